@@ -1,0 +1,44 @@
+# Everything is set up by the targets themselves: `make demo` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# `make demo` needs the runtime alone; `make test` adds torch and the development tools.
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+
+.PHONY: help demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(RUNTIME) ## set up, compose a demo song and mix it with the embedded default model
+	@$(BIN)/mixer demo demo/song --overwrite
+	@$(BIN)/mixer render demo/song -o demo/demo.wav --overwrite
+
+test: lint ## set up for development, lint, check types, run every test
+	$(BIN)/python -m pytest
+
+lint: $(DEVELOPMENT) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
+	$(BIN)/python -m tests.bench
+
+clean: ## remove the environment, caches and the demo
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "mixer needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): $(BIN)/python setup.cfg
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEVELOPMENT): $(BIN)/python setup.cfg constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(RUNTIME)
