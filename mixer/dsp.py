@@ -1,0 +1,183 @@
+"""Pure helpers every room uses: decibels, peak, framing, STFT and its inverse, block convolution.
+
+Everything works block by block, so that the memory it needs beside input and output does not grow
+with the length of the audio. Audio is float32 `(channels, samples)`; spectra are complex64
+`(channels, bins, frames)`.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import scipy.fft
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float32]
+
+# Spectra in flight at once: large enough to amortise Python, small enough to stay in the cache.
+BLOCK_SAMPLES = 1 << 17
+
+
+def db_to_gain(db: ArrayLike) -> np.ndarray:
+    """Linear amplitude gain of a level in dB: 10^(dB/20)."""
+    return np.asarray(10.0 ** (np.asarray(db, dtype=np.float64) / 20.0))
+
+
+def gain_to_db(gain: ArrayLike, floor_db: float = -120.0) -> np.ndarray:
+    """Level in dB of linear amplitudes, 20 log10|gain|, never below `floor_db`."""
+    magnitude = np.abs(np.asarray(gain, dtype=np.float64))
+    return np.asarray(20.0 * np.log10(np.maximum(magnitude, 10.0 ** (floor_db / 20.0))))
+
+
+def peak(audio: np.ndarray) -> float:
+    """Largest absolute sample of audio of any shape, linear; 0 where there is none.
+
+    NaN where the audio holds a NaN. Allocates nothing.
+    """
+    if audio.size == 0:
+        return 0.0
+    return float(max(np.max(audio), -np.min(audio)))
+
+
+def peak_dbfs(audio: np.ndarray) -> float:
+    """Sample peak in dB relative to full scale; -inf for silence or no samples at all."""
+    largest = peak(audio)
+    return 20.0 * float(np.log10(largest)) if largest > 0.0 else -np.inf
+
+
+def root_hann(n_fft: int) -> FloatArray:
+    """Root of the periodic Hann window: analysis times synthesis sums to 1 at half overlap."""
+    return np.sin(np.pi * np.arange(n_fft) / n_fft).astype(np.float32)
+
+
+def zero_padded(audio: FloatArray, start: int, stop: int) -> FloatArray:
+    """Samples `start` to `stop` of audio that is followed and preceded by endless silence.
+
+    Args:
+        audio: `(channels, samples)`.
+        start, stop: sample positions; may lie outside of the audio.
+
+    Returns:
+        `(channels, stop - start)`: a view where the range lies inside, else a copy.
+    """
+    n_samples = audio.shape[-1]
+    if start >= 0 and stop <= n_samples:
+        return audio[..., start:stop]
+    padded = np.zeros((*audio.shape[:-1], stop - start), dtype=audio.dtype)
+    first, last = max(start, 0), min(stop, n_samples)
+    if first < last:
+        padded[..., first - start : last - start] = audio[..., first:last]
+    return padded
+
+
+def frame_count(n_samples: int, n_fft: int, hop_length: int) -> int:
+    """How many whole frames fit into `n_samples`; at least one (the last is then zero-padded)."""
+    return 1 + max(0, n_samples - n_fft) // hop_length
+
+
+def stft_blocks(
+    audio: FloatArray, n_fft: int, hop_length: int, window: FloatArray, pad_samples: int = 0
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Short-time Fourier transform, a block of frames at a time.
+
+    Args:
+        audio: float32 `(channels, samples)`, taken as if `pad_samples` of silence stood before
+            and after it. Frames are not centred: frame 0 starts with the padding.
+        n_fft: window length and transform length in samples.
+        hop_length: samples from one frame to the next.
+        window: float32 `(n_fft,)`.
+
+    Yields:
+        The number of the block's first frame, and its spectra, complex64
+        `(channels, n_fft // 2 + 1, frames)`, not scaled.
+    """
+    n_frames = frame_count(audio.shape[-1] + 2 * pad_samples, n_fft, hop_length)
+    per_block = max(1, BLOCK_SAMPLES // n_fft)
+    for first in range(0, n_frames, per_block):
+        n_block = min(per_block, n_frames - first)
+        start = first * hop_length - pad_samples
+        span = zero_padded(audio, start, start + (n_block - 1) * hop_length + n_fft)
+        frames = np.lib.stride_tricks.sliding_window_view(span, n_fft, axis=-1)[:, ::hop_length]
+        spectra = scipy.fft.rfft(frames * window, axis=-1, overwrite_x=True)
+        yield first, np.moveaxis(spectra, -1, -2)
+
+
+def filter_stft(
+    audio: FloatArray,
+    n_fft: int,
+    modify: Callable[[int, np.ndarray], np.ndarray],
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """Short-time filtering: analysis, a change of the spectra, synthesis by overlap-add.
+
+    Root-Hann windows at half overlap, so that unchanged spectra give back their audio. `n_fft`
+    samples of silence stand before and after the audio: frame i starts at (i - 2) * n_fft / 2.
+
+    Args:
+        audio: float32 `(channels, samples)`.
+        n_fft: window and transform length in samples, even.
+        modify: called with the number of the first frame and a block of spectra, complex64
+            `(channels, bins, frames)`; returns the spectra to synthesise, of the same shape.
+        out: where to put the result, `(channels, samples)`; may be `audio` itself.
+
+    Returns:
+        float32 `(channels, samples)`.
+    """
+    if out is None:
+        out = np.empty_like(audio, dtype=np.float32)
+    window, hop_length = root_hann(n_fft), n_fft // 2
+    channels, n_samples = audio.shape
+    tail = np.zeros((channels, hop_length), dtype=np.float32)
+    for first, spectra in stft_blocks(audio, n_fft, hop_length, window, n_fft):
+        frames = np.moveaxis(modify(first, spectra), -1, -2)
+        frames = scipy.fft.irfft(frames, n_fft, axis=-1, overwrite_x=True)
+        frames *= window
+        # Each hop is the first half of a frame and the second half of the one before.
+        block = frames[:, :, :hop_length].copy()
+        block[:, 1:] += frames[:, :-1, hop_length:]
+        block[:, 0] += tail
+        tail = frames[:, -1, hop_length:].copy()
+        # Only what later frames do not read is written, so `out` may be `audio`.
+        start = first * hop_length - n_fft
+        samples = block.reshape(channels, -1)
+        begin, end = max(start, 0), min(start + samples.shape[-1], n_samples)
+        if begin < end:
+            out[:, begin:end] = samples[:, begin - start : end - start]
+    return out
+
+
+def convolve(
+    audio: FloatArray, kernel: FloatArray, advance_samples: int = 0, out: FloatArray | None = None
+) -> FloatArray:
+    """Linear convolution by overlap-add, cut to the length of the input.
+
+    Args:
+        audio: float32 `(channels, samples)`.
+        kernel: float32 `(taps,)` for all channels, or `(channels, taps)`.
+        advance_samples: how many samples earlier the result is taken, 0 to `taps - 1`:
+            `(taps - 1) // 2` makes a symmetric kernel zero-phase.
+        out: where to put the result, `(channels, samples)`; may be `audio` itself.
+
+    Returns:
+        float32 `(channels, samples)`: sum over k of kernel[k] audio[n + advance - k].
+    """
+    kernel = np.atleast_2d(np.asarray(kernel, dtype=np.float32))
+    taps, n_samples = kernel.shape[-1], audio.shape[-1]
+    if out is None:
+        out = np.empty_like(audio, dtype=np.float32)
+    # About seven times the kernel is near the optimum of work per sample.
+    n_fft = scipy.fft.next_fast_len(max(1 << 14, 8 * taps) if taps < (1 << 16) else 4 * taps, True)
+    n_fft = min(n_fft, scipy.fft.next_fast_len(n_samples + taps - 1, True))
+    step = n_fft - taps + 1
+    response = scipy.fft.rfft(kernel, n_fft, axis=-1)
+    tail = np.zeros((audio.shape[0], 0), dtype=np.float32)
+    # A result is known `advance_samples` or more after the input it replaces: `out` may be `audio`.
+    for start in range(0, n_samples + advance_samples, step):
+        block = zero_padded(audio, start, start + step)
+        product = scipy.fft.irfft(scipy.fft.rfft(block, n_fft, axis=-1) * response, n_fft, axis=-1)
+        product[:, : tail.shape[-1]] += tail
+        tail = product[:, step:].copy()
+        to = start - advance_samples
+        first, last = max(to, 0), min(to + step, n_samples)
+        if first < last:
+            out[:, first:last] = product[:, first - to : last - to]
+    return out

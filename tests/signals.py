@@ -1,0 +1,41 @@
+"""Signals that tests are made of."""
+
+import numpy as np
+
+
+def sine(
+    frequency_hz: float, duration_s: float, sample_rate: int, level: float = 0.5
+) -> np.ndarray:
+    """A mono sine, float32 (1, samples)."""
+    time_s = np.arange(round(duration_s * sample_rate)) / sample_rate
+    return (level * np.sin(2 * np.pi * frequency_hz * time_s)).astype(np.float32)[None]
+
+
+def noise(
+    rng: np.random.Generator, duration_s: float, sample_rate: int, level: float = 0.1
+) -> np.ndarray:
+    """Stereo white noise, independent left and right, float32 (2, samples)."""
+    n_samples = round(duration_s * sample_rate)
+    return (level * rng.standard_normal((2, n_samples))).astype(np.float32)
+
+
+def band(
+    rng: np.random.Generator, duration_s: float, sample_rate: int, bpm: float = 120.0
+) -> dict[str, np.ndarray]:
+    """Four rough stems, float32 (2, samples): enough like music for every effect to have work."""
+    n_samples = round(duration_s * sample_rate)
+    time_s = np.arange(n_samples) / sample_rate
+    beat = np.exp(-12.0 * (time_s % (60.0 / bpm)))
+    tone = {"vocals": 330.0, "bass": 55.0, "other": 220.0}
+    stems = {
+        name: sum(np.sin(2 * np.pi * k * hz * time_s) / k for k in range(1, 8)) * (0.3 + beat)
+        for name, hz in tone.items()
+    }
+    stems["drums"] = beat * rng.standard_normal(n_samples)
+    widths = {"vocals": 0.05, "bass": 0.0, "drums": 0.2, "other": 0.4}
+    return {
+        name: (
+            0.2 * np.stack([mono, mono]) + 0.02 * widths[name] * rng.standard_normal((2, n_samples))
+        ).astype(np.float32)
+        for name, mono in stems.items()
+    }

@@ -1,0 +1,199 @@
+"""Reading refuses what is damaged; writing is exact, repeatable and whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer import audio as audio_io
+from mixer.errors import InputError, OutputError
+from tests.signals import noise, sine
+
+
+@pytest.mark.parametrize(("bit_depth", "step"), [("16", 2.0**-15), ("24", 2.0**-23)])
+def test_integers_are_rounded_not_truncated(tmp_path: Path, bit_depth: str, step: float) -> None:
+    # a ramp through a hundredth of a step at a time; the mean error of truncation is half a step
+    ramp = (np.arange(-5_000, 5_000) / 100.0 * step).astype(np.float32)[None]
+    audio_io.write_audio(tmp_path / "a.wav", ramp, 44_100, bit_depth=bit_depth)
+    back, _ = audio_io.read_audio(tmp_path / "a.wav")
+    error = (back - ramp) / step
+    assert abs(error.mean()) < 0.05
+    assert np.abs(error).max() <= (1.5 if bit_depth == "16" else 0.51)
+
+
+def test_16_bit_dither_is_triangular_and_makes_the_error_independent(tmp_path: Path) -> None:
+    quiet = sine(440.0, 2.0, 44_100, level=0.6 * 2.0**-15)
+    audio_io.write_audio(tmp_path / "a.wav", quiet, 44_100, bit_depth="16")
+    back, _ = audio_io.read_audio(tmp_path / "a.wav")
+    error = (back - quiet)[0] * 2.0**15
+    # rounding adds 1/12 of a step squared, triangular dither 1/6
+    assert np.var(error) == pytest.approx(0.25, rel=0.05)
+    assert abs(np.corrcoef(error, quiet[0])[0, 1]) < 0.02
+
+
+def test_audio_on_the_16_bit_grid_is_not_dithered(tmp_path: Path, rng: np.random.Generator) -> None:
+    exact = (rng.integers(-32_768, 32_768, (2, 5_000)) / 32_768.0).astype(np.float32)
+    audio_io.write_audio(tmp_path / "a.wav", exact, 48_000, bit_depth="16")
+    back, rate = audio_io.read_audio(tmp_path / "a.wav")
+    assert rate == 48_000
+    assert np.array_equal(back, exact)
+
+
+def test_float_keeps_what_is_beyond_full_scale(tmp_path: Path) -> None:
+    loud = sine(100.0, 0.1, 44_100, level=3.0)
+    audio_io.write_audio(tmp_path / "a.wav", loud, 44_100, bit_depth="32f")
+    assert np.array_equal(audio_io.read_audio(tmp_path / "a.wav")[0], loud)
+    audio_io.write_audio(tmp_path / "b.wav", loud, 44_100, bit_depth="24")
+    assert np.abs(audio_io.read_audio(tmp_path / "b.wav")[0]).max() <= 1.0
+
+
+@pytest.mark.parametrize("file_format", audio_io.FORMATS)
+def test_every_format_keeps_the_length(
+    tmp_path: Path, rng: np.random.Generator, file_format: str
+) -> None:
+    # longer than libvorbis can encode in one call
+    audio = noise(rng, 35.0, 44_100, 0.05)[:, :-17]
+    path = tmp_path / f"a.{file_format}"
+    audio_io.write_audio(path, audio, 44_100, file_format=file_format)
+    back, rate = audio_io.read_audio(path)
+    assert (rate, back.shape) == (44_100, audio.shape)
+    middle = slice(44_100, 88_200)
+    assert np.corrcoef(back[0, middle], audio[0, middle])[0, 1] > 0.85
+
+
+@pytest.mark.parametrize(
+    ("file_format", "bit_depth"), [("wav", "16"), ("wav", "32f"), ("flac", "24"), ("mp3", "24")]
+)
+def test_the_same_audio_gives_the_same_bytes(
+    tmp_path: Path,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    file_format: str,
+    bit_depth: str,
+) -> None:
+    audio = noise(rng, 0.3, 44_100)
+    for name in ("a", "b"):
+        audio_io.write_audio(
+            tmp_path / name, audio, 44_100, file_format=file_format, bit_depth=bit_depth
+        )
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    # libsndfile would otherwise stamp float files with the time of day
+    assert b"PEAK" not in (tmp_path / "a").read_bytes()[:200]
+
+
+def test_nothing_is_overwritten_unasked_or_left_half_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    audio_io.write_audio(path, sine(100.0, 0.1, 44_100), 44_100)
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="exists already"):
+        audio_io.write_audio(path, sine(200.0, 0.1, 44_100), 44_100)
+    assert path.read_bytes() == before
+    with pytest.raises(OutputError, match="cannot be written"):
+        audio_io.write_audio(tmp_path / "a.wav" / "b.wav", sine(200.0, 0.1, 44_100), 44_100)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_resampling_is_transparent_and_exact_in_length() -> None:
+    tone = sine(1_000.0, 2.0, 44_100)
+    up = audio_io.resample(tone, 44_100, 48_000, 96_000)
+    expected = sine(1_000.0, 2.0, 48_000)
+    assert up.shape == (1, 96_000)
+    inner = slice(2_000, -2_000)
+    assert np.abs(up[0, inner] - expected[0, inner]).max() < 1e-4
+    assert audio_io.resample(tone, 44_100, 44_100, 88_200) is tone
+
+
+def test_a_file_is_read_at_another_rate_in_blocks(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", sine(1_000.0, 5.0, 96_000)[0], 96_000, subtype="FLOAT")
+    audio, rate = audio_io.read_audio(tmp_path / "a.wav", 44_100)
+    assert rate == 44_100
+    assert abs(audio.shape[1] - 5 * 44_100) <= 1
+    expected = sine(1_000.0, 5.0, 44_100)
+    assert np.abs(audio[0, 3_000:200_000] - expected[0, 3_000:200_000]).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "is empty"), (b"RIFF not really audio at all", "cannot be read as audio")],
+)
+def test_what_is_no_audio_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "kick.wav"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"kick.wav: .*{message}"):
+        audio_io.probe(path)
+
+
+def test_nan_is_named_with_its_time(tmp_path: Path) -> None:
+    audio = np.zeros((48_000, 2), np.float32)
+    audio[36_000, 1] = np.nan
+    soundfile.write(tmp_path / "a.wav", audio, 48_000, subtype="FLOAT")
+    with pytest.raises(InputError, match=r"a.wav: NaN or infinite samples at 0.750 s"):
+        audio_io.read_audio(tmp_path / "a.wav")
+
+
+def test_more_than_two_channels_and_absurd_rates_are_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "six.wav", np.zeros((100, 6)), 44_100)
+    with pytest.raises(InputError, match="6 channels"):
+        audio_io.probe(tmp_path / "six.wav")
+    # a header that says 1 Hz would make 44 100 samples of each
+    soundfile.write(tmp_path / "slow.wav", np.zeros((100, 1)), 1)
+    with pytest.raises(InputError, match="sample rate of 1 Hz"):
+        audio_io.probe(tmp_path / "slow.wav")
+
+
+def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, noise(rng, 2.0, 44_100).T, 44_100)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match=r"a\.flac: (ends after|cannot be read)"):
+        audio_io.read_audio(path)
+
+
+def test_a_header_that_lies_about_length_allocates_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, np.zeros((4_096, 1)), 44_100)
+    content = bytearray(path.read_bytes())
+    # STREAMINFO: the 36 bits of the total length end at byte 26 of the file
+    content[21] |= 0x0F
+    content[22:26] = b"\xff\xff\xff\xff"
+    path.write_bytes(bytes(content))
+    assert audio_io.probe(path)[0].n_samples > 60_000_000_000
+    with pytest.raises(InputError, match=r"a\.flac: "):
+        audio_io.read_audio(path)
+
+
+class TestCodecs:
+    @pytest.fixture
+    def av(self):
+        return pytest.importorskip("av")
+
+    def test_m4a_keeps_time_and_length(self, av, tmp_path: Path) -> None:
+        audio = np.zeros((2, 88_200), np.float32)
+        audio[:, 20_000] = 0.9
+        encode_aac(av, tmp_path / "a.m4a", [audio])
+        back, rate = audio_io.read_audio(tmp_path / "a.m4a")
+        assert (rate, back.shape) == (44_100, (2, 88_200))
+        assert abs(int(np.abs(back[0]).argmax()) - 20_000) <= 1
+
+    def test_a_truncated_m4a_is_one_clear_error(self, av, tmp_path: Path) -> None:
+        encode_aac(av, tmp_path / "a.m4a", [sine(440.0, 2.0, 44_100).repeat(2, axis=0)])
+        content = (tmp_path / "a.m4a").read_bytes()
+        (tmp_path / "a.m4a").write_bytes(content[: len(content) // 2])
+        with pytest.raises(InputError, match=r"a\.m4a: "):
+            audio_io.read_audio(tmp_path / "a.m4a")
+
+
+def encode_aac(av, path: Path, streams: list[np.ndarray], sample_rate: int = 44_100) -> None:
+    """Write stereo arrays as the AAC streams of one MP4 container."""
+    with av.open(str(path), "w", format="mp4") as container:
+        outputs = [
+            container.add_stream("aac", rate=sample_rate, layout="stereo", bit_rate=192_000)
+            for _ in streams
+        ]
+        for output, audio in zip(outputs, streams, strict=True):
+            frame = av.AudioFrame.from_ndarray(audio, format="fltp", layout="stereo")
+            frame.sample_rate = sample_rate
+            frame.pts = 0
+            for packet in [*output.encode(frame), *output.encode(None)]:
+                container.mux(packet)
