@@ -1,0 +1,1 @@
+"""What happens to the sound after the network: the bus and its limits."""

@@ -1,0 +1,184 @@
+"""The bus: a loudness target, and a true-peak ceiling that holds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pedalboard
+
+from mixer.dsp import db_to_gain
+from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
+
+RELEASE_MS = 100.0
+LOOKAHEAD_MS = 5.0
+# Deeper than this it is no longer a limiter but a distortion; a mix then stays below its target.
+MAX_REDUCTION_DB = 12.0
+# A sample counts as limited where its gain fell by more than this.
+LIMITED_BEYOND_DB = 0.1
+
+_LOUDNESS_TOLERANCE_LU = 0.05
+_LOUDNESS_PASSES = 5
+_LEAST_SLOPE = 0.2
+_PEAK_PASSES = 6
+# Rounding to 16 bit with dither may add two steps, 0.0005 dB at full scale.
+_PEAK_MARGIN_DB = 0.01
+_BLOCK_SAMPLES = 1 << 18
+
+
+@dataclass(frozen=True)
+class MasterReport:
+    """What the master did.
+
+    Attributes:
+        gain_db: towards the loudness target; 0 without one.
+        max_reduction_db: the limiter's deepest gain reduction, 0 or more.
+        limited_share: share of the samples lowered by more than `LIMITED_BEYOND_DB`, 0 to 1.
+        loudness_lufs: of the result; None for silence.
+        true_peak_dbtp: of the result; None for silence.
+    """
+
+    gain_db: float
+    max_reduction_db: float
+    limited_share: float
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def apply_master(
+    mix: np.ndarray,
+    sample_rate: int,
+    *,
+    loudness_lufs: float | None,
+    ceiling_dbtp: float | None,
+) -> tuple[np.ndarray, MasterReport]:
+    """Bring a mix to a loudness, then hold its true peak under a ceiling.
+
+    Args:
+        mix: float32 (2, samples).
+        sample_rate: in Hz.
+        loudness_lufs: target of the integrated loudness, reached within 0.1 LU as far as the
+            limiter lets it: where it takes back what more gain adds, the mix stays below. None
+            leaves the level as it is.
+        ceiling_dbtp: highest true peak; a mix that is under it already is not touched. None
+            lets peaks go where they go.
+
+    Returns:
+        The mix (the same array where there was nothing to do) and what was done.
+    """
+    own_lufs = integrated_loudness_lufs(mix, sample_rate)
+    if loudness_lufs is None or not math.isfinite(own_lufs):
+        gain_db = 0.0
+        out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
+    else:
+        highest_gain_db = math.inf
+        if ceiling_dbtp is not None:
+            highest_gain_db = ceiling_dbtp + MAX_REDUCTION_DB - true_peak_dbtp(mix, sample_rate)
+        gain_db, out, reduction = _reach_loudness(
+            mix, sample_rate, own_lufs, loudness_lufs, highest_gain_db, ceiling_dbtp
+        )
+    return out, MasterReport(
+        gain_db=gain_db,
+        max_reduction_db=reduction.deepest_db,
+        limited_share=reduction.limited_share,
+        loudness_lufs=_finite(integrated_loudness_lufs(out, sample_rate)),
+        true_peak_dbtp=_finite(true_peak_dbtp(out, sample_rate)),
+    )
+
+
+@dataclass(frozen=True)
+class _Reduction:
+    deepest_db: float = 0.0
+    limited_share: float = 0.0
+
+
+def _reach_loudness(
+    mix: np.ndarray,
+    sample_rate: int,
+    own_lufs: float,
+    target_lufs: float,
+    highest_gain_db: float,
+    ceiling_dbtp: float | None,
+) -> tuple[float, np.ndarray, _Reduction]:
+    """Raise the gain until the limited mix is as loud as asked, by secants."""
+    gain_db = min(target_lufs - own_lufs, highest_gain_db)
+    out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
+    # what a dB of gain brings in LU: 1 until the limiter takes some of it back
+    slope = 1.0
+    for _ in range(_LOUDNESS_PASSES if reduction.deepest_db > 0.0 else 0):
+        reached_lufs = integrated_loudness_lufs(out, sample_rate)
+        missing_lu = target_lufs - reached_lufs
+        next_db = min(gain_db + missing_lu / slope, highest_gain_db)
+        if abs(missing_lu) <= _LOUDNESS_TOLERANCE_LU or next_db == gain_db:
+            break
+        louder, deeper = _gain_and_limit(mix, sample_rate, next_db, ceiling_dbtp)
+        gained_lu = integrated_loudness_lufs(louder, sample_rate) - reached_lufs
+        # Past some point a limiter takes away more than the gain adds: it was loud enough before.
+        if next_db > gain_db and gained_lu <= 0.0:
+            break
+        slope = min(max(gained_lu / (next_db - gain_db), _LEAST_SLOPE), 1.0)
+        gain_db, out, reduction = next_db, louder, deeper
+    return gain_db, out, reduction
+
+
+def _gain_and_limit(
+    mix: np.ndarray, sample_rate: int, gain_db: float, ceiling_dbtp: float | None
+) -> tuple[np.ndarray, _Reduction]:
+    loud = mix if gain_db == 0.0 else mix * np.float32(db_to_gain(gain_db))
+    if ceiling_dbtp is None or true_peak_dbtp(loud, sample_rate) <= ceiling_dbtp:
+        return loud, _Reduction()
+    limited = limit_true_peak(loud, sample_rate, ceiling_dbtp)
+    return limited, _measure_reduction(loud, limited)
+
+
+def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> np.ndarray:
+    """Look-ahead limiting so that the measured true peak is at most the ceiling.
+
+    The limiter alone may overshoot between samples by some tenths of a dB; it is run again from
+    the same input with its ceiling lowered by the overshoot until the measurement holds.
+
+    Args:
+        audio: float32 (2, samples).
+        sample_rate: in Hz.
+        ceiling_dbtp: dB relative to full scale.
+
+    Returns:
+        float32 (2, samples), not delayed.
+    """
+    target_dbtp = ceiling_dbtp - _PEAK_MARGIN_DB
+    setting_db = target_dbtp
+    for _ in range(_PEAK_PASSES):
+        limiter = pedalboard.BrickwallLimiter(
+            ceiling_db=setting_db,
+            release_ms=RELEASE_MS,
+            lookahead_ms=LOOKAHEAD_MS,
+            true_peak=True,
+        )
+        limited = limiter(audio, sample_rate, reset=True)
+        over_db = true_peak_dbtp(limited, sample_rate) - target_dbtp
+        if over_db <= 0.0:
+            return limited
+        setting_db -= over_db
+    return limited * np.float32(db_to_gain(-over_db))
+
+
+def _measure_reduction(before: np.ndarray, after: np.ndarray) -> _Reduction:
+    """Gain reduction at samples loud enough for their ratio to mean something."""
+    deepest, limited, threshold = 1.0, 0, db_to_gain(-LIMITED_BEYOND_DB)
+    for start in range(0, before.shape[1], _BLOCK_SAMPLES):
+        x = np.abs(before[:, start : start + _BLOCK_SAMPLES])
+        y = np.abs(after[:, start : start + _BLOCK_SAMPLES])
+        ratio = y[x > 1e-3] / x[x > 1e-3]
+        if ratio.size:
+            deepest = min(deepest, float(ratio.min()))
+            limited += int(np.count_nonzero(ratio < threshold))
+    return _Reduction(-20.0 * math.log10(max(deepest, 1e-6)), limited / max(before.size, 1))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

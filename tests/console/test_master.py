@@ -1,0 +1,84 @@
+"""The bus reaches its loudness and holds its ceiling, by independent meters."""
+
+import numpy as np
+import pyebur128
+import pytest
+
+from mixer.console.master import MAX_REDUCTION_DB, apply_master
+from tests.signals import band, noise, sine
+
+
+def mix_of(rng, duration_s: float = 8.0, sample_rate: int = 44_100) -> np.ndarray:
+    return sum(band(rng, duration_s, sample_rate).values())
+
+
+def independent_meters(audio: np.ndarray, sample_rate: int) -> tuple[float, float]:
+    """Loudness and true peak by libebur128."""
+    state = pyebur128.R128State(
+        2, sample_rate, pyebur128.MeasurementMode.MODE_I | pyebur128.MeasurementMode.MODE_TRUE_PEAK
+    )
+    state.add_frames(np.ascontiguousarray(audio.T.ravel()), audio.shape[1])
+    peak = max(pyebur128.get_true_peak(state, channel) for channel in range(2))
+    return pyebur128.get_loudness_global(state), 20 * np.log10(peak)
+
+
+def test_a_mix_under_the_ceiling_is_not_touched(rng) -> None:
+    mix = 0.1 * mix_of(rng)
+    out, report = apply_master(mix, 44_100, loudness_lufs=None, ceiling_dbtp=-1.0)
+    assert out is mix
+    assert (report.gain_db, report.max_reduction_db, report.limited_share) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize(("target_lufs", "ceiling_dbtp"), [(-14.0, -1.0), (-23.0, -1.0), (-16, -3)])
+def test_loudness_and_ceiling_are_met(rng, sample_rate, target_lufs, ceiling_dbtp) -> None:
+    mix = mix_of(rng, 5.0, sample_rate)
+    out, report = apply_master(
+        mix, sample_rate, loudness_lufs=target_lufs, ceiling_dbtp=ceiling_dbtp
+    )
+    loudness_lufs, true_peak_dbtp = independent_meters(out, sample_rate)
+    assert loudness_lufs == pytest.approx(target_lufs, abs=0.1)
+    assert true_peak_dbtp <= ceiling_dbtp + 0.05
+    assert report.true_peak_dbtp <= ceiling_dbtp
+    assert report.loudness_lufs == pytest.approx(loudness_lufs, abs=0.05)
+
+
+def test_the_limiter_holds_on_the_worst_case_between_samples() -> None:
+    # a sine at a quarter of the rate, sampled at 45 degrees, hides 3 dB between its samples
+    time = np.arange(44_100)
+    wave = 1.3 * np.sin(np.pi / 2 * time + np.pi / 4).astype(np.float32)
+    out, report = apply_master(
+        np.stack([wave, wave]), 44_100, loudness_lufs=None, ceiling_dbtp=-1.0
+    )
+    assert independent_meters(out, 44_100)[1] <= -0.95
+    assert 3.0 < report.max_reduction_db < 8.0
+
+
+def test_no_target_that_only_distortion_would_reach(rng) -> None:
+    out, report = apply_master(mix_of(rng), 44_100, loudness_lufs=-5.0, ceiling_dbtp=-1.0)
+    assert report.loudness_lufs < -5.0
+    assert report.max_reduction_db < MAX_REDUCTION_DB + 6.0
+    assert np.isfinite(out).all()
+
+
+def test_without_a_ceiling_the_gain_is_exact(rng) -> None:
+    mix = mix_of(rng)
+    out, report = apply_master(mix, 44_100, loudness_lufs=-9.0, ceiling_dbtp=None)
+    assert report.loudness_lufs == pytest.approx(-9.0, abs=0.01)
+    assert np.allclose(out, mix * 10 ** (report.gain_db / 20), rtol=1e-6)
+
+
+@pytest.mark.parametrize("mix", [np.zeros((2, 44_100), np.float32), np.zeros((2, 10), np.float32)])
+def test_silence_stays_silence(mix) -> None:
+    out, report = apply_master(mix, 44_100, loudness_lufs=-14.0, ceiling_dbtp=-1.0)
+    assert not out.any()
+    assert (report.loudness_lufs, report.true_peak_dbtp) == (None, None)
+
+
+def test_limiting_lowers_only_what_is_loud(rng) -> None:
+    quiet = noise(rng, 2.0, 44_100, 0.02)
+    loud = quiet.copy()
+    loud[:, 44_100:44_200] += 2.0 * sine(1_000.0, 100 / 44_100, 44_100, 1.0)
+    out, _ = apply_master(loud, 44_100, loudness_lufs=None, ceiling_dbtp=-1.0)
+    assert np.allclose(out[:, :40_000], loud[:, :40_000], atol=1e-6)
+    assert np.abs(out).max() <= 10 ** (-1 / 20)
