@@ -19,6 +19,7 @@ import soxr
 
 from mixer.errors import InputError, OutputError
 from mixer.files import whole_file
+from mixer.ogg import set_serial
 
 PLAIN_SUFFIXES = frozenset(
     {".wav", ".wave", ".bwf", ".flac", ".aif", ".aiff", ".aifc", ".mp3", ".ogg", ".oga", ".opus"}
@@ -251,21 +252,21 @@ def write_audio(
     dither = np.random.default_rng(seed) if bit_depth == "16" and not _on_grid(audio, 16) else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            whole_file(path) as partial,
-            soundfile.SoundFile(
+        with whole_file(path) as partial:
+            with soundfile.SoundFile(
                 partial, "w", sample_rate, channels, subtype, format=container, **options
-            ) as file,
-        ):
-            # Its time stamp would make two equal renders differ; soundfile has no public switch.
-            soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
-            for start in range(0, n_samples, BLOCK_SAMPLES):
-                block = audio[:, start : start + BLOCK_SAMPLES]
-                if subtype.startswith("PCM"):
-                    block = quantise(block, int(bit_depth), dither)
-                elif subtype != "FLOAT":
-                    block = np.clip(block, -1.0, 1.0)
-                file.write(np.ascontiguousarray(block.T))
+            ) as file:
+                # Its time stamp would make two equal renders differ; there is no public switch.
+                soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+                for start in range(0, n_samples, BLOCK_SAMPLES):
+                    block = audio[:, start : start + BLOCK_SAMPLES]
+                    if subtype.startswith("PCM"):
+                        block = quantise(block, int(bit_depth), dither)
+                    elif subtype != "FLOAT":
+                        block = np.clip(block, -1.0, 1.0)
+                    file.write(np.ascontiguousarray(block.T))
+            if container == "OGG":
+                set_serial(partial, seed % 2**32)
     except (soundfile.LibsndfileError, OSError) as error:
         raise OutputError(f"{path} cannot be written: {_reason(error)}") from None
 

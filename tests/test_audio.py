@@ -63,7 +63,8 @@ def test_every_format_keeps_the_length(
 
 
 @pytest.mark.parametrize(
-    ("file_format", "bit_depth"), [("wav", "16"), ("wav", "32f"), ("flac", "24"), ("mp3", "24")]
+    ("file_format", "bit_depth"),
+    [("wav", "16"), ("wav", "32f"), ("flac", "24"), ("mp3", "24"), ("ogg", "24")],
 )
 def test_the_same_audio_gives_the_same_bytes(
     tmp_path: Path,
