@@ -1,0 +1,73 @@
+"""Balance normalisation: bring the overall energy of left and right to the centre, and no more.
+
+Every bin keeps its place in the picture; the picture as a whole stops leaning.
+"""
+
+import numpy as np
+
+from mixer.dsp import FloatArray
+
+# Beyond this the quieter channel carries no recording of its own: one side of a mono source.
+ONE_SIDED_DB = 30.0
+_BLOCK_SAMPLES = 1 << 18
+
+
+def measure_balance_db(audio: FloatArray) -> float | None:
+    """Energy of the right channel over that of the left in dB; None where both are silent.
+
+    Infinite (of either sign) where only one is. Audio is float32 `(2, samples)`.
+    """
+    left, right = _channel_energies(audio)
+    if left == 0.0 and right == 0.0:
+        return None
+    with np.errstate(divide="ignore"):
+        return float(10.0 * (np.log10(right) - np.log10(left)))
+
+
+def match_balance(
+    audio: FloatArray, amount: float = 1.0, out: FloatArray | None = None
+) -> tuple[FloatArray, dict]:
+    """Give both channels the same energy, the sum of both unchanged.
+
+    Where one channel is more than 30 dB below the other, the stem is a mono recording on one side:
+    the louder channel is then spread over both.
+
+    Args:
+        audio: float32 `(2, samples)`.
+        amount: 0 to 1, share of the offset in dB that is taken away. A one-sided stem is spread at
+            any amount above 0, since there is no level between that would be less one-sided.
+        out: where to put the result; may be `audio` itself.
+
+    Returns:
+        float32 `(2, samples)`, and what was done: the offset found, in dB to the right.
+    """
+    offset_db = measure_balance_db(audio)
+    if out is None:
+        out = np.array(audio, dtype=np.float32)
+    elif out is not audio:
+        out[:] = audio
+    if offset_db is None or amount == 0.0:
+        return out, {"offset_db": None if offset_db is None else _bounded(offset_db)}
+    if abs(offset_db) > ONE_SIDED_DB:
+        louder = 1 if offset_db > 0.0 else 0
+        out[louder] *= np.float32(np.sqrt(0.5))
+        out[1 - louder] = out[louder]
+        return out, {"offset_db": _bounded(offset_db), "one_sided": True}
+    left, right = _channel_energies(audio)
+    goal = 10.0 ** ((1.0 - amount) * offset_db / 10.0)  # right over left afterwards
+    new_left = (left + right) / (1.0 + goal)
+    out[0] *= np.float32(np.sqrt(new_left / left))
+    out[1] *= np.float32(np.sqrt((left + right - new_left) / right))
+    return out, {"offset_db": offset_db, "one_sided": False}
+
+
+def _channel_energies(audio: FloatArray) -> np.ndarray:
+    energies = np.zeros(audio.shape[0])
+    for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):
+        block = audio[:, start : start + _BLOCK_SAMPLES].astype(np.float64)
+        energies += np.einsum("cn,cn->c", block, block)
+    return energies
+
+
+def _bounded(offset_db: float) -> float:
+    return float(np.clip(offset_db, -120.0, 120.0))

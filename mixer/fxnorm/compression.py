@@ -1,0 +1,228 @@
+"""Compression normalisation: bring the level of a stem's onset peaks under the profile's bound.
+
+The compressor is feed-forward with a hard knee, level in dB, smooth branching attack and release
+on the gain reduction, no make-up gain (Giannoulis, Massberg, Reiss, JAES 2012, equations 4, 16).
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pedalboard
+
+from mixer.dsp import FloatArray, db_to_gain, peak, peak_dbfs
+from mixer.fxnorm.onsets import OnsetPeaks, measure_onset_peaks
+
+WORKING_PEAK_DBFS = -10.0
+SILENCE_PEAK_DBFS = -50.0
+LEVEL_FLOOR_DB = -120.0
+MAX_RATIO = 20
+THRESHOLDS_DB = -10.0 - 0.5 * np.arange(61)
+_BLOCK_SAMPLES = 1 << 16
+
+
+@dataclasses.dataclass(frozen=True)
+class CompressorSettings:
+    """How a kind of stem is compressed; the ratio is where the search starts."""
+
+    attack_ms: float
+    release_ms: float
+    first_ratio: int
+
+
+SETTINGS = {
+    "vocals": CompressorSettings(7.5, 400.0, 4),
+    "drums": CompressorSettings(10.0, 180.0, 6),
+    "bass": CompressorSettings(10.0, 500.0, 5),
+    "other": CompressorSettings(15.0, 666.0, 4),
+}
+
+
+def match_compression(
+    audio: FloatArray,
+    sample_rate: int,
+    onset_peak_dbfs: tuple[float, float],
+    settings: CompressorSettings,
+    out: FloatArray | None = None,
+) -> tuple[FloatArray, list[dict | None]]:
+    """Peak-normalise each channel to -10 dBFS, then compress it where its onsets are too loud.
+
+    A channel whose onset peak level, measured at -10 dBFS peak, is at most mean + deviation is
+    only peak-normalised. Any other is compressed with the gentlest setting (ratio first, then
+    threshold in half-dB steps from -10 to -40 dB) whose output is below mean + deviation. A channel
+    under -50 dBFS peak is left as it is.
+
+    Args:
+        audio: float32 `(channels, samples)`.
+        sample_rate: Hz.
+        onset_peak_dbfs: the profile's mean and standard deviation.
+        settings: attack, release and first ratio of this kind of stem.
+        out: where to put the result; may be `audio` itself.
+
+    Returns:
+        float32 `(channels, samples)`, and for each channel what was done, None where nothing was.
+    """
+    identical = audio.shape[0] == 2 and np.array_equal(audio[0], audio[1])
+    if out is None:
+        out = np.array(audio, dtype=np.float32)
+    elif out is not audio:
+        out[:] = audio
+    bound_dbfs = onset_peak_dbfs[0] + onset_peak_dbfs[1]
+    if identical:
+        done = _match_channel(out[0], sample_rate, bound_dbfs, settings)
+        out[1] = out[0]
+        return out, [done, done]
+    return out, [_match_channel(channel, sample_rate, bound_dbfs, settings) for channel in out]
+
+
+def compress(
+    channel: FloatArray,
+    sample_rate: int,
+    ratio: float,
+    threshold_db: float,
+    settings: CompressorSettings,
+) -> FloatArray:
+    """One channel through the compressor.
+
+    Args:
+        channel: float32 `(samples,)`.
+        sample_rate: Hz.
+        ratio: 1 and more; infinity is a limiter with attack.
+        threshold_db: level in dBFS above which gain is reduced.
+        settings: attack and release; their first ratio is not used.
+
+    Returns:
+        float32 `(samples,)`.
+    """
+    return _Compressor(channel, sample_rate, settings)(ratio, threshold_db).copy()
+
+
+class _Compressor:
+    """A channel with its level computed once, to be compressed with many settings.
+
+    The output of a call lives in one buffer: the next call overwrites it.
+    """
+
+    def __init__(self, channel: FloatArray, sample_rate: int, settings: CompressorSettings) -> None:
+        self.channel = channel
+        self.sample_rate = sample_rate
+        self.settings = settings
+        self.output = np.empty_like(channel)
+        self.level_db = np.empty_like(channel)
+        for start in range(0, channel.size, _BLOCK_SAMPLES):
+            block = slice(start, start + _BLOCK_SAMPLES)
+            level = np.abs(channel[block])
+            np.maximum(level, np.float32(db_to_gain(LEVEL_FLOOR_DB)), out=level)
+            np.log10(level, out=level)
+            np.multiply(level, np.float32(20.0), out=self.level_db[block])
+
+    def __call__(self, ratio: float, threshold_db: float) -> FloatArray:
+        # The smoothing is positively homogeneous: the ratio may scale its output.
+        slope = 1.0 - 1.0 / ratio
+        smooth = _branching_smoother(self.sample_rate, self.settings)
+        for start in range(0, self.channel.size, _BLOCK_SAMPLES):
+            block = slice(start, start + _BLOCK_SAMPLES)
+            reduction_db = self.level_db[block] - np.float32(threshold_db)
+            np.maximum(reduction_db, np.float32(0.0), out=reduction_db)
+            gain = smooth(reduction_db)
+            gain *= np.float32(-slope * np.log(10.0) / 20.0)
+            np.exp(gain, out=gain)
+            np.multiply(gain, self.channel[block], out=self.output[block])
+        return self.output
+
+
+def _branching_smoother(
+    sample_rate: int, settings: CompressorSettings
+) -> Callable[[FloatArray], FloatArray]:
+    """The recursion y = a y + (1 - a) x, a by attack where x > y and by release elsewhere.
+
+    JUCE's compressor holds this very recursion on |input| in native code. With ratio 2 and a
+    threshold far below, its output is input * (y / threshold)^-1/2, from which y is read back. Its
+    time constants are exp(-2 pi 1000 / (rate ms)), hence the factor 2 pi. The recursion sees an
+    input that is never zero: 1e-4 dB is added and the threshold, 1e-5, lies below that.
+    """
+    offset_db, juce_threshold_db = np.float32(1e-4), -100.0
+    ballistics = pedalboard.Compressor(
+        threshold_db=juce_threshold_db,
+        ratio=2.0,
+        attack_ms=2.0 * np.pi * settings.attack_ms,
+        release_ms=2.0 * np.pi * settings.release_ms,
+    )
+    scale = np.float32(db_to_gain(juce_threshold_db))
+
+    def smooth(reduction_db: FloatArray) -> FloatArray:
+        reduction_db += offset_db
+        quotient = ballistics.process(reduction_db[np.newaxis], sample_rate, reset=False)[0]
+        np.divide(reduction_db, quotient, out=quotient)
+        np.square(quotient, out=quotient)
+        quotient *= scale
+        return quotient
+
+    return smooth
+
+
+def _match_channel(
+    channel: FloatArray, sample_rate: int, bound_dbfs: float, settings: CompressorSettings
+) -> dict | None:
+    """Peak-normalise one channel `(samples,)` and bring it under the bound, in place."""
+    if peak_dbfs(channel) <= SILENCE_PEAK_DBFS:
+        return None
+    channel *= np.float32(float(db_to_gain(WORKING_PEAK_DBFS)) / peak(channel))
+    before = measure_onset_peaks(channel[np.newaxis], sample_rate)
+    report: dict = {
+        "onset_peak_dbfs": None if before is None else before.mean_dbfs,
+        "ratio": None,
+        "threshold_db": None,
+        "bound_dbfs": bound_dbfs,
+        "bound_met": True,
+    }
+    if before is None or before.mean_dbfs < bound_dbfs:
+        return report
+    compressor = _Compressor(channel, sample_rate, settings)
+
+    def measure(ratio: int, index: int) -> OnsetPeaks | None:
+        output = compressor(ratio, float(THRESHOLDS_DB[index]))
+        return measure_onset_peaks(output[np.newaxis], sample_rate)
+
+    def meets(ratio: int, index: int) -> bool:
+        found = measure(ratio, index)
+        return found is None or found.mean_dbfs < bound_dbfs
+
+    ratio, index, met = _gentlest(meets, settings.first_ratio)
+    after = measure(ratio, index)
+    channel[:] = compressor.output
+    report.update(
+        ratio=ratio,
+        threshold_db=float(THRESHOLDS_DB[index]),
+        bound_met=met,
+        onset_peak_after_dbfs=None if after is None else after.mean_dbfs,
+    )
+    return report
+
+
+def _gentlest(meets: Callable[[int, int], bool], first_ratio: int) -> tuple[int, int, bool]:
+    """The first ratio at which the lowest threshold meets the bound, then the highest threshold
+    that still does; the hardest setting, and False, where none meets it.
+
+    By bisection, since a higher ratio or a lower threshold only compresses more: the setting
+    found meets the bound, and the one half a dB gentler has been tried and does not.
+    """
+    lowest = THRESHOLDS_DB.size - 1
+    if meets(first_ratio, lowest):
+        ratio = first_ratio
+    elif meets(MAX_RATIO, lowest):
+        ratio = _first_true(lambda r: meets(r, lowest), first_ratio, MAX_RATIO)
+    else:
+        return MAX_RATIO, lowest, False
+    return ratio, _first_true(lambda index: meets(ratio, index), -1, lowest), True
+
+
+def _first_true(predicate: Callable[[int], bool], known_false: int, known_true: int) -> int:
+    """Smallest whole number that fulfils a predicate that stays true once it is."""
+    while known_true - known_false > 1:
+        middle = (known_true + known_false) // 2
+        if predicate(middle):
+            known_true = middle
+        else:
+            known_false = middle
+    return known_true

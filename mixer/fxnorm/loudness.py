@@ -1,0 +1,51 @@
+"""Loudness normalisation: bring a stem to the profile's integrated loudness, without clipping."""
+
+import numpy as np
+
+from mixer.dsp import FloatArray, db_to_gain, peak
+from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+
+# The profile was measured with this much silence around each stem, see
+# `integrated_loudness_lufs`.
+PADDING_SAMPLES = 65_536
+
+
+def match_loudness(
+    audio: FloatArray,
+    sample_rate: int,
+    target_lufs: float,
+    amount: float = 1.0,
+    out: FloatArray | None = None,
+) -> tuple[FloatArray, dict]:
+    """One gain to the target, then down to full scale where the peak exceeds it.
+
+    A peaky stem therefore lands below its target. Audio without loudness (under -70 LUFS) is left
+    as it is.
+
+    Args:
+        audio: float32 `(channels, samples)`.
+        sample_rate: Hz.
+        target_lufs: integrated loudness by the coefficients of `COOKBOOK_FILTER`.
+        amount: 0 to 1, share of the gain in dB.
+        out: where to put the result; may be `audio` itself.
+
+    Returns:
+        float32 `(channels, samples)`, and what was done: the gain in dB, None where there was none,
+        and whether the peak held it back.
+    """
+    if out is None:
+        out = np.empty_like(audio, dtype=np.float32)
+    loudness_lufs = integrated_loudness_lufs(audio, sample_rate, COOKBOOK_FILTER, PADDING_SAMPLES)
+    if not np.isfinite(loudness_lufs) or amount == 0.0:
+        out[:] = audio
+        return out, {"gain_db": None, "held_by_peak": False}
+    gain = float(db_to_gain(amount * (target_lufs - loudness_lufs)))
+    largest = gain * peak(audio)
+    held_by_peak = largest > 1.0
+    if held_by_peak:
+        gain /= largest
+    np.multiply(audio, np.float32(gain), out=out)
+    if held_by_peak:
+        # One rounding may leave the largest sample a hair above full scale.
+        np.clip(out, -1.0, 1.0, out=out)
+    return out, {"gain_db": 20.0 * float(np.log10(gain)), "held_by_peak": held_by_peak}

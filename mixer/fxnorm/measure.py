@@ -1,0 +1,138 @@
+"""Measure a profile from songs: the average of every effect, each on what those before it left."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from mixer.dsp import FloatArray, db_to_gain, peak, peak_dbfs
+from mixer.errors import InputError
+from mixer.fxnorm.chain import EFFECTS, SILENCE_PEAK_DBFS, check_effects, normalise_stem
+from mixer.fxnorm.compression import WORKING_PEAK_DBFS
+from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, phi_curve, spectrum_curve_db
+from mixer.fxnorm.equalization import measure_spectrum
+from mixer.fxnorm.loudness import PADDING_SAMPLES
+from mixer.fxnorm.onsets import measure_onset_peaks
+from mixer.fxnorm.panning import measure_phi
+from mixer.fxnorm.profile import Profile, StemProfile
+from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+
+MEASURED_EFFECTS = ("eq", "compression", "panning", "loudness")
+
+Song = Mapping[str, FloatArray]
+# One stem's audio to one vector of figures, None where it has none.
+Measure = Callable[[FloatArray, int], np.ndarray | None]
+
+
+def measure_profile(
+    songs: Iterable[Song],
+    sample_rate: int,
+    *,
+    effects: Sequence[str] = MEASURED_EFFECTS,
+    bands_hz: Sequence[float] = DEFAULT_BANDS_HZ,
+    seed: int = 0,
+    about: str = "",
+) -> Profile:
+    """Average effect features of songs, the target that `normalise_stem` takes.
+
+    The songs are gone through four times: spectra are measured on the stems as they are, onset
+    peaks after EQ, panning after compression, loudness at the end of the chain. Stems whose peak
+    is below -50 dBFS are left out. Memory holds one song at a time where `songs` reads them one by
+    one.
+
+    Args:
+        songs: each a mapping of stem name to float32 `(1 or 2, samples)`; must be iterable more
+            than once: a list, or an object whose `__iter__` starts anew, but no generator.
+        sample_rate: of all songs, Hz.
+        effects: the chain that the profile is for.
+        bands_hz: rising frequencies at which the curves are kept.
+        seed: draws the rooms, where the chain has reverbs.
+        about: where the songs come from.
+
+    Raises:
+        InputError: a generator, no song, or a stem without a single onset or loudness.
+        PresetError: effects that cannot be run.
+    """
+    check_effects(effects)
+    if iter(songs) is songs:
+        raise InputError("songs are gone through four times: give a list, not a generator")
+
+    run = _Run(songs, sample_rate, tuple(effects), tuple(bands_hz), seed)
+    # What is not yet measured is not yet used: later figures replace these.
+    unknown = StemProfile(np.nan, (np.nan, 0.0), (0.0,) * len(bands_hz), (1.0,) * len(bands_hz))
+    spectra = run.averages("eq", measure_spectrum, dict.fromkeys(_stem_names(songs), unknown))
+    if not spectra:
+        raise InputError("no song has a stem louder than -50 dBFS: nothing to measure")
+    stems = dict.fromkeys(spectra, unknown)
+    for stem, magnitude in spectra.items():
+        curve_db = spectrum_curve_db(magnitude, stem, sample_rate, bands_hz)
+        stems[stem] = dataclasses.replace(stems[stem], spectrum_db=curve_db)
+    for stem, peaks in run.averages("compression", _onset_peaks, stems).items():
+        peaks_dbfs = (float(peaks[0]), float(peaks[1]))
+        stems[stem] = dataclasses.replace(stems[stem], onset_peak_dbfs=peaks_dbfs)
+    for stem, phi in run.averages("panning", _phi, stems).items():
+        curve = phi_curve(phi, sample_rate, bands_hz)
+        stems[stem] = dataclasses.replace(stems[stem], panning_phi=curve)
+    for stem, loudness in run.averages("loudness", _loudness, stems).items():
+        stems[stem] = dataclasses.replace(stems[stem], loudness_lufs=float(loudness[0]))
+    for stem, figures in stems.items():
+        if not np.isfinite([figures.onset_peak_dbfs[0], figures.loudness_lufs]).all():
+            raise InputError(f"{stem}: no song has an onset or loudness in it, leave this stem out")
+    return Profile(tuple(bands_hz), stems, about)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Run:
+    """What the four passes over the songs have in common."""
+
+    songs: Iterable[Song]
+    sample_rate: int
+    effects: tuple[str, ...]
+    bands_hz: tuple[float, ...]
+    seed: int
+
+    def averages(
+        self, stage: str, measure: Measure, known: dict[str, StemProfile]
+    ) -> dict[str, np.ndarray]:
+        """Each stem's mean figures over the songs, on what the effects before `stage` left."""
+        before = [e for e in self.effects if EFFECTS.index(e) < EFFECTS.index(stage)]
+        profile = Profile(self.bands_hz, known)
+        found: dict[str, list[np.ndarray]] = {}
+        for stem, audio in _played_stems(self.songs):
+            if stem not in known:
+                continue
+            work, _ = normalise_stem(audio, self.sample_rate, stem, profile, before, seed=self.seed)
+            figures = measure(work, self.sample_rate)
+            if figures is not None:
+                found.setdefault(stem, []).append(figures)
+        return {stem: np.mean(figures, axis=0) for stem, figures in found.items()}
+
+
+def _played_stems(songs: Iterable[Song]) -> Iterator[tuple[str, FloatArray]]:
+    for song in songs:
+        for stem, audio in song.items():
+            if peak_dbfs(audio) > SILENCE_PEAK_DBFS:
+                yield stem, audio
+
+
+def _stem_names(songs: Iterable[Song]) -> list[str]:
+    return list(dict.fromkeys(stem for stem, _ in _played_stems(songs)))
+
+
+def _onset_peaks(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
+    largest = peak(audio)
+    if largest == 0.0:
+        return None
+    working_gain = np.float32(float(db_to_gain(WORKING_PEAK_DBFS)) / largest)
+    peaks = measure_onset_peaks(audio * working_gain, sample_rate)
+    return None if peaks is None else np.array([peaks.mean_dbfs, peaks.deviation_db])
+
+
+def _phi(audio: FloatArray, sample_rate: int) -> np.ndarray:
+    del sample_rate  # bins are bins
+    return measure_phi(audio)
+
+
+def _loudness(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
+    loudness_lufs = integrated_loudness_lufs(audio, sample_rate, COOKBOOK_FILTER, PADDING_SAMPLES)
+    return np.array([loudness_lufs]) if np.isfinite(loudness_lufs) else None

@@ -1,0 +1,222 @@
+"""The target of effect normalisation: what an average stem measures.
+
+A profile is readable JSON: `bands_hz`, and for each stem its loudness, the level of its onset
+peaks, the shape of its spectrum and the similarity of its channels. `musdb18`, which the package
+carries, holds the averages of the MUSDB18 training songs.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mixer.errors import ModelError
+
+PACKAGED = Path(__file__).resolve().parents[1] / "profiles"
+# Far above any real profile; a file that is larger is not one.
+MAX_FILE_BYTES = 16 << 20
+# No level in dB and no frequency in Hz comes near.
+MAX_FIGURE = 1e9
+# Above the last band. Recordings are band-limited there, and what a target does not say must not be
+# boosted; a slope of this size is also what the published curves, steepening, run into at 20 kHz.
+ROLL_OFF_DB_PER_OCTAVE = 36.0
+_CURVES = ("spectrum_db", "panning_phi")
+
+
+@dataclasses.dataclass(frozen=True)
+class StemProfile:
+    """What one stem measures on average.
+
+    Attributes:
+        loudness_lufs: integrated loudness with the coefficients of `COOKBOOK_FILTER`.
+        onset_peak_dbfs: mean and standard deviation of the loudest quarter of its onset peaks,
+            the stem peak-normalised to -10 dBFS.
+        spectrum_db: mean STFT magnitude at each of the profile's bands, relative to the largest;
+            only the shape counts.
+        panning_phi: mean similarity of left and right at each band, 0 to 1 (1 = centred).
+    """
+
+    loudness_lufs: float
+    onset_peak_dbfs: tuple[float, float]
+    spectrum_db: tuple[float, ...]
+    panning_phi: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """Stem profiles on common bands.
+
+    Attributes:
+        bands_hz: rising band centres at which the curves are given.
+        stems: stem name to its profile.
+        about: where the figures come from, in a sentence.
+    """
+
+    bands_hz: tuple[float, ...]
+    stems: dict[str, StemProfile]
+    about: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of the figures: SHA-256 of the canonical JSON, `about` left out."""
+        figures = {key: value for key, value in _as_json(self).items() if key != "about"}
+        canonical = json.dumps(figures, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def stem(self, name: str) -> StemProfile:
+        """The profile of a stem; ModelError where the profile has no such stem."""
+        if name not in self.stems:
+            raise ModelError(
+                f"the profile has no stem {name!r}: it knows {', '.join(self.stems)}; "
+                "rename the stem or use a profile that has it"
+            )
+        return self.stems[name]
+
+    def magnitude_at(self, name: str, frequencies_hz: ArrayLike) -> np.ndarray:
+        """A stem's mean spectrum at any frequencies, linear, 1 at the loudest band.
+
+        Interpolated in dB over log2(frequency), held below the first band, falling by
+        `ROLL_OFF_DB_PER_OCTAVE` above the last.
+        """
+        octaves_above = np.log2(np.maximum(np.divide(frequencies_hz, self.bands_hz[-1]), 1.0))
+        curve_db = self._curve_at(self.stem(name).spectrum_db, frequencies_hz)
+        return np.asarray(10.0 ** ((curve_db - ROLL_OFF_DB_PER_OCTAVE * octaves_above) / 20.0))
+
+    def phi_at(self, name: str, frequencies_hz: ArrayLike) -> np.ndarray:
+        """A stem's similarity of left and right at any frequencies, held beyond the bands."""
+        return self._curve_at(self.stem(name).panning_phi, frequencies_hz)
+
+    def _curve_at(self, values: Sequence[float], frequencies_hz: ArrayLike) -> np.ndarray:
+        lowest_hz = self.bands_hz[0]
+        log2_hz = np.log2(np.maximum(np.asarray(frequencies_hz, dtype=np.float64), lowest_hz))
+        return np.asarray(np.interp(log2_hz, np.log2(self.bands_hz), values))
+
+
+def packaged_profiles() -> list[str]:
+    """Names of the profiles that the package carries."""
+    return sorted(path.stem for path in PACKAGED.glob("*.json"))
+
+
+def read_profile(name_or_path: str | Path) -> Profile:
+    """Read a profile, by the name of a packaged one or from a JSON file.
+
+    Raises:
+        ModelError: no such profile, not JSON, a key missing, a list of the wrong length, a figure
+            that is no finite number or outside of its range.
+    """
+    known = packaged_profiles()
+    path = PACKAGED / f"{name_or_path}.json" if str(name_or_path) in known else Path(name_or_path)
+    if not path.is_file():
+        raise ModelError(
+            f"no profile {str(name_or_path)!r}: give a JSON file or one of {', '.join(known)}"
+        )
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ModelError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, this is no profile")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not a JSON profile ({error})") from error
+    return parse_profile(content, str(path))
+
+
+def write_profile(profile: Profile, path: str | Path) -> None:
+    """Write a profile as readable JSON; `read_profile` gives back an equal one."""
+    text = json.dumps(_as_json(profile), indent=1, ensure_ascii=False)
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def average_profiles(profiles: Sequence[Profile], about: str = "") -> Profile:
+    """Average of profiles on the same bands; each stem over the profiles that have it.
+
+    Spectra are averaged as magnitudes, the rest as it is.
+
+    Raises:
+        ModelError: no profile at all, or profiles on different bands.
+    """
+    if not profiles:
+        raise ModelError("there are no profiles to average: give at least one")
+    bands_hz = profiles[0].bands_hz
+    if any(profile.bands_hz != bands_hz for profile in profiles):
+        raise ModelError("profiles on different bands_hz cannot be averaged: measure them anew")
+    names = list(dict.fromkeys(name for profile in profiles for name in profile.stems))
+    stems = {
+        name: _average_stems([p.stems[name] for p in profiles if name in p.stems]) for name in names
+    }
+    return Profile(bands_hz, stems, about)
+
+
+def parse_profile(content: object, source: str) -> Profile:
+    """Check what a JSON file held and make a Profile of it.
+
+    Args:
+        content: parsed JSON.
+        source: what to call it in an error.
+
+    Raises:
+        ModelError: as `read_profile`.
+    """
+    if not isinstance(content, dict):
+        raise ModelError(f"{source}: a profile is a JSON object with bands_hz and stems")
+    bands_hz = _numbers(content, "bands_hz", source)
+    if len(bands_hz) < 2 or bands_hz[0] <= 0 or any(np.diff(bands_hz) <= 0):
+        raise ModelError(f"{source}: bands_hz must be two or more rising frequencies above 0")
+    stems = content.get("stems")
+    if not isinstance(stems, dict) or not stems:
+        raise ModelError(f"{source}: stems is missing: an object of stem name to its figures")
+    parsed = {
+        str(name): _parse_stem(figures, len(bands_hz), f"{source}: stems.{name}")
+        for name, figures in stems.items()
+    }
+    return Profile(bands_hz, parsed, str(content.get("about", "")))
+
+
+def _parse_stem(figures: object, n_bands: int, source: str) -> StemProfile:
+    if not isinstance(figures, dict):
+        raise ModelError(f"{source}: must be an object of figures")
+    curves = {key: _numbers(figures, key, source, n_bands) for key in _CURVES}
+    if any(not 0.0 <= phi <= 1.0 for phi in curves["panning_phi"]):
+        raise ModelError(f"{source}.panning_phi: similarities lie between 0 and 1")
+    mean_dbfs, deviation_db = _numbers(figures, "onset_peak_dbfs", source, 2)
+    if deviation_db < 0.0:
+        raise ModelError(f"{source}.onset_peak_dbfs: the standard deviation is negative")
+    if "loudness_lufs" not in figures:
+        raise ModelError(f"{source}: loudness_lufs is missing")
+    loudness_lufs = _number(figures["loudness_lufs"], f"{source}.loudness_lufs")
+    return StemProfile(loudness_lufs, (mean_dbfs, deviation_db), **curves)
+
+
+def _number(value: object, source: str) -> float:
+    # The comparison refuses NaN too; True is an int to Python, but no figure.
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_FIGURE:
+        return float(value)
+    raise ModelError(f"{source}: {value!r:.40} is not a finite number below {MAX_FIGURE:g}")
+
+
+def _numbers(figures: dict, key: str, source: str, length: int | None = None) -> tuple[float, ...]:
+    values = figures.get(key)
+    if not isinstance(values, list):
+        raise ModelError(f"{source}: {key} is missing: a list of numbers")
+    if length is not None and len(values) != length:
+        raise ModelError(f"{source}.{key}: {len(values)} figures where {length} are needed")
+    return tuple(_number(value, f"{source}.{key}[{i}]") for i, value in enumerate(values))
+
+
+def _average_stems(stems: list[StemProfile]) -> StemProfile:
+    magnitudes = 10.0 ** (np.array([stem.spectrum_db for stem in stems]) / 20.0)
+    spectrum_db = 20.0 * np.log10(magnitudes.mean(axis=0))
+    mean_dbfs, deviation_db = np.mean([stem.onset_peak_dbfs for stem in stems], axis=0)
+    return StemProfile(
+        loudness_lufs=float(np.mean([stem.loudness_lufs for stem in stems])),
+        onset_peak_dbfs=(float(mean_dbfs), float(deviation_db)),
+        spectrum_db=tuple((spectrum_db - spectrum_db.max()).tolist()),
+        panning_phi=tuple(np.mean([stem.panning_phi for stem in stems], axis=0).tolist()),
+    )
+
+
+def _as_json(profile: Profile) -> dict:
+    stems = {name: dataclasses.asdict(stem) for name, stem in profile.stems.items()}
+    return {"about": profile.about, "bands_hz": list(profile.bands_hz), "stems": stems}

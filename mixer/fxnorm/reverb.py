@@ -1,0 +1,111 @@
+"""Reverberation: the send that every vocal and other stem gets, and the room for dry recordings.
+
+A network learns to take the send off and to set its own, so training and rendering must both add
+it. The levels and times are those of Martinez-Ramirez et al., ISMIR 2022.
+"""
+
+import numpy as np
+import scipy.signal
+
+from mixer.dsp import FloatArray, convolve
+from mixer.fxnorm.rooms import RoomSource
+
+# Only these are reverberated: a kick drum or a bass in a hall is a fault.
+REVERBERANT_STEMS = ("vocals", "other")
+SEND_ROOM_S = (2.0, 4.0)
+DRY_ROOM_S = (0.3, 1.5)
+SHELF_GAIN_DB = -30.0
+LOW_SHELF_HZ = (500.0, 700.0)
+HIGH_SHELF_HZ = (7_000.0, 10_000.0)
+SHELF_Q = 0.707
+
+
+def add_reverb_send(
+    audio: FloatArray,
+    sample_rate: int,
+    rooms: RoomSource,
+    rng: np.random.Generator,
+    amount: float = 1.0,
+    out: FloatArray | None = None,
+) -> tuple[FloatArray, dict]:
+    """`x + send`: the send is the stem through two -30 dB shelves and a room of 2 to 4 s, all wet.
+
+    Args:
+        audio: float32 `(2, samples)`.
+        sample_rate: Hz.
+        rooms: where the room is drawn from.
+        rng: draws the room and the corner frequencies, 500-700 Hz and 7-10 kHz.
+        amount: gain of the send, 0 to 1.
+        out: where to put the result; may be `audio` itself.
+
+    Returns:
+        float32 `(2, samples)`, and what was drawn.
+    """
+    low_hz, high_hz = rng.uniform(*LOW_SHELF_HZ), rng.uniform(*HIGH_SHELF_HZ)
+    room = rooms.draw(rng, sample_rate, *SEND_ROOM_S)
+    # Filtering the room is filtering the send, and the dry signal is its first sample.
+    sections = np.stack(
+        [
+            _shelf_section(low_hz, sample_rate, high=False),
+            _shelf_section(min(high_hz, 0.45 * sample_rate), sample_rate, high=True),
+        ]
+    )
+    kernel = amount * scipy.signal.sosfilt(sections, room.astype(np.float64), axis=-1)
+    kernel[:, 0] += 1.0
+    out = convolve(audio, kernel.astype(np.float32), out=out)
+    drawn = {"low_shelf_hz": low_hz, "high_shelf_hz": high_hz}
+    return out, {**drawn, "room_s": room.shape[-1] / sample_rate}
+
+
+def add_pre_reverb(
+    audio: FloatArray,
+    sample_rate: int,
+    rooms: RoomSource,
+    rng: np.random.Generator,
+    amount: float = 1.0,
+    out: FloatArray | None = None,
+) -> tuple[FloatArray, dict]:
+    """Half dry and half in a room of at most 1.5 s: what a dry recording lacks.
+
+    Args:
+        audio: float32 `(2, samples)`.
+        sample_rate: Hz.
+        rooms: where the room is drawn from.
+        rng: draws the room.
+        amount: 0 to 1, 1 is half and half.
+        out: where to put the result; may be `audio` itself.
+
+    Returns:
+        float32 `(2, samples)`, and what was drawn.
+    """
+    room = rooms.draw(rng, sample_rate, *DRY_ROOM_S)
+    kernel = 0.5 * amount * room
+    kernel[:, 0] += 1.0 - 0.5 * amount
+    out = convolve(audio, kernel, out=out)
+    return out, {"room_s": room.shape[-1] / sample_rate}
+
+
+def _shelf_section(corner_hz: float, sample_rate: int, high: bool) -> np.ndarray:
+    """Second-order shelf, `(6,)`. Source: Bristow-Johnson, Audio EQ Cookbook."""
+    amplitude = 10.0 ** (SHELF_GAIN_DB / 40.0)
+    w0 = 2.0 * np.pi * corner_hz / sample_rate
+    slope = np.sqrt(amplitude) * np.sin(w0) / SHELF_Q
+    # The high shelf is the low shelf mirrored in frequency: the cosine changes its sign.
+    sign = -1.0 if high else 1.0
+    cosine = sign * np.cos(w0)
+    plus, minus = amplitude + 1.0, amplitude - 1.0
+    b = amplitude * np.array(
+        [
+            plus - minus * cosine + slope,
+            2 * sign * (minus - plus * cosine),
+            plus - minus * cosine - slope,
+        ]
+    )
+    a = np.array(
+        [
+            plus + minus * cosine + slope,
+            -2 * sign * (minus + plus * cosine),
+            plus + minus * cosine - slope,
+        ]
+    )
+    return np.concatenate([b, a]) / a[0]

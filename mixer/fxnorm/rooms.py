@@ -1,0 +1,194 @@
+"""Rooms for the reverbs: impulse responses generated from a recipe, or the user's own recordings.
+
+A room is float32 `(2, taps)` at the audio's own sample rate, starts with its direct sound, and
+each channel has unit energy: convolving noise with it keeps the noise's level.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import scipy.fft
+
+from mixer.dsp import FloatArray
+from mixer.errors import InputError
+
+SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg")
+# An impulse response longer than this is a mistake, a song dropped into the folder.
+MAX_ROOM_S = 20.0
+
+RoomReader = Callable[[Path, int], FloatArray]
+
+
+class RoomSource(Protocol):
+    """Where the reverbs take their rooms from."""
+
+    def draw(
+        self, rng: np.random.Generator, sample_rate: int, shortest_s: float, longest_s: float
+    ) -> FloatArray:
+        """A room whose reverberation time lies between the two, `(2, taps)`."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class RoomRecipe:
+    """Generated rooms: noise that decays exponentially, faster at high and at low frequencies.
+
+    Attributes:
+        high_decay_ratio: reverberation time at 8 kHz over that at 1 kHz.
+        low_decay_ratio: reverberation time at 125 Hz over that at 1 kHz.
+        build_up_ms: time in which the diffuse field sets in after the direct sound.
+    """
+
+    high_decay_ratio: float = 0.45
+    low_decay_ratio: float = 1.15
+    build_up_ms: float = 4.0
+
+    def draw(
+        self, rng: np.random.Generator, sample_rate: int, shortest_s: float, longest_s: float
+    ) -> FloatArray:
+        """A new room with a reverberation time (60 dB at 1 kHz) drawn evenly between the two."""
+        return self.generate(rng, sample_rate, rng.uniform(shortest_s, longest_s))
+
+    def generate(
+        self, rng: np.random.Generator, sample_rate: int, reverberation_time_s: float
+    ) -> FloatArray:
+        """Octave bands of independent noise left and right, each with its own decay.
+
+        Args:
+            rng: the noise; the same state gives the same room.
+            sample_rate: Hz.
+            reverberation_time_s: time to fall by 60 dB at 1 kHz.
+        """
+        taps = max(1, int(reverberation_time_s * sample_rate))
+        n_fft = scipy.fft.next_fast_len(taps, True)
+        noise = rng.standard_normal((2, n_fft)).astype(np.float32)
+        spectrum = scipy.fft.rfft(noise, axis=-1)
+        bin_hz = scipy.fft.rfftfreq(n_fft, 1.0 / sample_rate)
+        time_s = np.arange(taps) / sample_rate
+        room = np.zeros((2, taps), dtype=np.float32)
+        for centre_hz, weight in _octave_bands(bin_hz):
+            band = scipy.fft.irfft(spectrum * weight.astype(np.float32), n_fft, axis=-1)[:, :taps]
+            decay_s = reverberation_time_s * self._decay_ratio(centre_hz)
+            room += band * (10.0 ** (-3.0 * time_s / decay_s)).astype(np.float32)
+        build_up = 1.0 - np.exp(-time_s / (1e-3 * self.build_up_ms))
+        room *= build_up.astype(np.float32)
+        # The direct sound: what the reverbs align the dry signal with.
+        room[:, 0] = 1.1 * np.abs(room).max()
+        return _unit_energy(room)
+
+    def _decay_ratio(self, frequency_hz: float) -> float:
+        knots = np.log2([125.0, 1_000.0, 8_000.0])
+        ratios = np.log([self.low_decay_ratio, 1.0, self.high_decay_ratio])
+        return float(np.exp(np.interp(np.log2(frequency_hz), knots, ratios)))
+
+
+@dataclasses.dataclass(frozen=True)
+class RecordedRooms:
+    """Measured impulse responses, each with its reverberation time.
+
+    Attributes:
+        rooms: rooms as this module's head defines them, all at `sample_rate`.
+        reverberation_times_s: one a room.
+    """
+
+    sample_rate: int
+    rooms: tuple[FloatArray, ...]
+    reverberation_times_s: tuple[float, ...]
+
+    def draw(
+        self, rng: np.random.Generator, sample_rate: int, shortest_s: float, longest_s: float
+    ) -> FloatArray:
+        """One of the rooms with a reverberation time between the two.
+
+        Raises:
+            InputError: no such room, or rooms read at another sample rate.
+        """
+        if sample_rate != self.sample_rate:
+            raise InputError(
+                f"the rooms were read at {self.sample_rate} Hz, the audio has {sample_rate} Hz: "
+                "read them at the audio's sample rate"
+            )
+        times = self.reverberation_times_s
+        fitting = [i for i, time_s in enumerate(times) if shortest_s <= time_s <= longest_s]
+        if not fitting:
+            known = ", ".join(f"{time_s:.1f} s" for time_s in sorted(times))
+            raise InputError(
+                f"no room with {shortest_s:g} to {longest_s:g} s reverberation time (there are "
+                f"{known}): add one to the folder or use the generated rooms"
+            )
+        return self.rooms[fitting[int(rng.integers(len(fitting)))]]
+
+
+def read_rooms(folder: str | Path, sample_rate: int, read: RoomReader) -> RecordedRooms:
+    """Every impulse response of a folder, in the order of the file names.
+
+    Args:
+        folder: a folder of mono or stereo recordings.
+        sample_rate: what the rooms are wanted at, Hz.
+        read: file and sample rate to float32 `(channels, samples)` at that rate.
+
+    Raises:
+        InputError: no such folder, nothing in it, or a file that is no impulse response.
+    """
+    if not Path(folder).is_dir():
+        raise InputError(f"{folder}: no such folder of impulse responses")
+    rooms, times_s = [], []
+    for path in _room_files(Path(folder)):
+        audio = np.asarray(read(path, sample_rate), dtype=np.float32)
+        if not 0 < audio.shape[-1] <= MAX_ROOM_S * sample_rate:
+            raise InputError(
+                f"{path}: an impulse response lasts up to {MAX_ROOM_S:g} s, take it out"
+            )
+        if not np.all(np.isfinite(audio)) or not np.any(audio):
+            raise InputError(f"{path}: silent or not finite, take it out of the folder of rooms")
+        room = _from_direct_sound(np.broadcast_to(audio[:2], (2, audio.shape[-1])))
+        rooms.append(_unit_energy(room))
+        times_s.append(measure_reverberation_time_s(room, sample_rate))
+    if not rooms:
+        raise InputError(f"{folder}: no impulse responses ({', '.join(SUFFIXES)}) in this folder")
+    return RecordedRooms(sample_rate, tuple(rooms), tuple(times_s))
+
+
+def measure_reverberation_time_s(room: FloatArray, sample_rate: int) -> float:
+    """Time to fall by 60 dB, from the slope between -5 and -35 dB of the backward integral.
+
+    Source: ISO 3382-1 (T30); Schroeder, JASA 1965.
+    """
+    energy = np.sum(np.square(room, dtype=np.float64), axis=0)
+    remaining = np.cumsum(energy[::-1])[::-1]
+    decay_db = 10.0 * np.log10(np.maximum(remaining / remaining[0], 1e-12))
+    start, stop = (int(np.searchsorted(-decay_db, level_db)) for level_db in (5.0, 35.0))
+    if stop - start < 2:
+        return room.shape[-1] / sample_rate
+    slope, _ = np.polyfit(np.arange(start, stop) / sample_rate, decay_db[start:stop], 1)
+    return float(-60.0 / slope)
+
+
+def _room_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+            yield path
+
+
+def _octave_bands(bin_hz: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+    """Centres from 63 Hz to 16 kHz and weights over bins: raised cosines in octaves, sum 1."""
+    centres_hz = 1_000.0 * 2.0 ** np.arange(-4, 5)
+    octave = np.log2(np.maximum(bin_hz, 1e-3) / 1_000.0)
+    octave = np.clip(octave, -4.0, 4.0)
+    for i, centre_hz in enumerate(centres_hz):
+        distance = np.minimum(np.abs(octave - (i - 4)), 1.0)
+        yield float(centre_hz), 0.5 + 0.5 * np.cos(np.pi * distance)
+
+
+def _from_direct_sound(room: FloatArray) -> FloatArray:
+    """Cut what stands before the largest sample: the delay of the direct sound."""
+    return room[:, int(np.argmax(np.abs(room).max(axis=0))) :]
+
+
+def _unit_energy(room: FloatArray) -> FloatArray:
+    # One factor for both channels keeps the room's own balance.
+    energy = float(np.mean(np.sum(np.square(room, dtype=np.float64), axis=-1)))
+    return np.asarray(room / np.sqrt(energy), dtype=np.float32)

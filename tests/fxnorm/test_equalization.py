@@ -1,0 +1,94 @@
+"""EQ normalisation: the shape is reached, in phase, and nothing else happens."""
+
+import numpy as np
+import pytest
+
+from mixer.fxnorm.equalization import N_FFT, match_equalization, measure_spectrum
+from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from tests.fxnorm.material import RATE, beat, energy_db, wide
+
+
+def falling(frequencies_hz: np.ndarray) -> np.ndarray:
+    """3 dB an octave down from 100 Hz on."""
+    return np.minimum(1.0, np.sqrt(100.0 / np.maximum(frequencies_hz, 1.0)))
+
+
+def shape_db(audio: np.ndarray) -> np.ndarray:
+    """Sixth-octave levels from 50 Hz to 16 kHz, their mean taken off."""
+    spectrum = measure_spectrum(audio, RATE)
+    assert spectrum is not None
+    bin_hz = np.arange(spectrum.size) * RATE / N_FFT
+    centres_hz = 1_000.0 * 2.0 ** (np.arange(-26, 25) / 6.0)
+    edge = 2.0 ** (1 / 12)
+    bands = [spectrum[(bin_hz >= f / edge) & (bin_hz < f * edge)].mean() for f in centres_hz]
+    level_db = 20.0 * np.log10(bands)
+    return level_db - level_db.mean()
+
+
+def target_db() -> np.ndarray:
+    level_db = 20.0 * np.log10(falling(1_000.0 * 2.0 ** (np.arange(-26, 25) / 6.0)))
+    return level_db - level_db.mean()
+
+
+def test_white_noise_takes_the_target_shape(rng: np.random.Generator) -> None:
+    audio, _ = match_equalization(wide(rng), RATE, falling)
+    assert np.sqrt(np.mean((shape_db(audio) - target_db()) ** 2)) < 0.7
+
+
+def test_shaped_noise_is_left_where_it_is(rng: np.random.Generator) -> None:
+    once, _ = match_equalization(wide(rng), RATE, falling)
+    _, done = match_equalization(once, RATE, falling)
+    # The single bins of a mean over a few seconds scatter by a dB or two: a gain curve made of
+    # them may not do more than that.
+    assert all(c["largest_boost_db"] < 6.0 and c["largest_cut_db"] > -6.0 for c in done)
+
+
+def test_the_filter_has_no_phase(rng: np.random.Generator) -> None:
+    click = 1e-3 * rng.standard_normal((1, 3 * RATE)).astype(np.float32)
+    click[0, RATE] = 0.9
+    shaped, _ = match_equalization(click, RATE, falling)
+    around = shaped[0, RATE - 400 : RATE + 401]
+    assert int(np.argmax(np.abs(shaped))) == RATE
+    assert np.abs(around - around[::-1]).max() < 0.05 * np.abs(around).max()
+
+
+def test_energy_stays_that_at_the_working_loudness(rng: np.random.Generator) -> None:
+    audio = wide(rng, lean_db=4.0)
+    loudness = [integrated_loudness_lufs(c[None], RATE, COOKBOOK_FILTER, N_FFT) for c in audio]
+    shaped, done = match_equalization(audio, RATE, falling)
+    expected = energy_db(audio) + (-30.0 - np.array(loudness))
+    np.testing.assert_allclose(energy_db(shaped), expected, atol=0.3)
+    assert [c["level_db"] for c in done] == pytest.approx([-30.0 - lufs for lufs in loudness])
+
+
+def test_a_silent_channel_is_left_alone(rng: np.random.Generator) -> None:
+    audio = beat(rng)
+    audio[1] = 1e-4
+    shaped, done = match_equalization(audio, RATE, falling)
+    np.testing.assert_array_equal(shaped[1], audio[1])
+    assert done[1] is None
+    assert done[0] is not None
+
+
+def test_identical_channels_stay_identical_and_in_place_is_the_same(
+    rng: np.random.Generator,
+) -> None:
+    audio = np.repeat(beat(rng)[:1], 2, axis=0)
+    apart, done = match_equalization(audio, RATE, falling)
+    np.testing.assert_array_equal(apart[0], apart[1])
+    alone, _ = match_equalization(audio[:1], RATE, falling)
+    np.testing.assert_array_equal(alone[0], apart[0])
+    assert done[0] == done[1]
+    match_equalization(audio, RATE, falling, out=audio)
+    np.testing.assert_array_equal(audio, apart)
+
+
+def test_a_band_limited_stem_is_not_blown_up() -> None:
+    n = np.arange(4 * RATE)
+    tone = (0.5 * np.sin(2.0 * np.pi * 440.0 * n / RATE)).astype(np.float32)[np.newaxis]
+    shaped, done = match_equalization(tone, RATE, falling)
+    assert done[0] is not None
+    assert done[0]["largest_boost_db"] <= 80.0 + 1e-9
+    assert np.all(np.isfinite(shaped))
+    # The tone starts with a step, which has all frequencies; past it there is only the tone.
+    assert np.abs(shaped[:, RATE:-RATE]).max() < 1.0

@@ -1,0 +1,148 @@
+"""Profiles: the packaged one, what is refused and how, averages, curves between the bands."""
+
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixer.errors import ModelError
+from mixer.fxnorm.profile import (
+    Profile,
+    StemProfile,
+    average_profiles,
+    packaged_profiles,
+    read_profile,
+    write_profile,
+)
+
+
+def stem(loudness_lufs: float = -30.0, level_db: float = -6.0) -> StemProfile:
+    return StemProfile(loudness_lufs, (-14.0, 1.0), (0.0, level_db, -12.0), (1.0, 0.9, 0.8))
+
+
+def profile(**stems: StemProfile) -> Profile:
+    return Profile((100.0, 1_000.0, 10_000.0), stems or {"vocals": stem()}, "made up")
+
+
+def test_the_packaged_profile_has_the_published_figures() -> None:
+    assert "musdb18" in packaged_profiles()
+    musdb18 = read_profile("musdb18")
+    assert set(musdb18.stems) == {"vocals", "bass", "drums", "other"}
+    assert musdb18.stem("drums").loudness_lufs == -34.18
+    assert musdb18.stem("bass").onset_peak_dbfs == (-13.13, 0.9)
+    assert "arXiv 2208.11428" in musdb18.about
+    assert len(musdb18.bands_hz) == 61
+
+
+@pytest.mark.shared
+def test_the_packaged_profile_is_the_shared_one(shared: Path) -> None:
+    ours = read_profile("musdb18")
+    assert ours.sha256 == read_profile(shared / "figures" / "musdb18_profile.json").sha256
+
+
+def test_a_written_profile_reads_back_equal(tmp_path: Path) -> None:
+    write_profile(profile(), tmp_path / "mine.json")
+    assert read_profile(tmp_path / "mine.json") == profile()
+
+
+def test_the_fingerprint_is_of_the_figures_alone() -> None:
+    renamed = Profile(profile().bands_hz, profile().stems, "other words")
+    assert renamed.sha256 == profile().sha256
+    assert profile(vocals=stem(-30.1)).sha256 != profile().sha256
+
+
+def content() -> dict:
+    return {
+        "bands_hz": [100.0, 1_000.0],
+        "stems": {
+            "vocals": {
+                "loudness_lufs": -30.0,
+                "onset_peak_dbfs": [-14.0, 1.0],
+                "spectrum_db": [0.0, -6.0],
+                "panning_phi": [1.0, 0.9],
+            }
+        },
+    }
+
+
+FAULTS = [
+    (("stems", "vocals", "loudness_lufs"), None, "loudness_lufs"),
+    (("stems", "vocals", "loudness_lufs"), "quiet", "not a finite number"),
+    (("stems", "vocals", "loudness_lufs"), True, "not a finite number"),
+    (("stems", "vocals", "loudness_lufs"), 10**400, "not a finite number"),
+    (("stems", "vocals", "loudness_lufs"), float("inf"), "not a finite number"),
+    (("stems", "vocals", "spectrum_db"), [0.0], "1 figures where 2"),
+    (("stems", "vocals", "spectrum_db"), [0.0, float("nan")], r"spectrum_db\[1\]"),
+    (("stems", "vocals", "panning_phi"), [0.5, 1.5], "between 0 and 1"),
+    (("stems", "vocals", "onset_peak_dbfs"), [-14.0, -1.0], "negative"),
+    (("stems",), {}, "stems is missing"),
+    (("stems",), [1], "stems is missing"),
+    (("stems", "vocals"), 3, "object of figures"),
+    (("bands_hz",), [1_000.0, 100.0], "rising"),
+    (("bands_hz",), None, "bands_hz is missing"),
+]
+
+
+@pytest.mark.parametrize(("keys", "value", "says"), FAULTS)
+def test_a_faulty_profile_is_refused_in_one_clear_line(
+    tmp_path: Path, keys: tuple, value: object, says: str
+) -> None:
+    faulty = copy.deepcopy(content())
+    inner = faulty
+    for key in keys[:-1]:
+        inner = inner[key]
+    if value is None:
+        del inner[keys[-1]]
+    else:
+        inner[keys[-1]] = value
+    path = tmp_path / "faulty.json"
+    path.write_text(json.dumps(faulty))
+    with pytest.raises(ModelError, match=says) as caught:
+        read_profile(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00\xff", "[" * 100_000, "9" * 5_000])
+def test_what_is_no_profile_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "no.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(ModelError):
+        read_profile(path)
+
+
+def test_unknown_names_say_what_there_is() -> None:
+    with pytest.raises(ModelError, match="musdb18"):
+        read_profile("musdb19")
+    with pytest.raises(ModelError, match="vocals"):
+        profile().stem("kazoo")
+
+
+def test_curves_are_linear_in_octaves_and_held_or_falling_beyond() -> None:
+    mine = profile()
+    level_db = 20.0 * np.log10(mine.magnitude_at("vocals", [0.0, 50.0, 100.0, 316.228, 1_000.0]))
+    np.testing.assert_allclose(level_db, [0.0, 0.0, 0.0, -3.0, -6.0], atol=1e-4)
+    octave_above_db = 20.0 * np.log10(mine.magnitude_at("vocals", 20_000.0))
+    assert octave_above_db == pytest.approx(-12.0 - 36.0)
+    np.testing.assert_allclose(mine.phi_at("vocals", [0.0, 316.228, 40_000.0]), [1.0, 0.95, 0.8])
+
+
+def test_averages_are_of_magnitudes() -> None:
+    both = average_profiles(
+        [profile(vocals=stem(-30.0, 0.0)), profile(vocals=stem(-20.0, -6.0206), bass=stem())]
+    )
+    assert both.stem("vocals").loudness_lufs == -25.0
+    # A mean of 1 and 0.5 beside a mean of 1 and 1.
+    assert both.stem("vocals").spectrum_db[1] == pytest.approx(20.0 * np.log10(0.75), abs=1e-3)
+    np.testing.assert_allclose(both.stem("bass").spectrum_db, stem().spectrum_db, atol=1e-12)
+
+
+def test_averages_of_one_are_itself_and_of_none_an_error() -> None:
+    same = average_profiles([profile()])
+    np.testing.assert_allclose(same.stem("vocals").spectrum_db, stem().spectrum_db, atol=1e-12)
+    with pytest.raises(ModelError, match="at least one"):
+        average_profiles([])
+    with pytest.raises(ModelError, match="bands_hz"):
+        average_profiles([profile(), Profile((1.0, 2.0, 3.0), {"vocals": stem()})])
