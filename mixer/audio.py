@@ -87,7 +87,7 @@ def probe(path: Path) -> list[AudioSource]:
         sources = _probe_codec(path)
     else:
         try:
-            info = soundfile.info(str(path))
+            info = soundfile.info(_system_name(path))
         except (soundfile.LibsndfileError, OSError) as error:
             raise InputError(_unreadable(path, error)) from None
         sources = [
@@ -173,6 +173,36 @@ def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, 
     return np.concatenate(blocks, axis=1), rate
 
 
+def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
+    """Read a part of a file without decoding the rest; silence stands after its end.
+
+    Args:
+        path: a file in a format that seeks to the sample (WAV, FLAC ...); not m4a or mp4.
+        start: first sample, 0 and more; may lie beyond the end.
+        n_samples: how many.
+
+    Returns:
+        float32 (channels, n_samples), full scale ±1.
+
+    Raises:
+        InputError: not there, not audio, damaged within the part, or NaN or infinite samples in it.
+    """
+    try:
+        with soundfile.SoundFile(_system_name(path)) as file:
+            n_there = max(min(file.frames - start, n_samples), 0)
+            segment = np.zeros((n_samples, file.channels), np.float32)
+            if n_there:
+                file.seek(start)
+                n_read = len(file.read(out=segment[:n_there]))
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise InputError(_unreadable(path, error)) from None
+    if n_there and n_read < n_there:
+        raise InputError(f"{path}: its data end before its header says; copy or make it again")
+    if not np.isfinite(segment).all():
+        raise InputError(f"{path}: NaN or infinite samples; make the file again")
+    return segment.T
+
+
 def resampled_length(n_samples: int, from_rate: int, to_rate: int) -> int:
     """Samples that `n_samples` at one rate become at another, rounded up so that nothing is cut."""
     return -(-n_samples * to_rate // from_rate)
@@ -254,7 +284,13 @@ def write_audio(
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
             with soundfile.SoundFile(
-                partial, "w", sample_rate, channels, subtype, format=container, **options
+                _system_name(partial),
+                "w",
+                sample_rate,
+                channels,
+                subtype,
+                format=container,
+                **options,
             ) as file:
                 # Its time stamp would make two equal renders differ; there is no public switch.
                 soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
@@ -289,9 +325,14 @@ def _encoding(file_format: str, bit_depth: str) -> tuple[str, str, dict[str, Any
     return {"wav": "WAV", "flac": "FLAC"}[file_format], subtype, {}
 
 
+def _system_name(path: Path) -> str | bytes:
+    """The name for libsndfile; POSIX names are bytes and need not be text."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
+
+
 def _decode_plain(source: AudioSource) -> Iterator[np.ndarray]:
     try:
-        with soundfile.SoundFile(str(source.path)) as file:
+        with soundfile.SoundFile(_system_name(source.path)) as file:
             while True:
                 block = file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)
                 if not len(block):

@@ -48,6 +48,7 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
             text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-            partial.write_text(text + "\n", encoding="utf-8")
+            # A file name that is no UTF-8 comes as lone surrogates: escaped, they are valid JSON.
+            partial.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,67 @@
+"""`mixer check`: the table of a song folder's files, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mixer.cli.console import answer, cell, printable, progress_bar
+from mixer.inspection import SongInspection, inspect_song
+from mixer.song import load_song
+
+
+@click.command(name="check")
+@click.argument("song_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--strict", is_flag=True, help="A name that says nothing is an error, not `other`.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
+    """Show how the files of SONG_DIR are understood and what is wrong with them.
+
+    Nothing is rendered and nothing is written.
+    """
+    song = load_song(song_dir, strict=strict)
+    with progress_bar(quiet=quiet or as_json) as show:
+        inspection = inspect_song(song, lambda file, share: show("check", file, share))
+    if as_json:
+        answer(inspection.as_json())
+    else:
+        _print_table(inspection)
+
+
+def _print_table(inspection: SongInspection) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    table = Table(title=None, box=None, pad_edge=False, header_style="bold")
+    for name in ("file", "stem", "why"):
+        table.add_column(name, overflow="fold")
+    for name in ("Hz", "ch", "s", "dBFS", "LUFS"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("findings", overflow="fold", style="yellow")
+    for file in inspection.files:
+        table.add_row(
+            Text(printable(file.file)),
+            Text(file.stem or "left out", style="" if file.stem else "dim"),
+            Text(file.reason),
+            str(file.sample_rate or "-"),
+            str(file.channels or "-"),
+            cell(file.duration_s),
+            cell(file.peak_dbfs),
+            cell(file.loudness_lufs),
+            Text(printable("; ".join(file.findings))),
+        )
+    console.print(table)
+    minutes, seconds = divmod(inspection.duration_s, 60)
+    console.print(
+        Text(
+            f"{printable(inspection.song)}: {len(inspection.files)} files, "
+            f"stems {', '.join(inspection.stems)}, "
+            f"{minutes:.0f}:{seconds:04.1f} at {inspection.sample_rate} Hz, "
+            f"{'dry' if inspection.dry else 'wet'}, {inspection.n_findings} findings"
+        )
+    )

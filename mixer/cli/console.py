@@ -1,0 +1,81 @@
+"""Talking to the user: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from mixer.rendering import Progress as ProgressCallback
+
+
+def printable(text: object) -> str:
+    """Text that any stream takes: bytes of file names that are no UTF-8 are shown escaped."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def talk(text: str) -> None:
+    """A line on stderr."""
+    click.echo(printable(text), err=True)
+
+
+def say(text: str) -> None:
+    """A line on stdout."""
+    click.echo(printable(text))
+
+
+def answer(value: dict[str, Any]) -> None:
+    """One JSON object on stdout."""
+    say(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
+    """A bar with stage, what in it, and time left; a line a stage where stderr is no terminal."""
+    console = Console(stderr=True)
+    if quiet:
+        yield lambda stage, detail, share: None
+        return
+    if not console.is_terminal:
+        yield _stage_lines()
+        return
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def show(stage: str, detail: str, share: float) -> None:
+            bar.update(task, completed=share, description=f"{stage} {detail}")
+
+        yield show
+
+
+def _stage_lines() -> ProgressCallback:
+    seen: set[str] = set()
+
+    def show(stage: str, detail: str, share: float) -> None:
+        if stage not in seen:
+            seen.add(stage)
+            talk(f"{stage} ...")
+
+    return show
+
+
+def level(value: float | None, unit: str) -> str:
+    """A level for a person: one decimal and its unit, or "silent"."""
+    return "silent" if value is None else f"{value:.1f} {unit}"
+
+
+def cell(value: float | None) -> str:
+    """A level for a table: one decimal, or a dash."""
+    return "-" if value is None else f"{value:.1f}"

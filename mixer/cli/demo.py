@@ -1,0 +1,42 @@
+"""`mixer demo`: compose a song to try mixer on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mixer.audio import write_audio
+from mixer.cli.console import say, talk
+from mixer.demo_song import DEMO_SONG, compose_demo_song
+from mixer.errors import OutputError
+from mixer.files import refuse_existing
+from mixer.song_file import SONG_FILE
+
+SAMPLE_RATE_HZ = 44_100
+
+
+@click.command(name="demo")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--seed", type=int, default=1, show_default=True, help="The take: timing and noise.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(folder: Path, seed: int, overwrite: bool, quiet: bool) -> None:
+    """Compose thirty seconds of music and write its dry, unmixed stems into FOLDER."""
+    stems = ("vocals", "bass", "drums", "other")
+    paths = {stem: folder / f"{stem}.wav" for stem in stems}
+    song_file = folder / SONG_FILE
+    if not overwrite:
+        refuse_existing([*paths.values(), song_file])
+    for stem, audio in compose_demo_song(seed, SAMPLE_RATE_HZ).items():
+        write_audio(paths[stem], audio, SAMPLE_RATE_HZ, overwrite=overwrite)
+    try:
+        song_file.write_text(
+            f'title = "{DEMO_SONG.title}"\ndry = true\ntempo_bpm = {DEMO_SONG.tempo_bpm:g}\n',
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise OutputError(f"{song_file} cannot be written: {error.strerror}") from None
+    if not quiet:
+        talk(DEMO_SONG.describe())
+        say(f"{folder}: {', '.join(stems)}; mix it with: mixer render {folder}")

@@ -1,0 +1,94 @@
+"""`mixer export`: a checkpoint becomes a model bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mixer.cli.console import answer, say
+from mixer.cli.extras import load_extra
+from mixer.fxnorm.chain import EFFECTS, check_effects
+from mixer.fxnorm.profile import PACKAGED
+
+
+@click.command(name="export")
+@click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The bundle: a folder that this makes.",
+)
+@click.option("--name", help="What the bundle calls itself.  [default: the folder's name]")
+@click.option("--profile", help="What its stems were normalised to.  [default: musdb18]")
+@click.option(
+    "--effects",
+    help=f"Which normalisations, with commas, of {','.join(EFFECTS)}.  [default: the paper's]",
+)
+@click.option("--warm-up", type=float, help="Seconds of wrapped audio in front.  [default: 30]")
+@click.option(
+    "--panning-limits-time-axis",
+    is_flag=True,
+    help="It was trained with the published panning normalisation, which stops after 17 s.",
+)
+@click.option(
+    "--stride", type=int, help="Front-end stride of a published state dict.  [default: 1]"
+)
+@click.option("--licence", help="Terms of the weights.  [default: the checkpoint's words]")
+@click.option("--provenance", help="Where they come from.  [default: the checkpoint's words]")
+@click.option("--overwrite", is_flag=True, help="Replace a bundle that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    checkpoint: Path,
+    output: Path,
+    name: str | None,
+    profile: str | None,
+    effects: str | None,
+    warm_up: float | None,
+    panning_limits_time_axis: bool,
+    stride: int | None,
+    licence: str | None,
+    provenance: str | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Export CHECKPOINT (safetensors, or a published .params) as a model bundle.
+
+    The bundle is checked against PyTorch before it appears: where ONNX Runtime answers differently,
+    there is an error and no bundle.
+    """
+    export = load_extra("export.bundle", "train")
+    options: dict[str, Any] = {
+        "name": name,
+        "profile": _profile_path(profile),
+        "stride_samples": stride,
+        "licence": licence,
+        "provenance": provenance,
+        "panning_limits_time_axis": panning_limits_time_axis,
+        "overwrite": overwrite,
+    }
+    if effects is not None:
+        names = tuple(effect.strip() for effect in effects.split(","))
+        check_effects(names)
+        options["effects"] = names
+    if warm_up is not None:
+        options["warm_up_s"] = warm_up
+    bundle = export.export_bundle(checkpoint, output, **options)
+    parity = bundle.manifest.parity
+    if as_json:
+        answer({"bundle": str(output), "name": bundle.name, "parity": dict(parity)})
+    elif not quiet:
+        say(f"{output}: model {bundle.name}; use it with: mixer render SONG --model {output}")
+
+
+def _profile_path(profile: str | None) -> Path | None:
+    """A packaged profile by its name, another by its path."""
+    if profile is None:
+        return None
+    packaged = PACKAGED / f"{profile}.json"
+    return packaged if packaged.is_file() else Path(profile)

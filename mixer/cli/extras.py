@@ -1,0 +1,33 @@
+"""Commands that need more than the runtime: load what they stand on, or say what to install."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from mixer.errors import MixerError
+
+
+class MissingExtraError(MixerError):
+    """An optional part of the distribution is not installed."""
+
+    exit_code = 3
+
+
+def load_extra(module: str, extra: str) -> ModuleType:
+    """Import a module of `export` or `training`, which stand on libraries of an extra.
+
+    The runtime never imports those packages by itself: a command does, when it is called.
+
+    Raises:
+        MissingExtraError: a library of the extra is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("export", "training", "mixer"):
+            raise
+        raise MissingExtraError(
+            f"this command needs {error.name}, which is not installed: "
+            f'pip install "fxnorm-mixer[{extra}]"'
+        ) from None

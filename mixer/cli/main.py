@@ -1,0 +1,102 @@
+"""`mixer`: the group of commands, and the one place that turns errors into exit codes.
+
+0 done, 1 a song failed, 2 usage, 3 environment or model, 130 interrupted. Commands are loaded when
+they are called, so that `mixer --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from mixer.errors import MixerError
+from mixer.version import __version__
+
+# name -> one line of help; the command is `command` in mixer.cli.NAME
+COMMANDS = {
+    "render": "Mix a song folder: stems or raw tracks in, finished mix out.",
+    "check": "Show what is in a song folder and what is wrong with it; renders nothing.",
+    "demo": "Compose a demo song: four dry stems in a folder.",
+    "evaluate": "Measure a mix against a reference, or whole systems against each other.",
+    "profile": "Measure, show and compare target profiles.",
+    "dataset": "Prepare training data from multitracks.",
+    "train": "Train a network on prepared data (needs the train extra).",
+    "export": "Turn a checkpoint into a model bundle (needs the train extra).",
+    "model": "List, show and verify model bundles.",
+}
+EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+class _LazyCommands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"mixer.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mixer")
+def cli() -> None:
+    """Mix songs from their stems or raw tracks, offline, on CPU or GPU.
+
+    \b
+    mixer demo my_song          compose a song to try it on
+    mixer check my_song         see how its files are understood
+    mixer render my_song        mix it into mixes/my_song.wav
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; errors become one line on stderr and an exit code."""
+    try:
+        cli.main(arguments, prog_name="mixer", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("mixer: interrupted; nothing half-written is left behind", err=True)
+        return EXIT_INTERRUPTED
+    except MixerError as error:
+        text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+        click.echo(f"mixer: {text}", err=True)
+        return error.exit_code
+    except MemoryError:
+        click.echo("mixer: out of memory; close other programs or cut the song up", err=True)
+        return EXIT_ENVIRONMENT
+    except BrokenPipeError:
+        # The reader of our stdout went away (mixer check ... | head): not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("MIXER_TRACEBACK"):
+            raise
+        click.echo(
+            f"mixer: internal error ({type(error).__name__}: {error}); this is a bug: "
+            "please report it with what MIXER_TRACEBACK=1 shows",
+            err=True,
+        )
+        return EXIT_ENVIRONMENT
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The command line as users and scripts meet it: output, errors, exit codes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer.cli.main import run
+from tests.signals import band, noise
+
+
+@pytest.fixture
+def folder(write_song, rng):
+    stems = {f"{name}.wav": audio for name, audio in band(rng, 2.0, 44_100).items()}
+    return write_song({**stems, "click.wav": stems["drums.wav"]})
+
+
+def test_demo_check_render(tmp_path, capsys) -> None:
+    assert run(["demo", str(tmp_path / "demo")]) == 0
+    assert run(["check", str(tmp_path / "demo"), "--json"]) == 0
+    capsys.readouterr()
+    assert run(["render", str(tmp_path / "demo"), "-o", str(tmp_path / "out"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    info = soundfile.info(answer["mix"])
+    assert (info.frames, info.samplerate, info.subtype) == (30 * 44_100, 44_100, "PCM_24")
+    assert answer["true_peak_dbtp"] <= -1.0
+    assert answer["device"] == "cpu" or answer["device"].startswith("cuda:")
+
+
+def test_check_says_where_each_file_goes_and_why(folder, capsys) -> None:
+    assert run(["check", str(folder), "--json"]) == 0
+    files = {f["file"]: f for f in json.loads(capsys.readouterr().out)["files"]}
+    assert files["drums.wav"]["stem"] == "drums"
+    assert files["click.wav"]["stem"] is None
+    assert "click" in files["click.wav"]["reason"]
+    assert run(["check", str(folder)]) == 0
+    table = capsys.readouterr().out
+    assert "drums.wav" in table
+    assert "left out" in table
+
+
+def test_render_says_what_it_left_out_and_what_came_out(folder, tmp_path, capsys) -> None:
+    assert run(["render", str(folder), "-o", str(tmp_path / "a.flac")]) == 0
+    said = capsys.readouterr()
+    assert "left out: click.wav" in said.err
+    assert said.out.startswith(str(tmp_path / "a.flac"))
+    assert "LUFS" in said.out
+    assert "dBTP" in said.out
+    assert "x real time" in said.out
+    assert soundfile.info(tmp_path / "a.flac").format == "FLAC"
+
+
+def test_quiet_says_nothing(folder, tmp_path, capsys) -> None:
+    assert run(["render", str(folder), "-o", str(tmp_path / "a.wav"), "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_dry_run_writes_nothing(folder, tmp_path, capsys) -> None:
+    out = tmp_path / "out"
+    assert run(["render", str(folder), "-o", str(out), "--stems", "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["outputs"]["vocals"].endswith("song.stems/vocals.wav")
+    assert plan["model"] == "default"
+    assert not out.exists()
+
+
+def test_stems_are_written_in_the_format_of_the_mix(folder, tmp_path) -> None:
+    arguments = ["render", str(folder), "-o", str(tmp_path / "out"), "--stems", "--format", "flac"]
+    assert run([*arguments, "--bit-depth", "16", "-q"]) == 0
+    written = sorted(p.name for p in (tmp_path / "out" / "song.stems").iterdir())
+    assert written == [f"{n}.flac" for n in ("bass", "drums", "other", "residual", "vocals")]
+
+
+def test_amount_zero_without_a_ceiling_writes_the_plain_sum(folder, tmp_path) -> None:
+    options = ["--amount", "0", "--true-peak", "none", "--bit-depth", "32f", "-q"]
+    assert run(["render", str(folder), "-o", str(tmp_path / "a.wav"), *options]) == 0
+    names = ("bass", "drums", "other", "vocals")
+    expected = sum(soundfile.read(folder / f"{n}.wav", dtype="float32")[0] for n in names)
+    assert np.array_equal(soundfile.read(tmp_path / "a.wav", dtype="float32")[0], expected)
+
+
+def test_effects_may_be_named_in_any_order(folder, tmp_path, capsys) -> None:
+    options = ["--effects", "loudness, eq", "--dry-run", "--json"]
+    assert run(["render", str(folder), "-o", str(tmp_path), *options]) == 0
+    assert json.loads(capsys.readouterr().out)["effects"] == ["eq", "loudness"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["render"], 2, "Missing argument"),
+        (["render", "nowhere"], 2, "does not exist"),
+        (["rendr", "x"], 2, "No such command"),
+        (["render", "FOLDER", "--loudness", "loud"], 2, "neither a number nor none"),
+        (["render", "FOLDER", "--amount", "2"], 2, "amount must be from 0 to 1"),
+        (["render", "FOLDER", "--effects", "eq,panning,balance"], 2, "exclude each other"),
+        (["render", "FOLDER", "--format", "flac", "--bit-depth", "32f"], 2, "FLAC holds"),
+        (["render", "FOLDER", "-o", "a.wav", "--format", "mp3"], 2, "--format says mp3"),
+        (["render", "FOLDER", "--model", "nosuch"], 3, "no model 'nosuch'"),
+        (["render", "FOLDER", "--profile", "nosuch"], 3, "no profile 'nosuch'"),
+        (["render", "FOLDER", "--device", "tpu"], 3, "no device 'tpu'"),
+        (["render", "FOLDER", "--rooms", "nowhere"], 1, "no such folder of impulse responses"),
+        (["render", "EMPTY"], 1, "no audio files"),
+    ],
+)
+def test_mistakes_cost_one_line_and_the_right_code(
+    folder, tmp_path, capsys, monkeypatch, arguments, code, message
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    places = {"FOLDER": str(folder), "EMPTY": str(tmp_path / "empty")}
+    assert run([places.get(a, a) for a in arguments]) == code
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "mixes").exists()
+
+
+def test_a_damaged_file_fails_the_song_and_leaves_nothing(folder, tmp_path, capsys) -> None:
+    (folder / "vocals.wav").write_bytes(b"RIFF")
+    out = tmp_path / "out"
+    assert run(["render", str(folder), "-o", str(out)]) == 1
+    assert "vocals.wav: cannot be read as audio" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_an_existing_mix_is_kept(folder, tmp_path, capsys) -> None:
+    (tmp_path / "a.wav").write_text("mine")
+    assert run(["render", str(folder), "-o", str(tmp_path / "a.wav")]) == 1
+    assert "exists already; add --overwrite" in capsys.readouterr().err
+    assert (tmp_path / "a.wav").read_text() == "mine"
+
+
+def test_cuda_without_cuda_is_an_error(folder, tmp_path, capsys) -> None:
+    from mixer.network.session import cuda_is_likely
+
+    if cuda_is_likely():
+        pytest.skip("this machine has a GPU")
+    assert run(["render", str(folder), "-o", str(tmp_path / "a.wav"), "--device", "cuda"]) == 3
+    assert "cuda:0 does not work here" in capsys.readouterr().err
+
+
+def test_an_unexpected_error_is_one_line(folder, capsys, monkeypatch) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise ZeroDivisionError("surprise")
+
+    monkeypatch.setattr("mixer.cli.check.inspect_song", broken)
+    assert run(["check", str(folder)]) == 3
+    error = capsys.readouterr().err
+    assert "internal error (ZeroDivisionError: surprise)" in error
+    assert "Traceback" not in error
+
+
+def test_file_names_that_are_no_text_are_shown_escaped(folder, tmp_path, capsys) -> None:
+    odd = os.fsdecode(b"Snare \xff\xe9.wav")
+    try:
+        shutil.copy(folder / "drums.wav", folder / odd)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    out = str(tmp_path / "a.wav")
+    for arguments in (["check"], ["check", "--json"], ["render", "--json", "-o", out]):
+        assert run([arguments[0], str(folder), *arguments[1:]]) == 0
+        if arguments[0] == "check":
+            assert "Snare \\udcff\\udce9.wav" in capsys.readouterr().out
+    assert json.loads((tmp_path / "a.mix.json").read_text())["song"]["files"][3]["file"] == odd
+
+
+@pytest.mark.slow
+def test_an_interrupted_render_leaves_nothing_and_exits_130(write_song, rng, tmp_path) -> None:
+    import signal
+    import time
+
+    folder = write_song({"drums.wav": noise(rng, 60.0, 44_100), "bass.wav": noise(rng, 60, 44_100)})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mixer.cli.main", "render", str(folder), "-o", str(tmp_path / "o")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "normalise" not in process.stderr.readline():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert not list(tmp_path.glob("o/*"))
