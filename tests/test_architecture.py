@@ -17,7 +17,8 @@ LAYERS = (
     ("mixer.audio", "mixer.song_file", "mixer.demo_song"),
     ("mixer.song", "mixer.fxnorm", "mixer.network", "mixer.console"),
     ("mixer.inspection", "mixer.rendering"),
-    ("mixer.recipe", "mixer.evaluate"),
+    ("mixer.recipe",),
+    ("mixer.batch", "mixer.evaluate"),
     ("mixer.cli",),
 )
 # who alone may import a library

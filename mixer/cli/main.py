@@ -20,6 +20,7 @@ COMMANDS = {
     "render": "Mix a song folder: stems or raw tracks in, finished mix out.",
     "check": "Show what is in a song folder and what is wrong with it; renders nothing.",
     "demo": "Compose a demo song: four dry stems in a folder.",
+    "batch": "Mix many songs from a CSV manifest; resumes where it was.",
     "evaluate": "Measure a mix against a reference, or whole systems against each other.",
     "profile": "Measure, show and compare target profiles.",
     "dataset": "Prepare training data from multitracks.",

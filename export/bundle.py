@@ -1,0 +1,268 @@
+"""Checkpoint -> model bundle: graphs, profile, manifest; the folder appears when it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from export.check import check_signal, pytorch_answer, quantised
+from export.checkpoint import AnyNetwork, Checkpoint, read_checkpoint
+from export.graphs import streaming_graphs, whole_graph
+from export.half_precision import to_half_precision
+from export.verify import fp16_snr_db, verify_bundle
+from export.wave_u_net_graph import segment_graph
+from mixer.errors import OutputError
+from mixer.fxnorm.profile import read_profile
+from mixer.network.manifest import (
+    FP16_SUFFIX,
+    FXNORM,
+    MANIFEST_FILE,
+    SCHEMA_VERSION,
+    SEGMENT_GRAPH,
+    WAVE_U_NET,
+    WHOLE_GRAPH,
+)
+from mixer.network.model import Bundle, read_bundle
+from training.networks.wave_u_net import WaveUNet
+
+PROFILE_FILE = "profile.json"
+DEFAULT_PROFILE = Path(__file__).resolve().parents[1] / "mixer" / "profiles" / "musdb18.json"
+# Which normalisations the paper's networks were trained behind, and its stems, in order.
+PAPER_EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "loudness")
+PAPER_STEMS = ("vocals", "bass", "drums", "other")
+PAPER_WARM_UP_S = 30.0
+# What runs at the sample rate, where the time goes; the latent mixer stays in float32.
+FP16_GRAPHS = ("front_end", "back_end", "back_end_stems", SEGMENT_GRAPH)
+CHECK_STEMS_FILE, CHECK_MIX_FILE = "check_stems.s16", "check_mix.f32"
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a manifest says that the weights do not.
+
+    Attributes:
+        name: the bundle's name.
+        effects: normalisations the network expects, in order.
+        provenance: where the weights come from, in a sentence.
+        licence: an SPDX expression, or words.
+        learnt_to_mix: False for a network that only sums its stems.
+        stems: names, in the order of the network's inputs.
+        sample_rate: in Hz.
+        warm_up_s: wrapped audio in front of a song.
+        panning_limits_time_axis: ask for the published panning normalisation that stops early.
+    """
+
+    name: str
+    effects: tuple[str, ...]
+    provenance: str
+    licence: str
+    learnt_to_mix: bool = True
+    stems: tuple[str, ...] = PAPER_STEMS
+    sample_rate: int = 44_100
+    warm_up_s: float = PAPER_WARM_UP_S
+    panning_limits_time_axis: bool = False
+
+
+def export_bundle(
+    checkpoint_path: Path,
+    out_dir: Path,
+    *,
+    name: str | None = None,
+    profile: Path | None = None,
+    effects: Sequence[str] = PAPER_EFFECTS,
+    stems: Sequence[str] = PAPER_STEMS,
+    warm_up_s: float | None = None,
+    panning_limits_time_axis: bool = False,
+    learnt_to_mix: bool = True,
+    fp16: bool = False,
+    provenance: str | None = None,
+    licence: str | None = None,
+    stride_samples: int | None = None,
+    pool_frames: int | None = None,
+    segment_samples: int | None = None,
+    overwrite: bool = False,
+) -> Bundle:
+    """Export a checkpoint and verify it in ONNX Runtime.
+
+    Args:
+        checkpoint_path: safetensors of ours, or a published state dict.
+        out_dir: the bundle's folder, made by this call.
+        name: the bundle's name; the folder's by default.
+        profile: target profile (JSON); the packaged MUSDB18 profile by default.
+        effects, stems, panning_limits_time_axis, learnt_to_mix: see `Description`.
+        warm_up_s: 30 s for a recurrent network, none for a Wave-U-Net by default.
+        fp16: also write the graphs of `FP16_GRAPHS` in half precision, for GPUs.
+        provenance, licence: the checkpoint's own words by default.
+        stride_samples, pool_frames, segment_samples: see `read_checkpoint`.
+        overwrite: replace a bundle that is there.
+
+    Returns:
+        The bundle, read back.
+
+    Raises:
+        ModelError: the checkpoint cannot be used, or ONNX Runtime differs from PyTorch.
+        OutputError: the folder exists, or cannot be written.
+    """
+    checkpoint = read_checkpoint(
+        checkpoint_path,
+        stride_samples=stride_samples,
+        pool_frames=pool_frames,
+        segment_samples=segment_samples,
+    )
+    if warm_up_s is None:
+        warm_up_s = 0.0 if isinstance(checkpoint.network, WaveUNet) else PAPER_WARM_UP_S
+    description = Description(
+        name=name or out_dir.name,
+        effects=tuple(effects),
+        provenance=provenance or _provenance(checkpoint, checkpoint_path),
+        licence=licence or checkpoint.metadata.get("licence", "not stated by its source"),
+        learnt_to_mix=learnt_to_mix,
+        stems=tuple(stems),
+        warm_up_s=warm_up_s,
+        panning_limits_time_axis=panning_limits_time_axis,
+    )
+    return write_bundle(
+        checkpoint.network, out_dir, description, profile=profile, fp16=fp16, overwrite=overwrite
+    )
+
+
+def write_bundle(
+    network: AnyNetwork,
+    out_dir: Path,
+    description: Description,
+    *,
+    profile: Path | None = None,
+    fp16: bool = False,
+    overwrite: bool = False,
+) -> Bundle:
+    """Write, verify and read back a bundle; see `export_bundle`."""
+    out_dir = out_dir.absolute()
+    _refuse_existing(out_dir, overwrite=overwrite)
+    try:
+        out_dir.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.", dir=out_dir.parent))
+    except OSError as error:
+        raise OutputError(f"{out_dir}: cannot be written ({error.strerror})") from None
+    try:
+        _fill(network, work, description, profile or DEFAULT_PROFILE, fp16=fp16)
+        work.chmod(0o755)  # a temporary folder is private, a bundle is not
+        _put_in_place(work, out_dir)
+    except OSError as error:
+        raise OutputError(f"{out_dir}: cannot be written ({error.strerror})") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return read_bundle(out_dir)
+
+
+def _fill(
+    network: AnyNetwork, folder: Path, description: Description, profile: Path, *, fp16: bool
+) -> None:
+    graphs = _graphs(network)
+    if fp16:
+        halves = {n: to_half_precision(g) for n, g in graphs.items() if n in FP16_GRAPHS}
+        graphs |= {name + FP16_SUFFIX: graph for name, graph in halves.items()}
+    entries = {
+        name: _write_file(folder, f"{name}.onnx", content) for name, content in graphs.items()
+    }
+    manifest = _manifest(network, description, entries, _write_profile(folder, profile))
+    manifest["check"] = _write_check(network, folder)
+    _write_json(folder / MANIFEST_FILE, manifest)
+    # Verified as a user would run it: the bundle as it lies on disk, through the runtime.
+    bundle = read_bundle(folder)
+    manifest["parity"] = verify_bundle(network, bundle)
+    if fp16:
+        manifest["fp16"] = fp16_snr_db(bundle, FP16_GRAPHS)
+    _write_json(folder / MANIFEST_FILE, manifest)
+
+
+def _graphs(network: AnyNetwork) -> dict[str, bytes]:
+    if isinstance(network, WaveUNet):
+        return {SEGMENT_GRAPH: segment_graph(network)}
+    return {**streaming_graphs(network), WHOLE_GRAPH: whole_graph(network)}
+
+
+def _write_check(network: AnyNetwork, folder: Path) -> dict[str, dict[str, str]]:
+    stems = check_signal(network.hyper)
+    mix = pytorch_answer(network, stems)
+    return {
+        "stems": _write_file(folder, CHECK_STEMS_FILE, quantised(stems).tobytes()),
+        "mix": _write_file(folder, CHECK_MIX_FILE, mix.astype("<f4").tobytes()),
+    }
+
+
+def _manifest(
+    network: AnyNetwork,
+    description: Description,
+    graphs: dict[str, dict[str, str]],
+    profile: dict[str, str],
+) -> dict[str, Any]:
+    kind = WAVE_U_NET if isinstance(network, WaveUNet) else FXNORM
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": description.name,
+        "network": {"kind": kind, **network.hyper.to_json()},
+        "stems": list(description.stems),
+        "sample_rate": description.sample_rate,
+        "profile": profile,
+        "effects": list(description.effects),
+        "warm_up_s": description.warm_up_s,
+        "compatibility": {"panning_limits_time_axis": description.panning_limits_time_axis},
+        "learnt_to_mix": description.learnt_to_mix,
+        "provenance": description.provenance,
+        "licence": description.licence,
+        "graphs": graphs,
+        "parity": {},
+    }
+
+
+def _write_profile(folder: Path, profile: Path) -> dict[str, str]:
+    read_profile(profile)  # what a render would refuse is refused here
+    return _write_file(folder, PROFILE_FILE, profile.read_bytes())
+
+
+def _write_file(folder: Path, name: str, content: bytes) -> dict[str, str]:
+    (folder / name).write_bytes(content)
+    return {"file": name, "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _refuse_existing(out_dir: Path, *, overwrite: bool) -> None:
+    if not out_dir.exists() and not out_dir.is_symlink():
+        return
+    if not overwrite:
+        raise OutputError(f"{out_dir}: exists already: give another folder or ask to overwrite")
+    # Only a bundle is ever replaced, never a folder of something else.
+    if out_dir.is_symlink() or not (out_dir / MANIFEST_FILE).is_file():
+        raise OutputError(f"{out_dir}: exists and is not a model bundle: not replaced")
+
+
+def _put_in_place(work: Path, out_dir: Path) -> None:
+    if out_dir.exists():
+        # A folder cannot be replaced in one step: the old one moves aside, and back if need be.
+        aside = work.with_name(work.name + ".old")
+        out_dir.rename(aside)
+        try:
+            work.rename(out_dir)
+        except OSError:
+            aside.rename(out_dir)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        work.rename(out_dir)
+
+
+def _provenance(checkpoint: Checkpoint, path: Path) -> str:
+    stated = checkpoint.metadata.get("provenance")
+    if stated:
+        return stated
+    kind = "published state dict" if checkpoint.published else "checkpoint"
+    return f"exported from the {kind} {path.name}"

@@ -1,0 +1,1 @@
+"""Model bundles, ONNX Runtime sessions and exact streaming."""

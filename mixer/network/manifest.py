@@ -1,0 +1,313 @@
+"""The manifest of a model bundle: its schema, read field by field and refused with a clear line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import ModelError
+from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.wave_u_net_parameters import WaveUNetParameters
+
+SCHEMA_VERSION = 1
+MANIFEST_FILE = "manifest.json"
+# What a network is: the paper's, streamed exactly, or the baseline, rendered in segments.
+FXNORM, WAVE_U_NET = "fxnorm", "wave_u_net"
+EFFECT_NAMES = (
+    "pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness"
+)  # fmt: skip
+STREAMING_GRAPHS = (
+    "front_end",
+    "latent_entry",
+    "latent_depthwise",
+    "latent_advance",
+    "latent_exit",
+    "recurrent",
+    "squeeze",
+    "excite",
+    "back_end",
+    "back_end_stems",
+)
+WHOLE_GRAPH = "model"
+SEGMENT_GRAPH = "segment"
+# A graph's twin in half precision, for a GPU, is named after it.
+FP16_SUFFIX = "_fp16"
+REQUIRED_GRAPHS = {FXNORM: STREAMING_GRAPHS, WAVE_U_NET: (SEGMENT_GRAPH,)}
+MAX_WARM_UP_S = 600.0
+_MAX_MANIFEST_BYTES = 1 << 20
+# Far above any network of this kind: a header may not claim memory or time without a bound.
+MAX_HYPER_PARAMETERS = {
+    "n_stems": 64,
+    "n_filters": 4096,
+    "n_blocks": 16,
+    "n_repeats": 64,
+    "blstm_layers": 16,
+    "tcn_kernel_frames": 63,
+}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of the bundle: its plain name and what its content must hash to."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """An input and PyTorch's answer to it, to try the network on without PyTorch.
+
+    Attributes:
+        stems: 16-bit little-endian samples, one input channel after the other; full scale is 2^15.
+        mix: float32 little-endian samples, the same way; what comes out without warm-up.
+    """
+
+    stems: FileEntry
+    mix: FileEntry
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says about itself, checked.
+
+    Attributes:
+        name: the bundle's name.
+        hyper_parameters: the network's shape; its type tells the kind of network.
+        stems: stem names, in the order of the network's inputs.
+        sample_rate: in Hz.
+        profile: the target profile's file.
+        effects: normalisations that the network expects, in order.
+        warm_up_s: wrapped audio to put in front of a song.
+        panning_limits_time_axis: panning normalisation stops early, as in the published training.
+        learnt_to_mix: False for a network that only sums its stems.
+        provenance, licence: where the weights come from, under what terms.
+        graphs: graph files by name.
+        parity: measured errors against PyTorch, by check.
+        check: an input and its answer; None in a bundle that was exported without.
+        fp16_snr_db: signal to rounding noise of the graphs in half precision; None without any.
+    """
+
+    name: str
+    hyper_parameters: HyperParameters | WaveUNetParameters
+    stems: tuple[str, ...]
+    sample_rate: int
+    profile: FileEntry
+    effects: tuple[str, ...]
+    warm_up_s: float
+    panning_limits_time_axis: bool
+    learnt_to_mix: bool
+    provenance: str
+    licence: str
+    graphs: Mapping[str, FileEntry]
+    parity: Mapping[str, Any]
+    check: Check | None = None
+    fp16_snr_db: float | None = None
+
+    @property
+    def kind(self) -> str:
+        """`FXNORM` or `WAVE_U_NET`."""
+        return FXNORM if isinstance(self.hyper_parameters, HyperParameters) else WAVE_U_NET
+
+    @property
+    def has_wet_stems(self) -> bool:
+        """Whether the network can also answer with what it sums."""
+        return self.kind == FXNORM
+
+    @property
+    def fxnorm(self) -> HyperParameters:
+        """The hyper-parameters of a network of the paper's kind.
+
+        Raises:
+            ModelError: it is of another kind.
+        """
+        if not isinstance(self.hyper_parameters, HyperParameters):
+            raise ModelError(f"model {self.name} is a {self.kind}, which does not stream")
+        return self.hyper_parameters
+
+    @property
+    def wave_u_net(self) -> WaveUNetParameters:
+        """The hyper-parameters of a Wave-U-Net.
+
+        Raises:
+            ModelError: it is of another kind.
+        """
+        if not isinstance(self.hyper_parameters, WaveUNetParameters):
+            raise ModelError(f"model {self.name} is a {self.kind}, which knows no segments")
+        return self.hyper_parameters
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises:
+        ModelError: it cannot be read, is not of this schema, or holds a value out of range.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_MANIFEST_BYTES + 1)
+        if len(text) > _MAX_MANIFEST_BYTES:
+            raise ModelError(f"{path}: larger than {_MAX_MANIFEST_BYTES} bytes, not a manifest")
+        values = json.loads(text)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}): not a model bundle") from None
+    except (ValueError, RecursionError):
+        raise ModelError(f"{path}: not valid JSON: export the bundle again") from None
+    if not isinstance(values, dict):
+        raise ModelError(f"{path}: not a JSON object: export the bundle again")
+    return _Reader(path, values).manifest()
+
+
+class _Reader:
+    """Takes fields out of a JSON object; every refusal names the file and the field."""
+
+    def __init__(self, path: Path, values: dict[str, Any]) -> None:
+        self._path = path
+        self._values = values
+
+    def manifest(self) -> Manifest:
+        version = self._values.get("schema_version")
+        if version != SCHEMA_VERSION or isinstance(version, bool):
+            raise ModelError(
+                f"{self._path}: schema_version is {version!r}, this version of mixer reads"
+                f" {SCHEMA_VERSION}: export the bundle again or update mixer"
+            )
+        hyper = self._hyper_parameters()
+        compatibility = self._object("compatibility")
+        return Manifest(
+            name=self._name(),
+            hyper_parameters=hyper,
+            stems=self._stems(hyper.n_stems),
+            sample_rate=self._sample_rate(),
+            profile=self._file("profile", self._object("profile")),
+            effects=self._effects(),
+            warm_up_s=self._warm_up_s(),
+            panning_limits_time_axis=self._flag("panning_limits_time_axis", compatibility),
+            learnt_to_mix=self._flag("learnt_to_mix", self._values),
+            provenance=self._text("provenance"),
+            licence=self._text("licence"),
+            graphs=self._graphs(hyper),
+            parity=self._object("parity"),
+            check=self._check(),
+            fp16_snr_db=self._fp16_snr_db(),
+        )
+
+    def _fail(self, field: str, problem: str) -> ModelError:
+        return ModelError(f"{self._path}: {field} {problem}")
+
+    def _text(self, field: str) -> str:
+        value = self._values.get(field)
+        if not isinstance(value, str) or not value:
+            raise self._fail(field, "is missing or not a text")
+        return value
+
+    def _object(self, field: str) -> dict[str, Any]:
+        value = self._values.get(field)
+        if not isinstance(value, dict):
+            raise self._fail(field, "is missing or not an object")
+        return value
+
+    def _texts(self, field: str) -> tuple[str, ...]:
+        value = self._values.get(field)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._fail(field, "is missing or not a list of texts")
+        if len(set(value)) != len(value):
+            raise self._fail(field, f"names something twice: {', '.join(value)}")
+        return tuple(value)
+
+    def _flag(self, field: str, values: dict[str, Any]) -> bool:
+        value = values.get(field)
+        if not isinstance(value, bool):
+            raise self._fail(field, "is missing or not true or false")
+        return value
+
+    def _file(self, field: str, value: Any) -> FileEntry:
+        if not isinstance(value, dict):
+            raise self._fail(field, "is not an object with file and sha256")
+        name, sha256 = value.get("file"), value.get("sha256")
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name == MANIFEST_FILE:
+            raise self._fail(field, f"file {name!r} is not a plain file name inside the bundle")
+        if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+            raise self._fail(field, "sha256 is not 64 hexadecimal digits")
+        return FileEntry(name, sha256)
+
+    def _name(self) -> str:
+        name = self._text("name")
+        if not _NAME.fullmatch(name):
+            raise self._fail("name", f"{name!r} may hold letters, digits, '.', '_' and '-' only")
+        return name
+
+    def _hyper_parameters(self) -> HyperParameters | WaveUNetParameters:
+        network = dict(self._object("network"))
+        kind = network.pop("kind", None)
+        if kind not in (FXNORM, WAVE_U_NET):
+            raise self._fail("network", f"kind is {kind!r}: known are {FXNORM} and {WAVE_U_NET}")
+        try:
+            if kind == WAVE_U_NET:
+                return WaveUNetParameters.from_json(network)
+            hyper = HyperParameters.from_json(network)
+        except ValueError as error:
+            raise self._fail("network:", str(error)) from None
+        for name, value in hyper.to_json().items():
+            if value > MAX_HYPER_PARAMETERS.get(name, 1 << 16):
+                raise self._fail("network", f"{name} is {value}, larger than any network of ours")
+        if hyper.n_channels != 2:
+            raise self._fail("network", f"n_channels is {hyper.n_channels}: stems are stereo, 2")
+        return hyper
+
+    def _stems(self, n_stems: int) -> tuple[str, ...]:
+        stems = self._texts("stems")
+        if len(stems) != n_stems:
+            raise self._fail("stems", f"has {len(stems)} names for {n_stems} inputs")
+        return stems
+
+    def _sample_rate(self) -> int:
+        value = self._values.get("sample_rate")
+        if isinstance(value, bool) or not isinstance(value, int) or not 8_000 <= value <= 384_000:
+            raise self._fail("sample_rate", f"is {value!r}, not an integer in 8000 ... 384000 Hz")
+        return value
+
+    def _warm_up_s(self) -> float:
+        value = self._values.get("warm_up_s")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._fail("warm_up_s", f"is {value!r}, not a number of seconds")
+        if not 0.0 <= value <= MAX_WARM_UP_S:
+            raise self._fail("warm_up_s", f"is {value}, not in 0 ... {MAX_WARM_UP_S:g} s")
+        return float(value)
+
+    def _effects(self) -> tuple[str, ...]:
+        effects = self._texts("effects")
+        unknown = [effect for effect in effects if effect not in EFFECT_NAMES]
+        if unknown:
+            known = ", ".join(EFFECT_NAMES)
+            raise self._fail("effects", f"names {unknown[0]!r}: known are {known}")
+        return effects
+
+    def _graphs(self, hyper: HyperParameters | WaveUNetParameters) -> dict[str, FileEntry]:
+        graphs = self._object("graphs")
+        kind = FXNORM if isinstance(hyper, HyperParameters) else WAVE_U_NET
+        missing = [name for name in REQUIRED_GRAPHS[kind] if name not in graphs]
+        if missing:
+            raise self._fail("graphs", f"lacks {missing[0]}: export the bundle again")
+        return {name: self._file(f"graph {name}", entry) for name, entry in graphs.items()}
+
+    def _check(self) -> Check | None:
+        if "check" not in self._values:
+            return None
+        check = self._object("check")
+        stems, mix = check.get("stems"), check.get("mix")
+        return Check(self._file("check stems", stems), self._file("check mix", mix))
+
+    def _fp16_snr_db(self) -> float | None:
+        if "fp16" not in self._values:
+            return None
+        value = self._object("fp16").get("snr_db")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 400:
+            raise self._fail("fp16", f"snr_db is {value!r}, not a number of dB above 0")
+        return float(value)

@@ -1,0 +1,170 @@
+"""Model bundles on disk: find them by name or path, read them, trust nothing in them.
+
+A bundle is a folder: `manifest.json`, the target profile, the ONNX graphs. Files are regular files
+of the folder itself, of bounded size, and hash to what the manifest says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.errors import ModelError
+from mixer.network.manifest import MANIFEST_FILE, FileEntry, Manifest, read_manifest
+from mixer.network.onnx_file import refuse_outside_references
+
+PACKAGED = Path(__file__).resolve().parents[1] / "models"
+_MAX_PROFILE_BYTES = 16 << 20
+_MAX_GRAPH_BYTES = 1 << 30
+# A few seconds of stems.
+_MAX_CHECK_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose every file was there and intact when it was read.
+
+    Attributes:
+        folder: where it lies.
+        manifest: what it says about itself.
+        sha256: of the manifest, which holds the hashes of everything else.
+    """
+
+    folder: Path
+    manifest: Manifest
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The bundle's name."""
+        return self.manifest.name
+
+    @property
+    def profile_path(self) -> Path:
+        """The target profile that travels with the network."""
+        return self.folder / self.manifest.profile.file
+
+    def read_graph(self, name: str) -> bytes:
+        """One serialised ONNX graph, hashed again as it is read.
+
+        Raises:
+            ModelError: the bundle has no such graph, the file changed, or the graph is damaged or
+                needs other files.
+        """
+        entry = self.manifest.graphs.get(name)
+        if entry is None:
+            raise ModelError(f"{self.folder}: the bundle has no graph {name!r}: export it again")
+        content = _read_intact(self.folder, entry, _MAX_GRAPH_BYTES)
+        refuse_outside_references(content, str(self.folder / entry.file))
+        return content
+
+    def read_check(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The stored input (inputs, samples) and PyTorch's answer to it (channels, samples).
+
+        Raises:
+            ModelError: the bundle has none, or it is damaged.
+        """
+        check, hyper = self.manifest.check, self.manifest.hyper_parameters
+        if check is None:
+            raise ModelError(f"{self.folder}: the bundle holds no check: export it again")
+        stems = np.frombuffer(_whole(self._read_check_file(check.stems), 2), "<i2")
+        mix = np.frombuffer(_whole(self._read_check_file(check.mix), 4), "<f4")
+        n_samples = len(mix) // hyper.n_channels
+        if not n_samples or (len(stems), len(mix)) != (
+            hyper.n_inputs * n_samples,
+            hyper.n_channels * n_samples,
+        ):
+            raise ModelError(
+                f"{self.folder}: its check has {len(stems)} input and {len(mix)} output samples,"
+                " which do not go together: export it again"
+            )
+        scaled = stems.reshape(hyper.n_inputs, n_samples).astype(np.float32) / np.float32(1 << 15)
+        return scaled, mix.reshape(hyper.n_channels, n_samples).astype(np.float32)
+
+    def _read_check_file(self, entry: FileEntry) -> bytes:
+        return _read_intact(self.folder, entry, _MAX_CHECK_BYTES)
+
+
+def list_bundles() -> list[str]:
+    """Names of the bundles shipped with the package, sorted."""
+    if not PACKAGED.is_dir():
+        return []
+    return sorted(folder.name for folder in PACKAGED.iterdir() if _is_bundle(folder))
+
+
+def find_bundle(name_or_path: str | Path) -> Path:
+    """The folder of a bundle: a shipped one by its name, any other by its path.
+
+    Args:
+        name_or_path: a name from `list_bundles`, or a folder with a manifest. A name wins over a
+            folder of that name in the working directory; write ./name for the folder.
+
+    Raises:
+        ModelError: there is no such bundle.
+    """
+    text = str(name_or_path)
+    names = list_bundles()
+    if text in names and not isinstance(name_or_path, Path):
+        return PACKAGED / text
+    folder = Path(text).expanduser()
+    if folder.is_file() and folder.name == MANIFEST_FILE:
+        return folder.parent
+    if _is_bundle(folder):
+        return folder
+    shipped = ", ".join(names) or "none"
+    if folder.exists():
+        raise ModelError(f"{text}: holds no {MANIFEST_FILE}, so it is not a model bundle")
+    raise ModelError(f"no model {text!r}: give the folder of a bundle or a name ({shipped})")
+
+
+def read_bundle(name_or_path: str | Path) -> Bundle:
+    """Find a bundle, check its manifest and the hash of every file that it names.
+
+    Raises:
+        ModelError: it is not there, of another schema, damaged, or reaches out of its folder.
+    """
+    folder = find_bundle(name_or_path)
+    path = folder / MANIFEST_FILE
+    _refuse_irregular(path)
+    manifest = read_manifest(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    _read_intact(folder, manifest.profile, _MAX_PROFILE_BYTES)
+    for entry in manifest.graphs.values():
+        _read_intact(folder, entry, _MAX_GRAPH_BYTES)
+    for entry in (manifest.check.stems, manifest.check.mix) if manifest.check else ():
+        _read_intact(folder, entry, _MAX_CHECK_BYTES)
+    return Bundle(folder, manifest, digest)
+
+
+def _is_bundle(folder: Path) -> bool:
+    return folder.is_dir() and (folder / MANIFEST_FILE).is_file()
+
+
+def _read_intact(folder: Path, entry: FileEntry, max_bytes: int) -> bytes:
+    path = folder / entry.file
+    _refuse_irregular(path)
+    try:
+        if path.stat().st_size > max_bytes:
+            raise ModelError(f"{path}: larger than {max_bytes} bytes, refused")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise ModelError(f"{path}: its SHA-256 is not the manifest's: the bundle is damaged")
+    return content
+
+
+def _whole(content: bytes, sample_bytes: int) -> bytes:
+    return content[: len(content) // sample_bytes * sample_bytes]
+
+
+def _refuse_irregular(path: Path) -> None:
+    # A link could lead anywhere, and a pipe never ends.
+    if path.is_symlink():
+        raise ModelError(f"{path}: is a link; a bundle's files must lie in the bundle itself")
+    if not path.is_file():
+        raise ModelError(f"{path}: is missing; the bundle is not complete")

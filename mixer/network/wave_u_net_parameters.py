@@ -1,0 +1,112 @@
+"""The hyper-parameters of the Wave-U-Net baseline, and how many samples go in for those coming out.
+
+Every convolution is valid: it eats `kernel_samples - 1` samples. There are four on each level but
+the lowest (two on the way down, two on the way up) and one at the bottom, so that the output is the
+centre of the input, `margin_samples` shorter on both sides. Nothing is decimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+# Channels that one group of a norm holds (Stoller's implementation).
+NORM_CHANNELS = 8
+NORM_EPSILON = 1e-5
+# Far above any network of this kind: a header may not claim memory or time without a bound.
+_LARGEST = {
+    "n_stems": 64,
+    "n_features": 1024,
+    "n_levels": 12,
+    "kernel_samples": 1023,
+    "filter_samples": 1023,
+    "output_samples": 1 << 26,
+}
+
+
+@dataclass(frozen=True)
+class WaveUNetParameters:
+    """Everything that decides the network's shape; the defaults are the published ones.
+
+    Attributes:
+        n_stems: stems, in the model's order.
+        n_channels: channels a stem and of the mix, 2.
+        n_features: channels of the first level; a multiple of 8, doubled from level to level.
+        n_levels: levels, the lowest included.
+        kernel_samples: odd length of the convolutions.
+        filter_samples: odd length of the low-pass of each resampling block.
+        output_samples: length of the segments that it was trained on, as they come out.
+
+    Raises:
+        ValueError: a value is out of range.
+    """
+
+    n_stems: int = 4
+    n_channels: int = 2
+    n_features: int = 24
+    n_levels: int = 5
+    kernel_samples: int = 5
+    filter_samples: int = 15
+    output_samples: int = 441_000
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not 1 <= value <= _LARGEST.get(field.name, 2):
+                raise ValueError(
+                    f"{field.name} is {value}: it must be in 1 ... {_LARGEST.get(field.name, 2)}"
+                )
+        if self.n_channels != 2:
+            raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
+        if self.n_features % NORM_CHANNELS:
+            raise ValueError(f"n_features {self.n_features} is not a multiple of {NORM_CHANNELS}")
+        if max(self.level_channels) > 1 << 14:
+            raise ValueError(
+                f"n_features {self.n_features} doubled over {self.n_levels} levels is more than"
+                f" {1 << 14} channels"
+            )
+        for name in ("kernel_samples", "filter_samples"):
+            if getattr(self, name) % 2 == 0:
+                raise ValueError(f"{name} {getattr(self, name)} is even: it must be odd")
+
+    def to_json(self) -> dict[str, int]:
+        """The hyper-parameters as a flat object of integers."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> WaveUNetParameters:
+        """The inverse of `to_json`: every name, nothing else.
+
+        Raises:
+            ValueError: a name is unknown or missing, or a value is no integer or out of range.
+        """
+        names = [field.name for field in fields(cls)]
+        for name in sorted(set(values) ^ set(names)):
+            problem = "lacks" if name in names else "has the unknown"
+            raise ValueError(f"{problem} hyper-parameter {name}")
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ValueError(f"hyper-parameter {name} is {value!r}: it must be an integer")
+        return cls(**values)
+
+    @property
+    def n_inputs(self) -> int:
+        """Input channels: the stems' channels, stem by stem."""
+        return self.n_stems * self.n_channels
+
+    @property
+    def level_channels(self) -> tuple[int, ...]:
+        """Channels of each level, from the top to the lowest."""
+        return tuple(self.n_features * 2**level for level in range(self.n_levels))
+
+    @property
+    def margin_samples(self) -> int:
+        """Samples of context that the input has beyond the output, on each side."""
+        n_convolutions = 4 * (self.n_levels - 1) + 1
+        return n_convolutions * (self.kernel_samples - 1) // 2
+
+    @property
+    def input_samples(self) -> int:
+        """Length of a training segment as it goes in."""
+        return self.output_samples + 2 * self.margin_samples

@@ -1,0 +1,82 @@
+"""Devices: what was asked for, what really runs, and silence on both streams."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from mixer.errors import DeviceError, ModelError
+from mixer.network.manifest import FileEntry
+from mixer.network.session import Device, Network, cuda_is_likely, parse_device
+from tests.network.conftest import Exported
+
+no_cuda = pytest.mark.skipif(cuda_is_likely(), reason="this machine has a GPU")
+
+
+def test_device_names() -> None:
+    assert parse_device("auto") is None
+    assert parse_device("cpu") == Device("cpu")
+    assert parse_device("cuda") == Device("cuda", 0)
+    assert str(parse_device("cuda:3")) == "cuda:3"
+    for text in ("gpu", "cuda:", "cuda:-1", "cpu:0", "", "CUDA"):
+        with pytest.raises(DeviceError, match="no device"):
+            parse_device(text)
+
+
+@no_cuda
+@pytest.mark.parametrize("device", ["cuda", "cuda:1"])
+def test_cuda_without_cuda_is_an_error(exported: Exported, device: str) -> None:
+    with pytest.raises(DeviceError, match="does not work here") as caught:
+        Network(exported.bundle, device)
+    assert "\n" not in str(caught.value)
+
+
+@no_cuda
+def test_auto_finds_the_cpu_and_says_so(exported: Exported) -> None:
+    assert str(Network(exported.bundle, "auto").device) == "cpu"
+
+
+def test_the_runtime_prints_nothing(exported: Exported) -> None:
+    program = (
+        "import sys; from mixer.network.model import read_bundle;"
+        "from mixer.network.session import Network;"
+        "from mixer.errors import DeviceError\n"
+        "bundle = read_bundle(sys.argv[1])\n"
+        "for device in ('auto', 'cuda:9', 'cpu'):\n"
+        "    try:\n        Network(bundle, device)\n"
+        "    except DeviceError:\n        pass\n"
+        "assert 'torch' not in sys.modules"
+    )
+    command = [sys.executable, "-c", program, str(exported.bundle.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_threads_must_be_positive(exported: Exported) -> None:
+    with pytest.raises(DeviceError, match="threads"):
+        Network(exported.bundle, "cpu", threads=0)
+    assert Network(exported.bundle, "cpu", threads=3).threads == 3
+    assert Network(exported.bundle, "cpu").threads >= 1
+
+
+def test_a_graph_that_is_none_is_a_model_error(exported: Exported, tmp_path) -> None:
+    content = b"not a graph"
+    (tmp_path / "front_end.onnx").write_bytes(content)
+    import hashlib
+
+    entry = FileEntry("front_end.onnx", hashlib.sha256(content).hexdigest())
+    manifest = replace(exported.bundle.manifest, graphs=MappingProxyType({"front_end": entry}))
+    bundle = replace(exported.bundle, folder=tmp_path, manifest=manifest)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        Network(bundle, "cpu")
+
+
+def test_wrong_feeds_become_a_device_error(exported: Exported) -> None:
+    network = Network(exported.bundle, "cpu")
+    with pytest.raises(DeviceError, match="front_end"):
+        network.run("front_end", {"samples": np.zeros((1, 3, 5), np.float32)}, ["latent"])
