@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     )
     from mixer.inspection import inspect_song
     from mixer.recipe import write_mix
-    from mixer.rendering import Mix, RenderSettings, render
+    from mixer.rendering import Mix, render
+    from mixer.settings import RenderSettings
     from mixer.song import Song, load_song
 
 _HOME = {
@@ -37,7 +38,7 @@ _HOME = {
     "inspect_song": "mixer.inspection",
     "write_mix": "mixer.recipe",
     "Mix": "mixer.rendering",
-    "RenderSettings": "mixer.rendering",
+    "RenderSettings": "mixer.settings",
     "render": "mixer.rendering",
     "Song": "mixer.song",
     "load_song": "mixer.song",

@@ -1,6 +1,7 @@
 """A built wheel carries everything that a user's machine needs."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,8 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.mark.slow
 def test_an_installed_wheel_finds_its_models_and_profiles(tmp_path: Path) -> None:
+    # built from a copy: setuptools leaves a build folder behind and would pack what it finds there
+    source = tmp_path / "source"
+    leave = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "demo", "mixes")
+    shutil.copytree(ROOT, source, ignore=leave)
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    build = [*pip, "wheel", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
+    build = [*pip, "wheel", "--no-deps", "--wheel-dir", str(tmp_path), str(source)]
     subprocess.run(build, check=True, capture_output=True, timeout=240)
     (wheel,) = tmp_path.glob("fxnorm_mixer-*.whl")
     names = zipfile.ZipFile(wheel).namelist()

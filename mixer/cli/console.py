@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from mixer.rendering import Progress as ProgressCallback
+    from mixer.progress import Progress as ProgressCallback
 
 
 def printable(text: object) -> str:

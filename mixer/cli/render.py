@@ -11,8 +11,10 @@ from mixer.audio import BIT_DEPTHS, FORMATS
 from mixer.cli.console import answer, level, progress_bar, say, talk
 from mixer.errors import PresetError
 from mixer.fxnorm.chain import EFFECTS
+from mixer.planning import RenderPlan, plan_render
 from mixer.recipe import RESIDUAL, check_output, output_paths, write_mix
-from mixer.rendering import Mix, RenderPlan, RenderSettings, plan_render, render
+from mixer.rendering import Mix, render
+from mixer.settings import RenderSettings
 from mixer.song import Song, load_song
 
 DEFAULT_FOLDER = "mixes"
@@ -93,7 +95,7 @@ def command(
         overwrite=overwrite,
     )
     if not quiet:
-        _warn(song)
+        _warn(song, plan)
     if dry_run:
         _show_plan(song, plan, path, stems, file_format, as_json)
         return
@@ -146,7 +148,9 @@ def _output_path(output: Path | None, file_format: str | None, song: Song) -> tu
     return (output or Path(DEFAULT_FOLDER)) / f"{name}.{file_format}", file_format
 
 
-def _warn(song: Song) -> None:
+def _warn(song: Song, plan: RenderPlan) -> None:
+    for warning in plan.warnings:
+        talk(f"warning: {warning}")
     for recording in song.left_out:
         talk(f"left out: {recording.file} ({recording.reason})")
     for recording in song.recordings:
@@ -170,6 +174,7 @@ def _show_plan(
                 "left_out": left_out,
                 "model": plan.model_name,
                 "effects": list(plan.effects),
+                "warnings": list(plan.warnings),
                 "outputs": outputs,
             }
         )

@@ -1,0 +1,92 @@
+"""Files at the rate that is wanted, within the memory that is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from mixer.audio.decoding import probe, read_blocks
+from mixer.audio.source import BLOCK_SAMPLES, AudioSource
+from mixer.errors import InputError
+
+
+def available_memory_bytes() -> int:
+    """Memory that can be taken without swapping; 4 GiB where the system does not say."""
+    try:
+        with Path("/proc/meminfo").open() as meminfo:
+            for line in meminfo:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 4 << 30
+
+
+def read_resampled_blocks(source: AudioSource, sample_rate: int) -> Iterator[np.ndarray]:
+    """As `read_blocks`, at another rate (soxr HQ); untouched where the rate is the same."""
+    blocks = read_blocks(source)
+    if source.sample_rate == sample_rate:
+        yield from blocks
+        return
+    resampler = soxr.ResampleStream(source.sample_rate, sample_rate, source.channels, "float32")
+    for block in blocks:
+        yield resampler.resample_chunk(np.ascontiguousarray(block.T)).T
+    tail = np.zeros((0, source.channels), np.float32)
+    yield resampler.resample_chunk(tail, last=True).T
+
+
+def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, int]:
+    """Read a whole file's first stream: float32 (channels, samples) and its rate.
+
+    Args:
+        path: the file.
+        sample_rate: resample to this rate; None keeps the file's own.
+
+    Raises:
+        InputError: unreadable, or longer than the machine's free memory.
+    """
+    source = probe(path)[0]
+    rate = sample_rate or source.sample_rate
+    room = available_memory_bytes() // 2
+    blocks: list[np.ndarray] = []
+    for block in read_resampled_blocks(source, rate):
+        room -= block.nbytes
+        if room < 0:
+            raise InputError(
+                f"{path.name}: decodes to more than this machine's free memory; cut it"
+            )
+        blocks.append(block)
+    if not blocks:
+        return np.zeros((source.channels, 0), np.float32), rate
+    return np.concatenate(blocks, axis=1), rate
+
+
+def resampled_length(n_samples: int, from_rate: int, to_rate: int) -> int:
+    """Samples that `n_samples` at one rate become at another, rounded up so that nothing is cut."""
+    return -(-n_samples * to_rate // from_rate)
+
+
+def resample(audio: np.ndarray, from_rate: int, to_rate: int, n_samples: int) -> np.ndarray:
+    """Resample (channels, samples) with soxr HQ to exactly `n_samples`; the same array if equal.
+
+    In blocks, so that no second whole copy is made on the way.
+    """
+    if from_rate == to_rate and audio.shape[1] == n_samples:
+        return audio
+    resampled = np.zeros((audio.shape[0], n_samples), np.float32)
+    resampler = soxr.ResampleStream(from_rate, to_rate, audio.shape[0], "float32")
+    position = 0
+    for start in range(0, max(audio.shape[1], 1), BLOCK_SAMPLES):
+        block = np.ascontiguousarray(audio[:, start : start + BLOCK_SAMPLES].T)
+        last = start + BLOCK_SAMPLES >= audio.shape[1]
+        out = resampler.resample_chunk(block, last=last).T[:, : n_samples - position]
+        resampled[:, position : position + out.shape[1]] = out
+        position += out.shape[1]
+    return resampled

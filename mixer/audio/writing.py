@@ -1,0 +1,118 @@
+"""Samples to files: rounded, dithered where it matters, repeatable, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
+from mixer.errors import OutputError
+from mixer.files import whole_file
+from mixer.ogg import set_serial
+
+FORMATS = ("wav", "flac", "mp3", "ogg")
+BIT_DEPTHS = ("16", "24", "32f")
+
+_SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile: the PEAK chunk carries the time of day
+_RF64_FROM_BYTES = 4_000_000_000
+
+
+def quantise(audio: np.ndarray, bits: int, dither: np.random.Generator | None) -> np.ndarray:
+    """Round float audio to integers for libsndfile, which by itself would truncate.
+
+    Args:
+        audio: float32, full scale ±1; clipped beyond it.
+        bits: 16 or 24.
+        dither: adds triangular noise of ±1 step before rounding; None for none.
+
+    Returns:
+        int16 for 16 bit; for 24 bit int32 with the sample in its upper bits.
+    """
+    steps = 2.0 ** (bits - 1)
+    scaled = audio.astype(np.float64) * steps
+    if dither is not None:
+        scaled += dither.random(audio.shape) - dither.random(audio.shape)
+    rounded = np.clip(np.rint(scaled), -steps, steps - 1)
+    if bits == 16:
+        return rounded.astype(np.int16)
+    return rounded.astype(np.int32) << (32 - bits)
+
+
+def write_audio(
+    path: Path,
+    audio: np.ndarray,
+    sample_rate: int,
+    *,
+    file_format: str = "wav",
+    bit_depth: str = "24",
+    overwrite: bool = False,
+    seed: int = 0,
+) -> None:
+    """Write (channels, samples) float32 audio; the same input gives the same bytes.
+
+    Args:
+        path: where the file appears, once it is whole.
+        audio: float32, full scale ±1; integers and lossy formats clip beyond it.
+        sample_rate: in Hz.
+        file_format: one of `FORMATS`. WAV beyond 4 GB becomes RF64.
+        bit_depth: one of `BIT_DEPTHS`, for wav and flac (flac has no 32f).
+        overwrite: replace a file that is there.
+        seed: of the 16-bit dither, which audio that sits on the 16-bit grid already does not get.
+
+    Raises:
+        OutputError: the file exists, or the disk is full or read-only.
+    """
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already; add --overwrite to replace it")
+    container, subtype, options = _encoding(file_format, bit_depth)
+    channels, n_samples = audio.shape
+    width = {"16": 2, "24": 3, "32f": 4}[bit_depth]
+    if container == "WAV" and n_samples * channels * width > _RF64_FROM_BYTES:
+        container = "RF64"
+    dither = np.random.default_rng(seed) if bit_depth == "16" and not _on_grid(audio, 16) else None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            with soundfile.SoundFile(
+                system_name(partial),
+                "w",
+                sample_rate,
+                channels,
+                subtype,
+                format=container,
+                **options,
+            ) as file:
+                # Its time stamp would make two equal renders differ; there is no public switch.
+                soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+                for start in range(0, n_samples, BLOCK_SAMPLES):
+                    block = audio[:, start : start + BLOCK_SAMPLES]
+                    if subtype.startswith("PCM"):
+                        block = quantise(block, int(bit_depth), dither)
+                    elif subtype != "FLOAT":
+                        block = np.clip(block, -1.0, 1.0)
+                    file.write(np.ascontiguousarray(block.T))
+            if container == "OGG":
+                set_serial(partial, seed % 2**32)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
+
+
+def _on_grid(audio: np.ndarray, bits: int) -> bool:
+    """Whether every sample is a whole number of steps, so that dither would only add noise."""
+    steps = np.float32(2.0 ** (bits - 1))
+    starts = range(0, audio.shape[1], BLOCK_SAMPLES)
+    blocks = (audio[:, start : start + BLOCK_SAMPLES] * steps for start in starts)
+    return all(np.array_equal(block, np.rint(block)) for block in blocks)
+
+
+def _encoding(file_format: str, bit_depth: str) -> tuple[str, str, dict[str, Any]]:
+    """libsndfile's container, subtype and further options."""
+    if file_format == "mp3":
+        return "MP3", "MPEG_LAYER_III", {"bitrate_mode": "CONSTANT", "compression_level": 0.0}
+    if file_format == "ogg":
+        return "OGG", "VORBIS", {"compression_level": 0.2}
+    subtype = {"16": "PCM_16", "24": "PCM_24", "32f": "FLOAT"}[bit_depth]
+    return {"wav": "WAV", "flac": "FLAC"}[file_format], subtype, {}

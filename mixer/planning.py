@@ -1,0 +1,122 @@
+"""What a song and settings come down to: which model, towards which profile, by which effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mixer.audio import read_audio
+from mixer.errors import ModelError
+from mixer.fxnorm.profile import Profile, read_profile
+from mixer.fxnorm.rooms import RoomSource, read_rooms
+from mixer.network.model import Bundle, read_bundle
+from mixer.settings import RenderSettings
+from mixer.song import Song
+from mixer.track_names import STEMS
+
+NO_MODEL = "none"
+# What the paper calls the baseline: every stem normalised, no network, no reverb added.
+NO_MODEL_EFFECTS = ("eq", "compression", "panning", "loudness")
+NO_MODEL_PROFILE = "musdb18"
+NETWORK_RATE_HZ = 44_100
+
+
+@dataclass(frozen=True)
+class RenderPlan:
+    """What a song and settings come down to.
+
+    Attributes:
+        bundle: the model; None for the sum of the normalised stems.
+        profile: what the stems are normalised to.
+        effects: by which effects, in order.
+        sample_rate: at which rate, in Hz.
+        stem_order: the stems as the network takes them.
+        rooms: for the reverbs; None for generated ones.
+        panning_limits_time_axis: see `mixer.fxnorm.panning`.
+        identity: name and hash of the model, for the record; None without one.
+        warnings: what will be done all the same, though it may not be meant; a line each.
+    """
+
+    bundle: Bundle | None
+    profile: Profile
+    effects: tuple[str, ...]
+    sample_rate: int
+    stem_order: tuple[str, ...]
+    rooms: RoomSource | None = None
+    panning_limits_time_axis: bool = False
+    identity: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+
+    def check_wet_stems(self) -> None:
+        """ModelError where the model answers with a mix alone."""
+        if self.bundle is not None and not self.bundle.manifest.has_wet_stems:
+            raise ModelError(
+                f"model {self.model_name} makes a mix and no wet stems: render without stems or "
+                "with another model"
+            )
+
+    @property
+    def model_name(self) -> str:
+        return self.bundle.manifest.name if self.bundle else NO_MODEL
+
+
+def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = None) -> RenderPlan:
+    """Find the model (unless it is given), the profile and the rooms, and check that they fit.
+
+    Raises:
+        ModelError: no such model or profile, or the model does not know one of the song's stems.
+        InputError: no usable folder of rooms.
+    """
+    if settings.model == NO_MODEL:
+        return RenderPlan(
+            bundle=None,
+            profile=read_profile(settings.profile or NO_MODEL_PROFILE),
+            effects=settings.effects if settings.effects is not None else NO_MODEL_EFFECTS,
+            sample_rate=NETWORK_RATE_HZ,
+            stem_order=STEMS,
+            rooms=_rooms(settings, NETWORK_RATE_HZ),
+        )
+    bundle = bundle or read_bundle(settings.model)
+    manifest = bundle.manifest
+    missing = [stem for stem in song.stems if stem not in manifest.stems]
+    if missing:
+        raise ModelError(
+            f"model {manifest.name} mixes {', '.join(manifest.stems)}, not {missing[0]}; "
+            "give the files of that stem another one in song.toml"
+        )
+    dry = song.dry if settings.dry is None else settings.dry
+    effects = settings.effects
+    if effects is None:
+        effects = tuple(e for e in manifest.effects if dry or e != "pre_reverb")
+    profile = read_profile(settings.profile or bundle.profile_path)
+    return RenderPlan(
+        bundle=bundle,
+        profile=profile,
+        effects=effects,
+        sample_rate=manifest.sample_rate,
+        stem_order=tuple(manifest.stems),
+        rooms=_rooms(settings, manifest.sample_rate),
+        panning_limits_time_axis=manifest.panning_limits_time_axis,
+        identity={
+            "name": manifest.name,
+            "manifest_sha256": bundle.sha256,
+            "learnt_to_mix": manifest.learnt_to_mix,
+        },
+        warnings=_warnings(settings, bundle, profile),
+    )
+
+
+def _warnings(settings: RenderSettings, bundle: Bundle, profile: Profile) -> tuple[str, ...]:
+    if settings.profile is None or profile.sha256 == read_profile(bundle.profile_path).sha256:
+        return ()
+    return (
+        f"profile {settings.profile} is not the one that model {bundle.name} was made with: "
+        "the network meets stems unlike those it knows",
+    )
+
+
+def _rooms(settings: RenderSettings, sample_rate: int) -> RoomSource | None:
+    if settings.rooms is None:
+        return None
+    return read_rooms(settings.rooms, sample_rate, lambda path, rate: read_audio(path, rate)[0])

@@ -1,0 +1,37 @@
+"""How far a render is: its stages, timed, and told to whoever listens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+# called with the stage, what in it, and the share of the render that is done, 0 to 1
+Progress = Callable[[str, str, float], None]
+# share of a render's time that each stage takes, measured with the default model on two cores
+_STAGE_SHARES = {"normalise": 0.55, "network": 0.3, "master": 0.15}
+
+
+@dataclass
+class StageClock:
+    """Times the stages and tells how far the render is."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+    _stage: str = ""
+    _began: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, stage: str) -> None:
+        self._stage, self._began = stage, time.perf_counter()
+        self.at("", 0.0)
+
+    def at(self, detail: str, share: float) -> None:
+        stages = list(_STAGE_SHARES)
+        before = sum(_STAGE_SHARES[s] for s in stages[: stages.index(self._stage)])
+        with self._lock:
+            self.progress(self._stage, detail, before + share * _STAGE_SHARES[self._stage])
+
+    def stop(self) -> None:
+        self.seconds[self._stage] = time.perf_counter() - self._began

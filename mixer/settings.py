@@ -1,0 +1,63 @@
+"""What one asks of a render, checked when it is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixer.audio import SAMPLE_RATES_HZ
+from mixer.errors import PresetError
+from mixer.fxnorm.chain import check_effects
+
+LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
+CEILING_RANGE_DBTP = (-30.0, 0.0)
+WARM_UP_RANGE_S = (0.0, 600.0)
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """Everything that, with the song, decides what the mix sounds like.
+
+    Attributes:
+        model: a bundle's name or folder, or "none" for the sum of the normalised stems.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        profile: name or file of the profile to normalise to; None for the model's own.
+        effects: which normalisations apply, any of `EFFECTS`; None for the model's own.
+        amount: 0 (the plain sum of the recordings) to 1 (the mix).
+        dry: the recording is dry, so a model that normalises reverb adds a room first; None as
+            `song.toml` says.
+        rooms: folder of impulse responses for the reverbs; None for generated ones.
+        warm_up_s: wrapped audio in front of the song for the network's recurrent layers, cut off
+            again; None for the model's own.
+        seed: of the rooms and of the dither.
+        sample_rate: of the mix in Hz; None for the song's own.
+        loudness_lufs: integrated loudness of the mix; None leaves it as it comes.
+        true_peak_dbtp: ceiling of the true peak; None for no limiter.
+    """
+
+    model: str = "default"
+    device: str = "auto"
+    profile: str | None = None
+    effects: tuple[str, ...] | None = None
+    amount: float = 1.0
+    dry: bool | None = None
+    rooms: str | None = None
+    warm_up_s: float | None = None
+    seed: int = 0
+    sample_rate: int | None = None
+    loudness_lufs: float | None = None
+    true_peak_dbtp: float | None = -1.0
+
+    def __post_init__(self) -> None:
+        _check_range("amount", self.amount, (0.0, 1.0))
+        _check_range("sample rate in Hz", self.sample_rate, SAMPLE_RATES_HZ)
+        _check_range("loudness in LUFS", self.loudness_lufs, LOUDNESS_RANGE_LUFS)
+        _check_range("true-peak ceiling in dBTP", self.true_peak_dbtp, CEILING_RANGE_DBTP)
+        _check_range("warm-up in seconds", self.warm_up_s, WARM_UP_RANGE_S)
+        _check_range("seed", self.seed, (0, 2**63 - 1))
+        check_effects(self.effects or ())
+
+
+def _check_range(what: str, value: float | None, allowed: tuple[float, float]) -> None:
+    low, high = allowed
+    if value is not None and not low <= value <= high:
+        raise PresetError(f"{what} must be from {low:g} to {high:g}, not {value:g}")
