@@ -1,5 +1,7 @@
 """Reading refuses what is damaged; writing is exact, repeatable and whole."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -198,3 +200,35 @@ def encode_aac(av, path: Path, streams: list[np.ndarray], sample_rate: int = 44_
             frame.pts = 0
             for packet in [*output.encode(frame), *output.encode(None)]:
                 container.mux(packet)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file_format", ["wav", "flac", "ogg", "mp3"])
+def test_a_disk_that_fills_up_anywhere_is_an_error_and_leaves_nothing(
+    tmp_path: Path, rng: np.random.Generator, file_format: str
+) -> None:
+    resource = pytest.importorskip("resource")
+    np.save(tmp_path / "audio.npy", noise(rng, 1.0, 44_100))
+    whole = tmp_path / f"whole.{file_format}"
+    audio_io.write_audio(whole, np.load(tmp_path / "audio.npy"), 44_100, file_format=file_format)
+    size = whole.stat().st_size
+    script = (
+        "import resource, signal, sys, numpy as np; from pathlib import Path;"
+        "from mixer.audio import write_audio; from mixer.errors import OutputError;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); audio = np.load('audio.npy')\n"
+        "for limit in map(int, sys.argv[2:]):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))\n"
+        "    try: write_audio(Path('a'), audio, 44_100, file_format=sys.argv[1])\n"
+        "    except OutputError as error: assert 'cannot be written' in str(error)\n"
+        "    else: sys.exit(f'no error with a limit of {limit}')\n"
+        "    assert not list(Path().glob('*.partial')) and not Path('a').exists()\n"
+    )
+    del resource
+    limits = [str(max(size - missing, 1)) for missing in (1, 100, 3_000, 9_000, size)]
+    done = subprocess.run(
+        [sys.executable, "-c", script, file_format, *limits],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,8 @@ from mixer.errors import OutputError
 from mixer.files import whole_file
 from mixer.ogg import set_serial
 
-FORMATS = ("wav", "flac", "mp3", "ogg")
+LOSSY_FORMATS = ("mp3", "ogg")
+FORMATS = ("wav", "flac", *LOSSY_FORMATS)
 BIT_DEPTHS = ("16", "24", "32f")
 
 _SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile: the PEAK chunk carries the time of day
@@ -67,37 +71,63 @@ def write_audio(
     """
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already; add --overwrite to replace it")
-    container, subtype, options = _encoding(file_format, bit_depth)
-    channels, n_samples = audio.shape
-    width = {"16": 2, "24": 3, "32f": 4}[bit_depth]
-    if container == "WAV" and n_samples * channels * width > _RF64_FROM_BYTES:
-        container = "RF64"
     dither = np.random.default_rng(seed) if bit_depth == "16" and not _on_grid(audio, 16) else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
-            with soundfile.SoundFile(
-                system_name(partial),
-                "w",
-                sample_rate,
-                channels,
-                subtype,
-                format=container,
-                **options,
-            ) as file:
-                # Its time stamp would make two equal renders differ; there is no public switch.
-                soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
-                for start in range(0, n_samples, BLOCK_SAMPLES):
-                    block = audio[:, start : start + BLOCK_SAMPLES]
-                    if subtype.startswith("PCM"):
-                        block = quantise(block, int(bit_depth), dither)
-                    elif subtype != "FLOAT":
-                        block = np.clip(block, -1.0, 1.0)
-                    file.write(np.ascontiguousarray(block.T))
-            if container == "OGG":
-                set_serial(partial, seed % 2**32)
+            if file_format in LOSSY_FORMATS:
+                # By way of memory: libsndfile says nothing when closing fails on a full disk.
+                encoded = io.BytesIO()
+                _encode(encoded, audio, sample_rate, file_format, bit_depth, None)
+                partial.write_bytes(encoded.getvalue())
+                if file_format == "ogg":
+                    set_serial(partial, seed % 2**32)
+            else:
+                name = system_name(partial)
+                _encode(name, audio, sample_rate, file_format, bit_depth, dither)
+                _refuse_cut(partial, audio.shape[1])
     except (soundfile.LibsndfileError, OSError) as error:
         raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
+
+
+def _encode(
+    target: str | bytes | io.BytesIO,
+    audio: np.ndarray,
+    sample_rate: int,
+    file_format: str,
+    bit_depth: str,
+    dither: np.random.Generator | None,
+) -> None:
+    channels, n_samples = audio.shape
+    width_bytes = {"16": 2, "24": 3, "32f": 4}[bit_depth]
+    container, subtype, options = _encoding(file_format, bit_depth)
+    if container == "WAV" and n_samples * channels * width_bytes > _RF64_FROM_BYTES:
+        container = "RF64"
+    with soundfile.SoundFile(
+        target, "w", sample_rate, channels, subtype, format=container, **options
+    ) as file:
+        # Its time stamp would make two equal renders differ; there is no public switch.
+        soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+        for start in range(0, n_samples, BLOCK_SAMPLES):
+            block = audio[:, start : start + BLOCK_SAMPLES]
+            if file_format in LOSSY_FORMATS:
+                block = np.clip(block, -1.0, 1.0)
+            elif subtype != "FLOAT":
+                block = quantise(block, int(bit_depth), dither)
+            file.write(np.ascontiguousarray(block.T))
+
+
+def _refuse_cut(path: Path, n_samples: int) -> None:
+    """OSError where the last sample did not reach the disk: closing a file says nothing."""
+    with path.open("rb") as opened:
+        os.fsync(opened.fileno())
+    with soundfile.SoundFile(system_name(path)) as file:
+        whole = file.frames == n_samples
+        if whole and n_samples:
+            file.seek(n_samples - 1)
+            whole = len(file.read(1)) == 1
+    if not whole:
+        raise OSError(errno.ENOSPC, "it came out cut, is the disk full?")
 
 
 def _on_grid(audio: np.ndarray, bits: int) -> bool:

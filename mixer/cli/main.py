@@ -67,7 +67,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command; errors become one line on stderr and an exit code."""
     try:
-        cli.main(arguments, prog_name="mixer", standalone_mode=False)
+        code = cli.main(arguments, prog_name="mixer", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -96,7 +96,8 @@ def run(arguments: list[str]) -> int:
             err=True,
         )
         return EXIT_ENVIRONMENT
-    return 0
+    # click hands back what a command gave to ctx.exit
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":
