@@ -163,12 +163,8 @@ def write_bundle(
 def _fill(
     network: AnyNetwork, folder: Path, description: Description, profile: Path, *, fp16: bool
 ) -> None:
-    graphs = _graphs(network)
-    if fp16:
-        halves = {n: to_half_precision(g) for n, g in graphs.items() if n in FP16_GRAPHS}
-        graphs |= {name + FP16_SUFFIX: graph for name, graph in halves.items()}
     entries = {
-        name: _write_file(folder, f"{name}.onnx", content) for name, content in graphs.items()
+        name: _write_file(folder, f"{name}.onnx", graph) for name, graph in _graphs(network).items()
     }
     manifest = _manifest(network, description, entries, _write_profile(folder, profile))
     manifest["check"] = _write_check(network, folder)
@@ -178,7 +174,18 @@ def _fill(
     manifest["parity"] = verify_bundle(network, bundle)
     if fp16:
         manifest["fp16"] = fp16_snr_db(bundle, FP16_GRAPHS)
+        manifest["graphs"] = {**entries, **_write_halves(bundle)}
     _write_json(folder / MANIFEST_FILE, manifest)
+
+
+def _write_halves(bundle: Bundle) -> dict[str, dict[str, str]]:
+    """The twins in half precision, beside the graphs that they are made from."""
+    entries = {}
+    for name in sorted(bundle.manifest.graphs.keys() & set(FP16_GRAPHS)):
+        half = to_half_precision(bundle.read_graph(name))
+        twin = name + FP16_SUFFIX
+        entries[twin] = _write_file(bundle.folder, f"{twin}.onnx", half)
+    return entries
 
 
 def _graphs(network: AnyNetwork) -> dict[str, bytes]:

@@ -28,7 +28,9 @@ from mixer.fxnorm.profile import PACKAGED
     "--effects",
     help=f"Which normalisations, with commas, of {','.join(EFFECTS)}.  [default: the paper's]",
 )
-@click.option("--warm-up", type=float, help="Seconds of wrapped audio in front.  [default: 30]")
+@click.option(
+    "--warm-up", type=float, help="Seconds of wrapped audio in front.  [default: 30; Wave-U-Net: 0]"
+)
 @click.option(
     "--panning-limits-time-axis",
     is_flag=True,
@@ -37,6 +39,12 @@ from mixer.fxnorm.profile import PACKAGED
 @click.option(
     "--stride", type=int, help="Front-end stride of a published state dict.  [default: 1]"
 )
+@click.option(
+    "--segment-samples",
+    type=int,
+    help="Segments that a Wave-U-Net's published state dict was trained on.  [default: 441000]",
+)
+@click.option("--fp16", is_flag=True, help="Also write half-precision graphs, for GPUs.")
 @click.option("--licence", help="Terms of the weights.  [default: the checkpoint's words]")
 @click.option("--provenance", help="Where they come from.  [default: the checkpoint's words]")
 @click.option("--overwrite", is_flag=True, help="Replace a bundle that is there.")
@@ -51,6 +59,8 @@ def command(
     warm_up: float | None,
     panning_limits_time_axis: bool,
     stride: int | None,
+    segment_samples: int | None,
+    fp16: bool,
     licence: str | None,
     provenance: str | None,
     overwrite: bool,
@@ -67,6 +77,8 @@ def command(
         "name": name,
         "profile": _profile_path(profile),
         "stride_samples": stride,
+        "segment_samples": segment_samples,
+        "fp16": fp16,
         "licence": licence,
         "provenance": provenance,
         "panning_limits_time_axis": panning_limits_time_axis,
@@ -81,9 +93,18 @@ def command(
     bundle = export.export_bundle(checkpoint, output, **options)
     parity = bundle.manifest.parity
     if as_json:
-        answer({"bundle": str(output), "name": bundle.name, "parity": dict(parity)})
+        answer(
+            {
+                "bundle": str(output),
+                "name": bundle.name,
+                "parity": dict(parity),
+                "fp16_snr_db": bundle.manifest.fp16_snr_db,
+            }
+        )
     elif not quiet:
         say(f"{output}: model {bundle.name}; use it with: mixer render SONG --model {output}")
+        if bundle.manifest.fp16_snr_db is not None:
+            say(f"half precision: {bundle.manifest.fp16_snr_db:.1f} dB SNR; used on GPUs")
 
 
 def _profile_path(profile: str | None) -> Path | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from mixer.cli.console import answer
+from mixer.cli.console import answer, say
+from mixer.errors import ModelError
 from mixer.network.model import Bundle, list_bundles, read_bundle
 
 
@@ -41,6 +42,35 @@ def info_command(bundle: str, as_json: bool) -> None:
         click.echo(f"{key}: {_text(value)}")
 
 
+@command.command("verify")
+@click.argument("bundle")
+@click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify_command(bundle: str, device: str, as_json: bool) -> None:
+    """Run BUNDLE on the input that it carries and compare with PyTorch's answer to it.
+
+    The exit code is 0 where they agree and 3 where they do not, or where it cannot be run.
+    """
+    # The runtime takes a while to load, and only this command needs it.
+    from mixer.network.verify import verify_bundle
+
+    read = read_bundle(bundle)
+    result = verify_bundle(read, device)
+    if as_json:
+        answer({"name": read.name, "folder": str(read.folder), **result.as_json()})
+    elif result.passed:
+        snr = "" if result.snr_db is None else f", SNR {result.snr_db:.1f} dB"
+        say(
+            f"{read.name}: verified on {result.device}: largest error {result.max_abs_error:.1e}"
+            f"{snr} over {result.samples} samples"
+        )
+    if not result.passed:
+        raise ModelError(
+            f"{read.folder}: answers differently on {result.device} (largest error"
+            f" {result.max_abs_error:.1e}, needed: {result.bound}): export it again"
+        )
+
+
 def _summary(bundle: Bundle) -> dict[str, Any]:
     manifest = bundle.manifest
     size = sum(path.stat().st_size for path in bundle.folder.iterdir() if path.is_file())
@@ -53,7 +83,8 @@ def _summary(bundle: Bundle) -> dict[str, Any]:
         "sample_rate": manifest.sample_rate,
         "effects": list(manifest.effects),
         "warm_up_s": manifest.warm_up_s,
-        "network": dict(manifest.hyper_parameters),
+        "network": {"kind": manifest.kind, **manifest.hyper_parameters.to_json()},
+        "fp16_snr_db": manifest.fp16_snr_db,
         "parity": dict(manifest.parity),
         "provenance": manifest.provenance,
         "licence": manifest.licence,
@@ -66,6 +97,8 @@ def _text(value: Any) -> str:
         return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
     if isinstance(value, list):
         return ", ".join(_text(inner) for inner in value)
-    return (
-        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    )
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

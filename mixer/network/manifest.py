@@ -305,7 +305,10 @@ class _Reader:
         return Check(self._file("check stems", stems), self._file("check mix", mix))
 
     def _fp16_snr_db(self) -> float | None:
+        halves = [name for name in self._object("graphs") if name.endswith(FP16_SUFFIX)]
         if "fp16" not in self._values:
+            if halves:
+                raise self._fail("fp16", f"is missing: what graph {halves[0]} costs is not known")
             return None
         value = self._object("fp16").get("snr_db")
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 400:

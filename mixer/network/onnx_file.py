@@ -1,9 +1,9 @@
 """What an ONNX file may hold before the runtime sees it: one graph, its weights inside.
 
 A graph may name other files: weights kept outside ("external data"), and operators beyond the
-standard whose attributes are paths. Loaded from memory, the runtime looks such names up from the
-working directory. This walks the protocol-buffer fields that can lead to either (onnx.proto3, field
-numbers below) without the onnx package, skipping over the weights themselves.
+standard whose attributes are paths. What becomes of such names in a graph loaded from memory
+depends on the runtime's version. This walks the protocol-buffer fields that can lead to either
+(onnx.proto3, field numbers below) without the onnx package, skipping over the weights themselves.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ For the Wave-U-Net, whose norms span whatever goes in: it is run on what it has 
 ten seconds as published. Neighbouring segments overlap, and as their norms differ they do not agree
 there, so they are faded into each other. Every segment is a full one: the last begins earlier
 rather than being padded, and a song shorter than a segment is put behind wrapped audio of its own.
+One segment of the published size takes about 2 GB, so segments run one after the other.
 
 What the seams cost, measured by `tests/bench_segments.py` with a small network trained to sum its
 stems, 15 seams in 30 s: cut hard, the step at a seam is -47 dBFS, a click; cross-faded over 5 % of

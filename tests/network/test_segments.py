@@ -133,16 +133,16 @@ def test_segments_cover_evenly_and_fades_sum_to_one(n_samples: int, fade: int) -
 def test_a_cross_fade_takes_the_click_away(runtime: Network, rng: np.random.Generator) -> None:
     """A constant in front of noise: within a segment its mix is constant, so a step is a seam's."""
     stems = np.full((8, 16_000), 0.02, np.float32)
-    stems[:, 8100:] = 0.5 * rng.standard_normal((8, 7900))
+    stems[:, 6000:] = 0.5 * rng.standard_normal((8, 10_000))
     hard, faded = (
-        run_segments(runtime, np.split(stems, 4), fade_share=share).mix[:, 100:8000]
+        run_segments(runtime, np.split(stems, 4), fade_share=share).mix[:, 100:5900]
         for share in (0.0, 0.05)
     )
     step = np.abs(np.diff(hard)).max()
     assert step > 0.01  # -40 dBFS: the segment with the noise has other norms
     assert np.count_nonzero(np.abs(np.diff(hard[0])) > 1e-4) == 1
     # A raised cosine over 200 samples: pi / 2 of the mean slope at its steepest.
-    assert np.abs(np.diff(faded)).max() < 1.1 * step * np.pi / 2 / 200
+    assert np.abs(np.diff(faded)).max() < 2.0 * step * np.pi / 2 / 200
 
 
 def test_a_missing_stem_is_silence(runtime: Network, rng: np.random.Generator) -> None:

@@ -122,6 +122,14 @@ def test_a_precision_out_of_order_is_refused(copy: Path, fp16: object) -> None:
         read_bundle(copy)
 
 
+def test_half_precision_of_unknown_cost_is_refused(copy: Path) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["graphs"]["front_end_fp16"] = manifest["graphs"]["front_end"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match="fp16 is missing"):
+        read_bundle(copy)
+
+
 def test_signal_to_noise() -> None:
     signal = np.ones((2, 100), np.float32)
     assert signal_to_noise_db(signal, signal) is None

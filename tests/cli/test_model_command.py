@@ -1,0 +1,164 @@
+"""`mixer model`, `mixer export`, and what rendering says about a model: output and exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from export.checkpoint import write_checkpoint
+from mixer.cli.main import run
+from mixer.network.model import read_bundle
+from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from tests.signals import band
+from training.networks.wave_u_net import WaveUNet
+
+HYPER = WaveUNetParameters(n_features=8, n_levels=2, output_samples=30_000)
+
+
+@pytest.fixture(scope="module")
+def wave_u_net(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small Wave-U-Net's bundle, exported by the command."""
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(2)
+    write_checkpoint(folder / "small.safetensors", WaveUNet(HYPER).eval())
+    arguments = ["export", str(folder / "small.safetensors"), "-o", str(folder / "small")]
+    assert run([*arguments, "--effects", "eq,loudness", "--fp16", "--licence", "CC0-1.0"]) == 0
+    return folder / "small"
+
+
+@pytest.fixture
+def default_copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(read_bundle("default").folder, tmp_path / "mine"))
+
+
+@pytest.fixture
+def song(write_song, rng) -> Path:
+    return write_song({f"{name}.wav": audio for name, audio in band(rng, 2.0, 44_100).items()})
+
+
+def test_list_names_the_shipped_models(capsys) -> None:
+    assert run(["model", "list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["models"]
+    assert "default" in [model["name"] for model in listed]
+    assert run(["model", "list"]) == 0
+    assert "has not learnt to mix" in capsys.readouterr().out
+
+
+def test_info_shows_what_the_manifest_says(wave_u_net: Path, capsys) -> None:
+    assert run(["model", "info", str(wave_u_net), "--json"]) == 0
+    info = json.loads(capsys.readouterr().out)
+    assert info["network"] == {"kind": "wave_u_net", **HYPER.to_json()}
+    assert info["effects"] == ["eq", "loudness"]
+    assert info["licence"] == "CC0-1.0"
+    assert 40.0 < info["fp16_snr_db"] < 90.0
+    assert run(["model", "info", "default"]) == 0
+    said = capsys.readouterr().out
+    assert "kind fxnorm" in said
+    assert "fp16_snr_db: none" in said
+    assert "learnt_to_mix: no" in said
+
+
+def test_verify_passes_what_was_exported(wave_u_net: Path, capsys) -> None:
+    for bundle in ("default", str(wave_u_net)):
+        assert run(["model", "verify", bundle]) == 0
+        assert "verified on cpu: largest error" in capsys.readouterr().out
+        assert run(["model", "verify", bundle, "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+        assert result["passed"] is True
+        assert result["max_abs_error"] < 1e-5
+
+
+def test_verify_fails_another_answer(default_copy: Path, capsys) -> None:
+    import hashlib
+
+    path = default_copy / "check_mix.f32"
+    path.write_bytes((0.9 * np.fromfile(path, "<f4")).astype("<f4").tobytes())
+    manifest = json.loads((default_copy / "manifest.json").read_text())
+    manifest["check"]["mix"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (default_copy / "manifest.json").write_text(json.dumps(manifest))
+    assert run(["model", "verify", str(default_copy)]) == 3
+    said = capsys.readouterr()
+    assert "answers differently on cpu" in said.err
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+    assert run(["model", "verify", str(default_copy), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda folder: (folder / "front_end.onnx").write_bytes(b"x"), "SHA-256"),
+        (lambda folder: (folder / "check_stems.s16").unlink(), "missing"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "not valid JSON"),
+    ],
+)
+def test_verify_refuses_damage_in_one_line(default_copy, capsys, damage, message) -> None:
+    damage(default_copy)
+    assert run(["model", "verify", str(default_copy)]) == 3
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_verify_refuses_what_is_not_there(capsys) -> None:
+    assert run(["model", "verify", "nosuch"]) == 3
+    assert "no model 'nosuch'" in capsys.readouterr().err
+    assert run(["model", "verify", "default", "--device", "tpu"]) == 3
+    assert "no device 'tpu'" in capsys.readouterr().err
+
+
+def test_export_says_what_it_measured(wave_u_net: Path, tmp_path: Path, capsys) -> None:
+    checkpoint = wave_u_net.parent / "small.safetensors"
+    command = ["export", str(checkpoint), "-o", str(tmp_path / "again"), "--fp16"]
+    assert run(command) == 0
+    said = capsys.readouterr().out
+    assert "mixer render SONG --model" in said
+    assert "dB SNR" in said
+    assert run([*command, "--overwrite", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["parity"]["max_abs_error"] < 1e-5
+    assert 40.0 < answer["fp16_snr_db"] < 90.0
+
+
+def test_a_wave_u_net_renders_a_song(wave_u_net: Path, song: Path, tmp_path: Path, capsys) -> None:
+    arguments = ["render", str(song), "--model", str(wave_u_net), "-o", str(tmp_path / "a.wav")]
+    assert run([*arguments, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["n_samples"] == 2 * 44_100
+    assert answer["model"] == "small"
+    assert answer["loudness_lufs"] is not None
+
+
+def test_a_wave_u_net_has_no_stems_to_write(wave_u_net, song, tmp_path, capsys) -> None:
+    arguments = ["render", str(song), "--model", str(wave_u_net), "-o", str(tmp_path / "out")]
+    assert run([*arguments, "--stems", "-q"]) == 3
+    assert "a mix and no wet stems" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    # Without any of the network in it, the stems are the recordings.
+    assert run([*arguments, "--stems", "--amount", "0", "-q"]) == 0
+
+
+def test_another_profile_than_the_models_is_warned_about(
+    song: Path, tmp_path: Path, capsys
+) -> None:
+    bundle = read_bundle("default")
+    profile = json.loads(bundle.profile_path.read_text())
+    same, other = tmp_path / "same.json", tmp_path / "other.json"
+    same.write_text(json.dumps({**profile, "about": "the same figures"}))
+    profile["stems"]["vocals"]["loudness_lufs"] -= 3.0
+    other.write_text(json.dumps(profile))
+    plan = ["render", str(song), "--dry-run", "-o", str(tmp_path / "a.wav")]
+    assert run([*plan, "--profile", str(other)]) == 0
+    error = capsys.readouterr().err
+    assert f"warning: profile {other} is not the one that model default was made with" in error
+    for arguments in ([], ["--profile", str(same)], ["--profile", str(other), "--model", "none"]):
+        assert run([*plan, *arguments]) == 0
+        assert "warning" not in capsys.readouterr().err
+    assert run([*plan, "--profile", str(other), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["warnings"]) == 1
