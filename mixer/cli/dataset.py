@@ -1,0 +1,191 @@
+"""`mixer dataset`: multitracks to training data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mixer.cli.console import answer, progress_bar, talk
+from mixer.cli.extras import load_extra
+from mixer.errors import InputError
+
+_EXTRA = "train"
+
+
+@click.group(name="dataset")
+def command() -> None:
+    """Prepare training data from multitracks, and look at it."""
+
+
+@command.command(name="prepare")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Its folder.")
+@click.option(
+    "--profile",
+    default="auto",
+    show_default=True,
+    help="What to normalise to: a name, a file, or measure for the training songs' average; "
+    "auto measures from 20 training songs on, else takes musdb18.",
+)
+@click.option("--effects", help="Normalisations, with commas.  [default: all but panning]")
+@click.option("--variants", type=int, help="Reverbs of vocals and other.  [default: 3]")
+@click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the rooms.")
+@click.option(
+    "--target",
+    default="auto",
+    show_default=True,
+    help="mixture (a file that says so), sum (of the stems), or auto: the first where it is there.",
+)
+@click.option("--split", default="auto", show_default=True, help="auto, musdb or hash.")
+@click.option("--valid-share", type=float, default=0.1, show_default=True, help="Of hashed songs.")
+@click.option("--test-share", type=float, default=0.1, show_default=True, help="Of hashed songs.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores]")
+@click.option("--overwrite", is_flag=True, help="Prepare anew what was made with other settings.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")
+def prepare(
+    sources: tuple[Path, ...],
+    output: Path,
+    jobs: int | None,
+    overwrite: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Make training data in a folder from SOURCES.
+
+    A source is a song folder (stems or raw tracks, perhaps with a mixture), a folder of such
+    folders, a .stem.mp4, or MUSDB18 with its train and test folders. A run that was stopped goes
+    on where it was when it is started again. Exit code 1 means that songs were left out.
+    """
+    planning = load_extra("training.plan", _EXTRA)
+    plan = planning.plan_dataset(sources, output, _settings(planning, options))
+    if dry_run:
+        _show_plan(plan, as_json)
+        return
+    with progress_bar(quiet=quiet or as_json) as show:
+        description = load_extra("training.prepare", _EXTRA).prepare_dataset(
+            plan, n_jobs=jobs or planning.default_jobs(plan), overwrite=overwrite, progress=show
+        )
+    for song in description["left_out"]:
+        talk(f"left out: {song['name']}: {song['reason']}")
+    if as_json:
+        answer({"dataset": str(output), **description})
+    elif not quiet:
+        for song in description["songs"]:
+            for note in song["notes"]:
+                talk(f"note: {song['name']}: {note}")
+        click.echo(f"{output}  {_summary(description)}")
+    n_left_out, n_done = len(description["left_out"]), len(description["songs"])
+    if n_left_out:
+        raise InputError(
+            f"{n_left_out} of {n_left_out + n_done} songs left out; the others are in {output}"
+        )
+
+
+@command.command(name="info")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print its description as JSON.")
+def info(folder: Path, as_json: bool) -> None:
+    """Check and show a prepared data set."""
+    prepared = load_extra("training.prepared", _EXTRA)
+    data = prepared.read_dataset(folder)
+    description = prepared.read_object(folder / prepared.DATASET_FILE)
+    if as_json:
+        answer(description)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("song", "split", "s", "stems", "target"):
+        table.add_column(name, justify="right" if name == "s" else "left")
+    for song in description["songs"]:
+        seconds = song["n_samples"] / data.sample_rate
+        table.add_row(
+            Text(str(song["name"])),
+            song["split"],
+            f"{seconds:.1f}",
+            " ".join(song["stems"]),
+            str(song.get("target", "")),
+        )
+    _console().print(table)
+    click.echo(_summary(description))
+    click.echo(f"effects {', '.join(data.effects)}; {data.n_variants} variants")
+    click.echo(f"profile {data.profile.sha256[:12]}: {data.profile.about}")
+    click.echo(f"sha256 {data.sha256}")
+
+
+def _settings(planning: Any, options: dict[str, Any]) -> Any:
+    effects, variants = options["effects"], options["variants"]
+    if effects is None:
+        names = planning.DEFAULT_EFFECTS
+    elif effects.strip().lower() == "none":
+        names = ()
+    else:
+        names = tuple(name.strip() for name in effects.split(","))
+    return planning.PrepareSettings(
+        profile=options["profile"],
+        effects=names,
+        n_variants=planning.DEFAULT_VARIANTS if variants is None else variants,
+        seed=options["seed"],
+        rooms=str(options["rooms"]) if options["rooms"] else None,
+        target=options["target"],
+        split=options["split"],
+        valid_share=options["valid_share"],
+        test_share=options["test_share"],
+    )
+
+
+def _show_plan(plan: Any, as_json: bool) -> None:
+    rate = load_extra("training.multitracks", _EXTRA).SAMPLE_RATE_HZ
+    songs = [
+        {
+            "id": song.id,
+            "name": song.multitrack.name,
+            "split": song.split,
+            "duration_s": song.multitrack.n_samples / rate,
+            "stems": list(song.multitrack.song.stems),
+            "target": "mixture" if song.multitrack.target else "sum",
+        }
+        for song in plan.songs
+    ]
+    left_out = [{"name": song.name, "reason": song.reason} for song in plan.left_out]
+    if as_json:
+        answer(
+            {
+                "songs": songs,
+                "left_out": left_out,
+                "profile": plan.profile,
+                "n_bytes": plan.n_bytes,
+            }
+        )
+        return
+    for song in songs:
+        click.echo(f"{song['split']:<6} {song['name']}  {' '.join(song['stems'])}")
+    for song in left_out:
+        click.echo(f"left out: {song['name']}: {song['reason']}")
+    click.echo(
+        f"{len(songs)} songs, profile {plan.profile}, about {plan.n_bytes / 1e9:.1f} GB "
+        f"in {plan.folder}"
+    )
+
+
+def _summary(description: dict[str, Any]) -> str:
+    songs = description["songs"]
+    counts = ", ".join(
+        f"{sum(song['split'] == split for song in songs)} {split}"
+        for split in ("train", "valid", "test")
+    )
+    minutes = sum(song["n_samples"] for song in songs) / description["sample_rate"] / 60.0
+    return f"{len(songs)} songs ({counts}), {minutes:.1f} minutes"
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=200)

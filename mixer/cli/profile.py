@@ -1,0 +1,206 @@
+"""`mixer profile`: measure the average of one's own mixes, look at it, compare two."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from mixer.cli.console import answer, progress_bar, talk
+from mixer.cli.extras import load_extra
+from mixer.errors import InputError, ModelError, OutputError
+from mixer.files import refuse_existing, whole_file
+from mixer.fxnorm.measure import MEASURED_EFFECTS
+from mixer.fxnorm.profile import Profile, StemProfile, read_profile, write_profile
+
+OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
+_POINTS_PER_OCTAVE = 12
+
+
+@click.group(name="profile")
+def command() -> None:
+    """Target profiles: what the average mix's stems measure."""
+
+
+@command.command(name="measure")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A .json.")
+@click.option(
+    "--effects",
+    default=",".join(MEASURED_EFFECTS),
+    show_default=True,
+    help="The chain that the profile is for.",
+)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores]")
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")
+def measure(
+    folders: tuple[Path, ...],
+    output: Path,
+    effects: str,
+    jobs: int | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Measure the average profile of the songs in FOLDERS.
+
+    They are folders of song folders, or song folders, with the stems as they stand in the mix.
+    Exit code 1 means that songs were left out.
+    """
+    if not overwrite:
+        refuse_existing([output])
+    multitracks, left_out = load_extra("training.multitracks", "train").find_multitracks(folders)
+    with progress_bar(quiet=quiet or as_json) as show:
+        measurement = load_extra("training.measuring", "train").measure_multitracks(
+            multitracks,
+            effects=[name.strip() for name in effects.split(",") if name.strip()],
+            n_jobs=jobs or os.cpu_count() or 1,
+            about=f"Average of {len(multitracks)} songs",
+            progress=lambda stem, share: show("measure", stem, share),
+        )
+    _write(measurement.profile, output)
+    left_out = [*left_out, *measurement.left_out]
+    for song in left_out:
+        talk(f"left out: {song.name}: {song.reason}")
+    for stem, reason in measurement.missing.items():
+        talk(f"not in the profile: {stem}: {reason}")
+    if as_json:
+        answer({"profile": str(output), **profile_as_json(measurement.profile)})
+    elif not quiet:
+        click.echo(f"{output}  {len(multitracks)} songs, {', '.join(measurement.profile.stems)}")
+    if left_out:
+        raise InputError(f"{len(left_out)} songs left out; {output} is the average of the others")
+
+
+@command.command(name="show")
+@click.argument("profile")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show_profile(profile: str, as_json: bool) -> None:
+    """Show a PROFILE: a name (such as musdb18) or a file."""
+    shown = read_profile(profile)
+    if as_json:
+        answer(profile_as_json(shown))
+        return
+    if shown.about:
+        click.echo(shown.about)
+    figures = {stem: stem_figures(shown, stem) for stem in shown.stems}
+    _print_table(figures, signed=False)
+
+
+@command.command(name="compare")
+@click.argument("first")
+@click.argument("second")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def compare(first: str, second: str, as_json: bool) -> None:
+    """Show what SECOND has more than FIRST, both names or files of profiles."""
+    differences = compare_profiles(read_profile(first), read_profile(second))
+    if as_json:
+        answer({"first": first, "second": second, "stems": differences})
+    else:
+        click.echo(f"{second} minus {first}")
+        _print_table(differences, signed=True)
+
+
+def profile_as_json(profile: Profile) -> dict[str, Any]:
+    """What is shown of a profile: `about`, `sha256`, and the figures of each stem."""
+    return {
+        "about": profile.about,
+        "sha256": profile.sha256,
+        "stems": {stem: stem_figures(profile, stem) for stem in profile.stems},
+    }
+
+
+def stem_figures(profile: Profile, stem: str) -> dict[str, Any]:
+    """A stem's figures: levels, and spectrum (mean 0 dB over the octaves) and phi by octave."""
+    figures: StemProfile = profile.stem(stem)
+    spectrum_db = [20.0 * float(np.log10(m)) for m in _octave_means(profile, stem, "spectrum")]
+    mean_db = float(np.mean(spectrum_db))
+    return {
+        "loudness_lufs": figures.loudness_lufs,
+        "onset_peak_dbfs": figures.onset_peak_dbfs[0],
+        "onset_deviation_db": figures.onset_peak_dbfs[1],
+        "spectrum_db": [level_db - mean_db for level_db in spectrum_db],
+        "panning_phi": _octave_means(profile, stem, "phi"),
+    }
+
+
+def compare_profiles(first: Profile, second: Profile) -> dict[str, dict[str, Any]]:
+    """The second's figures less the first's, of the stems that both have.
+
+    Raises:
+        ModelError: they have no stem in common.
+    """
+    both = [stem for stem in first.stems if stem in second.stems]
+    if not both:
+        raise ModelError(
+            f"no stem in common: {', '.join(first.stems)} and {', '.join(second.stems)}"
+        )
+    differences = {}
+    for stem in both:
+        a, b = stem_figures(first, stem), stem_figures(second, stem)
+        differences[stem] = {
+            key: [y - x for x, y in zip(a[key], b[key], strict=True)]
+            if isinstance(a[key], list)
+            else b[key] - a[key]
+            for key in a
+        }
+    return differences
+
+
+def _octave_means(profile: Profile, stem: str, curve: str) -> list[float]:
+    """Mean magnitude or phi over each octave, at points evenly spaced in pitch."""
+    offsets = (np.arange(_POINTS_PER_OCTAVE) + 0.5) / _POINTS_PER_OCTAVE - 0.5
+    means = []
+    for centre_hz in OCTAVES_HZ:
+        # Up to where profiles reach; the roll-off above is not measured.
+        frequencies_hz = np.minimum(centre_hz * 2.0**offsets, profile.bands_hz[-1])
+        if curve == "phi":
+            values = profile.phi_at(stem, frequencies_hz)
+        else:
+            values = profile.magnitude_at(stem, frequencies_hz)
+        means.append(float(values.mean()))
+    return means
+
+
+def _write(profile: Profile, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            write_profile(profile, partial)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _print_table(stems: dict[str, dict[str, Any]], *, signed: bool) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    sign = "+" if signed else ""
+    levels = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("stem", "LUFS", "onset peaks dBFS", "deviation dB"):
+        levels.add_column(name, justify="left" if name == "stem" else "right")
+    for stem, figures in stems.items():
+        keys = ("loudness_lufs", "onset_peak_dbfs", "onset_deviation_db")
+        levels.add_row(stem, *(f"{figures[key]:{sign}.2f}" for key in keys))
+    console.print(levels)
+    for title, key, decimals in (("spectrum, dB", "spectrum_db", 1), ("phi", "panning_phi", 2)):
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column(title)
+        for name in _octave_names():
+            table.add_column(name, justify="right")
+        for stem, figures in stems.items():
+            table.add_row(stem, *(f"{value:{sign}.{decimals}f}" for value in figures[key]))
+        console.print()
+        console.print(table)
+
+
+def _octave_names() -> Sequence[str]:
+    return [f"{hz / 1000:g}k" if hz >= 1_000.0 else f"{hz:g}" for hz in OCTAVES_HZ]
