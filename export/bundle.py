@@ -13,12 +13,13 @@ from typing import Any
 
 from export.check import check_signal, pytorch_answer, quantised
 from export.checkpoint import AnyNetwork, Checkpoint, read_checkpoint
+from export.data import PRETRAIN_STAGE, stated_data
 from export.graphs import streaming_graphs, whole_graph
 from export.half_precision import to_half_precision
 from export.verify import fp16_snr_db, verify_bundle
 from export.wave_u_net_graph import segment_graph
 from mixer.errors import OutputError
-from mixer.fxnorm.profile import read_profile
+from mixer.fxnorm.profile import Profile, read_profile, write_profile
 from mixer.network.manifest import (
     FP16_SUFFIX,
     FXNORM,
@@ -75,11 +76,11 @@ def export_bundle(
     *,
     name: str | None = None,
     profile: Path | None = None,
-    effects: Sequence[str] = PAPER_EFFECTS,
+    effects: Sequence[str] | None = None,
     stems: Sequence[str] = PAPER_STEMS,
     warm_up_s: float | None = None,
     panning_limits_time_axis: bool = False,
-    learnt_to_mix: bool = True,
+    learnt_to_mix: bool | None = None,
     fp16: bool = False,
     provenance: str | None = None,
     licence: str | None = None,
@@ -94,8 +95,11 @@ def export_bundle(
         checkpoint_path: safetensors of ours, or a published state dict.
         out_dir: the bundle's folder, made by this call.
         name: the bundle's name; the folder's by default.
-        profile: target profile (JSON); the packaged MUSDB18 profile by default.
-        effects, stems, panning_limits_time_axis, learnt_to_mix: see `Description`.
+        profile: target profile (JSON); by default that of the data which the checkpoint was trained
+            on, for a published state dict the packaged MUSDB18 profile.
+        effects: by default those of the checkpoint's data, for a published one the paper's.
+        learnt_to_mix: by default whether the checkpoint went beyond pre-training.
+        stems, panning_limits_time_axis: see `Description`.
         warm_up_s: 30 s for a recurrent network, none for a Wave-U-Net by default.
         fp16: also write the graphs of `FP16_GRAPHS` in half precision, for GPUs.
         provenance, licence: the checkpoint's own words by default.
@@ -117,9 +121,12 @@ def export_bundle(
     )
     if warm_up_s is None:
         warm_up_s = 0.0 if isinstance(checkpoint.network, WaveUNet) else PAPER_WARM_UP_S
+    data = stated_data(checkpoint.metadata, checkpoint_path)
+    if learnt_to_mix is None:
+        learnt_to_mix = checkpoint.metadata.get("stage") != PRETRAIN_STAGE
     description = Description(
         name=name or out_dir.name,
-        effects=tuple(effects),
+        effects=tuple(effects if effects is not None else data.effects or PAPER_EFFECTS),
         provenance=provenance or _provenance(checkpoint, checkpoint_path),
         licence=licence or checkpoint.metadata.get("licence", "not stated by its source"),
         learnt_to_mix=learnt_to_mix,
@@ -128,7 +135,12 @@ def export_bundle(
         panning_limits_time_axis=panning_limits_time_axis,
     )
     return write_bundle(
-        checkpoint.network, out_dir, description, profile=profile, fp16=fp16, overwrite=overwrite
+        checkpoint.network,
+        out_dir,
+        description,
+        profile=profile or data.profile,
+        fp16=fp16,
+        overwrite=overwrite,
     )
 
 
@@ -137,7 +149,7 @@ def write_bundle(
     out_dir: Path,
     description: Description,
     *,
-    profile: Path | None = None,
+    profile: Path | Profile | None = None,
     fp16: bool = False,
     overwrite: bool = False,
 ) -> Bundle:
@@ -161,7 +173,12 @@ def write_bundle(
 
 
 def _fill(
-    network: AnyNetwork, folder: Path, description: Description, profile: Path, *, fp16: bool
+    network: AnyNetwork,
+    folder: Path,
+    description: Description,
+    profile: Path | Profile,
+    *,
+    fp16: bool,
 ) -> None:
     entries = {
         name: _write_file(folder, f"{name}.onnx", graph) for name, graph in _graphs(network).items()
@@ -228,7 +245,10 @@ def _manifest(
     }
 
 
-def _write_profile(folder: Path, profile: Path) -> dict[str, str]:
+def _write_profile(folder: Path, profile: Path | Profile) -> dict[str, str]:
+    if isinstance(profile, Profile):
+        write_profile(profile, folder / PROFILE_FILE)
+        return _write_file(folder, PROFILE_FILE, (folder / PROFILE_FILE).read_bytes())
     read_profile(profile)  # what a render would refuse is refused here
     return _write_file(folder, PROFILE_FILE, profile.read_bytes())
 

@@ -23,10 +23,12 @@ from mixer.fxnorm.profile import PACKAGED
     help="The bundle: a folder that this makes.",
 )
 @click.option("--name", help="What the bundle calls itself.  [default: the folder's name]")
-@click.option("--profile", help="What its stems were normalised to.  [default: musdb18]")
+@click.option(
+    "--profile", help="What its stems were normalised to.  [default: its data's, or musdb18]"
+)
 @click.option(
     "--effects",
-    help=f"Which normalisations, with commas, of {','.join(EFFECTS)}.  [default: the paper's]",
+    help=f"Which normalisations, with commas, of {','.join(EFFECTS)}.  [default: its data's]",
 )
 @click.option(
     "--warm-up", type=float, help="Seconds of wrapped audio in front.  [default: 30; Wave-U-Net: 0]"

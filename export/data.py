@@ -1,0 +1,49 @@
+"""What a checkpoint of ours says about the data that it was trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixer.errors import ModelError
+from mixer.fxnorm.chain import EFFECTS
+from mixer.fxnorm.profile import Profile, parse_profile
+
+DATASET_KEY = "dataset"
+PRETRAIN_STAGE = "pretrain"
+
+
+@dataclass(frozen=True)
+class StatedData:
+    """By which effects and towards what profile the stems were normalised; None where not said."""
+
+    effects: tuple[str, ...] | None = None
+    profile: Profile | None = None
+
+
+def stated_data(metadata: Mapping[str, str], path: Path) -> StatedData:
+    """Read the data set's effects and profile out of a checkpoint's metadata.
+
+    Args:
+        metadata: texts by name; that of a published state dict is empty.
+        path: the checkpoint, for messages.
+
+    Raises:
+        ModelError: it says something that cannot be.
+    """
+    text = metadata.get(DATASET_KEY)
+    if text is None:
+        return StatedData()
+    try:
+        dataset = json.loads(text)
+    except (ValueError, RecursionError):
+        dataset = None
+    if not isinstance(dataset, dict):
+        raise ModelError(f"{path}: what it says about its data set is no JSON object")
+    effects = dataset.get("effects")
+    if not isinstance(effects, list) or any(effect not in EFFECTS for effect in effects):
+        raise ModelError(f"{path}: the effects of its data set, {effects!r}, are not known")
+    profile = parse_profile(dataset.get("profile"), f"{path}: profile of its data set")
+    return StatedData(tuple(effects), profile)
