@@ -1,0 +1,165 @@
+"""`mixer train` on a prepared data set, from raw songs to a bundle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mixer.cli.main import run
+from tests.training.small_run import HYPER
+from tests.training.songs import write_song
+
+SMALL = [
+    "data.segment_s=0.5",
+    "data.workers=0",
+    "data.valid_segment_s=0.5",
+    "loss.guard_samples=0",
+    "schedule.epochs=1",
+    "run.batches_per_epoch=3",
+    "run.batch_size=2",
+    "run.log_every_steps=1",
+    "run.threads=1",
+    "run.device=cpu",
+    *(f"network.hyper_parameters.{name}={value}" for name, value in HYPER.items()),
+]
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared data set of four songs of two seconds, one of them for validation."""
+    folder = tmp_path_factory.mktemp("songs")
+    for seed in range(4):
+        write_song(folder / f"song {seed}", seed=seed)
+    prepared = folder.parent / "data"
+    arguments = ["--effects", "eq,loudness", "--variants", "1", "--jobs", "1", "--quiet"]
+    shares = ["--valid-share", "0.4", "--test-share", "0"]
+    assert run(["dataset", "prepare", str(folder), "-o", str(prepared), *arguments, *shares]) == 0
+    return prepared
+
+
+@pytest.mark.slow
+def test_from_a_data_set_to_a_bundle(data: Path, tmp_path: Path, capsys) -> None:
+    arguments = [f"data.folder={data}", *SMALL, "-o", str(tmp_path / "run")]
+    assert run(["train", "smoke", *arguments, "--json"]) == 0
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert (answer["epochs"], answer["steps"], answer["device"]) == (1, 3, "cpu")
+    assert "epoch 0 step 3: loss" in said.err
+    assert "epoch 0: train" in said.err
+    assert run(["export", answer["best"], "-o", str(tmp_path / "bundle")]) == 0
+    manifest = json.loads((tmp_path / "bundle/manifest.json").read_text())
+    assert manifest["network"]["n_filters"] == HYPER["n_filters"]
+    assert "mixer train, stage train, step 3" in manifest["provenance"]
+    capsys.readouterr()
+    # Again: refused; asked for: begun anew, with nothing said.
+    assert run(["train", "smoke", *arguments]) == 1
+    assert "a run is there already; add --resume" in capsys.readouterr().err
+    assert run(["train", "smoke", *arguments, "--overwrite", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_a_shorter_smoke_run_learns(data: Path, tmp_path: Path) -> None:
+    """A twentieth of what is shipped: on other songs, a tenth less loss than without training."""
+    shorter = ["run.batches_per_epoch=10", "schedule.epochs=2", "data.workers=0", "run.device=cpu"]
+    options = ["run.threads=1", "run.tensorboard=false", "-o", str(tmp_path / "run"), "-q"]
+    assert run(["train", "smoke", f"data.folder={data}", *shorter, *options]) == 0
+    events = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    losses = {event["event"]: event["valid_loss"] for event in events if "valid_loss" in event}
+    assert losses["epoch"] < 0.9 * losses["untrained"]
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, capsys) -> None:
+    more = ["run.batches_per_epoch=1000", "data.workers=1"]
+    arguments = [f"data.folder={data}", *SMALL, *more, "-o", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "mixer.cli.main", "train", "smoke", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stderr is not None
+    while "step 2:" not in process.stderr.readline():
+        assert process.poll() is None
+    # As a terminal does: to the whole group, reading processes included.
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert "Traceback" not in process.stderr.read()
+    assert (tmp_path / "run/state.safetensors").is_file()
+    log = (tmp_path / "run/log.jsonl").read_text().splitlines()
+    stopped_at = json.loads(log[-1])["step"]
+    assert 2 <= stopped_at < 1000
+    capsys.readouterr()
+    assert (
+        run(
+            [
+                "train",
+                "smoke",
+                *arguments[:-2],
+                "run.batches_per_epoch=4",
+                "-o",
+                str(tmp_path / "run"),
+                "--resume",
+            ]
+        )
+        == 3
+    )
+    assert "its batches_per_epoch is 1000, of this configuration 4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["paper-lx"], 2, "neither a file nor a shipped configuration"),
+        (["smoke"], 2, "data.folder is empty: say data.folder=DIR"),
+        (["smoke", "data.folder=NOWHERE"], 1, "no prepared data set in it"),
+        (["smoke", "data.foldr=x"], 2, "no key data.foldr; did you mean folder?"),
+        (["smoke", "run.batch_size=0"], 2, "run.batch_size is 0: it must be in 1 ... 4096"),
+        (["smoke", "--resume", "--overwrite"], 2, "exclude each other"),
+        (["smoke", "run.device=cuda:99"], 3, "cuda:99 is not here"),
+    ],
+)
+def test_bad_usage_is_one_line(
+    tmp_path: Path, capsys, monkeypatch, arguments: list[str], code: int, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["train", *arguments]) == code
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        ({"stems": ["vocals", "drums"]}, 1, "stems other than vocals, bass, drums, other"),
+        ({"sample_rate": 48_000}, 1, "prepared at 48000 Hz, the networks run at 44100 Hz"),
+    ],
+)
+def test_other_data_are_refused(
+    data: Path, tmp_path: Path, capsys, change: dict[str, object], code: int, message: str
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in data.iterdir():
+        if path.name != "dataset.json":
+            (other / path.name).symlink_to(path)
+    description = json.loads((data / "dataset.json").read_text())
+    (other / "dataset.json").write_text(json.dumps(description | change))
+    arguments = [f"data.folder={other}", *SMALL, "-o", str(tmp_path / "run")]
+    assert run(["train", "smoke", *arguments]) == code
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_dry_run_prints_the_whole_configuration(capsys, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["train", "paper-la", "optimiser.learning_rate=5e-4", "--dry-run"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["optimiser"]["learning_rate"] == 5e-4
+    assert shown["run"]["batches_per_epoch"] == 1600
+    assert not list(tmp_path.iterdir())

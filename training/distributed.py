@@ -1,0 +1,128 @@
+"""Several processes that train one network, as `torchrun` starts them; one where it did not.
+
+Every process has its own share of each batch; gradients are averaged by DistributedDataParallel.
+The first process alone writes and speaks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from mixer.errors import DeviceError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among all.
+
+    Attributes:
+        rank: which one this is.
+        n_ranks: how many there are, on every machine.
+        device: that it trains on.
+    """
+
+    rank: int
+    n_ranks: int
+    device: torch.device
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.rank == 0
+
+    def sums(self, values: Sequence[float]) -> list[float]:
+        """Each value summed over all processes."""
+        if self.n_ranks == 1:
+            return list(values)
+        both = torch.tensor(values, dtype=torch.float64, device=self.device)
+        dist.all_reduce(both)
+        summed: list[float] = both.tolist()
+        return summed
+
+    def gathered(self, value: T) -> list[T]:
+        """Everybody's value, in the order of their ranks."""
+        if self.n_ranks == 1:
+            return [value]
+        values: list[T] = [value] * self.n_ranks
+        dist.all_gather_object(values, value)
+        return values
+
+    def shared(self, module: nn.Module) -> nn.Module:
+        """The module with its gradients averaged over all processes."""
+        if self.n_ranks == 1:
+            return module
+        devices = [self.device.index] if self.device.type == "cuda" else None
+        return DistributedDataParallel(
+            module, device_ids=devices, broadcast_buffers=False, gradient_as_bucket_view=True
+        )
+
+
+@contextmanager
+def joined_processes(device: str) -> Iterator[Processes]:
+    """Join the processes that `torchrun` announces in the environment, and leave them at the end.
+
+    Args:
+        device: "auto", "cpu", "cuda" or "cuda:N"; several processes on CUDA have one GPU each.
+
+    Raises:
+        DeviceError: the device is not there.
+    """
+    n_ranks = _from_environment("WORLD_SIZE", 1)
+    chosen = choose_device(device, _from_environment("LOCAL_RANK", 0), n_ranks)
+    if chosen.type == "cuda":
+        torch.cuda.set_device(chosen)
+    if n_ranks == 1:
+        yield Processes(0, 1, chosen)
+        return
+    try:
+        dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DeviceError(f"the processes did not find each other: {reason}") from None
+    try:
+        yield Processes(dist.get_rank(), n_ranks, chosen)
+    finally:
+        dist.destroy_process_group()
+
+
+def choose_device(name: str, local_rank: int = 0, n_ranks: int = 1) -> torch.device:
+    """The device of a name; with several processes on CUDA, the process's own.
+
+    Raises:
+        DeviceError: no such device here.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(f"run.device {name!r}: give auto, cpu, cuda or cuda:0") from None
+    if device.type == "cpu":
+        return torch.device("cpu")
+    if device.type != "cuda":
+        raise DeviceError(f"run.device {name!r}: give auto, cpu, cuda or cuda:0")
+    index = local_rank if n_ranks > 1 or device.index is None else device.index
+    n_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if index >= n_devices:
+        raise DeviceError(f"cuda:{index} is not here: PyTorch finds {n_devices} CUDA devices")
+    return torch.device("cuda", index)
+
+
+def _from_environment(name: str, default: int) -> int:
+    text = os.environ.get(name, "")
+    if not text:
+        return default
+    if not text.isdigit():
+        raise DeviceError(f"the environment says {name}={text}: start with torchrun or unset it")
+    return int(text)

@@ -1,0 +1,11 @@
+"""What can go wrong in a training run, beside what can go wrong anywhere."""
+
+from __future__ import annotations
+
+from mixer.errors import MixerError
+
+
+class TrainingError(MixerError):
+    """A run cannot go on: its loss is no number any more, or its data do not fit its network."""
+
+    exit_code = 1

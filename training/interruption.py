@@ -1,0 +1,50 @@
+"""Ctrl-C and SIGTERM during a run: the step that is under way is finished and kept."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopRequest:
+    """Whether somebody asked the run to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __bool__(self) -> bool:
+        return self.asked
+
+
+@contextmanager
+def stop_requests() -> Iterator[StopRequest]:
+    """Inside the block, the first signal is a request; a second one interrupts at once.
+
+    Outside the main thread, where Python has no signals, nobody can ask.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if request.asked:
+            raise KeyboardInterrupt
+        request.asked = True
+
+    before = {number: signal.signal(number, ask) for number in SIGNALS}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def ignore_stop_requests(worker: int = 0) -> None:
+    """For a reading process: only the training process decides when to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

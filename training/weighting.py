@@ -1,0 +1,53 @@
+"""The ear's part of the losses: A-weighting as an FIR filter, followed by a low-pass."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+N_TAPS = 101
+# Poles of the analogue curve in Hz, and what it lacks to 0 dB at 1 kHz (IEC 61672-1, annex E).
+_POLES_HZ = (20.598997, 107.65265, 737.86223, 12194.217)
+_GAIN_AT_1_KHZ_DB = 1.9997
+# Of the digital curve, on which the FIR filter is fitted in adjoining pairs.
+_FIT_POINTS = 512
+LOW_PASS = (1.0, 0.85)
+
+
+@cache
+def a_weighting_taps(sample_rate: int = 44_100) -> NDArray[np.float64]:
+    """The digital A-weighting curve as a linear-phase FIR filter of 101 taps.
+
+    The analogue curve is taken over by the bilinear transform, which bends it down towards half the
+    sample rate; the taps are the least-squares fit to its magnitude (after Wright and Välimäki,
+    "Perceptual loss function for neural modelling of audio systems", ICASSP 2020).
+
+    Args:
+        sample_rate: in Hz.
+
+    Returns:
+        (101,), symmetric; read-only.
+    """
+    low, second, third, high = (2 * np.pi * pole_hz for pole_hz in _POLES_HZ)
+    gain = high**2 * 10 ** (_GAIN_AT_1_KHZ_DB / 20)
+    poles = [-low, -low, -second, -third, -high, -high]
+    zeros, poles, gain = signal.bilinear_zpk([0.0] * 4, poles, gain, sample_rate)
+    frequencies_hz, response = signal.freqz_zpk(
+        zeros, poles, gain, worN=_FIT_POINTS, fs=sample_rate
+    )
+    taps: NDArray[np.float64] = signal.firls(
+        N_TAPS, frequencies_hz, np.abs(response), fs=sample_rate
+    )
+    taps.flags.writeable = False
+    return taps
+
+
+@cache
+def loss_taps(sample_rate: int = 44_100) -> NDArray[np.float32]:
+    """A-weighting and the low-pass [1, 0.85] in one filter, float32 (102,); read-only."""
+    taps = np.convolve(a_weighting_taps(sample_rate), LOW_PASS).astype(np.float32)
+    taps.flags.writeable = False
+    return taps
