@@ -33,6 +33,8 @@ OWNERS = {
     "pyloudnorm": ("mixer.loudness",),
     "click": ("mixer.cli",),
     "rich": ("mixer.cli",),
+    "matplotlib": ("mixer.evaluate",),
+    "ray": ("mixer.batch",),
     "torch": ("training", "export"),
     "onnx": ("export",),
 }

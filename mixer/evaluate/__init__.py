@@ -1,0 +1,1 @@
+"""Is it a good mix? Measures of a mix against a reference, of systems, and their statistics."""

@@ -1,0 +1,221 @@
+"""One mix against one reference: aligned, cut to what they share, loudness-matched, measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mixer.errors import InputError
+from mixer.evaluate.alignment import (
+    MAX_LAG_S,
+    Alignment,
+    find_alignment,
+    shared_part,
+    sounding_part,
+)
+from mixer.evaluate.engineering import Engineering, measure_engineering
+from mixer.evaluate.features import MixFeatures, measure_features
+from mixer.evaluate.frames import SHORTEST_SAMPLES
+from mixer.evaluate.masking import bark_powers, stem_masked_shares
+from mixer.evaluate.paper import compare_features
+from mixer.evaluate.stereo_spectrum import CURVE_BANDS_HZ
+from mixer.evaluate.target import TargetCurve, balance_error_db, centred_db
+
+# Below this the loudness of the two is the same to any meter.
+_MATCHED_LU = 0.005
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """How mixes are compared.
+
+    Attributes:
+        align: find and undo a lag between the two.
+        max_lag_s: the furthest that is looked for.
+        trim_silence: leave out silence before and after the reference's music.
+        match_loudness: read the mix's levels as if it had the reference's integrated loudness. The
+            paper's measures do not change: all but its loudness family are of peak-normalised
+            mixes, and that family is there to compare the levels as they came.
+        target: balance to hold both against; None for none.
+    """
+
+    align: bool = True
+    max_lag_s: float = MAX_LAG_S
+    trim_silence: bool = True
+    match_loudness: bool = True
+    target: TargetCurve | None = None
+
+
+@dataclass(frozen=True)
+class PairReport:
+    """Everything measured of a pair.
+
+    Attributes:
+        alignment: None where it was not asked for.
+        mix_s, reference_s, compared_s: lengths before, and of the part that was compared.
+        gain_db: what the mix's levels were moved by to match the reference's loudness.
+        paper: see `paper_measures`.
+        mix, reference: what engineers read, before `gain_db`.
+        balance_error_db: mean third-octave distance of the two, level aside.
+        target_error_db: of "mix" and "reference" from the target; empty without one.
+        target: the target itself.
+        stem_masked_shares: by stem of the mix; empty without stems.
+    """
+
+    alignment: Alignment | None
+    mix_s: float
+    reference_s: float
+    compared_s: float
+    gain_db: float
+    paper: Mapping[str, float]
+    mix: Engineering
+    reference: Engineering
+    balance_error_db: float
+    target_error_db: Mapping[str, float] = field(default_factory=dict)
+    target: TargetCurve | None = None
+    stem_masked_shares: Mapping[str, float] = field(default_factory=dict)
+
+    def measures(self) -> dict[str, float]:
+        """Errors against the reference, the smaller the better: what is averaged and tested."""
+        return {**self.paper, "balance.error_db": self.balance_error_db}
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, ready for JSON: what is undefined is None."""
+        value: dict[str, Any] = {
+            "alignment": self.alignment.as_json() if self.alignment else None,
+            "mix_s": self.mix_s,
+            "reference_s": self.reference_s,
+            "compared_s": self.compared_s,
+            "loudness_match_gain_db": self.gain_db,
+            "paper": dict(self.paper),
+            "mix": self.mix.figures(self.gain_db),
+            "reference": self.reference.figures(),
+            "balance": {
+                "bands_hz": [round(hz, 1) for hz in CURVE_BANDS_HZ],
+                "mix_db": (self.mix.curve_db + self.gain_db).tolist(),
+                "reference_db": self.reference.curve_db.tolist(),
+                "error_db": self.balance_error_db,
+            },
+        }
+        if self.target is not None:
+            value["target"] = {
+                "name": self.target.name,
+                "n_mixes": self.target.n_mixes,
+                "level_db": self.target.level_db.tolist(),
+                "spread_db": self.target.spread_db.tolist(),
+                "error_db": dict(self.target_error_db),
+            }
+        if self.stem_masked_shares:
+            value["stem_masked_share"] = dict(self.stem_masked_shares)
+        return finite_or_none(value)
+
+
+def evaluate_pair(
+    mix: np.ndarray,
+    reference: np.ndarray,
+    sample_rate: int,
+    settings: PairSettings | None = None,
+    stems: Mapping[str, np.ndarray] | None = None,
+) -> PairReport:
+    """Compare a mix with a reference of the same song.
+
+    Args:
+        mix, reference: float32 `(1 or 2, samples)`, of any lengths.
+        sample_rate: of both, Hz; the paper's is 44 100.
+        settings: defaults to `PairSettings()`.
+        stems: the mix's wet stems, name to `(channels, samples)`, for masking.
+
+    Raises:
+        InputError: less than about a second in common, or one of the two is silent there.
+    """
+    settings = settings or PairSettings()
+    alignment = None
+    if settings.align:
+        alignment = find_alignment(mix, reference, sample_rate, settings.max_lag_s)
+    shared_mix, shared_reference = _cut(mix, reference, sample_rate, alignment, settings)
+    (mix_features, own), (reference_features, other) = _measure_both(
+        shared_mix, shared_reference, sample_rate
+    )
+    gain_db = _matching_gain_db(own, other) if settings.match_loudness else 0.0
+    target = settings.target
+    curves = {"mix": centred_db(own.curve_db), "reference": centred_db(other.curve_db)}
+    from_target_db = {
+        name: balance_error_db(curve, target.level_db) if target else math.nan
+        for name, curve in curves.items()
+    }
+    return PairReport(
+        alignment=alignment,
+        mix_s=mix.shape[1] / sample_rate,
+        reference_s=reference.shape[1] / sample_rate,
+        compared_s=shared_mix.shape[1] / sample_rate,
+        gain_db=gain_db,
+        paper=compare_features(mix_features, reference_features),
+        mix=own,
+        reference=other,
+        balance_error_db=balance_error_db(curves["mix"], curves["reference"]),
+        target_error_db=from_target_db if target else {},
+        target=target,
+        stem_masked_shares=_masking(stems, sample_rate) if stems else {},
+    )
+
+
+def finite_or_none(value: Any) -> Any:
+    """A tree of dicts, lists and numbers with None for what JSON cannot hold."""
+    if isinstance(value, dict):
+        return {key: finite_or_none(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite_or_none(inner) for inner in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def _cut(
+    mix: np.ndarray,
+    reference: np.ndarray,
+    sample_rate: int,
+    alignment: Alignment | None,
+    settings: PairSettings,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The parts of both that are compared, sample by sample."""
+    mix, reference = shared_part(mix, reference, alignment.lag_samples if alignment else 0)
+    if settings.trim_silence:
+        part = sounding_part(reference, sample_rate)
+        mix, reference = mix[:, part], reference[:, part]
+    if mix.shape[1] < SHORTEST_SAMPLES:
+        raise InputError(
+            f"mix and reference have {mix.shape[1] / sample_rate:.2f} s in common; the "
+            f"measures need {SHORTEST_SAMPLES / sample_rate:.2f} s"
+        )
+    return mix, reference
+
+
+def _measure_both(
+    mix: np.ndarray, reference: np.ndarray, sample_rate: int
+) -> list[tuple[MixFeatures, Engineering]]:
+    """Both at once: transforms and filters let go of the interpreter."""
+
+    def measure(audio: np.ndarray) -> tuple[MixFeatures, Engineering]:
+        return measure_features(audio, sample_rate), measure_engineering(audio, sample_rate)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(measure, (mix, reference)))
+
+
+def _matching_gain_db(mix: Engineering, reference: Engineering) -> float:
+    """0 where one of the two is too quiet for a loudness."""
+    difference_lu = reference.loudness_lufs - mix.loudness_lufs
+    if not math.isfinite(difference_lu) or abs(difference_lu) < _MATCHED_LU:
+        return 0.0
+    return difference_lu
+
+
+def _masking(stems: Mapping[str, np.ndarray], sample_rate: int) -> dict[str, float]:
+    with ThreadPoolExecutor(2) as pool:
+        powers = pool.map(lambda audio: bark_powers(audio, sample_rate), stems.values())
+        return stem_masked_shares(dict(zip(stems, powers, strict=True)))

@@ -1,0 +1,140 @@
+"""Pictures of reports, as PNG. The one module that needs matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mixer.errors import OutputError
+from mixer.evaluate.paper import FAMILY_MEASURES
+from mixer.evaluate.stereo_spectrum import BANDS, CURVE_BANDS_HZ
+from mixer.evaluate.summary import SongResult, Summary
+from mixer.evaluate.target import centred_db
+from mixer.files import whole_file
+
+_DPI = 150
+# Names of files and songs are no formulas.
+_PLAIN_TEXT = {"text.parse_math": False}
+_FAMILIES = tuple(name for name in FAMILY_MEASURES if name != "loudness.d_peak")
+
+
+def plot_pair(result: SongResult, path: Path) -> None:
+    """Draw one pair: spectral balance, width and correlation by band, and the paper's measures.
+
+    Args:
+        result: of one mix.
+        path: PNG to write, replaced where it exists.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    with rc_context(_PLAIN_TEXT):
+        figure = Figure(figsize=(11.0, 8.0), layout="constrained")
+        grid = figure.subplot_mosaic([["balance", "balance"], ["width", "paper"]])
+        _draw_balance(grid["balance"], result)
+        _draw_width(grid["width"], result)
+        _draw_paper(grid["paper"], result)
+        figure.suptitle(f"{result.song}: {Path(result.mix).name} against its reference")
+        _write(figure, path)
+
+
+def plot_summary(results: Sequence[SongResult], summary: Summary, path: Path) -> None:
+    """Draw systems side by side: the error of each family, songs as dots, mean and interval.
+
+    Args:
+        results: of several songs or systems.
+        summary: of them.
+        path: PNG to write, replaced where it exists.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    systems = list(summary.averages)
+    with rc_context(_PLAIN_TEXT):
+        figure = Figure(figsize=(13.0, 1.6 + 0.45 * len(systems)), layout="constrained")
+        axes = figure.subplots(1, len(_FAMILIES), sharey=True)
+        for axis, name in zip(axes, _FAMILIES, strict=True):
+            _draw_family(axis, name, results, summary)
+        axes[0].set_yticks(range(len(systems)), systems)
+        axes[0].set_ylim(len(systems) - 0.5, -0.5)
+        n_songs = len({result.song for result in results})
+        figure.suptitle(f"{n_songs} songs; diamond and line: mean and 95 % bootstrap interval")
+        _write(figure, path)
+
+
+def _draw_family(axis: Axes, name: str, results: Sequence[SongResult], summary: Summary) -> None:
+    for row, (system, averages) in enumerate(summary.averages.items()):
+        values = [100.0 * r.report.paper[name] for r in results if r.system == system]
+        axis.plot(values, np.full(len(values), row), "o", alpha=0.35, color="C0", ms=4)
+        interval = averages[name]
+        axis.plot([100.0 * interval.low, 100.0 * interval.high], [row, row], "-", color="C1")
+        axis.plot(100.0 * interval.mean, row, "D", color="C1", ms=6)
+    axis.set_title(name.split(".")[0])
+    axis.set_xlabel("error, %")
+    axis.set_xlim(left=0.0)
+    axis.grid(axis="x", alpha=0.3)
+
+
+def _draw_balance(axis: Axes, result: SongResult) -> None:
+    report = result.report
+    target = report.target
+    if target is not None:
+        low, high = target.level_db - target.spread_db, target.level_db + target.spread_db
+        axis.fill_between(CURVE_BANDS_HZ, low, high, color="0.85")
+        axis.plot(CURVE_BANDS_HZ, target.level_db, "--", color="0.5", label=Path(target.name).name)
+    axis.plot(CURVE_BANDS_HZ, centred_db(report.mix.curve_db), label="mix")
+    axis.plot(CURVE_BANDS_HZ, centred_db(report.reference.curve_db), label="reference")
+    axis.set_xscale("log")
+    axis.set_xticks([31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000])
+    axis.set_xticklabels(["31", "63", "125", "250", "500", "1k", "2k", "4k", "8k", "16k"])
+    axis.minorticks_off()
+    axis.set_xlabel("Hz")
+    axis.set_ylabel("dB, level aside")
+    axis.set_title(f"spectral balance: {report.balance_error_db:.1f} dB apart on average")
+    axis.grid(alpha=0.3)
+    axis.legend()
+
+
+def _draw_width(axis: Axes, result: SongResult) -> None:
+    places = np.arange(len(BANDS))
+    for offset, engineering, label in (
+        (-0.2, result.report.mix, "mix"),
+        (0.2, result.report.reference, "reference"),
+    ):
+        widths = [band.width for band in engineering.bands]
+        axis.bar(places[: len(widths)] + offset, widths, 0.38, label=f"width, {label}")
+        correlations = [band.correlation for band in engineering.bands]
+        axis.plot(places[: len(widths)] + offset, correlations, "k_", ms=14)
+    axis.set_xticks(places, [name.replace("_", " ") for name, _, _ in BANDS])
+    axis.set_ylim(min(0.0, axis.get_ylim()[0]), 1.05)
+    axis.set_title("width (bars) and correlation (lines) by band")
+    axis.legend()
+
+
+def _draw_paper(axis: Axes, result: SongResult) -> None:
+    shown = {
+        name: 100.0 * value
+        for name, value in result.report.paper.items()
+        if name not in ("dynamic.l_ratio_mean_l2", "loudness.d_peak") and np.isfinite(value)
+    }
+    places = np.arange(len(shown))
+    colours = ["C1" if "mape_mean" in name or "d_lufs" in name else "C0" for name in shown]
+    axis.barh(places, list(shown.values()), color=colours)
+    axis.set_yticks(places, [name.removesuffix("_mean") for name in shown], fontsize=7)
+    axis.invert_yaxis()
+    axis.set_xlabel("error, %")
+    axis.set_title("the paper's measures")
+
+
+def _write(figure: Figure, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            figure.savefig(partial, format="png", dpi=_DPI)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None

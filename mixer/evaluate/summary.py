@@ -1,0 +1,97 @@
+"""Many reports to a few figures: each system's averages over songs, and tests between systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mixer.evaluate.pair import PairReport, finite_or_none
+from mixer.evaluate.paper import FAMILY_MEASURES
+from mixer.evaluate.statistics import Interval, PairedTest, bootstrap_interval, paired_tests
+
+TESTED_MEASURES = (*FAMILY_MEASURES, "balance.error_db")
+
+
+@dataclass(frozen=True)
+class SongResult:
+    """One system's mix of one song, measured.
+
+    Attributes:
+        song: its name.
+        system: what mixed it.
+        mix, reference: where they come from, for the reader.
+        report: what was measured.
+    """
+
+    song: str
+    system: str
+    mix: str
+    reference: str
+    report: PairReport
+
+    def as_json(self) -> dict[str, Any]:
+        names = {"song": self.song, "system": self.system}
+        return {**names, "mix_file": self.mix, "reference_file": self.reference} | (
+            self.report.as_json()
+        )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a set of results comes down to.
+
+    Attributes:
+        averages: system to measure to mean, median and interval.
+        tests: measure to comparisons of every two systems, Holm-corrected within the measure.
+    """
+
+    averages: dict[str, dict[str, Interval]]
+    tests: dict[str, list[PairedTest]]
+
+    def as_json(self) -> dict[str, Any]:
+        return finite_or_none(
+            {
+                "averages": {
+                    system: {name: asdict(interval) for name, interval in measures.items()}
+                    for system, measures in self.averages.items()
+                },
+                "tests": {
+                    name: [asdict(test) for test in tests] for name, tests in self.tests.items()
+                },
+            }
+        )
+
+
+def summarise(results: Sequence[SongResult], seed: int = 0) -> Summary:
+    """Average every measure of each system over its songs, and test systems against each other.
+
+    Args:
+        results: at most one of a song and system; systems are paired by song name.
+        seed: of the bootstrap.
+    """
+    systems = list(dict.fromkeys(result.system for result in results))
+    songs = list(dict.fromkeys(result.song for result in results))
+    found = {(r.system, r.song): r.report.measures() for r in results}
+    nothing: dict[str, float] = {}
+
+    def values(system: str, name: str) -> list[float]:
+        return [found.get((system, song), nothing).get(name, float("nan")) for song in songs]
+
+    names = list(dict.fromkeys(name for measures in found.values() for name in measures))
+    averages = {
+        system: {
+            # Each figure draws for itself, so that none depends on which others are asked for.
+            name: bootstrap_interval(values(system, name), np.random.default_rng(seed))
+            for name in names
+        }
+        for system in systems
+    }
+    tests = {
+        name: paired_tests({system: values(system, name) for system in systems})
+        for name in TESTED_MEASURES
+        if len(systems) > 1
+    }
+    return Summary(averages, tests)
