@@ -37,21 +37,38 @@ def validate(
         "loss" and the measures' names to their means.
     """
     objective.eval()
-    sums: dict[str, float] = {"loss": 0.0}
-    count = 0
+    sums = _Sums()
     for item in read_batches(validation_batches(data, config, processes)):
         batch = to_device(item, processes.device)
-        n_items = len(batch["target"])
-        sums["loss"] += n_items * objective(**batch).item()
-        count += n_items
+        sums.add("loss", objective(**batch).item(), len(batch["target"]))
         if measure is not None and config.run.stage == "train":
             _add_measures(sums, objective, batch, measure)
     objective.train()
-    return _means(sums, count, processes)
+    return sums.means(processes)
+
+
+class _Sums:
+    """Sums of named values, each with how often it was there: a measure may be undefined."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, tuple[float, int]] = {}
+
+    def add(self, name: str, value: float, count: int = 1) -> None:
+        total, times = self._sums.get(name, (0.0, 0))
+        self._sums[name] = (total + count * value, times + count)
+
+    def means(self, processes: Processes) -> dict[str, float]:
+        """Over all processes; one without excerpts knows no name, so names travel along."""
+        totals = _Sums()
+        for part in processes.gathered(self._sums):
+            for name, (total, times) in part.items():
+                if times:
+                    totals.add(name, total / times, times)
+        return {name: total / times for name, (total, times) in totals._sums.items()}
 
 
 def _add_measures(
-    sums: dict[str, float],
+    sums: _Sums,
     objective: Objective,
     batch: dict[str, torch.Tensor],
     measure: Measure,
@@ -60,15 +77,4 @@ def _add_measures(
     targets = centre(batch["target"], mixes.shape[-1])
     for mix, target in zip(mixes.cpu().numpy(), targets.cpu().numpy(), strict=True):
         for name, value in measure(mix, target).items():
-            sums[name] = sums.get(name, 0.0) + value
-
-
-def _means(sums: dict[str, float], count: int, processes: Processes) -> dict[str, float]:
-    totals: dict[str, float] = {}
-    n_items = 0
-    # A process without excerpts knows no measure's name: names travel with their sums.
-    for part, part_count in processes.gathered((sums, count)):
-        n_items += part_count
-        for name, value in part.items():
-            totals[name] = totals.get(name, 0.0) + value
-    return {name: value / n_items for name, value in totals.items()}
+            sums.add(name, value)

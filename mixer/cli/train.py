@@ -57,9 +57,15 @@ def command(
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other")
     training = load_extra("training.train", "train")
+    measures = load_extra("training.measures", "train")
     folder = output or Path("runs") / path.stem
     outcome = training.train(
-        wanted, folder, resume=resume, overwrite=overwrite, tell=None if quiet else _say
+        wanted,
+        folder,
+        resume=resume,
+        overwrite=overwrite,
+        tell=None if quiet else _say,
+        measure=measures.paper_families,
     )
     if os.environ.get("RANK", "0") != "0":
         return
