@@ -1,0 +1,107 @@
+"""Which songs of which albums still have to be measured, and what to do once all of one are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from mixer.batch.album import (
+    OFFSET_TOLERANCE_DB,
+    Measured,
+    album_offset_db,
+    song_target_lufs,
+)
+from mixer.batch.ledger import DONE, MEASURED, Record
+from mixer.batch.plan import SKIP, Job
+
+
+@dataclass
+class _Album:
+    target_lufs: float
+    members: list[Job] = field(default_factory=list)
+    unmeasured: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is left to do for a song once its album's offset is known.
+
+    Attributes:
+        job: the song.
+        loudness_lufs: its own target; None for silence.
+        offset_db: the album's.
+        has_premaster: it was mixed in this batch and only the master is missing.
+    """
+
+    job: Job
+    loudness_lufs: float | None
+    offset_db: float
+    has_premaster: bool
+
+
+class Albums:
+    """The albums of a run that have a loudness target.
+
+    Args:
+        jobs: all songs of the run.
+        find: the ledger's record of a song.
+    """
+
+    def __init__(self, jobs: Sequence[Job], find: Callable[[str], Record | None]) -> None:
+        self._find = find
+        self._albums: dict[str, _Album] = {}
+        self.offsets_db: dict[str, float] = {}
+        for job in jobs:
+            name, target = job.listed.row.album, job.listed.row.settings.get("loudness_lufs")
+            if name is None or target is None:
+                continue
+            album = self._albums.setdefault(name, _Album(float(target)))
+            album.members.append(job)
+            if job.action != SKIP and job.record.state != MEASURED:
+                album.unmeasured.add(job.record.id)
+
+    def must_measure(self, job: Job) -> bool:
+        """Whether a song's turn begins with being measured."""
+        album = self._albums.get(job.listed.row.album or "")
+        return album is not None and job.record.id in album.unmeasured
+
+    def holds(self, job: Job) -> bool:
+        """Whether a song's loudness is its album's affair."""
+        name, target = job.listed.row.album, job.listed.row.settings.get("loudness_lufs")
+        return name in self._albums and target is not None
+
+    def complete(self) -> list[Finish]:
+        """What to do for albums whose songs are all measured already."""
+        names = [name for name, album in self._albums.items() if not album.unmeasured]
+        return [finish for name in names for finish in self._finish(name)]
+
+    def settle(self, job: Job) -> list[Finish]:
+        """A song was measured, is unchanged, or failed; what to do if it was its album's last."""
+        name = job.listed.row.album or ""
+        album = self._albums.get(name)
+        if album is None or job.record.id not in album.unmeasured:
+            return []
+        album.unmeasured.discard(job.record.id)
+        return [] if album.unmeasured else self._finish(name)
+
+    def _finish(self, name: str) -> list[Finish]:
+        album = self._albums[name]
+        known: list[tuple[Job, Record]] = []
+        for job in album.members:
+            record = self._find(job.record.id)
+            if record is not None and record.state in (DONE, MEASURED):
+                known.append((job, record))
+        songs = [
+            Measured(record.figures.get("premaster_lufs"), record.figures.get("duration_s", 0.0))
+            for _, record in known
+        ]
+        offset_db = album_offset_db(songs, album.target_lufs)
+        self.offsets_db[name] = offset_db
+        finishes = []
+        for job, record in known:
+            before_db = record.figures.get("album_offset_db")
+            moved = before_db is None or abs(before_db - offset_db) > OFFSET_TOLERANCE_DB
+            if record.state == MEASURED or moved:
+                own_lufs = song_target_lufs(record.figures.get("premaster_lufs"), offset_db)
+                finishes.append(Finish(job, own_lufs, offset_db, record.state == MEASURED))
+        return finishes

@@ -1,0 +1,137 @@
+"""GPUs of this machine: how many there are, and the process that has one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from mixer.batch.engine import EngineError
+from mixer.batch.network_process import run_network_process
+from mixer.batch.processes import interrupts_blocked
+from mixer.errors import DeviceError
+
+_START_S = 120.0
+_MAX_DEATHS = 5
+
+
+def choose_devices(text: str) -> list[str]:
+    """`--devices`: auto for every GPU or else the CPU, or a list with commas.
+
+    Raises:
+        DeviceError: no such device in words; whether it works, its first use tells.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise DeviceError("no devices: give auto, cpu, or cuda:0,cuda:1")
+    if names == ["auto"]:
+        gpus = [f"cuda:{index}" for index in range(count_gpus())]
+        return gpus if gpus and _cuda_is_likely() else ["cpu"]
+    for name in names:
+        kind, _, index = name.partition(":")
+        if kind not in ("cpu", "cuda") or (index and not index.isdigit()) or name == "cpu:":
+            raise DeviceError(f"no device {name!r}: give auto, cpu, cuda or cuda:N")
+    numbered = [f"{name}:0" if name == "cuda" else name for name in names]
+    return list(dict.fromkeys(numbered))
+
+
+def _cuda_is_likely() -> bool:
+    # Asked only where there is a GPU: it loads the runtime.
+    from mixer.network.session import cuda_is_likely
+
+    return cuda_is_likely()
+
+
+def count_gpus() -> int:
+    """GPUs that this process may use, as CUDA counts them; 0 where the driver is not there."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([one for one in visible.split(",") if one.strip() and one.strip() != "-1"])
+    return len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+
+
+@dataclass
+class DeviceProcess:
+    """The one process that opens networks on a device, started again when it dies.
+
+    Attributes:
+        device: "cuda:N"; "cpu" works too.
+        threads: cores for what the device leaves to the CPU.
+        address, key: how workers reach it, once started; the same after a restart.
+    """
+
+    device: str
+    threads: int = 1
+    address: str = ""
+    key: bytes = field(default_factory=lambda: os.urandom(32))
+    _process: SpawnProcess | None = None
+    _pipe: Connection | None = None
+    _folder: str = ""
+    _deaths: int = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None before it is started."""
+        return self._process.pid if self._process is not None else None
+
+    def start(self) -> None:
+        """Start the process and wait until it listens.
+
+        Raises:
+            EngineError: it does not come up.
+        """
+        context = get_context("spawn")
+        if not self.address and os.name != "nt":
+            self._folder = tempfile.mkdtemp(prefix="mixer-")
+            self.address = os.path.join(self._folder, "network")  # noqa: PTH118
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=run_network_process,
+            args=(theirs, self.device, self.threads, self.key, self.address or None),
+            name=f"network on {self.device}",
+            daemon=True,
+        )
+        with interrupts_blocked():
+            self._process.start()
+        theirs.close()
+        try:
+            kind, text = self._pipe.recv() if self._pipe.poll(_START_S) else ("broken", "no answer")
+        except (EOFError, OSError):
+            kind, text = "broken", "it died as it started"
+        if kind != "ready":
+            raise EngineError(f"the process of {self.device} cannot start: {text}")
+        self.address = text
+
+    def check(self) -> None:
+        """Start it again if it died; its songs come back through their workers.
+
+        Raises:
+            EngineError: it died too often.
+        """
+        if self._process is None or self._process.is_alive():
+            return
+        self._deaths += 1
+        if self._deaths > _MAX_DEATHS:
+            raise EngineError(f"the process of {self.device} died {self._deaths} times")
+        self._end()
+        self.start()
+
+    def close(self) -> None:
+        """End the process and remove its socket."""
+        self._end()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                self._pipe.close()

@@ -1,0 +1,65 @@
+"""What runs orders: on this machine's processes, or on a cluster."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mixer.batch.order import Event, Order
+from mixer.errors import MixerError
+
+
+class EngineError(MixerError):
+    """Workers cannot be started at all."""
+
+    exit_code = 3
+
+
+class Engine(Protocol):
+    """Takes orders while it has room and tells how they end.
+
+    An order whose worker dies is run once more, and then told of as failed.
+    """
+
+    @property
+    def description(self) -> str:
+        """What it runs on, for the user."""
+        ...
+
+    @property
+    def n_workers(self) -> int:
+        """Songs that compute at the same time, at most."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Cores that a song may use."""
+        ...
+
+    def start(self) -> None:
+        """Start what takes time; orders may come before it is through."""
+        ...
+
+    def has_room(self, need_bytes: int, n_waiting: int) -> bool:
+        """Whether an order of that size may come now, when so many more wait for their turn."""
+        ...
+
+    def submit(self, order: Order) -> None:
+        """Take an order."""
+        ...
+
+    def wait(self, timeout_s: float) -> list[Event]:
+        """What happened; at once if something did, else within the time.
+
+        Raises:
+            EngineError: workers cannot be started.
+        """
+        ...
+
+    def close(self, *, at_once: bool) -> None:
+        """End all workers: idle ones are told to go, and with `at_once` all are killed."""
+        ...
+
+
+DIED_TWICE = (
+    "its worker died twice, the last time {how}; render it alone with mixer render to see why"
+)

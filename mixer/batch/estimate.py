@@ -1,0 +1,96 @@
+"""What a plan will take: time, disk and memory, before anything is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from mixer.batch.ledger import DONE, Record
+from mixer.batch.plan import SKIP, Job
+from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, survey_song
+from mixer.errors import MixerError
+
+_READERS = 8
+# Fewer songs in the ledger than this say little about the next.
+_MIN_SONGS = 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will take.
+
+    Attributes:
+        sizes: of the songs that can be read, by id.
+        problems: what is wrong with the others, by id.
+        duration_s: of all songs to render.
+        seconds: that rendering them takes with these workers.
+        output_bytes: disk for the results; `premaster_bytes` for albums on the way.
+        largest_bytes: memory of the largest song.
+        measured: the time comes from songs of this output folder, not from a rule of thumb.
+    """
+
+    sizes: Mapping[str, Size]
+    problems: Mapping[str, str]
+    duration_s: float
+    seconds: float
+    output_bytes: int
+    premaster_bytes: int
+    largest_bytes: int
+    measured: bool
+
+
+def estimate_plan(
+    jobs: Sequence[Job],
+    n_workers: int,
+    threads: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Estimate:
+    """Read the headers of every song to be rendered, and reckon.
+
+    Args:
+        jobs: the plan.
+        n_workers: songs at a time.
+        threads: cores a song.
+        progress: told the share of the headers read.
+    """
+    todo = [job for job in jobs if job.action != SKIP]
+    sizes: dict[str, Size] = {}
+    problems: dict[str, str] = {}
+
+    def one(job: Job) -> Size | str:
+        listed = job.listed
+        try:
+            return survey_song(listed.row, listed.target.format, listed.identity, threads)
+        except MixerError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        for done, (job, size) in enumerate(zip(todo, pool.map(one, todo), strict=True), 1):
+            if isinstance(size, Size):
+                sizes[job.record.id] = size
+            else:
+                problems[job.record.id] = size
+            progress(done / len(todo))
+    pace, measured = _seconds_per_second(job.known for job in jobs)
+    duration_s = sum(size.duration_s for size in sizes.values())
+    longest_s = max((size.duration_s for size in sizes.values()), default=0.0)
+    return Estimate(
+        sizes=sizes,
+        problems=problems,
+        duration_s=duration_s,
+        seconds=pace * max(duration_s / max(1, n_workers), longest_s),
+        output_bytes=sum(size.output_bytes for size in sizes.values()),
+        premaster_bytes=sum(size.premaster_bytes for size in sizes.values()),
+        largest_bytes=max((size.need_bytes for size in sizes.values()), default=0),
+        measured=measured,
+    )
+
+
+def _seconds_per_second(records: Iterable[Record | None]) -> tuple[float, bool]:
+    """Seconds of a worker for each second of song, from what the ledger has seen."""
+    done = [r for r in records if r is not None and r.state == DONE and r.figures.get("seconds")]
+    duration_s = sum(record.figures.get("duration_s", 0.0) for record in done)
+    if len(done) < _MIN_SONGS or duration_s <= 0.0:
+        return ROUGH_SECONDS_PER_SECOND, False
+    return sum(sum(record.figures["seconds"].values()) for record in done) / duration_s, True

@@ -1,0 +1,119 @@
+"""What a mix is made of beside its inputs: settings, model, profile and the program's version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mixer.batch.manifest import ManifestError, Row, mistake
+from mixer.errors import MixerError
+from mixer.version import __version__
+
+DEFAULT_MODEL, NO_MODEL, NO_MODEL_PROFILE = "default", "none", "musdb18"
+# Of a Wave-U-Net of the published size, one segment at a time.
+SEGMENT_BYTES = 3 << 30
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Hashes of a model and of the profile that goes with it.
+
+    Attributes:
+        model_sha256: of the bundle's manifest, which holds the hashes of everything in it; empty
+            without a model.
+        profile_sha256: of the profile's figures.
+        sample_rate: the network's, in Hz.
+        latent_bytes_per_s: memory the network keeps for each second of song.
+        segment_bytes: memory it takes whatever the song.
+        has_wet_stems: whether it can write stems.
+    """
+
+    model_sha256: str
+    profile_sha256: str
+    sample_rate: int = 44_100
+    latent_bytes_per_s: int = 0
+    segment_bytes: int = 0
+    has_wet_stems: bool = True
+
+
+def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
+    """The identity of each row, every bundle and profile read and checked once; the mistakes."""
+    known: dict[tuple[str, str | None], Identity | MixerError] = {}
+    identities, mistakes = [], []
+    for row in rows:
+        model = str(row.settings.get("model", DEFAULT_MODEL))
+        key = (model, row.settings.get("profile"))
+        if key not in known:
+            try:
+                known[key] = _read(*key)
+            except ManifestError:
+                raise
+            except MixerError as error:
+                known[key] = error
+        found = known[key]
+        if isinstance(found, MixerError):
+            column = "profile" if "profile" in row.settings and "profile" in str(found) else "model"
+            mistakes.append(mistake(row.number, column, str(found)))
+            continue
+        if row.stems and not found.has_wet_stems:
+            what = f"model {model} makes a mix and no wet stems"
+            mistakes.append(mistake(row.number, "stems", what))
+        identities.append(found)
+    return identities, mistakes
+
+
+def settings_of(row: Row, file_format: str) -> dict[str, Any]:
+    """Everything asked for that changes what is written, ready for JSON."""
+    asked = {
+        **row.settings,
+        "format": file_format,
+        "bit_depth": row.bit_depth if file_format in ("wav", "flac") else None,
+        "stems": row.stems,
+        "album": row.album,
+    }
+    settings: dict[str, Any] = json.loads(json.dumps(asked))
+    return settings
+
+
+def hash_settings(settings: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON."""
+    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def code_version() -> str:
+    """The version of the program; another one may render otherwise."""
+    return __version__
+
+
+def identity_as_json(identity: Identity) -> dict[str, Any]:
+    """For the plan as JSON."""
+    return asdict(identity)
+
+
+def _read(model: str, profile: str | None) -> Identity:
+    from mixer.fxnorm.profile import read_profile
+    from mixer.network.manifest import FXNORM
+    from mixer.network.model import read_bundle
+
+    if model == NO_MODEL:
+        return Identity("", read_profile(profile or NO_MODEL_PROFILE).sha256)
+    bundle = read_bundle(model)
+    manifest = bundle.manifest
+    latent = 0
+    if manifest.kind == FXNORM:
+        hyper = manifest.fxnorm
+        values = hyper.n_filters * 2 + hyper.bottleneck_channels
+        values += 2 * hyper.hidden_channels + hyper.skip_channels
+        latent = 4 * values * manifest.sample_rate // hyper.hop_samples
+    return Identity(
+        bundle.sha256,
+        read_profile(profile or bundle.profile_path).sha256,
+        manifest.sample_rate,
+        latent,
+        0 if manifest.kind == FXNORM else SEGMENT_BYTES,
+        manifest.has_wet_stems,
+    )

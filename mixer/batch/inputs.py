@@ -1,0 +1,59 @@
+"""What a song folder holds: a listing that is quick to compare, and a hash that is sure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+
+from mixer.errors import InputError
+
+SONG_FILE = "song.toml"
+_HASH_BLOCK_BYTES = 1 << 20
+
+
+def stat_inputs(folder: str | Path) -> str:
+    """Names, sizes and dates (ns) of the files that a render reads, as JSON text.
+
+    Two equal texts mean that nothing was touched; a changed one calls for `hash_inputs`.
+
+    Raises:
+        InputError: the folder is not there or cannot be read.
+    """
+    from mixer.audio import is_audio_name
+
+    found = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name != SONG_FILE and not is_audio_name(entry.name):
+                    continue
+                about = entry.stat()
+                if stat.S_ISREG(about.st_mode):
+                    found.append([entry.name, about.st_size, about.st_mtime_ns])
+    except OSError as error:
+        raise InputError(f"{folder}: the song cannot be read ({error.strerror})") from None
+    return json.dumps(sorted(found), separators=(",", ":"))
+
+
+def hash_inputs(folder: str | Path, listing: str) -> str:
+    """SHA-256 over the names and contents of the files in a listing of `stat_inputs`.
+
+    Reading them through also brings them into the system's cache for the render that follows.
+
+    Raises:
+        InputError: a file went away or cannot be read.
+    """
+    digest = hashlib.sha256()
+    for name, _, _ in json.loads(listing):
+        own = hashlib.sha256()
+        try:
+            with (Path(folder) / name).open("rb") as file:
+                while block := file.read(_HASH_BLOCK_BYTES):
+                    own.update(block)
+        except OSError as error:
+            raise InputError(f"{name}: cannot be read ({error.strerror}); copy it again") from None
+        digest.update(f"{os.fsencode(name).hex()} {own.hexdigest()}\n".encode())
+    return digest.hexdigest()

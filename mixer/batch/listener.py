@@ -1,0 +1,104 @@
+"""What a run tells while it runs, and how it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mixer.batch.ledger import Record
+from mixer.batch.order import Working
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a run is.
+
+    Attributes:
+        n_total: songs to look after in this run.
+        n_skipped: of these, done before and unchanged.
+        n_done, n_failed: finished in this run.
+        running: worker's name to what it does.
+        music_s: seconds of song finished in this run.
+        elapsed_s: since its start.
+        left_s: time it will still take; None while unknown.
+    """
+
+    n_total: int
+    n_skipped: int
+    n_done: int
+    n_failed: int
+    running: Mapping[str, Working]
+    music_s: float
+    elapsed_s: float
+    left_s: float | None
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of song for each second of the run."""
+        return self.music_s / self.elapsed_s if self.elapsed_s > 0.0 else 0.0
+
+
+class Listener:
+    """Told what happens, from the thread that runs; does nothing by itself."""
+
+    def begun(self, status: Status) -> None:
+        """The run starts."""
+
+    def finished(self, record: Record) -> None:
+        """A song is done or has failed."""
+
+    def said(self, text: str) -> None:
+        """Something worth a line."""
+
+    def progressed(self, status: Status) -> None:
+        """Some times a second."""
+
+
+@dataclass
+class Stop:
+    """Asked to stop: once, what runs is finished; twice, everything is dropped at once."""
+
+    requests: int = 0
+
+    def request(self) -> None:
+        self.requests += 1
+
+    @property
+    def soon(self) -> bool:
+        return self.requests >= 1
+
+    @property
+    def now(self) -> bool:
+        return self.requests >= 2
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended.
+
+    Attributes:
+        records: of every song that was listed, in the manifest's order.
+        n_done, n_failed, n_skipped: of this run.
+        n_left: neither done nor failed: not begun, or dropped.
+        interrupted: stopped by the user.
+        stopped_by: why the run ended early by itself; None if it did not.
+        elapsed_s, music_s: of this run.
+    """
+
+    records: tuple[Record, ...]
+    n_done: int
+    n_failed: int
+    n_skipped: int
+    n_left: int
+    interrupted: bool
+    stopped_by: str | None
+    elapsed_s: float
+    music_s: float
+    album_offsets_db: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0, 1 with failures or songs left, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        return 1 if self.n_failed or self.n_left else 0

@@ -1,0 +1,258 @@
+"""A manifest: CSV in the dialects that spreadsheets write, read whole, every mistake at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mixer.batch.columns import COLUMNS, OUTPUT, ROW, SETTING, unknown_column
+from mixer.errors import InputError, PresetError
+
+MAX_BYTES = 256 << 20
+MAX_ROWS = 1_000_000
+# Beyond this, more of the same kind of mistake helps nobody.
+MAX_ERRORS_SHOWN = 50
+_DELIMITERS = ",;\t"
+DEFAULT_OUTPUT = {"format": "wav", "bit_depth": "24", "stems": False}
+
+
+class ManifestError(PresetError):
+    """Everything that is wrong with a manifest.
+
+    Attributes:
+        mistakes: one line each: row, column, what, and what to do.
+    """
+
+    def __init__(self, path: Path, mistakes: list[str]) -> None:
+        self.mistakes = mistakes
+        shown = mistakes[:MAX_ERRORS_SHOWN]
+        if len(mistakes) > len(shown):
+            shown.append(f"... and {len(mistakes) - len(shown)} more")
+        count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+        lines = "\n".join(f"  {mistake}" for mistake in shown)
+        super().__init__(f"{path}: {count}; nothing was rendered\n{lines}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One song to render.
+
+    Attributes:
+        number: the row as a spreadsheet counts: the header is 1.
+        id: unique in the manifest; names the song in the ledger.
+        song: absolute path of its folder.
+        output: template of the mix's path; None for the default.
+        album: songs of the same album share one loudness offset; None for a single.
+        settings: arguments of `RenderSettings`, what the manifest says alone.
+        format, bit_depth, stems: how the mix is written; format None as `output` ends.
+    """
+
+    number: int
+    id: str
+    song: Path
+    output: str | None = None
+    album: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    format: str | None = None
+    bit_depth: str = "24"
+    stems: bool = False
+
+
+def mistake(row: int, column: str, what: str) -> str:
+    """One line about a cell."""
+    return f"row {row}, column {column}: {what}"
+
+
+def read_manifest(path: Path) -> list[Row]:
+    """Read and check a manifest; song folders are looked for, not into.
+
+    Raises:
+        ManifestError: whatever is wrong with its cells, all at once.
+        InputError: it cannot be read, or is no CSV in UTF-8.
+    """
+    records = list(_records(_read_text(path), path))
+    if not records:
+        raise InputError(f"{path}: the manifest is empty; its first row names the columns")
+    (_, header), *body = records
+    names, mistakes = _header(header)
+    rows = []
+    for number, cells in body:
+        row, wrong = _row(number, cells, names, path.resolve().parent)
+        mistakes += wrong
+        if row is not None:
+            rows.append(row)
+    mistakes += _duplicates(rows) + _albums(rows)
+    if not body:
+        mistakes.append("no songs: there is only a header")
+    if mistakes:
+        raise ManifestError(path, mistakes)
+    return rows
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: larger than {MAX_BYTES >> 20} MiB; this is no manifest")
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: the manifest cannot be read ({error.strerror})") from None
+    try:
+        # surrogateescape would let paths that are no UTF-8 through, but hide a wrong encoding.
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: byte {error.start} is not UTF-8; save the sheet as CSV UTF-8"
+        ) from None
+
+
+def _records(content: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their spreadsheet numbers; blank ones are counted and left out."""
+    first, _, rest = content.partition("\n")
+    if first.strip().lower().startswith("sep="):  # Excel's own way to name the delimiter
+        content = rest
+    reader = csv.reader(
+        io.StringIO(content, newline=""), delimiter=_delimiter(content), strict=True
+    )
+    try:
+        for number, cells in enumerate(reader, 1):
+            if number > MAX_ROWS:
+                raise InputError(f"{path}: more than {MAX_ROWS} rows; split the manifest")
+            if any(cell.strip() for cell in cells):
+                yield number, cells
+    except csv.Error as error:
+        raise InputError(f"{path}: line {reader.line_num} is no CSV ({error})") from None
+
+
+def _delimiter(content: str) -> str:
+    """The delimiter that the header has most of, outside of quotes."""
+    header = re.sub(r'"[^"]*"', "", content.lstrip("\r\n").partition("\n")[0])
+    return max(_DELIMITERS, key=header.count)
+
+
+def _header(cells: list[str]) -> tuple[list[str], list[str]]:
+    names = [cell.strip().lower() for cell in cells]
+    mistakes = []
+    for place, name in enumerate(names):
+        if name == "":
+            continue
+        if name not in COLUMNS:
+            mistakes.append(mistake(1, repr(cells[place].strip()), unknown_column(name)))
+        elif name in names[:place]:
+            mistakes.append(mistake(1, name, "is there twice"))
+    if "song" not in names:
+        mistakes.append(mistake(1, "song", "is missing; it names each song's folder"))
+    return names, mistakes
+
+
+def _row(
+    number: int, cells: list[str], names: list[str], base: Path
+) -> tuple[Row | None, list[str]]:
+    values: dict[str, dict[str, Any]] = {ROW: {}, SETTING: {}, OUTPUT: {}}
+    mistakes = []
+    beyond = [cell for cell in cells[len(names) :] if cell.strip()]
+    if beyond:
+        what = f"{len(beyond)} cells more than the header has; quote what holds a delimiter"
+        mistakes.append(f"row {number}: {what}")
+    for name, cell in zip(names, cells, strict=False):
+        column = COLUMNS.get(name)
+        # A folder's name may well begin or end with a space; no other cell is meant to.
+        cell = cell if name == "song" else cell.strip()
+        if column is None:
+            if name == "" and cell:
+                mistakes.append(mistake(number, "without a name", f"holds {cell!r}"))
+            continue
+        if not cell.strip():
+            continue
+        try:
+            values[column.use][name] = column.parse(cell)
+        except ValueError as error:
+            mistakes.append(mistake(number, name, f"{_short(cell)} {error}"))
+    song = _find_song(values[ROW].get("song", ""), base)
+    if song is None:
+        what = "is empty" if "song" not in values[ROW] else "no such folder"
+        cell = values[ROW].get("song", "")
+        mistakes.append(mistake(number, "song", f"{_short(cell)} {what}" if cell else what))
+        return None, mistakes
+    mistakes += _contradictions(number, values[SETTING], values[OUTPUT])
+    return _build(number, song, base, values), mistakes
+
+
+def _build(number: int, song: Path, base: Path, values: dict[str, dict[str, Any]]) -> Row:
+    row, settings, output = values[ROW], values[SETTING], values[OUTPUT]
+    for name in ("model", "profile"):
+        # What lies beside the manifest is meant by that; a shipped name has no such folder.
+        if name in settings and (base / settings[name]).exists():
+            settings[name] = str(base / settings[name])
+    return Row(
+        number=number,
+        id=row.get("id") or default_id(row["song"], song),
+        song=song,
+        output=row.get("output"),
+        album=row.get("album"),
+        settings=settings,
+        format=output.get("format"),
+        bit_depth=output.get("bit_depth", DEFAULT_OUTPUT["bit_depth"]),
+        stems=output.get("stems", DEFAULT_OUTPUT["stems"]),
+    )
+
+
+def default_id(cell: str, song: Path) -> str:
+    """What a song is called that has no id: its path as written, without the way up or the root."""
+    parts = [part for part in Path(cell).parts if part not in ("..", ".", Path(cell).anchor)]
+    return "/".join(parts) or song.name or "song"
+
+
+def _find_song(cell: str, base: Path) -> Path | None:
+    """The folder; a name that is not there as written is tried without the spaces around it."""
+    for name in dict.fromkeys((cell, cell.strip())):
+        try:
+            folder = base / name
+            if name and folder.is_dir():
+                return folder.resolve()
+        except (OSError, ValueError):  # too long a name, a NUL
+            continue
+    return None
+
+
+def _contradictions(number: int, settings: dict[str, Any], output: dict[str, Any]) -> list[str]:
+    mistakes = []
+    if output.get("format") == "flac" and output.get("bit_depth") == "32f":
+        mistakes.append(mistake(number, "bit_depth", "FLAC holds 16 or 24 bit, not 32f"))
+    if output.get("format") == "mp3" and settings.get("sample_rate", 0) > 48_000:
+        mistakes.append(mistake(number, "sample_rate", "MP3 holds at most 48000 Hz"))
+    return mistakes
+
+
+def _duplicates(rows: list[Row]) -> list[str]:
+    seen: dict[str, int] = {}
+    mistakes = []
+    for row in rows:
+        if row.id in seen:
+            what = f"{_short(row.id)} is row {seen[row.id]}'s too; give each its own id"
+            mistakes.append(mistake(row.number, "id", what))
+        seen.setdefault(row.id, row.number)
+    return mistakes
+
+
+def _albums(rows: list[Row]) -> list[str]:
+    """One offset needs one target."""
+    targets: dict[str, tuple[int, Any]] = {}
+    mistakes = []
+    for row in rows:
+        if row.album is None:
+            continue
+        target = row.settings.get("loudness_lufs")
+        first, expected = targets.setdefault(row.album, (row.number, target))
+        if target != expected:
+            what = f"album {_short(row.album)} has {expected} in row {first} and {target} here"
+            mistakes.append(mistake(row.number, "loudness_lufs", f"{what}; an album has one"))
+    return mistakes
+
+
+def _short(cell: str) -> str:
+    return repr(cell if len(cell) <= 60 else cell[:57] + "...")

@@ -1,0 +1,75 @@
+"""How much memory a batch may use, and about how much a song takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# Interpreter and libraries of a worker that has not rendered yet.
+WORKER_BYTES = 220 << 20
+# Of what is free when the run starts; the rest is for the system's file cache and other programs.
+SHARE_OF_FREE = 0.8
+_FLOAT_STEREO_BYTES = 8
+_UNLIMITED_BYTES = 1 << 60
+
+
+def free_memory_bytes() -> int:
+    """Memory that can be taken without swapping, within a container's limit."""
+    from mixer.audio import available_memory_bytes
+
+    return min(available_memory_bytes(), _container_free_bytes(Path("/sys/fs/cgroup")))
+
+
+def _container_free_bytes(root: Path) -> int:
+    """What the control group still allows: version 2, then version 1."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            allowed = int((root / limit).read_text())
+            taken = int((root / used).read_text())
+        except (OSError, ValueError):  # "max", or not there
+            continue
+        if allowed < _UNLIMITED_BYTES:
+            return max(0, allowed - taken + _cache_bytes(root))
+    return _UNLIMITED_BYTES
+
+
+def _cache_bytes(root: Path) -> int:
+    """File cache counts as used, but goes when memory is asked for."""
+    try:
+        lines = (root / "memory.stat").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def render_bytes(
+    n_samples: int,
+    n_stems: int,
+    threads: int,
+    *,
+    own_samples: int | None = None,
+    wet_stems: bool = False,
+    network_bytes: int = 0,
+) -> int:
+    """Peak memory of one render beside its worker's own, an upper estimate.
+
+    Args:
+        n_samples: the song's length at the network's rate.
+        n_stems: stems that it has.
+        threads: stems normalised at once.
+        own_samples: its length at the rate of the mix; None for the same.
+        wet_stems: they are kept and written.
+        network_bytes: what the network keeps between its passes.
+
+    The whole stems are held together, each being normalised takes up to eight times its size, and
+    the master and the writing up to eight times the mix. Held against measured peaks by the tests.
+    """
+    stem_bytes = n_samples * _FLOAT_STEREO_BYTES
+    own_bytes = (own_samples or n_samples) * _FLOAT_STEREO_BYTES
+    wet = (n_stems + 1) * own_bytes if wet_stems else 0
+    normalising = n_stems * stem_bytes + 8 * min(threads, n_stems) * stem_bytes
+    network = (n_stems + 2) * stem_bytes + network_bytes + wet
+    master = 8 * own_bytes + wet
+    return max(normalising, network, master)

@@ -1,0 +1,88 @@
+"""Networks held open from song to song: in this process, or in the one that has the GPU."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from mixer.batch.identity import NO_MODEL
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mixer.network.model import Bundle
+    from mixer.network.output import Output
+    from mixer.network.session import Network
+    from mixer.rendering import NetworkRunner
+
+# Bundles kept open at a time; a manifest rarely names more.
+_MAX_OPEN = 4
+
+
+class LocalRunner:
+    """A network in this process."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @property
+    def bundle(self) -> Bundle:
+        return self._network.bundle
+
+    def run(
+        self,
+        stems: Sequence[np.ndarray | None],
+        *,
+        wet_stems: bool,
+        warm_up_s: float | None,
+        progress: Callable[[float], None],
+    ) -> Output:
+        """As `mixer.network.stream.run_network`."""
+        from mixer.network.stream import run_network
+
+        return run_network(
+            self._network, stems, wet_stems=wet_stems, warm_up_s=warm_up_s, progress=progress
+        )
+
+
+class Networks:
+    """The runners of a worker, opened when first asked for, the longest unused let go.
+
+    Args:
+        open_runner: makes a runner for a model's name or folder.
+    """
+
+    def __init__(self, open_runner: Callable[[str], NetworkRunner]) -> None:
+        self._open = open_runner
+        self._runners: OrderedDict[str, NetworkRunner] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, model: str) -> NetworkRunner | None:
+        """The runner for a model; None for "none".
+
+        Raises:
+            ModelError, DeviceError: it cannot be opened.
+        """
+        if model == NO_MODEL:
+            return None
+        with self._lock:
+            if model not in self._runners:
+                while len(self._runners) >= _MAX_OPEN:
+                    self._runners.popitem(last=False)
+                self._runners[model] = self._open(model)
+            self._runners.move_to_end(model)
+            return self._runners[model]
+
+
+def open_local(device: str, threads: int) -> Callable[[str], NetworkRunner]:
+    """How a worker opens networks in its own process."""
+
+    def open_runner(model: str) -> NetworkRunner:
+        from mixer.network.model import read_bundle
+        from mixer.network.session import open_network
+
+        return LocalRunner(open_network(read_bundle(model), device, threads))
+
+    return open_runner

@@ -1,0 +1,129 @@
+"""What travels between the run and its workers: orders one way, news the other way.
+
+Plain data that pickles small; the audio never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# How much of a song an order asks for: all of it, or, for the songs of an album, the mix before the
+# master and its loudness (MEASURE), then the master with the album's offset (FINISH).
+WHOLE, MEASURE, FINISH = "whole", "measure", "finish"
+# How an order ended.
+DONE, MEASURED, UNCHANGED, FAILED = "done", "measured", "unchanged", "failed"
+
+
+@dataclass(frozen=True)
+class Order:
+    """One song to render.
+
+    Attributes:
+        id: the song's, in the manifest.
+        token: of this attempt; names its staging folder.
+        song: absolute path of the song folder.
+        staging: absolute path of the folder that the files are made in; nobody else's.
+        target: absolute path at which the mix will appear.
+        settings: arguments of `RenderSettings`, without the device.
+        format, bit_depth, stems: how the mix is written.
+        phase: `WHOLE`, `MEASURE` or `FINISH`.
+        premaster: absolute path of the folder that keeps an album's song between its two phases.
+        loudness_lufs: for `FINISH`, this song's own target: its loudness plus the album's offset.
+        known_inputs: hash of the inputs that the finished mix was made of, where only the files'
+            dates have changed since; the same hash again means there is nothing to do.
+        duration_s: of the song.
+        need_bytes: memory that rendering it takes, estimated.
+        alone: nothing else may run in the worker at the same time: it was there when one died.
+    """
+
+    id: str
+    token: str
+    song: str
+    staging: str
+    target: str
+    settings: Mapping[str, Any]
+    format: str = "wav"
+    bit_depth: str = "24"
+    stems: bool = False
+    phase: str = WHOLE
+    premaster: str = ""
+    loudness_lufs: float | None = None
+    known_inputs: str | None = None
+    duration_s: float = 0.0
+    need_bytes: int = 0
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A finished file in the staging folder, and what it will be.
+
+    Attributes:
+        staged: path relative to the staging folder.
+        role: "mix", "recipe", or the name of a wet stem.
+        n_bytes: its size.
+        sha256: of its content.
+    """
+
+    staged: str
+    role: str
+    n_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an order ended.
+
+    Attributes:
+        id, token: the order's.
+        kind: `DONE`, `MEASURED`, `UNCHANGED` or `FAILED`.
+        error: one line; None unless failed.
+        disk_full: it failed because the output's file system is full.
+        passing: it failed for want of memory or of the device's process: it may do better alone.
+        files: what lies in the staging folder.
+        inputs_stat: names, sizes and dates of the inputs, as `mixer.batch.inputs` lists them.
+        inputs_sha256: of their content.
+        figures: measurements and times, ready for JSON.
+    """
+
+    id: str
+    token: str
+    kind: str
+    error: str | None = None
+    disk_full: bool = False
+    passing: bool = False
+    files: tuple[StagedFile, ...] = ()
+    inputs_stat: str = ""
+    inputs_sha256: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A worker is through with an order."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Retried:
+    """An order's worker died; the order runs again."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Working:
+    """How far an order is: worker, stage, and share done, 0 to 1."""
+
+    id: str
+    worker: str
+    stage: str
+    share: float
+
+
+Event = Finished | Retried | Working

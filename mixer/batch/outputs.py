@@ -1,0 +1,193 @@
+"""Where each mix goes: templates filled in, names that every file system takes, no way out.
+
+Everything is a path relative to the output folder, with forward slashes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+import string
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mixer.batch.columns import FORMATS
+from mixer.batch.manifest import Row, mistake
+
+# Where the ledger, the lock and unfinished work live, inside the output folder.
+STATE_FOLDER = ".mixer-batch"
+RESULT_NAMES = ("results.csv", "results.jsonl", "index.html")
+DEFAULT_TEMPLATE = "{id}.{format}"
+RECIPE_SUFFIX, STEMS_SUFFIX = ".mix.json", ".stems"
+FIELDS = ("id", "song", "album", "model", "format", "row")
+# Most file systems hold 255 bytes a name; the recipe's suffix must still fit.
+MAX_NAME_BYTES = 255 - len(RECIPE_SUFFIX)
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*\ud800-\udfff]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a song's mix goes.
+
+    Attributes:
+        mix: path of the mix, relative to the output folder.
+        format: one of `FORMATS`.
+    """
+
+    mix: str
+    format: str
+
+    @property
+    def recipe(self) -> str:
+        return str(PurePosixPath(self.mix).with_suffix("")) + RECIPE_SUFFIX
+
+    @property
+    def stems_folder(self) -> str:
+        return str(PurePosixPath(self.mix).with_suffix("")) + STEMS_SUFFIX
+
+
+def plan_outputs(rows: Sequence[Row], folder: Path) -> tuple[list[Target], list[str]]:
+    """A target for each row, and the mistakes: escapes, unknown fields, two rows on one file."""
+    targets, mistakes = [], []
+    inside = _Inside(folder)
+    for row in rows:
+        try:
+            target = plan_output(row)
+            inside.check(target)
+        except ValueError as error:
+            mistakes.append(mistake(row.number, "output", str(error)))
+            target = Target("", "wav")
+        targets.append(target)
+    return targets, mistakes + _collisions(rows, targets)
+
+
+def plan_output(row: Row) -> Target:
+    """Fill in a row's template.
+
+    Raises:
+        ValueError: an unknown field, a path that leads out of the output folder, a format that is
+            not the name's.
+    """
+    template = row.output or DEFAULT_TEMPLATE
+    literal = re.sub(r"\{[^{}]*\}", "", template)
+    parts = PurePosixPath(template.replace("\\", "/")).parts
+    if template.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:", template) or ".." in parts:
+        raise ValueError(f"{template!r} leads out of the output folder; write a path inside it")
+    if _FORBIDDEN.search(literal.replace("\\", "")) or "\\" in literal:
+        raise ValueError(f'{template!r} holds one of < > : " \\ | ? * or a control character')
+    ending = PurePosixPath(template).suffix.lower().lstrip(".")
+    if row.format and ending in FORMATS and ending != row.format:
+        raise ValueError(f"{template!r} ends in .{ending}, but the format is {row.format}")
+    file_format = row.format or (ending if ending in FORMATS else "wav")
+    if file_format == "flac" and row.bit_depth == "32f":
+        raise ValueError("FLAC holds 16 or 24 bit, not 32f; choose another format or bit_depth")
+    filled = _fill(template, row, file_format)
+    base = filled[: -len(file_format) - 1] if filled.lower().endswith("." + file_format) else filled
+    # The ways up that a song's own name may spell have become plain names by now.
+    names = [shorten(clean(name)) for name in base.split("/") if name not in ("", ".")]
+    if not names:
+        raise ValueError(f"{template!r} comes out empty")
+    if names[0].casefold() == STATE_FOLDER:
+        raise ValueError(f"{STATE_FOLDER} is where the ledger lives; choose another folder")
+    return Target("/".join(names) + "." + file_format, file_format)
+
+
+def clean(name: str) -> str:
+    """A name that Windows, macOS and Linux all take, as near to the given one as can be."""
+    name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).rstrip(" .").lstrip(" ")
+    if name in ("", ".", "..") or set(name) == {"."}:
+        return "_"
+    return f"_{name}" if _RESERVED.match(name) else name
+
+
+def shorten(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
+    """At most so many bytes of UTF-8; what is cut off is kept as a hash."""
+    content = name.encode()
+    if len(content) <= max_bytes:
+        return name
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    return content[: max_bytes - 9].decode(errors="ignore").rstrip(" .") + "~" + digest
+
+
+def _fill(template: str, row: Row, file_format: str) -> str:
+    values = {
+        "id": row.id,
+        "song": row.song.name,
+        "album": row.album or "singles",
+        "model": Path(str(row.settings.get("model", "default"))).name,
+        "format": file_format,
+        "row": f"{row.number:05d}",
+    }
+    pieces = []
+    try:
+        parsed = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise ValueError(f"{template!r} is no template ({error})") from None
+    for text, field, spec, conversion in parsed:
+        pieces.append(text)
+        if field is None:
+            continue
+        if field not in values or spec or conversion:
+            close = difflib.get_close_matches(field, FIELDS, n=1)
+            hint = f"did you mean {{{close[0]}}}?" if close else f"known are {', '.join(FIELDS)}"
+            raise ValueError(f"{template!r} has {{{field}}}, which is no field; {hint}")
+        # Only an id may name folders; a song called AC/DC cannot.
+        value = values[field] if field == "id" else values[field].replace("/", "_")
+        pieces.append("/".join(clean(part) for part in value.split("/") if part))
+    return "".join(pieces)
+
+
+class _Inside:
+    """Holds targets to the output folder, links on the way included; each folder looked at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = os.path.realpath(folder)
+        self._checked: dict[str, bool] = {}
+
+    def check(self, target: Target) -> None:
+        for place in (str(PurePosixPath(target.mix).parent), target.stems_folder):
+            if place not in self._checked:
+                real = os.path.realpath(os.path.join(self._root, place))  # noqa: PTH118
+                self._checked[place] = real == self._root or real.startswith(
+                    self._root.rstrip(os.sep) + os.sep
+                )
+            if not self._checked[place]:
+                raise ValueError(f"{target.mix!r} leads out of the output folder by a link")
+
+
+def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
+    """Two rows that would write the same file, on any file system."""
+    taken = {key(name): 0 for name in RESULT_NAMES}
+    mistakes = []
+    for row, target in zip(rows, targets, strict=True):
+        if not target.mix:
+            continue
+        paths = [target.mix, target.recipe]
+        paths += [target.stems_folder] if row.stems else []
+        for path in paths:
+            other = taken.setdefault(key(path), row.number)
+            if other != row.number:
+                what = f"would write {path!r} as row {other} does; use {{id}} in the template"
+                mistakes.append(mistake(row.number, "output", what))
+                break
+    folders = {
+        key(target.stems_folder): row.number
+        for row, target in zip(rows, targets, strict=True)
+        if row.stems and target.mix
+    }
+    for row, target in zip(rows, targets, strict=True):
+        for parent in PurePosixPath(key(target.mix)).parents:
+            if folders.get(str(parent), row.number) != row.number:
+                what = f"{target.mix!r} lies among the stems of row {folders[str(parent)]}"
+                mistakes.append(mistake(row.number, "output", what))
+    return mistakes
+
+
+def key(path: str) -> str:
+    """A path as file systems that fold case and composition see it."""
+    return unicodedata.normalize("NFC", path).casefold()

@@ -1,0 +1,227 @@
+"""What there is to do: each song of the manifest against what the ledger knows of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mixer.batch.identity import (
+    Identity,
+    code_version,
+    hash_settings,
+    read_identities,
+    settings_of,
+)
+from mixer.batch.inputs import stat_inputs
+from mixer.batch.ledger import DONE, FAILED, MEASURED, PENDING, Record
+from mixer.batch.manifest import ManifestError, Row, mistake, read_manifest
+from mixer.batch.outputs import STATE_FOLDER, Target, plan_outputs
+from mixer.errors import InputError, PresetError
+
+# What to do with a song. VERIFY: its files were touched; render unless their content is the same.
+SKIP, VERIFY, RENDER = "skip", "verify", "render"
+RESUME, RETRY_FAILED, FORCE = "resume", "retry-failed", "force"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part `index` of `count`, counted from 1; an album stays together."""
+
+    index: int = 1
+    count: int = 1
+
+    def holds(self, row: Row) -> bool:
+        # By name, not by place: a row more in the manifest must not move the others about.
+        key = row.id if row.album is None else f"album {row.album}"
+        return zlib.crc32(key.encode()) % self.count == self.index - 1
+
+    @property
+    def suffix(self) -> str:
+        """For names of files of this shard alone; empty for a whole run."""
+        return "" if self.count == 1 else f"shard-{self.index}-of-{self.count}"
+
+
+WHOLE_BATCH = Shard()
+
+
+def parse_shard(text: str) -> Shard:
+    """`I/N`, I from 1 to N.
+
+    Raises:
+        PresetError: it is not.
+    """
+    match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
+    shard = Shard(int(match.group(1)), int(match.group(2))) if match else Shard(0, 0)
+    if not 1 <= shard.index <= shard.count:
+        raise PresetError(f"shard {text!r}: write I/N with I from 1 to N, for instance 3/8")
+    return shard
+
+
+def state_folder(out: Path, shard: Shard) -> Path:
+    """Where ledger, lock and unfinished work of a run lie."""
+    return out / STATE_FOLDER / shard.suffix if shard.suffix else out / STATE_FOLDER
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A song of the manifest with where it goes and what it is made of; nothing looked up yet."""
+
+    row: Row
+    target: Target
+    identity: Identity
+
+    def fresh(self) -> Record:
+        """The ledger's entry for it as it is asked for now."""
+        settings = settings_of(self.row, self.target.format)
+        return Record(
+            id=self.row.id,
+            state=PENDING,
+            output=self.target.mix,
+            album=self.row.album,
+            settings=settings,
+            settings_sha256=hash_settings(settings),
+            model_sha256=self.identity.model_sha256,
+            profile_sha256=self.identity.profile_sha256,
+            code_version=code_version(),
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A song and what to do with it.
+
+    Attributes:
+        listed: the song.
+        record: as asked for now, with what the ledger knows of it; its state is the ledger's.
+        action: `SKIP`, `VERIFY` or `RENDER`.
+        reason: why, in a few words.
+        known: the ledger's record as it was; None for a new song.
+    """
+
+    listed: Listed
+    record: Record
+    action: str
+    reason: str
+    known: Record | None = None
+
+
+def list_songs(manifest: Path, out: Path, shard: Shard) -> list[Listed]:
+    """Read and check a manifest whole, then keep the shard's songs.
+
+    Raises:
+        ManifestError: all its mistakes.
+        InputError: it cannot be read.
+    """
+    rows = read_manifest(manifest)
+    targets, mistakes = plan_outputs(rows, out)
+    identities, more = read_identities(rows)
+    if mistakes + more:
+        raise ManifestError(manifest, mistakes + more)
+    listed = [Listed(*one) for one in zip(rows, targets, identities, strict=True)]
+    return [one for one in listed if shard.holds(one.row)]
+
+
+def make_plan(
+    listed: Sequence[Listed], out: Path, find: Callable[[str], Record | None], mode: str
+) -> list[Job]:
+    """Decide for each song; `find` looks a record up in the ledger."""
+    return [_decide(one, out, find(one.row.id), mode) for one in listed]
+
+
+def refuse_foreign(manifest: Path, jobs: Sequence[Job], out: Path) -> None:
+    """Raise ManifestError where a mix would replace a file that no run of this ledger wrote."""
+    mistakes = []
+    for job in jobs:
+        target = job.listed.target
+        if job.action != RENDER or (job.known is not None and _owns(job.known, target)):
+            continue
+        paths = [target.mix, target.recipe] + (
+            [target.stems_folder] if job.listed.row.stems else []
+        )
+        for path in paths:
+            if os.path.lexists(out / path):
+                what = f"{path!r} exists already and is no result of this ledger; move it away or "
+                what += "add --overwrite (results of shards: mixer batch merge)"
+                mistakes.append(mistake(job.listed.row.number, "output", what))
+                break
+    if mistakes:
+        raise ManifestError(manifest, mistakes)
+
+
+def _owns(known: Record, target: Target) -> bool:
+    begun_there = known.attempts > 0 and known.output == target.mix
+    return begun_there or any(path == target.mix for path, _, _ in known.files)
+
+
+def _decide(listed: Listed, out: Path, known: Record | None, mode: str) -> Job:
+    fresh = listed.fresh()
+    if known is None:
+        return Job(listed, fresh, SKIP if mode == RETRY_FAILED else RENDER, "new")
+    if mode == RETRY_FAILED and known.state != FAILED:
+        return Job(listed, known, SKIP, known.state, known)
+    reason = "forced" if mode == FORCE else _why_again(listed, out, fresh, known)
+    if reason is not None:
+        return Job(listed, _with_history(fresh, known), RENDER, reason, known)
+    try:
+        touched = stat_inputs(listed.row.song) != known.inputs_stat
+    except InputError:
+        again = _with_history(fresh, known)
+        return Job(listed, again, RENDER, "its song cannot be read", known)
+    if known.state == MEASURED:
+        record = _with_history(fresh, known) if touched else known
+        return Job(listed, record, RENDER, "measured", known)
+    if touched:
+        return Job(listed, known, VERIFY, "its files were touched", known)
+    return Job(listed, known, SKIP, "done", known)
+
+
+def _why_again(listed: Listed, out: Path, fresh: Record, known: Record) -> str | None:
+    """Why a song that was begun must be rendered again, whatever its inputs are; else None."""
+    if known.state == FAILED:
+        return "failed before"
+    if known.state not in (DONE, MEASURED):
+        return "was interrupted" if known.attempts else "not begun"
+    changed = _what_changed(fresh, known)
+    if changed:
+        return f"{changed} changed"
+    if known.state == DONE and not _outputs_are_there(known, out):
+        return "its files are gone or changed"
+    return None
+
+
+def _with_history(fresh: Record, known: Record) -> Record:
+    """A new start that remembers how often it was tried and which files are its own."""
+    return replace(
+        fresh,
+        state=PENDING,
+        attempts=known.attempts,
+        renders=known.renders,
+        files=known.files,
+    )
+
+
+def _what_changed(fresh: Record, known: Record) -> str | None:
+    parts = {
+        "output": (fresh.output, known.output),
+        "settings": (fresh.settings_sha256, known.settings_sha256),
+        "model": (fresh.model_sha256, known.model_sha256),
+        "profile": (fresh.profile_sha256, known.profile_sha256),
+        "the program's version": (fresh.code_version, known.code_version),
+    }
+    changed = [name for name, (now, then) in parts.items() if now != then]
+    return " and ".join(changed) or None
+
+
+def _outputs_are_there(record: Record, out: Path) -> bool:
+    root = os.fspath(out)
+    for path, n_bytes, _ in record.files:
+        try:
+            if os.stat(f"{root}/{path}").st_size != n_bytes:  # noqa: PTH116 - 10 000 of them
+                return False
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,39 @@
+"""Processes: starting them out of reach of Ctrl-C, how they ended, how many make sense."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+
+
+def describe_exit(exit_code: int | None) -> str:
+    """How a process ended, for a person."""
+    if exit_code is None or exit_code >= 0:
+        return f"with exit code {exit_code}"
+    try:
+        name = signal.Signals(-exit_code).name
+    except ValueError:
+        name = f"signal {-exit_code}"
+    hints = {"SIGKILL": "killed, or out of memory", "SIGSEGV": "a crash in a plug-in or library"}
+    return f"by {name} ({hints[name]})" if name in hints else f"by {name}"
+
+
+@contextlib.contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """A process started within never sees Ctrl-C, not even before its first line runs."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def default_jobs(threads: int) -> int:
+    """As many workers as there are cores for them."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (cores or 1) // threads)

@@ -1,0 +1,112 @@
+"""Moving finished files to their places: all of a song's, or, after a crash, the rest of them.
+
+The ledger says PUBLISHING with every move before the first one; whatever interrupts, the next run
+carries on. A song's files are never a mixture of two renders for longer than that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from mixer.batch.ledger import DONE, PENDING, PUBLISHING, RUNNING, Ledger, Record
+from mixer.batch.order import StagedFile
+from mixer.batch.outputs import Target
+
+WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
+
+
+def final_path(target: Target, role: str) -> str:
+    """Where a staged file goes, relative to the output folder."""
+    if role == "mix":
+        return target.mix
+    if role == "recipe":
+        return target.recipe
+    return f"{target.stems_folder}/{role}.{target.format}"
+
+
+def list_moves(
+    target: Target, token: str, files: Sequence[StagedFile]
+) -> tuple[list[list[str]], list[list[object]]]:
+    """The moves of a song, the recipe last, and its files as the ledger keeps them."""
+    in_order = sorted(files, key=lambda file: (file.role == "recipe", file.role == "mix"))
+    moves = [
+        [f"{WORK_FOLDER}/{token}/{file.staged}", final_path(target, file.role)] for file in in_order
+    ]
+    kept: list[list[object]] = [
+        [final_path(target, file.role), file.n_bytes, file.sha256] for file in in_order
+    ]
+    return moves, kept
+
+
+def make_moves(moves: Iterable[Sequence[str]], state: Path, out: Path) -> None:
+    """Rename the staged files to their places; those that moved already are passed over.
+
+    Raises:
+        OSError: a place cannot be written; nothing is moved if a folder cannot be made.
+    """
+    pending = [(state / staged, out / path) for staged, path in moves if (state / staged).exists()]
+    for _, path in pending:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    for staged, path in pending:
+        staged.replace(path)
+    for folder in {path.parent for _, path in pending}:
+        _sync_folder(folder)
+
+
+def remove_stale_stems(before: Sequence[Sequence[object]], record: Record, out: Path) -> None:
+    """Remove stems of an earlier render that the new one has not, from the same stems folder.
+
+    They would otherwise be summed with stems that they do not belong to. Nothing else is removed.
+    """
+    now = {str(path) for path, _, _ in record.files}
+    folders = {str(PurePosixPath(path).parent) for path in now if ".stems/" in path}
+    for path, _, _ in before:
+        if str(path) not in now and str(PurePosixPath(str(path)).parent) in folders:
+            with contextlib.suppress(OSError):
+                (out / str(path)).unlink()
+
+
+def recover(ledger: Ledger, state: Path, out: Path) -> list[str]:
+    """Carry on with what a dead run left: moves are finished, unfinished work is dropped.
+
+    Returns:
+        Ids of the songs that are done by that.
+
+    Raises:
+        OSError, OutputError: the moves or the ledger cannot be written.
+    """
+    finished = []
+    for record in ledger:
+        if record.state == PUBLISHING:
+            make_moves(record.moves, state, out)
+            if all((out / str(path)).exists() for path, _, _ in record.files):
+                renders = record.renders + 1
+                ledger.change(record.id, state=DONE, renders=renders, moves=[], error=None)
+                finished.append(record.id)
+            else:
+                ledger.change(record.id, state=PENDING, moves=[])
+        elif record.state == RUNNING:
+            ledger.change(record.id, state=PENDING)
+    clear_work(state)
+    return finished
+
+
+def clear_work(state: Path) -> None:
+    """Drop what was being made; empty folders of albums too."""
+    shutil.rmtree(state / WORK_FOLDER, ignore_errors=True)
+    for partial in (state / PREMASTER_FOLDER).glob("*.partial"):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's new names to the disk, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

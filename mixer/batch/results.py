@@ -1,0 +1,101 @@
+"""The morning's tables: `results.csv`, `results.jsonl`, and the index page where it is wanted."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mixer.batch.ledger import DONE, Record
+from mixer.batch.outliers import find_outliers
+from mixer.batch.page import index_page
+from mixer.errors import OutputError
+from mixer.files import whole_file
+
+COLUMNS = (
+    "id", "state", "output", "album", "error", "attempts", "renders", "loudness_lufs",
+    "true_peak_dbtp", "gain_db", "gain_reduction_db", "album_offset_db", "duration_s",
+    "render_s", "real_time_factor", "sample_rate", "model", "device", "marks", "started",
+    "finished", "inputs_sha256", "settings_sha256", "model_sha256", "profile_sha256",
+    "code_version", "mix_sha256",
+)  # fmt: skip
+
+
+def result_of(record: Record, marks: Sequence[str] = ()) -> dict[str, Any]:
+    """A song as the tables and `--json` show it; what is not known is None."""
+    figures = record.figures if record.state == DONE else {}
+    seconds = figures.get("seconds", {})
+    render_s = round(sum(seconds.values()), 3) if seconds else None
+    duration_s = figures.get("duration_s")
+    values = {
+        **{name: getattr(record, name) for name in COLUMNS if hasattr(record, name)},
+        **{name: figures.get(name) for name in COLUMNS if name in figures},
+        "render_s": render_s,
+        "real_time_factor": round(duration_s / render_s, 2) if duration_s and render_s else None,
+        "marks": "; ".join(marks) or None,
+        "mix_sha256": next((sha for path, _, sha in record.files if path == record.output), None)
+        if record.state == DONE
+        else None,
+    }
+    return {name: values.get(name) if values.get(name) != "" else None for name in COLUMNS}
+
+
+def write_results(records: Sequence[Record], out: Path, suffix: str, *, html: bool) -> list[Path]:
+    """Write the tables of all songs, whole or not at all.
+
+    Args:
+        records: in the manifest's order.
+        out: output folder.
+        suffix: of a shard, put into the names; empty for none.
+        html: the index page too.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    marks = find_outliers(records)
+    results = [result_of(record, marks.get(record.id, ())) for record in records]
+    texts = {
+        "results.csv": _as_csv(results),
+        "results.jsonl": "".join(
+            _line(result, record) for result, record in zip(results, records, strict=True)
+        ),
+    }
+    if html:
+        texts["index.html"] = index_page(records, marks)
+    written = []
+    for name, text in texts.items():
+        base, _, ending = name.partition(".")
+        path = out / (f"{base}.{suffix}.{ending}" if suffix else name)
+        try:
+            with whole_file(path) as partial:
+                partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        written.append(path)
+    return written
+
+
+def _line(result: dict[str, Any], record: Record) -> str:
+    """One object a song: the table's values, and what does not fit into a table."""
+    more = {
+        "settings": record.settings,
+        "files": [{"path": p, "bytes": n, "sha256": sha} for p, n, sha in record.files],
+        "seconds": record.figures.get("seconds"),
+        "left_out": record.figures.get("left_out"),
+    }
+    return json.dumps({**result, **more}, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _as_csv(results: Sequence[dict[str, Any]]) -> str:
+    import io
+
+    sheet = io.StringIO(newline="")
+    writer = csv.DictWriter(sheet, COLUMNS)
+    writer.writeheader()
+    writer.writerows(results)
+    return sheet.getvalue()

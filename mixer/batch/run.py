@@ -1,0 +1,377 @@
+"""A run: the songs that are to be done go to the engine, what comes back goes to the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mixer.batch.albums import Albums, Finish
+from mixer.batch.engine import Engine
+from mixer.batch.ledger import DONE as IS_DONE
+from mixer.batch.ledger import FAILED as HAS_FAILED
+from mixer.batch.ledger import MEASURED as IS_MEASURED
+from mixer.batch.ledger import PUBLISHING, RUNNING, Ledger, Record
+from mixer.batch.listener import Listener, Status, Stop, Summary
+from mixer.batch.order import (
+    DONE,
+    FAILED,
+    FINISH,
+    MEASURE,
+    MEASURED,
+    UNCHANGED,
+    WHOLE,
+    Finished,
+    Order,
+    Outcome,
+    Retried,
+    Working,
+)
+from mixer.batch.plan import SKIP, VERIFY, Job
+from mixer.batch.publish import (
+    PREMASTER_FOLDER,
+    WORK_FOLDER,
+    list_moves,
+    make_moves,
+    remove_stale_stems,
+)
+from mixer.batch.survey import Size, survey_song
+from mixer.errors import MixerError
+
+_TICK_S = 0.25
+# Songs looked at behind one that is too large to start now, and how often it may be overtaken.
+_WINDOW, _PATIENCE = 8, 32
+# Disk that is left alone: for the ledger, the results, and other programs.
+_SPARE_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a run gives up by itself.
+
+    Attributes:
+        max_failures: no more songs are begun after more failures than that; None for never.
+        threads: cores a song may use, for the estimate of its memory.
+    """
+
+    max_failures: int | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A song's turn: all of it, or one of an album's two."""
+
+    job: Job
+    phase: str = WHOLE
+    finish: Finish | None = None
+
+
+class Run:
+    """One run over a plan.
+
+    Args:
+        jobs: every song of the manifest, with what to do.
+        ledger: open.
+        engine: not started; closed when the run ends.
+        out, state: the output folder, and the folder of ledger and staging.
+        limits, listener, stop: see there.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        ledger: Ledger,
+        engine: Engine,
+        out: Path,
+        state: Path,
+        limits: Limits,
+        listener: Listener,
+        stop: Stop,
+    ) -> None:
+        self._jobs, self._ledger, self._engine = list(jobs), ledger, engine
+        self._out, self._state = out.resolve(), state.resolve()
+        self._limits, self._listener, self._stop = limits, listener, stop
+        self._albums = Albums(jobs, ledger.get)
+        self._waiting: deque[_Task] = deque()
+        self._running: dict[str, tuple[_Task, Order]] = {}
+        self._sizes: dict[str, Size] = {}
+        self._working: dict[str, Working] = {}
+        self._overtaken = 0
+        self._n_done = self._n_failed = self._n_skipped = 0
+        self._music_s = 0.0
+        self._stopped_by: str | None = None
+        self._began_s = time.monotonic()
+
+    def run(self) -> Summary:
+        """Do it.
+
+        Raises:
+            EngineError: workers cannot be started.
+            OutputError: the ledger cannot be written.
+        """
+        for job in self._jobs:
+            if job.action == SKIP:
+                self._n_skipped += 1
+            elif job.record.state != IS_MEASURED or not self._albums.holds(job):
+                phase = MEASURE if self._albums.must_measure(job) else WHOLE
+                self._waiting.append(_Task(job, phase))
+        self._enqueue(self._albums.complete())
+        self._listener.begun(self._status())
+        try:
+            if self._waiting:
+                self._engine.start()
+                self._loop()
+        finally:
+            self._engine.close(at_once=bool(self._running))
+            for _, order in self._running.values():
+                shutil.rmtree(order.staging, ignore_errors=True)
+        return self._summary()
+
+    def _loop(self) -> None:
+        while True:
+            self._admit()
+            if not self._running and (self._stopping() or not self._waiting):
+                return
+            if self._stop.now:
+                return
+            for event in self._engine.wait(_TICK_S):
+                if isinstance(event, Finished):
+                    self._take(event.outcome)
+                elif isinstance(event, Retried):
+                    self._retried(event)
+                else:
+                    self._working[event.id] = event
+            self._listener.progressed(self._status())
+
+    def _stopping(self) -> bool:
+        if self._ledger.disk_was_full and self._stopped_by is None:
+            self._stopped_by = "the disk is full"
+        return self._stop.soon or self._stopped_by is not None
+
+    def _admit(self) -> None:
+        """Start what has room; a song that is too large may be overtaken for a while."""
+        place = 0
+        while not self._stopping() and place < min(len(self._waiting), _WINDOW):
+            task = self._waiting[place]
+            size = self._size(task)
+            if size is None:
+                del self._waiting[place]
+            elif not self._engine.has_room(size.need_bytes, len(self._waiting)):
+                # Room for nothing at all, most often: then the rest need not be looked at.
+                if self._overtaken >= _PATIENCE or not self._engine.has_room(0, len(self._waiting)):
+                    return
+                place += 1
+            elif self._disk_has_room(size):
+                del self._waiting[place]
+                self._overtaken = self._overtaken + 1 if place else 0
+                self._start(task, size)
+            elif self._running:
+                return
+            else:
+                self._stopped_by = f"too little disk is free for {task.job.record.id}"
+
+    def _size(self, task: _Task) -> Size | None:
+        """How big a song is; None if that cannot be told, and it has failed by that."""
+        song_id = task.job.record.id
+        if song_id not in self._sizes:
+            listed = task.job.listed
+            try:
+                self._sizes[song_id] = survey_song(
+                    listed.row, listed.target.format, listed.identity, self._limits.threads
+                )
+            except MixerError as error:
+                now = _now()
+                record = replace(
+                    task.job.record,
+                    attempts=task.job.record.attempts + 1,
+                    token="",
+                    started=now,
+                    finished=now,
+                )
+                self._ledger.put(record)
+                self._fail(task.job, str(error))
+                return None
+        return self._sizes[song_id]
+
+    def _disk_has_room(self, size: Size) -> bool:
+        promised = sum(
+            self._sizes[task.job.record.id].output_bytes for task, _ in self._running.values()
+        )
+        try:
+            free = shutil.disk_usage(self._state).free
+        except OSError:
+            return True
+        return free > promised + size.output_bytes + size.premaster_bytes + _SPARE_BYTES
+
+    def _start(self, task: _Task, size: Size) -> None:
+        job, listed = task.job, task.job.listed
+        token = uuid.uuid4().hex
+        name = hashlib.sha256(job.record.id.encode()).hexdigest()[:24]
+        order = Order(
+            id=job.record.id,
+            token=token,
+            song=str(listed.row.song),
+            staging=str(self._state / WORK_FOLDER / token),
+            target=str(self._out / listed.target.mix),
+            settings=dict(listed.row.settings),
+            format=listed.target.format,
+            bit_depth=listed.row.bit_depth,
+            stems=listed.row.stems,
+            phase=task.phase,
+            premaster=str(self._state / PREMASTER_FOLDER / name),
+            loudness_lufs=task.finish.loudness_lufs if task.finish else None,
+            known_inputs=job.record.inputs_sha256 if job.action == VERIFY else None,
+            duration_s=size.duration_s,
+            need_bytes=size.need_bytes,
+        )
+        # A finished song that may turn out unchanged stays finished until it does not; one that
+        # waits for its master alone stays measured.
+        if not (job.action == VERIFY and task.finish is None) and task.phase != FINISH:
+            record = (self._ledger.get(order.id) if task.finish else None) or job.record
+            attempts = record.attempts + 1
+            began = replace(record, state=RUNNING, attempts=attempts, token=token, error=None)
+            self._ledger.put(replace(began, started=_now()))
+        self._running[token] = (task, order)
+        self._engine.submit(order)
+
+    def _retried(self, event: Retried) -> None:
+        record = self._ledger.get(event.id)
+        if record is not None and record.state == RUNNING:
+            self._ledger.change(event.id, attempts=record.attempts + 1)
+        self._listener.said(f"{event.id}: {event.reason}; once more")
+
+    def _take(self, outcome: Outcome) -> None:
+        task, order = self._running.pop(outcome.token)
+        self._working.pop(outcome.id, None)
+        if outcome.kind == DONE:
+            self._publish(task, order, outcome)
+        elif outcome.kind == FAILED:
+            if outcome.disk_full:
+                self._stopped_by = "the disk is full"
+            if self._ledger.get(outcome.id) is None:
+                self._ledger.put(task.job.record)
+            self._fail(task.job, outcome.error or "unknown")
+        elif outcome.kind == UNCHANGED:
+            record = self._ledger.change(outcome.id, inputs_stat=outcome.inputs_stat)
+            self._n_skipped += 1
+            self._enqueue(self._albums.settle(task.job))
+            self._tell(record)
+        elif outcome.kind == MEASURED:
+            self._ledger.change(
+                outcome.id,
+                state=IS_MEASURED,
+                inputs_stat=outcome.inputs_stat,
+                inputs_sha256=outcome.inputs_sha256,
+                figures=dict(outcome.figures),
+            )
+            self._enqueue(self._albums.settle(task.job))
+
+    def _publish(self, task: _Task, order: Order, outcome: Outcome) -> None:
+        target = task.job.listed.target
+        moves, files = list_moves(target, order.token, outcome.files)
+        known = self._ledger.get(order.id) or task.job.record
+        verified = task.job.action == VERIFY and task.finish is None
+        figures: dict[str, Any] = dict(outcome.figures)
+        if task.finish is not None:
+            figures["album_offset_db"] = task.finish.offset_db
+        self._ledger.put(
+            replace(
+                known,
+                state=PUBLISHING,
+                attempts=known.attempts + (1 if verified else 0),
+                token=order.token,
+                files=files,
+                moves=moves,
+                inputs_stat=outcome.inputs_stat,
+                inputs_sha256=outcome.inputs_sha256,
+                figures=figures,
+                finished=_now(),
+                error=None,
+            )
+        )
+        try:
+            make_moves(moves, self._state, self._out)
+        except OSError as error:
+            shutil.rmtree(order.staging, ignore_errors=True)
+            self._fail(task.job, f"{target.mix} cannot be written: {error.strerror}")
+            return
+        record = self._ledger.change(order.id, state=IS_DONE, renders=known.renders + 1, moves=[])
+        remove_stale_stems(known.files, record, self._out)
+        shutil.rmtree(order.staging, ignore_errors=True)
+        if task.finish is not None:
+            shutil.rmtree(order.premaster, ignore_errors=True)
+        self._n_done += 1
+        self._music_s += float(figures.get("duration_s", order.duration_s))
+        self._tell(record)
+
+    def _fail(self, job: Job, error: str) -> None:
+        record = self._ledger.change(
+            job.record.id, state=HAS_FAILED, error=error, finished=_now(), moves=[]
+        )
+        self._n_failed += 1
+        most = self._limits.max_failures
+        if most is not None and self._n_failed > most and self._stopped_by is None:
+            failures = f"{self._n_failed} failure{'s' if self._n_failed > 1 else ''}"
+            self._stopped_by = f"{failures}, {most} are allowed"
+        self._enqueue(self._albums.settle(job))
+        self._tell(record)
+
+    def _tell(self, record: Record) -> None:
+        self._listener.progressed(self._status())
+        self._listener.finished(record)
+
+    def _enqueue(self, finishes: Sequence[Finish]) -> None:
+        """The rest of an album goes first: its premasters take disk until then."""
+        tasks = [
+            _Task(finish.job, FINISH if finish.has_premaster else WHOLE, finish)
+            for finish in finishes
+        ]
+        redone = {task.job.record.id for task in tasks if task.job.action == SKIP}
+        self._n_skipped -= len(redone)
+        self._waiting.extendleft(reversed(tasks))
+
+    def _status(self) -> Status:
+        elapsed_s = time.monotonic() - self._began_s
+        n_left = len(self._jobs) - self._n_skipped - self._n_done - self._n_failed
+        left_s = None
+        if self._n_done and n_left >= 0:
+            left_s = elapsed_s / self._n_done * n_left
+        return Status(
+            n_total=len(self._jobs),
+            n_skipped=self._n_skipped,
+            n_done=self._n_done,
+            n_failed=self._n_failed,
+            running=dict(self._working),
+            music_s=self._music_s,
+            elapsed_s=elapsed_s,
+            left_s=left_s,
+        )
+
+    def _summary(self) -> Summary:
+        records = tuple(self._ledger.get(job.record.id) or job.record for job in self._jobs)
+        settled = self._n_done + self._n_failed + self._n_skipped
+        n_left = len(self._jobs) - settled
+        return Summary(
+            records=records,
+            n_done=self._n_done,
+            n_failed=self._n_failed,
+            n_skipped=self._n_skipped,
+            n_left=n_left,
+            interrupted=self._stop.soon and n_left > 0,
+            stopped_by=self._stopped_by,
+            elapsed_s=time.monotonic() - self._began_s,
+            music_s=self._music_s,
+            album_offsets_db=self._albums.offsets_db,
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,137 @@
+"""From a manifest to its results: lock, ledger, plan, run, tables."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixer.batch.engine import Engine
+from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
+from mixer.batch.listener import Listener, Stop, Summary
+from mixer.batch.lock import hold_lock
+from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.plan import (
+    RESUME,
+    SKIP,
+    WHOLE_BATCH,
+    Job,
+    Shard,
+    list_songs,
+    make_plan,
+    refuse_foreign,
+    state_folder,
+)
+from mixer.batch.publish import recover
+from mixer.batch.results import write_results
+from mixer.batch.run import Limits, Run
+from mixer.errors import OutputError
+
+LOCK_FILE = "lock"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a batch is to go about it.
+
+    Attributes:
+        mode: `RESUME`, `RETRY_FAILED` or `FORCE`.
+        shard: the part of the manifest that is this run's.
+        overwrite: files that no run of this ledger wrote may be replaced.
+        max_failures: see `Limits`.
+        html: write an index page too.
+    """
+
+    mode: str = RESUME
+    shard: Shard = WHOLE_BATCH
+    overwrite: bool = False
+    max_failures: int | None = None
+    html: bool = False
+
+
+def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
+    """What a run would do; writes nothing into an output folder that has no ledger yet.
+
+    Raises:
+        ManifestError: the manifest's mistakes.
+        InputError, OutputError: it cannot be read; the ledger is in use or damaged.
+    """
+    listed = list_songs(manifest, out, options.shard)
+    state = state_folder(out, options.shard)
+    known: dict[str, Record] = {}
+    if (state / LEDGER_FILE).is_file():
+        known = {record.id: record for record in read_records(state / LEDGER_FILE)}
+    jobs = make_plan(listed, out, known.get, options.mode)
+    if not options.overwrite:
+        refuse_foreign(manifest, jobs, out)
+    return jobs
+
+
+def run_batch(
+    manifest: Path,
+    out: Path,
+    options: Options,
+    make_engine: Callable[[int], Engine],
+    listener: Listener | None = None,
+    stop: Stop | None = None,
+) -> Summary:
+    """Render what a manifest asks for and is not there yet.
+
+    Args:
+        manifest: CSV file.
+        out: output folder; made if it is not there.
+        options: see there.
+        make_engine: called with the number of songs to do; started only if there are any.
+        listener: told what happens.
+        stop: may be asked to stop from another thread or a signal handler.
+
+    Returns:
+        How it went; `results.csv` and `results.jsonl` are written.
+
+    Raises:
+        ManifestError, InputError: nothing was rendered.
+        OutputError: the output folder cannot be written, or another run is at work there.
+        EngineError: no worker can be started.
+    """
+    listener = listener or Listener()
+    # Before anything is made: a manifest with mistakes leaves no trace.
+    listed = list_songs(manifest, out, options.shard)
+    state = state_folder(out, options.shard)
+    with hold_folder(out, state, options.shard, listener), Ledger(state) as ledger:
+        try:
+            finished = recover(ledger, state, out)
+        except OSError as error:
+            raise OutputError(f"{out}: cannot be written: {error.strerror}") from None
+        if finished:
+            listener.said(f"{len(finished)} finished before the last run broke off; now in place")
+        jobs = make_plan(listed, out, ledger.get, options.mode)
+        if not options.overwrite:
+            refuse_foreign(manifest, jobs, out)
+        engine = make_engine(sum(job.action != SKIP for job in jobs))
+        limits = Limits(options.max_failures, engine.threads)
+        run = Run(jobs, ledger, engine, out, state, limits, listener, stop or Stop())
+        summary = run.run()
+        write_results(summary.records, out, options.shard.suffix, html=options.html)
+    return summary
+
+
+@contextlib.contextmanager
+def hold_folder(out: Path, state: Path, shard: Shard, listener: Listener) -> Iterator[None]:
+    """Make the folders and keep every other run out of them; shards tolerate each other.
+
+    Raises:
+        OutputError: not writable, or another run is at work.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror}") from None
+    with contextlib.ExitStack() as locks:
+        if shard.suffix:
+            locks.enter_context(hold_lock(out / STATE_FOLDER / LOCK_FILE, shared=True))
+        dead = locks.enter_context(hold_lock(state / LOCK_FILE))
+        if dead:
+            who = f"process {dead.get('pid')} on {dead.get('host')}, {dead.get('since')}"
+            listener.said(f"the last run ({who}) broke off; going on where it was")
+        yield

@@ -1,0 +1,72 @@
+"""How big a song is, from its files' headers: memory, disk and time, before anything is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixer.batch.identity import Identity
+from mixer.batch.manifest import Row
+from mixer.batch.memory import render_bytes
+
+# Seconds of one thread for each second of song with the default model, until this output folder
+# knows better: `python -m tests.bench`, rounded up.
+ROUGH_SECONDS_PER_SECOND = 0.15
+# What lossy encoders write and what FLAC leaves of PCM, generously.
+_LOSSY_BYTES_PER_S = {"mp3": 40_000, "ogg": 40_000}
+_FLAC_SHARE = 0.8
+_BYTES_A_SAMPLE = {"16": 2, "24": 3, "32f": 4}
+_PER_FILE_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Size:
+    """A song's size.
+
+    Attributes:
+        duration_s: of the song.
+        need_bytes: peak memory of rendering it, beside the worker's own.
+        output_bytes: disk that its files take.
+        premaster_bytes: disk for an album's song between its two phases.
+    """
+
+    duration_s: float
+    need_bytes: int
+    output_bytes: int
+    premaster_bytes: int
+
+
+def survey_song(row: Row, file_format: str, identity: Identity, threads: int) -> Size:
+    """Read the headers of a song's files.
+
+    Raises:
+        MixerError: what is wrong with the song, as rendering it would say.
+    """
+    from mixer.song import load_song
+
+    song = load_song(row.song)
+    rate = int(row.settings.get("sample_rate") or song.sample_rate)
+    n_own = song.n_samples_at(rate)
+    n_files = 1 + (len(song.stems) + 1 if row.stems else 0)
+    premaster = n_own * 8 * n_files
+    return Size(
+        duration_s=song.duration_s,
+        need_bytes=render_bytes(
+            song.n_samples_at(identity.sample_rate),
+            len(song.stems),
+            threads,
+            own_samples=n_own,
+            wet_stems=row.stems,
+            network_bytes=identity.segment_bytes
+            + int(identity.latent_bytes_per_s * song.duration_s),
+        ),
+        output_bytes=n_files
+        * (_audio_bytes(file_format, row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES),
+        premaster_bytes=premaster if row.album is not None else 0,
+    )
+
+
+def _audio_bytes(file_format: str, bit_depth: str, n_samples: int, duration_s: float) -> int:
+    if file_format in _LOSSY_BYTES_PER_S:
+        return int(_LOSSY_BYTES_PER_S[file_format] * duration_s)
+    share = _FLAC_SHARE if file_format == "flac" else 1.0
+    return int(2 * _BYTES_A_SAMPLE[bit_depth] * n_samples * share)

@@ -1,0 +1,149 @@
+"""A worker process: takes orders from a pipe, works on one or two at a time, tells how they end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mixer.batch.order import FAILED, Event, Finished, Order, Outcome, Working
+
+if TYPE_CHECKING:
+    from mixer.batch.work import Report, Shop
+
+# Songs in a worker: one computes while another is read or written.
+SONGS_AT_ONCE = 2
+DEFAULT_WORK = "mixer.batch.work:render_song"
+_REPORT_EVERY_S = 0.25
+# The kernel, short of memory, should choose a worker and never the one who keeps the ledger.
+_OOM_SCORE = "800"
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """How a worker is set up.
+
+    Attributes:
+        name: shown beside its songs.
+        device: "auto", "cpu", "cuda" or "cuda:N", for networks in the worker itself.
+        threads: cores that a song may use.
+        work: "module:function", what renders.
+        network_address: where another process runs the networks; None for this one.
+        network_key: to be let in there.
+    """
+
+    name: str
+    device: str = "auto"
+    threads: int = 1
+    work: str = DEFAULT_WORK
+    network_address: str | None = None
+    network_key: bytes = b""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker has loaded everything."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A worker cannot work at all."""
+
+    reason: str
+
+
+def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
+    """The whole life of a worker: until the pipe closes or None comes through it."""
+    _settle(spec)
+    post = _Post(pipe)
+    try:
+        shop = open_shop(spec)
+        module, _, name = spec.work.partition(":")
+        work = getattr(import_module(module), name)
+    except Exception as error:
+        post.send(Broken(f"{type(error).__name__}: {error}"))
+        return
+    post.send(Ready())
+
+    def one(order: Order) -> None:
+        try:
+            outcome = work(order, shop, post.reporter(order, spec.name))
+        except Exception as error:
+            text = f"internal error ({type(error).__name__}: {error}); this is a bug"
+            outcome = Outcome(order.id, order.token, FAILED, text)
+        post.send(Finished(outcome))
+
+    with ThreadPoolExecutor(SONGS_AT_ONCE) as pool:
+        while True:
+            try:
+                order = pipe.recv()
+            except (EOFError, OSError):
+                # Whoever gave the orders is gone; nobody would take what is being made.
+                os._exit(1)
+            if order is None:
+                break
+            pool.submit(one, order)
+
+
+def open_shop(spec: WorkerSpec) -> Shop:
+    """The worker's shop, with what rendering needs loaded."""
+    from mixer.batch.network import Networks, open_local
+    from mixer.batch.work import Shop
+
+    lock = threading.Lock()
+    if spec.network_address is not None:
+        from mixer.batch.network_process import open_remote
+
+        opener = open_remote(spec.network_address, spec.network_key, lock)
+    else:
+        opener = open_local(spec.device, spec.threads)
+    if spec.work == DEFAULT_WORK:
+        import_module("mixer.recipe")
+    return Shop(Networks(opener), spec.device, spec.threads, lock)
+
+
+def _settle(spec: WorkerSpec) -> None:
+    # Ctrl-C reaches every process of the terminal; what it means, the run decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Read when numpy is first loaded, which is later.
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(spec.threads)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
+
+
+class _Post:
+    """The way back, used by several threads."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def send(self, news: Event | Ready | Broken) -> None:
+        try:
+            with self._lock:
+                self._pipe.send(news)
+        except OSError:
+            os._exit(1)
+
+    def reporter(self, order: Order, worker: str) -> Report:
+        """What an order's work calls with its stage and share; passed on a few times a second."""
+        last_s, last_stage = 0.0, ""
+
+        def report(stage: str, share: float) -> None:
+            nonlocal last_s, last_stage
+            now_s = time.monotonic()
+            if stage != last_stage or now_s - last_s >= _REPORT_EVERY_S:
+                last_s, last_stage = now_s, stage
+                self.send(Working(order.id, worker, stage, share))
+
+        return report

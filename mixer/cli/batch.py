@@ -1,0 +1,246 @@
+"""`mixer batch`: many songs from a manifest; `init` and `merge` beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.errors import PresetError
+
+if TYPE_CHECKING:
+    from mixer.batch.engine import Engine
+    from mixer.batch.listener import Stop
+    from mixer.batch.session import Options
+
+DEFAULT_OUTPUT = "mixes"
+EXIT_FAILED = 1
+_GB = 1_000_000_000
+
+
+class _RunByDefault(click.Group):
+    """`mixer batch manifest.csv` is `mixer batch run manifest.csv`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args.insert(0, "run")
+        return super().parse_args(ctx, args)
+
+
+@click.group(name="batch", cls=_RunByDefault, context_settings={"max_content_width": 100})
+def command() -> None:
+    """Mix many songs: mixer batch MANIFEST -o OUT, resuming where it was.
+
+    \b
+    mixer batch init songs/ > manifest.csv     a manifest of the song folders in a tree
+    mixer batch manifest.csv -o out/           render what is new, changed or failed
+    mixer batch manifest.csv -o out/ --dry-run what that would be, and how long it takes
+    mixer batch merge out/                     one result of runs with --shard
+
+    `mixer batch run --help` has the options.
+    """
+
+
+@command.command(name="run")
+@click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_OUTPUT,
+    show_default=True,
+    help="Folder for mixes and ledger.",
+)
+@click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Workers. [default: the cores]")
+@click.option(
+    "--threads", type=click.IntRange(1, 256), help="Cores a worker. [default: all shared]"
+)
+@click.option("--devices", default="auto", show_default=True, help="auto, cpu, or cuda:0,cuda:1.")
+@click.option("--memory", "memory_gb", type=click.FloatRange(0.1), help="GB for all workers.")
+@click.option("--resume", "mode", flag_value="resume", default=True,
+              help="Skip what is done and unchanged. This is the default.")  # fmt: skip
+@click.option("--retry-failed", "mode", flag_value="retry-failed", help="Do failed songs alone.")
+@click.option("--force", "mode", flag_value="force", help="Do every song again.")
+@click.option("--overwrite", is_flag=True, help="Replace files that no run of this ledger wrote.")
+@click.option("--max-failures", type=click.IntRange(0), help="Stop after more failures than that.")
+@click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
+@click.option("--shard", help="I/N: this run's part of the manifest, I from 1.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option("--address", help="Of the Ray cluster, or auto. [default: start one here]")
+@click.option("--html", is_flag=True, help="Also write an index page with players.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, time and disk; render nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a finished song.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def run_command(
+    manifest: Path,
+    out: Path,
+    mode: str,
+    overwrite: bool,
+    max_failures: int | None,
+    fail_fast: bool,
+    shard: str | None,
+    html: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **setup: Any,
+) -> None:
+    """Render the songs of MANIFEST, a CSV file; a column `song` names their folders.
+
+    What is done and unchanged is skipped. Results are in results.csv and results.jsonl. Ctrl-C
+    finishes the songs that are running; a second one drops them.
+    """
+    from mixer.batch.listener import Stop
+    from mixer.batch.plan import Shard, parse_shard
+    from mixer.batch.session import Options, run_batch
+    from mixer.cli.batch_view import View, show_summary
+
+    if setup["address"] and setup["engine"] != "ray":
+        raise PresetError("--address is of a Ray cluster; add --engine ray")
+    options = Options(
+        mode=mode,
+        shard=parse_shard(shard) if shard else Shard(),
+        overwrite=overwrite,
+        max_failures=0 if fail_fast else max_failures,
+        html=html,
+    )
+    if dry_run:
+        _dry_run(manifest, out, options, setup, as_json, quiet)
+        return
+    stop = Stop()
+    with View(as_json=as_json, quiet=quiet) as view, _stop_on_signals(stop, quiet):
+        summary = run_batch(
+            manifest, out, options, lambda n_songs: _engine(setup, n_songs), view, stop
+        )
+    if not as_json and not quiet:
+        show_summary(summary.records, summary)
+    if summary.stopped_by is not None:
+        talk(f"mixer: stopped: {summary.stopped_by}; start again to go on")
+    elif summary.interrupted:
+        talk("mixer: interrupted; start again to go on")
+    if summary.exit_code:
+        raise click.exceptions.Exit(summary.exit_code)
+
+
+@command.command(name="init")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def init_command(folder: Path) -> None:
+    """Write a manifest of every song folder in FOLDER to stdout, to be saved where you are."""
+    from mixer.batch.tree import manifest_text
+
+    text, left_out = manifest_text(folder, Path.cwd())
+    for line in left_out:
+        talk(f"left out: {line}")
+    sys.stdout.write(text)
+
+
+@command.command(name="merge")
+@click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="For the order, and to find songs that no shard has begun.")  # fmt: skip
+@click.option("--html", is_flag=True, help="Also write an index page with players.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def merge_command(out: Path, manifest: Path | None, html: bool, quiet: bool) -> None:
+    """Bring the ledgers of runs with --shard in OUT together, and write the results of all."""
+    from mixer.batch.merge import merge_shards
+    from mixer.cli.batch_view import show_summary
+
+    merged = merge_shards(out, manifest, html=html)
+    if not quiet:
+        show_summary(merged.records, None)
+        say(
+            f"{len(merged.shards)} shards: {merged.n_done} done, {merged.n_failed} failed, "
+            f"{merged.n_left} left"
+        )
+    for shard in merged.missing:
+        talk(f"mixer: there is no ledger of shard {shard}")
+    if merged.exit_code:
+        raise click.exceptions.Exit(merged.exit_code)
+
+
+def _dry_run(
+    manifest: Path, out: Path, options: Options, setup: dict[str, Any], as_json: bool, quiet: bool
+) -> None:
+    from mixer.batch.estimate import estimate_plan
+    from mixer.batch.plan import SKIP
+    from mixer.batch.session import plan_batch
+    from mixer.cli.batch_view import plan_as_json, show_plan
+
+    jobs = plan_batch(manifest, out, options)
+    n_workers, threads = _share_out(setup, sum(job.action != SKIP for job in jobs))
+    with progress_bar(quiet=quiet or as_json) as show:
+        estimate = estimate_plan(jobs, n_workers, threads, lambda share: show("look", "", share))
+    if as_json:
+        answer(plan_as_json(jobs, estimate))
+    elif not quiet:
+        show_plan(jobs, estimate)
+
+
+def _share_out(setup: dict[str, Any], n_songs: int) -> tuple[int, int]:
+    """Workers, and cores for each: all cores are used, also by few songs."""
+    from mixer.batch.processes import default_jobs
+
+    threads: int | None = setup["threads"]
+    jobs: int = setup["jobs"] or max(1, min(default_jobs(threads or 1), n_songs))
+    return jobs, threads or max(1, default_jobs(1) // jobs)
+
+
+def _engine(setup: dict[str, Any], n_songs: int) -> Engine:
+    from mixer.batch.devices import DeviceProcess, choose_devices
+    from mixer.batch.worker import DEFAULT_WORK, WorkerSpec
+
+    n_workers, threads = _share_out(setup, n_songs)
+    if setup["engine"] == "ray":
+        from mixer.batch.cluster import RayEngine
+
+        on_gpu = setup["devices"].startswith("cuda")
+        spec = WorkerSpec("ray", "cuda" if on_gpu else "cpu", setup["threads"] or 1)
+        return RayEngine(spec, setup["address"], setup["jobs"])
+    from mixer.batch.local import LocalEngine, worker_specs
+    from mixer.batch.memory import SHARE_OF_FREE, free_memory_bytes
+
+    devices = choose_devices(setup["devices"])
+    gpus = [device for device in devices if device != "cpu"]
+    if setup["memory_gb"]:
+        budget = int(setup["memory_gb"] * _GB)
+    else:
+        budget = int(SHARE_OF_FREE * free_memory_bytes())
+    return LocalEngine(
+        worker_specs(n_workers, threads, devices, DEFAULT_WORK),
+        budget,
+        [DeviceProcess(device) for device in gpus],
+    )
+
+
+@contextlib.contextmanager
+def _stop_on_signals(stop: Stop, quiet: bool) -> Iterator[None]:
+    """Ctrl-C asks to stop, a second one insists; a termination insists at once."""
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        if number != signal.SIGINT:
+            stop.request()
+        stop.request()
+        if stop.requests > 2:
+            raise KeyboardInterrupt
+        if not quiet:
+            hint = "dropping them" if stop.now else "Ctrl-C again drops them"
+            talk(f"\nmixer: finishing the songs that are running; {hint}")
+
+    before = {number: signal.signal(number, interrupted) for number in _signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _signals() -> list[signal.Signals]:
+    return [signal.SIGINT, signal.SIGTERM]

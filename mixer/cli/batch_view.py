@@ -1,0 +1,239 @@
+"""What `mixer batch` shows: bars on a terminal, lines elsewhere, JSON where it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from mixer.batch.estimate import Estimate
+from mixer.batch.ledger import DONE, FAILED, Record
+from mixer.batch.listener import Listener, Status, Summary
+from mixer.batch.outliers import find_outliers
+from mixer.batch.plan import SKIP, Job
+from mixer.batch.results import result_of
+from mixer.cli.console import cell, printable, say, talk
+
+# A table longer than this is read in results.csv; then only what needs a look is shown.
+_MAX_TABLE_ROWS = 100
+_SHOWN_ID = 60
+
+
+class View(Listener):
+    """Shows a run. A context manager, for the live bars.
+
+    Args:
+        as_json: one object a finished song on stdout, nothing else there.
+        quiet: nothing but that.
+    """
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self._as_json, self._quiet = as_json, quiet
+        self._console = Console(stderr=True)
+        self._live: Live | None = None
+        self._status: Status | None = None
+        if self._console.is_terminal and not quiet and not as_json:
+            self._live = Live(console=self._console, transient=True, refresh_per_second=4)
+
+    def __enter__(self) -> View:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def begun(self, status: Status) -> None:
+        todo = status.n_total - status.n_skipped
+        self.said(f"{status.n_total} songs: {todo} to do, {status.n_skipped} done and unchanged")
+        self.progressed(status)
+
+    def finished(self, record: Record) -> None:
+        if self._as_json:
+            say(json.dumps(result_of(record), ensure_ascii=False, allow_nan=False))
+        elif record.state == FAILED:
+            self.said(f"failed: {_short(record.id)}: {record.error}")
+        elif record.state == DONE and self._live is None:
+            self.said(f"{self._count()}{_short(record.id)} -> {record.output}  {levels(record)}")
+
+    def said(self, text: str) -> None:
+        if self._quiet or self._as_json:
+            return
+        if self._live is not None:
+            self._live.console.print(Text(printable(text)))
+        else:
+            talk(text)
+
+    def progressed(self, status: Status) -> None:
+        self._status = status
+        if self._live is not None:
+            self._live.update(_bars(status))
+
+    def _count(self) -> str:
+        if self._status is None:
+            return ""
+        status = self._status
+        settled = status.n_skipped + status.n_done + status.n_failed
+        return f"[{settled}/{status.n_total}, {_left(status)}] "
+
+
+def _left(status: Status) -> str:
+    pace = f"{status.real_time_factor:.1f}x real time"
+    return pace if status.left_s is None else f"{pace}, {clock(status.left_s)} left"
+
+
+def _bars(status: Status) -> Group:
+    settled = status.n_skipped + status.n_done + status.n_failed
+    overall = Progress(TextColumn("{task.description}"), BarColumn(None), expand=True)
+    failed = f", {status.n_failed} failed" if status.n_failed else ""
+    overall.add_task(
+        f"{settled}/{status.n_total} songs{failed}, {_left(status)}",
+        total=status.n_total,
+        completed=settled,
+    )
+    lines = [
+        Text(
+            f"  {working.worker:<10} {working.stage:<10} {100 * working.share:3.0f} %  "
+            f"{printable(_short(working.id))}",
+            overflow="ellipsis",
+            no_wrap=True,
+        )
+        for working in sorted(status.running.values(), key=lambda one: (one.worker, one.id))
+    ]
+    return Group(overall, *lines)
+
+
+def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
+    """The plan as a table, and what it will take."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("row", "id", "action", "why", "output"):
+        table.add_column(name, overflow="fold")
+    table.add_column("length", justify="right")
+    for job in jobs:
+        size = estimate.sizes.get(job.record.id)
+        problem = estimate.problems.get(job.record.id)
+        table.add_row(
+            str(job.listed.row.number),
+            Text(printable(job.record.id)),
+            "fails" if problem else job.action,
+            Text(printable(problem or job.reason)),
+            Text(printable(job.listed.target.mix)),
+            clock(size.duration_s) if size else "-",
+        )
+    _stdout().print(table)
+    todo = sum(job.action != SKIP for job in jobs)
+    basis = "as the songs before took" if estimate.measured else "a rough guess"
+    say(
+        f"{len(jobs)} songs, {todo} to do: {clock(estimate.duration_s)} of music, about "
+        f"{clock(estimate.seconds)} ({basis}), {size_of(estimate.output_bytes)} of disk, "
+        f"{size_of(estimate.largest_bytes)} of memory for the largest"
+    )
+    if estimate.premaster_bytes:
+        say(f"albums take up to {size_of(estimate.premaster_bytes)} more disk on the way")
+
+
+def plan_as_json(jobs: Sequence[Job], estimate: Estimate) -> dict[str, Any]:
+    """The plan for programs."""
+    songs = []
+    for job in jobs:
+        size = estimate.sizes.get(job.record.id)
+        songs.append(
+            {
+                "row": job.listed.row.number,
+                "id": job.record.id,
+                "song": str(job.listed.row.song),
+                "output": job.listed.target.mix,
+                "action": job.action,
+                "why": job.reason,
+                "problem": estimate.problems.get(job.record.id),
+                "duration_s": size.duration_s if size else None,
+            }
+        )
+    return {
+        "dry_run": True,
+        "songs": songs,
+        "duration_s": estimate.duration_s,
+        "seconds": estimate.seconds,
+        "seconds_are_measured": estimate.measured,
+        "output_bytes": estimate.output_bytes,
+        "premaster_bytes": estimate.premaster_bytes,
+        "largest_bytes": estimate.largest_bytes,
+    }
+
+
+def show_summary(records: Sequence[Record], summary: Summary | None) -> None:
+    """The table at the end, and the run in a line."""
+    marks = find_outliers(records)
+    shown = list(records)
+    if len(shown) > _MAX_TABLE_ROWS:
+        shown = [r for r in shown if r.state != DONE or marks.get(r.id)][:_MAX_TABLE_ROWS]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("song", "state"):
+        table.add_column(name, overflow="fold")
+    for name in ("LUFS", "dBTP", "limiter dB", "x real time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("remarks", overflow="fold")
+    for record in shown:
+        result = result_of(record)
+        remark = record.error if record.state == FAILED else "; ".join(marks.get(record.id, ()))
+        table.add_row(
+            Text(printable(record.id)),
+            record.state,
+            cell(result["loudness_lufs"]),
+            cell(result["true_peak_dbtp"]),
+            cell(result["gain_reduction_db"]),
+            cell(result["real_time_factor"]),
+            Text(printable(remark or "")),
+        )
+    if shown:
+        _stdout().print(table)
+    if summary is not None:
+        _say_totals(summary)
+
+
+def _say_totals(summary: Summary) -> None:
+    pace = summary.music_s / summary.elapsed_s if summary.elapsed_s else 0.0
+    parts = [f"{summary.n_done} done", f"{summary.n_failed} failed"]
+    parts += [f"{summary.n_skipped} unchanged"] if summary.n_skipped else []
+    parts += [f"{summary.n_left} left"] if summary.n_left else []
+    say(f"{', '.join(parts)} in {clock(summary.elapsed_s)}, {pace:.1f}x real time")
+
+
+def levels(record: Record) -> str:
+    """Loudness and true peak of a finished song."""
+    lufs, peak = record.figures.get("loudness_lufs"), record.figures.get("true_peak_dbtp")
+    return "silent" if lufs is None else f"{lufs:.1f} LUFS  {cell(peak)} dBTP"
+
+
+def clock(seconds: float) -> str:
+    """A time for a person: 0:07, 3:25, 2:03:25."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def size_of(n_bytes: float) -> str:
+    """A size for a person: 12.3 MB, 4.5 GB."""
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_ID else text[: _SHOWN_ID - 1] + "…"
+
+
+def _stdout() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=200)

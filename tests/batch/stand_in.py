@@ -1,0 +1,108 @@
+"""A work function that is quick: it copies the song's first file, and dies where a song says so.
+
+A song's `behaviour.json` may ask for: `seconds` to take, `die` how many times (the deaths are
+counted in a file beside it), `fail` with a message, `grow` by so many bytes while it runs.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from mixer.batch.inputs import hash_inputs, stat_inputs
+from mixer.batch.order import (
+    DONE,
+    FAILED,
+    MEASURE,
+    MEASURED,
+    UNCHANGED,
+    Order,
+    Outcome,
+    StagedFile,
+)
+from mixer.batch.work import Report, Shop
+
+FILE = "drums.wav"
+_PIECES = 4
+
+
+def copy_song(order: Order, shop: Shop, report: Report) -> Outcome:
+    """As `mixer.batch.work.render_song`, with the mix a function of the input's bytes."""
+    song = Path(order.song)
+    report("read", 0.0)
+    try:
+        listing = stat_inputs(song)
+        sha256 = hash_inputs(song, listing)
+        behaviour = _behaviour(song)
+        content = expected_mix(song, dict(order.settings))
+    except Exception as error:
+        return Outcome(order.id, order.token, FAILED, str(error))
+    if order.known_inputs == sha256:
+        return Outcome(order.id, order.token, UNCHANGED, None, False, False, (), listing, sha256)
+    if "fail" in behaviour:
+        return Outcome(order.id, order.token, FAILED, behaviour["fail"])
+    with shop.compute:
+        report("network", 0.5)
+        _die(song, behaviour)
+        time.sleep(behaviour.get("seconds", 0.02))
+    figures = {"duration_s": 1.0, "loudness_lufs": -14.0, "true_peak_dbtp": -1.0}
+    figures |= {"seconds": {"network": 0.02}, "premaster_lufs": behaviour.get("lufs", -20.0)}
+    if order.phase == MEASURE:
+        return Outcome(
+            order.id, order.token, MEASURED, None, False, False, (), listing, sha256, figures
+        )
+    figures["loudness_lufs"] = order.loudness_lufs or -14.0
+    files = _write(Path(order.staging), f"mix.{order.format}", content)
+    return Outcome(order.id, order.token, DONE, None, False, False, files, listing, sha256, figures)
+
+
+def expected_mix(song: Path, settings: dict) -> bytes:
+    """The stand-in's mix of a song."""
+    content = (song / FILE).read_bytes()
+    asked = json.dumps(settings, sort_keys=True).encode()
+    return content + hashlib.sha256(content + asked).digest() * 2048
+
+
+def _write(staging: Path, name: str, content: bytes) -> tuple[StagedFile, ...]:
+    """In pieces with pauses, so that a kill can hit the middle."""
+    staging.mkdir(parents=True, exist_ok=True)
+    size = len(content) // _PIECES + 1
+    with (staging / name).open("wb") as file:
+        for start in range(0, len(content), size):
+            file.write(content[start : start + size])
+            file.flush()
+            time.sleep(0.002)
+    (staging / "mix.mix.json").write_text("{}\n")
+    return tuple(
+        StagedFile(path, role, (staging / path).stat().st_size,
+                   hashlib.sha256((staging / path).read_bytes()).hexdigest())
+        for path, role in ((name, "mix"), ("mix.mix.json", "recipe"))
+    )  # fmt: skip
+
+
+def _behaviour(song: Path) -> dict:
+    path = song / "behaviour.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _die(song: Path, behaviour: dict) -> None:
+    deaths = song / "deaths"
+    so_far = int(deaths.read_text()) if deaths.exists() else 0
+    if so_far < behaviour.get("die", 0):
+        deaths.write_text(str(so_far + 1))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def count_song(order: Order, shop: Shop, report: Report) -> Outcome:
+    """As `copy_song`; how many run at once is written beside the songs."""
+    folder = Path(order.song).parent / "running"
+    folder.mkdir(exist_ok=True)
+    with shop.compute:
+        mark = folder / order.token
+        mark.touch()
+        (Path(order.song) / "beside").write_text(str(len(list(folder.iterdir()))))
+        time.sleep(0.15)
+        mark.unlink()
+    return copy_song(order, shop, report)

@@ -1,0 +1,138 @@
+"""Manifests as spreadsheets write them, and every mistake at once."""
+
+import dataclasses
+
+import pytest
+
+from mixer.batch import columns
+from mixer.batch.columns import COLUMNS, SETTING
+from mixer.batch.manifest import ManifestError, read_manifest
+from mixer.errors import InputError
+
+
+@pytest.fixture
+def songs(tmp_path):
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def write(folder, text, encoding="utf-8"):
+    path = folder / "manifest.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_dialects_say_the_same(songs, delimiter, newline, encoding) -> None:
+    lines = [["song", "amount", "id"], ['"one"', "0.5", '"a;b,c\td"'], [], ["two", "", ""]]
+    text = newline.join(delimiter.join(cells) for cells in lines)
+    rows = read_manifest(write(songs, text, encoding))
+    assert [(row.number, row.id, row.song.name) for row in rows] == [
+        (2, "a;b,c\td", "one"),
+        (4, "two", "two"),
+    ]
+    assert rows[0].settings == {"amount": 0.5}
+    assert rows[1].settings == {}
+
+
+def test_excels_own_delimiter_line_and_decimal_commas(songs) -> None:
+    rows = read_manifest(write(songs, "sep=;\nsong;loudness_lufs\none;-14,5\n"))
+    assert rows[0].settings == {"loudness_lufs": -14.5}
+
+
+def test_columns_may_come_in_any_order_and_case(songs) -> None:
+    text = "Format,STEMS,song,effects,true_peak_dbtp,dry\nflac,yes,one,loudness+eq,none,no\n"
+    (row,) = read_manifest(write(songs, text))
+    assert (row.format, row.stems) == ("flac", True)
+    assert row.settings == {"effects": ("eq", "loudness"), "true_peak_dbtp": None, "dry": False}
+
+
+def test_names_with_quotes_newlines_and_emoji(songs) -> None:
+    name = 'a "b"\nc 🎚️'
+    (songs / name).mkdir()
+    (row,) = read_manifest(write(songs, f'song\n"{name.replace(chr(34), chr(34) * 2)}"\n'))
+    assert row.song == (songs / name).resolve()
+    assert row.id == name
+
+
+def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
+    text = (
+        "song,amount,format,seed,nosuch,preset,vocals.gain_db,loudnes_lufs\n"
+        "one,2,wma,x,,,,\n"
+        "nowhere,0.5,flac,-1,,,,\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(write(songs, text))
+    assert caught.value.exit_code == 2
+    expected = [
+        "row 1, column 'nosuch': no such column",
+        "row 1, column 'preset': this version has no presets",
+        "row 1, column 'vocals.gain_db': this version has no settings of single stems",
+        "row 1, column 'loudnes_lufs': no such column; did you mean 'loudness_lufs'?",
+        "row 2, column amount: '2' must be a number from 0 to 1",
+        "row 2, column format: 'wma' must be one of wav, flac, mp3, ogg",
+        "row 2, column seed: 'x' must be a whole number",
+        "row 3, column seed: '-1' must be a whole number",
+        "row 3, column song: 'nowhere' no such folder",
+    ]
+    assert len(caught.value.mistakes) == len(expected)
+    for words, mistake in zip(expected, caught.value.mistakes, strict=True):
+        assert mistake.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("song\none\none\n", "row 3, column id: 'one' is row 2's too"),
+        ("song,format,bit_depth\none,flac,32f\n", "FLAC holds 16 or 24 bit"),
+        ("song,format,sample_rate\none,mp3,96000\n", "MP3 holds at most 48000"),
+        ("song,album,loudness_lufs\none,a,-14\ntwo,a,-16\n", "an album has one"),
+        ("song,effects\none,panning balance\n", "exclude each other"),
+        ("song\n", "no songs"),
+        ("folder\none\n", "column song: is missing"),
+        ("song,song\none,one\n", "is there twice"),
+        ("song\none,surplus\n", "1 cells more than the header"),
+        ("song,amount\none,nan\n", "must be a number"),
+    ],
+)
+def test_mistakes(songs, text, words) -> None:
+    with pytest.raises(ManifestError, match="nothing was rendered") as caught:
+        read_manifest(write(songs, text))
+    assert words in str(caught.value)
+
+
+def test_what_is_no_manifest_is_refused(songs) -> None:
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_manifest(write(songs, "song\ncafé\n", "latin-1"))
+    with pytest.raises(InputError, match="is empty"):
+        read_manifest(write(songs, "\n\n"))
+    with pytest.raises(InputError, match="is no CSV"):
+        read_manifest(write(songs, 'song\n"one\n'))
+    with pytest.raises(InputError, match="cannot be read"):
+        read_manifest(songs / "nothing.csv")
+
+
+def test_a_manifest_elsewhere_names_songs_from_where_it_lies(songs) -> None:
+    (songs / "lists").mkdir()
+    rows = read_manifest(write(songs / "lists", "song\n../one\n./../two\n"))
+    assert [row.id for row in rows] == ["one", "two"]
+    assert [row.song for row in rows] == [(songs / n).resolve() for n in ("one", "two")]
+
+
+def test_ranges_and_words_are_the_renderers() -> None:
+    from mixer import audio, settings
+    from mixer.fxnorm.chain import EFFECTS
+    from mixer.track_names import STEMS
+
+    assert columns.FORMATS == audio.FORMATS
+    assert columns.BIT_DEPTHS == audio.BIT_DEPTHS
+    assert columns.SAMPLE_RATES_HZ == audio.SAMPLE_RATES_HZ
+    assert columns.EFFECTS == EFFECTS
+    assert set(columns.STEMS) == set(STEMS)
+    assert columns.LOUDNESS_RANGE_LUFS == settings.LOUDNESS_RANGE_LUFS
+    assert columns.CEILING_RANGE_DBTP == settings.CEILING_RANGE_DBTP
+    names = {field.name for field in dataclasses.fields(settings.RenderSettings)}
+    assert {column.name for column in COLUMNS.values() if column.use == SETTING} <= names

@@ -1,0 +1,89 @@
+"""Where mixes go, and where they must not."""
+
+from pathlib import Path
+
+import pytest
+
+from mixer.batch.manifest import Row
+from mixer.batch.outputs import MAX_NAME_BYTES, plan_output, plan_outputs
+
+
+def row(output=None, number=2, song="My Song", **fields) -> Row:
+    fields = {"id": song, **fields}
+    return Row(number=number, song=Path("/songs") / song, output=output, **fields)
+
+
+@pytest.mark.parametrize(
+    ("output", "fields", "expected"),
+    [
+        (None, {}, "My Song.wav"),
+        (None, {"format": "flac"}, "My Song.flac"),
+        ("mixes/{song}.mp3", {}, "mixes/My Song.mp3"),
+        ("{album}/{row} {id}", {"album": "AC/DC", "id": "x"}, "AC_DC/00002 x.wav"),
+        ("{id}", {"id": "disc 1/07 Song"}, "disc 1/07 Song.wav"),
+        ("v1.2 {song}", {}, "v1.2 My Song.wav"),
+        ("{model}/{song}.{format}", {"settings": {"model": "/m/big"}}, "big/My Song.wav"),
+        (None, {"id": 'a "b"\nc: d?'}, "a _b__c_ d_.wav"),
+        (None, {"id": "🎚️ mix"}, "🎚️ mix.wav"),
+        (None, {"id": "../../etc/passwd"}, "_/_/etc/passwd.wav"),
+        (None, {"id": "/etc/passwd"}, "etc/passwd.wav"),
+        (None, {"id": "con"}, "_con.wav"),
+    ],
+)
+def test_templates(output, fields, expected) -> None:
+    assert plan_output(row(output, **fields)).mix == expected
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("../../{song}", "leads out of the output folder"),
+        ("a/../../b", "leads out of the output folder"),
+        ("/tmp/{song}", "leads out of the output folder"),
+        ("~/x", "leads out of the output folder"),
+        ("C:/x", "leads out of the output folder"),
+        ("..\\x", "leads out of the output folder"),
+        ("a\nb", "control character"),
+        ("{sonk}", "did you mean {song}"),
+        ("{preset}", "which is no field"),
+        ("{song.parent}", "which is no field"),
+        ("{id!r}", "which is no field"),
+        ("{", "is no template"),
+        (".mixer-batch/{id}", "where the ledger lives"),
+        ("{id}.flac", "FLAC holds"),
+    ],
+)
+def test_what_is_refused(output, words) -> None:
+    with pytest.raises(ValueError, match=words.replace("{", r"\{")):
+        plan_output(row(output, bit_depth="32f"))
+
+
+def test_a_link_out_of_the_output_folder_is_refused(tmp_path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "link").symlink_to(tmp_path / "elsewhere")
+    _, mistakes = plan_outputs([row("link/{song}")], tmp_path / "out")
+    assert "leads out of the output folder by a link" in mistakes[0]
+
+
+def test_two_rows_on_one_file_are_refused_on_every_file_system(tmp_path) -> None:
+    pairs = [
+        (row("a", 2, id="x"), row("A", 3, id="y")),
+        (row("é", 2, id="x"), row("e\u0301", 3, id="y")),
+        (row("a.wav", 2, id="x"), row("a.flac", 3, id="y")),  # one recipe
+        (row("a", 2, id="x", stems=True), row("a.stems/vocals", 3, id="y")),
+    ]
+    for pair in pairs:
+        _, mistakes = plan_outputs(pair, tmp_path)
+        assert len(mistakes) == 1, pair
+        assert mistakes[0].startswith("row 3, column output")
+
+
+def test_long_names_fit_and_stay_apart(tmp_path) -> None:
+    rows = [row(number=n, song="🎚" * 62 + str(n)) for n in (2, 3)]
+    targets, mistakes = plan_outputs(rows, tmp_path)
+    assert not mistakes
+    for target in targets:
+        assert len(target.recipe.encode()) <= 255
+        assert len(target.mix.encode()) <= MAX_NAME_BYTES + 4
+    assert targets[0].mix != targets[1].mix

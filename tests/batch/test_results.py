@@ -1,0 +1,194 @@
+"""The morning after: outliers, the page, merged shards, manifests from trees, estimates."""
+
+import csv
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from mixer.batch.estimate import estimate_plan
+from mixer.batch.ledger import DONE, FAILED, LEDGER_FILE, PENDING, Ledger, Record, read_records
+from mixer.batch.lock import LockedError, hold_lock
+from mixer.batch.merge import merge_shards
+from mixer.batch.outliers import correlation, find_outliers, spectrum_correlations
+from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.page import index_page
+from mixer.batch.plan import Shard, parse_shard
+from mixer.batch.results import COLUMNS, result_of
+from mixer.batch.session import Options, plan_batch
+from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND
+from mixer.batch.tree import find_songs, manifest_text
+from mixer.errors import InputError, PresetError
+
+
+def song(
+    name: str, lufs: float | None = -14.0, peak: float = -1.0, tilt_db: float = -1.0
+) -> Record:
+    rng = np.random.default_rng(sum(name.encode()))
+    spectrum = [tilt_db * band + float(rng.normal(0.0, 1.0)) for band in range(27)]
+    figures = {
+        "loudness_lufs": lufs,
+        "true_peak_dbtp": peak,
+        "spectrum_db": spectrum,
+        "duration_s": 62.0,
+        "seconds": {"network": 2.0, "write": 1.1},
+    }
+    return Record(name, DONE, f"{name}.wav", files=[[f"{name}.wav", 1, "abc"]], figures=figures)
+
+
+def test_songs_unlike_the_others_are_marked_and_no_others() -> None:
+    usual = [song(f"s{n}", -14.0 + 0.05 * n) for n in range(20)]
+    assert find_outliers(usual) == {}
+    odd = [
+        song("loud", -8.0),
+        song("peaky", peak=2.0),
+        song("shrill", tilt_db=1.0),
+        song("mute", None),
+    ]
+    marks = find_outliers([*usual, *odd])
+    assert set(marks) == {"loud", "peaky", "shrill", "mute"}
+    assert marks["loud"] == ["-8.0 LUFS, usual is -13.6"]
+    assert "2.0 dBTP" in marks["peaky"][0]
+    assert re.match(r"spectrum correlates -0\.\d\d with", marks["shrill"][0])
+    assert marks["mute"] == ["silent"]
+    assert find_outliers(odd) == {}  # too few to know what is usual
+
+
+def test_correlations_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(1)
+    spectra = {str(n): list(rng.normal(-40.0, 10.0, 27)) for n in range(4)}
+    found = spectrum_correlations(spectra)
+    for name, own in spectra.items():
+        others = np.mean([spectra[other] for other in spectra if other != name], axis=0)
+        assert found[name] == pytest.approx(np.corrcoef(own, others)[0, 1])
+    assert correlation([1.0, 1.0], [1.0, 2.0]) == 0.0
+
+
+class _Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+        self.rows: list[str | None] = []
+        self.outside: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "audio":
+            self.sources.append(values["src"] or "")
+        if tag == "tr":
+            self.rows.append(values.get("class"))
+        if tag in ("link", "img", "iframe") or (tag == "script" and "src" in values):
+            self.outside.append(tag)
+
+
+def test_the_page_stands_alone_and_trusts_no_name() -> None:
+    evil = replace(song('<script>alert("x")</script>'), output='a "b" #1/ü?.wav')
+    failed = Record("bad", FAILED, "bad.wav", error="<b>why</b>")
+    text = index_page([evil, failed, Record("later")], {evil.id: ["too loud"]})
+    page = _Page(text)
+    assert page.sources == ["a%20%22b%22%20%231/%C3%BC%3F.wav"]
+    assert page.rows == [None, "odd", "bad", ""]
+    assert page.outside == []
+    assert "http" not in text
+    assert "&lt;b&gt;why" in text
+    assert "<script>alert" not in text
+    assert "1 done, 1 failed, 1 left, 1 marked" in text
+
+
+def test_a_result_has_every_column() -> None:
+    result = result_of(song("one"), ["odd"])
+    assert tuple(result) == COLUMNS
+    assert (result["render_s"], result["real_time_factor"]) == (3.1, 20.0)
+    assert (result["mix_sha256"], result["marks"], result["error"]) == ("abc", "odd", None)
+    assert result_of(replace(song("one"), state=FAILED))["loudness_lufs"] is None
+
+
+def test_shards_share_out_every_song_once_and_keep_albums_together(
+    make_songs, batch, tmp_path
+) -> None:
+    names = [f"s{n}" for n in range(30)]
+    lines = [f"{name},{'A' if n < 10 else ''}" for n, name in enumerate(names)]
+    manifest, out = make_songs(names, "song,album\n" + "\n".join(lines) + "\n"), tmp_path / "out"
+    parts = []
+    for index in (1, 2, 3):
+        batch(manifest, out, shard=Shard(index, 3))
+        parts.append({order.id for order in batch.engine.seen})
+    assert set().union(*parts) == set(names)
+    assert sum(map(len, parts)) == len(names)
+    assert sum(bool(part & set(names[:10])) for part in parts) == 1
+    assert min(map(len, parts)) > 0
+    assert (out / "results.shard-2-of-3.csv").exists()
+    merged = merge_shards(out, manifest)
+    assert (merged.n_done, merged.exit_code, merged.missing) == (30, 0, ())
+    with (out / "results.csv").open(newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == names
+    batch(manifest, out)  # a whole run now knows what the shards did
+    assert batch.engine.seen == []
+
+
+def test_a_merge_says_what_is_missing_and_takes_the_latest(make_songs, batch, tmp_path) -> None:
+    manifest, out = make_songs([f"s{n}" for n in range(8)]), tmp_path / "out"
+    with pytest.raises(InputError, match="no shard has a ledger"):
+        merge_shards(tmp_path, None)
+    batch(manifest, out, shard=Shard(1, 2))
+    merged = merge_shards(out, manifest)
+    assert merged.missing == ("2/2",)
+    assert merged.n_left > 0
+    assert merged.exit_code == 1
+    with Ledger(out / STATE_FOLDER / "shard-1-of-2") as ledger:
+        first = next(iter(ledger))
+        ledger.change(first.id, state=FAILED, error="later", finished="9999")
+    assert merge_shards(out, manifest).n_failed == 0  # done is done
+    records = read_records(out / STATE_FOLDER / LEDGER_FILE)
+    assert {record.state for record in records} <= {DONE, PENDING}
+    lock = out / STATE_FOLDER / "lock"
+    with hold_lock(lock, shared=True), pytest.raises(LockedError):
+        merge_shards(out, manifest)
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "x", "1", "1/0", "-1/2"])
+def test_shards_in_words(text) -> None:
+    assert parse_shard("2/3") == Shard(2, 3)
+    with pytest.raises(PresetError, match="write I/N"):
+        parse_shard(text)
+
+
+def test_a_tree_becomes_a_manifest_that_can_be_read(make_songs, tmp_path) -> None:
+    from mixer.batch.manifest import read_manifest
+
+    make_songs(["a, b", "disc 2/c"], folder="tree")
+    (tmp_path / "tree" / "manifest.csv").unlink()
+    (tmp_path / "tree" / "empty").mkdir()
+    (tmp_path / "tree" / "out" / STATE_FOLDER).mkdir(parents=True)
+    (tmp_path / "tree" / "out" / "mix.wav").write_text("a mix is no song")
+    found = find_songs(tmp_path / "tree")
+    assert [path.name for path in found] == ["a, b", "c"]
+    text, left_out = manifest_text(tmp_path / "tree", tmp_path)
+    assert left_out == []
+    (tmp_path / "m.csv").write_text(text)
+    rows = read_manifest(tmp_path / "m.csv")
+    assert [row.id for row in rows] == ["a, b", "disc 2/c"]
+    assert [row.song for row in rows] == found
+    with pytest.raises(InputError, match="no folder in it holds audio"):
+        find_songs(tmp_path / "tree" / "empty")
+
+
+def test_estimates_come_from_headers_and_from_what_songs_took(make_songs, batch, tmp_path) -> None:
+    names = ["one", "two", "three", "four"]
+    manifest, out = make_songs(names), tmp_path / "out"
+    (tmp_path / "two" / "drums.wav").write_bytes(b"RIFF")
+    estimate = estimate_plan(plan_batch(manifest, out, Options()), 2, 1)
+    assert set(estimate.problems) == {"two"}
+    assert estimate.duration_s == pytest.approx(0.3)
+    assert not estimate.measured
+    assert estimate.seconds == pytest.approx(0.15 * ROUGH_SECONDS_PER_SECOND)
+    assert estimate.output_bytes >= 3 * 4410 * 2 * 3
+    batch(manifest, out)
+    estimate = estimate_plan(plan_batch(manifest, out, Options(mode="force")), 1, 1)
+    assert estimate.measured
+    # the stand-in says that a second of song took it 0.02 s
+    assert estimate.seconds == pytest.approx(0.02 * estimate.duration_s)
+    assert not (tmp_path / "nowhere").exists()

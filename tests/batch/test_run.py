@@ -1,0 +1,373 @@
+"""Runs, resumed and changed, with work that takes no time: what is done, kept, refused, counted."""
+
+import csv
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from mixer.batch.ledger import DONE, FAILED, LEDGER_FILE, MEASURED, PENDING, Ledger, read_records
+from mixer.batch.listener import Stop
+from mixer.batch.manifest import ManifestError
+from mixer.batch.order import DONE as ENDED
+from mixer.batch.order import FAILED as BROKE
+from mixer.batch.order import FINISH, MEASURE, WHOLE, Outcome
+from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.plan import FORCE, RENDER, RETRY_FAILED, SKIP, VERIFY
+from mixer.batch.session import Options, plan_batch
+from mixer.errors import OutputError
+from tests.batch.stand_in import copy_song, expected_mix
+
+
+def records(out):
+    return {r.id: r for r in read_records(out / STATE_FOLDER / LEDGER_FILE)}
+
+
+def seen(batch) -> list[str]:
+    return [order.id for order in batch.engine.seen]
+
+
+def test_a_run_renders_every_song_and_writes_the_tables(make_songs, batch, tmp_path) -> None:
+    manifest = make_songs(["one", "two", "three"], three={"fail": "no good"})
+    out = tmp_path / "out"
+    summary = batch(manifest, out, html=True)
+    assert (summary.n_done, summary.n_failed, summary.exit_code) == (2, 1, 1)
+    assert (out / "one.wav").read_bytes() == expected_mix(tmp_path / "one", {})
+    with (out / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == ["one", "two", "three"]
+    assert (rows[0]["state"], rows[0]["loudness_lufs"], rows[0]["attempts"]) == (
+        "done",
+        "-14.0",
+        "1",
+    )
+    assert (rows[2]["state"], rows[2]["error"]) == ("failed", "no good")
+    lines = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
+    assert lines[0]["files"][0]["path"] == "one.wav"
+    assert lines[0]["mix_sha256"] == rows[0]["mix_sha256"]
+    page = (out / "index.html").read_text()
+    assert 'src="one.wav"' in page
+    assert "no good" in page
+    assert sorted(p.name for p in (out / STATE_FOLDER).iterdir()) == [
+        "ledger.sqlite", "lock", "reserve", "work"
+    ]  # fmt: skip
+    assert not list((out / STATE_FOLDER / "work").iterdir())
+
+
+def test_done_and_unchanged_is_skipped_and_failed_is_done_again(
+    make_songs, batch, tmp_path
+) -> None:
+    manifest = make_songs(["one", "two"], two={"fail": "no good"})
+    out = tmp_path / "out"
+    batch(manifest, out)
+    before = (out / "one.wav").stat().st_mtime_ns
+    (tmp_path / "two" / "behaviour.json").unlink()
+    summary = batch(manifest, out)
+    assert seen(batch) == ["two"]
+    assert (summary.n_skipped, summary.n_done, summary.exit_code) == (1, 1, 0)
+    assert (out / "one.wav").stat().st_mtime_ns == before
+    batch(manifest, out)
+    assert seen(batch) == []
+    assert not batch.engine.started
+
+
+def test_what_changed_is_done_again(make_songs, batch, tmp_path) -> None:
+    names = ["same", "touched", "edited", "more", "settings", "gone"]
+    manifest, out = make_songs(names), tmp_path / "out"
+    batch(manifest, out)
+    os.utime(tmp_path / "touched" / "drums.wav", ns=(1, 1))
+    with (tmp_path / "edited" / "drums.wav").open("r+b") as file:
+        file.seek(100)
+        file.write(b"xy")
+    shutil.copy(tmp_path / "more" / "drums.wav", tmp_path / "more" / "bass.wav")
+    (tmp_path / "same" / "notes.txt").write_text("not audio")
+    (out / "gone.wav").unlink()
+    lines = [f"{name},{0.5 if name == 'settings' else ''}" for name in names]
+    manifest.write_text("song,amount\n" + "\n".join(lines) + "\n")
+    reasons = {
+        job.record.id: (job.action, job.reason) for job in plan_batch(manifest, out, Options())
+    }
+    assert reasons == {
+        "same": (SKIP, "done"),
+        "touched": (VERIFY, "its files were touched"),
+        "edited": (VERIFY, "its files were touched"),
+        "more": (VERIFY, "its files were touched"),
+        "settings": (RENDER, "settings changed"),
+        "gone": (RENDER, "its files are gone or changed"),
+    }
+    summary = batch(manifest, out)
+    assert (summary.n_done, summary.n_skipped) == (4, 2)
+    renders = {song_id: record.renders for song_id, record in records(out).items()}
+    assert renders == {"same": 1, "touched": 1, "edited": 2, "more": 2, "settings": 2, "gone": 2}
+    for name in names:
+        settings = {"amount": 0.5} if name == "settings" else {}
+        assert (out / f"{name}.wav").read_bytes() == expected_mix(tmp_path / name, settings)
+    batch(manifest, out)
+    assert seen(batch) == []
+
+
+def test_another_version_of_program_or_model_renders_again(
+    make_songs, batch, tmp_path, monkeypatch
+) -> None:
+    manifest, out = make_songs(["one"]), tmp_path / "out"
+    batch(manifest, out)
+    monkeypatch.setattr("mixer.batch.plan.code_version", lambda: "99")
+    (job,) = plan_batch(manifest, out, Options())
+    assert job.reason == "the program's version changed"
+    monkeypatch.undo()
+    manifest.write_text("song,model\none,none\n")
+    (job,) = plan_batch(manifest, out, Options())
+    assert job.reason == "settings and model changed"
+
+
+def test_modes(make_songs, batch, tmp_path) -> None:
+    manifest, out = make_songs(["one", "two"], two={"fail": "no"}), tmp_path / "out"
+    batch(manifest, out)
+    (tmp_path / "three").mkdir()
+    shutil.copy(tmp_path / "one" / "drums.wav", tmp_path / "three")
+    manifest.write_text("song\none\ntwo\nthree\n")
+    batch(manifest, out, mode=RETRY_FAILED)
+    assert seen(batch) == ["two"]
+    batch(manifest, out, mode=FORCE)
+    assert seen(batch) == ["one", "two", "three"]
+
+
+def test_a_manifest_with_mistakes_leaves_no_trace(make_songs, batch, tmp_path) -> None:
+    manifest = make_songs(["one"], "song,output\none,../../{song}\nnowhere,\n")
+    with pytest.raises(ManifestError) as caught:
+        batch(manifest, tmp_path / "out")
+    assert (
+        len(caught.value.mistakes) == 1
+    )  # of the songs; outputs are looked at once they are there
+    manifest.write_text("song,output,model\none,../../{song},nosuch\n")
+    with pytest.raises(ManifestError) as caught:
+        batch(manifest, tmp_path / "out")
+    assert [m.split(":")[0] for m in caught.value.mistakes] == [
+        "row 2, column output", "row 2, column model"
+    ]  # fmt: skip
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_of_somebody_elses_is_not_replaced(make_songs, batch, tmp_path) -> None:
+    manifest, out = make_songs(["one"]), tmp_path / "out"
+    out.mkdir()
+    (out / "one.wav").write_text("mine")
+    with pytest.raises(ManifestError, match="exists already and is no result of this ledger"):
+        batch(manifest, out)
+    assert (out / "one.wav").read_text() == "mine"
+    assert batch(manifest, out, overwrite=True).n_done == 1
+
+
+def test_failures_may_be_limited(make_songs, batch, tmp_path) -> None:
+    names = [f"s{n}" for n in range(6)]
+    manifest = make_songs(names, **{n: {"fail": "no"} for n in names[:4]})
+    summary = batch(manifest, tmp_path / "out", max_failures=2)
+    assert (summary.n_failed, summary.n_done, summary.n_left) == (3, 0, 3)
+    assert "2 are allowed" in summary.stopped_by
+    assert summary.exit_code == 1
+    assert batch(manifest, tmp_path / "fast", max_failures=0).n_failed == 1
+
+
+def test_unreadable_and_vanished_songs_fail_and_the_rest_is_done(
+    make_songs, batch, tmp_path
+) -> None:
+    manifest, out = make_songs(["good", "damaged", "empty", "vanishing", "last"]), tmp_path / "out"
+    (tmp_path / "damaged" / "drums.wav").write_bytes(b"RIFF")
+    (tmp_path / "empty" / "drums.wav").unlink()
+
+    def vanish(order, shop, report):
+        shutil.rmtree(tmp_path / "vanishing", ignore_errors=True)
+        return copy_song(order, shop, report)
+
+    summary = batch(manifest, out, work=vanish)
+    assert (summary.n_done, summary.n_failed) == (2, 3)
+    errors = {song_id: r.error for song_id, r in records(out).items() if r.state == FAILED}
+    assert "drums.wav: cannot be read as audio" in errors["damaged"]
+    assert "no audio files in it" in errors["empty"]
+    assert "the song cannot be read (No such file" in errors["vanishing"]
+
+
+def test_a_full_disk_ends_the_run_and_loses_nothing(make_songs, batch, tmp_path) -> None:
+    manifest, out = make_songs(["one", "two", "three"]), tmp_path / "out"
+
+    def fill(order, shop, report):
+        if order.id == "two":
+            return Outcome(order.id, order.token, BROKE, "full", disk_full=True)
+        return copy_song(order, shop, report)
+
+    summary = batch(manifest, out, work=fill)
+    assert summary.stopped_by == "the disk is full"
+    assert (summary.n_done, summary.n_failed, summary.n_left) == (1, 1, 1)
+    assert batch(manifest, out).n_done == 2
+
+
+def test_what_cannot_be_put_in_place_fails(make_songs, batch, tmp_path) -> None:
+    manifest, out = (
+        make_songs(["one", "two"], "song,output\none,a/{song}\ntwo,b/{song}\n"),
+        (tmp_path / "out"),
+    )
+
+    def block(order, shop, report):
+        (out / "a").write_text("a file where a folder must be")
+        return copy_song(order, shop, report)
+
+    summary = batch(manifest, out, work=block)
+    assert (summary.n_done, summary.n_failed) == (1, 1)
+    assert records(out)["one"].error.startswith("a/one.wav cannot be written")
+
+
+def test_stopping_finishes_what_runs(make_songs, batch, tmp_path) -> None:
+    manifest, stop = make_songs(["one", "two", "three"]), Stop()
+
+    def press(order, shop, report):
+        stop.request()
+        return copy_song(order, shop, report)
+
+    summary = batch(manifest, tmp_path / "out", work=press, stop=stop)
+    assert (summary.n_done, summary.n_left, summary.exit_code) == (1, 2, 130)
+    assert records(tmp_path / "out").keys() == {"one"}
+
+
+def test_moves_that_broke_off_are_carried_on(make_songs, batch, tmp_path, monkeypatch) -> None:
+    manifest, out = make_songs(["one"]), tmp_path / "out"
+    monkeypatch.setattr("mixer.batch.run.make_moves", lambda *unused: os._exit(9))
+    pid = os.fork()
+    if pid == 0:
+        batch(manifest, out)
+    os.waitpid(pid, 0)
+    monkeypatch.undo()
+    assert not (out / "one.wav").exists()
+    summary = batch(manifest, out)
+    assert seen(batch) == []
+    assert (summary.n_skipped, summary.exit_code) == (1, 0)
+    assert (out / "one.wav").read_bytes() == expected_mix(tmp_path / "one", {})
+    assert records(out)["one"].renders == 1
+
+
+def test_stems_of_an_earlier_render_go_and_nothing_else(make_songs, batch, tmp_path) -> None:
+    manifest, out = make_songs(["one"], "song,stems\none,yes\n"), tmp_path / "out"
+    names = iter((["vocals", "bass"], ["bass"]))
+
+    def with_stems(order, shop, report):
+        from mixer.batch.order import StagedFile
+
+        outcome = copy_song(order, shop, report)
+        folder = tmp_path / "out" / STATE_FOLDER / "work" / order.token / "mix.stems"
+        folder.mkdir()
+        stems = []
+        for name in next(names):
+            (folder / f"{name}.wav").write_text(name)
+            stems.append(StagedFile(f"mix.stems/{name}.wav", name, len(name), "sha"))
+        return Outcome(order.id, order.token, ENDED, files=outcome.files + tuple(stems),
+                       inputs_stat=outcome.inputs_stat, figures=outcome.figures)  # fmt: skip
+
+    batch(manifest, out, work=with_stems)
+    (out / "one.stems" / "mine.wav").write_text("mine")
+    batch(manifest, out, work=with_stems, mode=FORCE)
+    assert sorted(p.name for p in (out / "one.stems").iterdir()) == ["bass.wav", "mine.wav"]
+
+
+ALBUM = "song,album,loudness_lufs\none,A,-14\ntwo,A,-14\nsingle,,-14\nthree,B,\n"
+
+
+def test_songs_of_an_album_share_one_offset(make_songs, batch, tmp_path) -> None:
+    names = ["one", "two", "single", "three"]
+    manifest = make_songs(names, ALBUM, one={"lufs": -20.0}, two={"lufs": -26.0})
+    out = tmp_path / "out"
+    batch(manifest, out)
+    phases = [(order.id, order.phase) for order in batch.engine.seen]
+    assert sorted(phases) == [
+        ("one", FINISH), ("one", MEASURE), ("single", WHOLE), ("three", WHOLE),
+        ("two", FINISH), ("two", MEASURE),
+    ]  # fmt: skip
+    figures = {song_id: record.figures for song_id, record in records(out).items()}
+    # the mean energy of -20 and -26 LUFS is -22.04 LUFS, so 8.04 dB are missing to -14
+    assert figures["one"]["album_offset_db"] == pytest.approx(
+        -14 - 10 * np.log10((10**-2.0 + 10**-2.6) / 2)
+    )
+    assert figures["two"]["album_offset_db"] == figures["one"]["album_offset_db"]
+    loudness = {
+        order.id: order.loudness_lufs for order in batch.engine.seen if order.phase == FINISH
+    }
+    assert loudness["one"] - loudness["two"] == pytest.approx(6.0)
+    assert all(record.renders == 1 for record in records(out).values())
+    batch(manifest, out)
+    assert seen(batch) == []
+
+
+def test_a_song_more_on_an_album_moves_the_others(make_songs, batch, tmp_path) -> None:
+    manifest = make_songs(
+        ["one", "two"], "song,album,loudness_lufs\none,A,-14\n", two={"lufs": -26}
+    )
+    out = tmp_path / "out"
+    batch(manifest, out)
+    manifest.write_text("song,album,loudness_lufs\none,A,-14\ntwo,A,-14\n")
+    batch(manifest, out)
+    assert [(o.id, o.phase) for o in batch.engine.seen] == [
+        ("two", MEASURE), ("one", WHOLE), ("two", FINISH)
+    ]  # fmt: skip
+    assert records(out)["one"].renders == 2
+    assert records(out)["one"].figures["album_offset_db"] == pytest.approx(
+        -14 - 10 * np.log10((10**-2.0 + 10**-2.6) / 2)
+    )
+
+
+def test_an_album_that_broke_off_half_way_goes_on(make_songs, batch, tmp_path) -> None:
+    manifest = make_songs(["one", "two"], "song,album,loudness_lufs\none,A,-14\ntwo,A,-14\n")
+    out, stop = tmp_path / "out", Stop()
+
+    def press(order, shop, report):
+        stop.request()
+        return copy_song(order, shop, report)
+
+    batch(manifest, out, work=press, stop=stop)
+    assert records(out)["one"].state == MEASURED
+    summary = batch(manifest, out)
+    assert [(o.id, o.phase) for o in batch.engine.seen] == [
+        ("two", MEASURE), ("one", FINISH), ("two", FINISH)
+    ]  # fmt: skip
+    assert (summary.n_done, summary.exit_code) == (2, 0)
+
+
+def test_a_failed_song_keeps_no_album_waiting(make_songs, batch, tmp_path) -> None:
+    text = "song,album,loudness_lufs\none,A,-14\ntwo,A,-14\n"
+    manifest = make_songs(["one", "two"], text, two={"fail": "no"})
+    summary = batch(manifest, tmp_path / "out")
+    assert (summary.n_done, summary.n_failed) == (1, 1)
+    assert records(tmp_path / "out")["one"].figures["album_offset_db"] == pytest.approx(6.0)
+
+
+def test_a_second_run_on_the_folder_is_refused(make_songs, batch, tmp_path) -> None:
+    manifest, out = make_songs(["one"]), tmp_path / "out"
+
+    def second(order, shop, report):
+        with pytest.raises(OutputError, match=f"process {os.getpid()} on .* is at work here"):
+            batch(manifest, out)
+        return copy_song(order, shop, report)
+
+    assert batch(manifest, out, work=second).n_done == 1
+
+
+def test_the_ledger_finds_room_on_a_full_disk(tmp_path, monkeypatch) -> None:
+    import sqlite3
+
+    from mixer.batch.ledger import Record
+
+    with Ledger(tmp_path) as ledger:
+        real = ledger._transaction
+        reserve = tmp_path / "reserve"
+        assert reserve.stat().st_size == 1 << 20
+
+        def full():
+            if reserve.exists():
+                raise sqlite3.OperationalError("database or disk is full")
+            return real()
+
+        monkeypatch.setattr(ledger, "_transaction", full)
+        ledger.put(Record("x", PENDING))
+        assert ledger.disk_was_full
+    (record,) = read_records(tmp_path / LEDGER_FILE)
+    assert record.state == PENDING
+    assert record.state != DONE

@@ -1,0 +1,146 @@
+"""`mixer batch` as users and scripts meet it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import soundfile
+
+from mixer.cli.main import run
+from tests.signals import band
+
+
+@pytest.fixture
+def manifest(write_song, rng, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        files = {f"{stem}.wav": audio for stem, audio in band(rng, 1.5, 44_100).items()}
+        write_song(files, folder=name)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "manifest.csv"
+    path.write_text("song,loudness_lufs\none,-16\ntwo,-16\n")
+    return path
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.slow
+def test_a_night_from_init_to_results(manifest, tmp_path, capsys) -> None:
+    (tmp_path / "two" / "drums.wav").write_bytes(b"RIFF")
+    assert run(["batch", "init", "."]) == 0
+    (tmp_path / "made.csv").write_text(capsys.readouterr().out)
+    assert run(["batch", "made.csv", "-o", "out", "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert [song["action"] for song in plan["songs"]] == ["render", "render"]
+    assert "cannot be read as audio" in plan["songs"][1]["problem"]
+    assert plan["output_bytes"] > 1.5 * 44_100 * 6
+    assert not (tmp_path / "out").exists()
+
+    assert run(["batch", "made.csv", "-o", "out", "--json", "--html"]) == 1
+    said = capsys.readouterr()
+    results = {result["id"]: result for result in lines(said.out)}
+    assert results["one"]["state"] == "done"
+    assert results["one"]["real_time_factor"] > 0
+    assert "drums.wav: cannot be read as audio" in results["two"]["error"]
+    assert soundfile.info("out/one.wav").frames == 1.5 * 44_100
+    assert (tmp_path / "out" / "index.html").exists()
+
+    soundfile.write("two/drums.wav", soundfile.read("one/drums.wav")[0], 44_100)
+    assert run(["batch", "made.csv", "-o", "out"]) == 0
+    said = capsys.readouterr()
+    assert "2 songs: 1 to do, 1 done and unchanged" in said.err
+    assert "1 done, 0 failed, 1 unchanged" in said.out
+    assert run(["batch", "made.csv", "-o", "out", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_shards_and_their_merge(manifest, tmp_path, capsys) -> None:
+    for shard in ("1/2", "2/2"):
+        assert run(["batch", "manifest.csv", "-o", "out", "--shard", shard, "-q", "-j", "1"]) == 0
+    assert run(["batch", "merge", "out", "--manifest", "manifest.csv"]) == 0
+    assert "2 shards: 2 done, 0 failed, 0 left" in capsys.readouterr().out
+    assert sorted(p.name for p in (tmp_path / "out").glob("results*.csv")) == [
+        "results.csv", "results.shard-1-of-2.csv", "results.shard-2-of-2.csv"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["batch"], 2, "mixer batch init"),
+        (["batch", "nothing.csv"], 2, "does not exist"),
+        (["batch", "manifest.csv", "--shard", "3/2"], 2, "write I/N"),
+        (["batch", "manifest.csv", "--address", "auto"], 2, "--engine ray"),
+        (["batch", "manifest.csv", "--devices", "tpu"], 3, "no device 'tpu'"),
+        (["batch", "manifest.csv", "-j", "0"], 2, "not in the range"),
+        (["batch", "bad.csv"], 2, "row 2, column output: '../x' leads out"),
+        (["batch", "bad.csv", "--dry-run"], 2, "row 3, column model: no model 'nosuch'"),
+        (["batch", "init", "empty"], 1, "no folder in it holds audio files"),
+        (["batch", "merge", "empty"], 1, "no shard has a ledger"),
+    ],
+)
+def test_mistakes_cost_lines_and_the_right_code(
+    manifest, tmp_path, capsys, arguments, code, message
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bad.csv").write_text("song,output,model\none,../x,\ntwo,,nosuch\n")
+    assert run(arguments) == code
+    said = capsys.readouterr()
+    assert message in said.err + said.out
+    assert "Traceback" not in said.err
+
+
+def test_a_dry_run_for_people(manifest, capsys) -> None:
+    assert run(["batch", "manifest.csv", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "2 songs, 2 to do: 0:03 of music" in said
+    assert "a rough guess" in said
+
+
+@pytest.mark.slow
+def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> None:
+    """A tenth of the 10 000 songs that the benchmark takes, in a tenth of its time and some."""
+    from mixer.batch.inputs import stat_inputs
+    from mixer.batch.ledger import DONE, Ledger
+    from mixer.batch.outputs import STATE_FOLDER
+    from mixer.batch.session import Options, plan_batch
+
+    rows = ["song"]
+    for n in range(1000):
+        (tmp_path / f"s{n}").mkdir()
+        (tmp_path / f"s{n}" / "drums.wav").write_bytes(b"RIFF")
+        rows.append(f"s{n}")
+    manifest, out = tmp_path / "manifest.csv", tmp_path / "out"
+    manifest.write_text("\n".join(rows) + "\n")
+    state = out / STATE_FOLDER
+    state.mkdir(parents=True)
+    records = []
+    for job in plan_batch(manifest, out, Options()):
+        (out / job.record.output).write_bytes(b"mix")
+        files = [[job.record.output, 3, "sha"]]
+        listing = stat_inputs(job.listed.row.song)
+        fields = {"state": DONE, "attempts": 1, "files": files, "inputs_stat": listing}
+        records.append(type(job.record)(**{**vars(job.record), **fields}))
+    with Ledger(state) as ledger:
+        ledger.put(*records)
+    command = [sys.executable, "-m", "mixer.cli.main", "batch", str(manifest), "-o", str(out), "-q"]
+    began_s = time.perf_counter()
+    subprocess.run(command, check=True, env={**os.environ})
+    assert time.perf_counter() - began_s < 3.0
+    assert (out / "results.csv").read_text().count("\n") == 1001
+
+
+def test_planning_loads_no_renderer() -> None:
+    code = (
+        "import sys; import mixer.batch.session, mixer.batch.local, mixer.batch.devices\n"
+        "import mixer.batch.estimate, mixer.batch.merge; print(*sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(out.stdout.split())
+    heavy = {"numpy", "scipy", "onnxruntime", "pedalboard", "soundfile", "click", "rich", "ray"}
+    assert not loaded & heavy
