@@ -35,7 +35,7 @@ def plot_pair(result: SongResult, path: Path) -> None:
     """
     with rc_context(_PLAIN_TEXT):
         figure = Figure(figsize=(11.0, 8.0), layout="constrained")
-        grid = figure.subplot_mosaic([["balance", "balance"], ["width", "paper"]])
+        grid: dict[str, Axes] = figure.subplot_mosaic([["balance", "balance"], ["width", "paper"]])
         _draw_balance(grid["balance"], result)
         _draw_width(grid["width"], result)
         _draw_paper(grid["paper"], result)
