@@ -23,6 +23,7 @@ CLIPPED_RUN_SAMPLES = 3
 MONO_BELOW_DB = -70.0  # side against mid
 OUT_OF_PHASE_BELOW = -0.5  # correlation of left and right
 FAR_SHORTER_BELOW = 0.5  # of the median length
+MAX_PEAK = 1e6  # of full scale; 32-bit integers taken for floats, most likely
 DC_ABOVE = 0.01  # of full scale
 ALREADY_A_MIX_ABOVE = 0.9  # correlation with the sum of all others
 # Shared by every comparison between files: slow enough to be small, fast enough to keep waveforms.
@@ -110,7 +111,10 @@ def inspect_song(
         sketches.append(sketch)
     _compare_lengths(files)
     _compare_sketches(files, sketches)
-    left_out = [FileInspection(r.file, None, r.reason) for r in song.left_out]
+    left_out = [
+        FileInspection(r.file, r.stem, r.reason, findings=[r.fault] if r.fault else [])
+        for r in song.left_out
+    ]
     return SongInspection(
         song=song.name,
         folder=str(song.folder),
@@ -143,6 +147,9 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
         inspection.findings.append(str(error).removeprefix(f"{Path(recording.file).name}: "))
         return inspection, None
     peak = float(np.abs(audio).max(initial=0.0))
+    if peak > MAX_PEAK:
+        inspection.findings.append(f"its peak is {peak:.1e} times full scale: no audio")
+        return inspection, None
     loudness_lufs = integrated_loudness_lufs(audio, source.sample_rate)
     inspection.peak_dbfs = float(gain_to_db(peak)) if peak > 0.0 else None
     inspection.loudness_lufs = loudness_lufs if math.isfinite(loudness_lufs) else None

@@ -11,6 +11,7 @@ from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms
 from mixer.network.model import Bundle, read_bundle
+from mixer.network.session import parse_device
 from mixer.settings import RenderSettings
 from mixer.song import Song
 from mixer.track_names import STEMS
@@ -67,7 +68,9 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
     Raises:
         ModelError: no such model or profile, or the model does not know one of the song's stems.
         InputError: no usable folder of rooms.
+        DeviceError: the device is none of auto, cpu, cuda and cuda:N.
     """
+    parse_device(settings.device)  # a word that is no device is a mistake even where none is used
     if settings.model == NO_MODEL:
         return RenderPlan(
             bundle=None,

@@ -48,6 +48,15 @@ class RenderSettings:
     true_peak_dbtp: float | None = -1.0
 
     def __post_init__(self) -> None:
+        for name in ("model", "device"):
+            _check_text(name, getattr(self, name))
+        for name in ("profile", "rooms"):
+            if getattr(self, name) is not None:
+                _check_text(name, getattr(self, name))
+        for name in ("seed", "sample_rate"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+                raise PresetError(f"{name} must be a whole number, not {value!r}")
         _check_range("amount", self.amount, (0.0, 1.0))
         _check_range("sample rate in Hz", self.sample_rate, SAMPLE_RATES_HZ)
         _check_range("loudness in LUFS", self.loudness_lufs, LOUDNESS_RANGE_LUFS)
@@ -59,5 +68,12 @@ class RenderSettings:
 
 def _check_range(what: str, value: float | None, allowed: tuple[float, float]) -> None:
     low, high = allowed
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise PresetError(f"{what} must be a number, not {value!r}")
     if value is not None and not low <= value <= high:
         raise PresetError(f"{what} must be from {low:g} to {high:g}, not {value:g}")
+
+
+def _check_text(what: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise PresetError(f"{what} must be a text, not {value!r}")

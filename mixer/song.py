@@ -19,6 +19,8 @@ from mixer.song_file import SONG_FILE, FileSettings, read_song_file
 from mixer.track_names import STEMS, Classification, classify_all
 
 STEM_CONTAINER_SUFFIX = ".stem.mp4"
+# Beside each of its mixes mixer writes NAME + this; a file that has one is no recording.
+RECIPE_SUFFIX = ".mix.json"
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
 STEM_CONTAINER_STREAMS = ("mixture", "drums", "bass", "other", "vocals")
 
@@ -39,6 +41,7 @@ class Recording:
         certain: False where its name said nothing.
         gain_db: from `song.toml`.
         side: "left" or "right" for one half of a pair of mono files, else None.
+        fault: why its file cannot be used, else None.
     """
 
     source: AudioSource
@@ -48,6 +51,7 @@ class Recording:
     certain: bool = True
     gain_db: float = 0.0
     side: str | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Song:
         name: the folder's name, or the title in `song.toml`.
         folder: absolute path.
         recordings: what is mixed, in the order of file names.
-        left_out: what is not, and why.
+        left_out: what is not, and why: names that are no recordings, and files with a fault.
         sample_rate: the highest among the recordings, in Hz; the mix comes back at it.
         n_samples: the longest recording, at that rate.
         dry: the recording is dry (no room on it yet), as `song.toml` says.
@@ -88,13 +92,15 @@ class Song:
         return audio_io.resampled_length(self.n_samples, self.sample_rate, sample_rate)
 
 
-def load_song(folder: str | Path, *, strict: bool = False) -> Song:
+def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: bool = False) -> Song:
     """Find, classify and group the recordings of a song folder; no audio is decoded yet.
 
     Args:
         folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, or a mix
             of them, and perhaps `song.toml`. Folders inside it are not searched.
         strict: a name that says nothing is an error, not `other`.
+        leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
+            folder, since a mix without it is not the song.
 
     Raises:
         InputError: no folder, nothing to mix in it, or a file that is no mono or stereo audio.
@@ -113,8 +119,10 @@ def load_song(folder: str | Path, *, strict: bool = False) -> Song:
         for path, classification in zip(paths, classify_all([p.name for p in paths]), strict=True)
         for recording in _recordings(path, classification, settings.for_file(path.name))
     ]
-    recordings = _join_sides([r for r in found if r.stem is not None])
-    left_out = tuple(r for r in found if r.stem is None)
+    if not leave_out_faulty:
+        _refuse_faulty(found)
+    recordings = _join_sides([r for r in found if r.stem is not None and r.fault is None])
+    left_out = tuple(r for r in found if r.stem is None or r.fault is not None)
     _refuse_empty(folder, recordings, left_out)
     if strict:
         _refuse_uncertain(recordings)
@@ -151,8 +159,8 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
     n_bytes = 2 * 4 * n_samples
     if n_bytes > audio_io.available_memory_bytes():
         raise InputError(
-            f"{recordings[0].file}: {n_samples / sample_rate / 3600:.1f} hours of audio need "
-            f"{n_bytes / 1e9:.0f} GB of memory a stem, more than is free; cut the song up"
+            f"{_longest(recordings).file}: {n_samples / sample_rate / 3600:.1f} hours of audio "
+            f"need {n_bytes / 1e9:.0f} GB of memory a stem, more than is free; cut the song up"
         )
     total = np.zeros((2, n_samples), np.float32)
     for recording in recordings:
@@ -185,15 +193,25 @@ def _recordings(
     nothing = AudioSource(path, 0, 0, 0, 0, "")
     if settings is not None and settings.ignore:
         return [Recording(nothing, name, None, f"ignored in {SONG_FILE}")]
+    if not path.is_file():
+        return [Recording(nothing, name, None, "not a file: a pipe, a device or a dead link")]
     if path.is_symlink() and path.parent not in path.resolve().parents:
         return [Recording(nothing, name, None, "a link that leaves the song folder")]
+    if path.with_name(path.stem + RECIPE_SUFFIX).exists():
+        return [Recording(nothing, name, None, "a mix that mixer made")]
     by_hand = settings is not None and settings.stem is not None
     gain_db = settings.gain_db if settings else 0.0
-    if name.lower().endswith(STEM_CONTAINER_SUFFIX) and not by_hand:
-        return _container_recordings(name, audio_io.probe(path), gain_db)
-    if classification.stem is None and not by_hand:
+    is_container = name.lower().endswith(STEM_CONTAINER_SUFFIX) and not by_hand
+    if classification.stem is None and not by_hand and not is_container:
         return [Recording(nothing, name, None, classification.reason)]
-    sources = audio_io.probe(path)
+    try:
+        sources = audio_io.probe(path)
+        if is_container:
+            return _container_recordings(name, sources, gain_db)
+    except InputError as error:
+        return [
+            Recording(nothing, name, classification.stem, classification.reason, fault=str(error))
+        ]
     if not sources or sources[0].n_samples == 0:
         return [Recording(nothing, name, None, "no audio in it")]
     if settings is not None and settings.stem is not None:
@@ -258,6 +276,17 @@ def _refuse_empty(
     deeper = sorted({p.parent for p in folder.glob("*/*") if audio_io.is_audio_name(p.name)})
     hint = f"; did you mean {deeper[0]}?" if deeper else "; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF"
     raise InputError(f"{folder}: no audio files in it{hint}")
+
+
+def _refuse_faulty(recordings: Sequence[Recording]) -> None:
+    faults = [r.fault for r in recordings if r.fault is not None]
+    if faults:
+        more = f" (and {len(faults) - 1} more; mixer check lists them)" if len(faults) > 1 else ""
+        raise InputError(faults[0] + more)
+
+
+def _longest(recordings: Sequence[Recording]) -> Recording:
+    return max(recordings, key=lambda r: r.source.n_samples / r.source.sample_rate)
 
 
 def _refuse_uncertain(recordings: Sequence[Recording]) -> None:

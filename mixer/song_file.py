@@ -75,14 +75,19 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
             entry that fits no file.
     """
     path = folder / SONG_FILE
-    if not path.is_file():
+    if not path.exists():
         return SongSettings()
+    if not path.is_file():
+        raise PresetError(f"{path}: is not a file")
     if path.stat().st_size > _MAX_BYTES:
         raise PresetError(f"{path}: larger than 1 MB; that is no song.toml")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PresetError(f"{path}: not valid TOML: {error}") from None
+        # Editors on Windows put a byte order mark in front.
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise PresetError(f"{path}: not UTF-8 text; save it as UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise PresetError(f"{path}: not valid TOML: {str(error)[:200]}") from None
     _check_keys(table, ["title", "dry", "tempo_bpm", "files"], str(path))
     files = _typed(table, "files", dict, str(path), default={})
     names = list(file_names)
@@ -131,8 +136,16 @@ def _typed(
     value = table.get(key, default)
     if value is not None and not isinstance(value, kind):
         words = {str: "a text", bool: "true or false", dict: "a table"}
-        raise PresetError(f"{where}: {key} must be {words[kind]}, not {value!r}")
+        raise PresetError(f"{where}: {key} must be {words[kind]}, not {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """A value for a message; a stranger's may be of any length."""
+    try:
+        return repr(value)[:80]
+    except (ValueError, RecursionError):
+        return "that"
 
 
 def _number(

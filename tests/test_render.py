@@ -146,6 +146,9 @@ def test_progress_rises_to_the_end(song_folder) -> None:
         ({"true_peak_dbtp": 1.0}, "ceiling in dBTP must be"),
         ({"sample_rate": 100}, "sample rate in Hz must be"),
         ({"effects": ("equaliser",)}, "equaliser"),
+        ({"amount": "half"}, "amount must be a number"),
+        ({"seed": 1.5}, "seed must be a whole number"),
+        ({"device": None}, "device must be a text"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message) -> None:

@@ -1,5 +1,6 @@
 """A folder becomes a song: grouped, aligned, padded, and honest about what it leaves out."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,8 @@ def test_song_toml_overrides(write_song) -> None:
         ("dry = 1", "dry must be true or false"),
         ("tempo_bpm = 1000", "from 10 to 400"),
         ("dry = ", "not valid TOML"),
+        ("title = " + "[" * 5_000, "not valid TOML"),
+        ("tempo_bpm = " + "9" * 5_000, "not valid TOML"),
         ('[files."Kik.wav"]\nignore = true', "no such file in the folder; did you mean 'Kick.wav'"),
         ('[files."Kick.wav"]\nstem = "drum"', "none of vocals, bass, drums, other"),
         ('[files."Kick.wav"]\ngain_db = "loud"', "gain_db must be a number from -60 to 24"),
@@ -102,6 +105,15 @@ def test_mistakes_in_song_toml_are_named(write_song, text: str, message: str) ->
     folder = write_song({"Kick.wav": sine(100.0, 0.5, 44_100)})
     (folder / "song.toml").write_text(text)
     with pytest.raises(PresetError, match="song.toml.*" + message):
+        load_song(folder)
+
+
+def test_song_toml_of_a_windows_editor_is_read(write_song) -> None:
+    folder = write_song({"Kick.wav": sine(100.0, 0.5, 44_100)})
+    (folder / "song.toml").write_text("\ufeffdry = true\n", encoding="utf-8")
+    assert load_song(folder).dry
+    (folder / "song.toml").write_text("dry = true\n", encoding="utf-16")
+    with pytest.raises(PresetError, match="save it as UTF-8"):
         load_song(folder)
 
 
@@ -123,6 +135,34 @@ def test_links_out_of_the_folder_are_not_followed(write_song, tmp_path) -> None:
     assert [(r.file, r.reason) for r in song.left_out] == [
         ("Snare.wav", "a link that leaves the song folder")
     ]
+
+
+def test_pipes_and_dead_links_are_left_out_and_never_opened(write_song) -> None:
+    folder = write_song({"Kick.wav": sine(100.0, 0.5, 44_100)})
+    os.mkfifo(folder / "Snare.wav")
+    (folder / "Tom.wav").symlink_to(folder / "nowhere.wav")
+    (folder / "Hat.wav").symlink_to(folder / "Hat.wav")
+    song = load_song(folder)
+    assert [r.file for r in song.recordings] == ["Kick.wav"]
+    assert {r.reason for r in song.left_out} == {"not a file: a pipe, a device or a dead link"}
+
+
+def test_a_mix_of_ours_in_the_folder_is_not_mixed_again(write_song) -> None:
+    folder = write_song({n: sine(100.0, 0.5, 44_100) for n in ("Kick.wav", "song.wav")})
+    (folder / "song.mix.json").write_text("{}")
+    song = load_song(folder)
+    assert [(r.file, r.reason) for r in song.left_out] == [("song.wav", "a mix that mixer made")]
+
+
+def test_a_faulty_file_is_an_error_unless_one_only_looks(write_song) -> None:
+    folder = write_song({"Kick.wav": sine(100.0, 0.5, 44_100)})
+    (folder / "Snare.wav").write_bytes(b"")
+    (folder / "Tom.wav").write_text("text")
+    with pytest.raises(InputError, match=r"Snare\.wav: the file is empty \(and 1 more"):
+        load_song(folder)
+    song = load_song(folder, leave_out_faulty=True)
+    assert [r.file for r in song.recordings] == ["Kick.wav"]
+    assert all(r.fault and r.stem == "drums" for r in song.left_out)
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path) -> None:

@@ -24,7 +24,7 @@ def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
 
     Nothing is rendered and nothing is written.
     """
-    song = load_song(song_dir, strict=strict)
+    song = load_song(song_dir, strict=strict, leave_out_faulty=True)
     with progress_bar(quiet=quiet or as_json) as show:
         inspection = inspect_song(song, lambda file, share: show("check", file, share))
     if as_json:

@@ -7,6 +7,7 @@ they are called, so that `mixer --help` answers at once.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -61,6 +62,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # A termination cleans up behind itself like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -83,10 +86,16 @@ def run(arguments: list[str]) -> int:
     except MemoryError:
         click.echo("mixer: out of memory; close other programs or cut the song up", err=True)
         return EXIT_ENVIRONMENT
+    except SystemExit as stop:
+        # rich ends the program so when the reader of stdout goes away
+        return 0 if isinstance(stop.__context__, BrokenPipeError) else EXIT_FAILED
     except BrokenPipeError:
         # The reader of our stdout went away (mixer check ... | head): not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        click.echo(f"mixer: {error.strerror or error}: {error.filename or 'output'}", err=True)
+        return EXIT_FAILED
     except Exception as error:
         if os.environ.get("MIXER_TRACEBACK"):
             raise
