@@ -15,7 +15,13 @@ from mixer.fxnorm.balance import match_balance, measure_balance_db
 from mixer.fxnorm.compression import SETTINGS, match_compression
 from mixer.fxnorm.equalization import match_equalization
 from mixer.fxnorm.loudness import match_loudness
-from mixer.fxnorm.panning import DEFAULT_MAX_FREQUENCY_HZ, MAX_FREQUENCY_HZ, N_FFT, match_panning
+from mixer.fxnorm.panning import (
+    DEFAULT_MAX_FREQUENCY_HZ,
+    MAX_FREQUENCY_HZ,
+    N_FFT,
+    match_panning,
+    measure_side,
+)
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS, add_pre_reverb, add_reverb_send
 from mixer.fxnorm.rooms import RoomRecipe, RoomSource
@@ -40,6 +46,7 @@ class _Task:
     seed: int
     rooms: RoomSource
     panning_limits_time_axis: bool
+    side: int | None  # 1 right, -1 left; None where nothing is panned
 
     def amount(self, effect: str) -> float:
         return float(self.amounts.get(effect, 1.0))
@@ -122,7 +129,8 @@ def normalise_stem(
         report["skipped"] = f"peak below {SILENCE_PEAK_DBFS:g} dBFS"
         return work, {**report, "after": before}
     rooms, limits_time = rooms or RoomRecipe(), panning_limits_time_axis
-    task = _Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time)
+    side = _own_side(work, sample_rate, stem, profile) if "panning" in effects else None
+    task = _Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time, side)
     for name in effects:
         is_unfit = name in ("pre_reverb", "reverb") and stem not in REVERBERANT_STEMS
         if task.amount(name) == 0.0 or is_unfit:
@@ -165,7 +173,7 @@ def _panning(x: FloatArray, task: _Task) -> dict:
     phi = task.profile.phi_at(task.stem, bins_hz)
     limit_hz = MAX_FREQUENCY_HZ.get(task.stem, DEFAULT_MAX_FREQUENCY_HZ)
     limits_time = task.panning_limits_time_axis
-    return match_panning(x, task.sample_rate, phi, limit_hz, limits_time, out=x)[1]
+    return match_panning(x, task.sample_rate, phi, limit_hz, limits_time, x, task.side)[1]
 
 
 def _balance(x: FloatArray, task: _Task) -> dict:
@@ -219,6 +227,16 @@ def _as_stereo(audio: FloatArray, sample_rate: int, stem: str) -> FloatArray:
     work = np.empty((2, audio.shape[1]), dtype=np.float32)
     work[:] = audio
     return work
+
+
+def _own_side(audio: FloatArray, sample_rate: int, stem: str, profile: Profile) -> int:
+    """The side of the stem before any effect: EQ would make its channels equally loud.
+
+    Centred stems go right and left in turn, by the place of their names in the alphabet, so that
+    the stems of a mono song balance each other.
+    """
+    centred = -1 if sorted(profile.stems).index(stem) % 2 else 1
+    return measure_side(audio, sample_rate, centred)
 
 
 def _levels(audio: FloatArray, sample_rate: int) -> dict:

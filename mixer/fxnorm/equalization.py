@@ -9,6 +9,7 @@ import numpy as np
 import scipy.signal
 
 from mixer.dsp import FloatArray, convolve, db_to_gain, peak, peak_dbfs, root_hann, stft_blocks
+from mixer.fxnorm.edges import extend
 from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 N_FFT = 65_536
@@ -45,7 +46,11 @@ def measure_spectrum(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
 
 
 def match_equalization(
-    audio: FloatArray, sample_rate: int, target: TargetCurve, out: FloatArray | None = None
+    audio: FloatArray,
+    sample_rate: int,
+    target: TargetCurve,
+    out: FloatArray | None = None,
+    between_zeros: bool = False,
 ) -> tuple[FloatArray, list[dict | None]]:
     """Filter each channel so that its mean spectrum takes the target's shape, at -30 LUFS.
 
@@ -53,11 +58,16 @@ def match_equalization(
     measured` in all. Its level is chosen so that the channel's energy stays that at -30 LUFS. A
     channel below -50 dBFS peak or without loudness is left as it is.
 
+    Audio cut out of a song begins and ends at a step, of which a large boost would make a click:
+    for the filter it is carried on beyond its ends.
+
     Args:
         audio: float32 `(channels, samples)`.
         sample_rate: Hz.
         target: magnitude (linear, any level) at frequencies in Hz.
         out: where to put the result; may be `audio` itself.
+        between_zeros: filter between zeros instead, with those clicks, as the published code does;
+            for comparisons with it only.
 
     Returns:
         The filtered audio, float32 `(channels, samples)`, and for each channel what was done, or
@@ -69,13 +79,16 @@ def match_equalization(
     elif out is not audio:
         out[:] = audio
     if identical:
-        done = _match_channel(out[:1], sample_rate, target)
+        done = _match_channel(out[:1], sample_rate, target, between_zeros)
         out[1] = out[0]
         return out, [done, done]
-    return out, [_match_channel(out[i : i + 1], sample_rate, target) for i in range(len(out))]
+    channels = [out[i : i + 1] for i in range(len(out))]
+    return out, [_match_channel(c, sample_rate, target, between_zeros) for c in channels]
 
 
-def _match_channel(channel: FloatArray, sample_rate: int, target: TargetCurve) -> dict | None:
+def _match_channel(
+    channel: FloatArray, sample_rate: int, target: TargetCurve, between_zeros: bool
+) -> dict | None:
     """Match one channel `(1, samples)` in place."""
     if peak_dbfs(channel) <= SILENCE_PEAK_DBFS:
         return None
@@ -86,7 +99,10 @@ def _match_channel(channel: FloatArray, sample_rate: int, target: TargetCurve) -
     kernel = _zero_phase_kernel(gain)
     level_db = WORKING_LOUDNESS_LUFS - loudness_lufs
     kernel *= float(db_to_gain(level_db))
-    convolve(channel, kernel.astype(np.float32), (kernel.shape[0] - 1) // 2, out=channel)
+    reach = (kernel.shape[0] - 1) // 2
+    extended = (np.pad if between_zeros else extend)(channel[0], reach)[np.newaxis]
+    convolve(extended, kernel.astype(np.float32), reach, out=extended)
+    channel[:] = extended[:, reach : reach + channel.shape[1]]
     gain_db = 20.0 * np.log10(gain)
     return {
         "level_db": level_db,

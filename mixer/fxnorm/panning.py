@@ -24,8 +24,11 @@ QUIET_FRAME_DB = -10.0
 # Channels 0.4 dB apart lean by this much. A smaller mean lean is mostly chance, and rounding must
 # not decide the side: the louder channel does.
 CLEAR_LEAN = 1e-3
+# Channels closer than this are equal: what is left is rounding, of 16 bits of a soft stem as well.
+EQUAL_CHANNELS_DB = 0.01
 # Bins that lean against the stem's side would be boosted without bound by the published rule.
 MAX_BOOST_DB = 20.0
+_EQUAL_SHARE = 1.0 - 10.0 ** (-EQUAL_CHANNELS_DB / 10.0)
 # The published code works on a signal with this much silence before it.
 _REFERENCE_PADDING_SAMPLES = 65_536
 
@@ -51,11 +54,16 @@ def measure_phi(audio: FloatArray) -> np.ndarray:
     return total / n_frames
 
 
-def measure_side(audio: FloatArray, sample_rate: int) -> int:
-    """Which side the stem leans to between 50 and 2500 Hz: 1 right (or centre), -1 left.
+def measure_side(audio: FloatArray, sample_rate: int, centred: int = 1) -> int:
+    """Which side the stem leans to between 50 and 2500 Hz: 1 right, -1 left.
 
     By the majority of bins of the smoothed stereo panning spectrum; where the mean lean of all of
     them is no clear one, by the energy of the channels.
+
+    Args:
+        audio: float32 `(2, samples)`.
+        sample_rate: Hz.
+        centred: the answer where the channels' energies too are within 0.01 dB.
     """
     low, high = (int(frequency_hz * N_FFT / sample_rate) for frequency_hz in SIDE_BAND_HZ)
     high = max(high, low + 1)
@@ -72,7 +80,9 @@ def measure_side(audio: FloatArray, sample_rate: int) -> int:
     smooth = scipy.ndimage.uniform_filter1d(total / n_frames, SMOOTHING_BINS, mode="mirror")
     band = smooth[low:high]
     if abs(band.mean()) < CLEAR_LEAN:
-        return 1 if energies[1] >= energies[0] else -1
+        if abs(energies[1] - energies[0]) <= energies.max() * _EQUAL_SHARE:
+            return centred
+        return 1 if energies[1] > energies[0] else -1
     return 1 if 2 * np.count_nonzero(band >= 0.0) >= band.size else -1
 
 
@@ -83,6 +93,7 @@ def match_panning(
     max_frequency_hz: float = DEFAULT_MAX_FREQUENCY_HZ,
     limit_time_axis: bool = False,
     out: FloatArray | None = None,
+    side: int | None = None,
 ) -> tuple[FloatArray, dict]:
     """Pan the stem to its own side and bring every bin's similarity to 0.9 of the profile's.
 
@@ -95,11 +106,13 @@ def match_panning(
             frame number floor(max_frequency_hz * N_FFT / sample_rate) on nothing is matched, and
             all bins before. True reproduces it, for networks trained on its output.
         out: where to put the result; may be `audio` itself.
+        side: 1 right or -1 left; by default what `measure_side` says of the audio. EQ makes the
+            channels equally loud: after it the stem's own side is chance, so measure before.
 
     Returns:
         float32 `(2, samples)`, and what was done: the side, and the share of frames matched.
     """
-    side = measure_side(audio, sample_rate)
+    side = measure_side(audio, sample_rate) if side is None else side
     target = TARGET_SHARE * np.clip(phi, 0.0, 1.0).astype(np.float32)[:, np.newaxis] / 2.0
     offset = np.array([1.0 - OFFSET_PAN, OFFSET_PAN][::side], dtype=np.float32)[:, None, None]
     near = 0 if side > 0 else 1  # the channel that takes the smaller gain

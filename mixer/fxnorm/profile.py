@@ -19,12 +19,17 @@ from mixer.errors import ModelError
 PACKAGED = Path(__file__).resolve().parents[1] / "profiles"
 # Far above any real profile; a file that is larger is not one.
 MAX_FILE_BYTES = 16 << 20
-# No level in dB and no frequency in Hz comes near.
-MAX_FIGURE = 1e9
+# What figures can be: beyond lies no audio, and sums of such levels overflow further on. A spectrum
+# is relative to its largest band; 0.1 dB is for figures rounded.
+LOUDNESS_LUFS = (-100.0, 0.0)
+ONSET_PEAK_DBFS = (-120.0, 0.0)
+ONSET_DEVIATION_DB = (0.0, 60.0)
+SPECTRUM_DB = (-200.1, 0.1)
+PHI = (0.0, 1.0)
+BANDS_HZ = (0.0, 1e6)
 # Above the last band. Recordings are band-limited there, and what a target does not say must not be
 # boosted; a slope of this size is also what the published curves, steepening, run into at 20 kHz.
 ROLL_OFF_DB_PER_OCTAVE = 36.0
-_CURVES = ("spectrum_db", "panning_phi")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +166,7 @@ def parse_profile(content: object, source: str) -> Profile:
     """
     if not isinstance(content, dict):
         raise ModelError(f"{source}: a profile is a JSON object with bands_hz and stems")
-    bands_hz = _numbers(content, "bands_hz", source)
+    bands_hz = _numbers(content, "bands_hz", source, BANDS_HZ)
     if len(bands_hz) < 2 or bands_hz[0] <= 0 or any(np.diff(bands_hz) <= 0):
         raise ModelError(f"{source}: bands_hz must be two or more rising frequencies above 0")
     stems = content.get("stems")
@@ -177,32 +182,42 @@ def parse_profile(content: object, source: str) -> Profile:
 def _parse_stem(figures: object, n_bands: int, source: str) -> StemProfile:
     if not isinstance(figures, dict):
         raise ModelError(f"{source}: must be an object of figures")
-    curves = {key: _numbers(figures, key, source, n_bands) for key in _CURVES}
-    if any(not 0.0 <= phi <= 1.0 for phi in curves["panning_phi"]):
-        raise ModelError(f"{source}.panning_phi: similarities lie between 0 and 1")
-    mean_dbfs, deviation_db = _numbers(figures, "onset_peak_dbfs", source, 2)
-    if deviation_db < 0.0:
-        raise ModelError(f"{source}.onset_peak_dbfs: the standard deviation is negative")
+    mean_dbfs, deviation_db = _list(figures, "onset_peak_dbfs", source, 2)
     if "loudness_lufs" not in figures:
         raise ModelError(f"{source}: loudness_lufs is missing")
-    loudness_lufs = _number(figures["loudness_lufs"], f"{source}.loudness_lufs")
-    return StemProfile(loudness_lufs, (mean_dbfs, deviation_db), **curves)
+    return StemProfile(
+        _number(figures["loudness_lufs"], f"{source}.loudness_lufs", LOUDNESS_LUFS),
+        (
+            _number(mean_dbfs, f"{source}.onset_peak_dbfs[0]", ONSET_PEAK_DBFS),
+            _number(deviation_db, f"{source}.onset_peak_dbfs[1]", ONSET_DEVIATION_DB),
+        ),
+        _numbers(figures, "spectrum_db", source, SPECTRUM_DB, n_bands),
+        _numbers(figures, "panning_phi", source, PHI, n_bands),
+    )
 
 
-def _number(value: object, source: str) -> float:
+def _number(value: object, source: str, limits: tuple[float, float]) -> float:
+    low, high = limits
     # The comparison refuses NaN too; True is an int to Python, but no figure.
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_FIGURE:
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
-    raise ModelError(f"{source}: {value!r:.40} is not a finite number below {MAX_FIGURE:g}")
+    raise ModelError(f"{source}: {value!r:.40} is not a number between {low:g} and {high:g}")
 
 
-def _numbers(figures: dict, key: str, source: str, length: int | None = None) -> tuple[float, ...]:
+def _numbers(
+    figures: dict, key: str, source: str, limits: tuple[float, float], length: int | None = None
+) -> tuple[float, ...]:
+    values = _list(figures, key, source, length)
+    return tuple(_number(value, f"{source}.{key}[{i}]", limits) for i, value in enumerate(values))
+
+
+def _list(figures: dict, key: str, source: str, length: int | None = None) -> list:
     values = figures.get(key)
     if not isinstance(values, list):
         raise ModelError(f"{source}: {key} is missing: a list of numbers")
     if length is not None and len(values) != length:
         raise ModelError(f"{source}.{key}: {len(values)} figures where {length} are needed")
-    return tuple(_number(value, f"{source}.{key}[{i}]") for i, value in enumerate(values))
+    return values
 
 
 def _average_stems(stems: list[StemProfile]) -> StemProfile:

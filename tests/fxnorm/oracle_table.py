@@ -6,6 +6,7 @@ prints, for the stem before and after each effect, how far our measures are from
 """
 
 import dataclasses
+import functools
 import json
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import soundfile
 
 from mixer.dsp import db_to_gain, peak, peak_dbfs
 from mixer.fxnorm.chain import normalise_stem
-from mixer.fxnorm.equalization import N_FFT, measure_spectrum
+from mixer.fxnorm.equalization import N_FFT, match_equalization, measure_spectrum
 from mixer.fxnorm.onsets import measure_onset_peaks
 from mixer.fxnorm.panning import measure_phi
 from mixer.fxnorm.profile import read_profile
@@ -82,8 +83,12 @@ def differences(shared: Path) -> list[Difference]:
         audio = np.ascontiguousarray(samples.T)
         for stage in STAGES:
             done: dict = {}
-            if stage != "before":
-                stem = song_stem.split("/")[1]
+            stem = song_stem.split("/")[1]
+            if stage == "eq":
+                # The windows are cut out of songs, and the reference filters them between zeros.
+                curve = functools.partial(profile.magnitude_at, stem)
+                audio, _ = match_equalization(audio, RATE, curve, between_zeros=True)
+            elif stage != "before":
                 audio, report = normalise_stem(
                     audio, RATE, stem, profile, [stage], panning_limits_time_axis=True
                 )

@@ -202,3 +202,23 @@ def test_memory_is_twice_the_stem(rng: np.random.Generator) -> None:
         tracemalloc.stop()
         # The result is one of the two; 20 MB is for blocks, which do not grow with the stem.
         assert peak_bytes < 2.0 * audio.nbytes + 20e6
+
+
+@pytest.mark.parametrize("lean_db", [3.0, -3.0])
+def test_the_side_is_the_stems_own_though_eq_levels_its_channels(
+    rng: np.random.Generator, lean_db: float
+) -> None:
+    expected = "right" if lean_db > 0 else "left"
+    audio = wide(rng, 4.0, lean_db)
+    for bits in (15, 23):
+        rounded = (np.round(audio * 2.0**bits) / 2.0**bits).astype(np.float32)
+        _, report = normalise_stem(rounded, RATE, "other", MUSDB18, ("eq", "panning"))
+        assert report["effects"]["panning"]["side"] == expected
+
+
+def test_the_stems_of_a_mono_song_balance_each_other(rng: np.random.Generator) -> None:
+    mono = beat(rng, 2.0)[:1]
+    effects = ("eq", "compression", "panning")
+    reports = [normalise_stem(mono, RATE, stem, MUSDB18, effects)[1] for stem in STEMS]
+    sides = [report["effects"]["panning"]["side"] for report in reports]
+    assert sides == ["left", "left", "right", "right"]  # vocals, drums, bass, other

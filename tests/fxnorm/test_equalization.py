@@ -1,9 +1,15 @@
 """EQ normalisation: the shape is reached, in phase, and nothing else happens."""
 
+import functools
+from pathlib import Path
+
 import numpy as np
 import pytest
+import scipy.signal
+import soundfile
 
 from mixer.fxnorm.equalization import N_FFT, match_equalization, measure_spectrum
+from mixer.fxnorm.profile import read_profile
 from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 from tests.fxnorm.material import RATE, beat, energy_db, wide
 
@@ -90,5 +96,45 @@ def test_a_band_limited_stem_is_not_blown_up() -> None:
     assert done[0] is not None
     assert done[0]["largest_boost_db"] <= 80.0 + 1e-9
     assert np.all(np.isfinite(shaped))
-    # The tone starts with a step, which has all frequencies; past it there is only the tone.
-    assert np.abs(shaped[:, RATE:-RATE]).max() < 1.0
+    # The tone starts in the middle of a song: no step, so that there is only the tone.
+    assert np.abs(shaped).max() < 1.0
+
+
+def edge_over_inner_db(shaped: np.ndarray) -> float:
+    """The peak within the filter's reach of both ends, over the peak between."""
+    edges = np.concatenate([shaped[:, :1_000], shaped[:, -1_000:]], axis=1)
+    return float(20.0 * np.log10(np.abs(edges).max() / np.abs(shaped[:, 1_000:-1_000]).max()))
+
+
+def test_a_song_cut_in_the_middle_does_not_click(rng: np.random.Generator) -> None:
+    low_pass = scipy.signal.butter(6, 3_000.0, fs=RATE, output="sos")
+    song = scipy.signal.sosfilt(low_pass, 0.2 * rng.standard_normal((8, 3 * RATE)))
+    clicks_db, boosts_db = [], []
+    for cut in song[:, np.newaxis, RATE : 2 * RATE].astype(np.float32):
+        shaped, done = match_equalization(cut, RATE, np.ones_like)
+        assert done[0] is not None
+        boosts_db.append(done[0]["largest_boost_db"])
+        assert edge_over_inner_db(shaped) < 2.0
+        between_zeros, _ = match_equalization(cut, RATE, np.ones_like, between_zeros=True)
+        clicks_db.append(edge_over_inner_db(between_zeros))
+        # The two differ by the clicks alone.
+        np.testing.assert_allclose(
+            shaped[:, 2_000:-2_000], between_zeros[:, 2_000:-2_000], atol=1e-4 * shaped.max()
+        )
+    assert min(clicks_db) > 10.0
+    assert max(boosts_db) > 50.0
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "song_stem",
+    ["trackswitch_demo/drums", "caesium/other", "potassium/drums", "kira_dynamic/other"],
+)
+def test_real_stems_that_start_or_end_in_the_music_do_not_click(
+    shared: Path, song_stem: str
+) -> None:
+    path = shared / "audio" / "stems" / f"{song_stem}.ogg"
+    samples, rate = soundfile.read(path, dtype="float32")
+    curve = functools.partial(read_profile("musdb18").magnitude_at, song_stem.split("/")[1])
+    shaped, _ = match_equalization(np.ascontiguousarray(samples.T), rate, curve)
+    assert all(edge_over_inner_db(channel[np.newaxis]) < 2.0 for channel in shaped)

@@ -100,3 +100,20 @@ def test_in_place_is_the_same(rng: np.random.Generator) -> None:
     apart, _ = match_panning(audio, RATE, FLAT)
     match_panning(audio, RATE, FLAT, out=audio)
     np.testing.assert_array_equal(audio, apart)
+
+
+def test_equal_channels_are_centred_whatever_rounding_leaves(rng: np.random.Generator) -> None:
+    soft = 0.01 * rng.standard_normal((1, 5 * RATE)).repeat(2, axis=0)
+    for seed in range(4):
+        dither = np.random.default_rng(seed).random(soft.shape)
+        in_16_bit = (np.floor(soft * 2.0**15 + dither) / 2.0**15).astype(np.float32)
+        assert measure_side(in_16_bit, RATE, centred=1) == 1
+        assert measure_side(in_16_bit, RATE, centred=-1) == -1
+
+
+def test_a_given_side_is_taken(rng: np.random.Generator) -> None:
+    audio = wide(rng, lean_db=3.0)
+    assert match_panning(audio, RATE, FLAT)[1]["side"] == "right"
+    panned, done = match_panning(audio, RATE, FLAT, RATE, side=-1)
+    assert done["side"] == "left"
+    assert np.diff(energy_db(panned))[0] < -1.0

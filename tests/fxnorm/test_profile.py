@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mixer.errors import ModelError
+from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.profile import (
     Profile,
     StemProfile,
@@ -69,18 +70,26 @@ def content() -> dict:
 
 FAULTS = [
     (("stems", "vocals", "loudness_lufs"), None, "loudness_lufs"),
-    (("stems", "vocals", "loudness_lufs"), "quiet", "not a finite number"),
-    (("stems", "vocals", "loudness_lufs"), True, "not a finite number"),
-    (("stems", "vocals", "loudness_lufs"), 10**400, "not a finite number"),
-    (("stems", "vocals", "loudness_lufs"), float("inf"), "not a finite number"),
+    (("stems", "vocals", "loudness_lufs"), "quiet", "not a number"),
+    (("stems", "vocals", "loudness_lufs"), True, "not a number"),
+    (("stems", "vocals", "loudness_lufs"), 10**400, "not a number"),
+    (("stems", "vocals", "loudness_lufs"), float("inf"), "not a number"),
+    (("stems", "vocals", "loudness_lufs"), -1e8, "between -100 and 0"),
+    (("stems", "vocals", "loudness_lufs"), 0.1, "between -100 and 0"),
     (("stems", "vocals", "spectrum_db"), [0.0], "1 figures where 2"),
     (("stems", "vocals", "spectrum_db"), [0.0, float("nan")], r"spectrum_db\[1\]"),
-    (("stems", "vocals", "panning_phi"), [0.5, 1.5], "between 0 and 1"),
-    (("stems", "vocals", "onset_peak_dbfs"), [-14.0, -1.0], "negative"),
+    (("stems", "vocals", "panning_phi"), [0.5, 1.5], r"panning_phi\[1\].* between 0 and 1"),
+    (("stems", "vocals", "spectrum_db"), [0.0, -201.0], r"spectrum_db\[1\].* between -200"),
+    (("stems", "vocals", "spectrum_db"), [1.0, 0.0], r"spectrum_db\[0\].* between -200"),
+    (("stems", "vocals", "onset_peak_dbfs"), [-121.0, 1.0], "between -120 and 0"),
+    (("stems", "vocals", "onset_peak_dbfs"), [3.0, 1.0], "between -120 and 0"),
+    (("stems", "vocals", "onset_peak_dbfs"), [-14.0, 61.0], "between 0 and 60"),
+    (("stems", "vocals", "onset_peak_dbfs"), [-14.0, -1.0], "between 0 and 60"),
     (("stems",), {}, "stems is missing"),
     (("stems",), [1], "stems is missing"),
     (("stems", "vocals"), 3, "object of figures"),
     (("bands_hz",), [1_000.0, 100.0], "rising"),
+    (("bands_hz",), [100.0, 1e8], "between 0 and 1e"),
     (("bands_hz",), None, "bands_hz is missing"),
 ]
 
@@ -146,3 +155,20 @@ def test_averages_of_one_are_itself_and_of_none_an_error() -> None:
         average_profiles([])
     with pytest.raises(ModelError, match="bands_hz"):
         average_profiles([profile(), Profile((1.0, 2.0, 3.0), {"vocals": stem()})])
+
+
+def test_the_bounds_themselves_are_figures(tmp_path: Path) -> None:
+    for loudness_lufs, peaks_dbfs, low_db in [
+        (-100.0, (-120.0, 60.0), -200.0),
+        (0.0, (0.0, 0.0), 0.0),
+    ]:
+        bound = StemProfile(loudness_lufs, peaks_dbfs, (0.0, low_db, low_db), (1.0, 0.0, 0.0))
+        write_profile(profile(vocals=bound), tmp_path / "bound.json")
+        assert read_profile(tmp_path / "bound.json").stem("vocals") == bound
+
+
+def test_rumble_below_20_hz_gives_no_figure_above_0_db() -> None:
+    magnitude = np.ones(32_769)
+    magnitude[40:46] = 1e4  # near 29 Hz, which mirrored at 0 Hz counts twice below 20 Hz
+    curve_db = spectrum_curve_db(magnitude, "bass", 44_100, (10.0, 100.0, 1_000.0))
+    assert max(curve_db) <= 0.0
