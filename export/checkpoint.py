@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import pickle
 import struct
-import zipfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,16 @@ _MAX_FILE_BYTES = 4 << 30
 _MAX_HEADER_BYTES = 4 << 20
 _MAX_DIMENSION = 1 << 16
 WAVE_U_NET_PREFIX = "network.waveunets.ALL."
+_TORCH_STARTS = (b"PK", b"\x80")  # a zip archive, a pickle
 _NAMED = 3  # keys that a message names before it says how many more there are
+
+
+# Parameters that are there once a block, repeat or layer.
+_COUNTED = {
+    "n_blocks": "repeats.0.{}.conv1x1.weight",
+    "n_repeats": "repeats.{}.0.conv1x1.weight",
+    "blstm_layers": "blstm.weight_ih_l{}",
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ def read_checkpoint(
         state, metadata = _read_safetensors(path, size, start)
         hyper = _declared_hyper_parameters(path, metadata)
     else:
-        state, metadata = _read_state_dict(path), None
+        state, metadata = _read_state_dict(path, start), None
         if any(name.startswith(WAVE_U_NET_PREFIX) for name in state):
             hyper = wave_u_net_parameters_of(state, path, segment_samples=segment_samples)
         else:
@@ -113,6 +122,7 @@ def read_checkpoint(
                 state, path, stride_samples=stride_samples, pool_frames=pool_frames
             )
     _check_tensors(path, state, size)
+    _check_counts(path, state, hyper)
     network = _network_with(path, state, hyper)
     return Checkpoint(network, metadata or {}, published=metadata is None)
 
@@ -151,9 +161,7 @@ def hyper_parameters_of(
             hidden_channels=hidden,
             skip_channels=shape(f"{block}.skip_out.weight", 3)[0],
             tcn_kernel_frames=shape(f"{block}.depthwise_conv.weight", 3)[2],
-            n_blocks=_count(state, "repeats.0.{}.conv1x1.weight"),
-            n_repeats=_count(state, "repeats.{}.0.conv1x1.weight"),
-            blstm_layers=_count(state, "blstm.weight_ih_l{}"),
+            **{name: _count(state, pattern) for name, pattern in _COUNTED.items()},
             se_ratio=shape("se_block.net.0.weight", 2)[0] // max(1, filters),
         )
     except ValueError as error:
@@ -223,22 +231,27 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> AnyPa
             raise ValueError("not an object")
         if kind == WAVE_U_NET:
             return WaveUNetParameters.from_json(values)
-        if any(isinstance(value, int) and value > _MAX_DIMENSION for value in values.values()):
-            raise ValueError(f"a value is above {_MAX_DIMENSION}")
         return HyperParameters.from_json(values)
     except (ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: its hyper-parameters are not valid: {error}") from None
 
 
-def _read_state_dict(path: Path) -> dict[str, Tensor]:
+def _read_state_dict(path: Path, start: bytes) -> dict[str, Tensor]:
     try:
-        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+        # A file rather than a path: torch would go by the suffix.
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's remarks on what is refused below
+            state: Any = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
+        if not start.startswith(_TORCH_STARTS):
+            raise ModelError(
+                f"{path}: not a checkpoint: neither safetensors nor a torch state dict"
+            ) from None
         raise ModelError(
             f"{path}: holds more than plain tensors (code or other objects) and was not loaded:"
             " save the state dict alone"
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # torch's readers raise nearly anything on random bytes
         raise ModelError(
             f"{path}: not a checkpoint: neither safetensors nor a torch state dict"
             f" ({_first_line(error)})"
@@ -261,6 +274,18 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
             raise ModelError(f"{path}: {name} {tuple(value.shape)} claims more than the file holds")
         if not bool(torch.isfinite(value).all()):
             raise ModelError(f"{path}: {name} holds NaN or Inf")
+
+
+def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters) -> None:
+    """Refuse claims that the file does not hold before anything of their size is built."""
+    if isinstance(hyper, WaveUNetParameters):
+        return  # a dozen levels at most, which are compared without memory
+    for name, pattern in _COUNTED.items():
+        count, claimed = _count(state, pattern), getattr(hyper, name)
+        if count != claimed:
+            raise ModelError(
+                f"{path}: claims {name} {claimed} and holds {pattern.format('N')} {count} times"
+            )
 
 
 def _new_network(hyper: AnyParameters) -> AnyNetwork:

@@ -76,9 +76,10 @@ def fp16_snr_db(bundle: Bundle, graphs: Collection[str]) -> dict[str, Any]:
     stems = np.split(check_signal(hyper), hyper.n_stems)
     rounded = _RoundedBundle(bundle.folder, bundle.manifest, bundle.sha256, frozenset(graphs))
     exact = run_network(Network(bundle, "cpu"), stems, warm_up_s=0.0).mix
-    half = run_network(Network(rounded, "cpu", optimise=False), stems, warm_up_s=0.0).mix
-    if not np.isfinite(half).all():
-        raise ModelError(f"{bundle.name}: fp16 overflows in this network: export without it")
+    try:
+        half = run_network(Network(rounded, "cpu", optimise=False), stems, warm_up_s=0.0).mix
+    except ModelError as error:
+        raise ModelError(f"{bundle.name}: export without fp16, it overflows: {error}") from None
     return {
         "snr_db": round(signal_to_noise_db(exact, half) or 399.0, 1),
         "measured": "on the CPU in float32, rounding inputs, weights and answers of every product",

@@ -8,6 +8,7 @@ import click
 
 from mixer.cli.console import answer, say
 from mixer.errors import ModelError
+from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
 
 
@@ -26,7 +27,7 @@ def list_command(as_json: bool) -> None:
         return
     for bundle in bundles:
         learnt = "" if bundle["learnt_to_mix"] else "  (has not learnt to mix)"
-        click.echo(f"{bundle['name']:<16} {bundle['megabytes']:.1f} MB{learnt}")
+        say(f"{bundle['name']:<16} {bundle['megabytes']:.1f} MB{learnt}")
 
 
 @command.command("info")
@@ -34,12 +35,14 @@ def list_command(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info_command(bundle: str, as_json: bool) -> None:
     """Show what BUNDLE (a name or a folder) says about itself; its files are checked on the way."""
-    summary = _summary(read_bundle(bundle))
+    read = read_bundle(bundle)
+    read_profile(read.profile_path)  # what a render would refuse is refused here
+    summary = _summary(read)
     if as_json:
         answer(summary)
         return
     for key, value in summary.items():
-        click.echo(f"{key}: {_text(value)}")
+        say(f"{key}: {_text(value)}")
 
 
 @command.command("verify")

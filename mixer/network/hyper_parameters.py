@@ -14,6 +14,18 @@ from typing import Any
 
 # Of every norm in the latent-space mixer; the runtime applies them, so it is the runtime's too.
 NORM_EPSILON = 1e-8
+# Far above any network of this kind: a header may not claim memory or time without a bound.
+_LARGEST = {
+    "n_stems": 64,
+    "n_channels": 2,
+    "tcn_kernel_frames": 63,
+    "n_blocks": 16,
+    "n_repeats": 16,
+    "blstm_layers": 8,
+    "se_ratio": 256,
+}
+_LARGEST_LENGTH = 4096  # of everything else: channels, filters in samples or frames
+_FURTHEST_REACH_FRAMES = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -59,10 +71,11 @@ class HyperParameters:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) < 1:
-                raise ValueError(
-                    f"{field.name} is {getattr(self, field.name)}: at least 1 is needed"
-                )
+            value, largest = getattr(self, field.name), _LARGEST.get(field.name, _LARGEST_LENGTH)
+            if value < 1:
+                raise ValueError(f"{field.name} is {value}: at least 1 is needed")
+            if value > largest:
+                raise ValueError(f"{field.name} is {value}, larger than any network of ours")
         if self.kernel_samples < self.stride_samples:
             raise ValueError(
                 f"kernel_samples {self.kernel_samples} is shorter than stride_samples"
@@ -79,6 +92,11 @@ class HyperParameters:
             raise ValueError(f"tcn_kernel_frames {self.tcn_kernel_frames} is even: it must be odd")
         if self.n_tcn_blocks < 2:
             raise ValueError("n_blocks x n_repeats is 1: at least 2 temporal blocks are needed")
+        if self.tcn_reach_frames > _FURTHEST_REACH_FRAMES:
+            raise ValueError(
+                f"the temporal blocks reach {self.tcn_reach_frames} frames, at most"
+                f" {_FURTHEST_REACH_FRAMES} are allowed: lower n_blocks or tcn_kernel_frames"
+            )
 
     def to_json(self) -> dict[str, int]:
         """The hyper-parameters as a flat object of integers."""

@@ -206,8 +206,9 @@ def _squeeze_and_excite(
     levels = list(pool.map(one, range(len(sequence))))
     mean: NDArray[Any] = np.stack(levels).astype(np.float64).sum(axis=0) / n_frames
     (gains,) = network.run("excite", {"mean_level": mean.astype(np.float32)}, ["gains"])
-    for chunk in mean_abs:
-        chunk *= gains
+    with np.errstate(over="ignore"):  # an infinite mask shows in the answers, which are checked
+        for chunk in mean_abs:
+            chunk *= gains
 
 
 def _moments(chunk: Audio) -> NDArray[np.float64]:

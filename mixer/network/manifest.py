@@ -39,15 +39,6 @@ FP16_SUFFIX = "_fp16"
 REQUIRED_GRAPHS = {FXNORM: STREAMING_GRAPHS, WAVE_U_NET: (SEGMENT_GRAPH,)}
 MAX_WARM_UP_S = 600.0
 _MAX_MANIFEST_BYTES = 1 << 20
-# Far above any network of this kind: a header may not claim memory or time without a bound.
-MAX_HYPER_PARAMETERS = {
-    "n_stems": 64,
-    "n_filters": 4096,
-    "n_blocks": 16,
-    "n_repeats": 64,
-    "blstm_layers": 16,
-    "tcn_kernel_frames": 63,
-}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -161,7 +152,15 @@ def read_manifest(path: Path) -> Manifest:
         raise ModelError(f"{path}: not valid JSON: export the bundle again") from None
     if not isinstance(values, dict):
         raise ModelError(f"{path}: not a JSON object: export the bundle again")
-    return _Reader(path, values).manifest()
+    manifest = _Reader(path, values).manifest()
+    try:
+        # What is read must be able to be shown again: half characters and NaN cannot.
+        json.dumps(values, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ModelError(f"{path}: holds a text that is not Unicode: export it again") from None
+    except (ValueError, RecursionError):
+        raise ModelError(f"{path}: holds a number that is not finite: export it again") from None
+    return manifest
 
 
 class _Reader:
@@ -254,9 +253,6 @@ class _Reader:
             hyper = HyperParameters.from_json(network)
         except ValueError as error:
             raise self._fail("network:", str(error)) from None
-        for name, value in hyper.to_json().items():
-            if value > MAX_HYPER_PARAMETERS.get(name, 1 << 16):
-                raise self._fail("network", f"{name} is {value}, larger than any network of ours")
         if hyper.n_channels != 2:
             raise self._fail("network", f"n_channels is {hyper.n_channels}: stems are stereo, 2")
         return hyper
@@ -287,6 +283,10 @@ class _Reader:
         if unknown:
             known = ", ".join(EFFECT_NAMES)
             raise self._fail("effects", f"names {unknown[0]!r}: known are {known}")
+        if list(effects) != [effect for effect in EFFECT_NAMES if effect in effects]:
+            raise self._fail("effects", f"must be in the order {', '.join(EFFECT_NAMES)}")
+        if "panning" in effects and "balance" in effects:
+            raise self._fail("effects", "names panning and balance, which exclude each other")
         return effects
 
     def _graphs(self, hyper: HyperParameters | WaveUNetParameters) -> dict[str, FileEntry]:

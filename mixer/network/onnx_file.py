@@ -2,8 +2,9 @@
 
 A graph may name other files: weights kept outside ("external data"), and operators beyond the
 standard whose attributes are paths. What becomes of such names in a graph loaded from memory
-depends on the runtime's version. This walks the protocol-buffer fields that can lead to either
-(onnx.proto3, field numbers below) without the onnx package, skipping over the weights themselves.
+depends on the runtime's version. Control flow may never end. This walks the protocol-buffer fields
+that can lead to any of these (onnx.proto3, field numbers below) without the onnx package, skipping
+over the weights themselves.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from mixer.errors import ModelError
 
 # Message -> field number -> message in it; other fields cannot lead to a tensor or an operator.
 _MESSAGES: dict[str, dict[int, str]] = {
-    "model": {7: "graph", 20: "training", 25: "function"},
+    "model": {7: "graph", 20: "training"},
     "training": {1: "graph", 2: "graph"},
-    "function": {7: "node", 11: "attribute"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
     "tensor": {},
 }
-_TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION, _NODE_DOMAIN = 13, 14, 7
+_TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
+_NODE_OPERATOR, _NODE_DOMAIN, _MODEL_FUNCTION = 4, 7, 25
+# They can run for as long as they like, and functions of functions grow without end; none of our
+# graphs needs any.
+_CONTROL_FLOW = (b"If", b"Loop", b"Scan", b"SequenceMap")
 _STANDARD_DOMAINS = (b"", b"ai.onnx")
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _DEEPEST = 100  # protocol buffers' own limit
@@ -41,8 +45,8 @@ def refuse_outside_references(content: bytes, name: str) -> None:
         name: the file's name, for messages.
 
     Raises:
-        ModelError: a tensor's data lies in another file, an operator is not a standard one, or the
-            content is damaged.
+        ModelError: a tensor's data lies in another file, an operator is not a standard one or is
+            control flow, functions are defined, or the content is damaged.
     """
     try:
         _walk(memoryview(content), "model", name, 0)
@@ -68,6 +72,12 @@ def _walk(message: memoryview, kind: str, name: str, depth: int) -> None:
                 f"{name}: uses an operator of {_text(value).decode(errors='replace')!r}, beyond"
                 " standard ONNX: refused"
             )
+        if kind == "node" and field == _NODE_OPERATOR and _text(value) in _CONTROL_FLOW:
+            raise ModelError(
+                f"{name}: uses the control flow operator {_text(value).decode()}: refused"
+            )
+        if kind == "model" and field == _MODEL_FUNCTION:
+            raise ModelError(f"{name}: defines operators of its own (functions): refused")
         if field in inside:
             if isinstance(value, int):
                 raise _MalformedError

@@ -16,6 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from mixer.errors import DeviceError, ModelError
+from mixer.network.graph_roles import answer_shapes, graph_role
 from mixer.network.manifest import FP16_SUFFIX, FXNORM, REQUIRED_GRAPHS
 from mixer.network.model import Bundle
 
@@ -128,6 +129,8 @@ class Network:
 
         Raises:
             DeviceError: the device failed, for instance out of memory.
+            ModelError: the graph is not what its name says, or an answer is of another type or
+                shape than its role asks for, or not finite.
         """
         session = self._session(graph)
         try:
@@ -136,7 +139,30 @@ class Network:
             raise DeviceError(
                 f"{self.bundle.name}: graph {graph} failed on {self.device}: {_first_line(error)}"
             ) from error
+        self._check_answers(graph, feeds, dict(zip(outputs, answers, strict=True)))
         return answers
+
+    def _check_answers(
+        self, graph: str, feeds: Mapping[str, NDArray[Any]], answers: Mapping[str, Any]
+    ) -> None:
+        hyper = self.bundle.manifest.hyper_parameters
+        role = graph_role(graph, hyper)
+        if role is None:
+            return
+        wanted = answer_shapes(graph, role, hyper, {name: f.shape for name, f in feeds.items()})
+        for name, value in answers.items():
+            problem = None
+            if not isinstance(value, np.ndarray) or value.dtype != np.float32:
+                problem = "something that is not float32"
+            elif value.shape != wanted[name]:
+                problem = f"the shape {value.shape} instead of {wanted[name]}"
+            elif not np.isfinite(value).all():
+                problem = "values that are not finite"
+            if problem is not None:
+                raise ModelError(
+                    f"{self.bundle.folder}: graph {graph} answers {name} with {problem}: the"
+                    " bundle cannot be used, export it again"
+                )
 
     def close(self, *graphs: str) -> None:
         """Let go of the sessions of these graphs and of their memory; all when none is named."""
@@ -188,6 +214,12 @@ class Network:
         # Asked for CUDA alone, the runtime falls back to the CPU and only says so here.
         if self.device.kind == "cuda" and _CUDA not in session.get_providers():
             raise DeviceError(self._no_cuda())
+        role = graph_role(graph, self.bundle.manifest.hyper_parameters)
+        problem = role and role.mismatch(session.get_inputs(), session.get_outputs())
+        if problem:
+            raise ModelError(
+                f"{self.bundle.folder}: graph {graph} cannot be used, {problem}: export it again"
+            )
         return session
 
     def _providers(self) -> list[Any]:

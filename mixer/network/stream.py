@@ -65,7 +65,7 @@ def run_network(
 
     Raises:
         InputError: stems of the wrong number, shape or type, empty, or not finite.
-        ModelError: wet stems of a network that has none.
+        ModelError: wet stems of a network that has none, or it answers with what is not finite.
         DeviceError: the device failed.
     """
     manifest = network.bundle.manifest
@@ -113,12 +113,12 @@ class _Run:
 
         def one(first: int) -> None:
             feeds = self._feeds(first, everywhere)
-            chunk, level = self.network.run("front_end", feeds, ["latent", "mean_abs"])
-            if not np.isfinite(level).all():
+            if not np.isfinite(feeds["samples"]).all():
                 sample = max(0, first * self.hyper.hop_samples - self.song.n_warm_up)
                 raise InputError(
                     f"the stems hold samples that are not finite, after sample {sample}"
                 )
+            chunk, level = self.network.run("front_end", feeds, ["latent", "mean_abs"])
             write_frames(latent, first, chunk)
             write_frames(mean_abs, first, level)
 

@@ -162,3 +162,16 @@ def test_another_profile_than_the_models_is_warned_about(
         assert "warning" not in capsys.readouterr().err
     assert run([*plan, "--profile", str(other), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["warnings"]) == 1
+
+
+def test_info_reports_a_broken_profile(default_copy: Path, capsys) -> None:
+    import hashlib
+
+    (default_copy / "profile.json").write_text("{}")
+    manifest = json.loads((default_copy / "manifest.json").read_text())
+    manifest["profile"]["sha256"] = hashlib.sha256(b"{}").hexdigest()
+    (default_copy / "manifest.json").write_text(json.dumps(manifest))
+    assert run(["model", "info", str(default_copy)]) != 0
+    said = capsys.readouterr()
+    assert "profile.json" in said.err
+    assert (said.out, said.err.count("\n")) == ("", 1)

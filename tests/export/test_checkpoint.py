@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,7 +126,7 @@ def test_safetensors_without_our_metadata_are_refused(
     path = tmp_path / "net.safetensors"
     save_file(dict(network.state_dict()), str(path))
     refused(path, "hyper_parameters")
-    for text, word in (("[1]", "object"), ("{", "not valid"), ('{"n_stems": 9999999}', "above")):
+    for text, word in (("[1]", "object"), ("{", "not valid"), ('{"n_stems": 9999999}', "lacks")):
         save_file(dict(network.state_dict()), str(path), metadata={"hyper_parameters": text})
         refused(path, word)
 
@@ -145,3 +147,42 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> Non
     path.write_bytes(content)
     refused(path, ".")
     refused(tmp_path / "absent", "cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("n_blocks", 60_000, "n_blocks is 60000"),
+        ("n_repeats", 60_000, "n_repeats is 60000"),
+        ("blstm_layers", 60_000, "blstm_layers is 60000"),
+        ("n_filters", 60_000, "n_filters is 60000"),
+        ("n_blocks", 12, "claims n_blocks 12"),
+        ("n_repeats", 16, "claims n_repeats 16"),
+        ("blstm_layers", 8, "claims blstm_layers 8"),
+    ],
+)
+def test_what_a_header_claims_is_not_built(
+    network: FxNormNetwork,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: int,
+    word: str,
+) -> None:
+    monkeypatch.setattr("export.checkpoint._new_network", lambda hyper: pytest.fail("built"))
+    text = json.dumps(network.hyper.to_json() | {name: value})
+    path = tmp_path / "net.safetensors"
+    save_file(dict(network.state_dict()), str(path), metadata={"hyper_parameters": text})
+    refused(path, word)
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net.params"])
+@pytest.mark.parametrize(
+    "content", [b"1234567", bytes(range(1, 256)), bytes(64), b"\x80\x02garbage", b"PK\x03\x04PK"]
+)
+def test_random_bytes_are_not_a_checkpoint(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        refused(path, "code" if content.startswith(b"\x80") else "not a checkpoint")

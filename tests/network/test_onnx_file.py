@@ -60,10 +60,13 @@ def sparse(tensor: TensorProto) -> onnx.ModelProto:
     return model
 
 
+def in_an_attribute(tensor: TensorProto) -> onnx.ModelProto:
+    return model_of([helper.make_node("Constant", [], ["y"], value=tensor)])
+
+
 PLACES = {
     "constant": lambda tensor: model_of(constants=[tensor]),
-    "branch": in_a_branch,
-    "function": in_a_function,
+    "attribute": in_an_attribute,
     "sparse": sparse,
 }
 
@@ -91,6 +94,20 @@ def test_operators_beyond_the_standard_are_refused() -> None:
     )
     with pytest.raises(ModelError, match=r"com\.microsoft"):
         refuse_outside_references(model_of([node]).SerializeToString(), "a.onnx")
+
+
+@pytest.mark.parametrize("operator", ["If", "Loop", "Scan", "SequenceMap"])
+def test_control_flow_is_refused(operator: str) -> None:
+    """A loop of a billion rounds would hang, and no answer ever be checked."""
+    model = in_a_branch(weight())
+    model.graph.node[0].op_type = operator
+    with pytest.raises(ModelError, match=f"control flow operator {operator}"):
+        refuse_outside_references(model.SerializeToString(), "a.onnx")
+
+
+def test_functions_are_refused() -> None:
+    with pytest.raises(ModelError, match="functions"):
+        refuse_outside_references(in_a_function(weight()).SerializeToString(), "a.onnx")
 
 
 def test_two_messages_merge_and_both_are_read() -> None:
