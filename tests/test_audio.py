@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from mixer import audio as audio_io
-from mixer.errors import InputError, OutputError
+from mixer.errors import InputError, OutputError, PresetError
 from tests.signals import noise, sine
 
 
@@ -232,3 +232,54 @@ def test_a_disk_that_fills_up_anywhere_is_an_error_and_leaves_nothing(
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file_format", "sample_rate"),
+    [("ogg", 200_001), ("mp3", 96_000), ("mp3", 44_056), ("flac", 65_537), ("flac", 700_000)],
+)
+def test_rates_that_a_format_cannot_hold_are_refused(
+    tmp_path: Path, file_format: str, sample_rate: int
+) -> None:
+    # libvorbis would end the process, so that nothing but a refusal ends this test
+    with pytest.raises(PresetError, match=f"not {sample_rate}"):
+        audio_io.refuse_rate(file_format, sample_rate)
+    with pytest.raises(PresetError, match=f"not {sample_rate}"):
+        audio_io.write_audio(
+            tmp_path / "a", np.zeros((2, 99), np.float32), sample_rate, file_format=file_format
+        )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("file_format", "sample_rate"),
+    [("ogg", 200_000), ("mp3", 8_000), ("flac", 65_535), ("flac", 65_540), ("flac", 384_000)],
+)
+def test_the_last_rate_that_a_format_holds_is_written(
+    tmp_path: Path, file_format: str, sample_rate: int
+) -> None:
+    silence = np.zeros((2, 999), np.float32)
+    audio_io.write_audio(tmp_path / "a", silence, sample_rate, file_format=file_format)
+    assert soundfile.info(tmp_path / "a").samplerate == sample_rate
+
+
+@pytest.mark.parametrize("container", ["WAV", "WAVEX", "RF64", "W64", "AIFF"])
+def test_uncompressed_audio_that_was_cut_off_is_refused(tmp_path: Path, container: str) -> None:
+    path = tmp_path / "kick.wav"
+    soundfile.write(path, np.zeros((9_999, 1)), 44_100, subtype="PCM_24", format=container)
+    assert audio_io.probe(path)[0].n_samples == 9_999
+    path.write_bytes(path.read_bytes()[:9_000])
+    with pytest.raises(InputError, match=r"kick\.wav: .*was cut off"):
+        audio_io.probe(path)
+    with pytest.raises(InputError, match=r"kick\.wav: .*was cut off"):
+        audio_io.read_segment(path, 0, 10)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFF000, 0x80000000])
+def test_a_streamed_wav_that_never_knew_its_length_is_read(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros((9_999, 1)), 44_100, subtype="PCM_16")
+    content = path.read_bytes()
+    at = content.index(b"data") + 4
+    path.write_bytes(content[:at] + size.to_bytes(4, "little") + content[at + 4 :])
+    assert audio_io.read_audio(path)[0].shape == (1, 9_999)

@@ -14,7 +14,7 @@ from mixer.audio.reading import (
     resampled_length,
 )
 from mixer.audio.source import SAMPLE_RATES_HZ, AudioSource, is_audio_name
-from mixer.audio.writing import BIT_DEPTHS, FORMATS, quantise, write_audio
+from mixer.audio.writing import BIT_DEPTHS, FORMATS, quantise, refuse_rate, write_audio
 
 __all__ = [
     "BIT_DEPTHS",
@@ -29,6 +29,7 @@ __all__ = [
     "read_blocks",
     "read_resampled_blocks",
     "read_segment",
+    "refuse_rate",
     "resample",
     "resampled_length",
     "write_audio",

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from mixer.audio.codec import decode_codec, probe_codec
+from mixer.audio.container import refuse_cut_off
 from mixer.audio.source import (
     BLOCK_SAMPLES,
     CODEC_SUFFIXES,
@@ -24,13 +25,14 @@ def probe(path: Path) -> list[AudioSource]:
     """Describe every audio stream of a file: one, or five for a `.stem.mp4`.
 
     Raises:
-        InputError: not audio, neither mono nor stereo, or an impossible sample rate.
+        InputError: not audio, cut off, neither mono nor stereo, or an impossible sample rate.
     """
     if path.suffix.lower() in CODEC_SUFFIXES:
         sources = probe_codec(path)
     else:
         try:
             info = soundfile.info(system_name(path))
+            refuse_cut_off(path)
         except (soundfile.LibsndfileError, OSError) as error:
             raise InputError(unreadable(path, error)) from None
         sources = [
@@ -92,6 +94,7 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
         InputError: not there, not audio, damaged within the part, or NaN or infinite samples in it.
     """
     try:
+        refuse_cut_off(path)
         with soundfile.SoundFile(system_name(path)) as file:
             n_there = max(min(file.frames - start, n_samples), 0)
             segment = np.zeros((n_samples, file.channels), np.float32)

@@ -12,13 +12,18 @@ import numpy as np
 import soundfile
 
 from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
-from mixer.errors import OutputError
-from mixer.files import whole_file
+from mixer.errors import OutputError, PresetError
+from mixer.files import refuse_existing, whole_file
 from mixer.ogg import set_serial
 
 LOSSY_FORMATS = ("mp3", "ogg")
 FORMATS = ("wav", "flac", *LOSSY_FORMATS)
 BIT_DEPTHS = ("16", "24", "32f")
+
+MP3_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+OGG_MAX_RATE_HZ = 200_000  # libvorbis ends the process beyond it
+FLAC_MAX_RATE_HZ = 655_350
+_FLAC_MAX_ANY_RATE_HZ = 65_535  # beyond it a rate is stored in tens of Hz
 
 _SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile: the PEAK chunk carries the time of day
 _RF64_FROM_BYTES = 4_000_000_000
@@ -45,6 +50,24 @@ def quantise(audio: np.ndarray, bits: int, dither: np.random.Generator | None) -
     return rounded.astype(np.int32) << (32 - bits)
 
 
+def refuse_rate(file_format: str, sample_rate: int) -> None:
+    """Raise PresetError where one of `FORMATS` cannot hold a sample rate in Hz."""
+    if file_format == "mp3" and sample_rate not in MP3_RATES_HZ:
+        rates = ", ".join(map(str, MP3_RATES_HZ))
+        raise PresetError(f"MP3 holds {rates} Hz, not {sample_rate}; add --sample-rate 48000")
+    if file_format == "ogg" and sample_rate > OGG_MAX_RATE_HZ:
+        raise PresetError(
+            f"Ogg Vorbis holds at most {OGG_MAX_RATE_HZ} Hz, not {sample_rate}; "
+            "add --sample-rate 48000"
+        )
+    in_tens = sample_rate <= _FLAC_MAX_ANY_RATE_HZ or sample_rate % 10 == 0
+    if file_format == "flac" and (sample_rate > FLAC_MAX_RATE_HZ or not in_tens):
+        raise PresetError(
+            f"FLAC holds at most {FLAC_MAX_RATE_HZ} Hz, and beyond {_FLAC_MAX_ANY_RATE_HZ} "
+            f"only whole tens, not {sample_rate}; add --sample-rate 48000"
+        )
+
+
 def write_audio(
     path: Path,
     audio: np.ndarray,
@@ -67,10 +90,12 @@ def write_audio(
         seed: of the 16-bit dither, which audio that sits on the 16-bit grid already does not get.
 
     Raises:
+        PresetError: the format cannot hold the sample rate.
         OutputError: the file exists, or the disk is full or read-only.
     """
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already; add --overwrite to replace it")
+    refuse_rate(file_format, sample_rate)
+    if not overwrite:
+        refuse_existing([path])
     dither = np.random.default_rng(seed) if bit_depth == "16" and not _on_grid(audio, 16) else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mixer.audio import BIT_DEPTHS, FORMATS
+from mixer.audio import BIT_DEPTHS, FORMATS, is_audio_name
 from mixer.cli.console import answer, level, progress_bar, say, talk
-from mixer.errors import PresetError
 from mixer.fxnorm.chain import EFFECTS
 from mixer.planning import RenderPlan, plan_render
-from mixer.recipe import RESIDUAL, check_output, output_paths, write_mix
+from mixer.recipe import RESIDUAL, check_output, format_of, output_paths, write_mix
 from mixer.rendering import Mix, render
 from mixer.settings import RenderSettings
 from mixer.song import Song, load_song
 
 DEFAULT_FOLDER = "mixes"
+# Endings that only a file has, beyond those that mixer reads.
+_OTHER_AUDIO_ENDINGS = (".aac", ".ac3", ".aif", ".alac", ".ape", ".au", ".mka", ".wma", ".wv")
+LOUDNESS_TOLERANCE_LU = 0.1
 
 
 class _LevelOrNone(click.ParamType[float | None]):
@@ -93,6 +96,7 @@ def command(
         bit_depth=bit_depth,
         sample_rate=settings.sample_rate or song.sample_rate,
         overwrite=overwrite,
+        song=song,
     )
     if not quiet:
         _warn(song, plan)
@@ -105,6 +109,8 @@ def command(
         recipe = write_mix(
             mix, path, file_format=file_format, bit_depth=bit_depth, overwrite=overwrite
         )
+    if not quiet:
+        _warn_clipped(recipe)
     if as_json:
         answer(_result(mix, recipe, path))
     elif not quiet:
@@ -138,11 +144,13 @@ def _settings(options: dict[str, Any]) -> RenderSettings:
 
 def _output_path(output: Path | None, file_format: str | None, song: Song) -> tuple[Path, str]:
     """Where the mix goes and as what: a file by its ending, else a folder."""
-    ending = output.suffix.lower().lstrip(".") if output is not None else ""
-    if output is not None and ending in FORMATS and not output.is_dir():
-        if file_format not in (None, ending):
-            raise PresetError(f"{output} ends in .{ending}, but --format says {file_format}")
-        return output, ending
+    # Of a name that is too long, Path.is_dir raises; here it is no folder, and refused later.
+    if output is not None and not os.path.isdir(output):  # noqa: PTH112
+        # A name that is nothing but an ending, like `.wav`, has no suffix of its own.
+        name = output.name if output.suffix else f"x{output.name}"
+        if is_audio_name(name) or name.lower().endswith(_OTHER_AUDIO_ENDINGS):
+            ending = format_of(output)
+            return output, format_of(output, file_format or ending)
     file_format = file_format or "wav"
     name = song.folder.name or "song"
     return (output or Path(DEFAULT_FOLDER)) / f"{name}.{file_format}", file_format
@@ -156,6 +164,16 @@ def _warn(song: Song, plan: RenderPlan) -> None:
     for recording in song.recordings:
         if not recording.certain:
             talk(f"warning: {recording.file}: its name says nothing; mixed into {recording.stem}")
+
+
+def _warn_clipped(recipe: dict[str, Any]) -> None:
+    output = recipe["output"]
+    if output["clipped"]:
+        wav = "" if output["format"] == "wav" else "--format wav "
+        talk(
+            f"warning: {', '.join(output['clipped'])}: beyond full scale, so clipped; "
+            f"use {wav}--bit-depth 32f to keep it"
+        )
 
 
 def _show_plan(
@@ -186,6 +204,16 @@ def _show_plan(
         say(f"would write {target}")
 
 
+def _loudness_missed_lu(mix: Mix) -> float | None:
+    """How far the mix is above (+) or below its target; None where it has none or reaches it."""
+    target_lufs = mix.settings.loudness_lufs
+    reached_lufs = mix.measurements["master"]["loudness_lufs"]
+    if target_lufs is None or reached_lufs is None:
+        return None
+    missed_lu = float(reached_lufs - target_lufs)
+    return round(missed_lu, 2) if abs(missed_lu) > LOUDNESS_TOLERANCE_LU else None
+
+
 def _result(mix: Mix, recipe: dict[str, Any], path: Path) -> dict[str, Any]:
     master = mix.measurements["master"]
     return {
@@ -196,7 +224,10 @@ def _result(mix: Mix, recipe: dict[str, Any], path: Path) -> dict[str, Any]:
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
         "duration_s": mix.song.duration_s,
+        "clipped": recipe["output"]["clipped"],
         "loudness_lufs": master["loudness_lufs"],
+        "loudness_target_lufs": mix.settings.loudness_lufs,
+        "loudness_missed_lu": _loudness_missed_lu(mix),
         "true_peak_dbtp": master["true_peak_dbtp"],
         "gain_reduction_db": master["max_reduction_db"],
         "model": mix.model["name"] if mix.model else None,
@@ -229,6 +260,14 @@ def _show_result(mix: Mix, path: Path) -> None:
         talk(
             f"note: model {mix.model['name']} has not learnt to mix: "
             "this is the sum of the normalised stems"
+        )
+    missed_lu = _loudness_missed_lu(mix)
+    if missed_lu is not None:
+        side = "above" if missed_lu > 0 else "below"
+        talk(
+            f"warning: {level(master['loudness_lufs'], 'LUFS')} is {abs(missed_lu):.1f} LU {side} "
+            f"the target of {level(mix.settings.loudness_lufs, 'LUFS')}; "
+            "choose another --loudness or --true-peak to reach it"
         )
     reduction_db = master["max_reduction_db"]
     limited = f", limiter {reduction_db:.1f} dB" if reduction_db > 0.05 else ""

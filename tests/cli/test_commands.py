@@ -187,3 +187,51 @@ def test_an_interrupted_render_leaves_nothing_and_exits_130(write_song, rng, tmp
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     assert not list(tmp_path.glob("o/*"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-o", "x.aac"], ["-o", "y.m4a", "--format", "wav"], ["-o", ".wav"], ["-o", "z.OPUS"]],
+)
+def test_a_name_of_a_format_that_cannot_be_written_is_no_folder(
+    folder, tmp_path, capsys, monkeypatch, arguments
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["render", str(folder), *arguments]) == 2
+    assert ".wav, .flac, .mp3, .ogg" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == [folder.name]
+
+
+def test_a_recording_is_kept_even_with_overwrite(folder, capsys) -> None:
+    before = (folder / "drums.wav").read_bytes()
+    target = str(folder / "drums.wav")
+    assert run(["render", str(folder), "-o", target, "--overwrite", "--dry-run"]) == 1
+    assert "is one of the recordings of the song" in capsys.readouterr().err
+    assert (folder / "drums.wav").read_bytes() == before
+
+
+def test_a_name_too_long_is_one_line(folder, tmp_path, capsys) -> None:
+    for length in (250, 300):
+        assert run(["render", str(folder), "-o", str(tmp_path / f"{'a' * length}.wav")]) == 1
+        error = capsys.readouterr().err
+        assert "cannot be written: File name too long" in error
+
+
+def test_clipped_stems_and_a_missed_loudness_are_reported(folder, tmp_path, capsys) -> None:
+    options = ["--model", "none", "--stems", "--loudness", "-5", "--true-peak", "-9"]
+    arguments = ["render", str(folder), "-o", str(tmp_path / "a.wav"), *options, "--overwrite"]
+    assert run(arguments) == 0
+    said = capsys.readouterr().err
+    assert "beyond full scale, so clipped; use --bit-depth 32f" in said
+    assert "LU below the target of -5.0 LUFS" in said
+    assert run([*arguments, "--bit-depth", "32f", "--json"]) == 0
+    said = capsys.readouterr()
+    result = json.loads(said.out)
+    assert "clipped" not in said.err
+    assert result["clipped"] == []
+    assert result["loudness_target_lufs"] == -5.0
+    missed_lu = result["loudness_lufs"] - result["loudness_target_lufs"]
+    assert missed_lu < -0.1
+    assert result["loudness_missed_lu"] == pytest.approx(missed_lu, abs=0.01)
+    assert run([*arguments, "--loudness", "-30", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["loudness_missed_lu"] is None
