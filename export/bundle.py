@@ -11,25 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from export.band_mixer_graph import controls_graph
 from export.check import check_signal, pytorch_answer, quantised
 from export.checkpoint import AnyNetwork, Checkpoint, read_checkpoint
 from export.data import PRETRAIN_STAGE, stated_data
 from export.graphs import streaming_graphs, whole_graph
 from export.half_precision import to_half_precision
+from export.leakage import measure_leakage_db
 from export.verify import fp16_snr_db, verify_bundle
 from export.wave_u_net_graph import segment_graph
 from mixer.errors import OutputError
 from mixer.fxnorm.profile import Profile, read_profile, write_profile
 from mixer.network.manifest import (
+    CONTROLS_GRAPH,
     FP16_SUFFIX,
-    FXNORM,
     MANIFEST_FILE,
     SCHEMA_VERSION,
     SEGMENT_GRAPH,
-    WAVE_U_NET,
     WHOLE_GRAPH,
+    kind_of,
 )
 from mixer.network.model import Bundle, read_bundle
+from training.networks.band_mixer import BandMixer
+from training.networks.fxnorm import FxNormNetwork
 from training.networks.wave_u_net import WaveUNet
 
 PROFILE_FILE = "profile.json"
@@ -100,7 +104,7 @@ def export_bundle(
         effects: by default those of the checkpoint's data, for a published one the paper's.
         learnt_to_mix: by default whether the checkpoint went beyond pre-training.
         stems, panning_limits_time_axis: see `Description`.
-        warm_up_s: 30 s for a recurrent network, none for a Wave-U-Net by default.
+        warm_up_s: 30 s for the paper's network, none for the others by default.
         fp16: also write the graphs of `FP16_GRAPHS` in half precision, for GPUs.
         provenance, licence: the checkpoint's own words by default.
         stride_samples, pool_frames, segment_samples: see `read_checkpoint`.
@@ -120,7 +124,8 @@ def export_bundle(
         segment_samples=segment_samples,
     )
     if warm_up_s is None:
-        warm_up_s = 0.0 if isinstance(checkpoint.network, WaveUNet) else PAPER_WARM_UP_S
+        streams = isinstance(checkpoint.network, FxNormNetwork)
+        warm_up_s = PAPER_WARM_UP_S if streams else 0.0
     data = stated_data(checkpoint.metadata, checkpoint_path)
     if learnt_to_mix is None:
         learnt_to_mix = checkpoint.metadata.get("stage") != PRETRAIN_STAGE
@@ -189,6 +194,8 @@ def _fill(
     # Verified as a user would run it: the bundle as it lies on disk, through the runtime.
     bundle = read_bundle(folder)
     manifest["parity"] = verify_bundle(network, bundle)
+    if bundle.manifest.has_wet_stems:
+        manifest["wet_stem_leakage_db"] = measure_leakage_db(bundle)
     if fp16:
         manifest["fp16"] = fp16_snr_db(bundle, FP16_GRAPHS)
         manifest["graphs"] = {**entries, **_write_halves(bundle)}
@@ -208,6 +215,8 @@ def _write_halves(bundle: Bundle) -> dict[str, dict[str, str]]:
 def _graphs(network: AnyNetwork) -> dict[str, bytes]:
     if isinstance(network, WaveUNet):
         return {SEGMENT_GRAPH: segment_graph(network)}
+    if isinstance(network, BandMixer):
+        return {CONTROLS_GRAPH: controls_graph(network)}
     return {**streaming_graphs(network), WHOLE_GRAPH: whole_graph(network)}
 
 
@@ -226,11 +235,10 @@ def _manifest(
     graphs: dict[str, dict[str, str]],
     profile: dict[str, str],
 ) -> dict[str, Any]:
-    kind = WAVE_U_NET if isinstance(network, WaveUNet) else FXNORM
     return {
         "schema_version": SCHEMA_VERSION,
         "name": description.name,
-        "network": {"kind": kind, **network.hyper.to_json()},
+        "network": {"kind": kind_of(network.hyper), **network.hyper.to_json()},
         "stems": list(description.stems),
         "sample_rate": description.sample_rate,
         "profile": profile,

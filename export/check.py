@@ -6,14 +6,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from export.checkpoint import AnyNetwork, AnyParameters
+from export.checkpoint import AnyNetwork
+from mixer.network.band_stream import LEVEL_INPUTS, mix_by_bands
+from mixer.network.manifest import AnyParameters
+from mixer.network.output import Output
 from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from training.networks.band_mixer import BandMixer
 from training.networks.wave_u_net import WaveUNet
 
 Audio = NDArray[np.float32]
 
 # Half a second: several chunks of the streaming runtime, and a multiple of nothing.
 CHECK_SAMPLES = 20_011
+SAMPLE_RATE = 44_100
 _FULL_SCALE = 1 << 15
 _SEED = 20_220_828
 
@@ -46,9 +51,12 @@ def pytorch_answer(network: AnyNetwork, stems: Audio) -> Audio:
     """The mix (channels, samples) that the network itself makes of (inputs, samples).
 
     Args:
-        network: of either kind.
+        network: of any kind. A band mixer's settings are PyTorch's; the console that they are set
+            on is the runtime's own.
         stems: for a Wave-U-Net, at most a segment.
     """
+    if isinstance(network, BandMixer):
+        return band_mixer_answer(network, stems).mix
     with torch.inference_mode():
         if not isinstance(network, WaveUNet):
             mix: Audio = network(torch.from_numpy(stems[None]))[0].numpy()
@@ -61,3 +69,17 @@ def pytorch_answer(network: AnyNetwork, stems: Audio) -> Audio:
         segment = torch.from_numpy(wrapped[None])
         answer: Audio = network.mix_whole(segment)[0, :, missing:].numpy()
         return answer
+
+
+def band_mixer_answer(network: BandMixer, stems: Audio, sample_rate: int = SAMPLE_RATE) -> Output:
+    """Mix and wet stems of (inputs, samples) with settings worked out by PyTorch."""
+    hyper = network.hyper
+
+    def predict(levels: dict[str, Audio]) -> list[Audio]:
+        with torch.inference_mode():
+            settings = network.eval()(*(torch.from_numpy(levels[name]) for name in LEVEL_INPUTS))
+        return [value.numpy() for value in settings]
+
+    listed = np.split(np.ascontiguousarray(stems), hyper.n_stems)
+    names = [str(place) for place in range(hyper.n_stems)]
+    return mix_by_bands(predict, listed, names, hyper, sample_rate, wet_stems=True)

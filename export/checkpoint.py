@@ -22,14 +22,15 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mixer.errors import ModelError
+from mixer.network.band_mixer_parameters import BandMixerParameters
 from mixer.network.hyper_parameters import HyperParameters
-from mixer.network.manifest import FXNORM, WAVE_U_NET
+from mixer.network.manifest import FXNORM, KINDS, AnyParameters, kind_of
 from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from training.networks.band_mixer import BandMixer
 from training.networks.fxnorm import FxNormNetwork
 from training.networks.wave_u_net import WaveUNet
 
-AnyNetwork = FxNormNetwork | WaveUNet
-AnyParameters = HyperParameters | WaveUNetParameters
+AnyNetwork = FxNormNetwork | WaveUNet | BandMixer
 
 HYPER_PARAMETERS_KEY = "hyper_parameters"
 KIND_KEY = "kind"
@@ -75,7 +76,7 @@ def write_checkpoint(
         metadata: further texts, e.g. provenance, licence.
     """
     texts = dict(metadata or {})
-    texts[KIND_KEY] = WAVE_U_NET if isinstance(network, WaveUNet) else FXNORM
+    texts[KIND_KEY] = kind_of(network.hyper)
     texts[HYPER_PARAMETERS_KEY] = json.dumps(network.hyper.to_json(), sort_keys=True)
     state = {
         name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
@@ -90,7 +91,7 @@ def read_checkpoint(
     pool_frames: int | None = None,
     segment_samples: int | None = None,
 ) -> Checkpoint:
-    """Read a checkpoint of either kind; the content decides which, not the suffix.
+    """Read a checkpoint of any kind; the content decides which, not the suffix.
 
     Args:
         path: the file.
@@ -218,10 +219,10 @@ def _read_safetensors(
 
 
 def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> AnyParameters:
-    # Checkpoints from before there were two kinds say nothing.
+    # Checkpoints from before there were several kinds say nothing.
     kind = metadata.get(KIND_KEY, FXNORM)
-    if kind not in (FXNORM, WAVE_U_NET):
-        raise ModelError(f"{path}: of kind {kind!r}: known are {FXNORM} and {WAVE_U_NET}")
+    if kind not in KINDS:
+        raise ModelError(f"{path}: of kind {kind!r}: known are {', '.join(KINDS)}")
     text = metadata.get(HYPER_PARAMETERS_KEY)
     if text is None:
         raise ModelError(f"{path}: its metadata has no {HYPER_PARAMETERS_KEY}: not written by us")
@@ -229,9 +230,7 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> AnyPa
         values = json.loads(text)
         if not isinstance(values, dict):
             raise ValueError("not an object")
-        if kind == WAVE_U_NET:
-            return WaveUNetParameters.from_json(values)
-        return HyperParameters.from_json(values)
+        return KINDS[kind].from_json(values)
     except (ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: its hyper-parameters are not valid: {error}") from None
 
@@ -278,8 +277,8 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
 
 def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters) -> None:
     """Refuse claims that the file does not hold before anything of their size is built."""
-    if isinstance(hyper, WaveUNetParameters):
-        return  # a dozen levels at most, which are compared without memory
+    if not isinstance(hyper, HyperParameters):
+        return  # a few dozen layers at most, which are compared without memory
     for name, pattern in _COUNTED.items():
         count, claimed = _count(state, pattern), getattr(hyper, name)
         if count != claimed:
@@ -289,6 +288,8 @@ def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters)
 
 
 def _new_network(hyper: AnyParameters) -> AnyNetwork:
+    if isinstance(hyper, BandMixerParameters):
+        return BandMixer(hyper)
     return FxNormNetwork(hyper) if isinstance(hyper, HyperParameters) else WaveUNet(hyper)
 
 

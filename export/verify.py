@@ -11,7 +11,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from export.check import check_signal, moving_noise, pytorch_answer
+from export.check import band_mixer_answer, check_signal, moving_noise, pytorch_answer
 from export.checkpoint import AnyNetwork
 from export.half_precision import to_half_precision
 from mixer.errors import ModelError
@@ -20,6 +20,7 @@ from mixer.network.model import Bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.verify import TOLERANCE, signal_to_noise_db
+from training.networks.band_mixer import BandMixer
 from training.networks.fxnorm import FxNormNetwork
 from training.networks.wave_u_net import WaveUNet
 
@@ -48,6 +49,8 @@ def verify_bundle(
     """
     if isinstance(network, WaveUNet):
         by_length = [_segment_error(network, bundle)]
+    elif isinstance(network, BandMixer):
+        by_length = _band_errors(network, bundle, lengths_samples)
     else:
         by_length = _streaming_errors(network, bundle, lengths_samples)
     worst = max(value for check in by_length for name, value in check.items() if name != "samples")
@@ -104,6 +107,28 @@ def _segment_error(network: WaveUNet, bundle: Bundle) -> dict[str, float]:
     mix = run_network(Network(bundle, "cpu"), listed, warm_up_s=0.0).mix
     error = _largest(mix - pytorch_answer(network, stems))
     return {"samples": network.hyper.output_samples, "segment_mix": error}
+
+
+def _band_errors(
+    network: BandMixer, bundle: Bundle, lengths_samples: Sequence[int]
+) -> list[dict[str, float]]:
+    generator = np.random.default_rng(_SEED)
+    runtime, errors = Network(bundle, "cpu"), []
+    for n_samples in lengths_samples:
+        stems = moving_noise(generator, network.hyper.n_inputs, n_samples)
+        listed = np.split(stems, network.hyper.n_stems)
+        answer = run_network(runtime, listed, wet_stems=True)
+        expected = band_mixer_answer(network, stems, bundle.manifest.sample_rate)
+        assert answer.wet_stems is not None
+        assert expected.wet_stems is not None
+        errors.append(
+            {
+                "samples": n_samples,
+                "mix": _largest(answer.mix - expected.mix),
+                "wet_stems": _largest(np.stack(answer.wet_stems) - np.stack(expected.wet_stems)),
+            }
+        )
+    return errors
 
 
 def _streaming_errors(

@@ -13,7 +13,7 @@ LAYERS = (
     ("mixer.errors", "mixer.version"),
     ("mixer.dsp", "mixer.files", "mixer.ogg", "mixer.track_vocabulary"),
     ("mixer.track_words",),
-    ("mixer.loudness", "mixer.track_names"),
+    ("mixer.loudness", "mixer.track_names", "mixer.generated_room"),
     ("mixer.audio", "mixer.song_file", "mixer.demo_song"),
     ("mixer.song", "mixer.fxnorm", "mixer.network", "mixer.console"),
     ("mixer.inspection", "mixer.progress", "mixer.settings"),

@@ -24,7 +24,8 @@ from mixer.fxnorm.panning import (
 )
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS, add_pre_reverb, add_reverb_send
-from mixer.fxnorm.rooms import RoomRecipe, RoomSource
+from mixer.fxnorm.rooms import RoomSource
+from mixer.generated_room import RoomRecipe
 from mixer.loudness import integrated_loudness_lufs
 
 EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness")

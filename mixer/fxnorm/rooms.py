@@ -1,4 +1,4 @@
-"""Rooms for the reverbs: impulse responses generated from a recipe, or the user's own recordings.
+"""Rooms for the reverbs: generated ones (`mixer.generated_room`), or the user's own recordings.
 
 A room is float32 `(2, taps)` at the audio's own sample rate, starts with its direct sound, and
 each channel has unit energy: convolving noise with it keeps the noise's level.
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import scipy.fft
 
 from mixer.dsp import FloatArray
 from mixer.errors import InputError
+from mixer.generated_room import unit_energy
 
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 # An impulse response longer than this is a mistake, a song dropped into the folder.
@@ -30,59 +30,6 @@ class RoomSource(Protocol):
     ) -> FloatArray:
         """A room whose reverberation time lies between the two, `(2, taps)`."""
         ...
-
-
-@dataclasses.dataclass(frozen=True)
-class RoomRecipe:
-    """Generated rooms: noise that decays exponentially, faster at high and at low frequencies.
-
-    Attributes:
-        high_decay_ratio: reverberation time at 8 kHz over that at 1 kHz.
-        low_decay_ratio: reverberation time at 125 Hz over that at 1 kHz.
-        build_up_ms: time in which the diffuse field sets in after the direct sound.
-    """
-
-    high_decay_ratio: float = 0.45
-    low_decay_ratio: float = 1.15
-    build_up_ms: float = 4.0
-
-    def draw(
-        self, rng: np.random.Generator, sample_rate: int, shortest_s: float, longest_s: float
-    ) -> FloatArray:
-        """A new room with a reverberation time (60 dB at 1 kHz) drawn evenly between the two."""
-        return self.generate(rng, sample_rate, rng.uniform(shortest_s, longest_s))
-
-    def generate(
-        self, rng: np.random.Generator, sample_rate: int, reverberation_time_s: float
-    ) -> FloatArray:
-        """Octave bands of independent noise left and right, each with its own decay.
-
-        Args:
-            rng: the noise; the same state gives the same room.
-            sample_rate: Hz.
-            reverberation_time_s: time to fall by 60 dB at 1 kHz.
-        """
-        taps = max(1, int(reverberation_time_s * sample_rate))
-        n_fft = scipy.fft.next_fast_len(taps, True)
-        noise = rng.standard_normal((2, n_fft)).astype(np.float32)
-        spectrum = scipy.fft.rfft(noise, axis=-1)
-        bin_hz = scipy.fft.rfftfreq(n_fft, 1.0 / sample_rate)
-        time_s = np.arange(taps) / sample_rate
-        room = np.zeros((2, taps), dtype=np.float32)
-        for centre_hz, weight in _octave_bands(bin_hz):
-            band = scipy.fft.irfft(spectrum * weight.astype(np.float32), n_fft, axis=-1)[:, :taps]
-            decay_s = reverberation_time_s * self._decay_ratio(centre_hz)
-            room += band * (10.0 ** (-3.0 * time_s / decay_s)).astype(np.float32)
-        build_up = 1.0 - np.exp(-time_s / (1e-3 * self.build_up_ms))
-        room *= build_up.astype(np.float32)
-        # The direct sound: what the reverbs align the dry signal with.
-        room[:, 0] = 1.1 * np.abs(room).max()
-        return _unit_energy(room)
-
-    def _decay_ratio(self, frequency_hz: float) -> float:
-        knots = np.log2([125.0, 1_000.0, 8_000.0])
-        ratios = np.log([self.low_decay_ratio, 1.0, self.high_decay_ratio])
-        return float(np.exp(np.interp(np.log2(frequency_hz), knots, ratios)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +92,7 @@ def read_rooms(folder: str | Path, sample_rate: int, read: RoomReader) -> Record
         if not np.all(np.isfinite(audio)) or not np.any(audio):
             raise InputError(f"{path}: silent or not finite, take it out of the folder of rooms")
         room = _from_direct_sound(np.broadcast_to(audio[:2], (2, audio.shape[-1])))
-        rooms.append(_unit_energy(room))
+        rooms.append(unit_energy(room))
         times_s.append(measure_reverberation_time_s(room, sample_rate))
     if not rooms:
         raise InputError(f"{folder}: no impulse responses ({', '.join(SUFFIXES)}) in this folder")
@@ -173,22 +120,6 @@ def _room_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _octave_bands(bin_hz: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
-    """Centres from 63 Hz to 16 kHz and weights over bins: raised cosines in octaves, sum 1."""
-    centres_hz = 1_000.0 * 2.0 ** np.arange(-4, 5)
-    octave = np.log2(np.maximum(bin_hz, 1e-3) / 1_000.0)
-    octave = np.clip(octave, -4.0, 4.0)
-    for i, centre_hz in enumerate(centres_hz):
-        distance = np.minimum(np.abs(octave - (i - 4)), 1.0)
-        yield float(centre_hz), 0.5 + 0.5 * np.cos(np.pi * distance)
-
-
 def _from_direct_sound(room: FloatArray) -> FloatArray:
     """Cut what stands before the largest sample: the delay of the direct sound."""
     return room[:, int(np.argmax(np.abs(room).max(axis=0))) :]
-
-
-def _unit_energy(room: FloatArray) -> FloatArray:
-    # One factor for both channels keeps the room's own balance.
-    energy = float(np.mean(np.sum(np.square(room, dtype=np.float64), axis=-1)))
-    return np.asarray(room / np.sqrt(energy), dtype=np.float32)

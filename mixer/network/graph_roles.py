@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mixer.network.band_mixer_parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
 from mixer.network.hyper_parameters import HyperParameters
-from mixer.network.manifest import SEGMENT_GRAPH
+from mixer.network.manifest import CONTROLS_GRAPH, SEGMENT_GRAPH, AnyParameters
 from mixer.network.wave_u_net_parameters import WaveUNetParameters
 
 FLOAT, INDEX = "tensor(float)", "tensor(int64)"
@@ -53,19 +54,21 @@ class Role:
         return None
 
 
-def graph_role(graph: str, hyper: HyperParameters | WaveUNetParameters) -> Role | None:
+def graph_role(graph: str, hyper: AnyParameters) -> Role | None:
     """The role of a graph by its name; None for one that the runtime does not know."""
     if isinstance(hyper, WaveUNetParameters):
         mix = (1, hyper.n_channels, hyper.output_samples)
         stems = (1, hyper.n_inputs, hyper.input_samples)
         return Role({"stems": stems}, {"mix": mix}) if graph == SEGMENT_GRAPH else None
+    if isinstance(hyper, BandMixerParameters):
+        return _controls_role(hyper) if graph == CONTROLS_GRAPH else None
     return (_sample_roles(hyper) | _block_roles(hyper) | _sequence_roles(hyper)).get(graph)
 
 
 def answer_shapes(
     graph: str,
     role: Role,
-    hyper: HyperParameters | WaveUNetParameters,
+    hyper: AnyParameters,
     feeds: Mapping[str, tuple[int, ...]],
 ) -> dict[str, tuple[int, ...]]:
     """Shapes of the answers to inputs of the shapes `feeds`."""
@@ -85,6 +88,21 @@ def answer_shapes(
         name: tuple(lengths[length] if isinstance(length, str) else length for length in shape)
         for name, shape in role.outputs.items()
     }
+
+
+def _controls_role(hyper: BandMixerParameters) -> Role:
+    """What a band mixer sets, from what it is told of the whole song."""
+    levels: Shape = (1, hyper.n_stems * len(VIEWS) * hyper.n_bands, "blocks")
+    n_curves = hyper.n_stems * hyper.n_bands
+    return Role(
+        {"mean_db": levels, "peak_db": levels},
+        {
+            "gain_db": (1, n_curves, "blocks"),
+            "balance_db": (1, n_curves),
+            "side_db": (1, n_curves),
+            "strips": (1, hyper.n_stems * len(STRIP_CONTROLS)),
+        },
+    )
 
 
 def _sample_roles(hyper: HyperParameters) -> dict[str, Role]:

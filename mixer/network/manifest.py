@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mixer.errors import ModelError
+from mixer.network.band_mixer_parameters import BandMixerParameters
 from mixer.network.hyper_parameters import HyperParameters
 from mixer.network.wave_u_net_parameters import WaveUNetParameters
 
 SCHEMA_VERSION = 1
 MANIFEST_FILE = "manifest.json"
-# What a network is: the paper's, streamed exactly, or the baseline, rendered in segments.
-FXNORM, WAVE_U_NET = "fxnorm", "wave_u_net"
+# What a network is: the paper's, streamed exactly; the baseline, rendered in segments; or a console
+# whose knobs it turns.
+FXNORM, WAVE_U_NET, BAND_MIXER = "fxnorm", "wave_u_net", "band_mixer"
+AnyParameters = HyperParameters | WaveUNetParameters | BandMixerParameters
+KINDS: dict[str, type[HyperParameters] | type[WaveUNetParameters] | type[BandMixerParameters]] = {
+    FXNORM: HyperParameters,
+    WAVE_U_NET: WaveUNetParameters,
+    BAND_MIXER: BandMixerParameters,
+}
 EFFECT_NAMES = (
     "pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness"
 )  # fmt: skip
@@ -34,9 +42,16 @@ STREAMING_GRAPHS = (
 )
 WHOLE_GRAPH = "model"
 SEGMENT_GRAPH = "segment"
+CONTROLS_GRAPH = "controls"
 # A graph's twin in half precision, for a GPU, is named after it.
 FP16_SUFFIX = "_fp16"
-REQUIRED_GRAPHS = {FXNORM: STREAMING_GRAPHS, WAVE_U_NET: (SEGMENT_GRAPH,)}
+REQUIRED_GRAPHS = {
+    FXNORM: STREAMING_GRAPHS,
+    WAVE_U_NET: (SEGMENT_GRAPH,),
+    BAND_MIXER: (CONTROLS_GRAPH,),
+}
+# Wet stems that hold more of another stem than this are not faithful.
+FAITHFUL_BELOW_DB = -20.0
 MAX_WARM_UP_S = 600.0
 _MAX_MANIFEST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -83,10 +98,13 @@ class Manifest:
         parity: measured errors against PyTorch, by check.
         check: an input and its answer; None in a bundle that was exported without.
         fp16_snr_db: signal to rounding noise of the graphs in half precision; None without any.
+        wet_stem_leakage_db: energy of a stem, fed alone, in the other wet stems against its own,
+            the worst stem's; None where it was not measured.
+        evaluation: what the model was judged by: tables of figures, for people.
     """
 
     name: str
-    hyper_parameters: HyperParameters | WaveUNetParameters
+    hyper_parameters: AnyParameters
     stems: tuple[str, ...]
     sample_rate: int
     profile: FileEntry
@@ -100,16 +118,24 @@ class Manifest:
     parity: Mapping[str, Any]
     check: Check | None = None
     fp16_snr_db: float | None = None
+    wet_stem_leakage_db: float | None = None
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
-        """`FXNORM` or `WAVE_U_NET`."""
-        return FXNORM if isinstance(self.hyper_parameters, HyperParameters) else WAVE_U_NET
+        """`FXNORM`, `WAVE_U_NET` or `BAND_MIXER`."""
+        return kind_of(self.hyper_parameters)
 
     @property
     def has_wet_stems(self) -> bool:
         """Whether the network can also answer with what it sums."""
-        return self.kind == FXNORM
+        return self.kind != WAVE_U_NET
+
+    @property
+    def has_faithful_wet_stems(self) -> bool:
+        """Whether each wet stem holds its own stem alone, as far as that was measured."""
+        leakage_db = self.wet_stem_leakage_db
+        return leakage_db is not None and leakage_db <= FAITHFUL_BELOW_DB
 
     @property
     def fxnorm(self) -> HyperParameters:
@@ -132,6 +158,22 @@ class Manifest:
         if not isinstance(self.hyper_parameters, WaveUNetParameters):
             raise ModelError(f"model {self.name} is a {self.kind}, which knows no segments")
         return self.hyper_parameters
+
+    @property
+    def band_mixer(self) -> BandMixerParameters:
+        """The hyper-parameters of a band mixer.
+
+        Raises:
+            ModelError: it is of another kind.
+        """
+        if not isinstance(self.hyper_parameters, BandMixerParameters):
+            raise ModelError(f"model {self.name} is a {self.kind}, which has no bands")
+        return self.hyper_parameters
+
+
+def kind_of(hyper: AnyParameters) -> str:
+    """What network these hyper-parameters are of, one of `KINDS`."""
+    return next(kind for kind, shape in KINDS.items() if isinstance(hyper, shape))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -195,6 +237,8 @@ class _Reader:
             parity=self._object("parity"),
             check=self._check(),
             fp16_snr_db=self._fp16_snr_db(),
+            wet_stem_leakage_db=self._wet_stem_leakage_db(),
+            evaluation=self._evaluation(),
         )
 
     def _fail(self, field: str, problem: str) -> ModelError:
@@ -242,15 +286,13 @@ class _Reader:
             raise self._fail("name", f"{name!r} may hold letters, digits, '.', '_' and '-' only")
         return name
 
-    def _hyper_parameters(self) -> HyperParameters | WaveUNetParameters:
+    def _hyper_parameters(self) -> AnyParameters:
         network = dict(self._object("network"))
         kind = network.pop("kind", None)
-        if kind not in (FXNORM, WAVE_U_NET):
-            raise self._fail("network", f"kind is {kind!r}: known are {FXNORM} and {WAVE_U_NET}")
+        if not isinstance(kind, str) or kind not in KINDS:
+            raise self._fail("network", f"kind is {kind!r}: known are {', '.join(KINDS)}")
         try:
-            if kind == WAVE_U_NET:
-                return WaveUNetParameters.from_json(network)
-            hyper = HyperParameters.from_json(network)
+            hyper = KINDS[kind].from_json(network)
         except ValueError as error:
             raise self._fail("network:", str(error)) from None
         if hyper.n_channels != 2:
@@ -289,10 +331,9 @@ class _Reader:
             raise self._fail("effects", "names panning and balance, which exclude each other")
         return effects
 
-    def _graphs(self, hyper: HyperParameters | WaveUNetParameters) -> dict[str, FileEntry]:
+    def _graphs(self, hyper: AnyParameters) -> dict[str, FileEntry]:
         graphs = self._object("graphs")
-        kind = FXNORM if isinstance(hyper, HyperParameters) else WAVE_U_NET
-        missing = [name for name in REQUIRED_GRAPHS[kind] if name not in graphs]
+        missing = [name for name in REQUIRED_GRAPHS[kind_of(hyper)] if name not in graphs]
         if missing:
             raise self._fail("graphs", f"lacks {missing[0]}: export the bundle again")
         return {name: self._file(f"graph {name}", entry) for name, entry in graphs.items()}
@@ -314,3 +355,14 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 400:
             raise self._fail("fp16", f"snr_db is {value!r}, not a number of dB above 0")
         return float(value)
+
+    def _wet_stem_leakage_db(self) -> float | None:
+        value = self._values.get("wet_stem_leakage_db")
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -400 < value < 400:
+            raise self._fail("wet_stem_leakage_db", f"is {value!r}, not a number of dB")
+        return float(value)
+
+    def _evaluation(self) -> dict[str, Any]:
+        return self._object("evaluation") if "evaluation" in self._values else {}

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixer.errors import InputError
+from mixer.network.band_stream import run_band_mixer
 from mixer.network.frames import empty_chunks, read_frames, write_frames
 from mixer.network.hyper_parameters import HyperParameters
 from mixer.network.latent import LATENT_CHUNK_FRAMES, mix_latent
-from mixer.network.manifest import WAVE_U_NET
+from mixer.network.manifest import BAND_MIXER, WAVE_U_NET
 from mixer.network.output import Audio, Output, Progress
 from mixer.network.segments import run_segments
 from mixer.network.session import Network
@@ -44,10 +45,12 @@ def run_network(
     progress: Progress | None = None,
     threads: int | None = None,
 ) -> Output:
-    """Mix normalised stems with a network of either kind.
+    """Mix normalised stems with a network of any kind.
 
-    The paper's network streams; a Wave-U-Net renders in segments (`mixer.network.segments`), which
-    takes neither `chunk_frames` nor `threads` and has no wet stems.
+    The paper's network streams; a band mixer does too, in its own way
+    (`mixer.network.band_stream`), and takes neither `warm_up_s` nor `chunk_frames`; a Wave-U-Net
+    renders in segments (`mixer.network.segments`), takes neither `chunk_frames` nor `threads`, and
+    has no wet stems.
 
     Args:
         network: an open bundle.
@@ -72,6 +75,10 @@ def run_network(
     if manifest.kind == WAVE_U_NET:
         return run_segments(
             network, stems, wet_stems=wet_stems, warm_up_s=warm_up_s, progress=progress
+        )
+    if manifest.kind == BAND_MIXER:
+        return run_band_mixer(
+            network, stems, wet_stems=wet_stems, progress=progress, threads=threads
         )
     seconds = manifest.warm_up_s if warm_up_s is None else warm_up_s
     if not seconds >= 0.0:

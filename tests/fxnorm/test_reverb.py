@@ -9,7 +9,8 @@ import soundfile
 
 from mixer.errors import InputError
 from mixer.fxnorm.reverb import add_pre_reverb, add_reverb_send
-from mixer.fxnorm.rooms import RecordedRooms, RoomRecipe, measure_reverberation_time_s, read_rooms
+from mixer.fxnorm.rooms import RecordedRooms, measure_reverberation_time_s, read_rooms
+from mixer.generated_room import RoomRecipe
 from tests.fxnorm.material import RATE, energy_db, wide
 
 

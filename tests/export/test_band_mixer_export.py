@@ -1,0 +1,63 @@
+"""A band mixer's checkpoint becomes a bundle that answers as PyTorch does, at any length."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from export.band_mixer_graph import controls_graph
+from export.bundle import Description, write_bundle
+from export.check import band_mixer_answer
+from export.checkpoint import read_checkpoint, write_checkpoint
+from mixer.network.band_mixer_parameters import BandMixerParameters
+from mixer.network.manifest import BAND_MIXER
+from mixer.network.session import Network
+from mixer.network.stream import run_network
+from mixer.network.verify import verify_bundle
+from training.networks.band_mixer import BandMixer
+
+HYPER = BandMixerParameters(n_bands=24, stem_channels=8, channels=16, recurrent_units=8)
+
+
+@pytest.fixture(scope="module")
+def network() -> BandMixer:
+    torch.manual_seed(1)
+    network = BandMixer(HYPER).eval()
+    for layer in (network.movement, network.curves, network.strips, network.fader):
+        torch.nn.init.normal_(layer.weight, std=0.3)  # as initialised, it would set nothing
+    return network
+
+
+def test_the_bundle_answers_as_pytorch_at_any_length(network: BandMixer, tmp_path: Path) -> None:
+    description = Description("bands", ("balance", "loudness"), "a test", "none", warm_up_s=0.0)
+    bundle = write_bundle(network, tmp_path / "bands", description)
+    assert bundle.manifest.kind == BAND_MIXER
+    assert bundle.manifest.wet_stem_leakage_db == -200.0
+    assert bundle.manifest.has_faithful_wet_stems
+    assert verify_bundle(bundle).passed
+    stems = (0.1 * np.random.default_rng(2).standard_normal((8, 33_333))).astype(np.float32)
+    for n_samples in (1, 9_000, 33_333):
+        part = np.ascontiguousarray(stems[:, :n_samples])
+        answer = run_network(Network(bundle, "cpu"), np.split(part, 4), wet_stems=True)
+        expected = band_mixer_answer(network, part)
+        np.testing.assert_allclose(answer.mix, expected.mix, atol=1e-6)
+        # It sets something, and not the same for all.
+        assert answer.wet_stems is not None
+    gains = [
+        np.std(w) / np.std(s) for w, s in zip(answer.wet_stems, np.split(stems, 4), strict=True)
+    ]
+    assert np.ptp(20 * np.log10(gains)) > 1.0
+
+
+def test_a_checkpoint_comes_back(network: BandMixer, tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "c.safetensors", network)
+    again = read_checkpoint(tmp_path / "c.safetensors").network
+    assert isinstance(again, BandMixer)
+    assert again.hyper == HYPER
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name])
+
+
+def test_the_graph_names_no_file(network: BandMixer) -> None:
+    assert b"/training/networks" not in controls_graph(network)

@@ -1,0 +1,169 @@
+"""The band mixer: what its front-end reads, what its console does, and that a song streams whole."""
+
+import numpy as np
+import pytest
+
+from mixer.errors import InputError
+from mixer.network.band_console import StemControls, block_curve, excess_db
+from mixer.network.band_mixer_parameters import BandMixerParameters
+from mixer.network.band_stream import mix_by_bands
+from mixer.network.bands import band_centres_hz, band_weights, measure_levels, measure_powers
+from mixer.network.space import LEAST_DB, add_space, room_filter, width_filter
+
+RATE = 44_100
+HYPER = BandMixerParameters(n_stems=2, n_bands=24)
+NAMES = ("vocals", "drums")
+
+
+def noise(seed: int, n_samples: int = RATE, level: float = 0.1) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    return (level * generator.standard_normal((2, n_samples))).astype(np.float32)
+
+
+def settings(n_blocks: int, **changes: float) -> list[np.ndarray]:
+    """What a network might answer: every control at one value for all stems and bands."""
+    curves = HYPER.n_stems * HYPER.n_bands
+    strip = [changes.get("shape", 0.0), changes.get("width_db", -90.0), changes.get("room_db", -90)]
+    return [
+        np.full((1, curves, n_blocks), changes.get("gain_db", 0.0), np.float32),
+        np.full((1, curves), changes.get("balance_db", 0.0), np.float32),
+        np.full((1, curves), changes.get("side_db", 0.0), np.float32),
+        np.tile(np.array(strip, np.float32), HYPER.n_stems)[None],
+    ]
+
+
+def mixed(stems: list, **changes: float):
+    def predict(levels: dict) -> list[np.ndarray]:
+        return settings(levels["mean_db"].shape[-1], **changes)
+
+    return mix_by_bands(predict, stems, NAMES, HYPER, RATE, wet_stems=True)
+
+
+def db(power: np.ndarray) -> np.ndarray:
+    return 10.0 * np.log10(power)
+
+
+def energy_db(audio: np.ndarray) -> float:
+    return float(db(np.mean(np.square(audio, dtype=np.float64))))
+
+
+def test_every_bin_is_shared_out_whole() -> None:
+    weights = band_weights(HYPER, RATE)
+    np.testing.assert_allclose(weights.sum(axis=0), 1.0, atol=1e-6)
+    assert np.count_nonzero(weights, axis=0).max() == 2
+
+
+def test_levels_are_mean_squares() -> None:
+    audio = noise(1, 4 * RATE)
+    powers = measure_powers(audio, HYPER, band_weights(HYPER, RATE))
+    inside = powers[:, :, 4:-4].mean(axis=-1).sum(axis=-1)
+    mid, side = (audio[0] + audio[1]) / 2, (audio[0] - audio[1]) / 2
+    wanted = [np.mean(np.square(view)) for view in (audio[0], audio[1], mid, side)]
+    np.testing.assert_allclose(db(inside), db(np.array(wanted)), atol=0.1)
+
+
+def test_a_tone_is_read_in_its_band() -> None:
+    place = 12
+    hz = band_centres_hz(HYPER.n_bands)[place]
+    tone = 0.5 * np.sin(2 * np.pi * hz * np.arange(RATE) / RATE)
+    levels = measure_levels(
+        np.stack([tone, tone]).astype(np.float32), HYPER, band_weights(HYPER, RATE)
+    )
+    middle = levels.mean_db[2, :, levels.mean_db.shape[-1] // 2]
+    assert int(np.argmax(middle)) == place
+    # a sine of amplitude 0.5 has a mean square of -9.03 dB; some falls into the neighbours
+    assert -10.0 < middle[place] < -9.0
+
+
+def test_neutral_settings_give_the_stems_back() -> None:
+    stems = [noise(1), noise(2)]
+    output = mixed(stems)
+    assert output.wet_stems is not None
+    np.testing.assert_allclose(np.stack(output.wet_stems), np.stack(stems), atol=2e-6)
+    np.testing.assert_allclose(output.mix, stems[0] + stems[1], atol=4e-6)
+
+
+@pytest.mark.parametrize("gain_db", [-12.0, 6.0])
+def test_a_gain_is_a_gain(gain_db: float) -> None:
+    output = mixed([noise(1), noise(2)], gain_db=gain_db)
+    assert energy_db(output.mix) - energy_db(noise(1) + noise(2)) == pytest.approx(
+        gain_db, abs=0.01
+    )
+
+
+def test_balance_leans_and_side_widens() -> None:
+    stem = noise(3)
+    leaning = mixed([stem, None], balance_db=6.0).mix
+    lean_db = energy_db(leaning[1]) - energy_db(leaning[0])
+    assert lean_db - (energy_db(stem[1]) - energy_db(stem[0])) == pytest.approx(6.0, abs=0.01)
+    wide = mixed([stem, None], side_db=6.0).mix
+    assert energy_db(wide[0] - wide[1]) - energy_db(stem[0] - stem[1]) == pytest.approx(
+        6.0, abs=0.01
+    )
+    np.testing.assert_allclose(wide[0] + wide[1], stem[0] + stem[1], atol=2e-6)
+
+
+def test_a_stem_is_in_its_own_wet_stem_alone() -> None:
+    output = mixed([noise(1), None], room_db=-12.0, width_db=-12.0, gain_db=3.0)
+    assert output.wet_stems is not None
+    assert not np.any(output.wet_stems[1])
+    np.testing.assert_array_equal(output.mix, output.wet_stems[0])
+
+
+def test_width_is_gone_in_mono() -> None:
+    stem = np.repeat(noise(4)[:1], 2, axis=0)
+    wide = stem.copy()
+    add_space(wide, RATE, -6.0, LEAST_DB)
+    np.testing.assert_allclose(wide.sum(axis=0), stem.sum(axis=0), atol=1e-6)
+    assert energy_db(wide[0] - wide[1]) - energy_db(stem[0] + stem[1]) > -12.0
+
+
+def test_the_filters_have_unit_energy_and_leave_the_bass_alone() -> None:
+    for kernel in (width_filter(RATE), *room_filter(RATE)):
+        assert np.sum(np.square(kernel, dtype=np.float64)) == pytest.approx(1.0, abs=1e-4)
+        spectrum = np.abs(np.fft.rfft(kernel, 1 << 16)) ** 2
+        bins_hz = np.fft.rfftfreq(1 << 16, 1 / RATE)
+        bass, middle = spectrum[bins_hz < 80].mean(), spectrum[(bins_hz > 500) & (bins_hz < 4000)]
+        assert db(bass / middle.mean()) < -20.0
+
+
+def test_the_shaper_sharpens_what_stands_out() -> None:
+    clicks = np.zeros((2, 2 * RATE), np.float32)
+    clicks[:, :: RATE // 2] = 0.9
+    clicks += noise(5, 2 * RATE, 0.01)
+    excess = excess_db(
+        measure_levels(clicks, HYPER, band_weights(HYPER, RATE)).frame_db, HYPER, RATE
+    )
+    assert excess.max() > 6.0
+    assert excess.min() < -1.0
+    assert not np.any(excess_db(np.full(100, -120.0, np.float32), HYPER, RATE))
+
+
+def test_gains_run_straight_between_blocks() -> None:
+    values = np.array([[0.0, 8.0, 0.0]], np.float32)
+    curve = block_curve(values, np.arange(24), 8)
+    assert curve[0, :4] == pytest.approx([0.0, 0.0, 0.0, 0.0], abs=1e-6)
+    assert curve[0, 4] == pytest.approx(0.5)
+    assert np.abs(np.diff(curve[0])).max() == pytest.approx(1.0)
+
+
+def test_one_sample_and_odd_lengths() -> None:
+    for n_samples in (1, 1_023, 70_001):
+        stem = noise(6, n_samples)
+        output = mixed([stem, None])
+        np.testing.assert_allclose(output.mix, stem, atol=2e-6)
+
+
+def test_what_a_bundle_asks_for_is_bounded() -> None:
+    wild = StemControls(
+        np.full((3, 2), 1e4, np.float32), np.full(3, -1e4), np.full(3, 1e4), 50.0, 30.0, 30.0
+    ).bounded()
+    assert wild.gain_db.max() <= 36.0
+    assert (wild.shape, wild.width_db, wild.room_db) == (1.0, 0.0, 0.0)
+
+
+def test_samples_that_are_not_finite_are_refused() -> None:
+    stem = noise(7)
+    stem[0, 100] = np.nan
+    with pytest.raises(InputError, match="vocals"):
+        mixed([stem, None])

@@ -1,0 +1,161 @@
+"""Augmentation on powers: what a stem would have been, recorded or mixed another way.
+
+A wet stem that is tilted, narrowed, squeezed and moved teaches how to undo it, which is what mixing
+a recording asks for. Stems are exchanged between songs, so that no song can be learnt by heart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from mixer.network.band_mixer_parameters import BandMixerParameters
+from mixer.network.bands import band_centres_hz
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of examples; see `training.band_mixer.examples.Example`.
+
+    Attributes:
+        dry, wet: powers (batch, stems, views, bands, frames), linear.
+        excess_db: (batch, stems, frames).
+        played: (batch, stems).
+        is_wet: (batch, stems).
+    """
+
+    dry: Tensor
+    wet: Tensor
+    excess_db: Tensor
+    played: Tensor
+    is_wet: Tensor
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How far stems are disturbed: standard deviations, of wet stems and of dry ones.
+
+    Attributes:
+        tilt_db: at the ends of the scale.
+        curve_db: of a curve drawn at eight points.
+        side_db: of the side's gain; its mean is half of it below zero.
+        shape: of the share by which transients are sharpened or evened out.
+        timbre_db: of a curve that stem and target get alike: another instrument.
+        exchange: share of the stems that come from another example.
+    """
+
+    tilt_db: float = 4.0
+    curve_db: float = 2.0
+    side_db: float = 4.0
+    shape: float = 0.12
+    timbre_db: float = 2.0
+    exchange: float = 0.5
+
+
+def augment(
+    batch: Batch, hyper: BandMixerParameters, strength: Strength, generator: torch.Generator
+) -> Batch:
+    """Exchange, then disturb, then normalise again.
+
+    Args:
+        batch: left as it is.
+        hyper: for the bands.
+        strength: how far.
+        generator: of every choice.
+    """
+    batch = _exchanged(batch, strength.exchange, generator)
+    if torch.rand((), generator=generator) < 0.5:
+        mirrored = [1, 0, 2, 3]
+        batch = replace(batch, dry=batch.dry[:, :, mirrored], wet=batch.wet[:, :, mirrored])
+    stems, bands = batch.dry.shape[:2], batch.dry.shape[3]
+    timbre = _curves(stems, bands, strength.timbre_db, generator)[:, :, None, :, None]
+    # A recording's own faults vary less than what has to be undone to a mix.
+    share = torch.where(batch.is_wet, 1.0, 0.4)
+    place = torch.linspace(-1.0, 1.0, bands)
+    tilt = strength.tilt_db * _normal(stems, generator)[..., None] * place
+    curve = tilt + _curves(stems, bands, strength.curve_db, generator)
+    shape = strength.shape * _normal(stems, generator) * share
+    sharper_db = (shape[..., None] * batch.excess_db)[:, :, None]
+    gain_db = (share[..., None] * curve)[..., None] + sharper_db
+    side_db = strength.side_db * (_normal(stems, generator) - 0.5) * share
+    side_db = side_db.clamp(-15.0, 4.0)
+    dry = _narrowed(batch.dry, _power(side_db)[..., None, None])
+    dry = dry * _power(timbre) * _power(gain_db)[:, :, None]
+    excess = (batch.excess_db * (1.0 + shape[..., None])).clamp(-12.0, 12.0)
+    dry = _renormalised(batch.dry, dry, hyper)
+    return replace(batch, dry=dry, wet=batch.wet * _power(timbre), excess_db=excess)
+
+
+def k_weights(n_bands: int) -> Tensor:
+    """(bands,) power of the K-weighting of BS.1770 at the bands' centres, by its two stages."""
+    hz = torch.tensor(band_centres_hz(n_bands), dtype=torch.float32)
+    high_pass = (hz / 38.0) ** 4 / ((1.0 - (hz / 38.0) ** 2) ** 2 + (hz / 38.0 / 0.5) ** 2)
+    shelf_db = 4.0 / (1.0 + (1_500.0 / hz) ** 4)
+    return high_pass * _power(shelf_db)
+
+
+def loudness_db(powers: Tensor) -> Tensor:
+    """K-weighted level of (..., views, bands, frames), over the frames within 10 dB of the mean."""
+    weighted = (powers[..., :2, :, :].sum(-3) * k_weights(powers.shape[-2])[:, None]).sum(-2)
+    mean = weighted.mean(-1, keepdim=True)
+    gate = (weighted > 0.1 * mean).to(weighted.dtype)
+    gated = (weighted * gate).sum(-1) / gate.sum(-1).clamp_min(1.0)
+    return 10.0 * torch.log10(gated.clamp_min(1e-12))
+
+
+def _renormalised(before: Tensor, after: Tensor, hyper: BandMixerParameters) -> Tensor:
+    """Balance and loudness as they were: a disturbed recording is normalised like any other."""
+    energy = after.sum((-2, -1))  # (batch, stems, views)
+    # As in `mixer.fxnorm.balance`: both channels get the mean of their energies.
+    offset = (energy[..., 1].clamp_min(1e-9) / energy[..., 0].clamp_min(1e-9)).sqrt()
+    offset = offset.clamp(0.5, 2.0)[..., None, None]
+    left, right, mid, side = after.unbind(2)
+    product = mid - side
+    left, right = left * offset, right / offset
+    views = (left, right, (left + right + 2 * product) / 4, (left + right - 2 * product) / 4)
+    after = torch.stack(views, 2).clamp_min(0.0)
+    change_db = loudness_db(before) - loudness_db(after)
+    return after * _power(change_db)[..., None, None, None]
+
+
+def _narrowed(powers: Tensor, side: Tensor) -> Tensor:
+    left, right, mid, difference = powers.unbind(2)
+    cross = (left - right) / 4.0
+    wide, lean = side * difference, side.sqrt() * cross
+    views = (mid + wide + 2 * lean, mid + wide - 2 * lean, mid, wide)
+    return torch.stack(views, 2).clamp_min(0.0)
+
+
+def _exchanged(batch: Batch, share: float, generator: torch.Generator) -> Batch:
+    n, stems = batch.played.shape
+    other = torch.randint(n, (n, stems), generator=generator)
+    own = torch.arange(n)[:, None].expand(n, stems)
+    keep = torch.rand((n, stems), generator=generator) >= share
+    # Half of the examples stay whole: how stems answer each other is in them.
+    keep |= (torch.rand((n, 1), generator=generator) < 0.5).expand(n, stems)
+    source, place = torch.where(keep, own, other), torch.arange(stems)[None]
+    return Batch(
+        batch.dry[source, place],
+        batch.wet[source, place],
+        batch.excess_db[source, place],
+        batch.played[source, place],
+        batch.is_wet[source, place],
+    )
+
+
+def _curves(
+    stems: tuple[int, ...], bands: int, deviation_db: float, generator: torch.Generator
+) -> Tensor:
+    """Smooth curves (batch, stems, bands)."""
+    points = deviation_db * torch.randn((*stems, 8), generator=generator)
+    return torch.nn.functional.interpolate(points, bands, mode="linear", align_corners=True)
+
+
+def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.randn(tuple(shape), generator=generator)
+
+
+def _power(level_db: Tensor) -> Tensor:
+    return torch.pow(10.0, level_db / 10.0)

@@ -1,0 +1,128 @@
+"""What the band mixer learns from: powers of normalised stems, and of the wet stems they should be.
+
+An example is an excerpt of a song. Its stems are normalised as a render normalises them
+(`mixer.fxnorm.chain`), then read by the front-end that renders (`mixer.network.bands`). A wet song
+teaches too: its stems are both what goes in, normalised, and what should come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.dsp import FloatArray, db_to_gain
+from mixer.files import whole_file
+from mixer.fxnorm.chain import normalise_stem
+from mixer.fxnorm.profile import Profile
+from mixer.loudness import integrated_loudness_lufs
+from mixer.network.band_console import excess_db
+from mixer.network.band_mixer_parameters import VIEWS, BandMixerParameters
+from mixer.network.bands import POWER_FLOOR, band_weights, measure_powers, n_frames_of
+
+# Where every mixture is put before its stems become targets; the master takes it from there.
+MIXTURE_LUFS = -18.0
+# A stem below this is not played.
+_SILENT_LUFS = -60.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """One excerpt.
+
+    Attributes:
+        dry_db, wet_db: float16 (stems, views, bands, frames), powers before and after the console.
+        excess_db: float16 (stems, frames), of the stems before it.
+        played: (stems,), whether there is anything to learn from.
+        is_wet: the stems that go in are the wet ones, normalised.
+    """
+
+    dry_db: NDArray[np.float16]
+    wet_db: NDArray[np.float16]
+    excess_db: NDArray[np.float16]
+    played: NDArray[np.bool_]
+    is_wet: bool
+
+
+def make_example(
+    dry: Mapping[str, FloatArray],
+    wet: Mapping[str, FloatArray],
+    stems: Sequence[str],
+    sample_rate: int,
+    hyper: BandMixerParameters,
+    profile: Profile,
+    effects: Sequence[str],
+    *,
+    is_wet: bool,
+) -> Example | None:
+    """Measure one excerpt; None where next to nothing is played.
+
+    Args:
+        dry: stems as they would come in, (2, samples) each; one that is missing is silent.
+        wet: the same stems as they stand in the mixture, of the same length.
+        stems: names, in the model's order.
+        sample_rate: in Hz.
+        hyper, profile, effects: the model's.
+        is_wet: `dry` is `wet`.
+    """
+    mixture = np.add.reduce(list(wet.values()))
+    loudness_lufs = integrated_loudness_lufs(mixture, sample_rate)
+    if not loudness_lufs > _SILENT_LUFS:
+        return None
+    gain = np.float32(db_to_gain(MIXTURE_LUFS - loudness_lufs))
+    weights = band_weights(hyper, sample_rate)
+    n_frames = n_frames_of(hyper, mixture.shape[1])
+    shape = (len(stems), len(VIEWS), hyper.n_bands, n_frames)
+    dry_power, wet_power = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    excess = np.zeros((len(stems), n_frames), np.float32)
+    played = np.zeros(len(stems), bool)
+    for i, stem in enumerate(stems):
+        if stem not in dry or stem not in wet:
+            continue
+        normalised, report = normalise_stem(dry[stem], sample_rate, stem, profile, effects)
+        louder = integrated_loudness_lufs(wet[stem] * gain, sample_rate)
+        played[i] = report["skipped"] is None and louder > _SILENT_LUFS
+        dry_power[i] = measure_powers(normalised, hyper, weights)
+        wet_power[i] = measure_powers(wet[stem] * gain, hyper, weights)
+        excess[i] = excess_db(_decibels(dry_power[i, :2].sum(1).mean(0)), hyper, sample_rate)
+    if not played.any():
+        return None
+    return Example(
+        _decibels(dry_power).astype(np.float16),
+        _decibels(wet_power).astype(np.float16),
+        excess.astype(np.float16),
+        played,
+        is_wet,
+    )
+
+
+def write_example(example: Example, path: Path) -> None:
+    """Write an example as a file of plain arrays."""
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            dry_db=example.dry_db,
+            wet_db=example.wet_db,
+            excess_db=example.excess_db,
+            played=example.played,
+            is_wet=np.array(example.is_wet),
+        )
+
+
+def read_example(path: Path) -> Example:
+    """The inverse of `write_example`."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Example(
+            arrays["dry_db"],
+            arrays["wet_db"],
+            arrays["excess_db"],
+            arrays["played"],
+            bool(arrays["is_wet"]),
+        )
+
+
+def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (10.0 * np.log10(np.maximum(power, POWER_FLOOR))).astype(np.float32)
