@@ -1,4 +1,4 @@
-"""The band mixer: what its front-end reads, what its console does, and that a song streams whole."""
+"""The band mixer: what its front-end reads, what its console does, how a song goes through."""
 
 import numpy as np
 import pytest
