@@ -1,0 +1,97 @@
+"""Gain-like overrides in front of the network, for models whose wet stems are not faithful.
+
+Where energy of one stem appears in the outputs of others, a strip on a wet stem moves the wrong
+sound. Mute, solo and gain then act on what the network is fed; all the rest stays behind it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixer.console.automation import Course
+from mixer.console.processing import BLOCK_SAMPLES
+from mixer.console.settings import Console, Number, Strip
+from mixer.dsp import FloatArray, db_to_gain
+
+
+@dataclass(frozen=True)
+class GainLike:
+    """What of a strip can act before the network.
+
+    Attributes:
+        mute, solo: as in the strip.
+        gain_db: the fader, constant or automated.
+        amount: of the strip: the fader's share of the blend.
+    """
+
+    mute: bool = False
+    solo: bool = False
+    gain_db: Number = 0.0
+    amount: Number = 1.0
+
+
+def split_gain_like(strip: Strip) -> tuple[GainLike, Strip]:
+    """Take a strip apart into what can act before the network and the rest.
+
+    Both together do what the strip does, as far as the network is linear. Behind it nothing else
+    changes: thresholds of the rest's dynamics see the stem with its gain.
+
+    Returns:
+        The gains, and the strip without mute, solo and gain.
+    """
+    before = GainLike(strip.mute, strip.solo, strip.gain_db, strip.amount)
+    return before, dataclasses.replace(strip, mute=False, solo=False, gain_db=0.0)
+
+
+def split_console(console: Console) -> tuple[dict[str, GainLike], Console]:
+    """`split_gain_like` for every strip of a desk; the master stays whole."""
+    pairs = {stem: split_gain_like(strip) for stem, strip in console.strips}
+    rest = tuple((stem, strip) for stem, (_, strip) in pairs.items())
+    gains = {stem: before for stem, (before, _) in pairs.items() if before != GainLike()}
+    return gains, dataclasses.replace(console, strips=rest)
+
+
+def apply_gain_like(
+    stems: Mapping[str, FloatArray], sample_rate: int, gains: Mapping[str, GainLike]
+) -> dict[str, FloatArray]:
+    """Mute, solo and gain of every stem, as the desk would do it.
+
+    Args:
+        stems: name to float32 `(2, samples)`, normalised, about to enter the network; they are not
+            changed.
+        sample_rate: Hz.
+        gains: stem name to what is asked; a stem that is not there has none.
+
+    Returns:
+        All stems, in their order; one without a gain is the same array, one not heard is silent.
+    """
+    settings = {stem: gains.get(stem, GainLike()) for stem in stems}
+    soloed = {stem for stem, setting in settings.items() if setting.solo}
+    out = {}
+    for stem, audio in stems.items():
+        setting = settings[stem]
+        if setting.mute or (soloed and stem not in soloed):
+            out[stem] = np.zeros_like(audio)
+        else:
+            out[stem] = _with_gain(audio, sample_rate, setting)
+    return out
+
+
+def _with_gain(audio: FloatArray, sample_rate: int, setting: GainLike) -> FloatArray:
+    gain_db, amount = Course(setting.gain_db, sample_rate), Course(setting.amount, sample_rate)
+    if gain_db.constant == 0.0 or amount.constant == 0.0:
+        return audio
+    out = np.empty_like(audio)
+    for start in range(0, audio.shape[-1], BLOCK_SAMPLES):
+        stop = min(start + BLOCK_SAMPLES, audio.shape[-1])
+        share = amount.over(start, stop)
+        # As the strip's amount blends its output with its input.
+        gain = (1.0 - share) + share * db_to_gain(gain_db.over(start, stop))
+        np.multiply(
+            audio[:, start:stop], np.asarray(gain, dtype=np.float32), out=out[:, start:stop]
+        )
+    return out

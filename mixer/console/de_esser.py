@@ -1,0 +1,68 @@
+"""De-esser: a high shelf that goes down while the band above it stands out against the rest.
+
+The shelf is x - (1 - g) high, where high = x - low and low is a Butterworth low-pass: minimum
+phase, no latency, nothing at all where g is 1, and never a boost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.signal
+
+from mixer.console.automation import Course, mean_value
+from mixer.console.filters import pass_filter
+from mixer.console.levels import Ballistics, ReductionMeter, reduction_to_gain
+from mixer.console.settings import DeEsser, Filter
+from mixer.dsp import FloatArray
+
+ATTACK_MS, RELEASE_MS = 1.0, 60.0
+# Longer than a period of a low voice, shorter than a consonant.
+LEVEL_MS = 10.0
+# The rest is never taken to be quieter than this, so that hiss in a pause is no sibilance.
+_FLOOR_POWER = 10.0 ** (-60.0 / 10.0)
+
+
+class DeEsserEffect:
+    """Listens to a high-pass and a low-pass at the same frequency, both 12 dB an octave."""
+
+    context_samples = 0
+
+    def __init__(self, setting: DeEsser, sample_rate: int) -> None:
+        edge = Filter(frequency_hz=setting.frequency_hz)
+        self._low = pass_filter(edge, "low_pass", sample_rate)
+        self._heard = pass_filter(edge, "high_pass", sample_rate)
+        self._threshold_db = Course(setting.threshold_db, sample_rate)
+        self._most_db = Course(setting.max_reduction_db, sample_rate)
+        self._ballistics = Ballistics(
+            Course(ATTACK_MS, sample_rate), Course(RELEASE_MS, sample_rate), sample_rate
+        )
+        self._forget = float(np.exp(-1.0 / (1e-3 * LEVEL_MS * sample_rate)))
+        self._powers = np.zeros((2, 1))
+        self._meter = ReductionMeter()
+        self._report = {"frequency_hz": mean_value(setting.frequency_hz)}
+
+    def process(self, block: FloatArray, start: int) -> FloatArray:
+        stop = start + block.shape[-1]
+        low = self._low.process(block, start)
+        over_db = self._ratio_db(self._heard.process(block, start), low)
+        over_db -= self._threshold_db.over(start, stop)
+        wanted_db = np.clip(over_db, 0.0, self._most_db.over(start, stop)).astype(np.float32)
+        reduction_db = self._ballistics.smooth(wanted_db, start)
+        self._meter.add(reduction_db)
+        high = block - low
+        high *= np.float32(1.0) - reduction_to_gain(reduction_db)
+        return block - high
+
+    def report(self) -> dict[str, Any]:
+        return {**self._meter.report(), **self._report}
+
+    def _ratio_db(self, high: FloatArray, low: FloatArray) -> np.ndarray:
+        """Level of the band over that of the rest, both channels together, `(samples,)`."""
+        powers = np.stack([np.mean(np.square(band), axis=0) for band in (high, low)])
+        smooth, self._powers = scipy.signal.lfilter(
+            [1.0 - self._forget], [1.0, -self._forget], powers, axis=-1, zi=self._powers
+        )
+        high_power, low_power = np.maximum(smooth, 0.0)
+        return 10.0 * np.log10((high_power + 1e-12) / (low_power + _FLOOR_POWER))

@@ -1,0 +1,68 @@
+"""The shared delay: echoes that pass the cuts and come back softer, straight or from side to side.
+
+Linear and time-invariant: the return of a sum of stems is the sum of their returns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.signal
+
+from mixer.console.reverb import cut_sections
+from mixer.console.settings import Delay
+from mixer.dsp import FloatArray
+
+_BLOCK_SAMPLES = 1 << 16
+
+
+def delay_time_s(setting: Delay, tempo_bpm: float | None) -> float:
+    """Seconds from echo to echo: its beats where it has some and the tempo is known, else its time.
+
+    Args:
+        setting: the delay.
+        tempo_bpm: beats a minute; None where nobody said.
+    """
+    if setting.beats is not None and tempo_bpm:
+        return setting.beats * 60.0 / tempo_bpm
+    return 1e-3 * setting.time_ms
+
+
+def return_delay(
+    send: FloatArray, sample_rate: int, setting: Delay, tempo_bpm: float | None
+) -> FloatArray:
+    """The echoes, in place of what was sent; the first stands one delay time later, to the sample.
+
+    Args:
+        send: float32 `(2, samples)`; overwritten.
+        sample_rate: Hz.
+        setting: the delay.
+        tempo_bpm: beats a minute; None where nobody said.
+
+    Returns:
+        `send`, as long as it was: echoes after the song's end are cut.
+    """
+    n_line = max(1, round(delay_time_s(setting, tempo_bpm) * sample_rate))
+    n_samples = send.shape[-1]
+    # A song shorter than the delay needs no longer line than itself.
+    line = np.zeros((2, min(n_line, n_samples)), dtype=np.float32)
+    if n_line >= n_samples:
+        send[:] = 0.0
+        return send
+    sections = cut_sections(setting.low_cut_hz, setting.high_cut_hz, sample_rate)
+    state = np.zeros((sections.shape[0], 2, 2))
+    feedback = np.float32(setting.feedback)
+    start = at = 0
+    while start < n_samples:
+        count = min(_BLOCK_SAMPLES, n_line - at, n_samples - start)
+        block, stored = send[:, start : start + count], line[:, at : at + count]
+        late, state = scipy.signal.sosfilt(sections, stored, axis=-1, zi=state)
+        echo = late.astype(np.float32)
+        if setting.ping_pong:
+            # As much energy into the left side as both channels of a centred stem have.
+            stored[0] = np.float32(np.sqrt(0.5)) * (block[0] + block[1]) + feedback * echo[1]
+            stored[1] = feedback * echo[0]
+        else:
+            stored[:] = block + feedback * echo
+        block[:] = echo
+        start, at = start + count, (at + count) % n_line
+    return send

@@ -1,0 +1,143 @@
+"""The desk: every stem through its strip and its sends, mute and solo; the strip on the bus."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixer.console.plugin import RunPlugin, run_plugin
+from mixer.console.sends import Sends
+from mixer.console.settings import MASTER, Console, Strip
+from mixer.console.strip import apply_strip
+from mixer.dsp import FloatArray
+from mixer.errors import PresetError
+from mixer.loudness import integrated_loudness_lufs
+
+
+@dataclass(frozen=True)
+class ConsoleOutput:
+    """What comes off the desk.
+
+    Attributes:
+        stems: name to float32 (2, samples), in the order they came in. Each has its strip and its
+            own share of the reverb and the delay, so that their sum is the bus.
+        report: ready for JSON: "stems" (heard, what each effect did, sends, loudness before and
+            after; None means silence) and, where something is sent, "reverb" and "delay".
+    """
+
+    stems: dict[str, FloatArray]
+    report: dict[str, Any]
+
+
+def apply_console(
+    stems: Mapping[str, FloatArray],
+    sample_rate: int,
+    console: Console,
+    *,
+    tempo_bpm: float | None = None,
+    progress: Callable[[str], None] | None = None,
+    plugin_runner: RunPlugin = run_plugin,
+) -> ConsoleOutput:
+    """Run all stems of a song over the desk; the master strip is not applied here.
+
+    Args:
+        stems: name to float32 `(2, samples)`, all of one length; they are not changed.
+        sample_rate: Hz.
+        console: its strips for stems that the song does not have are not used.
+        tempo_bpm: what a delay in beats follows; None where nobody said.
+        progress: called with a stem's name before its turn.
+        plugin_runner: what runs a VST3, for tests.
+
+    Returns:
+        The stems and a report. A stem whose strip is neutral is the same array.
+
+    Raises:
+        PresetError: a duck by a stem that cannot be, an automated number of the reverb or delay, a
+            plug-in that cannot be used as asked.
+        InputError: a plug-in that crashed, hung or answered with nonsense.
+    """
+    lengths = {audio.shape for audio in stems.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"stems of one song have one length, not {sorted(lengths)}")
+    sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
+    heard = heard_stems({stem: console.strip(stem) for stem in stems})
+    out: dict[str, FloatArray] = {}
+    report: dict[str, Any] = {"stems": {}}
+    for stem, audio in stems.items():
+        if progress is not None:
+            progress(stem)
+        if stem not in heard:
+            out[stem] = np.zeros_like(audio)
+            report["stems"][stem] = {"heard": False}
+            continue
+        strip = console.strip(stem)
+        keys = {name: key for name, key in stems.items() if name != stem}
+        done, effects = apply_strip(
+            audio, sample_rate, strip, keys=keys, stem=stem, plugin_runner=plugin_runner
+        )
+        done, sent = sends.add_returns(done, strip)
+        report["stems"][stem] = {"heard": True, "effects": effects, "sends": sent}
+        if sent:
+            report.update(sends.report())
+        if done is not audio:
+            report["stems"][stem].update(_loudness(audio, done, sample_rate))
+        out[stem] = done
+    return ConsoleOutput(out, report)
+
+
+def heard_stems(strips: Mapping[str, Strip]) -> set[str]:
+    """The stems that are heard: the soloed ones where there are any, else all; never a muted one.
+
+    Args:
+        strips: of the stems that the song has.
+    """
+    soloed = {stem for stem, strip in strips.items() if strip.solo}
+    return {stem for stem in soloed or strips if not strips[stem].mute}
+
+
+def apply_master_strip(
+    mix: FloatArray, sample_rate: int, strip: Strip, *, plugin_runner: RunPlugin = run_plugin
+) -> tuple[FloatArray, dict[str, Any]]:
+    """The strip on the bus, before the loudness target and the ceiling.
+
+    Args:
+        mix: float32 `(2, samples)`; it is not changed.
+        sample_rate: Hz.
+        strip: the console's master.
+        plugin_runner: what runs a VST3, for tests.
+
+    Returns:
+        The mix (the same array where the strip is neutral), and a report ready for JSON: "effects"
+        and, where something changed, loudness before and after.
+
+    Raises:
+        PresetError: it asks for what a bus does not have: mute, solo, duck or a send.
+        InputError: a plug-in that crashed, hung or answered with nonsense.
+    """
+    neutral = Strip()
+    for name in ("mute", "solo", "duck", "reverb_db", "delay_db"):
+        if getattr(strip, name) != getattr(neutral, name):
+            raise PresetError(f"{MASTER}.{name}: the bus has none; set it on a stem instead")
+    out, effects = apply_strip(mix, sample_rate, strip, stem=MASTER, plugin_runner=plugin_runner)
+    report: dict[str, Any] = {"effects": effects}
+    if out is not mix:
+        report.update(_loudness(mix, out, sample_rate))
+    return out, report
+
+
+def is_neutral_console(console: Console) -> bool:
+    """Whether a console changes no stem and not the bus, whatever it says of the reverb."""
+    strips = [strip for _, strip in console.strips]
+    return all(strip == Strip() for strip in (*strips, console.master))
+
+
+def _loudness(before: FloatArray, after: FloatArray, sample_rate: int) -> dict[str, float | None]:
+    values = {
+        "loudness_before_lufs": integrated_loudness_lufs(before, sample_rate),
+        "loudness_after_lufs": integrated_loudness_lufs(after, sample_rate),
+    }
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}

@@ -1,0 +1,201 @@
+"""Filters of the strip: Butterworth high- and low-pass, and the bands of the parametric EQ.
+
+Second-order sections by the bilinear transform: causal, minimum-phase, no latency, so that a
+blend with the dry signal does not comb. As in any digital equaliser of this kind, a bell or shelf
+close to half of the sample rate is squeezed towards it.
+
+Source: R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.signal
+
+from mixer.console.automation import CONTROL_STEP_SAMPLES, Course, mean_value
+from mixer.console.settings import Band, Filter, Number
+from mixer.dsp import FloatArray
+
+# Q of the sections of Butterworth filters of second and fourth order.
+_SECTION_QS = {12: (np.sqrt(0.5),), 24: (0.541196100146197, 1.306562964876377)}
+# Above this share of the sample rate the bilinear transform has no frequencies left.
+_HIGHEST_SHARE = 0.49
+
+# Values of the moving numbers, `(steps,)` each -> sections `(steps, sections, 6)`.
+Design = Callable[..., np.ndarray]
+
+
+class FilterEffect:
+    """A filter whose numbers may move.
+
+    A moving filter is set anew at every control step. What it carries over is what went in and
+    came out last (direct form I), which no change of coefficients makes jump.
+    """
+
+    context_samples = 0
+
+    def __init__(
+        self, design: Design, numbers: tuple[Number, ...], sample_rate: int, report: dict[str, Any]
+    ) -> None:
+        """A filter at rest.
+
+        Args:
+            design: makes sections of the numbers' values.
+            numbers: what `design` takes.
+            sample_rate: Hz.
+            report: what `report` returns.
+        """
+        self._design = design
+        self._courses = [Course(number, sample_rate) for number in numbers]
+        self._report = report
+        constants = [course.constant for course in self._courses]
+        self._sections = None
+        if None not in constants:
+            self._sections = design(*(np.array([value]) for value in constants))[0]
+        self._state: np.ndarray | None = None
+
+    def process(self, block: FloatArray, start: int) -> FloatArray:
+        if self._sections is not None:
+            return self._filter_constant(block, self._sections)
+        return self._filter_moving(block, start)
+
+    def report(self) -> dict[str, Any]:
+        return self._report
+
+    def _filter_constant(self, block: FloatArray, sections: np.ndarray) -> FloatArray:
+        if self._state is None:
+            self._state = np.zeros((sections.shape[0], block.shape[0], 2))
+        out, self._state = scipy.signal.sosfilt(sections, block, axis=-1, zi=self._state)
+        return out.astype(np.float32)
+
+    def _filter_moving(self, block: FloatArray, start: int) -> FloatArray:
+        n_samples = block.shape[-1]
+        values = [course.steps(start, start + n_samples) for course in self._courses]
+        moves = np.any([np.diff(value) != 0.0 for value in values], axis=0)
+        firsts = np.concatenate([[0], np.flatnonzero(moves) + 1])
+        designs = self._design(*(value[firsts] for value in values))
+        edges = np.append(firsts * CONTROL_STEP_SAMPLES, n_samples)
+        if self._state is None:
+            # of each section: x[n-1], x[n-2], y[n-1], y[n-2] of every channel
+            self._state = np.zeros((designs.shape[1], 4, block.shape[0]))
+        signal = block.astype(np.float64)
+        for index, memory in enumerate(self._state):
+            out = np.empty_like(signal)
+            for section, first, stop in zip(designs[:, index], edges[:-1], edges[1:], strict=True):
+                _, b1, b2, _, a1, a2 = section
+                x1, x2, y1, y2 = memory
+                delays = np.stack([b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2, b2 * x1 - a2 * y1], -1)
+                x = signal[:, first:stop]
+                y, _ = scipy.signal.lfilter(section[:3], section[3:], x, axis=-1, zi=delays)
+                out[:, first:stop] = y
+                for now, before, new in ((0, 1, x), (2, 3, y)):
+                    memory[before] = new[:, -2] if new.shape[-1] > 1 else memory[now]
+                    memory[now] = new[:, -1]
+            signal = out
+        return signal.astype(np.float32)
+
+
+def pass_filter(setting: Filter, kind: str, sample_rate: int) -> FilterEffect:
+    """A Butterworth "high_pass" or "low_pass" of 12 or 24 dB an octave."""
+
+    def design(frequency_hz: np.ndarray) -> np.ndarray:
+        return butterworth(kind, frequency_hz, setting.slope_db_per_octave, sample_rate)
+
+    report = {
+        "frequency_hz": mean_value(setting.frequency_hz),
+        "slope_db_per_octave": setting.slope_db_per_octave,
+    }
+    return FilterEffect(design, (setting.frequency_hz,), sample_rate, report)
+
+
+def band_filter(setting: Band, sample_rate: int) -> FilterEffect:
+    """One band of the parametric EQ."""
+
+    def design(frequency_hz: np.ndarray, gain_db: np.ndarray, q: np.ndarray) -> np.ndarray:
+        return eq_band(setting.type, frequency_hz, gain_db, q, sample_rate)
+
+    report = {
+        "type": setting.type,
+        "frequency_hz": mean_value(setting.frequency_hz),
+        "gain_db": None if setting.type == "notch" else mean_value(setting.gain_db),
+        "q": mean_value(setting.q),
+    }
+    numbers = (setting.frequency_hz, setting.gain_db, setting.q)
+    return FilterEffect(design, numbers, sample_rate, report)
+
+
+def butterworth(
+    kind: str, frequency_hz: np.ndarray, slope_db_per_octave: int, sample_rate: int
+) -> np.ndarray:
+    """Sections of Butterworth filters, -3 dB at their frequency.
+
+    Args:
+        kind: "high_pass" or "low_pass".
+        frequency_hz: `(steps,)`; taken as 0.49 of the sample rate where it is higher.
+        slope_db_per_octave: 12 or 24.
+        sample_rate: Hz.
+
+    Returns:
+        float64 `(steps, sections, 6)`, as scipy.signal.sosfilt takes them.
+    """
+    omega = _omega(frequency_hz, sample_rate)
+    cosine = np.cos(omega)
+    sections = []
+    for q in _SECTION_QS[slope_db_per_octave]:
+        alpha = np.sin(omega) / (2.0 * q)
+        sign = 1.0 if kind == "low_pass" else -1.0
+        outer = (1.0 - sign * cosine) / 2.0
+        b = (outer, sign * 2.0 * outer, outer)
+        sections.append(_section(b, (1.0 + alpha, -2.0 * cosine, 1.0 - alpha)))
+    return np.stack(sections, axis=1)
+
+
+def eq_band(
+    kind: str, frequency_hz: np.ndarray, gain_db: np.ndarray, q: np.ndarray, sample_rate: int
+) -> np.ndarray:
+    """Sections of a "peak", "low_shelf", "high_shelf" or "notch".
+
+    Args:
+        kind: as above.
+        frequency_hz: `(steps,)`: centre of a peak or notch; of a shelf, where it has half its gain.
+        gain_db: `(steps,)`; a notch does not read it.
+        q: `(steps,)`.
+        sample_rate: Hz.
+
+    Returns:
+        float64 `(steps, 1, 6)`.
+    """
+    omega = _omega(frequency_hz, sample_rate)
+    cosine, alpha = np.cos(omega), np.sin(omega) / (2.0 * q)
+    one = np.ones_like(cosine)
+    amplitude = 10.0 ** (gain_db / 40.0)
+    if kind == "notch":
+        b = (one, -2.0 * cosine, one)
+        a = (1.0 + alpha, -2.0 * cosine, 1.0 - alpha)
+    elif kind == "peak":
+        b = (1.0 + alpha * amplitude, -2.0 * cosine, 1.0 - alpha * amplitude)
+        a = (1.0 + alpha / amplitude, -2.0 * cosine, 1.0 - alpha / amplitude)
+    else:
+        # A high shelf is the low shelf with its spectrum turned round.
+        c = -cosine if kind == "high_shelf" else cosine
+        turn = -1.0 if kind == "high_shelf" else 1.0
+        up, down, slope = amplitude + 1.0, amplitude - 1.0, 2.0 * np.sqrt(amplitude) * alpha
+        b = (
+            amplitude * (up - down * c + slope),
+            turn * 2.0 * amplitude * (down - up * c),
+            amplitude * (up - down * c - slope),
+        )
+        a = (up + down * c + slope, turn * -2.0 * (down + up * c), up + down * c - slope)
+    return _section(b, a)[:, np.newaxis]
+
+
+def _omega(frequency_hz: np.ndarray, sample_rate: int) -> np.ndarray:
+    share = np.minimum(np.asarray(frequency_hz, dtype=np.float64) / sample_rate, _HIGHEST_SHARE)
+    return 2.0 * np.pi * share
+
+
+def _section(b: tuple[np.ndarray, ...], a: tuple[np.ndarray, ...]) -> np.ndarray:
+    return np.stack(np.broadcast_arrays(*b, *a), axis=-1) / a[0][..., np.newaxis]

@@ -1,0 +1,124 @@
+"""What the dynamics listen to and how their gain moves: peak level, attack and release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pedalboard
+import scipy.ndimage
+
+from mixer.console.automation import CONTROL_STEP_SAMPLES, Course
+from mixer.dsp import FloatArray, db_to_gain
+
+LEVEL_FLOOR_DB = -120.0
+# Half a period of 50 Hz: the level of a steady tone is its peak and does not follow its waveform.
+HOLD_S = 0.01
+
+
+class PeakLevel:
+    """Peak of the louder channel over the last 10 ms, in dBFS.
+
+    One level for both channels keeps the stereo image where it is.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._hold_samples = max(2, round(HOLD_S * sample_rate))
+        self._before = np.zeros(self._hold_samples - 1, dtype=np.float32)
+
+    def measure_db(self, block: FloatArray) -> FloatArray:
+        """Level at every sample of a block, float32 `(samples,)`, -120 dBFS at least."""
+        loudest = np.abs(block).max(axis=0)
+        span = np.concatenate([self._before, loudest])
+        self._before = span[loudest.size :]
+        size = self._hold_samples
+        # The window ends at its sample: what comes later is not known yet.
+        held = scipy.ndimage.maximum_filter1d(span, size, origin=(size - 1) // 2)[size - 1 :]
+        np.maximum(held, np.float32(db_to_gain(LEVEL_FLOOR_DB)), out=held)
+        np.log10(held, out=held)
+        held *= np.float32(20.0)
+        return held
+
+
+class Ballistics:
+    """Attack and release of a gain reduction in dB: y = a y + (1 - a) x, branching.
+
+    `a` is of the attack where x > y and of the release elsewhere (Giannoulis, Massberg, Reiss,
+    JAES 2012, equation 16).
+
+    The compressor of pedalboard holds this recursion on |input| in native code. With ratio 2 and a
+    threshold far below, its output is input * (y / threshold)^-1/2, from which y is read back. Its
+    time constants are exp(-2 pi 1000 / (rate ms)), hence the factor 2 pi. What goes in is never
+    zero: 1e-4 dB is added, and taken off again with a rounding error's worth more, so that no
+    reduction in is no reduction out.
+    """
+
+    _OFFSET_DB, _TAKEN_DB, _THRESHOLD_DB = np.float32(1e-4), np.float32(1.01e-4), -100.0
+
+    def __init__(self, attack_ms: Course, release_ms: Course, sample_rate: int) -> None:
+        self._attack_ms, self._release_ms = attack_ms, release_ms
+        self._sample_rate = sample_rate
+        self._native = pedalboard.Compressor(threshold_db=self._THRESHOLD_DB, ratio=2.0)
+        self._scale = np.float32(db_to_gain(self._THRESHOLD_DB))
+        fixed_ms = attack_ms.constant, release_ms.constant
+        self._moves = None in fixed_ms
+        if fixed_ms[0] is not None and fixed_ms[1] is not None:
+            self._set(fixed_ms[0], fixed_ms[1])
+
+    def smooth(self, reduction_db: FloatArray, start: int) -> FloatArray:
+        """A block of reductions `(samples,)` in dB, 0 and more, after attack and release."""
+        driven = reduction_db + self._OFFSET_DB
+        if self._moves:
+            answer = np.concatenate(list(self._answer_in_steps(driven, start)))
+        else:
+            answer = self._answer(driven)
+        np.divide(driven, answer, out=answer)
+        np.square(answer, out=answer)
+        answer *= self._scale
+        answer -= self._TAKEN_DB
+        return np.maximum(answer, np.float32(0.0), out=answer)
+
+    def _answer(self, driven: FloatArray) -> FloatArray:
+        answer: FloatArray = self._native.process(
+            driven[np.newaxis], self._sample_rate, reset=False
+        )[0]
+        return answer
+
+    def _answer_in_steps(self, driven: FloatArray, start: int) -> Iterator[FloatArray]:
+        stop = start + driven.size
+        attacks_ms = self._attack_ms.steps(start, stop)
+        releases_ms = self._release_ms.steps(start, stop)
+        for index, (attack_ms, release_ms) in enumerate(zip(attacks_ms, releases_ms, strict=True)):
+            self._set(attack_ms, release_ms)
+            first = index * CONTROL_STEP_SAMPLES
+            yield self._answer(driven[first : first + CONTROL_STEP_SAMPLES])
+
+    def _set(self, attack_ms: float, release_ms: float) -> None:
+        self._native.attack_ms = 2.0 * np.pi * attack_ms
+        self._native.release_ms = 2.0 * np.pi * release_ms
+
+
+def reduction_to_gain(reduction_db: FloatArray) -> FloatArray:
+    """Linear gain of a reduction in dB, float32; exactly 1 where it is 0."""
+    gain = reduction_db * np.float32(-np.log(10.0) / 20.0)
+    return np.exp(gain, out=gain)
+
+
+class ReductionMeter:
+    """Deepest and mean reduction over a stem, in dB."""
+
+    def __init__(self) -> None:
+        self._deepest_db, self._sum_db, self._count = 0.0, 0.0, 0
+
+    def add(self, reduction_db: FloatArray) -> None:
+        if reduction_db.size:
+            self._deepest_db = max(self._deepest_db, float(reduction_db.max()))
+            self._sum_db += float(reduction_db.sum(dtype=np.float64))
+            self._count += reduction_db.size
+
+    def report(self) -> dict[str, float]:
+        """Both in dB: "max_reduction_db" and "mean_reduction_db", 0 and more."""
+        return {
+            "max_reduction_db": self._deepest_db,
+            "mean_reduction_db": self._sum_db / max(self._count, 1),
+        }

@@ -1,0 +1,84 @@
+"""How an effect is run over a stem: block by block, in place, blended with what came in.
+
+An effect holds its state from block to block, so memory does not grow with the song.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from mixer.console.automation import Course
+from mixer.dsp import FloatArray, zero_padded
+
+BLOCK_SAMPLES = 1 << 16
+
+
+class Effect(Protocol):
+    """What every effect of a strip is.
+
+    Attributes:
+        context_samples: how many samples before and after its block it wants to see. None of the
+            effects is late: what comes out stands where it came in.
+    """
+
+    context_samples: int
+
+    def process(self, block: FloatArray, start: int) -> FloatArray:
+        """One block, in order.
+
+        Args:
+            block: float32 `(2, context + samples + context)`; not to be written to.
+            start: position of the block's first sample (without context) in the song.
+
+        Returns:
+            float32 `(2, samples)`, another array than `block`.
+        """
+        ...
+
+    def report(self) -> dict[str, Any]:
+        """What was done, ready for JSON."""
+        ...
+
+
+def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> None:
+    """Run an effect over a stem, in place.
+
+    Args:
+        effect: new; it is used up.
+        audio: float32 `(2, samples)`.
+        amount: 0 leaves a sample bit for bit as it is, 1 is the effect alone.
+    """
+    context = effect.context_samples
+    before = np.zeros((audio.shape[0], context), dtype=np.float32)
+    for start in range(0, audio.shape[-1], BLOCK_SAMPLES):
+        stop = min(start + BLOCK_SAMPLES, audio.shape[-1])
+        block = zero_padded(audio, start, stop + context)
+        if context:
+            block = np.concatenate([before, block], axis=-1)
+            before = block[:, stop - start : stop - start + context].copy()
+        wet = effect.process(block, start)
+        audio[:, start:stop] = blend(audio[:, start:stop], wet, amount.over(start, stop))
+
+
+def blend(dry: FloatArray, wet: FloatArray, amount: float | np.ndarray) -> FloatArray:
+    """Cross-fade; where the amount is 0 or 1 the samples are those of `dry` or `wet` themselves.
+
+    Args:
+        dry, wet: float32 `(2, samples)`.
+        amount: 0 to 1, one for all or one a sample.
+    """
+    if not isinstance(amount, np.ndarray):
+        amount = np.array([amount])
+    share = amount.astype(np.float32)
+    if np.all(share == 0.0):
+        return dry
+    if np.all(share == 1.0):
+        return wet
+    out = wet - dry
+    out *= share
+    out += dry
+    np.copyto(out, dry, where=share == 0.0)
+    np.copyto(out, wet, where=share == 1.0)
+    return out

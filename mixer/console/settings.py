@@ -1,0 +1,234 @@
+"""What a console can be set to: a strip for every stem, shared reverb and delay, the master bus.
+
+The dataclasses are the schema: `mixer.preset` reads tables into them and refuses what does not fit,
+by the ranges written here. Every number of a strip may be automated: a tuple of (seconds, value)
+points, linear between them, constant before the first and after the last. The shared reverb and
+delay keep their numbers, so that they stay linear and time-invariant.
+"""
+
+# The functions that make fields give a new one each time: what they return is not shared.
+# ruff: noqa: RUF009
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+# A number, or its course in time.
+Points = tuple[tuple[float, float], ...]
+Number = float | Points
+
+SLOPES_DB_PER_OCTAVE = (12, 24)
+BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
+MASTER = "master"
+
+
+def number(default: Any, low: float, high: float) -> Any:
+    """A field that holds a `Number` (or None, where that is the default) from `low` to `high`."""
+    return dataclasses.field(default=default, metadata={"range": (float(low), float(high))})
+
+
+def fixed(default: Any, low: float, high: float) -> Any:
+    """A field that holds a number (or None) from `low` to `high` and cannot be automated."""
+    return dataclasses.field(
+        default=default, metadata={"range": (float(low), float(high)), "automated": False}
+    )
+
+
+def amount() -> Any:
+    """How much of an effect is heard: 0 is bit for bit its input, 1 all of it."""
+    return number(1.0, 0.0, 1.0)
+
+
+def choice(default: Any, options: tuple[Any, ...]) -> Any:
+    """A field that holds one of a few words or numbers; it cannot be automated."""
+    return dataclasses.field(default=default, metadata={"choices": options})
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A Butterworth high-pass or low-pass, -3 dB at its frequency; causal, without latency."""
+
+    frequency_hz: Number = number(80.0, 10.0, 22_000.0)
+    slope_db_per_octave: int = choice(12, SLOPES_DB_PER_OCTAVE)
+    amount: Number = amount()
+
+
+@dataclass(frozen=True)
+class Band:
+    """One band of the parametric EQ. A notch has no gain; a shelf has half of it at its frequency.
+
+    A shelf with a Q above 0.7 overshoots before its plateau.
+    """
+
+    type: str = choice("peak", BAND_TYPES)
+    frequency_hz: Number = number(1_000.0, 10.0, 22_000.0)
+    gain_db: Number = number(0.0, -24.0, 24.0)
+    q: Number = number(0.7, 0.1, 30.0)
+    amount: Number = amount()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lowers what is below the threshold: `ratio` dB down for every dB below it.
+
+    Levels are peaks in dBFS of the louder channel; attack opens, release closes; both times are
+    time constants of the gain in dB. Both channels get the same gain.
+    """
+
+    threshold_db: Number = number(-50.0, -100.0, 0.0)
+    ratio: Number = number(10.0, 1.0, 100.0)
+    attack_ms: Number = number(1.0, 0.1, 500.0)
+    release_ms: Number = number(100.0, 1.0, 5_000.0)
+    amount: Number = amount()
+
+
+@dataclass(frozen=True)
+class Compressor:
+    """Lowers what is above the threshold, then raises everything by the make-up gain.
+
+    Levels are peaks in dBFS of the louder channel; the knee is hard; attack and release are time
+    constants of the gain in dB. Both channels get the same gain.
+    """
+
+    threshold_db: Number = number(-18.0, -80.0, 0.0)
+    ratio: Number = number(2.0, 1.0, 100.0)
+    attack_ms: Number = number(10.0, 0.1, 500.0)
+    release_ms: Number = number(120.0, 1.0, 5_000.0)
+    make_up_db: Number = number(0.0, -24.0, 24.0)
+    amount: Number = amount()
+
+
+@dataclass(frozen=True)
+class DeEsser:
+    """Lowers the band above a frequency while it stands out against the rest of the stem.
+
+    The threshold is the level of the band relative to the rest, so that it holds for soft and for
+    loud singing alike.
+    """
+
+    frequency_hz: Number = number(6_000.0, 1_000.0, 16_000.0)
+    threshold_db: Number = number(-6.0, -40.0, 20.0)
+    max_reduction_db: Number = number(8.0, 0.0, 24.0)
+    amount: Number = amount()
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """Soft clipping after `drive_db` of gain, which is taken back afterwards.
+
+    What is quiet keeps its level and its shape; what is loud loses its peaks.
+    """
+
+    drive_db: Number = number(6.0, 0.0, 36.0)
+    amount: Number = amount()
+
+
+@dataclass(frozen=True)
+class Duck:
+    """Lowers this stem by up to `amount_db` while another one plays, as it came to the desk.
+
+    All of it at the other stem's usual level and down to 10 dB below, nothing from 30 dB below.
+    """
+
+    by: str = "vocals"
+    amount_db: Number = number(2.0, 0.0, 24.0)
+    attack_ms: Number = number(20.0, 0.1, 500.0)
+    release_ms: Number = number(250.0, 1.0, 5_000.0)
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A VST3: its file, and values of its parameters, a `.vstpreset`, or that and then values."""
+
+    path: str = ""
+    parameters: tuple[tuple[str, float | str | bool], ...] = ()
+    preset: str | None = None
+    amount: Number = amount()
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One stem's channel strip; None and empty stand for an effect that is not there.
+
+    Order: duck, high-pass, low-pass, EQ bands, gate, compressor, de-esser, saturation, plug-ins,
+    width and pan, gain; then the sends, after the fader.
+
+    `amount` blends the whole strip, duck to gain, with what came in, and scales the sends.
+    Width 0 is mono, 1 as it is, 2 twice the side signal. Pan is a balance: it moves energy from one
+    channel's level to the other's and mixes none of them together.
+    """
+
+    mute: bool = False
+    solo: bool = False
+    amount: Number = amount()
+    duck: Duck | None = None
+    high_pass: Filter | None = None
+    low_pass: Filter | None = None
+    eq: tuple[Band, ...] = ()
+    gate: Gate | None = None
+    compressor: Compressor | None = None
+    de_esser: DeEsser | None = None
+    saturation: Saturation | None = None
+    plugins: tuple[Plugin, ...] = ()
+    width: Number = number(1.0, 0.0, 2.0)
+    pan: Number = number(0.0, -1.0, 1.0)
+    gain_db: Number = number(0.0, -60.0, 24.0)
+    # Level of the send after the fader; None sends nothing.
+    reverb_db: Number | None = number(None, -60.0, 12.0)
+    delay_db: Number | None = number(None, -60.0, 12.0)
+
+
+@dataclass(frozen=True)
+class Reverb:
+    """The room that all strips share.
+
+    What lies in the middle of the spectrum comes back at the level of the send, before the cuts.
+    """
+
+    decay_s: float = fixed(1.4, 0.1, 10.0)
+    pre_delay_ms: float = fixed(20.0, 0.0, 250.0)
+    low_cut_hz: float = fixed(200.0, 10.0, 22_000.0)
+    high_cut_hz: float = fixed(8_000.0, 10.0, 22_000.0)
+    width: float = fixed(1.0, 0.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """The echo that all strips share; `beats` (where the song's tempo is known) beats `time_ms`.
+
+    Each echo has passed the cuts once more than the one before. Ping-pong sends the sum of both
+    channels left first, then right.
+    """
+
+    time_ms: float = fixed(350.0, 1.0, 4_000.0)
+    beats: float | None = fixed(None, 0.0625, 8.0)
+    feedback: float = fixed(0.35, 0.0, 0.95)
+    low_cut_hz: float = fixed(250.0, 10.0, 22_000.0)
+    high_cut_hz: float = fixed(6_000.0, 10.0, 22_000.0)
+    ping_pong: bool = False
+
+
+@dataclass(frozen=True)
+class Console:
+    """The whole desk.
+
+    Attributes:
+        strips: stem name to its strip; a stem that is not there passes as it is.
+        master: the same strip on the bus, before the loudness target; it has no solo, duck, sends.
+        reverb, delay: what the sends go to.
+        loudness_lufs: integrated loudness of the mix; None leaves it to `RenderSettings`.
+        true_peak_dbtp: ceiling of the true peak; None leaves it to `RenderSettings`.
+    """
+
+    strips: tuple[tuple[str, Strip], ...] = ()
+    master: Strip = Strip()
+    reverb: Reverb = Reverb()
+    delay: Delay = Delay()
+    loudness_lufs: float | None = None
+    true_peak_dbtp: float | None = None
+
+    def strip(self, stem: str) -> Strip:
+        """The stem's strip, neutral where nothing was said."""
+        return dict(self.strips).get(stem, Strip())

@@ -1,0 +1,143 @@
+"""One stem's channel strip: its effects in the desk's order, over the whole stem.
+
+Every effect works without latency, so a blend of any of them with its input does not comb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from mixer.console.automation import Course
+from mixer.console.de_esser import DeEsserEffect
+from mixer.console.dynamics import compressor, duck, gate
+from mixer.console.filters import band_filter, pass_filter
+from mixer.console.plugin import RunPlugin, run_plugin
+from mixer.console.processing import BLOCK_SAMPLES, Effect, blend, run_effect
+from mixer.console.saturation import SaturationEffect
+from mixer.console.settings import Number, Plugin, Strip
+from mixer.console.stereo import GainEffect, PanEffect, WidthEffect
+from mixer.dsp import FloatArray
+from mixer.errors import PresetError
+from mixer.track_names import STEMS
+
+
+def is_neutral(strip: Strip) -> bool:
+    """Whether a strip leaves its stem bit for bit as it is, sends aside."""
+    if strip.mute:
+        return False
+    return _constant(strip.amount) == 0.0 or not any(True for _ in _stages(strip))
+
+
+def apply_strip(
+    audio: FloatArray,
+    sample_rate: int,
+    strip: Strip,
+    *,
+    keys: Mapping[str, FloatArray] | None = None,
+    stem: str = "stem",
+    plugin_runner: RunPlugin = run_plugin,
+) -> tuple[FloatArray, dict[str, Any]]:
+    """Run a stem through its strip, duck to gain; sends and solo are the desk's business.
+
+    Args:
+        audio: float32 `(2, samples)`; it is not changed.
+        sample_rate: Hz.
+        strip: its settings; mute gives silence.
+        keys: what a duck may listen to, float32 `(channels, samples)` of the same length.
+        stem: its name, for messages.
+        plugin_runner: what runs a VST3, for tests.
+
+    Returns:
+        float32 `(2, samples)` (the same array where the strip does nothing), and for each effect
+        that is there what it did, ready for JSON, in the strip's order.
+
+    Raises:
+        PresetError: a duck by a stem that cannot be, a plug-in that cannot be used as asked.
+        InputError: a plug-in that crashed, hung or answered with nonsense.
+    """
+    if audio.ndim != 2 or audio.shape[0] != 2:
+        raise ValueError(f"a strip takes stereo (2, samples), not {audio.shape}")
+    if strip.mute:
+        return np.zeros_like(audio), {"mute": True}
+    if is_neutral(strip):
+        return audio, {}
+    out = np.array(audio, dtype=np.float32)
+    report: dict[str, Any] = {}
+    for name, setting, amount in _stages(strip):
+        share = Course(amount, sample_rate)
+        if isinstance(setting, Plugin):
+            wet = plugin_runner(out, sample_rate, setting, stem=stem)
+            _blend_into(out, wet, share, out=out)
+            done: dict[str, Any] | None = {"path": setting.path}
+        else:
+            effect = _effect(name, setting, sample_rate, keys or {}, stem)
+            done = None
+            if effect is not None:
+                run_effect(effect, out, share)
+                done = effect.report()
+        if name in ("eq", "plugins"):
+            report.setdefault(name, []).append(done)
+        else:
+            report[name] = done
+    _blend_into(audio, out, Course(strip.amount, sample_rate), out=out)
+    return out, report
+
+
+def _stages(strip: Strip) -> Iterator[tuple[str, Any, Number]]:
+    """Name, setting and amount of every effect that would change anything, in order."""
+    for name in (
+        *("duck", "high_pass", "low_pass", "eq", "gate", "compressor", "de_esser", "saturation"),
+        "plugins",
+    ):
+        setting = getattr(strip, name)
+        for part in setting if isinstance(setting, tuple) else (setting,):
+            amount = getattr(part, "amount", 1.0)
+            if part is not None and _constant(amount) != 0.0:
+                yield name, part, amount
+    for name, rest in (("width", 1.0), ("pan", 0.0), ("gain_db", 0.0)):
+        if _constant(getattr(strip, name)) != rest:
+            yield name, getattr(strip, name), 1.0
+
+
+def _effect(
+    name: str, setting: Any, sample_rate: int, keys: Mapping[str, FloatArray], stem: str
+) -> Effect | None:
+    """The effect of a stage, at rest; None for a duck whose key the song does not have."""
+    if name == "duck":
+        if setting.by == stem or setting.by not in (*STEMS, *keys):
+            known = ", ".join(key for key in dict.fromkeys((*STEMS, *keys)) if key != stem)
+            raise PresetError(
+                f"{stem}.duck.by: {setting.by!r} is no other stem of this song; use one of {known}"
+            )
+        return duck(setting, keys[setting.by], sample_rate) if setting.by in keys else None
+    if name in ("high_pass", "low_pass"):
+        return pass_filter(setting, name, sample_rate)
+    make: dict[str, Any] = {
+        "eq": band_filter,
+        "gate": gate,
+        "compressor": compressor,
+        "de_esser": DeEsserEffect,
+        "saturation": SaturationEffect,
+        "width": WidthEffect,
+        "pan": PanEffect,
+        "gain_db": GainEffect,
+    }
+    effect: Effect = make[name](setting, sample_rate)
+    return effect
+
+
+def _blend_into(dry: FloatArray, wet: FloatArray, amount: Course, out: FloatArray) -> None:
+    """`blend` block by block; `out` may be `dry` or `wet`."""
+    if amount.constant == 1.0 and out is wet:
+        return
+    for start in range(0, dry.shape[-1], BLOCK_SAMPLES):
+        stop = min(start + BLOCK_SAMPLES, dry.shape[-1])
+        part = slice(start, stop)
+        out[:, part] = blend(dry[:, part], wet[:, part], amount.over(start, stop))
+
+
+def _constant(number: Number) -> float | None:
+    return Course(number, 1).constant
