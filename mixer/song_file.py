@@ -8,10 +8,20 @@ tempo_bpm = 128
 stem = "drums"
 gain_db = -3
 ignore = false
+
+[console]                       # a preset's tables; they win over presets named for the render
+extends = "rock"
+[console.vocals]
+gain_db = 1.5
+
+[[markers]]                     # places for the DAW session
+name = "chorus"
+time_s = 43.2
 """
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import fnmatch
 import tomllib
@@ -26,7 +36,9 @@ from mixer.track_names import STEMS
 SONG_FILE = "song.toml"
 GAIN_RANGE_DB = (-60.0, 24.0)
 TEMPO_RANGE_BPM = (10.0, 400.0)
+MARKER_RANGE_S = (0.0, 360_000.0)
 _MAX_BYTES = 1_000_000
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -45,13 +57,32 @@ class FileSettings:
 
 
 @dataclass(frozen=True)
+class Marker:
+    """A named place in the song, in seconds from its start."""
+
+    name: str
+    time_s: float
+
+
+@dataclass(frozen=True)
 class SongSettings:
-    """The whole of `song.toml`; without the file, all defaults."""
+    """The whole of `song.toml`; without the file, all defaults.
+
+    Attributes:
+        title: of the song.
+        dry: the recording is dry.
+        tempo_bpm: in beats a minute.
+        files: what is said of files, by name or pattern.
+        console: the table as it stands, for `mixer.preset` to check and merge; empty without one.
+        markers: by time.
+    """
 
     title: str | None = None
     dry: bool = False
     tempo_bpm: float | None = None
     files: Mapping[str, FileSettings] = field(default_factory=dict)
+    console: Mapping[str, Any] = field(default_factory=dict)
+    markers: tuple[Marker, ...] = ()
 
     def for_file(self, name: str) -> FileSettings | None:
         """What is said about a file: under its own name, else under the first pattern that fits."""
@@ -88,7 +119,7 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
         raise PresetError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise PresetError(f"{path}: not valid TOML: {str(error)[:200]}") from None
-    _check_keys(table, ["title", "dry", "tempo_bpm", "files"], str(path))
+    _check_keys(table, [f.name for f in dataclasses.fields(SongSettings)], str(path))
     files = _typed(table, "files", dict, str(path), default={})
     names = list(file_names)
     return SongSettings(
@@ -99,7 +130,31 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
             pattern: _file_settings(pattern, entry, names, str(path))
             for pattern, entry in files.items()
         },
+        console=_typed(table, "console", dict, str(path), default={}),
+        markers=_markers(table, str(path)),
     )
+
+
+def _markers(table: Mapping[str, Any], path: str) -> tuple[Marker, ...]:
+    entries = _typed(table, "markers", list, path, default=[])
+    markers = [_marker(entry, f"{path}: markers[{i}]") for i, entry in enumerate(entries)]
+    return tuple(sorted(markers, key=lambda marker: marker.time_s))
+
+
+def _marker(entry: Any, where: str) -> Marker:
+    if not isinstance(entry, dict):
+        raise PresetError(
+            f'{where}: write it as a table, e.g. {{ name = "chorus", time_s = 43.2 }}'
+        )
+    _check_keys(entry, ["name", "time_s"], where)
+    name = _typed(entry, "name", str, where)
+    # It becomes a line of a session file.
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise PresetError(f"{where}: name must be one line of 1 to {_LONGEST_NAME} characters")
+    time_s = _number(entry, "time_s", MARKER_RANGE_S, where)
+    if time_s is None:
+        raise PresetError(f"{where}: time_s is missing; give the seconds from the song's start")
+    return Marker(name, time_s)
 
 
 def _file_settings(pattern: str, entry: Any, names: list[str], path: str) -> FileSettings:
@@ -135,7 +190,7 @@ def _typed(
 ) -> Any:
     value = table.get(key, default)
     if value is not None and not isinstance(value, kind):
-        words = {str: "a text", bool: "true or false", dict: "a table"}
+        words = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
         raise PresetError(f"{where}: {key} must be {words[kind]}, not {_shown(value)}")
     return value
 
@@ -157,6 +212,6 @@ def _number(
     low, high = allowed
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise PresetError(
-            f"{where}: {key} must be a number from {low:g} to {high:g}, not {value!r}"
+            f"{where}: {key} must be a number from {low:g} to {high:g}, not {_shown(value)}"
         )
     return float(value)

@@ -1,0 +1,1 @@
+"""The presets that ship with mixer: TOML files that `mixer.preset` reads."""

@@ -9,6 +9,7 @@ import soundfile
 
 from mixer.errors import InputError, PresetError
 from mixer.song import load_song, read_stem, read_sum
+from mixer.song_file import Marker, read_song_file
 from tests.signals import noise, sine
 from tests.test_audio import encode_aac
 
@@ -99,6 +100,14 @@ def test_song_toml_overrides(write_song) -> None:
         ('[files."Kick.wav"]\nstem = "drum"', "none of vocals, bass, drums, other"),
         ('[files."Kick.wav"]\ngain_db = "loud"', "gain_db must be a number from -60 to 24"),
         ('[files."Kick.wav"]\ngain = 1', "did you mean 'gain_db'"),
+        ("console = 1", "console must be a table, not 1"),
+        ("markers = 1", "markers must be a list, not 1"),
+        ("markers = [1]", r"markers\[0\]: write it as a table"),
+        ('[[markers]]\nname = "a"', "time_s is missing; give the seconds"),
+        ("[[markers]]\ntime_s = 1", "name must be one line of 1 to 200 characters"),
+        ('[[markers]]\nname = "a\\nb"\ntime_s = 1', "name must be one line"),
+        ('[[markers]]\nname = "a"\ntime_s = -1', "time_s must be a number from 0 to 360000"),
+        ('[[markers]]\nname = "a"\ntime = 1', "did you mean 'time_s'"),
     ],
 )
 def test_mistakes_in_song_toml_are_named(write_song, text: str, message: str) -> None:
@@ -106,6 +115,16 @@ def test_mistakes_in_song_toml_are_named(write_song, text: str, message: str) ->
     (folder / "song.toml").write_text(text)
     with pytest.raises(PresetError, match="song.toml.*" + message):
         load_song(folder)
+
+
+def test_song_toml_has_a_console_and_markers(tmp_path: Path) -> None:
+    (tmp_path / "song.toml").write_text(
+        "[console.vocals]\ngain_db = 1.5\n"
+        '[[markers]]\nname = "chorus"\ntime_s = 43.2\n[[markers]]\nname = "verse"\ntime_s = 0\n'
+    )
+    settings = read_song_file(tmp_path, [])
+    assert settings.console == {"vocals": {"gain_db": 1.5}}
+    assert settings.markers == (Marker("verse", 0.0), Marker("chorus", 43.2))
 
 
 def test_song_toml_of_a_windows_editor_is_read(write_song) -> None:

@@ -1,0 +1,213 @@
+"""`mixer preset`: what presets there are, what they set, and keeping one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mixer.cli.console import answer, say, talk
+from mixer.errors import OutputError, PresetError
+from mixer.files import whole_file
+from mixer.preset.find import ENDING, Found, find_preset, is_name, list_presets, user_folder
+from mixer.preset.layer import find_file_mistakes, read_layer
+from mixer.preset.merge import Resolved, resolve
+from mixer.preset.schema import neutral_value
+from mixer.preset.write import preset_text
+
+
+@click.group(name="preset")
+def command() -> None:
+    """List, show, check, compare and save presets of the console."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def list_command(as_json: bool) -> None:
+    """List the presets: those that ship with mixer, and your own."""
+    rows = [_listed(found) for found in list_presets()]
+    if as_json:
+        answer({"presets": rows})
+        return
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        own = "" if row["shipped"] else "(yours, instead of the shipped one) "
+        own = own if row["hides_shipped"] or row["shipped"] else "(yours) "
+        say(f"{row['name']:<{width}}  {own}{row['summary'] or row['error'] or ''}".rstrip())
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show_command(name: str, as_json: bool) -> None:
+    """Show all that NAME (a preset or a file) sets, what it extends included, as TOML."""
+    found = find_preset(name)
+    resolved = resolve([name])
+    if as_json:
+        answer(
+            {
+                "name": found.name,
+                "path": str(found.path),
+                "shipped": found.shipped,
+                "summary": resolved.summary,
+                "sources": list(resolved.sources),
+                "console": resolved.table,
+            }
+        )
+        return
+    for source in resolved.sources:
+        say(f"# {source['path']}")
+    say(preset_text(resolved.table, summary=resolved.summary).rstrip("\n"))
+
+
+@command.command("validate")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def validate_command(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
+    """Check FILES (or presets by name); their mistakes are told, each with its line.
+
+    The exit code is 0 where all are valid, and 2 where one is not.
+    """
+    results = {name: _mistakes(name) for name in files}
+    if as_json:
+        answer(
+            {
+                "files": [
+                    {"file": name, "valid": not mistakes, "mistakes": mistakes}
+                    for name, mistakes in results.items()
+                ]
+            }
+        )
+    else:
+        for name, mistakes in results.items():
+            for mistake in mistakes:
+                talk(mistake)
+            if not mistakes:
+                say(f"{name}: valid")
+    if any(results.values()):
+        ctx.exit(PresetError.exit_code)
+
+
+@command.command("diff")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def diff_command(first: str, second: str, as_json: bool) -> None:
+    """Show in what B differs from A (presets or files), setting by setting."""
+    tables = [dict(_flat(resolve([name]).table)) for name in (first, second)]
+    keys = list(dict.fromkeys([*tables[0], *tables[1]]))
+    rows = []
+    for key in keys:
+        before, after = (table.get(key, neutral_value(key)) for table in tables)
+        if before != after:
+            rows.append({"key": key, "a": before, "b": after})
+    if as_json:
+        answer({"a": first, "b": second, "differences": rows})
+        return
+    width = max((len(row["key"]) for row in rows), default=0)
+    for row in rows:
+        say(f"{row['key']:<{width}}  {_shown(row['a'])} -> {_shown(row['b'])}")
+    if not rows:
+        say(f"{first} and {second} set the same")
+
+
+@command.command("save")
+@click.argument("name")
+@click.option("--preset", "presets", multiple=True, help="Start from it; may be repeated.")
+@click.option("--set", "sets", multiple=True, help="One setting, as vocals.gain_db=+1.5.")
+@click.option("--summary", default="", help="One line on when to use it.")
+@click.option("--force", is_flag=True, help="Replace your own; hide a shipped one of that name.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def save_command(
+    name: str,
+    presets: tuple[str, ...],
+    sets: tuple[str, ...],
+    summary: str,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Save settings as your own preset NAME, whole: it needs none of those it came from."""
+    if not is_name(name):
+        raise PresetError(
+            f"{name!r} is no name: use a-z, 0-9 and -, at most 64 signs, e.g. my-rock"
+        )
+    if len(summary) > 1000 or not summary.isprintable():
+        raise PresetError("--summary must be one line of at most 1000 characters")
+    if not presets and not sets:
+        raise PresetError("nothing to save: give --preset or --set")
+    resolved = resolve(presets, None, sets)
+    path = user_folder() / f"{name}{ENDING}"
+    _refuse_taken(name, path, force)
+    _write(path, resolved, summary)
+    if as_json:
+        answer({"name": name, "path": str(path), "summary": summary, "console": resolved.table})
+    else:
+        say(str(path))
+
+
+def _refuse_taken(name: str, path: Path, force: bool) -> None:
+    if force:
+        return
+    if path.exists():
+        raise OutputError(f"{path} exists already; add --force to replace it")
+    if any(found.name == name and found.shipped for found in list_presets()):
+        raise OutputError(f"{name} ships with mixer; choose another name, or --force to hide it")
+
+
+def _write(path: Path, resolved: Resolved, summary: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            partial.write_text(
+                preset_text(resolved.table, summary=summary), encoding="utf-8", newline="\n"
+            )
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _listed(found: Found) -> dict[str, Any]:
+    """A preset for the list; one with a mistake is no reason to show none."""
+    summary, error = "", None
+    try:
+        summary = read_layer(found).summary
+    except PresetError as refusal:
+        error = str(refusal)
+    return {
+        "name": found.name,
+        "summary": summary,
+        "shipped": found.shipped,
+        "hides_shipped": found.hides,
+        "path": str(found.path),
+        "error": error,
+    }
+
+
+def _mistakes(name: str) -> list[str]:
+    """The mistakes of the file itself, else the first that shows with what it extends."""
+    try:
+        mistakes = find_file_mistakes(find_preset(name))
+        if not mistakes:
+            resolve([name])
+    except PresetError as refusal:
+        return [str(refusal)]
+    return mistakes
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a table under its dotted key."""
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        value = {str(place): row for place, row in enumerate(value)}
+    if not isinstance(value, Mapping):
+        yield key, value
+        return
+    for name, inner in value.items():
+        yield from _flat(inner, f"{key}.{name}" if key else name)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()

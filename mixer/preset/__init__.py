@@ -1,0 +1,1 @@
+"""Presets: settings of the console by name, checked, merged, and written back."""

@@ -1,0 +1,144 @@
+"""`drums.eq.0.gain_db=-2`: one setting in one word, for the command line and for columns.
+
+vocals.gain_db=+1.5                 a number
+vocals.mute=true                    true or false
+bass.gain_db=[[0, 0], [10, 3]]      a course in time: seconds and values
+drums.eq.0.gain_db=-2               the first band; one past the last adds a band
+other.compressor={ratio = 3}        a whole effect
+vocals.reverb_db=none               takes a send, an effect or a list away
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import PresetError
+from mixer.preset.checks import NONE, PLACE, dotted, find_mistakes, nearest, shown, takes_none
+from mixer.preset.layer import Layer, with_whole_paths
+from mixer.preset.shape import (
+    CHOICE,
+    FLAG,
+    LAYER,
+    NUMBER,
+    TEXT,
+    VALUE,
+    VALUES,
+    Leaf,
+    Rows,
+    Shape,
+    Table,
+)
+
+OPTION = "--set"
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
+def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
+    """Check a key alone, e.g. the name of a manifest's column.
+
+    Args:
+        key: as `vocals.gain_db` or `drums.eq.0.q`.
+
+    Returns:
+        Its parts, and the shape of what it may hold.
+
+    Raises:
+        PresetError: there is no such key; the nearest is named.
+    """
+    parts = tuple(key.strip().split("."))
+    shape: Shape = LAYER
+    for place, part in enumerate(parts):
+        until = ".".join(parts[:place])
+        if isinstance(shape, Table):
+            if part not in shape.fields:
+                inside = f" of {until}" if until else ""
+                hint = nearest(part, shape.fields)
+                raise PresetError(f"{shown(key)}: no key {shown(part)}{inside}; {hint}")
+            shape = shape.fields[part]
+        elif isinstance(shape, Rows):
+            if not PLACE.fullmatch(part):
+                raise PresetError(f"{shown(key)}: {until} is a list; write {until}.0 for its first")
+            shape = shape.item
+        elif shape.kind == VALUES and place == len(parts) - 1:
+            shape = Leaf(VALUE)
+        else:
+            raise PresetError(f"{shown(key)}: {until} holds a value and no key {shown(part)}")
+    return parts, shape
+
+
+def parse_value(key: str, text: str) -> Any:
+    """Check a key with its value, e.g. a cell of a manifest.
+
+    Args:
+        key: as for `parse_key`.
+        text: the value as one writes it; see the module.
+
+    Returns:
+        The value as TOML would give it; "none" where it takes something away.
+
+    Raises:
+        PresetError: no such key, a wrong type, or out of range; the allowed range is named.
+    """
+    parts, shape = parse_key(key)
+    value = _value(shape, text.strip())
+    for path, what in find_mistakes(shape, value, parts):
+        raise PresetError(f"{dotted(path)} {what}")
+    return value
+
+
+def read_assignment(assignment: str) -> Layer:
+    """One `key=value` as a layer of settings.
+
+    Raises:
+        PresetError: no sign =, or as `parse_value`.
+    """
+    key, sign, text = assignment.partition("=")
+    if not sign:
+        raise PresetError(f"{OPTION} {shown(assignment)}: write key=value, as vocals.gain_db=+1.5")
+    try:
+        parts, _ = parse_key(key)
+        value = parse_value(key, text)
+    except PresetError as error:
+        raise PresetError(f"{OPTION}: {error}") from None
+    for part in reversed(parts):
+        value = {part: value}
+    table = {name: with_whole_paths(part, Path.cwd()) for name, part in value.items()}
+    return Layer(where=OPTION, table=table)
+
+
+def _value(shape: Shape, text: str) -> Any:
+    if text.lower() == NONE and takes_none(shape):
+        return NONE
+    if not isinstance(shape, Leaf) or shape.kind in (VALUE, VALUES):
+        return _toml(text)
+    if shape.kind == NUMBER:
+        return _toml(text) if text.startswith("[") else _number(text)
+    if shape.kind == FLAG:
+        word = text.lower()
+        return word in _YES if word in _YES + _NO else text
+    if shape.kind == CHOICE:
+        return next((option for option in shape.choices if str(option) == text.lower()), text)
+    assert shape.kind == TEXT
+    return _toml(text) if text[:1] in ('"', "'") else text
+
+
+def _number(text: str) -> Any:
+    if _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _toml(text: str) -> Any:
+    """What TOML makes of a value; a text that is none stays a text, and is refused as such."""
+    try:
+        parsed = tomllib.loads(f"value = {text.strip()}")
+    except (ValueError, RecursionError):
+        return text
+    return parsed["value"] if list(parsed) == ["value"] else text

@@ -1,0 +1,134 @@
+"""Where presets are: shipped with the package, in the user's own folder, or in any file."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from mixer.errors import PresetError
+from mixer.preset.checks import nearest, shown
+
+ENDING = ".toml"
+FOLDER_VARIABLE = "MIXER_PRESETS"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A preset's file.
+
+    Attributes:
+        name: what it is called.
+        path: the file.
+        shipped: it came with the package.
+        hides: it is the user's, and a shipped one of its name is not used.
+    """
+
+    name: str
+    path: Path
+    shipped: bool = False
+    hides: bool = False
+
+
+def user_folder() -> Path:
+    """The folder of the user's own presets, by the custom of the platform; it may not exist.
+
+    Raises:
+        PresetError: the user has no home folder, and names none.
+    """
+    own = os.environ.get(FOLDER_VARIABLE)
+    if own:
+        return Path(own).expanduser()
+    try:
+        home = Path.home()
+    except RuntimeError:  # an account without one, as in some containers
+        raise PresetError(f"there is no home folder; set {FOLDER_VARIABLE} to a folder") from None
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        # the standard says that a relative path is to be ignored
+        xdg = os.environ.get("XDG_CONFIG_HOME", "")
+        base = Path(xdg) if xdg.startswith("/") else home / ".config"
+    return base / "mixer" / "presets"
+
+
+def shipped_folder() -> Path:
+    """The folder of the presets that came with the package."""
+    return Path(str(resources.files("presets")))
+
+
+def is_name(text: str) -> bool:
+    """Whether a preset may be called so; such a name never leads out of a folder."""
+    return _NAME.fullmatch(text) is not None
+
+
+def list_presets() -> list[Found]:
+    """All presets that have a name, sorted by it; a user's one hides a shipped one."""
+    shipped = _names_in(shipped_folder())
+    try:
+        own = _names_in(user_folder())
+    except PresetError:  # no home: then nothing in it
+        own = {}
+    found = [Found(name, path, shipped=True) for name, path in shipped.items() if name not in own]
+    found += [Found(name, path, hides=name in shipped) for name, path in own.items()]
+    return sorted(found, key=lambda preset: preset.name)
+
+
+def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
+    """A preset by its name, or a file by its path.
+
+    Args:
+        name_or_path: a name from `list_presets`, or a path that ends in .toml.
+        asking: the file that extends the preset. It reaches the presets that have a name and the
+            files beside it, nothing else; its own name there means the shipped one.
+
+    Raises:
+        PresetError: there is none; the nearest names are told.
+    """
+    if name_or_path.lower().endswith(ENDING):
+        return _find_file(name_or_path, asking)
+    known = {preset.name: preset for preset in list_presets()}
+    found = known.get(name_or_path)
+    if found is None:
+        raise PresetError(
+            f"no preset {shown(name_or_path)}: {nearest(name_or_path, known)}; "
+            f"a file's name ends in {ENDING}"
+        )
+    if asking is not None and found.hides and _same(found.path, asking):
+        return Found(found.name, shipped_folder() / f"{found.name}{ENDING}", shipped=True)
+    return found
+
+
+def _find_file(name: str, asking: Path | None) -> Found:
+    if asking is not None and (Path(name).name != name or "\\" in name):
+        raise PresetError(
+            f"{shown(name)} leads elsewhere: give a preset's name, or a file beside this one"
+        )
+    try:
+        path = Path(name).expanduser() if asking is None else asking.parent / name
+        if path.is_file():
+            return Found(path.name[: -len(ENDING)], path)
+    except (OSError, ValueError, RuntimeError):  # too long a name, a NUL, no such home
+        pass
+    raise PresetError(f"no preset file {shown(name)}; `mixer preset list` shows what there is")
+
+
+def _names_in(folder: Path) -> dict[str, Path]:
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix == ENDING and path.is_file()]
+    except OSError:  # not there, not readable: the same as empty
+        return {}
+    return {path.stem: path for path in paths if is_name(path.stem)}
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False

@@ -1,0 +1,170 @@
+"""Many layers of settings become one console: later ones win, key by key.
+
+From the weakest: presets in the order in which they are named, each after what it extends; the
+song's own table; the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixer.console.settings import Console, Duck
+from mixer.errors import PresetError
+from mixer.preset.assignments import read_assignment
+from mixer.preset.checks import NONE, Keys, dotted, takes_none
+from mixer.preset.find import Found, find_preset
+from mixer.preset.layer import Layer, read_layer, song_layer
+from mixer.preset.schema import build_console, find_gaps, plain_table
+from mixer.preset.shape import ALL_STEMS, CONSOLE, EXTENDS, MOST_ROWS, VALUES, Leaf, Rows, Shape
+from mixer.track_names import STEMS
+
+# More than any engineer stacks; a few files that extend each other twice would grow without end.
+MOST_LAYERS = 100
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What all layers together say.
+
+    Attributes:
+        console: what to set the desk to; neutral where nothing was said.
+        table: the same as a plain table, for the recipe; `read_console` reads it back.
+        sources: name, path and sha256 of every file that had a say, in their order.
+        summary: of the last preset that has one.
+    """
+
+    console: Console
+    table: Mapping[str, Any]
+    sources: tuple[Mapping[str, str], ...]
+    summary: str = ""
+
+
+class _MisfitError(Exception):
+    """A list has no such place; carries the keys and what is wrong."""
+
+
+def resolve(
+    presets: Sequence[str | Path] = (),
+    song_table: Mapping[str, Any] | None = None,
+    sets: Sequence[str] = (),
+    *,
+    song_path: Path | None = None,
+) -> Resolved:
+    """Find, read, check and merge everything that was said about the console.
+
+    Args:
+        presets: names or .toml files, the strongest last.
+        song_table: what the song's song.toml has under `console`.
+        sets: `key=value` from the command line; they win over all else.
+        song_path: that song.toml, for the line of a mistake.
+
+    Raises:
+        PresetError: one line with the file, the line and what is allowed.
+    """
+    layers = [layer for preset in presets for layer in _with_extended(find_preset(str(preset)))]
+    if song_table:
+        own = song_layer(song_table, song_path)
+        layers += [*_extended(own, ()), own]
+    layers += [read_assignment(text) for text in sets]
+    table: dict[str, Any] = {}
+    for layer in layers:
+        try:
+            for part in _by_stem(layer.table):
+                table = _merged(CONSOLE, table, part, ())
+        except _MisfitError as misfit:
+            raise layer.refusal(*misfit.args) from None
+    for keys, what in find_gaps(table):
+        raise _last_about(layers, keys).refusal(keys, what)
+    console = build_console(table)
+    files = {str(layer.path): layer for layer in layers if layer.sha256 is not None}
+    summaries = [layer.summary for layer in layers if layer.summary]
+    return Resolved(
+        console=console,
+        table=plain_table(console),
+        sources=tuple(
+            {"name": layer.name or "", "path": path, "sha256": layer.sha256 or ""}
+            for path, layer in files.items()
+        ),
+        summary=summaries[-1] if summaries else "",
+    )
+
+
+def _with_extended(found: Found, inside: tuple[Path, ...] = ()) -> list[Layer]:
+    """A preset's layer after those of what it extends."""
+    layer = read_layer(found)
+    return [*_extended(layer, inside), layer]
+
+
+def _extended(layer: Layer, inside: tuple[Path, ...]) -> list[Layer]:
+    layers: list[Layer] = []
+    path = (layer.path or Path()).resolve()
+    for place, name in enumerate(layer.extends):
+        keys: Keys = (EXTENDS, place) if len(layer.extends) > 1 else (EXTENDS,)
+        try:
+            found = find_preset(name, asking=layer.path)
+        except PresetError as error:
+            raise layer.refusal(keys, f"names {error}") from None
+        if found.path.resolve() in (*inside, path):
+            raise layer.refusal(keys, f"goes round in a circle: {name} extends this one again")
+        layers += _with_extended(found, (*inside, path))
+        if len(layers) > MOST_LAYERS:
+            raise layer.refusal(keys, f"reaches more than {MOST_LAYERS} presets")
+    return layers
+
+
+def _by_stem(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What is said of all stems, as a table of every stem; then the rest, which wins over it."""
+    everywhere = table.get(ALL_STEMS)
+    if everywhere is not None:
+        parts: dict[str, Any] = {stem: dict(everywhere) for stem in STEMS}
+        duck = everywhere.get("duck", NONE)
+        if duck != NONE:
+            # all others make way for that stem; it cannot for itself
+            parts.get(duck.get("by", Duck().by), {}).pop("duck", None)
+        yield parts
+    yield {name: part for name, part in table.items() if name != ALL_STEMS}
+
+
+def _merged(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
+    """What a layer makes of what was there (None for nothing); neither is changed."""
+    if isinstance(shape, Rows):
+        return _merged_rows(shape, base, layer, keys)
+    if isinstance(shape, Leaf):
+        return {**(base or {}), **layer} if shape.kind == VALUES else layer
+    result = dict(base or {})
+    for key, value in layer.items():
+        inner = shape.fields[key]
+        if value == NONE and takes_none(inner):
+            result.pop(key, None)
+        else:
+            result[key] = _merged(inner, result.get(key), value, (*keys, key))
+    return result
+
+
+def _merged_rows(shape: Rows, base: Any, layer: Any, keys: Keys) -> list[Any]:
+    if not isinstance(layer, Mapping):
+        return [_merged(shape.item, None, row, (*keys, i)) for i, row in enumerate(layer)]
+    rows = list(base or [])
+    for key in sorted(layer, key=int):
+        place = int(key)
+        if place > len(rows) or place >= MOST_ROWS:
+            there = f"there {'is' if len(rows) == 1 else 'are'} {len(rows)}"
+            next_one = min(len(rows), MOST_ROWS - 1)
+            what = f"is not there: {there}, the next is {dotted((*keys, next_one))}"
+            raise _MisfitError((*keys, key), what)
+        row = _merged(shape.item, rows[place] if place < len(rows) else None, layer[key], keys)
+        rows[place : place + 1] = [row]
+    return rows
+
+
+def _last_about(layers: Sequence[Layer], keys: Keys) -> Layer:
+    """The last layer that says something of a strip's effect, else the last of all."""
+    for layer in reversed(layers):
+        for name in (keys[0], ALL_STEMS):
+            part = layer.table.get(str(name), {})
+            if isinstance(part, Mapping) and keys[1] in part:
+                return layer
+    return layers[-1]

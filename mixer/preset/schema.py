@@ -1,0 +1,122 @@
+"""From a merged table to the console that it describes, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mixer.console.settings import MASTER, Console, Delay, Duck, Reverb
+from mixer.errors import PresetError
+from mixer.preset.checks import Mistake, dotted, find_mistakes, shown
+from mixer.preset.shape import CHOICE, CONSOLE, NUMBER, VALUES, Leaf, Rows, Shape, Table
+from mixer.track_names import STEMS
+
+
+def find_gaps(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What a whole, merged table lacks or contradicts, though every part of it fits."""
+    for name, strip in table.items():
+        duck = strip.get("duck")
+        if duck is not None:
+            by = duck.get("by", Duck().by)
+            if by not in STEMS:
+                yield (name, "duck", "by"), f"must be one of {', '.join(STEMS)}, not {shown(by)}"
+            elif by == name:
+                yield (name, "duck", "by"), "must be another stem: none can make way for itself"
+        for place, plugin in enumerate(strip.get("plugins", ())):
+            if not plugin.get("path"):
+                yield (name, "plugins", place, "path"), "is missing: give the plug-in's file"
+
+
+def build_console(table: Mapping[str, Any]) -> Console:
+    """The console of a whole, checked table without all_stems, lists by number, or "none"."""
+    console = _build(CONSOLE, table)
+    assert isinstance(console, Console)
+    return console
+
+
+def _build(shape: Shape, value: Any) -> Any:
+    if isinstance(shape, Table):
+        return shape.make(**{key: _build(shape.fields[key], v) for key, v in value.items()})
+    if isinstance(shape, Rows):
+        return tuple(_build(shape.item, row) for row in value)
+    if shape.kind == NUMBER:
+        if isinstance(value, list | tuple):
+            return tuple((float(time_s), float(number)) for time_s, number in value)
+        return float(value)
+    if shape.kind == CHOICE:
+        return next(option for option in shape.choices if option == value)
+    if shape.kind == VALUES:
+        return tuple(value.items())
+    return value
+
+
+def read_console(table: Any, where: str) -> Console:
+    """The console that a plain table describes, e.g. the one in a recipe.
+
+    Args:
+        table: as `plain_table` gave it, perhaps by way of JSON.
+        where: the file it comes from, for the message.
+
+    Raises:
+        PresetError: an unknown key, a wrong type, out of range.
+    """
+    for path, what in find_mistakes(CONSOLE, table):
+        raise PresetError(f"{where}: {dotted(path)} {what}")
+    try:
+        for path, what in find_gaps(table):
+            raise PresetError(f"{where}: {dotted(path)} {what}")
+        return build_console(table)
+    except (AttributeError, TypeError, ValueError):
+        # "none" and lists by number belong to presets that are still to be merged
+        raise PresetError(f"{where}: holds a preset that is not merged, not a console") from None
+
+
+def plain_table(console: Console) -> dict[str, Any]:
+    """A console as a plain table, in the schema's order; `read_console` gives the same console.
+
+    What is neutral is left out. An effect that is there is written with all that it has, so that
+    the table means the same to a version with other defaults.
+    """
+    targets = {key: getattr(console, key) for key in ("loudness_lufs", "true_peak_dbtp")}
+    parts: dict[str, Any] = {stem: console.strip(stem) for stem in STEMS}
+    sends = [level for strip in parts.values() for level in (strip.reverb_db, strip.delay_db)]
+    parts[MASTER] = {**vars(console.master), **targets}
+    if console.reverb != Reverb() or any(level is not None for level in sends[::2]):
+        parts["reverb"] = console.reverb
+    if console.delay != Delay() or any(level is not None for level in sends[1::2]):
+        parts["delay"] = console.delay
+    tables = {key: _plain(CONSOLE.fields[key], part) for key, part in parts.items()}
+    return {key: table for key, table in tables.items() if table}
+
+
+def _plain(shape: Shape, value: Any) -> Any:
+    if isinstance(shape, Rows):
+        return [_plain(shape.item, row) for row in value]
+    if isinstance(shape, Leaf):
+        if shape.kind == VALUES:
+            return dict(value)
+        return [list(point) for point in value] if isinstance(value, tuple) else value
+    have = value if isinstance(value, dict) else vars(value)
+    return {
+        key: _plain(inner, have[key])
+        for key, inner in shape.fields.items()
+        if not _says_nothing(inner, have[key], shape)
+    }
+
+
+def _says_nothing(shape: Shape, value: Any, parent: Table) -> bool:
+    if value is None or value == ():
+        return True
+    return parent.sparse and isinstance(shape, Leaf) and bool(value == shape.default)
+
+
+def neutral_value(key: str) -> Any:
+    """What a key of a plain table stands for where it is left out; None where that is nothing.
+
+    Args:
+        key: dotted, e.g. vocals.gain_db.
+    """
+    name, _, inner = key.partition(".")
+    table = CONSOLE.fields.get(name)
+    shape = table.fields.get(inner) if isinstance(table, Table) else None
+    return shape.default if isinstance(shape, Leaf) else None
