@@ -1,0 +1,64 @@
+// Everything put in its place.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const figures = read("figures");
+const playerData = read("player-data");
+const player = new Player(playerData, engineFor(playerData));
+const sums = figures.sources.filter((source) => !source.is_stem);
+const stems = figures.sources.filter((source) => source.is_stem);
+const colourOf = (key) => figures.sources.find((source) => source.key === key)?.colour ?? "mix";
+
+timeline(document.getElementById("timeline"), figures, player);
+keyboard(player);
+
+const spectrumHost = document.getElementById("spectrum-chart");
+const spectrumPlot = html("div");
+spectrumHost.append(
+  tabs("Spectrum of", ["Sums", ...stems.map((stem) => stem.label)], (index) => {
+    if (index === 0) {
+      const { bands_hz: bandsHz, curves_db: curvesDb, target_db: targetDb } = figures.spectrum;
+      const curves = sums.map((source) => ({ ...source, values: curvesDb[source.key] }));
+      if (targetDb) {
+        curves.unshift({ label: "Profile (coarse)", colour: "", dashed: true, values: targetDb });
+      }
+      frequencyChart(spectrumPlot, "Spectrum of the sums against the profile", bandsHz, curves);
+      return;
+    }
+    const { key, label, colour } = stems[index - 1];
+    const own = figures.stem_spectra[key];
+    const curves = [
+      { label: "Profile", colour: "", dashed: true, values: own.target_db },
+      { label: "As recorded", colour: "input-sum", values: own.recorded_db },
+      { label: "In the mix", colour, values: own.wet_db },
+    ].filter((curve) => curve.values);
+    frequencyChart(spectrumPlot, `Spectrum of ${label} against the profile`, own.bands_hz, curves);
+  }),
+  spectrumPlot,
+);
+
+const fieldHost = document.getElementById("field-chart");
+const directions = html("div");
+const bands = html("div");
+const showField = (shownSources) => {
+  const curves = shownSources.map((s) => ({ ...s, values: figures.directions_db[s.key] }));
+  directionChart(directions, "Energy by direction", -48, curves);
+  bandChart(bands, "Width and correlation by band", shownSources.map((s) => ({ ...s, bands: figures.bands[s.key] })));
+};
+const groups = stems.length ? [["Sums", sums], ["Wet stems", stems]] : [["Sums", sums]];
+fieldHost.append(
+  tabs("Stereo field of", groups.map(([name]) => name), (index) => showField(groups[index][1])),
+  html("div", { className: "two" }, directions, bands),
+);
+
+const maskingHost = document.getElementById("masking-chart");
+if (maskingHost) {
+  maskingChart(maskingHost, figures.masking.edges_hz, figures.masking.rows, colourOf);
+}
+
+// On a phone the long lists wait until they are asked for.
+if (window.matchMedia("(max-width: 720px)").matches) {
+  for (const list of document.querySelectorAll("details.long")) list.open = false;
+}
+
+// For whoever listens by script: the state, and the same calls that the buttons make.
+window.mixReport = { player };

@@ -1,0 +1,259 @@
+"""From a finished mix to what its report shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer.dsp import peak_dbfs
+from mixer.evaluate.masking import bark_powers
+from mixer.evaluate.stereo_spectrum import (
+    CURVE_BANDS_HZ,
+    StereoSpectrum,
+    band_density_db,
+    band_figures,
+    measure_stereo_spectrum,
+)
+from mixer.evaluate.target import centred_db, target_of_profile
+from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, spectrum_curve_db
+from mixer.fxnorm.equalization import measure_spectrum
+from mixer.fxnorm.profile import Profile
+from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.loudness_range import loudness_range_lu
+from mixer.mix import Mix
+from mixer.report.curves import (
+    energy_by_direction_db,
+    envelope,
+    loudness_over_time,
+    peak_reduction_db,
+)
+from mixer.report.masking import band_edges_hz, masking_by_pair
+from mixer.report.matching import Level
+from mixer.song import read_stem
+
+INPUT_SUM, NORMALISED_SUM, MIX = "input_sum", "normalised_sum", "mix"
+SUM_LABELS = {INPUT_SUM: "Input sum", NORMALISED_SUM: "Normalised sum", MIX: "Mix"}
+# Where the shape of a stem's spectrum is lined up with the profile's: most stems sound there.
+_LINED_UP_HZ = (60.0, 12_000.0)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that the report lets one listen to.
+
+    Attributes:
+        key: `INPUT_SUM`, `NORMALISED_SUM`, `MIX`, or a stem's name.
+        label: as shown.
+        is_stem: a wet stem as it stands in the mix; else a sum.
+        audio: float32 (2, samples).
+        level: loudness and true peak.
+        file: where it lies on the disk; None where it is not written.
+        file_gain_db: what was taken off so that the file does not clip, 0 or less.
+    """
+
+    key: str
+    label: str
+    is_stem: bool
+    audio: np.ndarray = field(repr=False)
+    level: Level
+    file: Path | None = None
+    file_gain_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything that a report shows.
+
+    Attributes:
+        mix: what it is about.
+        sources: the sums there are, the mix as the last of them, then the wet stems.
+        stems_level: of the wet stems together; the true peak is that of the highest, sum or stem.
+        charts: what the charts are drawn from, ready for JSON; see `report_data`.
+        figures: name to value: what engineers read off the mix beyond the record of the render.
+        warnings: a line each.
+    """
+
+    mix: Mix
+    sources: tuple[Source, ...]
+    stems_level: Level
+    charts: Mapping[str, Any]
+    figures: Mapping[str, float]
+    warnings: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        return self.mix.audio.shape[1] / self.mix.sample_rate
+
+
+def report_data(
+    mix: Mix,
+    *,
+    input_sum: np.ndarray | None,
+    normalised_sum: np.ndarray | None,
+    files: Mapping[str, Path],
+    profile: Profile | None = None,
+    warnings: Sequence[str] = (),
+) -> ReportData:
+    """Measure what a report shows.
+
+    Args:
+        mix: rendered with its wet stems; without them the report has no stems to show.
+        input_sum: float32 (2, samples), the plain sum of the recordings at the mix's rate.
+        normalised_sum: the sum of the normalised stems, likewise.
+        files: `INPUT_SUM`, `NORMALISED_SUM`, `MIX` or a stem's name to where its audio lies; what
+            is missing can be looked at and not be listened to.
+        profile: what the stems were normalised to; drawn with the spectra.
+        warnings: of the plan, for instance; those that the song and the mix give are added.
+
+    Raises:
+        InputError: a recording of the song is damaged or gone: its stems are read again.
+    """
+    given = {INPUT_SUM: input_sum, NORMALISED_SUM: normalised_sum, MIX: mix.audio}
+    sums = {key: audio for key, audio in given.items() if audio is not None}
+    rate = mix.sample_rate
+    stems = dict(mix.wet_stems)
+    sources = [
+        Source(key, SUM_LABELS[key], False, audio, _level(audio, rate), files.get(key))
+        for key, audio in sums.items()
+    ]
+    sources += [
+        Source(stem, stem.capitalize(), True, audio, _level(audio, rate), files.get(stem))
+        for stem, audio in stems.items()
+    ]
+    wet_sum = np.add.reduce(list(stems.values())) if stems else None
+    spectra = {s.key: measure_stereo_spectrum(s.audio, rate) for s in sources}
+    return ReportData(
+        mix=mix,
+        sources=tuple(sources),
+        stems_level=_stems_level(wet_sum, sources, rate),
+        charts={
+            "waveforms": {s.key: envelope(s.audio) for s in sources},
+            "loudness": {key: loudness_over_time(audio, rate) for key, audio in sums.items()},
+            "reduction_db": None if wet_sum is None else peak_reduction_db(wet_sum, mix.audio),
+            "spectrum": _spectrum(spectra, sums, profile),
+            "stem_spectra": dict(_stem_spectra(mix, profile)),
+            "directions_db": {s.key: energy_by_direction_db(s.audio) for s in sources},
+            "bands": {key: _bands(spectrum) for key, spectrum in spectra.items()},
+            "masking": {
+                "edges_hz": band_edges_hz(),
+                "rows": masking_by_pair({n: bark_powers(a, rate) for n, a in stems.items()}),
+            },
+        },
+        figures=_figures(mix),
+        warnings=(*warnings, *_warnings(mix)),
+    )
+
+
+def _level(audio: np.ndarray, sample_rate: int) -> Level:
+    return Level(integrated_loudness_lufs(audio, sample_rate), true_peak_dbtp(audio, sample_rate))
+
+
+def _stems_level(wet_sum: np.ndarray | None, sources: Sequence[Source], sample_rate: int) -> Level:
+    if wet_sum is None:
+        return Level(-math.inf, -math.inf)
+    together = _level(wet_sum, sample_rate)
+    peaks = [s.level.true_peak_dbtp for s in sources if s.is_stem]
+    return Level(together.loudness_lufs, max(together.true_peak_dbtp, *peaks))
+
+
+def _spectrum(
+    spectra: Mapping[str, StereoSpectrum], sums: Mapping[str, np.ndarray], profile: Profile | None
+) -> dict[str, Any]:
+    """Third-octave balance of the sums, each on average 0 dB, and the profile's."""
+    curves = {key: _rounded(centred_db(band_density_db(spectra[key]))) for key in sums}
+    target = target_of_profile(profile, "profile").level_db if profile else None
+    return {
+        "bands_hz": _rounded(CURVE_BANDS_HZ),
+        "curves_db": curves,
+        "target_db": None if target is None else _rounded(target),
+    }
+
+
+def _stem_spectra(mix: Mix, profile: Profile | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each stem as the profile measures it: as recorded, in the mix, and the profile itself."""
+    bands_hz = np.array(profile.bands_hz if profile else DEFAULT_BANDS_HZ)
+    rate = mix.sample_rate
+    known = profile.stems if profile else {}
+    for stem, wet in mix.wet_stems.items():
+        recorded = read_stem(mix.song, stem, rate) if stem in mix.song.stems else None
+        curves = {
+            "recorded_db": _stem_curve(recorded, stem, rate, bands_hz),
+            "wet_db": _stem_curve(wet, stem, rate, bands_hz),
+            "target_db": np.array(known[stem].spectrum_db) if stem in known else None,
+        }
+        yield (
+            stem,
+            {"bands_hz": _rounded(bands_hz)}
+            | {name: _lined_up(curve, bands_hz) for name, curve in curves.items()},
+        )
+
+
+def _stem_curve(
+    audio: np.ndarray | None, stem: str, sample_rate: int, bands_hz: np.ndarray
+) -> np.ndarray | None:
+    magnitude = None if audio is None else measure_spectrum(audio, sample_rate)
+    if magnitude is None:
+        return None
+    return np.array(spectrum_curve_db(magnitude, stem, sample_rate, bands_hz.tolist()))
+
+
+def _lined_up(curve_db: np.ndarray | None, bands_hz: np.ndarray) -> list[float] | None:
+    """Only shapes compare: the levels' powers average 0 dB where stems sound."""
+    if curve_db is None:
+        return None
+    within = (bands_hz >= _LINED_UP_HZ[0]) & (bands_hz <= _LINED_UP_HZ[1])
+    powers = 10.0 ** (curve_db[within if within.any() else slice(None)] / 10.0)
+    return _rounded(curve_db - 10.0 * np.log10(powers.mean()))
+
+
+def _bands(spectrum: StereoSpectrum) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": band.name.replace("_", " "),
+            "share_db": round(band.share_db, 2),
+            "width": round(band.width, 4),
+            "correlation": round(band.correlation, 4),
+        }
+        for band in band_figures(spectrum)
+    ]
+
+
+def _figures(mix: Mix) -> dict[str, float]:
+    figures = {"loudness_range_lu": loudness_range_lu(mix.audio, mix.sample_rate)}
+    master = mix.measurements["master"]
+    if master["loudness_lufs"] is not None:
+        figures["peak_to_loudness_lu"] = master["true_peak_dbtp"] - master["loudness_lufs"]
+    energy = sum(float(np.dot(channel, channel)) for channel in mix.audio)
+    if energy > 0.0:
+        rms_dbfs = 10.0 * math.log10(energy / mix.audio.size)
+        figures["crest_factor_db"] = float(peak_dbfs(mix.audio)) - rms_dbfs
+    return figures
+
+
+def _warnings(mix: Mix) -> Iterator[str]:
+    for recording in mix.song.recordings:
+        if not recording.certain:
+            yield f"{recording.file}: its name says nothing; mixed into {recording.stem}"
+    for recording in mix.song.left_out:
+        yield f"{recording.file}: left out ({recording.reason})"
+    if mix.model is not None and not mix.model["learnt_to_mix"]:
+        yield (
+            f"model {mix.model['name']} has not learnt to mix: "
+            "this is the sum of the normalised stems"
+        )
+    target_lufs = mix.settings.loudness_lufs
+    reached_lufs = mix.measurements["master"]["loudness_lufs"]
+    if target_lufs is not None and reached_lufs is not None:
+        missed_lu = reached_lufs - target_lufs
+        if abs(missed_lu) > 0.1:
+            side = "above" if missed_lu > 0 else "below"
+            yield f"the mix is {abs(missed_lu):.1f} LU {side} its loudness target"
+
+
+def _rounded(values: Sequence[float] | np.ndarray) -> list[float]:
+    return np.round(np.asarray(values, dtype=np.float64), 2).tolist()

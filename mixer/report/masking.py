@@ -1,0 +1,76 @@
+"""Which stem hides which, and in which critical band.
+
+The model is that of `mixer.evaluate.masking`, looked at for each pair of stems by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mixer.evaluate.masking import (
+    AUDIBLE_RANGE_DB,
+    LOUDNESS_EXPONENT,
+    MASKER_OFFSET_DB,
+    N_BANDS,
+    spreading_matrix,
+)
+
+# Less of a stem's loudness than this is in a band: what is masked there is of no account.
+_LEAST_SHARE = 0.001
+ALL_OTHERS = "all others"
+
+
+def band_edges_hz() -> list[float]:
+    """Edges of the critical bands: Traunmueller's equation 6 turned around."""
+    rate = np.arange(N_BANDS + 1) + 0.53
+    return np.round(1960.0 * rate / (26.81 - rate), 0).tolist()
+
+
+def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    """How much of each stem the others hide, by critical band.
+
+    Args:
+        stem_powers: stem name to `bark_powers` of the stem as it stands in the mix, all of one
+            length.
+
+    Returns:
+        For each stem and each masker (every other stem, then all of them together): `stem`,
+        `masker`, `share`, the masked share of the stem's specific loudness (0 to 1), and `bands`,
+        the same for each band, None where the stem has next to nothing there. Stems that are not
+        audible in the mix are left out.
+    """
+    if not stem_powers:
+        return []
+    total = np.sum(list(stem_powers.values()), axis=0, dtype=np.float64)
+    audible_from = float(total.max(initial=0.0)) * 10.0 ** (-AUDIBLE_RANGE_DB / 10.0)
+    threshold_of = 10.0 ** (-MASKER_OFFSET_DB / 10.0) * spreading_matrix()
+    rows = []
+    for stem, powers in stem_powers.items():
+        loudness = np.where(powers > audible_from, powers, 0.0).astype(np.float64)
+        loudness **= LOUDNESS_EXPONENT
+        if not loudness.any():
+            continue
+        maskers = {name: other for name, other in stem_powers.items() if name != stem}
+        if len(maskers) > 1:
+            maskers[ALL_OTHERS] = np.maximum(total - powers, 0.0)
+        for masker, masking in maskers.items():
+            hidden = np.where(powers < threshold_of @ masking, loudness, 0.0)
+            rows.append(_row(stem, masker, hidden.sum(axis=1), loudness.sum(axis=1)))
+    return rows
+
+
+def _row(stem: str, masker: str, hidden: np.ndarray, loudness: np.ndarray) -> dict[str, Any]:
+    whole = float(loudness.sum())
+    bands = [
+        round(float(part / band), 3) if band > _LEAST_SHARE * whole else None
+        for part, band in zip(hidden, loudness, strict=True)
+    ]
+    return {
+        "stem": stem,
+        "masker": masker,
+        "share": round(float(hidden.sum()) / whole, 4),
+        "bands": bands,
+    }

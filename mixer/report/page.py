@@ -1,0 +1,190 @@
+"""The report as one HTML page: markup, style, scripts and figures put together."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mixer.report import tables
+from mixer.report.data import ReportData
+from mixer.report.markup import Html, data_block, element, joined
+from mixer.report.tables import colour_of
+from mixer.version import __version__
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+STYLE = "report.css"
+# In this order: each uses what stands above it.
+SCRIPTS = ("axes.js", "charts.js", "engines.js", "player.js", "timeline.js", "report.js")
+
+_KEYS = (
+    ("Space", "play, pause"),
+    ("← →", "5 s back, on"),
+    ("Home", "to the start"),
+    ("1 … 9", "switch source; choose a stem"),
+    ("S", "solo the chosen stem"),
+    ("M", "mute it"),
+    ("0", "clear solo and mute"),
+    ("L", "loudness match"),
+)
+
+
+def page(data: ReportData, player: Mapping[str, Any], *, embedded: bool) -> str:
+    """A whole HTML document.
+
+    Args:
+        data: from `report_data`.
+        player: from `linked_player` or `embedded_player`.
+        embedded: the player's audio is inside; the page may then load nothing at all.
+    """
+    style = Html((ASSETS / STYLE).read_text(encoding="utf-8"))
+    script = Html(
+        '"use strict";\n(() => {\n'
+        + "\n".join((ASSETS / part).read_text(encoding="utf-8") for part in SCRIPTS)
+        + "\n})();\n"
+    )
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        _policy(style, script, embedded=embedded),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="generator", content=f"mixer {__version__}"),
+        element("link", rel="icon", href="data:,"),
+        element("title", f"{data.mix.song.name} – mix report"),
+        element("style", style),
+    )
+    body = element(
+        "body",
+        tables.header(data),
+        element("main", *_sections(data)),
+        _footer(),
+        data_block("figures", _figures(data)),
+        data_block("player-data", player),
+        element("script", script),
+    )
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _policy(style: Html, script: Html, *, embedded: bool) -> Html:
+    """Only this style and this script run, and nothing is loaded from elsewhere."""
+    rules = {
+        "default-src": "'none'",
+        "script-src": f"'sha256-{_digest(script)}'",
+        "style-src": f"'sha256-{_digest(style)}'",
+        "img-src": "data:",
+        "media-src": "'none'" if embedded else "'self' file:",
+        "connect-src": "'none'" if embedded else "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    written = "; ".join(f"{rule} {allowed}" for rule, allowed in rules.items())
+    # The rules' quotes must stay; nothing in them comes from a song.
+    return Html(f'<meta http-equiv="Content-Security-Policy" content="{written}">')
+
+
+def _digest(content: str) -> str:
+    return base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+
+
+def _figures(data: ReportData) -> dict[str, Any]:
+    stems = list(data.mix.wet_stems)
+    return {
+        **data.charts,
+        "duration_s": data.duration_s,
+        "sources": [
+            {
+                "key": s.key,
+                "label": s.label,
+                "is_stem": s.is_stem,
+                "loudness_lufs": s.level.loudness_lufs
+                if math.isfinite(s.level.loudness_lufs)
+                else None,
+                "colour": colour_of(s.key, stems) if s.is_stem else s.key.replace("_", "-"),
+            }
+            for s in data.sources
+        ],
+    }
+
+
+def _sections(data: ReportData) -> list[Html]:
+    keys = element(
+        "details",
+        element("summary", "Keyboard"),
+        element(
+            "dl",
+            *(
+                element("div", element("dt", element("kbd", key)), element("dd", what))
+                for key, what in _KEYS
+            ),
+            class_="keys",
+        ),
+        class_="keyboard",
+    )
+    sections = [
+        _section("listen", "Listen", None, element("div", id="timeline"), keys),
+        _section(
+            "spectrum",
+            "Spectrum",
+            "Sums: third octaves, each curve on average 0 dB. Stems: measured as the profile was, "
+            "lined up by their power from 60 Hz to 12 kHz; the dashed line is what the stem was "
+            "normalised to.",
+            element("div", id="spectrum-chart"),
+        ),
+        _section(
+            "field",
+            "Stereo field",
+            "Left: level of the energy by direction, relative to the whole; beyond L and R the "
+            "channels are out of phase. Right: share of the side (L\u00a0\u2212\u00a0R) in each "
+            "band, and the correlation of left and right.",
+            element("div", id="field-chart"),
+        ),
+    ]
+    if data.charts["masking"]["rows"]:
+        sections.append(
+            _section(
+                "masking",
+                "Masking",
+                "How much of a stem's loudness lies below the masking threshold of another stem, "
+                "in each critical band. Blank: the stem has next to nothing there.",
+                element("div", id="masking-chart"),
+            )
+        )
+    return [
+        *sections,
+        _section("stems", "What was done", None, tables.stems(data)),
+        _section("files", "Files", None, tables.files(data)),
+        _section("record", "Record", None, tables.settings(data)),
+    ]
+
+
+def _section(identifier: str, title: str, about: str | None, *content: Html | None) -> Html:
+    heading = f"{identifier}-title"
+    return element(
+        "section",
+        element("h2", title, id=heading),
+        element("p", joined(about), class_="about") if about else None,
+        *content,
+        id=identifier,
+        aria_labelledby=heading,
+    )
+
+
+def _footer() -> Html:
+    return element(
+        "footer",
+        element(
+            "p",
+            f"mixer {__version__}. Loudness and true peak: ITU-R BS.1770-4. Loudness range: EBU "
+            "Tech 3342. Short-term loudness: windows of 3 s, drawn at their middle. ",
+        ),
+        element(
+            "p",
+            "Masking: spreading after Schroeder, Atal and Hall (1979) on Traunmüller's Bark scale, "
+            "offset of noise maskers, shares weighted by specific loudness. It is a model of the "
+            "ear, not a verdict.",
+        ),
+    )
