@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench evaluate-default clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,6 +26,9 @@ lint: $(DEVELOPMENT) ## ruff and mypy
 
 bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
 	$(BIN)/python -m tests.bench
+
+evaluate-default: $(DEVELOPMENT) ## judge the default model by the panel: held-out songs, real ones, the demo
+	$(BIN)/python -m training.evaluate_default --json build/panel.json
 
 clean: ## remove the environment, caches and the demo
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixer.dsp import peak_dbfs
-from mixer.evaluate.loudness_range import loudness_range_lu
 from mixer.evaluate.masking import bark_powers, self_masked_share
 from mixer.evaluate.stereo_spectrum import (
     BandFigures,
@@ -16,6 +15,7 @@ from mixer.evaluate.stereo_spectrum import (
     measure_stereo_spectrum,
 )
 from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.loudness_range import loudness_range_lu
 
 
 @dataclass(frozen=True)

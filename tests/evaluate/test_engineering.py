@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mixer.evaluate.engineering import measure_engineering
-from mixer.evaluate.loudness_range import loudness_range_lu
+from mixer.loudness_range import loudness_range_lu
 from mixer.evaluate.masking import (
     N_BANDS,
     bark,
