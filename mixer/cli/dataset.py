@@ -1,4 +1,4 @@
-"""`mixer dataset`: multitracks to training data."""
+"""`mixer dataset`: multitracks to training data, and multitracks out of nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXTRA = "train"
 
 @click.group(name="dataset")
 def command() -> None:
-    """Prepare training data from multitracks, and look at it."""
+    """Prepare training data from multitracks, look at it, and make songs to learn from."""
 
 
 @command.command(name="prepare")
@@ -121,6 +121,97 @@ def info(folder: Path, as_json: bool) -> None:
     click.echo(f"sha256 {data.sha256}")
 
 
+@command.command(name="synthesise")
+@click.option("-n", "--songs", "n_songs", type=int, required=True, help="How many, in all.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Its folder.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of everything.")
+@click.option("--genres", help="Names with commas.  [default: all]")
+@click.option("--hold-out", help="Genres with commas whose songs all go to the test.")
+@click.option(
+    "--hold-out-share",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Of the other songs, for validation and again for the test.",
+)
+@click.option(
+    "--duration", type=float, default=45.0, show_default=True, help="Of a song, in seconds."
+)
+@click.option("--tracks", is_flag=True, help="Keep the recorded tracks beside the stems.")
+@click.option(
+    "--soundfont",
+    type=click.Path(path_type=Path),
+    help="A General MIDI .sf2.  [default: the system's]",
+)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores]")
+@click.option("--dry-run", is_flag=True, help="Say what would be made; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")
+def synthesise(
+    n_songs: int,
+    output: Path,
+    soundfont: Path | None,
+    jobs: int | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Compose, play, record and mix songs to learn from.
+
+    Each song is a folder with wet stems, their mixture, dry stems, and every decision of the
+    simulated engineer; `mixer dataset prepare` reads the output folder. The same seed makes the
+    same songs. Songs that are there already are kept, so a run that was stopped goes on. It needs
+    the program fluidsynth and a General MIDI SoundFont.
+    """
+    synthesis = load_extra("training.synthesis.run", _EXTRA)
+    settings = _synthesis_settings(synthesis, options)
+    if dry_run:
+        _show_songs(synthesis.plan_songs(settings, n_songs), as_json)
+        return
+    with progress_bar(quiet=quiet or as_json) as show:
+        description = synthesis.synthesise(
+            output, settings, n_songs, soundfont=soundfont, n_jobs=jobs, progress=show
+        )
+    for song in description["left_out"]:
+        talk(f"left out: {song['name']}: {song['reason']}")
+    songs = description["songs"]
+    if as_json:
+        answer({"output": str(output), **description})
+    elif not quiet:
+        minutes = len(songs) * settings.duration_s / 60.0
+        click.echo(f"{output}  {len(songs)} songs ({_split_counts(songs)}), {minutes:.1f} minutes")
+    if description["left_out"]:
+        raise InputError(
+            f"{len(description['left_out'])} of {n_songs} songs failed; the others are in {output}"
+        )
+
+
+def _synthesis_settings(synthesis: Any, options: dict[str, Any]) -> Any:
+    defaults = synthesis.SynthesisSettings
+    genres, hold_out = options["genres"], options["hold_out"]
+    return defaults(
+        seed=options["seed"],
+        genres=defaults.genres if genres is None else _names(genres),
+        hold_out=() if hold_out is None else _names(hold_out),
+        hold_out_share=options["hold_out_share"],
+        duration_s=options["duration"],
+        with_tracks=options["tracks"],
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _show_songs(songs: Any, as_json: bool) -> None:
+    if as_json:
+        answer({"songs": [{"name": s.name, "split": s.split, "genre": s.genre} for s in songs]})
+        return
+    for song in songs:
+        click.echo(f"{song.split:<6} {song.name}")
+
+
 def _settings(planning: Any, options: dict[str, Any]) -> Any:
     effects, variants = options["effects"], options["variants"]
     if effects is None:
@@ -178,12 +269,15 @@ def _show_plan(plan: Any, as_json: bool) -> None:
 
 def _summary(description: dict[str, Any]) -> str:
     songs = description["songs"]
-    counts = ", ".join(
+    minutes = sum(song["n_samples"] for song in songs) / description["sample_rate"] / 60.0
+    return f"{len(songs)} songs ({_split_counts(songs)}), {minutes:.1f} minutes"
+
+
+def _split_counts(songs: list[dict[str, Any]]) -> str:
+    return ", ".join(
         f"{sum(song['split'] == split for song in songs)} {split}"
         for split in ("train", "valid", "test")
     )
-    minutes = sum(song["n_samples"] for song in songs) / description["sample_rate"] / 60.0
-    return f"{len(songs)} songs ({counts}), {minutes:.1f} minutes"
 
 
 def _console() -> Console:

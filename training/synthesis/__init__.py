@@ -1,0 +1,1 @@
+"""Songs made from nothing but a seed, to learn mixing from: composed, played, and mixed."""

@@ -1,0 +1,1 @@
+"""Those who turn notes into sound: SoundFont, synthesiser, string, drum kit and voice."""

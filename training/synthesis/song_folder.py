@@ -1,0 +1,132 @@
+"""A synthetic song on disk: composed, mixed, written, and there whole or not at all.
+
+    train/1-00007-soul/
+        vocals.flac bass.flac drums.flac other.flac     the wet stems
+        mixture.flac                                    their sum
+        dry/vocals.flac ...                             the stems as a session would export them
+        decisions.json                                  what it is and how it was mixed
+
+`training.multitracks` reads such a folder as it reads MUSDB18: it looks at the files beside
+`mixture.flac` and not into `dry`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer.audio import write_audio
+from mixer.errors import OutputError
+from mixer.files import write_json
+from training.synthesis.compose import compose
+from training.synthesis.engineer import engineer
+from training.synthesis.tracks import Multitrack
+
+DECISIONS_FILE, DRY_FOLDER, TRACKS_FOLDER = "decisions.json", "dry", "tracks"
+PARTIAL_SUFFIX = ".partial"
+# Full scale less what dither may add.
+_CEILING = 0.99
+
+
+@dataclass(frozen=True)
+class SynthesisTask:
+    """A song to be made.
+
+    Attributes:
+        folder: where it goes, once it is whole.
+        seed: of the composition and of the mix.
+        genre: one of `training.synthesis.genres.GENRES`.
+        duration_s: its length.
+        sample_rate: in Hz.
+        soundfont: to play with.
+        with_tracks: write the recorded tracks as well.
+    """
+
+    folder: Path
+    seed: int
+    genre: str
+    duration_s: float
+    sample_rate: int
+    soundfont: Path
+    with_tracks: bool = False
+
+
+def synthesise_song(task: SynthesisTask, report: Callable[[float], None]) -> dict[str, Any]:
+    """Make a song and write its folder.
+
+    Args:
+        report: called with the share that is done.
+
+    Returns:
+        Its title, tempo and tracks, as in the head of `decisions.json`.
+
+    Raises:
+        InputError: FluidSynth or the SoundFont cannot be used.
+        OutputError: the disk is full or read-only.
+    """
+    multitrack = compose(
+        task.seed,
+        genre=task.genre,
+        duration_s=task.duration_s,
+        sample_rate=task.sample_rate,
+        soundfont=task.soundfont,
+    )
+    report(0.4)
+    mix = engineer(multitrack, task.seed)
+    report(0.7)
+    about = _about(multitrack)
+    partial = task.folder.with_name(f".{task.folder.name}{PARTIAL_SUFFIX}")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        gain_db = _write(partial, {**mix.wet_stems, "mixture": mix.mixture}, task)
+        dry_gain_db = _write(partial / DRY_FOLDER, mix.dry_stems, task)
+        if task.with_tracks:
+            tracks = {track.name: track.audio for track in multitrack.tracks}
+            _write(partial / TRACKS_FOLDER, tracks, task)
+        gains = {"written_gain_db": gain_db, "dry_written_gain_db": dry_gain_db}
+        write_json(partial / DECISIONS_FILE, {**about, **gains, "mix": mix.decisions})
+        partial.rename(task.folder)
+    except OSError as error:
+        raise OutputError(f"{task.folder} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return about
+
+
+def _about(multitrack: Multitrack) -> dict[str, Any]:
+    return {
+        "title": multitrack.title,
+        "genre": multitrack.genre,
+        "seed": multitrack.seed,
+        "tempo_bpm": multitrack.tempo_bpm,
+        "sections": [
+            {"name": name, "start_s": start_s, "end_s": end_s}
+            for name, start_s, end_s in multitrack.sections
+        ],
+        "tracks": [
+            {"name": t.name, "stem": t.stem, "role": t.role, "is_stereo": t.is_stereo}
+            for t in multitrack.tracks
+        ],
+    }
+
+
+def _write(folder: Path, sounds: Mapping[str, np.ndarray], task: SynthesisTask) -> float:
+    """16-bit FLAC files under one common gain in dB, 0 unless one of them would clip."""
+    peak = max(float(np.max(np.abs(sound))) for sound in sounds.values())
+    gain = min(1.0, _CEILING / peak) if peak > 0.0 else 1.0
+    for number, (name, sound) in enumerate(sounds.items()):
+        write_audio(
+            folder / f"{name}.flac",
+            np.asarray(sound * np.float32(gain), np.float32),
+            task.sample_rate,
+            file_format="flac",
+            bit_depth="16",
+            seed=(task.seed + number) % 2**32,
+        )
+    return float(20.0 * np.log10(gain))
