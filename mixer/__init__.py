@@ -23,8 +23,9 @@ if TYPE_CHECKING:
         PresetError,
     )
     from mixer.inspection import inspect_song
+    from mixer.mix import Mix
     from mixer.recipe import write_mix
-    from mixer.rendering import Mix, render
+    from mixer.rendering import render
     from mixer.settings import RenderSettings
     from mixer.song import Song, load_song
 
@@ -37,7 +38,7 @@ _HOME = {
     "PresetError": "mixer.errors",
     "inspect_song": "mixer.inspection",
     "write_mix": "mixer.recipe",
-    "Mix": "mixer.rendering",
+    "Mix": "mixer.mix",
     "RenderSettings": "mixer.settings",
     "render": "mixer.rendering",
     "Song": "mixer.song",

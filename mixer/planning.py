@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mixer.audio import read_audio
+from mixer.console.before_network import GainLike, split_console
+from mixer.console.desk import is_neutral_console
+from mixer.console.settings import Console, Strip
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms
+from mixer.network.manifest import FAITHFUL_BELOW_DB, FXNORM, Manifest
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import parse_device
+from mixer.preset.merge import resolve
 from mixer.settings import RenderSettings
 from mixer.song import Song
+from mixer.song_file import SONG_FILE
 from mixer.track_names import STEMS
 
 NO_MODEL = "none"
@@ -36,6 +42,9 @@ class RenderPlan:
         rooms: for the reverbs; None for generated ones.
         panning_limits_time_axis: see `mixer.fxnorm.panning`.
         identity: name and hash of the model, for the record; None without one.
+        console: the strips on the wet stems, and that of the bus.
+        gains_before: mute, solo and gain of stems that act before the network instead.
+        has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         warnings: what will be done all the same, though it may not be meant; a line each.
     """
 
@@ -47,6 +56,9 @@ class RenderPlan:
     rooms: RoomSource | None = None
     panning_limits_time_axis: bool = False
     identity: Mapping[str, Any] | None = None
+    console: Console = field(default_factory=Console)
+    gains_before: Mapping[str, GainLike] = field(default_factory=dict)
+    has_output_curve: bool = False
     warnings: tuple[str, ...] = ()
 
     def check_wet_stems(self) -> None:
@@ -56,6 +68,11 @@ class RenderPlan:
                 f"model {self.model_name} makes a mix and no wet stems: render without stems or "
                 "with another model"
             )
+
+    @property
+    def touches_stems(self) -> bool:
+        """Whether a strip acts on a wet stem, so that wet stems are needed."""
+        return not is_neutral_console(replace(self.console, master=Strip()))
 
     @property
     def model_name(self) -> str:
@@ -71,6 +88,9 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
         DeviceError: the device is none of auto, cpu, cuda and cuda:N.
     """
     parse_device(settings.device)  # a word that is no device is a mistake even where none is used
+    console = settings.console
+    if console is None:
+        console = resolve((), song.console, song_path=song.folder / SONG_FILE).console
     if settings.model == NO_MODEL:
         return RenderPlan(
             bundle=None,
@@ -79,6 +99,7 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
             sample_rate=NETWORK_RATE_HZ,
             stem_order=STEMS,
             rooms=_rooms(settings, NETWORK_RATE_HZ),
+            console=console,
         )
     bundle = bundle or read_bundle(settings.model)
     manifest = bundle.manifest
@@ -93,6 +114,7 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
     if effects is None:
         effects = tuple(e for e in manifest.effects if dry or e != "pre_reverb")
     profile = read_profile(settings.profile or bundle.profile_path)
+    gains_before, console, moved = _around_network(console, manifest, settings.amount)
     return RenderPlan(
         bundle=bundle,
         profile=profile,
@@ -106,7 +128,42 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
             "manifest_sha256": bundle.sha256,
             "learnt_to_mix": manifest.learnt_to_mix,
         },
-        warnings=_warnings(settings, bundle, profile),
+        console=console,
+        gains_before=gains_before,
+        has_output_curve=manifest.kind == FXNORM,
+        warnings=(*_warnings(settings, bundle, profile), *moved),
+    )
+
+
+def _around_network(
+    console: Console, manifest: Manifest, amount: float
+) -> tuple[Mapping[str, GainLike], Console, tuple[str, ...]]:
+    """What acts before the network, what after it, and what to say about it.
+
+    Raises:
+        ModelError: a strip asks for what needs wet stems, and the model has none.
+    """
+    if manifest.has_faithful_wet_stems or amount == 0.0:
+        return {}, console, ()
+    gains, rest = split_console(console)
+    needs_wet = not is_neutral_console(replace(rest, master=Strip()))
+    if needs_wet and not manifest.has_wet_stems:
+        raise ModelError(
+            f"model {manifest.name} makes a mix and no wet stems, so strips can only mute, solo "
+            "and gain: leave the rest out or use another model"
+        )
+    if not gains:
+        return {}, console, ()
+    leakage_db = manifest.wet_stem_leakage_db
+    why = "makes no wet stems"
+    if manifest.has_wet_stems:
+        why = "has wet stems that were never measured"
+    if leakage_db is not None:
+        why = f"has other stems in its wet stems ({leakage_db:g} dB, above {FAITHFUL_BELOW_DB:g})"
+    return (
+        gains,
+        rest,
+        (f"model {manifest.name} {why}: mute, solo and gain act before the network",),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 # called with the stage, what in it, and the share of the render that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
 # share of a render's time that each stage takes, measured with the default model on two cores
-_STAGE_SHARES = {"normalise": 0.55, "network": 0.3, "master": 0.15}
+_STAGE_SHARES = {"normalise": 0.5, "network": 0.25, "console": 0.1, "master": 0.15}
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,9 +15,12 @@ from typing import Any
 import numpy as np
 
 from mixer import audio as audio_io
+from mixer.audio.broadcast import BroadcastInfo
+from mixer.broadcast_levels import measure_broadcast
 from mixer.errors import OutputError, PresetError
 from mixer.files import refuse_existing, refuse_same, refuse_unwritable, write_json
-from mixer.rendering import Mix
+from mixer.mix import Mix
+from mixer.preset.schema import plain_table
 from mixer.song import RECIPE_SUFFIX, Recording, Song
 from mixer.version import __version__
 
@@ -61,8 +65,11 @@ def check_output(
     sample_rate: int,
     overwrite: bool,
     song: Song | None = None,
+    beside: Sequence[Path] = (),
 ) -> None:
     """Find out before rendering what would keep the result from being written.
+
+    `beside` are further files that will be written with the mix.
 
     Raises:
         PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
@@ -75,7 +82,7 @@ def check_output(
     if file_format == "flac" and bit_depth == "32f":
         raise PresetError("FLAC holds 16 or 24 bit, not 32f; choose --format wav or --bit-depth 24")
     audio_io.refuse_rate(file_format, sample_rate)
-    paths = list(output_paths(mix_path, stem_names, file_format).values())
+    paths = [*output_paths(mix_path, stem_names, file_format).values(), *beside]
     if song is not None:
         refuse_same(paths, [r.source.path for r in song.recordings])
     if not overwrite:
@@ -136,6 +143,7 @@ def write_mix(
             bit_depth=bit_depth,
             overwrite=overwrite,
             seed=mix.settings.seed,
+            broadcast=_broadcast(mix, name, audio) if file_format == "wav" else None,
         )
     written = {name: paths[name] for name in ("mix", *stems)}
     output = _output(mix, stems, written, file_format, bit_depth)
@@ -143,6 +151,10 @@ def write_mix(
     write_json(paths["recipe"], recipe)
     _remove(stale, mix.song)
     return recipe
+
+
+def _broadcast(mix: Mix, name: str, audio: np.ndarray) -> BroadcastInfo:
+    return measure_broadcast(audio, mix.sample_rate, f"{mix.song.name}: {name}")
 
 
 def hash_file(path: Path) -> str:
@@ -204,9 +216,10 @@ def _recipe(mix: Mix, song: dict[str, Any], output: dict[str, Any]) -> dict[str,
         "schema_version": RECIPE_SCHEMA_VERSION,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "song": song,
-        "settings": asdict(mix.settings),
+        "settings": {**asdict(mix.settings), "console": plain_table(mix.console)},
         "model": mix.model,
         "device": mix.device,
+        "presets": [dict(source) for source in mix.presets],
         "measurements": mix.measurements,
         "output": output,
         "seconds": {stage: round(seconds, 3) for stage, seconds in mix.seconds.items()},
@@ -251,6 +264,7 @@ def _song(song: Song) -> dict[str, Any]:
         "name": song.name,
         "folder": str(song.folder),
         "dry": song.dry,
+        "tempo_bpm": song.tempo_bpm,
         "sample_rate": song.sample_rate,
         "n_samples": song.n_samples,
         "files": [_recording(r) for r in song.recordings],

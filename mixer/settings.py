@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mixer.audio import SAMPLE_RATES_HZ
+from mixer.console.settings import Console
 from mixer.errors import PresetError
 from mixer.fxnorm.chain import check_effects
 
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
+DEFAULT_CEILING_DBTP = -1.0
 WARM_UP_RANGE_S = (0.0, 600.0)
 
 
@@ -32,6 +34,8 @@ class RenderSettings:
         sample_rate: of the mix in Hz; None for the song's own.
         loudness_lufs: integrated loudness of the mix; None leaves it as it comes.
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
+        console: the strips, after the network; None as `song.toml` says. Its targets of loudness
+            and true peak count by way of `with_console`.
     """
 
     model: str = "default"
@@ -45,7 +49,8 @@ class RenderSettings:
     seed: int = 0
     sample_rate: int | None = None
     loudness_lufs: float | None = None
-    true_peak_dbtp: float | None = -1.0
+    true_peak_dbtp: float | None = DEFAULT_CEILING_DBTP
+    console: Console | None = None
 
     def __post_init__(self) -> None:
         for name in ("model", "device"):
@@ -64,6 +69,33 @@ class RenderSettings:
         _check_range("warm-up in seconds", self.warm_up_s, WARM_UP_RANGE_S)
         _check_range("seed", self.seed, (0, 2**63 - 1))
         check_effects(self.effects or ())
+
+
+def with_console(
+    settings: RenderSettings,
+    console: Console,
+    *,
+    keeps_loudness: bool = False,
+    keeps_ceiling: bool = False,
+) -> RenderSettings:
+    """Settings with a console, whose targets they take over.
+
+    Args:
+        settings: what was asked for so far.
+        console: from `mixer.preset.merge.resolve`.
+        keeps_loudness, keeps_ceiling: that target was asked for and wins over the console's.
+    """
+    loudness_lufs, true_peak_dbtp = settings.loudness_lufs, settings.true_peak_dbtp
+    if console.loudness_lufs is not None and not keeps_loudness:
+        loudness_lufs = console.loudness_lufs
+    if console.true_peak_dbtp is not None and not keeps_ceiling:
+        true_peak_dbtp = console.true_peak_dbtp
+    return replace(
+        settings,
+        loudness_lufs=loudness_lufs,
+        true_peak_dbtp=true_peak_dbtp,
+        console=replace(console, loudness_lufs=None, true_peak_dbtp=None),
+    )
 
 
 def _check_range(what: str, value: float | None, allowed: tuple[float, float]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from mixer import audio as audio_io
 from mixer.audio import AudioSource
 from mixer.dsp import db_to_gain
 from mixer.errors import InputError
-from mixer.song_file import SONG_FILE, FileSettings, read_song_file
+from mixer.song_file import SONG_FILE, FileSettings, Marker, read_song_file
 from mixer.track_names import STEMS, Classification, classify_all
 
 STEM_CONTAINER_SUFFIX = ".stem.mp4"
@@ -67,6 +68,8 @@ class Song:
         n_samples: the longest recording, at that rate.
         dry: the recording is dry (no room on it yet), as `song.toml` says.
         tempo_bpm: from `song.toml`, or None.
+        console: its table of the same name, as it stands there; for `mixer.preset.merge.resolve`.
+        markers: named places, by time.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Song:
     n_samples: int
     dry: bool = False
     tempo_bpm: float | None = None
+    console: Mapping[str, Any] = field(default_factory=dict)
+    markers: tuple[Marker, ...] = ()
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -139,6 +144,8 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
         ),
         dry=settings.dry,
         tempo_bpm=settings.tempo_bpm,
+        console=settings.console,
+        markers=settings.markers,
     )
 
 

@@ -11,16 +11,27 @@ ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
     ("mixer.errors", "mixer.version"),
-    ("mixer.dsp", "mixer.files", "mixer.ogg", "mixer.track_vocabulary"),
+    ("mixer.dsp", "mixer.checked_table", "mixer.files", "mixer.ogg", "mixer.track_vocabulary"),
     ("mixer.track_words",),
     ("mixer.loudness", "mixer.track_names", "mixer.generated_room"),
-    ("mixer.audio", "mixer.song_file", "mixer.demo_song"),
-    ("mixer.song", "mixer.fxnorm", "mixer.network", "mixer.console"),
-    ("mixer.inspection", "mixer.progress", "mixer.settings"),
-    ("mixer.planning",),
+    ("mixer.audio", "mixer.loudness_range", "mixer.song_file", "mixer.demo_song"),
+    (
+        "mixer.song",
+        "mixer.broadcast_levels",
+        "mixer.fxnorm",
+        "mixer.network",
+        "mixer.console",
+    ),
+    ("mixer.inspection", "mixer.progress", "mixer.settings", "mixer.preset"),
+    ("mixer.planning", "mixer.mix"),
+    ("mixer.mixing",),
     ("mixer.rendering",),
+    ("mixer.recipe_file", "mixer.daw"),
     ("mixer.recipe",),
-    ("mixer.batch", "mixer.evaluate"),
+    ("mixer.evaluate",),
+    ("mixer.replay", "mixer.compare", "mixer.report"),
+    ("mixer.delivery",),
+    ("mixer.batch", "mixer.listen"),
     ("mixer.cli",),
 )
 # who alone may import a library
@@ -37,6 +48,7 @@ OWNERS = {
     "ray": ("mixer.batch",),
     "torch": ("training", "export"),
     "onnx": ("export",),
+    "mido": ("training.synthesis",),
 }
 FXNORM_EFFECTS = ("loudness", "equalization", "compression", "panning", "balance", "reverb")
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mixer.batch.columns import LOUDNESS_RANGE_LUFS
 
 if TYPE_CHECKING:
-    from mixer.rendering import Mix
+    from mixer.mix import Mix
     from mixer.settings import RenderSettings
     from mixer.song import Song
 
@@ -101,7 +101,7 @@ def load_premaster(
     """The mix that `save_premaster` kept; None where there is none made of these inputs."""
     import numpy as np
 
-    from mixer.rendering import Mix
+    from mixer.mix import Mix
 
     try:
         about = json.loads((folder / _META_FILE).read_text(encoding="utf-8"))

@@ -12,10 +12,10 @@ from mixer.batch.identity import NO_MODEL
 if TYPE_CHECKING:
     import numpy as np
 
+    from mixer.mixing import NetworkRunner
     from mixer.network.model import Bundle
     from mixer.network.output import Output
     from mixer.network.session import Network
-    from mixer.rendering import NetworkRunner
 
 # Bundles kept open at a time; a manifest rarely names more.
 _MAX_OPEN = 4

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mixer.audio import BIT_DEPTHS, FORMATS, is_audio_name
-from mixer.cli.console import answer, level, progress_bar, say, talk
+from mixer.cli.console import answer, progress_bar
+from mixer.cli.render_view import (
+    result,
+    show_delivered,
+    show_plan,
+    show_result,
+    show_stems,
+    warn,
+    warn_clipped,
+)
+from mixer.delivery import DAWS, Delivery, deliver
 from mixer.fxnorm.chain import EFFECTS
-from mixer.planning import RenderPlan, plan_render
-from mixer.recipe import RESIDUAL, check_output, format_of, output_paths, write_mix
-from mixer.rendering import Mix, render
-from mixer.settings import RenderSettings
+from mixer.planning import plan_render
+from mixer.preset.merge import Resolved, resolve
+from mixer.recipe import RESIDUAL, check_output, format_of, write_mix
+from mixer.rendering import render
+from mixer.settings import DEFAULT_CEILING_DBTP, RenderSettings, with_console
 from mixer.song import Song, load_song
+from mixer.song_file import SONG_FILE
 
 DEFAULT_FOLDER = "mixes"
 # Endings that only a file has, beyond those that mixer reads.
 _OTHER_AUDIO_ENDINGS = (".aac", ".ac3", ".aif", ".alac", ".ape", ".au", ".mka", ".wma", ".wv")
-LOUDNESS_TOLERANCE_LU = 0.1
 
 
 class _LevelOrNone(click.ParamType[float | None]):
@@ -59,8 +72,17 @@ class _LevelOrNone(click.ParamType[float | None]):
 @click.option("--bit-depth", type=click.Choice(BIT_DEPTHS), default="24", show_default=True)
 @click.option("--format", "file_format", type=click.Choice(FORMATS), help="[default: wav]")
 @click.option("--stems", is_flag=True, help="Also write each wet stem and the residual.")
-@click.option("--loudness", type=_LevelOrNone(), help="Target, LUFS. [default: none]")
-@click.option("--true-peak", type=_LevelOrNone(), default="-1", help="Ceiling, dBTP. [default: -1]")
+@click.option(
+    "--preset", "presets", multiple=True, help="Strips and targets: a name or a file; may repeat."
+)
+@click.option(
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One number, as vocals.gain_db=+1.5."
+)
+@click.option("--loudness", type=_LevelOrNone(), help="Target, LUFS. [default: the preset's, none]")
+@click.option("--true-peak", type=_LevelOrNone(), help="Ceiling, dBTP. [default: the preset's, -1]")
+@click.option("--daw", "daws", multiple=True, type=click.Choice(DAWS), help="Also a DAW session.")
+@click.option("--report", is_flag=True, help="Also an HTML report with a player.")
+@click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
 @click.option("--strict", is_flag=True, help="A name that says nothing is an error, not `other`.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; render nothing.")
@@ -73,6 +95,11 @@ def command(
     file_format: str | None,
     bit_depth: str,
     stems: bool,
+    presets: tuple[str, ...],
+    sets: tuple[str, ...],
+    daws: tuple[str, ...],
+    report: bool,
+    embed: bool,
     strict: bool,
     overwrite: bool,
     dry_run: bool,
@@ -85,9 +112,12 @@ def command(
 
     Writes the mix, and beside it NAME.mix.json with everything that made it.
     """
-    settings = _settings(options)
     song = load_song(song_dir, strict=strict)
+    resolved = resolve(presets, song.console, sets, song_path=song.folder / SONG_FILE)
+    settings = _settings(options, resolved)
     plan = plan_render(song, settings)
+    delivery = Delivery(tuple(dict.fromkeys(daws)), report or embed, embed)
+    stems = stems or delivery.needs_stems
     path, file_format = _output_path(output, file_format, song)
     check_output(
         path,
@@ -97,36 +127,42 @@ def command(
         sample_rate=settings.sample_rate or song.sample_rate,
         overwrite=overwrite,
         song=song,
+        beside=[*delivery.paths(path).values(), *delivery.copies(path).values()],
     )
     if not quiet:
-        _warn(song, plan)
+        warn(song, plan)
     if dry_run:
-        _show_plan(song, plan, path, stems, file_format, as_json)
+        show_plan(song, plan, path, stems, file_format, delivery, resolved.table, as_json)
         return
     with progress_bar(quiet=quiet or as_json) as show:
-        mix = render(song, settings, wet_stems=stems, progress=show)
+        mix = render(song, settings, wet_stems=stems, stages=delivery.report, progress=show)
+        mix = replace(mix, presets=resolved.sources)
         show("write", path.name, 1.0)
         recipe = write_mix(
             mix, path, file_format=file_format, bit_depth=bit_depth, overwrite=overwrite
         )
+        remarks = deliver(mix, recipe, path, delivery, warnings=plan.warnings, overwrite=overwrite)
     if not quiet:
-        _warn_clipped(recipe)
+        warn_clipped(recipe)
     if as_json:
-        answer(_result(mix, recipe, path))
+        answer(result(mix, recipe, path, delivery))
     elif not quiet:
         if verbose:
-            _show_stems(mix)
-        _show_result(mix, path)
+            show_stems(mix)
+        show_result(mix, path)
+        show_delivered(delivery, path, remarks)
 
 
-def _settings(options: dict[str, Any]) -> RenderSettings:
+def _settings(options: dict[str, Any], resolved: Resolved) -> RenderSettings:
     effects = options["effects"]
     if effects is not None:
         names = [] if effects.strip().lower() == "none" else effects.split(",")
         # The order in which they run is fixed; the order in which they are named does not matter.
         order = {effect: place for place, effect in enumerate(EFFECTS)}
         effects = tuple(sorted((n.strip() for n in names), key=lambda n: order.get(n, 0)))
-    return RenderSettings(
+    said = click.get_current_context().get_parameter_source
+    keeps = [said(name) is ParameterSource.COMMANDLINE for name in ("loudness", "true_peak")]
+    settings = RenderSettings(
         model=options["model"],
         device=options["device"],
         profile=options["profile"],
@@ -138,8 +174,9 @@ def _settings(options: dict[str, Any]) -> RenderSettings:
         seed=options["seed"],
         sample_rate=options["sample_rate"],
         loudness_lufs=options["loudness"],
-        true_peak_dbtp=options["true_peak"],
+        true_peak_dbtp=options["true_peak"] if keeps[1] else DEFAULT_CEILING_DBTP,
     )
+    return with_console(settings, resolved.console, keeps_loudness=keeps[0], keeps_ceiling=keeps[1])
 
 
 def _output_path(output: Path | None, file_format: str | None, song: Song) -> tuple[Path, str]:
@@ -154,126 +191,3 @@ def _output_path(output: Path | None, file_format: str | None, song: Song) -> tu
     file_format = file_format or "wav"
     name = song.folder.name or "song"
     return (output or Path(DEFAULT_FOLDER)) / f"{name}.{file_format}", file_format
-
-
-def _warn(song: Song, plan: RenderPlan) -> None:
-    for warning in plan.warnings:
-        talk(f"warning: {warning}")
-    for recording in song.left_out:
-        talk(f"left out: {recording.file} ({recording.reason})")
-    for recording in song.recordings:
-        if not recording.certain:
-            talk(f"warning: {recording.file}: its name says nothing; mixed into {recording.stem}")
-
-
-def _warn_clipped(recipe: dict[str, Any]) -> None:
-    output = recipe["output"]
-    if output["clipped"]:
-        wav = "" if output["format"] == "wav" else "--format wav "
-        talk(
-            f"warning: {', '.join(output['clipped'])}: beyond full scale, so clipped; "
-            f"use {wav}--bit-depth 32f to keep it"
-        )
-
-
-def _show_plan(
-    song: Song, plan: RenderPlan, path: Path, stems: bool, file_format: str, as_json: bool
-) -> None:
-    names = [*song.stems, RESIDUAL] if stems else []
-    outputs = {n: str(p) for n, p in output_paths(path, names, file_format).items()}
-    if as_json:
-        files = [{"file": r.file, "stem": r.stem, "reason": r.reason} for r in song.recordings]
-        left_out = [{"file": r.file, "reason": r.reason} for r in song.left_out]
-        answer(
-            {
-                "dry_run": True,
-                "song": song.name,
-                "files": files,
-                "left_out": left_out,
-                "model": plan.model_name,
-                "effects": list(plan.effects),
-                "warnings": list(plan.warnings),
-                "outputs": outputs,
-            }
-        )
-        return
-    for recording in song.recordings:
-        say(f"{recording.stem:<7} {recording.file}")
-    say(f"model {plan.model_name}; effects {', '.join(plan.effects) or 'none'}")
-    for target in outputs.values():
-        say(f"would write {target}")
-
-
-def _loudness_missed_lu(mix: Mix) -> float | None:
-    """How far the mix is above (+) or below its target; None where it has none or reaches it."""
-    target_lufs = mix.settings.loudness_lufs
-    reached_lufs = mix.measurements["master"]["loudness_lufs"]
-    if target_lufs is None or reached_lufs is None:
-        return None
-    missed_lu = float(reached_lufs - target_lufs)
-    return round(missed_lu, 2) if abs(missed_lu) > LOUDNESS_TOLERANCE_LU else None
-
-
-def _result(mix: Mix, recipe: dict[str, Any], path: Path) -> dict[str, Any]:
-    master = mix.measurements["master"]
-    return {
-        "song": mix.song.name,
-        "mix": str(path),
-        "recipe": str(output_paths(path, [], "wav")["recipe"]),
-        "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != "mix"},
-        "sample_rate": mix.sample_rate,
-        "n_samples": mix.audio.shape[1],
-        "duration_s": mix.song.duration_s,
-        "clipped": recipe["output"]["clipped"],
-        "loudness_lufs": master["loudness_lufs"],
-        "loudness_target_lufs": mix.settings.loudness_lufs,
-        "loudness_missed_lu": _loudness_missed_lu(mix),
-        "true_peak_dbtp": master["true_peak_dbtp"],
-        "gain_reduction_db": master["max_reduction_db"],
-        "model": mix.model["name"] if mix.model else None,
-        "device": mix.device,
-        "seconds": round(sum(mix.seconds.values()), 3),
-        "real_time_factor": round(mix.real_time_factor, 2),
-    }
-
-
-def _show_stems(mix: Mix) -> None:
-    for stem, measured in mix.measurements["stems"].items():
-        before, after = measured["before"]["loudness_lufs"], measured["after"]["loudness_lufs"]
-        talk(f"{stem}: {level(before, 'LUFS')} -> {level(after, 'LUFS')}")
-        for effect, done in measured["effects"].items():
-            talk(f"  {effect}: {_one_line(done)}")
-    talk("seconds: " + ", ".join(f"{stage} {s:.2f}" for stage, s in mix.seconds.items()))
-
-
-def _one_line(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_one_line(inner)}" for key, inner in value.items())
-    if isinstance(value, list):
-        return "[" + ", ".join(_one_line(inner) for inner in value) + "]"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def _show_result(mix: Mix, path: Path) -> None:
-    master = mix.measurements["master"]
-    if mix.model is not None and not mix.model["learnt_to_mix"]:
-        talk(
-            f"note: model {mix.model['name']} has not learnt to mix: "
-            "this is the sum of the normalised stems"
-        )
-    missed_lu = _loudness_missed_lu(mix)
-    if missed_lu is not None:
-        side = "above" if missed_lu > 0 else "below"
-        talk(
-            f"warning: {level(master['loudness_lufs'], 'LUFS')} is {abs(missed_lu):.1f} LU {side} "
-            f"the target of {level(mix.settings.loudness_lufs, 'LUFS')}; "
-            "choose another --loudness or --true-peak to reach it"
-        )
-    reduction_db = master["max_reduction_db"]
-    limited = f", limiter {reduction_db:.1f} dB" if reduction_db > 0.05 else ""
-    say(
-        f"{path}  {level(master['loudness_lufs'], 'LUFS')}  "
-        f"{level(master['true_peak_dbtp'], 'dBTP')}{limited}  "
-        f"on {mix.device or 'cpu, no network'}  {sum(mix.seconds.values()):.1f} s, "
-        f"{mix.real_time_factor:.1f}x real time"
-    )

@@ -1,0 +1,209 @@
+"""What `mixer render` shows of its plan and of a finished mix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mixer.cli.console import answer, cell, level, printable, say, talk
+from mixer.delivery import Delivery
+from mixer.mix import Mix
+from mixer.planning import RenderPlan
+from mixer.recipe import RESIDUAL, output_paths
+from mixer.song import Song
+
+LOUDNESS_TOLERANCE_LU = 0.1
+_NOT_SHOWN = ("heard", "mute")
+
+
+def warn(song: Song, plan: RenderPlan) -> None:
+    """What may not be meant, before it is done."""
+    for warning in plan.warnings:
+        talk(f"warning: {warning}")
+    for recording in song.left_out:
+        talk(f"left out: {recording.file} ({recording.reason})")
+    for recording in song.recordings:
+        if not recording.certain:
+            talk(f"warning: {recording.file}: its name says nothing; mixed into {recording.stem}")
+
+
+def warn_clipped(recipe: Mapping[str, Any]) -> None:
+    """What did not fit into the file."""
+    output = recipe["output"]
+    if output["clipped"]:
+        wav = "" if output["format"] == "wav" else "--format wav "
+        talk(
+            f"warning: {', '.join(output['clipped'])}: beyond full scale, so clipped; "
+            f"use {wav}--bit-depth 32f to keep it"
+        )
+
+
+def show_plan(
+    song: Song,
+    plan: RenderPlan,
+    path: Path,
+    stems: bool,
+    file_format: str,
+    delivery: Delivery,
+    console: Mapping[str, Any],
+    as_json: bool,
+) -> None:
+    """What a render would do, instead of doing it."""
+    names = [*song.stems, RESIDUAL] if stems else []
+    targets = output_paths(path, names, file_format) | delivery.paths(path)
+    outputs = {name: str(target) for name, target in targets.items()}
+    if as_json:
+        files = [{"file": r.file, "stem": r.stem, "reason": r.reason} for r in song.recordings]
+        left_out = [{"file": r.file, "reason": r.reason} for r in song.left_out]
+        answer(
+            {
+                "dry_run": True,
+                "song": song.name,
+                "files": files,
+                "left_out": left_out,
+                "model": plan.model_name,
+                "effects": list(plan.effects),
+                "console": dict(console),
+                "warnings": list(plan.warnings),
+                "outputs": outputs,
+            }
+        )
+        return
+    for recording in song.recordings:
+        say(f"{recording.stem:<7} {recording.file}")
+    say(f"model {plan.model_name}; effects {', '.join(plan.effects) or 'none'}")
+    for part, table in console.items():
+        say(f"{part}: {one_line(table)}")
+    for target in outputs.values():
+        say(f"would write {target}")
+
+
+def result(mix: Mix, recipe: Mapping[str, Any], path: Path, delivery: Delivery) -> dict[str, Any]:
+    """A finished mix for a program."""
+    master = mix.measurements["master"]
+    return {
+        "song": mix.song.name,
+        "mix": str(path),
+        "recipe": str(output_paths(path, [], "wav")["recipe"]),
+        "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != "mix"},
+        **{name: str(target) for name, target in delivery.paths(path).items()},
+        "sample_rate": mix.sample_rate,
+        "n_samples": mix.audio.shape[1],
+        "duration_s": mix.song.duration_s,
+        "clipped": recipe["output"]["clipped"],
+        "loudness_lufs": master["loudness_lufs"],
+        "loudness_target_lufs": mix.settings.loudness_lufs,
+        "loudness_missed_lu": _loudness_missed_lu(mix),
+        "true_peak_dbtp": master["true_peak_dbtp"],
+        "gain_reduction_db": master["max_reduction_db"],
+        "model": mix.model["name"] if mix.model else None,
+        "device": mix.device,
+        "seconds": round(sum(mix.seconds.values()), 3),
+        "real_time_factor": round(mix.real_time_factor, 2),
+    }
+
+
+def show_stems(mix: Mix) -> None:
+    """Everything that was done to each stem."""
+    for stem, measured in mix.measurements["stems"].items():
+        before, after = measured["before"]["loudness_lufs"], measured["after"]["loudness_lufs"]
+        talk(f"{stem}: {level(before, 'LUFS')} -> {level(after, 'LUFS')}")
+        for effect, done in measured["effects"].items():
+            talk(f"  {effect}: {one_line(done)}")
+    for stem, done in mix.measurements["console"].get("stems", {}).items():
+        talk(f"{stem} strip: {one_line(done)}")
+    talk("seconds: " + ", ".join(f"{stage} {s:.2f}" for stage, s in mix.seconds.items()))
+
+
+def one_line(value: Any) -> str:
+    """A record of numbers in words."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {one_line(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(one_line(inner) for inner in value) + "]"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def show_result(mix: Mix, path: Path) -> None:
+    """The summary table on stderr, the one line to keep on stdout."""
+    if mix.model is not None and not mix.model["learnt_to_mix"]:
+        talk(
+            f"note: model {mix.model['name']} has not learnt to mix: "
+            "this is the sum of the normalised stems"
+        )
+    _show_table(mix)
+    master = mix.measurements["master"]
+    missed_lu = _loudness_missed_lu(mix)
+    if missed_lu is not None:
+        side = "above" if missed_lu > 0 else "below"
+        talk(
+            f"warning: {level(master['loudness_lufs'], 'LUFS')} is {abs(missed_lu):.1f} LU {side} "
+            f"the target of {level(mix.settings.loudness_lufs, 'LUFS')}; "
+            "choose another --loudness or --true-peak to reach it"
+        )
+    reduction_db = master["max_reduction_db"]
+    limited = f", limiter {reduction_db:.1f} dB" if reduction_db > 0.05 else ""
+    say(
+        f"{path}  {level(master['loudness_lufs'], 'LUFS')}  "
+        f"{level(master['true_peak_dbtp'], 'dBTP')}{limited}  "
+        f"on {mix.device or 'cpu, no network'}  {sum(mix.seconds.values()):.1f} s, "
+        f"{mix.real_time_factor:.1f}x real time"
+    )
+
+
+def _show_table(mix: Mix) -> None:
+    """A row a stem: what came in, what normalisation and the desk made of it."""
+    console = Console(stderr=True)
+    if not mix.measurements["stems"]:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("stem")
+    for heading in ("files", "in LUFS", "normalised", "in the mix"):
+        table.add_column(heading, justify="right")
+    table.add_column("strip")
+    desk = mix.measurements["console"].get("stems", {})
+    for stem, measured in mix.measurements["stems"].items():
+        table.add_row(
+            stem,
+            str(sum(r.stem == stem for r in mix.song.recordings)),
+            cell(measured["before"]["loudness_lufs"]),
+            cell(measured["after"]["loudness_lufs"]),
+            cell(mix.measurements["wet_stems"].get(stem, {}).get("loudness_lufs")),
+            Text(printable(", ".join(_strip_words(desk.get(stem, {}))))),
+        )
+    bus = mix.measurements["console"].get("master")
+    if bus:
+        table.add_row("bus", "", "", "", "", Text(printable(", ".join(bus["effects"]))))
+    console.print(table)
+
+
+def _strip_words(strip: Mapping[str, Any]) -> Iterator[str]:
+    """Names of what a strip did."""
+    if not strip.get("heard", True):
+        yield "not heard"
+        return
+    yield from (name for name in strip.get("effects", {}) if name not in _NOT_SHOWN)
+    yield from (f"{send} send" for send in strip.get("sends", {}))
+
+
+def show_delivered(delivery: Delivery, path: Path, remarks: Sequence[str]) -> None:
+    """What else was written."""
+    for target in delivery.paths(path).values():
+        say(str(target))
+    for remark in remarks:
+        talk(f"note: {remark}")
+
+
+def _loudness_missed_lu(mix: Mix) -> float | None:
+    """How far the mix is above (+) or below its target; None where it has none or reaches it."""
+    target_lufs = mix.settings.loudness_lufs
+    reached_lufs = mix.measurements["master"]["loudness_lufs"]
+    if target_lufs is None or reached_lufs is None:
+        return None
+    missed_lu = float(reached_lufs - target_lufs)
+    return round(missed_lu, 2) if abs(missed_lu) > LOUDNESS_TOLERANCE_LU else None
