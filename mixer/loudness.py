@@ -117,6 +117,12 @@ def integrated_loudness_lufs(
     return float(_power_to_lufs(gated.mean()))
 
 
+def momentary_loudness_lufs(audio: FloatArray, sample_rate: int) -> np.ndarray:
+    """Loudness of every 400 ms window, ten a second, ungated; otherwise as short-term loudness."""
+    energies = _step_energies(audio, sample_rate, BS1770_FILTER)
+    return _power_to_lufs(_window_power(energies, _MOMENTARY_STEPS, sample_rate))
+
+
 def short_term_loudness_lufs(audio: FloatArray, sample_rate: int) -> np.ndarray:
     """Loudness of every 3 s window, ten a second, ungated (EBU Tech 3341).
 

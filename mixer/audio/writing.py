@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
+from mixer.audio.broadcast import BroadcastInfo, coding_history_line, insert_broadcast
 from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
 from mixer.errors import OutputError, PresetError
 from mixer.files import refuse_existing, whole_file
@@ -77,6 +79,7 @@ def write_audio(
     bit_depth: str = "24",
     overwrite: bool = False,
     seed: int = 0,
+    broadcast: BroadcastInfo | None = None,
 ) -> None:
     """Write (channels, samples) float32 audio; the same input gives the same bytes.
 
@@ -88,6 +91,8 @@ def write_audio(
         bit_depth: one of `BIT_DEPTHS`, for wav and flac (flac has no 32f).
         overwrite: replace a file that is there.
         seed: of the 16-bit dither, which audio that sits on the 16-bit grid already does not get.
+        broadcast: for the `bext` chunk of a WAV, which gets the file's own coding added to its
+            history; other formats have no place for it. None writes no chunk.
 
     Raises:
         PresetError: the format cannot hold the sample rate.
@@ -110,6 +115,10 @@ def write_audio(
             else:
                 name = system_name(partial)
                 _encode(name, audio, sample_rate, file_format, bit_depth, dither)
+                if broadcast is not None and file_format == "wav":
+                    coding = coding_history_line(sample_rate, bit_depth, audio.shape[0])
+                    history = broadcast.coding_history + coding
+                    insert_broadcast(partial, replace(broadcast, coding_history=history))
                 _refuse_cut(partial, audio.shape[1])
     except (soundfile.LibsndfileError, OSError) as error:
         raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None

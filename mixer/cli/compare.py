@@ -1,0 +1,95 @@
+"""`mixer compare`: what two mixes were asked to be, and what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mixer.checked_table import shown
+from mixer.cli.console import answer, printable, talk
+from mixer.compare import Comparison, Row, compare_mixes
+from mixer.recipe_file import RecordedMix, read_recipe
+
+# Smaller differences are in the JSON alone.
+_SMALLEST_SHOWN = 0.005
+_LONGEST_CELL = 60
+_AS_ASKED, _MEASURED = ".6g", ".2f"
+
+
+@click.command(name="compare")
+@click.argument("a_path", metavar="A.mix.json", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("b_path", metavar="B.mix.json", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--no-audio", is_flag=True, help="Compare the recipes alone; read no audio.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all values.")
+def command(a_path: Path, b_path: Path, no_audio: bool, as_json: bool) -> None:
+    """Compare two mixes: settings that differ, recordings, levels, spectrum, width.
+
+    Give the recipes, or the mixes beside them. Differences are B minus A.
+    """
+    a, b = read_recipe(a_path), read_recipe(b_path)
+    comparison = compare_mixes(a, b, measure=not no_audio)
+    if as_json:
+        answer(comparison.as_json())
+    else:
+        _show(comparison, a, b)
+
+
+def _show(comparison: Comparison, a: RecordedMix, b: RecordedMix) -> None:
+    for note in comparison.notes:
+        talk(f"note: {note}")
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    for side, recipe in (("A", a), ("B", b)):
+        console.print(Text(printable(f"{side}: {shown(recipe.path)} ({shown(recipe.song_name)})")))
+    if "mix" in comparison.same_files:
+        console.print(Text("the mixes are bit for bit the same"))
+    parts = (
+        ("settings that differ", comparison.settings, _AS_ASKED),
+        ("recordings that differ", comparison.inputs, _AS_ASKED),
+        ("levels that differ, from the recipes", _noticeable(comparison.measured), _MEASURED),
+        ("audio that differs", _noticeable(comparison.audio), _MEASURED),
+    )
+    for title, rows, digits in parts:
+        if rows:
+            console.print()
+            console.print(_table(title, rows, digits))
+    if comparison.balance_error_db is not None:
+        console.print()
+        distance = f"{comparison.balance_error_db:.2f} dB apart by third octaves, level aside"
+        console.print(Text(f"spectral balance: {distance}"))
+
+
+def _noticeable(rows: Sequence[Row]) -> list[Row]:
+    """What a reader sees a difference in; the curve by third octaves is for the JSON."""
+    return [
+        row
+        for row in rows
+        if not row.name.startswith("balance_")
+        and (
+            abs(row.difference) >= _SMALLEST_SHOWN if row.difference is not None else row.a != row.b
+        )
+    ]
+
+
+def _table(title: str, rows: Sequence[Row], digits: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(title, overflow="fold")
+    for heading in ("A", "B", "B - A"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for row in rows:
+        difference = "" if row.difference is None else f"{row.difference:+{digits}}"
+        cells = (row.name, _cell(row.a, digits), _cell(row.b, digits), difference)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    return table
+
+
+def _cell(value: str | float | None, digits: str) -> str:
+    if value is None:
+        return "-"
+    return value[:_LONGEST_CELL] if isinstance(value, str) else f"{value:{digits}}"

@@ -1,0 +1,134 @@
+"""`mixer replay`: the same mix again from its recipe, bit for bit, or what differs."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from mixer.audio import FORMATS
+from mixer.cli.console import answer, printable, progress_bar, say, talk
+from mixer.errors import PresetError
+from mixer.recipe_file import RecordedMix, read_recipe
+from mixer.replay import Difference, Replay, find_differences, replay
+
+EXIT_NOT_THE_SAME = 1
+
+
+@click.command(name="replay")
+@click.argument("recipe_path", metavar="MIX.json", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Keep the new mix: its name, or a folder. [default: compare and throw away]",
+)
+@click.option(
+    "--song",
+    "song_folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the song is now. [default: where it was]",
+)
+@click.option("--check", is_flag=True, help="Only say what differs from then; render nothing.")
+@click.option("--allow-plugins", is_flag=True, help="Load the plug-ins that the recipe names.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def command(
+    recipe_path: Path,
+    output: Path | None,
+    song_folder: Path | None,
+    check: bool,
+    allow_plugins: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Render the mix of MIX.json (or of the mix beside it) again.
+
+    Compares recordings, song.toml, model, profile, versions and system with what the recipe has,
+    then the new files with the recorded ones. Exits with 0 where all are the same bit for bit,
+    with 1 where not.
+    """
+    recipe = read_recipe(recipe_path)
+    if check:
+        _, differences = find_differences(recipe, song_folder)
+        same = not differences
+        if as_json:
+            answer(_as_json(differences, same=same, written={}))
+        else:
+            _show(differences)
+            say("nothing that the recipe records has changed" if same else _count(differences))
+    else:
+        name = _name(output, recipe)
+        folder = None if output is None else (output if name is None else output.parent)
+        with (
+            tempfile.TemporaryDirectory(prefix="mixer-replay-") as spare,
+            progress_bar(quiet=quiet or as_json) as show,
+        ):
+            result = replay(
+                recipe,
+                folder or Path(spare),
+                name=name,
+                song_folder=song_folder,
+                allow_plugins=allow_plugins,
+                progress=show,
+            )
+        same = result.is_same
+        _show_result(result, kept=folder is not None, as_json=as_json)
+    if not same:
+        click.get_current_context().exit(EXIT_NOT_THE_SAME)
+
+
+def _name(output: Path | None, recipe: RecordedMix) -> str | None:
+    """The file's name where the output is one; None where it is a folder, or nothing."""
+    if output is None or output.is_dir():
+        return None
+    ending = output.suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        return None
+    if ending != recipe.file_format:
+        raise PresetError(
+            f"{output} does not end in .{recipe.file_format}, as the recorded mix does; "
+            "choose another --output"
+        )
+    return output.name
+
+
+def _show(differences: list[Difference]) -> None:
+    for difference in differences:
+        talk(printable(difference))
+
+
+def _count(differences: list[Difference]) -> str:
+    kinds = list(dict.fromkeys(difference.kind for difference in differences))
+    differ = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
+    return f"{differ}, of {', '.join(kinds)}"
+
+
+def _show_result(result: Replay, *, kept: bool, as_json: bool) -> None:
+    differences = list(result.differences)
+    written = {name: str(path) for name, path in result.written.items()} if kept else {}
+    if as_json:
+        answer(_as_json(differences, same=result.is_same, written=written))
+        return
+    _show(differences)
+    for path in written.values():
+        say(path)
+    if result.is_same:
+        say(f"bit for bit the same: {', '.join(result.written)}")
+    elif result.written:
+        changed = [d.what for d in differences if d.kind == "output"]
+        say(f"not the same: {', '.join(changed)}")
+    else:
+        say(f"not rendered, it would be another mix: {_count(differences)}")
+
+
+def _as_json(
+    differences: list[Difference], *, same: bool, written: dict[str, str]
+) -> dict[str, object]:
+    return {
+        "same": same,
+        "differences": [asdict(difference) for difference in differences],
+        "written": written,
+    }

@@ -1,0 +1,1 @@
+"""Sessions for workstations: a finished mix as tracks, in DAWproject and REAPER."""
