@@ -1,0 +1,251 @@
+"""`mixer listen`: build a listening test, serve it, analyse the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.errors import InputError
+
+DEFAULT_PORT = 8765
+
+
+class _Commands(click.Group):
+    """`analyse` stands on matplotlib and is loaded when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["build", "serve", "analyse"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "analyse":
+            command = import_module("mixer.cli.listen_analyse").command
+            assert isinstance(command, click.Command)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+class _BuildCommand(click.Command):
+    """`--systems` takes every word up to the next option, as people write lists."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        spread: list[str] = []
+        listing = False
+        for word in args:
+            if word.startswith("-"):
+                listing = word == "--systems"
+                if not listing:
+                    spread.append(word)
+            else:
+                spread.extend(["--systems", word] if listing else [word])
+        return super().parse_args(ctx, spread)
+
+
+@click.group(cls=_Commands, name="listen")
+def command() -> None:
+    """A listening test: several mixes of each song, unnamed, rated by people.
+
+    \b
+    mixer listen build SONGS... --systems default none human -o TEST/
+    mixer listen serve TEST/ --participants 14
+    mixer listen analyse TEST/
+    """
+
+
+@command.command(name="build", cls=_BuildCommand)
+@click.argument(
+    "songs",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.option(
+    "--systems",
+    multiple=True,
+    required=True,
+    metavar="NAME...",
+    help="Models, none (sum of normalised stems), sum (plain), human, or NAME=FOLDER of mixes.",
+)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The test.")
+@click.option(
+    "--human",
+    "human_folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of human mixes, named as the songs. [default: mixture, mix or reference beside "
+    "the stems]",
+)
+@click.option("--length", type=float, default=25.0, show_default=True, help="Seconds a mix.")
+@click.option("--start", type=float, help="Where excerpts start, s. [default: the loudest part]")
+@click.option("--loudness", type=float, default=-23.0, show_default=True, help="Of mixes, LUFS.")
+@click.option(
+    "--lower/--no-lower",
+    default=True,
+    help="Lower all mixes together where one peaks too high, or refuse. [default: lower]",
+)
+@click.option("--align/--no-align", default=True, help="Undo lags of finished mixes. [default]")
+@click.option("--sample-rate", type=int, default=44_100, show_default=True, help="In Hz.")
+@click.option("--hidden-reference", metavar="NAME", help="System that is also played openly.")
+@click.option("--repeat/--no-repeat", default=False, help="Repeat the first song at the end.")
+@click.option("--training/--no-training", default=True, help="A training page first. [default]")
+@click.option("--pages", type=int, help="Songs that each participant rates. [default: all]")
+@click.option("--least-heard", type=float, help="Seconds before a page may be left. [default: 5]")
+@click.option("--title", default="Listening test", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), help="Of ids and dither. [default: drawn]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
+@click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
+@click.option("--overwrite", is_flag=True, help="Replace a test that has no answers yet.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def build(
+    songs: tuple[Path, ...],
+    systems: tuple[str, ...],
+    output: Path,
+    human_folder: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Make a listening test of SONGS, mixed by several systems.
+
+    Participants get OUTPUT/public; OUTPUT/key.json says which mix is whose and stays with you.
+    """
+    from mixer.listen.build import build_test
+    from mixer.listen.systems import parse_systems
+    from mixer.song import load_song
+
+    loaded = [load_song(folder) for folder in songs]
+    parsed = parse_systems(systems, human_folder)
+    settings = _settings(options)
+    with progress_bar(quiet=quiet or as_json) as show:
+        built = build_test(loaded, parsed, output, settings, overwrite=overwrite, progress=show)
+    if not quiet:
+        for remark in built.remarks:
+            talk(f"note: {remark}")
+    if as_json:
+        answer(
+            {
+                "test": str(output),
+                "test_id": built.design.test_id,
+                "page": str(output / "public" / "index.html"),
+                "pages": len(built.design.pages),
+                "systems": list(built.key.systems),
+                "loudness_lufs": built.design.loudness_lufs,
+                "remarks": list(built.remarks),
+            }
+        )
+    elif not quiet:
+        say(
+            f"{output}  {len(loaded)} songs x {len(parsed)} mixes at "
+            f"{built.design.loudness_lufs:g} LUFS; give out {output / 'public'}, keep "
+            f"{output / 'key.json'}"
+        )
+
+
+def _settings(options: dict[str, Any]) -> Any:
+    from mixer.listen.build_settings import BuildSettings
+    from mixer.settings import RenderSettings
+
+    rooms = options["rooms"]
+    return BuildSettings(
+        length_s=options["length"],
+        start_s=options["start"],
+        loudness_lufs=options["loudness"],
+        lower=options["lower"],
+        sample_rate=options["sample_rate"],
+        align=options["align"],
+        hidden_reference=options["hidden_reference"],
+        repeat=options["repeat"],
+        training=options["training"],
+        pages_per_participant=options["pages"],
+        least_heard_s=options["least_heard"],
+        seed=options["seed"],
+        title=options["title"],
+        render=RenderSettings(
+            device=options["device"], dry=options["dry"], rooms=str(rooms) if rooms else None
+        ),
+    )
+
+
+@command.command(name="serve")
+@click.argument("test", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option(
+    "--participants",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many links there shall be; those that are there stay.",
+)
+@click.option("--public-url", help="What links begin with, where a proxy stands in front.")
+@click.option(
+    "--export",
+    "export_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write what was collected as a JSON file a participant, and end.",
+)
+@click.option("--overwrite", is_flag=True, help="Let --export replace files that are there.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but links and errors.")
+def serve(
+    test: Path,
+    host: str,
+    port: int,
+    participants: int,
+    public_url: str | None,
+    export_folder: Path | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Serve TEST and collect answers in TEST/answers.sqlite, until Ctrl-C.
+
+    Every participant gets a link of their own, in TEST/links.csv. The answers are saved while they
+    are given, so a participant may stop and go on later, on another device too.
+    """
+    from mixer.listen.design import read_design
+    from mixer.listen.serve import ListeningServer, base_url, participant_link
+    from mixer.listen.store import LINKS_FILE, STORE_FILE, Store, export_answers, write_links
+
+    design = read_design(test)
+    if export_folder is not None and not (test / STORE_FILE).is_file():
+        raise InputError(f"{test / STORE_FILE}: no answers were collected yet")
+    store = Store(test / STORE_FILE, design.test_id)
+    try:
+        if export_folder is not None:
+            _show_exported(export_answers(store, export_folder, overwrite=overwrite), quiet)
+            return
+        tokens = store.invite(participants)
+        log = (lambda line: None) if quiet else talk
+        with ListeningServer((host, port), test, design, store, tokens, log) as server:
+            base = public_url or base_url(server)
+            links = {name: participant_link(base, token) for name, token in tokens.items()}
+            write_links(test / LINKS_FILE, links)
+            for name, link in links.items():
+                say(f"{name}  {link}")
+            if not quiet:
+                talk(f"serving {design.title!r} until Ctrl-C; links are in {test / LINKS_FILE}")
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                begun, complete = store.counts()
+                talk(f"stopped; {complete} complete, {begun - complete} begun")
+    finally:
+        store.close()
+
+
+def _show_exported(paths: Sequence[Path], quiet: bool) -> None:
+    if quiet:
+        return
+    for path in paths:
+        say(str(path))

@@ -1,0 +1,190 @@
+"""Excerpts -> a test on disk: names become random ids, what they stand for goes into the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.files import write_json
+from mixer.listen.build_settings import BuildSettings
+from mixer.listen.cutting import Excerpt, SongExcerpts
+from mixer.listen.design import (
+    ANY,
+    FIRST,
+    KEY_FILE,
+    LAST,
+    PUBLIC_FOLDER,
+    RATED,
+    SCALES,
+    TRAINING,
+    Design,
+    Key,
+    Page,
+    PageKey,
+    Sounding,
+    StimulusKey,
+)
+from mixer.listen.excerpt import CEILING_DBTP, common_loudness_lufs, with_gain
+from mixer.listen.page import write_page, write_sound
+from mixer.listen.systems import System
+from mixer.listen.webmushra import WEBMUSHRA_FOLDER, write_webmushra
+from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.song import Song
+
+
+@dataclass(frozen=True)
+class BuiltTest:
+    """What was made: the two halves of the test, and remarks that the organiser should read."""
+
+    design: Design
+    key: Key
+    remarks: tuple[str, ...]
+
+
+class _Ids:
+    """Random ids that a seed gives back; a prefix says of what, for those who read JSON."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    def new(self, prefix: str = "") -> str:
+        return prefix + self._rng.bytes(8).hex()
+
+
+class _Sounds:
+    """Writes sounds once each, under random names, and remembers how they were made."""
+
+    def __init__(self, folder: Path, ids: _Ids, sample_rate: int, lowered_db: float) -> None:
+        self._folder, self._ids = folder, ids
+        self._rate, self._lowered_db = sample_rate, lowered_db
+        self.made: dict[str, dict[str, Any]] = {}
+
+    def write(self, excerpt: Excerpt, *, public: bool = True) -> str:
+        id_ = self._ids.new("x")
+        gain_db = excerpt.gain_db - self._lowered_db
+        audio = with_gain(np.load(excerpt.path), gain_db)
+        wav = self._folder / WEBMUSHRA_FOLDER / f"{id_}.wav"
+        audio_io.write_audio(wav, audio, self._rate, bit_depth="16", seed=int(id_[1:], 16))
+        if public:
+            write_sound(self._folder / PUBLIC_FOLDER, id_, wav.read_bytes())
+        self.made[id_] = {"gain_db": gain_db, **_levels(audio, self._rate), **excerpt.made}
+        return id_
+
+
+def _levels(audio: np.ndarray, sample_rate: int) -> dict[str, float | None]:
+    levels = {
+        "loudness_lufs": integrated_loudness_lufs(audio, sample_rate),
+        "true_peak_dbtp": true_peak_dbtp(audio, sample_rate),
+    }
+    return {name: value if np.isfinite(value) else None for name, value in levels.items()}
+
+
+def write_test(
+    songs: Sequence[Song],
+    systems: Sequence[System],
+    made: Mapping[str, SongExcerpts],
+    settings: BuildSettings,
+    seed: int,
+    folder: Path,
+) -> BuiltTest:
+    """Write a whole test into a folder.
+
+    Args:
+        songs, systems: what is compared.
+        made: every song's excerpts, by its name.
+        settings: how the test is made.
+        seed: of ids and dither.
+        folder: becomes the test.
+
+    Raises:
+        PresetError: a mix peaks too high at the loudness asked for, and nothing may be lowered.
+    """
+    excesses_db = [mix.excess_db for song in made.values() for mix in song.mixes.values()]
+    loudness_lufs = common_loudness_lufs(excesses_db, settings.loudness_lufs, settings.lower)
+    ids = _Ids(seed)
+    test_id = ids.new()
+    sounds = _Sounds(folder, ids, settings.sample_rate, settings.loudness_lufs - loudness_lufs)
+    pages: list[Page] = []
+    page_keys: dict[str, PageKey] = {}
+    stimuli: dict[str, StimulusKey] = {}
+    sums: dict[str, str] = {}
+
+    def add(kind: str, place: str, song: str, like: Mapping[str, str], first: Page | None) -> Page:
+        """A page with stimuli of its own, whose sounds are those of `like`, by system."""
+        page_id = ids.new("p")
+        own = {ids.new("m"): system for system in like}
+        stimuli.update({id_: StimulusKey(page_id, system) for id_, system in own.items()})
+        reference = settings.hidden_reference
+        page = Page(
+            id=page_id,
+            kind=kind,
+            place=place,
+            always=place != ANY,
+            stimuli=tuple(Sounding(id_, like[own[id_]]) for id_ in sorted(own)),
+            stems=first.stems if first else _write_stems(made[song], sounds),
+            reference=like[reference] if reference else None,
+        )
+        repeats = first.id if first and kind == RATED else None
+        page_keys[page_id] = PageKey(song, made[song].start_s, repeats)
+        return page
+
+    by_system: dict[str, dict[str, str]] = {}
+    for song in songs:
+        excerpt = made[song.name]
+        like = {system.name: sounds.write(excerpt.mixes[system.name]) for system in systems}
+        by_system[song.name] = like
+        pages.append(add(RATED, ANY, song.name, like, None))
+        sums[pages[-1].id] = sounds.write(excerpt.sum, public=False)
+    if settings.repeat:
+        first = pages[0]
+        pages[0] = replace(first, always=True)
+        pages.append(add(RATED, LAST, songs[0].name, by_system[songs[0].name], first))
+        sums[pages[-1].id] = sums[first.id]
+    if settings.training:
+        last = pages[len(songs) - 1]
+        pages.insert(0, add(TRAINING, FIRST, songs[-1].name, by_system[songs[-1].name], last))
+        sums[pages[0].id] = sums[last.id]
+    design = Design(
+        test_id=test_id,
+        title=settings.title,
+        scales=SCALES,
+        sample_rate=settings.sample_rate,
+        n_samples=round(settings.length_s * settings.sample_rate),
+        loudness_lufs=loudness_lufs,
+        least_heard_s=settings.heard_s,
+        pages_per_participant=settings.pages_per_participant,
+        # The order of the list says nothing about which page repeats which.
+        pages=tuple(sorted(pages, key=lambda page: page.id)),
+    )
+    key = Key(
+        test_id=test_id,
+        seed=seed,
+        systems=tuple(system.name for system in systems),
+        reference_system=settings.hidden_reference,
+        screening=settings.screening,
+        pages=page_keys,
+        stimuli=stimuli,
+        sounds=sounds.made,
+    )
+    write_page(folder / PUBLIC_FOLDER, design)
+    write_webmushra(folder / WEBMUSHRA_FOLDER, design, sums)
+    write_json(folder / KEY_FILE, key.as_json())
+    return BuiltTest(design, key, _remarks(settings, loudness_lufs))
+
+
+def _write_stems(song: SongExcerpts, sounds: _Sounds) -> tuple[Sounding, ...]:
+    return tuple(Sounding(stem, sounds.write(excerpt)) for stem, excerpt in song.stems.items())
+
+
+def _remarks(settings: BuildSettings, loudness_lufs: float) -> tuple[str, ...]:
+    if loudness_lufs == settings.loudness_lufs:
+        return ()
+    return (
+        f"all mixes are at {loudness_lufs:g} LUFS instead of {settings.loudness_lufs:g}: a mix "
+        f"would have peaked above {CEILING_DBTP:g} dBTP",
+    )

@@ -1,0 +1,128 @@
+"""How a test is made, and everything that can be found wrong with it before the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mixer import audio as audio_io
+from mixer.errors import InputError, OutputError, PresetError
+from mixer.files import refuse_existing, refuse_unwritable
+from mixer.listen.design import KEY_FILE, Screening, read_key
+from mixer.listen.excerpt import check_length
+from mixer.listen.store import STORE_FILE
+from mixer.listen.systems import System, find_mix_file
+from mixer.settings import LOUDNESS_RANGE_LUFS, RenderSettings
+from mixer.song import Song
+
+LEAST_HEARD_S = 5.0
+_MAX_MIXES = 12
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """How a test is made.
+
+    Attributes:
+        length_s: of every excerpt.
+        start_s: where every song's excerpt starts; None for its loudest stretch.
+        loudness_lufs: of every mix.
+        lower: lower all mixes together where one would peak too high; else refuse.
+        sample_rate: of every excerpt, Hz.
+        align: look for the lag of mixes that are read.
+        hidden_reference: name of the system that is also played openly; None for no reference.
+        repeat: add a page that repeats one of the songs at the end.
+        training: put a training page first.
+        pages_per_participant: how many songs each participant rates; None for all.
+        least_heard_s: how long each mix must have sounded before a page may be left; None for
+            `LEAST_HEARD_S`, or all of a shorter excerpt.
+        seed: of ids and of the dither; None draws one.
+        title: shown to participants.
+        screening: rules written into the key.
+        render: settings of every render.
+    """
+
+    length_s: float = 25.0
+    start_s: float | None = None
+    loudness_lufs: float = -23.0
+    lower: bool = True
+    sample_rate: int = 44_100
+    align: bool = True
+    hidden_reference: str | None = None
+    repeat: bool = False
+    training: bool = True
+    pages_per_participant: int | None = None
+    least_heard_s: float | None = None
+    seed: int | None = None
+    title: str = "Listening test"
+    screening: Screening = field(default_factory=Screening)
+    render: RenderSettings = field(default_factory=RenderSettings)
+
+    @property
+    def heard_s(self) -> float:
+        """`least_heard_s`, or what stands in its place."""
+        if self.least_heard_s is None:
+            return min(LEAST_HEARD_S, self.length_s)
+        return self.least_heard_s
+
+
+def check_build(
+    songs: Sequence[Song],
+    systems: Sequence[System],
+    output: Path,
+    settings: BuildSettings,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Find out before rendering what would keep a test from being made; raises as `build_test`."""
+    names = [song.name for song in songs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"two songs are called {twice!r}: give one a title in its song.toml")
+    if not songs:
+        raise InputError("no songs: give at least one song folder")
+    if not 2 <= len(systems) <= _MAX_MIXES:
+        raise PresetError(f"{len(systems)} systems: a page compares 2 to {_MAX_MIXES} mixes")
+    check_length(settings.length_s)
+    low_lufs, high_lufs = LOUDNESS_RANGE_LUFS
+    if not low_lufs <= settings.loudness_lufs <= high_lufs:
+        raise PresetError(
+            f"loudness must be from {low_lufs:g} to {high_lufs:g} LUFS, "
+            f"not {settings.loudness_lufs:g}"
+        )
+    if not 0.0 <= settings.heard_s <= settings.length_s:
+        raise PresetError(
+            f"every mix can be heard from 0 to {settings.length_s:g} s before a page is left, not "
+            f"{settings.heard_s:g}"
+        )
+    n_pages = settings.pages_per_participant
+    if n_pages is not None and not 1 <= n_pages <= len(songs):
+        raise PresetError(f"{n_pages} pages a participant: there are 1 to {len(songs)} songs")
+    reference = settings.hidden_reference
+    if reference is not None and reference not in [system.name for system in systems]:
+        raise PresetError(
+            f"hidden reference {reference!r} is none of the systems "
+            f"{', '.join(system.name for system in systems)}"
+        )
+    audio_io.refuse_rate("wav", settings.sample_rate)
+    for song in songs:
+        for system in systems:
+            find_mix_file(system, song)
+        length_s = settings.length_s + (settings.start_s or 0.0)
+        if song.duration_s < length_s:
+            raise InputError(
+                f"{song.name}: {song.duration_s:.1f} s long, shorter than the {length_s:g} s that "
+                "its excerpt needs; choose another --length or --start"
+            )
+    _refuse_output(output, overwrite)
+
+
+def _refuse_output(output: Path, overwrite: bool) -> None:
+    if not overwrite:
+        refuse_existing([output])
+    elif output.exists():
+        read_key(output)  # anything else that has this name is not replaced
+        if (output / STORE_FILE).exists():
+            raise OutputError(f"{output} holds answers; move it away, or choose another --output")
+    refuse_unwritable([output / KEY_FILE])

@@ -1,0 +1,169 @@
+"""The server that collects answers: files of the public folder, and one address for answers.
+
+Everything is below `/t/TOKEN/`, so a link is all that a participant needs and all that opens
+anything:
+
+    GET /t/TOKEN/              the page and its files     200, 403 unknown token, 404 no such file
+    GET /t/TOKEN/answers       what is kept               200, 204 nothing yet
+    PUT /t/TOKEN/answers       keep this                  204 on disk, 409 newer ones are kept,
+        (application/json)     411 no length, 413 too large, 415 other type, 422 no answers to
+                               this test, 403 another participant's, 507 the disk is full
+
+Files are looked up in a table made when the server starts: no path of a request meets the disk.
+"""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import InputError, OutputError
+from mixer.listen.design import PUBLIC_FOLDER, Design
+from mixer.listen.page import INDEX_FILE
+from mixer.listen.requests import TYPES, Handler
+from mixer.listen.store import Store
+
+# From the first byte of a request to its last; a slower one is cut off.
+REQUEST_LIMIT_S = 20.0
+MAX_CONNECTIONS = 512
+_BACKLOG = 1024
+_EVERY_ADDRESS = ("0.0.0.0", "::")
+
+
+class ListeningServer(http.server.ThreadingHTTPServer):
+    """A server of one test.
+
+    Args:
+        address: host and port; port 0 takes a free one.
+        test_folder: what `mixer listen build` made.
+        design: of the test.
+        store: where answers go.
+        tokens: participant to token.
+        log: called with a line for each answer that was kept or refused.
+        request_limit_s: how long a request may take to arrive.
+
+    Raises:
+        OutputError: the address cannot be taken.
+    """
+
+    daemon_threads = True
+    request_queue_size = _BACKLOG
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        test_folder: Path,
+        design: Design,
+        store: Store,
+        tokens: dict[str, str],
+        log: Callable[[str], None] = lambda line: None,
+        request_limit_s: float = REQUEST_LIMIT_S,
+    ) -> None:
+        self.design, self.store, self.log = design, store, log
+        self.files = public_files(test_folder / PUBLIC_FOLDER)
+        self.participants = {token: participant for participant, token in tokens.items()}
+        self.request_limit_s = request_limit_s
+        self.deadlines = _Deadlines()
+        self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        try:
+            super().__init__(address, Handler)
+        except OSError as error:
+            raise OutputError(
+                f"{address[0]}:{address[1]} cannot be served on: {error.strerror or error}; "
+                "choose another --host or --port"
+            ) from None
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:  # a thread a connection must end somewhere
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news; anything else is a line, not a traceback."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            self.log(f"request failed: {type(error).__name__}: {error}")
+
+    def server_close(self) -> None:
+        super().server_close()
+        self.deadlines.stop()
+
+
+class _Deadlines:
+    """Cuts connections whose request has not arrived in time, however it drips."""
+
+    def __init__(self) -> None:
+        self._until: dict[socket.socket, float] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def set(self, connection: socket.socket, limit_s: float) -> None:
+        with self._lock:
+            self._until[connection] = time.monotonic() + limit_s
+
+    def clear(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._until.pop(connection, None)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(0.25):
+            now = time.monotonic()
+            with self._lock:
+                late = [connection for connection, until in self._until.items() if until < now]
+                for connection in late:
+                    del self._until[connection]
+                    try:
+                        connection.shutdown(socket.SHUT_RD)
+                    except OSError:
+                        continue  # it is gone already
+
+
+def public_files(folder: Path) -> dict[str, Path]:
+    """The files that may be served, by the path below the token.
+
+    Only those of known types that lie in the folder, links that leave it left out.
+
+    Raises:
+        InputError: there is no page in it.
+    """
+    root = folder.resolve()
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in TYPES and path.is_file() and root in path.resolve().parents
+    }
+    if INDEX_FILE not in found:
+        raise InputError(f"{folder}: no {INDEX_FILE} in it; build the test again")
+    return found
+
+
+def participant_link(base_url: str, token: str) -> str:
+    """The address that a participant opens."""
+    return f"{base_url.rstrip('/')}/t/{token}/"
+
+
+def base_url(server: ListeningServer) -> str:
+    """Where a server is reached; by this machine's name where it listens on every address."""
+    name, port = str(server.server_address[0]), server.server_address[1]
+    if name in _EVERY_ADDRESS:
+        name = socket.gethostname()
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -1,0 +1,38 @@
+"""Answers as a participant's browser would send them, made from a test's design."""
+
+from typing import Any
+
+from mixer.listen.design import Design
+
+
+def whole_answers(design: Design, participant: str, rating: int = 60) -> dict[str, Any]:
+    """Every page done, every rating the same."""
+    return {
+        "format": "mixer-listening-answers",
+        "version": 1,
+        "test_id": design.test_id,
+        "participant": participant,
+        "revision": 1,
+        "complete": True,
+        "started": "2025-03-01T10:00:00.000Z",
+        "saved": "2025-03-01T10:31:12.000Z",
+        "page_order": [page.id for page in design.pages],
+        "pages": {
+            page.id: {
+                "done": True,
+                "started": "2025-03-01T10:00:00.000Z",
+                "finished": "2025-03-01T10:05:00.000Z",
+                "order": [stimulus.id for stimulus in page.stimuli],
+                "ratings": {
+                    stimulus.id: {scale.id: rating for scale in design.scales}
+                    for stimulus in page.stimuli
+                },
+                "heard_s": {stimulus.id: 12.5 for stimulus in page.stimuli},
+                "stems_heard_s": {page.stems[0].id: 3.0},
+                "n_switches": 9,
+                "comment": "",
+            }
+            for page in design.pages
+        },
+        "comment": "ä, 日本",
+    }
