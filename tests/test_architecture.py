@@ -44,7 +44,7 @@ OWNERS = {
     "pyloudnorm": ("mixer.loudness",),
     "click": ("mixer.cli",),
     "rich": ("mixer.cli",),
-    "matplotlib": ("mixer.evaluate",),
+    "matplotlib": ("mixer.evaluate", "mixer.listen"),
     "ray": ("mixer.batch",),
     "torch": ("training", "export"),
     "onnx": ("export",),
