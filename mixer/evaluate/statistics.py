@@ -1,11 +1,16 @@
 """Statistics over songs: bootstrap intervals, and paired tests between systems.
 
 Songs differ far more than systems do, so systems are compared song by song: Wilcoxon's signed-rank
-test on the differences, corrected after Holm for the number of comparisons.
+test on the differences, corrected after Holm for the number of comparisons. Where people judge,
+what they judge together is a block, Friedman's test asks whether any system differs, and intervals
+come from drawing whole people.
 
 Sources: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13 (percentile
-interval); Wilcoxon, Biometrics Bulletin 1945; Holm, Scandinavian Journal of Statistics 1979; Kerby,
-"The simple difference formula", Comprehensive Psychology 2014 (rank-biserial correlation).
+interval); Davison and Hinkley, "Bootstrap Methods and their Application", 1997, 3.8 (drawing whole
+groups); Wilcoxon, Biometrics Bulletin 1945; Holm, Scandinavian Journal of Statistics 1979; Kerby,
+"The simple difference formula", Comprehensive Psychology 2014 (rank-biserial correlation);
+Friedman, Journal of the American Statistical Association 1937; Kendall and Babington Smith, Annals
+of Mathematical Statistics 1939 (W); Cliff, Psychological Bulletin 1993 (delta).
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ import scipy.stats
 
 CONFIDENCE = 0.95
 N_RESAMPLES = 5_000
+# Of two systems the signed-rank test speaks already.
+_LEAST_SYSTEMS_OF_FRIEDMAN = 3
 # With fewer pairs that differ no signed-rank test reaches 0.05.
 LEAST_PAIRS_TO_REACH_5_PERCENT = 6
 # beyond, the normal approximation is as good
@@ -65,6 +72,48 @@ class PairedTest:
     p_holm: float
 
 
+@dataclass(frozen=True)
+class Location:
+    """Where grouped values lie, with percentile bootstrap intervals over the groups.
+
+    Attributes:
+        median, mean: of all defined values; NaN where there is none.
+        median_low, median_high, mean_low, mean_high: bounds; NaN for fewer than two groups.
+        n: how many values were defined.
+        n_groups: how many groups they are of.
+    """
+
+    median: float
+    median_low: float
+    median_high: float
+    mean: float
+    mean_low: float
+    mean_high: float
+    n: int
+    n_groups: int
+
+
+@dataclass(frozen=True)
+class FriedmanTest:
+    """Whether systems differ at all, over blocks that rate every one of them.
+
+    Attributes:
+        n_blocks: blocks with a value for every system.
+        chi_squared: Friedman's statistic, corrected for ties.
+        degrees_of_freedom: systems less one.
+        p: by the chi-squared distribution; 1 where every block is one tie.
+        kendalls_w: agreement of the blocks, 0 to 1: chi squared over its largest value.
+        mean_ranks: system to its mean rank; 1 is the lowest value of a block.
+    """
+
+    n_blocks: int
+    chi_squared: float
+    degrees_of_freedom: int
+    p: float
+    kendalls_w: float
+    mean_ranks: Mapping[str, float]
+
+
 def bootstrap_interval(
     values: Sequence[float],
     rng: np.random.Generator,
@@ -96,6 +145,92 @@ def bootstrap_interval(
     tail = 50.0 * (1.0 - confidence)
     low, high = np.percentile(means, [tail, 100.0 - tail])
     return Interval(mean, median, float(low), float(high), int(defined.size))
+
+
+def grouped_location(
+    values: Sequence[float],
+    groups: Sequence[str],
+    rng: np.random.Generator,
+    confidence: float = CONFIDENCE,
+    n_resamples: int = N_RESAMPLES,
+) -> Location:
+    """Median and mean of values of which those of one group resemble each other.
+
+    A resample draws groups (people) with all their values, so the intervals speak about other
+    groups; drawing single values would make them too narrow.
+
+    Args:
+        values: NaN where there is none.
+        groups: the group of each value.
+        rng: draws the resamples.
+        confidence: 0 to 1.
+        n_resamples: how many.
+    """
+    given = np.asarray(values, dtype=np.float64)
+    defined = np.isfinite(given)
+    given = given[defined]
+    nothing = float("nan")
+    if given.size == 0:
+        return Location(nothing, nothing, nothing, nothing, nothing, nothing, 0, 0)
+    median, mean = float(np.median(given)), float(given.mean())
+    names, owners = np.unique(np.asarray(groups)[defined], return_inverse=True)
+    if names.size == 1:
+        return Location(median, nothing, nothing, mean, nothing, nothing, given.size, 1)
+    levels, found = np.unique(given, return_inverse=True)
+    # How often each group has each value: ratings repeat, so this is small.
+    histograms = np.zeros((names.size, levels.size))
+    np.add.at(histograms, (owners, found), 1.0)
+    medians, means = np.empty(n_resamples), np.empty(n_resamples)
+    step = max(1, _BLOCK_VALUES // max(levels.size, names.size))
+    even_chances = np.full(names.size, 1.0 / names.size)
+    for start in range(0, n_resamples, step):
+        block = slice(start, min(start + step, n_resamples))
+        drawn = rng.multinomial(names.size, even_chances, block.stop - block.start)
+        up_to = np.cumsum(drawn @ histograms, axis=1)
+        n_values = up_to[:, -1]
+        means[block] = np.diff(up_to, axis=1, prepend=0.0) @ levels / n_values
+        # The middle value, or the two in the middle.
+        low = np.argmax(up_to > ((n_values - 1) // 2)[:, np.newaxis], axis=1)
+        high = np.argmax(up_to > (n_values // 2)[:, np.newaxis], axis=1)
+        medians[block] = 0.5 * (levels[low] + levels[high])
+    tails = [50.0 * (1.0 - confidence), 50.0 * (1.0 + confidence)]
+    median_low, median_high = (float(bound) for bound in np.percentile(medians, tails))
+    mean_low, mean_high = (float(bound) for bound in np.percentile(means, tails))
+    return Location(
+        median, median_low, median_high, mean, mean_low, mean_high, given.size, names.size
+    )
+
+
+def friedman(values: Mapping[str, Sequence[float]]) -> FriedmanTest | None:
+    """Friedman's rank test of several systems over blocks.
+
+    Args:
+        values: system to one value a block, in the same order of blocks; NaN where a block has
+            none. Only blocks with a value for every system count.
+
+    Returns:
+        None for fewer than three systems or two whole blocks.
+    """
+    table = np.array([np.asarray(column, dtype=np.float64) for column in values.values()]).T
+    if len(values) < _LEAST_SYSTEMS_OF_FRIEDMAN:
+        return None
+    table = table[np.isfinite(table).all(axis=1)]
+    n_blocks, n_systems = table.shape
+    if n_blocks < 2:
+        return None
+    mean_ranks = scipy.stats.rankdata(table, axis=1).mean(axis=0)
+    chi_squared, p = 0.0, 1.0
+    if np.any(table != table[:, :1]):
+        result = scipy.stats.friedmanchisquare(*table.T)
+        chi_squared, p = float(result.statistic), float(result.pvalue)
+    return FriedmanTest(
+        n_blocks=n_blocks,
+        chi_squared=chi_squared,
+        degrees_of_freedom=n_systems - 1,
+        p=p,
+        kendalls_w=chi_squared / (n_blocks * (n_systems - 1)),
+        mean_ranks=dict(zip(values, mean_ranks.tolist(), strict=True)),
+    )
 
 
 def paired_tests(values: Mapping[str, Sequence[float]]) -> list[PairedTest]:
@@ -161,6 +296,22 @@ def rank_biserial(differences: np.ndarray) -> float:
         return 0.0
     ranks = scipy.stats.rankdata(np.abs(differences))
     return float(np.sum(ranks * np.sign(differences)) / ranks.sum())
+
+
+def cliffs_delta(first: Sequence[float], second: Sequence[float]) -> float:
+    """How often a value of first is above one of second, less how often below, over all pairs.
+
+    Args:
+        first, second: at least one value each, finite; they need not be paired.
+
+    Returns:
+        -1 (every value of first is below every one of second) to 1.
+    """
+    ordered = np.sort(np.asarray(second, dtype=np.float64))
+    values = np.asarray(first, dtype=np.float64)
+    above = np.searchsorted(ordered, values, side="left").sum()
+    below = (ordered.size - np.searchsorted(ordered, values, side="right")).sum()
+    return float((above - below) / (values.size * ordered.size))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

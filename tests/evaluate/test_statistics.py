@@ -10,6 +10,9 @@ import scipy.stats
 from mixer.evaluate.statistics import (
     LEAST_PAIRS_TO_REACH_5_PERCENT,
     bootstrap_interval,
+    cliffs_delta,
+    friedman,
+    grouped_location,
     holm,
     paired_tests,
     rank_biserial,
@@ -107,3 +110,104 @@ def test_undefined_values_are_left_out(rng) -> None:
     assert math.isnan(none.mean)
     same = bootstrap_interval([1.0, 1.0, 1.0], rng)
     assert (same.low, same.high) == (1.0, 1.0)
+
+
+def test_friedman_of_a_hand_computed_example() -> None:
+    # Ranks a 1 1 2 1, b 2 3 1 2, c 3 2 3 3: sums 5, 8, 11.
+    # 12 / (4 * 3 * 4) * (25 + 64 + 121) - 3 * 4 * 4 = 4.5; exp(-4.5 / 2) with 2 degrees.
+    test = friedman({"a": [1, 5, 20, 3], "b": [2, 9, 10, 4], "c": [3, 7, 30, 5]})
+    assert test is not None
+    assert test.mean_ranks == {"a": 1.25, "b": 2.0, "c": 2.75}
+    assert test.chi_squared == pytest.approx(4.5)
+    assert (test.n_blocks, test.degrees_of_freedom) == (4, 2)
+    assert test.p == pytest.approx(math.exp(-2.25))
+    assert test.kendalls_w == pytest.approx(4.5 / 8.0)
+
+
+def test_friedman_is_scipys_and_knows_ties(rng) -> None:
+    table = rng.integers(0, 6, (40, 5)).astype(float)
+    table[:, 4] += 1.0
+    expected = scipy.stats.friedmanchisquare(*table.T)
+    with_a_hole = np.vstack([table, [math.nan, 1.0, 2.0, 3.0, 4.0]])
+    test = friedman(dict(zip("abcde", with_a_hole.T, strict=True)))
+    assert test is not None
+    assert test.n_blocks == 40
+    assert test.chi_squared == pytest.approx(expected.statistic)
+    assert test.p == pytest.approx(expected.pvalue)
+
+
+def test_friedman_where_all_agree_and_where_nothing_differs() -> None:
+    orders = {name: [float(place)] * 7 for place, name in enumerate("abcd")}
+    agreed = friedman(orders)
+    assert agreed is not None
+    assert agreed.kendalls_w == pytest.approx(1.0)
+    tied = friedman({name: [50.0] * 7 for name in "abcd"})
+    assert tied is not None
+    assert (tied.chi_squared, tied.p, tied.kendalls_w) == (0.0, 1.0, 0.0)
+    assert friedman({"a": [1.0, 2.0], "b": [2.0, 3.0]}) is None
+    assert friedman({"a": [1.0], "b": [2.0], "c": [3.0]}) is None
+    assert friedman({}) is None
+
+
+def test_cliffs_delta_by_counting(rng) -> None:
+    # Of the 6 pairs 4 above, 1 tie, 1 below.
+    assert cliffs_delta([3, 2], [1, 2, 2.5]) == pytest.approx((4 - 1) / 6)
+    assert cliffs_delta([1, 2], [3, 4]) == -1.0
+    first, second = rng.integers(0, 9, 30), rng.integers(2, 11, 50)
+    signs = np.sign(first[:, np.newaxis] - second[np.newaxis, :])
+    assert cliffs_delta(first, second) == pytest.approx(signs.mean())
+
+
+def test_cliffs_delta_is_the_rank_sum_of_mann_and_whitney(rng) -> None:
+    first, second = rng.random(20), rng.random(25) + 0.2
+    u = scipy.stats.mannwhitneyu(first, second).statistic
+    assert cliffs_delta(first, second) == pytest.approx(2.0 * u / 500.0 - 1.0)
+
+
+def test_a_grouped_resample_is_a_plain_one_where_each_group_has_one_value() -> None:
+    values = np.random.default_rng(5).standard_normal(60)
+    location = grouped_location(values, [str(i) for i in range(60)], np.random.default_rng(0))
+    plain = scipy.stats.bootstrap(
+        (values,), np.median, method="percentile", n_resamples=5_000, rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert location.median == pytest.approx(np.median(values))
+    assert location.median_low == pytest.approx(plain.low, abs=0.05)
+    assert location.median_high == pytest.approx(plain.high, abs=0.05)
+    interval = bootstrap_interval(values, np.random.default_rng(2))
+    assert location.mean == pytest.approx(interval.mean)
+    assert location.mean_low == pytest.approx(interval.low, abs=0.02)
+    assert location.mean_high == pytest.approx(interval.high, abs=0.02)
+
+
+def test_grouped_resamples_are_medians_of_whole_groups() -> None:
+    # Two groups: only one, the other, or both can be drawn.
+    location = grouped_location(
+        [1.0, 2.0, 3.0, 4.0, 10.0, 20.0], list("aaaabb"), np.random.default_rng(0)
+    )
+    assert (location.n, location.n_groups) == (6, 2)
+    assert (location.median, location.mean) == (3.5, pytest.approx(40.0 / 6.0))
+    assert (location.median_low, location.median_high) == (2.5, 15.0)
+    assert (location.mean_low, location.mean_high) == (2.5, 15.0)
+
+
+def test_the_grouped_interval_covers_where_the_plain_one_does_not(rng) -> None:
+    covered = plain = 0
+    for _ in range(150):
+        people = np.repeat(rng.standard_normal(15), 8)
+        values = people + 0.3 * rng.standard_normal(people.size)
+        groups = np.repeat(np.arange(15), 8).astype(str)
+        location = grouped_location(values, groups, rng, n_resamples=300)
+        covered += location.mean_low <= 0.0 <= location.mean_high
+        interval = bootstrap_interval(values, rng, n_resamples=300)
+        plain += interval.low <= 0.0 <= interval.high
+    assert covered / 150 > 0.84
+    assert plain / 150 < 0.7
+
+
+def test_a_location_of_little(rng) -> None:
+    none = grouped_location([math.nan], ["a"], rng)
+    assert (none.n, none.n_groups) == (0, 0)
+    assert math.isnan(none.median)
+    one = grouped_location([3.0, 5.0], ["a", "a"], rng)
+    assert (one.median, one.mean, one.n_groups) == (4.0, 4.0, 1)
+    assert math.isnan(one.median_low)

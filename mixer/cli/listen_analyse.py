@@ -1,0 +1,182 @@
+"""`mixer listen analyse`: answers to tables, pictures and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mixer.cli.console import answer, printable, say, talk
+from mixer.cli.extras import load_extra
+from mixer.errors import InputError
+from mixer.files import refuse_existing, refuse_unwritable
+from mixer.listen.analyse import analyse
+from mixer.listen.analysis import BLOCKS, BY_PAGE, Analysis, AnalysisSettings, ScaleResult
+from mixer.listen.analysis_page import analysis_page
+from mixer.listen.analysis_words import friedman_text, interval_text, p_text
+from mixer.listen.collecting import collect_answers, default_source
+from mixer.listen.design import read_design, read_key
+from mixer.listen.ratings import check_key
+from mixer.listen.tables import table_paths, write_bytes, write_tables
+
+REPORT_FILE = "report.html"
+ANALYSIS_FOLDER = "analysis"
+
+
+@click.command(name="analyse")
+@click.argument("test", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("answers", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the report, pictures and CSV tables. [default: TEST/analysis]",
+)
+@click.option(
+    "--screening/--no-screening",
+    default=True,
+    help="Leave out participants by the rules fixed in the test's key. [default: screening]",
+)
+@click.option("--complete-only", is_flag=True, help="Leave out who did not finish.")
+@click.option(
+    "--blocks",
+    type=click.Choice(BLOCKS),
+    default=BY_PAGE,
+    show_default=True,
+    help="What tests compare within: a participant's page (a song), or a participant's mean over "
+    "songs.",
+)
+@click.option(
+    "--plots/--no-plots",
+    default=True,
+    help="Draw box plots and violins (needs the plot extra). [default: plots]",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap."
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    test: Path,
+    answers: tuple[Path, ...],
+    output: Path | None,
+    plots: bool,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Analyse the ANSWERS to TEST: who counts, how systems rate, which differences are real.
+
+    ANSWERS are JSON files, folders of them, or the server's database; without any, TEST's own
+    answers.sqlite. A file that cannot be used is left out with a line, and the exit code is 1.
+    """
+    design, key = read_design(test), read_key(test)
+    check_key(design, key, test)
+    folder = output or test / ANALYSIS_FOLDER
+    draw = load_extra("mixer.listen.plots", "plot") if plots else None
+    _prepare(folder, overwrite)
+    collected = collect_answers(answers or [default_source(test)], design)
+    for failure in collected.failures:
+        talk(failure)
+    if collected.failures and not collected.answers:
+        raise InputError("no answers could be used, see above")
+    analysis = analyse(collected, design, key, AnalysisSettings(**options))
+    pictures = draw.draw(analysis) if draw else {}
+    paths = {name: folder / f"{name}.png" for name in pictures}
+    if not overwrite:
+        refuse_existing(list(paths.values()))
+    write_tables(folder, analysis)
+    for name, path in paths.items():
+        write_bytes(path, pictures[name])
+    page = analysis_page(analysis, pictures).encode("utf-8", "backslashreplace")
+    write_bytes(folder / REPORT_FILE, page)
+    if as_json:
+        failed = list(collected.failures)
+        answer({**analysis.as_json(), "failed": failed, "report": str(folder / REPORT_FILE)})
+    elif not quiet:
+        _print(analysis)
+        say(f"{folder / REPORT_FILE}")
+    if collected.failures:
+        raise InputError(
+            f"{len(collected.failures)} sets of answers could not be used, see above; "
+            f"{len(collected.answers)} were read"
+        )
+
+
+def _prepare(folder: Path, overwrite: bool) -> None:
+    """What would fail at the end fails before the work."""
+    paths = [*table_paths(folder).values(), folder / REPORT_FILE]
+    if not overwrite:
+        refuse_existing(paths)
+    refuse_unwritable(paths)
+
+
+def _print(analysis: Analysis) -> None:
+    console = Console()
+    console = console if console.is_terminal else Console(width=200)
+    n_all = len(analysis.participants)
+    console.print(
+        Text(
+            f"{analysis.n_counted} of {n_all} participants count, {len(analysis.songs)} songs, "
+            f"{len(analysis.systems)} systems",
+            style="bold",
+        )
+    )
+    for rule in analysis.rules:
+        console.print(Text(printable(f"  {rule}")))
+    for participant in analysis.participants:
+        if not participant.counts:
+            console.print(Text(f"left out: {participant.name}: {'; '.join(participant.reasons)}"))
+    for remark in analysis.remarks:
+        talk(f"note: {remark}")
+    for result in analysis.scales:
+        console.print(Text(f"\n{result.scale.name}", style="bold"))
+        console.print(_systems_table(result))
+        console.print(Text(friedman_text(result.friedman)))
+        console.print(_pairs_table(result))
+
+
+def _systems_table(result: ScaleResult) -> Table:
+    table = _right_table("system", "median", "95 %", "mean", "95 %", "ratings")
+    for system, where in result.systems.items():
+        table.add_row(
+            Text(printable(system)),
+            f"{where.median:.1f}",
+            Text(interval_text(where.median_low, where.median_high)),
+            f"{where.mean:.1f}",
+            Text(interval_text(where.mean_low, where.mean_high)),
+            str(where.n),
+        )
+    return table
+
+
+def _pairs_table(result: ScaleResult) -> Table:
+    table = _right_table(
+        "first - second", "blocks", "median", "effect", "Cliff's delta", "p", "p (Holm)"
+    )
+    for pair in result.pairs:
+        test = pair.test
+        table.add_row(
+            Text(printable(f"{test.first} - {test.second}")),
+            str(test.n),
+            f"{test.median_difference:+.1f}",
+            f"{test.effect:+.2f}",
+            f"{pair.cliffs_delta:+.2f}",
+            p_text(test.p),
+            p_text(test.p_holm),
+        )
+    return table
+
+
+def _right_table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
