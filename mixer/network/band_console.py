@@ -22,6 +22,8 @@ MAX_SHAPE = 1.0
 # The shaper compares a frame with the power around it, and trusts it so far.
 SHAPER_WINDOW_S = 0.75
 SHAPER_RANGE_DB = 12.0
+# It lets go no faster than this, so that a decay is not heard to be pushed.
+SHAPER_FALL_DB_PER_S = 100.0
 # Below this a stem is not playing, and is not shaped.
 _QUIET_DB = -70.0
 _QUIET_RANGE_DB = 10.0
@@ -66,6 +68,8 @@ def excess_db(
 ) -> NDArray[np.float32]:
     """How far each frame is above the mean power around it, in dB, within `SHAPER_RANGE_DB`.
 
+    It rises at once, as an onset does, and falls by at most `SHAPER_FALL_DB_PER_S`.
+
     Args:
         frame_db: (frames,), power of the stem.
         hyper: the transform.
@@ -75,8 +79,10 @@ def excess_db(
     power = 10.0 ** (frame_db.astype(np.float64) / 10.0)
     around_db = 10.0 * np.log10(scipy.ndimage.uniform_filter1d(power, frames, mode="nearest"))
     excess = np.clip(frame_db - around_db, -SHAPER_RANGE_DB, SHAPER_RANGE_DB)
-    playing = np.clip((frame_db - _QUIET_DB) / _QUIET_RANGE_DB, 0.0, 1.0)
-    return np.asarray(playing * excess, dtype=np.float32)
+    excess *= np.clip((frame_db - _QUIET_DB) / _QUIET_RANGE_DB, 0.0, 1.0)
+    # Along a line that falls, the largest so far is what a fall of limited speed leaves.
+    line_db = np.arange(len(excess)) * SHAPER_FALL_DB_PER_S * hyper.hop_samples / sample_rate
+    return (np.maximum.accumulate(excess + line_db) - line_db).astype(np.float32)
 
 
 def spectral_gains(
