@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mixer.cli.console import answer, say
+from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
@@ -39,10 +40,12 @@ def info_command(bundle: str, as_json: bool) -> None:
     read_profile(read.profile_path)  # what a render would refuse is refused here
     summary = _summary(read)
     if as_json:
-        answer(summary)
+        answer({**summary, "evaluation": dict(read.manifest.evaluation)})
         return
     for key, value in summary.items():
         say(f"{key}: {_text(value)}")
+    for line in panel_lines(read.manifest.evaluation):
+        say(line)
 
 
 @command.command("verify")
@@ -88,6 +91,7 @@ def _summary(bundle: Bundle) -> dict[str, Any]:
         "warm_up_s": manifest.warm_up_s,
         "network": {"kind": manifest.kind, **manifest.hyper_parameters.to_json()},
         "fp16_snr_db": manifest.fp16_snr_db,
+        "wet_stem_leakage_db": manifest.wet_stem_leakage_db,
         "parity": dict(manifest.parity),
         "provenance": manifest.provenance,
         "licence": manifest.licence,

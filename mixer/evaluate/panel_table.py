@@ -26,6 +26,7 @@ LABELS = {
     "filter_residual_db": ("residual of the best filter, dB (most)", 1),
     "limited_share": ("samples limited, % (most)", 2),
 }
+PERCENT_MEASURES = ("limited_share",)
 _LEAST_P = 0.001
 
 
@@ -98,5 +99,5 @@ def _difference(comparison: Comparison | None, measure: str) -> list[str]:
 def _number(value: float, measure: str) -> str:
     if math.isnan(value):
         return ""
-    scale = 100.0 if measure == "limited_share" else 1.0
+    scale = 100.0 if measure in PERCENT_MEASURES else 1.0
     return f"{scale * value:.{LABELS[measure][1]}f}"

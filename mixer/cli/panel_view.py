@@ -1,0 +1,56 @@
+"""The figures that a bundle's manifest says it was judged by, as tables for people.
+
+A manifest comes from strangers: what is not of the panel's form is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mixer.evaluate.panel_table import LABELS, PERCENT_MEASURES
+
+_MOST_SYSTEMS = 12
+
+
+def panel_lines(evaluation: Mapping[str, Any]) -> Iterator[str]:
+    """A table a group of songs: a measure a line, a system a column; then the targets."""
+    for name, group in _table(evaluation.get("groups")).items():
+        systems = {
+            system: _table(_table(of_system).get("means"))
+            for system, of_system in list(_table(_table(group).get("systems")).items())
+        }
+        systems = {system: means for system, means in systems.items() if means}
+        names = list(systems)[:_MOST_SYSTEMS]
+        if not names:
+            continue
+        yield (
+            f"panel, {name} songs:"
+            + " " * max(1, 29 - len(name))
+            + "".join(f"{system[:10]:>11}" for system in names)
+        )
+        for measure, (label, digits) in LABELS.items():
+            cells = [systems[system].get(measure) for system in names]
+            if measure in PERCENT_MEASURES:
+                cells = [100.0 * cell if _is_number(cell) else None for cell in cells]
+            if any(_is_number(cell) for cell in cells):
+                shown = "".join(
+                    f"{cell:>11.{digits}f}" if _is_number(cell) else f"{'-':>11}" for cell in cells
+                )
+                yield f"  {label:<40}{shown}"
+    targets = evaluation.get("targets")
+    for target in targets if isinstance(targets, list) else ():
+        entry = _table(target)
+        if isinstance(entry.get("name"), str):
+            met = "met" if entry.get("met") is True else "missed"
+            value, limit = entry.get("value"), entry.get("limit")
+            shown = f"{value:g} of {limit:g}" if _is_number(value) and _is_number(limit) else "-"
+            yield f"target {met}: {entry.get('group')}, {entry['name']}: {shown}"
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,133 @@
+"""Training the band mixer: examples, augmentation, objective, and that it learns."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mixer.fxnorm.profile import read_profile
+from mixer.loudness import integrated_loudness_lufs
+from mixer.network.band_mixer_parameters import BandMixerParameters
+from mixer.network.bands import band_weights, measure_powers
+from mixer.track_names import STEMS
+from tests.signals import band
+from training.band_mixer.augmentation import Batch, Strength, augment, loudness_db
+from training.band_mixer.examples import (
+    MIXTURE_LUFS,
+    Example,
+    make_example,
+    read_example,
+    write_example,
+)
+from training.band_mixer.fit import FitSettings, fit
+from training.band_mixer.objective import Weights, objective
+
+RATE = 44_100
+HYPER = BandMixerParameters(
+    n_bands=24, n_curve_points=6, stem_channels=8, channels=16, n_temporal_blocks=2,
+    recurrent_units=8,
+)  # fmt: skip
+EFFECTS = ("balance", "loudness")
+
+
+def example(seed: int, *, is_wet: bool = False) -> Example:
+    """Two seconds of a band whose dry bass is 6 dB louder than in the mixture."""
+    wet = band(np.random.default_rng(seed), 2.0, RATE)
+    dry = dict(wet) if is_wet else {**wet, "bass": 2.0 * wet["bass"]}
+    made = make_example(
+        dry, wet, STEMS, RATE, HYPER, read_profile("musdb18"), EFFECTS, is_wet=is_wet
+    )
+    assert made is not None
+    return made
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    return [example(1), example(2, is_wet=True), example(3), example(4, is_wet=True)]
+
+
+def batch(examples: list[Example]) -> Batch:
+    dry, wet = (
+        torch.from_numpy(10 ** (np.stack([getattr(e, n) for e in examples]).astype("f4") / 10))
+        for n in ("dry_db", "wet_db")
+    )
+    excess = torch.from_numpy(np.stack([e.excess_db for e in examples]).astype("f4"))
+    played = torch.from_numpy(np.stack([e.played for e in examples]))
+    is_wet = torch.tensor([[e.is_wet] * 4 for e in examples])
+    return Batch(dry, wet, excess, played, is_wet)
+
+
+def test_targets_are_the_mixture_at_its_loudness(examples: list[Example]) -> None:
+    wet = band(np.random.default_rng(1), 2.0, RATE)
+    mixture = np.add.reduce(list(wet.values()))
+    gain_db = MIXTURE_LUFS - integrated_loudness_lufs(mixture, RATE)
+    powers = measure_powers(wet["bass"], HYPER, band_weights(HYPER, RATE))
+    target = 10 ** (examples[0].wet_db[1].astype("f8") / 10)
+    found_db = 10 * np.log10(target[2].sum() / powers[2].sum())
+    assert found_db == pytest.approx(gain_db, abs=0.05)
+
+
+def test_an_example_comes_back_from_its_file(examples: list[Example], tmp_path: Path) -> None:
+    write_example(examples[0], tmp_path / "e.npz")
+    again = read_example(tmp_path / "e.npz")
+    for field in dataclasses.fields(Example):
+        assert np.array_equal(getattr(examples[0], field.name), getattr(again, field.name))
+
+
+def test_silence_teaches_nothing() -> None:
+    silent = {stem: np.zeros((2, RATE), np.float32) for stem in STEMS}
+    profile = read_profile("musdb18")
+    made = make_example(silent, silent, STEMS, RATE, HYPER, profile, EFFECTS, is_wet=True)
+    assert made is None
+
+
+def test_what_was_disturbed_is_normalised_again(examples: list[Example]) -> None:
+    before = batch(examples)
+    generator = torch.Generator().manual_seed(1)
+    after = augment(before, HYPER, Strength(exchange=0.0, timbre_db=0.0), generator)
+    np.testing.assert_allclose(loudness_db(after.dry), loudness_db(before.dry), atol=0.01)
+    change_db = 10 * torch.log10(after.dry[:, :, 2].mean(-1) / before.dry[:, :, 2].mean(-1))
+    assert float(change_db[examples[1].is_wet].std()) > 0.5
+    wet = 10 * torch.log10(after.wet.sum((1, 2, 3, 4)) / before.wet.sum((1, 2, 3, 4)))
+    np.testing.assert_allclose(wet, 0.0, atol=1e-4)
+
+
+def test_another_instrument_is_another_for_stem_and_target(examples: list[Example]) -> None:
+    before = batch(examples)
+    strength = Strength(0.0, 0.0, 0.0, 0.0, timbre_db=3.0, exchange=0.0)
+    after = augment(before, HYPER, strength, torch.Generator().manual_seed(2))
+    dry, wet = (
+        10 * torch.log10(a[:, 0, 2].mean(-1) / b[:, 0, 2].mean(-1))
+        for a, b in ((after.dry, before.dry), (after.wet, before.wet))
+    )
+    # up to the loudness that normalisation takes back
+    assert float((dry - wet).std(-1).max()) < 0.01
+    assert float(wet.std()) > 1.0
+
+
+def test_the_objective_is_in_db(examples: list[Example]) -> None:
+    whole = batch(examples)
+    loss, parts = objective(whole.wet, whole.wet, whole.played, Weights())
+    assert float(loss) == pytest.approx(0.0, abs=1e-4)
+    louder = whole.wet * 10 ** (3.0 / 10)
+    _, parts = objective(louder, whole.wet, whole.played, Weights())
+    assert parts["level"] == pytest.approx(3.0, abs=1e-3)
+    assert parts["frames"] == pytest.approx(3.0, abs=0.05)
+    assert parts["spectrum"] == pytest.approx(0.0, abs=1e-3)
+    assert parts["balance"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_it_learns_and_the_same_seed_learns_the_same(examples: list[Example]) -> None:
+    settings = FitSettings(
+        steps=30, batch_size=3, excerpt_frames=60, learning_rate=1e-2, average=0.9,
+        validate_every=10,
+    )  # fmt: skip
+    told: list[dict[str, float]] = []
+    first = fit(examples, examples[:1], HYPER, settings, RATE, told.append)
+    assert [figures["step"] for figures in told] == [10.0, 20.0, 30.0]
+    assert told[-1]["loss"] < 0.8 * told[0]["loss"]
+    second = fit(examples, examples[:1], HYPER, settings, RATE)
+    for one, other in zip(first.network.parameters(), second.network.parameters(), strict=True):
+        assert torch.equal(one, other)
