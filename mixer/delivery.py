@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ def deliver(
     mix_path: Path,
     delivery: Delivery,
     *,
-    warnings: Sequence[str] = (),
+    home: Path | None = None,
     overwrite: bool = False,
 ) -> tuple[str, ...]:
     """Write what is wanted with a mix that `write_mix` has written with its wet stems.
@@ -78,7 +77,8 @@ def deliver(
         recipe: what `write_mix` answered.
         mix_path: the mix's file.
         delivery: what is wanted.
-        warnings: of the plan, for the report.
+        home: folder in which everything that lies beside the mix will lie at last, where it is
+            made in another one; links to the recordings lead from there. None for where it is made.
         overwrite: replace what is there.
 
     Returns:
@@ -91,12 +91,12 @@ def deliver(
     if delivery.daws:
         session = daw_session(mix, recipe, mix.song.markers)
         if DAWPROJECT in paths:
-            write_dawproject(session, paths[DAWPROJECT], overwrite=overwrite)
+            write_dawproject(session, paths[DAWPROJECT], home=home, overwrite=overwrite)
         if REAPER in paths:
-            write_reaper(session, paths[REAPER], overwrite=overwrite)
+            write_reaper(session, paths[REAPER], home=home, overwrite=overwrite)
         remarks += [f"not in the session: {file}" for file in session.left_out]
     if delivery.report:
-        _write_report(mix, recipe, mix_path, delivery, warnings, overwrite=overwrite)
+        _write_report(mix, recipe, mix_path, delivery, overwrite=overwrite)
     return tuple(remarks)
 
 
@@ -105,7 +105,6 @@ def _write_report(
     recipe: dict[str, Any],
     mix_path: Path,
     delivery: Delivery,
-    warnings: Sequence[str],
     *,
     overwrite: bool,
 ) -> None:
@@ -118,7 +117,7 @@ def _write_report(
         normalised_sum=mix.stages.get("normalised"),
         files={**files, MIX: written["mix"]},
         profile=plan.profile if mix.settings.amount > 0.0 else read_profile("musdb18"),
-        warnings=warnings,
+        warnings=plan.warnings,
     )
     if not delivery.embed:
         folder = delivery.copies(mix_path)[INPUT_SUM].parent

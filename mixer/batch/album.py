@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixer.batch.columns import LOUDNESS_RANGE_LUFS
+from mixer.errors import PresetError
 
 if TYPE_CHECKING:
     from mixer.mix import Mix
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # Offsets closer than this are one: nobody hears it, and nothing is rendered again for it.
 OFFSET_TOLERANCE_DB = 0.005
 _META_FILE = "premaster.json"
-_MIX_FILE = "mix.npy"
+_MIX_FILE, _STAGE_FILE = "mix.npy", "stage-{}.npy"
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,22 @@ def save_premaster(mix: Mix, folder: Path, inputs_sha256: str) -> None:
     """
     import numpy as np
 
+    from mixer.preset.schema import plain_table
+
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     np.save(partial / _MIX_FILE, mix.audio, allow_pickle=False)
     for stem, audio in mix.wet_stems.items():
         np.save(partial / f"{stem}.npy", audio, allow_pickle=False)
+    for stage, audio in mix.stages.items():
+        np.save(partial / _STAGE_FILE.format(stage), audio, allow_pickle=False)
     about = {
         "inputs_sha256": inputs_sha256,
         "sample_rate": mix.sample_rate,
         "wet_stems": list(mix.wet_stems),
+        "stages": list(mix.stages),
+        "console": plain_table(mix.console),
         "device": mix.device,
         "model": mix.model,
         "measurements": mix.measurements,
@@ -102,6 +109,7 @@ def load_premaster(
     import numpy as np
 
     from mixer.mix import Mix
+    from mixer.preset.schema import read_console
 
     try:
         about = json.loads((folder / _META_FILE).read_text(encoding="utf-8"))
@@ -120,8 +128,13 @@ def load_premaster(
             model=about["model"],
             measurements=about["measurements"],
             seconds=about["seconds"],
+            console=read_console(about["console"], str(folder / _META_FILE)),
+            stages={
+                stage: np.load(folder / _STAGE_FILE.format(stage), allow_pickle=False)
+                for stage in about["stages"]
+            },
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, PresetError):
         return None
 
 
@@ -142,5 +155,19 @@ def master_premaster(mix: Mix, settings: RenderSettings) -> Mix:
     if report.gain_db != 0.0:
         gain = np.float32(db_to_gain(report.gain_db))
         wet = {stem: stem_audio * gain for stem, stem_audio in wet.items()}
-    measurements: Mapping[str, Any] = {**mix.measurements, "master": report.as_json()}
+    measurements: Mapping[str, Any] = {
+        **mix.measurements,
+        "wet_stems": _moved(mix.measurements["wet_stems"], report.gain_db),
+        "master": report.as_json(),
+    }
     return replace(mix, audio=audio, wet_stems=wet, measurements=measurements, settings=settings)
+
+
+def _moved(
+    levels: Mapping[str, Mapping[str, float | None]], gain_db: float
+) -> dict[str, dict[str, float | None]]:
+    """Levels of wet stems, all in dB, after a gain."""
+    return {
+        stem: {name: None if level is None else level + gain_db for name, level in own.items()}
+        for stem, own in levels.items()
+    }

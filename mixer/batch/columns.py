@@ -1,8 +1,9 @@
 """The columns of a manifest: what each is called, what its cells may say, and where it goes.
 
 A column is one entry of `COLUMNS`; a row's cells become arguments of `RenderSettings` (SETTING), of
-writing the mix (OUTPUT), or name the song (ROW). Ranges are those of the renderer, which is not
-imported here: a dry run must not load it.
+writing the mix (OUTPUT), or name the song (ROW). Any other column with a point in its name, like
+`vocals.gain_db`, is a setting of the desk (STRIP), as `--set` takes it. Ranges are those of the
+renderer, which is not imported here: a dry run must not load it.
 """
 
 from __future__ import annotations
@@ -13,25 +14,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-ROW, SETTING, OUTPUT = "row", "setting", "output"
+from mixer.errors import PresetError
+
+ROW, SETTING, OUTPUT, STRIP = "row", "setting", "output", "strip"
 FORMATS = ("wav", "flac", "mp3", "ogg")
 BIT_DEPTHS = ("16", "24", "32f")
 EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness")
-STEMS = ("vocals", "bass", "drums", "other")
+# What else is delivered with a mix, as `mixer.delivery` has it, and how a cell says it.
+DAWS = ("dawproject", "reaper")
+BOTH_DAWS = "both"
+NO_REPORT, REPORT, EMBEDDED_REPORT = "no", "yes", "embed"
+NONE = "none"
 AMOUNT_RANGE = (0.0, 1.0)
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
 SAMPLE_RATES_HZ = (8_000, 384_000)
 SEED_RANGE = (0, 2**63 - 1)
 MAX_TEXT_LENGTH = 4096
+SONG_FILE = "song.toml"
 
 _YES, _NO = ("yes", "true", "1", "on", "y"), ("no", "false", "0", "off", "n")
-# What is asked for often enough to be told apart from a slip of the pen.
-_NOT_HERE = {
-    "preset": "presets",
-    "daw": "export to a DAW",
-    "report": "reports on single songs",
-}
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Column:
 
     Attributes:
         name: in the header.
-        use: `ROW`, `SETTING` or `OUTPUT`.
+        use: `ROW`, `SETTING`, `OUTPUT` or `STRIP`.
         parse: cell text to value; ValueError with what it must be.
     """
 
@@ -139,6 +141,35 @@ def effects(cell: str) -> tuple[str, ...]:
     return tuple(name for name in EFFECTS if name in names)
 
 
+def presets(cell: str) -> tuple[str, ...]:
+    """Names or .toml files of presets, the strongest last, with plus signs or semicolons; or none.
+
+    A file is named from where the manifest lies.
+    """
+    if cell.lower() == NONE:
+        return ()
+    names = [name.strip() for name in text(cell).replace(";", "+").split("+")]
+    if not all(names):
+        raise ValueError("has a plus sign or a semicolon with no preset beside it")
+    return tuple(names)
+
+
+def daws(cell: str) -> tuple[str, ...]:
+    """A workstation's session, both, or none."""
+    word = one_of((*DAWS, BOTH_DAWS, NONE))(cell)
+    return {BOTH_DAWS: DAWS, NONE: ()}.get(word, (word,))
+
+
+def report(cell: str) -> str:
+    """yes or no, or embed for one with previews inside."""
+    if cell.lower() == EMBEDDED_REPORT:
+        return EMBEDDED_REPORT
+    try:
+        return REPORT if flag(cell) else NO_REPORT
+    except ValueError:
+        raise ValueError(f"must be yes, no or {EMBEDDED_REPORT}") from None
+
+
 COLUMNS = {
     column.name: column
     for column in (
@@ -146,6 +177,7 @@ COLUMNS = {
         Column("id", ROW, text),
         Column("output", ROW, text),
         Column("album", ROW, text),
+        Column("preset", ROW, presets),
         Column("model", SETTING, text),
         Column("profile", SETTING, text),
         Column("dry", SETTING, flag),
@@ -158,17 +190,45 @@ COLUMNS = {
         Column("format", OUTPUT, one_of(FORMATS)),
         Column("bit_depth", OUTPUT, one_of(BIT_DEPTHS)),
         Column("stems", OUTPUT, flag),
+        Column("daw", OUTPUT, daws),
+        Column("report", OUTPUT, report),
     )
 }
 
 
-def unknown_column(name: str) -> str:
-    """Why a header name is none of `COLUMNS`, and what to do about it."""
-    what = _NOT_HERE.get(name)
-    if what is None and name.partition(".")[0] in STEMS and "." in name:
-        what = "settings of single stems"
-    if what is not None:
-        return f"this version has no {what}; leave the column out"
-    close = difflib.get_close_matches(name, COLUMNS, n=1)
+def find_column(name: str) -> Column:
+    """The column of a header's name, capitals aside.
+
+    Raises:
+        PresetError: there is none such; the nearest is named.
+    """
+    known = COLUMNS.get(name.lower())
+    if known is not None:
+        return known
+    if "." in name:
+        return _strip_column(name)
+    close = difflib.get_close_matches(name.lower(), COLUMNS, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(COLUMNS)}"
-    return f"no such column; {hint}"
+    raise PresetError(f"no such column; {hint}")
+
+
+def _strip_column(name: str) -> Column:
+    from mixer.preset.assignments import parse_key, parse_value
+
+    try:
+        parse_key(name)
+    except PresetError:
+        # Names of a plug-in's parameters have capitals; nothing else has.
+        name = name.lower()
+        try:
+            parse_key(name)
+        except PresetError as error:
+            raise PresetError(str(error).removeprefix(f"{name!r}: ")) from None
+
+    def parse(cell: str) -> Any:
+        try:
+            return parse_value(name, text(cell))
+        except PresetError as error:
+            raise ValueError(str(error).removeprefix(f"{name} ")) from None
+
+    return Column(name, STRIP, parse)

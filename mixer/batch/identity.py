@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mixer.batch.columns import NO_REPORT
 from mixer.batch.manifest import ManifestError, Row, mistake
 from mixer.errors import MixerError
 from mixer.version import __version__
@@ -60,19 +61,40 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
             continue
         if row.stems and not found.has_wet_stems:
             what = f"model {model} makes a mix and no wet stems"
-            mistakes.append(mistake(row.number, "stems", what))
+            # A session and a report take stems too.
+            column = "daw" if row.daws else "report" if row.report != NO_REPORT else "stems"
+            mistakes.append(mistake(row.number, column, what))
         identities.append(found)
     return identities, mistakes
 
 
-def settings_of(row: Row, file_format: str) -> dict[str, Any]:
-    """Everything asked for that changes what is written, ready for JSON."""
+def settings_of(
+    row: Row,
+    file_format: str,
+    console: Mapping[str, Any] | None = None,
+    sources: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """Everything asked for that changes what is written, ready for JSON.
+
+    Args:
+        row: of the manifest, with the targets that its presets bring.
+        file_format: of the mix.
+        console: as a plain table.
+        sources: the presets' files; their content counts, not where they lie.
+    """
+    more = {
+        "console": dict(console or {}),
+        "presets": [{"name": s["name"], "sha256": s["sha256"]} for s in sources],
+        "daw": list(row.daws),
+        "report": "" if row.report == NO_REPORT else row.report,
+    }
     asked = {
         **row.settings,
         "format": file_format,
         "bit_depth": row.bit_depth if file_format in ("wav", "flac") else None,
         "stems": row.stems,
         "album": row.album,
+        **{name: value for name, value in more.items() if value},
     }
     settings: dict[str, Any] = json.loads(json.dumps(asked))
     return settings

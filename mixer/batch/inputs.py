@@ -8,9 +8,9 @@ import os
 import stat
 from pathlib import Path
 
+from mixer.batch.columns import SONG_FILE
 from mixer.errors import InputError
 
-SONG_FILE = "song.toml"
 _HASH_BLOCK_BYTES = 1 << 20
 
 

@@ -5,20 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mixer.batch.columns import COLUMNS, OUTPUT, ROW, SETTING, unknown_column
+from mixer.batch.columns import (
+    NO_REPORT,
+    OUTPUT,
+    ROW,
+    SETTING,
+    STRIP,
+    Column,
+    find_column,
+)
+from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.errors import InputError, PresetError
 
 MAX_BYTES = 256 << 20
 MAX_ROWS = 1_000_000
 # Beyond this, more of the same kind of mistake helps nobody.
 MAX_ERRORS_SHOWN = 50
+_PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
 _DELIMITERS = ",;\t"
-DEFAULT_OUTPUT = {"format": "wav", "bit_depth": "24", "stems": False}
+DEFAULT_BIT_DEPTH = "24"
 
 
 class ManifestError(PresetError):
@@ -50,6 +60,10 @@ class Row:
         album: songs of the same album share one loudness offset; None for a single.
         settings: arguments of `RenderSettings`, what the manifest says alone.
         format, bit_depth, stems: how the mix is written; format None as `output` ends.
+        presets: names or files, the strongest last.
+        sets: `key=value` of the desk: the command line's, then those of the row's own columns.
+        n_own_sets: how many of these are the row's own.
+        daws, report: what is delivered with the mix; both take wet stems.
     """
 
     number: int
@@ -59,8 +73,13 @@ class Row:
     album: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     format: str | None = None
-    bit_depth: str = "24"
+    bit_depth: str = DEFAULT_BIT_DEPTH
     stems: bool = False
+    presets: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    n_own_sets: int = 0
+    daws: tuple[str, ...] = ()
+    report: str = NO_REPORT
 
 
 def mistake(row: int, column: str, what: str) -> str:
@@ -68,8 +87,12 @@ def mistake(row: int, column: str, what: str) -> str:
     return f"row {row}, column {column}: {what}"
 
 
-def read_manifest(path: Path) -> list[Row]:
+def read_manifest(path: Path, defaults: Defaults = NO_DEFAULTS) -> list[Row]:
     """Read and check a manifest; song folders are looked for, not into.
+
+    Args:
+        path: CSV file.
+        defaults: for what a row's cells do not say.
 
     Raises:
         ManifestError: whatever is wrong with its cells, all at once.
@@ -79,14 +102,14 @@ def read_manifest(path: Path) -> list[Row]:
     if not records:
         raise InputError(f"{path}: the manifest is empty; its first row names the columns")
     (_, header), *body = records
-    names, mistakes = _header(header)
+    names, columns, mistakes = _header(header)
     rows = []
     for number, cells in body:
-        row, wrong = _row(number, cells, names, path.resolve().parent)
+        row, wrong = _row(number, cells, names, columns, path.resolve().parent, defaults)
         mistakes += wrong
         if row is not None:
             rows.append(row)
-    mistakes += _duplicates(rows) + _albums(rows)
+    mistakes += _duplicates(rows)
     if not body:
         mistakes.append("no songs: there is only a header")
     if mistakes:
@@ -134,32 +157,43 @@ def _delimiter(content: str) -> str:
     return max(_DELIMITERS, key=header.count)
 
 
-def _header(cells: list[str]) -> tuple[list[str], list[str]]:
-    names = [cell.strip().lower() for cell in cells]
-    mistakes = []
-    for place, name in enumerate(names):
-        if name == "":
+def _header(cells: list[str]) -> tuple[list[str], dict[str, Column], list[str]]:
+    """The name of each column, the columns that there are by name, and the mistakes."""
+    names, columns, mistakes = list[str](), dict[str, Column](), list[str]()
+    for cell in (cell.strip() for cell in cells):
+        names.append(cell)
+        if not cell:
             continue
-        if name not in COLUMNS:
-            mistakes.append(mistake(1, repr(cells[place].strip()), unknown_column(name)))
-        elif name in names[:place]:
-            mistakes.append(mistake(1, name, "is there twice"))
-    if "song" not in names:
+        try:
+            column = find_column(cell)
+        except PresetError as error:
+            mistakes.append(mistake(1, repr(cell), str(error)))
+            continue
+        names[-1] = column.name
+        if column.name in columns:
+            mistakes.append(mistake(1, column.name, "is there twice"))
+        columns[column.name] = column
+    if "song" not in columns:
         mistakes.append(mistake(1, "song", "is missing; it names each song's folder"))
-    return names, mistakes
+    return names, columns, mistakes
 
 
 def _row(
-    number: int, cells: list[str], names: list[str], base: Path
+    number: int,
+    cells: list[str],
+    names: list[str],
+    columns: Mapping[str, Column],
+    base: Path,
+    defaults: Defaults,
 ) -> tuple[Row | None, list[str]]:
-    values: dict[str, dict[str, Any]] = {ROW: {}, SETTING: {}, OUTPUT: {}}
+    values: dict[str, dict[str, Any]] = {ROW: {}, SETTING: {}, OUTPUT: {}, STRIP: {}}
     mistakes = []
     beyond = [cell for cell in cells[len(names) :] if cell.strip()]
     if beyond:
         what = f"{len(beyond)} cells more than the header has; quote what holds a delimiter"
         mistakes.append(f"row {number}: {what}")
     for name, cell in zip(names, cells, strict=False):
-        column = COLUMNS.get(name)
+        column = columns.get(name)
         # A folder's name may well begin or end with a space; no other cell is meant to.
         cell = cell if name == "song" else cell.strip()
         if column is None:
@@ -169,9 +203,15 @@ def _row(
         if not cell.strip():
             continue
         try:
-            values[column.use][name] = column.parse(cell)
+            value = column.parse(cell)
         except ValueError as error:
             mistakes.append(mistake(number, name, f"{_short(cell)} {error}"))
+            continue
+        values[column.use][name] = value
+        if column.use == STRIP:
+            values[STRIP][name] = _with_whole_path(name, cell, value, base)
+            if not defaults.allow_plugins and _loads_plugin(name, value):
+                mistakes.append(mistake(number, name, _PLUGIN))
     song = _find_song(values[ROW].get("song", ""), base)
     if song is None:
         what = "is empty" if "song" not in values[ROW] else "no such folder"
@@ -179,11 +219,30 @@ def _row(
         mistakes.append(mistake(number, "song", f"{_short(cell)} {what}" if cell else what))
         return None, mistakes
     mistakes += _contradictions(number, values[SETTING], values[OUTPUT])
-    return _build(number, song, base, values), mistakes
+    return _build(number, song, base, values, defaults), mistakes
 
 
-def _build(number: int, song: Path, base: Path, values: dict[str, dict[str, Any]]) -> Row:
+def _loads_plugin(name: str, value: Any) -> bool:
+    from mixer.preset.trust import names_plugins
+
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return names_plugins(value)
+
+
+def _with_whole_path(name: str, cell: str, value: Any, base: Path) -> str:
+    """A cell's text; the path of a plug-in is meant from where the manifest lies."""
+    _, _, key = name.rpartition(".plugins.")
+    is_path = key.partition(".")[2] in ("path", "preset") and value not in ("", "none")
+    return str(base / Path(value).expanduser()) if is_path else cell
+
+
+def _build(
+    number: int, song: Path, base: Path, values: dict[str, dict[str, Any]], defaults: Defaults
+) -> Row:
     row, settings, output = values[ROW], values[SETTING], values[OUTPUT]
+    presets, daws = row.get("preset"), output.get("daw", defaults.daws)
+    report = output.get("report", defaults.report)
     for name in ("model", "profile"):
         # What lies beside the manifest is meant by that; a shipped name has no such folder.
         if name in settings and (base / settings[name]).exists():
@@ -196,8 +255,21 @@ def _build(number: int, song: Path, base: Path, values: dict[str, dict[str, Any]
         album=row.get("album"),
         settings=settings,
         format=output.get("format"),
-        bit_depth=output.get("bit_depth", DEFAULT_OUTPUT["bit_depth"]),
-        stems=output.get("stems", DEFAULT_OUTPUT["stems"]),
+        bit_depth=output.get("bit_depth", DEFAULT_BIT_DEPTH),
+        stems=output.get("stems", False) or bool(daws) or report != NO_REPORT,
+        presets=defaults.presets if presets is None else _from_here(presets, base),
+        sets=(*defaults.sets, *(f"{name}={cell}" for name, cell in values[STRIP].items())),
+        n_own_sets=len(values[STRIP]),
+        daws=daws,
+        report=report,
+    )
+
+
+def _from_here(presets: tuple[str, ...], base: Path) -> tuple[str, ...]:
+    """Files of presets from where the manifest lies; names as they are."""
+    return tuple(
+        name if not name.lower().endswith(".toml") or name.startswith("~") else str(base / name)
+        for name in presets
     )
 
 
@@ -239,10 +311,10 @@ def _duplicates(rows: list[Row]) -> list[str]:
     return mistakes
 
 
-def _albums(rows: list[Row]) -> list[str]:
-    """One offset needs one target."""
+def check_albums(rows: Sequence[Row]) -> list[str]:
+    """One offset needs one target, whoever set it: a cell, a preset or the song."""
     targets: dict[str, tuple[int, Any]] = {}
-    mistakes = []
+    mistakes: list[str] = []
     for row in rows:
         if row.album is None:
             continue

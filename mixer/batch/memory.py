@@ -9,6 +9,8 @@ WORKER_BYTES = 220 << 20
 # Of what is free when the run starts; the rest is for the system's file cache and other programs.
 SHARE_OF_FREE = 0.8
 _FLOAT_STEREO_BYTES = 8
+# Times the mix that measuring for a report takes beside what it measures: spectra of the whole.
+_REPORT_STEREO_COPIES = 12
 _UNLIMITED_BYTES = 1 << 60
 
 
@@ -52,6 +54,7 @@ def render_bytes(
     own_samples: int | None = None,
     wet_stems: bool = False,
     network_bytes: int = 0,
+    report: bool = False,
 ) -> int:
     """Peak memory of one render beside its worker's own, an upper estimate.
 
@@ -62,6 +65,7 @@ def render_bytes(
         own_samples: its length at the rate of the mix; None for the same.
         wet_stems: they are kept and written.
         network_bytes: what the network keeps between its passes.
+        report: two sums more are kept, and everything is measured at the end.
 
     The whole stems are held together, each being normalised takes up to eight times its size, and
     the master and the writing up to eight times the mix. Held against measured peaks by the tests.
@@ -72,4 +76,8 @@ def render_bytes(
     normalising = n_stems * stem_bytes + 8 * min(threads, n_stems) * stem_bytes
     network = (n_stems + 2) * stem_bytes + network_bytes + wet
     master = 8 * own_bytes + wet
-    return max(normalising, network, master)
+    if not report:
+        return max(normalising, network, master)
+    sums = 2 * own_bytes
+    measuring = _REPORT_STEREO_COPIES * own_bytes + wet + sums
+    return max(normalising, network + sums, master + sums, measuring)

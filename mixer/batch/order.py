@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mixer.batch.columns import NO_REPORT
+
 # How much of a song an order asks for: all of it, or, for the songs of an album, the mix before the
 # master and its loudness (MEASURE), then the master with the album's offset (FINISH).
 WHOLE, MEASURE, FINISH = "whole", "measure", "finish"
@@ -26,7 +28,7 @@ class Order:
         song: absolute path of the song folder.
         staging: absolute path of the folder that the files are made in; nobody else's.
         target: absolute path at which the mix will appear.
-        settings: arguments of `RenderSettings`, without the device.
+        settings: arguments of `RenderSettings`, without the device and the console.
         format, bit_depth, stems: how the mix is written.
         phase: `WHOLE`, `MEASURE` or `FINISH`.
         premaster: absolute path of the folder that keeps an album's song between its two phases.
@@ -35,6 +37,10 @@ class Order:
             dates have changed since; the same hash again means there is nothing to do.
         duration_s: of the song.
         need_bytes: memory that rendering it takes, estimated.
+        console: what the desk is set to, as a plain table; None as the song says.
+        song_table: what the song said of it when that was resolved.
+        presets: name, path and sha256 of every file that had a say in it.
+        daws, report: what is delivered with the mix, as of `mixer.batch.manifest.Row`.
         alone: nothing else may run in the worker at the same time: it was there when one died.
     """
 
@@ -53,6 +59,11 @@ class Order:
     known_inputs: str | None = None
     duration_s: float = 0.0
     need_bytes: int = 0
+    console: Mapping[str, Any] | None = None
+    song_table: Mapping[str, Any] = field(default_factory=dict)
+    presets: tuple[Mapping[str, str], ...] = ()
+    daws: tuple[str, ...] = ()
+    report: str = NO_REPORT
     alone: bool = False
 
 
@@ -62,7 +73,7 @@ class StagedFile:
 
     Attributes:
         staged: path relative to the staging folder.
-        role: "mix", "recipe", or the name of a wet stem.
+        role: "mix", "recipe", one of `mixer.batch.outputs.Target.beside`, or a wet stem's name.
         n_bytes: its size.
         sha256: of its content.
     """

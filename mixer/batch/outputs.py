@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mixer.batch.columns import FORMATS
+from mixer.batch.columns import EMBEDDED_REPORT, FORMATS, NO_REPORT, NONE
 from mixer.batch.manifest import Row, mistake
 
 # Where the ledger, the lock and unfinished work live, inside the output folder.
@@ -23,8 +23,14 @@ STATE_FOLDER = ".mixer-batch"
 RESULT_NAMES = ("results.csv", "results.jsonl", "index.html")
 DEFAULT_TEMPLATE = "{id}.{format}"
 RECIPE_SUFFIX, STEMS_SUFFIX = ".mix.json", ".stems"
-FIELDS = ("id", "song", "album", "model", "format", "row")
-# Most file systems hold 255 bytes a name; the recipe's suffix must still fit.
+# As `mixer.delivery` has them, which is not imported here: a dry run must not load it.
+DAW_SUFFIXES = {"dawproject": ".dawproject", "reaper": ".rpp"}
+REPORT_ROLE, REPORT_SUFFIX, LISTENING_SUFFIX = "report", ".report.html", ".report"
+LISTENING_COPIES = ("input_sum", "normalised_sum")
+# Every stem that there may be, and what they leave of the mix.
+WET_STEMS = ("vocals", "bass", "drums", "other", "residual")
+FIELDS = ("id", "song", "album", "preset", "model", "format", "row")
+# Most file systems hold 255 bytes a name; the suffixes must still fit.
 MAX_NAME_BYTES = 255 - len(RECIPE_SUFFIX)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
@@ -37,18 +43,52 @@ class Target:
     Attributes:
         mix: path of the mix, relative to the output folder.
         format: one of `FORMATS`.
+        stems: wet stems are written.
+        daws, report: what is delivered with it, as of `Row`.
     """
 
     mix: str
     format: str
+    stems: bool = False
+    daws: tuple[str, ...] = ()
+    report: str = NO_REPORT
+
+    @property
+    def base(self) -> str:
+        return self.mix[: -len(self.format) - 1]  # no path object: there are 10 000 of them
 
     @property
     def recipe(self) -> str:
-        return str(PurePosixPath(self.mix).with_suffix("")) + RECIPE_SUFFIX
+        return self.base + RECIPE_SUFFIX
 
     @property
     def stems_folder(self) -> str:
-        return str(PurePosixPath(self.mix).with_suffix("")) + STEMS_SUFFIX
+        return self.base + STEMS_SUFFIX
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """What is delivered with the mix: role to path; of listening copies those there may be."""
+        paths = {daw: self.base + DAW_SUFFIXES[daw] for daw in self.daws}
+        if self.report != NO_REPORT:
+            paths[REPORT_ROLE] = self.base + REPORT_SUFFIX
+        if self.report not in (NO_REPORT, EMBEDDED_REPORT):
+            folder = self.base + LISTENING_SUFFIX
+            paths |= {copy: f"{folder}/{copy}.flac" for copy in LISTENING_COPIES}
+        return paths
+
+    @property
+    def folders(self) -> list[str]:
+        """Folders that are this mix's own."""
+        folders = [self.stems_folder] if self.stems else []
+        linked = self.report not in (NO_REPORT, EMBEDDED_REPORT)
+        return folders + ([self.base + LISTENING_SUFFIX] if linked else [])
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that may be written."""
+        stems = WET_STEMS if self.stems else ()
+        written = [f"{self.stems_folder}/{stem}.{self.format}" for stem in stems]
+        return [self.mix, self.recipe, *written, *self.beside.values()]
 
 
 def plan_outputs(rows: Sequence[Row], folder: Path) -> tuple[list[Target], list[str]]:
@@ -89,12 +129,16 @@ def plan_output(row: Row) -> Target:
     filled = _fill(template, row, file_format)
     base = filled[: -len(file_format) - 1] if filled.lower().endswith("." + file_format) else filled
     # The ways up that a song's own name may spell have become plain names by now.
-    names = [shorten(clean(name)) for name in base.split("/") if name not in ("", ".")]
+    suffixes = [RECIPE_SUFFIX, *(DAW_SUFFIXES[daw] for daw in row.daws)]
+    suffixes += [REPORT_SUFFIX] if row.report != NO_REPORT else []
+    max_bytes = min(MAX_NAME_BYTES, 255 - max(map(len, suffixes)))
+    names = [shorten(clean(name), max_bytes) for name in base.split("/") if name not in ("", ".")]
     if not names:
         raise ValueError(f"{template!r} comes out empty")
     if names[0].casefold() == STATE_FOLDER:
         raise ValueError(f"{STATE_FOLDER} is where the ledger lives; choose another folder")
-    return Target("/".join(names) + "." + file_format, file_format)
+    mix = "/".join(names) + "." + file_format
+    return Target(mix, file_format, row.stems, row.daws, row.report)
 
 
 def clean(name: str) -> str:
@@ -119,6 +163,7 @@ def _fill(template: str, row: Row, file_format: str) -> str:
         "id": row.id,
         "song": row.song.name,
         "album": row.album or "singles",
+        "preset": "+".join(Path(name.removesuffix(".toml")).name for name in row.presets) or NONE,
         "model": Path(str(row.settings.get("model", "default"))).name,
         "format": file_format,
         "row": f"{row.number:05d}",
@@ -150,7 +195,11 @@ class _Inside:
         self._checked: dict[str, bool] = {}
 
     def check(self, target: Target) -> None:
-        for place in (str(PurePosixPath(target.mix).parent), target.stems_folder):
+        for place in (
+            str(PurePosixPath(target.mix).parent),
+            target.stems_folder,
+            *target.folders,
+        ):
             if place not in self._checked:
                 real = os.path.realpath(os.path.join(self._root, place))  # noqa: PTH118
                 self._checked[place] = real == self._root or real.startswith(
@@ -167,23 +216,22 @@ def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
     for row, target in zip(rows, targets, strict=True):
         if not target.mix:
             continue
-        paths = [target.mix, target.recipe]
-        paths += [target.stems_folder] if row.stems else []
-        for path in paths:
+        for path in (target.mix, target.recipe, *target.folders, *target.beside.values()):
             other = taken.setdefault(key(path), row.number)
             if other != row.number:
                 what = f"would write {path!r} as row {other} does; use {{id}} in the template"
                 mistakes.append(mistake(row.number, "output", what))
                 break
     folders = {
-        key(target.stems_folder): row.number
+        key(folder): row.number
         for row, target in zip(rows, targets, strict=True)
-        if row.stems and target.mix
+        for folder in target.folders
+        if target.mix
     }
     for row, target in zip(rows, targets, strict=True):
         for parent in PurePosixPath(key(target.mix)).parents:
             if folders.get(str(parent), row.number) != row.number:
-                what = f"{target.mix!r} lies among the stems of row {folders[str(parent)]}"
+                what = f"{target.mix!r} lies in a folder that row {folders[str(parent)]} writes"
                 mistakes.append(mistake(row.number, "output", what))
     return mistakes
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from mixer.batch.ledger import DONE, FAILED, Record
+from mixer.batch.outputs import REPORT_SUFFIX
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884;--mark:#b45309;--bad:#b91c1c}
@@ -82,15 +84,30 @@ def _row(record: Record, marks: Sequence[str]) -> str:
         remarks.insert(0, "not rendered")
     player = ""
     if record.state == DONE:
-        source = _text(quote(record.output.encode("utf-8", "surrogateescape")))
+        source = _address(record.output)
         label = _text(f"play {record.id}")
         player = f'<audio controls preload="none" src="{source}" aria-label="{label}"></audio>'
+        player += _report_link(record)
     return (
         f'<tr class="{kind}"><td class="id">{_text(record.id)}</td><td>{player}</td>'
         f"{_length(figures.get('duration_s'))}{_level(figures, 'loudness_lufs')}"
         f"{_level(figures, 'true_peak_dbtp')}{_level(figures, 'gain_reduction_db')}"
         f"<td>{'<br>'.join(remarks)}</td></tr>"
     )
+
+
+def _report_link(record: Record) -> str:
+    """To the song's own report, where it has one."""
+    path = str(PurePosixPath(record.output).with_suffix("")) + REPORT_SUFFIX
+    if path not in (file for file, _, _ in record.files):
+        return ""
+    label = _text(f"report on {record.id}")
+    return f'<br><a href="{_address(path)}" aria-label="{label}">report</a>'
+
+
+def _address(path: str) -> str:
+    """A relative URL."""
+    return _text(quote(path.encode("utf-8", "surrogateescape")))
 
 
 def _level(figures: Mapping[str, Any], name: str) -> str:

@@ -7,14 +7,22 @@ carries on. A song's files are never a mixture of two renders for longer than th
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mixer.batch.ledger import DONE, PENDING, PUBLISHING, RUNNING, Ledger, Record
 from mixer.batch.order import StagedFile
-from mixer.batch.outputs import Target
+from mixer.batch.outputs import (
+    DAW_SUFFIXES,
+    LISTENING_SUFFIX,
+    REPORT_SUFFIX,
+    STEMS_SUFFIX,
+    Target,
+)
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 
@@ -25,6 +33,8 @@ def final_path(target: Target, role: str) -> str:
         return target.mix
     if role == "recipe":
         return target.recipe
+    if role in target.beside:
+        return target.beside[role]
     return f"{target.stems_folder}/{role}.{target.format}"
 
 
@@ -57,17 +67,68 @@ def make_moves(moves: Iterable[Sequence[str]], state: Path, out: Path) -> None:
         _sync_folder(folder)
 
 
-def remove_stale_stems(before: Sequence[Sequence[object]], record: Record, out: Path) -> None:
-    """Remove stems of an earlier render that the new one has not, from the same stems folder.
+def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Path) -> None:
+    """Remove what an earlier render wrote beside the same mix and the new one has not.
 
-    They would otherwise be summed with stems that they do not belong to. Nothing else is removed.
+    Stems would otherwise be summed with stems that they do not belong to, and a report speaks of a
+    mix that is gone. What was changed since is somebody's work and stays; so does all else.
     """
     now = {str(path) for path, _, _ in record.files}
-    folders = {str(PurePosixPath(path).parent) for path in now if ".stems/" in path}
-    for path, _, _ in before:
-        if str(path) not in now and str(PurePosixPath(str(path)).parent) in folders:
+    base = str(PurePosixPath(record.output).with_suffix(""))
+    folders = [base + suffix for suffix in (STEMS_SUFFIX, LISTENING_SUFFIX)]
+    files = [base + suffix for suffix in (*DAW_SUFFIXES.values(), REPORT_SUFFIX)]
+    for path, n_bytes, sha256 in before:
+        is_of_mix = path in files or str(PurePosixPath(path).parent) in folders
+        if is_of_mix and path not in now and _is_unchanged(out / path, n_bytes, sha256):
             with contextlib.suppress(OSError):
-                (out / str(path)).unlink()
+                (out / path).unlink()
+    for folder in folders:
+        with contextlib.suppress(OSError):  # not there, or something is in it
+            (out / folder).rmdir()
+
+
+def set_edited_aside(
+    before: Sequence[Sequence[Any]], files: Sequence[Sequence[Any]], out: Path
+) -> list[tuple[str, str]]:
+    """Give sessions that an engineer has worked in another name before new ones take theirs.
+
+    Args:
+        before, files: the ledger's list of the earlier render, and of the new one.
+        out: output folder.
+
+    Returns:
+        Each old and new name, relative to the output folder.
+
+    Raises:
+        OSError: one cannot be renamed.
+    """
+    coming, moved = {str(path) for path, _, _ in files}, []
+    for path, n_bytes, sha256 in before:
+        is_session = path.endswith(tuple(DAW_SUFFIXES.values())) and path in coming
+        if not is_session or not (out / path).exists():
+            continue
+        if _is_unchanged(out / path, n_bytes, sha256):
+            continue
+        pure, number = PurePosixPath(path), 1
+        while True:
+            aside = f"{pure.with_suffix('')} (edited {number}){pure.suffix}"
+            if not os.path.lexists(out / aside):
+                break
+            number += 1
+        (out / path).rename(out / aside)
+        moved.append((path, aside))
+    return moved
+
+
+def _is_unchanged(path: Path, n_bytes: int, sha256: str) -> bool:
+    """Whether a file is still what the ledger says."""
+    try:
+        if path.stat().st_size != n_bytes:
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
 
 def recover(ledger: Ledger, state: Path, out: Path) -> list[str]:

@@ -87,6 +87,7 @@ def _line(result: dict[str, Any], record: Record) -> str:
         "files": [{"path": p, "bytes": n, "sha256": sha} for p, n, sha in record.files],
         "seconds": record.figures.get("seconds"),
         "left_out": record.figures.get("left_out"),
+        "remarks": record.figures.get("remarks"),
     }
     return json.dumps({**result, **more}, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -40,7 +40,8 @@ from mixer.batch.publish import (
     WORK_FOLDER,
     list_moves,
     make_moves,
-    remove_stale_stems,
+    remove_stale_files,
+    set_edited_aside,
 )
 from mixer.batch.survey import Size, survey_song
 from mixer.errors import MixerError
@@ -231,6 +232,11 @@ class Run:
             known_inputs=job.record.inputs_sha256 if job.action == VERIFY else None,
             duration_s=size.duration_s,
             need_bytes=size.need_bytes,
+            console=listed.desk.console,
+            song_table=listed.desk.song_table,
+            presets=listed.desk.sources,
+            daws=listed.row.daws,
+            report=listed.row.report,
         )
         # A finished song that may turn out unchanged stays finished until it does not; one that
         # waits for its master alone stays measured.
@@ -279,6 +285,13 @@ class Run:
         moves, files = list_moves(target, order.token, outcome.files)
         known = self._ledger.get(order.id) or task.job.record
         verified = task.job.action == VERIFY and task.finish is None
+        try:
+            for path, aside in set_edited_aside(known.files, files, self._out):
+                self._listener.said(f"{order.id}: {path} was edited; it is now {aside}")
+        except OSError as error:
+            shutil.rmtree(order.staging, ignore_errors=True)
+            self._fail(task.job, f"{target.base}: its session cannot be kept: {error.strerror}")
+            return
         figures: dict[str, Any] = dict(outcome.figures)
         if task.finish is not None:
             figures["album_offset_db"] = task.finish.offset_db
@@ -304,7 +317,7 @@ class Run:
             self._fail(task.job, f"{target.mix} cannot be written: {error.strerror}")
             return
         record = self._ledger.change(order.id, state=IS_DONE, renders=known.renders + 1, moves=[])
-        remove_stale_stems(known.files, record, self._out)
+        remove_stale_files(known.files, record, self._out)
         shutil.rmtree(order.staging, ignore_errors=True)
         if task.finish is not None:
             shutil.rmtree(order.premaster, ignore_errors=True)

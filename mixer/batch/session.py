@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.engine import Engine
 from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
 from mixer.batch.listener import Listener, Stop, Summary
@@ -41,6 +42,7 @@ class Options:
         overwrite: files that no run of this ledger wrote may be replaced.
         max_failures: see `Limits`.
         html: write an index page too.
+        defaults: for what a row's cells do not say.
     """
 
     mode: str = RESUME
@@ -48,6 +50,7 @@ class Options:
     overwrite: bool = False
     max_failures: int | None = None
     html: bool = False
+    defaults: Defaults = NO_DEFAULTS
 
 
 def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
@@ -57,7 +60,7 @@ def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
         ManifestError: the manifest's mistakes.
         InputError, OutputError: it cannot be read; the ledger is in use or damaged.
     """
-    listed = list_songs(manifest, out, options.shard)
+    listed = list_songs(manifest, out, options.shard, options.defaults)
     state = state_folder(out, options.shard)
     known: dict[str, Record] = {}
     if (state / LEDGER_FILE).is_file():
@@ -96,7 +99,7 @@ def run_batch(
     """
     listener = listener or Listener()
     # Before anything is made: a manifest with mistakes leaves no trace.
-    listed = list_songs(manifest, out, options.shard)
+    listed = list_songs(manifest, out, options.shard, options.defaults)
     state = state_folder(out, options.shard)
     with hold_folder(out, state, options.shard, listener), Ledger(state) as ledger:
         try:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from mixer.batch.columns import DAWS, EMBEDDED_REPORT, NO_REPORT
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
+
+if TYPE_CHECKING:
+    from mixer.song import Song
 
 # Seconds of one thread for each second of song with the default model, until this output folder
 # knows better: `python -m tests.bench`, rounded up.
@@ -16,6 +21,13 @@ _LOSSY_BYTES_PER_S = {"mp3": 40_000, "ogg": 40_000}
 _FLAC_SHARE = 0.8
 _BYTES_A_SAMPLE = {"16": 2, "24": 3, "32f": 4}
 _PER_FILE_BYTES = 65_536
+# The figures of a report and its scripts; its previews, as base64. As they come out, rounded up.
+_REPORT_BYTES = 400_000
+_PREVIEW_BYTES_PER_S, _PREVIEW_S = 55_000, 30.0
+# Of the recordings and of the normalised stems.
+_N_SUMS = 2
+# As `mixer.daw.dawproject` has it.
+_EMBEDDED_UP_TO_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,11 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     rate = int(row.settings.get("sample_rate") or song.sample_rate)
     n_own = song.n_samples_at(rate)
     n_files = 1 + (len(song.stems) + 1 if row.stems else 0)
-    premaster = n_own * 8 * n_files
+    has_report = row.report != NO_REPORT
+    kept = 1 + (len(song.stems) if row.stems else 0) + (_N_SUMS if has_report else 0)
+    mix_bytes = n_files * (
+        _audio_bytes(file_format, row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES
+    )
     return Size(
         duration_s=song.duration_s,
         need_bytes=render_bytes(
@@ -58,11 +74,33 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
             wet_stems=row.stems,
             network_bytes=identity.segment_bytes
             + int(identity.latent_bytes_per_s * song.duration_s),
+            report=has_report,
         ),
-        output_bytes=n_files
-        * (_audio_bytes(file_format, row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES),
-        premaster_bytes=premaster if row.album is not None else 0,
+        output_bytes=mix_bytes
+        + _session_bytes(row, song, mix_bytes)
+        + _report_bytes(row, n_own, song.duration_s, len(song.stems)),
+        premaster_bytes=n_own * 8 * kept if row.album is not None else 0,
     )
+
+
+def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:
+    """Sessions: small, but for the copies of all audio in a DAWproject up to its limit."""
+    total = _PER_FILE_BYTES * len(row.daws)
+    if DAWS[0] in row.daws:
+        recordings = {r.source.path for r in song.recordings}
+        audio = mix_bytes + sum(path.stat().st_size for path in recordings)
+        total += audio if audio <= _EMBEDDED_UP_TO_BYTES else 0
+    return total
+
+
+def _report_bytes(row: Row, n_samples: int, duration_s: float, n_stems: int) -> int:
+    """The page, and two listening copies or a preview of each source."""
+    if row.report == NO_REPORT:
+        return 0
+    if row.report == EMBEDDED_REPORT:
+        n_sources = n_stems + 1 + _N_SUMS
+        return _REPORT_BYTES + int(_PREVIEW_BYTES_PER_S * min(duration_s, _PREVIEW_S) * n_sources)
+    return _REPORT_BYTES + _N_SUMS * _audio_bytes("flac", "24", n_samples, duration_s)
 
 
 def _audio_bytes(file_format: str, bit_depth: str, n_samples: int, duration_s: float) -> int:

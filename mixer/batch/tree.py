@@ -10,7 +10,10 @@ from pathlib import Path
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.errors import InputError
 
-HEADER = ("song", "id", "album", "loudness_lufs", "true_peak_dbtp", "format", "bit_depth")
+HEADER = (
+    "song", "id", "album", "preset", "loudness_lufs", "true_peak_dbtp", "format", "bit_depth",
+    "daw", "report",
+)  # fmt: skip
 
 
 def find_songs(folder: Path) -> list[Path]:
@@ -65,5 +68,5 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         except UnicodeEncodeError:
             left_out.append(f"{os.fsencode(path)!r}: its name is no UTF-8; rename it")
             continue
-        writer.writerow((path, name, "", "", "", "", ""))
+        writer.writerow((path, name, *("" for _ in HEADER[2:])))
     return sheet.getvalue(), left_out

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixer.batch.album import load_premaster, master_premaster, save_premaster
+from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT
 from mixer.batch.identity import DEFAULT_MODEL
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
@@ -34,11 +35,11 @@ from mixer.batch.order import (
 from mixer.errors import InputError, MixerError, OutputError
 
 if TYPE_CHECKING:
-    from mixer.rendering import Mix
+    from mixer.delivery import Delivery
+    from mixer.mix import Mix
     from mixer.settings import RenderSettings
     from mixer.song import Song
 
-STAGED_NAME = "mix"
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 # called with the stage and the share of the song that is done, 0 to 1
 Report = Callable[[str, float], None]
@@ -102,9 +103,9 @@ class _Render:
     shop: Shop
     report: Report
     seconds: dict[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def run(self) -> Outcome:
-        from mixer.settings import RenderSettings
         from mixer.song import load_song
 
         order = self.order
@@ -117,10 +118,11 @@ class _Render:
         if order.known_inputs == inputs_sha256:
             return self._outcome(UNCHANGED, listing, inputs_sha256)
         song = load_song(order.song)
-        asked = dict(order.settings)
-        if isinstance(asked.get("effects"), list):
-            asked["effects"] = tuple(asked["effects"])
-        settings = RenderSettings(**asked, device=self.shop.device)
+        if order.console is not None and dict(song.console) != dict(order.song_table):
+            raise InputError(
+                f"{order.song}: its song.toml changed since the run began; start again"
+            )
+        settings = self._settings()
         self._check(song, settings)
         self.seconds["read"] = time.perf_counter() - began
         try:
@@ -132,6 +134,29 @@ class _Render:
         kind = MEASURED if order.phase == MEASURE else DONE
         return self._outcome(kind, listing, inputs_sha256, tuple(files), self._figures(mix))
 
+    def _settings(self) -> RenderSettings:
+        from mixer.preset.schema import read_console
+        from mixer.settings import RenderSettings
+
+        asked = dict(self.order.settings)
+        if isinstance(asked.get("effects"), list):
+            asked["effects"] = tuple(asked["effects"])
+        if self.order.console is not None:
+            asked["console"] = read_console(self.order.console, "the manifest")
+        return RenderSettings(**asked, device=self.shop.device)
+
+    @property
+    def _delivery(self) -> Delivery:
+        from mixer.delivery import Delivery
+
+        report = self.order.report
+        return Delivery(self.order.daws, report != NO_REPORT, report == EMBEDDED_REPORT)
+
+    @property
+    def _staged_mix(self) -> Path:
+        # Under its final name, so that what lies beside it is called what links say.
+        return Path(self.order.staging) / Path(self.order.target).name
+
     def _render(
         self, song: Song, settings: RenderSettings, inputs_sha256: str
     ) -> tuple[Mix, list[StagedFile]]:
@@ -142,7 +167,7 @@ class _Render:
             return mix, []
         self.report("write", 0.99)
         began = time.perf_counter()
-        files = self._write(mix)
+        files = self._write(replace(mix, presets=self.order.presets))
         self.seconds["write"] = time.perf_counter() - began
         return mix, files
 
@@ -156,7 +181,7 @@ class _Render:
         from mixer.recipe import check_output
 
         check_output(
-            Path(self.order.staging) / f"{STAGED_NAME}.{self.order.format}",
+            self._staged_mix,
             list(song.stems) if self.order.stems else [],
             file_format=self.order.format,
             bit_depth=self.order.bit_depth,
@@ -180,37 +205,39 @@ class _Render:
             song,
             settings,
             wet_stems=order.stems,
+            stages=self._delivery.report,
             progress=lambda stage, detail, share: self.report(stage, share),
             network=self.shop.networks.get(str(settings.model or DEFAULT_MODEL)),
             threads=self.shop.threads,
         )
 
     def _write(self, mix: Mix) -> list[StagedFile]:
+        from mixer.delivery import deliver
         from mixer.files import write_json
-        from mixer.recipe import RECIPE_SUFFIX, hash_file, output_paths, write_mix
+        from mixer.recipe import hash_file, output_paths, write_mix
 
-        order, staging = self.order, Path(self.order.staging)
-        staging.mkdir(parents=True, exist_ok=True)
+        order, path, delivery = self.order, self._staged_mix, self._delivery
+        path.parent.mkdir(parents=True, exist_ok=True)
         recipe = write_mix(
-            mix,
-            staging / f"{STAGED_NAME}.{order.format}",
-            file_format=order.format,
-            bit_depth=order.bit_depth,
-            overwrite=True,
+            mix, path, file_format=order.format, bit_depth=order.bit_depth, overwrite=True
+        )
+        self.remarks = deliver(
+            mix, recipe, path, delivery, home=Path(order.target).parent, overwrite=True
         )
         written = recipe["output"]["files"]
         stems = [name for name in written if name != "mix"]
         final = output_paths(Path(order.target), stems, order.format)
         staged = []
         for name, entry in written.items():
-            path = Path(entry["path"])
+            staged.append(self._staged(Path(entry["path"]), name, entry["sha256"]))
             # The recipe speaks of where the file will be, not of where it was made.
             entry["path"] = str(final[name])
-            staged.append(self._staged(path, name, entry["sha256"]))
-        recipe_path = staging / f"{STAGED_NAME}{RECIPE_SUFFIX}"
-        write_json(recipe_path, recipe)
-        staged.append(self._staged(recipe_path, "recipe", hash_file(recipe_path)))
-        return staged
+        beside = {"recipe": output_paths(path, [], order.format)["recipe"]}
+        write_json(beside["recipe"], recipe)
+        beside |= {**delivery.paths(path), **delivery.copies(path)}
+        # Of listening copies, those that the mix has: one of no amount was never normalised.
+        there = {role: file for role, file in beside.items() if file.exists()}
+        return staged + [self._staged(file, role, hash_file(file)) for role, file in there.items()]
 
     def _staged(self, path: Path, role: str, sha256: str) -> StagedFile:
         # On the disk before the ledger says so: a power cut must not leave a name without content.
@@ -237,6 +264,7 @@ class _Render:
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "spectrum_db": third_octave_levels_db(mix.audio, mix.sample_rate),
             "left_out": [r.file for r in mix.song.left_out],
+            "remarks": list(self.remarks),
         }
 
     def _outcome(

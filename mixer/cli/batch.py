@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixer.batch.columns import DAWS, EMBEDDED_REPORT, NO_REPORT, REPORT
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.errors import PresetError
 
@@ -75,6 +76,17 @@ def command() -> None:
 @click.option("--shard", help="I/N: this run's part of the manifest, I from 1.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @click.option("--address", help="Of the Ray cluster, or auto. [default: start one here]")
+@click.option(
+    "--preset", "presets", multiple=True, help="For rows that name none: a name or a file."
+)
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
+              help="For every row, as vocals.gain_db=+1.5; its own columns win.")  # fmt: skip
+@click.option("--daw", "daws", multiple=True, type=click.Choice(DAWS),
+              help="Also DAW sessions, for rows that say nothing.")  # fmt: skip
+@click.option("--report", is_flag=True, help="Also HTML reports, for rows that say nothing.")
+@click.option("--embed", is_flag=True, help="The same with 30 s previews inside.")
+@click.option("--allow-plugins", is_flag=True,
+              help="Let the manifest and presets' files load plug-ins.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, time and disk; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finished song.")
@@ -87,6 +99,12 @@ def run_command(
     max_failures: int | None,
     fail_fast: bool,
     shard: str | None,
+    presets: tuple[str, ...],
+    sets: tuple[str, ...],
+    daws: tuple[str, ...],
+    report: bool,
+    embed: bool,
+    allow_plugins: bool,
     html: bool,
     dry_run: bool,
     as_json: bool,
@@ -95,9 +113,13 @@ def run_command(
 ) -> None:
     """Render the songs of MANIFEST, a CSV file; a column `song` names their folders.
 
+    More columns say more of a row: preset, daw, report, loudness_lufs, vocals.gain_db and so on.
+    A row's cells win over the options here, these over its song.toml, that over presets.
+
     What is done and unchanged is skipped. Results are in results.csv and results.jsonl. Ctrl-C
     finishes the songs that are running; a second one drops them.
     """
+    from mixer.batch.defaults import Defaults
     from mixer.batch.listener import Stop
     from mixer.batch.plan import Shard, parse_shard
     from mixer.batch.session import Options, run_batch
@@ -111,6 +133,13 @@ def run_command(
         overwrite=overwrite,
         max_failures=0 if fail_fast else max_failures,
         html=html,
+        defaults=Defaults(
+            presets=presets,
+            sets=sets,
+            daws=tuple(dict.fromkeys(daws)),
+            report=EMBEDDED_REPORT if embed else REPORT if report else NO_REPORT,
+            allow_plugins=allow_plugins,
+        ),
     )
     if dry_run:
         _dry_run(manifest, out, options, setup, as_json, quiet)

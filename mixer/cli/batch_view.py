@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -17,6 +17,7 @@ from mixer.batch.estimate import Estimate
 from mixer.batch.ledger import DONE, FAILED, Record
 from mixer.batch.listener import Listener, Status, Summary
 from mixer.batch.outliers import find_outliers
+from mixer.batch.outputs import LISTENING_COPIES
 from mixer.batch.plan import SKIP, Job
 from mixer.batch.results import result_of
 from mixer.cli.console import cell, printable, say, talk
@@ -119,7 +120,8 @@ def _bars(status: Status) -> Group:
 def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
     """The plan as a table, and what it will take."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("row", "id", "action", "why", "output"):
+    more = [name for name, tell in _MORE.items() if any(tell(job) for job in jobs)]
+    for name in ("row", "id", "action", "why", "output", *more):
         table.add_column(name, overflow="fold")
     table.add_column("length", justify="right")
     for job in jobs:
@@ -131,6 +133,7 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
             "fails" if problem else job.action,
             Text(printable(problem or job.reason)),
             Text(printable(job.listed.target.mix)),
+            *(Text(printable(_MORE[name](job))) for name in more),
             clock(size.duration_s) if size else "-",
         )
     _stdout().print(table)
@@ -145,6 +148,16 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
         say(f"albums take up to {size_of(estimate.premaster_bytes)} more disk on the way")
 
 
+# Columns of the plan that are there where a row has something in them.
+_MORE: dict[str, Callable[[Job], str]] = {
+    "preset": lambda job: " + ".join(job.listed.row.presets),
+    "desk": lambda job: ", ".join(job.listed.row.sets),
+    "with": lambda job: ", ".join(
+        name for name in job.listed.target.beside if name not in LISTENING_COPIES
+    ),
+}
+
+
 def plan_as_json(jobs: Sequence[Job], estimate: Estimate) -> dict[str, Any]:
     """The plan for programs."""
     songs = []
@@ -156,6 +169,9 @@ def plan_as_json(jobs: Sequence[Job], estimate: Estimate) -> dict[str, Any]:
                 "id": job.record.id,
                 "song": str(job.listed.row.song),
                 "output": job.listed.target.mix,
+                "beside": job.listed.target.beside,
+                "presets": list(job.listed.row.presets),
+                "console": dict(job.listed.desk.console),
                 "action": job.action,
                 "why": job.reason,
                 "problem": estimate.problems.get(job.record.id),

@@ -25,6 +25,7 @@ from mixer.delivery import DAWS, Delivery, deliver
 from mixer.fxnorm.chain import EFFECTS
 from mixer.planning import plan_render
 from mixer.preset.merge import Resolved, resolve
+from mixer.preset.trust import refuse_foreign_plugins
 from mixer.recipe import RESIDUAL, check_output, format_of, write_mix
 from mixer.rendering import render
 from mixer.settings import DEFAULT_CEILING_DBTP, RenderSettings, with_console
@@ -83,6 +84,7 @@ class _LevelOrNone(click.ParamType[float | None]):
 @click.option("--daw", "daws", multiple=True, type=click.Choice(DAWS), help="Also a DAW session.")
 @click.option("--report", is_flag=True, help="Also an HTML report with a player.")
 @click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
+@click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
 @click.option("--strict", is_flag=True, help="A name that says nothing is an error, not `other`.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; render nothing.")
@@ -100,6 +102,7 @@ def command(
     daws: tuple[str, ...],
     report: bool,
     embed: bool,
+    allow_plugins: bool,
     strict: bool,
     overwrite: bool,
     dry_run: bool,
@@ -113,7 +116,10 @@ def command(
     Writes the mix, and beside it NAME.mix.json with everything that made it.
     """
     song = load_song(song_dir, strict=strict)
-    resolved = resolve(presets, song.console, sets, song_path=song.folder / SONG_FILE)
+    song_path = song.folder / SONG_FILE
+    resolved = resolve(presets, song.console, sets, song_path=song_path)
+    if not allow_plugins:
+        refuse_foreign_plugins(resolved.sources, song_path=song_path)
     settings = _settings(options, resolved)
     plan = plan_render(song, settings)
     delivery = Delivery(tuple(dict.fromkeys(daws)), report or embed, embed)
@@ -141,7 +147,7 @@ def command(
         recipe = write_mix(
             mix, path, file_format=file_format, bit_depth=bit_depth, overwrite=overwrite
         )
-        remarks = deliver(mix, recipe, path, delivery, warnings=plan.warnings, overwrite=overwrite)
+        remarks = deliver(mix, recipe, path, delivery, overwrite=overwrite)
     if not quiet:
         warn_clipped(recipe)
     if as_json:

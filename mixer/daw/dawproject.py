@@ -6,7 +6,6 @@ of elements is the schema's. Times are in seconds: nothing moves when the tempo 
 
 from __future__ import annotations
 
-import os
 import shutil
 import xml.etree.ElementTree as ET
 import zipfile
@@ -14,7 +13,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from mixer.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack
+from mixer.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
 from mixer.dsp import db_to_gain
 from mixer.errors import OutputError
 from mixer.files import refuse_existing, whole_file
@@ -32,7 +31,12 @@ _COPY_BYTES = 1 << 20
 
 
 def write_dawproject(
-    session: DawSession, path: Path, *, embed: bool | None = None, overwrite: bool = False
+    session: DawSession,
+    path: Path,
+    *,
+    embed: bool | None = None,
+    home: Path | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Write a session; the same session and audio give the same bytes.
 
@@ -41,6 +45,7 @@ def write_dawproject(
         path: of the file; it appears once it is whole.
         embed: True copies the audio into the file; False refers to it by relative paths. None
             copies up to `EMBED_UP_TO_BYTES` in all and refers beyond.
+        home: folder to which the file and what lies beside it are then moved; None if they stay.
         overwrite: replace a file that is there.
 
     Raises:
@@ -51,7 +56,7 @@ def write_dawproject(
     try:
         if embed is None:
             embed = sum(p.stat().st_size for p in _files(session)) <= EMBED_UP_TO_BYTES
-        names = _inside(session) if embed else _outside(session, path)
+        names = _inside(session) if embed else _outside(session, path.parent, home)
         project, metadata = project_xml(session, names, embedded=embed), metadata_xml(session)
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
@@ -195,15 +200,11 @@ def _file_name(name: str) -> str:
     return "".join("_" if sign in '<>:"/\\|?*' else sign for sign in name).strip(" .")
 
 
-def _outside(session: DawSession, path: Path) -> dict[Path, str]:
+def _outside(session: DawSession, folder: Path, home: Path | None) -> dict[Path, str]:
     """Paths relative to the session's folder; absolute where there is none, as between drives."""
     names = {}
     for source in _files(session):
-        try:
-            relative = os.path.relpath(source, path.parent.resolve())
-        except ValueError:
-            relative = str(source)
-        names[source] = Path(relative).as_posix()
+        names[source] = relative_path(source, folder, home)
         if not names[source].isprintable():
             raise OutputError(
                 f"{source} has a name that XML cannot hold; rename it, or embed the audio"

@@ -7,12 +7,11 @@ tempo.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from mixer.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack
+from mixer.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
 from mixer.dsp import db_to_gain
 from mixer.errors import OutputError
 from mixer.files import refuse_existing, whole_file
@@ -36,12 +35,15 @@ _PLAIN_SOURCE = "WAVE"  # AIFF, Wave64, RF64 and CAF are read by the same part o
 _FOLDER_STARTS, _FOLDER_ENDS, _NO_FOLDER = "ISBUS 1 1", "ISBUS 2 -1", "ISBUS 0 0"
 
 
-def write_reaper(session: DawSession, path: Path, *, overwrite: bool = False) -> None:
+def write_reaper(
+    session: DawSession, path: Path, *, home: Path | None = None, overwrite: bool = False
+) -> None:
     """Write a session; the same session gives the same bytes.
 
     Args:
         session: from `daw_session`.
         path: of the file; it appears once it is whole. Audio is referred to relative to its folder.
+        home: folder to which the file and what lies beside it are then moved; None if they stay.
         overwrite: replace a file that is there.
 
     Raises:
@@ -51,7 +53,7 @@ def write_reaper(session: DawSession, path: Path, *, overwrite: bool = False) ->
     if not overwrite:
         refuse_existing([path])
     # A file name that is no UTF-8 keeps its own bytes.
-    text = reaper_text(session, path.parent.resolve()).encode("utf-8", "surrogateescape")
+    text = reaper_text(session, path.parent, home).encode("utf-8", "surrogateescape")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
@@ -60,8 +62,8 @@ def write_reaper(session: DawSession, path: Path, *, overwrite: bool = False) ->
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def reaper_text(session: DawSession, folder: Path) -> str:
-    """The project as text, with paths relative to `folder`."""
+def reaper_text(session: DawSession, folder: Path, home: Path | None = None) -> str:
+    """The project as text, with paths as of `mixer.daw.session.relative_path`."""
     lines = [
         f'<REAPER_PROJECT 0.1 "{_READ_AS_VERSION}/mixer-{__version__}" 0',
         # Centre at 0 dB and stereo balance: unmoved faders then sum to the mix.
@@ -81,7 +83,7 @@ def reaper_text(session: DawSession, folder: Path) -> str:
         for track in tracks:
             last = group is not None and track is tracks[-1]
             folder_line = _FOLDER_ENDS if last else _NO_FOLDER
-            lines += [f"  {line}" for line in _track_lines(track, folder, folder_line)]
+            lines += [f"  {line}" for line in _track_lines(track, folder, home, folder_line)]
     return "\n".join([*lines, ">", ""])
 
 
@@ -112,7 +114,9 @@ def _folder_lines(name: str) -> Iterator[str]:
     yield ">"
 
 
-def _track_lines(track: DawTrack, folder: Path, folder_line: str) -> Iterator[str]:
+def _track_lines(
+    track: DawTrack, folder: Path, home: Path | None, folder_line: str
+) -> Iterator[str]:
     yield "<TRACK"
     yield f"  NAME {quoted(track.name)}"
     yield f"  PEAKCOL {native_color(track.color)}"
@@ -129,17 +133,14 @@ def _track_lines(track: DawTrack, folder: Path, folder_line: str) -> Iterator[st
     yield "    FADEOUT 0 0 0"
     yield f"    NAME {quoted(track.name)}"
     yield f"    <SOURCE {_SOURCES.get(track.path.suffix.lower(), _PLAIN_SOURCE)}"
-    yield f"      FILE {quoted(_relative(track.path, folder))}"
+    yield f"      FILE {quoted(_relative(track.path, folder, home))}"
     yield "    >"
     yield "  >"
     yield ">"
 
 
-def _relative(path: Path, folder: Path) -> str:
-    try:
-        relative = Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # another drive
-        relative = str(path)
+def _relative(path: Path, folder: Path, home: Path | None) -> str:
+    relative = relative_path(path, folder, home)
     lines = len(relative.splitlines())
     if lines > 1 or all(quote in relative for quote in _QUOTES):
         raise OutputError(f"{path} has a name that REAPER's files cannot hold; rename it")

@@ -7,6 +7,7 @@ gives them; they, and the mix for reference, are muted.
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -162,6 +163,23 @@ def _plain_sign(sign: str) -> str:
     if kind == "Cf":  # nothing to see, and some turn the direction of writing
         return ""
     return "?" if kind in ("Cs", "Cn", "Co") else sign
+
+
+def relative_path(source: Path, folder: Path, home: Path | None) -> str:
+    """An audio file as seen from a session, with forward slashes; absolute from another drive.
+
+    Args:
+        source: the file.
+        folder: in which the session is written.
+        home: to which it is then moved with all that lies beside it; None if it stays.
+    """
+    folder = folder.resolve()
+    moves_along = source.is_relative_to(folder)
+    start = folder if moves_along or home is None else home.resolve()
+    try:
+        return Path(os.path.relpath(source, start)).as_posix()
+    except ValueError:
+        return source.as_posix()
 
 
 class _Names:

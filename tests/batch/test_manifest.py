@@ -1,11 +1,13 @@
 """Manifests as spreadsheets write them, and every mistake at once."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from mixer.batch import columns
 from mixer.batch.columns import COLUMNS, SETTING
+from mixer.batch.defaults import Defaults
 from mixer.batch.manifest import ManifestError, read_manifest
 from mixer.errors import InputError
 
@@ -60,21 +62,24 @@ def test_names_with_quotes_newlines_and_emoji(songs) -> None:
 
 def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
     text = (
-        "song,amount,format,seed,nosuch,preset,vocals.gain_db,loudnes_lufs\n"
-        "one,2,wma,x,,,,\n"
-        "nowhere,0.5,flac,-1,,,,\n"
+        "song,amount,format,seed,nosuch,preset,vocals.gian_db,loudnes_lufs,drums.pan,daw,report\n"
+        "one,2,wma,x,,a++b,,,3,cubase,maybe\n"
+        "nowhere,0.5,flac,-1,,,,,,,\n"
     )
     with pytest.raises(ManifestError) as caught:
         read_manifest(write(songs, text))
     assert caught.value.exit_code == 2
     expected = [
         "row 1, column 'nosuch': no such column",
-        "row 1, column 'preset': this version has no presets",
-        "row 1, column 'vocals.gain_db': this version has no settings of single stems",
+        "row 1, column 'vocals.gian_db': no key 'gian_db' of vocals; did you mean 'gain_db'?",
         "row 1, column 'loudnes_lufs': no such column; did you mean 'loudness_lufs'?",
         "row 2, column amount: '2' must be a number from 0 to 1",
         "row 2, column format: 'wma' must be one of wav, flac, mp3, ogg",
         "row 2, column seed: 'x' must be a whole number",
+        "row 2, column preset: 'a++b' has a plus sign or a semicolon with no preset beside it",
+        "row 2, column drums.pan: '3' must be a number from -1 to 1",
+        "row 2, column daw: 'cubase' must be one of dawproject, reaper, both, none",
+        "row 2, column report: 'maybe' must be yes, no or embed",
         "row 3, column seed: '-1' must be a whole number",
         "row 3, column song: 'nowhere' no such folder",
     ]
@@ -89,7 +94,6 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         ("song\none\none\n", "row 3, column id: 'one' is row 2's too"),
         ("song,format,bit_depth\none,flac,32f\n", "FLAC holds 16 or 24 bit"),
         ("song,format,sample_rate\none,mp3,96000\n", "MP3 holds at most 48000"),
-        ("song,album,loudness_lufs\none,a,-14\ntwo,a,-16\n", "an album has one"),
         ("song,effects\none,panning balance\n", "exclude each other"),
         ("song\n", "no songs"),
         ("folder\none\n", "column song: is missing"),
@@ -123,16 +127,53 @@ def test_a_manifest_elsewhere_names_songs_from_where_it_lies(songs) -> None:
 
 
 def test_ranges_and_words_are_the_renderers() -> None:
-    from mixer import audio, settings
+    from mixer import audio, delivery, recipe, settings
+    from mixer.batch import outputs, survey
+    from mixer.daw.dawproject import EMBED_UP_TO_BYTES
     from mixer.fxnorm.chain import EFFECTS
+    from mixer.report.listening import PREVIEW_S
     from mixer.track_names import STEMS
 
     assert columns.FORMATS == audio.FORMATS
     assert columns.BIT_DEPTHS == audio.BIT_DEPTHS
     assert columns.SAMPLE_RATES_HZ == audio.SAMPLE_RATES_HZ
     assert columns.EFFECTS == EFFECTS
-    assert set(columns.STEMS) == set(STEMS)
+    assert columns.DAWS == delivery.DAWS
+    delivered = delivery.Delivery(columns.DAWS, report=True)
+    mix = Path("songs/v1.2 a.wav")
+    target = outputs.Target(str(mix), "wav", True, columns.DAWS, columns.REPORT)
+    paths = {**delivered.paths(mix), **delivered.copies(mix)}
+    assert target.beside == {role: path.as_posix() for role, path in paths.items()}
+    assert {*STEMS, recipe.RESIDUAL} == set(outputs.WET_STEMS)
+    written = recipe.output_paths(mix, list(outputs.WET_STEMS), "wav")
+    assert {*target.files} == {path.as_posix() for path in (*written.values(), *paths.values())}
+    assert survey._EMBEDDED_UP_TO_BYTES == EMBED_UP_TO_BYTES
+    assert survey._PREVIEW_S == PREVIEW_S
     assert columns.LOUDNESS_RANGE_LUFS == settings.LOUDNESS_RANGE_LUFS
     assert columns.CEILING_RANGE_DBTP == settings.CEILING_RANGE_DBTP
     names = {field.name for field in dataclasses.fields(settings.RenderSettings)}
     assert {column.name for column in COLUMNS.values() if column.use == SETTING} <= names
+
+
+def test_what_a_row_asks_of_the_desk_and_beside_the_mix(songs) -> None:
+    text = (
+        "song,preset,Vocals.gain_db,drums.mute,daw,report\n"
+        'one,rock + mine.toml,"+1,5",yes,both,embed\n'
+        "two,none,,,none,no\n"
+        "three,,,,,\n"
+    )
+    defaults = Defaults(("wide",), ("bass.gain_db=1",), ("reaper",), "yes")
+    one, two, three = read_manifest(write(songs, text), defaults)
+    assert one.presets == ("rock", str(songs / "mine.toml"))
+    assert one.sets == ("bass.gain_db=1", "vocals.gain_db=+1,5", "drums.mute=yes")
+    assert (one.daws, one.report, one.stems) == (("dawproject", "reaper"), "embed", True)
+    assert (two.presets, two.daws, two.report, two.stems) == ((), (), "no", False)
+    assert (three.presets, three.daws, three.report) == (("wide",), ("reaper",), "yes")
+
+
+def test_a_manifest_loads_no_plugin_without_a_word(songs) -> None:
+    path = write(songs, "song,vocals.plugins.0.path,vocals.plugins.0.parameters.Mix\none,x.vst3,\n")
+    with pytest.raises(ManifestError, match=r"column vocals\.plugins\.0\.path: loads a plug-in"):
+        read_manifest(path)
+    (row,) = read_manifest(path, Defaults(allow_plugins=True))
+    assert row.sets == (f"vocals.plugins.0.path={songs / 'x.vst3'}",)

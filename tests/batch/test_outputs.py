@@ -6,6 +6,7 @@ import pytest
 
 from mixer.batch.manifest import Row
 from mixer.batch.outputs import MAX_NAME_BYTES, plan_output, plan_outputs
+from mixer.batch.own_inputs import find_own_inputs
 
 
 def row(output=None, number=2, song="My Song", **fields) -> Row:
@@ -23,6 +24,8 @@ def row(output=None, number=2, song="My Song", **fields) -> Row:
         ("{id}", {"id": "disc 1/07 Song"}, "disc 1/07 Song.wav"),
         ("v1.2 {song}", {}, "v1.2 My Song.wav"),
         ("{model}/{song}.{format}", {"settings": {"model": "/m/big"}}, "big/My Song.wav"),
+        ("{preset}/{id}", {"presets": ("rock", "/p/my own.toml")}, "rock+my own/My Song.wav"),
+        ("{preset}/{id}", {}, "none/My Song.wav"),
         (None, {"id": 'a "b"\nc: d?'}, "a _b__c_ d_.wav"),
         (None, {"id": "🎚️ mix"}, "🎚️ mix.wav"),
         (None, {"id": "../../etc/passwd"}, "_/_/etc/passwd.wav"),
@@ -45,7 +48,7 @@ def test_templates(output, fields, expected) -> None:
         ("..\\x", "leads out of the output folder"),
         ("a\nb", "control character"),
         ("{sonk}", "did you mean {song}"),
-        ("{preset}", "which is no field"),
+        ("{presets}", "did you mean {preset}"),
         ("{song.parent}", "which is no field"),
         ("{id!r}", "which is no field"),
         ("{", "is no template"),
@@ -72,6 +75,7 @@ def test_two_rows_on_one_file_are_refused_on_every_file_system(tmp_path) -> None
         (row("é", 2, id="x"), row("e\u0301", 3, id="y")),
         (row("a.wav", 2, id="x"), row("a.flac", 3, id="y")),  # one recipe
         (row("a", 2, id="x", stems=True), row("a.stems/vocals", 3, id="y")),
+        (row("a", 2, id="x", report="yes"), row("a.report/input_sum", 3, id="y")),
     ]
     for pair in pairs:
         _, mistakes = plan_outputs(pair, tmp_path)
@@ -86,4 +90,38 @@ def test_long_names_fit_and_stay_apart(tmp_path) -> None:
     for target in targets:
         assert len(target.recipe.encode()) <= 255
         assert len(target.mix.encode()) <= MAX_NAME_BYTES + 4
+    whole = row(song="x" * 400, report="yes", daws=("dawproject", "reaper"))
+    for path in plan_output(whole).files:
+        assert all(len(part.encode()) <= 255 for part in Path(path).parts)
     assert targets[0].mix != targets[1].mix
+
+
+def test_a_recording_is_never_an_output(tmp_path) -> None:
+    """By its own name, by a link to it, or in a folder that is a song: of this row or another."""
+    for name in ("one", "two", "three.stems"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "drums.wav").write_bytes(b"RIFF")
+    (tmp_path / "mix.wav").hardlink_to(tmp_path / "one" / "drums.wav")
+    (tmp_path / "two" / "mine.wav").write_bytes(b"RIFF")
+    (tmp_path / "two" / "mine.mix.json").write_text("{}")  # a mix of an earlier run
+
+    def listed(output, number, name, **fields):
+        return Row(
+            number=number, id=name, song=(tmp_path / name).resolve(), output=output, **fields
+        )
+
+    rows = [
+        listed("two/drums", 2, "one"),
+        listed("mix", 3, "two"),
+        listed("three", 4, "three.stems", stems=True),
+        listed("two/mine", 5, "two"),
+        listed("two/new", 6, "two"),
+    ]
+    targets = [plan_output(row) for row in rows]
+    assert find_own_inputs(rows, targets, tmp_path) == [
+        "row 4, column output: 'three.stems' is the song of row 4; choose another output",
+        "row 2, column output: 'two/drums.wav' is a recording of the song of row 3; "
+        "choose another output",
+        "row 3, column output: 'mix.wav' is a recording of the song of row 2; "
+        "choose another output",
+    ]

@@ -1,6 +1,7 @@
 """Runs, resumed and changed, with work that takes no time: what is done, kept, refused, counted."""
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -259,7 +260,8 @@ def test_stems_of_an_earlier_render_go_and_nothing_else(make_songs, batch, tmp_p
         stems = []
         for name in next(names):
             (folder / f"{name}.wav").write_text(name)
-            stems.append(StagedFile(f"mix.stems/{name}.wav", name, len(name), "sha"))
+            sha256 = hashlib.sha256(name.encode()).hexdigest()
+            stems.append(StagedFile(f"mix.stems/{name}.wav", name, len(name), sha256))
         return Outcome(order.id, order.token, ENDED, files=outcome.files + tuple(stems),
                        inputs_stat=outcome.inputs_stat, figures=outcome.figures)  # fmt: skip
 

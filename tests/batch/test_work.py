@@ -51,7 +51,7 @@ def test_it_is_the_same_mix_bit_for_bit(order, shop, folder, tmp_path) -> None:
     assert outcome.kind == DONE, outcome.error
     asked = RenderSettings(**{**settings, "effects": ("eq", "loudness")}, device="cpu")
     mix = render(load_song(folder), asked, wet_stems=True)
-    write_mix(mix, tmp_path / "alone" / "mix.wav", bit_depth="16")
+    write_mix(mix, tmp_path / "alone" / "My Song.wav", bit_depth="16")
     for file in outcome.files:
         if file.role != "recipe":
             there = (tmp_path / "alone" / file.staged).read_bytes()
@@ -59,7 +59,7 @@ def test_it_is_the_same_mix_bit_for_bit(order, shop, folder, tmp_path) -> None:
     assert {file.role for file in outcome.files} == {
         "mix", "recipe", "vocals", "bass", "drums", "other", "residual"
     }  # fmt: skip
-    recipe = json.loads((tmp_path / "staging" / "mix.mix.json").read_text())
+    recipe = json.loads((tmp_path / "staging" / "My Song.mix.json").read_text())
     paths = {name: entry["path"] for name, entry in recipe["output"]["files"].items()}
     assert paths["mix"] == str(tmp_path / "out" / "My Song.wav")
     assert paths["vocals"] == str(tmp_path / "out" / "My Song.stems" / "vocals.wav")
@@ -102,7 +102,7 @@ def test_an_album_is_what_rendering_with_its_target_gives(order, shop, folder, t
     anew = render_song(finish, shop, silent)
     hashes = [{f.role: f.sha256 for f in o.files if f.role != "recipe"} for o in (kept, anew)]
     assert hashes[0] == hashes[1]
-    audio, rate = soundfile.read(tmp_path / "staging" / "mix.wav", dtype="float32")
+    audio, rate = soundfile.read(tmp_path / "staging" / "My Song.wav", dtype="float32")
     assert integrated_loudness_lufs(audio.T, rate) == pytest.approx(own_lufs + 4.0, abs=0.1)
 
 

@@ -1,0 +1,30 @@
+"""What the command line says for every row; what a row's own cells say wins over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixer.batch.columns import NO_REPORT
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """For rows whose cells say nothing.
+
+    Attributes:
+        presets: names or files, the strongest last.
+        sets: `key=value` of the desk; a row's strip columns win over them.
+        daws: sessions for which workstations.
+        report: `NO_REPORT`, `REPORT` or `EMBEDDED_REPORT`.
+        allow_plugins: the manifest, and presets' files that are not the user's own, may load
+            plug-ins. They are programs.
+    """
+
+    presets: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    daws: tuple[str, ...] = ()
+    report: str = NO_REPORT
+    allow_plugins: bool = False
+
+
+NO_DEFAULTS = Defaults()

@@ -1,0 +1,200 @@
+"""What each row's desk is set to: presets, the song's own table, `--set` and the row's columns.
+
+Resolved once for every combination of these, before anything is rendered. The targets of loudness
+and true peak that a preset or a song brings become settings of the row, where its cells are silent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mixer.batch.columns import SONG_FILE
+from mixer.batch.defaults import Defaults
+from mixer.batch.identity import Identity
+from mixer.batch.manifest import Row, mistake
+from mixer.errors import MixerError, PresetError
+
+if TYPE_CHECKING:
+    from mixer.console.settings import Console
+    from mixer.preset.merge import Resolved
+
+_TARGETS = ("loudness_lufs", "true_peak_dbtp")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A row's desk.
+
+    Attributes:
+        console: as a plain table, without the targets; `mixer.preset.schema.read_console` reads it.
+        song_table: what the song's own file said under `console` when it was resolved.
+        sources: name, path and sha256 of every file that had a say.
+    """
+
+    console: Mapping[str, Any] = field(default_factory=dict)
+    song_table: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[Mapping[str, str], ...] = ()
+
+
+NEUTRAL = Desk()
+
+
+def check_defaults(defaults: Defaults) -> None:
+    """Raise PresetError for what is wrong with the command line itself, before any row."""
+    from mixer.preset.assignments import read_assignment
+    from mixer.preset.merge import resolve
+    from mixer.preset.trust import refuse_foreign_plugins
+
+    resolved = resolve(defaults.presets)
+    if not defaults.allow_plugins:
+        refuse_foreign_plugins(resolved.sources)
+    for text in defaults.sets:
+        read_assignment(text)
+
+
+def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list[Desk], list[str]]:
+    """The desk of each row; the rows with the targets that it brings; and the mistakes."""
+    resolved = _Resolver(defaults)
+    done, desks, mistakes = list[Row](), list[Desk](), list[str]()
+    for row in rows:
+        desk, settings = NEUTRAL, row.settings
+        try:
+            song_table = _song_table(row.song)
+            if row.presets or row.sets or song_table:
+                found = resolved(row, song_table)
+                settings = _with_targets(row.settings, found.console)
+                desk = Desk(_without_targets(found), song_table, found.sources)
+        except _PresetColumnError as error:
+            mistakes += [mistake(row.number, "preset", str(what)) for what in error.args]
+        except MixerError as error:
+            mistakes.append(_mistake_of(row, str(error)))
+        done.append(replace(row, settings=settings))
+        desks.append(desk)
+    return done, desks, mistakes
+
+
+def find_misfits(
+    rows: Sequence[Row], desks: Sequence[Desk], identities: Sequence[Identity]
+) -> list[str]:
+    """Rows whose desk does on wet stems what their model has none for."""
+    from mixer.console.before_network import split_console
+    from mixer.console.desk import is_neutral_console
+    from mixer.console.settings import Strip
+    from mixer.preset.schema import read_console
+
+    mistakes = []
+    for row, desk, identity in zip(rows, desks, identities, strict=True):
+        if identity.has_wet_stems or not desk.console or row.settings.get("amount") == 0.0:
+            continue
+        _, rest = split_console(read_console(desk.console, "manifest"))
+        if not is_neutral_console(replace(rest, master=Strip())):
+            what = f"{row.settings['model']!r} makes a mix and no wet stems, so strips can only "
+            what += "mute, solo and gain: leave the rest out or use another model"
+            mistakes.append(mistake(row.number, "model", what))
+    return mistakes
+
+
+class _PresetColumnError(Exception):
+    """Presets of a row that are wrong each for itself; a line each."""
+
+
+class _Resolver:
+    """Resolves what rows say, the same only once."""
+
+    def __init__(self, defaults: Defaults) -> None:
+        self._defaults = defaults
+        self._known: dict[tuple[Any, ...], Resolved | Exception] = {}
+
+    def __call__(self, row: Row, song_table: Mapping[str, Any]) -> Resolved:
+        wrong = []
+        for preset in row.presets if len(row.presets) > 1 else ():
+            try:
+                self._once((preset,), partial(self._resolve, (preset,)))
+            except MixerError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise _PresetColumnError(*dict.fromkeys(wrong))
+        song_path = row.song / SONG_FILE if song_table else None
+        return self._once(
+            (row.presets, row.sets, song_path),
+            partial(self._resolve, row.presets, song_table, row.sets, song_path),
+        )
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Resolved]) -> Resolved:
+        if key not in self._known:
+            try:
+                self._known[key] = make()
+            except MixerError as error:
+                self._known[key] = error
+        found = self._known[key]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _resolve(
+        self,
+        presets: tuple[str, ...],
+        song_table: Mapping[str, Any] | None = None,
+        sets: tuple[str, ...] = (),
+        song_path: Path | None = None,
+    ) -> Resolved:
+        from mixer.preset.merge import resolve
+        from mixer.preset.trust import refuse_foreign_plugins
+
+        resolved = resolve(presets, song_table, sets, song_path=song_path)
+        if not self._defaults.allow_plugins:
+            refuse_foreign_plugins(resolved.sources, song_path=song_path)
+        return resolved
+
+
+def _song_table(song: Path) -> Mapping[str, Any]:
+    """What the song's file says of the desk.
+
+    Raises:
+        PresetError: it cannot be read, or has a mistake.
+    """
+    path = song / SONG_FILE
+    # Most songs have none: one look, without the exceptions and objects of a read.
+    if not os.path.exists(path):  # noqa: PTH110 - 10 000 of them
+        return {}
+    from mixer.audio import is_audio_name
+    from mixer.song_file import read_song_file
+
+    try:
+        names = [entry.name for entry in os.scandir(song) if is_audio_name(entry.name)]
+        return read_song_file(song, names).console
+    except OSError as error:
+        raise PresetError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _with_targets(settings: Mapping[str, Any], console: Console) -> Mapping[str, Any]:
+    """The row's settings; a cell wins over what presets and song bring."""
+    brought = {name: getattr(console, name) for name in _TARGETS}
+    return {name: value for name, value in brought.items() if value is not None} | dict(settings)
+
+
+def _without_targets(resolved: Resolved) -> dict[str, Any]:
+    from mixer.preset.schema import plain_table
+
+    bare = replace(resolved.console, loudness_lufs=None, true_peak_dbtp=None)
+    # As JSON has it: it goes into the ledger, and to workers.
+    table: dict[str, Any] = json.loads(json.dumps(plain_table(bare)))
+    return table
+
+
+def _mistake_of(row: Row, error: str) -> str:
+    """A line about the cell that is to blame."""
+    if error.startswith(str(row.song / SONG_FILE)):
+        return mistake(row.number, "song", error)
+    if error.startswith("--set"):
+        own = [text.partition("=")[0] for text in row.sets[len(row.sets) - row.n_own_sets :]]
+        what = error.removeprefix("--set: ")
+        column = next((name for name in own if what.startswith(name.rpartition(".")[0])), None)
+        return mistake(row.number, column or "--set", what)
+    return mistake(row.number, "preset", error)

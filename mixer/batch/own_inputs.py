@@ -1,0 +1,75 @@
+"""Outputs that are a recording of some row's song: refused before anything is rendered.
+
+Also where files are to be replaced: a recording is gone for good.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from mixer.batch.manifest import Row, mistake
+from mixer.batch.outputs import RECIPE_SUFFIX, Target
+
+
+def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -> list[str]:
+    """Rows whose outputs are recordings, by any name or link, or would lie among recordings.
+
+    An output that is there can only be a recording if it lies in a song's folder or has several
+    names; without such a one, no song is looked into.
+    """
+    songs = {str(row.song): row.number for row in rows}
+    real_folders: dict[str, str] = {}
+    mistakes, suspects = [], []
+    for row, target in zip(rows, targets, strict=True):
+        if not target.mix:
+            continue
+        taken = [f for f in target.folders if os.path.realpath(out / f) in songs]
+        if taken:
+            other = songs[os.path.realpath(out / taken[0])]
+            what = f"{taken[0]!r} is the song of row {other}; choose another output"
+            mistakes.append(mistake(row.number, "output", what))
+            continue
+        for path in target.files:
+            whole = os.path.join(out, path)  # noqa: PTH118 - many of them
+            try:
+                status = os.stat(whole)  # noqa: PTH116
+            except OSError:
+                continue
+            parent = os.path.dirname(whole)  # noqa: PTH120
+            if parent not in real_folders:
+                real_folders[parent] = os.path.realpath(parent)
+            if real_folders[parent] in songs or status.st_nlink > 1 or os.path.islink(whole):  # noqa: PTH114
+                suspects.append((row, path, (status.st_dev, status.st_ino)))
+    inputs = _recordings(rows) if suspects else {}
+    for row, path, identity in suspects:
+        number = inputs.get(identity)
+        if number is not None:
+            what = f"{path!r} is a recording of the song of row {number}; choose another output"
+            mistakes.append(mistake(row.number, "output", what))
+    return mistakes
+
+
+def _recordings(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
+    """Device and number of every audio file of every song, but mixes that mixer made; its row."""
+    from mixer.audio import is_audio_name
+
+    found: dict[tuple[int, int], int] = {}
+    for row in rows:
+        try:
+            names = os.listdir(row.song)  # noqa: PTH208
+        except OSError:
+            continue
+        for name in names:
+            path = row.song / name
+            if not is_audio_name(name) or f"{path.stem}{RECIPE_SUFFIX}" in names:
+                continue
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode):
+                found.setdefault((status.st_dev, status.st_ino), row.number)
+    return found

@@ -1,0 +1,55 @@
+"""Plug-ins are programs: whose word is enough to load one.
+
+A preset that has a name (shipped, or in the user's own folder) and the command line are the user's
+word. A preset's file from elsewhere may be a stranger's; a song's own table has no plug-ins at all
+(`mixer.preset.layer`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import PresetError
+from mixer.preset.checks import NONE
+from mixer.preset.find import Found, shipped_folder, user_folder
+from mixer.preset.layer import read_layer
+
+ALLOW = "--allow-plugins"
+
+
+def names_plugins(table: Mapping[str, Any]) -> bool:
+    """Whether a checked layer's table says anything of plug-ins, but to take them away."""
+    strips = (strip for strip in table.values() if isinstance(strip, Mapping))
+    return any(strip.get("plugins", NONE) not in (NONE, [], {}) for strip in strips)
+
+
+def refuse_foreign_plugins(
+    sources: Sequence[Mapping[str, str]], *, song_path: Path | None = None
+) -> None:
+    """Raise where a preset's file that is not the user's own names plug-ins.
+
+    Args:
+        sources: from `mixer.preset.merge.resolve`.
+        song_path: the song.toml among them, which was checked when it was read.
+
+    Raises:
+        PresetError: naming the file, and what to do.
+    """
+    for source in sources:
+        path = Path(source["path"])
+        if path == song_path or _is_own(path):
+            continue
+        if names_plugins(read_layer(Found(source["name"], path)).table):
+            raise PresetError(
+                f"{path}: loads a plug-in, which is a program: add {ALLOW} if you trust it"
+            )
+
+
+def _is_own(path: Path) -> bool:
+    folders = [shipped_folder()]
+    with contextlib.suppress(PresetError):  # no home: then nothing in it
+        folders.append(user_folder())
+    return path.parent.resolve() in [folder.resolve() for folder in folders]

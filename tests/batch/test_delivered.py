@@ -1,0 +1,151 @@
+"""Sessions and reports of a batch, really rendered: in their places, with links that lead there."""
+
+import json
+import re
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer import RenderSettings, load_song, render
+from mixer.batch.estimate import estimate_plan
+from mixer.batch.ledger import LEDGER_FILE, read_records
+from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.session import Options, plan_batch
+from mixer.batch.work import render_song
+from mixer.preset.merge import resolve
+from mixer.settings import with_console
+from tests.signals import band
+
+
+@pytest.fixture
+def songs(tmp_path, rng) -> Path:
+    for name in ("one", "two"):
+        (tmp_path / "songs" / name).mkdir(parents=True)
+        for stem, audio in band(rng, 1.5, 44_100).items():
+            path = tmp_path / "songs" / name / f"{stem}.wav"
+            soundfile.write(path, audio.T, 44_100, subtype="PCM_16")
+    return tmp_path
+
+
+def manifest(folder: Path, text: str) -> Path:
+    path = folder / "manifest.csv"
+    path.write_text(text)
+    return path
+
+
+def links_of(report: Path) -> list[str]:
+    """What the report's player plays."""
+    data = re.search(r'id="player-data"[^>]*>(.*?)</script>', report.read_text(), re.DOTALL)
+    return [source.get("url") for source in json.loads(data.group(1))["sources"]]
+
+
+class _Links(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attrs if tag == "a" and name == "href"]
+
+
+def files(folder: Path) -> set[str]:
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {name for name in found if not name.startswith((STATE_FOLDER, "results."))}
+
+
+def test_everything_is_in_its_place_and_links_lead_there(songs, batch) -> None:
+    text = "song,id,model,preset,vocals.gain_db,daw,report\n"
+    text += "songs/one,disc 1/#1 'one',none,mine.toml,,both,yes\nsongs/two,two,none,,+3,,embed\n"
+    (songs / "mine.toml").write_text("[drums]\ngain_db = -6\npan = 0.5\n")
+    out, path = songs / "out", manifest(songs, text)
+    promised = estimate_plan(plan_batch(path, out, Options()), 1, 1).output_bytes
+    summary = batch(path, out, work=render_song, html=True)
+    assert summary.n_failed == 0, summary.records
+    taken = sum((out / name).stat().st_size for name in files(out))
+    assert 0.5 * promised <= taken <= promised
+
+    base = out / "disc 1" / "#1 'one'"
+    urls = links_of(base.with_name(base.name + ".report.html"))
+    assert len(urls) == 7
+    for url in urls:
+        assert soundfile.info(base.parent / unquote(url)).frames == 1.5 * 44_100
+    assert links_of(out / "two.report.html") == [None] * 7  # the previews are inside
+
+    session = base.with_name(base.name + ".rpp").read_text()
+    sources = re.findall(r'^ +FILE (["\'`])(.*)\1$', session, re.MULTILINE)
+    there = {(base.parent / source).resolve() for _, source in sources}
+    stems = ("vocals", "bass", "drums", "other")
+    assert there == {
+        base.with_name(base.name + ".wav"),
+        *(base.with_name(base.name + ".stems") / f"{s}.wav" for s in (*stems, "residual")),
+        *(songs / "songs" / "one" / f"{s}.wav" for s in stems),
+    }
+    assert all(file.is_file() for file in there)
+    with zipfile.ZipFile(base.with_name(base.name + ".dawproject")) as container:
+        assert sum(name.startswith("audio/") for name in container.namelist()) == len(there)
+
+    page = _Links((out / "index.html").read_text())
+    assert [(out / unquote(link)).is_file() for link in page.found] == [True, True]
+    settings = with_console(
+        RenderSettings("none", device="cpu"), resolve([songs / "mine.toml"]).console
+    )
+    alone = render(load_song(songs / "songs" / "one"), settings)
+    written, _ = soundfile.read(base.with_name(base.name + ".wav"), dtype="float32")
+    np.testing.assert_allclose(written.T, alone.audio, atol=2**-22)
+    recipe = json.loads((base.parent / f"{base.name}.mix.json").read_text())
+    assert [source["name"] for source in recipe["presets"]] == ["mine"]
+    assert recipe["settings"]["console"]["drums"] == {"pan": 0.5, "gain_db": -6.0}
+
+
+def test_an_edited_session_is_kept_and_what_is_stale_goes(songs, batch) -> None:
+    text = "song,id,model,daw,report,amount\nsongs/one,one,none,{}\n"
+    out, path = songs / "out", manifest(songs, text.format("both,yes,"))
+    batch(path, out, work=render_song)
+    with (out / "one.rpp").open("a") as file:
+        file.write("edited")
+    assert batch(path, out, work=render_song).n_skipped == 1  # a session may be worked in
+    path.write_text(text.format("reaper,no,0"))
+    assert batch(path, out, work=render_song).n_done == 1
+    assert (out / "one (edited 1).rpp").read_text().endswith("edited")
+    assert "edited" not in (out / "one.rpp").read_text()
+    kept = {"one.wav", "one.mix.json", "one.rpp", "one (edited 1).rpp"}
+    assert {name for name in files(out) if ".stems/" not in name} == kept
+    assert not (out / "one.report").exists()
+
+
+def test_an_album_with_strips_and_reports(songs, batch) -> None:
+    """What waits for the album's offset keeps what its report and its record need."""
+    text = "song,id,album,model,loudness_lufs,drums.mute,report\n"
+    text += "songs/one,one,A,none,-20,yes,yes\nsongs/two,two,A,none,-20,,yes\n"
+    out = songs / "out"
+    summary = batch(manifest(songs, text), out, work=render_song)
+    assert summary.n_done == 2, summary.records
+    one, two = read_records(out / STATE_FOLDER / LEDGER_FILE)
+    assert one.figures["album_offset_db"] == two.figures["album_offset_db"]
+    recipe = json.loads((out / "one.mix.json").read_text())
+    assert recipe["settings"]["console"] == {"drums": {"mute": True}}
+    settings = RenderSettings("none", device="cpu", loudness_lufs=one.figures["loudness_lufs"])
+    settings = with_console(settings, resolve(sets=["drums.mute=yes"]).console)
+    levels = render(load_song(songs / "songs" / "one"), settings, wet_stems=True).measurements
+    recorded = recipe["measurements"]["wet_stems"]["vocals"]
+    assert recorded == pytest.approx(levels["wet_stems"]["vocals"], abs=0.05)
+    for url in links_of(out / "one.report.html"):
+        assert (out / unquote(url)).is_file()
+    assert (out / "one.report" / "normalised_sum.flac").is_file()
+
+
+def test_a_song_that_is_edited_meanwhile_fails(songs, batch) -> None:
+    def edit(order, shop, report):
+        (songs / "songs" / "one" / "song.toml").write_text("[console.vocals]\ngain_db = 3\n")
+        return render_song(order, shop, report)
+
+    path = manifest(songs, "song,id,model\nsongs/one,one,none\n")
+    (record,) = batch(path, songs / "out", work=edit).records
+    assert "song.toml changed since the run began; start again" in record.error
+    assert batch(path, songs / "out", work=render_song).n_done == 1
