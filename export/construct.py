@@ -1,4 +1,4 @@
-"""The first default bundle: constructed, not trained, so that its mix is the sum of its stems.
+"""A network of the paper's kind, constructed so that its mix is the sum of its stems.
 
 Each input channel gets its own bank of 16 filters, an extended lapped transform (Malvar, "Extended
 lapped transforms: properties, applications, and fast algorithms", 1992; overlap 4, so 64 taps at a
@@ -26,7 +26,7 @@ from training.networks.fxnorm import FxNormNetwork
 
 BANDS = 16
 # 128 samples a latent frame, twice the paper's, and a smaller mixer: what a laptop renders fast.
-DEFAULT_HYPER_PARAMETERS = HyperParameters(
+PASSTHROUGH_HYPER_PARAMETERS = HyperParameters(
     n_filters=8 * BANDS,
     kernel_samples=4 * BANDS,
     stride_samples=BANDS,
@@ -40,8 +40,8 @@ DEFAULT_HYPER_PARAMETERS = HyperParameters(
     blstm_layers=2,
     se_ratio=1,
 )
-DEFAULT_DESCRIPTION = Description(
-    name="default",
+PASSTHROUGH_DESCRIPTION = Description(
+    name="passthrough",
     effects=("eq", "compression", "balance", "loudness"),
     provenance=(
         "constructed by export.construct, not trained: a perfect-reconstruction filter bank and a"
@@ -73,8 +73,8 @@ def lapped_transform(bands: int) -> NDArray[np.float64]:
     return np.asarray(window * np.sqrt(2.0 / bands) * np.cos(phase))
 
 
-def construct_network(hyper: HyperParameters = DEFAULT_HYPER_PARAMETERS) -> FxNormNetwork:
-    """The network of the default bundle, in evaluation mode.
+def construct_network(hyper: HyperParameters = PASSTHROUGH_HYPER_PARAMETERS) -> FxNormNetwork:
+    """The network of the bundle, in evaluation mode.
 
     Args:
         hyper: must have kernel = 4 x stride and one filter for each input and band.
@@ -105,22 +105,22 @@ def construct_network(hyper: HyperParameters = DEFAULT_HYPER_PARAMETERS) -> FxNo
     return network.eval()
 
 
-def construct_default_bundle(
+def construct_passthrough_bundle(
     out_dir: Path, *, profile: Path | None = None, overwrite: bool = False
 ) -> Bundle:
-    """Write the default bundle; see `export.bundle.write_bundle` for arguments and errors."""
+    """Write the bundle; see `export.bundle.write_bundle` for arguments and errors."""
     return write_bundle(
-        construct_network(), out_dir, DEFAULT_DESCRIPTION, profile=profile, overwrite=overwrite
+        construct_network(), out_dir, PASSTHROUGH_DESCRIPTION, profile=profile, overwrite=overwrite
     )
 
 
 def main() -> None:
-    """Write the default bundle to the folder named on the command line."""
-    parser = argparse.ArgumentParser(description="Construct the default model bundle.")
+    """Write the bundle to the folder named on the command line."""
+    parser = argparse.ArgumentParser(description="Construct the passthrough bundle.")
     parser.add_argument("out_dir", type=Path)
     parser.add_argument("--overwrite", action="store_true")
     arguments = parser.parse_args()
-    construct_default_bundle(arguments.out_dir, overwrite=arguments.overwrite)
+    construct_passthrough_bundle(arguments.out_dir, overwrite=arguments.overwrite)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from mixer.version import __version__
 DEFAULT_MODEL, NO_MODEL, NO_MODEL_PROFILE = "default", "none", "musdb18"
 # Of a Wave-U-Net of the published size, one segment at a time.
 SEGMENT_BYTES = 3 << 30
+# What a band mixer keeps of a second of song.
+BAND_LEVELS_BYTES = 40_000
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def identity_as_json(identity: Identity) -> dict[str, Any]:
 
 def _read(model: str, profile: str | None) -> Identity:
     from mixer.fxnorm.profile import read_profile
-    from mixer.network.manifest import FXNORM
+    from mixer.network.manifest import BAND_MIXER, FXNORM, WAVE_U_NET
     from mixer.network.model import read_bundle
 
     if model == NO_MODEL:
@@ -131,11 +133,14 @@ def _read(model: str, profile: str | None) -> Identity:
         values = hyper.n_filters * 2 + hyper.bottleneck_channels
         values += 2 * hyper.hidden_channels + hyper.skip_channels
         latent = 4 * values * manifest.sample_rate // hyper.hop_samples
+    elif manifest.kind == BAND_MIXER:
+        # Levels in bands, and every wet stem, which it makes before it sums them.
+        latent = BAND_LEVELS_BYTES + manifest.band_mixer.n_inputs * 4 * manifest.sample_rate
     return Identity(
         bundle.sha256,
         read_profile(profile or bundle.profile_path).sha256,
         manifest.sample_rate,
         latent,
-        0 if manifest.kind == FXNORM else SEGMENT_BYTES,
+        SEGMENT_BYTES if manifest.kind == WAVE_U_NET else 0,
         manifest.has_wet_stems,
     )

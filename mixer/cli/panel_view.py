@@ -6,7 +6,7 @@ A manifest comes from strangers: what is not of the panel's form is passed over.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from mixer.evaluate.panel_table import LABELS, PERCENT_MEASURES
 
@@ -30,12 +30,12 @@ def panel_lines(evaluation: Mapping[str, Any]) -> Iterator[str]:
             + "".join(f"{system[:10]:>11}" for system in names)
         )
         for measure, (label, digits) in LABELS.items():
+            scale = 100.0 if measure in PERCENT_MEASURES else 1.0
             cells = [systems[system].get(measure) for system in names]
-            if measure in PERCENT_MEASURES:
-                cells = [100.0 * cell if _is_number(cell) else None for cell in cells]
             if any(_is_number(cell) for cell in cells):
                 shown = "".join(
-                    f"{cell:>11.{digits}f}" if _is_number(cell) else f"{'-':>11}" for cell in cells
+                    f"{scale * cell:>11.{digits}f}" if _is_number(cell) else f"{'-':>11}"
+                    for cell in cells
                 )
                 yield f"  {label:<40}{shown}"
     targets = evaluation.get("targets")
@@ -52,5 +52,5 @@ def _table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -37,7 +37,7 @@ class BandMixerParameters:
         n_stems: stems, in the model's order.
         n_channels: channels a stem and of the mix, 2.
         n_fft: length of the transform's window in samples, even; the hop is half of it.
-        n_bands: bands, evenly spaced on the ERB scale.
+        n_bands: bands, evenly spaced on the ERB scale; a multiple of 4.
         block_frames: frames of the transform that one step of the latent mixer spans.
         n_curve_points: points of each stem's EQ, balance and side curve, evenly on the same scale.
         stem_channels: channels in which a stem is described to the mixer.
@@ -69,8 +69,13 @@ class BandMixerParameters:
                 )
         if self.n_channels != 2:
             raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
+        if self.n_bands % 4:
+            raise ValueError(f"n_bands is {self.n_bands}: it must be a multiple of 4")
         if self.n_fft % 2 or self.n_fft < 64:
             raise ValueError(f"n_fft is {self.n_fft}: it must be even and at least 64")
+        # Levels then take no more memory than the audio does.
+        if self.n_bands > self.n_fft // 4:
+            raise ValueError(f"n_bands is {self.n_bands}: at most a quarter of n_fft, {self.n_fft}")
 
     def to_json(self) -> dict[str, int]:
         """The hyper-parameters as a flat object of integers."""

@@ -127,11 +127,17 @@ def mix_by_bands(
 
         mix = np.zeros((hyper.n_channels, song.n_samples), np.float32)
         kept: list[Audio] = []
-        for place, wet in enumerate(pool.map(wet_of, range(len(names)))):
+        # No more under way than run: a stem that is in the mix gives its memory back.
+        under_way = [pool.submit(wet_of, place) for place in range(min(threads, len(names)))]
+        for place in range(len(names)):
+            wet = under_way.pop(0).result()
             if wet is not None:
                 mix += wet
             if wet_stems:
                 kept.append(np.zeros_like(mix) if wet is None else wet)
+            del wet
+            if place + threads < len(names):
+                under_way.append(pool.submit(wet_of, place + threads))
             report(_LEVELS + _CONTROLS + (1 - _LEVELS - _CONTROLS) * (place + 1) / len(names))
     return Output(mix, kept if wet_stems else None, device)
 

@@ -55,6 +55,9 @@ FAITHFUL_BELOW_DB = -20.0
 MAX_WARM_UP_S = 600.0
 _MAX_MANIFEST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# A stem's name becomes a file's, beside those of the mix.
+_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
+_NO_STEMS = ("mix", "recipe", "residual")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -303,6 +306,9 @@ class _Reader:
         stems = self._texts("stems")
         if len(stems) != n_stems:
             raise self._fail("stems", f"has {len(stems)} names for {n_stems} inputs")
+        for stem in stems:
+            if not _STEM.fullmatch(stem) or stem in _NO_STEMS:
+                raise self._fail("stems", f"{stem[:80]!r} is no name for a stem's file")
         return stems
 
     def _sample_rate(self) -> int:

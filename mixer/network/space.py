@@ -76,16 +76,17 @@ def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: floa
     """
     if width_db <= LEAST_DB and room_db <= LEAST_DB:
         return
-    room = None
-    if room_db > LEAST_DB:
-        room = convolve(stem, room_filter(sample_rate) * np.float32(db_to_gain(room_db)))
+    side = None
     if width_db > LEAST_DB:
-        mid = (stem[:1] + stem[1:]) * np.float32(0.5)
-        side = convolve(mid, width_filter(sample_rate) * np.float32(db_to_gain(width_db)))[0]
-        stem[0] += side
-        stem[1] -= side
-    if room is not None:
-        stem += room
+        side = (stem[:1] + stem[1:]) * np.float32(0.5)
+        convolve(side, width_filter(sample_rate) * np.float32(db_to_gain(width_db)), out=side)
+    if room_db > LEAST_DB:
+        room = room_filter(sample_rate) * np.float32(db_to_gain(room_db))
+        for channel in range(2):
+            stem[channel] += convolve(stem[channel : channel + 1], room[channel : channel + 1])[0]
+    if side is not None:
+        stem[0] += side[0]
+        stem[1] -= side[0]
 
 
 def _bins_hz(n_fft: int, sample_rate: int) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """A band mixer's checkpoint becomes a bundle that answers as PyTorch does, at any length."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,12 @@ import torch
 from export.bundle import Description, write_bundle
 from export.check import band_mixer_answer
 from export.checkpoint import read_checkpoint, write_checkpoint
+from export.evaluation import state_evaluation
+from mixer.cli.panel_view import panel_lines
+from mixer.errors import ModelError
 from mixer.network.band_mixer_parameters import BandMixerParameters
 from mixer.network.manifest import BAND_MIXER, CONTROLS_GRAPH
+from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.verify import verify_bundle
@@ -23,7 +28,7 @@ HYPER = BandMixerParameters(n_bands=24, stem_channels=8, channels=16, recurrent_
 def network() -> BandMixer:
     torch.manual_seed(1)
     network = BandMixer(HYPER).eval()
-    for layer in (network.movement, network.curves, network.strips, network.fader):
+    for layer in (network.movement, network.curves, network.strips, network.fader[2]):
         torch.nn.init.normal_(layer.weight, std=0.3)  # as initialised, it would set nothing
     return network
 
@@ -55,3 +60,22 @@ def test_a_checkpoint_comes_back(network: BandMixer, tmp_path: Path) -> None:
     assert again.hyper == HYPER
     for name, value in network.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
+
+
+def test_figures_are_put_into_a_bundle_that_stays_whole(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(read_bundle("default").folder, tmp_path / "mine"))
+    figures = {"groups": {"real": {"systems": {"mine": {"means": {"level_error_db": 1.5}}}}}}
+    bundle = state_evaluation(folder, figures)
+    assert bundle.manifest.evaluation == figures
+    assert bundle.manifest.graphs == read_bundle("default").manifest.graphs
+    assert "1.50" in "\n".join(panel_lines(bundle.manifest.evaluation))
+    with pytest.raises(ModelError, match="characters"):
+        state_evaluation(folder, {"text": "x" * 300_000})
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [{}, {"groups": 3, "targets": 4}, {"groups": {"a": {"systems": {"b": [1]}}}, "targets": [7]}],
+)
+def test_figures_of_another_form_are_passed_over(strange: dict) -> None:
+    assert list(panel_lines(strange)) == []

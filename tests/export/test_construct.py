@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from export.construct import (
-    DEFAULT_DESCRIPTION,
-    DEFAULT_HYPER_PARAMETERS,
-    construct_default_bundle,
+    PASSTHROUGH_DESCRIPTION,
+    PASSTHROUGH_HYPER_PARAMETERS,
     construct_network,
+    construct_passthrough_bundle,
     lapped_transform,
 )
 from mixer.audio import read_segment
@@ -22,11 +22,12 @@ from mixer.network.hyper_parameters import HyperParameters
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
+from tests.passthrough import PASSTHROUGH
 
 
 @pytest.fixture(scope="module")
 def default() -> Bundle:
-    return read_bundle("default")
+    return read_bundle(PASSTHROUGH)
 
 
 def signal_to_noise_db(wanted: NDArray, got: NDArray) -> float:
@@ -105,11 +106,11 @@ def test_an_impulse_comes_back_where_it_was(default: Bundle) -> None:
 def test_the_shipped_bundle_is_what_the_code_makes(
     default: Bundle, tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    made = construct_default_bundle(tmp_path / "made", profile=default.profile_path)
+    made = construct_passthrough_bundle(tmp_path / "made", profile=default.profile_path)
     for field in ("hyper_parameters", "effects", "provenance", "licence", "stems", "warm_up_s"):
         assert getattr(made.manifest, field) == getattr(default.manifest, field)
-    assert default.manifest.hyper_parameters == DEFAULT_HYPER_PARAMETERS
-    assert default.name == DEFAULT_DESCRIPTION.name
+    assert default.manifest.hyper_parameters == PASSTHROUGH_HYPER_PARAMETERS
+    assert default.name == PASSTHROUGH_DESCRIPTION.name
     assert set(made.manifest.graphs) == set(default.manifest.graphs)
     feeds = {"stems": (0.1 * rng.standard_normal((1, 8, 20_001))).astype(np.float32)}
     answers = [

@@ -47,6 +47,12 @@ def energy_db(audio: np.ndarray) -> float:
     return float(db(np.mean(np.square(audio, dtype=np.float64))))
 
 
+def test_a_bundle_may_not_ask_for_more_bands_than_the_transform_tells_apart() -> None:
+    for wild in ({"n_fft": 64, "n_bands": 17}, {"n_bands": 10**400}, {"n_fft": 65}):
+        with pytest.raises(ValueError, match=r"n_bands|n_fft"):
+            BandMixerParameters(**wild)
+
+
 def test_every_bin_is_shared_out_whole() -> None:
     weights = band_weights(HYPER, RATE)
     np.testing.assert_allclose(weights.sum(axis=0), 1.0, atol=1e-6)

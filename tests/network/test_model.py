@@ -47,12 +47,17 @@ def test_the_default_is_shipped_and_honest() -> None:
     assert "default" in list_bundles()
     bundle = read_bundle("default")
     assert bundle.name == "default"
-    assert bundle.manifest.effects == ("eq", "compression", "balance", "loudness")
-    assert not bundle.manifest.learnt_to_mix
-    assert bundle.manifest.licence == "GPL-3.0-or-later"
-    assert "constructed" in bundle.manifest.provenance
+    manifest = bundle.manifest
+    assert manifest.kind == "band_mixer"
+    assert manifest.learnt_to_mix
+    assert manifest.has_faithful_wet_stems
+    assert manifest.licence == "GPL-3.0-or-later"
+    assert "seed" in manifest.provenance
+    # What it was judged by travels with it, the targets that it missed included.
+    assert set(manifest.evaluation["groups"]) == {"synthetic", "real", "demo"}
+    assert {target["met"] for target in manifest.evaluation["targets"]} <= {True, False}
     size = sum(path.stat().st_size for path in bundle.folder.iterdir())
-    assert size < 10_000_000
+    assert size < 15_000_000
 
 
 def test_found_by_name_path_and_manifest(
@@ -82,6 +87,8 @@ def test_found_by_name_path_and_manifest(
         (lambda m: m["network"].update(n_channels=1), "stereo"),
         (lambda m: m.update(stems=["a", "b"]), "stems"),
         (lambda m: m.update(stems=["a", "a", "b", "c"]), "twice"),
+        (lambda m: m.update(stems=["a", "b", "c", "../d"]), "no name for a stem's file"),
+        (lambda m: m.update(stems=["a", "b", "c", "mix"]), "no name for a stem's file"),
         (lambda m: m.update(sample_rate=0), "sample_rate"),
         (lambda m: m.update(effects=["eq", "chorus"]), "chorus"),
         (lambda m: m.update(effects=["loudness", "eq"]), "order"),

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mixer.errors import ModelError
 from mixer.network.model import read_bundle
 from mixer.network.onnx_file import refuse_outside_references
+from tests.passthrough import PASSTHROUGH
 
 
 def weight() -> TensorProto:
@@ -139,7 +140,7 @@ def test_nesting_without_end_is_refused() -> None:
 
 
 def test_the_shipped_graphs_stand_alone() -> None:
-    bundle = read_bundle("default")
+    bundle = read_bundle(PASSTHROUGH)
     for name in bundle.manifest.graphs:
         assert bundle.read_graph(name)
 
@@ -156,7 +157,7 @@ def test_the_runtime_never_opens_what_a_bundle_points_at(
 
     monkeypatch.chdir(tmp_path)
     Path("weights.bin").write_bytes(np.ones(4, np.float32).tobytes())
-    folder = Path(shutil.copytree(read_bundle("default").folder, tmp_path / "bundle"))
+    folder = Path(shutil.copytree(read_bundle(PASSTHROUGH).folder, tmp_path / "bundle"))
     graph = model_of(constants=[outside(weight(), "weights.bin")]).SerializeToString()
     (folder / "front_end.onnx").write_bytes(graph)
     manifest = json.loads((folder / "manifest.json").read_text())

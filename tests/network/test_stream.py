@@ -17,6 +17,7 @@ from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from tests.network.conftest import Exported, lively_network
+from tests.passthrough import PASSTHROUGH
 
 # Float rounding of two orders of summation; the product's bound is 1e-4.
 ROUNDING = 5e-6
@@ -158,7 +159,7 @@ def test_impossible_options_are_refused(exported: Exported, options: dict) -> No
 
 @pytest.mark.slow
 def test_three_chunk_sizes_at_a_minute_and_the_whole_file() -> None:
-    network = Network(read_bundle("default"), "cpu")
+    network = Network(read_bundle(PASSTHROUGH), "cpu")
     stems = song(np.random.default_rng(1), 60 * 44_100 + 17)
     mixes = [
         run_network(network, np.split(stems, 4), warm_up_s=0.0, chunk_frames=frames).mix

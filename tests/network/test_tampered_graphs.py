@@ -15,6 +15,7 @@ from mixer.network.graph_roles import graph_role
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
+from tests.passthrough import PASSTHROUGH
 
 Tamper = Callable[[onnx.ModelProto], object]
 STEMS = [np.full((2, 9000), 0.1, np.float32)] * 4
@@ -32,7 +33,7 @@ class _Tampered(Bundle):
 
 
 def tampered(graph: str, tamper: Tamper) -> Bundle:
-    bundle = read_bundle("default")
+    bundle = read_bundle(PASSTHROUGH)
     model = onnx.load_from_string(bundle.read_graph(graph))
     tamper(model)
     content = model.SerializeToString()
@@ -107,13 +108,16 @@ def test_values_that_are_not_finite_are_the_models_fault() -> None:
         refused(tampered("front_end", lambda m: spoil(m, "mean_abs")), "not finite")
         bundle = tampered("back_end_stems", lambda m: spoil(m, "wet_stems"))
         refused(bundle, "wet_stems with values that are not finite", wet_stems=True)
-    network, stems = Network(read_bundle("default"), "cpu", 1), [STEMS[0] * np.float32(np.nan)] * 4
+    network, stems = (
+        Network(read_bundle(PASSTHROUGH), "cpu", 1),
+        [STEMS[0] * np.float32(np.nan)] * 4,
+    )
     with pytest.raises(InputError, match="not finite"):
         run_network(network, stems, warm_up_s=0.0)
 
 
 def test_every_shipped_graph_that_runs_has_a_role() -> None:
-    manifest = read_bundle("default").manifest
+    manifest = read_bundle(PASSTHROUGH).manifest
     without = [n for n in manifest.graphs if graph_role(n, manifest.hyper_parameters) is None]
     assert without == ["model"]
     assert graph_role("front_end", replace(manifest.fxnorm, n_filters=4)) is not None

@@ -17,6 +17,7 @@ from training.band_mixer.augmentation import Batch, Strength, augment, loudness_
 from training.band_mixer.examples import (
     MIXTURE_LUFS,
     Example,
+    as_wet,
     make_example,
     read_example,
     write_example,
@@ -74,6 +75,21 @@ def test_an_example_comes_back_from_its_file(examples: list[Example], tmp_path: 
     again = read_example(tmp_path / "e.npz")
     for field in dataclasses.fields(Example):
         assert np.array_equal(getattr(examples[0], field.name), getattr(again, field.name))
+
+
+def test_a_mixed_song_goes_in_at_the_loudness_of_its_stems(examples: list[Example]) -> None:
+    mixed = as_wet(examples[0], HYPER, RATE)
+    assert mixed.is_wet
+    assert np.array_equal(mixed.wet_db, examples[0].wet_db)
+    for stem in range(4):
+        shape = mixed.dry_db[stem].astype("f4") - mixed.wet_db[stem].astype("f4")
+        loud = mixed.wet_db[stem] > -80.0
+        assert np.ptp(shape[loud]) < 0.2  # one gain
+        levels = [
+            10 * np.log10((10 ** (e.dry_db[stem, :2].astype("f8") / 10)).sum())
+            for e in (mixed, examples[0])
+        ]
+        assert levels[0] == pytest.approx(levels[1], abs=0.1)
 
 
 def test_silence_teaches_nothing() -> None:

@@ -46,11 +46,11 @@ class Strength:
         exchange: share of the stems that come from another example.
     """
 
-    tilt_db: float = 4.0
-    curve_db: float = 2.0
+    tilt_db: float = 2.5
+    curve_db: float = 1.5
     side_db: float = 4.0
     shape: float = 0.12
-    timbre_db: float = 2.0
+    timbre_db: float = 3.0
     exchange: float = 0.5
 
 

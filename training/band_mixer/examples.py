@@ -8,7 +8,7 @@ teaches too: its stems are both what goes in, normalised, and what should come o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +96,25 @@ def make_example(
         excess.astype(np.float16),
         played,
         is_wet,
+    )
+
+
+def as_wet(example: Example, hyper: BandMixerParameters, sample_rate: int) -> Example:
+    """The same song with its wet stems going in: what is mixed already should be left alone.
+
+    The stems are brought to the loudness that they are normalised to; their balance is taken away
+    with that of every other disturbed stem (`training.band_mixer.augmentation`).
+    """
+    dry = 10.0 ** (example.dry_db.astype(np.float32) / 10.0)
+    wet = 10.0 ** (example.wet_db.astype(np.float32) / 10.0)
+    gain = dry[:, :2].sum((1, 2, 3)) / np.maximum(wet[:, :2].sum((1, 2, 3)), POWER_FLOOR)
+    stems = wet * gain[:, None, None, None]
+    excess = [excess_db(_decibels(stem[:2].sum(1).mean(0)), hyper, sample_rate) for stem in stems]
+    return replace(
+        example,
+        dry_db=_decibels(stems).astype(np.float16),
+        excess_db=np.stack(excess).astype(np.float16),
+        is_wet=True,
     )
 
 

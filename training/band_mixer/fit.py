@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mixer.network.band_mixer_parameters import BandMixerParameters
 from training.band_mixer.augmentation import Batch, Strength, augment
-from training.band_mixer.examples import Example
+from training.band_mixer.examples import Example, as_wet
 from training.band_mixer.objective import Weights, objective
 from training.band_mixer.simulation import Space, measure_space, pooled_levels, simulate
 from training.networks.band_mixer import BandMixer
@@ -33,7 +33,8 @@ class FitSettings:
         average: how much of the averaged weights a step keeps.
         seed: of initialisation, batches and augmentation.
         validate_every: steps between validations.
-        wet_share: share of examples that are wet songs, by expectation.
+        real_share: share of examples that are real songs, by expectation.
+        wet_share: share of composed examples whose wet stems go in.
         strength: of the augmentation.
         weights: of the objective.
     """
@@ -46,6 +47,7 @@ class FitSettings:
     average: float = 0.998
     seed: int = 1
     validate_every: int = 250
+    real_share: float = 0.25
     wet_share: float = 0.4
     strength: Strength = field(default_factory=Strength)
     weights: Weights = field(default_factory=Weights)
@@ -87,12 +89,15 @@ def fit(
     )
     best, best_loss = copy.deepcopy(averaged), math.inf
     history: list[dict[str, float]] = []
-    wet = [example for example in examples if example.is_wet]
-    composed = [example for example in examples if not example.is_wet]
+    pools = _Pools(
+        [example for example in examples if example.is_wet],
+        [example for example in examples if not example.is_wet],
+        [as_wet(example, hyper, sample_rate) for example in examples if not example.is_wet],
+    )
     started = time.monotonic()
     seen: list[float] = []
     for step in range(settings.steps):
-        chosen = _draw(wet, composed, settings, rng)
+        chosen = [pools.draw(settings, rng) for _ in range(settings.batch_size)]
         batch = augment(
             _batch(chosen, settings.excerpt_frames, rng), hyper, settings.strength, generator
         )
@@ -158,17 +163,19 @@ def loss_of(
     return objective(mixed, batch.wet, batch.played, weights)
 
 
-def _draw(
-    wet: Sequence[Example],
-    composed: Sequence[Example],
-    settings: FitSettings,
-    rng: np.random.Generator,
-) -> list[Example]:
-    chosen = []
-    for _ in range(settings.batch_size):
-        pool = wet if wet and (not composed or rng.random() < settings.wet_share) else composed
-        chosen.append(pool[int(rng.integers(len(pool)))])
-    return chosen
+@dataclass(frozen=True)
+class _Pools:
+    """Real songs; composed ones, dry stems going in; the same, wet stems going in."""
+
+    real: Sequence[Example]
+    composed: Sequence[Example]
+    mixed: Sequence[Example]
+
+    def draw(self, settings: FitSettings, rng: np.random.Generator) -> Example:
+        pool = self.mixed if rng.random() < settings.wet_share else self.composed
+        if self.real and (not self.composed or rng.random() < settings.real_share):
+            pool = self.real
+        return pool[int(rng.integers(len(pool)))]
 
 
 def _batch(examples: Sequence[Example], frames: int, rng: np.random.Generator) -> Batch:

@@ -26,7 +26,6 @@ from mixer.errors import MixerError
 from mixer.fxnorm.profile import PACKAGED
 from mixer.network.band_mixer_parameters import BandMixerParameters
 from training import evaluate_default
-from training.band_mixer.augmentation import Strength
 from training.band_mixer.examples import Example
 from training.band_mixer.fit import FitSettings, fit
 from training.band_mixer.sources import (
@@ -44,7 +43,7 @@ PROFILE = "musdb18"
 N_COMPOSED = 300
 # Every tenth composed song, up to so many, and this real one choose the weights.
 N_VALIDATION, VALIDATION_SONG = 16, "rubidium"
-SETTINGS = FitSettings(steps=1_800, validate_every=300, strength=Strength(timbre_db=3.0))
+SETTINGS = FitSettings(steps=1_600, validate_every=200)
 
 
 def make_default(

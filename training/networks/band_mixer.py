@@ -17,12 +17,15 @@ from mixer.network.band_mixer_parameters import STRIP_CONTROLS, VIEWS, BandMixer
 # Ranges of what it can set.
 FADER_RANGE_DB = 24.0
 CURVE_RANGES_DB = (12.0, 6.0, 12.0)  # EQ, balance, side
-MOVEMENT_RANGE_DB = 4.0
+MOVEMENT_RANGE_DB = 3.0
 SHAPE_RANGE = 0.3
 SPACE_LOWEST_DB, SPACE_RANGE_DB = -45.0, 40.0
 # Where a band of a stem is this far below its loudest, its EQ fades out: there is nothing to set.
 _CONFIDENT_WITHIN_DB, _CONFIDENCE_SLOPE_DB = 45.0, 4.0
 _STATIC_CHANNELS = 192
+# The fader goes by little: whether a stem plays and how much of the time, its crest, its spectrum
+# in four parts. With more to go by, it learns songs by heart.
+_FADER_FEATURES, _FADER_CHANNELS = 7, 24
 _STATIC_VIEWS = 4  # level, side, balance, crest of each band over the song
 
 
@@ -56,10 +59,14 @@ class BandMixer(nn.Module):
             nn.GELU(),
             nn.Dropout(0.2),
         )
-        self.fader = nn.Linear(_STATIC_CHANNELS, stems)
+        self.fader = nn.Sequential(
+            nn.Linear(stems * _FADER_FEATURES, _FADER_CHANNELS),
+            nn.GELU(),
+            nn.Linear(_FADER_CHANNELS, stems),
+        )
         self.curves = nn.Linear(_STATIC_CHANNELS, stems * len(CURVE_RANGES_DB) * points)
         self.strips = nn.Linear(_STATIC_CHANNELS, stems * len(STRIP_CONTROLS))
-        for layer in (self.movement, self.fader, self.curves, self.strips):
+        for layer in (self.movement, self.fader[2], self.curves, self.strips):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         with torch.no_grad():
@@ -100,7 +107,10 @@ class BandMixer(nn.Module):
         pooled = torch.cat([sequence.mean(-1), sequence.amax(-1)], 1)
         static = self.static(torch.cat([nn.functional.gelu(summary), pooled], 1))
 
-        fader = FADER_RANGE_DB * torch.tanh(self.fader(static) / 4.0)  # (batch, stems)
+        known = _fader_features(levels[:, :, 2], mid, peaks[:, :, 2]).reshape(
+            -1, stems * _FADER_FEATURES
+        )
+        fader = FADER_RANGE_DB * torch.tanh(self.fader(known) / 4.0)  # (batch, stems)
         curves = torch.tanh(self.curves(static)).reshape(-1, stems, len(CURVE_RANGES_DB), points)
         curves = (curves @ self.interpolation) * self.ranges_db[:, None] * confidence[:, :, None]
         movement = torch.tanh(self.movement(sequence)).reshape(-1, stems, points, mean_db.shape[-1])
@@ -176,6 +186,21 @@ def _song_features(over_song: Tensor, peak_mid: Tensor) -> Tensor:
         ],
         2,
     )
+
+
+def _fader_features(levels: Tensor, over_song: Tensor, peaks: Tensor) -> Tensor:
+    """(batch, stems, features) of the mid: levels and peaks in blocks, levels over the song."""
+    power = torch.pow(10.0, levels / 10.0).sum(2)  # (batch, stems, blocks)
+    total = power.mean(-1, keepdim=True).clamp_min(1e-12)
+    plays = torch.sigmoid((10.0 * torch.log10(total) + 70.0) / 5.0)
+    active = torch.sigmoid(10.0 * torch.log10(power.clamp_min(1e-12) / total) + 15.0)
+    crest_db = torch.pow(10.0, peaks / 10.0).sum(2).amax(-1, keepdim=True).clamp_min(1e-12)
+    crest_db = 10.0 * torch.log10(crest_db / total)
+    bands = torch.pow(10.0, over_song / 10.0)
+    quarters = bands.reshape(*bands.shape[:2], 4, -1).sum(-1)
+    share_db = 10.0 * torch.log10((quarters / total).clamp_min(1e-6))
+    parts = [plays, active.mean(-1, keepdim=True), crest_db / 15.0, share_db / 20.0]
+    return torch.cat(parts, -1) * plays
 
 
 def _interpolation(n_points: int, n_bands: int) -> Tensor:
