@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint bench evaluate-default clean
+.PHONY: help demo test lint bench default-model evaluate-default clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -17,7 +17,7 @@ demo: $(RUNTIME) ## set up, compose a demo song and mix it with the embedded def
 	@$(BIN)/mixer render demo/song -o demo/demo.wav --overwrite
 
 test: lint ## set up for development, lint, check types, run every test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(DEVELOPMENT) ## ruff and mypy
 	$(BIN)/ruff check .
@@ -26,6 +26,9 @@ lint: $(DEVELOPMENT) ## ruff and mypy
 
 bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
 	$(BIN)/python -m tests.bench
+
+default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (an hour on two cores)
+	$(BIN)/python -m training.band_mixer.make_default -o build/default-model
 
 evaluate-default: $(DEVELOPMENT) ## judge the default model by the panel: held-out songs, real ones, the demo
 	$(BIN)/python -m training.evaluate_default --json build/panel.json
