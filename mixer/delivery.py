@@ -9,13 +9,14 @@ from typing import Any
 from mixer.daw.dawproject import SUFFIX as DAWPROJECT_SUFFIX
 from mixer.daw.dawproject import write_dawproject
 from mixer.daw.reaper import SUFFIX as REAPER_SUFFIX
-from mixer.daw.reaper import write_reaper
-from mixer.daw.session import daw_session
+from mixer.daw.reaper import refuse_name, write_reaper
+from mixer.daw.session import daw_session, relative_path
 from mixer.fxnorm.profile import read_profile
 from mixer.mix import Mix
 from mixer.planning import plan_render
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import INPUT_SUM, MIX, NORMALISED_SUM
+from mixer.song import Song
 
 DAWPROJECT, REAPER = "dawproject", "reaper"
 DAWS = (DAWPROJECT, REAPER)
@@ -51,6 +52,16 @@ class Delivery:
         if self.report:
             paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
         return paths
+
+    def check(self, song: Song, mix_path: Path) -> None:
+        """Find out before rendering what would keep a session from being written.
+
+        Raises:
+            OutputError: a file has a name that a session cannot hold.
+        """
+        if REAPER in self.daws:
+            for path in (mix_path.resolve(), *(r.source.path for r in song.recordings)):
+                refuse_name(relative_path(path, mix_path.parent, None))
 
     def copies(self, mix_path: Path) -> dict[str, Path]:
         """The report's listening copies of what is written nowhere else."""

@@ -14,8 +14,8 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
-from mixer.console.desk import apply_console, apply_master_strip
-from mixer.console.settings import Strip
+from mixer.console.desk import apply_console, apply_master_strip, is_neutral_console
+from mixer.console.settings import Console
 from mixer.dsp import db_to_gain
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import normalise_stem
@@ -129,9 +129,10 @@ def run_model(
     clock.stop()
     if not np.isfinite(output.mix).all():
         raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")
+    there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
     wet = dict(zip(plan.stem_order, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.
-    wet = {name: audio for name, audio in wet.items() if np.any(audio)}
+    wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
     return output.mix, wet, output.device
 
 
@@ -158,18 +159,29 @@ def blend(
     song: Song,
     mix: np.ndarray | None,
     wet: dict[str, np.ndarray],
+    plan: RenderPlan,
     rate: int,
     amount: float,
     *,
     wet_stems: bool,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Cross-fade between the plain sum of the recordings (amount 0) and the mix (amount 1)."""
+    """Cross-fade between the plain sum of the recordings (amount 0) and the mix (amount 1).
+
+    Gains that act before the network act on the recordings as well.
+    """
     if amount == 1.0 and mix is not None:
         return mix, wet
-    plain = read_sum(song.recordings, song.n_samples_at(rate), rate)
+    gained: dict[str, np.ndarray] = {}
+    if plan.gains_before:
+        # What is muted before the network is muted in what it is blended with, too.
+        recorded = {stem: read_stem(song, stem, rate) for stem in song.stems}
+        gained = apply_gain_like(recorded, rate, plan.gains_before)
+        plain = np.add.reduce(list(gained.values()))
+    else:
+        plain = read_sum(song.recordings, song.n_samples_at(rate), rate)
     if wet_stems:
         for stem in dict.fromkeys((*song.stems, *wet)):
-            own = read_stem(song, stem, rate)
+            own = gained.pop(stem) if stem in gained else read_stem(song, stem, rate)
             wet[stem] = own if mix is None else _fade(own, wet.get(stem), amount)
     return (plain if mix is None else _fade(plain, mix, amount)), wet
 
@@ -200,7 +212,8 @@ def run_desk(
         Mix, wet stems and what was done; the same arrays and nothing where the desk is neutral.
     """
     stems, report = dict(wet), dict[str, Any]()
-    if not plan.touches_stems and plan.console.master == Strip():
+    touches_bus = not is_neutral_console(Console(master=plan.console.master))
+    if not plan.touches_stems and not touches_bus:
         return mix, stems, report
     clock.start("console")
     gain_db = _staging_gain_db(mix, rate)
@@ -223,7 +236,7 @@ def run_desk(
         mix = np.add.reduce(list(stems.values())) if stems else np.zeros_like(mix)
         if plan.has_output_curve and amount > 0.0:
             mix = _fade(mix.copy(), np.tanh(mix), amount)
-    if plan.console.master != Strip():
+    if touches_bus:
         bus, report["master"] = apply_master_strip(mix * gain, rate, plan.console.master)
         mix = bus / gain
     report["staging_gain_db"] = gain_db

@@ -42,7 +42,8 @@ class RenderPlan:
         rooms: for the reverbs; None for generated ones.
         panning_limits_time_axis: see `mixer.fxnorm.panning`.
         identity: name and hash of the model, for the record; None without one.
-        console: the strips on the wet stems, and that of the bus.
+        asked: the console as it was asked for.
+        console: what of it acts on the wet stems, and on the bus.
         gains_before: mute, solo and gain of stems that act before the network instead.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         warnings: what will be done all the same, though it may not be meant; a line each.
@@ -56,6 +57,7 @@ class RenderPlan:
     rooms: RoomSource | None = None
     panning_limits_time_axis: bool = False
     identity: Mapping[str, Any] | None = None
+    asked: Console = field(default_factory=Console)
     console: Console = field(default_factory=Console)
     gains_before: Mapping[str, GainLike] = field(default_factory=dict)
     has_output_curve: bool = False
@@ -99,6 +101,7 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
             sample_rate=NETWORK_RATE_HZ,
             stem_order=STEMS,
             rooms=_rooms(settings, NETWORK_RATE_HZ),
+            asked=console,
             console=console,
         )
     bundle = bundle or read_bundle(settings.model)
@@ -114,7 +117,7 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
     if effects is None:
         effects = tuple(e for e in manifest.effects if dry or e != "pre_reverb")
     profile = read_profile(settings.profile or bundle.profile_path)
-    gains_before, console, moved = _around_network(console, manifest, settings.amount)
+    gains_before, rest, moved = _around_network(console, manifest, settings.amount)
     return RenderPlan(
         bundle=bundle,
         profile=profile,
@@ -128,7 +131,8 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
             "manifest_sha256": bundle.sha256,
             "learnt_to_mix": manifest.learnt_to_mix,
         },
-        console=console,
+        asked=console,
+        console=rest,
         gains_before=gains_before,
         has_output_curve=manifest.kind == FXNORM,
         warnings=(*_warnings(settings, bundle, profile), *moved),

@@ -191,7 +191,9 @@ def _settings(table: CheckedTable) -> RenderSettings:
         if name in values and not _fits(values[name], hint):
             table.fail(name, "is of a kind that it cannot be")
     try:
-        if isinstance(values.get("console"), Mapping):
+        if values.get("console") is not None:
+            if not isinstance(values["console"], Mapping):
+                table.fail("console", "must be a table")
             values["console"] = read_console(values["console"], str(table.path))
         return RenderSettings(**values)
     except (PresetError, TypeError, ValueError, AttributeError, ArithmeticError) as error:

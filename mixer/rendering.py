@@ -75,7 +75,7 @@ def render(
         mix, wet = to_rate(song, mix, wet, plan.sample_rate, rate)
     if stages:
         kept["input"] = read_sum(song.recordings, song.n_samples_at(rate), rate)
-    mix, wet = blend(song, mix, wet, rate, amount, wet_stems=needs_wet)
+    mix, wet = blend(song, mix, wet, plan, rate, amount, wet_stems=needs_wet)
     mix, wet, desk = run_desk(mix, wet, plan, song, rate, amount, clock)
 
     clock.start("master")
@@ -105,7 +105,7 @@ def render(
             "profile_sha256": plan.profile.sha256,
         },
         seconds=clock.seconds,
-        console=plan.console,
+        console=plan.asked,
         stages=kept,
     )
 

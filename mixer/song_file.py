@@ -24,13 +24,13 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import fnmatch
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mixer.errors import PresetError
+from mixer.toml_text import parse_toml
 from mixer.track_names import STEMS
 
 SONG_FILE = "song.toml"
@@ -114,7 +114,7 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
         raise PresetError(f"{path}: larger than 1 MB; that is no song.toml")
     try:
         # Editors on Windows put a byte order mark in front.
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = parse_toml(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise PresetError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except (ValueError, RecursionError) as error:
@@ -123,7 +123,7 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
     files = _typed(table, "files", dict, str(path), default={})
     names = list(file_names)
     return SongSettings(
-        title=_typed(table, "title", str, str(path)),
+        title=_title(table, str(path)),
         dry=_typed(table, "dry", bool, str(path), default=False),
         tempo_bpm=_number(table, "tempo_bpm", TEMPO_RANGE_BPM, str(path)),
         files={
@@ -133,6 +133,14 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
         console=_typed(table, "console", dict, str(path), default={}),
         markers=_markers(table, str(path)),
     )
+
+
+def _title(table: Mapping[str, Any], path: str) -> str | None:
+    title: str | None = _typed(table, "title", str, path)
+    # It becomes a line of recipes, sessions and reports.
+    if title is not None and (len(title) > _LONGEST_NAME or not title.isprintable()):
+        raise PresetError(f"{path}: title must be one line of at most {_LONGEST_NAME} characters")
+    return title
 
 
 def _markers(table: Mapping[str, Any], path: str) -> tuple[Marker, ...]:

@@ -74,6 +74,7 @@ def test_what_song_toml_now_says_otherwise_is_named(recipe, tmp_path) -> None:
         "song drums.wav, stem: drums -> other",
         "input other.wav: a recording of the song -> left out (ignored in song.toml)",
         "song dry: false -> true",
+        "song tempo_bpm: 100 -> absent",
     ]
 
 
@@ -149,6 +150,7 @@ def test_nothing_is_overwritten(recipe, tmp_path) -> None:
         (("settings", "effects"), {}, "settings.effects is of a kind"),
         (("settings", "effects"), ["sparkle"], "settings.values do not fit"),
         (("settings", "dry"), "yes", "settings.dry is of a kind"),
+        (("settings", "console"), 3, "settings.console must be a table"),
         (("settings", "seed"), True, "settings.seed is of a kind"),
         (("settings", "model"), "m" * 5_000, "settings.model must be a text"),
         (("settings", "rooms"), "a\x1b[2Jb", "settings.rooms must be a text"),

@@ -95,6 +95,8 @@ def test_song_toml_overrides(write_song) -> None:
         ("tempo_bpm = 1000", "from 10 to 400"),
         ("dry = ", "not valid TOML"),
         ("title = " + "[" * 5_000, "not valid TOML"),
+        ('title = "a\\nb"', "title must be one line"),
+        ("a." * 100_000 + "a = 1", "a key has more than 100 parts"),
         ("tempo_bpm = " + "9" * 5_000, "not valid TOML"),
         ('[files."Kik.wav"]\nignore = true', "no such file in the folder; did you mean 'Kick.wav'"),
         ('[files."Kick.wav"]\nstem = "drum"', "none of vocals, bass, drums, other"),

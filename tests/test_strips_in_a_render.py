@@ -16,6 +16,9 @@ from mixer.network.manifest import Manifest
 from mixer.network.model import Bundle, read_bundle
 from mixer.planning import plan_render
 from mixer.preset.merge import resolve
+from mixer.recipe import write_mix
+from mixer.recipe_file import read_recipe
+from mixer.replay import replay
 from mixer.settings import with_console
 from tests.signals import band
 
@@ -93,8 +96,10 @@ def test_wet_stems_hold_their_strips_and_sum_with_the_residual_to_the_mix(song) 
 def test_a_strip_of_amount_zero_changes_no_bit(song) -> None:
     plain = mixed(song)
     strip = Strip(amount=0.0, gain_db=9.0, compressor=Compressor(threshold_db=-40.0, ratio=8.0))
-    settings = RenderSettings(console=Console(strips=(("bass", strip),)), true_peak_dbtp=None)
+    desk = Console(strips=(("bass", strip),), master=strip)
+    settings = RenderSettings(console=desk, true_peak_dbtp=None)
     bypassed = render(song, settings, wet_stems=True)
+    assert np.array_equal(plain.audio, bypassed.audio)
     for stem, audio in plain.wet_stems.items():
         assert np.array_equal(audio, bypassed.wet_stems[stem])
 
@@ -128,6 +133,25 @@ def test_where_wet_stems_leak_gains_act_before_the_network(
     assert "vocals" not in mix.wet_stems or not np.any(mix.wet_stems["vocals"])
 
 
+def test_a_stem_muted_before_the_network_is_muted_at_every_amount(song, monkeypatch) -> None:
+    leaky(monkeypatch, None)
+    mix = mixed(song, "vocals.solo=true", "vocals.mute=true", amount=0.5)
+    assert not np.any(mix.audio)
+    quiet = mixed(song, "bass.solo=true", "bass.gain_db=-20", amount=0.01)
+    recorded = mixed(song, "bass.solo=true", amount=0.01)
+    np.testing.assert_allclose(quiet.audio, 0.1 * recorded.audio, atol=2e-3)
+
+
+def test_what_acts_before_the_network_is_in_the_recipe(song, monkeypatch, tmp_path: Path) -> None:
+    leaky(monkeypatch, -12.0)
+    asked = console("vocals.mute=true", "bass.gain_db=-3", "other.width=0.5")
+    mix = render(song, RenderSettings(console=asked))
+    path = tmp_path / "m.wav"
+    strips = write_mix(mix, path)["settings"]["console"]
+    assert strips == {"vocals": {"mute": True}, "bass": {"gain_db": -3.0}, "other": {"width": 0.5}}
+    assert replay(read_recipe(path), tmp_path / "again").is_same
+
+
 def test_faithful_wet_stems_keep_everything_behind_the_network(song) -> None:
     plan = plan_render(song, RenderSettings(console=console("vocals.gain_db=3")))
     assert read_bundle("default").manifest.has_faithful_wet_stems
@@ -159,7 +183,7 @@ def test_the_command_line_wins_over_the_song_and_the_song_over_presets(
     recipe = json.loads(out.with_name("m.mix.json").read_text(encoding="utf-8"))
     strips = recipe["settings"]["console"]
     assert [strips[s]["gain_db"] for s in ("vocals", "bass", "drums")] == [3.0, 4.0, 1.0]
-    assert [source["name"] for source in recipe["presets"]] == ["mine"]
+    assert [source["name"] for source in recipe["presets"]] == ["mine", "song.toml"]
     assert run(["replay", str(out.with_name("m.mix.json")), "-q"]) == 0
 
 
@@ -174,6 +198,26 @@ def test_sessions_and_report_come_with_the_mix(song, tmp_path: Path, capsys) -> 
     assert set(said["stems"]) == {"vocals", "bass", "drums", "other", "residual"}
     # nothing is written over unasked, and that is known before rendering
     assert run([*arguments, "--daw", "reaper"]) == 1
+
+
+def test_what_a_session_cannot_name_is_refused_before_anything_is_rendered(
+    write_song, rng, tmp_path: Path, capsys
+) -> None:
+    folder = write_song({"drums\x1b\n2.wav": band(rng, 1.0, RATE_HZ)["drums"]})
+    arguments = ["render", str(folder), "-o", str(tmp_path / "out" / "m.wav"), "--model", "none"]
+    assert run([*arguments, "--daw", "reaper", "-q"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_stem_that_is_silent_has_its_wet_stem_too(write_song, tmp_path: Path) -> None:
+    silence = np.zeros((2, RATE_HZ), np.float32)
+    song = load_song(write_song({"vocals.wav": silence, "bass.wav": silence}))
+    mix = render(song, RenderSettings(), wet_stems=True)
+    assert sorted(mix.wet_stems) == ["bass", "vocals"]
+    assert not np.any(mix.audio)
 
 
 def test_a_mistake_in_a_setting_is_one_line(song, capsys) -> None:

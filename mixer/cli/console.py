@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 if TYPE_CHECKING:
     from mixer.progress import Progress as ProgressCallback
 
+# All but tabs and ends of lines: names and texts of a stranger's files may hold them.
+_CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 def printable(text: object) -> str:
-    """Text that any stream takes: bytes of file names that are no UTF-8 are shown escaped."""
-    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+    """Text that any stream takes: what is no UTF-8, or commands a terminal, is shown escaped."""
+    whole = str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+    return _CONTROL_SIGN.sub(lambda sign: f"\\x{ord(sign.group()):02x}", whole)
 
 
 def talk(text: str) -> None:

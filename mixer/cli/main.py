@@ -84,8 +84,9 @@ def run(arguments: list[str]) -> int:
         click.echo("mixer: interrupted; nothing half-written is left behind", err=True)
         return EXIT_INTERRUPTED
     except MixerError as error:
-        text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
-        click.echo(f"mixer: {text}", err=True)
+        from mixer.cli.console import talk
+
+        talk(f"mixer: {error}")
         return error.exit_code
     except MemoryError:
         click.echo("mixer: out of memory; close other programs or cut the song up", err=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mixer.checked_table import shown
 from mixer.cli.console import answer, say
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
@@ -108,4 +109,4 @@ def _text(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return shown(value)

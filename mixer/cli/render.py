@@ -135,6 +135,7 @@ def command(
         song=song,
         beside=[*delivery.paths(path).values(), *delivery.copies(path).values()],
     )
+    delivery.check(song, path)
     if not quiet:
         warn(song, plan)
     if dry_run:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from mixer.checked_table import shown
 from mixer.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
 from mixer.dsp import db_to_gain
 from mixer.errors import OutputError
@@ -98,6 +99,13 @@ def quoted(text: str) -> str:
     return quote + text + quote
 
 
+def refuse_name(path: str | Path) -> None:
+    """Raise OutputError where a project cannot hold a file's path: two lines, or all quotes."""
+    text = str(path)
+    if len(text.splitlines()) > 1 or all(quote in text for quote in _QUOTES):
+        raise OutputError(f"{shown(path)} has a name that REAPER's files cannot hold; rename it")
+
+
 def native_color(color: str) -> int:
     """ "#rrggbb" as REAPER stores it: blue, green, red from the top, and a bit for "is set"."""
     red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
@@ -141,9 +149,7 @@ def _track_lines(
 
 def _relative(path: Path, folder: Path, home: Path | None) -> str:
     relative = relative_path(path, folder, home)
-    lines = len(relative.splitlines())
-    if lines > 1 or all(quote in relative for quote in _QUOTES):
-        raise OutputError(f"{path} has a name that REAPER's files cannot hold; rename it")
+    refuse_name(relative)
     return relative
 
 

@@ -11,7 +11,6 @@ vocals.reverb_db=none               takes a send, an effect or a list away
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from mixer.preset.shape import (
     Shape,
     Table,
 )
+from mixer.toml_text import parse_toml
 
 OPTION = "--set"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -138,7 +138,7 @@ def _number(text: str) -> Any:
 def _toml(text: str) -> Any:
     """What TOML makes of a value; a text that is none stays a text, and is refused as such."""
     try:
-        parsed = tomllib.loads(f"value = {text.strip()}")
+        parsed = parse_toml(f"value = {text.strip()}")
     except (ValueError, RecursionError):
         return text
     return parsed["value"] if list(parsed) == ["value"] else text

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import itertools
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from mixer.preset.checks import NONE, Keys, Mistake, dotted, find_mistakes, show
 from mixer.preset.find import Found, is_name
 from mixer.preset.lines import find_lines, line_of
 from mixer.preset.shape import EXTENDS, PRESET, SONG_TABLE, SUMMARY
+from mixer.toml_text import parse_toml
 
 MAX_BYTES = 1_000_000
 # Beyond this, more of them help nobody.
@@ -184,7 +184,7 @@ def _read(path: Path) -> tuple[dict[str, Any], str, str]:
     try:
         # Editors on Windows put a byte order mark in front.
         text = content.decode("utf-8-sig")
-        return tomllib.loads(text), text, hashlib.sha256(content).hexdigest()
+        return parse_toml(text), text, hashlib.sha256(content).hexdigest()
     except UnicodeDecodeError:
         raise PresetError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except (ValueError, RecursionError) as error:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mixer.evaluate.engineering import measure_engineering
-from mixer.loudness_range import loudness_range_lu
 from mixer.evaluate.masking import (
     N_BANDS,
     bark,
@@ -21,6 +20,7 @@ from mixer.evaluate.stereo_spectrum import (
     band_figures,
     measure_stereo_spectrum,
 )
+from mixer.loudness_range import loudness_range_lu
 from tests.signals import noise, sine
 
 RATE_HZ = 44_100
