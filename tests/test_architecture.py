@@ -11,7 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
     ("mixer.errors", "mixer.version"),
-    ("mixer.dsp", "mixer.checked_table", "mixer.files", "mixer.ogg", "mixer.track_vocabulary"),
+    (
+        "mixer.dsp",
+        "mixer.checked_table",
+        "mixer.toml_text",
+        "mixer.files",
+        "mixer.ogg",
+        "mixer.track_vocabulary",
+    ),
     ("mixer.track_words",),
     ("mixer.loudness", "mixer.track_names", "mixer.generated_room"),
     ("mixer.audio", "mixer.loudness_range", "mixer.song_file", "mixer.demo_song"),
