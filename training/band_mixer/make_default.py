@@ -22,7 +22,7 @@ import torch
 from export.bundle import export_bundle
 from export.checkpoint import write_checkpoint
 from export.evaluation import state_evaluation
-from mixer.errors import MixerError
+from mixer.errors import MixerError, ModelError
 from mixer.fxnorm.profile import PACKAGED
 from mixer.network.band_mixer_parameters import BandMixerParameters
 from training import evaluate_default
@@ -92,7 +92,9 @@ def make_default(
     bundle = folder / NAME
     export_bundle(checkpoint, bundle, name=NAME, overwrite=True)
     figures = folder / "panel.json"
-    evaluate_default.main(["--model", str(bundle), "--json", str(figures), *panel])
+    figures.unlink(missing_ok=True)
+    if evaluate_default.main(["--model", str(bundle), "--json", str(figures), *panel]):
+        raise ModelError(f"{bundle}: was made, but the panel did not judge it: see above")
     state_evaluation(bundle, json.loads(figures.read_text(encoding="utf-8")))
     return bundle
 
