@@ -163,7 +163,8 @@ def _show_table(mix: Mix) -> None:
         return
     table = Table(box=None, pad_edge=False)
     table.add_column("stem")
-    for heading in ("files", "in LUFS", "normalised", "in the mix"):
+    wet = mix.measurements["wet_stems"]  # there where stems were made
+    for heading in ("files", "in LUFS", "normalised", *(["in the mix"] if wet else [])):
         table.add_column(heading, justify="right")
     table.add_column("strip")
     desk = mix.measurements["console"].get("stems", {})
@@ -173,12 +174,12 @@ def _show_table(mix: Mix) -> None:
             str(sum(r.stem == stem for r in mix.song.recordings)),
             cell(measured["before"]["loudness_lufs"]),
             cell(measured["after"]["loudness_lufs"]),
-            cell(mix.measurements["wet_stems"].get(stem, {}).get("loudness_lufs")),
+            *([cell(wet.get(stem, {}).get("loudness_lufs"))] if wet else []),
             Text(printable(", ".join(_strip_words(desk.get(stem, {}))))),
         )
     bus = mix.measurements["console"].get("master")
     if bus:
-        table.add_row("bus", "", "", "", "", Text(printable(", ".join(bus["effects"]))))
+        table.add_row("bus", *[""] * (4 if wet else 3), Text(printable(", ".join(bus["effects"]))))
     console.print(table)
 
 

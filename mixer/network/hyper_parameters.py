@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from mixer.network.flat_integers import checked_integers
+
 # Of every norm in the latent-space mixer; the runtime applies them, so it is the runtime's too.
 NORM_EPSILON = 1e-8
 # Far above any network of this kind: a header may not claim memory or time without a bound.
@@ -109,14 +111,7 @@ class HyperParameters:
         Raises:
             ValueError: a name is unknown or missing, or a value is not a positive integer.
         """
-        names = [field.name for field in fields(cls)]
-        for name in sorted(set(values) ^ set(names)):
-            problem = "lacks" if name in names else "has the unknown"
-            raise ValueError(f"{problem} hyper-parameter {name}")
-        for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise ValueError(f"hyper-parameter {name} is {value!r}: it must be an integer")
-        return cls(**values)
+        return cls(**checked_integers([field.name for field in fields(cls)], values))
 
     @property
     def n_tcn_blocks(self) -> int:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from mixer.network.flat_integers import checked_integers
+
 # Channels that one group of a norm holds (Stoller's implementation).
 NORM_CHANNELS = 8
 NORM_EPSILON = 1e-5
@@ -81,14 +83,7 @@ class WaveUNetParameters:
         Raises:
             ValueError: a name is unknown or missing, or a value is no integer or out of range.
         """
-        names = [field.name for field in fields(cls)]
-        for name in sorted(set(values) ^ set(names)):
-            problem = "lacks" if name in names else "has the unknown"
-            raise ValueError(f"{problem} hyper-parameter {name}")
-        for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise ValueError(f"hyper-parameter {name} is {value!r}: it must be an integer")
-        return cls(**values)
+        return cls(**checked_integers([field.name for field in fields(cls)], values))
 
     @property
     def n_inputs(self) -> int:
