@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from mixer.network.band_mixer_parameters import BandMixerParameters
 
-# What a control may ask for at most, whatever a bundle says.
+# What a control may ask for at most, whatever a bundle says. Stems may come in at any level.
+MAX_FADER_DB = 72.0
 MAX_GAIN_DB = 36.0
 MAX_BALANCE_DB = 24.0
 MAX_SHAPE = 1.0
@@ -23,9 +24,9 @@ MAX_SHAPE = 1.0
 SHAPER_WINDOW_S = 0.75
 SHAPER_RANGE_DB = 12.0
 # It lets go no faster than this, so that a decay is not heard to be pushed.
-SHAPER_FALL_DB_PER_S = 80.0
-# Below this a stem is not playing, and is not shaped.
-_QUIET_DB = -70.0
+SHAPER_FALL_DB_PER_S = 60.0
+# So far below its mean power a stem is not playing, and is not shaped.
+_QUIET_BELOW_MEAN_DB = 50.0
 _QUIET_RANGE_DB = 10.0
 
 
@@ -54,7 +55,7 @@ class StemControls:
     def bounded(self) -> StemControls:
         """Every control within what a console has."""
         return StemControls(
-            np.clip(self.gain_db, -MAX_GAIN_DB, MAX_GAIN_DB),
+            np.clip(self.gain_db, -MAX_FADER_DB, MAX_FADER_DB),
             np.clip(self.balance_db, -MAX_BALANCE_DB, MAX_BALANCE_DB),
             np.clip(self.side_db, -MAX_GAIN_DB, MAX_GAIN_DB),
             float(np.clip(self.shape, -MAX_SHAPE, MAX_SHAPE)),
@@ -79,7 +80,8 @@ def excess_db(
     power = 10.0 ** (frame_db.astype(np.float64) / 10.0)
     around_db = 10.0 * np.log10(scipy.ndimage.uniform_filter1d(power, frames, mode="nearest"))
     excess = np.clip(frame_db - around_db, -SHAPER_RANGE_DB, SHAPER_RANGE_DB)
-    excess *= np.clip((frame_db - _QUIET_DB) / _QUIET_RANGE_DB, 0.0, 1.0)
+    quiet_db = 10.0 * np.log10(power.mean()) - _QUIET_BELOW_MEAN_DB
+    excess *= np.clip((frame_db - quiet_db) / _QUIET_RANGE_DB, 0.0, 1.0)
     # Along a line that falls, the largest so far is what a fall of limited speed leaves.
     line_db = np.arange(len(excess)) * SHAPER_FALL_DB_PER_S * hyper.hop_samples / sample_rate
     return (np.maximum.accumulate(excess + line_db) - line_db).astype(np.float32)

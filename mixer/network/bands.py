@@ -43,6 +43,15 @@ def band_weights(hyper: BandMixerParameters, sample_rate: int) -> NDArray[np.flo
     return np.maximum(0.0, 1.0 - distance).astype(np.float32)
 
 
+def k_weights(n_bands: int) -> NDArray[np.float64]:
+    """(bands,) power of the K-weighting of BS.1770 at the bands' centres, by its two stages."""
+    hz = band_centres_hz(n_bands)
+    ratio = hz / 38.0
+    high_pass = ratio**4 / ((1.0 - ratio**2) ** 2 + (ratio / 0.5) ** 2)
+    shelf_db = 4.0 / (1.0 + (1_500.0 / hz) ** 4)
+    return np.asarray(high_pass * 10.0 ** (shelf_db / 10.0))
+
+
 @dataclass(frozen=True)
 class Levels:
     """What the front-end reads of one stem.

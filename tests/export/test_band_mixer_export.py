@@ -34,7 +34,7 @@ def network() -> BandMixer:
 
 
 def test_the_bundle_answers_as_pytorch_at_any_length(network: BandMixer, tmp_path: Path) -> None:
-    description = Description("bands", ("balance", "loudness"), "a test", "none", warm_up_s=0.0)
+    description = Description("bands", ("balance",), "a test", "none", warm_up_s=0.0)
     bundle = write_bundle(network, tmp_path / "bands", description)
     assert bundle.manifest.kind == BAND_MIXER
     assert bundle.manifest.wet_stem_leakage_db == -200.0
@@ -45,7 +45,7 @@ def test_the_bundle_answers_as_pytorch_at_any_length(network: BandMixer, tmp_pat
         part = np.ascontiguousarray(stems[:, :n_samples])
         answer = run_network(Network(bundle, "cpu"), np.split(part, 4), wet_stems=True)
         expected = band_mixer_answer(network, part)
-        np.testing.assert_allclose(answer.mix, expected.mix, atol=1e-6)
+        np.testing.assert_allclose(answer.mix, expected.mix, atol=1e-6, rtol=1e-5)
         # It sets something, and not the same for all.
         assert answer.wet_stems is not None
     pairs = zip(answer.wet_stems, np.split(stems, 4), strict=True)

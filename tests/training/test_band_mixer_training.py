@@ -9,6 +9,7 @@ import torch
 
 from mixer.fxnorm.profile import read_profile
 from mixer.loudness import integrated_loudness_lufs
+from mixer.network.band_console import excess_db
 from mixer.network.band_mixer_parameters import BandMixerParameters
 from mixer.network.bands import band_weights, measure_powers
 from mixer.track_names import STEMS
@@ -24,13 +25,14 @@ from training.band_mixer.examples import (
 )
 from training.band_mixer.fit import FitSettings, fit
 from training.band_mixer.objective import Weights, objective
+from training.networks.band_mixer import MIX_LUFS
 
 RATE = 44_100
 HYPER = BandMixerParameters(
     n_bands=24, n_curve_points=6, stem_channels=8, channels=16, n_temporal_blocks=2,
     recurrent_units=8,
 )  # fmt: skip
-EFFECTS = ("balance", "loudness")
+EFFECTS = ("balance",)
 
 
 def example(seed: int, *, is_wet: bool = False) -> Example:
@@ -54,7 +56,8 @@ def batch(examples: list[Example]) -> Batch:
         torch.from_numpy(10 ** (np.stack([getattr(e, n) for e in examples]).astype("f4") / 10))
         for n in ("dry_db", "wet_db")
     )
-    excess = torch.from_numpy(np.stack([e.excess_db for e in examples]).astype("f4"))
+    frames_db = 10 * torch.log10(dry[:, :, :2].sum(3).mean(2)).numpy()
+    excess = torch.from_numpy(np.apply_along_axis(excess_db, -1, frames_db, HYPER, RATE))
     played = torch.from_numpy(np.stack([e.played for e in examples]))
     is_wet = torch.tensor([[e.is_wet] * 4 for e in examples])
     return Batch(dry, wet, excess, played, is_wet)
@@ -77,19 +80,19 @@ def test_an_example_comes_back_from_its_file(examples: list[Example], tmp_path: 
         assert np.array_equal(getattr(examples[0], field.name), getattr(again, field.name))
 
 
-def test_a_mixed_song_goes_in_at_the_loudness_of_its_stems(examples: list[Example]) -> None:
-    mixed = as_wet(examples[0], HYPER, RATE)
+def test_what_goes_in_is_a_mixture_of_that_loudness_too(examples: list[Example]) -> None:
+    for each in (examples[0].dry_db, examples[0].wet_db):
+        # What the stems weigh adds up to the mixture's loudness, as they are not alike.
+        powers = torch.from_numpy(10 ** (each.astype("f4") / 10))
+        sum_db = 10 * np.log10((10 ** (loudness_db(powers).numpy() / 10)).sum())
+        assert sum_db == pytest.approx(MIXTURE_LUFS, abs=1.5)
+
+
+def test_a_mixed_song_goes_in_as_it_comes_out(examples: list[Example]) -> None:
+    mixed = as_wet(examples[0])
     assert mixed.is_wet
     assert np.array_equal(mixed.wet_db, examples[0].wet_db)
-    for stem in range(4):
-        shape = mixed.dry_db[stem].astype("f4") - mixed.wet_db[stem].astype("f4")
-        loud = mixed.wet_db[stem] > -80.0
-        assert np.ptp(shape[loud]) < 0.2  # one gain
-        levels = [
-            10 * np.log10((10 ** (e.dry_db[stem, :2].astype("f8") / 10)).sum())
-            for e in (mixed, examples[0])
-        ]
-        assert levels[0] == pytest.approx(levels[1], abs=0.1)
+    assert np.array_equal(mixed.dry_db, examples[0].wet_db)
 
 
 def test_silence_teaches_nothing() -> None:
@@ -99,26 +102,41 @@ def test_silence_teaches_nothing() -> None:
     assert made is None
 
 
-def test_what_was_disturbed_is_normalised_again(examples: list[Example]) -> None:
+def test_disturbing_keeps_the_balance_and_moves_the_level_as_far_as_asked(
+    examples: list[Example],
+) -> None:
     before = batch(examples)
     generator = torch.Generator().manual_seed(1)
-    after = augment(before, HYPER, Strength(exchange=0.0, timbre_db=0.0), generator)
+    strength = Strength(exchange=0.0, timbre_db=0.0)
+    after = augment(before, dataclasses.replace(strength, gain_db=0.0), generator)
     np.testing.assert_allclose(loudness_db(after.dry), loudness_db(before.dry), atol=0.01)
     change_db = 10 * torch.log10(after.dry[:, :, 2].mean(-1) / before.dry[:, :, 2].mean(-1))
     assert float(change_db[examples[1].is_wet].std()) > 0.5
-    wet = 10 * torch.log10(after.wet.sum((1, 2, 3, 4)) / before.wet.sum((1, 2, 3, 4)))
-    np.testing.assert_allclose(wet, 0.0, atol=1e-4)
+
+    many = batch([examples[0], examples[1]] * 100)
+    moved = loudness_db(augment(many, strength, generator).dry) - loudness_db(many.dry)
+    by_kind = [float(moved[many.is_wet == is_wet].std()) for is_wet in (False, True)]
+    assert by_kind == pytest.approx([0.5 * strength.gain_db, strength.gain_db], rel=0.15)
+
+
+def test_stems_of_any_songs_add_up_to_one_mix(examples: list[Example]) -> None:
+    whole = batch(examples)
+    louder = dataclasses.replace(whole, wet=whole.wet * 10.0)
+    for given in (whole, louder):
+        after = augment(given, Strength(exchange=1.0), torch.Generator().manual_seed(3))
+        stems = 10 ** (loudness_db(after.wet) / 10) * after.played
+        np.testing.assert_allclose(10 * torch.log10(stems.sum(-1)), MIX_LUFS, atol=0.01)
 
 
 def test_another_instrument_is_another_for_stem_and_target(examples: list[Example]) -> None:
     before = batch(examples)
-    strength = Strength(0.0, 0.0, 0.0, 0.0, timbre_db=3.0, exchange=0.0)
-    after = augment(before, HYPER, strength, torch.Generator().manual_seed(2))
+    strength = Strength(0.0, 0.0, 0.0, 0.0, gain_db=0.0, timbre_db=3.0, exchange=0.0)
+    after = augment(before, strength, torch.Generator().manual_seed(2))
     dry, wet = (
         10 * torch.log10(a[:, 0, 2].mean(-1) / b[:, 0, 2].mean(-1))
         for a, b in ((after.dry, before.dry), (after.wet, before.wet))
     )
-    # up to the loudness that normalisation takes back
+    # up to the loudness, which is kept
     assert float((dry - wet).std(-1).max()) < 0.01
     assert float(wet.std()) > 1.0
 
@@ -143,7 +161,7 @@ def test_it_learns_and_the_same_seed_learns_the_same(examples: list[Example]) ->
     told: list[dict[str, float]] = []
     first = fit(examples, examples[:1], HYPER, settings, RATE, told.append)
     assert [figures["step"] for figures in told] == [10.0, 20.0, 30.0]
-    assert told[-1]["loss"] < 0.8 * told[0]["loss"]
+    assert told[-1]["loss"] < 0.9 * told[0]["loss"]
     second = fit(examples, examples[:1], HYPER, settings, RATE)
     for one, other in zip(first.network.parameters(), second.network.parameters(), strict=True):
         assert torch.equal(one, other)

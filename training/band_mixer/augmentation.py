@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mixer.network.band_mixer_parameters import BandMixerParameters
-from mixer.network.bands import band_centres_hz
+from mixer.network.bands import k_weights
+from training.networks.band_mixer import MIX_LUFS
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Strength:
         curve_db: of a curve drawn at eight points.
         side_db: of the side's gain; its mean is half of it below zero.
         shape: of the share by which transients are sharpened or evened out.
+        gain_db: of the stem's level; half as much of dry ones, whose levels are a recording's.
         timbre_db: of a curve that stem and target get alike: another instrument.
         exchange: share of the stems that come from another example.
     """
@@ -50,18 +51,16 @@ class Strength:
     curve_db: float = 1.5
     side_db: float = 4.0
     shape: float = 0.12
+    gain_db: float = 3.5
     timbre_db: float = 3.0
     exchange: float = 0.5
 
 
-def augment(
-    batch: Batch, hyper: BandMixerParameters, strength: Strength, generator: torch.Generator
-) -> Batch:
+def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Batch:
     """Exchange, then disturb, then normalise again.
 
     Args:
         batch: left as it is.
-        hyper: for the bands.
         strength: how far.
         generator: of every choice.
     """
@@ -84,29 +83,24 @@ def augment(
     dry = _narrowed(batch.dry, _power(side_db)[..., None, None])
     dry = dry * _power(timbre) * _power(gain_db)[:, :, None]
     excess = (batch.excess_db * (1.0 + shape[..., None])).clamp(-12.0, 12.0)
-    dry = _renormalised(batch.dry, dry, hyper)
-    return replace(batch, dry=dry, wet=batch.wet * _power(timbre), excess_db=excess)
-
-
-def k_weights(n_bands: int) -> Tensor:
-    """(bands,) power of the K-weighting of BS.1770 at the bands' centres, by its two stages."""
-    hz = torch.tensor(band_centres_hz(n_bands), dtype=torch.float32)
-    high_pass = (hz / 38.0) ** 4 / ((1.0 - (hz / 38.0) ** 2) ** 2 + (hz / 38.0 / 0.5) ** 2)
-    shelf_db = 4.0 / (1.0 + (1_500.0 / hz) ** 4)
-    return high_pass * _power(shelf_db)
+    level_db = strength.gain_db * _normal(stems, generator) * torch.where(batch.is_wet, 1.0, 0.5)
+    dry = _renormalised(batch.dry, dry) * _power(level_db)[..., None, None, None]
+    wet = _as_mixture(batch.wet * _power(timbre), batch.played)
+    return replace(batch, dry=dry, wet=wet, excess_db=excess)
 
 
 def loudness_db(powers: Tensor) -> Tensor:
     """K-weighted level of (..., views, bands, frames), over the frames within 10 dB of the mean."""
-    weighted = (powers[..., :2, :, :].sum(-3) * k_weights(powers.shape[-2])[:, None]).sum(-2)
+    weights = torch.tensor(k_weights(powers.shape[-2]), dtype=powers.dtype)
+    weighted = (powers[..., :2, :, :].sum(-3) * weights[:, None]).sum(-2)
     mean = weighted.mean(-1, keepdim=True)
     gate = (weighted > 0.1 * mean).to(weighted.dtype)
     gated = (weighted * gate).sum(-1) / gate.sum(-1).clamp_min(1.0)
     return 10.0 * torch.log10(gated.clamp_min(1e-12))
 
 
-def _renormalised(before: Tensor, after: Tensor, hyper: BandMixerParameters) -> Tensor:
-    """Balance and loudness as they were: a disturbed recording is normalised like any other."""
+def _renormalised(before: Tensor, after: Tensor) -> Tensor:
+    """Balance as it is normalised, and the loudness that it had."""
     energy = after.sum((-2, -1))  # (batch, stems, views)
     # As in `mixer.fxnorm.balance`: both channels get the mean of their energies.
     offset = (energy[..., 1].clamp_min(1e-9) / energy[..., 0].clamp_min(1e-9)).sqrt()
@@ -118,6 +112,12 @@ def _renormalised(before: Tensor, after: Tensor, hyper: BandMixerParameters) -> 
     after = torch.stack(views, 2).clamp_min(0.0)
     change_db = loudness_db(before) - loudness_db(after)
     return after * _power(change_db)[..., None, None, None]
+
+
+def _as_mixture(wet: Tensor, played: Tensor) -> Tensor:
+    """Stems of which the loudness sums to that of a mix."""
+    sum_db = 10.0 * torch.log10((_power(loudness_db(wet)) * played).sum(-1).clamp_min(1e-12))
+    return wet * _power(MIX_LUFS - sum_db)[:, None, None, None, None]
 
 
 def _narrowed(powers: Tensor, side: Tensor) -> Tensor:

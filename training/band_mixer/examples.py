@@ -19,11 +19,11 @@ from mixer.files import whole_file
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import Profile
 from mixer.loudness import integrated_loudness_lufs
-from mixer.network.band_console import excess_db
 from mixer.network.band_mixer_parameters import VIEWS, BandMixerParameters
 from mixer.network.bands import POWER_FLOOR, band_weights, measure_powers, n_frames_of
 
-# Where every mixture is put before its stems become targets; the master takes it from there.
+# Where every mixture is put, of what goes in and of what comes out: stems can then be exchanged
+# between songs.
 MIXTURE_LUFS = -18.0
 # A stem below this is not played.
 _SILENT_LUFS = -60.0
@@ -34,15 +34,14 @@ class Example:
     """One excerpt.
 
     Attributes:
-        dry_db, wet_db: float16 (stems, views, bands, frames), powers before and after the console.
-        excess_db: float16 (stems, frames), of the stems before it.
+        dry_db, wet_db: float16 (stems, views, bands, frames), powers before and after the console,
+            each as in a mixture of `MIXTURE_LUFS`.
         played: (stems,), whether there is anything to learn from.
         is_wet: the stems that go in are the wet ones, normalised.
     """
 
     dry_db: NDArray[np.float16]
     wet_db: NDArray[np.float16]
-    excess_db: NDArray[np.float16]
     played: NDArray[np.bool_]
     is_wet: bool
 
@@ -68,54 +67,43 @@ def make_example(
         hyper, profile, effects: the model's.
         is_wet: `dry` is `wet`.
     """
-    mixture = np.add.reduce(list(wet.values()))
-    loudness_lufs = integrated_loudness_lufs(mixture, sample_rate)
-    if not loudness_lufs > _SILENT_LUFS:
+    gains = [_gain_to_mixture(each, sample_rate) for each in (dry, wet)]
+    if None in gains:
         return None
-    gain = np.float32(db_to_gain(MIXTURE_LUFS - loudness_lufs))
+    dry, wet = (
+        {name: audio * gain for name, audio in each.items()}
+        for each, gain in zip((dry, wet), gains, strict=True)
+    )
     weights = band_weights(hyper, sample_rate)
-    n_frames = n_frames_of(hyper, mixture.shape[1])
+    n_frames = n_frames_of(hyper, next(iter(wet.values())).shape[1])
     shape = (len(stems), len(VIEWS), hyper.n_bands, n_frames)
     dry_power, wet_power = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    excess = np.zeros((len(stems), n_frames), np.float32)
     played = np.zeros(len(stems), bool)
     for i, stem in enumerate(stems):
         if stem not in dry or stem not in wet:
             continue
         normalised, report = normalise_stem(dry[stem], sample_rate, stem, profile, effects)
-        louder = integrated_loudness_lufs(wet[stem] * gain, sample_rate)
+        louder = integrated_loudness_lufs(wet[stem], sample_rate)
         played[i] = report["skipped"] is None and louder > _SILENT_LUFS
         dry_power[i] = measure_powers(normalised, hyper, weights)
-        wet_power[i] = measure_powers(wet[stem] * gain, hyper, weights)
-        excess[i] = excess_db(_decibels(dry_power[i, :2].sum(1).mean(0)), hyper, sample_rate)
+        wet_power[i] = measure_powers(wet[stem], hyper, weights)
     if not played.any():
         return None
     return Example(
         _decibels(dry_power).astype(np.float16),
         _decibels(wet_power).astype(np.float16),
-        excess.astype(np.float16),
         played,
         is_wet,
     )
 
 
-def as_wet(example: Example, hyper: BandMixerParameters, sample_rate: int) -> Example:
+def as_wet(example: Example) -> Example:
     """The same song with its wet stems going in: what is mixed already should be left alone.
 
-    The stems are brought to the loudness that they are normalised to; their balance is taken away
-    with that of every other disturbed stem (`training.band_mixer.augmentation`).
+    Their balance is taken away with that of every other disturbed stem
+    (`training.band_mixer.augmentation`).
     """
-    dry = 10.0 ** (example.dry_db.astype(np.float32) / 10.0)
-    wet = 10.0 ** (example.wet_db.astype(np.float32) / 10.0)
-    gain = dry[:, :2].sum((1, 2, 3)) / np.maximum(wet[:, :2].sum((1, 2, 3)), POWER_FLOOR)
-    stems = wet * gain[:, None, None, None]
-    excess = [excess_db(_decibels(stem[:2].sum(1).mean(0)), hyper, sample_rate) for stem in stems]
-    return replace(
-        example,
-        dry_db=_decibels(stems).astype(np.float16),
-        excess_db=np.stack(excess).astype(np.float16),
-        is_wet=True,
-    )
+    return replace(example, dry_db=example.wet_db, is_wet=True)
 
 
 def write_example(example: Example, path: Path) -> None:
@@ -125,7 +113,6 @@ def write_example(example: Example, path: Path) -> None:
             file,
             dry_db=example.dry_db,
             wet_db=example.wet_db,
-            excess_db=example.excess_db,
             played=example.played,
             is_wet=np.array(example.is_wet),
         )
@@ -137,10 +124,17 @@ def read_example(path: Path) -> Example:
         return Example(
             arrays["dry_db"],
             arrays["wet_db"],
-            arrays["excess_db"],
             arrays["played"],
             bool(arrays["is_wet"]),
         )
+
+
+def _gain_to_mixture(stems: Mapping[str, FloatArray], sample_rate: int) -> np.float32 | None:
+    """What brings the sum of stems to `MIXTURE_LUFS`; None where next to nothing is played."""
+    loudness_lufs = integrated_loudness_lufs(np.add.reduce(list(stems.values())), sample_rate)
+    if not loudness_lufs > _SILENT_LUFS:
+        return None
+    return np.float32(db_to_gain(MIXTURE_LUFS - loudness_lufs))
 
 
 def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,16 +7,24 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mixer.network.band_console import excess_db
 from mixer.network.band_mixer_parameters import BandMixerParameters
 from training.band_mixer.augmentation import Batch, Strength, augment
 from training.band_mixer.examples import Example, as_wet
 from training.band_mixer.objective import Weights, objective
-from training.band_mixer.simulation import Space, measure_space, pooled_levels, simulate
+from training.band_mixer.simulation import (
+    Space,
+    decibels,
+    measure_space,
+    pooled_levels,
+    simulate,
+)
 from training.networks.band_mixer import BandMixer
 
 
@@ -89,17 +97,18 @@ def fit(
     )
     best, best_loss = copy.deepcopy(averaged), math.inf
     history: list[dict[str, float]] = []
+    excess = partial(excess_db, hyper=hyper, sample_rate=sample_rate)
     pools = _Pools(
         [example for example in examples if example.is_wet],
         [example for example in examples if not example.is_wet],
-        [as_wet(example, hyper, sample_rate) for example in examples if not example.is_wet],
+        [as_wet(example) for example in examples if not example.is_wet],
     )
     started = time.monotonic()
     seen: list[float] = []
     for step in range(settings.steps):
         chosen = [pools.draw(settings, rng) for _ in range(settings.batch_size)]
         batch = augment(
-            _batch(chosen, settings.excerpt_frames, rng), hyper, settings.strength, generator
+            _batch(chosen, settings.excerpt_frames, rng, excess), settings.strength, generator
         )
         rate = 0.5 + 0.5 * math.cos(math.pi * step / settings.steps)
         for group in optimiser.param_groups:
@@ -115,7 +124,7 @@ def fit(
             for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
                 mean.lerp_(value, 1.0 - keep)
         if (step + 1) % settings.validate_every == 0 or step + 1 == settings.steps:
-            figures = evaluate(averaged, validation, space, hyper, settings.weights)
+            figures = evaluate(averaged, validation, space, hyper, settings.weights, sample_rate)
             figures |= {
                 "step": float(step + 1),
                 "training": float(np.mean(seen)),
@@ -135,14 +144,16 @@ def evaluate(
     space: Space,
     hyper: BandMixerParameters,
     weights: Weights,
+    sample_rate: int = 44_100,
 ) -> dict[str, float]:
     """Mean figures over whole examples, disturbed the same way each time."""
     generator = torch.Generator().manual_seed(0)
     strength = Strength(exchange=0.0, timbre_db=0.0)
+    excess = partial(excess_db, hyper=hyper, sample_rate=sample_rate)
     sums: dict[str, float] = {}
     for example in examples:
-        batch = _batch([example], example.dry_db.shape[-1], np.random.default_rng(0))
-        batch = augment(batch, hyper, strength, generator)
+        batch = _batch([example], example.dry_db.shape[-1], np.random.default_rng(0), excess)
+        batch = augment(batch, strength, generator)
         with torch.inference_mode():
             loss, parts = loss_of(network, batch, space, hyper, weights)
         for name, value in {"loss": float(loss), **parts}.items():
@@ -178,7 +189,12 @@ class _Pools:
         return pool[int(rng.integers(len(pool)))]
 
 
-def _batch(examples: Sequence[Example], frames: int, rng: np.random.Generator) -> Batch:
+def _batch(
+    examples: Sequence[Example],
+    frames: int,
+    rng: np.random.Generator,
+    excess: Callable[[np.ndarray], np.ndarray],
+) -> Batch:
     cut = min(frames, *(example.dry_db.shape[-1] for example in examples))
     starts = [int(rng.integers(example.dry_db.shape[-1] - cut + 1)) for example in examples]
 
@@ -194,10 +210,12 @@ def _batch(examples: Sequence[Example], frames: int, rng: np.random.Generator) -
     dry, wet = (torch.pow(10.0, stacked(name) / 10.0) for name in ("dry_db", "wet_db"))
     # -120 dB stands for nothing at all.
     floor = 1.05e-12
+    dry, wet = (torch.where(powers <= floor, 0.0, powers) for powers in (dry, wet))
+    frames_db = decibels(dry[:, :, :2].sum(3).mean(2)).numpy()  # (batch, stems, frames)
     return Batch(
-        torch.where(dry <= floor, 0.0, dry),
-        torch.where(wet <= floor, 0.0, wet),
-        stacked("excess_db"),
+        dry,
+        wet,
+        torch.from_numpy(np.apply_along_axis(excess, -1, frames_db)),
         played,
         is_wet,
     )

@@ -5,19 +5,26 @@ Fourier transform in ERB bands (`mixer.network.bands`). Latent mixer: dilated te
 BLSTM. What it predicts are masks again, as gains in dB: for each stem a fader, an EQ curve, a
 balance and a side curve for the whole song, a slow movement of the EQ, and how much shaping of
 transients, width and room. Back-end: `mixer.network.band_console`.
+
+Stems come in as loud as they are, since that says something of how loud they are meant to be. The
+network sees each at the same loudness, and its share of the song's beside it; turning all of them
+up or down changes nothing. What it answers is a balance: shares of a mix of `MIX_LUFS`.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from mixer.network.band_mixer_parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
+from mixer.network.bands import k_weights
 
 # Ranges of what it can set.
 FADER_RANGE_DB = 24.0
 CURVE_RANGES_DB = (12.0, 6.0, 12.0)  # EQ, balance, side
-MOVEMENT_RANGE_DB = 3.0
+MOVEMENT_RANGE_DB = 2.5
 SHAPE_RANGE = 0.3
 SPACE_LOWEST_DB, SPACE_RANGE_DB = -45.0, 40.0
 # Where a band of a stem is this far below its loudest, its EQ fades out: there is nothing to set.
@@ -25,7 +32,13 @@ _CONFIDENT_WITHIN_DB, _CONFIDENCE_SLOPE_DB = 45.0, 4.0
 _STATIC_CHANNELS = 192
 # The fader goes by little: whether a stem plays and how much of the time, its crest, its spectrum
 # in four parts. With more to go by, it learns songs by heart.
-_FADER_FEATURES, _FADER_CHANNELS = 7, 24
+_FADER_FEATURES, _FADER_CHANNELS = 8, 24
+# Loudness, about LUFS: of the stems as the network sees them, and of the mix that it makes.
+_SEEN_LUFS, MIX_LUFS = -22.0, -18.0
+# A stem is played where it is no further below the song, a song where it is above this.
+_PLAYED_WITHIN_DB, _AUDIBLE_LUFS, _PLAYED_SLOPE_DB = 45.0, -80.0, 3.0
+# As the loudness of BS.1770 is gated, with blocks for its relative gate.
+_GATE = 0.1
 _STATIC_VIEWS = 4  # level, side, balance, crest of each band over the song
 
 
@@ -64,6 +77,8 @@ class BandMixer(nn.Module):
             nn.GELU(),
             nn.Linear(_FADER_CHANNELS, stems),
         )
+        # How far a stem's own share of the song is trusted.
+        self.trust = nn.Parameter(torch.full((stems,), 0.4))
         self.curves = nn.Linear(_STATIC_CHANNELS, stems * len(CURVE_RANGES_DB) * points)
         self.strips = nn.Linear(_STATIC_CHANNELS, stems * len(STRIP_CONTROLS))
         for layer in (self.movement, self.fader[2], self.curves, self.strips):
@@ -74,6 +89,8 @@ class BandMixer(nn.Module):
             self.strips.bias.view(stems, len(STRIP_CONTROLS))[:, 1:] = -1.5
         self.register_buffer("interpolation", _interpolation(points, bands), persistent=False)
         self.register_buffer("ranges_db", torch.tensor(CURVE_RANGES_DB), persistent=False)
+        weighting = torch.tensor(k_weights(bands), dtype=torch.float32)
+        self.register_buffer("weighting", weighting, persistent=False)
 
     def forward(self, mean_db: Tensor, peak_db: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Levels (batch, stems x views x bands, blocks), of the mean and of the loudest frame.
@@ -86,6 +103,9 @@ class BandMixer(nn.Module):
         stems, bands, points = hyper.n_stems, hyper.n_bands, hyper.n_curve_points
         shape = (-1, stems, len(VIEWS), bands, mean_db.shape[-1])
         levels, peaks = mean_db.reshape(shape), peak_db.reshape(shape)
+        loudness = self._loudness(levels)
+        seen_db = loudness.level_db(_SEEN_LUFS)[..., None, None, None]
+        levels, peaks = levels + seen_db, peaks + seen_db
         over_song = mean_over_song_db(levels)  # (batch, stems, views, bands)
         mid = over_song[:, :, 2]
         loudest = mid.amax(-1, keepdim=True)
@@ -107,15 +127,21 @@ class BandMixer(nn.Module):
         pooled = torch.cat([sequence.mean(-1), sequence.amax(-1)], 1)
         static = self.static(torch.cat([nn.functional.gelu(summary), pooled], 1))
 
-        known = _fader_features(levels[:, :, 2], mid, peaks[:, :, 2]).reshape(
-            -1, stems * _FADER_FEATURES
-        )
-        fader = FADER_RANGE_DB * torch.tanh(self.fader(known) / 4.0)  # (batch, stems)
         curves = torch.tanh(self.curves(static)).reshape(-1, stems, len(CURVE_RANGES_DB), points)
         curves = (curves @ self.interpolation) * self.ranges_db[:, None] * confidence[:, :, None]
         movement = torch.tanh(self.movement(sequence)).reshape(-1, stems, points, mean_db.shape[-1])
         movement = MOVEMENT_RANGE_DB * (self.interpolation.T @ movement) * confidence[..., None]
-        gain_db = fader[..., None, None] + curves[:, :, 0, :, None] + movement
+        # An EQ that leaves the stem as loud as it was: how loud it is to be is the fader's matter.
+        power = torch.pow(10.0, over_song[:, :, :2] / 10.0).sum(2) * self.weighting
+        equalised = (power * torch.pow(10.0, curves[:, :, 0] / 10.0)).sum(-1)
+        louder_db = _decibels(equalised) - _decibels(power.sum(-1))
+
+        known = _fader_features(levels[:, :, 2], mid, peaks[:, :, 2], loudness)
+        shares = FADER_RANGE_DB * torch.tanh(self.fader(known.flatten(1)) / 4.0)
+        shares = shares + self.trust * loudness.share_db  # (batch, stems)
+        sum_db = _decibels((loudness.played * torch.pow(10.0, shares / 10.0)).sum(-1, keepdim=True))
+        fader_db = loudness.level_db(MIX_LUFS + shares - sum_db) - louder_db
+        gain_db = fader_db[..., None, None] + curves[:, :, 0, :, None] + movement
         strips = self.strips(static).reshape(-1, stems, len(STRIP_CONTROLS))
         strips = torch.cat(
             [
@@ -130,6 +156,40 @@ class BandMixer(nn.Module):
             curves[:, :, 2].reshape(-1, stems * bands),
             strips.reshape(-1, stems * len(STRIP_CONTROLS)),
         )
+
+    def _loudness(self, levels: Tensor) -> _Loudness:
+        """(batch, stems, views, bands, blocks), as they come in."""
+        power = torch.pow(10.0, levels[:, :, :2] / 10.0).sum(2)
+        power = (power * self.weighting[:, None]).sum(2)  # (batch, stems, blocks)
+        gate = (power > _GATE * power.mean(-1, keepdim=True)).to(power.dtype)
+        own = (power * gate).sum(-1) / gate.sum(-1).clamp_min(1.0)
+        own_db, song_db = _decibels(own), _decibels(own.sum(-1, keepdim=True))
+        audible = torch.sigmoid((song_db - _AUDIBLE_LUFS) / _PLAYED_SLOPE_DB)
+        share_db = own_db - song_db
+        played = torch.sigmoid((share_db + _PLAYED_WITHIN_DB) / _PLAYED_SLOPE_DB) * audible
+        share_db = share_db.clamp_min(-_PLAYED_WITHIN_DB) * played
+        return _Loudness(own_db, share_db, played, (MIX_LUFS - song_db) * audible)
+
+
+@dataclass(frozen=True)
+class _Loudness:
+    """How loud stems come in, (batch, stems) each.
+
+    Attributes:
+        own_db: K-weighted and gated, about LUFS.
+        share_db: the same against the song's.
+        played: 0 to 1.
+        common_db: (batch, 1), the gain that brings the song as it came in to `MIX_LUFS`.
+    """
+
+    own_db: Tensor
+    share_db: Tensor
+    played: Tensor
+    common_db: Tensor
+
+    def level_db(self, lufs: Tensor | float) -> Tensor:
+        """Gains that bring played stems to a loudness; others follow the song."""
+        return self.played * (lufs - self.own_db) + (1.0 - self.played) * self.common_db
 
 
 class TemporalBlock(nn.Module):
@@ -155,7 +215,7 @@ class TemporalBlock(nn.Module):
 
 def mean_over_song_db(levels: Tensor) -> Tensor:
     """Mean power over the last axis of levels in dB."""
-    return 10.0 * torch.log10(torch.pow(10.0, levels / 10.0).mean(-1).clamp_min(1e-12))
+    return _decibels(torch.pow(10.0, levels / 10.0).mean(-1))
 
 
 def _features(levels: Tensor, peaks: Tensor) -> Tensor:
@@ -188,19 +248,32 @@ def _song_features(over_song: Tensor, peak_mid: Tensor) -> Tensor:
     )
 
 
-def _fader_features(levels: Tensor, over_song: Tensor, peaks: Tensor) -> Tensor:
+def _fader_features(
+    levels: Tensor, over_song: Tensor, peaks: Tensor, loudness: _Loudness
+) -> Tensor:
     """(batch, stems, features) of the mid: levels and peaks in blocks, levels over the song."""
     power = torch.pow(10.0, levels / 10.0).sum(2)  # (batch, stems, blocks)
     total = power.mean(-1, keepdim=True).clamp_min(1e-12)
-    plays = torch.sigmoid((10.0 * torch.log10(total) + 70.0) / 5.0)
-    active = torch.sigmoid(10.0 * torch.log10(power.clamp_min(1e-12) / total) + 15.0)
-    crest_db = torch.pow(10.0, peaks / 10.0).sum(2).amax(-1, keepdim=True).clamp_min(1e-12)
-    crest_db = 10.0 * torch.log10(crest_db / total)
+    plays = loudness.played[..., None]
+    active = torch.sigmoid(_decibels(power) - _decibels(total) + 15.0)
+    crest_db = torch.pow(10.0, peaks / 10.0).sum(2).amax(-1, keepdim=True)
+    crest_db = _decibels(crest_db) - _decibels(total)
     bands = torch.pow(10.0, over_song / 10.0)
     quarters = bands.reshape(*bands.shape[:2], 4, -1).sum(-1)
-    share_db = 10.0 * torch.log10((quarters / total).clamp_min(1e-6))
-    parts = [plays, active.mean(-1, keepdim=True), crest_db / 15.0, share_db / 20.0]
+    timbre_db = 10.0 * torch.log10((quarters / total).clamp_min(1e-6))
+    share_db = loudness.share_db[..., None]
+    parts = [
+        torch.ones_like(plays),
+        active.mean(-1, keepdim=True),
+        crest_db / 15.0,
+        timbre_db / 20.0,
+        share_db / 10.0,
+    ]
     return torch.cat(parts, -1) * plays
+
+
+def _decibels(power: Tensor) -> Tensor:
+    return 10.0 * torch.log10(power.clamp_min(1e-12))
 
 
 def _interpolation(n_points: int, n_bands: int) -> Tensor:
