@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +20,8 @@ from mixer.dsp import db_to_gain
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import normalise_stem
 from mixer.loudness import integrated_loudness_lufs
-from mixer.network.model import Bundle
-from mixer.network.output import Output
+from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import open_network
-from mixer.network.stream import run_network
 from mixer.planning import RenderPlan
 from mixer.progress import StageClock
 from mixer.settings import RenderSettings
@@ -31,24 +29,6 @@ from mixer.song import Song, read_stem, read_sum
 
 # Loudness of the mix on the desk: where -18 dBFS is taken for the level of an analogue desk's 0 VU.
 NOMINAL_LUFS = -18.0
-
-
-class NetworkRunner(Protocol):
-    """A bundle that is held open from song to song, here or in another process."""
-
-    @property
-    def bundle(self) -> Bundle: ...
-
-    def run(
-        self,
-        stems: Sequence[np.ndarray | None],
-        *,
-        wet_stems: bool,
-        warm_up_s: float | None,
-        progress: Callable[[float], None],
-    ) -> Output:
-        """As `mixer.network.stream.run_network`."""
-        ...
 
 
 def normalise(
@@ -109,23 +89,15 @@ def run_model(
         present = {name: stem for name, stem in named if stem is not None}
         return np.add.reduce(list(present.values())), present if wet_stems else {}, None
     clock.start("network")
-    if opened is not None:
-        output = opened.run(
-            stems,
-            wet_stems=wet_stems,
-            warm_up_s=settings.warm_up_s,
-            progress=lambda share: clock.at("", share),
-        )
-    else:
-        network = open_network(plan.bundle, settings.device)
-        clock.at(f"on {network.description}", 0.0)
-        output = run_network(
-            network,
-            stems,
-            wet_stems=wet_stems,
-            warm_up_s=settings.warm_up_s,
-            progress=lambda share: clock.at(f"on {network.description}", share),
-        )
+    runner = opened or LocalRunner(open_network(plan.bundle, settings.device))
+    detail = f"on {runner.place}" if runner.place else ""
+    clock.at(detail, 0.0)
+    output = runner.run(
+        stems,
+        wet_stems=wet_stems,
+        warm_up_s=settings.warm_up_s,
+        progress=lambda share: clock.at(detail, share),
+    )
     clock.stop()
     if not np.isfinite(output.mix).all():
         raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")

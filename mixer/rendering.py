@@ -15,7 +15,8 @@ from mixer import audio as audio_io
 from mixer.console.master import MasterReport, apply_master
 from mixer.dsp import db_to_gain
 from mixer.mix import Mix, measure_levels
-from mixer.mixing import NetworkRunner, blend, normalise, run_desk, run_model, to_rate
+from mixer.mixing import blend, normalise, run_desk, run_model, to_rate
+from mixer.network.runner import NetworkRunner
 from mixer.planning import plan_render
 from mixer.progress import Progress, StageClock
 from mixer.settings import RenderSettings

@@ -4,47 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mixer.batch.identity import NO_MODEL
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from mixer.mixing import NetworkRunner
-    from mixer.network.model import Bundle
-    from mixer.network.output import Output
-    from mixer.network.session import Network
+    from mixer.network.runner import NetworkRunner
 
 # Bundles kept open at a time; a manifest rarely names more.
 _MAX_OPEN = 4
-
-
-class LocalRunner:
-    """A network in this process."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-
-    @property
-    def bundle(self) -> Bundle:
-        return self._network.bundle
-
-    def run(
-        self,
-        stems: Sequence[np.ndarray | None],
-        *,
-        wet_stems: bool,
-        warm_up_s: float | None,
-        progress: Callable[[float], None],
-    ) -> Output:
-        """As `mixer.network.stream.run_network`."""
-        from mixer.network.stream import run_network
-
-        return run_network(
-            self._network, stems, wet_stems=wet_stems, warm_up_s=warm_up_s, progress=progress
-        )
 
 
 class Networks:
@@ -81,6 +50,7 @@ def open_local(device: str, threads: int) -> Callable[[str], NetworkRunner]:
 
     def open_runner(model: str) -> NetworkRunner:
         from mixer.network.model import read_bundle
+        from mixer.network.runner import LocalRunner
         from mixer.network.session import open_network
 
         return LocalRunner(open_network(read_bundle(model), device, threads))

@@ -24,7 +24,7 @@ MAX_SHAPE = 1.0
 SHAPER_WINDOW_S = 0.75
 SHAPER_RANGE_DB = 12.0
 # It lets go no faster than this, so that a decay is not heard to be pushed.
-SHAPER_FALL_DB_PER_S = 60.0
+SHAPER_FALL_DB_PER_S = 45.0
 # So far below its mean power a stem is not playing, and is not shaped.
 _QUIET_BELOW_MEAN_DB = 50.0
 _QUIET_RANGE_DB = 10.0

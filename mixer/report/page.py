@@ -130,8 +130,8 @@ def _sections(data: ReportData) -> list[Html]:
             "spectrum",
             "Spectrum",
             "Sums: third octaves, each curve on average 0 dB. Stems: measured as the profile was, "
-            "lined up by their power from 60 Hz to 12 kHz; the dashed line is what the stem was "
-            "normalised to.",
+            "lined up by their power from 60 Hz to 12 kHz; the dashed line is the profile's "
+            "stem, which a model aims at if it normalises EQ.",
             element("div", id="spectrum-chart"),
         ),
         _section(

@@ -107,7 +107,7 @@ def test_disturbing_keeps_the_balance_and_moves_the_level_as_far_as_asked(
 ) -> None:
     before = batch(examples)
     generator = torch.Generator().manual_seed(1)
-    strength = Strength(exchange=0.0, timbre_db=0.0)
+    strength = Strength(exchange=0.0, taste_db=0.0, brightness_db=0.0, timbre_db=0.0)
     after = augment(before, dataclasses.replace(strength, gain_db=0.0), generator)
     np.testing.assert_allclose(loudness_db(after.dry), loudness_db(before.dry), atol=0.01)
     change_db = 10 * torch.log10(after.dry[:, :, 2].mean(-1) / before.dry[:, :, 2].mean(-1))
@@ -130,7 +130,7 @@ def test_stems_of_any_songs_add_up_to_one_mix(examples: list[Example]) -> None:
 
 def test_another_instrument_is_another_for_stem_and_target(examples: list[Example]) -> None:
     before = batch(examples)
-    strength = Strength(0.0, 0.0, 0.0, 0.0, gain_db=0.0, timbre_db=3.0, exchange=0.0)
+    strength = Strength(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, timbre_db=3.0, exchange=0.0)
     after = augment(before, strength, torch.Generator().manual_seed(2))
     dry, wet = (
         10 * torch.log10(a[:, 0, 2].mean(-1) / b[:, 0, 2].mean(-1))

@@ -43,6 +43,9 @@ class Strength:
         side_db: of the side's gain; its mean is half of it below zero.
         shape: of the share by which transients are sharpened or evened out.
         gain_db: of the stem's level; half as much of dry ones, whose levels are a recording's.
+        taste_db: of a level that stem and target get alike: another engineer, who wants it so.
+        brightness_db: at the ends of the scale, of a tilt that all stems and targets of a song get
+            alike: a darker song, or a brighter one, that is meant to be so.
         timbre_db: of a curve that stem and target get alike: another instrument.
         exchange: share of the stems that come from another example.
     """
@@ -52,6 +55,8 @@ class Strength:
     side_db: float = 4.0
     shape: float = 0.12
     gain_db: float = 3.5
+    taste_db: float = 2.5
+    brightness_db: float = 3.0
     timbre_db: float = 3.0
     exchange: float = 0.5
 
@@ -69,10 +74,12 @@ def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Bat
         mirrored = [1, 0, 2, 3]
         batch = replace(batch, dry=batch.dry[:, :, mirrored], wet=batch.wet[:, :, mirrored])
     stems, bands = batch.dry.shape[:2], batch.dry.shape[3]
-    timbre = _curves(stems, bands, strength.timbre_db, generator)[:, :, None, :, None]
+    place = torch.linspace(-1.0, 1.0, bands)
+    brightness = strength.brightness_db * _normal(stems[:1], generator)[:, None, None] * place
+    timbre = brightness + _curves(stems, bands, strength.timbre_db, generator)
+    timbre = timbre[:, :, None, :, None]
     # A recording's own faults vary less than what has to be undone to a mix.
     share = torch.where(batch.is_wet, 1.0, 0.4)
-    place = torch.linspace(-1.0, 1.0, bands)
     tilt = strength.tilt_db * _normal(stems, generator)[..., None] * place
     curve = tilt + _curves(stems, bands, strength.curve_db, generator)
     shape = strength.shape * _normal(stems, generator) * share
@@ -84,8 +91,9 @@ def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Bat
     dry = dry * _power(timbre) * _power(gain_db)[:, :, None]
     excess = (batch.excess_db * (1.0 + shape[..., None])).clamp(-12.0, 12.0)
     level_db = strength.gain_db * _normal(stems, generator) * torch.where(batch.is_wet, 1.0, 0.5)
-    dry = _renormalised(batch.dry, dry) * _power(level_db)[..., None, None, None]
-    wet = _as_mixture(batch.wet * _power(timbre), batch.played)
+    taste = _power(strength.taste_db * _normal(stems, generator))[..., None, None, None]
+    dry = _renormalised(batch.dry, dry) * taste * _power(level_db)[..., None, None, None]
+    wet = _as_mixture(batch.wet * taste * _power(timbre), batch.played)
     return replace(batch, dry=dry, wet=wet, excess_db=excess)
 
 

@@ -38,7 +38,7 @@ from training.panel_songs import HELD_OUT_GENRES, REAL_SONGS
 
 NAME = "default"
 LICENCE = "GPL-3.0-or-later"
-EFFECTS = ("balance", "loudness")
+EFFECTS = ("balance",)
 PROFILE = "musdb18"
 N_COMPOSED = 300
 # Every tenth composed song, up to so many, and this real one choose the weights.

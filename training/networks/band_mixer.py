@@ -25,7 +25,7 @@ from mixer.network.bands import k_weights
 FADER_RANGE_DB = 24.0
 CURVE_RANGES_DB = (12.0, 6.0, 12.0)  # EQ, balance, side
 MOVEMENT_RANGE_DB = 2.5
-SHAPE_RANGE = 0.3
+SHAPE_RANGE = 0.6
 SPACE_LOWEST_DB, SPACE_RANGE_DB = -45.0, 40.0
 # Where a band of a stem is this far below its loudest, its EQ fades out: there is nothing to set.
 _CONFIDENT_WITHIN_DB, _CONFIDENCE_SLOPE_DB = 45.0, 4.0

@@ -1,0 +1,64 @@
+"""A bundle that is held open from song to song, in this process or in another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from mixer.network.model import Bundle
+from mixer.network.output import Output
+from mixer.network.session import Network
+from mixer.network.stream import run_network
+
+
+class NetworkRunner(Protocol):
+    """What a render needs of a network, wherever it runs."""
+
+    @property
+    def bundle(self) -> Bundle: ...
+
+    @property
+    def place(self) -> str:
+        """What it runs on, as far as it is known before it runs; may be empty."""
+        ...
+
+    def run(
+        self,
+        stems: Sequence[np.ndarray | None],
+        *,
+        wet_stems: bool,
+        warm_up_s: float | None,
+        progress: Callable[[float], None],
+    ) -> Output:
+        """As `mixer.network.stream.run_network`."""
+        ...
+
+
+class LocalRunner:
+    """A network in this process."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @property
+    def bundle(self) -> Bundle:
+        return self._network.bundle
+
+    @property
+    def place(self) -> str:
+        return self._network.description
+
+    def run(
+        self,
+        stems: Sequence[np.ndarray | None],
+        *,
+        wet_stems: bool,
+        warm_up_s: float | None,
+        progress: Callable[[float], None],
+    ) -> Output:
+        """As `mixer.network.stream.run_network`."""
+        return run_network(
+            self._network, stems, wet_stems=wet_stems, warm_up_s=warm_up_s, progress=progress
+        )
