@@ -43,6 +43,9 @@ REAL_SONGS = ("sodium", "mdn_funk")
 _TRUTH, _ABOUT = "truth", "about.json"
 # A file cannot hold more; what is louder is turned down with its truth, which no measure sees.
 _HIGHEST_PEAK = 0.99
+# A real recording starts before its first note, with dither and hum that no mix is judged by: a
+# spectrum of next to nothing is off by thousands of percent whatever a system does.
+_FIRST_NOTE_PEAK, _LEAD_IN_SAMPLES = 10.0 ** (-60.0 / 20.0), 441
 
 
 @dataclass(frozen=True)
@@ -158,12 +161,19 @@ def _synthesise(seed: int, genre: str, duration_s: float) -> _Stems:
 def _disturb(folder: Path, take: int) -> _Stems:
     from training.synthesis.disturb import disturb_stems
 
-    truth = _read_stems(load_song(folder))
+    truth = _from_first_note(_read_stems(load_song(folder)))
     # The same take disturbs each song in its own way.
     digest = hashlib.sha256(folder.name.encode()).digest()
     rng = np.random.default_rng([int.from_bytes(digest[:4], "big"), take])
     inputs, about = disturb_stems(truth, SAMPLE_RATE_HZ, rng)
     return _Stems(inputs, truth, f"{folder.name} {take + 1}", dry=False, about=about)
+
+
+def _from_first_note(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The stems without what is there before anything of their sum is to be heard."""
+    loud = np.abs(np.add.reduce(list(stems.values()))).max(axis=0) > _FIRST_NOTE_PEAK
+    first = max(0, int(np.argmax(loud)) - _LEAD_IN_SAMPLES)
+    return {name: audio[:, first:] for name, audio in stems.items()}
 
 
 def _read_stems(song: Song) -> dict[str, np.ndarray]:

@@ -84,6 +84,63 @@ def _levels(audio: np.ndarray, sample_rate: int) -> dict[str, float | None]:
     return {name: value if np.isfinite(value) else None for name, value in levels.items()}
 
 
+class _Pages:
+    """Makes the pages, and keeps apart what a participant may know of them and what not.
+
+    Attributes:
+        made: in the order of the test.
+        keys, stimuli: what pages and stimuli stand for.
+        sums: page to the file of its recordings' plain sum, which is never public.
+    """
+
+    def __init__(
+        self, songs: Mapping[str, SongExcerpts], settings: BuildSettings, sounds: _Sounds, ids: _Ids
+    ) -> None:
+        self._songs, self._settings, self._sounds, self._ids = songs, settings, sounds, ids
+        self._like: dict[str, dict[str, str]] = {}
+        self.made: list[Page] = []
+        self.keys: dict[str, PageKey] = {}
+        self.stimuli: dict[str, StimulusKey] = {}
+        self.sums: dict[str, str] = {}
+
+    def add_rated(self, song: str, systems: Sequence[System]) -> None:
+        """A page on which a song's mixes are rated."""
+        mixes = self._songs[song].mixes
+        self._like[song] = {s.name: self._sounds.write(mixes[s.name]) for s in systems}
+        self.made.append(self._page(RATED, ANY, song, None))
+        self.sums[self.made[-1].id] = self._sounds.write(self._songs[song].sum, public=False)
+
+    def repeat_first(self, song: str) -> None:
+        """The first page once more at the end, under other names, for the screening."""
+        self.made[0] = first = replace(self.made[0], always=True)
+        self.made.append(self._page(RATED, LAST, song, first))
+        self.sums[self.made[-1].id] = self.sums[first.id]
+
+    def train_on(self, song: str, like: Page) -> None:
+        """A page before all others, with the sounds of another, on which nothing is rated."""
+        self.made.insert(0, self._page(TRAINING, FIRST, song, like))
+        self.sums[self.made[0].id] = self.sums[like.id]
+
+    def _page(self, kind: str, place: str, song: str, first: Page | None) -> Page:
+        """A page with stimuli of its own; `first` has the same sounds already."""
+        like = self._like[song]
+        page_id = self._ids.new("p")
+        own = {self._ids.new("m"): system for system in like}
+        self.stimuli.update({id_: StimulusKey(page_id, system) for id_, system in own.items()})
+        reference = self._settings.hidden_reference
+        repeats = first.id if first and kind == RATED else None
+        self.keys[page_id] = PageKey(song, self._songs[song].start_s, repeats)
+        return Page(
+            id=page_id,
+            kind=kind,
+            place=place,
+            always=place != ANY,
+            stimuli=tuple(Sounding(id_, like[own[id_]]) for id_ in sorted(own)),
+            stems=first.stems if first else _write_stems(self._songs[song], self._sounds),
+            reference=like[reference] if reference else None,
+        )
+
+
 def write_test(
     songs: Sequence[Song],
     systems: Sequence[System],
@@ -109,46 +166,14 @@ def write_test(
     ids = _Ids(seed)
     test_id = ids.new()
     sounds = _Sounds(folder, ids, settings.sample_rate, settings.loudness_lufs - loudness_lufs)
-    pages: list[Page] = []
-    page_keys: dict[str, PageKey] = {}
-    stimuli: dict[str, StimulusKey] = {}
-    sums: dict[str, str] = {}
-
-    def add(kind: str, place: str, song: str, like: Mapping[str, str], first: Page | None) -> Page:
-        """A page with stimuli of its own, whose sounds are those of `like`, by system."""
-        page_id = ids.new("p")
-        own = {ids.new("m"): system for system in like}
-        stimuli.update({id_: StimulusKey(page_id, system) for id_, system in own.items()})
-        reference = settings.hidden_reference
-        page = Page(
-            id=page_id,
-            kind=kind,
-            place=place,
-            always=place != ANY,
-            stimuli=tuple(Sounding(id_, like[own[id_]]) for id_ in sorted(own)),
-            stems=first.stems if first else _write_stems(made[song], sounds),
-            reference=like[reference] if reference else None,
-        )
-        repeats = first.id if first and kind == RATED else None
-        page_keys[page_id] = PageKey(song, made[song].start_s, repeats)
-        return page
-
-    by_system: dict[str, dict[str, str]] = {}
+    pages = _Pages(made, settings, sounds, ids)
     for song in songs:
-        excerpt = made[song.name]
-        like = {system.name: sounds.write(excerpt.mixes[system.name]) for system in systems}
-        by_system[song.name] = like
-        pages.append(add(RATED, ANY, song.name, like, None))
-        sums[pages[-1].id] = sounds.write(excerpt.sum, public=False)
+        pages.add_rated(song.name, systems)
+    last = pages.made[-1]
     if settings.repeat:
-        first = pages[0]
-        pages[0] = replace(first, always=True)
-        pages.append(add(RATED, LAST, songs[0].name, by_system[songs[0].name], first))
-        sums[pages[-1].id] = sums[first.id]
+        pages.repeat_first(songs[0].name)
     if settings.training:
-        last = pages[len(songs) - 1]
-        pages.insert(0, add(TRAINING, FIRST, songs[-1].name, by_system[songs[-1].name], last))
-        sums[pages[0].id] = sums[last.id]
+        pages.train_on(songs[-1].name, last)
     design = Design(
         test_id=test_id,
         title=settings.title,
@@ -159,7 +184,7 @@ def write_test(
         least_heard_s=settings.heard_s,
         pages_per_participant=settings.pages_per_participant,
         # The order of the list says nothing about which page repeats which.
-        pages=tuple(sorted(pages, key=lambda page: page.id)),
+        pages=tuple(sorted(pages.made, key=lambda page: page.id)),
     )
     key = Key(
         test_id=test_id,
@@ -167,12 +192,12 @@ def write_test(
         systems=tuple(system.name for system in systems),
         reference_system=settings.hidden_reference,
         screening=settings.screening,
-        pages=page_keys,
-        stimuli=stimuli,
+        pages=pages.keys,
+        stimuli=pages.stimuli,
         sounds=sounds.made,
     )
     write_page(folder / PUBLIC_FOLDER, design)
-    write_webmushra(folder / WEBMUSHRA_FOLDER, design, sums)
+    write_webmushra(folder / WEBMUSHRA_FOLDER, design, pages.sums)
     write_json(folder / KEY_FILE, key.as_json())
     return BuiltTest(design, key, _remarks(settings, loudness_lufs))
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from mixer.audio import write_audio
 from mixer.errors import PresetError
 from mixer.evaluate.damage import DAMAGE_MEASURES
 from mixer.evaluate.panel import ERROR_MEASURES, PanelResult, SegmentResult
@@ -78,6 +79,21 @@ def test_the_plain_sum_is_wrong_by_what_the_engineer_did(songs) -> None:
     json.dumps(value, allow_nan=False)
     assert value["groups"][SYNTHETIC]["systems"]["sum"]["means"]["level_error_db"] > 0.0
     assert "### Held-out synthetic songs (songs: 1, segments: 1)" in text
+
+
+def test_a_real_song_is_judged_from_its_first_note(tmp_path) -> None:
+    stems = band(np.random.default_rng(2), 1.5, RATE_HZ)
+    silence = np.random.default_rng(3).uniform(-3e-5, 3e-5, (2, RATE_HZ)).astype(np.float32)
+    for name, audio in stems.items():
+        led_in = np.concatenate([silence, audio], axis=1)
+        write_audio(tmp_path / "sodium" / f"{name}.wav", led_in, RATE_HZ, bit_depth="32f")
+    (song,) = panel_songs.real_songs(tmp_path / "cache", tmp_path, 1)
+    mix = np.add.reduce(list(song.truth().values()))
+    expected = np.add.reduce(list(stems.values()))
+    first = int(np.argmax(np.abs(expected).max(axis=0) > 1e-3))
+    assert np.abs(mix[:, :400]).max() < 1e-3
+    assert mix.shape[1] == pytest.approx(expected.shape[1] - first + 441, abs=1)
+    assert song.inputs()["drums"].shape == mix.shape
 
 
 def test_two_systems_of_one_name_are_refused() -> None:
