@@ -61,6 +61,14 @@ def test_a_stem_turned_up_is_turned_down_by_less(network: BandMixer) -> None:
     torch.testing.assert_close(change_db[1:], change_db[1].expand(3), atol=0.3, rtol=0.0)
 
 
+def test_a_level_that_nobody_can_mean_is_put_right(network: BandMixer) -> None:
+    network.fader[2].weight.data.zero_()
+    before = gains(network, powers())
+    after = gains(network, powers((-20.0, -23.0, -19.0, -56.0)))
+    in_mix_db = (after[3] - 30.0 - after[1] - before[3] + before[1]).mean()
+    assert -9.0 < float(in_mix_db) < -0.5  # of 30
+
+
 def test_the_mix_is_as_loud_as_it_is_meant_to_be(network: BandMixer) -> None:
     stems = powers()
     gain = torch.pow(10.0, gains(network, stems) / 10.0)[None, :, None, :, None]

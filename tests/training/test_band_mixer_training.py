@@ -115,8 +115,12 @@ def test_disturbing_keeps_the_balance_and_moves_the_level_as_far_as_asked(
 
     many = batch([examples[0], examples[1]] * 100)
     moved = loudness_db(augment(many, strength, generator).dry) - loudness_db(many.dry)
-    by_kind = [float(moved[many.is_wet == is_wet].std()) for is_wet in (False, True)]
-    assert by_kind == pytest.approx([0.5 * strength.gain_db, strength.gain_db], rel=0.15)
+    # The middle half of a normal distribution lies within 0.67 deviations; one in ten is anywhere.
+    by_kind = [
+        float(moved[(many.is_wet == is_wet) & many.played].abs().median()) / 0.67
+        for is_wet in (False, True)
+    ]
+    assert by_kind == pytest.approx([0.5 * strength.gain_db, strength.gain_db], rel=0.25)
 
 
 def test_stems_of_any_songs_add_up_to_one_mix(examples: list[Example]) -> None:
@@ -151,16 +155,26 @@ def test_the_objective_is_in_db(examples: list[Example]) -> None:
     assert parts["frames"] == pytest.approx(3.0, abs=0.05)
     assert parts["spectrum"] == pytest.approx(0.0, abs=1e-3)
     assert parts["balance"] == pytest.approx(0.0, abs=1e-3)
+    assert parts["crest"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_peak_that_stands_out_further_is_a_crest_error(examples: list[Example]) -> None:
+    whole = batch(examples[:1])
+    flat = torch.ones_like(whole.wet[..., :43])
+    peaky = flat.clone()
+    peaky[..., 20] = 43.0  # of 43 frames: 85 in all, 1.98 in the mean
+    _, parts = objective(peaky, flat, whole.played, Weights())
+    assert parts["crest"] == pytest.approx(10 * np.log10(43.0 / (85.0 / 43.0)), abs=0.1)
 
 
 def test_it_learns_and_the_same_seed_learns_the_same(examples: list[Example]) -> None:
     settings = FitSettings(
-        steps=30, batch_size=3, excerpt_frames=60, learning_rate=1e-2, average=0.9,
-        validate_every=10,
+        steps=60, batch_size=3, excerpt_frames=60, learning_rate=1e-2, average=0.9,
+        validate_every=20, strength=Strength(gain_db=0.0, taste_db=0.0),
     )  # fmt: skip
     told: list[dict[str, float]] = []
     first = fit(examples, examples[:1], HYPER, settings, RATE, told.append)
-    assert [figures["step"] for figures in told] == [10.0, 20.0, 30.0]
+    assert [figures["step"] for figures in told] == [20.0, 40.0, 60.0]
     assert told[-1]["loss"] < 0.9 * told[0]["loss"]
     second = fit(examples, examples[:1], HYPER, settings, RATE)
     for one, other in zip(first.network.parameters(), second.network.parameters(), strict=True):

@@ -15,6 +15,8 @@ from training.band_mixer.augmentation import loudness_db
 from training.band_mixer.simulation import decibels
 
 _AUDIBLE_WITHIN_DB, _SLOPE_DB = 35.0, 5.0
+# Windows of about a second, as a crest factor is heard; quiet ones of a stem count little.
+_CREST_FRAMES, _SOUNDS_WITHIN_DB = 43, 20.0
 # A side signal this far below the mid counts as none.
 _SIDE_FLOOR = 10.0 ** (-30.0 / 10.0)
 
@@ -28,6 +30,7 @@ class Weights:
     level: float = 1.0
     balance: float = 1.0
     width: float = 0.3
+    crest: float = 0.3
     mixture: float = 0.5
 
 
@@ -65,6 +68,9 @@ def objective(
             audible.sum((-2, -1)) * values.shape[-2]
         ).clamp_min(1e-3)
 
+    crest, sounds = _crests_db(mixed)[0] - _crests_db(wet)[0], _crests_db(wet)[1]
+    crest_error = (crest.abs() * sounds).sum(-1) / sounds.sum(-1).clamp_min(1e-3)
+
     sums = mean_mixed.sum(-1), mean_wet.sum(-1)
     balance = [10.0 * torch.log10((s[..., 1] + 1e-9) / (s[..., 0] + 1e-9)) for s in sums]
     widths = [
@@ -78,11 +84,23 @@ def objective(
         "level": over_stems(level.abs()),
         "balance": over_stems((balance[0] - balance[1]).abs()),
         "width": over_stems(over_bands((widths[0] - widths[1]).abs()[:, :, None])),
+        "crest": over_stems(crest_error),
         "mixture": (mix_db[0] - mix_db[1])[..., 4:-4].abs().mean(),
     }
     loss = sum(getattr(weights, name) * value for name, value in parts.items())
     assert isinstance(loss, Tensor)
     return loss, {name: float(value.detach()) for name, value in parts.items()}
+
+
+def _crests_db(powers: Tensor) -> tuple[Tensor, Tensor]:
+    """Loudest frame over the mean of windows (batch, stems, windows), and how much each counts."""
+    total = powers[:, :, :2].sum((2, 3))  # (batch, stems, frames)
+    length = min(_CREST_FRAMES, total.shape[-1])
+    windows = total[..., : total.shape[-1] // length * length].unflatten(-1, (-1, length))
+    mean_db = decibels(windows.mean(-1))
+    loudest_db = mean_db.amax(-1, keepdim=True)
+    counts = torch.sigmoid((mean_db - loudest_db + _SOUNDS_WITHIN_DB) / _SLOPE_DB)
+    return decibels(windows.amax(-1)) - mean_db, counts.detach()
 
 
 def _audible(level_db: Tensor) -> Tensor:

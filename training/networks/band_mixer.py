@@ -37,6 +37,8 @@ _FADER_FEATURES, _FADER_CHANNELS = 8, 24
 _SEEN_LUFS, MIX_LUFS = -22.0, -18.0
 # A stem is played where it is no further below the song, a song where it is above this.
 _PLAYED_WITHIN_DB, _AUDIBLE_LUFS, _PLAYED_SLOPE_DB = 45.0, -80.0, 3.0
+# A stem's share says less and less of what is meant, the further it is from a usual one.
+_USUAL_SHARE_DB, _SHARE_RANGE_DB = -6.0, 12.0
 # As the loudness of BS.1770 is gated, with blocks for its relative gate.
 _GATE = 0.1
 _STATIC_VIEWS = 4  # level, side, balance, crest of each band over the song
@@ -167,7 +169,8 @@ class BandMixer(nn.Module):
         audible = torch.sigmoid((song_db - _AUDIBLE_LUFS) / _PLAYED_SLOPE_DB)
         share_db = own_db - song_db
         played = torch.sigmoid((share_db + _PLAYED_WITHIN_DB) / _PLAYED_SLOPE_DB) * audible
-        share_db = share_db.clamp_min(-_PLAYED_WITHIN_DB) * played
+        unusual = torch.tanh((share_db - _USUAL_SHARE_DB) / _SHARE_RANGE_DB)
+        share_db = (_USUAL_SHARE_DB + _SHARE_RANGE_DB * unusual) * played
         return _Loudness(own_db, share_db, played, (MIX_LUFS - song_db) * audible)
 
 
@@ -177,7 +180,7 @@ class _Loudness:
 
     Attributes:
         own_db: K-weighted and gated, about LUFS.
-        share_db: the same against the song's.
+        share_db: the same against the song's, drawn towards a usual share where it is far from it.
         played: 0 to 1.
         common_db: (batch, 1), the gain that brings the song as it came in to `MIX_LUFS`.
     """
