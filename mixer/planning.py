@@ -9,7 +9,8 @@ from typing import Any
 from mixer.audio import read_audio
 from mixer.console.before_network import GainLike, split_console
 from mixer.console.desk import is_neutral_console
-from mixer.console.settings import Console, Strip
+from mixer.console.plugin import check_files
+from mixer.console.settings import MASTER, Console, Strip
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms
@@ -88,11 +89,16 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
         ModelError: no such model or profile, or the model does not know one of the song's stems.
         InputError: no usable folder of rooms.
         DeviceError: the device is none of auto, cpu, cuda and cuda:N.
+        PresetError: a strip names a plug-in that is not there.
     """
     parse_device(settings.device)  # a word that is no device is a mistake even where none is used
     console = settings.console
     if console is None:
         console = resolve((), song.console, song_path=song.folder / SONG_FILE).console
+    strips = [(stem, console.strip(stem)) for stem in song.stems]
+    for name, strip in (*strips, (MASTER, console.master)):
+        for plugin in strip.plugins:
+            check_files(plugin, name)  # before minutes of work, not after
     if settings.model == NO_MODEL:
         return RenderPlan(
             bundle=None,

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from mixer import RenderSettings, load_song, render
+from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import DeviceError, ModelError, PresetError
 from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
 from tests.passthrough import PASSTHROUGH
@@ -155,6 +156,22 @@ def test_progress_rises_to_the_end(song_folder) -> None:
 def test_settings_out_of_range_are_refused(settings, message) -> None:
     with pytest.raises(PresetError, match=message):
         RenderSettings(**settings)
+
+
+def test_a_plug_in_that_is_not_there_is_found_before_the_work(song_folder, tmp_path) -> None:
+    plugin = Plugin(str(tmp_path / "Gone.vst3"))
+    stages: list[str] = []
+    for console in (
+        Console(strips=(("vocals", Strip(plugins=(plugin,))),)),
+        Console(master=Strip(plugins=(plugin,))),
+    ):
+        with pytest.raises(PresetError, match=r"Gone\.vst3: no such file"):
+            render(
+                load_song(song_folder),
+                RenderSettings(console=console),
+                progress=lambda stage, detail, share: stages.append(stage),
+            )
+    assert stages == []
 
 
 def test_a_missing_model_profile_or_device_is_an_error(song_folder) -> None:

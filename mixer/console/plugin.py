@@ -68,7 +68,7 @@ def run_plugin(
         InputError: the plug-in crashed, hung, or answered with something else than such audio.
         OutputError: no room for the exchange.
     """
-    _check_files(setting, stem)
+    check_files(setting, stem)
     if time_limit_s is None:
         time_limit_s = _START_S + _SECONDS_A_SECOND * audio.shape[-1] / sample_rate
     try:
@@ -102,7 +102,8 @@ def run_plugin(
         ) from None
 
 
-def _check_files(setting: Plugin, stem: str) -> None:
+def check_files(setting: Plugin, stem: str) -> None:
+    """Raise PresetError where a plug-in's files are not there, as `run_plugin` would."""
     path = Path(setting.path)
     if path.suffix.lower() != ".vst3":
         raise PresetError(

@@ -67,13 +67,11 @@ def make_example(
         hyper, profile, effects: the model's.
         is_wet: `dry` is `wet`.
     """
-    gains = [_gain_to_mixture(each, sample_rate) for each in (dry, wet)]
-    if None in gains:
+    dry_gain, wet_gain = (_gain_to_mixture(each, sample_rate) for each in (dry, wet))
+    if dry_gain is None or wet_gain is None:
         return None
-    dry, wet = (
-        {name: audio * gain for name, audio in each.items()}
-        for each, gain in zip((dry, wet), gains, strict=True)
-    )
+    dry = {name: audio * dry_gain for name, audio in dry.items()}
+    wet = {name: audio * wet_gain for name, audio in wet.items()}
     weights = band_weights(hyper, sample_rate)
     n_frames = n_frames_of(hyper, next(iter(wet.values())).shape[1])
     shape = (len(stems), len(VIEWS), hyper.n_bands, n_frames)
