@@ -14,9 +14,6 @@ from torch import Tensor
 from mixer.network.bands import k_weights
 from training.networks.band_mixer import MIX_LUFS
 
-# So many stems come in at a level that means nothing: four times as far off as others.
-_ANY_LEVEL = 0.1
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -51,6 +48,7 @@ class Strength:
             alike: a darker song, or a brighter one, that is meant to be so.
         timbre_db: of a curve that stem and target get alike: another instrument.
         exchange: share of the stems that come from another example.
+        missing: share of the songs that lose a stem, where three or more play.
     """
 
     tilt_db: float = 2.5
@@ -58,10 +56,11 @@ class Strength:
     side_db: float = 4.0
     shape: float = 0.12
     gain_db: float = 3.5
-    taste_db: float = 2.25
+    taste_db: float = 2.5
     brightness_db: float = 3.0
     timbre_db: float = 3.0
     exchange: float = 0.5
+    missing: float = 0.3
 
 
 def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Batch:
@@ -73,6 +72,7 @@ def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Bat
         generator: of every choice.
     """
     batch = _exchanged(batch, strength.exchange, generator)
+    batch = _without_a_stem(batch, strength.missing, generator)
     if torch.rand((), generator=generator) < 0.5:
         mirrored = [1, 0, 2, 3]
         batch = replace(batch, dry=batch.dry[:, :, mirrored], wet=batch.wet[:, :, mirrored])
@@ -94,7 +94,6 @@ def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Bat
     dry = dry * _power(timbre) * _power(gain_db)[:, :, None]
     excess = (batch.excess_db * (1.0 + shape[..., None])).clamp(-12.0, 12.0)
     level_db = strength.gain_db * _normal(stems, generator) * torch.where(batch.is_wet, 1.0, 0.5)
-    level_db *= torch.where(torch.rand(stems, generator=generator) < _ANY_LEVEL, 4.0, 1.0)
     taste = _power(strength.taste_db * _normal(stems, generator))[..., None, None, None]
     dry = _renormalised(batch.dry, dry) * taste * _power(level_db)[..., None, None, None]
     wet = _as_mixture(batch.wet * taste * _power(timbre), batch.played)
@@ -154,6 +153,17 @@ def _exchanged(batch: Batch, share: float, generator: torch.Generator) -> Batch:
         batch.excess_db[source, place],
         batch.played[source, place],
         batch.is_wet[source, place],
+    )
+
+
+def _without_a_stem(batch: Batch, share: float, generator: torch.Generator) -> Batch:
+    n, stems = batch.played.shape
+    loses = (torch.rand(n, generator=generator) < share) & (batch.played.sum(1) >= 3)
+    which = torch.randint(stems, (n,), generator=generator)
+    stays = ~(loses[:, None] & (torch.arange(stems) == which[:, None]))
+    powers = stays[..., None, None, None]
+    return replace(
+        batch, dry=batch.dry * powers, wet=batch.wet * powers, played=batch.played & stays
     )
 
 

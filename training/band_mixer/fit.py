@@ -148,7 +148,7 @@ def evaluate(
 ) -> dict[str, float]:
     """Mean figures over whole examples, disturbed the same way each time."""
     generator = torch.Generator().manual_seed(0)
-    strength = Strength(exchange=0.0, taste_db=0.0, brightness_db=0.0, timbre_db=0.0)
+    strength = Strength(exchange=0.0, taste_db=0.0, brightness_db=0.0, timbre_db=0.0, missing=0.0)
     excess = partial(excess_db, hyper=hyper, sample_rate=sample_rate)
     sums: dict[str, float] = {}
     for example in examples:

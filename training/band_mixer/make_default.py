@@ -43,7 +43,7 @@ PROFILE = "musdb18"
 N_COMPOSED = 300
 # Every tenth composed song, up to so many, and this real one choose the weights.
 N_VALIDATION, VALIDATION_SONG = 16, "rubidium"
-SETTINGS = FitSettings(steps=2_000, validate_every=200)
+SETTINGS = FitSettings(steps=1_800, validate_every=200)
 
 
 def make_default(
