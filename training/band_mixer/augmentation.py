@@ -56,7 +56,7 @@ class Strength:
     side_db: float = 4.0
     shape: float = 0.12
     gain_db: float = 3.5
-    taste_db: float = 2.5
+    taste_db: float = 3.0
     brightness_db: float = 3.0
     timbre_db: float = 3.0
     exchange: float = 0.5

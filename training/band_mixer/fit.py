@@ -55,7 +55,7 @@ class FitSettings:
     average: float = 0.998
     seed: int = 1
     validate_every: int = 250
-    real_share: float = 0.35
+    real_share: float = 0.45
     wet_share: float = 0.4
     strength: Strength = field(default_factory=Strength)
     weights: Weights = field(default_factory=Weights)
