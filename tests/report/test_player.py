@@ -155,12 +155,10 @@ def test_from_a_disk_it_plays_the_files_in_step(linked, open_page) -> None:
     )
     wait_until(page, f"{elements}.length === 3 && {elements}.every((e) => !e.paused)")
     wait_until(page, f"{spread_s} < 0.04")
-    volumes = page.evaluate(
-        """Object.fromEntries([...mixReport.player.engine.elements].map(
-             ([key, { element }]) => [key, element.volume]))"""
-    )
-    assert volumes.pop("bass") > 0.1
-    assert set(volumes.values()) == {0}
+    # Fades take a moment, and longer on a busy machine.
+    volumes = "[...mixReport.player.engine.elements].map(([k, { element }]) => [k, element.volume])"
+    wait_until(page, f"{volumes}.every(([key, volume]) => (volume > 0.1) === (key === 'bass'))")
+    wait_until(page, f"{volumes}.every(([key, volume]) => volume === 0 || key === 'bass')")
     page.click("text=Pause")
     stopped = page.evaluate("mixReport.player.position_s()")
     page.wait_for_timeout(150)
