@@ -42,7 +42,7 @@ class Strength:
         curve_db: of a curve drawn at eight points.
         side_db: of the side's gain; its mean is half of it below zero.
         shape: of the share by which transients are sharpened or evened out.
-        gain_db: of the stem's level; a quarter as much of dry ones, whose levels are a recording's.
+        gain_db: of the stem's level; half as much of dry ones, whose levels are a recording's.
         taste_db: of a level that stem and target get alike: another engineer, who wants it so.
         brightness_db: at the ends of the scale, of a tilt that all stems and targets of a song get
             alike: a darker song, or a brighter one, that is meant to be so.
@@ -93,7 +93,7 @@ def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Bat
     dry = _narrowed(batch.dry, _power(side_db)[..., None, None])
     dry = dry * _power(timbre) * _power(gain_db)[:, :, None]
     excess = (batch.excess_db * (1.0 + shape[..., None])).clamp(-12.0, 12.0)
-    level_db = strength.gain_db * _normal(stems, generator) * torch.where(batch.is_wet, 1.0, 0.25)
+    level_db = strength.gain_db * _normal(stems, generator) * torch.where(batch.is_wet, 1.0, 0.5)
     taste = _power(strength.taste_db * _normal(stems, generator))[..., None, None, None]
     dry = _renormalised(batch.dry, dry) * taste * _power(level_db)[..., None, None, None]
     wet = _as_mixture(batch.wet * taste * _power(timbre), batch.played)
