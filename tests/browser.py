@@ -82,46 +82,25 @@ class Watch:
         return [url for url in self.requests if not _LOCAL_URL.match(url)]
 
 
-class _OneBrowser:
-    """Playwright can run once a process: rooms that each import the fixture share it."""
-
-    def __init__(self) -> None:
-        self._users = 0
-        self._stack = contextlib.ExitStack()
-        self._browser: Browser | None = None
-
-    @contextlib.contextmanager
-    def use(self) -> Iterator[Browser]:
-        sync_api = pytest.importorskip(
-            "playwright.sync_api", reason="the Python package playwright is not installed"
-        )
-        executable = find_chromium()
-        if executable is None:
-            pytest.skip("no Chromium here: install it, or name it in $CHROMIUM")
-        if self._browser is None:
-            playwright = self._stack.enter_context(sync_api.sync_playwright())
-            self._browser = playwright.chromium.launch(
-                executable_path=executable, args=list(LAUNCH_ARGUMENTS)
-            )
-            self._stack.callback(self._browser.close)
-        self._users += 1
-        try:
-            yield self._browser
-        finally:
-            self._users -= 1
-            if self._users == 0:
-                self._browser = None
-                self._stack.close()
-
-
-_one_browser = _OneBrowser()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, started once for all tests."""
-    with _one_browser.use() as running:
+    """Chromium, started for the tests of one file.
+
+    Not for longer: a process that a later test forks, and does not end, would hold Playwright's
+    pipes open and let it wait for ever when it is stopped.
+    """
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="the Python package playwright is not installed"
+    )
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no Chromium here: install it, or name it in $CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=executable, args=list(LAUNCH_ARGUMENTS)
+        )
         yield running
+        running.close()
 
 
 @pytest.fixture

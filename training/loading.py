@@ -119,10 +119,13 @@ def read_batches(loader: DataLoader[Item]) -> Iterator[Item]:
     """
     try:
         yield from loader
+        return
     except MixerError as error:
         # From another process it comes with that process's traceback in its text.
         _, _, message = str(error).strip().splitlines()[-1].partition("Error: ")
-        raise type(error)(message or str(error)) from None
+        plain = type(error)(message or str(error))
+    # Outside of the block: the first error's traceback holds the reading processes alive.
+    raise plain
 
 
 def to_device(item: Item, device: torch.device) -> Item:
