@@ -27,7 +27,7 @@ lint: $(DEVELOPMENT) ## ruff and mypy
 bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
 	$(BIN)/python -m tests.bench
 
-default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (an hour on two cores)
+default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
 	$(BIN)/python -m training.band_mixer.make_default -o build/default-model
 
 evaluate-default: $(DEVELOPMENT) ## judge the default model by the panel: held-out songs, real ones, the demo
