@@ -28,10 +28,10 @@ bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten min
 	$(BIN)/python -m tests.bench
 
 default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
-	$(BIN)/python -m training.band_mixer.make_default -o build/default-model
+	$(BIN)/python -m export.make_default -o build/default-model
 
 evaluate-default: $(DEVELOPMENT) ## judge the default model by the panel: held-out songs, real ones, the demo
-	$(BIN)/python -m training.evaluate_default --json build/panel.json
+	$(BIN)/python -m training.shipped.evaluate --json build/panel.json
 
 clean: ## remove the environment, caches and the demo
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

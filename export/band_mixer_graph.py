@@ -14,8 +14,8 @@ import onnx
 import torch
 
 from export.ops import IR_VERSION, OPSET
-from mixer.network.band_mixer_parameters import VIEWS
-from mixer.network.band_stream import CONTROL_OUTPUTS, LEVEL_INPUTS
+from mixer.network.band_mixer.parameters import VIEWS
+from mixer.network.band_mixer.run import CONTROL_OUTPUTS, LEVEL_INPUTS
 from training.networks.band_mixer import BandMixer
 
 # Traced at this length; the axis is dynamic.

@@ -13,7 +13,6 @@ from typing import Any
 
 from export.band_mixer_graph import controls_graph
 from export.check import check_signal, pytorch_answer, quantised
-from export.checkpoint import AnyNetwork, Checkpoint, read_checkpoint
 from export.data import PRETRAIN_STAGE, stated_data
 from export.graphs import streaming_graphs, whole_graph
 from export.half_precision import to_half_precision
@@ -32,6 +31,7 @@ from mixer.network.manifest import (
     kind_of,
 )
 from mixer.network.model import Bundle, read_bundle
+from training.checkpoint import AnyNetwork, Checkpoint, read_checkpoint
 from training.networks.band_mixer import BandMixer
 from training.networks.fxnorm import FxNormNetwork
 from training.networks.wave_u_net import WaveUNet

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from export.checkpoint import AnyNetwork
-from mixer.network.band_stream import LEVEL_INPUTS, mix_by_bands
+from mixer.network.band_mixer.run import LEVEL_INPUTS, mix_by_bands
 from mixer.network.manifest import AnyParameters
 from mixer.network.output import Output
-from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
+from training.checkpoint import AnyNetwork
 from training.networks.band_mixer import BandMixer
 from training.networks.wave_u_net import WaveUNet
 

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from export.bundle import Description, write_bundle
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import Bundle
 from training.networks.fxnorm import FxNormNetwork
 

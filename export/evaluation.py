@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import ModelError
-from mixer.files import write_json
+from mixer.files.whole_file import write_json
 from mixer.network.manifest import MANIFEST_FILE
 from mixer.network.model import Bundle, read_bundle
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from export.latent_graphs import latent_graphs
 from export.latent_ops import array, write_recurrent, write_tcn
 from export.ops import TO_THE_END, GraphWriter
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from training.networks.fxnorm import FxNormNetwork
 
 

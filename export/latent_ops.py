@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.ops import GraphWriter
-from mixer.network.hyper_parameters import NORM_EPSILON
+from mixer.network.fxnorm.parameters import NORM_EPSILON
 from training.networks.blocks import TemporalBlock
 from training.networks.fxnorm import FxNormNetwork
 

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 
 from export.check import band_mixer_answer, check_signal, moving_noise, pytorch_answer
-from export.checkpoint import AnyNetwork
 from export.half_precision import to_half_precision
 from mixer.errors import ModelError
 from mixer.network.manifest import WHOLE_GRAPH
@@ -20,6 +19,7 @@ from mixer.network.model import Bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.verify import TOLERANCE, signal_to_noise_db
+from training.checkpoint import AnyNetwork
 from training.networks.band_mixer import BandMixer
 from training.networks.fxnorm import FxNormNetwork
 from training.networks.wave_u_net import WaveUNet

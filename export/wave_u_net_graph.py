@@ -14,7 +14,7 @@ import numpy as np
 
 from export.latent_ops import array, write_conv
 from export.ops import GraphWriter
-from mixer.network.wave_u_net_parameters import NORM_CHANNELS, NORM_EPSILON
+from mixer.network.wave_u_net.parameters import NORM_CHANNELS, NORM_EPSILON
 from training.networks.wave_u_net import ConvLayer, DownBlock, LowPass, UpBlock, WaveUNet
 
 _FLOAT, _DOUBLE = 1, 11

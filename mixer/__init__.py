@@ -22,12 +22,12 @@ if TYPE_CHECKING:
         OutputError,
         PresetError,
     )
-    from mixer.inspection import inspect_song
-    from mixer.mix import Mix
-    from mixer.recipe import write_mix
-    from mixer.rendering import render
-    from mixer.settings import RenderSettings
-    from mixer.song import Song, load_song
+    from mixer.output.write import write_mix
+    from mixer.rendering.mix import Mix
+    from mixer.rendering.pipeline import render
+    from mixer.rendering.settings import RenderSettings
+    from mixer.song.inspection import inspect_song
+    from mixer.song.song import Song, load_song
 
 _HOME = {
     "DeviceError": "mixer.errors",
@@ -36,13 +36,13 @@ _HOME = {
     "ModelError": "mixer.errors",
     "OutputError": "mixer.errors",
     "PresetError": "mixer.errors",
-    "inspect_song": "mixer.inspection",
-    "write_mix": "mixer.recipe",
-    "Mix": "mixer.mix",
-    "RenderSettings": "mixer.settings",
-    "render": "mixer.rendering",
-    "Song": "mixer.song",
-    "load_song": "mixer.song",
+    "inspect_song": "mixer.song.inspection",
+    "write_mix": "mixer.output.write",
+    "Mix": "mixer.rendering.mix",
+    "RenderSettings": "mixer.rendering.settings",
+    "render": "mixer.rendering.pipeline",
+    "Song": "mixer.song.song",
+    "load_song": "mixer.song.song",
 }
 
 __all__ = [

@@ -14,8 +14,8 @@ import numpy as np
 import soundfile
 from torch.utils.data import DataLoader
 
-from training.dataset import EpochSampler, SegmentDataset, SegmentSettings
-from training.prepared import read_dataset
+from training.data.dataset import EpochSampler, SegmentDataset, SegmentSettings
+from training.data.prepared import read_dataset
 
 SEGMENT_S = 10.0
 BATCH_ITEMS = 4

@@ -14,9 +14,9 @@ import numpy as np
 from mixer.audio import write_audio
 from mixer.demo_song import compose_demo_song
 from mixer.evaluate.alignment import find_alignment
-from mixer.evaluate.engineering import measure_engineering
-from mixer.evaluate.features import measure_features
 from mixer.evaluate.pair import evaluate_pair
+from mixer.meters.engineering import measure_engineering
+from mixer.meters.features import measure_features
 
 SAMPLE_RATE_HZ = 44_100
 SONG_S = 240

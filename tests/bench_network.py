@@ -21,11 +21,11 @@ import torch
 from numpy.typing import NDArray
 
 from export.bundle import PAPER_EFFECTS, Description, write_bundle
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
-from tests.training.plain_fxnorm import plain_forward
+from tests.training.networks.plain_fxnorm import plain_forward
 from training.networks.fxnorm import FxNormNetwork
 
 SAMPLE_RATE_HZ = 44_100

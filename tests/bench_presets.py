@@ -17,13 +17,13 @@ import numpy as np
 
 from mixer.console.desk import apply_console, apply_master_strip
 from mixer.console.master import apply_master
-from mixer.evaluate.engineering import Engineering, measure_engineering
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.engineering import Engineering, measure_engineering
+from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.preset.find import list_presets
 from mixer.preset.merge import resolve
-from mixer.rendering import render
-from mixer.settings import RenderSettings
-from mixer.song import load_song
+from mixer.rendering.pipeline import render
+from mixer.rendering.settings import RenderSettings
+from mixer.song.song import load_song
 
 SECONDS = 45.0
 NEUTRAL = "neutral"

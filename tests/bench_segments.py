@@ -22,9 +22,9 @@ from torch.nn import functional
 
 from export.bundle import Description, write_bundle
 from mixer.demo_song import compose_demo_song
-from mixer.network.segments import FADE_SHARE, run_segments, segment_starts
 from mixer.network.session import Network
-from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
+from mixer.network.wave_u_net.run import FADE_SHARE, run_segments, segment_starts
 from training.networks.wave_u_net import WaveUNet
 
 SAMPLE_RATE_HZ = 44_100

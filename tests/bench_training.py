@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from tests.training.plain_fxnorm import plain_forward
-from training.kinds import choose_trained
-from training.losses import LossA
+from tests.training.networks.plain_fxnorm import plain_forward
 from training.networks.fxnorm import FxNormNetwork
+from training.run.kinds import choose_trained
+from training.run.losses import LossA
 
 SEGMENT_S, BATCH, THREADS = 3.0, 2, 2
 RATE_HZ = 44_100

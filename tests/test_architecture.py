@@ -10,34 +10,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
-    ("mixer.errors", "mixer.version"),
-    (
-        "mixer.dsp",
-        "mixer.checked_table",
-        "mixer.toml_text",
-        "mixer.files",
-        "mixer.ogg",
-        "mixer.track_vocabulary",
-    ),
-    ("mixer.track_words",),
-    ("mixer.loudness", "mixer.track_names", "mixer.generated_room"),
-    ("mixer.audio", "mixer.loudness_range", "mixer.song_file", "mixer.demo_song"),
-    (
-        "mixer.song",
-        "mixer.broadcast_levels",
-        "mixer.fxnorm",
-        "mixer.network",
-        "mixer.console",
-    ),
-    ("mixer.inspection", "mixer.progress", "mixer.settings", "mixer.preset"),
-    ("mixer.planning", "mixer.mix"),
-    ("mixer.mixing",),
+    ("mixer.errors", "mixer.version", "mixer.stems"),
+    ("mixer.dsp", "mixer.files"),
+    ("mixer.audio",),
+    ("mixer.meters",),
+    ("mixer.song", "mixer.fxnorm", "mixer.network", "mixer.console", "mixer.demo_song"),
+    ("mixer.preset",),
     ("mixer.rendering",),
-    ("mixer.recipe",),
-    ("mixer.recipe_file", "mixer.daw"),
     ("mixer.evaluate",),
-    ("mixer.replay", "mixer.compare", "mixer.report"),
-    ("mixer.delivery",),
+    ("mixer.report",),
+    ("mixer.output",),
     ("mixer.batch", "mixer.listen"),
     ("mixer.cli",),
 )
@@ -47,8 +29,8 @@ OWNERS = {
     "pedalboard": ("mixer.console", "mixer.fxnorm.compression"),
     "soundfile": ("mixer.audio",),
     "av": ("mixer.audio",),
-    "soxr": ("mixer.audio", "mixer.loudness"),
-    "pyloudnorm": ("mixer.loudness",),
+    "soxr": ("mixer.audio", "mixer.meters.loudness"),
+    "pyloudnorm": ("mixer.meters.loudness",),
     "click": ("mixer.cli",),
     "rich": ("mixer.cli",),
     "matplotlib": ("mixer.evaluate", "mixer.listen"),
@@ -141,4 +123,8 @@ def test_help_loads_click_alone() -> None:
 
 
 def test_rendering_never_loads_torch() -> None:
-    assert not loaded_after("import mixer.recipe, mixer.cli.render") & {"torch", "onnx", "training"}
+    assert not loaded_after("import mixer.output.recipe, mixer.cli.render") & {
+        "torch",
+        "onnx",
+        "training",
+    }

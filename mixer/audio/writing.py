@@ -13,10 +13,10 @@ import numpy as np
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, coding_history_line, insert_broadcast
+from mixer.audio.ogg import set_serial
 from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
 from mixer.errors import OutputError, PresetError
-from mixer.files import refuse_existing, whole_file
-from mixer.ogg import set_serial
+from mixer.files.whole_file import refuse_existing, whole_file
 
 LOSSY_FORMATS = ("mp3", "ogg")
 FORMATS = ("wav", "flac", *LOSSY_FORMATS)

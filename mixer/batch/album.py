@@ -19,9 +19,9 @@ from mixer.batch.columns import LOUDNESS_RANGE_LUFS
 from mixer.errors import PresetError
 
 if TYPE_CHECKING:
-    from mixer.mix import Mix
-    from mixer.settings import RenderSettings
-    from mixer.song import Song
+    from mixer.rendering.mix import Mix
+    from mixer.rendering.settings import RenderSettings
+    from mixer.song.song import Song
 
 # Offsets closer than this are one: nobody hears it, and nothing is rendered again for it.
 OFFSET_TOLERANCE_DB = 0.005
@@ -108,8 +108,8 @@ def load_premaster(
     """The mix that `save_premaster` kept; None where there is none made of these inputs."""
     import numpy as np
 
-    from mixer.mix import Mix
     from mixer.preset.schema import read_console
+    from mixer.rendering.mix import Mix
 
     try:
         about = json.loads((folder / _META_FILE).read_text(encoding="utf-8"))
@@ -143,7 +143,7 @@ def master_premaster(mix: Mix, settings: RenderSettings) -> Mix:
     import numpy as np
 
     from mixer.console.master import apply_master
-    from mixer.dsp import db_to_gain
+    from mixer.dsp.blocks import db_to_gain
 
     audio, report = apply_master(
         mix.audio,

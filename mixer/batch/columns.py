@@ -20,7 +20,7 @@ ROW, SETTING, OUTPUT, STRIP = "row", "setting", "output", "strip"
 FORMATS = ("wav", "flac", "mp3", "ogg")
 BIT_DEPTHS = ("16", "24", "32f")
 EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness")
-# What else is delivered with a mix, as `mixer.delivery` has it, and how a cell says it.
+# What else is delivered with a mix, as `mixer.output.delivery` has it, and how a cell says it.
 DAWS = ("dawproject", "reaper")
 BOTH_DAWS = "both"
 NO_REPORT, REPORT, EMBEDDED_REPORT = "no", "yes", "embed"

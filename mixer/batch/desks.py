@@ -164,7 +164,7 @@ def _song_table(song: Path) -> Mapping[str, Any]:
     if not os.path.exists(path):  # noqa: PTH110 - 10 000 of them
         return {}
     from mixer.audio import is_audio_name
-    from mixer.song_file import read_song_file
+    from mixer.song.song_file import read_song_file
 
     try:
         names = [entry.name for entry in os.scandir(song) if is_audio_name(entry.name)]

@@ -23,7 +23,7 @@ STATE_FOLDER = ".mixer-batch"
 RESULT_NAMES = ("results.csv", "results.jsonl", "index.html")
 DEFAULT_TEMPLATE = "{id}.{format}"
 RECIPE_SUFFIX, STEMS_SUFFIX = ".mix.json", ".stems"
-# As `mixer.delivery` has them, which is not imported here: a dry run must not load it.
+# As `mixer.output.delivery` has them, which is not imported here: a dry run must not load it.
 DAW_SUFFIXES = {"dawproject": ".dawproject", "reaper": ".rpp"}
 REPORT_ROLE, REPORT_SUFFIX, LISTENING_SUFFIX = "report", ".report.html", ".report"
 LISTENING_COPIES = ("input_sum", "normalised_sum")

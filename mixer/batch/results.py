@@ -12,7 +12,7 @@ from mixer.batch.ledger import DONE, Record
 from mixer.batch.outliers import find_outliers
 from mixer.batch.page import index_page
 from mixer.errors import OutputError
-from mixer.files import whole_file
+from mixer.files.whole_file import whole_file
 
 COLUMNS = (
     "id", "state", "output", "album", "error", "attempts", "renders", "loudness_lufs",

@@ -11,7 +11,7 @@ from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
 
 if TYPE_CHECKING:
-    from mixer.song import Song
+    from mixer.song.song import Song
 
 # Seconds of one thread for each second of song with the default model, until this output folder
 # knows better: `python -m tests.bench`, rounded up.
@@ -26,7 +26,7 @@ _REPORT_BYTES = 400_000
 _PREVIEW_BYTES_PER_S, _PREVIEW_S = 55_000, 30.0
 # Of the recordings and of the normalised stems.
 _N_SUMS = 2
-# As `mixer.daw.dawproject` has it.
+# As `mixer.output.daw.dawproject` has it.
 _EMBEDDED_UP_TO_BYTES = 2 << 30
 
 
@@ -53,7 +53,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     Raises:
         MixerError: what is wrong with the song, as rendering it would say.
     """
-    from mixer.song import load_song
+    from mixer.song.song import load_song
 
     song = load_song(row.song)
     rate = int(row.settings.get("sample_rate") or song.sample_rate)

@@ -35,10 +35,10 @@ from mixer.batch.order import (
 from mixer.errors import InputError, MixerError, OutputError
 
 if TYPE_CHECKING:
-    from mixer.delivery import Delivery
-    from mixer.mix import Mix
-    from mixer.settings import RenderSettings
-    from mixer.song import Song
+    from mixer.output.delivery import Delivery
+    from mixer.rendering.mix import Mix
+    from mixer.rendering.settings import RenderSettings
+    from mixer.song.song import Song
 
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 # called with the stage and the share of the song that is done, 0 to 1
@@ -106,7 +106,7 @@ class _Render:
     remarks: tuple[str, ...] = ()
 
     def run(self) -> Outcome:
-        from mixer.song import load_song
+        from mixer.song.song import load_song
 
         order = self.order
         began = time.perf_counter()
@@ -136,7 +136,7 @@ class _Render:
 
     def _settings(self) -> RenderSettings:
         from mixer.preset.schema import read_console
-        from mixer.settings import RenderSettings
+        from mixer.rendering.settings import RenderSettings
 
         asked = dict(self.order.settings)
         if isinstance(asked.get("effects"), list):
@@ -147,7 +147,7 @@ class _Render:
 
     @property
     def _delivery(self) -> Delivery:
-        from mixer.delivery import Delivery
+        from mixer.output.delivery import Delivery
 
         report = self.order.report
         return Delivery(self.order.daws, report != NO_REPORT, report == EMBEDDED_REPORT)
@@ -178,7 +178,7 @@ class _Render:
             raise InputError(f"{song}: its files changed while it was rendered; start again")
 
     def _check(self, song: Song, settings: RenderSettings) -> None:
-        from mixer.recipe import check_output
+        from mixer.output.write import check_output
 
         check_output(
             self._staged_mix,
@@ -190,7 +190,7 @@ class _Render:
         )
 
     def _mix(self, song: Song, settings: RenderSettings, inputs_sha256: str) -> Mix:
-        from mixer.rendering import render
+        from mixer.rendering.pipeline import render
 
         order = self.order
         if order.phase == FINISH:
@@ -212,9 +212,10 @@ class _Render:
         )
 
     def _write(self, mix: Mix) -> list[StagedFile]:
-        from mixer.delivery import deliver
-        from mixer.files import write_json
-        from mixer.recipe import hash_file, output_paths, write_mix
+        from mixer.files.whole_file import hash_file, write_json
+        from mixer.output.delivery import deliver
+        from mixer.output.names import output_paths
+        from mixer.output.write import write_mix
 
         order, path, delivery = self.order, self._staged_mix, self._delivery
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -107,7 +107,7 @@ def open_shop(spec: WorkerSpec) -> Shop:
     else:
         opener = open_local(spec.device, spec.threads)
     if spec.work == DEFAULT_WORK:
-        import_module("mixer.recipe")
+        import_module("mixer.output.recipe")
     return Shop(Networks(opener), spec.device, spec.threads, lock)
 
 

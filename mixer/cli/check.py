@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, cell, printable, progress_bar
-from mixer.inspection import SongInspection, inspect_song
-from mixer.song import load_song
+from mixer.song.inspection import SongInspection, inspect_song
+from mixer.song.song import load_song
 
 
 @click.command(name="check")

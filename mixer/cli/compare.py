@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mixer.checked_table import shown
 from mixer.cli.console import answer, printable, talk
-from mixer.compare import Comparison, Row, compare_mixes
-from mixer.recipe_file import RecordedMix, read_recipe
+from mixer.files.checked_table import shown
+from mixer.output.compare import Comparison, Row, compare_mixes
+from mixer.output.recipe_reader import RecordedMix, read_recipe
 
 # Smaller differences are in the JSON alone.
 _SMALLEST_SHOWN = 0.005

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from mixer.progress import Progress as ProgressCallback
+    from mixer.rendering.progress import Progress as ProgressCallback
 
 # All but tabs and ends of lines: names and texts of a stranger's files may hold them.
 _CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -66,13 +66,13 @@ def prepare(
     folders, a .stem.mp4, or MUSDB18 with its train and test folders. A run that was stopped goes
     on where it was when it is started again. Exit code 1 means that songs were left out.
     """
-    planning = load_extra("training.plan", _EXTRA)
+    planning = load_extra("training.data.plan", _EXTRA)
     plan = planning.plan_dataset(sources, output, _settings(planning, options))
     if dry_run:
         _show_plan(plan, as_json)
         return
     with progress_bar(quiet=quiet or as_json) as show:
-        description = load_extra("training.prepare", _EXTRA).prepare_dataset(
+        description = load_extra("training.data.prepare", _EXTRA).prepare_dataset(
             plan, n_jobs=jobs or planning.default_jobs(plan), overwrite=overwrite, progress=show
         )
     for song in description["left_out"]:
@@ -96,7 +96,7 @@ def prepare(
 @click.option("--json", "as_json", is_flag=True, help="Print its description as JSON.")
 def info(folder: Path, as_json: bool) -> None:
     """Check and show a prepared data set."""
-    prepared = load_extra("training.prepared", _EXTRA)
+    prepared = load_extra("training.data.prepared", _EXTRA)
     data = prepared.read_dataset(folder)
     description = prepared.read_object(folder / prepared.DATASET_FILE)
     if as_json:
@@ -234,7 +234,7 @@ def _settings(planning: Any, options: dict[str, Any]) -> Any:
 
 
 def _show_plan(plan: Any, as_json: bool) -> None:
-    rate = load_extra("training.multitracks", _EXTRA).SAMPLE_RATE_HZ
+    rate = load_extra("training.data.multitracks", _EXTRA).SAMPLE_RATE_HZ
     songs = [
         {
             "id": song.id,

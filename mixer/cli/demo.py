@@ -10,8 +10,8 @@ from mixer.audio import write_audio
 from mixer.cli.console import say, talk
 from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
-from mixer.files import refuse_existing
-from mixer.song_file import SONG_FILE
+from mixer.files.whole_file import refuse_existing
+from mixer.song.song_file import SONG_FILE
 
 SAMPLE_RATE_HZ = 44_100
 

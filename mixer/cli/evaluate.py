@@ -17,6 +17,7 @@ from mixer.errors import InputError, MixerError
 from mixer.evaluate.alignment import MAX_LAG_S
 from mixer.evaluate.pair import PairReport, PairSettings, evaluate_pair
 from mixer.evaluate.pairing import FilePair, audio_by_name, find_pairs, read_pairs, unpaired
+from mixer.evaluate.profile_target import target_of_profile
 from mixer.evaluate.summary import SongResult, Summary, summarise
 from mixer.evaluate.system import (
     EVALUATION_RATE_HZ,
@@ -26,11 +27,11 @@ from mixer.evaluate.system import (
     evaluate_systems,
 )
 from mixer.evaluate.table import write_table
-from mixer.evaluate.target import TargetCurve, measure_target, target_of_profile
-from mixer.files import refuse_existing
+from mixer.files.whole_file import refuse_existing
 from mixer.fxnorm.profile import read_profile
-from mixer.settings import RenderSettings
-from mixer.song import load_song, read_stem
+from mixer.meters.target import TargetCurve, measure_target
+from mixer.rendering.settings import RenderSettings
+from mixer.song.song import load_song, read_stem
 
 PAIRS_SUFFIX = ".csv"
 

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mixer.evaluate.engineering import Engineering
 from mixer.evaluate.pair import PairReport
 from mixer.evaluate.statistics import LEAST_PAIRS_TO_REACH_5_PERCENT, Interval
 from mixer.evaluate.summary import TESTED_MEASURES, SongResult, Summary
+from mixer.meters.engineering import Engineering
 
 # heading, then the measures of the row
 _PAPER_ROWS = (

@@ -117,7 +117,7 @@ def build(
     """
     from mixer.listen.build import build_test
     from mixer.listen.systems import parse_systems
-    from mixer.song import load_song
+    from mixer.song.song import load_song
 
     loaded = [load_song(folder) for folder in songs]
     parsed = parse_systems(systems, human_folder)
@@ -149,7 +149,7 @@ def build(
 
 def _settings(options: dict[str, Any]) -> Any:
     from mixer.listen.build_settings import BuildSettings
-    from mixer.settings import RenderSettings
+    from mixer.rendering.settings import RenderSettings
 
     rooms = options["rooms"]
     return BuildSettings(

@@ -13,7 +13,7 @@ from rich.text import Text
 from mixer.cli.console import answer, printable, say, talk
 from mixer.cli.extras import load_extra
 from mixer.errors import InputError
-from mixer.files import refuse_existing, refuse_unwritable
+from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import BLOCKS, BY_PAGE, Analysis, AnalysisSettings, ScaleResult
 from mixer.listen.analysis_page import analysis_page

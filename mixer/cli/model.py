@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from mixer.checked_table import shown
 from mixer.cli.console import answer, say
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
+from mixer.files.checked_table import shown
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
-from mixer.evaluate.panel_table import LABELS, PERCENT_MEASURES
+from mixer.evaluate.benchmark_table import LABELS, PERCENT_MEASURES
 
 _MOST_SYSTEMS = 12
 

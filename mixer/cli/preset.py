@@ -10,7 +10,7 @@ import click
 
 from mixer.cli.console import answer, say, talk
 from mixer.errors import OutputError, PresetError
-from mixer.files import whole_file
+from mixer.files.whole_file import whole_file
 from mixer.preset.find import ENDING, Found, find_preset, is_name, list_presets, user_folder
 from mixer.preset.layer import find_file_mistakes, read_layer
 from mixer.preset.merge import Resolved, resolve

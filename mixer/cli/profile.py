@@ -15,7 +15,7 @@ from rich.table import Table
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
 from mixer.errors import InputError, ModelError, OutputError
-from mixer.files import refuse_existing, whole_file
+from mixer.files.whole_file import refuse_existing, whole_file
 from mixer.fxnorm.measure import MEASURED_EFFECTS
 from mixer.fxnorm.profile import Profile, StemProfile, read_profile, write_profile
 
@@ -57,9 +57,11 @@ def measure(
     """
     if not overwrite:
         refuse_existing([output])
-    multitracks, left_out = load_extra("training.multitracks", "train").find_multitracks(folders)
+    multitracks, left_out = load_extra("training.data.multitracks", "train").find_multitracks(
+        folders
+    )
     with progress_bar(quiet=quiet or as_json) as show:
-        measurement = load_extra("training.measuring", "train").measure_multitracks(
+        measurement = load_extra("training.data.measure_profile", "train").measure_multitracks(
             multitracks,
             effects=[name.strip() for name in effects.split(",") if name.strip()],
             n_jobs=jobs or os.cpu_count() or 1,

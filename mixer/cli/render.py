@@ -21,16 +21,17 @@ from mixer.cli.render_view import (
     warn,
     warn_clipped,
 )
-from mixer.delivery import DAWS, Delivery, deliver
 from mixer.fxnorm.chain import EFFECTS
-from mixer.planning import plan_render
+from mixer.output.delivery import DAWS, Delivery, deliver
+from mixer.output.names import RESIDUAL, format_of
+from mixer.output.write import check_output, write_mix
 from mixer.preset.merge import Resolved, resolve
 from mixer.preset.trust import refuse_foreign_plugins
-from mixer.recipe import RESIDUAL, check_output, format_of, write_mix
-from mixer.rendering import render
-from mixer.settings import DEFAULT_CEILING_DBTP, RenderSettings, with_console
-from mixer.song import Song, load_song
-from mixer.song_file import SONG_FILE
+from mixer.rendering.pipeline import render
+from mixer.rendering.plan import plan_render
+from mixer.rendering.settings import DEFAULT_CEILING_DBTP, RenderSettings, with_console
+from mixer.song.song import Song, load_song
+from mixer.song.song_file import SONG_FILE
 
 DEFAULT_FOLDER = "mixes"
 # Endings that only a file has, beyond those that mixer reads.

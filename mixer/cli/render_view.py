@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, cell, level, printable, say, talk
-from mixer.delivery import Delivery
-from mixer.mix import Mix
-from mixer.planning import RenderPlan
-from mixer.recipe import RESIDUAL, output_paths
-from mixer.song import Song
+from mixer.output.delivery import Delivery
+from mixer.output.names import RESIDUAL, output_paths
+from mixer.rendering.mix import Mix
+from mixer.rendering.plan import RenderPlan
+from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
 _NOT_SHOWN = ("heard", "mute")

@@ -11,8 +11,8 @@ import click
 from mixer.audio import FORMATS
 from mixer.cli.console import answer, printable, progress_bar, say, talk
 from mixer.errors import PresetError
-from mixer.recipe_file import RecordedMix, read_recipe
-from mixer.replay import Difference, Replay, find_differences, replay
+from mixer.output.recipe_reader import RecordedMix, read_recipe
+from mixer.output.replay import Difference, Replay, find_differences, replay
 
 EXIT_NOT_THE_SAME = 1
 

@@ -48,7 +48,7 @@ def command(
 
     Ctrl-C keeps a checkpoint; --resume goes on from it.
     """
-    settings = load_extra("training.config_reader", "train")
+    settings = load_extra("training.run.config_reader", "train")
     path = settings.find_config(config)
     wanted = settings.read_config(path, overrides)
     if dry_run:
@@ -56,8 +56,8 @@ def command(
         return
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other")
-    training = load_extra("training.train", "train")
-    measures = load_extra("training.measures", "train")
+    training = load_extra("training.run.train", "train")
+    measures = load_extra("training.run.measures", "train")
     folder = output or Path("runs") / path.stem
     outcome = training.train(
         wanted,

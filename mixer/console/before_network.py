@@ -15,7 +15,7 @@ import numpy as np
 from mixer.console.automation import Course
 from mixer.console.processing import BLOCK_SAMPLES
 from mixer.console.settings import Console, Number, Strip
-from mixer.dsp import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, db_to_gain
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mixer.console.automation import Course, mean_value
 from mixer.console.filters import pass_filter
 from mixer.console.levels import Ballistics, ReductionMeter, reduction_to_gain
 from mixer.console.settings import DeEsser, Filter
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
 
 ATTACK_MS, RELEASE_MS = 1.0, 60.0
 # Longer than a period of a low voice, shorter than a consonant.

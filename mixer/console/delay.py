@@ -10,7 +10,7 @@ import scipy.signal
 
 from mixer.console.reverb import cut_sections
 from mixer.console.settings import Delay
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
 
 _BLOCK_SAMPLES = 1 << 16
 

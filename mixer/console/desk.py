@@ -13,9 +13,9 @@ from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.sends import Sends
 from mixer.console.settings import MASTER, Console, Strip
 from mixer.console.strip import apply_strip
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
 from mixer.errors import PresetError
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from mixer.console.automation import Course, mean_value
 from mixer.console.levels import Ballistics, PeakLevel, ReductionMeter, reduction_to_gain
 from mixer.console.settings import Compressor, Duck, Gate
-from mixer.dsp import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, db_to_gain
 
 # A closed gate lowers by this much: silence, and the way back up stays short.
 GATE_RANGE_DB = 80.0

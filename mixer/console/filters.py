@@ -17,7 +17,7 @@ import scipy.signal
 
 from mixer.console.automation import CONTROL_STEP_SAMPLES, Course, mean_value
 from mixer.console.settings import Band, Filter, Number
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
 
 # Q of the sections of Butterworth filters of second and fourth order.
 _SECTION_QS = {12: (np.sqrt(0.5),), 24: (0.541196100146197, 1.306562964876377)}

@@ -9,7 +9,7 @@ import pedalboard
 import scipy.ndimage
 
 from mixer.console.automation import CONTROL_STEP_SAMPLES, Course
-from mixer.dsp import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, db_to_gain
 
 LEVEL_FLOOR_DB = -120.0
 # Half a period of 50 Hz: the level of a steady tone is its peak and does not follow its waveform.

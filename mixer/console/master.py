@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pedalboard
 
-from mixer.dsp import db_to_gain
-from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.dsp.blocks import db_to_gain
+from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 
 RELEASE_MS = 100.0
 LOOKAHEAD_MS = 5.0

@@ -19,7 +19,7 @@ import numpy as np
 from mixer.console import plugin_worker
 from mixer.console.plugin_worker import ANSWER, INPUT, OUTPUT, REQUEST
 from mixer.console.settings import Plugin
-from mixer.dsp import FloatArray, peak
+from mixer.dsp.blocks import FloatArray, peak
 from mixer.errors import InputError, OutputError, PresetError
 
 # By its path and without its folder on the search path: it needs nothing of this package, and

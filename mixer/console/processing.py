@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mixer.console.automation import Course
-from mixer.dsp import FloatArray, zero_padded
+from mixer.dsp.blocks import FloatArray, zero_padded
 
 BLOCK_SAMPLES = 1 << 16
 

@@ -13,7 +13,7 @@ import scipy.signal
 
 from mixer.console.filters import butterworth
 from mixer.console.settings import Reverb
-from mixer.dsp import FloatArray, convolve, filter_stft
+from mixer.dsp.blocks import FloatArray, convolve, filter_stft
 
 # Reverberation time at these frequencies over that at 1 kHz: a hall with some curtains.
 _DECAY_HZ = (63.0, 125.0, 1_000.0, 8_000.0, 16_000.0)

@@ -14,7 +14,7 @@ import scipy.signal
 
 from mixer.console.automation import Course, mean_value
 from mixer.console.settings import Saturation
-from mixer.dsp import FloatArray, db_to_gain, peak
+from mixer.dsp.blocks import FloatArray, db_to_gain, peak
 
 # The harder the drive, the squarer the wave and the higher its harmonics: highest drive in dB that
 # each oversampling is used for.

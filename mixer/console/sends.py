@@ -15,7 +15,7 @@ from mixer.console.automation import Course, mean_value
 from mixer.console.delay import delay_time_s, return_delay
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Delay, Number, Reverb, Strip
-from mixer.dsp import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.errors import PresetError
 
 _BLOCK_SAMPLES = 1 << 16

@@ -8,7 +8,7 @@ import numpy as np
 
 from mixer.console.automation import Course, mean_value
 from mixer.console.settings import Number
-from mixer.dsp import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, db_to_gain
 
 
 class WidthEffect:

@@ -19,9 +19,9 @@ from mixer.console.processing import BLOCK_SAMPLES, Effect, blend, run_effect
 from mixer.console.saturation import SaturationEffect
 from mixer.console.settings import Number, Plugin, Strip
 from mixer.console.stereo import GainEffect, PanEffect, WidthEffect
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
 from mixer.errors import PresetError
-from mixer.track_names import STEMS
+from mixer.stems import STEMS
 
 
 def is_neutral(strip: Strip) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from mixer.evaluate.best_filter import fit_best_filter, residual_db
-from mixer.evaluate.clicks import find_clicks
-from mixer.evaluate.fold_down import fold_down_loss_lu, low_correlation
-from mixer.evaluate.gain_speed import measure_gain_speed
+from mixer.meters.best_filter import fit_best_filter, residual_db
+from mixer.meters.clicks import find_clicks
+from mixer.meters.fold_down import fold_down_loss_lu, low_correlation
+from mixer.meters.gain_speed import measure_gain_speed
 
 # A wet stem this far below its mix is not heard: what was done to it is no damage.
 _HEARD_DB = -40.0

@@ -18,13 +18,13 @@ from mixer.evaluate.alignment import (
     shared_part,
     sounding_part,
 )
-from mixer.evaluate.engineering import Engineering, measure_engineering
-from mixer.evaluate.features import MixFeatures, measure_features
-from mixer.evaluate.frames import SHORTEST_SAMPLES
-from mixer.evaluate.masking import bark_powers, stem_masked_shares
 from mixer.evaluate.paper import compare_features
-from mixer.evaluate.stereo_spectrum import CURVE_BANDS_HZ
-from mixer.evaluate.target import TargetCurve, balance_error_db, centred_db
+from mixer.meters.engineering import Engineering, measure_engineering
+from mixer.meters.features import MixFeatures, measure_features
+from mixer.meters.frames import SHORTEST_SAMPLES
+from mixer.meters.masking import bark_powers, stem_masked_shares
+from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
+from mixer.meters.target import TargetCurve, balance_error_db, centred_db
 
 # Below this the loudness of the two is the same to any meter.
 _MATCHED_LU = 0.005

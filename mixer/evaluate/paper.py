@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from mixer.errors import InputError
-from mixer.evaluate.features import MixFeatures, measure_features
-from mixer.evaluate.frames import percentage_error, running_mean
-from mixer.evaluate.panning import BAND_NAMES
-from mixer.evaluate.spectral import SpectralFrames
+from mixer.meters.features import MixFeatures, measure_features
+from mixer.meters.frames import percentage_error, running_mean
+from mixer.meters.panning import BAND_NAMES
+from mixer.meters.spectral import SpectralFrames
 
 # one figure a family, the smaller the nearer to the reference
 FAMILY_MEASURES = (

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from mixer.errors import OutputError
 from mixer.evaluate.paper import FAMILY_MEASURES
-from mixer.evaluate.stereo_spectrum import BANDS, CURVE_BANDS_HZ
 from mixer.evaluate.summary import SongResult, Summary
-from mixer.evaluate.target import centred_db
-from mixer.files import whole_file
+from mixer.files.whole_file import whole_file
+from mixer.meters.stereo_spectrum import BANDS, CURVE_BANDS_HZ
+from mixer.meters.target import centred_db
 
 _DPI = 150
 # Names of files and songs are no formulas.

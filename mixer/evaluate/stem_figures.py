@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixer.evaluate.stereo_spectrum import (
+from mixer.fxnorm.balance import measure_balance_db
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.stereo_spectrum import (
     CURVE_BANDS_HZ,
     N_FFT,
     StereoSpectrum,
     band_density_db,
     measure_stereo_spectrum,
 )
-from mixer.fxnorm.balance import measure_balance_db
-from mixer.loudness import integrated_loudness_lufs
 
 # Beyond this a stem is on one side, and a dB more or less is nothing to hear.
 ONE_SIDED_DB = 30.0

@@ -16,10 +16,10 @@ from mixer import audio as audio_io
 from mixer.errors import InputError
 from mixer.evaluate.pair import PairSettings, evaluate_pair
 from mixer.evaluate.summary import SongResult
-from mixer.planning import NETWORK_RATE_HZ, NO_MODEL
-from mixer.rendering import render
-from mixer.settings import RenderSettings
-from mixer.song import Song, read_sum
+from mixer.rendering.pipeline import render
+from mixer.rendering.plan import NETWORK_RATE_HZ, NO_MODEL
+from mixer.rendering.settings import RenderSettings
+from mixer.song.song import Song, read_sum
 
 DRY_SUM = "dry_sum"
 NORMALISED_SUM = "normalised_sum"

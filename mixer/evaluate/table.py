@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mixer.errors import OutputError
 from mixer.evaluate.summary import SongResult
-from mixer.files import whole_file
+from mixer.files.whole_file import whole_file
 
 
 def flat(result: SongResult) -> dict[str, str | float]:

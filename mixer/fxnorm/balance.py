@@ -5,7 +5,7 @@ Every bin keeps its place in the picture; the picture as a whole stops leaning.
 
 import numpy as np
 
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
 
 # Beyond this the quieter channel carries no recording of its own: one side of a mono source.
 ONE_SIDED_DB = 30.0

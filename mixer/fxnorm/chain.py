@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from mixer.dsp import FloatArray, peak, peak_dbfs
+from mixer.dsp.blocks import FloatArray, peak, peak_dbfs
+from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError, PresetError
 from mixer.fxnorm.balance import match_balance, measure_balance_db
 from mixer.fxnorm.compression import SETTINGS, match_compression
@@ -25,8 +26,7 @@ from mixer.fxnorm.panning import (
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS, add_pre_reverb, add_reverb_send
 from mixer.fxnorm.rooms import RoomSource
-from mixer.generated_room import RoomRecipe
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs
 
 EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness")
 DEFAULT_EFFECTS = ("eq", "compression", "balance", "loudness")

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pedalboard
 
-from mixer.dsp import FloatArray, db_to_gain, peak, peak_dbfs
-from mixer.fxnorm.onsets import OnsetPeaks, measure_onset_peaks
+from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
+from mixer.dsp.onsets import OnsetPeaks, measure_onset_peaks
 
 WORKING_PEAK_DBFS = -10.0
 SILENCE_PEAK_DBFS = -50.0

@@ -10,7 +10,7 @@ Source: J. P. Burg, Maximum Entropy Spectral Analysis, 1975; its predictor is al
 import numpy as np
 import scipy.signal
 
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
 
 # About the lowest order that carries on tonal material; the context is what the predictor is
 # learnt on, short enough to hold the tone of the moment.

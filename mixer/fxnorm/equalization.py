@@ -8,9 +8,17 @@ from collections.abc import Callable
 import numpy as np
 import scipy.signal
 
-from mixer.dsp import FloatArray, convolve, db_to_gain, peak, peak_dbfs, root_hann, stft_blocks
+from mixer.dsp.blocks import (
+    FloatArray,
+    convolve,
+    db_to_gain,
+    peak,
+    peak_dbfs,
+    root_hann,
+    stft_blocks,
+)
 from mixer.fxnorm.edges import extend
-from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 N_FFT = 65_536
 HOP_LENGTH = N_FFT // 4

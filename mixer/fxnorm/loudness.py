@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mixer.dsp import FloatArray, db_to_gain, peak
-from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.dsp.blocks import FloatArray, db_to_gain, peak
+from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 # The profile was measured with this much silence around each stem, see
 # `integrated_loudness_lufs`.

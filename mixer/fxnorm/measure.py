@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from mixer.dsp import FloatArray, db_to_gain, peak, peak_dbfs
+from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
+from mixer.dsp.onsets import measure_onset_peaks
 from mixer.errors import InputError
 from mixer.fxnorm.chain import EFFECTS, SILENCE_PEAK_DBFS, check_effects, normalise_stem
 from mixer.fxnorm.compression import WORKING_PEAK_DBFS
 from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, phi_curve, spectrum_curve_db
 from mixer.fxnorm.equalization import measure_spectrum
 from mixer.fxnorm.loudness import PADDING_SAMPLES
-from mixer.fxnorm.onsets import measure_onset_peaks
 from mixer.fxnorm.panning import measure_phi
 from mixer.fxnorm.profile import Profile, StemProfile
-from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 MEASURED_EFFECTS = ("eq", "compression", "panning", "loudness")
 

@@ -7,7 +7,7 @@ WASPAA 2003, and Tzanetakis et al., ISMIR 2007.
 import numpy as np
 import scipy.ndimage
 
-from mixer.dsp import FloatArray, db_to_gain, filter_stft, root_hann, stft_blocks
+from mixer.dsp.blocks import FloatArray, db_to_gain, filter_stft, root_hann, stft_blocks
 
 N_FFT = 2_048
 HOP_LENGTH = N_FFT // 2

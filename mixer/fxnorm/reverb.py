@@ -7,7 +7,7 @@ it. The levels and times are those of Martinez-Ramirez et al., ISMIR 2022.
 import numpy as np
 import scipy.signal
 
-from mixer.dsp import FloatArray, convolve
+from mixer.dsp.blocks import FloatArray, convolve
 from mixer.fxnorm.rooms import RoomSource
 
 # Only these are reverberated: a kick drum or a bass in a hall is a fault.

@@ -1,4 +1,4 @@
-"""Rooms for the reverbs: generated ones (`mixer.generated_room`), or the user's own recordings.
+"""Rooms for the reverbs: generated ones (`mixer.dsp.noise_room`), or the user's own recordings.
 
 A room is float32 `(2, taps)` at the audio's own sample rate, starts with its direct sound, and
 each channel has unit energy: convolving noise with it keeps the noise's level.
@@ -11,9 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
-from mixer.dsp import FloatArray
+from mixer.dsp.blocks import FloatArray
+from mixer.dsp.noise_room import unit_energy
 from mixer.errors import InputError
-from mixer.generated_room import unit_energy
 
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 # An impulse response longer than this is a mistake, a song dropped into the folder.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.files import write_json
+from mixer.files.whole_file import write_json
 from mixer.listen.build_settings import BuildSettings
 from mixer.listen.cutting import Excerpt, SongExcerpts
 from mixer.listen.design import (
@@ -33,8 +33,8 @@ from mixer.listen.excerpt import CEILING_DBTP, common_loudness_lufs, with_gain
 from mixer.listen.page import write_page, write_sound
 from mixer.listen.systems import System
 from mixer.listen.webmushra import WEBMUSHRA_FOLDER, write_webmushra
-from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
-from mixer.song import Song
+from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.song.song import Song
 
 
 @dataclass(frozen=True)

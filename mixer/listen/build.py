@@ -14,7 +14,7 @@ from mixer.listen.blinding import BuiltTest, write_test
 from mixer.listen.build_settings import BuildSettings, check_build
 from mixer.listen.cutting import SongExcerpts, cut_song
 from mixer.listen.systems import System
-from mixer.song import Song
+from mixer.song.song import Song
 
 # called with the stage, what in it, and the share that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
@@ -45,7 +45,7 @@ def build_test(
         InputError: a song or mix that is missing, silent or too short.
         PresetError: settings out of range.
         OutputError: something is there already, or cannot be written.
-        ModelError, DeviceError: as `mixer.rendering.render`.
+        ModelError, DeviceError: as `mixer.rendering.pipeline.render`.
     """
     settings = settings or BuildSettings()
     check_build(songs, systems, output, settings, overwrite=overwrite)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from mixer import audio as audio_io
 from mixer.errors import InputError, OutputError, PresetError
-from mixer.files import refuse_existing, refuse_unwritable
+from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.design import KEY_FILE, Screening, read_key
 from mixer.listen.excerpt import check_length
 from mixer.listen.store import STORE_FILE
 from mixer.listen.systems import System, find_mix_file
-from mixer.settings import LOUDNESS_RANGE_LUFS, RenderSettings
-from mixer.song import Song
+from mixer.rendering.settings import LOUDNESS_RANGE_LUFS, RenderSettings
+from mixer.song.song import Song
 
 LEAST_HEARD_S = 5.0
 _MAX_MIXES = 12

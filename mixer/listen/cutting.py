@@ -13,7 +13,7 @@ from mixer.errors import InputError
 from mixer.listen.build_settings import BuildSettings
 from mixer.listen.excerpt import cut, excess_db, gain_towards_db, loudest_start, refuse_outside
 from mixer.listen.systems import System, make_mix, read_stems_sum
-from mixer.song import Song, read_stem
+from mixer.song.song import Song, read_stem
 
 
 @dataclass
@@ -54,7 +54,7 @@ def cut_song(
 
     Raises:
         InputError: a mix is missing, silent or too short.
-        ModelError, DeviceError, PresetError: as `mixer.rendering.render`.
+        ModelError, DeviceError, PresetError: as `mixer.rendering.pipeline.render`.
     """
     rate, length_s = settings.sample_rate, settings.length_s
     stems_sum = read_stems_sum(song, rate)

@@ -11,7 +11,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from mixer.files import write_json
+from mixer.files.whole_file import write_json
 from mixer.listen.design import DESIGN_FILE, Design
 
 ASSETS = (

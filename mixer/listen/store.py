@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mixer.errors import InputError, OutputError
-from mixer.files import refuse_existing, whole_file, write_json
+from mixer.files.whole_file import refuse_existing, whole_file, write_json
 from mixer.listen.answers import Answers
 
 STORE_FILE = "answers.sqlite"

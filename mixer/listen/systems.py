@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.dsp import zero_padded
+from mixer.dsp.blocks import zero_padded
 from mixer.errors import InputError, PresetError
 from mixer.evaluate.alignment import find_alignment
-from mixer.rendering import render
-from mixer.settings import RenderSettings
-from mixer.song import STEM_CONTAINER_SUFFIX, Song, read_sum
+from mixer.rendering.pipeline import render
+from mixer.rendering.settings import RenderSettings
+from mixer.song.song import STEM_CONTAINER_SUFFIX, Song, read_sum
 
 # The plain sum of the recordings, and a mix that a person made; any other bare word is a model.
 SUM, HUMAN = "sum", "human"
@@ -145,7 +145,7 @@ def make_mix(
 
     Raises:
         InputError: no such mix, or one that has too little in common with the stems.
-        ModelError, DeviceError, PresetError: as `mixer.rendering.render`.
+        ModelError, DeviceError, PresetError: as `mixer.rendering.pipeline.render`.
     """
     path = find_mix_file(system, song)
     if path is not None:

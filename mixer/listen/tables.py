@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.errors import OutputError
-from mixer.files import whole_file
+from mixer.files.whole_file import whole_file
 from mixer.listen.analysis import Analysis
 
 Row = dict[str, str | int | float | bool]

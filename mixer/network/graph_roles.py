@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mixer.network.band_mixer_parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.manifest import CONTROLS_GRAPH, SEGMENT_GRAPH, AnyParameters
-from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
 
 FLOAT, INDEX = "tensor(float)", "tensor(int64)"
 # The inputs that choose a block or a direction; everything else is float32.

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import ModelError
-from mixer.network.band_mixer_parameters import BandMixerParameters
-from mixer.network.hyper_parameters import HyperParameters
-from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.network.fxnorm.parameters import HyperParameters
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
 
 SCHEMA_VERSION = 1
 MANIFEST_FILE = "manifest.json"

@@ -1,38 +1,15 @@
-"""Exact streaming: a whole song through the network, in memory that grows at the latent rate.
-
-Everything at the sample rate is local; what is global in time (norms, temporal blocks, BLSTM, the
-mean of squeeze-and-excitation) lives at the latent rate. Pass 1 goes over chunks and keeps the
-pooled latent and the mean magnitude of every latent frame; the latent mixer runs once over the
-whole song; pass 2 computes the front-end again, chunk by chunk, and decodes. The result is the
-whole-file forward pass, up to float rounding, whatever the size of the chunks.
-
-Memory beside the stems and the mix: 4 bytes x (filters + bottleneck + 2 hidden + skip channels) for
-each latent frame, 1.9 MB a second of song at the paper's size.
-"""
+"""A song through a network of any kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
-
-from mixer.errors import InputError
-from mixer.network.band_stream import run_band_mixer
-from mixer.network.frames import empty_chunks, read_frames, write_frames
-from mixer.network.hyper_parameters import HyperParameters
-from mixer.network.latent import LATENT_CHUNK_FRAMES, mix_latent
+from mixer.network.band_mixer.run import run_band_mixer
+from mixer.network.fxnorm.run import run_fxnorm
 from mixer.network.manifest import BAND_MIXER, WAVE_U_NET
 from mixer.network.output import Audio, Output, Progress
-from mixer.network.segments import run_segments
 from mixer.network.session import Network
-from mixer.network.song_reader import SongReader
-
-# Latent samples a chunk aims at: large enough for efficient products, small enough for the caches.
-CHUNK_SAMPLES = 8192
-# Shares of the time, for progress: two passes over the audio, the latent mixer between them.
-_PASS_1, _LATENT = 0.4, 0.25
+from mixer.network.wave_u_net.run import run_segments
 
 
 def run_network(
@@ -48,9 +25,9 @@ def run_network(
     """Mix normalised stems with a network of any kind.
 
     The paper's network streams; a band mixer does too, in its own way
-    (`mixer.network.band_stream`), and takes neither `warm_up_s` nor `chunk_frames`; a Wave-U-Net
-    renders in segments (`mixer.network.segments`), takes neither `chunk_frames` nor `threads`, and
-    has no wet stems.
+    (`mixer.network.band_mixer.run`), and takes neither `warm_up_s` nor `chunk_frames`; a Wave-U-Net
+    renders in segments (`mixer.network.wave_u_net.run`), takes neither `chunk_frames` nor
+    `threads`, and has no wet stems.
 
     Args:
         network: an open bundle.
@@ -80,109 +57,12 @@ def run_network(
         return run_band_mixer(
             network, stems, wet_stems=wet_stems, progress=progress, threads=threads
         )
-    seconds = manifest.warm_up_s if warm_up_s is None else warm_up_s
-    if not seconds >= 0.0:
-        raise InputError(f"warm_up_s is {seconds}: it must be 0 or more")
-    hyper = manifest.fxnorm
-    song = SongReader(stems, manifest.stems, round(seconds * manifest.sample_rate))
-    n_frames = hyper.latent_frames(song.n_total)
-    if chunk_frames is not None and chunk_frames < 1:
-        raise InputError(f"chunk_frames is {chunk_frames}: it must be at least 1")
-    size = min(chunk_frames or max(1, CHUNK_SAMPLES // hyper.hop_samples), n_frames)
-    workers = threads or (network.threads if network.device.kind == "cpu" else 1)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="network")
-    try:
-        run = _Run(network, song, hyper, n_frames, size, pool, progress or (lambda done: None))
-        return run.decode(run.mask(*run.analyse()), wet_stems=wet_stems)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One song on its way through the network."""
-
-    network: Network
-    song: SongReader
-    hyper: HyperParameters
-    n_frames: int
-    size: int
-    pool: ThreadPoolExecutor
-    progress: Progress
-
-    def analyse(self) -> tuple[list[Audio], list[Audio]]:
-        """Pass 1: latent and mean magnitude, chunks of the latent mixer's own length."""
-        everywhere = (0, self.n_frames * self.hyper.pool_frames)
-        # Not this pass's chunks: what the mixer answers must not depend on them.
-        shape = (1, self.hyper.n_filters, -1)
-        latent = empty_chunks(shape, self.n_frames, LATENT_CHUNK_FRAMES)
-        mean_abs = empty_chunks(shape, self.n_frames, LATENT_CHUNK_FRAMES)
-
-        def one(first: int) -> None:
-            feeds = self._feeds(first, everywhere)
-            if not np.isfinite(feeds["samples"]).all():
-                sample = max(0, first * self.hyper.hop_samples - self.song.n_warm_up)
-                raise InputError(
-                    f"the stems hold samples that are not finite, after sample {sample}"
-                )
-            chunk, level = self.network.run("front_end", feeds, ["latent", "mean_abs"])
-            write_frames(latent, first, chunk)
-            write_frames(mean_abs, first, level)
-
-        for done in self._each(one, 0):
-            self.progress(_PASS_1 * done)
-        return latent, mean_abs
-
-    def mask(self, latent: list[Audio], mean_abs: list[Audio]) -> list[Audio]:
-        """The latent mixer over the whole song, in chunks as they came."""
-
-        def progress(done: float) -> None:
-            self.progress(_PASS_1 + _LATENT * done)
-
-        return mix_latent(self.network, latent, mean_abs, self.pool, progress)
-
-    def decode(self, mask: list[Audio], *, wet_stems: bool) -> Output:
-        """Pass 2: the mix, and the wet stems where asked for."""
-        hyper, warm_up = self.hyper, self.song.n_warm_up
-        mix = np.empty((hyper.n_channels, self.song.n_samples), np.float32)
-        wet = np.empty((hyper.n_inputs, mix.shape[1]), np.float32) if wet_stems else None
-        graph, names = "back_end", ["mix"]
-        if wet_stems:
-            graph, names = "back_end_stems", ["mix", "wet_stems"]
-        after = self.n_frames * hyper.pool_frames - hyper.frames_after_last_whole
-        whole = (hyper.first_whole_frame, after)
-
-        def one(first: int) -> None:
-            feeds = self._feeds(first, whole)
-            start, stop = first - hyper.context_frames, first + self.size + hyper.context_frames
-            feeds["mask"] = read_frames(mask, start, stop)
-            answers = self.network.run(graph, feeds, names)
-            sample = first * hyper.hop_samples - warm_up
-            cut = max(0, -sample)  # the rest of the warm-up
-            to = slice(sample + cut, min(mix.shape[1], sample + self.size * hyper.hop_samples))
-            taken = slice(cut, cut + to.stop - to.start)
-            mix[:, to] = answers[0][0, :, taken]
-            if wet is not None:
-                wet[:, to] = answers[1][0, :, taken]
-
-        for done in self._each(one, warm_up // hyper.hop_samples):
-            self.progress(_PASS_1 + _LATENT + (1.0 - _PASS_1 - _LATENT) * done)
-        stems = None if wet is None else np.split(wet, hyper.n_stems)
-        return Output(mix, stems, self.network.description)
-
-    def _each(self, work: Callable[[int], None], from_frame: int) -> Iterator[float]:
-        """Run `work` on the first frame of every chunk, in threads; yields the fraction done."""
-        firsts = range(from_frame, self.n_frames, self.size)
-        for index, _ in enumerate(self.pool.map(work, firsts)):
-            yield (index + 1) / len(firsts)
-
-    def _feeds(self, first: int, inside: tuple[int, int]) -> dict[str, Audio]:
-        """Samples of the chunk with its context, and which front-end frames count."""
-        hyper = self.hyper
-        frame = first - hyper.context_frames
-        start = frame * hyper.hop_samples - hyper.left_samples
-        samples = self.song.read(start, hyper.chunk_samples(self.size))
-        n_front = (self.size + 2 * hyper.context_frames) * hyper.pool_frames
-        index = np.arange(n_front) + frame * hyper.pool_frames
-        counts = (index >= inside[0]) & (index < inside[1])
-        return {"samples": samples, "inside": counts.astype(np.float32)[None, None]}
+    return run_fxnorm(
+        network,
+        stems,
+        wet_stems=wet_stems,
+        warm_up_s=warm_up_s,
+        chunk_frames=chunk_frames,
+        progress=progress,
+        threads=threads,
+    )

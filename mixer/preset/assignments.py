@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import PresetError
+from mixer.files.toml_text import parse_toml
 from mixer.preset.checks import NONE, PLACE, dotted, find_mistakes, nearest, shown, takes_none
 from mixer.preset.layer import Layer, with_whole_paths
 from mixer.preset.shape import (
@@ -30,7 +31,6 @@ from mixer.preset.shape import (
     Shape,
     Table,
 )
-from mixer.toml_text import parse_toml
 
 OPTION = "--set"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")

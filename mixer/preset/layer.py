@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import PresetError
+from mixer.files.toml_text import parse_toml
 from mixer.preset.checks import NONE, Keys, Mistake, dotted, find_mistakes, shown
 from mixer.preset.find import Found, is_name
 from mixer.preset.lines import find_lines, line_of
 from mixer.preset.shape import EXTENDS, PRESET, SONG_TABLE, SUMMARY
-from mixer.toml_text import parse_toml
 
 MAX_BYTES = 1_000_000
 # Beyond this, more of them help nobody.

@@ -19,7 +19,7 @@ from mixer.preset.find import Found, find_preset
 from mixer.preset.layer import Layer, read_layer, song_layer
 from mixer.preset.schema import build_console, find_gaps, plain_table
 from mixer.preset.shape import ALL_STEMS, CONSOLE, EXTENDS, MOST_ROWS, VALUES, Leaf, Rows, Shape
-from mixer.track_names import STEMS
+from mixer.stems import STEMS
 
 # More than any engineer stacks; a few files that extend each other twice would grow without end.
 MOST_LAYERS = 100

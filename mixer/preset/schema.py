@@ -9,7 +9,7 @@ from mixer.console.settings import MASTER, Console, Delay, Duck, Reverb
 from mixer.errors import PresetError
 from mixer.preset.checks import Mistake, dotted, find_mistakes, shown
 from mixer.preset.shape import CHOICE, CONSOLE, NUMBER, VALUES, Leaf, Rows, Shape, Table
-from mixer.track_names import STEMS
+from mixer.stems import STEMS
 
 
 def find_gaps(table: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -14,13 +14,13 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mixer.console.settings import MASTER, Console, Delay, Reverb, Strip
-from mixer.track_names import STEMS
+from mixer.stems import STEMS
 
 ALL_STEMS = "all_stems"
 SUMMARY, EXTENDS = "summary", "extends"
 # The bus has nothing beside it that it could be soloed against, ducked by or sent next to.
 MASTER_LACKS = ("mute", "solo", "duck", "reverb_db", "delay_db")
-# As `mixer.settings` has them, which lies above.
+# As `mixer.rendering.settings` has them, which lies above.
 TARGET_RANGES = {"loudness_lufs": (-70.0, -5.0), "true_peak_dbtp": (-30.0, 0.0)}
 MOST_ROWS = 64
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mixer.dsp import BLOCK_SAMPLES, peak
-from mixer.loudness import ABSOLUTE_GATE_LUFS, short_term_loudness_lufs
+from mixer.dsp.blocks import BLOCK_SAMPLES, peak
+from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, short_term_loudness_lufs
 
 N_COLUMNS = 1_200
 N_LOUDNESS_POINTS = 600

@@ -10,22 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from mixer.dsp import peak_dbfs
-from mixer.evaluate.masking import bark_powers
-from mixer.evaluate.stereo_spectrum import (
+from mixer.dsp.blocks import peak_dbfs
+from mixer.evaluate.profile_target import target_of_profile
+from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, spectrum_curve_db
+from mixer.fxnorm.equalization import measure_spectrum
+from mixer.fxnorm.profile import Profile
+from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness_range import loudness_range_lu
+from mixer.meters.masking import bark_powers
+from mixer.meters.stereo_spectrum import (
     CURVE_BANDS_HZ,
     StereoSpectrum,
     band_density_db,
     band_figures,
     measure_stereo_spectrum,
 )
-from mixer.evaluate.target import centred_db, target_of_profile
-from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, spectrum_curve_db
-from mixer.fxnorm.equalization import measure_spectrum
-from mixer.fxnorm.profile import Profile
-from mixer.loudness import integrated_loudness_lufs, true_peak_dbtp
-from mixer.loudness_range import loudness_range_lu
-from mixer.mix import Mix
+from mixer.meters.target import centred_db
+from mixer.rendering.mix import Mix
 from mixer.report.curves import (
     energy_by_direction_db,
     envelope,
@@ -34,7 +35,7 @@ from mixer.report.curves import (
 )
 from mixer.report.masking import band_edges_hz, masking_by_pair
 from mixer.report.matching import Level
-from mixer.song import read_stem
+from mixer.song.song import read_stem
 
 INPUT_SUM, NORMALISED_SUM, MIX = "input_sum", "normalised_sum", "mix"
 SUM_LABELS = {INPUT_SUM: "Input sum", NORMALISED_SUM: "Normalised sum", MIX: "Mix"}

@@ -17,10 +17,10 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio.writing import MP3_RATES_HZ
-from mixer.dsp import db_to_gain, peak_dbfs
+from mixer.dsp.blocks import db_to_gain, peak_dbfs
 from mixer.errors import InputError
-from mixer.files import refuse_existing
-from mixer.loudness import integrated_loudness_lufs, short_term_loudness_lufs, true_peak_dbtp
+from mixer.files.whole_file import refuse_existing
+from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_lufs, true_peak_dbtp
 from mixer.report.data import ReportData, Source
 from mixer.report.matching import Level, matching_gains_db
 

@@ -1,6 +1,6 @@
 """Which stem hides which, and in which critical band.
 
-The model is that of `mixer.evaluate.masking`, looked at for each pair of stems by itself.
+The model is that of `mixer.meters.masking`, looked at for each pair of stems by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.evaluate.masking import (
+from mixer.meters.masking import (
     AUDIBLE_RANGE_DB,
     LOUDNESS_EXPONENT,
     MASKER_OFFSET_DB,

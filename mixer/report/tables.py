@@ -14,7 +14,7 @@ from mixer.report.data import ReportData
 from mixer.report.markup import Html, element, joined, name
 from mixer.report.masking import ALL_OTHERS
 from mixer.report.words import NOTHING, duration, number, rows, words
-from mixer.track_names import STEMS
+from mixer.stems import STEMS
 
 # Longer lists of files are folded away.
 _MOST_FILES_OPEN = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mixer.errors import OutputError
-from mixer.files import refuse_existing, whole_file
+from mixer.files.whole_file import refuse_existing, whole_file
 from mixer.report.data import ReportData
 from mixer.report.listening import embedded_player, linked_player
 from mixer.report.page import page

@@ -18,7 +18,7 @@ from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.work import render_song
 from mixer.preset.merge import resolve
-from mixer.settings import with_console
+from mixer.rendering.settings import with_console
 from tests.signals import band
 
 

@@ -11,7 +11,7 @@ from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import RENDER, SKIP, WHOLE_BATCH, list_songs
 from mixer.batch.session import Options, plan_batch
 from mixer.errors import PresetError
-from mixer.recipe import hash_file
+from mixer.files.whole_file import hash_file
 
 
 @pytest.fixture(autouse=True)

@@ -127,12 +127,14 @@ def test_a_manifest_elsewhere_names_songs_from_where_it_lies(songs) -> None:
 
 
 def test_ranges_and_words_are_the_renderers() -> None:
-    from mixer import audio, delivery, recipe, settings
+    from mixer import audio
     from mixer.batch import outputs, survey
-    from mixer.daw.dawproject import EMBED_UP_TO_BYTES
     from mixer.fxnorm.chain import EFFECTS
+    from mixer.output import delivery, names
+    from mixer.output.daw.dawproject import EMBED_UP_TO_BYTES
+    from mixer.rendering import settings
     from mixer.report.listening import PREVIEW_S
-    from mixer.track_names import STEMS
+    from mixer.stems import STEMS
 
     assert columns.FORMATS == audio.FORMATS
     assert columns.BIT_DEPTHS == audio.BIT_DEPTHS
@@ -144,8 +146,8 @@ def test_ranges_and_words_are_the_renderers() -> None:
     target = outputs.Target(str(mix), "wav", True, columns.DAWS, columns.REPORT)
     paths = {**delivered.paths(mix), **delivered.copies(mix)}
     assert target.beside == {role: path.as_posix() for role, path in paths.items()}
-    assert {*STEMS, recipe.RESIDUAL} == set(outputs.WET_STEMS)
-    written = recipe.output_paths(mix, list(outputs.WET_STEMS), "wav")
+    assert {*STEMS, names.RESIDUAL} == set(outputs.WET_STEMS)
+    written = names.output_paths(mix, list(outputs.WET_STEMS), "wav")
     assert {*target.files} == {path.as_posix() for path in (*written.values(), *paths.values())}
     assert survey._EMBEDDED_UP_TO_BYTES == EMBED_UP_TO_BYTES
     assert survey._PREVIEW_S == PREVIEW_S

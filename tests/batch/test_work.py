@@ -13,7 +13,7 @@ from mixer.batch.network import Networks, open_local
 from mixer.batch.order import DONE, FAILED, FINISH, MEASURE, MEASURED, UNCHANGED, Order
 from mixer.batch.spectrum import LOWEST_HZ, N_BANDS, third_octave_levels_db
 from mixer.batch.work import Shop, render_song
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs
 from tests.signals import band, sine
 
 
@@ -139,7 +139,7 @@ def test_want_of_memory_is_worth_another_try(order, shop, monkeypatch) -> None:
     def greedy(*args: object, **options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("mixer.rendering.render", greedy)
+    monkeypatch.setattr("mixer.rendering.pipeline.render", greedy)
     outcome = render_song(order(), shop, silent)
     assert (outcome.kind, outcome.passing) == (FAILED, True)
 

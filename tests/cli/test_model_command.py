@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from export.checkpoint import write_checkpoint
 from mixer.cli.main import run
 from mixer.network.model import read_bundle
-from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band
+from training.checkpoint import write_checkpoint
 from training.networks.wave_u_net import WaveUNet
 
 HYPER = WaveUNetParameters(n_features=8, n_levels=2, output_samples=30_000)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mixer.cli.main import run
-from tests.training.small_run import HYPER
+from tests.training.run.small_run import HYPER
 from tests.training.songs import write_song
 
 SMALL = [

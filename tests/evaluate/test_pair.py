@@ -9,7 +9,7 @@ import pytest
 from mixer.errors import InputError
 from mixer.evaluate.pair import PairSettings, evaluate_pair, finite_or_none
 from mixer.evaluate.paper import paper_measures
-from mixer.evaluate.target import measure_target
+from mixer.meters.target import measure_target
 from tests.signals import band, noise
 
 RATE_HZ = 44_100

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mixer.errors import InputError
-from mixer.evaluate.features import measure_features
 from mixer.evaluate.paper import FAMILY_MEASURES, compare_features, paper_measures
+from mixer.meters.features import measure_features
 from tests.evaluate.pairs_of_the_oracle import WINDOWS_S, outputs, read_stems
 from tests.signals import band, noise, sine
 

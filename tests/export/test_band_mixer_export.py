@@ -9,16 +9,16 @@ import torch
 
 from export.bundle import Description, write_bundle
 from export.check import band_mixer_answer
-from export.checkpoint import read_checkpoint, write_checkpoint
 from export.evaluation import state_evaluation
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
-from mixer.network.band_mixer_parameters import BandMixerParameters
+from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.manifest import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.verify import verify_bundle
+from training.checkpoint import read_checkpoint, write_checkpoint
 from training.networks.band_mixer import BandMixer
 
 HYPER = BandMixerParameters(n_bands=24, stem_channels=8, channels=16, recurrent_units=8)

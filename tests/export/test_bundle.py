@@ -12,14 +12,14 @@ import torch
 
 from export import bundle as bundle_module
 from export.bundle import PAPER_EFFECTS, export_bundle
-from export.checkpoint import write_checkpoint
 from export.graphs import toeplitz_blocks
 from export.verify import verify_bundle
 from mixer.errors import ModelError, OutputError
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from tests.network.conftest import STRIDED, Exported, lively_network
+from training.checkpoint import write_checkpoint
 from training.networks.fxnorm import FxNormNetwork
 
 

@@ -18,7 +18,7 @@ from export.construct import (
     lapped_transform,
 )
 from mixer.audio import read_segment
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network

@@ -6,10 +6,10 @@ import json
 import pytest
 
 from export.bundle import PAPER_EFFECTS, export_bundle
-from export.checkpoint import write_checkpoint
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import read_profile
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
+from training.checkpoint import write_checkpoint
 from training.networks.fxnorm import FxNormNetwork
 
 SMALL = HyperParameters(

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from export.bundle import PAPER_WARM_UP_S, Description, export_bundle, write_bundle
-from export.checkpoint import read_checkpoint, write_checkpoint
 from export.half_precision import to_half_precision
 from export.ops import GraphWriter
 from export.verify import verify_bundle
@@ -25,8 +24,9 @@ from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.verify import signal_to_noise_db
 from mixer.network.verify import verify_bundle as verify_without_pytorch
-from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
 from tests.network.conftest import STRIDED, lively_network
+from training.checkpoint import read_checkpoint, write_checkpoint
 from training.networks.wave_u_net import LowPass, WaveUNet
 
 HYPER = WaveUNetParameters(n_features=8, n_levels=3, output_samples=3000)

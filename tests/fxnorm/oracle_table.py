@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mixer.dsp import db_to_gain, peak, peak_dbfs
+from mixer.dsp.blocks import db_to_gain, peak, peak_dbfs
+from mixer.dsp.onsets import measure_onset_peaks
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.equalization import N_FFT, match_equalization, measure_spectrum
-from mixer.fxnorm.onsets import measure_onset_peaks
 from mixer.fxnorm.panning import measure_phi
 from mixer.fxnorm.profile import read_profile
-from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 STAGES = ("before", "eq", "compression", "panning", "loudness")

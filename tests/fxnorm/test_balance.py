@@ -5,7 +5,7 @@ import pytest
 
 from mixer.fxnorm.balance import match_balance, measure_balance_db
 from mixer.fxnorm.loudness import match_loudness
-from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 from tests.fxnorm.material import RATE, energy_db, wide
 
 

@@ -10,7 +10,7 @@ import pytest
 from mixer.errors import InputError, ModelError, PresetError
 from mixer.fxnorm.chain import DEFAULT_EFFECTS, EFFECTS, check_effects, normalise_stem
 from mixer.fxnorm.profile import read_profile
-from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 from tests.fxnorm.material import RATE, beat, energy_db, wide
 
 MUSDB18 = read_profile("musdb18")

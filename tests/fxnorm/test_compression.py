@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mixer.dsp.onsets import measure_onset_peaks
 from mixer.fxnorm.compression import (
     SETTINGS,
     CompressorSettings,
@@ -11,7 +12,6 @@ from mixer.fxnorm.compression import (
     compress,
     match_compression,
 )
-from mixer.fxnorm.onsets import measure_onset_peaks
 from tests.fxnorm.material import RATE, beat
 
 

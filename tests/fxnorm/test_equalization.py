@@ -10,7 +10,7 @@ import soundfile
 
 from mixer.fxnorm.equalization import N_FFT, match_equalization, measure_spectrum
 from mixer.fxnorm.profile import read_profile
-from mixer.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 from tests.fxnorm.material import RATE, beat, energy_db, wide
 
 

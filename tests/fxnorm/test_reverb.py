@@ -7,10 +7,10 @@ import pytest
 import scipy.signal
 import soundfile
 
+from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError
 from mixer.fxnorm.reverb import add_pre_reverb, add_reverb_send
 from mixer.fxnorm.rooms import RecordedRooms, measure_reverberation_time_s, read_rooms
-from mixer.generated_room import RoomRecipe
 from tests.fxnorm.material import RATE, energy_db, wide
 
 

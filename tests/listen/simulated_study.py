@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.files import write_json
+from mixer.files.whole_file import write_json
 from mixer.listen.design import (
     ANY,
     DESIGN_FILE,

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from export.bundle import Description, write_bundle
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import Bundle
 from mixer.network.session import Network
 from training.networks.fxnorm import FxNormNetwork

@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 
 from mixer.errors import InputError
-from mixer.network.band_console import StemControls, block_curve, excess_db
-from mixer.network.band_mixer_parameters import BandMixerParameters
-from mixer.network.band_stream import mix_by_bands
-from mixer.network.bands import band_centres_hz, band_weights, measure_levels, measure_powers
-from mixer.network.space import LEAST_DB, add_space, room_filter, width_filter
+from mixer.network.band_mixer.bands import (
+    band_centres_hz,
+    band_weights,
+    measure_levels,
+    measure_powers,
+)
+from mixer.network.band_mixer.controls import StemControls, block_curve, excess_db
+from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.network.band_mixer.run import mix_by_bands
+from mixer.network.band_mixer.space import LEAST_DB, add_space, room_filter, width_filter
 
 RATE = 44_100
 HYPER = BandMixerParameters(n_stems=2, n_bands=24)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from export.bundle import Description, write_bundle
 from mixer.errors import InputError, ModelError
-from mixer.network.segments import fade_starts, fade_weights, run_segments, segment_starts
 from mixer.network.session import Device, Network
 from mixer.network.stream import run_network
-from mixer.network.wave_u_net_parameters import WaveUNetParameters
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
+from mixer.network.wave_u_net.run import fade_starts, fade_weights, run_segments, segment_starts
 from training.networks.wave_u_net import WaveUNet
 
 HYPER = WaveUNetParameters(n_features=8, n_levels=2, output_samples=4000)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from export.bundle import Description, write_bundle
 from export.construct import construct_network
 from mixer.errors import InputError
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
@@ -56,7 +56,7 @@ def test_equals_the_whole_file_forward(
 def test_latent_chunks_shorter_than_the_filters_reach(
     exported: Exported, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mixer.network.stream.LATENT_CHUNK_FRAMES", 3)
+    monkeypatch.setattr("mixer.network.fxnorm.run.LATENT_CHUNK_FRAMES", 3)
     stems = song(rng, 9601)
     mix, _ = exported.whole_file(stems)
     streamed = run_network(exported.network, np.split(stems, 4), warm_up_s=0.0, chunk_frames=5)

@@ -13,7 +13,7 @@ from mixer.console.settings import Band, Console, Duck, Strip
 from mixer.errors import PresetError
 from mixer.preset.find import find_preset, is_name, list_presets, user_folder
 from mixer.preset.merge import resolve
-from mixer.song_file import read_song_file
+from mixer.song.song_file import read_song_file
 
 Write = Callable[[str, str], Path]
 strip_of = Console.strip

@@ -20,7 +20,7 @@ from mixer.preset.merge import resolve
 from mixer.preset.schema import plain_table, read_console
 from mixer.preset.shape import CONSOLE, MASTER_LACKS, TARGET_RANGES, Leaf, Rows, Shape, Table
 from mixer.preset.write import preset_text
-from mixer.settings import CEILING_RANGE_DBTP, LOUDNESS_RANGE_LUFS
+from mixer.rendering.settings import CEILING_RANGE_DBTP, LOUDNESS_RANGE_LUFS
 
 Write = Callable[[str, str], Path]
 

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from mixer import RenderSettings, load_song, render
-from mixer.mix import Mix
-from mixer.recipe import write_mix
+from mixer.output.write import write_mix
+from mixer.rendering.mix import Mix
 from mixer.report import ReportData, report_data, write_listening_copies
 from tests.browser import browser, open_page, page, serve, watch  # noqa: F401
 from tests.signals import sine

@@ -17,9 +17,9 @@ from mixer import RenderSettings, load_song, render
 from mixer.audio import write_audio
 from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.fxnorm.chain import normalise_stem
-from mixer.planning import plan_render
+from mixer.rendering.plan import plan_render
 from mixer.report import report_data, write_report
-from mixer.song import read_stem, read_sum
+from mixer.song.song import read_stem, read_sum
 from tests.browser import LAUNCH_ARGUMENTS, file_url, find_chromium, wait_until
 
 SAMPLE_RATE_HZ = 44_100

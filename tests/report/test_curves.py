@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixer.evaluate.masking import bark_powers, stem_masked_shares
+from mixer.meters.masking import bark_powers, stem_masked_shares
 from mixer.report.curves import (
     LOWEST_DIRECTION_DB,
     N_DIRECTIONS,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mixer.track_names import STEMS
+from mixer.stems import STEMS
 from tests.signals import band
 
 RATE_HZ = 44_100

@@ -1,7 +1,8 @@
 """What the band mixer learns from: powers of normalised stems, and of the wet stems they should be.
 
 An example is an excerpt of a song. Its stems are normalised as a render normalises them
-(`mixer.fxnorm.chain`), then read by the front-end that renders (`mixer.network.bands`). A wet song
+(`mixer.fxnorm.chain`), then read by the front-end that renders (`mixer.network.band_mixer.bands`).
+A wet song
 teaches too: its stems are both what goes in, normalised, and what should come out.
 """
 
@@ -14,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp import FloatArray, db_to_gain
-from mixer.files import whole_file
+from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.files.whole_file import whole_file
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import Profile
-from mixer.loudness import integrated_loudness_lufs
-from mixer.network.band_mixer_parameters import VIEWS, BandMixerParameters
-from mixer.network.bands import POWER_FLOOR, band_weights, measure_powers, n_frames_of
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.network.band_mixer.bands import POWER_FLOOR, band_weights, measure_powers, n_frames_of
+from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 
 # Where every mixture is put, of what goes in and of what comes out: stems can then be exchanged
 # between songs.

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixer.network.band_console import excess_db
-from mixer.network.band_mixer_parameters import BandMixerParameters
+from mixer.network.band_mixer.controls import excess_db
+from mixer.network.band_mixer.parameters import BandMixerParameters
 from training.band_mixer.augmentation import Batch, Strength, augment
 from training.band_mixer.examples import Example, as_wet
 from training.band_mixer.objective import Weights, objective

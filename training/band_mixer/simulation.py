@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixer.network.band_mixer_parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
-from mixer.network.bands import band_weights, measure_powers
-from mixer.network.space import room_filter, width_filter
+from mixer.network.band_mixer.bands import band_weights, measure_powers
+from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
+from mixer.network.band_mixer.space import room_filter, width_filter
 
 
 @dataclass(frozen=True)
 class Space:
-    """What the two filters of `mixer.network.space` do to a band's power.
+    """What the two filters of `mixer.network.band_mixer.space` do to a band's power.
 
     Attributes:
         width: (bands,), the width filter's power in each band.
@@ -59,7 +59,7 @@ def simulate(
 
     Args:
         powers: (batch, stems, views, bands, frames) of the normalised stems.
-        excess_db: (batch, stems, frames), from `mixer.network.band_console.excess_db`.
+        excess_db: (batch, stems, frames), from `mixer.network.band_mixer.controls.excess_db`.
         controls: what the network answers.
         space: of the filters.
         hyper: the network's.
@@ -108,7 +108,8 @@ def simulate(
 
 
 def pooled_levels(powers: Tensor, hyper: BandMixerParameters) -> tuple[Tensor, Tensor]:
-    """What `mixer.network.bands.measure_levels` reads, from powers: mean and peak of each block.
+    """What `mixer.network.band_mixer.bands.measure_levels` reads, from powers: mean and peak of
+    each block.
 
     Args:
         powers: (batch, stems, views, bands, frames).
@@ -133,7 +134,7 @@ def _power(level_db: Tensor) -> Tensor:
 
 
 def _at_frames(values: Tensor, n_frames: int, block_frames: int) -> Tensor:
-    """As `mixer.network.band_console.block_curve`."""
+    """As `mixer.network.band_mixer.controls.block_curve`."""
     frames = torch.arange(n_frames, device=values.device)
     place = (frames - (block_frames - 1) / 2) / block_frames
     place = place.clamp(0, values.shape[-1] - 1)

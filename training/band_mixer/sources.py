@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from mixer.fxnorm.profile import read_profile
-from mixer.network.band_mixer_parameters import BandMixerParameters
-from mixer.song import load_song, read_stem
-from mixer.track_names import STEMS
+from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.song.song import load_song, read_stem
+from mixer.stems import STEMS
 from training.band_mixer.examples import Example, make_example, read_example, write_example
 from training.synthesis.compose import compose
 from training.synthesis.engineer import engineer

@@ -1,10 +1,10 @@
 """The band mixer: levels of all stems in bands -> the settings of a console.
 
 It keeps the structure of the paper's network at another rate. Front-end: the powers of a short-time
-Fourier transform in ERB bands (`mixer.network.bands`). Latent mixer: dilated temporal blocks and a
-BLSTM. What it predicts are masks again, as gains in dB: for each stem a fader, an EQ curve, a
-balance and a side curve for the whole song, a slow movement of the EQ, and how much shaping of
-transients, width and room. Back-end: `mixer.network.band_console`.
+Fourier transform in ERB bands (`mixer.network.band_mixer.bands`). Latent mixer: dilated temporal
+blocks and a BLSTM. What it predicts are masks again, as gains in dB: for each stem a fader, an EQ
+curve, a balance and a side curve for the whole song, a slow movement of the EQ, and how much
+shaping of transients, width and room. Back-end: `mixer.network.band_mixer.controls`.
 
 Stems come in as loud as they are, since that says something of how loud they are meant to be. The
 network sees each at the same loudness, and its share of the song's beside it; turning all of them
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mixer.network.band_mixer_parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
-from mixer.network.bands import k_weights
+from mixer.network.band_mixer.bands import k_weights
+from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
 
 # Ranges of what it can set.
 FADER_RANGE_DB = 24.0
@@ -45,7 +45,7 @@ _STATIC_VIEWS = 4  # level, side, balance, crest of each band over the song
 
 
 class BandMixer(nn.Module):
-    """Levels to console settings; see `mixer.network.band_stream.mix_by_bands` for the layout.
+    """Levels to console settings; see `mixer.network.band_mixer.run.mix_by_bands` for the layout.
 
     Args:
         hyper: the network's shape.
@@ -99,7 +99,8 @@ class BandMixer(nn.Module):
 
         Returns:
             gain_db (batch, stems x bands, blocks), balance_db and side_db (batch, stems x bands),
-            strips (batch, stems x controls), as `mixer.network.band_console.StemControls` says.
+            strips (batch, stems x controls), as `mixer.network.band_mixer.controls.StemControls`
+            says.
         """
         hyper = self.hyper
         stems, bands, points = hyper.n_stems, hyper.n_bands, hyper.n_curve_points

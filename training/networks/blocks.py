@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mixer.network.hyper_parameters import NORM_EPSILON
+from mixer.network.fxnorm.parameters import NORM_EPSILON
 
 
 class TemporalBlock(nn.Module):

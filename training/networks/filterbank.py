@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.grad import conv1d_weight
 
-from mixer.network.hyper_parameters import HyperParameters
+from mixer.network.fxnorm.parameters import HyperParameters
 
 # Front-end frames worked on at once: a chunk of 128 filters stays in a processor's cache; a GPU
 # wants fewer, larger pieces.

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mixer.network.hyper_parameters import NORM_EPSILON, HyperParameters
+from mixer.network.fxnorm.parameters import NORM_EPSILON, HyperParameters
 from training.networks.blocks import SqueezeExcitation, TemporalBlock, chrono_initialise
 from training.networks.filterbank import Analysis, analyse, synthesise
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mixer.network.wave_u_net_parameters import (
+from mixer.network.wave_u_net.parameters import (
     NORM_CHANNELS,
     NORM_EPSILON,
     WaveUNetParameters,

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 import scipy.ndimage
 
-from mixer.dsp import convolve, peak
+from mixer.dsp.blocks import convolve, peak
 from mixer.errors import InputError
 
 GAIN_DB = 6.0

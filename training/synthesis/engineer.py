@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.dsp import peak
+from mixer.dsp.blocks import peak
 from mixer.errors import InputError
 from training.synthesis.engineer_dynamics import (
     at_samples,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from mixer.dsp import BLOCK_SAMPLES, peak, zero_padded
+from mixer.dsp.blocks import BLOCK_SAMPLES, peak, zero_padded
 
 N_FFT = 4_096
 HOP_SAMPLES = 2_048

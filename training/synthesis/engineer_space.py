@@ -4,7 +4,7 @@ De Man and Reiss 2013 collect the rules: lows stay dry, percussion gets short ro
 longer ones with a pre-delay, echoes lie on the beat. How much: De Man, McNally and Reiss
 ("Perceptual evaluation and analysis of reverberation in multitrack music production", JAES 2017)
 report reverb of the order of 14 LU under the mix; the levels by role are chosen around that.
-Rooms are those of `mixer.generated_room`.
+Rooms are those of `mixer.dsp.noise_room`.
 
 Every return is scaled so that its energy is that of its send: a send of -14 dB is a reverb whose
 energy lies 14 dB under the direct sound.
@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.signal
 
-from mixer.dsp import convolve
-from mixer.generated_room import RoomRecipe
+from mixer.dsp.blocks import convolve
+from mixer.dsp.noise_room import RoomRecipe
 from training.synthesis.engineer_style import Style
 
 SHORT_ROOM_RATIO = 0.3

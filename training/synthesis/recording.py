@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.fft
 
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs
 
 LEVEL_LUFS = (-30.0, -12.0)
 PEAK_DBFS = -0.5

@@ -18,13 +18,12 @@ import numpy as np
 
 from mixer.audio import available_memory_bytes
 from mixer.errors import InputError, MixerError, OutputError, PresetError
-from mixer.files import write_json
-from mixer.recipe import hash_file
+from mixer.files.whole_file import hash_file, write_json
+from training.data.workers import each_in_processes
 from training.synthesis.compose import DURATION_RANGE_S, SAMPLE_RATES_HZ
 from training.synthesis.genres import GENRES, genre_named
 from training.synthesis.players.soundfont import find_soundfont
 from training.synthesis.song_folder import PARTIAL_SUFFIX, SynthesisTask, synthesise_song
-from training.workers import each_in_processes
 
 SYNTHESIS_FILE = "synthesis.json"
 SPLITS = ("train", "valid", "test")

@@ -6,7 +6,7 @@
         dry/vocals.flac ...                             the stems as a session would export them
         decisions.json                                  what it is and how it was mixed
 
-`training.multitracks` reads such a folder as it reads MUSDB18: it looks at the files beside
+`training.data.multitracks` reads such a folder as it reads MUSDB18: it looks at the files beside
 `mixture.flac` and not into `dry`.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from mixer.audio import write_audio
 from mixer.errors import OutputError
-from mixer.files import write_json
+from mixer.files.whole_file import write_json
 from training.synthesis.compose import compose
 from training.synthesis.engineer import engineer
 from training.synthesis.tracks import Multitrack

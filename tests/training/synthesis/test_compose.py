@@ -8,7 +8,7 @@ import pytest
 
 from mixer.audio import read_audio
 from mixer.errors import OutputError, PresetError
-from training.multitracks import find_multitracks
+from training.data.multitracks import find_multitracks
 from training.synthesis.compose import compose
 from training.synthesis.run import SYNTHESIS_FILE, SynthesisSettings, plan_songs, synthesise
 from training.synthesis.song_folder import DECISIONS_FILE

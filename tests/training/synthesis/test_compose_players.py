@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mixer.errors import InputError
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs
 from training.synthesis.drum_session import record_kit
 from training.synthesis.humanise import PlayedHit, PlayedNote
 from training.synthesis.players.amplifier import AMPS, amplify

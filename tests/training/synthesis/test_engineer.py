@@ -8,7 +8,7 @@ import pytest
 import scipy.signal
 
 from mixer.errors import InputError
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs
 from tests.training.synthesis.test_engineer_band import RATE_HZ, play_band
 from training.synthesis.engineer import EngineeredMix, engineer
 from training.synthesis.engineer_levels import USUAL_LEVELS_LU

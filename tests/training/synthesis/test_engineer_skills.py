@@ -5,7 +5,7 @@ import pytest
 import scipy.signal
 
 from mixer.console.settings import Compressor
-from mixer.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs
 from tests.signals import noise, sine
 from tests.training.synthesis.test_engineer_band import RATE_HZ
 from training.synthesis.engineer_automation import (

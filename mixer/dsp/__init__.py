@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: the signal processing that several rooms share."""

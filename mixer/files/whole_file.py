@@ -1,0 +1,111 @@
+"""Files that are there whole or not at all, and never in place of another unasked."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import OutputError
+
+_LONGEST_SHOWN = 100
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that becomes `path` if the block ends well, else vanishes."""
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".partial", dir=path.parent)
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        # mkstemp makes files private; a finished mix gets the rights that any new file gets.
+        umask = os.umask(0)
+        os.umask(umask)
+        partial.chmod(0o666 & ~umask)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def refuse_existing(paths: list[Path]) -> None:
+    """Raise OutputError naming the first path that exists already, or that cannot exist."""
+    for path in paths:
+        try:
+            there = path.exists()
+        except OSError as error:
+            raise _unusable(path, error) from None
+        if there:
+            raise OutputError(f"{path} exists already; add --overwrite to replace it")
+
+
+def refuse_unwritable(paths: list[Path]) -> None:
+    """Raise OutputError naming the first path that cannot be written; leaves nothing behind.
+
+    The nearest folder that exists is tried with a nameless file: rights alone do not tell of a
+    read-only disk, nor what the superuser may do.
+    """
+    tried = set()
+    for path in paths:
+        try:
+            if path.is_dir():
+                raise OutputError(f"{path} is a folder; choose another --output")
+            parent = next(p for p in path.absolute().parents if p.exists())
+            if not parent.is_dir():
+                raise OutputError(f"{parent} is a file, not a folder; choose another --output")
+            if parent not in tried:
+                with tempfile.TemporaryFile(dir=parent):
+                    tried.add(parent)
+        except OSError as error:
+            raise _unusable(path, error) from None
+
+
+def refuse_same(outputs: list[Path], inputs: list[Path]) -> None:
+    """Raise OutputError naming the first output that is, by any name or link, one of the inputs."""
+    recordings = {(s.st_dev, s.st_ino) for s in map(_status, inputs) if s is not None}
+    for path in outputs:
+        status = _status(path)
+        if status is not None and (status.st_dev, status.st_ino) in recordings:
+            raise OutputError(
+                f"{path} is one of the recordings of the song; choose another --output"
+            )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def _unusable(path: Path, error: OSError) -> OutputError:
+    name = path if len(path.name) <= _LONGEST_SHOWN else f"{path.name[:_LONGEST_SHOWN]}..."
+    return OutputError(f"{name} cannot be written: {error.strerror}; choose another --output")
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON object, indented, whole or not at all.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+            # A file name that is no UTF-8 comes as lone surrogates: escaped, they are valid JSON.
+            partial.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

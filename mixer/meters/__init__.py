@@ -1,0 +1,1 @@
+"""Everything that is measured on a signal, one measure a file."""

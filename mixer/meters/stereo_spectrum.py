@@ -1,0 +1,136 @@
+"""The long-term spectrum of a mix: balance, width and correlation of its channels by band."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal.windows import hann
+
+from mixer.dsp.blocks import stft_blocks
+
+N_FFT = 16_384
+# third octaves around 1 kHz, 25 Hz to 16 kHz
+CURVE_BANDS_HZ = tuple(1_000.0 * 2.0 ** (k / 3.0) for k in range(-16, 13))
+# name, lower and upper edge in Hz, as engineers speak of them
+BANDS = (
+    ("low", 20.0, 120.0),
+    ("low_mid", 120.0, 500.0),
+    ("mid", 500.0, 2_000.0),
+    ("high_mid", 2_000.0, 6_000.0),
+    ("high", 6_000.0, 20_000.0),
+)
+_FLOOR_DB = -120.0
+
+
+@dataclass(frozen=True)
+class StereoSpectrum:
+    """Mean powers by bin, float64 `(bins,)`, full-scale sine about 0 dB in its bins' sum.
+
+    Attributes:
+        left, right: power of each channel.
+        cross: real part of left times conjugate right.
+        sample_rate: Hz.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    cross: np.ndarray
+    sample_rate: int
+
+    @property
+    def power(self) -> np.ndarray:
+        """Mean power of the channels."""
+        return 0.5 * (self.left + self.right)
+
+
+@dataclass(frozen=True)
+class BandFigures:
+    """One band of a mix.
+
+    Attributes:
+        name: see `BANDS`.
+        share_db: its power relative to that of the whole mix, dB, 0 or less.
+        width: share of the side (L - R) in the energy, 0 mono, 0.5 uncorrelated, 1 out of phase.
+        correlation: of left and right, -1 to 1; 1 where one of them is silent.
+    """
+
+    name: str
+    share_db: float
+    width: float
+    correlation: float
+
+
+def measure_stereo_spectrum(audio: np.ndarray, sample_rate: int) -> StereoSpectrum:
+    """Average the powers of 16 384-sample frames, half overlapping.
+
+    Args:
+        audio: float32 `(1 or 2, samples)`; mono counts as two equal channels.
+        sample_rate: Hz.
+    """
+    window = hann(N_FFT, sym=False).astype(np.float32)
+    sums = np.zeros((3, N_FFT // 2 + 1))
+    n_frames = 0
+    for _, spectra in stft_blocks(audio, N_FFT, N_FFT // 2, window, N_FFT // 2):
+        left, right = spectra[0], spectra[-1]
+        for total, product in zip(
+            sums, (left * left.conj(), right * right.conj(), left * right.conj()), strict=True
+        ):
+            total += product.real.sum(axis=-1, dtype=np.float64)
+        n_frames += left.shape[-1]
+    # A sine of amplitude 1 then has a power of 1 over its bins.
+    sums *= 4.0 / (n_frames * N_FFT * float(np.sum(window.astype(np.float64) ** 2)))
+    return StereoSpectrum(sums[0], sums[1], sums[2], sample_rate)
+
+
+def band_figures(spectrum: StereoSpectrum) -> list[BandFigures]:
+    """Share, width and correlation of each of `BANDS` below half the sample rate."""
+    whole = float(spectrum.power.sum())
+    found = []
+    for name, low_hz, high_hz in BANDS:
+        first, end = (round(hz * N_FFT / spectrum.sample_rate) for hz in (low_hz, high_hz))
+        left, right, cross = (
+            float(power[first:end].sum())
+            for power in (spectrum.left, spectrum.right, spectrum.cross)
+        )
+        both = left + right
+        if both <= 0.0:
+            found.append(BandFigures(name, _FLOOR_DB, 0.0, 1.0))
+            continue
+        each = math.sqrt(left * right)
+        correlation = cross / each if each > 1e-12 * both else 1.0
+        found.append(
+            BandFigures(
+                name=name,
+                share_db=max(10.0 * math.log10(0.5 * both / whole), _FLOOR_DB),
+                width=min(max(0.5 * (1.0 - 2.0 * cross / both), 0.0), 1.0),
+                correlation=min(max(correlation, -1.0), 1.0),
+            )
+        )
+    return found
+
+
+def band_density_db(
+    spectrum: StereoSpectrum, bands_hz: Sequence[float] = CURVE_BANDS_HZ, octaves: float = 1 / 3
+) -> np.ndarray:
+    """Power per bin around each frequency, in dB: the spectral balance as an analyser draws it.
+
+    Args:
+        spectrum: of a mix.
+        bands_hz: centres; the band is taken at its edges between bins, so that narrow ones count.
+        octaves: width of a band.
+
+    Returns:
+        float64 `(bands,)`, never below -120 dB; bands above half the sample rate are at that.
+    """
+    # The integral of the power by frequency, read at the bands' edges.
+    integral = np.concatenate([[0.0], np.cumsum(spectrum.power)])
+    edge_bins = np.arange(integral.size) - 0.5
+    half = 2.0 ** (0.5 * octaves)
+    bin_hz = spectrum.sample_rate / N_FFT
+    centres = np.asarray(bands_hz, dtype=np.float64) / bin_hz
+    low, high = (np.interp(edge, edge_bins, integral) for edge in (centres / half, centres * half))
+    density = (high - low) / (centres * (half - 1.0 / half))
+    return 10.0 * np.log10(np.maximum(density, 10.0 ** (_FLOOR_DB / 10.0)))

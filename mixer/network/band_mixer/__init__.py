@@ -1,0 +1,1 @@
+"""The band mixer at render time: levels in bands in, the knobs of a console out."""

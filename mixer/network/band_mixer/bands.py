@@ -1,0 +1,136 @@
+"""The band mixer's front-end: power of a stem in ERB bands, by frames and by blocks of frames.
+
+Training and rendering read levels with this same code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.dsp.blocks import FloatArray, root_hann, stft_blocks
+from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
+
+LOWEST_HZ, HIGHEST_HZ = 30.0, 18_000.0
+# Power below this is silence: -120 dB.
+POWER_FLOOR = 1e-12
+_FLOOR_DB = -120.0
+
+
+def band_centres_hz(n_bands: int) -> NDArray[np.float64]:
+    """Centres of the bands, evenly on the ERB-number scale (Glasberg and Moore 1990)."""
+    low, high = _erb_number(np.array([LOWEST_HZ, HIGHEST_HZ]))
+    return (10.0 ** (np.linspace(low, high, n_bands) / 21.4) - 1.0) / 0.00437
+
+
+def band_weights(hyper: BandMixerParameters, sample_rate: int) -> NDArray[np.float32]:
+    """How each bin of the transform is shared among the bands.
+
+    Args:
+        hyper: bands and transform.
+        sample_rate: in Hz.
+
+    Returns:
+        (bands, bins): triangles that meet at the neighbours' centres, so that every bin's weights
+        sum to one, and a curve given at the bands runs smoothly over the bins.
+    """
+    bins_hz = np.arange(hyper.n_fft // 2 + 1) * sample_rate / hyper.n_fft
+    centres = _erb_number(band_centres_hz(hyper.n_bands))
+    place = np.interp(_erb_number(bins_hz), centres, np.arange(hyper.n_bands))
+    distance = np.abs(np.arange(hyper.n_bands)[:, None] - place[None, :])
+    return np.maximum(0.0, 1.0 - distance).astype(np.float32)
+
+
+def k_weights(n_bands: int) -> NDArray[np.float64]:
+    """(bands,) power of the K-weighting of BS.1770 at the bands' centres, by its two stages."""
+    hz = band_centres_hz(n_bands)
+    ratio = hz / 38.0
+    high_pass = ratio**4 / ((1.0 - ratio**2) ** 2 + (ratio / 0.5) ** 2)
+    shelf_db = 4.0 / (1.0 + (1_500.0 / hz) ** 4)
+    return np.asarray(high_pass * 10.0 ** (shelf_db / 10.0))
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What the front-end reads of one stem.
+
+    Attributes:
+        mean_db: (views, bands, blocks), mean power over a block, in dB; mean square of full scale
+            is 0 dB, silence -120.
+        peak_db: the same of the loudest frame of a block.
+        frame_db: (frames,) power of the whole stem, both channels' mean, frame by frame.
+    """
+
+    mean_db: NDArray[np.float32]
+    peak_db: NDArray[np.float32]
+    frame_db: NDArray[np.float32]
+
+
+def n_frames_of(hyper: BandMixerParameters, n_samples: int) -> int:
+    """Frames of the transform over audio with a window of silence before and after it."""
+    return 1 + (n_samples + hyper.n_fft) // hyper.hop_samples
+
+
+def n_blocks_of(hyper: BandMixerParameters, n_samples: int) -> int:
+    """Blocks that hold these frames; the last one may be partly empty."""
+    return -(-n_frames_of(hyper, n_samples) // hyper.block_frames)
+
+
+def measure_powers(
+    audio: FloatArray, hyper: BandMixerParameters, weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Power of each view in each band and frame.
+
+    Args:
+        audio: float32 (2, samples).
+        hyper: bands and transform.
+        weights: from `band_weights`.
+
+    Returns:
+        (views, bands, frames); the sum over bands of left is the mean square of that channel
+        within the frame's window.
+    """
+    window = root_hann(hyper.n_fft)
+    # One-sided spectrum: every bin counts twice. The window's energy is half its length.
+    scale = np.float32(4.0 / hyper.n_fft**2)
+    n_frames = n_frames_of(hyper, audio.shape[-1])
+    powers = np.zeros((len(VIEWS), hyper.n_bands, n_frames), np.float32)
+    blocks = stft_blocks(audio, hyper.n_fft, hyper.hop_samples, window, hyper.n_fft)
+    for first, spectra in blocks:
+        left, right = spectra
+        for view, spectrum in enumerate((left, right, (left + right) / 2, (left - right) / 2)):
+            power = np.square(spectrum.real) + np.square(spectrum.imag)
+            frames = slice(first, first + power.shape[-1])
+            powers[view, :, frames] = scale * (weights @ power)
+    return powers
+
+
+def measure_levels(
+    audio: FloatArray, hyper: BandMixerParameters, weights: NDArray[np.float32]
+) -> Levels:
+    """What the network is told of one stem; see `measure_powers`."""
+    powers = measure_powers(audio, hyper, weights)
+    missing = -powers.shape[-1] % hyper.block_frames
+    frame_power = powers[:2].sum(axis=1).mean(axis=0)
+    powers = np.pad(powers, ((0, 0), (0, 0), (0, missing)))
+    by_block = powers.reshape(*powers.shape[:2], -1, hyper.block_frames)
+    return Levels(
+        _decibels(by_block.mean(axis=-1)), _decibels(by_block.max(axis=-1)), _decibels(frame_power)
+    )
+
+
+def silent_levels(hyper: BandMixerParameters, n_samples: int) -> Levels:
+    """The levels of a stem that is not there."""
+    n_blocks = n_blocks_of(hyper, n_samples)
+    silence = np.full((len(VIEWS), hyper.n_bands, n_blocks), _FLOOR_DB, np.float32)
+    return Levels(silence, silence, np.full(n_frames_of(hyper, n_samples), _FLOOR_DB, np.float32))
+
+
+def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (10.0 * np.log10(np.maximum(power, POWER_FLOOR))).astype(np.float32)
+
+
+def _erb_number(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz))

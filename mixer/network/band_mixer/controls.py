@@ -1,0 +1,149 @@
+"""The band mixer's back-end: a stem's spectra through the console that the network has set.
+
+Each stem is changed by its own controls alone, so what is summed is faithful: nothing of one stem
+is in another's wet stem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+from numpy.typing import NDArray
+
+from mixer.network.band_mixer.parameters import BandMixerParameters
+
+# What a control may ask for at most, whatever a bundle says. Stems may come in at any level.
+MAX_FADER_DB = 72.0
+MAX_GAIN_DB = 36.0
+MAX_BALANCE_DB = 24.0
+MAX_SHAPE = 1.0
+# The shaper compares a frame with the power around it, and trusts it so far.
+SHAPER_WINDOW_S = 0.75
+SHAPER_RANGE_DB = 12.0
+# It lets go no faster than this, so that a decay is not heard to be pushed.
+SHAPER_FALL_DB_PER_S = 45.0
+# So far below its mean power a stem is not playing, and is not shaped.
+_QUIET_BELOW_MEAN_DB = 50.0
+_QUIET_RANGE_DB = 10.0
+
+
+@dataclass(frozen=True)
+class StemControls:
+    """One stem's console.
+
+    Attributes:
+        gain_db: (bands, blocks), dynamic EQ with the fader in it; linear between the blocks'
+            centres.
+        balance_db: (bands,), right over left.
+        side_db: (bands,), gain of the half difference against the half sum.
+        shape: gain in dB for each dB by which a frame is above (or below) the power around it:
+            below 0 evens out, above 0 sharpens.
+        width_db: power of the side signal that is made of the mid
+            (`mixer.network.band_mixer.space`).
+        room_db: power of the room's answer.
+    """
+
+    gain_db: NDArray[np.float32]
+    balance_db: NDArray[np.float32]
+    side_db: NDArray[np.float32]
+    shape: float
+    width_db: float
+    room_db: float
+
+    def bounded(self) -> StemControls:
+        """Every control within what a console has."""
+        return StemControls(
+            np.clip(self.gain_db, -MAX_FADER_DB, MAX_FADER_DB),
+            np.clip(self.balance_db, -MAX_BALANCE_DB, MAX_BALANCE_DB),
+            np.clip(self.side_db, -MAX_GAIN_DB, MAX_GAIN_DB),
+            float(np.clip(self.shape, -MAX_SHAPE, MAX_SHAPE)),
+            min(self.width_db, 0.0),
+            min(self.room_db, 0.0),
+        )
+
+
+def excess_db(
+    frame_db: NDArray[np.float32], hyper: BandMixerParameters, sample_rate: int
+) -> NDArray[np.float32]:
+    """How far each frame is above the mean power around it, in dB, within `SHAPER_RANGE_DB`.
+
+    It rises at once, as an onset does, and falls by at most `SHAPER_FALL_DB_PER_S`.
+
+    Args:
+        frame_db: (frames,), power of the stem.
+        hyper: the transform.
+        sample_rate: in Hz.
+    """
+    frames = max(1, round(SHAPER_WINDOW_S * sample_rate / hyper.hop_samples))
+    power = 10.0 ** (frame_db.astype(np.float64) / 10.0)
+    around_db = 10.0 * np.log10(scipy.ndimage.uniform_filter1d(power, frames, mode="nearest"))
+    excess = np.clip(frame_db - around_db, -SHAPER_RANGE_DB, SHAPER_RANGE_DB)
+    quiet_db = 10.0 * np.log10(power.mean()) - _QUIET_BELOW_MEAN_DB
+    excess *= np.clip((frame_db - quiet_db) / _QUIET_RANGE_DB, 0.0, 1.0)
+    # Along a line that falls, the largest so far is what a fall of limited speed leaves.
+    line_db = np.arange(len(excess)) * SHAPER_FALL_DB_PER_S * hyper.hop_samples / sample_rate
+    return (np.maximum.accumulate(excess + line_db) - line_db).astype(np.float32)
+
+
+def spectral_gains(
+    controls: StemControls,
+    excess: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    hyper: BandMixerParameters,
+) -> Callable[[int, np.ndarray], np.ndarray]:
+    """What `mixer.dsp.blocks.filter_stft` does to the spectra of a stem.
+
+    Args:
+        controls: the stem's, bounded.
+        excess: (frames,), from `excess_db`.
+        weights: (bands, bins), from `mixer.network.band_mixer.bands.band_weights`.
+        hyper: the transform.
+
+    Returns:
+        A function of the first frame's number and spectra (2, bins, frames), which answers with
+        the spectra to synthesise.
+    """
+    shape_db = controls.shape * excess
+    side = _gain(weights.T @ controls.side_db)[:, None]
+    balance_db = weights.T @ controls.balance_db
+    left, right = _gain(-0.5 * balance_db)[:, None], _gain(0.5 * balance_db)[:, None]
+
+    def modify(first: int, spectra: np.ndarray) -> np.ndarray:
+        frames = np.arange(first, first + spectra.shape[-1])
+        curve_db = weights.T @ block_curve(controls.gain_db, frames, hyper.block_frames)
+        gain = _gain(curve_db + shape_db[frames])
+        mid, difference = (spectra[0] + spectra[1]) / 2, (spectra[0] - spectra[1]) / 2
+        difference *= side
+        changed = np.empty_like(spectra)
+        np.multiply(mid + difference, gain * left, out=changed[0])
+        np.multiply(mid - difference, gain * right, out=changed[1])
+        return changed
+
+    return modify
+
+
+def block_curve(
+    values: NDArray[np.float32], frames: NDArray[np.int64], block_frames: int
+) -> NDArray[np.float32]:
+    """Values at frames, linear between the centres of blocks, constant beyond the outer ones.
+
+    Args:
+        values: (bands, blocks).
+        frames: (frames,), their numbers.
+        block_frames: frames a block.
+
+    Returns:
+        (bands, frames).
+    """
+    place = np.clip((frames - (block_frames - 1) / 2) / block_frames, 0, values.shape[-1] - 1)
+    before = np.minimum(place.astype(np.int64), max(0, values.shape[-1] - 2))
+    after = np.minimum(before + 1, values.shape[-1] - 1)
+    share = (place - before).astype(np.float32)
+    return values[:, before] * (1 - share) + values[:, after] * share
+
+
+def _gain(level_db: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.exp(np.float32(np.log(10.0) / 20.0) * level_db)

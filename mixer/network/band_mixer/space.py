@@ -1,0 +1,99 @@
+"""Width and room of the band mixer's stems: two fixed filters, mixed in by amounts it predicts.
+
+Width: a side signal made of the mid by a short filter of random phase, above the bass. Left gets
+it, right gets its negative: in mono it is gone, and the stem is what it was. Room: a diffuse field
+that decays by 60 dB in 1.2 s at 1 kHz, without direct sound, early and low-cut as an engineer sets
+a plate on a return.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from mixer.dsp.blocks import FloatArray, convolve, db_to_gain
+from mixer.dsp.noise_room import RoomRecipe
+
+# An amount below this is none.
+LEAST_DB = -45.0
+WIDTH_S = 0.023
+WIDTH_LOW_CUT_HZ = 250.0
+REVERBERATION_TIME_S = 1.2
+PRE_DELAY_S = 0.015
+ROOM_LOW_CUT_HZ = 250.0
+ROOM_HIGH_CUT_HZ = 7_000.0
+# What the filters are drawn by: another number would be another product.
+_SEED = 20_261_122
+
+
+@functools.lru_cache(maxsize=4)
+def width_filter(sample_rate: int) -> NDArray[np.float32]:
+    """(taps,): flat above `WIDTH_LOW_CUT_HZ`, of random phase, unit energy."""
+    taps = round(WIDTH_S * sample_rate)
+    n_fft = scipy.fft.next_fast_len(4 * taps, True)
+    noise = np.random.default_rng(_SEED).standard_normal(taps) * np.exp(
+        -3.0 * np.arange(taps) / taps
+    )
+    # Flat by turns in frequency, short by turns in time: a few rounds settle.
+    for _ in range(40):
+        spectrum = scipy.fft.rfft(noise, n_fft)
+        flat = spectrum / np.maximum(np.abs(spectrum), 1e-9)
+        noise = scipy.fft.irfft(flat, n_fft)[:taps]
+    spectrum = scipy.fft.rfft(noise, n_fft) * _low_cut(n_fft, sample_rate, WIDTH_LOW_CUT_HZ)
+    kernel = scipy.fft.irfft(spectrum, n_fft)[:taps]
+    kernel *= np.minimum(1.0, np.arange(taps, 0, -1) / (0.1 * taps))
+    return (kernel / np.sqrt(np.sum(kernel**2))).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=4)
+def room_filter(sample_rate: int) -> NDArray[np.float32]:
+    """(2, taps): the room's answer left and right, unit energy each."""
+    rng = np.random.default_rng(_SEED + 1)
+    room = RoomRecipe().generate(rng, sample_rate, REVERBERATION_TIME_S).astype(np.float64)
+    room[:, 0] = 0.0  # the direct sound
+    taps = room.shape[1] + round(PRE_DELAY_S * sample_rate)
+    n_fft = scipy.fft.next_fast_len(taps, True)
+    spectrum = scipy.fft.rfft(room, n_fft, axis=-1)
+    spectrum *= _low_cut(n_fft, sample_rate, ROOM_LOW_CUT_HZ)
+    spectrum /= np.sqrt(1.0 + (_bins_hz(n_fft, sample_rate) / ROOM_HIGH_CUT_HZ) ** 4)
+    room = scipy.fft.irfft(spectrum, n_fft, axis=-1)[:, : room.shape[1]]
+    room = np.pad(room, ((0, 0), (taps - room.shape[1], 0)))
+    return (room / np.sqrt(np.sum(room**2, axis=-1, keepdims=True))).astype(np.float32)
+
+
+def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: float) -> None:
+    """Widen a stem and put it into the room, in place.
+
+    Args:
+        stem: float32 (2, samples).
+        sample_rate: in Hz.
+        width_db: power of the side signal against that of the mid, above the bass; at most
+            `LEAST_DB` for none.
+        room_db: power of the room's answer to noise, against the stem's; likewise.
+    """
+    if width_db <= LEAST_DB and room_db <= LEAST_DB:
+        return
+    side = None
+    if width_db > LEAST_DB:
+        side = (stem[:1] + stem[1:]) * np.float32(0.5)
+        convolve(side, width_filter(sample_rate) * np.float32(db_to_gain(width_db)), out=side)
+    if room_db > LEAST_DB:
+        room = room_filter(sample_rate) * np.float32(db_to_gain(room_db))
+        for channel in range(2):
+            stem[channel] += convolve(stem[channel : channel + 1], room[channel : channel + 1])[0]
+    if side is not None:
+        stem[0] += side[0]
+        stem[1] -= side[0]
+
+
+def _bins_hz(n_fft: int, sample_rate: int) -> NDArray[np.float64]:
+    return np.asarray(scipy.fft.rfftfreq(n_fft, 1.0 / sample_rate))
+
+
+def _low_cut(n_fft: int, sample_rate: int, cut_hz: float) -> NDArray[np.float64]:
+    """Magnitude of a Butterworth of 24 dB an octave, zero phase."""
+    ratio = _bins_hz(n_fft, sample_rate) / cut_hz
+    return np.asarray(ratio**4 / np.sqrt(1.0 + ratio**8))

@@ -1,0 +1,1 @@
+"""The paper's network at render time: exact streaming in two passes."""

@@ -1,0 +1,1 @@
+"""The Wave-U-Net baseline at render time: valid convolutions in segments."""

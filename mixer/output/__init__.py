@@ -1,0 +1,1 @@
+"""What goes out beside a mix: names, files, the recipe, sessions for workstations."""

@@ -1,0 +1,136 @@
+"""What is handed over with a mix beyond its audio and recipe: DAW sessions and the HTML report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixer.fxnorm.profile import read_profile
+from mixer.output.daw.dawproject import SUFFIX as DAWPROJECT_SUFFIX
+from mixer.output.daw.dawproject import write_dawproject
+from mixer.output.daw.reaper import SUFFIX as REAPER_SUFFIX
+from mixer.output.daw.reaper import refuse_name, write_reaper
+from mixer.output.daw.session import daw_session, relative_path
+from mixer.rendering.mix import Mix
+from mixer.rendering.plan import plan_render
+from mixer.report import report_data, write_listening_copies, write_report
+from mixer.report.data import INPUT_SUM, MIX, NORMALISED_SUM
+from mixer.song.song import Song
+
+DAWPROJECT, REAPER = "dawproject", "reaper"
+DAWS = (DAWPROJECT, REAPER)
+REPORT = "report"
+REPORT_SUFFIX = ".report.html"
+LISTENING_SUFFIX = ".report"
+_SUFFIXES = {DAWPROJECT: DAWPROJECT_SUFFIX, REAPER: REAPER_SUFFIX}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What else is wanted with a mix.
+
+    Attributes:
+        daws: sessions for which workstations, any of `DAWS`.
+        report: the HTML report.
+        embed: previews inside the report instead of audio beside it.
+    """
+
+    daws: tuple[str, ...] = ()
+    report: bool = False
+    embed: bool = False
+
+    @property
+    def needs_stems(self) -> bool:
+        """Whether wet stems must be rendered and written with the mix."""
+        return bool(self.daws) or self.report
+
+    def paths(self, mix_path: Path) -> dict[str, Path]:
+        """Where each goes, beside the mix: keys of `DAWS` and `REPORT`."""
+        base = mix_path.with_suffix("")
+        paths = {daw: base.with_name(base.name + _SUFFIXES[daw]) for daw in self.daws}
+        if self.report:
+            paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
+        return paths
+
+    def check(self, song: Song, mix_path: Path) -> None:
+        """Find out before rendering what would keep a session from being written.
+
+        Raises:
+            OutputError: a file has a name that a session cannot hold.
+        """
+        if REAPER in self.daws:
+            for path in (mix_path.resolve(), *(r.source.path for r in song.recordings)):
+                refuse_name(relative_path(path, mix_path.parent, None))
+
+    def copies(self, mix_path: Path) -> dict[str, Path]:
+        """The report's listening copies of what is written nowhere else."""
+        if not self.report or self.embed:
+            return {}
+        base = mix_path.with_suffix("")
+        folder = base.with_name(base.name + LISTENING_SUFFIX)
+        return {key: folder / f"{key}.flac" for key in (INPUT_SUM, NORMALISED_SUM)}
+
+
+def deliver(
+    mix: Mix,
+    recipe: dict[str, Any],
+    mix_path: Path,
+    delivery: Delivery,
+    *,
+    home: Path | None = None,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """Write what is wanted with a mix that `write_mix` has written with its wet stems.
+
+    Args:
+        mix: rendered with `wet_stems` and, for a report, with `stages`.
+        recipe: what `write_mix` answered.
+        mix_path: the mix's file.
+        delivery: what is wanted.
+        home: folder in which everything that lies beside the mix will lie at last, where it is
+            made in another one; links to the recordings lead from there. None for where it is made.
+        overwrite: replace what is there.
+
+    Returns:
+        What could not be handed over in full, a line each.
+
+    Raises:
+        OutputError: something is there already, or the disk is full or read-only.
+    """
+    paths, remarks = delivery.paths(mix_path), list[str]()
+    if delivery.daws:
+        session = daw_session(mix, recipe, mix.song.markers)
+        if DAWPROJECT in paths:
+            write_dawproject(session, paths[DAWPROJECT], home=home, overwrite=overwrite)
+        if REAPER in paths:
+            write_reaper(session, paths[REAPER], home=home, overwrite=overwrite)
+        remarks += [f"not in the session: {file}" for file in session.left_out]
+    if delivery.report:
+        _write_report(mix, recipe, mix_path, delivery, overwrite=overwrite)
+    return tuple(remarks)
+
+
+def _write_report(
+    mix: Mix,
+    recipe: dict[str, Any],
+    mix_path: Path,
+    delivery: Delivery,
+    *,
+    overwrite: bool,
+) -> None:
+    written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
+    files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
+    plan = plan_render(mix.song, mix.settings)
+    data = report_data(
+        mix,
+        input_sum=mix.stages.get("input"),
+        normalised_sum=mix.stages.get("normalised"),
+        files={**files, MIX: written["mix"]},
+        profile=plan.profile if mix.settings.amount > 0.0 else read_profile("musdb18"),
+        warnings=plan.warnings,
+    )
+    if not delivery.embed:
+        folder = delivery.copies(mix_path)[INPUT_SUM].parent
+        data = write_listening_copies(folder, data, overwrite=overwrite)
+    write_report(delivery.paths(mix_path)[REPORT], data, embed=delivery.embed, overwrite=overwrite)

@@ -1,0 +1,108 @@
+"""What made a mix, as the table that stands beside it in `NAME.mix.json`."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer.files.whole_file import hash_file
+from mixer.preset.schema import plain_table
+from mixer.rendering.mix import Mix
+from mixer.song.song import Recording, Song
+from mixer.version import __version__
+
+RECIPE_SCHEMA_VERSION = 1
+_LIBRARIES = ("numpy", "scipy", "pedalboard", "pyloudnorm", "soundfile", "soxr")
+_RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of everything that computes samples."""
+    found = {"python": platform.python_version(), "mixer": __version__}
+    for name in (*_LIBRARIES, *_RUNTIMES):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def recipe_of(mix: Mix, song: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "schema_version": RECIPE_SCHEMA_VERSION,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "song": song,
+        "settings": {**asdict(mix.settings), "console": plain_table(mix.console)},
+        "model": mix.model,
+        "device": mix.device,
+        "presets": [dict(source) for source in mix.presets],
+        "measurements": mix.measurements,
+        "output": output,
+        "seconds": {stage: round(seconds, 3) for stage, seconds in mix.seconds.items()},
+        "real_time_factor": round(mix.real_time_factor, 2),
+        "versions": library_versions(),
+        "platform": platform.platform(),
+    }
+
+
+def output_table(
+    mix: Mix,
+    stems: dict[str, np.ndarray],
+    written: dict[str, Path],
+    file_format: str,
+    bit_depth: str,
+) -> dict[str, Any]:
+    lossless = file_format in ("wav", "flac")
+    holds_any_level = lossless and bit_depth == "32f"
+    audios = {"mix": mix.audio, **stems}
+    return {
+        "format": file_format,
+        "bit_depth": bit_depth if lossless else None,
+        "sample_rate": mix.sample_rate,
+        "n_samples": mix.audio.shape[1],
+        "clipped": []
+        if holds_any_level
+        else [name for name, audio in audios.items() if _peak(audio) > 1.0],
+        "files": {
+            name: {"path": str(path.resolve()), "sha256": hash_file(path)}
+            for name, path in written.items()
+        },
+    }
+
+
+def _peak(audio: np.ndarray) -> float:
+    # Not of the absolute values: that would be a second copy of the audio.
+    return max(float(audio.max(initial=0.0)), -float(audio.min(initial=0.0)))
+
+
+def song_table(song: Song) -> dict[str, Any]:
+    return {
+        "name": song.name,
+        "folder": str(song.folder),
+        "dry": song.dry,
+        "tempo_bpm": song.tempo_bpm,
+        "sample_rate": song.sample_rate,
+        "n_samples": song.n_samples,
+        "files": [_recording(r) for r in song.recordings],
+        "left_out": [{"file": r.file, "reason": r.reason} for r in song.left_out],
+    }
+
+
+def _recording(recording: Recording) -> dict[str, Any]:
+    return {
+        "file": recording.file,
+        "sha256": hash_file(recording.source.path),
+        "stem": recording.stem,
+        "reason": recording.reason,
+        "gain_db": recording.gain_db,
+        "side": recording.side,
+        "sample_rate": recording.source.sample_rate,
+        "channels": recording.source.channels,
+        "n_samples": recording.source.n_samples,
+    }

@@ -1,0 +1,284 @@
+"""The same mix again from its recipe, bit for bit, or what exactly differs.
+
+What decides a mix is compared before anything is rendered: recordings, what `song.toml` says of
+them, model, profile. Where one of these differs there is no same mix to be made. Versions and the
+system are compared too, but only the result tells whether they matter.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from mixer.audio import read_audio
+from mixer.dsp.blocks import gain_to_db
+from mixer.errors import InputError, MixerError, ModelError, OutputError, PresetError
+from mixer.files.checked_table import shown
+from mixer.files.whole_file import hash_file
+from mixer.output.names import output_paths
+from mixer.output.recipe import library_versions
+from mixer.output.recipe_reader import MIX, RecordedMix, RecordedOutput
+from mixer.output.write import check_output, write_mix
+from mixer.rendering.mix import Mix
+from mixer.rendering.pipeline import render
+from mixer.rendering.plan import RenderPlan, plan_render
+from mixer.rendering.progress import Progress
+from mixer.rendering.settings import RenderSettings
+from mixer.song.song import Recording, Song, load_song
+
+INPUT, SONG, MODEL, PROFILE, DEVICE = "input", "song", "model", "profile", "device"
+VERSION, PLATFORM, OUTPUT = "version", "platform", "output"
+# With another of these there is nothing to render: it would be another mix.
+DECISIVE = (INPUT, SONG, MODEL, PROFILE)
+_HASH_SHOWN = 12
+_ANY_BIT_DEPTH = "24"  # lossy formats have none and ignore it
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as the recipe has it.
+
+    Attributes:
+        kind: "input", "song", "model", "profile", "device", "version", "platform" or "output".
+        what: which file, library or value.
+        was, now: as recorded, and here; None for what was not, or is not, there.
+    """
+
+    kind: str
+    what: str
+    was: str | None
+    now: str | None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.what}: {self.was or 'absent'} -> {self.now or 'absent'}"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came out.
+
+    Attributes:
+        differences: before rendering, then of device and output.
+        written: name to file of what was rendered; empty where nothing was.
+    """
+
+    differences: tuple[Difference, ...]
+    written: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it was rendered, and every file is bit for bit the recorded one."""
+        return bool(self.written) and not any(d.kind == OUTPUT for d in self.differences)
+
+
+def find_differences(
+    recipe: RecordedMix, song_folder: Path | None = None
+) -> tuple[Song, list[Difference]]:
+    """Compare what is here with what the recipe has; renders nothing.
+
+    Args:
+        recipe: from `read_recipe`.
+        song_folder: where the song is now; None for where it was.
+
+    Raises:
+        InputError: no such folder, or nothing in it that can be mixed.
+        PresetError: a mistake in `song.toml`.
+        DeviceError: the settings name a device that there cannot be.
+    """
+    folder = song_folder or recipe.song_folder
+    if not folder.is_dir():
+        raise InputError(f"{shown(folder)}: no such folder; say with --song where the song is now")
+    song = load_song(folder)
+    return song, [
+        *_of_song(recipe, song),
+        *_of_plan(recipe, song),
+        *_of_versions(recipe),
+    ]
+
+
+def replay(
+    recipe: RecordedMix,
+    folder: Path,
+    *,
+    name: str | None = None,
+    song_folder: Path | None = None,
+    allow_plugins: bool = False,
+    progress: Progress | None = None,
+) -> Replay:
+    """Render the same mix again and compare it with the recorded one.
+
+    Args:
+        recipe: from `read_recipe`.
+        folder: where the mix, its stems and its recipe go; nothing there is replaced.
+        name: of the mix's file; None for the recorded one.
+        song_folder: where the song is now; None for where it was.
+        allow_plugins: load the plug-ins that the recipe names. They are programs.
+        progress: as of `render`.
+
+    Raises:
+        MixerError: as `find_differences`, `render` and `write_mix`; PresetError also where plug-ins
+            are not allowed.
+    """
+    if recipe.plugins() and not allow_plugins:
+        raise PresetError(
+            f"the recipe loads a plug-in, {shown(recipe.plugins()[0])}, which is a program: add "
+            "--allow-plugins if you trust it"
+        )
+    song, differences = find_differences(recipe, song_folder)
+    if any(difference.kind in DECISIVE for difference in differences):
+        return Replay(tuple(differences))
+    path = folder / (name or recipe.outputs[MIX].path.name)
+    settings, stems = _settings(recipe), [name for name in recipe.outputs if name != MIX]
+    for target in output_paths(path, stems, recipe.file_format).values():
+        if target.exists():
+            raise OutputError(f"{target} exists already; choose another --output")
+    check_output(
+        path,
+        stems,
+        file_format=recipe.file_format,
+        bit_depth=recipe.bit_depth or _ANY_BIT_DEPTH,
+        sample_rate=settings.sample_rate or song.sample_rate,
+        overwrite=False,
+        song=song,
+    )
+    mix = render(song, settings, wet_stems=bool(stems), progress=progress)
+    if mix.device != recipe.device:
+        differences.append(
+            Difference(DEVICE, "that ran the network", _text(recipe.device), mix.device)
+        )
+    written = _write(mix, recipe, path)
+    differences += _of_outputs(recipe, written)
+    return Replay(tuple(differences), {name: path for name, (path, _) in written.items()})
+
+
+def _settings(recipe: RecordedMix) -> RenderSettings:
+    """The recorded settings on the device that ran then; `auto` may be another one today."""
+    if recipe.settings.device != "auto" or recipe.device is None:
+        return recipe.settings
+    return replace(recipe.settings, device=recipe.device.partition(" ")[0])
+
+
+def _write(mix: Mix, recipe: RecordedMix, path: Path) -> dict[str, tuple[Path, str]]:
+    written = write_mix(
+        mix, path, file_format=recipe.file_format, bit_depth=recipe.bit_depth or _ANY_BIT_DEPTH
+    )
+    files = written["output"]["files"]
+    return {name: (Path(file["path"]), file["sha256"]) for name, file in files.items()}
+
+
+def _of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
+    here = {recording.file: recording for recording in song.recordings}
+    left_out = {recording.file: recording.reason for recording in song.left_out}
+    for name in dict.fromkeys((*recipe.inputs, *here)):
+        was, now = recipe.inputs.get(name), here.get(name)
+        if was is None:
+            yield Difference(INPUT, shown(name), None, "a recording of the song")
+        elif now is None:
+            reason = left_out.get(name)
+            gone = None if reason is None else f"left out ({shown(reason)})"
+            yield Difference(INPUT, shown(name), "a recording of the song", gone)
+        else:
+            sha256 = hash_file(now.source.path)
+            if sha256 != was.sha256:
+                yield Difference(INPUT, shown(name), _hash(was.sha256), _hash(sha256))
+            yield from _of_recording(name, (was.stem, was.gain_db, was.side), now)
+    if recipe.settings.dry is None and recipe.dry != song.dry:
+        yield Difference(SONG, "dry", _word(recipe.dry), _word(song.dry))
+    if recipe.tempo_bpm is not None and recipe.tempo_bpm != song.tempo_bpm:
+        now_bpm = None if song.tempo_bpm is None else f"{song.tempo_bpm:g}"
+        yield Difference(SONG, "tempo_bpm", f"{recipe.tempo_bpm:g}", now_bpm)
+
+
+def _of_recording(
+    name: str, was: tuple[str, float, str | None], now: Recording
+) -> Iterator[Difference]:
+    """What `song.toml`, or the rules for names, now say otherwise."""
+    for what, before, after in zip(
+        ("stem", "gain_db", "side"), was, (now.stem, now.gain_db, now.side), strict=True
+    ):
+        if before != after:
+            yield Difference(SONG, f"{shown(name)}, {what}", _text(before), _text(after))
+
+
+def _of_plan(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
+    try:
+        plan = plan_render(song, recipe.settings)
+    except ModelError as error:
+        name, sha256 = recipe.model or (recipe.settings.model, "")
+        what = f"{shown(name)}" if recipe.model else "or profile"
+        yield Difference(
+            MODEL, what, _hash(sha256) if sha256 else "used", f"not here: {shown(error)}"
+        )
+        return
+    if recipe.settings.amount > 0.0:
+        yield from _of_model(recipe, plan)
+    profile = recipe.measurements.get("profile_sha256")
+    if isinstance(profile, str) and profile != plan.profile.sha256:
+        yield Difference(PROFILE, "to normalise to", _hash(profile), _hash(plan.profile.sha256))
+
+
+def _of_model(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
+    was = recipe.model
+    now = None
+    if plan.identity is not None:
+        now = (str(plan.identity["name"]), str(plan.identity["manifest_sha256"]))
+    if was == now:
+        return
+    if was is not None and now is not None and was[0] == now[0]:
+        yield Difference(MODEL, shown(was[0]), _hash(was[1]), _hash(now[1]))
+    else:
+        names = (None if m is None else f"{shown(m[0])} {_hash(m[1])}" for m in (was, now))
+        yield Difference(MODEL, "of the mix", *names)
+
+
+def _of_versions(recipe: RecordedMix) -> Iterator[Difference]:
+    here = library_versions()
+    for name in dict.fromkeys((*recipe.versions, *here)):
+        was, now = recipe.versions.get(name), here.get(name)
+        if was != now:
+            yield Difference(VERSION, name, was, now)
+    if recipe.platform != platform.platform():
+        yield Difference(PLATFORM, "of the render", shown(recipe.platform), platform.platform())
+
+
+def _of_outputs(recipe: RecordedMix, written: dict[str, tuple[Path, str]]) -> Iterator[Difference]:
+    for name in dict.fromkeys((*recipe.outputs, *written)):
+        was, now = recipe.outputs.get(name), written.get(name)
+        if was is None or now is None:
+            before = None if was is None else _hash(was.sha256)
+            yield Difference(OUTPUT, name, before, None if now is None else _hash(now[1]))
+        elif was.sha256 != now[1]:
+            how = f"{_hash(now[1])} ({_audible(was, now[0])})"
+            yield Difference(OUTPUT, name, _hash(was.sha256), how)
+
+
+def _audible(was: RecordedOutput, now: Path) -> str:
+    """How far the samples are apart, where the recorded file is still there to tell."""
+    if not was.is_there(hash_file):
+        return "the recorded file is not here to compare samples with"
+    try:
+        (before, _), (after, _) = read_audio(was.path), read_audio(now)
+    except MixerError as error:
+        return f"the recorded file cannot be compared: {error}"
+    if before.shape != after.shape:
+        return f"{after.shape[1]} samples where there were {before.shape[1]}"
+    largest = float(np.max(np.abs(before - after), initial=0.0))
+    if largest == 0.0:
+        return "equal samples, in another file around them"
+    return f"samples differ by at most {float(gain_to_db(largest, -400.0)):.1f} dBFS"
+
+
+def _hash(sha256: str) -> str:
+    return f"sha256 {shown(sha256)[:_HASH_SHOWN]}"
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else shown(value)

@@ -1,0 +1,163 @@
+"""Write a mix: the audio, its wet stems, and its recipe beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.audio.broadcast import BroadcastInfo
+from mixer.errors import OutputError, PresetError
+from mixer.files.whole_file import (
+    hash_file,
+    refuse_existing,
+    refuse_same,
+    refuse_unwritable,
+    write_json,
+)
+from mixer.meters.broadcast_levels import measure_broadcast
+from mixer.output.names import RESIDUAL, format_of, output_paths
+from mixer.output.recipe import output_table, recipe_of, song_table
+from mixer.rendering.mix import Mix
+from mixer.song.song import Song
+
+_LONGEST_RECIPE_BYTES = 1 << 24
+
+
+def check_output(
+    mix_path: Path,
+    stem_names: list[str],
+    *,
+    file_format: str,
+    bit_depth: str,
+    sample_rate: int,
+    overwrite: bool,
+    song: Song | None = None,
+    beside: Sequence[Path] = (),
+) -> None:
+    """Find out before rendering what would keep the result from being written.
+
+    `beside` are further files that will be written with the mix.
+
+    Raises:
+        PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
+        OutputError: something is there already, is a recording of the song, or cannot be written.
+    """
+    if file_format not in audio_io.FORMATS:
+        raise PresetError(f"format {file_format!r} is none of {', '.join(audio_io.FORMATS)}")
+    if bit_depth not in audio_io.BIT_DEPTHS:
+        raise PresetError(f"bit depth {bit_depth!r} is none of {', '.join(audio_io.BIT_DEPTHS)}")
+    if file_format == "flac" and bit_depth == "32f":
+        raise PresetError("FLAC holds 16 or 24 bit, not 32f; choose --format wav or --bit-depth 24")
+    audio_io.refuse_rate(file_format, sample_rate)
+    paths = [*output_paths(mix_path, stem_names, file_format).values(), *beside]
+    if song is not None:
+        refuse_same(paths, [r.source.path for r in song.recordings])
+    if not overwrite:
+        refuse_existing(paths)
+    refuse_unwritable(paths)
+
+
+def write_mix(
+    mix: Mix,
+    path: str | Path,
+    *,
+    file_format: str | None = None,
+    bit_depth: str = "24",
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Write a mix, its wet stems where it has them, and its recipe.
+
+    Args:
+        mix: from `mixer.render`.
+        path: of the mix; stems go to `NAME.stems/` and the recipe to `NAME.mix.json` beside it.
+        file_format: "wav", "flac", "mp3" or "ogg"; None for what `path` ends in.
+        bit_depth: "16", "24" or "32f"; lossy formats have none and ignore it.
+        overwrite: replace what is there, and remove stems that an earlier mix left there.
+
+    Returns:
+        The recipe, as written; `["output"]["clipped"]` names what went beyond full scale in a
+        format that cannot hold it.
+
+    Raises:
+        PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
+        OutputError: something is there already, is a recording of the song, or the disk is full
+            or read-only.
+    """
+    path = Path(path)
+    file_format = format_of(path, file_format)
+    stems = dict(mix.wet_stems)
+    if stems:
+        stems[RESIDUAL] = mix.residual
+    check_output(
+        path,
+        list(stems),
+        file_format=file_format,
+        bit_depth=bit_depth,
+        sample_rate=mix.sample_rate,
+        overwrite=overwrite,
+        song=mix.song,
+    )
+    paths = output_paths(path, list(stems), file_format)
+    # Before anything is written: these are the files that were read.
+    song = song_table(mix.song)
+    stale = _stems_of_earlier_mix(paths["recipe"], path) - set(paths.values())
+    for name, audio in {"mix": mix.audio, **stems}.items():
+        audio_io.write_audio(
+            paths[name],
+            audio,
+            mix.sample_rate,
+            file_format=file_format,
+            bit_depth=bit_depth,
+            overwrite=overwrite,
+            seed=mix.settings.seed,
+            broadcast=_broadcast(mix, name, audio) if file_format == "wav" else None,
+        )
+    written = {name: paths[name] for name in ("mix", *stems)}
+    output = output_table(mix, stems, written, file_format, bit_depth)
+    recipe = recipe_of(mix, song, output)
+    write_json(paths["recipe"], recipe)
+    _remove(stale, mix.song)
+    return recipe
+
+
+def _broadcast(mix: Mix, name: str, audio: np.ndarray) -> BroadcastInfo:
+    return measure_broadcast(audio, mix.sample_rate, f"{mix.song.name}: {name}")
+
+
+def _stems_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
+    """Stems beside a mix that its recipe names and that are still as the recipe says."""
+    try:
+        with recipe_path.open("rb") as file:
+            recipe = json.loads(file.read(_LONGEST_RECIPE_BYTES))
+        entries = dict(recipe["output"]["files"])
+        named = {Path(e["path"]).name: e["sha256"] for n, e in entries.items() if n != "mix"}
+        folder = output_paths(mix_path, [RESIDUAL], "wav")[RESIDUAL].parent
+        # Names alone, in this one folder: a recipe that was tampered with reaches nothing else.
+        found = {folder / name: sha256 for name, sha256 in named.items() if name != ".."}
+        return {p for p, sha256 in found.items() if _is_unchanged(p, sha256)}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return set()
+
+
+def _is_unchanged(path: Path, sha256: str) -> bool:
+    return path.is_file() and not path.is_symlink() and hash_file(path) == sha256
+
+
+def _remove(stale: set[Path], song: Song) -> None:
+    """Remove stems of an earlier mix, and their folder where nothing else is in it."""
+    try:
+        for path in stale:
+            refuse_same([path], [r.source.path for r in song.recordings])
+            path.unlink(missing_ok=True)
+        for folder in {path.parent for path in stale}:
+            if not any(folder.iterdir()):
+                folder.rmdir()
+    except OSError as error:
+        raise OutputError(
+            f"{error.filename}, of an earlier mix, cannot be removed: {error.strerror}"
+        ) from None

@@ -1,0 +1,1 @@
+"""From settings to a mix: the plan, the stages, the pipeline."""

@@ -1,0 +1,192 @@
+"""What a song and settings come down to: which model, towards which profile, by which effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mixer.audio import read_audio
+from mixer.console.before_network import GainLike, split_console
+from mixer.console.desk import is_neutral_console
+from mixer.console.plugin import check_files
+from mixer.console.settings import MASTER, Console, Strip
+from mixer.errors import ModelError
+from mixer.fxnorm.profile import Profile, read_profile
+from mixer.fxnorm.rooms import RoomSource, read_rooms
+from mixer.network.manifest import FAITHFUL_BELOW_DB, FXNORM, Manifest
+from mixer.network.model import Bundle, read_bundle
+from mixer.network.session import parse_device
+from mixer.preset.merge import resolve
+from mixer.rendering.settings import RenderSettings
+from mixer.song.song import Song
+from mixer.song.song_file import SONG_FILE
+from mixer.stems import STEMS
+
+NO_MODEL = "none"
+# What the paper calls the baseline: every stem normalised, no network, no reverb added.
+NO_MODEL_EFFECTS = ("eq", "compression", "panning", "loudness")
+NO_MODEL_PROFILE = "musdb18"
+NETWORK_RATE_HZ = 44_100
+
+
+@dataclass(frozen=True)
+class RenderPlan:
+    """What a song and settings come down to.
+
+    Attributes:
+        bundle: the model; None for the sum of the normalised stems.
+        profile: what the stems are normalised to.
+        effects: by which effects, in order.
+        sample_rate: at which rate, in Hz.
+        stem_order: the stems as the network takes them.
+        rooms: for the reverbs; None for generated ones.
+        panning_limits_time_axis: see `mixer.fxnorm.panning`.
+        identity: name and hash of the model, for the record; None without one.
+        asked: the console as it was asked for.
+        console: what of it acts on the wet stems, and on the bus.
+        gains_before: mute, solo and gain of stems that act before the network instead.
+        has_output_curve: the model's mix is the tanh of the sum of its wet stems.
+        warnings: what will be done all the same, though it may not be meant; a line each.
+    """
+
+    bundle: Bundle | None
+    profile: Profile
+    effects: tuple[str, ...]
+    sample_rate: int
+    stem_order: tuple[str, ...]
+    rooms: RoomSource | None = None
+    panning_limits_time_axis: bool = False
+    identity: Mapping[str, Any] | None = None
+    asked: Console = field(default_factory=Console)
+    console: Console = field(default_factory=Console)
+    gains_before: Mapping[str, GainLike] = field(default_factory=dict)
+    has_output_curve: bool = False
+    warnings: tuple[str, ...] = ()
+
+    def check_wet_stems(self) -> None:
+        """ModelError where the model answers with a mix alone."""
+        if self.bundle is not None and not self.bundle.manifest.has_wet_stems:
+            raise ModelError(
+                f"model {self.model_name} makes a mix and no wet stems: render without stems or "
+                "with another model"
+            )
+
+    @property
+    def touches_stems(self) -> bool:
+        """Whether a strip acts on a wet stem, so that wet stems are needed."""
+        return not is_neutral_console(replace(self.console, master=Strip()))
+
+    @property
+    def model_name(self) -> str:
+        return self.bundle.manifest.name if self.bundle else NO_MODEL
+
+
+def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = None) -> RenderPlan:
+    """Find the model (unless it is given), the profile and the rooms, and check that they fit.
+
+    Raises:
+        ModelError: no such model or profile, or the model does not know one of the song's stems.
+        InputError: no usable folder of rooms.
+        DeviceError: the device is none of auto, cpu, cuda and cuda:N.
+        PresetError: a strip names a plug-in that is not there.
+    """
+    parse_device(settings.device)  # a word that is no device is a mistake even where none is used
+    console = settings.console
+    if console is None:
+        console = resolve((), song.console, song_path=song.folder / SONG_FILE).console
+    strips = [(stem, console.strip(stem)) for stem in song.stems]
+    for name, strip in (*strips, (MASTER, console.master)):
+        for plugin in strip.plugins:
+            check_files(plugin, name)  # before minutes of work, not after
+    if settings.model == NO_MODEL:
+        return RenderPlan(
+            bundle=None,
+            profile=read_profile(settings.profile or NO_MODEL_PROFILE),
+            effects=settings.effects if settings.effects is not None else NO_MODEL_EFFECTS,
+            sample_rate=NETWORK_RATE_HZ,
+            stem_order=STEMS,
+            rooms=_rooms(settings, NETWORK_RATE_HZ),
+            asked=console,
+            console=console,
+        )
+    bundle = bundle or read_bundle(settings.model)
+    manifest = bundle.manifest
+    missing = [stem for stem in song.stems if stem not in manifest.stems]
+    if missing:
+        raise ModelError(
+            f"model {manifest.name} mixes {', '.join(manifest.stems)}, not {missing[0]}; "
+            "give the files of that stem another one in song.toml"
+        )
+    dry = song.dry if settings.dry is None else settings.dry
+    effects = settings.effects
+    if effects is None:
+        effects = tuple(e for e in manifest.effects if dry or e != "pre_reverb")
+    profile = read_profile(settings.profile or bundle.profile_path)
+    gains_before, rest, moved = _around_network(console, manifest, settings.amount)
+    return RenderPlan(
+        bundle=bundle,
+        profile=profile,
+        effects=effects,
+        sample_rate=manifest.sample_rate,
+        stem_order=tuple(manifest.stems),
+        rooms=_rooms(settings, manifest.sample_rate),
+        panning_limits_time_axis=manifest.panning_limits_time_axis,
+        identity={
+            "name": manifest.name,
+            "manifest_sha256": bundle.sha256,
+            "learnt_to_mix": manifest.learnt_to_mix,
+        },
+        asked=console,
+        console=rest,
+        gains_before=gains_before,
+        has_output_curve=manifest.kind == FXNORM,
+        warnings=(*_warnings(settings, bundle, profile), *moved),
+    )
+
+
+def _around_network(
+    console: Console, manifest: Manifest, amount: float
+) -> tuple[Mapping[str, GainLike], Console, tuple[str, ...]]:
+    """What acts before the network, what after it, and what to say about it.
+
+    Raises:
+        ModelError: a strip asks for what needs wet stems, and the model has none.
+    """
+    if manifest.has_faithful_wet_stems or amount == 0.0:
+        return {}, console, ()
+    gains, rest = split_console(console)
+    needs_wet = not is_neutral_console(replace(rest, master=Strip()))
+    if needs_wet and not manifest.has_wet_stems:
+        raise ModelError(
+            f"model {manifest.name} makes a mix and no wet stems, so strips can only mute, solo "
+            "and gain: leave the rest out or use another model"
+        )
+    if not gains:
+        return {}, console, ()
+    leakage_db = manifest.wet_stem_leakage_db
+    why = "makes no wet stems"
+    if manifest.has_wet_stems:
+        why = "has wet stems that were never measured"
+    if leakage_db is not None:
+        why = f"has other stems in its wet stems ({leakage_db:g} dB, above {FAITHFUL_BELOW_DB:g})"
+    return (
+        gains,
+        rest,
+        (f"model {manifest.name} {why}: mute, solo and gain act before the network",),
+    )
+
+
+def _warnings(settings: RenderSettings, bundle: Bundle, profile: Profile) -> tuple[str, ...]:
+    if settings.profile is None or profile.sha256 == read_profile(bundle.profile_path).sha256:
+        return ()
+    return (
+        f"profile {settings.profile} is not the one that model {bundle.name} was made with: "
+        "the network meets stems unlike those it knows",
+    )
+
+
+def _rooms(settings: RenderSettings, sample_rate: int) -> RoomSource | None:
+    if settings.rooms is None:
+        return None
+    return read_rooms(settings.rooms, sample_rate, lambda path, rate: read_audio(path, rate)[0])

@@ -1,0 +1,1 @@
+"""A folder of recordings as a song: found, classified, grouped, inspected."""

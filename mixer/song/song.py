@@ -1,0 +1,313 @@
+"""A folder of recordings -> a song: found, classified, grouped into stems, ready to be read."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.audio import AudioSource
+from mixer.dsp.blocks import db_to_gain
+from mixer.errors import InputError
+from mixer.song.song_file import SONG_FILE, FileSettings, Marker, read_song_file
+from mixer.song.track_names import Classification, classify_all
+from mixer.stems import STEMS
+
+STEM_CONTAINER_SUFFIX = ".stem.mp4"
+# Beside each of its mixes mixer writes NAME + this; a file that has one is no recording.
+RECIPE_SUFFIX = ".mix.json"
+# Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
+STEM_CONTAINER_STREAMS = ("mixture", "drums", "bass", "other", "vocals")
+
+_SIDE_WORD = re.compile(
+    r"(?<![A-Za-z])(left|right|l|r)(?![A-Za-z])|(?<=[A-Za-z0-9])(L|R)(?![A-Za-z])", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One file, or one stream of a stem container, that belongs to the song.
+
+    Attributes:
+        source: where the samples are.
+        file: its name as shown to the user.
+        stem: one of `STEMS`, or None where it is left out.
+        reason: why it is in that stem, or left out.
+        certain: False where its name said nothing.
+        gain_db: from `song.toml`.
+        side: "left" or "right" for one half of a pair of mono files, else None.
+        fault: why its file cannot be used, else None.
+    """
+
+    source: AudioSource
+    file: str
+    stem: str | None
+    reason: str
+    certain: bool = True
+    gain_db: float = 0.0
+    side: str | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song folder, read as far as its headers.
+
+    Attributes:
+        name: the folder's name, or the title in `song.toml`.
+        folder: absolute path.
+        recordings: what is mixed, in the order of file names.
+        left_out: what is not, and why: names that are no recordings, and files with a fault.
+        sample_rate: the highest among the recordings, in Hz; the mix comes back at it.
+        n_samples: the longest recording, at that rate.
+        dry: the recording is dry (no room on it yet), as `song.toml` says.
+        tempo_bpm: from `song.toml`, or None.
+        console: its table of the same name, as it stands there; for `mixer.preset.merge.resolve`.
+        markers: named places, by time.
+    """
+
+    name: str
+    folder: Path
+    recordings: tuple[Recording, ...]
+    left_out: tuple[Recording, ...]
+    sample_rate: int
+    n_samples: int
+    dry: bool = False
+    tempo_bpm: float | None = None
+    console: Mapping[str, Any] = field(default_factory=dict)
+    markers: tuple[Marker, ...] = ()
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The stems that have recordings, in the order of `STEMS`."""
+        return tuple(s for s in STEMS if any(r.stem == s for r in self.recordings))
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_samples / self.sample_rate
+
+    def n_samples_at(self, sample_rate: int) -> int:
+        """The song's length at another rate."""
+        return audio_io.resampled_length(self.n_samples, self.sample_rate, sample_rate)
+
+
+def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: bool = False) -> Song:
+    """Find, classify and group the recordings of a song folder; no audio is decoded yet.
+
+    Args:
+        folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, or a mix
+            of them, and perhaps `song.toml`. Folders inside it are not searched.
+        strict: a name that says nothing is an error, not `other`.
+        leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
+            folder, since a mix without it is not the song.
+
+    Raises:
+        InputError: no folder, nothing to mix in it, or a file that is no mono or stereo audio.
+        PresetError: a mistake in `song.toml`.
+    """
+    folder = Path(folder).resolve()
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
+    paths = sorted(
+        (p for p in folder.iterdir() if audio_io.is_audio_name(p.name) and not p.is_dir()),
+        key=lambda p: _natural_key(p.name),
+    )
+    settings = read_song_file(folder, [p.name for p in paths])
+    found = [
+        recording
+        for path, classification in zip(paths, classify_all([p.name for p in paths]), strict=True)
+        for recording in _recordings(path, classification, settings.for_file(path.name))
+    ]
+    if not leave_out_faulty:
+        _refuse_faulty(found)
+    recordings = _join_sides([r for r in found if r.stem is not None and r.fault is None])
+    left_out = tuple(r for r in found if r.stem is None or r.fault is not None)
+    _refuse_empty(folder, recordings, left_out)
+    if strict:
+        _refuse_uncertain(recordings)
+    sample_rate = max(r.source.sample_rate for r in recordings)
+    return Song(
+        name=settings.title or folder.name,
+        folder=folder,
+        recordings=tuple(recordings),
+        left_out=left_out,
+        sample_rate=sample_rate,
+        n_samples=max(
+            audio_io.resampled_length(r.source.n_samples, r.source.sample_rate, sample_rate)
+            for r in recordings
+        ),
+        dry=settings.dry,
+        tempo_bpm=settings.tempo_bpm,
+        console=settings.console,
+        markers=settings.markers,
+    )
+
+
+def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) -> np.ndarray:
+    """Decode recordings and sum them: mono to both sides, pairs to theirs, shorter ones padded.
+
+    Args:
+        recordings: any of a song's.
+        n_samples: the song's length at `sample_rate`.
+        sample_rate: in Hz; files at another are resampled.
+
+    Returns:
+        float32 (2, n_samples). Never more than one block beside it in memory.
+
+    Raises:
+        InputError: a file is damaged, or the song is too long for this machine's memory.
+    """
+    n_bytes = 2 * 4 * n_samples
+    if n_bytes > audio_io.available_memory_bytes():
+        raise InputError(
+            f"{_longest(recordings).file}: {n_samples / sample_rate / 3600:.1f} hours of audio "
+            f"need {n_bytes / 1e9:.0f} GB of memory a stem, more than is free; cut the song up"
+        )
+    total = np.zeros((2, n_samples), np.float32)
+    for recording in recordings:
+        sides = {"left": slice(0, 1), "right": slice(1, 2), None: slice(0, 2)}[recording.side]
+        gain = np.float32(db_to_gain(recording.gain_db))
+        position = 0
+        for block in audio_io.read_resampled_blocks(recording.source, sample_rate):
+            block = block[:, : n_samples - position]
+            end = position + block.shape[1]
+            total[sides, position:end] += block if gain == 1.0 else block * gain
+            position = end
+    return total
+
+
+def read_stem(song: Song, stem: str, sample_rate: int) -> np.ndarray:
+    """Sum one stem's recordings at a rate: float32 (2, `song.n_samples_at(sample_rate)`).
+
+    Raises:
+        InputError: as `read_sum`.
+    """
+    own = [r for r in song.recordings if r.stem == stem]
+    return read_sum(own, song.n_samples_at(sample_rate), sample_rate)
+
+
+def _recordings(
+    path: Path, classification: Classification, settings: FileSettings | None
+) -> list[Recording]:
+    """A file as recordings: one, or one a stream for a stem container."""
+    name = path.name
+    nothing = AudioSource(path, 0, 0, 0, 0, "")
+    if settings is not None and settings.ignore:
+        return [Recording(nothing, name, None, f"ignored in {SONG_FILE}")]
+    if not path.is_file():
+        return [Recording(nothing, name, None, "not a file: a pipe, a device or a dead link")]
+    if path.is_symlink() and path.parent not in path.resolve().parents:
+        return [Recording(nothing, name, None, "a link that leaves the song folder")]
+    if path.with_name(path.stem + RECIPE_SUFFIX).exists():
+        return [Recording(nothing, name, None, "a mix that mixer made")]
+    by_hand = settings is not None and settings.stem is not None
+    gain_db = settings.gain_db if settings else 0.0
+    is_container = name.lower().endswith(STEM_CONTAINER_SUFFIX) and not by_hand
+    if classification.stem is None and not by_hand and not is_container:
+        return [Recording(nothing, name, None, classification.reason)]
+    try:
+        sources = audio_io.probe(path)
+        if is_container:
+            return _container_recordings(name, sources, gain_db)
+    except InputError as error:
+        return [
+            Recording(nothing, name, classification.stem, classification.reason, fault=str(error))
+        ]
+    if not sources or sources[0].n_samples == 0:
+        return [Recording(nothing, name, None, "no audio in it")]
+    if settings is not None and settings.stem is not None:
+        reason = f"{SONG_FILE} says {settings.stem}"
+        return [Recording(sources[0], name, settings.stem, reason, gain_db=gain_db)]
+    return [
+        Recording(
+            sources[0],
+            name,
+            classification.stem,
+            classification.reason,
+            classification.certain,
+            gain_db,
+        )
+    ]
+
+
+def _container_recordings(name: str, sources: list[AudioSource], gain_db: float) -> list[Recording]:
+    if len(sources) != len(STEM_CONTAINER_STREAMS):
+        raise InputError(
+            f"{name}: {len(sources)} audio streams; a stem container has "
+            f"{len(STEM_CONTAINER_STREAMS)} ({', '.join(STEM_CONTAINER_STREAMS)})"
+        )
+    recordings = []
+    for source, content in zip(sources, STEM_CONTAINER_STREAMS, strict=True):
+        stem = content if content in STEMS else None
+        reason = f"stream {source.stream} of a stem container: {content}"
+        recordings.append(Recording(source, f"{name}#{content}", stem, reason, gain_db=gain_db))
+    return recordings
+
+
+def _join_sides(recordings: list[Recording]) -> list[Recording]:
+    """Mark mono files that differ only in L and R as the two sides of one recording."""
+    groups: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
+    for index, recording in enumerate(recordings):
+        if recording.source.channels != 1:
+            continue
+        name = Path(recording.file).stem
+        for match in _SIDE_WORD.finditer(name):
+            side = "left" if match.group().lower().startswith("l") else "right"
+            key = name[: match.start()] + "\0" + name[match.end() :]
+            groups[key.lower(), recording.source.sample_rate].append((index, side))
+    joined = list(recordings)
+    for pair in groups.values():
+        if sorted(side for _, side in pair) != ["left", "right"]:
+            continue
+        for index, side in pair:
+            reason = f"{joined[index].reason}; {side} side of a pair"
+            joined[index] = replace(joined[index], side=side, reason=reason)
+    return joined
+
+
+def _refuse_empty(
+    folder: Path, recordings: Sequence[Recording], left_out: Sequence[Recording]
+) -> None:
+    if recordings:
+        return
+    if left_out:
+        names = ", ".join(f"{r.file} ({r.reason})" for r in left_out[:3])
+        more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+        raise InputError(f"{folder}: nothing to mix; left out {names}{more}")
+    deeper = sorted({p.parent for p in folder.glob("*/*") if audio_io.is_audio_name(p.name)})
+    hint = f"; did you mean {deeper[0]}?" if deeper else "; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF"
+    raise InputError(f"{folder}: no audio files in it{hint}")
+
+
+def _refuse_faulty(recordings: Sequence[Recording]) -> None:
+    faults = [r.fault for r in recordings if r.fault is not None]
+    if faults:
+        more = f" (and {len(faults) - 1} more; mixer check lists them)" if len(faults) > 1 else ""
+        raise InputError(faults[0] + more)
+
+
+def _longest(recordings: Sequence[Recording]) -> Recording:
+    return max(recordings, key=lambda r: r.source.n_samples / r.source.sample_rate)
+
+
+def _refuse_uncertain(recordings: Sequence[Recording]) -> None:
+    unknown = [r.file for r in recordings if not r.certain]
+    if unknown:
+        raise InputError(
+            f"{unknown[0]}: its name says nothing about its stem"
+            + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
+            + f"; rename it, or give its stem in {SONG_FILE}"
+        )
+
+
+def _natural_key(name: str) -> tuple[list[tuple[float, str]], str]:
+    """Order names as people do: 2_Snare before 10_Bass."""
+    parts = re.findall(r"\d+|\D+", name.lower())
+    return [(int(p), "") if p.isdigit() else (math.inf, p) for p in parts], name

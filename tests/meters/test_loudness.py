@@ -1,0 +1,148 @@
+"""Meters against ITU-R BS.1770, EBU Tech 3341, libebur128 and pyloudnorm."""
+
+import tracemalloc
+
+import numpy as np
+import pyebur128
+import pyloudnorm
+import pytest
+
+from mixer.meters.loudness import (
+    COOKBOOK_FILTER,
+    integrated_loudness_lufs,
+    short_term_loudness_lufs,
+    true_peak_dbtp,
+)
+
+RATE = 48_000
+
+
+def sine(level_dbfs: float, seconds: float, rate: int = RATE, hz: float = 1_000.0) -> np.ndarray:
+    """Stereo, both channels alike."""
+    n = np.arange(int(seconds * rate))
+    wave = 10.0 ** (level_dbfs / 20.0) * np.sin(2.0 * np.pi * hz * n / rate)
+    return np.tile(wave.astype(np.float32), (2, 1))
+
+
+def programme(rng: np.random.Generator, rate: int, channels: int, seconds: float) -> np.ndarray:
+    """Noise that swells, with a pause: something for the gates to do."""
+    n = int(seconds * rate)
+    envelope = 0.3 * np.abs(np.sin(np.linspace(0.0, 9.0, n))) ** 3
+    envelope[n // 3 : n // 2] *= 1e-3
+    return (rng.standard_normal((channels, n)) * envelope).astype(np.float32)
+
+
+def libebur128_lufs(audio: np.ndarray, rate: int) -> float:
+    mode = pyebur128.MeasurementMode.MODE_I
+    state = pyebur128.R128State(audio.shape[0], rate, mode)
+    interleaved = np.ascontiguousarray(audio.T.reshape(-1))
+    state.add_frames(interleaved, audio.shape[1])
+    return float(pyebur128.get_loudness_global(state))
+
+
+@pytest.mark.parametrize(("level_dbfs", "lufs"), [(-23.0, -23.0), (-33.0, -33.0)])
+def test_ebu_tech_3341_cases_1_and_2(level_dbfs: float, lufs: float) -> None:
+    assert integrated_loudness_lufs(sine(level_dbfs, 20), RATE) == pytest.approx(lufs, abs=0.1)
+
+
+def test_ebu_tech_3341_case_3_is_gated() -> None:
+    levels = [(-36.0, 10), (-23.0, 60), (-36.0, 10)]
+    audio = np.concatenate([sine(level, seconds) for level, seconds in levels], axis=1)
+    assert integrated_loudness_lufs(audio, RATE) == pytest.approx(-23.0, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [22_050, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_reported_loudness_agrees_with_libebur128(
+    rng: np.random.Generator, rate: int, channels: int
+) -> None:
+    audio = programme(rng, rate, channels, 13.37)
+    measured = integrated_loudness_lufs(audio, rate)
+    assert measured == pytest.approx(libebur128_lufs(audio, rate), abs=0.05)
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_cookbook_class_is_pyloudnorm_default(rng: np.random.Generator, rate: int) -> None:
+    audio = programme(rng, rate, 2, 8.0)
+    expected = pyloudnorm.Meter(rate).integrated_loudness(audio.T.astype(np.float64))
+    assert integrated_loudness_lufs(audio, rate, COOKBOOK_FILTER) == pytest.approx(
+        expected, abs=1e-6
+    )
+
+
+def test_padding_equals_padded_audio(rng: np.random.Generator) -> None:
+    audio = programme(rng, RATE, 2, 3.0)
+    padded = np.pad(audio, ((0, 0), (5_000, 5_000)))
+    assert integrated_loudness_lufs(audio, RATE, padding_samples=5_000) == pytest.approx(
+        integrated_loudness_lufs(padded, RATE), abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [
+        np.zeros((2, RATE)),
+        np.zeros((2, 0)),
+        np.ones((1, 1)),
+        np.full((2, RATE // 10), 0.5),
+        np.full((2, RATE), 1e-6),
+    ],
+    ids=["silence", "empty", "one sample", "100 ms", "below the gate"],
+)
+def test_without_loudness_is_minus_infinity(audio: np.ndarray) -> None:
+    assert integrated_loudness_lufs(audio.astype(np.float32), RATE) == -np.inf
+
+
+@pytest.mark.parametrize("rate", [11_025, 44_100])
+def test_a_gain_moves_loudness_by_its_decibels(rng: np.random.Generator, rate: int) -> None:
+    audio = programme(rng, rate, 2, 5.0)
+    louder = integrated_loudness_lufs(audio * np.float32(2.0), rate)
+    assert louder - integrated_loudness_lufs(audio, rate) == pytest.approx(6.0206, abs=1e-3)
+
+
+def test_short_term_follows_the_last_three_seconds() -> None:
+    audio = np.concatenate([sine(-20.0, 5), sine(-40.0, 5)], axis=1)
+    curve = short_term_loudness_lufs(audio, RATE)
+    assert curve.shape == (71,)  # ten windows of 3 s begin every second of the first seven
+    assert curve[0] == pytest.approx(-20.0, abs=0.1)
+    assert curve[-1] == pytest.approx(-40.0, abs=0.1)
+    assert np.all(np.diff(curve[20:51]) <= 1e-3)
+    assert short_term_loudness_lufs(audio[:, : 2 * RATE], RATE).size == 0
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+def test_true_peak_of_the_quarter_rate_sine(rate: int) -> None:
+    # Every sample of this sine lies 3.01 dB under its crest.
+    n = np.arange(rate)
+    fade = np.minimum(1.0, np.minimum(n, n[::-1]) / 2_000.0)
+    wave = (fade * np.sin(0.5 * np.pi * n + 0.25 * np.pi)).astype(np.float32)
+    assert 20 * np.log10(np.abs(wave).max()) == pytest.approx(-3.0103, abs=1e-3)
+    assert true_peak_dbtp(wave[np.newaxis], rate) == pytest.approx(0.0, abs=0.01)
+
+
+def test_true_peak_is_never_under_the_sample_peak() -> None:
+    click = np.zeros((2, 200_000), dtype=np.float32)
+    click[1, 65_536] = 0.5
+    assert true_peak_dbtp(click, RATE) >= 20.0 * np.log10(0.5) - 1e-6
+    assert true_peak_dbtp(np.zeros((2, 1_000), dtype=np.float32), RATE) == -np.inf
+    assert np.isfinite(true_peak_dbtp(np.ones((1, 1), dtype=np.float32), RATE))
+
+
+def test_true_peak_blocks_leave_no_seam(rng: np.random.Generator) -> None:
+    # The largest crest right where one block ends and the next begins.
+    n = np.arange(-65_536, 65_536)
+    burst = np.exp(-((n / 300.0) ** 2)) * np.sin(0.5 * np.pi * n + 0.25 * np.pi)
+    assert true_peak_dbtp(burst.astype(np.float32)[np.newaxis], RATE) == pytest.approx(
+        0.0, abs=0.01
+    )
+
+
+def test_memory_does_not_grow_with_the_audio(rng: np.random.Generator) -> None:
+    audio = programme(rng, RATE, 2, 120.0)
+    tracemalloc.start()
+    integrated_loudness_lufs(audio, RATE)
+    short_term_loudness_lufs(audio, RATE)
+    true_peak_dbtp(audio, RATE)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 0.25 * audio.nbytes

@@ -1,0 +1,187 @@
+"""Training the band mixer: examples, augmentation, objective, and that it learns."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mixer.fxnorm.profile import read_profile
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.network.band_mixer.bands import band_weights, measure_powers
+from mixer.network.band_mixer.controls import excess_db
+from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.stems import STEMS
+from tests.signals import band
+from training.band_mixer.augmentation import Batch, Strength, augment, loudness_db
+from training.band_mixer.examples import (
+    MIXTURE_LUFS,
+    Example,
+    as_wet,
+    make_example,
+    read_example,
+    write_example,
+)
+from training.band_mixer.fit import FitSettings, fit
+from training.band_mixer.objective import Weights, objective
+from training.networks.band_mixer import MIX_LUFS
+
+RATE = 44_100
+HYPER = BandMixerParameters(
+    n_bands=24, n_curve_points=6, stem_channels=8, channels=16, n_temporal_blocks=2,
+    recurrent_units=8,
+)  # fmt: skip
+EFFECTS = ("balance",)
+
+
+def example(seed: int, *, is_wet: bool = False) -> Example:
+    """Two seconds of a band whose dry bass is 6 dB louder than in the mixture."""
+    wet = band(np.random.default_rng(seed), 2.0, RATE)
+    dry = dict(wet) if is_wet else {**wet, "bass": 2.0 * wet["bass"]}
+    made = make_example(
+        dry, wet, STEMS, RATE, HYPER, read_profile("musdb18"), EFFECTS, is_wet=is_wet
+    )
+    assert made is not None
+    return made
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    return [example(1), example(2, is_wet=True), example(3), example(4, is_wet=True)]
+
+
+def batch(examples: list[Example]) -> Batch:
+    dry, wet = (
+        torch.from_numpy(10 ** (np.stack([getattr(e, n) for e in examples]).astype("f4") / 10))
+        for n in ("dry_db", "wet_db")
+    )
+    frames_db = 10 * torch.log10(dry[:, :, :2].sum(3).mean(2)).numpy()
+    excess = torch.from_numpy(np.apply_along_axis(excess_db, -1, frames_db, HYPER, RATE))
+    played = torch.from_numpy(np.stack([e.played for e in examples]))
+    is_wet = torch.tensor([[e.is_wet] * 4 for e in examples])
+    return Batch(dry, wet, excess, played, is_wet)
+
+
+def test_targets_are_the_mixture_at_its_loudness(examples: list[Example]) -> None:
+    wet = band(np.random.default_rng(1), 2.0, RATE)
+    mixture = np.add.reduce(list(wet.values()))
+    gain_db = MIXTURE_LUFS - integrated_loudness_lufs(mixture, RATE)
+    powers = measure_powers(wet["bass"], HYPER, band_weights(HYPER, RATE))
+    target = 10 ** (examples[0].wet_db[1].astype("f8") / 10)
+    found_db = 10 * np.log10(target[2].sum() / powers[2].sum())
+    assert found_db == pytest.approx(gain_db, abs=0.05)
+
+
+def test_an_example_comes_back_from_its_file(examples: list[Example], tmp_path: Path) -> None:
+    write_example(examples[0], tmp_path / "e.npz")
+    again = read_example(tmp_path / "e.npz")
+    for field in dataclasses.fields(Example):
+        assert np.array_equal(getattr(examples[0], field.name), getattr(again, field.name))
+
+
+def test_what_goes_in_is_a_mixture_of_that_loudness_too(examples: list[Example]) -> None:
+    for each in (examples[0].dry_db, examples[0].wet_db):
+        # What the stems weigh adds up to the mixture's loudness, as they are not alike.
+        powers = torch.from_numpy(10 ** (each.astype("f4") / 10))
+        sum_db = 10 * np.log10((10 ** (loudness_db(powers).numpy() / 10)).sum())
+        assert sum_db == pytest.approx(MIXTURE_LUFS, abs=1.5)
+
+
+def test_a_mixed_song_goes_in_as_it_comes_out(examples: list[Example]) -> None:
+    mixed = as_wet(examples[0])
+    assert mixed.is_wet
+    assert np.array_equal(mixed.wet_db, examples[0].wet_db)
+    assert np.array_equal(mixed.dry_db, examples[0].wet_db)
+
+
+def test_silence_teaches_nothing() -> None:
+    silent = {stem: np.zeros((2, RATE), np.float32) for stem in STEMS}
+    profile = read_profile("musdb18")
+    made = make_example(silent, silent, STEMS, RATE, HYPER, profile, EFFECTS, is_wet=True)
+    assert made is None
+
+
+def test_disturbing_keeps_the_balance_and_moves_the_level_as_far_as_asked(
+    examples: list[Example],
+) -> None:
+    before = batch(examples)
+    generator = torch.Generator().manual_seed(1)
+    strength = Strength(exchange=0.0, taste_db=0.0, brightness_db=0.0, timbre_db=0.0, missing=0.0)
+    after = augment(before, dataclasses.replace(strength, gain_db=0.0), generator)
+    np.testing.assert_allclose(loudness_db(after.dry), loudness_db(before.dry), atol=0.01)
+    change_db = 10 * torch.log10(after.dry[:, :, 2].mean(-1) / before.dry[:, :, 2].mean(-1))
+    assert float(change_db[examples[1].is_wet].std()) > 0.5
+
+    many = batch([examples[0], examples[1]] * 100)
+    moved = loudness_db(augment(many, strength, generator).dry) - loudness_db(many.dry)
+    by_kind = [float(moved[many.is_wet == is_wet].std()) for is_wet in (False, True)]
+    assert by_kind == pytest.approx([0.5 * strength.gain_db, strength.gain_db], rel=0.15)
+
+
+def test_a_song_may_lose_a_stem_but_not_most_of_them(examples: list[Example]) -> None:
+    many = batch(examples * 50)
+    after = augment(many, Strength(exchange=0.0, missing=1.0), torch.Generator().manual_seed(4))
+    lost = many.played & ~after.played
+    assert set(lost.sum(1).tolist()) == {1}
+    assert set(lost.float().argmax(1).tolist()) == {0, 1, 2, 3}
+    assert not after.dry[lost].any()
+    assert not after.wet[lost].any()
+
+
+def test_stems_of_any_songs_add_up_to_one_mix(examples: list[Example]) -> None:
+    whole = batch(examples)
+    louder = dataclasses.replace(whole, wet=whole.wet * 10.0)
+    for given in (whole, louder):
+        after = augment(given, Strength(exchange=1.0), torch.Generator().manual_seed(3))
+        stems = 10 ** (loudness_db(after.wet) / 10) * after.played
+        np.testing.assert_allclose(10 * torch.log10(stems.sum(-1)), MIX_LUFS, atol=0.01)
+
+
+def test_another_instrument_is_another_for_stem_and_target(examples: list[Example]) -> None:
+    before = batch(examples)
+    strength = Strength(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, timbre_db=3.0, exchange=0.0, missing=0.0)
+    after = augment(before, strength, torch.Generator().manual_seed(2))
+    dry, wet = (
+        10 * torch.log10(a[:, 0, 2].mean(-1) / b[:, 0, 2].mean(-1))
+        for a, b in ((after.dry, before.dry), (after.wet, before.wet))
+    )
+    # up to the loudness, which is kept
+    assert float((dry - wet).std(-1).max()) < 0.01
+    assert float(wet.std()) > 1.0
+
+
+def test_the_objective_is_in_db(examples: list[Example]) -> None:
+    whole = batch(examples)
+    loss, parts = objective(whole.wet, whole.wet, whole.played, Weights())
+    assert float(loss) == pytest.approx(0.0, abs=1e-4)
+    louder = whole.wet * 10 ** (3.0 / 10)
+    _, parts = objective(louder, whole.wet, whole.played, Weights())
+    assert parts["level"] == pytest.approx(3.0, abs=1e-3)
+    assert parts["frames"] == pytest.approx(3.0, abs=0.05)
+    assert parts["spectrum"] == pytest.approx(0.0, abs=1e-3)
+    assert parts["balance"] == pytest.approx(0.0, abs=1e-3)
+    assert parts["crest"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_peak_that_stands_out_further_is_a_crest_error(examples: list[Example]) -> None:
+    whole = batch(examples[:1])
+    flat = torch.ones_like(whole.wet[..., :43])
+    peaky = flat.clone()
+    peaky[..., 20] = 43.0  # of 43 frames: 85 in all, 1.98 in the mean
+    _, parts = objective(peaky, flat, whole.played, Weights())
+    assert parts["crest"] == pytest.approx(10 * np.log10(43.0 / (85.0 / 43.0)), abs=0.1)
+
+
+def test_it_learns_and_the_same_seed_learns_the_same(examples: list[Example]) -> None:
+    settings = FitSettings(
+        steps=60, batch_size=3, excerpt_frames=60, learning_rate=1e-2, average=0.9,
+        validate_every=20, strength=Strength(gain_db=0.0, taste_db=0.0, missing=0.0),
+    )  # fmt: skip
+    told: list[dict[str, float]] = []
+    first = fit(examples, examples[:1], HYPER, settings, RATE, told.append)
+    assert [figures["step"] for figures in told] == [20.0, 40.0, 60.0]
+    assert told[-1]["loss"] < 0.9 * told[0]["loss"]
+    second = fit(examples, examples[:1], HYPER, settings, RATE)
+    for one, other in zip(first.network.parameters(), second.network.parameters(), strict=True):
+        assert torch.equal(one, other)

@@ -1,0 +1,149 @@
+"""Configurations: the shipped ones, overrides, and every way to get one wrong."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mixer.errors import PresetError
+from training.run.config import ScheduleConfig, TrainingConfig
+from training.run.config_reader import config_from_values, find_config, read_config, shipped_configs
+from training.run.schedule import rate_share, total_epochs
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def test_what_is_shipped_is_what_the_paper_did() -> None:
+    assert shipped_configs() == ("paper-la", "paper-lb", "paper-pretrain", "smoke", "wave-u-net")
+    pretrain = read_config(find_config("paper-pretrain"))
+    assert (pretrain.run.stage, pretrain.run.batch_size, pretrain.data.segment_s) == (
+        "pretrain",
+        20,
+        3.0,
+    )
+    assert total_epochs(pretrain.schedule) == 106
+    assert pretrain.optimiser.weight_decay == 1e-6
+    for name, kind in (("paper-la", "la"), ("paper-lb", "lb")):
+        paper = read_config(find_config(name))
+        assert (paper.loss.kind, paper.loss.guard_samples) == (kind, 32_446)
+        assert (paper.run.batch_size, paper.run.batches_per_epoch) == (4, 1600)
+        assert paper.data.segment_s == 10.0
+        assert (paper.optimiser.kind, paper.optimiser.amsgrad) == ("adam", True)
+        assert (paper.optimiser.clip_norm, paper.optimiser.weight_decay) == (0.2, 1e-7)
+        assert total_epochs(paper.schedule) == 311
+        assert paper.network.start_parts == "front_end"
+    baseline = read_config(find_config("wave-u-net"))
+    assert (baseline.network.kind, baseline.run.batch_size) == ("wave_u_net", 1)
+    assert total_epochs(baseline.schedule) == 201
+
+
+def test_the_papers_steps() -> None:
+    schedule = read_config(find_config("paper-la")).schedule
+    wanted = {0: 0.0, 1: 1.0, 150: 1.0, 151: 1 / 3, 201: 0.1, 251: 1 / 30, 276: 0.01, 301: 0.001}
+    for epoch, share in wanted.items():
+        assert rate_share(schedule, epoch) == pytest.approx(share), epoch
+        assert rate_share(schedule, epoch, 0.9) == rate_share(schedule, epoch)
+    assert rate_share(schedule, 310) == pytest.approx(0.001)
+
+
+def test_a_cosine_falls_smoothly_to_its_end() -> None:
+    schedule = ScheduleConfig("cosine", 1, (10,), (1.0,), 0.1)
+    assert rate_share(schedule, 0, 0.99) == 0.0
+    assert rate_share(schedule, 1) == pytest.approx(1.0)
+    assert rate_share(schedule, 6) == pytest.approx(0.55)
+    assert rate_share(schedule, 10, 1.0) == pytest.approx(0.1)
+    shares = [rate_share(schedule, epoch, part / 4) for epoch in range(1, 11) for part in range(4)]
+    assert all(earlier > later for earlier, later in itertools.pairwise(shares))
+
+
+def test_overrides_are_toml_or_bare_words(tmp_path: Path) -> None:
+    path = write(tmp_path, "[optimiser]\nlearning_rate = 1e-3\n")
+    config = read_config(
+        path,
+        [
+            "data.folder=some dir/data",
+            "optimiser.learning_rate=3e-4",
+            "run.device=cpu",
+            "run.tensorboard=false",
+            "schedule.epochs=[3, 4]",
+            "schedule.divisors=[1, 2]",
+            "network.hyper_parameters.n_filters=32",
+            "loss.stem_weight=1",
+        ],
+    )
+    assert config.data.folder == "some dir/data"
+    assert config.optimiser.learning_rate == 3e-4
+    assert (config.run.device, config.run.tensorboard) == ("cpu", False)
+    assert config.schedule.epochs == (3, 4)
+    assert config.network.hyper_parameters == {"n_filters": 32}
+    assert config.loss.stem_weight == 1.0
+
+
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    config = read_config(find_config("smoke"), ["run.seed=7"])
+    assert config_from_values(config.to_json(), "kept") == config
+    assert replace(config, run=replace(config.run, seed=0)) != config
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[optimizer]\n", "no section 'optimizer'; did you mean optimiser?"),
+        (
+            "[optimiser]\nlearning_rat = 1\n",
+            "no key optimiser.learning_rat; did you mean learning_rate?",
+        ),
+        ("[run]\nbatch_size = 2.5\n", "run.batch_size is 2.5: it must be a whole number"),
+        ("[run]\nbatch_size = true\n", "run.batch_size is True: it must be a whole number"),
+        ("[run]\nbatch_size = 0\n", "run.batch_size is 0: it must be in 1 ... 4096"),
+        ("[run]\ntensorboard = 1\n", "run.tensorboard is 1: it must be true or false"),
+        ("[run]\nprecision = 'fp61'\n", "must be one of float32, bf16, fp16; did you mean fp16?"),
+        ("[run]\nstage = 3\n", "run.stage is 3: it must be a text"),
+        ("[optimiser]\nlearning_rate = nan\n", "optimiser.learning_rate is nan: it must be in"),
+        ("[schedule]\nepochs = [1, 2]\n", "schedule.epochs has 2 steps and schedule.divisors 6"),
+        ("[schedule]\nkind = 'cosine'\n", "must be one number for a cosine"),
+        ("[schedule]\nepochs = []\n", "schedule.epochs: a list of 1 to"),
+        ("run = 3\n", "run is a section"),
+        ("[network]\nhyper_parameters = 3\n", "a table of names and values"),
+        ("[network]\nkind = 'wave_u_net'\n[run]\nstage = 'pretrain'\n", "only network.kind fxnorm"),
+        ("[network]\nkind = 'wave_u_net'\n[loss]\nstem_weight = 1.0\n", "loss.stem_weight needs"),
+        ("[run\n", "not valid TOML"),
+        ("\0", "not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(PresetError) as refusal:
+        read_config(write(tmp_path, text))
+    assert message in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("learning_rate=1", "no such setting; did you mean optimiser.learning_rate?"),
+        ("run.batchsize=1", "no key run.batchsize; did you mean batch_size?"),
+        ("run.batch_size", "section.key=value"),
+        ("run.batch_size=many", "run.batch_size is 'many': it must be a whole number"),
+    ],
+)
+def test_mistaken_overrides_are_named(tmp_path: Path, override: str, message: str) -> None:
+    with pytest.raises(PresetError) as refusal:
+        read_config(write(tmp_path, ""), [override])
+    assert message in str(refusal.value)
+
+
+def test_a_missing_configuration_is_named() -> None:
+    with pytest.raises(PresetError, match=r"paper-lc: neither a file nor a shipped .* paper-l"):
+        find_config("paper-lc")
+
+
+def test_defaults_are_within_their_own_ranges() -> None:
+    assert config_from_values(TrainingConfig().to_json(), "defaults") == TrainingConfig()

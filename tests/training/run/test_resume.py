@@ -1,0 +1,161 @@
+"""Runs that stop and go on: bit for bit the same, or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import Tensor
+
+from mixer.errors import ModelError
+from tests.training.run.small_run import (
+    HYPER,
+    NoiseSegments,
+    StopAfter,
+    events,
+    go,
+    open_noise,
+    small_config,
+    state,
+)
+from training.errors import TrainingError
+from training.run.config import TrainingConfig
+from training.run.loading import TrainingData
+
+
+@pytest.mark.parametrize("stopped_at", [3, 5, 8])
+def test_twenty_steps_are_some_and_a_resumption(tmp_path: Path, stopped_at: int) -> None:
+    """Stopped by Ctrl-C inside an epoch, at its end, and in the next; bit for bit the same."""
+    config = small_config(schedule={"epochs": [4]})
+    go(config, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        go(config, tmp_path / "parts", tell=StopAfter(stopped_at))
+    assert events(tmp_path / "parts", "step")[-1]["step"] == stopped_at
+    go(config, tmp_path / "parts", resume=True)
+    whole, whole_document = state(tmp_path / "whole")
+    parts, parts_document = state(tmp_path / "parts")
+    assert whole_document == parts_document
+    assert whole_document["position"]["step"] == 20
+    assert whole.keys() == parts.keys()
+    assert {name.split(".")[0] for name in whole} == {"network", "ema", "optimiser", "random"}
+    for name, value in whole.items():
+        assert torch.equal(value, parts[name]), name
+    told = [[s["loss"] for s in events(tmp_path / f, "step")] for f in ("whole", "parts")]
+    assert told[0] == told[1]
+    assert len(told[0]) == 20
+    best = [load_file(tmp_path / folder / "best.safetensors") for folder in ("whole", "parts")]
+    assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
+
+
+def test_a_resumed_run_reads_the_segments_that_are_left(tmp_path: Path) -> None:
+    read: list[int] = []
+
+    class Noted(NoiseSegments):
+        def __getitem__(self, index: int) -> dict[str, Tensor]:
+            read.append(index)
+            return super().__getitem__(index)
+
+    def open_noted(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
+        plain = open_noise(config, n_samples, items)
+        return replace(plain, train=Noted(items, n_samples, 0))
+
+    with pytest.raises(KeyboardInterrupt):
+        go(small_config(), tmp_path, tell=StopAfter(3), open_data=open_noted)
+    go(small_config(), tmp_path, resume=True, open_data=open_noted)
+    assert read == list(range(20))
+
+
+def test_a_log_does_not_tell_twice(tmp_path: Path) -> None:
+    """Killed after a checkpoint: steps that the log has and the checkpoint has not come again."""
+    config = small_config(run={"checkpoint_every_steps": 2})
+
+    class KilledError(Exception):
+        pass
+
+    def kill(event: str, values: Any) -> None:
+        if event == "step" and values["step"] == 3:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        go(config, tmp_path, tell=kill)
+    go(config, tmp_path, resume=True)
+    assert [step["step"] for step in events(tmp_path, "step")] == list(range(1, 11))
+
+
+def test_a_finished_run_is_finished(tmp_path: Path) -> None:
+    config = small_config(schedule={"epochs": [1]})
+    first = go(config, tmp_path)
+    assert go(config, tmp_path, resume=True) == first
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"network": {"hyper_parameters": HYPER | {"n_filters": 6}}}, "its network.n_filters is 8"),
+        ({"run": {"seed": 4}}, "its seed is 0, of this configuration 4"),
+        ({"run": {"batch_size": 1}}, "its batch_size is 2"),
+        ({"run": {"stage": "pretrain"}}, "its stage is 'train'"),
+        ({"optimiser": {"ema_decay": 0.0}}, "its optimiser.ema is True"),
+        ({"data": {"swap_channels": False}}, "its segments.swap_channels is True"),
+    ],
+)
+def test_another_run_is_not_resumed(
+    tmp_path: Path, change: dict[str, dict[str, Any]], message: str
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        go(small_config(), tmp_path, tell=StopAfter(1))
+    before = (tmp_path / "state.safetensors").read_bytes()
+    with pytest.raises(ModelError) as refusal:
+        go(small_config(**change), tmp_path, resume=True)
+    assert message in str(refusal.value)
+    assert (tmp_path / "state.safetensors").read_bytes() == before
+
+
+def test_another_data_set_is_not_resumed(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        go(small_config(), tmp_path, tell=StopAfter(1))
+
+    def open_other(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
+        plain = open_noise(config, n_samples, items)
+        return replace(plain, identity={**plain.identity, "sha256": "1" * 64})
+
+    with pytest.raises(TrainingError, match="another data set"):
+        go(small_config(), tmp_path, resume=True, open_data=open_other)
+
+
+@pytest.mark.parametrize("kept_share", [0.0, 0.001, 0.3, 0.9])
+def test_a_truncated_state_is_refused(tmp_path: Path, kept_share: float) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        go(small_config(), tmp_path, tell=StopAfter(1))
+    path = tmp_path / "state.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * kept_share)])
+    with pytest.raises(ModelError, match=r"state.safetensors: a damaged state file"):
+        go(small_config(), tmp_path, resume=True)
+
+
+def test_a_state_with_wrong_tensors_is_refused(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    with pytest.raises(KeyboardInterrupt):
+        go(small_config(), tmp_path, tell=StopAfter(1))
+    path = tmp_path / "state.safetensors"
+    with safe_open(str(path), framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    for name, spoilt in {
+        "network.conv_1.weight": torch.zeros(1),
+        "ema.conv_1.weight": torch.zeros(1),
+        "optimiser.0.exp_avg": torch.zeros(2, 2),
+        "optimiser.999.exp_avg": torch.zeros(2, 2),
+        "optimiser.x.exp_avg": torch.zeros(2, 2),
+        "random.cpu": torch.zeros(3),
+    }.items():
+        save_file(tensors | {name: spoilt}, path, metadata=metadata)
+        with pytest.raises(ModelError, match="not the state of this run"):
+            go(small_config(), tmp_path, resume=True)

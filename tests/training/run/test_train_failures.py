@@ -1,0 +1,201 @@
+"""What goes wrong in a run: one clear line, and nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from mixer.errors import DeviceError, InputError, ModelError, OutputError, PresetError
+from tests.training.run.small_run import (
+    HYPER,
+    NoiseSegments,
+    StopAfter,
+    go,
+    open_noise,
+    small_config,
+    state,
+    with_run,
+)
+from training.errors import TrainingError
+from training.run.config import TrainingConfig
+from training.run.loading import TrainingData
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
+    class Spoilt(NoiseSegments):
+        def __getitem__(self, index: int) -> dict[str, Tensor]:
+            item = super().__getitem__(index)
+            if index == 13:
+                item["inputs"][0, 5] = float("nan")
+            return item
+
+    def open_spoilt(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
+        plain = open_noise(config, n_samples, items)
+        return replace(plain, train=Spoilt(items, n_samples, 0))
+
+    with pytest.raises(TrainingError, match=r"step 6 \(epoch 1\): the loss is nan.*learning_rate"):
+        go(small_config(), tmp_path, open_data=open_spoilt)
+    # What was kept before is sound.
+    tensors, document = state(tmp_path)
+    assert document["position"]["step"] == 5
+    assert all(bool(value.isfinite().all()) for value in tensors.values())
+
+
+def test_a_gradient_that_is_no_number_stops_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "torch.nn.utils.clip_grad_norm_", lambda *arguments: torch.tensor(float("inf"))
+    )
+    with pytest.raises(TrainingError, match=r"step 0 \(epoch 0\): the gradient's norm is inf"):
+        go(small_config(), tmp_path)
+
+
+class UnreadableSegments(NoiseSegments):
+    """Number 4 cannot be read."""
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        if index == 4:
+            raise InputError("song 3/vocals.flac: cannot be read as audio: prepare it again")
+        return super().__getitem__(index)
+
+
+class DeadlySegments(NoiseSegments):
+    """Number 4 ends the process that reads it."""
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        if index == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_segment_that_cannot_be_read_is_one_line(tmp_path: Path, workers: int) -> None:
+    def open_unreadable(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
+        plain = open_noise(config, n_samples, items)
+        return replace(plain, train=UnreadableSegments(items, n_samples, 0))
+
+    with pytest.raises(InputError) as refusal:
+        go(small_config(data={"workers": workers}), tmp_path, open_data=open_unreadable)
+    assert str(refusal.value) == "song 3/vocals.flac: cannot be read as audio: prepare it again"
+
+
+def test_a_killed_reader_is_one_line(tmp_path: Path) -> None:
+    def open_deadly(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
+        plain = open_noise(config, n_samples, items)
+        return replace(plain, train=DeadlySegments(items, n_samples, 0))
+
+    with pytest.raises(TrainingError, match=r"a reading process was killed .*data.workers"):
+        go(small_config(data={"workers": 1}), tmp_path, open_data=open_deadly)
+
+
+def test_a_full_gpu_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr("training.run.loop._step", full)
+    with pytest.raises(TrainingError, match=r"cpu is out of memory: .*run.batch_size"):
+        go(small_config(), tmp_path)
+
+
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for the disk: the state is the largest of them."""
+    config = small_config()
+    with pytest.raises(KeyboardInterrupt):
+        go(config, tmp_path, tell=StopAfter(5))
+    before = (tmp_path / "state.safetensors").read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+        with pytest.raises(OutputError, match=r"state.safetensors cannot be written: "):
+            go(config, tmp_path, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (tmp_path / "state.safetensors").read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+    assert go(config, tmp_path, resume=True).steps == 10
+
+
+def test_a_read_only_log_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.open
+
+    def full(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "log.jsonl":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OutputError, match=r"log.jsonl cannot be written: No space left on device"):
+        go(small_config(), tmp_path)
+
+
+def test_a_run_that_is_there_is_not_touched_unasked(tmp_path: Path) -> None:
+    config = small_config(schedule={"epochs": [1]})
+    go(config, tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    before = (tmp_path / "best.safetensors").read_bytes()
+    with pytest.raises(OutputError, match=r"a run is there already; add --resume"):
+        go(with_run(config, seed=1), tmp_path)
+    assert (tmp_path / "best.safetensors").read_bytes() == before
+    go(with_run(config, seed=1), tmp_path, overwrite=True)
+    assert (tmp_path / "best.safetensors").read_bytes() != before
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    with pytest.raises(OutputError, match="no run to resume"):
+        go(config, tmp_path / "nowhere", resume=True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    outcome = go(small_config(schedule={"epochs": [1]}), tmp_path / "a")
+    wider = {"hyper_parameters": HYPER | {"n_filters": 6}, "start_from": str(outcome.best)}
+    with pytest.raises(ModelError, match=r"of another network: conv_1.weight is \(8, 8, 16\)"):
+        go(small_config(network=wider), tmp_path / "b")
+    deeper = {"hyper_parameters": HYPER | {"n_repeats": 2}, "start_from": str(outcome.best)}
+    with pytest.raises(ModelError, match="it lacks parameters"):
+        go(small_config(network=deeper), tmp_path / "b")
+    kind = {"kind": "wave_u_net", "hyper_parameters": {}, "start_from": str(outcome.best)}
+    with pytest.raises(
+        ModelError, match="a FxNormNetwork, where this configuration has a WaveUNet"
+    ):
+        go(small_config(network=kind), tmp_path / "b")
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(outcome.best.read_bytes()[:3000])
+    with pytest.raises(ModelError, match=r"cut.safetensors"):
+        go(small_config(network={"start_from": str(cut)}), tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        ({"run": {"device": "tpu"}}, DeviceError, "run.device 'tpu': give auto"),
+        ({"run": {"device": "cuda:99"}}, DeviceError, "cuda:99 is not here"),
+        ({"run": {"precision": "fp16"}}, DeviceError, "fp16 needs CUDA"),
+        ({"loss": {"guard_samples": 9000}}, PresetError, "segments of 0.2 s are too short"),
+        (
+            {"network": {"hyper_parameters": {"n_filter": 3}}},
+            PresetError,
+            "n_filter: fxnorm has no such value; did you mean n_filters?",
+        ),
+        ({"network": {"hyper_parameters": {"n_filters": 3}}}, PresetError, "odd"),
+    ],
+)
+def test_what_cannot_run_is_refused(
+    tmp_path: Path, change: dict[str, dict[str, Any]], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind) as refusal:
+        go(small_config(**change), tmp_path / "run")
+    assert message in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,319 @@
+"""Checkpoints: our own (safetensors) and the published state dicts (`.params`), read as data only.
+
+A checkpoint is untrusted: nothing in it is ever executed, and no tensor may claim more than the
+file holds. Our own carry their hyper-parameters as JSON in the metadata; those of a published one
+are read off the shapes of its parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mixer.errors import ModelError
+from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.network.fxnorm.parameters import HyperParameters
+from mixer.network.manifest import FXNORM, KINDS, AnyParameters, kind_of
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
+from training.networks.band_mixer import BandMixer
+from training.networks.fxnorm import FxNormNetwork
+from training.networks.wave_u_net import WaveUNet
+
+AnyNetwork = FxNormNetwork | WaveUNet | BandMixer
+
+HYPER_PARAMETERS_KEY = "hyper_parameters"
+KIND_KEY = "kind"
+_MAX_FILE_BYTES = 4 << 30
+_MAX_HEADER_BYTES = 4 << 20
+_MAX_DIMENSION = 1 << 16
+WAVE_U_NET_PREFIX = "network.waveunets.ALL."
+_TORCH_STARTS = (b"PK", b"\x80")  # a zip archive, a pickle
+_NAMED = 3  # keys that a message names before it says how many more there are
+
+
+# Parameters that are there once a block, repeat or layer.
+_COUNTED = {
+    "n_blocks": "repeats.0.{}.conv1x1.weight",
+    "n_repeats": "repeats.{}.0.conv1x1.weight",
+    "blstm_layers": "blstm.weight_ih_l{}",
+}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network with its weights, in evaluation mode, and what its file said beside them.
+
+    Attributes:
+        network: the weights, float32, on the CPU.
+        metadata: texts by name; empty for a published state dict.
+        published: True for a torch state dict.
+    """
+
+    network: AnyNetwork
+    metadata: Mapping[str, str]
+    published: bool
+
+
+def write_checkpoint(
+    path: Path, network: AnyNetwork, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write weights and hyper-parameters as safetensors.
+
+    Args:
+        path: the file; replaced if it exists.
+        network: what to write.
+        metadata: further texts, e.g. provenance, licence.
+    """
+    texts = dict(metadata or {})
+    texts[KIND_KEY] = kind_of(network.hyper)
+    texts[HYPER_PARAMETERS_KEY] = json.dumps(network.hyper.to_json(), sort_keys=True)
+    state = {
+        name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
+    }
+    save_file(state, str(path), metadata=texts)
+
+
+def read_checkpoint(
+    path: Path,
+    *,
+    stride_samples: int | None = None,
+    pool_frames: int | None = None,
+    segment_samples: int | None = None,
+) -> Checkpoint:
+    """Read a checkpoint of any kind; the content decides which, not the suffix.
+
+    Args:
+        path: the file.
+        stride_samples, pool_frames: for a state dict, whose shapes do not show them: 1 and the
+            front-end's kernel length by default, as published.
+        segment_samples: of a Wave-U-Net's state dict, the length of the segments (as they come out)
+            that it was trained on: 441 000 by default, as published.
+
+    Raises:
+        ModelError: unreadable, damaged, with code in it, or not this network.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(9)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    if size > _MAX_FILE_BYTES:
+        raise ModelError(f"{path}: {size} bytes, larger than any checkpoint of this network")
+    if len(start) == 9 and start[8:9] == b"{" and start[:2] != b"PK":
+        state, metadata = _read_safetensors(path, size, start)
+        hyper = _declared_hyper_parameters(path, metadata)
+    else:
+        state, metadata = _read_state_dict(path, start), None
+        if any(name.startswith(WAVE_U_NET_PREFIX) for name in state):
+            hyper = wave_u_net_parameters_of(state, path, segment_samples=segment_samples)
+        else:
+            hyper = hyper_parameters_of(
+                state, path, stride_samples=stride_samples, pool_frames=pool_frames
+            )
+    _check_tensors(path, state, size)
+    _check_counts(path, state, hyper)
+    network = _network_with(path, state, hyper)
+    return Checkpoint(network, metadata or {}, published=metadata is None)
+
+
+def hyper_parameters_of(
+    state: Mapping[str, Tensor],
+    path: Path,
+    *,
+    stride_samples: int | None = None,
+    pool_frames: int | None = None,
+) -> HyperParameters:
+    """Read the hyper-parameters off the parameters' shapes.
+
+    Raises:
+        ModelError: a parameter that shows one is missing, or has the wrong number of dimensions.
+    """
+
+    def shape(name: str, dimensions: int) -> tuple[int, ...]:
+        if name not in state or state[name].ndim != dimensions:
+            raise ModelError(f"{path}: not a state dict of this network: {name} is missing or odd")
+        return tuple(state[name].shape)
+
+    filters, inputs, kernel = shape("conv_1.weight", 3)
+    block = "repeats.0.0"
+    hidden, bottleneck, _ = shape(f"{block}.conv1x1.weight", 3)
+    try:
+        return HyperParameters(
+            n_stems=inputs // 2,
+            n_channels=2,
+            n_filters=filters,
+            kernel_samples=kernel,
+            stride_samples=stride_samples or 1,
+            pool_frames=pool_frames or kernel,
+            smoothing_frames=shape("conv_2.0.weight", 3)[2],
+            bottleneck_channels=bottleneck,
+            hidden_channels=hidden,
+            skip_channels=shape(f"{block}.skip_out.weight", 3)[0],
+            tcn_kernel_frames=shape(f"{block}.depthwise_conv.weight", 3)[2],
+            **{name: _count(state, pattern) for name, pattern in _COUNTED.items()},
+            se_ratio=shape("se_block.net.0.weight", 2)[0] // max(1, filters),
+        )
+    except ValueError as error:
+        raise ModelError(f"{path}: not a state dict of this network: {error}") from None
+
+
+def wave_u_net_parameters_of(
+    state: Mapping[str, Tensor], path: Path, *, segment_samples: int | None = None
+) -> WaveUNetParameters:
+    """Read a Wave-U-Net's hyper-parameters off the parameters' shapes.
+
+    Raises:
+        ModelError: a parameter that shows one is missing, or has the wrong number of dimensions.
+    """
+    first = f"{WAVE_U_NET_PREFIX}downsampling_blocks.0."
+    names = [f"{first}pre_shortcut_convs.0.filter.weight", f"{first}downconv.filter"]
+    for name in names:
+        if name not in state or state[name].ndim != 3:
+            raise ModelError(f"{path}: not a state dict of a Wave-U-Net: {name} is missing or odd")
+    features, inputs, kernel = state[names[0]].shape
+    pattern = WAVE_U_NET_PREFIX + "downsampling_blocks.{}.downconv.filter"
+    try:
+        return WaveUNetParameters(
+            n_stems=inputs // 2,
+            n_features=features,
+            n_levels=_count(state, pattern) + 1,
+            kernel_samples=kernel,
+            filter_samples=state[names[1]].shape[2],
+            output_samples=segment_samples or WaveUNetParameters.output_samples,
+        )
+    except ValueError as error:
+        raise ModelError(f"{path}: not a state dict of a Wave-U-Net: {error}") from None
+
+
+def _count(state: Mapping[str, Tensor], pattern: str) -> int:
+    count = 0
+    while pattern.format(count) in state:
+        count += 1
+    return count
+
+
+def _read_safetensors(
+    path: Path, size: int, start: bytes
+) -> tuple[dict[str, Tensor], dict[str, str]]:
+    (header,) = struct.unpack("<Q", start[:8])
+    if header > min(_MAX_HEADER_BYTES, size - 8):
+        raise ModelError(f"{path}: its header claims {header} bytes: not a checkpoint of ours")
+    try:
+        with safe_open(str(path), framework="pt", device="cpu") as file:
+            metadata = dict(file.metadata() or {})
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (SafetensorError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: a damaged safetensors file ({_first_line(error)})") from None
+
+
+def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> AnyParameters:
+    # Checkpoints from before there were several kinds say nothing.
+    kind = metadata.get(KIND_KEY, FXNORM)
+    if kind not in KINDS:
+        raise ModelError(f"{path}: of kind {kind!r}: known are {', '.join(KINDS)}")
+    text = metadata.get(HYPER_PARAMETERS_KEY)
+    if text is None:
+        raise ModelError(f"{path}: its metadata has no {HYPER_PARAMETERS_KEY}: not written by us")
+    try:
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("not an object")
+        return KINDS[kind].from_json(values)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path}: its hyper-parameters are not valid: {error}") from None
+
+
+def _read_state_dict(path: Path, start: bytes) -> dict[str, Tensor]:
+    try:
+        # A file rather than a path: torch would go by the suffix.
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's remarks on what is refused below
+            state: Any = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        if not start.startswith(_TORCH_STARTS):
+            raise ModelError(
+                f"{path}: not a checkpoint: neither safetensors nor a torch state dict"
+            ) from None
+        raise ModelError(
+            f"{path}: holds more than plain tensors (code or other objects) and was not loaded:"
+            " save the state dict alone"
+        ) from None
+    except Exception as error:  # torch's readers raise nearly anything on random bytes
+        raise ModelError(
+            f"{path}: not a checkpoint: neither safetensors nor a torch state dict"
+            f" ({_first_line(error)})"
+        ) from None
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
+    ):
+        raise ModelError(f"{path}: not a state dict of tensors by name")
+    return dict(state)
+
+
+def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
+    claimed = 0
+    for name, value in state.items():
+        if not value.is_floating_point() or value.layout != torch.strided:
+            raise ModelError(f"{path}: {name} is of type {value.dtype}: plain floats are needed")
+        claimed += value.numel() * value.element_size()
+        # Expanded views could claim any size from a few bytes on disk.
+        if claimed > size or max(value.shape, default=0) > _MAX_DIMENSION:
+            raise ModelError(f"{path}: {name} {tuple(value.shape)} claims more than the file holds")
+        if not bool(torch.isfinite(value).all()):
+            raise ModelError(f"{path}: {name} holds NaN or Inf")
+
+
+def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters) -> None:
+    """Refuse claims that the file does not hold before anything of their size is built."""
+    if not isinstance(hyper, HyperParameters):
+        return  # a few dozen layers at most, which are compared without memory
+    for name, pattern in _COUNTED.items():
+        count, claimed = _count(state, pattern), getattr(hyper, name)
+        if count != claimed:
+            raise ModelError(
+                f"{path}: claims {name} {claimed} and holds {pattern.format('N')} {count} times"
+            )
+
+
+def _new_network(hyper: AnyParameters) -> AnyNetwork:
+    if isinstance(hyper, BandMixerParameters):
+        return BandMixer(hyper)
+    return FxNormNetwork(hyper) if isinstance(hyper, HyperParameters) else WaveUNet(hyper)
+
+
+def _network_with(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters) -> AnyNetwork:
+    with torch.device("meta"):
+        wanted = _new_network(hyper).state_dict()
+    _refuse(path, "lacks parameter", sorted(set(wanted) - set(state)))
+    _refuse(path, "has unknown parameter", sorted(set(state) - set(wanted)))
+    odd = [
+        f"{name} {tuple(state[name].shape)} instead of {tuple(wanted[name].shape)}"
+        for name in wanted
+        if state[name].shape != wanted[name].shape
+    ]
+    _refuse(path, "has the wrong shape:", odd)
+    network = _new_network(hyper)
+    network.load_state_dict({name: value.to(torch.float32) for name, value in state.items()})
+    return network.eval()
+
+
+def _refuse(path: Path, problem: str, names: list[str]) -> None:
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        raise ModelError(f"{path}: {problem} {', '.join(names[:_NAMED])}{more}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

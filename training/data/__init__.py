@@ -1,0 +1,1 @@
+"""Multitracks to training examples."""

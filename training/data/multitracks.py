@@ -1,0 +1,251 @@
+"""Sources -> multitracks: songs with their stems, the mix to learn, and their official split.
+
+A source is a song folder (stems or raw tracks, as `mixer.song.song` reads them), a folder of song
+folders to any sensible depth, a `.stem.mp4`, or a data set whose top folders are named `train`,
+`test` and perhaps `valid`, such as MUSDB18 as WAV or as `.stem.mp4`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.errors import InputError, MixerError
+from mixer.song.song import (
+    STEM_CONTAINER_STREAMS,
+    STEM_CONTAINER_SUFFIX,
+    Recording,
+    Song,
+    load_song,
+    read_sum,
+)
+from mixer.song.song_file import SONG_FILE
+from mixer.song.track_words import split_words
+from mixer.stems import STEMS
+from training.data.musdb import is_validation_song
+
+TARGETS = ("auto", "mixture", "sum")
+SAMPLE_RATE_HZ = 44_100
+# A mix may ring on or be cut; beyond this it is another edit of the song.
+MAX_LENGTH_DIFFERENCE_S = 5.0
+
+_MAX_DEPTH = 4
+_SPLIT_FOLDERS = {"train": "train", "valid": "valid", "validation": "valid", "test": "test"}
+# What a mix is called, the most telling first, and what says that it is not the final one.
+_MIX_WORDS = ("mixture", "mix", "mixdown")
+_OTHER_MIX_WORDS = frozenset(
+    ("rough", "ref", "reference", "monitor", "click", "guide", "minus", "instrumental", "karaoke")
+)
+
+
+@dataclass(frozen=True)
+class Multitrack:
+    """A song to learn from.
+
+    Attributes:
+        name: the song's.
+        song: its stems' recordings.
+        target: the recording of its mix; None where the mix is the sum of the stems.
+        split: "train", "valid" or "test" where the source says so, else None.
+    """
+
+    name: str
+    song: Song
+    target: Recording | None
+    split: str | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Length at `SAMPLE_RATE_HZ`."""
+        return self.song.n_samples_at(SAMPLE_RATE_HZ)
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """Everything that is read, the target last."""
+        return self.song.recordings + ((self.target,) if self.target else ())
+
+    @property
+    def sample_rates(self) -> tuple[int, ...]:
+        """The sample rates of its files in Hz, each once, rising."""
+        return tuple(sorted({r.source.sample_rate for r in self.recordings}))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A song that is not used, and why."""
+
+    name: str
+    reason: str
+
+
+def find_multitracks(
+    sources: Iterable[str | Path], target: str = "auto"
+) -> tuple[list[Multitrack], list[LeftOut]]:
+    """Find the songs of sources, in the order given and of their names; headers are read, no audio.
+
+    Args:
+        sources: see the module's head.
+        target: "auto" takes a file that says that it is the mix, else the sum of the stems;
+            "mixture" leaves out songs without such a file; "sum" never looks for one.
+
+    Raises:
+        InputError: a source does not exist or has no song in it, or none can be used.
+    """
+    found: list[Multitrack] = []
+    left_out: list[LeftOut] = []
+    for source in (Path(s).resolve() for s in sources):
+        candidates = list(_candidates(source))
+        if not candidates:
+            raise InputError(
+                f"{source}: no songs in it; give a folder of song folders with audio in them"
+            )
+        for path, split in candidates:
+            name = path.name.removesuffix(STEM_CONTAINER_SUFFIX)
+            if path.is_symlink() and source not in path.resolve().parents:
+                left_out.append(LeftOut(name, "a link that leaves the source; name its target"))
+                continue
+            try:
+                found.append(replace(_read_multitrack(path, target), split=split))
+            except MixerError as error:
+                left_out.append(LeftOut(name, str(error)))
+    if not found:
+        first = f"{left_out[0].name}: {left_out[0].reason}" if left_out else "no sources given"
+        raise InputError(f"none of {len(left_out)} songs can be used; the first is {first}")
+    return found, left_out
+
+
+def read_target(multitrack: Multitrack) -> np.ndarray | None:
+    """The mix as a file has it, float32 (2, `n_samples`) at `SAMPLE_RATE_HZ`; None where it is the
+    sum of the stems.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    if multitrack.target is None:
+        return None
+    return read_sum([multitrack.target], multitrack.n_samples, SAMPLE_RATE_HZ)
+
+
+def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
+    """Song folders and stem containers, each with its split where a folder says it."""
+    if source.is_file() and source.name.lower().endswith(STEM_CONTAINER_SUFFIX):
+        yield source, None
+        return
+    if not source.is_dir():
+        raise InputError(f"{source}: no such folder; give a folder of songs or a .stem.mp4")
+    folders = _subfolders(source)
+    tops = {_SPLIT_FOLDERS[f.name.lower()]: f for f in folders if f.name.lower() in _SPLIT_FOLDERS}
+    if not {"train", "test"} <= set(tops):
+        yield from ((path, None) for path in _songs_below(source, _MAX_DEPTH))
+        return
+    for split, folder in tops.items():
+        for path in _songs_below(folder, _MAX_DEPTH):
+            name = path.name.removesuffix(STEM_CONTAINER_SUFFIX)
+            is_musdb_valid = split == "train" and "valid" not in tops and is_validation_song(name)
+            yield path, "valid" if is_musdb_valid else split
+
+
+def _songs_below(folder: Path, depth: int) -> Iterator[Path]:
+    audio = sorted(p for p in folder.iterdir() if audio_io.is_audio_name(p.name) and p.is_file())
+    audio = [p for p in audio if not p.name.startswith(".")]
+    containers = [p for p in audio if p.name.lower().endswith(STEM_CONTAINER_SUFFIX)]
+    if audio and len(containers) == len(audio):
+        yield from containers
+    elif audio:
+        yield folder
+        return
+    if depth == 0:
+        return
+    for inner in _subfolders(folder):
+        if inner.is_symlink():
+            yield inner
+        else:
+            yield from _songs_below(inner, depth - 1)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def _read_multitrack(path: Path, target: str) -> Multitrack:
+    """
+    Raises:
+        InputError: no stems, no mix where one must be, or stems that are dry without a mix.
+    """
+    song = load_container(path) if path.is_file() else load_song(path)
+    mix = None if target == "sum" else _find_mix(song)
+    if mix is None and target == "mixture":
+        raise InputError("no file in it says that it is the mix; name it mixture, or learn the sum")
+    if mix is None and song.dry:
+        raise InputError("its stems are dry and it has no mix: there is nothing to learn from it")
+    if mix is not None:
+        seconds = mix.source.n_samples / mix.source.sample_rate
+        if abs(seconds - song.duration_s) > MAX_LENGTH_DIFFERENCE_S:
+            raise InputError(
+                f"{mix.file} lasts {seconds:.1f} s and its stems {song.duration_s:.1f} s: "
+                "they are no one edit of the song, so export them again or learn the sum"
+            )
+    return Multitrack(song.name, song, mix)
+
+
+def load_container(path: Path) -> Song:
+    """One `.stem.mp4` as a song, whatever stands beside it.
+
+    Raises:
+        InputError: not readable, not five streams, or the codecs extra is not installed.
+    """
+    sources = audio_io.probe(path)
+    if len(sources) != len(STEM_CONTAINER_STREAMS):
+        raise InputError(f"{len(sources)} audio streams where a stem container has five")
+    recordings = [
+        Recording(
+            source,
+            f"{path.name}#{content}",
+            content if content in STEMS else None,
+            f"stream {source.stream} of a stem container: {content}",
+        )
+        for source, content in zip(sources, STEM_CONTAINER_STREAMS, strict=True)
+    ]
+    stems = tuple(r for r in recordings if r.stem is not None)
+    rate = max(r.source.sample_rate for r in stems)
+    return Song(
+        name=path.name.removesuffix(STEM_CONTAINER_SUFFIX),
+        folder=path.parent,
+        recordings=stems,
+        left_out=tuple(r for r in recordings if r.stem is None),
+        sample_rate=rate,
+        n_samples=max(
+            audio_io.resampled_length(r.source.n_samples, r.source.sample_rate, rate) for r in stems
+        ),
+    )
+
+
+def _find_mix(song: Song) -> Recording | None:
+    """The left-out recording that says most clearly that it is the final mix."""
+    ignored = f"ignored in {SONG_FILE}"
+    ranked: dict[int, list[Recording]] = {}
+    for recording in song.left_out:
+        container, _, stream = recording.file.rpartition("#")
+        words = split_words(Path(recording.file).stem) if not container else [stream]
+        if recording.reason == ignored or _OTHER_MIX_WORDS & set(words):
+            continue
+        ranks = [rank for rank, word in enumerate(_MIX_WORDS) if word in words]
+        if ranks:
+            ranked.setdefault(ranks[0], []).append(recording)
+    if not ranked:
+        return None
+    best = ranked[min(ranked)]
+    if len(best) > 1:
+        names = " and ".join(r.file for r in best[:2])
+        raise InputError(f"{names} both say that they are the mix; ignore one in {SONG_FILE}")
+    recording = best[0]
+    if recording.source.n_samples:
+        return recording
+    path = song.folder / recording.file
+    if path.is_symlink() and song.folder not in path.resolve().parents:
+        return None
+    return replace(recording, source=audio_io.probe(path)[0])

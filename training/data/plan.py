@@ -1,0 +1,160 @@
+"""What a data set will hold: settings, songs, splits, and what it takes. Nothing is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixer.audio import available_memory_bytes
+from mixer.errors import PresetError
+from mixer.fxnorm.chain import check_effects
+from mixer.fxnorm.profile import read_profile
+from mixer.fxnorm.reverb import REVERBERANT_STEMS
+from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
+from training.data.prepare_song import REVERBS
+from training.data.splits import METHODS, assign_splits
+
+MEASURE, AUTO = "measure", "auto"
+PUBLISHED_PROFILE = "musdb18"
+# An average over fewer training songs than this says more about them than about mixes.
+FEWEST_SONGS_TO_MEASURE = 20
+DEFAULT_EFFECTS = ("reverb", "eq", "compression", "balance", "loudness")
+DEFAULT_VARIANTS = 3
+VARIANTS_RANGE = (1, 100)
+
+# Decoded stems, the sum, and what normalising one of them needs beside it.
+_BYTES_IN_MEMORY_PER_SAMPLE = 8 * 6
+# Measured on real songs: 24-bit FLAC keeps 2.8 of 6 bytes a stereo sample; denser music more.
+_BYTES_ON_DISK_PER_SAMPLE = 3.5
+
+
+@dataclass(frozen=True)
+class PrepareSettings:
+    """Everything that, with the sources, decides what is in a data set.
+
+    Attributes:
+        profile: a name, a JSON file, "measure" for the average of the training songs, or "auto":
+            measure from 20 training songs on, else the published averages.
+        effects: names from `mixer.fxnorm.chain.EFFECTS`, in order; `pre_reverb` for dry songs only.
+        n_variants: differently seeded reverbs of vocals and other.
+        seed: of the rooms.
+        rooms: folder of impulse responses; None for generated ones.
+        target: one of `training.data.multitracks.TARGETS`.
+        split: one of `training.data.splits.METHODS`.
+        valid_share, test_share: of songs that are split by hash.
+    """
+
+    profile: str = AUTO
+    effects: tuple[str, ...] = DEFAULT_EFFECTS
+    n_variants: int = DEFAULT_VARIANTS
+    seed: int = 0
+    rooms: str | None = None
+    target: str = "auto"
+    split: str = "auto"
+    valid_share: float = 0.1
+    test_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_effects(self.effects)
+        if not VARIANTS_RANGE[0] <= self.n_variants <= VARIANTS_RANGE[1]:
+            low, high = VARIANTS_RANGE
+            raise PresetError(f"{self.n_variants} variants: give {low} to {high}")
+        if self.seed < 0:
+            raise PresetError(f"seed {self.seed}: give 0 or a positive whole number")
+        for name, value, known in (
+            ("target", self.target, TARGETS),
+            ("split", self.split, METHODS),
+        ):
+            if value not in known:
+                raise PresetError(f"{name} {value!r} is none of {', '.join(known)}")
+
+
+@dataclass(frozen=True)
+class PlannedSong:
+    """A song, its folder's name and its split."""
+
+    id: str
+    multitrack: Multitrack
+    split: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done.
+
+    Attributes:
+        folder: where the data set goes.
+        settings: as given.
+        songs: in the order in which they were found.
+        left_out: what was found and cannot be used.
+        profile: "measure", or the name or file of a profile.
+        n_bytes: what it will take on disk, about.
+    """
+
+    folder: Path
+    settings: PrepareSettings
+    songs: tuple[PlannedSong, ...]
+    left_out: tuple[LeftOut, ...]
+    profile: str
+    n_bytes: int
+
+    def of_split(self, split: str) -> tuple[PlannedSong, ...]:
+        return tuple(song for song in self.songs if song.split == split)
+
+
+def plan_dataset(
+    sources: Sequence[str | Path], folder: str | Path, settings: PrepareSettings
+) -> Plan:
+    """Find the songs and decide their splits; nothing is decoded, nothing is written.
+
+    Raises:
+        InputError: see `find_multitracks` and `assign_splits`.
+        PresetError: see `assign_splits`.
+        ModelError: no such profile.
+    """
+    if settings.profile not in (AUTO, MEASURE):
+        read_profile(settings.profile)
+    found, left_out = find_multitracks(sources, settings.target)
+    splits = assign_splits(found, settings.split, settings.valid_share, settings.test_share)
+    ids = _song_ids([multitrack.name for multitrack in found])
+    songs = tuple(PlannedSong(i, m, s) for i, m, s in zip(ids, found, splits, strict=True))
+    profile = settings.profile
+    if profile == AUTO:
+        enough = splits.count("train") >= FEWEST_SONGS_TO_MEASURE
+        profile = MEASURE if enough else PUBLISHED_PROFILE
+    n_samples = sum(m.n_samples * _files_of(m, settings) for m in found)
+    n_bytes = round(n_samples * _BYTES_ON_DISK_PER_SAMPLE)
+    return Plan(Path(folder), settings, songs, tuple(left_out), profile, n_bytes)
+
+
+def _files_of(multitrack: Multitrack, settings: PrepareSettings) -> int:
+    """How many audio files a song becomes."""
+    has_room = any(effect in settings.effects for effect in REVERBS)
+    n_variants = [
+        settings.n_variants if has_room and stem in REVERBERANT_STEMS else 1
+        for stem in multitrack.song.stems
+    ]
+    return 1 + len(n_variants) + sum(n_variants)
+
+
+def default_jobs(plan: Plan) -> int:
+    """One process a core, as far as the songs fit into memory."""
+    longest = max(song.multitrack.n_samples for song in plan.songs)
+    fitting = available_memory_bytes() // max(1, longest * _BYTES_IN_MEMORY_PER_SAMPLE)
+    return max(1, min(os.cpu_count() or 1, fitting, len(plan.songs)))
+
+
+def _song_ids(names: Sequence[str]) -> list[str]:
+    """Folder names for songs: plain letters, and a number where two would be the same."""
+    ids: list[str] = []
+    for name in names:
+        plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+        base = "-".join(part for part in plain.split("-") if part)[:80] or "song"
+        number, song_id = 1, base
+        while song_id in ids:
+            number += 1
+            song_id = f"{base}-{number}"
+        ids.append(song_id)
+    return ids

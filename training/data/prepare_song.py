@@ -1,0 +1,233 @@
+"""One song of a data set: its target, its wet stems and their normalised versions, as FLAC.
+
+A song is complete when its `song.json` is there. That says which inputs and settings it was made
+from, so that the same again is left as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.dsp.blocks import peak
+from mixer.errors import InputError
+from mixer.files.whole_file import write_json
+from mixer.fxnorm.chain import normalise_stem
+from mixer.fxnorm.profile import Profile
+from mixer.fxnorm.reverb import REVERBERANT_STEMS
+from mixer.fxnorm.rooms import RoomSource, read_rooms
+from mixer.song.song import read_stem
+from mixer.version import __version__
+from training.data import prepared
+from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack, read_target
+from training.data.song_files import (
+    BIT_DEPTH,
+    ENVELOPE_HOP_SAMPLES,
+    SongWriter,
+    describe_inputs,
+    earlier_record,
+    envelope_dbfs,
+    files_are_there,
+    identity,
+)
+from training.data.workers import Report
+
+REVERBS = ("pre_reverb", "reverb")
+
+
+@dataclass(frozen=True)
+class NormalisationSettings:
+    """What decides the content of every song of a data set.
+
+    Attributes:
+        profile: what stems are normalised to.
+        effects: by what, in order; `pre_reverb` applies to dry songs only.
+        n_variants: differently seeded versions of stems that get a reverb.
+        seed: of the rooms.
+        rooms: folder of impulse responses; None for generated ones.
+        rooms_sha256: of that folder's files.
+    """
+
+    profile: Profile
+    effects: tuple[str, ...]
+    n_variants: int
+    seed: int
+    rooms: str | None = None
+    rooms_sha256: str | None = None
+
+    def variants_of(self, stem: str) -> int:
+        has_room = stem in REVERBERANT_STEMS and any(e in self.effects for e in REVERBS)
+        return self.n_variants if has_room else 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "mixer_version": __version__,
+            "sample_rate": SAMPLE_RATE_HZ,
+            "bit_depth": BIT_DEPTH,
+            "effects": list(self.effects),
+            "n_variants": self.n_variants,
+            "seed": self.seed,
+            "profile_sha256": self.profile.sha256,
+            "rooms_sha256": self.rooms_sha256,
+        }
+
+
+@dataclass(frozen=True)
+class SongTask:
+    """A song to prepare, and where."""
+
+    multitrack: Multitrack
+    song_id: str
+    folder: Path
+    settings: NormalisationSettings
+
+
+def prepare_song(task: SongTask, report: Report) -> dict[str, Any]:
+    """Write a song's files, unless they are there already; its record comes last.
+
+    Every stem is decoded twice, first for the sum and its peak: never more than one is in memory.
+
+    Returns:
+        The record, as in `song.json`; and in `was_there` whether nothing had to be done.
+
+    Raises:
+        InputError: a damaged recording, or nothing but silence.
+        OutputError: the disk is full or read-only.
+    """
+    record_path = task.folder / prepared.SONG_FILE
+    earlier = earlier_record(record_path)
+    inputs = describe_inputs(task.multitrack.recordings, earlier)
+    key = _key(task, inputs)
+    if earlier.get("key") == key and files_are_there(task.folder, earlier):
+        return {**earlier, "was_there": True}
+    record_path.unlink(missing_ok=True)
+    target, peaks = _read_target_and_peaks(task.multitrack)
+    gain = 1.0 / max(1.0, peak(target), *peaks.values())
+    writer = SongWriter(task.folder)
+    target *= np.float32(gain)
+    writer.write(prepared.mixture_path(task.folder), target)
+    levels_dbfs = {prepared.MIX: envelope_dbfs(target)}
+    del target
+    measured: dict[str, list[dict]] = {}
+    stored_gains_db: dict[str, list[float]] = {}
+    for n_done, stem in enumerate(peaks):
+        report(n_done / len(peaks))
+        audio = read_stem(task.multitrack.song, stem, SAMPLE_RATE_HZ)
+        wet = audio * np.float32(gain)
+        writer.write(prepared.wet_path(task.folder, stem), wet)
+        levels_dbfs[stem] = envelope_dbfs(wet)
+        del wet
+        measured[stem], stored_gains_db[stem] = _write_normalised(task, stem, audio, writer)
+    writer.remove_others()
+    record = {
+        "schema_version": prepared.SCHEMA_VERSION,
+        "id": task.song_id,
+        "name": task.multitrack.name,
+        "key": key,
+        "inputs": inputs,
+        "settings": task.settings.as_json(),
+        "n_samples": task.multitrack.n_samples,
+        "stems": list(peaks),
+        "target": "mixture" if task.multitrack.target else "sum",
+        "gain_db": _in_db(gain),
+        "normalised_gain_db": stored_gains_db,
+        "notes": _notes(task.multitrack, peaks, gain),
+        "files": writer.sizes,
+        "measured": measured,
+        "envelope": {"hop_samples": ENVELOPE_HOP_SAMPLES, "level_dbfs": levels_dbfs},
+    }
+    write_json(record_path, record)
+    return {**record, "was_there": False}
+
+
+def _write_normalised(
+    task: SongTask, stem: str, audio: np.ndarray, writer: SongWriter
+) -> tuple[list[dict], list[float]]:
+    """Write a stem's variants; what was measured of each, and the gain that it is stored with."""
+    settings, song = task.settings, task.multitrack.song
+    effects = tuple(e for e in settings.effects if song.dry or e != "pre_reverb")
+    measured, gains_db = [], []
+    for variant in range(settings.variants_of(stem)):
+        work, report = normalise_stem(
+            audio,
+            SAMPLE_RATE_HZ,
+            stem,
+            settings.profile,
+            effects,
+            seed=_variant_seed(settings.seed, task.song_id, variant),
+            rooms=_rooms(settings.rooms),
+        )
+        # Only chains without the loudness effect can exceed full scale, which FLAC cannot hold.
+        gain = 1.0 / max(1.0, peak(work))
+        work *= np.float32(gain)
+        writer.write(prepared.normalised_path(task.folder, stem, variant), work)
+        measured.append(report)
+        gains_db.append(_in_db(gain))
+    return measured, gains_db
+
+
+def _read_target_and_peaks(multitrack: Multitrack) -> tuple[np.ndarray, dict[str, float]]:
+    """The target, float32 (2, samples), and the linear peak of every stem that is not silent."""
+    target = read_target(multitrack)
+    total = np.zeros((2, multitrack.n_samples), np.float32) if target is None else target
+    peaks = {}
+    for stem in multitrack.song.stems:
+        audio = read_stem(multitrack.song, stem, SAMPLE_RATE_HZ)
+        if peak(audio) == 0.0:
+            continue
+        peaks[stem] = peak(audio)
+        if target is None:
+            total += audio
+    if not peaks:
+        raise InputError("all its stems are silent; there is nothing to learn from it")
+    if peak(total) == 0.0:
+        raise InputError("its mix is silent; there is nothing to learn from it")
+    return total, peaks
+
+
+def _notes(multitrack: Multitrack, stems: dict[str, float], gain: float) -> list[str]:
+    """What a user may want to know about a song that is used."""
+    notes = []
+    rates = multitrack.sample_rates
+    if rates != (SAMPLE_RATE_HZ,):
+        listed = " and ".join(str(rate) for rate in rates)
+        notes.append(f"resampled from {listed} Hz to {SAMPLE_RATE_HZ} Hz")
+    notes += [f"{stem} is silent" for stem in multitrack.song.stems if stem not in stems]
+    if gain < 1.0:
+        notes.append(f"turned down by {-_in_db(gain):.1f} dB to fit into full scale")
+    return notes
+
+
+def _key(task: SongTask, inputs: list[dict[str, Any]]) -> str:
+    """SHA-256 of everything that decides the song's files."""
+    content = {
+        "id": task.song_id,
+        "dry": task.multitrack.song.dry,
+        "inputs": [identity(described) for described in inputs],
+        "settings": task.settings.as_json(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _in_db(gain: float) -> float:
+    return 20.0 * float(np.log10(gain))
+
+
+def _variant_seed(seed: int, song_id: str, variant: int) -> int:
+    """Every song and variant has rooms of its own, whatever else is in the set."""
+    digest = hashlib.sha256(f"{seed}/{song_id}/{variant}".encode()).digest()
+    return int.from_bytes(digest[:7], "big")
+
+
+@functools.lru_cache(maxsize=1)
+def _rooms(folder: str | None) -> RoomSource | None:
+    if folder is None:
+        return None
+    return read_rooms(folder, SAMPLE_RATE_HZ, lambda path, rate: audio_io.read_audio(path, rate)[0])

@@ -1,0 +1,113 @@
+"""The files of a prepared song: what they were made from, writing them, whether they are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.errors import InputError, MixerError
+from mixer.files.whole_file import hash_file
+from mixer.song.song import Recording
+from training.data import prepared
+from training.data.multitracks import SAMPLE_RATE_HZ
+
+ENVELOPE_HOP_SAMPLES = SAMPLE_RATE_HZ // 2
+BIT_DEPTH = "24"
+
+
+class SongWriter:
+    """Writes FLAC files of a song and keeps their sizes by their path in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sizes: dict[str, int] = {}
+
+    def write(self, path: Path, audio: np.ndarray) -> None:
+        """Write float32 (2, samples) at `SAMPLE_RATE_HZ`.
+
+        Raises:
+            OutputError: the disk is full or read-only.
+        """
+        audio_io.write_audio(
+            path, audio, SAMPLE_RATE_HZ, file_format="flac", bit_depth=BIT_DEPTH, overwrite=True
+        )
+        self.sizes[path.relative_to(self.folder).as_posix()] = path.stat().st_size
+
+    def remove_others(self) -> None:
+        """Delete audio that an earlier run with other settings left in the folder."""
+        for path in self.folder.glob("**/*.flac"):
+            if path.relative_to(self.folder).as_posix() not in self.sizes:
+                path.unlink()
+
+
+def envelope_dbfs(audio: np.ndarray) -> list[float]:
+    """RMS level of each half second, the last one padded with silence, to 0.1 dB."""
+    n_steps = -(-audio.shape[1] // ENVELOPE_HOP_SAMPLES)
+    levels = []
+    for step in range(n_steps):
+        part = audio[:, step * ENVELOPE_HOP_SAMPLES : (step + 1) * ENVELOPE_HOP_SAMPLES]
+        power = float(np.square(part, dtype=np.float64).sum()) / (2 * ENVELOPE_HOP_SAMPLES)
+        floor = 10.0 ** (prepared.ENVELOPE_FLOOR_DBFS / 10.0)
+        levels.append(round(10.0 * float(np.log10(max(power, floor))), 1))
+    return levels
+
+
+def describe_inputs(recordings: tuple[Recording, ...], earlier: dict) -> list[dict[str, Any]]:
+    """Each recording with its file's hash; not computed anew where size and time are the same."""
+    inputs = earlier.get("inputs")
+    known = {
+        (i.get("path"), i.get("bytes"), i.get("modified_ns")): i.get("sha256")
+        for i in (inputs if isinstance(inputs, list) else [])
+        if isinstance(i, dict)
+    }
+    hashes: dict[Path, str] = {}
+    described = []
+    for recording in recordings:
+        path = recording.source.path
+        try:
+            stat = path.stat()
+            if path not in hashes:
+                seen = known.get((str(path), stat.st_size, stat.st_mtime_ns))
+                hashes[path] = seen or hash_file(path)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        described.append(
+            {
+                "file": recording.file,
+                "stem": recording.stem or prepared.MIX,
+                "gain_db": recording.gain_db,
+                "side": recording.side,
+                "stream": recording.source.stream,
+                "sha256": hashes[path],
+                "path": str(path),
+                "bytes": stat.st_size,
+                "modified_ns": stat.st_mtime_ns,
+            }
+        )
+    return described
+
+
+def identity(described: dict[str, Any]) -> dict[str, Any]:
+    """What of an input decides the song's content: not where it lies."""
+    return {k: v for k, v in described.items() if k not in ("path", "bytes", "modified_ns")}
+
+
+def earlier_record(path: Path) -> dict[str, Any]:
+    """The record of an earlier run; empty where there is none that can be read."""
+    try:
+        return prepared.read_object(path)
+    except MixerError:
+        return {}
+
+
+def files_are_there(folder: Path, record: dict) -> bool:
+    files = record.get("files")
+    if not isinstance(files, dict) or not files:
+        return False
+    return all(
+        (folder / name).is_file() and (folder / name).stat().st_size == size
+        for name, size in files.items()
+    )

@@ -1,0 +1,75 @@
+"""Which songs are trained on, which choose the best network, and which are kept for the test."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from mixer.errors import InputError, PresetError
+from training.data.multitracks import Multitrack
+
+METHODS = ("auto", "musdb", "hash")
+
+
+def assign_splits(
+    multitracks: Sequence[Multitrack],
+    method: str = "auto",
+    valid_share: float = 0.1,
+    test_share: float = 0.1,
+) -> list[str]:
+    """A split for each song: "train", "valid" or "test".
+
+    By hash, a song's split depends on its name alone, so that songs which are added later move no
+    other. Two songs and more always give at least one to validation and one to training, those
+    with the smallest and the largest hash.
+
+    Args:
+        multitracks: the songs.
+        method: "auto" takes what the source says (MUSDB18's official lists, or folders named
+            train, valid and test) and hashes the rest; "musdb" demands it of every song; "hash"
+            ignores it.
+        valid_share, test_share: of the hashed songs, each 0 to 1, together below 1.
+
+    Raises:
+        PresetError: shares out of range.
+        InputError: "musdb" with a song that lies in no train or test folder.
+    """
+    if min(valid_share, test_share) < 0.0 or valid_share + test_share >= 1.0:
+        raise PresetError(
+            f"shares of {valid_share:g} for validation and {test_share:g} for the test: "
+            "give 0 or more that together leave something to train on"
+        )
+    splits: list[str] = []
+    hashed: set[int] = set()
+    for index, multitrack in enumerate(multitracks):
+        if method != "hash" and multitrack.split is not None:
+            splits.append(multitrack.split)
+        elif method == "musdb":
+            raise InputError(
+                f"{multitrack.name}: not in a train or test folder of MUSDB18; use --split hash"
+            )
+        else:
+            hashed.add(index)
+            share = _hash_share(multitrack.name)
+            is_valid, is_test = share < valid_share, share < valid_share + test_share
+            splits.append("valid" if is_valid else "test" if is_test else "train")
+    by_hash = sorted(range(len(splits)), key=lambda i: _hash_share(multitracks[i].name))
+    if len(splits) > 1:
+        _ensure(splits, "train", [i for i in reversed(by_hash) if i in hashed])
+    if len(splits) > 1 and valid_share > 0.0:
+        kept_for_test = [i for i in by_hash if splits[i] == "test" and i in hashed]
+        trained = [i for i in by_hash if splits[i] == "train"]
+        _ensure(splits, "valid", trained if len(trained) > 1 else kept_for_test)
+    return splits
+
+
+def _ensure(splits: list[str], wanted: str, candidates: list[int]) -> None:
+    """Give a split that has no song the first of the candidates."""
+    if wanted not in splits and candidates:
+        splits[candidates[0]] = wanted
+
+
+def _hash_share(name: str) -> float:
+    """0 to 1, evenly spread over names, the same everywhere."""
+    digest = hashlib.sha256(f"song/{name.casefold().strip()}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

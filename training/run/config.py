@@ -1,0 +1,169 @@
+"""The configuration of a training run: frozen dataclasses, written once, filled from TOML.
+
+A section of the file is a dataclass here, a key is one of its fields; the names, types and ranges
+below are all there is. `training.run.config_reader` fills and checks them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _setting(
+    default: Any, *, within: tuple[float, float] | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    """A field with its range (inclusive) or its choices."""
+    return field(default=default, metadata={"within": within, "choices": choices})
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """What is trained on.
+
+    Attributes:
+        folder: of the prepared data set; given on the command line where it is empty.
+        segment_s: length of a training segment.
+        swap_channels: left and right change places in half of the segments.
+        input_gain_db: each input stem is turned up or down by up to this much.
+        remix_share: share of segments made of stems of different songs.
+        workers: processes that read segments; 0 reads in the training process.
+        valid_segment_s: length of a validation excerpt; 0 for the training segment's.
+        valid_per_song: validation excerpts of a song.
+    """
+
+    folder: str = ""
+    segment_s: float = _setting(10.0, within=(0.1, 600.0))
+    swap_channels: bool = True
+    input_gain_db: float = _setting(0.0, within=(0.0, 60.0))
+    remix_share: float = _setting(0.0, within=(0.0, 1.0))
+    workers: int = _setting(4, within=(0, 256))
+    valid_segment_s: float = _setting(0.0, within=(0.0, 600.0))
+    valid_per_song: int = _setting(6, within=(1, 1000))
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Which network, and what it starts from.
+
+    Attributes:
+        kind: "fxnorm" or "wave_u_net".
+        hyper_parameters: by name; those that are not given are the paper's.
+        start_from: a checkpoint to begin with; empty for random weights.
+        start_parts: "all" of it, or only its "front_end" as after pre-training.
+    """
+
+    kind: str = _setting("fxnorm", choices=("fxnorm", "wave_u_net"))
+    hyper_parameters: dict[str, int] = field(default_factory=dict)
+    start_from: str = ""
+    start_parts: str = _setting("all", choices=("all", "front_end"))
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """What is minimised in the `train` stage; `pretrain` has the L1 of its reconstruction.
+
+    Attributes:
+        kind: the paper's "la" or "lb".
+        guard_samples: at each end of a segment, not judged; 32 446 is the paper's.
+        stem_weight: of the loss on wet stems; 0 leaves it out.
+    """
+
+    kind: str = _setting("la", choices=("la", "lb"))
+    guard_samples: int = _setting(32_446, within=(0, 10_000_000))
+    stem_weight: float = _setting(0.0, within=(0.0, 1000.0))
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    """How weights move.
+
+    Attributes:
+        kind: "adam" (weight decay is an L2 term of the gradient) or "adamw" (it is not).
+        amsgrad: the step never grows back after a large gradient.
+        learning_rate: before the schedule.
+        weight_decay: L2 coefficient.
+        beta1, beta2: decay of the moments.
+        clip_norm: largest norm of a step's gradient; 0 for any.
+        ema_decay: of the running mean of weights that is validated and kept; 0 for none.
+    """
+
+    kind: str = _setting("adam", choices=("adam", "adamw"))
+    amsgrad: bool = True
+    learning_rate: float = _setting(1e-3, within=(1e-9, 10.0))
+    weight_decay: float = _setting(1e-7, within=(0.0, 1.0))
+    beta1: float = _setting(0.9, within=(0.0, 0.9999))
+    beta2: float = _setting(0.999, within=(0.0, 0.999999))
+    clip_norm: float = _setting(0.2, within=(0.0, 1e6))
+    ema_decay: float = _setting(0.0, within=(0.0, 0.999999))
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """The learning rate over time, as a share of the optimiser's.
+
+    Attributes:
+        kind: "steps" (piecewise constant) or "cosine" (down to `final_share`).
+        warm_up_epochs: epochs with a rate of 0 in front, which fill the moments.
+        epochs: after the warm-up: of each step, or one number for cosine.
+        divisors: of each step: the rate is divided by it.
+        final_share: at the end of a cosine.
+    """
+
+    kind: str = _setting("steps", choices=("steps", "cosine"))
+    warm_up_epochs: int = _setting(1, within=(0, 100))
+    epochs: tuple[int, ...] = _setting((150, 50, 50, 25, 25, 10), within=(1, 1_000_000))
+    divisors: tuple[float, ...] = _setting((1, 3, 10, 30, 100, 1000), within=(1.0, 1e9))
+    final_share: float = _setting(0.01, within=(0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """How the run goes.
+
+    Attributes:
+        stage: "pretrain" (the front-end reconstructs the stems) or "train".
+        batch_size: segments a step on each process.
+        batches_per_epoch: steps between validations.
+        seed: of weights, segments and everything else random.
+        precision: of the network: "float32", "bf16" or "fp16" (CUDA only).
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        threads: of a CPU run, a process; 0 for PyTorch's choice.
+        patience_epochs: stop when validation has not improved for so many epochs; 0 for never.
+        checkpoint_every_steps: between checkpoints inside an epoch; 0 for its end alone.
+        log_every_steps: between lines in the log.
+        audio_examples: validation excerpts to hear in TensorBoard; 0 for none.
+        tensorboard: write a TensorBoard log beside the JSON lines.
+    """
+
+    stage: str = _setting("train", choices=("pretrain", "train"))
+    batch_size: int = _setting(4, within=(1, 4096))
+    batches_per_epoch: int = _setting(1600, within=(1, 10_000_000))
+    seed: int = _setting(0, within=(0, 2**31 - 1))
+    precision: str = _setting("float32", choices=("float32", "bf16", "fp16"))
+    device: str = "auto"
+    threads: int = _setting(0, within=(0, 1024))
+    patience_epochs: int = _setting(0, within=(0, 1_000_000))
+    checkpoint_every_steps: int = _setting(0, within=(0, 10_000_000))
+    log_every_steps: int = _setting(50, within=(1, 1_000_000))
+    audio_examples: int = _setting(2, within=(0, 16))
+    tensorboard: bool = True
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that, with the data set and the machine, decides a run."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+
+    def to_json(self) -> dict[str, Any]:
+        """Nested plain values, whole."""
+        value: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        return value

@@ -1,0 +1,100 @@
+"""The networks that can be trained, by the name that a configuration gives them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import Any
+
+from torch import nn
+
+from mixer.errors import PresetError
+
+
+@dataclass(frozen=True)
+class NetworkKind:
+    """Where a network and its hyper-parameters are defined; imported when they are wanted."""
+
+    module: str
+    network: str
+    parameters_module: str
+    parameters: str
+
+
+KINDS: Mapping[str, NetworkKind] = {
+    "fxnorm": NetworkKind(
+        "training.networks.fxnorm",
+        "FxNormNetwork",
+        "mixer.network.fxnorm.parameters",
+        "HyperParameters",
+    ),
+    "wave_u_net": NetworkKind(
+        "training.networks.wave_u_net",
+        "WaveUNet",
+        "mixer.network.wave_u_net.parameters",
+        "WaveUNetParameters",
+    ),
+}
+# What only the front-end's pre-training moves, by the published names.
+FRONT_END = ("conv_1.", "conv_2.")
+
+
+def build_network(
+    kind: str, hyper_parameters: Mapping[str, int], segment_samples: int
+) -> nn.Module:
+    """A network with random weights.
+
+    Args:
+        kind: one of `KINDS`.
+        hyper_parameters: by name; the paper's where they are not given.
+        segment_samples: of the output in training, which a Wave-U-Net keeps for rendering.
+
+    Raises:
+        PresetError: a hyper-parameter is unknown or out of range.
+    """
+    entry = KINDS[kind]
+    values = dict(hyper_parameters)
+    parameters: Any = getattr(import_module(entry.parameters_module), entry.parameters)
+    names = [field.name for field in fields(parameters)]
+    for name in values:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise PresetError(f"network.hyper_parameters.{name}: {kind} has no such value{hint}")
+    if "output_samples" in names:
+        values.setdefault("output_samples", segment_samples)
+    try:
+        hyper = parameters(**values)
+    except ValueError as error:
+        raise PresetError(f"network.hyper_parameters: {error}") from None
+    network: nn.Module = getattr(import_module(entry.module), entry.network)(hyper)
+    return network
+
+
+def input_samples(network: nn.Module, segment_samples: int) -> int:
+    """Samples that must go in for `segment_samples` to come out."""
+    margin: int = getattr(network.hyper, "margin_samples", 0)
+    return segment_samples + 2 * margin
+
+
+def choose_trained(network: nn.Module, stage: str) -> None:
+    """Switch the gradients of a network's parameters on, those that a stage does not use off.
+
+    Pre-training moves the front-end alone; the last temporal block's residual weights are never
+    run. Without a gradient they cost nothing, and distributed training does not wait for them.
+    """
+    idle = _idle_prefix(network)
+    for name, parameter in network.named_parameters():
+        if stage == "pretrain":
+            parameter.requires_grad_(name.startswith(FRONT_END))
+        elif idle is not None and name.startswith(idle):
+            parameter.requires_grad_(False)
+
+
+def _idle_prefix(network: nn.Module) -> str | None:
+    repeats = getattr(network, "repeats", None)
+    if repeats is None:
+        return None
+    return f"repeats.{len(repeats) - 1}.{len(repeats[-1]) - 1}.res_out."

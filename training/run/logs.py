@@ -1,0 +1,124 @@
+"""What a run leaves to read: a line of JSON an event, and TensorBoard with sound."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import wave
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from torch import Tensor
+
+from mixer.errors import OutputError
+from mixer.files.whole_file import whole_file
+
+LOG_FILE = "log.jsonl"
+TENSORBOARD_FOLDER = "tensorboard"
+
+
+class Log(Protocol):
+    """Where events go."""
+
+    def write(self, event: str, values: Mapping[str, Any]) -> None:
+        """An event with its numbers; `step` is always among them."""
+
+    def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
+        """An excerpt (2, samples) to listen to."""
+
+
+class JsonLines:
+    """Events as lines of JSON.
+
+    Args:
+        path: the file; made if it is not there.
+        step: of a resumed run: what an interrupted one wrote after this step is taken out.
+    """
+
+    def __init__(self, path: Path, step: int = 0) -> None:
+        self._path = path
+        if path.exists():
+            kept = [line for line in path.read_text("utf-8").splitlines() if _upto(line, step)]
+            try:
+                with whole_file(path) as partial:
+                    partial.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+            except OSError as error:
+                raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+
+    def write(self, event: str, values: Mapping[str, Any]) -> None:
+        """Append a line; numbers that are none become null."""
+        plain = {name: _finite(value) for name, value in values.items()}
+        line = json.dumps({"event": event, **plain}, ensure_ascii=False, allow_nan=False)
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise OutputError(f"{self._path} cannot be written: {error.strerror}") from None
+
+    def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
+        """Nothing: text has no sound."""
+
+
+class TensorBoard:
+    """Events as curves, excerpts as stereo sound.
+
+    Args:
+        folder: where TensorBoard looks.
+        step: of a resumed run: curves go on from here.
+
+    Raises:
+        ImportError: tensorboard is not installed.
+    """
+
+    def __init__(self, folder: Path, step: int = 0) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._writer: Any = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
+
+    def write(self, event: str, values: Mapping[str, Any]) -> None:
+        """Every number of the event as a point of its curve."""
+        for name, value in values.items():
+            if name != "step" and isinstance(value, int | float) and not isinstance(value, bool):
+                self._writer.add_scalar(f"{event}/{name}", value, values["step"])
+        self._writer.flush()
+
+    def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
+        """A stereo excerpt; the writer's own method is mono."""
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        samples = audio.detach().float().clamp(-1.0, 1.0).cpu().numpy()
+        sound = Summary.Audio(
+            sample_rate=sample_rate,
+            num_channels=samples.shape[0],
+            length_frames=samples.shape[1],
+            encoded_audio_string=wav_bytes(samples, sample_rate),
+            content_type="audio/wav",
+        )
+        summary = Summary(value=[Summary.Value(tag=name, audio=sound)])
+        self._writer.file_writer.add_summary(summary, step)
+        self._writer.flush()
+
+
+def wav_bytes(audio: np.ndarray, sample_rate: int) -> bytes:
+    """A 16-bit WAV file of float audio (channels, samples) within -1 to 1."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(audio.shape[0])
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(np.rint(audio.T * 32_767.0).astype("<i2").tobytes())
+    return buffer.getvalue()
+
+
+def _upto(line: str, step: int) -> bool:
+    try:
+        return int(json.loads(line)["step"]) <= step
+    except (ValueError, KeyError, TypeError):
+        return False  # a line that an interruption cut short
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

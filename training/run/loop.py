@@ -1,0 +1,196 @@
+"""Epochs of steps: the loop itself, from wherever a run is until its end."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from training.errors import TrainingError
+from training.run.config import TrainingConfig
+from training.run.distributed import Processes
+from training.run.interruption import StopRequest
+from training.run.loading import TrainingData, epoch_batches, read_batches, to_device
+from training.run.objective import Objective
+from training.run.schedule import rate_share, total_epochs
+from training.run.state import Run
+from training.run.validate import Measure, validate
+
+# A gradient scaler skips a step now and then; so many in a row are not overflow but failure.
+_MOST_OVERFLOWS = 100
+
+Event = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What a run is made of and whom it tells.
+
+    Attributes:
+        config: of the run.
+        run: everything that changes.
+        objective: network and loss, as they are.
+        shared: the same with gradients averaged over processes.
+        data: what is read.
+        processes: this one among all.
+        stop: whether somebody asked to stop.
+        tell: called with "untrained", "step", "epoch" and their numbers, in the first process.
+        keep: called to write a checkpoint; with the validation where it is the best so far.
+        measure: what else to measure in validation.
+    """
+
+    config: TrainingConfig
+    run: Run
+    objective: Objective
+    shared: nn.Module
+    data: TrainingData
+    processes: Processes
+    stop: StopRequest
+    tell: Event
+    keep: Callable[[dict[str, float] | None], None]
+    measure: Measure | None = None
+
+
+def run_epochs(trainer: Trainer) -> None:
+    """Train until the schedule ends, validation stops improving, or somebody asks to stop.
+
+    Raises:
+        TrainingError: the loss or the gradient is no number.
+        KeyboardInterrupt: somebody asked; a checkpoint has been written.
+    """
+    position, config = trainer.run.position, trainer.config
+    if position.step == 0 and not position.finished:
+        # What there is to gain on.
+        untrained = {f"valid_{name}": value for name, value in _validate(trainer).items()}
+        trainer.tell("untrained", {"epoch": 0, "step": 0, **untrained})
+    while not position.finished:
+        if _finish_epoch(trainer):
+            trainer.keep(None)
+            raise KeyboardInterrupt
+        validation = _validate(trainer)
+        loss = validation["loss"]
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"epoch {position.epoch}: the validation loss is {loss}; the network as it was"
+                " before is in the run's folder; try a smaller optimiser.learning_rate"
+            )
+        better = position.best_loss is None or loss < position.best_loss
+        if better:
+            position.best_loss, position.best_epoch = loss, position.epoch
+        train_loss = position.loss_sum / position.batch
+        values = {"epoch": position.epoch, "step": position.step, "train_loss": train_loss}
+        position.epoch, position.batch, position.loss_sum = position.epoch + 1, 0, 0.0
+        position.finished = position.epoch >= total_epochs(config.schedule) or _is_stale(trainer)
+        valid = {f"valid_{name}": value for name, value in validation.items()}
+        trainer.tell("epoch", {**values, **valid, "best_epoch": position.best_epoch})
+        trainer.keep(validation if better else None)
+        if not position.finished and _asked_to_stop(trainer):
+            raise KeyboardInterrupt
+
+
+def _finish_epoch(trainer: Trainer) -> bool:
+    """The steps that are left of the epoch; True where somebody asked to stop meanwhile."""
+    config, position = trainer.config, trainer.run.position
+    every = config.run.checkpoint_every_steps
+    loader = epoch_batches(trainer.data, config, trainer.processes, position.epoch, position.batch)
+    overflows, measured_from, since = 0, position.step, time.monotonic()
+    for item in read_batches(loader):
+        taken = _step(trainer, to_device(item, trainer.processes.device))
+        overflows = 0 if math.isfinite(taken.gradient_norm) else overflows + 1
+        if overflows and (not trainer.run.scaler.is_enabled() or overflows > _MOST_OVERFLOWS):
+            raise _no_number(trainer, f"the gradient's norm is {taken.gradient_norm}")
+        position.batch += 1
+        position.step += 1
+        position.loss_sum += taken.loss
+        if position.step % config.run.log_every_steps == 0:
+            values = {
+                "epoch": position.epoch,
+                "step": position.step,
+                "loss": taken.loss,
+                "gradient_norm": taken.gradient_norm,
+                "learning_rate": taken.learning_rate,
+                "audio_s_per_s": _speed(trainer, position.step - measured_from, since),
+            }
+            trainer.tell("step", values)
+            measured_from, since = position.step, time.monotonic()
+        if _asked_to_stop(trainer):
+            return True
+        if every and position.step % every == 0 and position.batch < config.run.batches_per_epoch:
+            trainer.keep(None)
+    return False
+
+
+def _asked_to_stop(trainer: Trainer) -> bool:
+    """Whether any process was asked: all of them stop after the same step."""
+    return trainer.processes.sums([float(bool(trainer.stop))])[0] > 0.0
+
+
+def _speed(trainer: Trainer, n_steps: int, since: float) -> float:
+    """Seconds of audio that all processes together train in a second, reading included."""
+    config = trainer.config
+    segments = n_steps * config.run.batch_size * trainer.processes.n_ranks
+    return segments * config.data.segment_s / max(1e-9, time.monotonic() - since)
+
+
+class _Taken(NamedTuple):
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+
+
+def _step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
+    """Forward, backward and the optimiser; nothing moves where loss or gradient is no number."""
+    config, run = trainer.config, trainer.run
+    position, scaler, optimiser = run.position, run.scaler, run.optimiser
+    done = position.batch / config.run.batches_per_epoch
+    rate = config.optimiser.learning_rate * rate_share(config.schedule, position.epoch, done)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.zero_grad(set_to_none=True)
+    loss = trainer.shared(**item)
+    mean = trainer.processes.sums([loss.item()])[0] / trainer.processes.n_ranks
+    if not math.isfinite(mean):
+        raise _no_number(trainer, f"the loss is {mean}")
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimiser)
+    moving = [value for group in optimiser.param_groups for value in group["params"]]
+    largest = config.optimiser.clip_norm or math.inf
+    norm = torch.nn.utils.clip_grad_norm_(moving, largest).item()
+    if math.isfinite(norm) or scaler.is_enabled():
+        scaler.step(optimiser)  # which leaves out a step that overflowed
+        scaler.update()
+        if run.average is not None:
+            run.average.update(run.network, position.step)
+    return _Taken(mean, norm, rate)
+
+
+def _validate(trainer: Trainer) -> dict[str, float]:
+    """Validation of the weights that would be kept: the running mean where there is one."""
+    average = trainer.run.average
+    kept = average.in_place_of(trainer.run.network) if average is not None else nullcontext()
+    with kept:
+        return validate(
+            trainer.objective, trainer.data, trainer.config, trainer.processes, trainer.measure
+        )
+
+
+def _is_stale(trainer: Trainer) -> bool:
+    """Whether validation has not improved for as long as the configuration waits."""
+    patience, position = trainer.config.run.patience_epochs, trainer.run.position
+    # While the rate is 0 nothing can improve.
+    since = max(position.best_epoch or 0, trainer.config.schedule.warm_up_epochs - 1)
+    return bool(patience) and position.epoch - 1 - since >= patience
+
+
+def _no_number(trainer: Trainer, what: str) -> TrainingError:
+    position = trainer.run.position
+    return TrainingError(
+        f"step {position.step} (epoch {position.epoch}): {what}; the last checkpoint is kept:"
+        " resume with a smaller optimiser.learning_rate or clip_norm, or in float32"
+    )

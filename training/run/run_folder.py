@@ -1,0 +1,201 @@
+"""The folder of a run: logs, checkpoints, and what may be there before.
+
+config.json         the whole configuration, defaults included
+best.safetensors    the weights with the best validation loss so far
+last.safetensors    the weights of the last checkpoint
+state.safetensors   all that resuming needs
+log.jsonl           a line of JSON an event
+tensorboard/        the same as curves, and excerpts to hear
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+
+from mixer.errors import OutputError
+from mixer.files.whole_file import whole_file, write_json
+from mixer.version import __version__
+from training.checkpoint import write_checkpoint
+from training.run.config import TrainingConfig
+from training.run.distributed import Processes
+from training.run.loading import NETWORK_RATE_HZ, TrainingData
+from training.run.logs import LOG_FILE, TENSORBOARD_FOLDER, JsonLines, Log, TensorBoard
+from training.run.loop import Event
+from training.run.objective import Objective
+from training.run.state import STATE_FILE, Position, Run, read_identity, reason_of, write_state
+
+CONFIG_FILE, BEST_FILE, LAST_FILE = "config.json", "best.safetensors", "last.safetensors"
+
+
+class RunFolder:
+    """Where a run is kept; only the first process writes.
+
+    Args:
+        folder: of the run.
+        config: of the run.
+        identity: of the run, kept in its state and, for the exporter, in its checkpoints.
+        processes: this one among all.
+        tell: also told every event.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: TrainingConfig,
+        identity: dict[str, Any],
+        processes: Processes,
+        tell: Event | None,
+    ) -> None:
+        self.folder = folder
+        self._config, self._identity = config, identity
+        self._is_first = processes.is_first
+        self._device = processes.device
+        self._tell = tell
+        self._logs: list[Log] = []
+        self._heard = False
+
+    @staticmethod
+    def state_in(folder: Path) -> Path:
+        """The state that a run in that folder is resumed from."""
+        return folder / STATE_FILE
+
+    @staticmethod
+    def identity_in(folder: Path) -> dict[str, Any]:
+        """What the run in that folder is.
+
+        Raises:
+            OutputError: there is no run.
+            ModelError: its state is damaged.
+        """
+        path = RunFolder.state_in(folder)
+        if not path.is_file():
+            raise OutputError(f"{folder}: no run to resume there ({STATE_FILE} is missing)")
+        return read_identity(path)
+
+    @property
+    def best_file(self) -> Path:
+        """The weights with the best validation loss."""
+        return self.folder / BEST_FILE
+
+    def occupy(self, position: Position, *, resume: bool, overwrite: bool) -> None:
+        """Make the folder, or clear what an earlier run left, and open the logs.
+
+        Raises:
+            OutputError: a run is there already, or the folder cannot be made.
+        """
+        if not self._is_first:
+            return
+        ours = [self.folder / name for name in (CONFIG_FILE, BEST_FILE, LAST_FILE, LOG_FILE)]
+        # The state comes first: without it nobody takes a half-cleared folder for a run.
+        ours.insert(0, self.state_in(self.folder))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not resume:
+                there = [path for path in ours if path.exists()]
+                if there and not overwrite:
+                    raise OutputError(
+                        f"{self.folder}: a run is there already; add --resume to go on with it,"
+                        " --overwrite to begin anew, or give another folder with -o"
+                    )
+                for path in there:
+                    path.unlink()
+                shutil.rmtree(self.folder / TENSORBOARD_FOLDER, ignore_errors=True)
+        except OSError as error:
+            raise OutputError(f"{self.folder}: cannot be written ({error.strerror})") from None
+        write_json(self.folder / CONFIG_FILE, self._config.to_json())
+        self._logs.append(JsonLines(self.folder / LOG_FILE, position.step))
+        self._open_tensorboard(position)
+
+    def tell(self, event: str, values: Mapping[str, Any]) -> None:
+        """An event for every log and for whoever listens."""
+        if not self._is_first:
+            return
+        for log in self._logs:
+            log.write(event, values)
+        if self._tell is not None:
+            self._tell(event, values)
+
+    def keep(self, run: Run, validation: Mapping[str, float] | None) -> None:
+        """A checkpoint; where a validation is given, it is the best so far.
+
+        Raises:
+            OutputError: the disk is full or read-only; what was there before is still whole.
+        """
+        if not self._is_first:
+            return
+        self._write_weights(self.folder / LAST_FILE, run, None)
+        if validation is not None:
+            self._write_weights(self.best_file, run, validation)
+        write_state(self.state_in(self.folder), run, self._identity)
+        self.tell("checkpoint", {"step": run.position.step, "best": validation is not None})
+
+    def hear(self, objective: Objective, run: Run, data: TrainingData) -> None:
+        """Validation excerpts of the network as it is, for logs that have sound."""
+        if not self._is_first:
+            return
+        n_items = len(data.valid)
+        for index in range(min(self._config.run.audio_examples, n_items)):
+            item = data.valid[index]
+            inputs = item["inputs"].unsqueeze(0).to(self._device)
+            with torch.no_grad(), self._kept_weights(run):
+                objective.eval()
+                mix = objective.mix(inputs)[0]
+                objective.train()
+            sounds = {"mix": mix}
+            if not self._heard:
+                plain = item["inputs"].unflatten(0, (-1, 2)).sum(0)
+                sounds |= {"target": item["target"], "sum_of_inputs": plain}
+            for log in self._logs:
+                for name, audio in sounds.items():
+                    tag = f"{name}/{index}"
+                    log.hear(tag, audio, NETWORK_RATE_HZ, run.position.step)
+        self._heard = True
+
+    def _write_weights(self, path: Path, run: Run, validation: Mapping[str, float] | None) -> None:
+        position, dataset = run.position, self._identity["dataset"]
+        metadata = {
+            "mixer_version": __version__,
+            "stage": self._config.run.stage,
+            "config": json.dumps(self._config.to_json(), sort_keys=True),
+            "dataset": json.dumps(dataset, sort_keys=True),
+            "dataset_sha256": str(dataset["sha256"]),
+            "epoch": str(position.epoch),
+            "step": str(position.step),
+            "provenance": (
+                f"mixer train, stage {self._config.run.stage}, step {position.step}, on the data"
+                f" set {str(dataset['sha256'])[:12]}"
+            ),
+        }
+        if validation is not None:
+            metadata["validation"] = json.dumps(dict(validation), sort_keys=True)
+        try:
+            with self._kept_weights(run), whole_file(path) as partial:
+                write_checkpoint(partial, run.network, metadata)
+        except (OSError, SafetensorError) as error:
+            raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
+
+    def _kept_weights(self, run: Run) -> Any:
+        """A block in which the network has the weights that are validated and kept."""
+        return run.average.in_place_of(run.network) if run.average is not None else nullcontext()
+
+    def _open_tensorboard(self, position: Position) -> None:
+        if not self._config.run.tensorboard:
+            return
+        try:
+            self._logs.append(TensorBoard(self.folder / TENSORBOARD_FOLDER, position.step))
+        except ImportError:
+            self.tell(
+                "warning",
+                {
+                    "step": position.step,
+                    "text": "tensorboard is not installed: no curves, no sound",
+                },
+            )

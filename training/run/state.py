@@ -1,0 +1,215 @@
+"""All that a run needs to go on as if it had not stopped, in one safetensors file.
+
+Tensors: `network.NAME`, `ema.NAME`, `optimiser.INDEX.KEY`, `random.cpu` and `random.cuda`. The rest
+is JSON in the metadata. No pickle: a file from elsewhere can be wrong but cannot run anything.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from mixer.errors import ModelError, OutputError
+from mixer.files.whole_file import whole_file
+from training.run.ema import MovingAverage
+
+STATE_FILE = "state.safetensors"
+SCHEMA_VERSION = 1
+_MAX_FILE_BYTES = 64 << 30
+_MAX_HEADER_BYTES = 16 << 20
+_DOCUMENT = "state"
+
+
+@dataclass
+class Position:
+    """Where a run is.
+
+    Attributes:
+        epoch: that is under way, from 0.
+        batch: steps that it has done.
+        step: steps since the beginning.
+        loss_sum: of the epoch's steps.
+        best_loss: the best validation so far, None before the first.
+        best_epoch: when that was.
+        finished: nothing is left to do.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    best_loss: float | None = None
+    best_epoch: int | None = None
+    finished: bool = False
+
+
+@dataclass
+class Run:
+    """Everything that changes in a run.
+
+    Attributes:
+        network: its weights.
+        optimiser: its moments.
+        scaler: of half-precision gradients; disabled for other precisions.
+        average: of the weights, or None.
+        position: where the run is.
+    """
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    average: MovingAverage | None
+    position: Position
+
+
+def write_state(path: Path, run: Run, identity: dict[str, Any]) -> None:
+    """Write the state, whole or not at all.
+
+    Args:
+        path: the file; replaced if it exists.
+        run: what changes.
+        identity: what must not: read back by `read_identity`.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    tensors = {f"network.{name}": value for name, value in run.network.state_dict().items()}
+    if run.average is not None:
+        tensors |= {f"ema.{name}": value for name, value in run.average.means.items()}
+    optimiser = run.optimiser.state_dict()
+    for index, moments in optimiser["state"].items():
+        tensors |= {f"optimiser.{index}.{key}": value for key, value in moments.items()}
+    tensors["random.cpu"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        tensors["random.cuda"] = torch.cuda.get_rng_state()
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "identity": identity,
+        "position": asdict(run.position),
+        "scaler": run.scaler.state_dict(),
+    }
+    save_tensors(path, tensors, {_DOCUMENT: json.dumps(document, sort_keys=True)})
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write a safetensors file, whole or not at all.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    try:
+        with whole_file(path) as partial:
+            save_file(plain, str(partial), metadata=metadata)
+    except (OSError, SafetensorError) as error:
+        raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
+
+
+def read_state(path: Path, run: Run) -> None:
+    """Put a run back where a state file has it.
+
+    Args:
+        path: the file.
+        run: of the same network, optimiser and precision; changed in place.
+
+    Raises:
+        ModelError: the file is damaged, or of another run.
+    """
+    document = _read_document(path)
+    tensors = _read_tensors(path)
+    try:
+        run.network.load_state_dict(_under(tensors, "network."))
+        if run.average is not None:
+            _restore_average(run.average, _under(tensors, "ema."))
+        _restore_optimiser(run.optimiser, _under(tensors, "optimiser."))
+        run.scaler.load_state_dict(document["scaler"])
+        run.position = Position(**document["position"])
+        torch.set_rng_state(tensors["random.cpu"])
+        if "random.cuda" in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors["random.cuda"])
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: not the state of this run: {reason_of(error)}") from None
+
+
+def read_identity(path: Path) -> dict[str, Any]:
+    """What the run of a state file is: see `write_state`.
+
+    Raises:
+        ModelError: no such file, or damaged.
+    """
+    identity: Any = _read_document(path).get("identity")
+    if not isinstance(identity, dict):
+        raise ModelError(f"{path}: a damaged state file (it does not say of which run)")
+    return identity
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    _check_size(path)
+    try:
+        with safe_open(str(path), framework="pt", device="cpu") as file:
+            document = json.loads((file.metadata() or {}).get(_DOCUMENT, "null"))
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: a damaged state file ({reason_of(error)})") from None
+    if not isinstance(document, dict) or document.get("schema_version") != SCHEMA_VERSION:
+        raise ModelError(f"{path}: not the state of a training run of this version")
+    return document
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        with safe_open(str(path), framework="pt", device="cpu") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: a damaged state file ({reason_of(error)})") from None
+
+
+def _check_size(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    header = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+    if size > _MAX_FILE_BYTES or header > min(_MAX_HEADER_BYTES, size - 8):
+        raise ModelError(f"{path}: a damaged state file (its header does not fit its size)")
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+
+
+def _restore_average(average: MovingAverage, saved: dict[str, Tensor]) -> None:
+    for name, mean in average.means.items():
+        if saved[name].shape != mean.shape:
+            raise ValueError(f"the mean of {name} has another shape")
+        mean.copy_(saved[name])
+
+
+def _restore_optimiser(optimiser: torch.optim.Optimizer, saved: dict[str, Tensor]) -> None:
+    parameters = [value for group in optimiser.param_groups for value in group["params"]]
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in saved.items():
+        index, _, key = name.partition(".")
+        # The count of steps is a scalar, every other moment has its parameter's shape.
+        if value.ndim and value.shape != parameters[int(index)].shape:
+            raise ValueError(f"the optimiser's {name} has another shape")
+        moments.setdefault(int(index), {})[key] = value
+    state = optimiser.state_dict()
+    # Rates and coefficients are the configuration's; the moments alone come from the file.
+    optimiser.load_state_dict({"state": moments, "param_groups": state["param_groups"]})
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong in a line: the system's words, or an exception's first."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,215 @@
+"""The songs on which a default model is judged, each a song folder with its truth beside it.
+
+(a) Held-out synthetic songs: dry stems, and the simulated engineer's wet ones as the truth.
+(b) Real songs that nothing is trained on: their stems are wet, so the truth is their plain sum, and
+    what a system is given is the stems disturbed as if they had been recorded so.
+(c) The demo song: dry, and without a truth.
+
+Songs are kept in a cache, under a name that changes with the code that makes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import mixer.demo_song
+import training.synthesis
+from mixer.audio import write_audio
+from mixer.demo_song import DEMO_SONG, compose_demo_song
+from mixer.errors import OutputError
+from mixer.files.whole_file import write_json
+from mixer.song.song import Song, load_song, read_stem
+from mixer.song.song_file import SONG_FILE
+
+SAMPLE_RATE_HZ = 44_100
+SYNTHETIC, REAL, DEMO = "synthetic", "real", "demo"
+GROUP_TITLES = {
+    SYNTHETIC: "Held-out synthetic songs",
+    REAL: "Real songs, disturbed as if recorded so",
+    DEMO: "The demo song (no true mix: damage alone)",
+}
+# Never trained on: neither these seeds nor, in training data made with --hold-out, these genres.
+FIRST_HELD_OUT_SEED = 900_000
+HELD_OUT_GENRES = ("soul", "metal")
+REAL_SONGS = ("sodium", "mdn_funk")
+_TRUTH, _ABOUT = "truth", "about.json"
+# A file cannot hold more; what is louder is turned down with its truth, which no measure sees.
+_HIGHEST_PEAK = 0.99
+# A real recording starts before its first note, with dither and hum that no mix is judged by: a
+# spectrum of next to nothing is off by thousands of percent whatever a system does.
+_FIRST_NOTE_PEAK, _LEAD_IN_SAMPLES = 10.0 ** (-60.0 / 20.0), 441
+
+
+@dataclass(frozen=True)
+class PanelSong:
+    """A song to judge systems on.
+
+    Attributes:
+        group: `SYNTHETIC`, `REAL` or `DEMO`.
+        name: unique within the group.
+        folder: song folder of what a system is given.
+        has_truth: true wet stems are in the folder beside.
+    """
+
+    group: str
+    name: str
+    folder: Path
+    has_truth: bool
+
+    def song(self) -> Song:
+        """The inputs as a song."""
+        return load_song(self.folder)
+
+    def inputs(self) -> dict[str, np.ndarray]:
+        """What a system is given, name to float32 `(2, samples)` at `SAMPLE_RATE_HZ`."""
+        return _read_stems(self.song())
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """True wet stems, name to float32 `(2, samples)` at `SAMPLE_RATE_HZ`; empty without."""
+        if not self.has_truth:
+            return {}
+        return _read_stems(load_song(self.folder / _TRUTH))
+
+
+@dataclass(frozen=True)
+class _Stems:
+    """What is written of a song."""
+
+    inputs: Mapping[str, np.ndarray]
+    truth: Mapping[str, np.ndarray]
+    title: str
+    dry: bool
+    about: Mapping[str, Any]
+
+
+def synthetic_songs(
+    cache: Path, n_songs: int, duration_s: float, genres: Sequence[str]
+) -> Iterator[PanelSong]:
+    """Compose and mix held-out songs, the genres in turn.
+
+    Args:
+        cache: where songs are kept.
+        n_songs: how many; the first of more songs are those of fewer.
+        duration_s: length of each.
+        genres: held-out genres come first.
+
+    Raises:
+        InputError: no SoundFont to play with.
+        OutputError: the cache cannot be written.
+    """
+    for index in range(n_songs):
+        seed, genre = FIRST_HELD_OUT_SEED + index, genres[index % len(genres)]
+        yield _kept(
+            cache,
+            SYNTHETIC,
+            f"{genre}-{seed}-{duration_s:g}s",
+            lambda seed=seed, genre=genre: _synthesise(seed, genre, duration_s),  # type: ignore[misc]
+        )
+
+
+def real_songs(cache: Path, stems: Path, n_takes: int) -> Iterator[PanelSong]:
+    """Disturb the real songs that are there, several times each.
+
+    Args:
+        cache: where songs are kept.
+        stems: folder of song folders with wet stems.
+        n_takes: disturbances of each song.
+
+    Raises:
+        OutputError: the cache cannot be written.
+    """
+    for name in REAL_SONGS:
+        if not (stems / name).is_dir():
+            continue
+        for take in range(n_takes):
+            yield _kept(
+                cache,
+                REAL,
+                f"{name}-{take + 1}",
+                lambda name=name, take=take: _disturb(stems / name, take),  # type: ignore[misc]
+            )
+
+
+def demo_song(cache: Path) -> Iterator[PanelSong]:
+    """The song of `mixer demo`, at its usual seed."""
+
+    def compose() -> _Stems:
+        stems = compose_demo_song(1, SAMPLE_RATE_HZ)
+        return _Stems(stems, {}, DEMO_SONG.title, dry=True, about={"seed": 1})
+
+    yield _kept(cache, DEMO, "demo", compose)
+
+
+def _synthesise(seed: int, genre: str, duration_s: float) -> _Stems:
+    # Late: only who composes needs what composing needs.
+    from training.synthesis.compose import compose
+    from training.synthesis.engineer import engineer
+
+    multitrack = compose(seed, genre=genre, duration_s=duration_s, sample_rate=SAMPLE_RATE_HZ)
+    mix = engineer(multitrack, seed)
+    return _Stems(mix.dry_stems, mix.wet_stems, multitrack.title, dry=True, about=mix.decisions)
+
+
+def _disturb(folder: Path, take: int) -> _Stems:
+    from training.synthesis.disturb import disturb_stems
+
+    truth = _from_first_note(_read_stems(load_song(folder)))
+    # The same take disturbs each song in its own way.
+    digest = hashlib.sha256(folder.name.encode()).digest()
+    rng = np.random.default_rng([int.from_bytes(digest[:4], "big"), take])
+    inputs, about = disturb_stems(truth, SAMPLE_RATE_HZ, rng)
+    return _Stems(inputs, truth, f"{folder.name} {take + 1}", dry=False, about=about)
+
+
+def _from_first_note(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The stems without what is there before anything of their sum is to be heard."""
+    loud = np.abs(np.add.reduce(list(stems.values()))).max(axis=0) > _FIRST_NOTE_PEAK
+    first = max(0, int(np.argmax(loud)) - _LEAD_IN_SAMPLES)
+    return {name: audio[:, first:] for name, audio in stems.items()}
+
+
+def _read_stems(song: Song) -> dict[str, np.ndarray]:
+    return {stem: read_stem(song, stem, SAMPLE_RATE_HZ) for stem in song.stems}
+
+
+def _kept(cache: Path, group: str, name: str, make: Callable[[], _Stems]) -> PanelSong:
+    """A song of the cache, made where it is not there yet: whole or not at all."""
+    folder = cache / _digest_of_code() / group / name
+    if not folder.is_dir():
+        stems = make()
+        partial = folder.with_name(f".{name}.partial")
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            _write(partial, stems)
+            partial.rename(folder)
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
+    return PanelSong(group, name, folder, has_truth=(folder / _TRUTH).is_dir())
+
+
+def _write(folder: Path, stems: _Stems) -> None:
+    for part, where in ((stems.inputs, folder), (stems.truth, folder / _TRUTH)):
+        largest = max((float(np.abs(audio).max()) for audio in part.values()), default=0.0)
+        gain = np.float32(min(1.0, _HIGHEST_PEAK / max(largest, 1e-9)))
+        for stem, audio in part.items():
+            write_audio(where / f"{stem}.flac", audio * gain, SAMPLE_RATE_HZ, file_format="flac")
+    lines = [f"title = {json.dumps(stems.title)}", f"dry = {str(stems.dry).lower()}"]
+    (folder / SONG_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_json(folder / _ABOUT, dict(stems.about))
+
+
+def _digest_of_code() -> str:
+    """Of the code that decides what the songs sound like."""
+    digest = hashlib.sha256()
+    for package in (training.synthesis, mixer.demo_song):
+        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

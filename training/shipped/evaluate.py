@@ -1,0 +1,245 @@
+"""Judge a default model by the panel: `python -m training.shipped.evaluate --model default`.
+
+Every system renders every song of three groups (see `training.shipped.benchmark_songs`); the panel
+holds the
+renders against the true mixes at matched loudness, and what comes out is printed as Markdown: a
+table a group, the model's errors by stem, and the targets with how far off they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer.console.master import apply_master
+from mixer.errors import InputError, MixerError, PresetError
+from mixer.evaluate.benchmark import PanelResult, Truth, measure_truth, panel
+from mixer.evaluate.benchmark_summary import PanelSummary, summarise_panel
+from mixer.evaluate.benchmark_table import panel_markdown, stems_markdown
+from mixer.files.whole_file import write_json
+from mixer.rendering.pipeline import render
+from mixer.rendering.settings import RenderSettings
+from training.shipped.benchmark_songs import (
+    GROUP_TITLES,
+    HELD_OUT_GENRES,
+    SAMPLE_RATE_HZ,
+    PanelSong,
+    demo_song,
+    real_songs,
+    synthetic_songs,
+)
+from training.shipped.targets import NO_MODEL, PLAIN_SUM, Target, check_targets
+
+TRUTH = "truth"
+# Where the limiter is measured: the loudness of most streaming services.
+LIMITED_AT_LUFS, LIMITED_AT_DBTP = -14.0, -1.0
+DEFAULT_CACHE = Path("build/panel")
+DEFAULT_REAL = Path("../shared/audio/stems")
+DEFAULT_SONGS, DEFAULT_DURATION_S, DEFAULT_TAKES = 12, 40.0, 3
+EXIT_INTERRUPTED = 130
+
+# group to system to song to what the panel says
+Results = dict[str, dict[str, dict[str, PanelResult]]]
+Say = Callable[[str], None]
+
+
+def evaluate_song(song: PanelSong, models: Mapping[str, RenderSettings]) -> dict[str, PanelResult]:
+    """Render a song with every system and judge it.
+
+    Args:
+        song: inputs, and perhaps their true wet stems.
+        models: system name to what renders it.
+
+    Returns:
+        System to result; also "truth", the true mix judged as if it were one more, where there is
+        one: its errors are 0, its damage is what a good mix has.
+
+    Raises:
+        ModelError, DeviceError, PresetError: a system cannot render.
+    """
+    inputs, true_wet = song.inputs(), song.truth()
+    truth: Truth | None = None
+    results = {}
+    if true_wet:
+        true_mix = np.add.reduce(list(true_wet.values()))
+        truth = measure_truth(true_wet, true_mix, SAMPLE_RATE_HZ)
+        results[TRUTH] = panel(
+            inputs,
+            true_wet,
+            true_mix,
+            truth,
+            SAMPLE_RATE_HZ,
+            limited_share=_limited_share(true_mix),
+        )
+    for name, settings in models.items():
+        mix = render(song.song(), settings, wet_stems=True)
+        results[name] = panel(
+            inputs,
+            mix.wet_stems,
+            mix.audio,
+            truth,
+            SAMPLE_RATE_HZ,
+            limited_share=_limited_share(mix.audio),
+        )
+    return results
+
+
+def evaluate_songs(
+    songs: Iterable[PanelSong], models: Mapping[str, RenderSettings], say: Say
+) -> Results:
+    """Judge every system on every song; `say` is told what is done."""
+    results: Results = {}
+    for song in songs:
+        started = time.monotonic()
+        for system, result in evaluate_song(song, models).items():
+            results.setdefault(song.group, {}).setdefault(system, {})[song.name] = result
+        say(f"{song.group} {song.name}: {time.monotonic() - started:.0f} s")
+    return results
+
+
+def systems(model: str, against: Sequence[str]) -> dict[str, RenderSettings]:
+    """What renders each system, by the name it is shown under: the model first.
+
+    Raises:
+        PresetError: two of one name.
+    """
+    found: dict[str, RenderSettings] = {}
+    for given in (model, *against):
+        name = given if given in (NO_MODEL, PLAIN_SUM) else Path(given).name
+        if name in found or name == TRUTH:
+            raise PresetError(f"two systems are called {name!r}: rename one of the model folders")
+        found[name] = RenderSettings(
+            model=NO_MODEL if given == PLAIN_SUM else given,
+            amount=0.0 if given == PLAIN_SUM else 1.0,
+            sample_rate=SAMPLE_RATE_HZ,
+            loudness_lufs=None,
+            # The mixing is judged, not the mastering.
+            true_peak_dbtp=None,
+        )
+    return found
+
+
+def report(
+    subject: str, results: Results, how: Mapping[str, Any]
+) -> tuple[str, dict[str, Any], list[Target]]:
+    """What came out, for people and for machines.
+
+    Args:
+        subject: the system that is judged.
+        results: from `evaluate_songs`.
+        how: on what songs, for the record.
+
+    Returns:
+        Markdown; an object for JSON, fit for a bundle's manifest; and the targets.
+    """
+    summaries = {
+        group: summarise_panel(of_group, subject, TRUTH) for group, of_group in results.items()
+    }
+    targets = check_targets(summaries)
+    parts = []
+    for group, summary in summaries.items():
+        parts.append(f"### {GROUP_TITLES[group]} ({_size(summary)})\n\n{panel_markdown(summary)}")
+        if summary.systems[subject].stems:
+            parts.append(f"{subject} by stem:\n\n{stems_markdown(summary)}")
+    parts.append("### Targets\n\n" + "\n".join(f"- {target.line()}" for target in targets))
+    value = {
+        "how": dict(how),
+        "groups": {group: summary.as_json() for group, summary in summaries.items()},
+        "targets": [target.as_json() for target in targets],
+    }
+    return "\n\n".join(parts), value, targets
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge a model from the command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except MixerError as error:
+        sys.stderr.write(f"evaluate_default: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("evaluate_default: interrupted; songs made so far are kept\n")
+        return EXIT_INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    models = systems(options.model, [name for name in options.against if name != options.model])
+    say = _say_nothing if options.quiet else _say
+    results = evaluate_songs(_songs(options, say), models, say)
+    if not results:
+        raise InputError("no song to judge on: give --songs 1 or more, or --real-songs FOLDER")
+    subject = next(iter(models))
+    how = {
+        "synthetic_songs": options.songs,
+        "synthetic_song_s": options.duration,
+        "genres": list(options.genres),
+        "real_takes": options.takes,
+        "systems": list(models),
+    }
+    text, value, _ = report(subject, results, how)
+    sys.stdout.write(text + "\n")
+    if options.json is not None:
+        write_json(options.json, value)
+    return 0
+
+
+def _songs(options: argparse.Namespace, say: Say) -> Iterable[PanelSong]:
+    if options.songs > 0:
+        yield from synthetic_songs(options.cache, options.songs, options.duration, options.genres)
+    if options.takes > 0:
+        found = 0
+        for song in real_songs(options.cache, options.real_songs, options.takes):
+            found += 1
+            yield song
+        if not found:
+            say(f"no real songs in {options.real_songs}: that group is left out")
+    if options.demo:
+        yield from demo_song(options.cache)
+
+
+def _limited_share(mix: np.ndarray) -> float:
+    _, master = apply_master(
+        mix, SAMPLE_RATE_HZ, loudness_lufs=LIMITED_AT_LUFS, ceiling_dbtp=LIMITED_AT_DBTP
+    )
+    return master.limited_share
+
+
+def _size(summary: PanelSummary) -> str:
+    figures = summary.systems[summary.subject]
+    return f"songs: {len(figures.songs)}, segments: {figures.n_segments}"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _say_nothing(line: str) -> None:
+    pass
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--model", default="default", help="bundle to judge: a name or a folder")
+    add("--against", nargs="*", default=[NO_MODEL, PLAIN_SUM], help="none, sum, or bundles")
+    add("--songs", type=int, default=DEFAULT_SONGS, help="synthetic songs; 0 for none")
+    add("--duration", type=float, default=DEFAULT_DURATION_S, help="of each of them in seconds")
+    add("--genres", nargs="+", default=list(HELD_OUT_GENRES), help="in turn")
+    add("--takes", type=int, default=DEFAULT_TAKES, help="disturbances of each real song")
+    add("--real-songs", type=Path, default=DEFAULT_REAL, help="folder of real stems")
+    add("--no-demo", dest="demo", action="store_false", help="leave out the demo song")
+    add("--cache", type=Path, default=DEFAULT_CACHE, help="where songs are kept")
+    add("--json", type=Path, help="also write the figures here, for a manifest")
+    add("--quiet", action="store_true", help="say nothing while working")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""What a default model must reach to be shipped as it is, and by how much it does or does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mixer.evaluate.benchmark import ERROR_MEASURES, FAMILY_ERRORS
+from mixer.evaluate.benchmark_summary import PanelSummary
+from training.shipped.benchmark_songs import REAL, SYNTHETIC
+
+NO_MODEL, PLAIN_SUM = "none", "sum"
+# Where there is a truth to be near to.
+JUDGED_GROUPS = (SYNTHETIC, REAL)
+HIGHEST_BALANCE_ERROR_DB = 1.0
+HIGHEST_LEVEL_ERROR_DB = 1.8
+LEAST_FAMILIES_GAIN = 0.25
+LEAST_LOW_CORRELATION = 0.9
+HIGHEST_FOLD_DOWN_LOSS_LU = 1.0
+HIGHEST_GAIN_SPEED_DB_S = 60.0
+_FAMILIES_MEAN = FAMILY_ERRORS[-1]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target on one group of songs.
+
+    Attributes:
+        group: the songs.
+        name: what is asked.
+        value, limit: what is reached and what is asked for; NaN where it could not be measured.
+        met: True or False.
+        note: what goes with a value: the worst segment, or which measures are not better.
+    """
+
+    group: str
+    name: str
+    value: float
+    limit: float
+    met: bool
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        value = asdict(self)
+        for name in ("value", "limit"):
+            value[name] = round(value[name], 4) if math.isfinite(value[name]) else None
+        return value
+
+    def line(self) -> str:
+        """The target in one line."""
+        said = "met   " if self.met else "MISSED"
+        reached = "not measured" if math.isnan(self.value) else f"{self.value:.2f}"
+        note = f"; {self.note}" if self.note else ""
+        return (
+            f"{said} {self.group}: {self.name}: {reached} (asked {self.limit:g}, "
+            f"off by {abs(self.value - self.limit):.2f}){note}"
+            if not self.met
+            else f"{said} {self.group}: {self.name}: {reached} (asked {self.limit:g}){note}"
+        )
+
+
+def check_targets(summaries: Mapping[str, PanelSummary]) -> list[Target]:
+    """Hold every group's figures against the targets.
+
+    Args:
+        summaries: group to summary, its subject the model that is judged.
+    """
+    targets = []
+    for group, summary in summaries.items():
+        if group in JUDGED_GROUPS:
+            targets += [
+                _beats(group, summary, rival)
+                for rival in (NO_MODEL, PLAIN_SUM)
+                if rival in summary.systems and rival != summary.subject
+            ]
+            targets += _limits_on_errors(group, summary)
+        targets += _limits_on_damage(group, summary)
+    return targets
+
+
+def _beats(group: str, summary: PanelSummary, rival: str) -> Target:
+    """In how many measures the subject has the smaller error, beyond chance."""
+    measures = [name for name in ERROR_MEASURES if name != _FAMILIES_MEAN]
+    not_better = []
+    for measure in measures:
+        comparison = summary.comparison(rival, measure)
+        if comparison is None or not comparison.is_better:
+            not_better.append(measure)
+    return Target(
+        group,
+        f"measures of {len(measures)} better than {rival}, p below 0.05",
+        float(len(measures) - len(not_better)),
+        float(len(measures)),
+        not not_better,
+        f"not better: {', '.join(not_better)}" if not_better else "",
+    )
+
+
+def _limits_on_errors(group: str, summary: PanelSummary) -> list[Target]:
+    means = summary.systems[summary.subject].means
+    limits = (
+        ("left/right balance error, dB", "balance_error_db", HIGHEST_BALANCE_ERROR_DB),
+        ("level error, dB", "level_error_db", HIGHEST_LEVEL_ERROR_DB),
+    )
+    targets = [_at_most(group, name, means[measure], limit) for name, measure, limit in limits]
+    if NO_MODEL in summary.systems and summary.subject != NO_MODEL:
+        share = means[_FAMILIES_MEAN] / summary.systems[NO_MODEL].means[_FAMILIES_MEAN]
+        name = f"mean of the paper's families, share of that of {NO_MODEL}"
+        targets.append(_at_most(group, name, share, 1.0 - LEAST_FAMILIES_GAIN))
+    return targets
+
+
+def _limits_on_damage(group: str, summary: PanelSummary) -> list[Target]:
+    """Correlation and fold-down by the mean of segments; a gain's speed by the fastest of all."""
+    figures = summary.systems[summary.subject]
+    means, worst = figures.means, figures.worst
+    correlation = means["low_correlation"]
+    return [
+        Target(
+            group,
+            "correlation below 120 Hz, above",
+            correlation,
+            LEAST_LOW_CORRELATION,
+            correlation > LEAST_LOW_CORRELATION,
+            f"least segment {worst['low_correlation']:.2f}",
+        ),
+        _at_most(
+            group,
+            "mono fold-down loss, LU",
+            means["fold_down_loss_lu"],
+            HIGHEST_FOLD_DOWN_LOSS_LU,
+            f"most in a segment {worst['fold_down_loss_lu']:.2f}",
+        ),
+        _at_most(
+            group,
+            "fastest gain outside onsets, dB/s",
+            worst["gain_speed_db_s"],
+            HIGHEST_GAIN_SPEED_DB_S,
+            f"mean of segments {means['gain_speed_db_s']:.0f}",
+        ),
+    ]
+
+
+def _at_most(group: str, name: str, value: float, limit: float, note: str = "") -> Target:
+    return Target(group, f"{name}, at most", value, limit, value <= limit, note)
