@@ -8,13 +8,13 @@ renderer, which is not imported here: a dry run must not load it.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mixer.errors import PresetError
+from mixer.files.wording import suggest
 
 ROW, SETTING, OUTPUT, STRIP = "row", "setting", "output", "strip"
 FORMATS = ("wav", "flac", "mp3", "ogg")
@@ -207,9 +207,7 @@ def find_column(name: str) -> Column:
         return known
     if "." in name:
         return _strip_column(name)
-    close = difflib.get_close_matches(name.lower(), COLUMNS, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(COLUMNS)}"
-    raise PresetError(f"no such column; {hint}")
+    raise PresetError(f"no such column; {suggest(name, COLUMNS)}")
 
 
 def _strip_column(name: str) -> Column:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from mixer.batch.columns import NO_REPORT
@@ -111,11 +111,6 @@ def hash_settings(settings: Mapping[str, Any]) -> str:
 def code_version() -> str:
     """The version of the program; another one may render otherwise."""
     return __version__
-
-
-def identity_as_json(identity: Identity) -> dict[str, Any]:
-    """For the plan as JSON."""
-    return asdict(identity)
 
 
 def _read(model: str, profile: str | None) -> Identity:

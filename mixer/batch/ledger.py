@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -212,14 +212,6 @@ def read_records(path: Path) -> list[Record]:
         raise OutputError(f"{path}: no ledger there")
     with Ledger(path.parent) as ledger:
         return list(ledger)
-
-
-def count_states(records: Iterable[Record]) -> dict[str, int]:
-    """How many songs are in each state."""
-    counts: dict[str, int] = {}
-    for record in records:
-        counts[record.state] = counts.get(record.state, 0) + 1
-    return counts
 
 
 def _as_row(record: Record) -> tuple[Any, ...]:

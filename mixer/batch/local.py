@@ -21,6 +21,7 @@ from mixer.batch.memory import WORKER_BYTES
 from mixer.batch.order import FAILED, Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.processes import describe_exit, interrupts_blocked
 from mixer.batch.worker import SONGS_AT_ONCE, Broken, Ready, WorkerSpec, run_worker
+from mixer.files.wording import counted
 
 # Workers that die in a row before they could work: then it is not the songs.
 _MAX_STILLBORN = 3
@@ -90,7 +91,7 @@ class LocalEngine:
     def description(self) -> str:
         devices = sorted({d.device for d in self._devices} or {s.device for s in self._specs})
         count = len(self._specs)
-        return f"{count} worker{'s' if count != 1 else ''} on {', '.join(devices)}"
+        return f"{counted(count, 'worker')} on {', '.join(devices)}"
 
     @property
     def n_workers(self) -> int:
@@ -99,10 +100,6 @@ class LocalEngine:
     @property
     def threads(self) -> int:
         return max(spec.threads for spec in self._specs)
-
-    def pids(self) -> list[int]:
-        """Process ids of the workers."""
-        return [slot.process.pid for slot in self._slots if slot.process.pid is not None]
 
     def start(self) -> None:
         for device in self._devices:

@@ -21,6 +21,7 @@ from mixer.batch.columns import (
 )
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.errors import InputError, PresetError
+from mixer.files.wording import counted
 
 MAX_BYTES = 256 << 20
 MAX_ROWS = 1_000_000
@@ -43,7 +44,7 @@ class ManifestError(PresetError):
         shown = mistakes[:MAX_ERRORS_SHOWN]
         if len(mistakes) > len(shown):
             shown.append(f"... and {len(mistakes) - len(shown)} more")
-        count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+        count = counted(len(mistakes), "mistake")
         lines = "\n".join(f"  {mistake}" for mistake in shown)
         super().__init__(f"{path}: {count}; nothing was rendered\n{lines}")
 

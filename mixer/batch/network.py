@@ -51,8 +51,8 @@ def open_local(device: str, threads: int) -> Callable[[str], NetworkRunner]:
     def open_runner(model: str) -> NetworkRunner:
         from mixer.network.model import read_bundle
         from mixer.network.runner import LocalRunner
-        from mixer.network.session import open_network
+        from mixer.network.session import Network
 
-        return LocalRunner(open_network(read_bundle(model), device, threads))
+        return LocalRunner(Network(read_bundle(model), device, threads))
 
     return open_runner

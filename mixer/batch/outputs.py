@@ -5,7 +5,6 @@ Everything is a path relative to the output folder, with forward slashes.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
@@ -17,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from mixer.batch.columns import EMBEDDED_REPORT, FORMATS, NO_REPORT, NONE
 from mixer.batch.manifest import Row, mistake
+from mixer.files.wording import listed, nearest, quote
 
 # Where the ledger, the lock and unfinished work live, inside the output folder.
 STATE_FOLDER = ".mixer-batch"
@@ -178,9 +178,10 @@ def _fill(template: str, row: Row, file_format: str) -> str:
         if field is None:
             continue
         if field not in values or spec or conversion:
-            close = difflib.get_close_matches(field, FIELDS, n=1)
-            hint = f"did you mean {{{close[0]}}}?" if close else f"known are {', '.join(FIELDS)}"
-            raise ValueError(f"{template!r} has {{{field}}}, which is no field; {hint}")
+            known = [f"{{{name}}}" for name in FIELDS]
+            close = nearest(f"{{{field}}}", known)
+            hint = f"did you mean {close}?" if close else f"choose from {listed(known)}"
+            raise ValueError(f"{quote(template)} has the unknown field {{{field}}}; {hint}")
         # Only an id may name folders; a song called AC/DC cannot.
         value = values[field] if field == "id" else values[field].replace("/", "_")
         pieces.append("/".join(clean(part) for part in value.split("/") if part))

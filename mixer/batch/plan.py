@@ -24,6 +24,7 @@ from mixer.batch.manifest import ManifestError, Row, check_albums, mistake, read
 from mixer.batch.outputs import DAW_SUFFIXES, STATE_FOLDER, Target, plan_outputs
 from mixer.batch.own_inputs import find_own_inputs
 from mixer.errors import InputError, PresetError
+from mixer.files.wording import joined
 
 # What to do with a song. VERIFY: its files were touched; render unless their content is the same.
 SKIP, VERIFY, RENDER = "skip", "verify", "render"
@@ -228,7 +229,7 @@ def _what_changed(fresh: Record, known: Record) -> str | None:
         "the program's version": (fresh.code_version, known.code_version),
     }
     changed = [name for name, (now, then) in parts.items() if now != then]
-    return " and ".join(changed) or None
+    return joined(changed) or None
 
 
 def _outputs_are_there(record: Record, out: Path) -> bool:

@@ -45,6 +45,7 @@ from mixer.batch.publish import (
 )
 from mixer.batch.survey import Size, survey_song
 from mixer.errors import MixerError
+from mixer.files.wording import counted
 
 _TICK_S = 0.25
 # Songs looked at behind one that is too large to start now, and how often it may be overtaken.
@@ -332,7 +333,7 @@ class Run:
         self._n_failed += 1
         most = self._limits.max_failures
         if most is not None and self._n_failed > most and self._stopped_by is None:
-            failures = f"{self._n_failed} failure{'s' if self._n_failed > 1 else ''}"
+            failures = counted(self._n_failed, "failure")
             self._stopped_by = f"{failures}, {most} are allowed"
         self._enqueue(self._albums.settle(job))
         self._tell(record)

@@ -11,9 +11,10 @@ delay keep their numbers, so that they stay linear and time-invariant.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
+
+from mixer.files.fields import choice, number
 
 # A number, or its course in time.
 Points = tuple[tuple[float, float], ...]
@@ -24,26 +25,9 @@ BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
 MASTER = "master"
 
 
-def number(default: Any, low: float, high: float) -> Any:
-    """A field that holds a `Number` (or None, where that is the default) from `low` to `high`."""
-    return dataclasses.field(default=default, metadata={"range": (float(low), float(high))})
-
-
-def fixed(default: Any, low: float, high: float) -> Any:
-    """A field that holds a number (or None) from `low` to `high` and cannot be automated."""
-    return dataclasses.field(
-        default=default, metadata={"range": (float(low), float(high)), "automated": False}
-    )
-
-
 def amount() -> Any:
     """How much of an effect is heard: 0 is bit for bit its input, 1 all of it."""
     return number(1.0, 0.0, 1.0)
-
-
-def choice(default: Any, options: tuple[Any, ...]) -> Any:
-    """A field that holds one of a few words or numbers; it cannot be automated."""
-    return dataclasses.field(default=default, metadata={"choices": options})
 
 
 @dataclass(frozen=True)
@@ -187,11 +171,11 @@ class Reverb:
     What lies in the middle of the spectrum comes back at the level of the send, before the cuts.
     """
 
-    decay_s: float = fixed(1.4, 0.1, 10.0)
-    pre_delay_ms: float = fixed(20.0, 0.0, 250.0)
-    low_cut_hz: float = fixed(200.0, 10.0, 22_000.0)
-    high_cut_hz: float = fixed(8_000.0, 10.0, 22_000.0)
-    width: float = fixed(1.0, 0.0, 2.0)
+    decay_s: float = number(1.4, 0.1, 10.0)
+    pre_delay_ms: float = number(20.0, 0.0, 250.0)
+    low_cut_hz: float = number(200.0, 10.0, 22_000.0)
+    high_cut_hz: float = number(8_000.0, 10.0, 22_000.0)
+    width: float = number(1.0, 0.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -202,11 +186,11 @@ class Delay:
     channels left first, then right.
     """
 
-    time_ms: float = fixed(350.0, 1.0, 4_000.0)
-    beats: float | None = fixed(None, 0.0625, 8.0)
-    feedback: float = fixed(0.35, 0.0, 0.95)
-    low_cut_hz: float = fixed(250.0, 10.0, 22_000.0)
-    high_cut_hz: float = fixed(6_000.0, 10.0, 22_000.0)
+    time_ms: float = number(350.0, 1.0, 4_000.0)
+    beats: float | None = number(None, 0.0625, 8.0)
+    feedback: float = number(0.35, 0.0, 0.95)
+    low_cut_hz: float = number(250.0, 10.0, 22_000.0)
+    high_cut_hz: float = number(6_000.0, 10.0, 22_000.0)
     ping_pong: bool = False
 
 

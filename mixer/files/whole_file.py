@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,15 +20,12 @@ _LONGEST_SHOWN = 100
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` that becomes `path` if the block ends well, else vanishes."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".partial", dir=path.parent)
-    os.close(handle)
-    partial = Path(name)
+    # Not tempfile's: it makes files private. A finished mix gets the rights that any new file gets,
+    # which the kernel alone can apply without a race between threads.
+    partial = path.parent / f".{secrets.token_hex(8)}.partial"
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield partial
-        # mkstemp makes files private; a finished mix gets the rights that any new file gets.
-        umask = os.umask(0)
-        os.umask(umask)
-        partial.chmod(0o666 & ~umask)
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)

@@ -241,10 +241,5 @@ class Network:
         )
 
 
-def open_network(bundle: Bundle, device: str = "auto", threads: int | None = None) -> Network:
-    """`Network(bundle, device, threads)`, the verb to read in a pipeline."""
-    return Network(bundle, device, threads)
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -21,7 +21,7 @@ from mixer.errors import ModelError
 from mixer.fxnorm.chain import normalise_stem
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.runner import LocalRunner, NetworkRunner
-from mixer.network.session import open_network
+from mixer.network.session import Network
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import StageClock
 from mixer.rendering.settings import RenderSettings
@@ -89,7 +89,7 @@ def run_model(
         present = {name: stem for name, stem in named if stem is not None}
         return np.add.reduce(list(present.values())), present if wet_stems else {}, None
     clock.start("network")
-    runner = opened or LocalRunner(open_network(plan.bundle, settings.device))
+    runner = opened or LocalRunner(Network(plan.bundle, settings.device))
     detail = f"on {runner.place}" if runner.place else ""
     clock.at(detail, 0.0)
     output = runner.run(

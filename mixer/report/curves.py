@@ -13,7 +13,6 @@ N_COLUMNS = 1_200
 N_LOUDNESS_POINTS = 600
 # A short-term window ends 3 s after it starts; its level stands in its middle.
 FIRST_WINDOW_CENTRE_S = 1.5
-WINDOW_STEP_S = 0.1
 N_DIRECTIONS = 61
 LOWEST_DIRECTION_DB = -48.0
 # Peaks below this say nothing of a limiter.

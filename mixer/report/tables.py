@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from mixer.console.settings import Strip
+from mixer.files.wording import counted
 from mixer.report.data import ReportData
 from mixer.report.markup import Html, element, joined, name
 from mixer.report.masking import ALL_OTHERS
@@ -216,7 +217,7 @@ def files(data: ReportData) -> Html:
     head = element("tr", *(element("th", t, scope="col") for t in ("File", "Stem", "Why", "Gain")))
     table = element("table", element("thead", head), element("tbody", *found), class_="files")
     scroll = element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Files")
-    summary = element("summary", f"{len(found)} file{'s' if len(found) != 1 else ''}")
+    summary = element("summary", counted(len(found), "file"))
     return element("details", summary, scroll, class_="long", open=len(found) <= _MOST_FILES_OPEN)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.errors import InputError, MixerError
+from mixer.files.wording import joined
 from mixer.song.song import (
     STEM_CONTAINER_STREAMS,
     STEM_CONTAINER_SUFFIX,
@@ -240,7 +241,7 @@ def _find_mix(song: Song) -> Recording | None:
         return None
     best = ranked[min(ranked)]
     if len(best) > 1:
-        names = " and ".join(r.file for r in best[:2])
+        names = joined(r.file for r in best[:2])
         raise InputError(f"{names} both say that they are the mix; ignore one in {SONG_FILE}")
     recording = best[0]
     if recording.source.n_samples:

@@ -19,6 +19,7 @@ from mixer import audio as audio_io
 from mixer.dsp.blocks import peak
 from mixer.errors import InputError
 from mixer.files.whole_file import write_json
+from mixer.files.wording import joined
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
@@ -197,7 +198,7 @@ def _notes(multitrack: Multitrack, stems: dict[str, float], gain: float) -> list
     notes = []
     rates = multitrack.sample_rates
     if rates != (SAMPLE_RATE_HZ,):
-        listed = " and ".join(str(rate) for rate in rates)
+        listed = joined(rates)
         notes.append(f"resampled from {listed} Hz to {SAMPLE_RATE_HZ} Hz")
     notes += [f"{stem} is silent" for stem in multitrack.song.stems if stem not in stems]
     if gain < 1.0:

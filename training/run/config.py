@@ -11,12 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-
-def _setting(
-    default: Any, *, within: tuple[float, float] | None = None, choices: tuple[str, ...] = ()
-) -> Any:
-    """A field with its range (inclusive) or its choices."""
-    return field(default=default, metadata={"within": within, "choices": choices})
+from mixer.files.fields import choice, number
 
 
 @dataclass(frozen=True)
@@ -35,13 +30,13 @@ class DataConfig:
     """
 
     folder: str = ""
-    segment_s: float = _setting(10.0, within=(0.1, 600.0))
+    segment_s: float = number(10.0, 0.1, 600.0)
     swap_channels: bool = True
-    input_gain_db: float = _setting(0.0, within=(0.0, 60.0))
-    remix_share: float = _setting(0.0, within=(0.0, 1.0))
-    workers: int = _setting(4, within=(0, 256))
-    valid_segment_s: float = _setting(0.0, within=(0.0, 600.0))
-    valid_per_song: int = _setting(6, within=(1, 1000))
+    input_gain_db: float = number(0.0, 0.0, 60.0)
+    remix_share: float = number(0.0, 0.0, 1.0)
+    workers: int = number(4, 0, 256)
+    valid_segment_s: float = number(0.0, 0.0, 600.0)
+    valid_per_song: int = number(6, 1, 1000)
 
 
 @dataclass(frozen=True)
@@ -55,10 +50,10 @@ class NetworkConfig:
         start_parts: "all" of it, or only its "front_end" as after pre-training.
     """
 
-    kind: str = _setting("fxnorm", choices=("fxnorm", "wave_u_net"))
+    kind: str = choice("fxnorm", ("fxnorm", "wave_u_net"))
     hyper_parameters: dict[str, int] = field(default_factory=dict)
     start_from: str = ""
-    start_parts: str = _setting("all", choices=("all", "front_end"))
+    start_parts: str = choice("all", ("all", "front_end"))
 
 
 @dataclass(frozen=True)
@@ -71,9 +66,9 @@ class LossConfig:
         stem_weight: of the loss on wet stems; 0 leaves it out.
     """
 
-    kind: str = _setting("la", choices=("la", "lb"))
-    guard_samples: int = _setting(32_446, within=(0, 10_000_000))
-    stem_weight: float = _setting(0.0, within=(0.0, 1000.0))
+    kind: str = choice("la", ("la", "lb"))
+    guard_samples: int = number(32_446, 0, 10_000_000)
+    stem_weight: float = number(0.0, 0.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -90,14 +85,14 @@ class OptimiserConfig:
         ema_decay: of the running mean of weights that is validated and kept; 0 for none.
     """
 
-    kind: str = _setting("adam", choices=("adam", "adamw"))
+    kind: str = choice("adam", ("adam", "adamw"))
     amsgrad: bool = True
-    learning_rate: float = _setting(1e-3, within=(1e-9, 10.0))
-    weight_decay: float = _setting(1e-7, within=(0.0, 1.0))
-    beta1: float = _setting(0.9, within=(0.0, 0.9999))
-    beta2: float = _setting(0.999, within=(0.0, 0.999999))
-    clip_norm: float = _setting(0.2, within=(0.0, 1e6))
-    ema_decay: float = _setting(0.0, within=(0.0, 0.999999))
+    learning_rate: float = number(1e-3, 1e-9, 10.0)
+    weight_decay: float = number(1e-7, 0.0, 1.0)
+    beta1: float = number(0.9, 0.0, 0.9999)
+    beta2: float = number(0.999, 0.0, 0.999999)
+    clip_norm: float = number(0.2, 0.0, 1e6)
+    ema_decay: float = number(0.0, 0.0, 0.999999)
 
 
 @dataclass(frozen=True)
@@ -112,11 +107,11 @@ class ScheduleConfig:
         final_share: at the end of a cosine.
     """
 
-    kind: str = _setting("steps", choices=("steps", "cosine"))
-    warm_up_epochs: int = _setting(1, within=(0, 100))
-    epochs: tuple[int, ...] = _setting((150, 50, 50, 25, 25, 10), within=(1, 1_000_000))
-    divisors: tuple[float, ...] = _setting((1, 3, 10, 30, 100, 1000), within=(1.0, 1e9))
-    final_share: float = _setting(0.01, within=(0.0, 1.0))
+    kind: str = choice("steps", ("steps", "cosine"))
+    warm_up_epochs: int = number(1, 0, 100)
+    epochs: tuple[int, ...] = number((150, 50, 50, 25, 25, 10), 1, 1_000_000)
+    divisors: tuple[float, ...] = number((1, 3, 10, 30, 100, 1000), 1.0, 1e9)
+    final_share: float = number(0.01, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -138,17 +133,17 @@ class RunConfig:
         tensorboard: write a TensorBoard log beside the JSON lines.
     """
 
-    stage: str = _setting("train", choices=("pretrain", "train"))
-    batch_size: int = _setting(4, within=(1, 4096))
-    batches_per_epoch: int = _setting(1600, within=(1, 10_000_000))
-    seed: int = _setting(0, within=(0, 2**31 - 1))
-    precision: str = _setting("float32", choices=("float32", "bf16", "fp16"))
+    stage: str = choice("train", ("pretrain", "train"))
+    batch_size: int = number(4, 1, 4096)
+    batches_per_epoch: int = number(1600, 1, 10_000_000)
+    seed: int = number(0, 0, 2**31 - 1)
+    precision: str = choice("float32", ("float32", "bf16", "fp16"))
     device: str = "auto"
-    threads: int = _setting(0, within=(0, 1024))
-    patience_epochs: int = _setting(0, within=(0, 1_000_000))
-    checkpoint_every_steps: int = _setting(0, within=(0, 10_000_000))
-    log_every_steps: int = _setting(50, within=(1, 1_000_000))
-    audio_examples: int = _setting(2, within=(0, 16))
+    threads: int = number(0, 0, 1024)
+    patience_epochs: int = number(0, 0, 1_000_000)
+    checkpoint_every_steps: int = number(0, 0, 10_000_000)
+    log_every_steps: int = number(50, 1, 1_000_000)
+    audio_examples: int = number(2, 0, 16)
     tensorboard: bool = True
 
 

@@ -144,7 +144,7 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
 
 
 def _check_range(value: Any, metadata: Mapping[Any, Any], where: str) -> None:
-    choices, within = metadata.get("choices"), metadata.get("within")
+    choices, within = metadata.get("choices"), metadata.get("range")
     if choices and value not in choices:
         raise PresetError(
             f"{where} is {value!r}: it must be one of {', '.join(choices)}"

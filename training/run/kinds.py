@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from mixer.errors import PresetError
+from mixer.files.wording import suggest
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def build_network(
     names = [field.name for field in fields(parameters)]
     for name in values:
         if name not in names:
-            close = difflib.get_close_matches(name, names, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise PresetError(f"network.hyper_parameters.{name}: {kind} has no such value{hint}")
+            raise PresetError(
+                f"network.hyper_parameters.{name}: {kind} has no such value; {suggest(name, names)}"
+            )
     if "output_samples" in names:
         values.setdefault("output_samples", segment_samples)
     try:

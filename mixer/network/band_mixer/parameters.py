@@ -102,8 +102,3 @@ class BandMixerParameters:
     def hop_samples(self) -> int:
         """Samples from one frame to the next."""
         return self.n_fft // 2
-
-    @property
-    def block_samples(self) -> int:
-        """Samples from one step of the latent mixer to the next."""
-        return self.block_frames * self.hop_samples

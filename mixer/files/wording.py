@@ -1,0 +1,78 @@
+"""Words of messages that name what a user or a stranger wrote: quoted, bounded, and suggested."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+_LONGEST = 60
+_LONGEST_LINE = 4_096
+_MOST_NAMES = 20
+# Two words that share less than half of their letters are not a slip of the keyboard.
+_CUTOFF = 0.5
+
+
+def visible(value: object, longest: int = _LONGEST_LINE) -> str:
+    """A value's text for a message: what a terminal would obey, or cannot show, is escaped."""
+    text = _text_of(value, str)
+    shortened = text if len(text) <= longest else f"{text[: max(longest - 3, 0)]}..."
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in shortened)
+
+
+def quote(value: object, longest: int = _LONGEST) -> str:
+    """A value as one would write it in a file, for a message: bounded, on one line.
+
+    Texts come in quotes; true, false and null as TOML and JSON have them.
+    """
+    words = {True: "true", False: "false", None: "null"}
+    if value is None or isinstance(value, bool):
+        return words[value]
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:g}"
+    if isinstance(value, str):
+        value = value[: longest + 1]
+    return visible(_text_of(value, repr), longest)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that a user may have meant; None where none is close."""
+    names = list(known)
+    by_lower = {name.lower(): name for name in reversed(names)}
+    close = difflib.get_close_matches(word[:_LONGEST].lower(), by_lower, n=1, cutoff=_CUTOFF)
+    return by_lower[close[0]] if close else None
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """What to write instead of an unknown name: the nearest one, or all that there are."""
+    names = list(known)
+    close = nearest(word, names)
+    return f"did you mean {quote(close)}?" if close else f"choose from {listed(names)}"
+
+
+def listed(names: Iterable[Any], most: int = _MOST_NAMES) -> str:
+    """Names with commas between; beyond `most`, how many more there are."""
+    words = [visible(name, _LONGEST) for name in names]
+    beyond = len(words) - most
+    return ", ".join(words) if beyond <= 0 else f"{', '.join(words[:most])} and {beyond} more"
+
+
+def joined(names: Iterable[Any], word: str = "and") -> str:
+    """Names as a sentence has them: "a", "a and b", "a, b and c"; or with "or"."""
+    *others, last = [str(name) for name in names] or [""]
+    return f"{', '.join(others)} {word} {last}" if others else last
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 mistake", "2 mistakes"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _text_of(value: object, show: Any) -> str:
+    """Of an endless number Python tells no digits, and of an endless nest nothing at all."""
+    try:
+        return str(show(value))
+    except ValueError:
+        return "a number of thousands of digits"
+    except RecursionError:
+        return "an endless nest of values"

@@ -1,0 +1,53 @@
+"""Files that are there whole or not at all."""
+
+import os
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mixer.files.whole_file import whole_file
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "mix.wav"
+    with whole_file(path) as partial:
+        partial.write_bytes(b"new")
+        assert not path.exists()
+    assert path.read_bytes() == b"new"
+    with pytest.raises(ZeroDivisionError), whole_file(path) as partial:
+        partial.write_bytes(b"half" * (1 // 0))
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX rights")
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_a_file_gets_the_rights_of_any_new_file(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with whole_file(tmp_path / "mix.wav"):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "mix.wav").stat().st_mode) == 0o666 & ~umask
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX rights")
+def test_writing_never_touches_the_rights_of_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(mask: int) -> int:
+        raise AssertionError("the umask belongs to the whole process")
+
+    monkeypatch.setattr(os, "umask", refuse)
+
+    def write(name: str) -> None:
+        with whole_file(tmp_path / name) as partial:
+            partial.write_text(name)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, map(str, range(20))))
+    assert sorted(path.read_text() for path in tmp_path.iterdir()) == sorted(map(str, range(20)))
