@@ -1,0 +1,123 @@
+"""Copies, sums, mixes and takes are found by their samples, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.signal
+
+from mixer.song.relations import Found, Relation, find_relations
+
+N_EXCERPTS, N_SAMPLES = 8, 4_000
+
+
+@pytest.fixture
+def parts(rng: np.random.Generator) -> np.ndarray:
+    """Four parts: noise of a colour and an envelope of its own."""
+    found = []
+    for cutoff in (0.05, 0.2, 0.5, 0.9):
+        noise = rng.standard_normal((N_EXCERPTS, N_SAMPLES))
+        b, a = scipy.signal.butter(2, cutoff)
+        level = 10.0 ** (rng.uniform(-30, -10, (N_EXCERPTS, 1)) / 20)
+        found.append(level * scipy.signal.lfilter(b, a, noise))
+    return np.stack(found).astype(np.float32)
+
+
+def with_also(parts: np.ndarray, *more: np.ndarray) -> np.ndarray:
+    return np.concatenate([parts, np.stack(more).astype(np.float32)])
+
+
+def only(found: list[Found], index: int) -> Found:
+    assert [entry.index for entry in found] == [index]
+    return found[0]
+
+
+def test_parts_of_their_own_are_not_related(parts: np.ndarray) -> None:
+    assert find_relations(parts, range(4)) == []
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.5, -1.0])
+def test_a_copy_is_found_at_any_level_and_polarity(parts: np.ndarray, gain: float) -> None:
+    entry = only(find_relations(with_also(parts, gain * parts[2]), range(5)), 4)
+    assert (entry.relation, entry.others, entry.certain) == (Relation.COPY, (2,), True)
+    assert entry.inverted == (gain < 0)
+
+
+def test_of_two_copies_the_preferred_one_stays(parts: np.ndarray) -> None:
+    entry = only(find_relations(with_also(parts, parts[2]), [0, 1, 9, 3, 4]), 2)
+    assert entry.others == (4,)
+
+
+def test_a_lossy_twin_is_a_copy_where_the_names_say_so(
+    parts: np.ndarray, rng: np.random.Generator
+) -> None:
+    error = 0.1 * parts[1].std() * rng.standard_normal(parts[1].shape)
+    error *= np.sqrt(np.mean(parts[1] ** 2, axis=1, keepdims=True)) / parts[1].std()
+    both = with_also(parts, parts[1] + error)
+    assert find_relations(both, range(5)) == []
+    assert only(find_relations(both, range(5), [(1, 4)]), 4).relation == Relation.COPY
+
+
+def test_a_second_microphone_is_a_part(parts: np.ndarray) -> None:
+    b, a = scipy.signal.butter(1, 0.3)
+    second = scipy.signal.lfilter(b, a, np.roll(parts[2], 20, axis=1))
+    assert find_relations(with_also(parts, second), range(5)) == []
+
+
+def test_a_sum_of_some_is_a_sum_and_of_all_a_mix(parts: np.ndarray) -> None:
+    some = only(find_relations(with_also(parts, parts[0] + parts[3]), range(5)), 4)
+    assert some.relation == Relation.SUM
+    assert set(some.others) == {0, 3}
+    mix = only(find_relations(with_also(parts, 0.7 * parts.sum(axis=0)), range(5)), 4)
+    assert mix.relation == Relation.MIX
+    assert mix.certain
+
+
+def test_the_difference_of_two_is_a_part(parts: np.ndarray) -> None:
+    """A sum's part is the sum less the other parts: that must not make it a sum."""
+    found = find_relations(with_also(parts, parts[0] + parts[1]), range(5))
+    assert [entry.index for entry in found] == [4]
+
+
+def test_a_compressed_sum_is_found_by_its_equal_gains(parts: np.ndarray) -> None:
+    total = parts.sum(axis=0)
+    level = np.sqrt(np.mean(total**2))
+    squeezed = np.tanh(total / (8 * level)) * 8 * level
+    entry = only(find_relations(with_also(parts, squeezed), range(5)), 4)
+    assert entry.relation == Relation.MIX
+    assert entry.certain
+
+
+def test_a_processed_mix_is_told_but_not_certain(
+    parts: np.ndarray, rng: np.random.Generator
+) -> None:
+    gains = np.array([0.6, 1.7, 0.9, 1.0], np.float32)[:, None, None]
+    total = (gains * parts).sum(axis=0)
+    power = np.sqrt(np.mean(total**2, axis=1, keepdims=True))
+    bent = total + 0.15 * power * rng.standard_normal(total.shape)
+    entry = only(find_relations(with_also(parts, bent), range(5)), 4)
+    assert not entry.certain
+    assert -18 < entry.left_over_db < -14
+
+
+def test_takes_give_way_to_their_comp(parts: np.ndarray, rng: np.random.Generator) -> None:
+    level = np.sqrt(np.mean(parts[1] ** 2))
+    other_take = (level * rng.standard_normal(parts[1].shape)).astype(np.float32)
+    comp = np.where(np.arange(N_EXCERPTS)[:, None] % 2, parts[1], other_take)
+    found = find_relations(with_also(parts, other_take, comp), range(6))
+    assert {entry.index: entry.relation for entry in found} == {
+        1: Relation.TAKE,
+        4: Relation.TAKE,
+    }
+    assert all(entry.others == (5,) for entry in found)
+
+
+def test_silence_is_related_to_nothing(parts: np.ndarray) -> None:
+    assert find_relations(with_also(parts, 0 * parts[0], 0 * parts[0]), range(6)) == []
+    assert find_relations(np.zeros((0, 3, 5), np.float32), []) == []
+
+
+def test_one_excerpt_alone_proves_no_sum(parts: np.ndarray) -> None:
+    once = np.zeros_like(parts[0])
+    once[3] = parts[0, 3] + parts[1, 3]
+    assert find_relations(with_also(parts, once), range(5)) == []
