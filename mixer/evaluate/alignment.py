@@ -6,24 +6,18 @@ to the sample in its loudest part.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.fft
 
 from mixer.audio import resample, resampled_length
+from mixer.dsp.lag import LEAST_CONFIDENCE, best_lag
 from mixer.errors import InputError
 
 MAX_LAG_S = 10.0
-# A peak this many times the root mean square of all others is no accident: noise of 100 000 lags
-# reaches 4.5, a mix against its own reference 20 and far more.
-LEAST_CONFIDENCE = 8.0
 _COARSE_RATE_HZ = 5_512
 _EXCERPT_S = 6.0
-# Spectral weights between none (0: the bass decides) and all alike (1: the noise does).
-_WHITENING = 0.5
 # Head and tail this far below the reference's loudest sample count as silence, as in the published
 # evaluation.
 SILENCE_BELOW_PEAK_DB = -60.0
@@ -72,7 +66,7 @@ def find_alignment(
         max_lag_s: the furthest lag that is looked for, either way, in seconds.
     """
     coarse_rate = min(_COARSE_RATE_HZ, sample_rate)
-    lag, confidence, sign = _best_lag(
+    lag, confidence, sign = best_lag(
         _mid_at(mix, sample_rate, coarse_rate),
         _mid_at(reference, sample_rate, coarse_rate),
         max_lag=int(max_lag_s * coarse_rate),
@@ -126,24 +120,6 @@ def _mid_at(audio: np.ndarray, sample_rate: int, to_rate: int) -> np.ndarray:
     return resample(mid, sample_rate, to_rate, n_samples)[0]
 
 
-def _best_lag(mix: np.ndarray, reference: np.ndarray, max_lag: int) -> tuple[int, float, int]:
-    """Lag in samples, confidence and sign of the largest correlation of two signals."""
-    reach = min(max_lag, max(mix.size, reference.size) - 1)
-    n_fft = scipy.fft.next_fast_len(max(mix.size, reference.size) + reach + 1, real=True)
-    cross = scipy.fft.rfft(mix, n_fft) * np.conj(scipy.fft.rfft(reference, n_fft))
-    size = np.abs(cross)
-    largest = float(size.max())
-    if largest == 0.0:
-        return 0, 0.0, 1
-    cross /= np.maximum(size, 1e-9 * largest) ** _WHITENING
-    around = scipy.fft.irfft(cross, n_fft)
-    correlation = np.concatenate([around[n_fft - reach :], around[: reach + 1]])
-    best = int(np.abs(correlation).argmax())
-    rest = math.sqrt(float(np.mean(correlation.astype(np.float64) ** 2)))
-    sign = 1 if correlation[best] >= 0.0 else -1
-    return best - reach, float(abs(correlation[best])) / max(rest, 1e-30), sign
-
-
 def _refine(mix: np.ndarray, reference: np.ndarray, sample_rate: int, near: int, reach: int) -> int:
     """The lag to the sample, from the loudest seconds of what both share."""
     shared_mix, shared_reference = shared_part(mix, reference, near)
@@ -155,5 +131,5 @@ def _refine(mix: np.ndarray, reference: np.ndarray, sample_rate: int, near: int,
     start = starts[int(np.argmax(energies))]
     cut = slice(start, start + length)
     own, other = (x[:, cut].mean(axis=0) for x in (shared_mix, shared_reference))
-    lag, _, _ = _best_lag(own, other, reach)
+    lag, _, _ = best_lag(own, other, reach)
     return near + lag

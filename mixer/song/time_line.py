@@ -76,7 +76,9 @@ def lay_out(clips: Sequence[Clip]) -> TimeLine:
             "give start_s in song.toml",
         )
     starts_s = tuple((clip.reference_s or 0.0) - first_s for clip in clips)
-    gap_s = _longest_gap_s([(start, clip.duration_s) for start, clip in zip(starts_s, clips)])
+    gap_s = _longest_gap_s(
+        [(start, clip.duration_s) for start, clip in zip(starts_s, clips, strict=True)]
+    )
     if gap_s > LONGEST_GAP_S:
         return TimeLine(
             together,

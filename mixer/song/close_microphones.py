@@ -1,0 +1,95 @@
+"""Polarity and delay between microphones at one source: kick in and out, snare top and bottom, DI.
+
+Two microphones hear one source at different distances and from different sides. Summed as they
+are, they thin each other out: a snare's lower microphone sees the skin move the other way, a
+microphone a metre away comes 3 ms late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixer.dsp.lag import LEAST_CONFIDENCE, best_lag
+
+# 7 m of air, or the latency of an amplifier's simulation: further apart it is another performance.
+MAX_DELAY_S = 0.02
+# Of the excerpts in which both play, so many must agree on sign and delay.
+_AGREEING_SHARE = 0.6
+_AGREE_WITHIN_S = 0.0002
+_SOUNDING_BELOW_LOUDEST_DB = -30.0
+
+
+@dataclass(frozen=True)
+class Offset:
+    """How one microphone stands against the first of its group.
+
+    Attributes:
+        delay_samples: how much later it hears the source; negative where earlier.
+        inverted: its polarity is the opposite.
+        gained_db: what mending both brings to the power of their sum, in dB.
+    """
+
+    delay_samples: int
+    inverted: bool
+    gained_db: float
+
+    @property
+    def is_in_place(self) -> bool:
+        return self.delay_samples == 0 and not self.inverted
+
+
+def find_offset(
+    excerpts: Sequence[np.ndarray], reference: Sequence[np.ndarray], sample_rate: int
+) -> Offset | None:
+    """Compare a microphone with another at the same source.
+
+    Args:
+        excerpts, reference: the same stretches of time of both, float (samples,) each, about a
+            second long.
+        sample_rate: of both, Hz.
+
+    Returns:
+        None where the two have too little in common to say: another performance, or a room.
+    """
+    pairs = _sounding(excerpts, reference)
+    votes = []
+    for own, other in pairs:
+        lag, confidence, sign = best_lag(own, other, round(MAX_DELAY_S * sample_rate))
+        if confidence >= LEAST_CONFIDENCE:
+            votes.append((lag, sign))
+    if not votes or len(votes) < _AGREEING_SHARE * len(pairs):
+        return None
+    delay = int(np.median([lag for lag, _ in votes]))
+    sign = 1 if sum(sign for _, sign in votes) >= 0 else -1
+    tolerance = max(1, round(_AGREE_WITHIN_S * sample_rate))
+    agreeing = [v for v in votes if abs(v[0] - delay) <= tolerance and v[1] == sign]
+    if len(agreeing) < _AGREEING_SHARE * len(pairs):
+        return None
+    return Offset(delay, sign < 0, _gained_db(pairs, delay, sign))
+
+
+def _sounding(
+    excerpts: Sequence[np.ndarray], reference: Sequence[np.ndarray]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pairs of excerpts in which both microphones hear something."""
+    power = np.array([[np.mean(x**2) for x in side] for side in (excerpts, reference)])
+    if power.size == 0:
+        return []
+    floor = power.max(axis=1, keepdims=True) * 10.0 ** (_SOUNDING_BELOW_LOUDEST_DB / 10.0)
+    both = np.all((power > floor) & (power > 0.0), axis=0)
+    return [
+        (own, other) for own, other, sounds in zip(excerpts, reference, both, strict=True) if sounds
+    ]
+
+
+def _gained_db(pairs: Sequence[tuple[np.ndarray, np.ndarray]], delay: int, sign: int) -> float:
+    before = after = 0.0
+    for own, other in pairs:
+        start, stop = max(0, -delay), min(own.size, own.size - delay)
+        moved, still = own[start + delay : stop + delay], other[start:stop]
+        before += float(np.sum((own[start:stop] + still) ** 2))
+        after += float(np.sum((sign * moved + still) ** 2))
+    return 10.0 * float(np.log10(max(after, 1e-20) / max(before, 1e-20)))
