@@ -11,39 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from export.band_mixer_graph import controls_graph
-from export.check import check_signal, pytorch_answer, quantised
+from export.check import check_signal, quantised
 from export.data import PRETRAIN_STAGE, stated_data
-from export.graphs import streaming_graphs, whole_graph
+from export.exporters import exporter_of
+from export.fxnorm_exporter import WARM_UP_S
 from export.half_precision import to_half_precision
 from export.leakage import measure_leakage_db
 from export.verify import fp16_snr_db, verify_bundle
-from export.wave_u_net_graph import segment_graph
 from mixer.errors import OutputError
 from mixer.fxnorm.profile import Profile, read_profile, write_profile
+from mixer.network.kinds import architecture_of
 from mixer.network.manifest import (
-    CONTROLS_GRAPH,
     FP16_SUFFIX,
     MANIFEST_FILE,
     SCHEMA_VERSION,
-    SEGMENT_GRAPH,
-    WHOLE_GRAPH,
-    kind_of,
 )
 from mixer.network.model import Bundle, read_bundle
-from training.checkpoint import AnyNetwork, Checkpoint, read_checkpoint
-from training.networks.band_mixer import BandMixer
-from training.networks.fxnorm import FxNormNetwork
-from training.networks.wave_u_net import WaveUNet
+from training.checkpoint import Checkpoint, read_checkpoint
 
 PROFILE_FILE = "profile.json"
 DEFAULT_PROFILE = Path(__file__).resolve().parents[1] / "mixer" / "profiles" / "musdb18.json"
 # Which normalisations the paper's networks were trained behind, and its stems, in order.
 PAPER_EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "loudness")
 PAPER_STEMS = ("vocals", "bass", "drums", "other")
-PAPER_WARM_UP_S = 30.0
-# What runs at the sample rate, where the time goes; the latent mixer stays in float32.
-FP16_GRAPHS = ("front_end", "back_end", "back_end_stems", SEGMENT_GRAPH)
 CHECK_STEMS_FILE, CHECK_MIX_FILE = "check_stems.s16", "check_mix.f32"
 
 
@@ -70,7 +60,7 @@ class Description:
     learnt_to_mix: bool = True
     stems: tuple[str, ...] = PAPER_STEMS
     sample_rate: int = 44_100
-    warm_up_s: float = PAPER_WARM_UP_S
+    warm_up_s: float = WARM_UP_S
     panning_limits_time_axis: bool = False
 
 
@@ -105,7 +95,7 @@ def export_bundle(
         learnt_to_mix: by default whether the checkpoint went beyond pre-training.
         stems, panning_limits_time_axis: see `Description`.
         warm_up_s: 30 s for the paper's network, none for the others by default.
-        fp16: also write the graphs of `FP16_GRAPHS` in half precision, for GPUs.
+        fp16: also write graphs in half precision (`Exporter.half_graphs`), for GPUs.
         provenance, licence: the checkpoint's own words by default.
         stride_samples, pool_frames, segment_samples: see `read_checkpoint`.
         overwrite: replace a bundle that is there.
@@ -124,8 +114,7 @@ def export_bundle(
         segment_samples=segment_samples,
     )
     if warm_up_s is None:
-        streams = isinstance(checkpoint.network, FxNormNetwork)
-        warm_up_s = PAPER_WARM_UP_S if streams else 0.0
+        warm_up_s = exporter_of(checkpoint.network.hyper).warm_up_s
     data = stated_data(checkpoint.metadata, checkpoint_path)
     if learnt_to_mix is None:
         learnt_to_mix = checkpoint.metadata.get("stage") != PRETRAIN_STAGE
@@ -150,7 +139,7 @@ def export_bundle(
 
 
 def write_bundle(
-    network: AnyNetwork,
+    network: Any,
     out_dir: Path,
     description: Description,
     *,
@@ -178,16 +167,16 @@ def write_bundle(
 
 
 def _fill(
-    network: AnyNetwork,
+    network: Any,
     folder: Path,
     description: Description,
     profile: Path | Profile,
     *,
     fp16: bool,
 ) -> None:
-    entries = {
-        name: _write_file(folder, f"{name}.onnx", graph) for name, graph in _graphs(network).items()
-    }
+    exporter = exporter_of(network.hyper)
+    graphs = exporter.graphs(network)
+    entries = {name: _write_file(folder, f"{name}.onnx", graph) for name, graph in graphs.items()}
     manifest = _manifest(network, description, entries, _write_profile(folder, profile))
     manifest["check"] = _write_check(network, folder)
     _write_json(folder / MANIFEST_FILE, manifest)
@@ -197,32 +186,25 @@ def _fill(
     if bundle.manifest.has_wet_stems:
         manifest["wet_stem_leakage_db"] = measure_leakage_db(bundle)
     if fp16:
-        manifest["fp16"] = fp16_snr_db(bundle, FP16_GRAPHS)
-        manifest["graphs"] = {**entries, **_write_halves(bundle)}
+        manifest["fp16"] = fp16_snr_db(bundle, exporter.half_graphs)
+        manifest["graphs"] = {**entries, **_write_halves(bundle, exporter.half_graphs)}
     _write_json(folder / MANIFEST_FILE, manifest)
 
 
-def _write_halves(bundle: Bundle) -> dict[str, dict[str, str]]:
+def _write_halves(bundle: Bundle, names: Sequence[str]) -> dict[str, dict[str, str]]:
     """The twins in half precision, beside the graphs that they are made from."""
     entries = {}
-    for name in sorted(bundle.manifest.graphs.keys() & set(FP16_GRAPHS)):
+    for name in sorted(names):
         half = to_half_precision(bundle.read_graph(name))
         twin = name + FP16_SUFFIX
         entries[twin] = _write_file(bundle.folder, f"{twin}.onnx", half)
     return entries
 
 
-def _graphs(network: AnyNetwork) -> dict[str, bytes]:
-    if isinstance(network, WaveUNet):
-        return {SEGMENT_GRAPH: segment_graph(network)}
-    if isinstance(network, BandMixer):
-        return {CONTROLS_GRAPH: controls_graph(network)}
-    return {**streaming_graphs(network), WHOLE_GRAPH: whole_graph(network)}
-
-
-def _write_check(network: AnyNetwork, folder: Path) -> dict[str, dict[str, str]]:
-    stems = check_signal(network.hyper)
-    mix = pytorch_answer(network, stems)
+def _write_check(network: Any, folder: Path) -> dict[str, dict[str, str]]:
+    exporter = exporter_of(network.hyper)
+    stems = check_signal(network.hyper, exporter.check_samples(network.hyper))
+    mix = exporter.answer(network, stems)
     return {
         "stems": _write_file(folder, CHECK_STEMS_FILE, quantised(stems).tobytes()),
         "mix": _write_file(folder, CHECK_MIX_FILE, mix.astype("<f4").tobytes()),
@@ -230,7 +212,7 @@ def _write_check(network: AnyNetwork, folder: Path) -> dict[str, dict[str, str]]
 
 
 def _manifest(
-    network: AnyNetwork,
+    network: Any,
     description: Description,
     graphs: dict[str, dict[str, str]],
     profile: dict[str, str],
@@ -238,7 +220,7 @@ def _manifest(
     return {
         "schema_version": SCHEMA_VERSION,
         "name": description.name,
-        "network": {"kind": kind_of(network.hyper), **network.hyper.to_json()},
+        "network": {"kind": architecture_of(network.hyper).kind, **network.hyper.to_json()},
         "stems": list(description.stems),
         "sample_rate": description.sample_rate,
         "profile": profile,

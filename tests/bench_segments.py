@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from export.bundle import Description, write_bundle
 from mixer.demo_song import compose_demo_song
+from mixer.network.output import RunOptions
 from mixer.network.session import Network
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 from mixer.network.wave_u_net.run import FADE_SHARE, run_segments, segment_starts
@@ -59,7 +60,7 @@ def measure_seams(
     with torch.inference_mode():
         whole = network.mix_whole(torch.from_numpy(song[None]))[0].numpy()
     listed = np.split(song, hyper.n_stems)
-    mix = run_segments(runtime, listed, warm_up_s=0.0, fade_share=fade_share).mix
+    mix = run_segments(runtime, listed, RunOptions(warm_up_s=0.0), fade_share=fade_share).mix
     difference = (mix - whole).astype(np.float64)
     starts = segment_starts(
         song.shape[1], hyper.output_samples, round(fade_share * hyper.output_samples)
@@ -124,9 +125,9 @@ def published_speed() -> str:
             write_bundle(WaveUNet(hyper).eval(), Path(folder) / "bench", description), "cpu"
         )
         stems = [np.zeros((2, hyper.output_samples), np.float32)] * hyper.n_stems
-        run_segments(runtime, stems)
+        run_segments(runtime, stems, RunOptions())
         began, began_cpu = time.perf_counter(), time.process_time()
-        run_segments(runtime, stems)
+        run_segments(runtime, stems, RunOptions())
         wall, cpu = time.perf_counter() - began, time.process_time() - began_cpu
     return f"published size: {wall:.2f} s per second of song ({cpu:.2f} s of CPU)"
 

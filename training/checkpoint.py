@@ -22,15 +22,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mixer.errors import ModelError
-from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.network.architecture import Parameters
+from mixer.network.fxnorm.architecture import FXNORM
 from mixer.network.fxnorm.parameters import HyperParameters
-from mixer.network.manifest import FXNORM, KINDS, AnyParameters, kind_of
+from mixer.network.kinds import ARCHITECTURES, architecture_of
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
-from training.networks.band_mixer import BandMixer
-from training.networks.fxnorm import FxNormNetwork
-from training.networks.wave_u_net import WaveUNet
-
-AnyNetwork = FxNormNetwork | WaveUNet | BandMixer
+from training.networks.kinds import new_network
 
 HYPER_PARAMETERS_KEY = "hyper_parameters"
 KIND_KEY = "kind"
@@ -55,19 +52,17 @@ class Checkpoint:
     """A network with its weights, in evaluation mode, and what its file said beside them.
 
     Attributes:
-        network: the weights, float32, on the CPU.
+        network: an `nn.Module` of `training.networks.kinds`: the weights, float32, on the CPU.
         metadata: texts by name; empty for a published state dict.
         published: True for a torch state dict.
     """
 
-    network: AnyNetwork
+    network: Any
     metadata: Mapping[str, str]
     published: bool
 
 
-def write_checkpoint(
-    path: Path, network: AnyNetwork, metadata: Mapping[str, str] | None = None
-) -> None:
+def write_checkpoint(path: Path, network: Any, metadata: Mapping[str, str] | None = None) -> None:
     """Write weights and hyper-parameters as safetensors.
 
     Args:
@@ -76,7 +71,7 @@ def write_checkpoint(
         metadata: further texts, e.g. provenance, licence.
     """
     texts = dict(metadata or {})
-    texts[KIND_KEY] = kind_of(network.hyper)
+    texts[KIND_KEY] = architecture_of(network.hyper).kind
     texts[HYPER_PARAMETERS_KEY] = json.dumps(network.hyper.to_json(), sort_keys=True)
     state = {
         name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
@@ -218,11 +213,11 @@ def _read_safetensors(
         raise ModelError(f"{path}: a damaged safetensors file ({_first_line(error)})") from None
 
 
-def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> AnyParameters:
+def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Parameters:
     # Checkpoints from before there were several kinds say nothing.
-    kind = metadata.get(KIND_KEY, FXNORM)
-    if kind not in KINDS:
-        raise ModelError(f"{path}: of kind {kind!r}: known are {', '.join(KINDS)}")
+    kind = metadata.get(KIND_KEY, FXNORM.kind)
+    if kind not in ARCHITECTURES:
+        raise ModelError(f"{path}: of kind {kind!r}: known are {', '.join(ARCHITECTURES)}")
     text = metadata.get(HYPER_PARAMETERS_KEY)
     if text is None:
         raise ModelError(f"{path}: its metadata has no {HYPER_PARAMETERS_KEY}: not written by us")
@@ -230,7 +225,8 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> AnyPa
         values = json.loads(text)
         if not isinstance(values, dict):
             raise ValueError("not an object")
-        return KINDS[kind].from_json(values)
+        hyper: Parameters = ARCHITECTURES[kind].parameters.from_json(values)
+        return hyper
     except (ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: its hyper-parameters are not valid: {error}") from None
 
@@ -275,7 +271,7 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
             raise ModelError(f"{path}: {name} holds NaN or Inf")
 
 
-def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters) -> None:
+def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: Parameters) -> None:
     """Refuse claims that the file does not hold before anything of their size is built."""
     if not isinstance(hyper, HyperParameters):
         return  # a few dozen layers at most, which are compared without memory
@@ -287,15 +283,9 @@ def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters)
             )
 
 
-def _new_network(hyper: AnyParameters) -> AnyNetwork:
-    if isinstance(hyper, BandMixerParameters):
-        return BandMixer(hyper)
-    return FxNormNetwork(hyper) if isinstance(hyper, HyperParameters) else WaveUNet(hyper)
-
-
-def _network_with(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters) -> AnyNetwork:
+def _network_with(path: Path, state: Mapping[str, Tensor], hyper: Parameters) -> Any:
     with torch.device("meta"):
-        wanted = _new_network(hyper).state_dict()
+        wanted = new_network(hyper).state_dict()
     _refuse(path, "lacks parameter", sorted(set(wanted) - set(state)))
     _refuse(path, "has unknown parameter", sorted(set(state) - set(wanted)))
     odd = [
@@ -304,7 +294,7 @@ def _network_with(path: Path, state: Mapping[str, Tensor], hyper: AnyParameters)
         if state[name].shape != wanted[name].shape
     ]
     _refuse(path, "has the wrong shape:", odd)
-    network = _new_network(hyper)
+    network = new_network(hyper)
     network.load_state_dict({name: value.to(torch.float32) for name, value in state.items()})
     return network.eval()
 

@@ -14,10 +14,6 @@ from mixer.errors import MixerError
 from mixer.version import __version__
 
 DEFAULT_MODEL, NO_MODEL, NO_MODEL_PROFILE = "default", "none", "musdb18"
-# Of a Wave-U-Net of the published size, one segment at a time.
-SEGMENT_BYTES = 3 << 30
-# What a band mixer keeps of a second of song.
-BAND_LEVELS_BYTES = 40_000
 
 
 @dataclass(frozen=True)
@@ -115,27 +111,18 @@ def code_version() -> str:
 
 def _read(model: str, profile: str | None) -> Identity:
     from mixer.fxnorm.profile import read_profile
-    from mixer.network.manifest import BAND_MIXER, FXNORM, WAVE_U_NET
     from mixer.network.model import read_bundle
 
     if model == NO_MODEL:
         return Identity("", read_profile(profile or NO_MODEL_PROFILE).sha256)
     bundle = read_bundle(model)
     manifest = bundle.manifest
-    latent = 0
-    if manifest.kind == FXNORM:
-        hyper = manifest.fxnorm
-        values = hyper.n_filters * 2 + hyper.bottleneck_channels
-        values += 2 * hyper.hidden_channels + hyper.skip_channels
-        latent = 4 * values * manifest.sample_rate // hyper.hop_samples
-    elif manifest.kind == BAND_MIXER:
-        # Levels in bands, and every wet stem, which it makes before it sums them.
-        latent = BAND_LEVELS_BYTES + manifest.band_mixer.n_inputs * 4 * manifest.sample_rate
+    memory = manifest.architecture.memory(manifest.hyper_parameters, manifest.sample_rate)
     return Identity(
         bundle.sha256,
         read_profile(profile or bundle.profile_path).sha256,
         manifest.sample_rate,
-        latent,
-        SEGMENT_BYTES if manifest.kind == WAVE_U_NET else 0,
+        memory.bytes_per_s,
+        memory.bytes_at_once,
         manifest.has_wet_stems,
     )

@@ -10,46 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import ModelError
-from mixer.network.band_mixer.parameters import BandMixerParameters
-from mixer.network.fxnorm.parameters import HyperParameters
-from mixer.network.wave_u_net.parameters import WaveUNetParameters
+from mixer.network.architecture import Architecture, P, Parameters
+from mixer.network.kinds import ARCHITECTURES, architecture_of
 
 SCHEMA_VERSION = 1
 MANIFEST_FILE = "manifest.json"
-# What a network is: the paper's, streamed exactly; the baseline, rendered in segments; or a console
-# whose knobs it turns.
-FXNORM, WAVE_U_NET, BAND_MIXER = "fxnorm", "wave_u_net", "band_mixer"
-AnyParameters = HyperParameters | WaveUNetParameters | BandMixerParameters
-KINDS: dict[str, type[HyperParameters] | type[WaveUNetParameters] | type[BandMixerParameters]] = {
-    FXNORM: HyperParameters,
-    WAVE_U_NET: WaveUNetParameters,
-    BAND_MIXER: BandMixerParameters,
-}
 EFFECT_NAMES = (
     "pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness"
 )  # fmt: skip
-STREAMING_GRAPHS = (
-    "front_end",
-    "latent_entry",
-    "latent_depthwise",
-    "latent_advance",
-    "latent_exit",
-    "recurrent",
-    "squeeze",
-    "excite",
-    "back_end",
-    "back_end_stems",
-)
-WHOLE_GRAPH = "model"
-SEGMENT_GRAPH = "segment"
-CONTROLS_GRAPH = "controls"
 # A graph's twin in half precision, for a GPU, is named after it.
 FP16_SUFFIX = "_fp16"
-REQUIRED_GRAPHS = {
-    FXNORM: STREAMING_GRAPHS,
-    WAVE_U_NET: (SEGMENT_GRAPH,),
-    BAND_MIXER: (CONTROLS_GRAPH,),
-}
 # Wet stems that hold more of another stem than this are not faithful.
 FAITHFUL_BELOW_DB = -20.0
 MAX_WARM_UP_S = 600.0
@@ -107,7 +77,7 @@ class Manifest:
     """
 
     name: str
-    hyper_parameters: AnyParameters
+    hyper_parameters: Parameters
     stems: tuple[str, ...]
     sample_rate: int
     profile: FileEntry
@@ -125,14 +95,19 @@ class Manifest:
     evaluation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def architecture(self) -> Architecture[Any]:
+        """What kind of network it is."""
+        return architecture_of(self.hyper_parameters)
+
+    @property
     def kind(self) -> str:
-        """`FXNORM`, `WAVE_U_NET` or `BAND_MIXER`."""
-        return kind_of(self.hyper_parameters)
+        """The name of its architecture."""
+        return self.architecture.kind
 
     @property
     def has_wet_stems(self) -> bool:
         """Whether the network can also answer with what it sums."""
-        return self.kind != WAVE_U_NET
+        return self.architecture.has_wet_stems
 
     @property
     def has_faithful_wet_stems(self) -> bool:
@@ -140,43 +115,17 @@ class Manifest:
         leakage_db = self.wet_stem_leakage_db
         return leakage_db is not None and leakage_db <= FAITHFUL_BELOW_DB
 
-    @property
-    def fxnorm(self) -> HyperParameters:
-        """The hyper-parameters of a network of the paper's kind.
+    def parameters(self, wanted: type[P]) -> P:
+        """The hyper-parameters, of the kind that the caller can run.
 
         Raises:
-            ModelError: it is of another kind.
+            ModelError: the network is of another kind.
         """
-        if not isinstance(self.hyper_parameters, HyperParameters):
-            raise ModelError(f"model {self.name} is a {self.kind}, which does not stream")
+        if not isinstance(self.hyper_parameters, wanted):
+            raise ModelError(
+                f"model {self.name} is {self.architecture.title}, which cannot run as another kind"
+            )
         return self.hyper_parameters
-
-    @property
-    def wave_u_net(self) -> WaveUNetParameters:
-        """The hyper-parameters of a Wave-U-Net.
-
-        Raises:
-            ModelError: it is of another kind.
-        """
-        if not isinstance(self.hyper_parameters, WaveUNetParameters):
-            raise ModelError(f"model {self.name} is a {self.kind}, which knows no segments")
-        return self.hyper_parameters
-
-    @property
-    def band_mixer(self) -> BandMixerParameters:
-        """The hyper-parameters of a band mixer.
-
-        Raises:
-            ModelError: it is of another kind.
-        """
-        if not isinstance(self.hyper_parameters, BandMixerParameters):
-            raise ModelError(f"model {self.name} is a {self.kind}, which has no bands")
-        return self.hyper_parameters
-
-
-def kind_of(hyper: AnyParameters) -> str:
-    """What network these hyper-parameters are of, one of `KINDS`."""
-    return next(kind for kind, shape in KINDS.items() if isinstance(hyper, shape))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -289,13 +238,13 @@ class _Reader:
             raise self._fail("name", f"{name!r} may hold letters, digits, '.', '_' and '-' only")
         return name
 
-    def _hyper_parameters(self) -> AnyParameters:
+    def _hyper_parameters(self) -> Parameters:
         network = dict(self._object("network"))
         kind = network.pop("kind", None)
-        if not isinstance(kind, str) or kind not in KINDS:
-            raise self._fail("network", f"kind is {kind!r}: known are {', '.join(KINDS)}")
+        if not isinstance(kind, str) or kind not in ARCHITECTURES:
+            raise self._fail("network", f"kind is {kind!r}: known are {', '.join(ARCHITECTURES)}")
         try:
-            hyper = KINDS[kind].from_json(network)
+            hyper: Parameters = ARCHITECTURES[kind].parameters.from_json(network)
         except ValueError as error:
             raise self._fail("network:", str(error)) from None
         if hyper.n_channels != 2:
@@ -337,9 +286,10 @@ class _Reader:
             raise self._fail("effects", "names panning and balance, which exclude each other")
         return effects
 
-    def _graphs(self, hyper: AnyParameters) -> dict[str, FileEntry]:
+    def _graphs(self, hyper: Parameters) -> dict[str, FileEntry]:
         graphs = self._object("graphs")
-        missing = [name for name in REQUIRED_GRAPHS[kind_of(hyper)] if name not in graphs]
+        required = architecture_of(hyper).required_graphs
+        missing = [name for name in required if name not in graphs]
         if missing:
             raise self._fail("graphs", f"lacks {missing[0]}: export the bundle again")
         return {name: self._file(f"graph {name}", entry) for name, entry in graphs.items()}

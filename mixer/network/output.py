@@ -1,4 +1,4 @@
-"""What a network answers, whichever kind it is."""
+"""How any network is run, and what it answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,27 @@ from numpy.typing import NDArray
 Audio = NDArray[np.float32]
 # called with the fraction done
 Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run a network; a kind takes what it has a use for.
+
+    Attributes:
+        wet_stems: also return what the network sums.
+        warm_up_s: wrapped audio put in front for recurrent layers and cut off again; the bundle's
+            own where it is None, 0 for none.
+        chunk_frames: latent frames a chunk of a network that streams; changes time and memory, not
+            the result.
+        progress: called with the fraction done, from the calling thread.
+        threads: chunks or stems at a time; the network's threads by default, one on a GPU.
+    """
+
+    wet_stems: bool = False
+    warm_up_s: float | None = None
+    chunk_frames: int | None = None
+    progress: Progress = lambda done: None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from mixer.errors import DeviceError, ModelError
-from mixer.network.graph_roles import answer_shapes, graph_role
-from mixer.network.manifest import FP16_SUFFIX, FXNORM, REQUIRED_GRAPHS
+from mixer.network.manifest import FP16_SUFFIX
 from mixer.network.model import Bundle
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -99,7 +98,7 @@ class Network:
         self.bundle = bundle
         self.threads = threads or available_threads()
         self._optimise = optimise
-        self._first = REQUIRED_GRAPHS[bundle.manifest.kind][0]
+        self._first = bundle.manifest.architecture.required_graphs[0]
         self._sessions: dict[str, Any] = {}
         self._lock = threading.Lock()
         onnxruntime.set_default_logger_severity(_SILENT)
@@ -145,11 +144,13 @@ class Network:
     def _check_answers(
         self, graph: str, feeds: Mapping[str, NDArray[Any]], answers: Mapping[str, Any]
     ) -> None:
+        architecture = self.bundle.manifest.architecture
         hyper = self.bundle.manifest.hyper_parameters
-        role = graph_role(graph, hyper)
+        role = architecture.role(graph, hyper)
         if role is None:
             return
-        wanted = answer_shapes(graph, role, hyper, {name: f.shape for name, f in feeds.items()})
+        shapes = {name: feed.shape for name, feed in feeds.items()}
+        wanted = architecture.answer_shapes(role, hyper, shapes)
         for name, value in answers.items():
             problem = None
             if not isinstance(value, np.ndarray) or value.dtype != np.float32:
@@ -199,7 +200,7 @@ class Network:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         # A chunk to a thread, many at a time: beats one chunk at a time on all threads. A segment
         # takes gigabytes: one at a time.
-        chunked = self.bundle.manifest.kind == FXNORM
+        chunked = self.bundle.manifest.architecture.runs_in_chunks
         options.intra_op_num_threads = 1 if chunked else self.threads
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
@@ -214,7 +215,8 @@ class Network:
         # Asked for CUDA alone, the runtime falls back to the CPU and only says so here.
         if self.device.kind == "cuda" and _CUDA not in session.get_providers():
             raise DeviceError(self._no_cuda())
-        role = graph_role(graph, self.bundle.manifest.hyper_parameters)
+        manifest = self.bundle.manifest
+        role = manifest.architecture.role(graph, manifest.hyper_parameters)
         problem = role and role.mismatch(session.get_inputs(), session.get_outputs())
         if problem:
             raise ModelError(

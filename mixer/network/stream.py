@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mixer.network.band_mixer.run import run_band_mixer
-from mixer.network.fxnorm.run import run_fxnorm
-from mixer.network.manifest import BAND_MIXER, WAVE_U_NET
-from mixer.network.output import Audio, Output, Progress
+from mixer.network.output import Audio, Output, Progress, RunOptions
 from mixer.network.session import Network
-from mixer.network.wave_u_net.run import run_segments
 
 
 def run_network(
@@ -24,21 +20,14 @@ def run_network(
 ) -> Output:
     """Mix normalised stems with a network of any kind.
 
-    The paper's network streams; a band mixer does too, in its own way
-    (`mixer.network.band_mixer.run`), and takes neither `warm_up_s` nor `chunk_frames`; a Wave-U-Net
-    renders in segments (`mixer.network.wave_u_net.run`), takes neither `chunk_frames` nor
-    `threads`, and has no wet stems.
+    How a kind does it is in its own folder: the paper's network streams, a Wave-U-Net renders in
+    segments, a band mixer makes two passes. Each takes those of the options that it has a use for.
 
     Args:
         network: an open bundle.
         stems: one (2, samples) float32 array for each of the model's stems, in its order, at its
             rate; None for a missing one, which counts as silence and takes no memory.
-        wet_stems: also return what the network sums.
-        warm_up_s: wrapped audio put in front for the recurrent layers and cut off again; the
-            bundle's own by default, 0 for none.
-        chunk_frames: latent frames a chunk; changes time and memory, not the result.
-        progress: called with the fraction done, from the calling thread.
-        threads: chunks at a time; the network's threads by default, one on a GPU.
+        wet_stems, warm_up_s, chunk_frames, progress, threads: see `RunOptions`.
 
     Returns:
         The mix as long as the stems.
@@ -48,21 +37,11 @@ def run_network(
         ModelError: wet stems of a network that has none, or it answers with what is not finite.
         DeviceError: the device failed.
     """
-    manifest = network.bundle.manifest
-    if manifest.kind == WAVE_U_NET:
-        return run_segments(
-            network, stems, wet_stems=wet_stems, warm_up_s=warm_up_s, progress=progress
-        )
-    if manifest.kind == BAND_MIXER:
-        return run_band_mixer(
-            network, stems, wet_stems=wet_stems, progress=progress, threads=threads
-        )
-    return run_fxnorm(
-        network,
-        stems,
+    options = RunOptions(
         wet_stems=wet_stems,
         warm_up_s=warm_up_s,
         chunk_frames=chunk_frames,
-        progress=progress,
+        progress=progress or (lambda done: None),
         threads=threads,
     )
+    return network.bundle.manifest.architecture.run(network, stems, options)

@@ -14,7 +14,7 @@ from mixer.console.settings import MASTER, Console, Strip
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms
-from mixer.network.manifest import FAITHFUL_BELOW_DB, FXNORM, Manifest
+from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import parse_device
 from mixer.preset.merge import resolve
@@ -140,7 +140,7 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
         asked=console,
         console=rest,
         gains_before=gains_before,
-        has_output_curve=manifest.kind == FXNORM,
+        has_output_curve=manifest.architecture.has_output_curve,
         warnings=(*_warnings(settings, bundle, profile), *moved),
     )
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from export.band_mixer_exporter import band_mixer_answer
 from export.bundle import Description, write_bundle
-from export.check import band_mixer_answer
 from export.evaluation import state_evaluation
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
+from mixer.network.band_mixer.architecture import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.band_mixer.parameters import BandMixerParameters
-from mixer.network.manifest import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
@@ -36,7 +36,7 @@ def network() -> BandMixer:
 def test_the_bundle_answers_as_pytorch_at_any_length(network: BandMixer, tmp_path: Path) -> None:
     description = Description("bands", ("balance",), "a test", "none", warm_up_s=0.0)
     bundle = write_bundle(network, tmp_path / "bands", description)
-    assert bundle.manifest.kind == BAND_MIXER
+    assert bundle.manifest.architecture is BAND_MIXER
     assert bundle.manifest.wet_stem_leakage_db == -200.0
     assert bundle.manifest.has_faithful_wet_stems
     assert verify_bundle(bundle).passed

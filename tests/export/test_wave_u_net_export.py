@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
-from export.bundle import PAPER_WARM_UP_S, Description, export_bundle, write_bundle
+from export.bundle import Description, export_bundle, write_bundle
+from export.fxnorm_exporter import WARM_UP_S
 from export.half_precision import to_half_precision
 from export.ops import GraphWriter
 from export.verify import verify_bundle
@@ -61,7 +62,7 @@ def bundle(network: WaveUNet, tmp_path_factory: pytest.TempPathFactory) -> Bundl
 def test_our_checkpoint_becomes_a_bundle(bundle: Bundle) -> None:
     manifest = bundle.manifest
     assert manifest.kind == "wave_u_net"
-    assert manifest.wave_u_net == HYPER
+    assert manifest.hyper_parameters == HYPER
     assert manifest.provenance == "seed 11"
     assert manifest.warm_up_s == 0.0  # nothing recurrent to warm up
     assert set(manifest.graphs) == {"segment", "segment_fp16"}
@@ -181,7 +182,7 @@ def test_the_published_weights_answer_as_the_reference(shared: Path, tmp_path: P
 def test_the_recurrent_kind_keeps_its_warm_up(tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "ours", lively_network(STRIDED, seed=1))
     made = export_bundle(tmp_path / "ours", tmp_path / "made", fp16=True)
-    assert made.manifest.warm_up_s == PAPER_WARM_UP_S
+    assert made.manifest.warm_up_s == WARM_UP_S
     halves = {name for name in made.manifest.graphs if name.endswith("_fp16")}
     assert halves == {"front_end_fp16", "back_end_fp16", "back_end_stems_fp16"}
     assert made.manifest.fp16_snr_db is not None

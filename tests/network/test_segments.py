@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from export.bundle import Description, write_bundle
 from mixer.errors import InputError, ModelError
+from mixer.network.fxnorm.parameters import HyperParameters
+from mixer.network.output import RunOptions
 from mixer.network.session import Device, Network
 from mixer.network.stream import run_network
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
@@ -135,7 +137,7 @@ def test_a_cross_fade_takes_the_click_away(runtime: Network, rng: np.random.Gene
     stems = np.full((8, 16_000), 0.02, np.float32)
     stems[:, 6000:] = 0.5 * rng.standard_normal((8, 10_000))
     hard, faded = (
-        run_segments(runtime, np.split(stems, 4), fade_share=share).mix[:, 100:5900]
+        run_segments(runtime, np.split(stems, 4), RunOptions(), fade_share=share).mix[:, 100:5900]
         for share in (0.0, 0.05)
     )
     step = np.abs(np.diff(hard)).max()
@@ -194,7 +196,7 @@ def test_impossible_stems_are_refused(runtime: Network, stems: list, word: str) 
 def test_impossible_options_are_refused(runtime: Network) -> None:
     stems = [np.ones((2, 10), np.float32)] * 4
     with pytest.raises(InputError, match="fade_share"):
-        run_segments(runtime, stems, fade_share=0.6)
+        run_segments(runtime, stems, RunOptions(), fade_share=0.6)
     with pytest.raises(InputError, match="warm_up_s"):
         run_network(runtime, stems, warm_up_s=-1.0)
 
@@ -202,10 +204,10 @@ def test_impossible_options_are_refused(runtime: Network) -> None:
 def test_the_manifest_tells_the_kinds_apart(runtime: Network) -> None:
     manifest = runtime.bundle.manifest
     assert manifest.kind == "wave_u_net"
-    assert manifest.wave_u_net == HYPER
+    assert manifest.hyper_parameters == HYPER
     assert not manifest.has_wet_stems
-    with pytest.raises(ModelError, match="does not stream"):
-        _ = manifest.fxnorm
+    with pytest.raises(ModelError, match="is a Wave-U-Net, which cannot"):
+        manifest.parameters(HyperParameters)
 
 
 def test_half_precision_is_for_gpus_and_is_named(runtime: Network) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -11,7 +11,6 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from mixer.errors import InputError, ModelError
-from mixer.network.graph_roles import graph_role
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
@@ -118,6 +117,6 @@ def test_values_that_are_not_finite_are_the_models_fault() -> None:
 
 def test_every_shipped_graph_that_runs_has_a_role() -> None:
     manifest = read_bundle(PASSTHROUGH).manifest
-    without = [n for n in manifest.graphs if graph_role(n, manifest.hyper_parameters) is None]
+    roles = manifest.architecture.roles(manifest.hyper_parameters)
+    without = [n for n in manifest.graphs if n not in roles]
     assert without == ["model"]
-    assert graph_role("front_end", replace(manifest.fxnorm, n_filters=4)) is not None

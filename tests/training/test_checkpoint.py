@@ -169,7 +169,7 @@ def test_what_a_header_claims_is_not_built(
     value: int,
     word: str,
 ) -> None:
-    monkeypatch.setattr("training.checkpoint._new_network", lambda hyper: pytest.fail("built"))
+    monkeypatch.setattr("training.checkpoint.new_network", lambda hyper: pytest.fail("built"))
     text = json.dumps(network.hyper.to_json() | {name: value})
     path = tmp_path / "net.safetensors"
     save_file(dict(network.state_dict()), str(path), metadata={"hyper_parameters": text})

@@ -1,42 +1,18 @@
-"""The networks that can be trained, by the name that a configuration gives them."""
+"""The network that a configuration asks for, and which of its parameters a stage trains."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from importlib import import_module
+from dataclasses import fields
 from typing import Any
 
 from torch import nn
 
 from mixer.errors import PresetError
 from mixer.files.wording import suggest
+from mixer.network.kinds import ARCHITECTURES
+from training.networks.kinds import new_network
 
-
-@dataclass(frozen=True)
-class NetworkKind:
-    """Where a network and its hyper-parameters are defined; imported when they are wanted."""
-
-    module: str
-    network: str
-    parameters_module: str
-    parameters: str
-
-
-KINDS: Mapping[str, NetworkKind] = {
-    "fxnorm": NetworkKind(
-        "training.networks.fxnorm",
-        "FxNormNetwork",
-        "mixer.network.fxnorm.parameters",
-        "HyperParameters",
-    ),
-    "wave_u_net": NetworkKind(
-        "training.networks.wave_u_net",
-        "WaveUNet",
-        "mixer.network.wave_u_net.parameters",
-        "WaveUNetParameters",
-    ),
-}
 # What only the front-end's pre-training moves, by the published names.
 FRONT_END = ("conv_1.", "conv_2.")
 
@@ -47,16 +23,15 @@ def build_network(
     """A network with random weights.
 
     Args:
-        kind: one of `KINDS`.
+        kind: one of `ARCHITECTURES`.
         hyper_parameters: by name; the paper's where they are not given.
         segment_samples: of the output in training, which a Wave-U-Net keeps for rendering.
 
     Raises:
         PresetError: a hyper-parameter is unknown or out of range.
     """
-    entry = KINDS[kind]
     values = dict(hyper_parameters)
-    parameters: Any = getattr(import_module(entry.parameters_module), entry.parameters)
+    parameters: Any = ARCHITECTURES[kind].parameters
     names = [field.name for field in fields(parameters)]
     for name in values:
         if name not in names:
@@ -69,7 +44,7 @@ def build_network(
         hyper = parameters(**values)
     except ValueError as error:
         raise PresetError(f"network.hyper_parameters: {error}") from None
-    network: nn.Module = getattr(import_module(entry.module), entry.network)(hyper)
+    network: nn.Module = new_network(hyper)
     return network
 
 

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from mixer.dsp.blocks import filter_stft, peak
 from mixer.errors import InputError
+from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
 from mixer.network.band_mixer.controls import StemControls, excess_db, spectral_gains
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
 from mixer.network.band_mixer.space import add_space
-from mixer.network.manifest import CONTROLS_GRAPH
-from mixer.network.output import Audio, Output, Progress
+from mixer.network.output import Audio, Output, Progress, RunOptions
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
 
@@ -34,14 +34,7 @@ LEVEL_INPUTS = ("mean_db", "peak_db")
 CONTROL_OUTPUTS = ("gain_db", "balance_db", "side_db", "strips")
 
 
-def run_band_mixer(
-    network: Network,
-    stems: Sequence[Audio | None],
-    *,
-    wet_stems: bool,
-    progress: Progress | None = None,
-    threads: int | None = None,
-) -> Output:
+def run_band_mixer(network: Network, stems: Sequence[Audio | None], options: RunOptions) -> Output:
     """Mix normalised stems with a band mixer; see `mixer.network.stream.run_network`.
 
     It needs no warm-up: the settings are found for the song as a whole.
@@ -55,11 +48,11 @@ def run_band_mixer(
         predict,
         stems,
         manifest.stems,
-        manifest.band_mixer,
+        manifest.parameters(BandMixerParameters),
         manifest.sample_rate,
-        wet_stems=wet_stems,
-        progress=progress,
-        threads=threads or network.threads,
+        wet_stems=options.wet_stems,
+        progress=options.progress,
+        threads=options.threads or network.threads,
         device=network.description,
     )
 

@@ -50,14 +50,14 @@ def mix_latent(
     n_frames = sum(chunk.shape[-1] for chunk in latent)
     blocks = TemporalBlocks(network, latent, n_frames, pool)
     latent.clear()
-    n_blocks = network.bundle.manifest.fxnorm.n_tcn_blocks
+    n_blocks = network.bundle.manifest.parameters(HyperParameters).n_tcn_blocks
     for block in range(n_blocks):
         blocks.depthwise(block)
         if block + 1 < n_blocks:
             blocks.advance(block)
         progress(0.8 * (block + 1) / n_blocks)
     sequence = blocks.features()
-    layers = network.bundle.manifest.fxnorm.blstm_layers
+    layers = network.bundle.manifest.parameters(HyperParameters).blstm_layers
     for layer in range(layers):
         sequence = _bidirectional(network, sequence, layer, pool)
         progress(0.8 + 0.2 * (layer + 1) / layers)
@@ -78,7 +78,7 @@ class TemporalBlocks:
     def __init__(
         self, network: Network, latent: Sequence[Audio], n_frames: int, pool: Executor
     ) -> None:
-        hyper = network.bundle.manifest.fxnorm
+        hyper = network.bundle.manifest.parameters(HyperParameters)
         self._network, self._pool, self._n_frames = network, pool, n_frames
         self._hyper: HyperParameters = hyper
         self._chunk_frames = latent[0].shape[-1]

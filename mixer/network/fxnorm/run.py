@@ -22,7 +22,7 @@ from mixer.errors import InputError
 from mixer.network.fxnorm.frames import empty_chunks, read_frames, write_frames
 from mixer.network.fxnorm.latent import LATENT_CHUNK_FRAMES, mix_latent
 from mixer.network.fxnorm.parameters import HyperParameters
-from mixer.network.output import Audio, Output, Progress
+from mixer.network.output import Audio, Output, Progress, RunOptions
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
 
@@ -32,32 +32,24 @@ CHUNK_SAMPLES = 8192
 _PASS_1, _LATENT = 0.4, 0.25
 
 
-def run_fxnorm(
-    network: Network,
-    stems: Sequence[Audio | None],
-    *,
-    wet_stems: bool = False,
-    warm_up_s: float | None = None,
-    chunk_frames: int | None = None,
-    progress: Progress | None = None,
-    threads: int | None = None,
-) -> Output:
+def run_fxnorm(network: Network, stems: Sequence[Audio | None], options: RunOptions) -> Output:
     """Mix normalised stems with the paper's network; see `mixer.network.stream.run_network`."""
     manifest = network.bundle.manifest
-    seconds = manifest.warm_up_s if warm_up_s is None else warm_up_s
+    seconds = manifest.warm_up_s if options.warm_up_s is None else options.warm_up_s
     if not seconds >= 0.0:
         raise InputError(f"warm_up_s is {seconds}: it must be 0 or more")
-    hyper = manifest.fxnorm
+    hyper = manifest.parameters(HyperParameters)
     song = SongReader(stems, manifest.stems, round(seconds * manifest.sample_rate))
     n_frames = hyper.latent_frames(song.n_total)
+    chunk_frames = options.chunk_frames
     if chunk_frames is not None and chunk_frames < 1:
         raise InputError(f"chunk_frames is {chunk_frames}: it must be at least 1")
     size = min(chunk_frames or max(1, CHUNK_SAMPLES // hyper.hop_samples), n_frames)
-    workers = threads or (network.threads if network.device.kind == "cpu" else 1)
+    workers = options.threads or (network.threads if network.device.kind == "cpu" else 1)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="network")
     try:
-        run = _Run(network, song, hyper, n_frames, size, pool, progress or (lambda done: None))
-        return run.decode(run.mask(*run.analyse()), wet_stems=wet_stems)
+        run = _Run(network, song, hyper, n_frames, size, pool, options.progress)
+        return run.decode(run.mask(*run.analyse()), wet_stems=options.wet_stems)
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -21,10 +21,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from mixer.errors import InputError, ModelError
-from mixer.network.manifest import SEGMENT_GRAPH
-from mixer.network.output import Audio, Output, Progress
+from mixer.network.output import Audio, Output, RunOptions
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
+from mixer.network.wave_u_net.architecture import SEGMENT_GRAPH
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 
 # Length of a fade as a share of a segment; beyond a third, three segments would meet in one.
@@ -34,11 +34,9 @@ FADE_SHARE, LONGEST_FADE_SHARE = 0.05, 0.33
 def run_segments(
     network: Network,
     stems: Sequence[Audio | None],
+    options: RunOptions,
     *,
-    wet_stems: bool = False,
-    warm_up_s: float | None = None,
     fade_share: float = FADE_SHARE,
-    progress: Progress | None = None,
 ) -> Output:
     """Mix normalised stems with a Wave-U-Net.
 
@@ -46,10 +44,8 @@ def run_segments(
         network: an open bundle of that kind.
         stems: one (2, samples) float32 array for each of the model's stems, in its order, at its
             rate; None for a missing one, which counts as silence.
-        wet_stems: refused: this network has none.
-        warm_up_s: wrapped audio put in front and cut off again; the bundle's own by default.
+        options: wet stems are refused, this network has none; one segment runs at a time.
         fade_share: length of a fade as a share of a segment, 0 (cut hard) to 0.33.
-        progress: called with the fraction done, from the calling thread.
 
     Returns:
         The mix as long as the stems.
@@ -60,15 +56,15 @@ def run_segments(
         DeviceError: the device failed.
     """
     manifest = network.bundle.manifest
-    if wet_stems:
+    if options.wet_stems:
         raise ModelError(
             f"model {manifest.name} is a Wave-U-Net, which makes a mix and no wet stems: render"
             " without stems or with another model"
         )
     if not 0.0 <= fade_share <= LONGEST_FADE_SHARE:
         raise InputError(f"fade_share is {fade_share}: it must be in 0 ... {LONGEST_FADE_SHARE}")
-    hyper = manifest.wave_u_net
-    seconds = manifest.warm_up_s if warm_up_s is None else warm_up_s
+    hyper = manifest.parameters(WaveUNetParameters)
+    seconds = manifest.warm_up_s if options.warm_up_s is None else options.warm_up_s
     if not seconds >= 0.0:
         raise InputError(f"warm_up_s is {seconds}: it must be 0 or more")
     song = SongReader(stems, manifest.stems, round(seconds * manifest.sample_rate))
@@ -87,8 +83,7 @@ def run_segments(
             kept = max(first, song.n_warm_up)
             to = slice(kept - song.n_warm_up, end - song.n_warm_up)
             mix[:, to] += segment[:, kept - first :]
-        if progress is not None:
-            progress((index + 1) / len(starts))
+        options.progress((index + 1) / len(starts))
     return Output(mix, None, network.description)
 
 

@@ -1,0 +1,113 @@
+"""One record a kind of network: everything about it that the runtime must know.
+
+A new kind is a folder beside `mixer.network.fxnorm` (parameters, how to run, this record) and a
+line in `mixer.network.kinds`. To train and to export it, see `training.networks.kinds`,
+`training.run.recipe` and `export.exporters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+
+from mixer.network.graph_roles import Role
+
+if TYPE_CHECKING:
+    from mixer.network.output import Audio, Output, RunOptions
+    from mixer.network.session import Network
+
+
+class Parameters(Protocol):
+    """What the hyper-parameters of every kind can be asked; they are a frozen dataclass."""
+
+    @property
+    def n_stems(self) -> int:
+        """Names that a manifest lists."""
+        ...
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of a stem and of the mix."""
+        ...
+
+    @property
+    def n_inputs(self) -> int:
+        """Input channels: the stems' channels, stem by stem."""
+        ...
+
+    def to_json(self) -> dict[str, int]:
+        """A flat object of integers."""
+        ...
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse; raises ValueError on anything else."""
+        ...
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a network keeps in memory while it runs, beside its inputs and the mix.
+
+    Attributes:
+        bytes_per_s: for each second of song.
+        bytes_at_once: whatever the song's length.
+    """
+
+    bytes_per_s: int = 0
+    bytes_at_once: int = 0
+
+
+@dataclass(frozen=True)
+class Architecture(Generic[P]):
+    """A kind of network.
+
+    Attributes:
+        kind: its name in manifests, checkpoints and configurations.
+        title: what a message calls such a network.
+        parameters: the class of its hyper-parameters.
+        required_graphs: that a bundle must have; the first is opened to try a device.
+        roles: hyper-parameters to what each graph takes and answers, by its name.
+        runs: "module:function" of `(network, inputs, options) -> Output`, imported when it runs.
+            The inputs are float32 (2, samples) arrays or None, as many as that function takes:
+            the model's stems, or any set of tracks.
+        memory: of hyper-parameters at a sample rate in Hz.
+        has_wet_stems: it can also answer with what it sums.
+        has_output_curve: it bends what it sums (tanh): its mix is not the sum of its wet stems.
+        runs_in_chunks: many small runs at a time, each on one thread, rather than one on all.
+        lengths: hyper-parameters and the lengths that a graph's inputs show, by symbol, to all
+            lengths of its answers.
+    """
+
+    kind: str
+    title: str
+    parameters: type[P]
+    required_graphs: tuple[str, ...]
+    roles: Callable[[P], Mapping[str, Role]]
+    runs: str
+    memory: Callable[[P, int], Memory]
+    has_wet_stems: bool = True
+    has_output_curve: bool = False
+    runs_in_chunks: bool = False
+    lengths: Callable[[P, Mapping[str, int]], Mapping[str, int]] = lambda hyper, lengths: lengths
+
+    def run(self, network: Network, inputs: Sequence[Audio | None], options: RunOptions) -> Output:
+        """A song through an open bundle of this kind; see `mixer.network.stream.run_network`."""
+        module, _, function = self.runs.partition(":")
+        output: Output = getattr(import_module(module), function)(network, inputs, options)
+        return output
+
+    def role(self, graph: str, hyper: P) -> Role | None:
+        """What a graph takes and answers; None for one that the runtime does not know."""
+        return self.roles(hyper).get(graph)
+
+    def answer_shapes(
+        self, role: Role, hyper: P, feeds: Mapping[str, tuple[int, ...]]
+    ) -> dict[str, tuple[int, ...]]:
+        """Shapes of a graph's answers to inputs of the shapes `feeds`."""
+        return role.answer_shapes(self.lengths(hyper, role.lengths(feeds)))

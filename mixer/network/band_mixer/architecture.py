@@ -1,0 +1,44 @@
+"""The band mixer to the runtime: a console whose settings are found for the song as a whole."""
+
+from __future__ import annotations
+
+from mixer.network.architecture import Architecture, Memory
+from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
+from mixer.network.graph_roles import Role, Shape
+
+CONTROLS_GRAPH = "controls"
+# Levels in bands, of a second of song.
+_LEVELS_BYTES = 40_000
+
+
+def _roles(hyper: BandMixerParameters) -> dict[str, Role]:
+    """What a band mixer sets, from what it is told of the whole song."""
+    levels: Shape = (1, hyper.n_stems * len(VIEWS) * hyper.n_bands, "blocks")
+    n_curves = hyper.n_stems * hyper.n_bands
+    return {
+        CONTROLS_GRAPH: Role(
+            {"mean_db": levels, "peak_db": levels},
+            {
+                "gain_db": (1, n_curves, "blocks"),
+                "balance_db": (1, n_curves),
+                "side_db": (1, n_curves),
+                "strips": (1, hyper.n_stems * len(STRIP_CONTROLS)),
+            },
+        )
+    }
+
+
+def _memory(hyper: BandMixerParameters, sample_rate: int) -> Memory:
+    """Levels, and every wet stem, which it makes before it sums them."""
+    return Memory(bytes_per_s=_LEVELS_BYTES + hyper.n_inputs * 4 * sample_rate)
+
+
+BAND_MIXER = Architecture(
+    kind="band_mixer",
+    title="a band mixer",
+    parameters=BandMixerParameters,
+    required_graphs=(CONTROLS_GRAPH,),
+    roles=_roles,
+    runs="mixer.network.band_mixer.run:run_band_mixer",
+    memory=_memory,
+)

@@ -1,0 +1,33 @@
+"""The Wave-U-Net to the runtime: a mix in segments, and no wet stems."""
+
+from __future__ import annotations
+
+from mixer.network.architecture import Architecture, Memory
+from mixer.network.graph_roles import Role
+from mixer.network.wave_u_net.parameters import WaveUNetParameters
+
+SEGMENT_GRAPH = "segment"
+# Of the published size, one segment at a time.
+_SEGMENT_BYTES = 3 << 30
+
+
+def _roles(hyper: WaveUNetParameters) -> dict[str, Role]:
+    mix = (1, hyper.n_channels, hyper.output_samples)
+    stems = (1, hyper.n_inputs, hyper.input_samples)
+    return {SEGMENT_GRAPH: Role({"stems": stems}, {"mix": mix})}
+
+
+def _memory(hyper: WaveUNetParameters, sample_rate: int) -> Memory:
+    return Memory(bytes_at_once=_SEGMENT_BYTES)
+
+
+WAVE_U_NET = Architecture(
+    kind="wave_u_net",
+    title="a Wave-U-Net",
+    parameters=WaveUNetParameters,
+    required_graphs=(SEGMENT_GRAPH,),
+    roles=_roles,
+    runs="mixer.network.wave_u_net.run:run_segments",
+    memory=_memory,
+    has_wet_stems=False,
+)

@@ -1,0 +1,27 @@
+"""Every kind of network that can be trained, a line each: where its PyTorch module is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from torch import nn
+
+from mixer.network.architecture import Parameters
+from mixer.network.kinds import architecture_of
+
+# A new kind of network is a line here: the class takes the hyper-parameters and keeps them in
+# `hyper`. Imported when it is wanted.
+NETWORKS: Mapping[str, str] = {
+    "fxnorm": "training.networks.fxnorm:FxNormNetwork",
+    "wave_u_net": "training.networks.wave_u_net:WaveUNet",
+    "band_mixer": "training.networks.band_mixer:BandMixer",
+}
+
+
+def new_network(hyper: Parameters) -> Any:
+    """A network of these hyper-parameters with random weights, an `nn.Module`."""
+    module, _, name = NETWORKS[architecture_of(hyper).kind].partition(":")
+    network: nn.Module = getattr(import_module(module), name)(hyper)
+    return network
