@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.errors import ModelError
-from mixer.fxnorm.chain import EFFECTS
+from mixer.fxnorm.effects import EFFECTS
 from mixer.fxnorm.profile import Profile, parse_profile
 
 DATASET_KEY = "dataset"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ModelError,
         OutputError,
         PresetError,
+        SettingsError,
     )
     from mixer.output.write import write_mix
     from mixer.rendering.mix import Mix
@@ -36,6 +37,7 @@ _HOME = {
     "ModelError": "mixer.errors",
     "OutputError": "mixer.errors",
     "PresetError": "mixer.errors",
+    "SettingsError": "mixer.errors",
     "inspect_song": "mixer.song.inspection",
     "write_mix": "mixer.output.write",
     "Mix": "mixer.rendering.mix",
@@ -54,6 +56,7 @@ __all__ = [
     "OutputError",
     "PresetError",
     "RenderSettings",
+    "SettingsError",
     "Song",
     "__version__",
     "inspect_song",

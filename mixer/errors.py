@@ -17,10 +17,14 @@ class InputError(MixerError):
     exit_code = 1
 
 
-class PresetError(MixerError):
-    """A setting, a preset or `song.toml` asks for what does not exist or is out of range."""
+class SettingsError(MixerError):
+    """A setting asks for what does not exist, is out of range, or contradicts another one."""
 
     exit_code = 2
+
+
+class PresetError(SettingsError):
+    """A preset, a console setting or `song.toml` asks for what does not exist or cannot be."""
 
 
 class ModelError(MixerError):

@@ -1,7 +1,19 @@
-"""The stems that songs are grouped into."""
+"""The stems that songs are grouped into: names, order, colours."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 Stem = Literal["vocals", "bass", "drums", "other"]
 # In the order of the published networks.
 STEMS: tuple[Stem, ...] = ("vocals", "bass", "drums", "other")
+# What the wet stems leave of the mix, written beside them.
+RESIDUAL = "residual"
+# "#rrggbb" of their tracks in a DAW session.
+COLORS: Mapping[str, str] = {
+    "vocals": "#e0607e",
+    "bass": "#5b7fd6",
+    "drums": "#e3a13c",
+    "other": "#4fae8a",
+    RESIDUAL: "#8c8c94",
+}
+FURTHER_STEM_COLOR, MIX_COLOR = "#9a7bc8", "#d9d9d9"

@@ -3,34 +3,56 @@
 Nothing here trusts a header: a length that the data does not bear out is an error, rates and
 channels are bounded, and what a file decodes to may not exceed the machine's free memory. Files
 appear under their name only when they are whole: they are written beside it and renamed.
+
+Importing the package loads no audio library: each name below is fetched on first use. What formats
+there are is `mixer.audio.formats`, which loads none at all.
 """
 
-from mixer.audio.decoding import probe, read_blocks, read_segment
-from mixer.audio.reading import (
-    available_memory_bytes,
-    read_audio,
-    read_resampled_blocks,
-    resample,
-    resampled_length,
-)
-from mixer.audio.source import SAMPLE_RATES_HZ, AudioSource, is_audio_name
-from mixer.audio.writing import BIT_DEPTHS, FORMATS, quantise, refuse_rate, write_audio
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mixer.audio.decoding import probe, read_blocks, read_segment
+    from mixer.audio.reading import (
+        available_memory_bytes,
+        read_audio,
+        read_resampled_blocks,
+        resample,
+        resampled_length,
+    )
+    from mixer.audio.source import AudioSource
+    from mixer.audio.writing import quantise, write_audio
+
+_HOME = {
+    "probe": "decoding",
+    "read_blocks": "decoding",
+    "read_segment": "decoding",
+    "available_memory_bytes": "reading",
+    "read_audio": "reading",
+    "read_resampled_blocks": "reading",
+    "resample": "reading",
+    "resampled_length": "reading",
+    "AudioSource": "source",
+    "quantise": "writing",
+    "write_audio": "writing",
+}
 
 __all__ = [
-    "BIT_DEPTHS",
-    "FORMATS",
-    "SAMPLE_RATES_HZ",
     "AudioSource",
     "available_memory_bytes",
-    "is_audio_name",
     "probe",
     "quantise",
     "read_audio",
     "read_blocks",
     "read_resampled_blocks",
     "read_segment",
-    "refuse_rate",
     "resample",
     "resampled_length",
     "write_audio",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mixer.audio' has no attribute {name!r}")
+    return getattr(import_module(f"mixer.audio.{_HOME[name]}"), name)

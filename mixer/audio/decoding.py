@@ -10,10 +10,9 @@ import soundfile
 
 from mixer.audio.codec import decode_codec, probe_codec
 from mixer.audio.container import refuse_cut_off
+from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ
 from mixer.audio.source import (
     BLOCK_SAMPLES,
-    CODEC_SUFFIXES,
-    SAMPLE_RATES_HZ,
     AudioSource,
     system_name,
     unreadable,

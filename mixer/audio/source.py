@@ -1,4 +1,4 @@
-"""What an audio file is to mixer: its endings, its bounds, and how to say that it is unusable."""
+"""An audio file as its header describes it, and how to say that it is unusable."""
 
 from __future__ import annotations
 
@@ -6,12 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-PLAIN_SUFFIXES = frozenset(
-    {".wav", ".wave", ".bwf", ".flac", ".aif", ".aiff", ".aifc", ".mp3", ".ogg", ".oga", ".opus"}
-    | {".caf", ".w64", ".rf64"}
-)
-CODEC_SUFFIXES = frozenset({".m4a", ".mp4"})
-SAMPLE_RATES_HZ = (8_000, 384_000)
 # Small enough that Vorbis encoding does not overrun libvorbis's stack, large enough to be quick.
 BLOCK_SAMPLES = 65_536
 
@@ -35,11 +29,6 @@ class AudioSource:
     channels: int
     n_samples: int
     encoding: str
-
-
-def is_audio_name(name: str) -> bool:
-    """Whether a file name ends like audio that mixer reads (m4a and mp4 with the codecs extra)."""
-    return Path(name).suffix.lower() in PLAIN_SUFFIXES | CODEC_SUFFIXES
 
 
 def system_name(path: Path) -> str | bytes:

@@ -7,25 +7,22 @@ import io
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, coding_history_line, insert_broadcast
+from mixer.audio.formats import (
+    BIT_DEPTHS,
+    DEFAULT_BIT_DEPTH,
+    DEFAULT_FORMAT,
+    FORMATS,
+    refuse_rate,
+)
 from mixer.audio.ogg import set_serial
 from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
-from mixer.errors import OutputError, PresetError
+from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
-
-LOSSY_FORMATS = ("mp3", "ogg")
-FORMATS = ("wav", "flac", *LOSSY_FORMATS)
-BIT_DEPTHS = ("16", "24", "32f")
-
-MP3_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-OGG_MAX_RATE_HZ = 200_000  # libvorbis ends the process beyond it
-FLAC_MAX_RATE_HZ = 655_350
-_FLAC_MAX_ANY_RATE_HZ = 65_535  # beyond it a rate is stored in tens of Hz
 
 _SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile: the PEAK chunk carries the time of day
 _RF64_FROM_BYTES = 4_000_000_000
@@ -52,31 +49,13 @@ def quantise(audio: np.ndarray, bits: int, dither: np.random.Generator | None) -
     return rounded.astype(np.int32) << (32 - bits)
 
 
-def refuse_rate(file_format: str, sample_rate: int) -> None:
-    """Raise PresetError where one of `FORMATS` cannot hold a sample rate in Hz."""
-    if file_format == "mp3" and sample_rate not in MP3_RATES_HZ:
-        rates = ", ".join(map(str, MP3_RATES_HZ))
-        raise PresetError(f"MP3 holds {rates} Hz, not {sample_rate}; add --sample-rate 48000")
-    if file_format == "ogg" and sample_rate > OGG_MAX_RATE_HZ:
-        raise PresetError(
-            f"Ogg Vorbis holds at most {OGG_MAX_RATE_HZ} Hz, not {sample_rate}; "
-            "add --sample-rate 48000"
-        )
-    in_tens = sample_rate <= _FLAC_MAX_ANY_RATE_HZ or sample_rate % 10 == 0
-    if file_format == "flac" and (sample_rate > FLAC_MAX_RATE_HZ or not in_tens):
-        raise PresetError(
-            f"FLAC holds at most {FLAC_MAX_RATE_HZ} Hz, and beyond {_FLAC_MAX_ANY_RATE_HZ} "
-            f"only whole tens, not {sample_rate}; add --sample-rate 48000"
-        )
-
-
 def write_audio(
     path: Path,
     audio: np.ndarray,
     sample_rate: int,
     *,
-    file_format: str = "wav",
-    bit_depth: str = "24",
+    file_format: str = DEFAULT_FORMAT,
+    bit_depth: str = DEFAULT_BIT_DEPTH,
     overwrite: bool = False,
     seed: int = 0,
     broadcast: BroadcastInfo | None = None,
@@ -95,7 +74,7 @@ def write_audio(
             history; other formats have no place for it. None writes no chunk.
 
     Raises:
-        PresetError: the format cannot hold the sample rate.
+        SettingsError: the format cannot hold the sample rate.
         OutputError: the file exists, or the disk is full or read-only.
     """
     refuse_rate(file_format, sample_rate)
@@ -105,12 +84,12 @@ def write_audio(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
-            if file_format in LOSSY_FORMATS:
+            if FORMATS[file_format].is_lossy:
                 # By way of memory: libsndfile says nothing when closing fails on a full disk.
                 encoded = io.BytesIO()
                 _encode(encoded, audio, sample_rate, file_format, bit_depth, None)
                 partial.write_bytes(encoded.getvalue())
-                if file_format == "ogg":
+                if FORMATS[file_format].container == "OGG":
                     set_serial(partial, seed % 2**32)
             else:
                 name = system_name(partial)
@@ -133,18 +112,18 @@ def _encode(
     dither: np.random.Generator | None,
 ) -> None:
     channels, n_samples = audio.shape
-    width_bytes = {"16": 2, "24": 3, "32f": 4}[bit_depth]
-    container, subtype, options = _encoding(file_format, bit_depth)
-    if container == "WAV" and n_samples * channels * width_bytes > _RF64_FROM_BYTES:
+    of_format = FORMATS[file_format]
+    container, subtype = of_format.container, of_format.subtype(bit_depth)
+    if container == "WAV" and n_samples * channels * BIT_DEPTHS[bit_depth] > _RF64_FROM_BYTES:
         container = "RF64"
     with soundfile.SoundFile(
-        target, "w", sample_rate, channels, subtype, format=container, **options
+        target, "w", sample_rate, channels, subtype, format=container, **of_format.options
     ) as file:
         # Its time stamp would make two equal renders differ; there is no public switch.
         soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
         for start in range(0, n_samples, BLOCK_SAMPLES):
             block = audio[:, start : start + BLOCK_SAMPLES]
-            if file_format in LOSSY_FORMATS:
+            if of_format.is_lossy:
                 block = np.clip(block, -1.0, 1.0)
             elif subtype != "FLOAT":
                 block = quantise(block, int(bit_depth), dither)
@@ -170,13 +149,3 @@ def _on_grid(audio: np.ndarray, bits: int) -> bool:
     starts = range(0, audio.shape[1], BLOCK_SAMPLES)
     blocks = (audio[:, start : start + BLOCK_SAMPLES] * steps for start in starts)
     return all(np.array_equal(block, np.rint(block)) for block in blocks)
-
-
-def _encoding(file_format: str, bit_depth: str) -> tuple[str, str, dict[str, Any]]:
-    """libsndfile's container, subtype and further options."""
-    if file_format == "mp3":
-        return "MP3", "MPEG_LAYER_III", {"bitrate_mode": "CONSTANT", "compression_level": 0.0}
-    if file_format == "ogg":
-        return "OGG", "VORBIS", {"compression_level": 0.2}
-    subtype = {"16": "PCM_16", "24": "PCM_24", "32f": "FLOAT"}[bit_depth]
-    return {"wav": "WAV", "flac": "FLAC"}[file_format], subtype, {}

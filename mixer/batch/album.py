@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixer.batch.columns import LOUDNESS_RANGE_LUFS
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
+from mixer.rendering.settings import LOUDNESS_RANGE_LUFS
 
 if TYPE_CHECKING:
     from mixer.rendering.mix import Mix
@@ -134,7 +134,7 @@ def load_premaster(
                 for stage in about["stages"]
             },
         )
-    except (OSError, ValueError, KeyError, PresetError):
+    except (OSError, ValueError, KeyError, SettingsError):
         return None
 
 

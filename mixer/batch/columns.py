@@ -2,8 +2,7 @@
 
 A column is one entry of `COLUMNS`; a row's cells become arguments of `RenderSettings` (SETTING), of
 writing the mix (OUTPUT), or name the song (ROW). Any other column with a point in its name, like
-`vocals.gain_db`, is a setting of the desk (STRIP), as `--set` takes it. Ranges are those of the
-renderer, which is not imported here: a dry run must not load it.
+`vocals.gain_db`, is a setting of the desk (STRIP), as `--set` takes it.
 """
 
 from __future__ import annotations
@@ -13,25 +12,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mixer.errors import PresetError
+from mixer.audio.formats import BIT_DEPTHS, FORMATS, SAMPLE_RATES_HZ
+from mixer.errors import PresetError, SettingsError
 from mixer.files.wording import suggest
+from mixer.fxnorm.effects import parse_effects
+from mixer.output.names import DAW_SUFFIXES
+from mixer.rendering.settings import (
+    AMOUNT_RANGE,
+    CEILING_RANGE_DBTP,
+    LOUDNESS_RANGE_LUFS,
+    SEED_RANGE,
+)
 
 ROW, SETTING, OUTPUT, STRIP = "row", "setting", "output", "strip"
-FORMATS = ("wav", "flac", "mp3", "ogg")
-BIT_DEPTHS = ("16", "24", "32f")
-EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness")
-# What else is delivered with a mix, as `mixer.output.delivery` has it, and how a cell says it.
-DAWS = ("dawproject", "reaper")
+# How a cell says what else is delivered with a mix.
 BOTH_DAWS = "both"
 NO_REPORT, REPORT, EMBEDDED_REPORT = "no", "yes", "embed"
 NONE = "none"
-AMOUNT_RANGE = (0.0, 1.0)
-LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
-CEILING_RANGE_DBTP = (-30.0, 0.0)
-SAMPLE_RATES_HZ = (8_000, 384_000)
-SEED_RANGE = (0, 2**63 - 1)
 MAX_TEXT_LENGTH = 4096
-SONG_FILE = "song.toml"
 
 _YES, _NO = ("yes", "true", "1", "on", "y"), ("no", "false", "0", "off", "n")
 
@@ -126,19 +124,10 @@ def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
 
 def effects(cell: str) -> tuple[str, ...]:
     """Names of effects in any order, with commas, semicolons, plus signs or spaces; or none."""
-    if cell.lower() == "none":
-        return ()
-    for separator in ",;+":
-        cell = cell.replace(separator, " ")
-    names = [name.lower() for name in cell.split()]
-    for name in names:
-        if name not in EFFECTS:
-            raise ValueError(f"effect {name!r} is none of {', '.join(EFFECTS)}")
-    if len(set(names)) < len(names):
-        raise ValueError("names an effect twice")
-    if {"panning", "balance"} <= set(names):
-        raise ValueError("has panning and balance, which exclude each other")
-    return tuple(name for name in EFFECTS if name in names)
+    try:
+        return parse_effects(cell)
+    except SettingsError as error:
+        raise ValueError(str(error)) from None
 
 
 def presets(cell: str) -> tuple[str, ...]:
@@ -156,8 +145,8 @@ def presets(cell: str) -> tuple[str, ...]:
 
 def daws(cell: str) -> tuple[str, ...]:
     """A workstation's session, both, or none."""
-    word = one_of((*DAWS, BOTH_DAWS, NONE))(cell)
-    return {BOTH_DAWS: DAWS, NONE: ()}.get(word, (word,))
+    word = one_of((*DAW_SUFFIXES, BOTH_DAWS, NONE))(cell)
+    return {BOTH_DAWS: tuple(DAW_SUFFIXES), NONE: ()}.get(word, (word,))
 
 
 def report(cell: str) -> str:
@@ -187,8 +176,8 @@ COLUMNS = {
         Column("true_peak_dbtp", SETTING, number_or_none(*CEILING_RANGE_DBTP)),
         Column("sample_rate", SETTING, whole_number(*SAMPLE_RATES_HZ)),
         Column("seed", SETTING, whole_number(*SEED_RANGE)),
-        Column("format", OUTPUT, one_of(FORMATS)),
-        Column("bit_depth", OUTPUT, one_of(BIT_DEPTHS)),
+        Column("format", OUTPUT, one_of(tuple(FORMATS))),
+        Column("bit_depth", OUTPUT, one_of(tuple(BIT_DEPTHS))),
         Column("stems", OUTPUT, flag),
         Column("daw", OUTPUT, daws),
         Column("report", OUTPUT, report),
@@ -200,14 +189,14 @@ def find_column(name: str) -> Column:
     """The column of a header's name, capitals aside.
 
     Raises:
-        PresetError: there is none such; the nearest is named.
+        SettingsError: there is none such; the nearest is named.
     """
     known = COLUMNS.get(name.lower())
     if known is not None:
         return known
     if "." in name:
         return _strip_column(name)
-    raise PresetError(f"no such column; {suggest(name, COLUMNS)}")
+    raise SettingsError(f"no such column; {suggest(name, COLUMNS)}")
 
 
 def _strip_column(name: str) -> Column:

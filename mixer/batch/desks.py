@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixer.batch.columns import SONG_FILE
 from mixer.batch.defaults import Defaults
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row, mistake
 from mixer.errors import MixerError, PresetError
+from mixer.song.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
     from mixer.console.settings import Console
@@ -163,7 +163,7 @@ def _song_table(song: Path) -> Mapping[str, Any]:
     # Most songs have none: one look, without the exceptions and objects of a read.
     if not os.path.exists(path):  # noqa: PTH110 - 10 000 of them
         return {}
-    from mixer.audio import is_audio_name
+    from mixer.audio.formats import is_audio_name
     from mixer.song.song_file import read_song_file
 
     try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mixer.audio.formats import FORMATS
 from mixer.batch.columns import NO_REPORT
 from mixer.batch.manifest import ManifestError, Row, mistake
 from mixer.errors import MixerError
@@ -89,7 +90,7 @@ def settings_of(
     asked = {
         **row.settings,
         "format": file_format,
-        "bit_depth": row.bit_depth if file_format in ("wav", "flac") else None,
+        "bit_depth": row.bit_depth if not FORMATS[file_format].is_lossy else None,
         "stems": row.stems,
         "album": row.album,
         **{name: value for name, value in more.items() if value},

@@ -8,8 +8,8 @@ import os
 import stat
 from pathlib import Path
 
-from mixer.batch.columns import SONG_FILE
 from mixer.errors import InputError
+from mixer.song.folder_names import SONG_FILE
 
 _HASH_BLOCK_BYTES = 1 << 20
 
@@ -22,7 +22,7 @@ def stat_inputs(folder: str | Path) -> str:
     Raises:
         InputError: the folder is not there or cannot be read.
     """
-    from mixer.audio import is_audio_name
+    from mixer.audio.formats import is_audio_name
 
     found = []
     try:

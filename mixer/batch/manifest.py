@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mixer.audio.formats import DEFAULT_BIT_DEPTH, refuse_depth, refuse_rate
 from mixer.batch.columns import (
     NO_REPORT,
     OUTPUT,
@@ -20,7 +21,7 @@ from mixer.batch.columns import (
     find_column,
 )
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.files.wording import counted
 
 MAX_BYTES = 256 << 20
@@ -29,10 +30,9 @@ MAX_ROWS = 1_000_000
 MAX_ERRORS_SHOWN = 50
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
 _DELIMITERS = ",;\t"
-DEFAULT_BIT_DEPTH = "24"
 
 
-class ManifestError(PresetError):
+class ManifestError(SettingsError):
     """Everything that is wrong with a manifest.
 
     Attributes:
@@ -167,7 +167,7 @@ def _header(cells: list[str]) -> tuple[list[str], dict[str, Column], list[str]]:
             continue
         try:
             column = find_column(cell)
-        except PresetError as error:
+        except SettingsError as error:
             mistakes.append(mistake(1, repr(cell), str(error)))
             continue
         names[-1] = column.name
@@ -293,11 +293,18 @@ def _find_song(cell: str, base: Path) -> Path | None:
 
 
 def _contradictions(number: int, settings: dict[str, Any], output: dict[str, Any]) -> list[str]:
+    file_format, bit_depth = output.get("format"), output.get("bit_depth")
+    sample_rate = settings.get("sample_rate")
     mistakes = []
-    if output.get("format") == "flac" and output.get("bit_depth") == "32f":
-        mistakes.append(mistake(number, "bit_depth", "FLAC holds 16 or 24 bit, not 32f"))
-    if output.get("format") == "mp3" and settings.get("sample_rate", 0) > 48_000:
-        mistakes.append(mistake(number, "sample_rate", "MP3 holds at most 48000 Hz"))
+    for column, value, refuse in (
+        ("bit_depth", bit_depth, refuse_depth),
+        ("sample_rate", sample_rate, refuse_rate),
+    ):
+        if file_format is not None and value is not None:
+            try:
+                refuse(file_format, value)
+            except SettingsError as error:
+                mistakes.append(mistake(number, column, str(error)))
     return mistakes
 
 

@@ -14,21 +14,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mixer.batch.columns import EMBEDDED_REPORT, FORMATS, NO_REPORT, NONE
+from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_depth
+from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT, NONE
 from mixer.batch.manifest import Row, mistake
+from mixer.errors import SettingsError
 from mixer.files.wording import listed, nearest, quote
+from mixer.output.names import (
+    DAW_SUFFIXES,
+    LISTENING_COPIES,
+    LISTENING_FORMAT,
+    LISTENING_SUFFIX,
+    REPORT_SUFFIX,
+    STEMS_SUFFIX,
+)
+from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.stems import RESIDUAL, STEMS
 
 # Where the ledger, the lock and unfinished work live, inside the output folder.
 STATE_FOLDER = ".mixer-batch"
 RESULT_NAMES = ("results.csv", "results.jsonl", "index.html")
 DEFAULT_TEMPLATE = "{id}.{format}"
-RECIPE_SUFFIX, STEMS_SUFFIX = ".mix.json", ".stems"
-# As `mixer.output.delivery` has them, which is not imported here: a dry run must not load it.
-DAW_SUFFIXES = {"dawproject": ".dawproject", "reaper": ".rpp"}
-REPORT_ROLE, REPORT_SUFFIX, LISTENING_SUFFIX = "report", ".report.html", ".report"
-LISTENING_COPIES = ("input_sum", "normalised_sum")
-# Every stem that there may be, and what they leave of the mix.
-WET_STEMS = ("vocals", "bass", "drums", "other", "residual")
+REPORT_ROLE = "report"
 FIELDS = ("id", "song", "album", "preset", "model", "format", "row")
 # Most file systems hold 255 bytes a name; the suffixes must still fit.
 MAX_NAME_BYTES = 255 - len(RECIPE_SUFFIX)
@@ -73,7 +79,7 @@ class Target:
             paths[REPORT_ROLE] = self.base + REPORT_SUFFIX
         if self.report not in (NO_REPORT, EMBEDDED_REPORT):
             folder = self.base + LISTENING_SUFFIX
-            paths |= {copy: f"{folder}/{copy}.flac" for copy in LISTENING_COPIES}
+            paths |= {copy: f"{folder}/{copy}.{LISTENING_FORMAT}" for copy in LISTENING_COPIES}
         return paths
 
     @property
@@ -86,7 +92,7 @@ class Target:
     @property
     def files(self) -> list[str]:
         """Every file that may be written."""
-        stems = WET_STEMS if self.stems else ()
+        stems = (*STEMS, RESIDUAL) if self.stems else ()
         written = [f"{self.stems_folder}/{stem}.{self.format}" for stem in stems]
         return [self.mix, self.recipe, *written, *self.beside.values()]
 
@@ -101,7 +107,7 @@ def plan_outputs(rows: Sequence[Row], folder: Path) -> tuple[list[Target], list[
             inside.check(target)
         except ValueError as error:
             mistakes.append(mistake(row.number, "output", str(error)))
-            target = Target("", "wav")
+            target = Target("", DEFAULT_FORMAT)
         targets.append(target)
     return targets, mistakes + _collisions(rows, targets)
 
@@ -123,9 +129,11 @@ def plan_output(row: Row) -> Target:
     ending = PurePosixPath(template).suffix.lower().lstrip(".")
     if row.format and ending in FORMATS and ending != row.format:
         raise ValueError(f"{template!r} ends in .{ending}, but the format is {row.format}")
-    file_format = row.format or (ending if ending in FORMATS else "wav")
-    if file_format == "flac" and row.bit_depth == "32f":
-        raise ValueError("FLAC holds 16 or 24 bit, not 32f; choose another format or bit_depth")
+    file_format = row.format or (ending if ending in FORMATS else DEFAULT_FORMAT)
+    try:
+        refuse_depth(file_format, row.bit_depth)
+    except SettingsError as error:
+        raise ValueError(str(error)) from None
     filled = _fill(template, row, file_format)
     base = filled[: -len(file_format) - 1] if filled.lower().endswith("." + file_format) else filled
     # The ways up that a song's own name may spell have become plain names by now.

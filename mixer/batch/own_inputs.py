@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mixer.batch.manifest import Row, mistake
-from mixer.batch.outputs import RECIPE_SUFFIX, Target
+from mixer.batch.outputs import Target
+from mixer.song.folder_names import RECIPE_SUFFIX
 
 
 def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -> list[str]:
@@ -54,7 +55,7 @@ def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -
 
 def _recordings(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
     """Device and number of every audio file of every song, but mixes that mixer made; its row."""
-    from mixer.audio import is_audio_name
+    from mixer.audio.formats import is_audio_name
 
     found: dict[tuple[int, int], int] = {}
     for row in rows:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mixer.batch.ledger import DONE, FAILED, Record
-from mixer.batch.outputs import REPORT_SUFFIX
+from mixer.output.names import REPORT_SUFFIX
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884;--mark:#b45309;--bad:#b91c1c}

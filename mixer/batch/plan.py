@@ -21,10 +21,11 @@ from mixer.batch.identity import (
 from mixer.batch.inputs import stat_inputs
 from mixer.batch.ledger import DONE, FAILED, MEASURED, PENDING, Record
 from mixer.batch.manifest import ManifestError, Row, check_albums, mistake, read_manifest
-from mixer.batch.outputs import DAW_SUFFIXES, STATE_FOLDER, Target, plan_outputs
+from mixer.batch.outputs import STATE_FOLDER, Target, plan_outputs
 from mixer.batch.own_inputs import find_own_inputs
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.files.wording import joined
+from mixer.output.names import DAW_SUFFIXES
 
 # What to do with a song. VERIFY: its files were touched; render unless their content is the same.
 SKIP, VERIFY, RENDER = "skip", "verify", "render"
@@ -57,12 +58,12 @@ def parse_shard(text: str) -> Shard:
     """`I/N`, I from 1 to N.
 
     Raises:
-        PresetError: it is not.
+        SettingsError: it is not.
     """
     match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
     shard = Shard(int(match.group(1)), int(match.group(2))) if match else Shard(0, 0)
     if not 1 <= shard.index <= shard.count:
-        raise PresetError(f"shard {text!r}: write I/N with I from 1 to N, for instance 3/8")
+        raise SettingsError(f"shard {text!r}: write I/N with I from 1 to N, for instance 3/8")
     return shard
 
 
@@ -122,7 +123,7 @@ def list_songs(
 
     Raises:
         ManifestError: all its mistakes.
-        PresetError: a mistake in `defaults`.
+        SettingsError: a mistake in `defaults`.
         InputError: it cannot be read.
     """
     check_defaults(defaults)

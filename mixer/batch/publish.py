@@ -16,13 +16,8 @@ from typing import Any
 
 from mixer.batch.ledger import DONE, PENDING, PUBLISHING, RUNNING, Ledger, Record
 from mixer.batch.order import StagedFile
-from mixer.batch.outputs import (
-    DAW_SUFFIXES,
-    LISTENING_SUFFIX,
-    REPORT_SUFFIX,
-    STEMS_SUFFIX,
-    Target,
-)
+from mixer.batch.outputs import Target
+from mixer.output.names import DAW_SUFFIXES, LISTENING_SUFFIX, REPORT_SUFFIX, STEMS_SUFFIX
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 

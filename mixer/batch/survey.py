@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mixer.batch.columns import DAWS, EMBEDDED_REPORT, NO_REPORT
+from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS
+from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
+from mixer.output.names import DAWPROJECT, LISTENING_COPIES, LISTENING_FORMAT
 
 if TYPE_CHECKING:
     from mixer.song.song import Song
@@ -16,16 +18,10 @@ if TYPE_CHECKING:
 # Seconds of one thread for each second of song with the default model, until this output folder
 # knows better: `python -m tests.bench`, rounded up.
 ROUGH_SECONDS_PER_SECOND = 0.15
-# What lossy encoders write and what FLAC leaves of PCM, generously.
-_LOSSY_BYTES_PER_S = {"mp3": 40_000, "ogg": 40_000}
-_FLAC_SHARE = 0.8
-_BYTES_A_SAMPLE = {"16": 2, "24": 3, "32f": 4}
 _PER_FILE_BYTES = 65_536
 # The figures of a report and its scripts; its previews, as base64. As they come out, rounded up.
 _REPORT_BYTES = 400_000
 _PREVIEW_BYTES_PER_S, _PREVIEW_S = 55_000, 30.0
-# Of the recordings and of the normalised stems.
-_N_SUMS = 2
 # As `mixer.output.daw.dawproject` has it.
 _EMBEDDED_UP_TO_BYTES = 2 << 30
 
@@ -60,9 +56,9 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     n_own = song.n_samples_at(rate)
     n_files = 1 + (len(song.stems) + 1 if row.stems else 0)
     has_report = row.report != NO_REPORT
-    kept = 1 + (len(song.stems) if row.stems else 0) + (_N_SUMS if has_report else 0)
+    kept = 1 + (len(song.stems) if row.stems else 0) + (len(LISTENING_COPIES) if has_report else 0)
     mix_bytes = n_files * (
-        _audio_bytes(file_format, row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES
+        FORMATS[file_format].file_bytes(row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES
     )
     return Size(
         duration_s=song.duration_s,
@@ -86,7 +82,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
 def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:
     """Sessions: small, but for the copies of all audio in a DAWproject up to its limit."""
     total = _PER_FILE_BYTES * len(row.daws)
-    if DAWS[0] in row.daws:
+    if DAWPROJECT in row.daws:
         recordings = {r.source.path for r in song.recordings}
         audio = mix_bytes + sum(path.stat().st_size for path in recordings)
         total += audio if audio <= _EMBEDDED_UP_TO_BYTES else 0
@@ -98,13 +94,7 @@ def _report_bytes(row: Row, n_samples: int, duration_s: float, n_stems: int) -> 
     if row.report == NO_REPORT:
         return 0
     if row.report == EMBEDDED_REPORT:
-        n_sources = n_stems + 1 + _N_SUMS
+        n_sources = n_stems + 1 + len(LISTENING_COPIES)
         return _REPORT_BYTES + int(_PREVIEW_BYTES_PER_S * min(duration_s, _PREVIEW_S) * n_sources)
-    return _REPORT_BYTES + _N_SUMS * _audio_bytes("flac", "24", n_samples, duration_s)
-
-
-def _audio_bytes(file_format: str, bit_depth: str, n_samples: int, duration_s: float) -> int:
-    if file_format in _LOSSY_BYTES_PER_S:
-        return int(_LOSSY_BYTES_PER_S[file_format] * duration_s)
-    share = _FLAC_SHARE if file_format == "flac" else 1.0
-    return int(2 * _BYTES_A_SAMPLE[bit_depth] * n_samples * share)
+    copy_bytes = FORMATS[LISTENING_FORMAT].file_bytes(DEFAULT_BIT_DEPTH, n_samples, duration_s)
+    return _REPORT_BYTES + len(LISTENING_COPIES) * copy_bytes

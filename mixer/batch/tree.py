@@ -24,7 +24,7 @@ def find_songs(folder: Path) -> list[Path]:
     Raises:
         InputError: there is no such folder, or no song in it.
     """
-    from mixer.audio import is_audio_name
+    from mixer.audio.formats import is_audio_name
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the one that holds the song folders")

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixer.batch.columns import DAWS, EMBEDDED_REPORT, NO_REPORT, REPORT
+from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT, REPORT
 from mixer.cli.console import answer, progress_bar, say, talk
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
+from mixer.output.names import DAW_SUFFIXES
 
 if TYPE_CHECKING:
     from mixer.batch.engine import Engine
@@ -81,7 +82,7 @@ def command() -> None:
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="For every row, as vocals.gain_db=+1.5; its own columns win.")  # fmt: skip
-@click.option("--daw", "daws", multiple=True, type=click.Choice(DAWS),
+@click.option("--daw", "daws", multiple=True, type=click.Choice(list(DAW_SUFFIXES)),
               help="Also DAW sessions, for rows that say nothing.")  # fmt: skip
 @click.option("--report", is_flag=True, help="Also HTML reports, for rows that say nothing.")
 @click.option("--embed", is_flag=True, help="The same with 30 s previews inside.")
@@ -126,7 +127,7 @@ def run_command(
     from mixer.cli.batch_view import View, show_summary
 
     if setup["address"] and setup["engine"] != "ray":
-        raise PresetError("--address is of a Ray cluster; add --engine ray")
+        raise SettingsError("--address is of a Ray cluster; add --engine ray")
     options = Options(
         mode=mode,
         shard=parse_shard(shard) if shard else Shard(),

@@ -17,10 +17,10 @@ from mixer.batch.estimate import Estimate
 from mixer.batch.ledger import DONE, FAILED, Record
 from mixer.batch.listener import Listener, Status, Summary
 from mixer.batch.outliers import find_outliers
-from mixer.batch.outputs import LISTENING_COPIES
 from mixer.batch.plan import SKIP, Job
 from mixer.batch.results import result_of
 from mixer.cli.console import cell, printable, say, talk
+from mixer.output.names import LISTENING_COPIES
 
 # A table longer than this is read in results.csv; then only what needs a look is shown.
 _MAX_TABLE_ROWS = 100

@@ -13,6 +13,7 @@ from rich.text import Text
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
 from mixer.errors import InputError
+from mixer.fxnorm.effects import parse_effects
 
 _EXTRA = "train"
 
@@ -216,10 +217,8 @@ def _settings(planning: Any, options: dict[str, Any]) -> Any:
     effects, variants = options["effects"], options["variants"]
     if effects is None:
         names = planning.DEFAULT_EFFECTS
-    elif effects.strip().lower() == "none":
-        names = ()
     else:
-        names = tuple(name.strip() for name in effects.split(","))
+        names = parse_effects(effects)
     return planning.PrepareSettings(
         profile=options["profile"],
         effects=names,

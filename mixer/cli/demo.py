@@ -11,7 +11,7 @@ from mixer.cli.console import say, talk
 from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing
-from mixer.song.song_file import SONG_FILE
+from mixer.song.folder_names import SONG_FILE
 
 SAMPLE_RATE_HZ = 44_100
 

@@ -9,7 +9,7 @@ import click
 
 from mixer.cli.console import answer, say
 from mixer.cli.extras import load_extra
-from mixer.fxnorm.chain import EFFECTS, check_effects
+from mixer.fxnorm.effects import EFFECTS, parse_effects
 from mixer.fxnorm.profile import PACKAGED
 
 
@@ -87,9 +87,7 @@ def command(
         "overwrite": overwrite,
     }
     if effects is not None:
-        names = tuple(effect.strip() for effect in effects.split(","))
-        check_effects(names)
-        options["effects"] = names
+        options["effects"] = parse_effects(effects)
     if warm_up is not None:
         options["warm_up_s"] = warm_up
     bundle = export.export_bundle(checkpoint, output, **options)

@@ -10,7 +10,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mixer.audio import BIT_DEPTHS, FORMATS, is_audio_name
+from mixer.audio.formats import (
+    BIT_DEPTHS,
+    DEFAULT_BIT_DEPTH,
+    DEFAULT_FORMAT,
+    FORMATS,
+    is_any_audio_name,
+)
 from mixer.cli.console import answer, progress_bar
 from mixer.cli.render_view import (
     result,
@@ -21,21 +27,20 @@ from mixer.cli.render_view import (
     warn,
     warn_clipped,
 )
-from mixer.fxnorm.chain import EFFECTS
+from mixer.fxnorm.effects import parse_effects
 from mixer.output.delivery import DAWS, Delivery, deliver
-from mixer.output.names import RESIDUAL, format_of
+from mixer.output.names import format_of
 from mixer.output.write import check_output, write_mix
 from mixer.preset.merge import Resolved, resolve
 from mixer.preset.trust import refuse_foreign_plugins
 from mixer.rendering.pipeline import render
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import DEFAULT_CEILING_DBTP, RenderSettings, with_console
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song, load_song
-from mixer.song.song_file import SONG_FILE
+from mixer.stems import RESIDUAL
 
 DEFAULT_FOLDER = "mixes"
-# Endings that only a file has, beyond those that mixer reads.
-_OTHER_AUDIO_ENDINGS = (".aac", ".ac3", ".aif", ".alac", ".ape", ".au", ".mka", ".wma", ".wv")
 
 
 class _LevelOrNone(click.ParamType[float | None]):
@@ -71,8 +76,10 @@ class _LevelOrNone(click.ParamType[float | None]):
 @click.option("--warm-up", type=float, help="Seconds put in front. [default: the model's]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of rooms and dither.")
 @click.option("--sample-rate", type=int, help="Of the mix, in Hz. [default: the song's]")
-@click.option("--bit-depth", type=click.Choice(BIT_DEPTHS), default="24", show_default=True)
-@click.option("--format", "file_format", type=click.Choice(FORMATS), help="[default: wav]")
+@click.option(
+    "--bit-depth", type=click.Choice(list(BIT_DEPTHS)), default=DEFAULT_BIT_DEPTH, show_default=True
+)
+@click.option("--format", "file_format", type=click.Choice(list(FORMATS)), help="[default: wav]")
 @click.option("--stems", is_flag=True, help="Also write each wet stem and the residual.")
 @click.option(
     "--preset", "presets", multiple=True, help="Strips and targets: a name or a file; may repeat."
@@ -164,10 +171,7 @@ def command(
 def _settings(options: dict[str, Any], resolved: Resolved) -> RenderSettings:
     effects = options["effects"]
     if effects is not None:
-        names = [] if effects.strip().lower() == "none" else effects.split(",")
-        # The order in which they run is fixed; the order in which they are named does not matter.
-        order = {effect: place for place, effect in enumerate(EFFECTS)}
-        effects = tuple(sorted((n.strip() for n in names), key=lambda n: order.get(n, 0)))
+        effects = parse_effects(effects)
     said = click.get_current_context().get_parameter_source
     keeps = [said(name) is ParameterSource.COMMANDLINE for name in ("loudness", "true_peak")]
     settings = RenderSettings(
@@ -193,9 +197,9 @@ def _output_path(output: Path | None, file_format: str | None, song: Song) -> tu
     if output is not None and not os.path.isdir(output):  # noqa: PTH112
         # A name that is nothing but an ending, like `.wav`, has no suffix of its own.
         name = output.name if output.suffix else f"x{output.name}"
-        if is_audio_name(name) or name.lower().endswith(_OTHER_AUDIO_ENDINGS):
+        if is_any_audio_name(name):
             ending = format_of(output)
             return output, format_of(output, file_format or ending)
-    file_format = file_format or "wav"
+    file_format = file_format or DEFAULT_FORMAT
     name = song.folder.name or "song"
     return (output or Path(DEFAULT_FOLDER)) / f"{name}.{file_format}", file_format

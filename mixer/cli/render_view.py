@@ -12,10 +12,11 @@ from rich.text import Text
 
 from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.output.delivery import Delivery
-from mixer.output.names import RESIDUAL, output_paths
+from mixer.output.names import output_paths
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import RenderPlan
 from mixer.song.song import Song
+from mixer.stems import RESIDUAL
 
 LOUDNESS_TOLERANCE_LU = 0.1
 _NOT_SHOWN = ("heard", "mute")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mixer.audio import FORMATS
+from mixer.audio.formats import FORMATS
 from mixer.cli.console import answer, printable, progress_bar, say, talk
 from mixer.errors import PresetError
 from mixer.output.recipe_reader import RecordedMix, read_recipe

@@ -8,7 +8,7 @@ from mixer.demo_song.drums import play_drums
 from mixer.demo_song.harmony import play_harmony
 from mixer.demo_song.score import DEMO_SONG
 from mixer.demo_song.singer import sing
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 
 # As recorded, not as mixed: drums hot, voice far too quiet under them.
 PEAK_DBFS = {"vocals": -11.0, "bass": -7.0, "drums": -1.5, "other": -8.0}
@@ -22,13 +22,13 @@ def compose_demo_song(seed: int = 1, sample_rate: int = 44_100) -> dict[str, np.
 
     `seed` (0 or more) is the take: timing, velocity and every noise; the score stays. `sample_rate`
     is in Hz, 22 050 to 192 000. Returns float32 arrays of exactly thirty seconds, below full scale:
-    `vocals` and `bass` `(1, samples)`, `drums` and `other` `(2, samples)`. Raises PresetError for
+    `vocals` and `bass` `(1, samples)`, `drums` and `other` `(2, samples)`. Raises SettingsError for
     a seed or a rate out of range.
     """
     if seed < 0:
-        raise PresetError(f"seed {seed} is negative: choose 0 or more")
+        raise SettingsError(f"seed {seed} is negative: choose 0 or more")
     if not LOWEST_RATE_HZ <= sample_rate <= HIGHEST_RATE_HZ:
-        raise PresetError(
+        raise SettingsError(
             f"sample rate {sample_rate} Hz is out of range: choose {LOWEST_RATE_HZ} to "
             f"{HIGHEST_RATE_HZ}"
         )

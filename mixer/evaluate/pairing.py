@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixer import audio as audio_io
+from mixer.audio.formats import is_audio_name
 from mixer.errors import InputError
 
 COLUMNS = ("mix", "reference")
@@ -113,7 +113,7 @@ def audio_by_name(folder: Path) -> dict[str, Path]:
         raise InputError(f"{folder}: no such folder")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.is_dir() or not audio_io.is_audio_name(path.name):
+        if path.name.startswith(".") or path.is_dir() or not is_audio_name(path.name):
             continue
         if path.stem in found:
             raise InputError(f"{folder}: {found[path.stem].name} and {path.name} share a name")

@@ -91,7 +91,7 @@ def evaluate_systems(
 
     Raises:
         InputError: two songs of one name, a song without a reference, or one that cannot be read.
-        ModelError, DeviceError, PresetError: as `mixer.render`.
+        ModelError, DeviceError, SettingsError: as `mixer.render`.
     """
     settings = settings or SystemSettings()
     systems = system_names(models)

@@ -11,9 +11,10 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray, peak, peak_dbfs
 from mixer.dsp.noise_room import RoomRecipe
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.fxnorm.balance import match_balance, measure_balance_db
 from mixer.fxnorm.compression import SETTINGS, match_compression
+from mixer.fxnorm.effects import DEFAULT_EFFECTS, check_effects
 from mixer.fxnorm.equalization import match_equalization
 from mixer.fxnorm.loudness import match_loudness
 from mixer.fxnorm.panning import (
@@ -28,8 +29,6 @@ from mixer.fxnorm.reverb import REVERBERANT_STEMS, add_pre_reverb, add_reverb_se
 from mixer.fxnorm.rooms import RoomSource
 from mixer.meters.loudness import integrated_loudness_lufs
 
-EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness")
-DEFAULT_EFFECTS = ("eq", "compression", "balance", "loudness")
 # A stem whose peak is below this was not played.
 SILENCE_PEAK_DBFS = -50.0
 # 120 dB over full scale is no audio: 32-bit integers taken for floats, most likely.
@@ -55,29 +54,8 @@ class _Task:
     def rng(self, effect: str) -> np.random.Generator:
         """Each stem and effect draws by itself, whatever else is chosen."""
         if self.seed < 0:
-            raise PresetError(f"seed {self.seed}: give 0 or a positive whole number")
+            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
         return np.random.default_rng([self.seed, zlib.crc32(f"{self.stem}/{effect}".encode())])
-
-
-def check_effects(effects: Sequence[str], amounts: Mapping[str, float] | None = None) -> None:
-    """Refuse a choice of effects that cannot be run.
-
-    Raises:
-        PresetError: a name that is none of `EFFECTS`, a name given twice, another order than that
-            of `EFFECTS`, `panning` together with `balance`, or an amount outside of 0 to 1.
-    """
-    for name in [*effects, *(amounts or {})]:
-        if name not in EFFECTS:
-            raise PresetError(f"unknown effect {name!r}: choose from {', '.join(EFFECTS)}")
-    if list(effects) != [name for name in EFFECTS if name in effects]:
-        raise PresetError(
-            f"effects {','.join(effects)}: each at most once and in the order {','.join(EFFECTS)}"
-        )
-    if "panning" in effects and "balance" in effects:
-        raise PresetError("effects panning and balance exclude each other: leave one out")
-    for name, amount in (amounts or {}).items():
-        if not 0.0 <= amount <= 1.0:
-            raise PresetError(f"amount of {name}: {amount!r} is not between 0 and 1")
 
 
 def normalise_stem(
@@ -118,7 +96,7 @@ def normalise_stem(
     Raises:
         InputError: the audio has NaN or infinite samples or is not mono or stereo.
         ModelError: the profile does not know the stem.
-        PresetError: the choice of effects cannot be run, see `check_effects`.
+        SettingsError: the choice of effects cannot be run, see `check_effects`.
     """
     check_effects(effects, amounts)
     profile.stem(stem)

@@ -8,9 +8,10 @@ import numpy as np
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
 from mixer.dsp.onsets import measure_onset_peaks
 from mixer.errors import InputError
-from mixer.fxnorm.chain import EFFECTS, SILENCE_PEAK_DBFS, check_effects, normalise_stem
+from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, normalise_stem
 from mixer.fxnorm.compression import WORKING_PEAK_DBFS
 from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, phi_curve, spectrum_curve_db
+from mixer.fxnorm.effects import EFFECTS, check_effects
 from mixer.fxnorm.equalization import measure_spectrum
 from mixer.fxnorm.loudness import PADDING_SAMPLES
 from mixer.fxnorm.panning import measure_phi
@@ -51,7 +52,7 @@ def measure_profile(
 
     Raises:
         InputError: a generator, no song, or a stem without a single onset or loudness.
-        PresetError: effects that cannot be run.
+        SettingsError: effects that cannot be run.
     """
     check_effects(effects)
     if iter(songs) is songs:

@@ -43,7 +43,7 @@ def build_test(
 
     Raises:
         InputError: a song or mix that is missing, silent or too short.
-        PresetError: settings out of range.
+        SettingsError: settings out of range.
         OutputError: something is there already, or cannot be written.
         ModelError, DeviceError: as `mixer.rendering.pipeline.render`.
     """

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixer import audio as audio_io
-from mixer.errors import InputError, OutputError, PresetError
+from mixer.audio.formats import DEFAULT_FORMAT, refuse_rate
+from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.design import KEY_FILE, Screening, read_key
 from mixer.listen.excerpt import check_length
@@ -83,29 +83,29 @@ def check_build(
     if not songs:
         raise InputError("no songs: give at least one song folder")
     if not 2 <= len(systems) <= _MAX_MIXES:
-        raise PresetError(f"{len(systems)} systems: a page compares 2 to {_MAX_MIXES} mixes")
+        raise SettingsError(f"{len(systems)} systems: a page compares 2 to {_MAX_MIXES} mixes")
     check_length(settings.length_s)
     low_lufs, high_lufs = LOUDNESS_RANGE_LUFS
     if not low_lufs <= settings.loudness_lufs <= high_lufs:
-        raise PresetError(
+        raise SettingsError(
             f"loudness must be from {low_lufs:g} to {high_lufs:g} LUFS, "
             f"not {settings.loudness_lufs:g}"
         )
     if not 0.0 <= settings.heard_s <= settings.length_s:
-        raise PresetError(
+        raise SettingsError(
             f"every mix can be heard from 0 to {settings.length_s:g} s before a page is left, not "
             f"{settings.heard_s:g}"
         )
     n_pages = settings.pages_per_participant
     if n_pages is not None and not 1 <= n_pages <= len(songs):
-        raise PresetError(f"{n_pages} pages a participant: there are 1 to {len(songs)} songs")
+        raise SettingsError(f"{n_pages} pages a participant: there are 1 to {len(songs)} songs")
     reference = settings.hidden_reference
     if reference is not None and reference not in [system.name for system in systems]:
-        raise PresetError(
+        raise SettingsError(
             f"hidden reference {reference!r} is none of the systems "
             f"{', '.join(system.name for system in systems)}"
         )
-    audio_io.refuse_rate("wav", settings.sample_rate)
+    refuse_rate(DEFAULT_FORMAT, settings.sample_rate)
     for song in songs:
         for system in systems:
             find_mix_file(system, song)

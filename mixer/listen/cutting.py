@@ -54,7 +54,7 @@ def cut_song(
 
     Raises:
         InputError: a mix is missing, silent or too short.
-        ModelError, DeviceError, PresetError: as `mixer.rendering.pipeline.render`.
+        ModelError, DeviceError, SettingsError: as `mixer.rendering.pipeline.render`.
     """
     rate, length_s = settings.sample_rate, settings.length_s
     stems_sum = read_stems_sum(song, rate)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mixer.dsp.blocks import db_to_gain
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_lufs, true_peak_dbtp
 
 FADE_MS = 50.0
@@ -19,9 +19,9 @@ _SHORT_TERM_S, _STEP_S = 3.0, 0.1
 
 
 def check_length(length_s: float) -> None:
-    """Raise PresetError where excerpts of a length in seconds make no test."""
+    """Raise SettingsError where excerpts of a length in seconds make no test."""
     if not SHORTEST_S <= length_s <= LONGEST_S:
-        raise PresetError(
+        raise SettingsError(
             f"the excerpts' length must be from {SHORTEST_S:g} to {LONGEST_S:g} s, not {length_s:g}"
         )
 
@@ -98,7 +98,7 @@ def common_loudness_lufs(excesses_db: Sequence[float], target_lufs: float, lower
         lower: lower all mixes together where one peaks too high; else refuse.
 
     Raises:
-        PresetError: a mix peaks too high and nothing may be lowered.
+        SettingsError: a mix peaks too high and nothing may be lowered.
     """
     worst_db = max(excesses_db)
     if worst_db <= 0.0:
@@ -106,7 +106,7 @@ def common_loudness_lufs(excesses_db: Sequence[float], target_lufs: float, lower
     # To a tenth, so that the loudness is one that people write down.
     lowered_lufs = math.floor((target_lufs - worst_db) * 10.0) / 10.0
     if not lower:
-        raise PresetError(
+        raise SettingsError(
             f"at {target_lufs:g} LUFS a mix peaks {worst_db:.1f} dB above {CEILING_DBTP:g} dBTP; "
             f"choose --loudness {lowered_lufs:g} or less"
         )

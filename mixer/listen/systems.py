@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
+from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
 from mixer.dsp.blocks import zero_padded
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.evaluate.alignment import find_alignment
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import STEM_CONTAINER_SUFFIX, Song, read_sum
+from mixer.song.song import Song, read_sum
 
 # The plain sum of the recordings, and a mix that a person made; any other bare word is a model.
 SUM, HUMAN = "sum", "human"
@@ -64,15 +65,17 @@ def parse_systems(words: Sequence[str], human_folder: Path | None = None) -> tup
             folders (`HUMAN_NAMES`).
 
     Raises:
-        PresetError: two of one name, none at all, or a folder that is not there.
+        SettingsError: two of one name, none at all, or a folder that is not there.
     """
     systems = [_parse(word, human_folder) for word in words]
     if not systems:
-        raise PresetError("no systems to compare: name some, as in --systems default none human")
+        raise SettingsError("no systems to compare: name some, as in --systems default none human")
     names = [system.name for system in systems]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise PresetError(f"two systems are called {twice!r}: give one as NAME=FOLDER, or leave it")
+        raise SettingsError(
+            f"two systems are called {twice!r}: give one as NAME=FOLDER, or leave it"
+        )
     return tuple(systems)
 
 
@@ -80,14 +83,16 @@ def _parse(word: str, human_folder: Path | None) -> System:
     name, equals, folder = word.partition("=")
     if equals:
         if not name or name in _RESERVED or not Path(folder).is_dir():
-            raise PresetError(f"system {word!r}: give NAME=FOLDER with a folder of finished mixes")
+            raise SettingsError(
+                f"system {word!r}: give NAME=FOLDER with a folder of finished mixes"
+            )
         return System(name, folder=Path(folder))
     if word == HUMAN:
         return System(HUMAN, folder=human_folder)
     if word == SUM:
         return System(SUM)
     if not Path(word).name:
-        raise PresetError(f"system {word!r} is no name")
+        raise SettingsError(f"system {word!r} is no name")
     return System(Path(word).name, model=word)
 
 
@@ -106,7 +111,7 @@ def find_mix_file(system: System, song: Song) -> Path | None:
         (
             path
             for path in folder.iterdir()
-            if path.stem.lower() in names and audio_io.is_audio_name(path.name) and path.is_file()
+            if path.stem.lower() in names and is_audio_name(path.name) and path.is_file()
         ),
         key=lambda path: names.index(path.stem.lower()),
     )
@@ -145,7 +150,7 @@ def make_mix(
 
     Raises:
         InputError: no such mix, or one that has too little in common with the stems.
-        ModelError, DeviceError, PresetError: as `mixer.rendering.pipeline.render`.
+        ModelError, DeviceError, SettingsError: as `mixer.rendering.pipeline.render`.
     """
     path = find_mix_file(system, song)
     if path is not None:

@@ -7,23 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from mixer.fxnorm.profile import read_profile
-from mixer.output.daw.dawproject import SUFFIX as DAWPROJECT_SUFFIX
 from mixer.output.daw.dawproject import write_dawproject
-from mixer.output.daw.reaper import SUFFIX as REAPER_SUFFIX
 from mixer.output.daw.reaper import refuse_name, write_reaper
 from mixer.output.daw.session import daw_session, relative_path
+from mixer.output.names import (
+    DAW_SUFFIXES,
+    DAWPROJECT,
+    INPUT_SUM,
+    LISTENING_COPIES,
+    LISTENING_FORMAT,
+    LISTENING_SUFFIX,
+    REAPER,
+    REPORT_SUFFIX,
+)
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import plan_render
 from mixer.report import report_data, write_listening_copies, write_report
-from mixer.report.data import INPUT_SUM, MIX, NORMALISED_SUM
+from mixer.report.data import MIX
 from mixer.song.song import Song
 
-DAWPROJECT, REAPER = "dawproject", "reaper"
-DAWS = (DAWPROJECT, REAPER)
+DAWS = tuple(DAW_SUFFIXES)
 REPORT = "report"
-REPORT_SUFFIX = ".report.html"
-LISTENING_SUFFIX = ".report"
-_SUFFIXES = {DAWPROJECT: DAWPROJECT_SUFFIX, REAPER: REAPER_SUFFIX}
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Delivery:
     def paths(self, mix_path: Path) -> dict[str, Path]:
         """Where each goes, beside the mix: keys of `DAWS` and `REPORT`."""
         base = mix_path.with_suffix("")
-        paths = {daw: base.with_name(base.name + _SUFFIXES[daw]) for daw in self.daws}
+        paths = {daw: base.with_name(base.name + DAW_SUFFIXES[daw]) for daw in self.daws}
         if self.report:
             paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
         return paths
@@ -69,7 +73,7 @@ class Delivery:
             return {}
         base = mix_path.with_suffix("")
         folder = base.with_name(base.name + LISTENING_SUFFIX)
-        return {key: folder / f"{key}.flac" for key in (INPUT_SUM, NORMALISED_SUM)}
+        return {key: folder / f"{key}.{LISTENING_FORMAT}" for key in LISTENING_COPIES}
 
 
 def deliver(

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixer import audio as audio_io
-from mixer.errors import PresetError
-from mixer.song.song import RECIPE_SUFFIX
+from mixer.audio.formats import FORMATS
+from mixer.errors import SettingsError
+from mixer.song.folder_names import RECIPE_SUFFIX
 
 STEMS_SUFFIX = ".stems"
-RESIDUAL = "residual"
+DAWPROJECT, REAPER = "dawproject", "reaper"
+DAW_SUFFIXES = {DAWPROJECT: ".dawproject", REAPER: ".rpp"}
+# The report, and the folder of what it plays that is written nowhere else.
+REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
+INPUT_SUM, NORMALISED_SUM = "input_sum", "normalised_sum"
+LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
+LISTENING_FORMAT = "flac"
 
 
 def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dict[str, Path]:
@@ -24,12 +30,12 @@ def format_of(path: Path, file_format: str | None = None) -> str:
     """The format that a mix's file name asks for, unless it is given.
 
     Raises:
-        PresetError: the ending is none of the formats', or another's than the one given.
+        SettingsError: the ending is none of the formats', or another's than the one given.
     """
     ending = path.suffix.lower().lstrip(".")
-    if file_format is None and ending not in audio_io.FORMATS:
-        formats = ", .".join(audio_io.FORMATS)
-        raise PresetError(f"{path} does not end in a format that can be written: .{formats}")
-    if file_format is not None and ending in audio_io.FORMATS and file_format != ending:
-        raise PresetError(f"{path} ends in .{ending}, but --format says {file_format}")
+    if file_format is None and ending not in FORMATS:
+        formats = ", .".join(FORMATS)
+        raise SettingsError(f"{path} does not end in a format that can be written: .{formats}")
+    if file_format is not None and ending in FORMATS and file_format != ending:
+        raise SettingsError(f"{path} ends in .{ending}, but --format says {file_format}")
     return file_format or ending

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mixer.audio.formats import FORMATS
 from mixer.files.whole_file import hash_file
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
@@ -58,7 +59,7 @@ def output_table(
     file_format: str,
     bit_depth: str,
 ) -> dict[str, Any]:
-    lossless = file_format in ("wav", "flac")
+    lossless = not FORMATS[file_format].is_lossy
     holds_any_level = lossless and bit_depth == "32f"
     audios = {"mix": mix.audio, **stems}
     return {

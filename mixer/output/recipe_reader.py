@@ -16,14 +16,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from mixer.audio import BIT_DEPTHS, FORMATS
+from mixer.audio.formats import BIT_DEPTHS, FORMATS
 from mixer.console.settings import Console
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.files.checked_table import MAX_TEXT, CheckedTable, is_number, leaves, read_table, shown
 from mixer.output.recipe import RECIPE_SCHEMA_VERSION
 from mixer.preset.schema import plain_table, read_console
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import RECIPE_SUFFIX
+from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.stems import STEMS
 
 MIX = "mix"
@@ -132,10 +132,10 @@ def read_recipe(path: str | Path) -> RecordedMix:
         model=(model.text("name"), model.sha256("manifest_sha256")) if model else None,
         device=None if device is None else table.text("device"),
         measurements=table.table("measurements").value,
-        file_format=output.choice("format", FORMATS),
+        file_format=output.choice("format", tuple(FORMATS)),
         bit_depth=None
         if output.value.get("bit_depth") is None
-        else output.choice("bit_depth", BIT_DEPTHS),
+        else output.choice("bit_depth", tuple(BIT_DEPTHS)),
         outputs=_outputs(output),
         versions={
             shown(name): shown(version)[:100]
@@ -196,7 +196,7 @@ def _settings(table: CheckedTable) -> RenderSettings:
                 table.fail("console", "must be a table")
             values["console"] = read_console(values["console"], str(table.path))
         return RenderSettings(**values)
-    except (PresetError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except (SettingsError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         table.fail("values", f"do not fit: {shown(error)[:200]}")
 
 

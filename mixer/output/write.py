@@ -11,7 +11,8 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio.broadcast import BroadcastInfo
-from mixer.errors import OutputError, PresetError
+from mixer.audio.formats import BIT_DEPTHS, DEFAULT_BIT_DEPTH, FORMATS, refuse_depth, refuse_rate
+from mixer.errors import OutputError, SettingsError
 from mixer.files.whole_file import (
     hash_file,
     refuse_existing,
@@ -20,10 +21,11 @@ from mixer.files.whole_file import (
     write_json,
 )
 from mixer.meters.broadcast_levels import measure_broadcast
-from mixer.output.names import RESIDUAL, format_of, output_paths
+from mixer.output.names import format_of, output_paths
 from mixer.output.recipe import output_table, recipe_of, song_table
 from mixer.rendering.mix import Mix
 from mixer.song.song import Song
+from mixer.stems import RESIDUAL
 
 _LONGEST_RECIPE_BYTES = 1 << 24
 
@@ -44,16 +46,15 @@ def check_output(
     `beside` are further files that will be written with the mix.
 
     Raises:
-        PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
+        SettingsError: the format is unknown, or cannot hold the bit depth or the sample rate.
         OutputError: something is there already, is a recording of the song, or cannot be written.
     """
-    if file_format not in audio_io.FORMATS:
-        raise PresetError(f"format {file_format!r} is none of {', '.join(audio_io.FORMATS)}")
-    if bit_depth not in audio_io.BIT_DEPTHS:
-        raise PresetError(f"bit depth {bit_depth!r} is none of {', '.join(audio_io.BIT_DEPTHS)}")
-    if file_format == "flac" and bit_depth == "32f":
-        raise PresetError("FLAC holds 16 or 24 bit, not 32f; choose --format wav or --bit-depth 24")
-    audio_io.refuse_rate(file_format, sample_rate)
+    if file_format not in FORMATS:
+        raise SettingsError(f"format {file_format!r} is none of {', '.join(FORMATS)}")
+    if bit_depth not in BIT_DEPTHS:
+        raise SettingsError(f"bit depth {bit_depth!r} is none of {', '.join(BIT_DEPTHS)}")
+    refuse_depth(file_format, bit_depth)
+    refuse_rate(file_format, sample_rate)
     paths = [*output_paths(mix_path, stem_names, file_format).values(), *beside]
     if song is not None:
         refuse_same(paths, [r.source.path for r in song.recordings])
@@ -67,7 +68,7 @@ def write_mix(
     path: str | Path,
     *,
     file_format: str | None = None,
-    bit_depth: str = "24",
+    bit_depth: str = DEFAULT_BIT_DEPTH,
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """Write a mix, its wet stems where it has them, and its recipe.
@@ -84,7 +85,7 @@ def write_mix(
         format that cannot hold it.
 
     Raises:
-        PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
+        SettingsError: the format is unknown, or cannot hold the bit depth or the sample rate.
         OutputError: something is there already, is a recording of the song, or the disk is full
             or read-only.
     """

@@ -50,7 +50,7 @@ def render(
 
     Raises:
         InputError: a recording is damaged, the song does not fit in memory, or a plug-in failed.
-        PresetError: a setting does not fit the model or the song.
+        SettingsError: a setting does not fit the model or the song.
         ModelError, DeviceError: no such model or device, or the network failed.
     """
     settings = settings or RenderSettings()

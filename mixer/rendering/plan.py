@@ -19,8 +19,8 @@ from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import parse_device
 from mixer.preset.merge import resolve
 from mixer.rendering.settings import RenderSettings
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song
-from mixer.song.song_file import SONG_FILE
 from mixer.stems import STEMS
 
 NO_MODEL = "none"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mixer.audio import SAMPLE_RATES_HZ
+from mixer.audio.formats import SAMPLE_RATES_HZ
 from mixer.console.settings import Console
-from mixer.errors import PresetError
-from mixer.fxnorm.chain import check_effects
+from mixer.errors import SettingsError
+from mixer.fxnorm.effects import check_effects
 
+AMOUNT_RANGE = (0.0, 1.0)
+SEED_RANGE = (0, 2**63 - 1)
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
 DEFAULT_CEILING_DBTP = -1.0
@@ -61,13 +63,13 @@ class RenderSettings:
         for name in ("seed", "sample_rate"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise PresetError(f"{name} must be a whole number, not {value!r}")
-        _check_range("amount", self.amount, (0.0, 1.0))
+                raise SettingsError(f"{name} must be a whole number, not {value!r}")
+        _check_range("amount", self.amount, AMOUNT_RANGE)
         _check_range("sample rate in Hz", self.sample_rate, SAMPLE_RATES_HZ)
         _check_range("loudness in LUFS", self.loudness_lufs, LOUDNESS_RANGE_LUFS)
         _check_range("true-peak ceiling in dBTP", self.true_peak_dbtp, CEILING_RANGE_DBTP)
         _check_range("warm-up in seconds", self.warm_up_s, WARM_UP_RANGE_S)
-        _check_range("seed", self.seed, (0, 2**63 - 1))
+        _check_range("seed", self.seed, SEED_RANGE)
         check_effects(self.effects or ())
 
 
@@ -101,11 +103,11 @@ def with_console(
 def _check_range(what: str, value: float | None, allowed: tuple[float, float]) -> None:
     low, high = allowed
     if isinstance(value, bool) or not isinstance(value, int | float | None):
-        raise PresetError(f"{what} must be a number, not {value!r}")
+        raise SettingsError(f"{what} must be a number, not {value!r}")
     if value is not None and not low <= value <= high:
-        raise PresetError(f"{what} must be from {low:g} to {high:g}, not {value:g}")
+        raise SettingsError(f"{what} must be from {low:g} to {high:g}, not {value:g}")
 
 
 def _check_text(what: str, value: object) -> None:
     if not isinstance(value, str):
-        raise PresetError(f"{what} must be a text, not {value!r}")
+        raise SettingsError(f"{what} must be a text, not {value!r}")

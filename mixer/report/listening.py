@@ -16,7 +16,7 @@ from urllib.parse import quote
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.audio.writing import MP3_RATES_HZ
+from mixer.audio.formats import FORMATS
 from mixer.dsp.blocks import db_to_gain, peak_dbfs
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing
@@ -178,7 +178,7 @@ def _under_full_scale(audio: np.ndarray) -> tuple[np.ndarray, float]:
 def _encode(audio: np.ndarray, sample_rate: int) -> str:
     """Audio as base64 of an MP3."""
     rate = sample_rate
-    if rate not in MP3_RATES_HZ:
+    if rate not in FORMATS[PREVIEW_FORMAT].rates_hz:
         rate = 44_100 if sample_rate % 44_100 == 0 else 48_000
         audio = audio_io.resample(
             audio, sample_rate, rate, audio_io.resampled_length(audio.shape[1], sample_rate, rate)

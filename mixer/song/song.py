@@ -14,15 +14,14 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
+from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import InputError
-from mixer.song.song_file import SONG_FILE, FileSettings, Marker, read_song_file
+from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
+from mixer.song.song_file import FileSettings, Marker, read_song_file
 from mixer.song.track_names import Classification, classify_all
 from mixer.stems import STEMS
 
-STEM_CONTAINER_SUFFIX = ".stem.mp4"
-# Beside each of its mixes mixer writes NAME + this; a file that has one is no recording.
-RECIPE_SUFFIX = ".mix.json"
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
 STEM_CONTAINER_STREAMS = ("mixture", "drums", "bass", "other", "vocals")
 
@@ -116,7 +115,7 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
     paths = sorted(
-        (p for p in folder.iterdir() if audio_io.is_audio_name(p.name) and not p.is_dir()),
+        (p for p in folder.iterdir() if is_audio_name(p.name) and not p.is_dir()),
         key=lambda p: _natural_key(p.name),
     )
     settings = read_song_file(folder, [p.name for p in paths])
@@ -281,7 +280,7 @@ def _refuse_empty(
         names = ", ".join(f"{r.file} ({r.reason})" for r in left_out[:3])
         more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
         raise InputError(f"{folder}: nothing to mix; left out {names}{more}")
-    deeper = sorted({p.parent for p in folder.glob("*/*") if audio_io.is_audio_name(p.name)})
+    deeper = sorted({p.parent for p in folder.glob("*/*") if is_audio_name(p.name)})
     hint = f"; did you mean {deeper[0]}?" if deeper else "; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF"
     raise InputError(f"{folder}: no audio files in it{hint}")
 

@@ -31,9 +31,9 @@ from typing import Any
 
 from mixer.errors import PresetError
 from mixer.files.toml_text import parse_toml
+from mixer.song.folder_names import SONG_FILE
 from mixer.stems import STEMS
 
-SONG_FILE = "song.toml"
 GAIN_RANGE_DB = (-60.0, 24.0)
 TEMPO_RANGE_BPM = (10.0, 400.0)
 MARKER_RANGE_S = (0.0, 360_000.0)

@@ -13,14 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mixer.audio.formats import without_audio_suffix
 from mixer.song import track_vocabulary as vocabulary
 from mixer.song.track_words import HINT, SOURCE, find_evidence, resembling, split_words, strongest
 from mixer.stems import STEMS, Stem
-
-_EXTENSIONS = (
-    ".stem.mp4", ".stem.m4a", ".wav", ".wave", ".flac", ".aif", ".aiff", ".aifc", ".mp3", ".ogg",
-    ".oga", ".opus", ".caf", ".w64", ".rf64", ".bwf", ".m4a", ".mp4", ".aac", ".sd2", ".au",
-)  # fmt: skip
 
 _FEWEST_NAMES_FOR_TITLE = 3
 _SHARE_WITH_TITLE = 0.8  # of the names; a mix or a click track may lack the title
@@ -85,11 +81,7 @@ def _litter(name: str) -> Classification | None:
 def _title(name: str) -> str:
     """The file name without folder, audio extension and accents."""
     base = re.split(r"[/\\]", name)[-1][:_LONGEST_NAME]
-    for extension in _EXTENSIONS:
-        if base.lower().endswith(extension):
-            base = base[: -len(extension)]
-            break
-    decomposed = unicodedata.normalize("NFKD", base)
+    decomposed = unicodedata.normalize("NFKD", without_audio_suffix(base))
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
 

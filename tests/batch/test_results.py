@@ -20,7 +20,7 @@ from mixer.batch.results import COLUMNS, result_of
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND
 from mixer.batch.tree import find_songs, manifest_text
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 
 
 def song(
@@ -152,7 +152,7 @@ def test_a_merge_says_what_is_missing_and_takes_the_latest(make_songs, batch, tm
 @pytest.mark.parametrize("text", ["0/2", "3/2", "x", "1", "1/0", "-1/2"])
 def test_shards_in_words(text) -> None:
     assert parse_shard("2/3") == Shard(2, 3)
-    with pytest.raises(PresetError, match="write I/N"):
+    with pytest.raises(SettingsError, match="write I/N"):
         parse_shard(text)
 
 

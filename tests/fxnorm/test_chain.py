@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from mixer.errors import InputError, ModelError, PresetError
-from mixer.fxnorm.chain import DEFAULT_EFFECTS, EFFECTS, check_effects, normalise_stem
+from mixer.errors import InputError, ModelError, SettingsError
+from mixer.fxnorm.chain import normalise_stem
+from mixer.fxnorm.effects import DEFAULT_EFFECTS, EFFECTS, check_effects
 from mixer.fxnorm.profile import read_profile
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 from tests.fxnorm.material import RATE, beat, energy_db, wide
@@ -189,7 +190,7 @@ def test_a_stem_outside_of_the_profile_is_refused() -> None:
 def test_effects_that_cannot_be_run_are_refused(
     effects: tuple[str, ...], amounts: dict | None, says: str
 ) -> None:
-    with pytest.raises(PresetError, match=says):
+    with pytest.raises(SettingsError, match=says):
         check_effects(effects, amounts)
 
 

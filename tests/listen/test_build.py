@@ -10,7 +10,7 @@ import soundfile
 import yaml
 
 from mixer.cli.main import run
-from mixer.errors import InputError, OutputError, PresetError
+from mixer.errors import InputError, OutputError, SettingsError
 from mixer.listen.build import build_test
 from mixer.listen.build_settings import BuildSettings, check_build
 from mixer.listen.design import ANY, FIRST, LAST, RATED, TRAINING, read_design, read_key
@@ -64,7 +64,7 @@ def test_ends_fade_over_50_ms() -> None:
 def test_all_are_lowered_together_or_it_is_refused() -> None:
     assert common_loudness_lufs([-3.0, -0.1], -23.0, lower=False) == -23.0
     assert common_loudness_lufs([-3.0, 1.23], -23.0, lower=True) == pytest.approx(-24.3)
-    with pytest.raises(PresetError, match=r"choose --loudness -24\.3"):
+    with pytest.raises(SettingsError, match=r"choose --loudness -24\.3"):
         common_loudness_lufs([-3.0, 1.23], -23.0, lower=False)
 
 
@@ -207,16 +207,16 @@ def test_what_cannot_be_built_is_said_first(songs: list[Song], tmp_path) -> None
                 own, parse_systems(words), tmp_path / "T", BuildSettings(length_s=4.0, **changes)
             )
 
-    refused(PresetError, "2 to 12", words=("sum",))
+    refused(SettingsError, "2 to 12", words=("sum",))
     refused(InputError, "two songs are called 'Ada'", own=[songs[0], songs[0]])
     refused(InputError, "shorter than the 9 s", start_s=5.0)
-    refused(PresetError, "none of the systems", hidden_reference="none")
-    refused(PresetError, "1 to 2 songs", pages_per_participant=3)
-    refused(PresetError, "0 to 4 s", least_heard_s=5.0)
-    refused(PresetError, "loudness", loudness_lufs=3.0)
-    with pytest.raises(PresetError, match="two systems are called 'a'"):
+    refused(SettingsError, "none of the systems", hidden_reference="none")
+    refused(SettingsError, "1 to 2 songs", pages_per_participant=3)
+    refused(SettingsError, "0 to 4 s", least_heard_s=5.0)
+    refused(SettingsError, "loudness", loudness_lufs=3.0)
+    with pytest.raises(SettingsError, match="two systems are called 'a'"):
         parse_systems(["x/a", "y/a"])
-    with pytest.raises(PresetError, match="NAME=FOLDER"):
+    with pytest.raises(SettingsError, match="NAME=FOLDER"):
         parse_systems(["mine=nowhere"])
     with pytest.raises(InputError, match="no mix of 'Ada' by human"):
         check_build(

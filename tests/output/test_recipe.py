@@ -12,7 +12,7 @@ import soundfile
 
 import mixer.output.recipe
 from mixer import RenderSettings, load_song, render, write_mix
-from mixer.errors import OutputError, PresetError
+from mixer.errors import OutputError, SettingsError
 from tests.signals import band
 
 
@@ -67,9 +67,9 @@ def test_nothing_is_overwritten_unasked(mix, tmp_path) -> None:
 
 
 def test_impossible_encodings_are_refused_before_anything_is_written(mix, tmp_path) -> None:
-    with pytest.raises(PresetError, match="FLAC holds 16 or 24 bit"):
+    with pytest.raises(SettingsError, match="FLAC holds 16 or 24 bit"):
         write_mix(mix, tmp_path / "a.flac", file_format="flac", bit_depth="32f")
-    with pytest.raises(PresetError, match="none of wav"):
+    with pytest.raises(SettingsError, match="none of wav"):
         write_mix(mix, tmp_path / "a.xyz", file_format="xyz")
     assert not list(tmp_path.glob("a*"))
 
@@ -109,9 +109,9 @@ def test_the_format_is_what_the_name_ends_in(mix, tmp_path) -> None:
     assert soundfile.info(tmp_path / "a.FLAC").format == "FLAC"
     assert soundfile.info(tmp_path / "a.stems" / "bass.flac").format == "FLAC"
     for name in ("b.aac", "b", ".wav"):
-        with pytest.raises(PresetError, match=r"\.wav, \.flac, \.mp3, \.ogg"):
+        with pytest.raises(SettingsError, match=r"\.wav, \.flac, \.mp3, \.ogg"):
             write_mix(mix, tmp_path / name)
-    with pytest.raises(PresetError, match=r"ends in \.flac"):
+    with pytest.raises(SettingsError, match=r"ends in \.flac"):
         write_mix(mix, tmp_path / "b.flac", file_format="wav")
 
 

@@ -8,7 +8,7 @@ import soundfile
 
 from mixer import RenderSettings, load_song, render
 from mixer.console.settings import Console, Plugin, Strip
-from mixer.errors import DeviceError, ModelError, PresetError
+from mixer.errors import DeviceError, ModelError, SettingsError
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band, noise, sine
@@ -154,7 +154,7 @@ def test_progress_rises_to_the_end(song_folder) -> None:
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message) -> None:
-    with pytest.raises(PresetError, match=message):
+    with pytest.raises(SettingsError, match=message):
         RenderSettings(**settings)
 
 
@@ -165,7 +165,7 @@ def test_a_plug_in_that_is_not_there_is_found_before_the_work(song_folder, tmp_p
         Console(strips=(("vocals", Strip(plugins=(plugin,))),)),
         Console(master=Strip(plugins=(plugin,))),
     ):
-        with pytest.raises(PresetError, match=r"Gone\.vst3: no such file"):
+        with pytest.raises(SettingsError, match=r"Gone\.vst3: no such file"):
             render(
                 load_song(song_folder),
                 RenderSettings(console=console),

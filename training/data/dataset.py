@@ -17,7 +17,7 @@ from torch.utils.data import Dataset, Sampler
 
 from mixer.audio import read_segment
 from mixer.dsp.blocks import db_to_gain, peak
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.stems import STEMS
 from training.data.prepared import MIX, PreparedDataset, PreparedSong, read_dataset
 from training.data.windows import Windows, loud_starts, read_item, read_normalised
@@ -54,13 +54,13 @@ class SegmentSettings:
 
     def __post_init__(self) -> None:
         if self.n_samples < 1 or (self.items_per_epoch is not None and self.items_per_epoch < 1):
-            raise PresetError("a segment and an epoch have at least one sample and one item")
+            raise SettingsError("a segment and an epoch have at least one sample and one item")
         if self.seed < 0:
-            raise PresetError(f"seed {self.seed}: give 0 or a positive whole number")
+            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
         if not 0.0 <= self.remix_share <= 1.0:
-            raise PresetError(f"remix share {self.remix_share:g}: give 0 to 1")
+            raise SettingsError(f"remix share {self.remix_share:g}: give 0 to 1")
         if not 0.0 <= self.input_gain_db <= 60.0:
-            raise PresetError(f"input gain of {self.input_gain_db:g} dB: give 0 to 60")
+            raise SettingsError(f"input gain of {self.input_gain_db:g} dB: give 0 to 60")
 
 
 class SegmentDataset(Dataset[Item]):

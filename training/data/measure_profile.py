@@ -90,7 +90,7 @@ def measure_multitracks(
 
     Raises:
         InputError: no stem of any song could be measured.
-        PresetError: effects that cannot be run.
+        SettingsError: effects that cannot be run.
     """
     chain = tuple(effect for effect in effects if effect not in _REVERBS)
     tasks = [_StemTask(stem, tuple(multitracks), chain) for stem in STEMS]

@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
+from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
 from mixer.errors import InputError, MixerError
 from mixer.files.wording import joined
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import (
     STEM_CONTAINER_STREAMS,
-    STEM_CONTAINER_SUFFIX,
     Recording,
     Song,
     load_song,
     read_sum,
 )
-from mixer.song.song_file import SONG_FILE
 from mixer.song.track_words import split_words
 from mixer.stems import STEMS
 from training.data.musdb import is_validation_song
@@ -151,7 +151,7 @@ def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
 
 
 def _songs_below(folder: Path, depth: int) -> Iterator[Path]:
-    audio = sorted(p for p in folder.iterdir() if audio_io.is_audio_name(p.name) and p.is_file())
+    audio = sorted(p for p in folder.iterdir() if is_audio_name(p.name) and p.is_file())
     audio = [p for p in audio if not p.name.startswith(".")]
     containers = [p for p in audio if p.name.lower().endswith(STEM_CONTAINER_SUFFIX)]
     if audio and len(containers) == len(audio):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.audio import available_memory_bytes
-from mixer.errors import PresetError
-from mixer.fxnorm.chain import check_effects
+from mixer.errors import SettingsError
+from mixer.fxnorm.effects import check_effects
 from mixer.fxnorm.profile import read_profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
@@ -37,7 +37,7 @@ class PrepareSettings:
     Attributes:
         profile: a name, a JSON file, "measure" for the average of the training songs, or "auto":
             measure from 20 training songs on, else the published averages.
-        effects: names from `mixer.fxnorm.chain.EFFECTS`, in order; `pre_reverb` for dry songs only.
+        effects: names from `mixer.fxnorm.effects`, in order; `pre_reverb` for dry songs only.
         n_variants: differently seeded reverbs of vocals and other.
         seed: of the rooms.
         rooms: folder of impulse responses; None for generated ones.
@@ -60,15 +60,15 @@ class PrepareSettings:
         check_effects(self.effects)
         if not VARIANTS_RANGE[0] <= self.n_variants <= VARIANTS_RANGE[1]:
             low, high = VARIANTS_RANGE
-            raise PresetError(f"{self.n_variants} variants: give {low} to {high}")
+            raise SettingsError(f"{self.n_variants} variants: give {low} to {high}")
         if self.seed < 0:
-            raise PresetError(f"seed {self.seed}: give 0 or a positive whole number")
+            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
         for name, value, known in (
             ("target", self.target, TARGETS),
             ("split", self.split, METHODS),
         ):
             if value not in known:
-                raise PresetError(f"{name} {value!r} is none of {', '.join(known)}")
+                raise SettingsError(f"{name} {value!r} is none of {', '.join(known)}")
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def plan_dataset(
 
     Raises:
         InputError: see `find_multitracks` and `assign_splits`.
-        PresetError: see `assign_splits`.
+        SettingsError: see `assign_splits`.
         ModelError: no such profile.
     """
     if settings.profile not in (AUTO, MEASURE):

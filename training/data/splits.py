@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from training.data.multitracks import Multitrack
 
 METHODS = ("auto", "musdb", "hash")
@@ -31,11 +31,11 @@ def assign_splits(
         valid_share, test_share: of the hashed songs, each 0 to 1, together below 1.
 
     Raises:
-        PresetError: shares out of range.
+        SettingsError: shares out of range.
         InputError: "musdb" with a song that lies in no train or test folder.
     """
     if min(valid_share, test_share) < 0.0 or valid_share + test_share >= 1.0:
-        raise PresetError(
+        raise SettingsError(
             f"shares of {valid_share:g} for validation and {test_share:g} for the test: "
             "give 0 or more that together leave something to train on"
         )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from training.run.config import TrainingConfig
 
 SHIPPED = Path(__file__).resolve().parents[1] / "configs"
@@ -26,14 +26,14 @@ def find_config(name: str) -> Path:
     """A shipped configuration by its name, any other by its path.
 
     Raises:
-        PresetError: neither.
+        SettingsError: neither.
     """
     if name in shipped_configs():
         return SHIPPED / f"{name}.toml"
     path = Path(name)
     if path.is_file():
         return path
-    raise PresetError(
+    raise SettingsError(
         f"{name}: neither a file nor a shipped configuration ({', '.join(shipped_configs())})"
         + _nearest(name, shipped_configs())
     )
@@ -47,21 +47,21 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
         overrides: `section.key=value`, the value in TOML or a bare word.
 
     Raises:
-        PresetError: unreadable, or a name, a type or a value is wrong.
+        SettingsError: unreadable, or a name, a type or a value is wrong.
     """
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
-            raise PresetError(f"{path}: larger than any configuration")
+            raise SettingsError(f"{path}: larger than any configuration")
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise PresetError(f"{path}: cannot be read ({error.strerror})") from None
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PresetError(f"{path}: not valid TOML: {error}") from None
+        raise SettingsError(f"{path}: not valid TOML: {error}") from None
     config = config_from_values(values, str(path))
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals:
-            raise PresetError(f"{override!r}: give overrides as section.key=value")
+            raise SettingsError(f"{override!r}: give overrides as section.key=value")
         config = _with_override(config, name.strip(), text.strip())
     return _checked_as_a_whole(config, str(path))
 
@@ -74,15 +74,15 @@ def config_from_values(values: Mapping[str, Any], source: str) -> TrainingConfig
         source: what a message calls the values' origin.
 
     Raises:
-        PresetError: as of `read_config`.
+        SettingsError: as of `read_config`.
     """
     sections = get_type_hints(TrainingConfig)
     built = {}
     for name, entries in values.items():
         if name not in sections:
-            raise PresetError(f"{source}: no section {name!r}{_nearest(name, tuple(sections))}")
+            raise SettingsError(f"{source}: no section {name!r}{_nearest(name, tuple(sections))}")
         if not isinstance(entries, Mapping):
-            raise PresetError(f"{source}: {name} is a section: write [{name}] and its keys below")
+            raise SettingsError(f"{source}: {name} is a section: write [{name}] and its keys below")
         built[name] = _section(sections[name], name, entries, source)
     return TrainingConfig(**built)
 
@@ -96,7 +96,7 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
             full for full in known if full.endswith(f".{name}")
         ]
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise PresetError(f"{name}={text}: no such setting{hint}")
+        raise SettingsError(f"{name}={text}: no such setting{hint}")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -116,7 +116,7 @@ def _section(kind: type, name: str, entries: Mapping[str, Any], source: str) -> 
     values = {}
     for key, value in entries.items():
         if key not in fields:
-            raise PresetError(f"{source}: no key {name}.{key}{_nearest(key, tuple(fields))}")
+            raise SettingsError(f"{source}: no key {name}.{key}{_nearest(key, tuple(fields))}")
         where = f"{source}: {name}.{key}"
         values[key] = _typed(value, hints[key], where)
         _check_range(values[key], fields[key].metadata, where)
@@ -128,25 +128,25 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
         item_kind = get_args(kind)[0]
         items = value if isinstance(value, list | tuple) else [value]
         if not 1 <= len(items) <= _MAX_ITEMS:
-            raise PresetError(f"{where}: a list of 1 to {_MAX_ITEMS} values is needed")
+            raise SettingsError(f"{where}: a list of 1 to {_MAX_ITEMS} values is needed")
         return tuple(_typed(item, item_kind, where) for item in items)
     if get_origin(kind) is dict:
         if not isinstance(value, Mapping):
-            raise PresetError(f"{where} is {value!r}: a table of names and values is needed")
+            raise SettingsError(f"{where} is {value!r}: a table of names and values is needed")
         return {str(name): _typed(item, get_args(kind)[1], where) for name, item in value.items()}
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     # A bool is an int in Python, but not in a configuration.
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-        raise PresetError(f"{where} is {value!r}: it must be {words[kind]}")
+        raise SettingsError(f"{where} is {value!r}: it must be {words[kind]}")
     return value
 
 
 def _check_range(value: Any, metadata: Mapping[Any, Any], where: str) -> None:
     choices, within = metadata.get("choices"), metadata.get("range")
     if choices and value not in choices:
-        raise PresetError(
+        raise SettingsError(
             f"{where} is {value!r}: it must be one of {', '.join(choices)}"
             + _nearest(str(value), choices)
         )
@@ -154,22 +154,22 @@ def _check_range(value: Any, metadata: Mapping[Any, Any], where: str) -> None:
         low, high = within
         for item in value if isinstance(value, tuple) else (value,):
             if not low <= item <= high:
-                raise PresetError(f"{where} is {item:g}: it must be in {low:g} ... {high:g}")
+                raise SettingsError(f"{where} is {item:g}: it must be in {low:g} ... {high:g}")
 
 
 def _checked_as_a_whole(config: TrainingConfig, source: str) -> TrainingConfig:
     schedule, run = config.schedule, config.run
     if schedule.kind == "steps" and len(schedule.epochs) != len(schedule.divisors):
-        raise PresetError(
+        raise SettingsError(
             f"{source}: schedule.epochs has {len(schedule.epochs)} steps and schedule.divisors"
             f" {len(schedule.divisors)}: as many are needed"
         )
     if schedule.kind == "cosine" and len(schedule.epochs) != 1:
-        raise PresetError(f"{source}: schedule.epochs must be one number for a cosine")
+        raise SettingsError(f"{source}: schedule.epochs must be one number for a cosine")
     if run.stage == "pretrain" and config.network.kind != "fxnorm":
-        raise PresetError(f"{source}: only network.kind fxnorm has a stage to pre-train")
+        raise SettingsError(f"{source}: only network.kind fxnorm has a stage to pre-train")
     if config.loss.stem_weight and (run.stage == "pretrain" or config.network.kind != "fxnorm"):
-        raise PresetError(
+        raise SettingsError(
             f"{source}: loss.stem_weight needs the train stage of a network with wet stems (fxnorm)"
         )
     return config

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from mixer.files.wording import suggest
 from mixer.network.kinds import ARCHITECTURES
 from training.networks.kinds import new_network
@@ -28,14 +28,14 @@ def build_network(
         segment_samples: of the output in training, which a Wave-U-Net keeps for rendering.
 
     Raises:
-        PresetError: a hyper-parameter is unknown or out of range.
+        SettingsError: a hyper-parameter is unknown or out of range.
     """
     values = dict(hyper_parameters)
     parameters: Any = ARCHITECTURES[kind].parameters
     names = [field.name for field in fields(parameters)]
     for name in values:
         if name not in names:
-            raise PresetError(
+            raise SettingsError(
                 f"network.hyper_parameters.{name}: {kind} has no such value; {suggest(name, names)}"
             )
     if "output_samples" in names:
@@ -43,7 +43,7 @@ def build_network(
     try:
         hyper = parameters(**values)
     except ValueError as error:
-        raise PresetError(f"network.hyper_parameters: {error}") from None
+        raise SettingsError(f"network.hyper_parameters: {error}") from None
     network: nn.Module = new_network(hyper)
     return network
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from mixer.errors import MixerError, PresetError
+from mixer.errors import MixerError, SettingsError
 from mixer.stems import STEMS
 from training.data.dataset import (
     EpochSampler,
@@ -52,13 +52,13 @@ def open_prepared(config: TrainingConfig, n_samples: int, items_per_epoch: int) 
     """The prepared data set that a configuration names.
 
     Raises:
-        PresetError: it names none.
+        SettingsError: it names none.
         InputError: not a finished data set, damaged, or without training or validation songs.
         TrainingError: of a rate or with stems that the networks do not take.
     """
     data = config.data
     if not data.folder:
-        raise PresetError("data.folder is empty: say data.folder=DIR, a prepared data set")
+        raise SettingsError("data.folder is empty: say data.folder=DIR, a prepared data set")
     prepared = read_dataset(Path(data.folder))
     if prepared.sample_rate != NETWORK_RATE_HZ:
         raise TrainingError(

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from mixer.errors import DeviceError, ModelError, PresetError
+from mixer.errors import DeviceError, ModelError, SettingsError
 from training.checkpoint import read_checkpoint
 from training.errors import TrainingError
 from training.run.config import OptimiserConfig, TrainingConfig
@@ -72,7 +72,7 @@ def train(
         measure: what else to measure of the mixes in validation.
 
     Raises:
-        PresetError: the configuration does not fit together.
+        SettingsError: the configuration does not fit together.
         InputError, TrainingError: the data set cannot be used, or the loss is no number any more.
         ModelError: a checkpoint to start or resume from is damaged, or of another network.
         DeviceError: the device is not there.
@@ -171,7 +171,7 @@ def _new_objective(config: TrainingConfig, processes: Processes) -> Objective:
     shortest = 2 * guard + 1 if stage == "pretrain" else shortest_segment_samples(guard)
     longest_s = min(config.data.segment_s, config.data.valid_segment_s or config.data.segment_s)
     if longest_s * NETWORK_RATE_HZ < shortest:
-        raise PresetError(
+        raise SettingsError(
             f"segments of {longest_s:g} s are too short for loss.guard_samples {guard}: give at"
             f" least {shortest / NETWORK_RATE_HZ:.2f} s or a smaller guard"
         )

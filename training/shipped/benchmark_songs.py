@@ -26,8 +26,8 @@ from mixer.audio import write_audio
 from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
 from mixer.files.whole_file import write_json
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song, load_song, read_stem
-from mixer.song.song_file import SONG_FILE
 
 SAMPLE_RATE_HZ = 44_100
 SYNTHETIC, REAL, DEMO = "synthetic", "real", "demo"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mixer.console.master import apply_master
-from mixer.errors import InputError, MixerError, PresetError
+from mixer.errors import InputError, MixerError, SettingsError
 from mixer.evaluate.benchmark import PanelResult, Truth, measure_truth, panel
 from mixer.evaluate.benchmark_summary import PanelSummary, summarise_panel
 from mixer.evaluate.benchmark_table import panel_markdown, stems_markdown
@@ -61,7 +61,7 @@ def evaluate_song(song: PanelSong, models: Mapping[str, RenderSettings]) -> dict
         one: its errors are 0, its damage is what a good mix has.
 
     Raises:
-        ModelError, DeviceError, PresetError: a system cannot render.
+        ModelError, DeviceError, SettingsError: a system cannot render.
     """
     inputs, true_wet = song.inputs(), song.truth()
     truth: Truth | None = None
@@ -107,13 +107,13 @@ def systems(model: str, against: Sequence[str]) -> dict[str, RenderSettings]:
     """What renders each system, by the name it is shown under: the model first.
 
     Raises:
-        PresetError: two of one name.
+        SettingsError: two of one name.
     """
     found: dict[str, RenderSettings] = {}
     for given in (model, *against):
         name = given if given in (NO_MODEL, PLAIN_SUM) else Path(given).name
         if name in found or name == TRUTH:
-            raise PresetError(f"two systems are called {name!r}: rename one of the model folders")
+            raise SettingsError(f"two systems are called {name!r}: rename one of the model folders")
         found[name] = RenderSettings(
             model=NO_MODEL if given == PLAIN_SUM else given,
             amount=0.0 if given == PLAIN_SUM else 1.0,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from training.synthesis.band import Seat, fill_seats
 from training.synthesis.bass_part import write_bass
 from training.synthesis.choir import record_voices
@@ -76,7 +76,7 @@ def compose(
         soundfont: a General MIDI SoundFont; None looks in the usual places.
 
     Raises:
-        PresetError: an argument is out of range, or the genre is not known.
+        SettingsError: an argument is out of range, or the genre is not known.
         InputError: no SoundFont, or FluidSynth is not installed.
     """
     _check(seed, duration_s, sample_rate)
@@ -116,12 +116,12 @@ def compose(
 
 def _check(seed: int, duration_s: float, sample_rate: int) -> None:
     if seed < 0:
-        raise PresetError(f"seed {seed} is negative; choose 0 or more")
+        raise SettingsError(f"seed {seed} is negative; choose 0 or more")
     low, high = DURATION_RANGE_S
     if not low <= duration_s <= high:
-        raise PresetError(f"duration {duration_s} s is out of range; choose {low:g} to {high:g}")
+        raise SettingsError(f"duration {duration_s} s is out of range; choose {low:g} to {high:g}")
     if not SAMPLE_RATES_HZ[0] <= sample_rate <= SAMPLE_RATES_HZ[1]:
-        raise PresetError(
+        raise SettingsError(
             f"sample rate {sample_rate} Hz is out of range; choose {SAMPLE_RATES_HZ[0]} to "
             f"{SAMPLE_RATES_HZ[1]}"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ GENRES: dict[str, Genre] = {
 
 
 def genre_named(name: str) -> Genre:
-    """The genre of a name. Raises PresetError that lists the names."""
+    """The genre of a name. Raises SettingsError that lists the names."""
     if name not in GENRES:
-        raise PresetError(f"genre {name!r} is not known; choose from {', '.join(GENRES)}")
+        raise SettingsError(f"genre {name!r} is not known; choose from {', '.join(GENRES)}")
     return GENRES[name]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 
 SCALES = {
     "major": (0, 2, 4, 5, 7, 9, 11),
@@ -39,12 +39,12 @@ def chord_pitch_classes(numeral: str, tonic: int) -> tuple[int, ...]:
     """Pitch classes of a roman numeral, root first.
 
     `numeral` counts degrees of the major scale, so that a minor key writes `i bVI bIII bVII`;
-    capitals are major; suffixes as in `_SUFFIXES`. `tonic` is a pitch class. Raises PresetError
+    capitals are major; suffixes as in `_SUFFIXES`. `tonic` is a pitch class. Raises SettingsError
     for anything else.
     """
     found = re.fullmatch(r"(b|#)?([ivIV]+)(.*)", numeral)
     if not found or found[2].lower() not in _NUMERALS or found[3] not in _SUFFIXES:
-        raise PresetError(f"chord {numeral!r} is no roman numeral such as vi7 or bVII")
+        raise SettingsError(f"chord {numeral!r} is no roman numeral such as vi7 or bVII")
     accidental = {"b": -1, "#": 1}.get(found[1] or "", 0)
     root = tonic + _NUMERALS[found[2].lower()] + accidental
     third = _THIRDS[found[2].isupper()]

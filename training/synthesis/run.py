@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mixer.audio import available_memory_bytes
-from mixer.errors import InputError, MixerError, OutputError, PresetError
+from mixer.errors import InputError, MixerError, OutputError, SettingsError
 from mixer.files.whole_file import hash_file, write_json
 from training.data.workers import each_in_processes
 from training.synthesis.compose import DURATION_RANGE_S, SAMPLE_RATES_HZ
@@ -61,24 +61,24 @@ class SynthesisSettings:
 
     def __post_init__(self) -> None:
         if self.seed < 0:
-            raise PresetError(f"seed {self.seed} is negative; choose 0 or more")
+            raise SettingsError(f"seed {self.seed} is negative; choose 0 or more")
         if not self.genres:
-            raise PresetError(f"no genre given; choose from {', '.join(GENRES)}")
+            raise SettingsError(f"no genre given; choose from {', '.join(GENRES)}")
         for name in (*self.genres, *self.hold_out):
             genre_named(name)
         for name in self.hold_out:
             if name not in self.genres:
-                raise PresetError(f"{name} is held out but not among the genres; add it to them")
+                raise SettingsError(f"{name} is held out but not among the genres; add it to them")
         if not set(self.genres) - set(self.hold_out):
-            raise PresetError("every genre is held out; leave at least one to train on")
+            raise SettingsError("every genre is held out; leave at least one to train on")
         if not 0.0 <= self.hold_out_share <= 0.45:
-            raise PresetError(f"hold-out share {self.hold_out_share:g}: choose 0 to 0.45")
+            raise SettingsError(f"hold-out share {self.hold_out_share:g}: choose 0 to 0.45")
         if not DURATION_RANGE_S[0] <= self.duration_s <= DURATION_RANGE_S[1]:
             low, high = DURATION_RANGE_S
-            raise PresetError(f"duration {self.duration_s:g} s: choose {low:g} to {high:g}")
+            raise SettingsError(f"duration {self.duration_s:g} s: choose {low:g} to {high:g}")
         if not SAMPLE_RATES_HZ[0] <= self.sample_rate <= SAMPLE_RATES_HZ[1]:
             low, high = SAMPLE_RATES_HZ
-            raise PresetError(f"sample rate {self.sample_rate} Hz: choose {low} to {high}")
+            raise SettingsError(f"sample rate {self.sample_rate} Hz: choose {low} to {high}")
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ class PlannedSong:
 
 
 def plan_songs(settings: SynthesisSettings, n_songs: int) -> list[PlannedSong]:
-    """The first `n_songs` songs. Raises PresetError for a number that makes no sense."""
+    """The first `n_songs` songs. Raises SettingsError for a number that makes no sense."""
     if not 1 <= n_songs <= MOST_SONGS:
-        raise PresetError(f"{n_songs} songs: choose 1 to {MOST_SONGS}")
+        raise SettingsError(f"{n_songs} songs: choose 1 to {MOST_SONGS}")
     genres = _genres_in_turn(settings)
     planned = []
     for index in range(n_songs):
@@ -135,7 +135,7 @@ def synthesise(
     Raises:
         InputError: no SoundFont, no FluidSynth, or no song could be made.
         OutputError: the folder holds something else, or cannot be written.
-        PresetError: see `plan_songs`.
+        SettingsError: see `plan_songs`.
     """
     show = progress or (lambda stage, detail, share: None)
     songs = plan_songs(settings, n_songs)

@@ -19,7 +19,6 @@ from mixer.files.whole_file import refuse_existing, whole_file
 from mixer.output.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
 from mixer.version import __version__
 
-SUFFIX = ".dawproject"
 # Beyond it, copies of the audio cost more than a file that can be moved alone is worth.
 EMBED_UP_TO_BYTES = 2 << 30
 _TEMPO_RANGE_BPM = (20.0, 666.0)

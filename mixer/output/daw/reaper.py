@@ -18,7 +18,6 @@ from mixer.files.whole_file import refuse_existing, whole_file
 from mixer.output.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
 from mixer.version import __version__
 
-SUFFIX = ".rpp"
 # REAPER reads files of versions before its own as those meant them; every line here is of this one.
 _READ_AS_VERSION = "6.0"
 _COLOR_IS_SET = 0x1000000

@@ -14,24 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import PresetError
-from mixer.output.names import RESIDUAL
+from mixer.errors import SettingsError
 from mixer.rendering.mix import Mix
 from mixer.song.song import Recording
 from mixer.song.song_file import Marker
+from mixer.stems import COLORS, FURTHER_STEM_COLOR, MIX_COLOR
 
 WET, DRY, REFERENCE = "Wet stems", "Dry originals", "Reference"
 # A new project's, where the song does not tell its own; nothing in a session hangs on it.
 DEFAULT_TEMPO_BPM = 120.0
-MIX_COLOR = "#d9d9d9"
-_COLORS = {
-    "vocals": "#e0607e",
-    "bass": "#5b7fd6",
-    "drums": "#e3a13c",
-    "other": "#4fae8a",
-    RESIDUAL: "#8c8c94",
-}
-_OTHER_COLOR = "#9a7bc8"
 _DRY_WHITE_SHARE = 0.45
 _SIDES = {"left": -1.0, "right": 1.0, None: 0.0}
 _LONGEST_NAME = 80
@@ -104,13 +95,13 @@ def daw_session(mix: Mix, recipe: Mapping[str, Any], markers: Sequence[Marker] =
         markers: from `song.toml`.
 
     Raises:
-        PresetError: the mix was written without wet stems.
+        SettingsError: the mix was written without wet stems.
     """
     output = recipe["output"]
     paths = {name: Path(entry["path"]) for name, entry in output["files"].items()}
     wet = [name for name in paths if name != "mix"]
     if not wet:
-        raise PresetError(
+        raise SettingsError(
             f"{paths['mix'].name} has no wet stems to put on tracks; render it with stems"
         )
     names = _Names()
@@ -228,7 +219,7 @@ def _dry_track(recording: Recording, names: _Names) -> DawTrack:
 
 
 def _color(stem: str) -> str:
-    return _COLORS.get(stem, _OTHER_COLOR)
+    return COLORS.get(stem, FURTHER_STEM_COLOR)
 
 
 def _towards_white(color: str) -> str:

@@ -8,7 +8,7 @@ import soundfile
 
 from mixer.audio import AudioSource
 from mixer.dsp.blocks import db_to_gain
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from mixer.output.daw.session import DRY, REFERENCE, WET, daw_session, plain_name
 from mixer.song.song import Recording
 
@@ -75,7 +75,7 @@ def test_a_mix_without_wet_stems_makes_no_session(written) -> None:
     mix, recipe = written
     files = {"mix": recipe["output"]["files"]["mix"]}
     alone = {**recipe, "output": {**recipe["output"], "files": files}}
-    with pytest.raises(PresetError, match=r"free\.wav has no wet stems"):
+    with pytest.raises(SettingsError, match=r"free\.wav has no wet stems"):
         daw_session(mix, alone)
 
 

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from mixer.audio import read_segment
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.stems import STEMS
 from tests.signals import noise
 from tests.training.songs import RATE_HZ, loudest_hz, tone_hz, tones, write_stems
@@ -255,7 +255,7 @@ def test_what_is_missing_is_said(folder: Path, tmp_path: Path) -> None:
     [{"items_per_epoch": 0}, {"seed": -1}, {"remix_share": 1.5}, {"input_gain_db": -1.0}],
 )
 def test_settings_out_of_range_are_refused(settings: dict) -> None:
-    with pytest.raises(PresetError):
+    with pytest.raises(SettingsError):
         SegmentSettings(N_SAMPLES, **settings)
 
 

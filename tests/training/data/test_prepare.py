@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.errors import InputError, ModelError, OutputError, PresetError
+from mixer.errors import InputError, ModelError, OutputError, SettingsError
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.measure import measure_profile
 from mixer.fxnorm.profile import read_profile
@@ -352,13 +352,13 @@ def test_a_file_cut_in_its_last_block_is_noticed(tmp_path: Path, rng) -> None:
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        ({"effects": ("loudness", "eq")}, PresetError),
-        ({"effects": ("flanger",)}, PresetError),
-        ({"n_variants": 0}, PresetError),
-        ({"seed": -1}, PresetError),
-        ({"split": "coin"}, PresetError),
-        ({"target": "loud"}, PresetError),
-        ({"valid_share": 1.0}, PresetError),
+        ({"effects": ("loudness", "eq")}, SettingsError),
+        ({"effects": ("flanger",)}, SettingsError),
+        ({"n_variants": 0}, SettingsError),
+        ({"seed": -1}, SettingsError),
+        ({"split": "coin"}, SettingsError),
+        ({"target": "loud"}, SettingsError),
+        ({"valid_share": 1.0}, SettingsError),
         ({"profile": "no-such"}, ModelError),
         ({"rooms": "/no/such/rooms"}, InputError),
     ],

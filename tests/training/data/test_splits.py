@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixer.errors import InputError, PresetError
+from mixer.errors import InputError, SettingsError
 from mixer.song.song import Song
 from training.data.multitracks import Multitrack
 from training.data.splits import assign_splits
@@ -56,5 +56,5 @@ def test_musdb_demands_an_official_place() -> None:
 
 @pytest.mark.parametrize(("valid", "test"), [(-0.1, 0.1), (0.5, 0.5), (0.1, 1.0)])
 def test_shares_leave_something_to_train_on(valid: float, test: float) -> None:
-    with pytest.raises(PresetError, match="leave something to train on"):
+    with pytest.raises(SettingsError, match="leave something to train on"):
         assign_splits(multitracks(["a", "b"]), "auto", valid, test)

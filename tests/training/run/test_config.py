@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from training.run.config import ScheduleConfig, TrainingConfig
 from training.run.config_reader import config_from_values, find_config, read_config, shipped_configs
 from training.run.schedule import rate_share, total_epochs
@@ -119,7 +119,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(PresetError) as refusal:
+    with pytest.raises(SettingsError) as refusal:
         read_config(write(tmp_path, text))
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -135,13 +135,13 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     ],
 )
 def test_mistaken_overrides_are_named(tmp_path: Path, override: str, message: str) -> None:
-    with pytest.raises(PresetError) as refusal:
+    with pytest.raises(SettingsError) as refusal:
         read_config(write(tmp_path, ""), [override])
     assert message in str(refusal.value)
 
 
 def test_a_missing_configuration_is_named() -> None:
-    with pytest.raises(PresetError, match=r"paper-lc: neither a file nor a shipped .* paper-l"):
+    with pytest.raises(SettingsError, match=r"paper-lc: neither a file nor a shipped .* paper-l"):
         find_config("paper-lc")
 
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mixer.errors import DeviceError, InputError, ModelError, OutputError, PresetError
+from mixer.errors import DeviceError, InputError, ModelError, OutputError, SettingsError
 from tests.training.run.small_run import (
     HYPER,
     NoiseSegments,
@@ -182,13 +182,13 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
         ({"run": {"device": "tpu"}}, DeviceError, "run.device 'tpu': give auto"),
         ({"run": {"device": "cuda:99"}}, DeviceError, "cuda:99 is not here"),
         ({"run": {"precision": "fp16"}}, DeviceError, "fp16 needs CUDA"),
-        ({"loss": {"guard_samples": 9000}}, PresetError, "segments of 0.2 s are too short"),
+        ({"loss": {"guard_samples": 9000}}, SettingsError, "segments of 0.2 s are too short"),
         (
             {"network": {"hyper_parameters": {"n_filter": 3}}},
-            PresetError,
+            SettingsError,
             "n_filter: fxnorm has no such value; did you mean n_filters?",
         ),
-        ({"network": {"hyper_parameters": {"n_filters": 3}}}, PresetError, "odd"),
+        ({"network": {"hyper_parameters": {"n_filters": 3}}}, SettingsError, "odd"),
     ],
 )
 def test_what_cannot_run_is_refused(

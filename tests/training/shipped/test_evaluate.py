@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mixer.audio import write_audio
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from mixer.evaluate.benchmark import ERROR_MEASURES, PanelResult, SegmentResult
 from mixer.evaluate.benchmark_summary import summarise_panel
 from mixer.evaluate.damage import DAMAGE_MEASURES
@@ -97,7 +97,7 @@ def test_a_real_song_is_judged_from_its_first_note(tmp_path) -> None:
 
 
 def test_two_systems_of_one_name_are_refused() -> None:
-    with pytest.raises(PresetError, match="two systems"):
+    with pytest.raises(SettingsError, match="two systems"):
         systems("runs/a/default", ["runs/b/default"])
     assert systems("none", ["sum"])["sum"].amount == 0.0
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mixer.audio import read_audio
-from mixer.errors import OutputError, PresetError
+from mixer.errors import OutputError, SettingsError
 from training.data.multitracks import find_multitracks
 from training.synthesis.compose import compose
 from training.synthesis.run import SYNTHESIS_FILE, SynthesisSettings, plan_songs, synthesise
@@ -79,9 +79,9 @@ def test_songs_do_not_depend_on_how_many_there_are() -> None:
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict) -> None:
-    with pytest.raises(PresetError):
+    with pytest.raises(SettingsError):
         SynthesisSettings(**wrong)
-    with pytest.raises(PresetError, match="songs"):
+    with pytest.raises(SettingsError, match="songs"):
         plan_songs(SynthesisSettings(), 0)
 
 

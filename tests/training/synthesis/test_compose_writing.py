@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from training.synthesis.bass_part import write_bass
 from training.synthesis.drum_part import write_drums
 from training.synthesis.genres import GENRES, genre_named
@@ -42,7 +42,7 @@ def test_numerals_spell_their_chords(numeral: str, tonic: int, expected: set[int
 
 
 def test_what_is_no_numeral_is_refused() -> None:
-    with pytest.raises(PresetError, match="roman numeral"):
+    with pytest.raises(SettingsError, match="roman numeral"):
         chord_pitch_classes("H7", 0)
 
 
@@ -86,7 +86,7 @@ def test_genres_name_what_there_is() -> None:
             assert set(chair.parts) <= set(PARTS)
             assert set(chair.instruments) <= set(INSTRUMENTS)
         assert all(INSTRUMENTS[name].role == "bass" for name in genre.basses)
-    with pytest.raises(PresetError, match="rock"):
+    with pytest.raises(SettingsError, match="rock"):
         genre_named("skiffle")
 
 

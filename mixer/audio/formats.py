@@ -1,0 +1,157 @@
+"""The audio formats: what can be read, what can be written, and what each holds.
+
+One record a format; options, columns, checks and estimates of size derive from it. Nothing heavy is
+imported, so that command lines and plans can ask without loading an audio library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from mixer.errors import SettingsError
+
+# Read by libsndfile, and with the codecs extra.
+PLAIN_SUFFIXES = frozenset(
+    {".wav", ".wave", ".bwf", ".flac", ".aif", ".aiff", ".aifc", ".mp3", ".ogg", ".oga", ".opus"}
+    | {".caf", ".w64", ".rf64"}
+)
+CODEC_SUFFIXES = frozenset({".m4a", ".mp4"})
+INPUT_SUFFIXES = PLAIN_SUFFIXES | CODEC_SUFFIXES
+# Files of these are audio as well, so that a name ending in one is a file's, but are not read.
+UNREAD_SUFFIXES = frozenset({".aac", ".ac3", ".alac", ".ape", ".au", ".mka", ".sd2", ".wma", ".wv"})
+# Several stems in one file, by Native Instruments.
+STEM_CONTAINER_SUFFIX = ".stem.mp4"
+_LONGER_SUFFIXES = (STEM_CONTAINER_SUFFIX, ".stem.m4a")
+
+SAMPLE_RATES_HZ = (8_000, 384_000)
+# Bytes of a sample of each depth.
+BIT_DEPTHS: Mapping[str, int] = {"16": 2, "24": 3, "32f": 4}
+DEFAULT_BIT_DEPTH = "24"
+_PCM = {"16": "PCM_16", "24": "PCM_24"}
+
+
+@dataclass(frozen=True)
+class AudioFormat:
+    """A format that mixes are written in.
+
+    Attributes:
+        name: what `--format` and a file's ending call it.
+        title: for messages.
+        container: libsndfile's name.
+        subtypes: bit depth to libsndfile's subtype; of a lossy format one, under "".
+        options: further arguments of `soundfile.SoundFile`.
+        rates_hz: the only sample rates it holds; () for any up to the highest.
+        highest_rate_hz: None for no limit of its own.
+        any_rate_up_to_hz: beyond this only whole tens; None for no such limit.
+        pcm_share: size of what is written relative to the samples, an upper estimate.
+        lossy_bytes_per_s: the same of a lossy format, of stereo.
+    """
+
+    name: str
+    title: str
+    container: str
+    subtypes: Mapping[str, str]
+    options: Mapping[str, str | float] = field(default_factory=dict)
+    rates_hz: tuple[int, ...] = ()
+    highest_rate_hz: int | None = None
+    any_rate_up_to_hz: int | None = None
+    pcm_share: float = 1.0
+    lossy_bytes_per_s: int = 0
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether it has no bit depth."""
+        return "" in self.subtypes
+
+    def subtype(self, bit_depth: str) -> str:
+        """libsndfile's subtype; the depth does not matter to a lossy format."""
+        return self.subtypes["" if self.is_lossy else bit_depth]
+
+    def file_bytes(self, bit_depth: str, n_samples: int, duration_s: float) -> int:
+        """About how large a stereo file becomes, rounded up generously."""
+        if self.is_lossy:
+            return int(self.lossy_bytes_per_s * duration_s)
+        return int(2 * BIT_DEPTHS[bit_depth] * n_samples * self.pcm_share)
+
+
+_ALL_FORMATS = (
+    AudioFormat("wav", "WAV", "WAV", _PCM | {"32f": "FLOAT"}),
+    AudioFormat(
+        "flac",
+        "FLAC",
+        "FLAC",
+        _PCM,
+        highest_rate_hz=655_350,
+        any_rate_up_to_hz=65_535,  # beyond it a rate is stored in tens of Hz
+        pcm_share=0.8,
+    ),
+    AudioFormat(
+        "mp3",
+        "MP3",
+        "MP3",
+        {"": "MPEG_LAYER_III"},
+        {"bitrate_mode": "CONSTANT", "compression_level": 0.0},
+        rates_hz=(8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
+        lossy_bytes_per_s=40_000,
+    ),
+    AudioFormat(
+        "ogg",
+        "Ogg Vorbis",
+        "OGG",
+        {"": "VORBIS"},
+        {"compression_level": 0.2},
+        highest_rate_hz=200_000,  # libvorbis ends the process beyond it
+        lossy_bytes_per_s=40_000,
+    ),
+)
+FORMATS: Mapping[str, AudioFormat] = {one.name: one for one in _ALL_FORMATS}
+DEFAULT_FORMAT = "wav"
+
+
+def is_audio_name(name: str) -> bool:
+    """Whether a file name ends like audio that mixer reads (m4a and mp4 with the codecs extra)."""
+    return PurePath(name).suffix.lower() in INPUT_SUFFIXES
+
+
+def is_any_audio_name(name: str) -> bool:
+    """Whether a file name ends like audio at all, read by mixer or not."""
+    return PurePath(name).suffix.lower() in INPUT_SUFFIXES | UNREAD_SUFFIXES
+
+
+def without_audio_suffix(name: str) -> str:
+    """A file name without its ending, where that is one of audio."""
+    for suffix in (*_LONGER_SUFFIXES, *sorted(INPUT_SUFFIXES | UNREAD_SUFFIXES)):
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def refuse_depth(file_format: str, bit_depth: str) -> None:
+    """Raise SettingsError where one of `FORMATS` cannot hold one of `BIT_DEPTHS`."""
+    of_format = FORMATS[file_format]
+    if not of_format.is_lossy and bit_depth not in of_format.subtypes:
+        depths = " or ".join(of_format.subtypes)
+        raise SettingsError(
+            f"{of_format.title} holds {depths} bit, not {bit_depth}; "
+            "choose another format or bit depth"
+        )
+
+
+def refuse_rate(file_format: str, sample_rate: int) -> None:
+    """Raise SettingsError where one of `FORMATS` cannot hold a sample rate in Hz."""
+    of_format = FORMATS[file_format]
+    if of_format.rates_hz:
+        holds = ", ".join(map(str, of_format.rates_hz)) + " Hz"
+        fits = sample_rate in of_format.rates_hz
+    else:
+        highest_hz = of_format.highest_rate_hz or sample_rate
+        any_up_to_hz = of_format.any_rate_up_to_hz or sample_rate
+        holds = f"at most {highest_hz} Hz"
+        holds += f", and beyond {any_up_to_hz} only whole tens" if any_up_to_hz < highest_hz else ""
+        fits = sample_rate <= highest_hz and (sample_rate <= any_up_to_hz or sample_rate % 10 == 0)
+    if not fits:
+        raise SettingsError(
+            f"{of_format.title} holds {holds}, not {sample_rate}; choose a sample rate of 48000"
+        )

@@ -1,0 +1,5 @@
+"""Names of files in a song's folder that are not recordings."""
+
+SONG_FILE = "song.toml"
+# Beside each of its mixes mixer writes NAME + this; a file that has one is no recording.
+RECIPE_SUFFIX = ".mix.json"
