@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mixer.network.band_mixer.bands import k_weights
+from mixer.dsp.erb_bands import k_weights
 from training.networks.band_mixer import MIX_LUFS
 
 

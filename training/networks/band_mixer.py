@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mixer.network.band_mixer.bands import k_weights
+from mixer.dsp.erb_bands import k_weights
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
 
 # Ranges of what it can set.

@@ -10,46 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mixer.dsp import erb_bands
 from mixer.dsp.blocks import FloatArray, root_hann, stft_blocks
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 
-LOWEST_HZ, HIGHEST_HZ = 30.0, 18_000.0
 # Power below this is silence: -120 dB.
 POWER_FLOOR = 1e-12
 _FLOOR_DB = -120.0
 
 
-def band_centres_hz(n_bands: int) -> NDArray[np.float64]:
-    """Centres of the bands, evenly on the ERB-number scale (Glasberg and Moore 1990)."""
-    low, high = _erb_number(np.array([LOWEST_HZ, HIGHEST_HZ]))
-    return (10.0 ** (np.linspace(low, high, n_bands) / 21.4) - 1.0) / 0.00437
-
-
 def band_weights(hyper: BandMixerParameters, sample_rate: int) -> NDArray[np.float32]:
-    """How each bin of the transform is shared among the bands.
-
-    Args:
-        hyper: bands and transform.
-        sample_rate: in Hz.
-
-    Returns:
-        (bands, bins): triangles that meet at the neighbours' centres, so that every bin's weights
-        sum to one, and a curve given at the bands runs smoothly over the bins.
-    """
-    bins_hz = np.arange(hyper.n_fft // 2 + 1) * sample_rate / hyper.n_fft
-    centres = _erb_number(band_centres_hz(hyper.n_bands))
-    place = np.interp(_erb_number(bins_hz), centres, np.arange(hyper.n_bands))
-    distance = np.abs(np.arange(hyper.n_bands)[:, None] - place[None, :])
-    return np.maximum(0.0, 1.0 - distance).astype(np.float32)
-
-
-def k_weights(n_bands: int) -> NDArray[np.float64]:
-    """(bands,) power of the K-weighting of BS.1770 at the bands' centres, by its two stages."""
-    hz = band_centres_hz(n_bands)
-    ratio = hz / 38.0
-    high_pass = ratio**4 / ((1.0 - ratio**2) ** 2 + (ratio / 0.5) ** 2)
-    shelf_db = 4.0 / (1.0 + (1_500.0 / hz) ** 4)
-    return np.asarray(high_pass * 10.0 ** (shelf_db / 10.0))
+    """How each bin of the model's transform is shared among its bands, (bands, bins)."""
+    return erb_bands.band_weights(hyper.n_bands, hyper.n_fft, sample_rate)
 
 
 @dataclass(frozen=True)
@@ -130,7 +102,3 @@ def silent_levels(hyper: BandMixerParameters, n_samples: int) -> Levels:
 
 def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
     return (10.0 * np.log10(np.maximum(power, POWER_FLOOR))).astype(np.float32)
-
-
-def _erb_number(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz))

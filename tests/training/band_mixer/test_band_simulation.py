@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from mixer.network.band_mixer.bands import band_weights, k_weights, measure_levels, measure_powers
+from mixer.dsp.erb_bands import k_weights
+from mixer.network.band_mixer.bands import band_weights, measure_levels, measure_powers
 from mixer.network.band_mixer.controls import excess_db
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
 from mixer.network.band_mixer.run import mix_by_bands

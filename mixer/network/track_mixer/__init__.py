@@ -1,0 +1,1 @@
+"""The track mixer at render time: what each track is, in; the settings of a console, out."""

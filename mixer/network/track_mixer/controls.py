@@ -1,0 +1,98 @@
+"""From what the graph gives to the settings of a console."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.dsp.erb_bands import band_centres_hz, k_weights
+from mixer.network.track_mixer.features import N_BANDS, TrackLevels
+from mixer.network.track_mixer.human import USUAL
+from mixer.network.track_mixer.parameters import BUS_CONTROLS, CURVE_CONTROLS, TRACK_CONTROLS
+from mixer.network.track_mixer.placing import Placed, place
+from mixer.network.track_mixer.settings import (
+    BusSettings,
+    Compression,
+    ConsoleSettings,
+    TrackSettings,
+)
+from mixer.stems import STEMS
+
+# Of the buses' glue: slow, as bus compressors are set.
+_GLUE_ATTACK_MS, _GLUE_RELEASE_MS = 30.0, 200.0
+# A compressor of a lower ratio is left off.
+_LEAST_RATIO = 1.1
+
+
+def read_controls(
+    outputs: Mapping[str, NDArray[np.float32]],
+    tracks: Sequence[TrackLevels],
+    roles: Sequence[str],
+    sides: Sequence[str | None],
+) -> ConsoleSettings:
+    """The settings of every strip and bus, bounded.
+
+    Args:
+        outputs: the graph's, by name (`mixer.network.track_mixer.parameters`), a batch of one.
+        tracks: what was heard, as the graph was told.
+        roles: of each track.
+        sides: "left" or "right" of a track that is one half of a pair, else None.
+    """
+    rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
+    spreads = [row["spread"] for row in rows]
+    gains_db = [row["gain_db"] for row in rows]
+    pans = place(to_place(tracks, roles, sides, spreads, gains_db))
+    strips = [_strip(*each) for each in zip(rows, pans, roles, strict=True)]
+    groups = {stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)}
+    return ConsoleSettings(tuple(strips), groups, _bus(outputs["mix"][0])).bounded()
+
+
+def to_place(
+    tracks: Sequence[TrackLevels],
+    roles: Sequence[str],
+    sides: Sequence[str | None],
+    spreads: Sequence[float],
+    gains_db: Sequence[float],
+) -> list[Placed]:
+    """What `place` goes by."""
+    hz, weights = band_centres_hz(N_BANDS), k_weights(N_BANDS)
+    placed = []
+    for track, role, side, spread, gain_db in zip(
+        tracks, roles, sides, spreads, gains_db, strict=True
+    ):
+        power = track.powers[:2].sum(axis=0) * weights
+        centroid_hz = float(power @ hz / max(float(power.sum()), 1e-12))
+        level_db = float(np.maximum(track.loudness_lufs + gain_db, -120.0))
+        is_mono = track.n_channels == 1
+        placed.append(Placed(role, spread, level_db, centroid_hz, is_mono, side))
+    return placed
+
+
+def _strip(row: Mapping[str, float], pan: float, role: str) -> TrackSettings:
+    usual = USUAL[role]
+    compression = Compression()
+    if row["ratio"] >= _LEAST_RATIO:
+        compression = Compression(
+            row["threshold_db"], row["ratio"], usual.attack_ms, usual.release_ms
+        )
+    plain = ("gain_db", "width", "widen_db", "high_pass_hz", "shape", "ride",
+             "short_room_db", "long_room_db", "echo_db")  # fmt: skip
+    return TrackSettings(
+        pan=pan,
+        curve_db=tuple(row[name] for name in CURVE_CONTROLS),
+        compression=compression,
+        **{name: row[name] for name in plain},
+    )
+
+
+def _bus(values: NDArray[np.float32]) -> BusSettings:
+    row = dict(zip(BUS_CONTROLS, values.tolist(), strict=True))
+    compression = Compression()
+    if row["ratio"] >= _LEAST_RATIO:
+        compression = Compression(
+            row["threshold_db"], row["ratio"], _GLUE_ATTACK_MS, _GLUE_RELEASE_MS
+        )
+    curve_db = tuple(row[name] for name in CURVE_CONTROLS)
+    return BusSettings(row["gain_db"], curve_db, compression)

@@ -1,0 +1,179 @@
+"""What the track mixer is told of a track: power in bands while it plays, and how it moves.
+
+A track is listened to once, in blocks as they are read, in memory that hardly grows with its
+length (a few numbers for each 23 ms). A mono recording is read as one channel and stands for two
+equal ones, so that its level is that which it has in the middle of a mix, at no cost of a second
+transform. Training and rendering listen by this same code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from mixer.dsp.blocks import FloatArray, root_hann
+from mixer.dsp.erb_bands import band_weights, k_weights
+
+N_BANDS = 40
+# At 44.1 or 48 kHz; `window_samples` keeps the time at other rates.
+_WINDOW_S = 2048 / 44_100
+# Power below this is silence: -120 dB.
+POWER_FLOOR = 1e-12
+FLOOR_DB = -120.0
+# Loudness is gated as in BS.1770: blocks of about 400 ms, a quarter apart.
+STEP_FRAMES, STEPS_A_BLOCK = 4, 4
+_GATE_LU, _LUFS_OFFSET_DB = -10.0, -0.691
+_LOWEST_LUFS, _HIGHEST_LUFS = -70, 30
+# left, right, and the real part of what they have in common
+_PARTS = 3
+
+
+@dataclass(frozen=True)
+class TrackLevels:
+    """A track as it was recorded.
+
+    Attributes:
+        powers: float32 (left, right, cross; bands), mean over the blocks that count for its
+            loudness; cross is the mean of left times right. A mono recording has three equal rows.
+        frame_db: float32 (frames,), K-weighted level of both channels together, in LUFS.
+        peak_db: float32 (frames,), largest sample of either channel within a hop, in dBFS.
+        n_channels: of the recording, 1 or 2.
+    """
+
+    powers: NDArray[np.float32]
+    frame_db: NDArray[np.float32]
+    peak_db: NDArray[np.float32]
+    n_channels: int
+
+    @property
+    def loudness_lufs(self) -> float:
+        """Integrated loudness as it stands in the middle of a mix; -inf for silence."""
+        weighted = float((self.powers[:2].astype(np.float64) @ k_weights(N_BANDS)).sum())
+        if weighted <= POWER_FLOOR:
+            return -np.inf
+        return _LUFS_OFFSET_DB + 10.0 * float(np.log10(weighted))
+
+
+def window_samples(sample_rate: int) -> int:
+    """Length of the transform: even, of about 46 ms."""
+    return 2 * round(0.5 * _WINDOW_S * sample_rate)
+
+
+class TrackListener:
+    """Listens to one track, block by block.
+
+    Args:
+        sample_rate: in Hz.
+        n_channels: 1 or 2.
+    """
+
+    def __init__(self, sample_rate: int, n_channels: int) -> None:
+        self._n_fft = window_samples(sample_rate)
+        self._hop = self._n_fft // 2
+        self._n_channels = n_channels
+        self._window = root_hann(self._n_fft)
+        self._weights = band_weights(N_BANDS, self._n_fft, sample_rate)
+        self._k_weights = k_weights(N_BANDS)
+        # A window of silence in front, as behind: every sample is in two frames.
+        self._tail = np.zeros((n_channels, self._hop), np.float32)
+        self._frames: list[NDArray[np.float32]] = []
+        self._peaks: list[NDArray[np.float32]] = []
+        self._steps = np.zeros((0, _PARTS, N_BANDS), np.float32)
+        self._rest = np.zeros((0, _PARTS, N_BANDS), np.float32)
+        n_levels = _HIGHEST_LUFS - _LOWEST_LUFS + 1
+        self._by_level = np.zeros((n_levels, _PARTS, N_BANDS))
+        self._counts = np.zeros(n_levels)
+
+    def listen(self, audio: FloatArray) -> None:
+        """Hear the next samples, float32 (channels, samples), any number of them.
+
+        Raises:
+            ValueError: another number of channels than was said.
+        """
+        if audio.shape[0] != self._n_channels:
+            raise ValueError(f"a track of {self._n_channels} channels, not {audio.shape[0]}")
+        span = np.concatenate([self._tail, audio], axis=1)
+        n_frames = max(0, span.shape[1] - self._n_fft + self._hop) // self._hop
+        if n_frames:
+            self._hear(span[:, : (n_frames + 1) * self._hop])
+        self._tail = span[:, n_frames * self._hop :]
+
+    def finish(self) -> TrackLevels:
+        """What was heard; the listener can be used no more."""
+        missing = 2 * self._hop - self._tail.shape[1] % self._hop
+        self.listen(np.zeros((self._n_channels, missing), np.float32))
+        if self._counts.sum() == 0.0 and len(self._rest):
+            # Shorter than a block: all there is.
+            self._add_blocks(self._rest.mean(axis=0, keepdims=True))
+        return TrackLevels(
+            self._gated().astype(np.float32),
+            _joined(self._frames),
+            _joined(self._peaks),
+            self._n_channels,
+        )
+
+    def _hear(self, span: FloatArray) -> None:
+        frames = np.lib.stride_tricks.sliding_window_view(span, self._n_fft, axis=-1)
+        spectra = scipy.fft.rfft(frames[:, :: self._hop] * self._window, axis=-1, overwrite_x=True)
+        # One-sided spectrum: every bin counts twice. The window's energy is half its length.
+        scale = np.float32(4.0 / self._n_fft**2)
+        power = [scale * (np.square(s.real) + np.square(s.imag)) for s in spectra]
+        if self._n_channels == 1:
+            parts = np.repeat((power[0] @ self._weights.T)[:, None], _PARTS, axis=1)
+        else:
+            left, right = spectra
+            cross = scale * (left.real * right.real + left.imag * right.imag)
+            parts = np.stack([part @ self._weights.T for part in (*power, cross)], axis=1)
+        self._frames.append(_lufs(parts[:, :2].sum(axis=1) @ self._k_weights))
+        hops = np.abs(span).max(axis=0).reshape(-1, self._hop)[1:]
+        self._peaks.append(20.0 * np.log10(np.maximum(hops.max(axis=1), 1e-6)))
+        self._rest = np.concatenate([self._rest, parts])
+        n_steps = len(self._rest) // STEP_FRAMES
+        whole = self._rest[: n_steps * STEP_FRAMES].reshape(n_steps, STEP_FRAMES, _PARTS, N_BANDS)
+        self._rest = self._rest[n_steps * STEP_FRAMES :]
+        steps = np.concatenate([self._steps, whole.mean(axis=1)])
+        n_blocks = len(steps) - STEPS_A_BLOCK + 1
+        if n_blocks > 0:
+            shifted = [steps[i : i + n_blocks] for i in range(STEPS_A_BLOCK)]
+            self._add_blocks(np.mean(shifted, axis=0))
+            steps = steps[n_blocks:]
+        self._steps = steps
+
+    def _add_blocks(self, blocks: NDArray[np.float32]) -> None:
+        level = _lufs(blocks[:, :2].sum(axis=1) @ self._k_weights)
+        place = np.floor(np.minimum(level, _HIGHEST_LUFS) - _LOWEST_LUFS).astype(int)
+        heard = place >= 0
+        np.add.at(self._by_level, place[heard], blocks[heard])
+        np.add.at(self._counts, place[heard], 1.0)
+
+    def _gated(self) -> NDArray[np.float64]:
+        n_blocks = self._counts.sum()
+        if n_blocks == 0:
+            return np.zeros((_PARTS, N_BANDS))
+        mean = self._by_level.sum(axis=0) / n_blocks
+        gate = _lufs(mean[:2].sum(axis=0) @ self._k_weights) + _GATE_LU
+        first = max(0, int(np.floor(gate - _LOWEST_LUFS)))
+        counted = self._counts[first:].sum()
+        return np.asarray(self._by_level[first:].sum(axis=0) / max(counted, 1.0))
+
+
+def listen_to(audio: FloatArray, sample_rate: int) -> TrackLevels:
+    """Listen to a whole track, float32 (channels, samples)."""
+    listener = TrackListener(sample_rate, audio.shape[0])
+    for start in range(0, audio.shape[1], 1 << 16):
+        listener.listen(audio[:, start : start + (1 << 16)])
+    return listener.finish()
+
+
+def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    if not parts:
+        return np.zeros(0, np.float32)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _lufs(weighted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """K-weighted power, summed over channels, in LUFS."""
+    return np.asarray(_LUFS_OFFSET_DB + 10.0 * np.log10(np.maximum(weighted, POWER_FLOOR)))

@@ -1,0 +1,58 @@
+"""The system that any network must beat: every track at the human median of its role.
+
+First within groups, then between them: each track is brought to its role's usual loudness, each
+group to its usual loudness among the groups that sound, and tracks stand where their roles do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mixer.network.track_mixer.controls import to_place
+from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
+from mixer.network.track_mixer.placing import place
+from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
+from mixer.stems import STEMS
+
+# What the sum comes to, about.
+MIX_LUFS = -18.0
+
+
+def level_settings(
+    tracks: Sequence[TrackLevels],
+    roles: Sequence[str],
+    stems: Sequence[str],
+    sides: Sequence[str | None],
+) -> ConsoleSettings:
+    """Faders and pans by medians alone.
+
+    Args:
+        tracks: what was heard.
+        roles, stems, sides: of each track, as for `mixer.network.track_mixer.controls`.
+    """
+    wanted = [
+        USUAL[role].level_lu if np.isfinite(track.loudness_lufs) else -np.inf
+        for track, role in zip(tracks, roles, strict=True)
+    ]
+    power = 10.0 ** (np.array(wanted) / 10.0)
+    group = np.array(stems)
+    sounding = [stem for stem in STEMS if power[group == stem].sum() > 0.0]
+    if not sounding:
+        strips = tuple(TrackSettings() for _ in tracks)
+        return ConsoleSettings(strips, {stem: BusSettings() for stem in STEMS})
+    whole = sum(10.0 ** (GROUP_LUFS[stem] / 10.0) for stem in sounding)
+    gains_db = np.zeros(len(tracks))
+    for stem in sounding:
+        group_lu = GROUP_LUFS[stem] - 10.0 * np.log10(whole * power[group == stem].sum())
+        for i in np.flatnonzero((group == stem) & (power > 0.0)):
+            gains_db[i] = MIX_LUFS + group_lu + wanted[i] - tracks[i].loudness_lufs
+    spreads = [USUAL[role].spread for role in roles]
+    pans = place(to_place(tracks, roles, sides, spreads, gains_db.tolist()))
+    strips = tuple(
+        TrackSettings(gain_db=gain_db, pan=pan)
+        for gain_db, pan in zip(gains_db.tolist(), pans, strict=True)
+    )
+    return ConsoleSettings(strips, {stem: BusSettings() for stem in STEMS}).bounded()

@@ -1,0 +1,79 @@
+"""The shape of a track mixer, and what its graph takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from mixer.network.flat_integers import checked_integers
+from mixer.network.track_mixer.settings import CURVE_HZ
+
+MAX_TRACKS = 128
+# See `mixer.network.track_mixer.inputs.graph_inputs`.
+GRAPH_INPUTS = ("bands_db", "dynamics", "is_mono", "role", "group", "mask", "levels")
+# What the graph gives for each track, (1, tracks, controls), in engineers' units. `spread` is the
+# distance from the middle, 0 to 1: which side is `mixer.network.track_mixer.placing`'s matter, so
+# that two equal tracks can go apart.
+CURVE_CONTROLS = tuple(f"curve_{hz:g}_hz_db" for hz in CURVE_HZ)
+TRACK_CONTROLS = (
+    "gain_db",
+    "spread",
+    "width",
+    "widen_db",
+    "high_pass_hz",
+    *CURVE_CONTROLS,
+    "shape",
+    "ride",
+    "threshold_db",
+    "ratio",
+    "short_room_db",
+    "long_room_db",
+    "echo_db",
+)
+# For the groups (1, stems, controls) and for the mix (1, controls).
+BUS_CONTROLS = ("gain_db", *CURVE_CONTROLS, "threshold_db", "ratio")
+GRAPH_OUTPUTS = ("tracks", "groups", "mix")
+
+_LARGEST = {"channels": 1024, "n_heads": 16, "n_layers": 16}
+
+
+@dataclass(frozen=True)
+class TrackMixerParameters:
+    """Everything that decides the network's shape.
+
+    Attributes:
+        channels: in which a track is described; a multiple of `n_heads`.
+        n_heads: of the attention over tracks.
+        n_layers: of the attention within groups and between them.
+
+    Raises:
+        ValueError: a value is out of range.
+    """
+
+    channels: int = 96
+    n_heads: int = 4
+    n_layers: int = 2
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not 1 <= value <= _LARGEST[field.name]:
+                raise ValueError(
+                    f"{field.name} is {value}: it must be in 1 ... {_LARGEST[field.name]}"
+                )
+        if self.channels % self.n_heads:
+            raise ValueError(f"channels is {self.channels}: it must be a multiple of n_heads")
+
+    def to_json(self) -> dict[str, int]:
+        """The hyper-parameters as a flat object of integers."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrackMixerParameters:
+        """The inverse of `to_json`: every name, nothing else.
+
+        Raises:
+            ValueError: a name is unknown or missing, or a value is not an integer or out of range.
+        """
+        return cls(**checked_integers([field.name for field in fields(cls)], values))

@@ -1,0 +1,55 @@
+"""Sides are given by sound, never by order, and the mix does not lean."""
+
+import numpy as np
+import pytest
+
+from mixer.network.track_mixer.placing import MOST_LEAN_DB, Placed, lean_db, place
+
+
+def band(rng: np.random.Generator) -> list[Placed]:
+    roles = ["kick", "snare", "bass", "lead_vocal", "hihat", *["electric_guitar"] * 3, "keys",
+             "organ", "backing_vocals", "backing_vocals", "toms", "toms", "toms"]  # fmt: skip
+    return [
+        Placed(role, float(rng.uniform(0.2, 1.0)), float(rng.uniform(-30, -15)),
+               float(rng.uniform(100, 8_000)), is_mono=True)
+        for role in roles
+    ]  # fmt: skip
+
+
+def test_order_does_not_matter():
+    rng = np.random.default_rng(2)
+    tracks = band(rng)
+    pans = place(tracks)
+    order = rng.permutation(len(tracks))
+    shuffled = place([tracks[i] for i in order])
+    np.testing.assert_allclose(shuffled, [pans[i] for i in order], atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_carries_the_song_stays_in_the_middle_and_nothing_leans(seed: int):
+    tracks = band(np.random.default_rng(seed))
+    pans = place(tracks)
+    assert pans[:4] == [0.0] * 4
+    power = [10.0 ** (track.level_db / 10.0) for track in tracks]
+    assert abs(lean_db(pans, power)) <= MOST_LEAN_DB + 0.01
+
+
+def test_two_equal_tracks_go_apart():
+    double = Placed("electric_guitar", 0.9, -20.0, 1_000.0, is_mono=True)
+    assert sorted(place([double, double])) == pytest.approx([-0.9, 0.9])
+
+
+def test_named_sides_are_kept():
+    left = Placed("overheads", 1.0, -25.0, 5_000.0, is_mono=True, side="left")
+    right = Placed("overheads", 1.0, -25.0, 5_000.0, is_mono=True, side="right")
+    assert place([right, left]) == [1.0, -1.0]
+
+
+def test_toms_go_from_right_to_left_as_they_get_lower():
+    toms = [Placed("toms", 0.5, -25.0, hz, is_mono=True) for hz in (90.0, 220.0, 140.0)]
+    low, high, middle = place(toms)
+    assert low < middle < high
+
+
+def test_a_stereo_recording_keeps_its_image():
+    assert place([Placed("keys", 0.8, -20.0, 900.0, is_mono=False)]) == [0.0]
