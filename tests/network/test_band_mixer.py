@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mixer.errors import InputError
 from mixer.dsp.erb_bands import band_centres_hz
+from mixer.errors import InputError
 from mixer.network.band_mixer.bands import (
     band_weights,
     measure_levels,
