@@ -45,7 +45,9 @@ def read_controls(
     gains_db = [row["gain_db"] for row in rows]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db))
     strips = [_strip(*each) for each in zip(rows, pans, roles, strict=True)]
-    groups = {stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)}
+    groups: dict[str, BusSettings] = {
+        stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
+    }
     return ConsoleSettings(tuple(strips), groups, _bus(outputs["mix"][0])).bounded()
 
 

@@ -127,9 +127,11 @@ class TrackListener:
             left, right = spectra
             cross = scale * (left.real * right.real + left.imag * right.imag)
             parts = np.stack([part @ self._weights.T for part in (*power, cross)], axis=1)
-        self._frames.append(_lufs(parts[:, :2].sum(axis=1) @ self._k_weights))
+        frame_db = _lufs(parts[:, :2].sum(axis=1) @ self._k_weights)
+        self._frames.append(frame_db.astype(np.float32))
         hops = np.abs(span).max(axis=0).reshape(-1, self._hop)[1:]
-        self._peaks.append(20.0 * np.log10(np.maximum(hops.max(axis=1), 1e-6)))
+        peaks_db = 20.0 * np.log10(np.maximum(hops.max(axis=1), 1e-6))
+        self._peaks.append(peaks_db.astype(np.float32))
         self._rest = np.concatenate([self._rest, parts])
         n_steps = len(self._rest) // STEP_FRAMES
         whole = self._rest[: n_steps * STEP_FRAMES].reshape(n_steps, STEP_FRAMES, _PARTS, N_BANDS)
@@ -171,7 +173,7 @@ def listen_to(audio: FloatArray, sample_rate: int) -> TrackLevels:
 def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     if not parts:
         return np.zeros(0, np.float32)
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate(parts)
 
 
 def _lufs(weighted: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -47,7 +47,7 @@ def level_settings(
     gains_db = np.zeros(len(tracks))
     for stem in sounding:
         group_lu = GROUP_LUFS[stem] - 10.0 * np.log10(whole * power[group == stem].sum())
-        for i in np.flatnonzero((group == stem) & (power > 0.0)):
+        for i in np.flatnonzero((group == stem) & (power > 0.0)).tolist():
             gains_db[i] = MIX_LUFS + group_lu + wanted[i] - tracks[i].loudness_lufs
     spreads = [USUAL[role].spread for role in roles]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db.tolist()))
