@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
-    ("mixer.errors", "mixer.version", "mixer.stems"),
+    ("mixer.errors", "mixer.version", "mixer.stems", "mixer.roles"),
     ("mixer.dsp", "mixer.files"),
     ("mixer.audio",),
     ("mixer.meters",),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.network.track_mixer.features import FLOOR_DB, POWER_FLOOR, TrackLevels
-from mixer.song.roles import ROLE_NAMES, STEM_OF_ROLE
+from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
 from mixer.stems import STEMS
 
 # What the network reads in bands of a track: left, right, half sum, half difference.
@@ -30,7 +30,7 @@ def graph_inputs(
 
     Args:
         tracks: at least one.
-        roles: of each, one of `mixer.song.roles.ROLE_NAMES`.
+        roles: of each, one of `mixer.roles.ROLE_NAMES`.
         stems: the group that each is summed into; what a person said goes before the role's own.
         levels: how much incoming levels mean, 0 to 1.
 

@@ -28,7 +28,7 @@ class Placed:
     """What placing goes by.
 
     Attributes:
-        role: one of `mixer.song.roles.ROLE_NAMES`.
+        role: one of `mixer.roles.ROLE_NAMES`.
         spread: distance from the middle, 0 to 1.
         level_db: loudness in the mix.
         centroid_hz: of its spectrum.

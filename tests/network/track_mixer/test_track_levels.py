@@ -17,7 +17,7 @@ from mixer.network.track_mixer.settings import (
     curve_at,
     high_pass_db,
 )
-from mixer.song.roles import ROLE_NAMES, STEM_OF_ROLE
+from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
 
 RATE = 44_100
 ROLES = ("kick", "snare", "bass", "lead_vocal", "electric_guitar", "electric_guitar")

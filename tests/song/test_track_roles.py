@@ -2,8 +2,9 @@
 
 import pytest
 
-from mixer.song.roles import ROLES, STEM_OF_ROLE, role_of
+from mixer.roles import ROLES, STEM_OF_ROLE
 from mixer.song.track_names import classify
+from mixer.song.track_roles import role_of
 
 
 @pytest.mark.parametrize(

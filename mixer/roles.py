@@ -1,18 +1,11 @@
-"""What part a track plays in its stem: kick, lead vocal, pad ... read off its name.
+"""What part a track plays in its stem: kick, lead vocal, pad ..., and the words that say so.
 
-A stem says where a track is summed; a role says how an engineer treats it. The words that name a
-role are looked for among those that decided the stem (`mixer.song.track_words`); a name that says
-no more than a stem has that stem's general role, and the track mixer goes by what it hears.
+A stem says where a track is summed; a role says how an engineer treats it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-
-from mixer.song.track_words import find_evidence, split_words
-from mixer.stems import STEMS
 
 UNKNOWN = "unknown"
 
@@ -174,51 +167,3 @@ FINISHED_STEM = {
     "drums": "drum_stem",
     "other": "other_stem",
 }
-# What a name that says a stem and no more is most likely to be.
-_USUAL = {"vocals": "lead_vocal", "bass": "bass", "drums": UNKNOWN, "other": UNKNOWN}
-# More telling than the instrument beside them: "BGVOX Harmony", "Lead Vox Dbl", "Snare OH".
-_TELLING = (
-    "choir",
-    "vocal_double",
-    "backing_vocals",
-    "sub",
-    "acoustic_guitar",
-    "overheads",
-    "room",
-)
-
-
-def role_of(title: str, stem: str) -> str:
-    """The role that a track's name speaks for, within its stem.
-
-    Args:
-        title: the track's name, without folder and extension.
-        stem: one of `mixer.stems.STEMS`, from `mixer.song.track_names`.
-
-    Returns:
-        One of `ROLE_NAMES`; `UNKNOWN` where the name says nothing of it. A file that bears the
-        bare name of a stem holds a finished one.
-    """
-    if title.strip().lower() in STEMS:
-        return FINISHED_STEM[title.strip().lower()]
-    return _role_of_tokens(split_words(title), stem)
-
-
-def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
-    evidence = sorted(find_evidence(tokens), key=lambda item: (item.strength, item.position))
-    words = [item.text for item in evidence]
-    words += [token for token in tokens if token not in words]
-    found = [_roles_by_word(stem)[word] for word in words if word in _roles_by_word(stem)]
-    telling = [name for name in found if name in _TELLING]
-    if telling:
-        return telling[0]
-    return found[0] if found else _USUAL[stem]
-
-
-@cache
-def _roles_by_word(stem: str) -> dict[str, str]:
-    table: dict[str, str] = {}
-    for role in ROLES:
-        if role.stem == stem:
-            table.update((word.strip(), role.name) for word in role.words.split(",") if word)
-    return table
