@@ -1,8 +1,8 @@
 """From a track's name to its role within its stem.
 
 The words that name a role are looked for among those that decided the stem
-(`mixer.song.track_words`); a name that says no more than a stem has that stem's usual role, or none,
-and the track mixer then goes by what it hears.
+(`mixer.song.track_words`); a name that says no more than a stem has that stem's usual role, or
+none, and the track mixer then goes by what it hears.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def role_of(title: str, stem: str) -> str:
         stem: one of `mixer.stems.STEMS`, from `mixer.song.track_names`.
 
     Returns:
-        One of `mixer.roles.ROLE_NAMES`; `UNKNOWN` where the name says nothing of it. A file that bears the
-        bare name of a stem holds a finished one.
+        One of `mixer.roles.ROLE_NAMES`; `UNKNOWN` where the name says nothing of it.
+        A file that bears the bare name of a stem holds a finished one.
     """
     if title.strip().lower() in FINISHED_STEM:
         return FINISHED_STEM[title.strip().lower()]
