@@ -6,15 +6,12 @@ points, linear between them, constant before the first and after the last. The s
 delay keep their numbers, so that they stay linear and time-invariant.
 """
 
-# The functions that make fields give a new one each time: what they return is not shared.
-# ruff: noqa: RUF009
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from mixer.files.fields import choice, number
+from mixer.files.fields import choice, entries, number
 
 # A number, or its course in time.
 Points = tuple[tuple[float, float], ...]
@@ -23,6 +20,8 @@ Number = float | Points
 SLOPES_DB_PER_OCTAVE = (12, 24)
 BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
 MASTER = "master"
+# Of a list of effects: more bands or plug-ins than anybody sets.
+MOST_ENTRIES = 64
 
 
 def amount() -> Any:
@@ -127,7 +126,7 @@ class Plugin:
     """A VST3: its file, and values of its parameters, a `.vstpreset`, or that and then values."""
 
     path: str = ""
-    parameters: tuple[tuple[str, float | str | bool], ...] = ()
+    parameters: tuple[tuple[str, float | str | bool], ...] = entries(default=(), most=1_000)
     preset: str | None = None
     amount: Number = amount()
 
@@ -150,12 +149,12 @@ class Strip:
     duck: Duck | None = None
     high_pass: Filter | None = None
     low_pass: Filter | None = None
-    eq: tuple[Band, ...] = ()
+    eq: tuple[Band, ...] = entries(default=(), most=MOST_ENTRIES)
     gate: Gate | None = None
     compressor: Compressor | None = None
     de_esser: DeEsser | None = None
     saturation: Saturation | None = None
-    plugins: tuple[Plugin, ...] = ()
+    plugins: tuple[Plugin, ...] = entries(default=(), most=MOST_ENTRIES)
     width: Number = number(1.0, 0.0, 2.0)
     pan: Number = number(0.0, -1.0, 1.0)
     gain_db: Number = number(0.0, -60.0, 24.0)
@@ -210,8 +209,8 @@ class Console:
     master: Strip = Strip()
     reverb: Reverb = Reverb()
     delay: Delay = Delay()
-    loudness_lufs: float | None = None
-    true_peak_dbtp: float | None = None
+    loudness_lufs: float | None = number(None, -70.0, -5.0)
+    true_peak_dbtp: float | None = number(None, -30.0, 0.0)
 
     def strip(self, stem: str) -> Strip:
         """The stem's strip, neutral where nothing was said."""

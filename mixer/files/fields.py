@@ -1,39 +1,43 @@
 """Fields of a dataclass that say what they may hold, written once for every reader of tables.
 
 `mixer.files.shape` reads the description off the dataclass: the type of a field says what kind of
-value it holds, and what these functions put into its metadata says which ones. A field without a
-default must be there.
+value it holds, and what these functions put into its metadata says which ones. Of a tuple or of a
+table under any names, the metadata is of every entry. A field without a default must be there.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
 from typing import Any
 
 MISSING = dataclasses.MISSING
 # A name, a sentence; what is longer is no value but a file.
-LONGEST_TEXT = 1_000
-LONGEST_PATH = 4_096
-# What a whole number can be without a range of its own: what other languages and SQLite can hold.
+LONGEST_LINE = 1_000
+# As systems take them: Linux's longest path, and far more than any comment.
+LONGEST_PROSE = 4_096
+# What a whole number can be without a range of its own: what SQLite and most languages can hold.
 WHOLE_RANGE = (-(2**63), 2**63 - 1)
-MOST_ROWS = 10_000
+NUMBER_RANGE = (-1e12, 1e12)
+MOST_ENTRIES = 10_000
+# Kinds of text: printable and on one line; without control characters, such as a file's name, which
+# may hold half characters; or of any lines and signs but NUL.
+LINE, NAME, PROSE = "line", "name", "prose"
 
 
 def number(
     default: Any = MISSING,
-    low: float = -1e12,
-    high: float = 1e12,
+    low: float = NUMBER_RANGE[0],
+    high: float = NUMBER_RANGE[1],
     *,
     unit: str = "",
     help: str = "",
 ) -> Any:
-    """A field that holds a number, or None where that is the default or its type allows it.
+    """A field that holds a number, or None where its type allows it.
 
     Args:
         default: none where it must be there.
-        low, high: the range, ends included. Of a tuple, every entry lies in it.
+        low, high: the range, ends included.
         unit: of the number, as a user reads it: "dB", "Hz", "s".
         help: what it does, a phrase.
     """
@@ -48,41 +52,45 @@ def choice(default: Any, options: tuple[Any, ...], *, help: str = "") -> Any:
 def text(
     default: Any = MISSING,
     *,
-    longest: int = LONGEST_TEXT,
+    kind: str = LINE,
+    shortest: int = 1,
+    longest: int | None = None,
     pattern: re.Pattern[str] | None = None,
     means: str = "",
     help: str = "",
 ) -> Any:
-    """A field that holds one line of text; of a tuple or a table, every entry does.
+    """A field that holds a text.
 
     Args:
         default: none where it must be there.
-        longest: in characters.
+        kind: `LINE`, `NAME` or `PROSE`.
+        shortest, longest: in characters.
         pattern: which it must match as a whole.
         means: what such a text is, for the message: "must be {means}".
         help: what it does, a phrase.
     """
-    return _field(default, {"longest": longest, "pattern": pattern, "means": means, "help": help})
+    limits = {"text": kind, "shortest": shortest, "longest": longest or _LONGEST[kind]}
+    return _field(default, {**limits, "pattern": pattern, "means": means, "help": help})
 
 
-def prose(default: Any = MISSING, *, longest: int = LONGEST_TEXT) -> Any:
-    """A field that holds text of any lines and signs but NUL: a comment, a path of any system."""
-    return _field(default, {"longest": longest, "prose": True})
-
-
-def rows(default: Any = MISSING, *, least: int = 0, most: int = MOST_ROWS, **of_each: Any) -> Any:
-    """A field that holds a list or a table under any names, with bounds on how many entries.
+def entries(
+    field: Any = None, *, default: Any = MISSING, least: int = 0, most: int = MOST_ENTRIES
+) -> Any:
+    """A field that holds so many entries, each as `field` says.
 
     Args:
+        field: what the other functions here gave, without a default; None where the type says all.
         default: none where it must be there.
         least, most: entries.
-        of_each: metadata of the entries, as the other functions here set it.
     """
-    return _field(default, {"least": least, "most": most, **of_each})
+    metadata = dict(field.metadata) if field is not None else {}
+    return _field(default, {**metadata, "least": least, "most": most})
+
+
+_LONGEST = {LINE: LONGEST_LINE, NAME: LONGEST_PROSE, PROSE: LONGEST_PROSE}
 
 
 def _field(default: Any, metadata: dict[str, Any]) -> Any:
-    if isinstance(default, dict | list):
-        make: Callable[[], Any] = default.copy
-        return dataclasses.field(default_factory=make, metadata=metadata)
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=default.copy, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

@@ -2,7 +2,7 @@
 
 vocals.gain_db=+1.5                 a number
 vocals.mute=true                    true or false
-bass.gain_db=[[0, 0], [10, 3]]      a course in time: seconds and values
+bass.gain_db=[[0, 0], [10, 3]]      a change in time: seconds and values
 drums.eq.0.gain_db=-2               the first band; one past the last adds a band
 other.compressor={ratio = 3}        a whole effect
 vocals.reverb_db=none               takes a send, an effect or a list away
@@ -15,22 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import PresetError
+from mixer.files.document import Document
+from mixer.files.mistakes import NOTHING, PLACE, dotted, find_mistakes, takes_none
+from mixer.files.shape import CHOICE, FLAG, NUMBER, TEXT, VALUE, Leaf, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
-from mixer.preset.checks import NONE, PLACE, dotted, find_mistakes, nearest, shown, takes_none
+from mixer.files.wording import quote, suggest
 from mixer.preset.layer import Layer, with_whole_paths
-from mixer.preset.shape import (
-    CHOICE,
-    FLAG,
-    LAYER,
-    NUMBER,
-    TEXT,
-    VALUE,
-    VALUES,
-    Leaf,
-    Rows,
-    Shape,
-    Table,
-)
+from mixer.preset.shape import LAYER
 
 OPTION = "--set"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -56,17 +47,17 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
         if isinstance(shape, Table):
             if part not in shape.fields:
                 inside = f" of {until}" if until else ""
-                hint = nearest(part, shape.fields)
-                raise PresetError(f"{shown(key)}: no key {shown(part)}{inside}; {hint}")
+                hint = suggest(part, shape.fields)
+                raise PresetError(f"{quote(key)}: no key {quote(part)}{inside}; {hint}")
             shape = shape.fields[part]
         elif isinstance(shape, Rows):
             if not PLACE.fullmatch(part):
-                raise PresetError(f"{shown(key)}: {until} is a list; write {until}.0 for its first")
+                raise PresetError(f"{quote(key)}: {until} is a list; write {until}.0 for its first")
             shape = shape.item
-        elif shape.kind == VALUES and place == len(parts) - 1:
-            shape = Leaf(VALUE)
+        elif isinstance(shape, Names) and place == len(parts) - 1:
+            shape = shape.item
         else:
-            raise PresetError(f"{shown(key)}: {until} holds a value and no key {shown(part)}")
+            raise PresetError(f"{quote(key)}: {until} holds a value and no key {quote(part)}")
     return parts, shape
 
 
@@ -85,7 +76,7 @@ def parse_value(key: str, text: str) -> Any:
     """
     parts, shape = parse_key(key)
     value = _value(shape, text.strip())
-    for path, what in find_mistakes(shape, value, parts):
+    for path, what in find_mistakes(shape, value, parts, is_layer=True):
         raise PresetError(f"{dotted(path)} {what}")
     return value
 
@@ -98,7 +89,7 @@ def read_assignment(assignment: str) -> Layer:
     """
     key, sign, text = assignment.partition("=")
     if not sign:
-        raise PresetError(f"{OPTION} {shown(assignment)}: write key=value, as vocals.gain_db=+1.5")
+        raise PresetError(f"{OPTION} {quote(assignment)}: write key=value, as vocals.gain_db=+1.5")
     try:
         parts, _ = parse_key(key)
         value = parse_value(key, text)
@@ -107,13 +98,13 @@ def read_assignment(assignment: str) -> Layer:
     for part in reversed(parts):
         value = {part: value}
     table = {name: with_whole_paths(part, Path.cwd()) for name, part in value.items()}
-    return Layer(where=OPTION, table=table)
+    return Layer(Document(OPTION, table, PresetError), table)
 
 
 def _value(shape: Shape, text: str) -> Any:
-    if text.lower() == NONE and takes_none(shape):
-        return NONE
-    if not isinstance(shape, Leaf) or shape.kind in (VALUE, VALUES):
+    if text.lower() == NOTHING and takes_none(shape):
+        return NOTHING
+    if not isinstance(shape, Leaf) or shape.kind == VALUE:
         return _toml(text)
     if shape.kind == NUMBER:
         return _toml(text) if text.startswith("[") else _number(text)

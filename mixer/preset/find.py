@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from mixer.errors import PresetError
-from mixer.preset.checks import nearest, shown
+from mixer.files.wording import quote, suggest
 
 ENDING = ".toml"
 FOLDER_VARIABLE = "MIXER_PRESETS"
@@ -97,7 +97,7 @@ def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
     found = known.get(name_or_path)
     if found is None:
         raise PresetError(
-            f"no preset {shown(name_or_path)}: {nearest(name_or_path, known)}; "
+            f"no preset {quote(name_or_path)}: {suggest(name_or_path, known)}; "
             f"a file's name ends in {ENDING}"
         )
     if asking is not None and found.hides and _same(found.path, asking):
@@ -108,7 +108,7 @@ def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
 def _find_file(name: str, asking: Path | None) -> Found:
     if asking is not None and (Path(name).name != name or "\\" in name):
         raise PresetError(
-            f"{shown(name)} leads elsewhere: give a preset's name, or a file beside this one"
+            f"{quote(name)} leads elsewhere: give a preset's name, or a file beside this one"
         )
     try:
         path = Path(name).expanduser() if asking is None else asking.parent / name
@@ -116,7 +116,7 @@ def _find_file(name: str, asking: Path | None) -> Found:
             return Found(path.name[: -len(ENDING)], path)
     except (OSError, ValueError, RuntimeError):  # too long a name, a NUL, no such home
         pass
-    raise PresetError(f"no preset file {shown(name)}; `mixer preset list` shows what there is")
+    raise PresetError(f"no preset file {quote(name)}; `mixer preset list` shows what there is")
 
 
 def _names_in(folder: Path) -> dict[str, Path]:

@@ -13,12 +13,13 @@ from typing import Any
 
 from mixer.console.settings import Console, Duck
 from mixer.errors import PresetError
+from mixer.files.mistakes import NOTHING, Keys, dotted, takes_none
+from mixer.files.shape import Leaf, Names, Rows, Shape
 from mixer.preset.assignments import read_assignment
-from mixer.preset.checks import NONE, Keys, dotted, takes_none
 from mixer.preset.find import Found, find_preset
 from mixer.preset.layer import Layer, read_layer, song_layer
 from mixer.preset.schema import build_console, find_gaps, plain_table
-from mixer.preset.shape import ALL_STEMS, CONSOLE, EXTENDS, MOST_ROWS, VALUES, Leaf, Rows, Shape
+from mixer.preset.shape import ALL_STEMS, CONSOLE, EXTENDS
 from mixer.stems import STEMS
 
 # More than any engineer stacks; a few files that extend each other twice would grow without end.
@@ -79,13 +80,13 @@ def resolve(
     for keys, what in find_gaps(table):
         raise _last_about(layers, keys).refusal(keys, what)
     console = build_console(table)
-    files = {str(layer.path): layer for layer in layers if layer.sha256 is not None}
+    files = {str(layer.path): layer for layer in layers if layer.document.sha256}
     summaries = [layer.summary for layer in layers if layer.summary]
     return Resolved(
         console=console,
         table=plain_table(console),
         sources=tuple(
-            {"name": layer.name or "", "path": path, "sha256": layer.sha256 or ""}
+            {"name": layer.name or "", "path": path, "sha256": layer.document.sha256}
             for path, layer in files.items()
         ),
         summary=summaries[-1] if summaries else "",
@@ -120,8 +121,8 @@ def _by_stem(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     everywhere = table.get(ALL_STEMS)
     if everywhere is not None:
         parts: dict[str, Any] = {stem: dict(everywhere) for stem in STEMS}
-        duck = everywhere.get("duck", NONE)
-        if duck != NONE:
+        duck = everywhere.get("duck", NOTHING)
+        if duck != NOTHING:
             # all others make way for that stem; it cannot for itself
             parts.get(duck.get("by", Duck().by), {}).pop("duck", None)
         yield parts
@@ -132,12 +133,14 @@ def _merged(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
     """What a layer makes of what was there (None for nothing); neither is changed."""
     if isinstance(shape, Rows):
         return _merged_rows(shape, base, layer, keys)
+    if isinstance(shape, Names):
+        return {**(base or {}), **layer}
     if isinstance(shape, Leaf):
-        return {**(base or {}), **layer} if shape.kind == VALUES else layer
+        return layer
     result = dict(base or {})
     for key, value in layer.items():
         inner = shape.fields[key]
-        if value == NONE and takes_none(inner):
+        if value == NOTHING and takes_none(inner):
             result.pop(key, None)
         else:
             result[key] = _merged(inner, result.get(key), value, (*keys, key))
@@ -150,9 +153,9 @@ def _merged_rows(shape: Rows, base: Any, layer: Any, keys: Keys) -> list[Any]:
     rows = list(base or [])
     for key in sorted(layer, key=int):
         place = int(key)
-        if place > len(rows) or place >= MOST_ROWS:
+        if place > len(rows) or place >= shape.most:
             there = f"there {'is' if len(rows) == 1 else 'are'} {len(rows)}"
-            next_one = min(len(rows), MOST_ROWS - 1)
+            next_one = min(len(rows), shape.most - 1)
             what = f"is not there: {there}, the next is {dotted((*keys, next_one))}"
             raise _MisfitError((*keys, key), what)
         row = _merged(shape.item, rows[place] if place < len(rows) else None, layer[key], keys)

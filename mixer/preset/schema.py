@@ -7,8 +7,11 @@ from typing import Any
 
 from mixer.console.settings import MASTER, Console, Delay, Duck, Reverb
 from mixer.errors import PresetError
-from mixer.preset.checks import Mistake, dotted, find_mistakes, shown
-from mixer.preset.shape import CHOICE, CONSOLE, NUMBER, VALUES, Leaf, Rows, Shape, Table
+from mixer.files.document import Document, build
+from mixer.files.mistakes import Mistake
+from mixer.files.shape import Leaf, Names, Rows, Shape, Table
+from mixer.files.wording import listed, quote
+from mixer.preset.shape import CONSOLE, TARGETS
 from mixer.stems import STEMS
 
 
@@ -19,35 +22,22 @@ def find_gaps(table: Mapping[str, Any]) -> Iterator[Mistake]:
         if duck is not None:
             by = duck.get("by", Duck().by)
             if by not in STEMS:
-                yield (name, "duck", "by"), f"must be one of {', '.join(STEMS)}, not {shown(by)}"
+                what = f"must be one of {listed(STEMS)}, not {quote(by)}"
+                yield Mistake((name, "duck", "by"), what)
             elif by == name:
-                yield (name, "duck", "by"), "must be another stem: none can make way for itself"
+                what = "must be another stem: none can make way for itself"
+                yield Mistake((name, "duck", "by"), what)
         for place, plugin in enumerate(strip.get("plugins", ())):
             if not plugin.get("path"):
-                yield (name, "plugins", place, "path"), "is missing: give the plug-in's file"
+                keys = (name, "plugins", place, "path")
+                yield Mistake(keys, "is missing: give the plug-in's file")
 
 
 def build_console(table: Mapping[str, Any]) -> Console:
     """The console of a whole, checked table without all_stems, lists by number, or "none"."""
-    console = _build(CONSOLE, table)
+    console = build(CONSOLE, table)
     assert isinstance(console, Console)
     return console
-
-
-def _build(shape: Shape, value: Any) -> Any:
-    if isinstance(shape, Table):
-        return shape.make(**{key: _build(shape.fields[key], v) for key, v in value.items()})
-    if isinstance(shape, Rows):
-        return tuple(_build(shape.item, row) for row in value)
-    if shape.kind == NUMBER:
-        if isinstance(value, list | tuple):
-            return tuple((float(time_s), float(number)) for time_s, number in value)
-        return float(value)
-    if shape.kind == CHOICE:
-        return next(option for option in shape.choices if option == value)
-    if shape.kind == VALUES:
-        return tuple(value.items())
-    return value
 
 
 def read_console(table: Any, where: str) -> Console:
@@ -60,15 +50,11 @@ def read_console(table: Any, where: str) -> Console:
     Raises:
         PresetError: an unknown key, a wrong type, out of range.
     """
-    for path, what in find_mistakes(CONSOLE, table):
-        raise PresetError(f"{where}: {dotted(path)} {what}")
-    try:
-        for path, what in find_gaps(table):
-            raise PresetError(f"{where}: {dotted(path)} {what}")
-        return build_console(table)
-    except (AttributeError, TypeError, ValueError):
-        # "none" and lists by number belong to presets that are still to be merged
-        raise PresetError(f"{where}: holds a preset that is not merged, not a console") from None
+    document = Document(where, table, PresetError)
+    document.check(CONSOLE)
+    for keys, what in find_gaps(table):
+        raise document.refusal(keys, what)
+    return build_console(table)
 
 
 def plain_table(console: Console) -> dict[str, Any]:
@@ -77,7 +63,7 @@ def plain_table(console: Console) -> dict[str, Any]:
     What is neutral is left out. An effect that is there is written with all that it has, so that
     the table means the same to a version with other defaults.
     """
-    targets = {key: getattr(console, key) for key in ("loudness_lufs", "true_peak_dbtp")}
+    targets = {key: getattr(console, key) for key in TARGETS}
     parts: dict[str, Any] = {stem: console.strip(stem) for stem in STEMS}
     sends = [level for strip in parts.values() for level in (strip.reverb_db, strip.delay_db)]
     parts[MASTER] = {**vars(console.master), **targets}
@@ -92,9 +78,9 @@ def plain_table(console: Console) -> dict[str, Any]:
 def _plain(shape: Shape, value: Any) -> Any:
     if isinstance(shape, Rows):
         return [_plain(shape.item, row) for row in value]
+    if isinstance(shape, Names):
+        return dict(value)
     if isinstance(shape, Leaf):
-        if shape.kind == VALUES:
-            return dict(value)
         return [list(point) for point in value] if isinstance(value, tuple) else value
     have = value if isinstance(value, dict) else vars(value)
     return {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import PresetError
-from mixer.preset.checks import NONE
+from mixer.files.mistakes import NOTHING
 from mixer.preset.find import Found, shipped_folder, user_folder
 from mixer.preset.layer import read_layer
 
@@ -23,7 +23,7 @@ ALLOW = "--allow-plugins"
 def names_plugins(table: Mapping[str, Any]) -> bool:
     """Whether a checked layer's table says anything of plug-ins, but to take them away."""
     strips = (strip for strip in table.values() if isinstance(strip, Mapping))
-    return any(strip.get("plugins", NONE) not in (NONE, [], {}) for strip in strips)
+    return any(strip.get("plugins", NOTHING) not in (NOTHING, [], {}) for strip in strips)
 
 
 def refuse_foreign_plugins(

@@ -38,7 +38,7 @@ def test_an_assignment_is_a_layer_of_one_setting(text: str, table: dict[str, Any
     ("text", "message"),
     [
         ("vocals.gain_db", "write key=value"),
-        ("=1", "no key ''; known are vocals, bass, drums, other"),
+        ("=1", "no key ''; choose from vocals, bass, drums, other"),
         ("vocal.gain_db=1", "no key 'vocal'; did you mean 'vocals'"),
         ("vocals.gain=1", "no key 'gain' of vocals; did you mean 'gain_db'"),
         ("vocals.compressor.thresh_db=1", "of vocals.compressor; did you mean 'threshold_db'"),
@@ -51,7 +51,7 @@ def test_an_assignment_is_a_layer_of_one_setting(text: str, table: dict[str, Any
         ("vocals.gain_db=", "not ''"),
         ("vocals.gain_db=nan", "not nan"),
         ("vocals.gain_db=[[0,0]", "not '"),
-        ("vocals.gain_db=[[0,0],[1,99]]", "point 1 must have -60 to 24, not 99"),
+        ("vocals.gain_db=[[0,0],[1,99]]", "point 1 must be from -60 to 24, not 99"),
         ("vocals.gain_db=[[0,0]]\nx=1", "from -60 to 24"),
         ("vocals.reverb_db=20", 'from -60 to 12 or .* or "none", not 20'),
         ("vocals.mute=maybe", "must be true or false, not 'maybe'"),

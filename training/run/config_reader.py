@@ -1,20 +1,38 @@
-"""Reading and checking a configuration: TOML, overrides, names, types and ranges."""
+"""A training configuration from TOML and overrides, as the dataclasses say, checked as a whole."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from mixer.errors import SettingsError
+from mixer.files.document import Document, read_toml
+from mixer.files.shape import Rows, Shape, Table, table_of
+from mixer.files.toml_text import parse_toml
+from mixer.files.wording import nearest, quote, suggest
 from training.run.config import TrainingConfig
 
 SHIPPED = Path(__file__).resolve().parents[1] / "configs"
-_MAX_FILE_BYTES = 1 << 20
-_MAX_ITEMS = 1_000
+
+
+def _config_table() -> Table:
+    """As the dataclasses say; and one number stands for a list of it, as `epochs = 100`."""
+    sections = {}
+    for name, section in table_of(TrainingConfig).fields.items():
+        assert isinstance(section, Table)
+        keys = {
+            key: dataclasses.replace(shape, takes_one=True, least=1, most=1_000)
+            if isinstance(shape, Rows)
+            else shape
+            for key, shape in section.fields.items()
+        }
+        sections[name] = dataclasses.replace(section, fields=keys)
+    return Table(TrainingConfig, sections)
+
+
+CONFIG = _config_table()
 
 
 def shipped_configs() -> tuple[str, ...]:
@@ -34,8 +52,8 @@ def find_config(name: str) -> Path:
     if path.is_file():
         return path
     raise SettingsError(
-        f"{name}: neither a file nor a shipped configuration ({', '.join(shipped_configs())})"
-        + _nearest(name, shipped_configs())
+        f"{quote(name)}: neither a file nor a shipped configuration; "
+        f"{suggest(name, shipped_configs())}"
     )
 
 
@@ -49,21 +67,14 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
     Raises:
         SettingsError: unreadable, or a name, a type or a value is wrong.
     """
-    try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise SettingsError(f"{path}: larger than any configuration")
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    config = config_from_values(values, str(path))
+    document = read_toml(path, "a training configuration", SettingsError)
+    config = document.build(CONFIG)
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals:
-            raise SettingsError(f"{override!r}: give overrides as section.key=value")
+            raise SettingsError(f"{quote(override)}: give overrides as section.key=value")
         config = _with_override(config, name.strip(), text.strip())
-    return _checked_as_a_whole(config, str(path))
+    return _checked_as_a_whole(config, document.where)
 
 
 def config_from_values(values: Mapping[str, Any], source: str) -> TrainingConfig:
@@ -76,85 +87,36 @@ def config_from_values(values: Mapping[str, Any], source: str) -> TrainingConfig
     Raises:
         SettingsError: as of `read_config`.
     """
-    sections = get_type_hints(TrainingConfig)
-    built = {}
-    for name, entries in values.items():
-        if name not in sections:
-            raise SettingsError(f"{source}: no section {name!r}{_nearest(name, tuple(sections))}")
-        if not isinstance(entries, Mapping):
-            raise SettingsError(f"{source}: {name} is a section: write [{name}] and its keys below")
-        built[name] = _section(sections[name], name, entries, source)
-    return TrainingConfig(**built)
+    config: TrainingConfig = Document(source, values, SettingsError).build(CONFIG)
+    return config
 
 
 def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConfig:
-    section, dot, key = name.partition(".")
-    sections = get_type_hints(TrainingConfig)
-    if not dot or section not in sections:
-        known = [f"{s}.{f.name}" for s, kind in sections.items() for f in dataclasses.fields(kind)]
-        close = difflib.get_close_matches(name, known, 1) or [
-            full for full in known if full.endswith(f".{name}")
+    section, *keys = name.split(".")
+    table = CONFIG.fields.get(section)
+    if not keys or not isinstance(table, Table):
+        known = [f"{s}.{key}" for s, table in CONFIG.fields.items() for key in _keys(table)]
+        close = [full for full in known if full.endswith(f".{name}")] or [
+            nearest(name, known) or ""
         ]
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = f"; did you mean {quote(close[0])}?" if close[0] else ""
         raise SettingsError(f"{name}={text}: no such setting{hint}")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
         value = text  # a bare word: run.device=cpu
-    current = getattr(config, section)
-    nested, dot, inner = key.partition(".")
-    if dot and isinstance(getattr(current, nested, None), dict):
-        key, value = nested, {**getattr(current, nested), inner: value}
-    values = {f.name: getattr(current, f.name) for f in dataclasses.fields(current)}
-    changed = _section(type(current), section, {**values, key: value}, f"{name}={text}")
-    return dataclasses.replace(config, **{section: changed})
+    for key in reversed(keys[1:]):
+        value = {key: value}
+    values = dataclasses.asdict(config)
+    before = values[section].get(keys[0])
+    if isinstance(before, dict) and isinstance(value, dict):
+        value = {**before, **value}
+    values[section][keys[0]] = value
+    return config_from_values(values, f"{name}={text}")
 
 
-def _section(kind: type, name: str, entries: Mapping[str, Any], source: str) -> Any:
-    hints = get_type_hints(kind)
-    fields = {f.name: f for f in dataclasses.fields(kind)}
-    values = {}
-    for key, value in entries.items():
-        if key not in fields:
-            raise SettingsError(f"{source}: no key {name}.{key}{_nearest(key, tuple(fields))}")
-        where = f"{source}: {name}.{key}"
-        values[key] = _typed(value, hints[key], where)
-        _check_range(values[key], fields[key].metadata, where)
-    return kind(**values)
-
-
-def _typed(value: Any, kind: Any, where: str) -> Any:
-    if get_origin(kind) is tuple:
-        item_kind = get_args(kind)[0]
-        items = value if isinstance(value, list | tuple) else [value]
-        if not 1 <= len(items) <= _MAX_ITEMS:
-            raise SettingsError(f"{where}: a list of 1 to {_MAX_ITEMS} values is needed")
-        return tuple(_typed(item, item_kind, where) for item in items)
-    if get_origin(kind) is dict:
-        if not isinstance(value, Mapping):
-            raise SettingsError(f"{where} is {value!r}: a table of names and values is needed")
-        return {str(name): _typed(item, get_args(kind)[1], where) for name, item in value.items()}
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    # A bool is an int in Python, but not in a configuration.
-    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-        raise SettingsError(f"{where} is {value!r}: it must be {words[kind]}")
-    return value
-
-
-def _check_range(value: Any, metadata: Mapping[Any, Any], where: str) -> None:
-    choices, within = metadata.get("choices"), metadata.get("range")
-    if choices and value not in choices:
-        raise SettingsError(
-            f"{where} is {value!r}: it must be one of {', '.join(choices)}"
-            + _nearest(str(value), choices)
-        )
-    if within:
-        low, high = within
-        for item in value if isinstance(value, tuple) else (value,):
-            if not low <= item <= high:
-                raise SettingsError(f"{where} is {item:g}: it must be in {low:g} ... {high:g}")
+def _keys(shape: Shape) -> list[str]:
+    return list(shape.fields) if isinstance(shape, Table) else []
 
 
 def _checked_as_a_whole(config: TrainingConfig, source: str) -> TrainingConfig:
@@ -173,8 +135,3 @@ def _checked_as_a_whole(config: TrainingConfig, source: str) -> TrainingConfig:
             f"{source}: loss.stem_weight needs the train stage of a network with wet stems (fxnorm)"
         )
     return config
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]}?" if close else ""

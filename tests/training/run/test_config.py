@@ -95,23 +95,32 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[optimizer]\n", "no section 'optimizer'; did you mean optimiser?"),
+        ("[optimizer]\n", "optimizer is unknown; did you mean 'optimiser'?"),
         (
             "[optimiser]\nlearning_rat = 1\n",
-            "no key optimiser.learning_rat; did you mean learning_rate?",
+            "optimiser.learning_rat is unknown; did you mean 'learning_rate'?",
         ),
-        ("[run]\nbatch_size = 2.5\n", "run.batch_size is 2.5: it must be a whole number"),
-        ("[run]\nbatch_size = true\n", "run.batch_size is True: it must be a whole number"),
-        ("[run]\nbatch_size = 0\n", "run.batch_size is 0: it must be in 1 ... 4096"),
-        ("[run]\ntensorboard = 1\n", "run.tensorboard is 1: it must be true or false"),
-        ("[run]\nprecision = 'fp61'\n", "must be one of float32, bf16, fp16; did you mean fp16?"),
-        ("[run]\nstage = 3\n", "run.stage is 3: it must be a text"),
-        ("[optimiser]\nlearning_rate = nan\n", "optimiser.learning_rate is nan: it must be in"),
+        (
+            "[run]\nbatch_size = 2.5\n",
+            "batch_size must be a whole number from 1 to 4096, not 2.5",
+        ),
+        (
+            "[run]\nbatch_size = true\n",
+            "batch_size must be a whole number from 1 to 4096, not true",
+        ),
+        ("[run]\nbatch_size = 0\n", "batch_size must be a whole number from 1 to 4096, not 0"),
+        ("[run]\ntensorboard = 1\n", "run.tensorboard must be true or false, not 1"),
+        ("[run]\nprecision = 'fp61'\n", "float32, bf16, fp16, not 'fp61'; did you mean 'fp16'?"),
+        ("[run]\nstage = 3\n", "run.stage must be one of pretrain, train, not 3"),
+        (
+            "[optimiser]\nlearning_rate = nan\n",
+            "learning_rate must be a number from 1e-09 to 10, not nan",
+        ),
         ("[schedule]\nepochs = [1, 2]\n", "schedule.epochs has 2 steps and schedule.divisors 6"),
         ("[schedule]\nkind = 'cosine'\n", "must be one number for a cosine"),
-        ("[schedule]\nepochs = []\n", "schedule.epochs: a list of 1 to"),
-        ("run = 3\n", "run is a section"),
-        ("[network]\nhyper_parameters = 3\n", "a table of names and values"),
+        ("[schedule]\nepochs = []\n", "schedule.epochs must have 1 to 1000 entries, not 0"),
+        ("run = 3\n", "run must be a table, not 3"),
+        ("[network]\nhyper_parameters = 3\n", "network.hyper_parameters must be a table, not 3"),
         ("[network]\nkind = 'wave_u_net'\n[run]\nstage = 'pretrain'\n", "only network.kind fxnorm"),
         ("[network]\nkind = 'wave_u_net'\n[loss]\nstem_weight = 1.0\n", "loss.stem_weight needs"),
         ("[run\n", "not valid TOML"),
@@ -128,10 +137,10 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("learning_rate=1", "no such setting; did you mean optimiser.learning_rate?"),
-        ("run.batchsize=1", "no key run.batchsize; did you mean batch_size?"),
+        ("learning_rate=1", "no such setting; did you mean 'optimiser.learning_rate'?"),
+        ("run.batchsize=1", "run.batchsize is unknown; did you mean 'batch_size'?"),
         ("run.batch_size", "section.key=value"),
-        ("run.batch_size=many", "run.batch_size is 'many': it must be a whole number"),
+        ("run.batch_size=many", "batch_size must be a whole number from 1 to 4096, not 'many'"),
     ],
 )
 def test_mistaken_overrides_are_named(tmp_path: Path, override: str, message: str) -> None:
@@ -141,7 +150,7 @@ def test_mistaken_overrides_are_named(tmp_path: Path, override: str, message: st
 
 
 def test_a_missing_configuration_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"paper-lc: neither a file nor a shipped .* paper-l"):
+    with pytest.raises(SettingsError, match=r"paper-lc': neither a file nor a shipped .* 'paper-l"):
         find_config("paper-lc")
 
 

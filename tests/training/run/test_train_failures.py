@@ -186,7 +186,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
         (
             {"network": {"hyper_parameters": {"n_filter": 3}}},
             SettingsError,
-            "n_filter: fxnorm has no such value; did you mean n_filters?",
+            "n_filter: fxnorm has no such value; did you mean 'n_filters'?",
         ),
         ({"network": {"hyper_parameters": {"n_filters": 3}}}, SettingsError, "odd"),
     ],

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from mixer.files.toml_lines import find_lines, line_of
 from mixer.preset.find import list_presets
-from mixer.preset.lines import find_lines, line_of
 
 HARD = '''title = "a # no comment" # [not.a.table]
 multi = """

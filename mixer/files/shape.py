@@ -1,0 +1,211 @@
+"""The shape of a table, read off the dataclass that it becomes.
+
+Nothing is written down twice: a field that a dataclass gains is a key that its tables may have. The
+type says what kind of value it is, the metadata that `mixer.files.fields` sets says which ones.
+
+bool                          true or false
+int, float, str               a whole number, a number, a text
+float | tuple of points       a number, or [[seconds, value], ...]
+float | str | bool            any plain value
+X | None                      may be null; without a default too
+tuple[X, ...]                 a list
+Mapping[str, X]               a table under any names
+Mapping[str, Any]             any tree of tables and lists
+another dataclass             a table of its own
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from mixer.files.fields import LINE, LONGEST_LINE, MOST_ENTRIES, NUMBER_RANGE, WHOLE_RANGE
+
+NUMBER, WHOLE, CHOICE, FLAG, TEXT = "number", "whole", "choice", "flag", "text"
+VALUE, TREE = "value", "tree"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A key that holds a value.
+
+    Attributes:
+        kind: `NUMBER`, `WHOLE`, `CHOICE`, `FLAG`, `TEXT`, `VALUE` (any of these) or `TREE` (any
+            tables and lists of them).
+        default: what the dataclass has where the key is not there.
+        optional: it may be null.
+        automatable: may be a list of [seconds, value].
+        allowed: lowest and highest number.
+        choices: what it may be.
+        text: `LINE`, `NAME` or `PROSE`.
+        shortest, longest: of a text, in characters.
+        pattern, means: what a text must match, and what that is in words.
+        help: what to give, where it is missing.
+    """
+
+    kind: str
+    default: Any = None
+    optional: bool = False
+    automatable: bool = False
+    allowed: tuple[float, float] = NUMBER_RANGE
+    choices: tuple[Any, ...] = ()
+    text: str = LINE
+    shortest: int = 0
+    longest: int = LONGEST_LINE
+    pattern: re.Pattern[str] | None = None
+    means: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A key that holds a table; `make` builds what it says from its fields.
+
+    Attributes:
+        make: takes the fields by name; ValueError or a MixerError where they contradict each other.
+        fields: by key.
+        optional: it may be null.
+        sparse: a value that is the default says nothing, so it is not written.
+        required: keys that must be there.
+        is_open: other keys are left alone: a newer version may have written them.
+        advice: what to do about an unknown key, in place of the nearest known one.
+    """
+
+    make: Callable[..., Any]
+    fields: Mapping[str, Shape]
+    optional: bool = False
+    sparse: bool = False
+    required: frozenset[str] = frozenset()
+    is_open: bool = False
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A key that holds a list of the same.
+
+    Attributes:
+        item: what each is.
+        optional: it may be null.
+        least, most: entries.
+        takes_one: a lone value stands for a list of it.
+    """
+
+    item: Shape
+    optional: bool = False
+    least: int = 0
+    most: int = MOST_ENTRIES
+    takes_one: bool = False
+
+
+@dataclass(frozen=True)
+class Names:
+    """A key that holds a table under any names, of the same.
+
+    Attributes:
+        item: what each is.
+        optional: it may be null.
+        least, most: entries.
+        make: what it becomes.
+    """
+
+    item: Shape
+    optional: bool = False
+    least: int = 0
+    most: int = MOST_ENTRIES
+    make: Callable[[dict[str, Any]], Any] = dict
+
+
+Shape = Leaf | Table | Rows | Names
+
+
+def table_of(kind: type, *, optional: bool = False, is_open: bool = False) -> Table:
+    """The table of a dataclass.
+
+    Args:
+        kind: the dataclass.
+        optional: it may be null.
+        is_open: unknown keys are left alone, in the tables inside too.
+
+    Raises:
+        TypeError: a field's type is not one of those above.
+    """
+    return _table_of(kind, optional, is_open)
+
+
+@functools.cache
+def _table_of(kind: Any, optional: bool, is_open: bool) -> Table:
+    hints = get_type_hints(kind)
+    fields = dataclasses.fields(kind)
+    return Table(
+        kind,
+        {f.name: shape_of(hints[f.name], f.metadata, _default(f), is_open) for f in fields},
+        optional,
+        required=frozenset(
+            f.name for f in fields if f.default is MISSING and f.default_factory is MISSING
+        ),
+        is_open=is_open,
+    )
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return None if field.default is MISSING else field.default
+
+
+def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool) -> Shape:
+    """The shape of one field, by its type and its metadata."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    optional = NoneType in kinds
+    kinds = tuple(kind for kind in kinds if kind is not NoneType)
+    first = kinds[0]
+    bounds = {key: metadata[key] for key in ("least", "most") if key in metadata}
+    if len(kinds) > 1:
+        return _leaf_of_many(kinds, metadata, default, optional)
+    if dataclasses.is_dataclass(first) and isinstance(first, type):
+        return table_of(first, optional=optional, is_open=is_open)
+    if get_origin(first) is tuple:
+        inner, *others = get_args(first)
+        if others == [...]:
+            if get_origin(inner) is tuple:  # pairs of name and value
+                item = shape_of(get_args(inner)[1], metadata, None, is_open)
+                return Names(item, optional, **bounds, make=lambda table: tuple(table.items()))
+            return Rows(shape_of(inner, metadata, None, is_open), optional, **bounds)
+        bounds = {"least": 1 + len(others), "most": 1 + len(others)}
+        return Rows(shape_of(inner, metadata, None, is_open), optional, **bounds)
+    if get_origin(first) in (dict, Mapping):
+        inner = get_args(first)[1]
+        return Names(shape_of(inner, metadata, None, is_open), optional, **bounds)
+    return _leaf(first, metadata, default, optional)
+
+
+def _leaf_of_many(
+    kinds: tuple[Any, ...], metadata: Mapping[str, Any], default: Any, optional: bool
+) -> Leaf:
+    if {get_origin(kind) for kind in kinds} == {None, tuple} and float in kinds:
+        return Leaf(NUMBER, default, optional, True, metadata.get("range", NUMBER_RANGE))
+    if {float, str, bool} <= set(kinds):
+        return Leaf(VALUE, default, optional)
+    raise TypeError(f"tables cannot hold {kinds}")
+
+
+def _leaf(kind: Any, metadata: Mapping[str, Any], default: Any, optional: bool) -> Leaf:
+    words = ("choices", "text", "shortest", "longest", "pattern", "means", "help")
+    limits = {key: metadata[key] for key in words if key in metadata}
+    if "choices" in metadata:
+        return Leaf(CHOICE, default, optional, **limits)
+    if kind is bool:
+        return Leaf(FLAG, default, optional)
+    if kind is int:
+        return Leaf(WHOLE, default, optional, False, metadata.get("range", WHOLE_RANGE), **limits)
+    if kind is float:
+        return Leaf(NUMBER, default, optional, False, metadata.get("range", NUMBER_RANGE), **limits)
+    if kind is str:
+        return Leaf(TEXT, default, optional, **limits)
+    if kind is Any:
+        return Leaf(TREE, default, optional)
+    raise TypeError(f"tables cannot hold {kind}")
