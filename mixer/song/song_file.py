@@ -35,7 +35,6 @@ from mixer.files.wording import suggest
 from mixer.song.folder_names import SONG_FILE
 from mixer.stems import STEMS
 
-
 GAIN_RANGE_DB = (-60.0, 24.0)
 TEMPO_RANGE_BPM = (10.0, 400.0)
 MARKER_RANGE_S = (0.0, 360_000.0)
