@@ -1,8 +1,9 @@
 """The columns of a manifest: what each is called, what its cells may say, and where it goes.
 
-A column is one entry of `COLUMNS`; a row's cells become arguments of `RenderSettings` (SETTING), of
-writing the mix (OUTPUT), or name the song (ROW). Any other column with a point in its name, like
-`vocals.gain_db`, is a setting of the desk (STRIP), as `--set` takes it.
+A column is one entry of `COLUMNS`, those of settings derived from the fields of `RenderSettings`; a
+row's cells become arguments of `RenderSettings` (SETTING), of writing the mix (OUTPUT), or name the
+song (ROW). Any other column with a point in its name, like `vocals.gain_db`, is a setting of the
+desk (STRIP), as `--set` takes it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mixer.audio.formats import BIT_DEPTHS, FORMATS, SAMPLE_RATES_HZ
+from mixer.audio.formats import BIT_DEPTHS, FORMATS
 from mixer.errors import PresetError, SettingsError
 from mixer.files.wording import suggest
-from mixer.fxnorm.effects import parse_effects
 from mixer.output.names import DAW_SUFFIXES
-from mixer.rendering.settings import (
-    AMOUNT_RANGE,
-    CEILING_RANGE_DBTP,
-    LOUDNESS_RANGE_LUFS,
-    SEED_RANGE,
-)
+from mixer.rendering.options import Option, options_of
+from mixer.rendering.settings import RenderSettings
 
 ROW, SETTING, OUTPUT, STRIP = "row", "setting", "output", "strip"
 # How a cell says what else is delivered with a mix.
@@ -96,14 +92,14 @@ def number_or_none(low: float, high: float) -> Callable[[str], float | None]:
     return parse_or_none
 
 
-def whole_number(low: int, high: int) -> Callable[[str], int]:
+def whole_number(low: float, high: float) -> Callable[[str], int]:
     """A whole number within a range."""
 
     def parse(cell: str) -> int:
         try:
             value = int(cell)
         except ValueError:
-            value = low - 1
+            value = math.floor(low) - 1
         if not low <= value <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return value
@@ -120,14 +116,6 @@ def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
         return cell.lower()
 
     return parse
-
-
-def effects(cell: str) -> tuple[str, ...]:
-    """Names of effects in any order, with commas, semicolons, plus signs or spaces; or none."""
-    try:
-        return parse_effects(cell)
-    except SettingsError as error:
-        raise ValueError(str(error)) from None
 
 
 def presets(cell: str) -> tuple[str, ...]:
@@ -159,6 +147,32 @@ def report(cell: str) -> str:
         raise ValueError(f"must be yes, no or {EMBEDDED_REPORT}") from None
 
 
+def _setting_column(option: Option) -> Column:
+    """The column of an option of `mixer render`."""
+    parse: Callable[[str], Any] = text
+    if option.parse is not None:
+        parse = _refusing(option.parse)
+    elif option.kind is bool:
+        parse = flag
+    elif option.kind is int:
+        parse = whole_number(*option.range)
+    elif option.kind is float:
+        parse = (number_or_none if option.takes_none else number)(*option.range)
+    return Column(option.name, SETTING, parse)
+
+
+def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A parser whose refusals are of a cell."""
+
+    def parse_cell(cell: str) -> Any:
+        try:
+            return parse(cell)
+        except SettingsError as error:
+            raise ValueError(f"is refused: {error}") from None
+
+    return parse_cell
+
+
 COLUMNS = {
     column.name: column
     for column in (
@@ -167,15 +181,7 @@ COLUMNS = {
         Column("output", ROW, text),
         Column("album", ROW, text),
         Column("preset", ROW, presets),
-        Column("model", SETTING, text),
-        Column("profile", SETTING, text),
-        Column("dry", SETTING, flag),
-        Column("effects", SETTING, effects),
-        Column("amount", SETTING, number(*AMOUNT_RANGE)),
-        Column("loudness_lufs", SETTING, number_or_none(*LOUDNESS_RANGE_LUFS)),
-        Column("true_peak_dbtp", SETTING, number_or_none(*CEILING_RANGE_DBTP)),
-        Column("sample_rate", SETTING, whole_number(*SAMPLE_RATES_HZ)),
-        Column("seed", SETTING, whole_number(*SEED_RANGE)),
+        *(_setting_column(one) for one in options_of(RenderSettings) if one.has_column),
         Column("format", OUTPUT, one_of(tuple(FORMATS))),
         Column("bit_depth", OUTPUT, one_of(tuple(BIT_DEPTHS))),
         Column("stems", OUTPUT, flag),

@@ -27,6 +27,7 @@ from mixer.output.names import (
     REPORT_SUFFIX,
     STEMS_SUFFIX,
 )
+from mixer.shipped import DEFAULT_MODEL
 from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.stems import RESIDUAL, STEMS
 
@@ -172,7 +173,7 @@ def _fill(template: str, row: Row, file_format: str) -> str:
         "song": row.song.name,
         "album": row.album or "singles",
         "preset": "+".join(Path(name.removesuffix(".toml")).name for name in row.presets) or NONE,
-        "model": Path(str(row.settings.get("model", "default"))).name,
+        "model": Path(str(row.settings.get("model", DEFAULT_MODEL))).name,
         "format": file_format,
         "row": f"{row.number:05d}",
     }

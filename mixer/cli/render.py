@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from mixer.audio.formats import (
     BIT_DEPTHS,
@@ -27,7 +26,7 @@ from mixer.cli.render_view import (
     warn,
     warn_clipped,
 )
-from mixer.fxnorm.effects import parse_effects
+from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.delivery import DAWS, Delivery, deliver
 from mixer.output.names import format_of
 from mixer.output.write import check_output, write_mix
@@ -35,26 +34,12 @@ from mixer.preset.merge import Resolved, resolve
 from mixer.preset.trust import refuse_foreign_plugins
 from mixer.rendering.pipeline import render
 from mixer.rendering.plan import plan_render
-from mixer.rendering.settings import DEFAULT_CEILING_DBTP, RenderSettings, with_console
+from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song, load_song
 from mixer.stems import RESIDUAL
 
 DEFAULT_FOLDER = "mixes"
-
-
-class _LevelOrNone(click.ParamType[float | None]):
-    """A number, or the word none."""
-
-    name = "number|none"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float | None:
-        if value is None or str(value).lower() == "none":
-            return None
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a number nor none", param, ctx)
 
 
 @click.command(name="render")
@@ -66,16 +51,7 @@ class _LevelOrNone(click.ParamType[float | None]):
     help=f"The mix (a name ending in .{', .'.join(FORMATS)}) or a folder for it.  "
     f"[default: {DEFAULT_FOLDER}/]",
 )
-@click.option("--model", default="default", show_default=True, help="Bundle, its folder, or none.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--profile", help="Profile to normalise to: a name or a file. [default: the model's]")
-@click.option("--effects", help="Which normalisations apply, with commas; none for none.")
-@click.option("--amount", type=float, default=1.0, show_default=True, help="0 plain sum, 1 mix.")
-@click.option("--dry/--wet", default=None, help="The recording is dry (wet). [default: song.toml]")
-@click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
-@click.option("--warm-up", type=float, help="Seconds put in front. [default: the model's]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of rooms and dither.")
-@click.option("--sample-rate", type=int, help="Of the mix, in Hz. [default: the song's]")
+@settings_options(RenderSettings)
 @click.option(
     "--bit-depth", type=click.Choice(list(BIT_DEPTHS)), default=DEFAULT_BIT_DEPTH, show_default=True
 )
@@ -87,8 +63,6 @@ class _LevelOrNone(click.ParamType[float | None]):
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One number, as vocals.gain_db=+1.5."
 )
-@click.option("--loudness", type=_LevelOrNone(), help="Target, LUFS. [default: the preset's, none]")
-@click.option("--true-peak", type=_LevelOrNone(), help="Ceiling, dBTP. [default: the preset's, -1]")
 @click.option("--daw", "daws", multiple=True, type=click.Choice(DAWS), help="Also a DAW session.")
 @click.option("--report", is_flag=True, help="Also an HTML report with a player.")
 @click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
@@ -169,26 +143,13 @@ def command(
 
 
 def _settings(options: dict[str, Any], resolved: Resolved) -> RenderSettings:
-    effects = options["effects"]
-    if effects is not None:
-        effects = parse_effects(effects)
-    said = click.get_current_context().get_parameter_source
-    keeps = [said(name) is ParameterSource.COMMANDLINE for name in ("loudness", "true_peak")]
-    settings = RenderSettings(
-        model=options["model"],
-        device=options["device"],
-        profile=options["profile"],
-        effects=effects,
-        amount=options["amount"],
-        dry=options["dry"],
-        rooms=str(options["rooms"]) if options["rooms"] else None,
-        warm_up_s=options["warm_up"],
-        seed=options["seed"],
-        sample_rate=options["sample_rate"],
-        loudness_lufs=options["loudness"],
-        true_peak_dbtp=options["true_peak"] if keeps[1] else DEFAULT_CEILING_DBTP,
+    asked = given_settings(RenderSettings, options)
+    return with_console(
+        RenderSettings(**asked),
+        resolved.console,
+        keeps_loudness="loudness_lufs" in asked,
+        keeps_ceiling="true_peak_dbtp" in asked,
     )
-    return with_console(settings, resolved.console, keeps_loudness=keeps[0], keeps_ceiling=keeps[1])
 
 
 def _output_path(output: Path | None, file_format: str | None, song: Song) -> tuple[Path, str]:

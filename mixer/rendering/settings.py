@@ -1,4 +1,8 @@
-"""What one asks of a render, checked when it is said."""
+"""What one asks of a render, checked when it is said.
+
+Each option is defined here and nowhere else: `mixer render` and the columns of `mixer batch` derive
+from the fields (`mixer.rendering.options`).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,16 @@ from dataclasses import dataclass, replace
 
 from mixer.audio.formats import SAMPLE_RATES_HZ
 from mixer.console.settings import Console
-from mixer.errors import SettingsError
-from mixer.fxnorm.effects import check_effects
+from mixer.fxnorm.effects import check_effects, parse_effects
+from mixer.rendering.options import option, options_of
+from mixer.shipped import DEFAULT_MODEL
 
-AMOUNT_RANGE = (0.0, 1.0)
-SEED_RANGE = (0, 2**63 - 1)
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
 DEFAULT_CEILING_DBTP = -1.0
-WARM_UP_RANGE_S = (0.0, 600.0)
+_SEED_RANGE = (0, 2**63 - 1)
+_WARM_UP_RANGE_S = (0.0, 600.0)
+_MODELS_OWN = "the model's"
 
 
 @dataclass(frozen=True)
@@ -40,36 +45,59 @@ class RenderSettings:
             and true peak count by way of `with_console`.
     """
 
-    model: str = "default"
-    device: str = "auto"
-    profile: str | None = None
-    effects: tuple[str, ...] | None = None
-    amount: float = 1.0
-    dry: bool | None = None
-    rooms: str | None = None
-    warm_up_s: float | None = None
-    seed: int = 0
-    sample_rate: int | None = None
-    loudness_lufs: float | None = None
-    true_peak_dbtp: float | None = DEFAULT_CEILING_DBTP
+    model: str = option(DEFAULT_MODEL, "Bundle, its folder, or none.")
+    device: str = option("auto", "auto, cpu, cuda or cuda:N.", has_column=False)
+    profile: str | None = option(
+        None, "Profile to normalise to: a name or a file.", otherwise=_MODELS_OWN
+    )
+    effects: tuple[str, ...] | None = option(
+        None,
+        "Which normalisations apply, comma-separated; none for none.",
+        otherwise=_MODELS_OWN,
+        parse=parse_effects,
+    )
+    amount: float = option(1.0, "0 plain sum, 1 mix.", range=(0.0, 1.0))
+    dry: bool | None = option(None, "The recording is dry (wet).", otherwise="song.toml", off="wet")
+    rooms: str | None = option(
+        None, "A folder of impulse responses.", is_path=True, has_column=False
+    )
+    warm_up_s: float | None = option(
+        None,
+        "Seconds put in front.",
+        title="warm-up in seconds",
+        range=_WARM_UP_RANGE_S,
+        otherwise=_MODELS_OWN,
+        has_column=False,
+    )
+    seed: int = option(0, "Random seed for reverb rooms and dither.", range=_SEED_RANGE)
+    sample_rate: int | None = option(
+        None,
+        "Of the mix, in Hz.",
+        title="sample rate in Hz",
+        range=SAMPLE_RATES_HZ,
+        otherwise="the song's",
+    )
+    loudness_lufs: float | None = option(
+        None,
+        "Target, LUFS.",
+        title="loudness in LUFS",
+        range=LOUDNESS_RANGE_LUFS,
+        otherwise="the preset's, none",
+        takes_none=True,
+    )
+    true_peak_dbtp: float | None = option(
+        DEFAULT_CEILING_DBTP,
+        "Ceiling, dBTP.",
+        title="true-peak ceiling in dBTP",
+        range=CEILING_RANGE_DBTP,
+        otherwise="the preset's, -1",
+        takes_none=True,
+    )
     console: Console | None = None
 
     def __post_init__(self) -> None:
-        for name in ("model", "device"):
-            _check_text(name, getattr(self, name))
-        for name in ("profile", "rooms"):
-            if getattr(self, name) is not None:
-                _check_text(name, getattr(self, name))
-        for name in ("seed", "sample_rate"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise SettingsError(f"{name} must be a whole number, not {value!r}")
-        _check_range("amount", self.amount, AMOUNT_RANGE)
-        _check_range("sample rate in Hz", self.sample_rate, SAMPLE_RATES_HZ)
-        _check_range("loudness in LUFS", self.loudness_lufs, LOUDNESS_RANGE_LUFS)
-        _check_range("true-peak ceiling in dBTP", self.true_peak_dbtp, CEILING_RANGE_DBTP)
-        _check_range("warm-up in seconds", self.warm_up_s, WARM_UP_RANGE_S)
-        _check_range("seed", self.seed, SEED_RANGE)
+        for one in options_of(RenderSettings):
+            one.check(getattr(self, one.name))
         check_effects(self.effects or ())
 
 
@@ -98,16 +126,3 @@ def with_console(
         true_peak_dbtp=true_peak_dbtp,
         console=replace(console, loudness_lufs=None, true_peak_dbtp=None),
     )
-
-
-def _check_range(what: str, value: float | None, allowed: tuple[float, float]) -> None:
-    low, high = allowed
-    if isinstance(value, bool) or not isinstance(value, int | float | None):
-        raise SettingsError(f"{what} must be a number, not {value!r}")
-    if value is not None and not low <= value <= high:
-        raise SettingsError(f"{what} must be from {low:g} to {high:g}, not {value:g}")
-
-
-def _check_text(what: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise SettingsError(f"{what} must be a text, not {value!r}")

@@ -1,0 +1,109 @@
+"""How a setting of a render is asked for: one definition for command lines, manifests and checks.
+
+A field of `RenderSettings` made by `option` is an option of `mixer render`; where it has a column,
+it is a column of manifests too, enters the identity of a batch's songs, and travels to workers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from mixer.errors import SettingsError
+
+_OPTION = "option"
+_UNIT_SUFFIXES = ("_lufs", "_dbtp", "_db", "_hz", "_s")
+_KIND_WORDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list",
+}
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    Attributes:
+        name: of the field; also of the manifest's column.
+        kind: `str`, `bool`, `int`, `float`, or `tuple` of what `parse` reads.
+        default: of the field.
+        optional: None is a value.
+        help: what it does, a phrase.
+        title: what it is called in messages.
+        range: of a number, ends included.
+        otherwise: what applies where nothing is said, in words; empty where that is the default.
+        takes_none: the word none means None, which is not the same as saying nothing.
+        has_column: manifests have it.
+        is_path: of a file or folder.
+        off: what the flag is called that means False; empty where there is none.
+        parse: text to value, where it is no plain text or number; raises SettingsError.
+    """
+
+    name: str
+    kind: type
+    default: Any
+    optional: bool
+    help: str
+    title: str
+    range: Range = (-math.inf, math.inf)
+    otherwise: str = ""
+    takes_none: bool = False
+    has_column: bool = True
+    is_path: bool = False
+    off: str = ""
+    parse: Callable[[str], Any] | None = None
+
+    @property
+    def flag(self) -> str:
+        """Of the command line: without the unit, which the help tells."""
+        name = self.name
+        for suffix in _UNIT_SUFFIXES:
+            name = name.removesuffix(suffix)
+        return "--" + name.replace("_", "-")
+
+    def check(self, value: Any) -> None:
+        """Raise SettingsError where a value is of another kind or out of range."""
+        if value is None and self.optional:
+            return
+        allowed: Any = int | float if self.kind is float else self.kind
+        if not isinstance(value, allowed) or (isinstance(value, bool) and self.kind is not bool):
+            raise SettingsError(f"{self.title} must be {_KIND_WORDS[self.kind]}, not {value!r}")
+        low, high = self.range
+        if self.kind in (int, float) and not low <= value <= high:
+            raise SettingsError(f"{self.title} must be from {low:g} to {high:g}, not {value:g}")
+
+
+def option(default: Any, help: str, *, title: str = "", **more: Any) -> Any:
+    """A field of a dataclass of settings that is an option; see `Option` for what else it takes."""
+    words = {"help": help, "title": title, **more}
+    return dataclasses.field(default=default, metadata={_OPTION: words})
+
+
+@cache
+def options_of(settings: type) -> tuple[Option, ...]:
+    """The options of a dataclass of settings, in its order."""
+    hints = get_type_hints(settings)
+    found = []
+    for field in dataclasses.fields(settings):
+        if _OPTION in field.metadata:
+            words = dict(field.metadata[_OPTION])
+            kind, optional = _kind_of(hints[field.name])
+            title = words.pop("title") or field.name
+            found.append(Option(field.name, kind, field.default, optional, title=title, **words))
+    return tuple(found)
+
+
+def _kind_of(hint: Any) -> tuple[type, bool]:
+    """The plain type of a field, and whether it may be None."""
+    parts: Sequence[Any] = get_args(hint) if get_origin(hint) in (UnionType, Union) else (hint,)
+    plain = [part for part in parts if part is not type(None)]
+    return get_origin(plain[0]) or plain[0], len(plain) < len(parts)
