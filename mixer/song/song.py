@@ -18,8 +18,9 @@ from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import InputError
 from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
+from mixer.song.name_context import classify_all
 from mixer.song.song_file import FileSettings, Marker, read_song_file
-from mixer.song.track_names import Classification, classify_all
+from mixer.song.track_names import Classification
 from mixer.stems import STEMS
 
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.

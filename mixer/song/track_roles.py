@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from mixer.roles import FINISHED_STEM, ROLES, UNKNOWN
+from mixer.roles import FINISHED_STEM, ROLES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.track_words import find_evidence, split_words
 
 # What a name that says a stem and no more is most likely to be.
@@ -51,6 +51,9 @@ def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
     telling = [name for name in found if name in _TELLING]
     if telling:
         return telling[0]
+    if not found:
+        families = [item.family for item in evidence if item.family is not None]
+        found = [name for name in families if STEM_OF_ROLE.get(name) == stem]
     return found[0] if found else _USUAL[stem]
 
 

@@ -6,41 +6,85 @@ speak for themselves. `mixer.song.track_names` decides by what is found here.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from mixer.song import left_out_words
+from mixer.song import track_languages as languages
 from mixer.song import track_vocabulary as vocabulary
-from mixer.song.track_vocabulary import Meaning
+from mixer.song.families import STEM_OF_FAMILY, Family
 from mixer.stems import Stem
 
-# Smaller decides first. A mix is left out unless a source is named, so it stands next to that.
+# Smaller decides first. A mix is left out unless something that sounds is named, a bounce unless
+# something with a place in the song is.
 LEFT_OUT_ALWAYS = -1
 SOURCE = 0
-LEFT_OUT_WITHOUT_SOURCE = 1
-SOUND = 2
-ROLE = 3
-HINT = 4
+SOUND = 1
+LEFT_OUT_MIX = 2
+QUALITY = 3
+ROLE = 4
+LEFT_OUT_EXPORT = 5
+LEFT_OUT_WEAK = 6
+HINT = 7
 
-_TABLES: tuple[tuple[int, dict[Stem, str]], ...] = (
+_TABLES: tuple[tuple[int, dict[Family, str]], ...] = (
     (SOURCE, vocabulary.INSTRUMENTS),
     (SOUND, vocabulary.SOUNDS),
+    (QUALITY, vocabulary.QUALITIES),
     (ROLE, vocabulary.ROLES),
     (HINT, vocabulary.HINTS),
 )
-
-# Runs of capitals with a plural s (BVs, DIs), capitals before a capitalised word (SFXVox, MIDIGtr),
-# words, other capitals, digits, and letters of scripts without capitals.
-_PIECE = re.compile(
-    r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_A-Za-z]+"
+_LEFT_OUT: tuple[tuple[int, str], ...] = (
+    (LEFT_OUT_ALWAYS, left_out_words.ALWAYS),
+    (LEFT_OUT_ALWAYS, languages.GUIDES),
+    (LEFT_OUT_MIX, left_out_words.MIXES),
+    (LEFT_OUT_MIX, languages.MIXES),
+    (LEFT_OUT_EXPORT, left_out_words.EXPORTS),
+    (LEFT_OUT_WEAK, left_out_words.WEAK),
 )
-_CHUNK = re.compile(r"[A-Za-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+
+# Scripts that write words without spaces between them: kana, Han, Hangul.
+_UNSPACED = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+# Runs of capitals with a plural s (BVs, DIs), capitals before a capitalised word (SFXVox, MIDIGtr),
+# words, other capitals, digits, and letters of other scripts.
+_PIECE = re.compile(
+    r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
+    rf"|[{_UNSPACED}]+|[^\W\d_A-Za-z{_UNSPACED}]+"
+)
+_CHUNK = re.compile(rf"[A-Za-z]+|[0-9]+|[{_UNSPACED}]+|[^\W\d_A-Za-z{_UNSPACED}]+")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
+# Letters that no normal form takes apart.
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe",
+     "ß": "ss", "đ": "d", "Đ": "D", "ı": "i", "ё": "е", "Ё": "Е"}
+)  # fmt: skip
+_LATIN_UP_TO = 0x24F
 
 _SHORTEST_PIECE = 3  # letters; shorter pieces are found in any word, but for these
+_SHORTEST_FOREIGN_PIECE = 5
 _SHORT_PIECES = frozenset(("in", "up", "di", "dt", "oh", "fx", "l", "r"))
 _SHORTEST_GUESS = 4  # letters of a source's name that a longer unknown word must begin with
 _SHORTEST_TYPO = 5
+
+
+def fold(text: str) -> str:
+    """Text in the form in which words are compared: no normal form, ligature or accent matters.
+
+    Full-width letters become plain ones. Marks are taken off Latin letters alone: in other scripts
+    they make another letter.
+    """
+    folded = []
+    latin = False
+    for sign in unicodedata.normalize("NFKD", text):
+        if not unicodedata.combining(sign):
+            latin = ord(sign) <= _LATIN_UP_TO
+        elif latin:
+            continue
+        folded.append(sign)
+    return unicodedata.normalize("NFC", "".join(folded)).translate(_LETTERS)
 
 
 @dataclass(frozen=True)
@@ -48,48 +92,72 @@ class Evidence:
     """One word or phrase that says something.
 
     strength: one of the constants above, smaller decides first. position: of its first token.
+    family: what it speaks for; None where it says that the file is not a part of the song.
     guess: the name does not hold the text, but something that resembles it.
     """
 
     strength: int
     position: int
-    meaning: Meaning
+    family: Family | None
     text: str
     guess: bool = False
+
+    @property
+    def stem(self) -> Stem | None:
+        """The family's stem."""
+        return None if self.family is None else STEM_OF_FAMILY[self.family]
+
+    @property
+    def names_a_part(self) -> bool:
+        """Whether it names something that sounds, so that a mix of it is a part all the same."""
+        return self.family is not None and self.strength <= SOUND
 
     def sentence(self) -> str:
         """The evidence in words, for the user."""
         kind = "phrase" if " " in self.text else "word"
         if self.guess:
             return f'resembles the word "{self.text}"'
-        if self.meaning == "left out":
+        if self.family is None:
             return f'{kind} "{self.text}": left out, not a part of the song'
         return f'{kind} "{self.text}"'
 
 
 @cache
-def _words() -> dict[str, tuple[int, Meaning]]:
-    """Every single word with its strength and meaning."""
-    table: dict[str, tuple[int, Meaning]] = {}
-    for word in vocabulary.ALWAYS_LEFT_OUT.split():
-        table[word] = (LEFT_OUT_ALWAYS, "left out")
-    for word in vocabulary.LEFT_OUT_UNLESS_SOURCE.split():
-        table[word] = (LEFT_OUT_WITHOUT_SOURCE, "left out")
-    for strength, stems in _TABLES:
-        for stem, words in stems.items():
-            table.update((word, (strength, stem)) for word in words.split())
+def _words() -> dict[str, tuple[int, Family | None]]:
+    """Every single word with its strength and family."""
+    table: dict[str, tuple[int, Family | None]] = {}
+    for strength, words in _LEFT_OUT:
+        table.update((word, (strength, None)) for word in map(fold, words.split()))
+    table.update((word, (QUALITY, "other")) for word in map(fold, languages.BACKINGS.split()))
+    table.update((word, (HINT, "vocals")) for word in map(fold, languages.HINTS.split()))
+    table.update(_foreign())
+    for strength, families in _TABLES:
+        for family, text in families.items():
+            table.update((word, (strength, family)) for word in text.split())
     return table
 
 
 @cache
-def _phrases() -> dict[tuple[str, ...], tuple[int, Meaning]]:
-    table: dict[tuple[str, ...], tuple[int, Meaning]] = {}
-    for meaning, text in vocabulary.PHRASES.items():
-        strength = LEFT_OUT_ALWAYS if meaning == "left out" else SOURCE
-        for phrase in text.split(","):
-            table[tuple(phrase.split())] = (strength, meaning)
-    for phrase in vocabulary.PHRASES_LEFT_OUT_UNLESS_SOURCE.split(","):
-        table[tuple(phrase.split())] = (LEFT_OUT_WITHOUT_SOURCE, "left out")
+def _foreign() -> dict[str, tuple[int, Family | None]]:
+    """Sources in the other languages."""
+    return {
+        fold(word): (SOURCE, family)
+        for families in languages.LANGUAGES.values()
+        for family, text in families.items()
+        for word in text.split()
+    }
+
+
+@cache
+def _phrases() -> dict[tuple[str, ...], tuple[int, Family | None]]:
+    table: dict[tuple[str, ...], tuple[int, Family | None]] = {}
+    for family, text in vocabulary.PHRASES.items():
+        table.update((tuple(phrase.split()), (SOURCE, family)) for phrase in text.split(","))
+    for strength, text in (
+        (LEFT_OUT_ALWAYS, left_out_words.PHRASES_ALWAYS),
+        (LEFT_OUT_MIX, left_out_words.PHRASES_OF_MIXES),
+    ):
+        table.update((tuple(phrase.split()), (strength, None)) for phrase in text.split(","))
     return table
 
 
@@ -97,13 +165,39 @@ def _phrases() -> dict[tuple[str, ...], tuple[int, Meaning]]:
 def _known() -> frozenset[str]:
     """Words that a name may consist of."""
     phrase_words = {word for phrase in _phrases() for word in phrase}
-    return frozenset(_words()) | phrase_words | frozenset(vocabulary.NEUTRAL.split())
+    neutral = {fold(word) for word in languages.NEUTRAL.split()}
+    return frozenset(_words()) | phrase_words | frozenset(vocabulary.NEUTRAL.split()) | neutral
+
+
+@cache
+def _pieces() -> frozenset[str]:
+    """Words that a run-together word may consist of.
+
+    Words that leave a file out are not among them (refrain is not ref and rain), nor are short
+    words of other languages, which are inside too many.
+    """
+    short = {word for word in _foreign() if len(word) < _SHORTEST_FOREIGN_PIECE}
+    own = {word for _, families in _TABLES for text in families.values() for word in text.split()}
+    out = {
+        word
+        for word, (strength, family) in _words().items()
+        if family is None and strength != LEFT_OUT_WEAK
+    }
+    return _known() - (short - own) - out
+
+
+@cache
+def _longest_unspaced() -> int:
+    return max(len(word) for word in _known() if _IS_UNSPACED.fullmatch(word))
 
 
 def split_words(title: str) -> list[str]:
     """Lower-case words and numbers, left to right, in the vocabulary's form where it has one."""
     tokens: list[str] = []
-    for chunk in _CHUNK.findall(title.replace("'", "").replace("\u2019", "")):
+    for chunk in _CHUNK.findall(fold(title).replace("'", "").replace("\u2019", "")):
+        if _IS_UNSPACED.fullmatch(chunk):
+            tokens.extend(_unspaced(chunk))
+            continue
         pieces = [_singular(piece) for piece in _PIECE.findall(chunk)]
         whole = _singular(chunk)
         if len(pieces) > 1 and not all(map(_is_known, pieces)):
@@ -129,6 +223,35 @@ def _is_known(word: str) -> bool:
     return word.isdigit() or word in _known()
 
 
+def is_unknown(token: str) -> bool:
+    """Whether a token is a word that the vocabulary lacks; numbers and single letters are not."""
+    return (len(token) > 1 or is_lone_sign(token)) and not _is_known(token)
+
+
+def is_lone_sign(word: str) -> bool:
+    """Whether a word is one sign of a script without spaces, as many others have inside."""
+    return len(word) == 1 and _IS_UNSPACED.fullmatch(word) is not None
+
+
+def _unspaced(run: str) -> list[str]:
+    """Words of a script without spaces: the longest known one at each place, the rest between."""
+    tokens: list[str] = []
+    unknown = ""
+    position = 0
+    while position < len(run):
+        for length in range(min(_longest_unspaced(), len(run) - position), 0, -1):
+            word = run[position : position + length]
+            if word in _known():
+                tokens.extend([unknown, word] if unknown else [word])
+                unknown = ""
+                position += length
+                break
+        else:
+            unknown += run[position]
+            position += 1
+    return [*tokens, unknown] if unknown else tokens
+
+
 def _segments(word: str) -> list[str]:
     """Known words that a run-together word consists of (kickin, leadvox), or nothing.
 
@@ -137,7 +260,9 @@ def _segments(word: str) -> list[str]:
     """
     pieces = _divide(word.lower())
     strengths = (_words()[piece][0] for piece in pieces if piece in _words())
-    return list(pieces) if any(strength in (SOURCE, SOUND) for strength in strengths) else []
+    return (
+        list(pieces) if any(strength in (SOURCE, SOUND, QUALITY) for strength in strengths) else []
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -145,7 +270,7 @@ def _divide(word: str) -> tuple[str, ...]:
     """The word as known pieces, the longest first piece that leaves a divisible rest; or ()."""
     for length in range(len(word), 0, -1):
         piece = _singular(word[:length])
-        allowed = piece in _known() if length >= _SHORTEST_PIECE else piece in _SHORT_PIECES
+        allowed = piece in _pieces() if length >= _SHORTEST_PIECE else piece in _SHORT_PIECES
         side = piece in ("l", "r") and length != len(word)  # left and right stand last
         if not allowed or side:
             continue
@@ -166,22 +291,33 @@ def find_evidence(tokens: Sequence[str]) -> list[Evidence]:
         for length in (3, 2):
             phrase = tuple(tokens[position : position + length])
             if len(phrase) == length and phrase in phrases:
-                strength, meaning = phrases[phrase]
-                found.append(Evidence(strength, position, meaning, " ".join(phrase)))
+                strength, family = phrases[phrase]
+                found.append(Evidence(strength, position, family, " ".join(phrase)))
                 position += length
                 break
         else:
             word = tokens[position]
             if word in words:
-                strength, meaning = words[word]
-                found.append(Evidence(strength, position, meaning, word))
+                strength, family = words[word]
+                found.append(Evidence(strength, position, family, word))
             position += 1
     return found
 
 
 def strongest(tokens: Sequence[str]) -> Evidence | None:
+    """The evidence that decides, or None where nothing is known.
+
+    A bounce of something with a place in the song is a part (FX print); with words that are not
+    known beside it, it is the song's (Break My Heart bounce).
+    """
     found = find_evidence(tokens)
-    return min(found, key=lambda item: (item.strength, item.position)) if found else None
+    if not found:
+        return None
+    best = min(found, key=lambda item: (item.strength, item.position))
+    if best.strength in (QUALITY, ROLE) and any(map(is_unknown, tokens)):
+        exports = [item for item in found if item.strength == LEFT_OUT_EXPORT]
+        return exports[0] if exports else best
+    return best
 
 
 def resembling(tokens: Sequence[str]) -> Evidence | None:
@@ -190,9 +326,9 @@ def resembling(tokens: Sequence[str]) -> Evidence | None:
         if token in _known() or len(token) < _SHORTEST_GUESS:
             continue
         for length in range(len(token) - 1, _SHORTEST_GUESS - 1, -1):
-            strength, meaning = _words().get(token[:length], (HINT, "other"))
+            strength, family = _words().get(token[:length], (HINT, "other"))
             if strength == SOURCE:
-                return Evidence(SOURCE, position, meaning, token[:length], guess=True)
+                return Evidence(SOURCE, position, family, token[:length], guess=True)
         typo = _mistyped(token)
         if typo is not None:
             return Evidence(SOURCE, position, _words()[typo][1], typo, guess=True)
@@ -203,12 +339,12 @@ def _mistyped(token: str) -> str | None:
     """The instrument whose name is one slip away (dnare, sanre), if any."""
     if len(token) < _SHORTEST_TYPO:
         return None
-    meanings = {
-        word: meaning
-        for word, (strength, meaning) in _words().items()
-        if strength == SOURCE and len(word) >= _SHORTEST_TYPO and _one_slip(token, word)
+    stems = {
+        word: STEM_OF_FAMILY[family]
+        for word, (strength, family) in _words().items()
+        if strength == SOURCE and family and len(word) >= _SHORTEST_TYPO and _one_slip(token, word)
     }
-    return min(meanings) if len(set(meanings.values())) == 1 else None
+    return min(stems) if len(set(stems.values())) == 1 else None
 
 
 def _one_slip(a: str, b: str) -> bool:

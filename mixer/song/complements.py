@@ -1,0 +1,160 @@
+"""Files that hold everything but one part: "no_vocals", "minus drums", "Song (without bass)".
+
+Separators write them beside the part that they lack. Alone beside it, such a file is the rest of
+the song; beside the parts that it holds, it is a mix of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mixer.song.track_words import (
+    SOURCE,
+    Evidence,
+    find_evidence,
+    fold,
+    is_unknown,
+    resembling,
+    strongest,
+)
+from mixer.stems import Stem
+
+_BEFORE = frozenset(
+    ("no", "non", "minus", "without", "wo", "sans", "ohne", "sin", "senza", "sem", "zonder", "utan",
+     "uten", "uden", "bez", "без", "去", "无", "無")
+)  # fmt: skip
+_AFTER = frozenset(
+    ("removed", "muted", "less", "なし", "抜き", fold("제거"), fold("없음"), fold("없이"))
+)
+# Between the negation and what is negated.
+_BETWEEN = frozenset(
+    ("the", "all", "any", "lead", "main", "backing", "background", "bg", "le", "la", "les", "il")
+)
+# What is negated without being the name of an instrument.
+_OTHERS = frozenset(("other", "lead", "melody", "synth", "backing"))
+
+
+@dataclass(frozen=True)
+class Complement:
+    """What a name negates.
+
+    Attributes:
+        stem: that it lacks.
+        text: as the name has it: "no vocal".
+    """
+
+    stem: Stem
+    text: str
+
+    @property
+    def reason(self) -> str:
+        return f'"{self.text}": everything but the {self.stem}'
+
+
+def find_complement(tokens: Sequence[str]) -> tuple[Complement | None, list[str]]:
+    """What a name negates, and the tokens that are left to speak for it.
+
+    Piano (no vocals) is a piano: a part that is named beside the negation decides, unless it is the
+    song's title, which other words tell.
+
+    Args:
+        tokens: from `split_words`.
+
+    Returns:
+        The complement, or None where the name is a part or negates nothing; the tokens outside the
+        negation.
+    """
+    span = _negation(tokens)
+    if span is None:
+        return None, list(tokens)
+    start, end, negated = span
+    outside = [*tokens[:start], *tokens[end:]]
+    named = strongest(outside)
+    if named is not None and named.names_a_part:
+        behind = any(item.names_a_part for item in find_evidence(tokens[end:]))
+        if behind or not any(map(is_unknown, outside)):
+            return None, outside
+    assert negated.stem is not None
+    return Complement(negated.stem, " ".join(tokens[start:end])), outside
+
+
+def _negation(tokens: Sequence[str]) -> tuple[int, int, Evidence] | None:
+    """First and last place (exclusive) of a negation, and what it negates."""
+    for position, token in enumerate(tokens):
+        if token in _BEFORE:
+            end = position + 1
+            while end < len(tokens) and tokens[end] in _BETWEEN and _is_followed(tokens, end):
+                end += 1
+            negated = _part(tokens[end : end + 2]) or _part(tokens[end : end + 1])
+            if negated is not None:
+                return position, end + len(negated.text.split()), negated
+        if token in _AFTER and position:
+            for length in (2, 1):
+                negated = _part(tokens[max(position - length, 0) : position])
+                if negated is not None:
+                    return position - len(negated.text.split()), position + 1, negated
+        negated = _run_together(token)
+        if negated is not None:
+            return position, position + 1, negated
+    return None
+
+
+def _is_followed(tokens: Sequence[str], place: int) -> bool:
+    return place + 1 < len(tokens) and _part(tokens[place + 1 : place + 2]) is not None
+
+
+def _run_together(token: str) -> Evidence | None:
+    """novox, drumless."""
+    if token.startswith("no") and len(token) > len("novo"):
+        return _part([token.removeprefix("no")]) or _part([token.removeprefix("no").rstrip("s")])
+    if token.endswith("less"):
+        return _part([token.removesuffix("less")])
+    return None
+
+
+def _part(tokens: Sequence[str]) -> Evidence | None:
+    """The part that exactly these tokens name, if they do: an effect is none."""
+    for item in find_evidence(tokens):
+        whole = item.text == " ".join(tokens)
+        if whole and item.family is not None and (item.strength == SOURCE or item.text in _OTHERS):
+            return item
+    # Other languages decline what is negated.
+    guess = resembling(tokens) if len(tokens) == 1 else None
+    return None if guess is None else replace(guess, text=tokens[0])
+
+
+def held_by(
+    complements: dict[int, Complement], stems: dict[int, Stem]
+) -> tuple[set[int], set[int]]:
+    """Which complements are mixes of the parts beside them, and which parts they replace.
+
+    A separator that was run once a part leaves pairs (vocals and no_vocals, drums and no_drums) and
+    not one whole set of parts: the first pair is the song then.
+
+    Args:
+        complements: place of the file to what it lacks.
+        stems: place of every certain part to its stem.
+
+    Returns:
+        The complements that are left out; the parts that are left out for a complement's sake.
+    """
+    lacked = {complement.stem for complement in complements.values()}
+    there = set(stems.values())
+    if len(complements) > 1 and there <= lacked and len(there) == len(stems) < 4:
+        kept = min(
+            (place for place, complement in complements.items() if complement.stem in there),
+            key=lambda place: (complements[place].stem != "vocals", place),
+            default=None,
+        )
+        if kept is not None:
+            stem = complements[kept].stem
+            return set(complements) - {kept}, {p for p, own in stems.items() if own != stem}
+    out = {
+        place
+        for place, complement in complements.items()
+        if any(stem != complement.stem for stem in stems.values())
+    }
+    if not stems and len(complements) > 1:
+        out = set(sorted(complements)[1:])
+    return out, set()

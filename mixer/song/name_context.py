@@ -1,0 +1,225 @@
+"""What a track's name means beside the others of its song."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from mixer.song import track_vocabulary as vocabulary
+from mixer.song.complements import held_by
+from mixer.song.sums import find_sums
+from mixer.song.titles import SHARE_WITH_SOURCE, without_title
+from mixer.song.track_names import (
+    EXACT,
+    Classification,
+    NamedTrack,
+    decide,
+    litter,
+    take_apart,
+)
+from mixer.song.track_words import LEFT_OUT_WEAK, SOURCE, Evidence, find_evidence, split_words
+from mixer.stems import Stem
+
+_BARE_LEADS = frozenset(("lead", "ld"))
+_FEWEST_SHARING = 3
+_FEWEST_PARTS_OF_MIX = 2
+_SHOWN_PARTS = 3
+
+
+def classify_all(
+    names: Sequence[str], folders: Sequence[Sequence[str]] | None = None, song: str = ""
+) -> list[Classification]:
+    """`classify` for all files of one song, in their order, with what only the folder can tell.
+
+    Words that all names begin or end with (the artist, the song) are ignored where they contradict
+    what the names say without them. So are words of mixes and bounces that most names share. A bare
+    "Lead" is an instrument's where another track is the vocal; "Instrumental", "no vocals" and
+    "Main" are mixes where the song has their parts, a "Kick SUM" where its microphones are there,
+    and so is a file that bears the song's name alone.
+
+    Args:
+        names: of the files.
+        folders: of each, the words of the instruments' folders that it lies in.
+        song: the name of the song's folder.
+    """
+    whole = [
+        take_apart(name, () if folders is None else folders[index])
+        for index, name in enumerate(names)
+    ]
+    parts = [index for index, name in enumerate(names) if litter(name) is None]
+    own = without_title([list(whole[index].tokens) for index in parts], split_words(song))
+    own = _without_shared_words(own)
+    tracks = {
+        index: replace(whole[index], tokens=tuple(tokens))
+        for index, tokens in zip(parts, own, strict=True)
+    }
+    results = [litter(name) or decide(tracks[index]) for index, name in enumerate(names)]
+    return _Folder(names, whole, tracks, results).judged()
+
+
+def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
+    """The names without words of mixes that most of them share: they say how all were exported."""
+    sharing: Counter[str] = Counter()
+    for tokens in names:
+        found = find_evidence(tokens)
+        if any(item.family is not None for item in found):
+            sharing.update({item.text for item in found if item.family is None})
+    shared = {
+        word
+        for word, times in sharing.items()
+        if times >= _FEWEST_SHARING and times > len(names) / 2
+    }
+    if not shared:
+        return names
+    words = {part for word in shared for part in word.split()}
+    return [[token for token in tokens if token not in words] or tokens for tokens in names]
+
+
+class _Folder:
+    """The names of one song and what they were taken for one by one."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        whole: Sequence[NamedTrack],
+        tracks: Mapping[int, NamedTrack],
+        results: list[Classification],
+    ) -> None:
+        self.names, self.whole, self.tracks, self.results = names, whole, tracks, results
+        self.evidence: dict[int, Evidence | None] = {
+            index: track.evidence for index, track in tracks.items()
+        }
+
+    def judged(self) -> list[Classification]:
+        """The results, each changed by the first thing that the folder tells of it."""
+        adjusted: dict[int, Classification] = {}
+        for judge in (self._complements, self._backings, self._weak_mixes, self._sums,
+                      self._leads, self._songs_name):  # fmt: skip
+            for index, result in judge().items():
+                if self.results[index].reason != EXACT:
+                    adjusted.setdefault(index, result)
+        return [adjusted.get(index, result) for index, result in enumerate(self.results)]
+
+    def _named(self, test: Callable[[Evidence], bool]) -> dict[int, Evidence]:
+        """Evidence of certain parts that passes a test; complements are no parts."""
+        return {
+            index: item
+            for index, item in self.evidence.items()
+            if item is not None
+            and self.results[index].stem is not None
+            and self.tracks[index].complement is None
+            and item.text not in vocabulary.WHOLE_BACKINGS
+            and test(item)
+        }
+
+    def _stems(self) -> dict[int, Stem]:
+        """Stems of certain parts, exact ones among them."""
+        stems: dict[int, Stem] = {}
+        for index, track in self.tracks.items():
+            result, item = self.results[index], self.evidence[index]
+            backing = item is not None and item.text in vocabulary.WHOLE_BACKINGS
+            if result.stem and result.certain and track.complement is None and not backing:
+                stems[index] = result.stem
+        return stems
+
+    def _complements(self) -> dict[int, Classification]:
+        complements = {
+            index: track.complement
+            for index, track in self.tracks.items()
+            if track.complement is not None
+        }
+        if not complements:
+            return {}
+        out, replaced = held_by(complements, self._stems())
+        found = {
+            index: Classification(
+                None, f"{complements[index].reason}, left out: a mix of the parts beside it", True
+            )
+            for index in out
+        }
+        for index in replaced:
+            what = next(c.text for place, c in complements.items() if place not in out)
+            reason = f'left out, held by the file with "{what}"'
+            self.results[index] = Classification(None, reason, True)
+        return found
+
+    def _backings(self) -> dict[int, Classification]:
+        stems = self._stems()
+        rhythm = any(stem in ("drums", "bass") for stem in stems.values())
+        others = sum(stem == "other" for stem in stems.values())
+        if not rhythm and others < _FEWEST_PARTS_OF_MIX:
+            return {}
+        return {
+            index: Classification(
+                None, f'"{item.text}" beside its own parts: left out, a mix of them', True
+            )
+            for index, item in self.evidence.items()
+            if item is not None and item.text in vocabulary.WHOLE_BACKINGS
+        }
+
+    def _weak_mixes(self) -> dict[int, Classification]:
+        """Names of mixes that mean one only beside parts: Main, Final, LR."""
+        if len(self._named(lambda item: item.names_a_part)) >= _FEWEST_PARTS_OF_MIX:
+            return {}
+        return {
+            index: Classification("other", f'word "{item.text}": perhaps a mix', False)
+            for index, item in self.evidence.items()
+            if item is not None
+            and item.strength == LEFT_OUT_WEAK
+            and self.results[index].stem is None
+            and len(self.tracks) > 1
+            and not self._is_of_recorder(index)
+        }
+
+    def _is_of_recorder(self, index: int) -> bool:
+        """Whether it is the sum that a field recorder writes beside its numbered tracks."""
+        tokens = self.tracks[index].tokens
+        if "lr" not in tokens:
+            return False
+        front = tokens[: tokens.index("lr")]
+        beside = [t.tokens for place, t in self.tracks.items() if place != index]
+        numbered = [t for t in beside if t[: len(front)] == front and t[-1:] and t[-1].isdigit()]
+        return len(numbered) >= _FEWEST_PARTS_OF_MIX
+
+    def _sums(self) -> dict[int, Classification]:
+        tokens = {
+            index: track.tokens
+            for index, track in self.tracks.items()
+            if track.complement is None and (self.results[index].stem is not None or track.folder)
+        }
+        sums = find_sums(tokens, {index: self.evidence[index] for index in tokens})
+        found = {}
+        for index, said in sums.items():
+            held = [self.names[part] for part in said.parts[:_SHOWN_PARTS]]
+            more = f" and {len(said.parts) - len(held)} more" if len(said.parts) > len(held) else ""
+            reason = f"by its name the sum of {', '.join(held)}{more}: left out"
+            found[index] = Classification(None, reason, said.certain)
+        return found
+
+    def _leads(self) -> dict[int, Classification]:
+        vocals = self._named(lambda item: item.strength == SOURCE and item.stem == "vocals")
+        only_backing = all(item.family == "backing_vocals" for item in vocals.values())
+        found = {}
+        for index, item in self.evidence.items():
+            others = set(vocals) - {index}
+            if item is None or item.text not in _BARE_LEADS or not others:
+                continue
+            if only_backing:
+                reason = f'word "{item.text}" beside backing vocals: likely the lead vocal'
+                found[index] = Classification("vocals", reason, False, "lead_vocal")
+            else:
+                reason = f'word "{item.text}" beside a vocal: likely an instrument'
+                found[index] = Classification("other", reason, False, "other")
+        return found
+
+    def _songs_name(self) -> dict[int, Classification]:
+        sources = len(self._named(lambda item: item.strength == SOURCE))
+        if sources < max(SHARE_WITH_SOURCE * len(self.tracks), 1):
+            return {}
+        reason = "the song's name alone, beside its parts: left out, likely their mix"
+        return {
+            index: Classification(None, reason, False)
+            for index, track in self.tracks.items()
+            if not track.tokens and self.whole[index].tokens and not track.folder
+        }
