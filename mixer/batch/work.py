@@ -11,12 +11,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixer.batch.album import load_premaster, master_premaster, save_premaster
+from mixer.batch.album import load_premaster, save_premaster
 from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT
 from mixer.batch.identity import DEFAULT_MODEL
 from mixer.batch.inputs import hash_inputs, stat_inputs
@@ -35,12 +35,16 @@ from mixer.batch.order import (
 from mixer.errors import InputError, MixerError, OutputError
 
 if TYPE_CHECKING:
-    from mixer.output.delivery import Delivery
-    from mixer.rendering.mix import Mix
+    from mixer.network.runner import NetworkRunner
+    from mixer.output.destination import Destination, Rendered
+    from mixer.rendering.mix import Premaster
+    from mixer.rendering.plan import RenderPlan
     from mixer.rendering.settings import RenderSettings
     from mixer.song.song import Song
 
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+# A song is done when its files are in their places, not when they are written.
+_MOST_SHARE = 0.99
 # called with the stage and the share of the song that is done, 0 to 1
 Report = Callable[[str, float], None]
 
@@ -102,8 +106,7 @@ class _Render:
     order: Order
     shop: Shop
     report: Report
-    seconds: dict[str, float] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
+    read_s: float = 0.0
 
     def run(self) -> Outcome:
         from mixer.song.song import load_song
@@ -123,16 +126,23 @@ class _Render:
                 f"{order.song}: its song.toml changed since the run began; start again"
             )
         settings = self._settings()
-        self._check(song, settings)
-        self.seconds["read"] = time.perf_counter() - began
+        network = self.shop.networks.get(str(settings.model or DEFAULT_MODEL))
+        plan = self._plan(song, settings, network)
+        destination = self._destination()
+        destination.check(plan)
+        self.read_s = time.perf_counter() - began
         try:
-            mix, files = self._render(song, settings, inputs_sha256)
+            if order.phase == MEASURE:
+                measured = self._measure(destination, plan, network, inputs_sha256)
+                kind, files, figures = MEASURED, [], self._measured_figures(measured)
+            else:
+                done = self._render(destination, plan, network, inputs_sha256)
+                kind, files, figures = DONE, self._stage(destination, done), self._figures(done)
         except (OSError, InputError):
             self._refuse_changed(listing)
             raise
         self._refuse_changed(listing)
-        kind = MEASURED if order.phase == MEASURE else DONE
-        return self._outcome(kind, listing, inputs_sha256, tuple(files), self._figures(mix))
+        return self._outcome(kind, listing, inputs_sha256, tuple(files), figures)
 
     def _settings(self) -> RenderSettings:
         from mixer.preset.schema import read_console
@@ -145,31 +155,79 @@ class _Render:
             asked["console"] = read_console(self.order.console, "the manifest")
         return RenderSettings(**asked, device=self.shop.device)
 
-    @property
-    def _delivery(self) -> Delivery:
+    def _plan(
+        self, song: Song, settings: RenderSettings, network: NetworkRunner | None
+    ) -> RenderPlan:
+        from mixer.rendering.plan import plan_render
+
+        if self.order.phase == FINISH:
+            settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
+        bundle = network.bundle if network else None
+        return plan_render(song, settings, bundle, presets=self.order.presets)
+
+    def _destination(self) -> Destination:
         from mixer.output.delivery import Delivery
+        from mixer.output.destination import Destination
 
-        report = self.order.report
-        return Delivery(self.order.daws, report != NO_REPORT, report == EMBEDDED_REPORT)
+        order, report = self.order, self.order.report
+        target = Path(order.target)
+        return Destination(
+            # Under its final name, so that what lies beside it is called what links say.
+            path=Path(order.staging) / target.name,
+            file_format=order.format,
+            bit_depth=order.bit_depth,
+            stems=order.stems,
+            delivery=Delivery(order.daws, report != NO_REPORT, report == EMBEDDED_REPORT),
+            overwrite=True,
+            home=target.parent,
+        )
 
-    @property
-    def _staged_mix(self) -> Path:
-        # Under its final name, so that what lies beside it is called what links say.
-        return Path(self.order.staging) / Path(self.order.target).name
+    def _progress(self, stage: str, detail: str, share: float) -> None:
+        self.report(stage, min(share, _MOST_SHARE))
+
+    def _measure(
+        self,
+        destination: Destination,
+        plan: RenderPlan,
+        network: NetworkRunner | None,
+        inputs_sha256: str,
+    ) -> Premaster:
+        from mixer.rendering.pipeline import premaster
+
+        with self.shop.compute:
+            made = premaster(
+                plan,
+                wet_stems=destination.writes_stems,
+                stages=destination.delivery.report,
+                progress=self._progress,
+                network=network,
+                threads=self.shop.threads,
+            )
+        save_premaster(made, Path(self.order.premaster), inputs_sha256)
+        return made
 
     def _render(
-        self, song: Song, settings: RenderSettings, inputs_sha256: str
-    ) -> tuple[Mix, list[StagedFile]]:
-        with self.shop.compute:
-            mix = self._mix(song, settings, inputs_sha256)
-        if self.order.phase == MEASURE:
-            save_premaster(mix, Path(self.order.premaster), inputs_sha256)
-            return mix, []
-        self.report("write", 0.99)
-        began = time.perf_counter()
-        files = self._write(replace(mix, presets=self.order.presets))
-        self.seconds["write"] = time.perf_counter() - began
-        return mix, files
+        self,
+        destination: Destination,
+        plan: RenderPlan,
+        network: NetworkRunner | None,
+        inputs_sha256: str,
+    ) -> Rendered:
+        from mixer.output.destination import render_to
+
+        kept = None
+        if self.order.phase == FINISH:
+            kept = load_premaster(Path(self.order.premaster), plan, inputs_sha256)
+        destination.path.parent.mkdir(parents=True, exist_ok=True)
+        return render_to(
+            destination,
+            plan,
+            progress=self._progress,
+            network=network,
+            threads=self.shop.threads,
+            made=kept,
+            computing=self.shop.compute,
+        )
 
     def _refuse_changed(self, listing: str) -> None:
         """Raise where the inputs are not what was read: no hash would be true of the mix."""
@@ -177,67 +235,25 @@ class _Render:
             song = self.order.song
             raise InputError(f"{song}: its files changed while it was rendered; start again")
 
-    def _check(self, song: Song, settings: RenderSettings) -> None:
-        from mixer.output.write import check_output
-
-        check_output(
-            self._staged_mix,
-            list(song.stems) if self.order.stems else [],
-            file_format=self.order.format,
-            bit_depth=self.order.bit_depth,
-            sample_rate=settings.sample_rate or song.sample_rate,
-            overwrite=True,
-        )
-
-    def _mix(self, song: Song, settings: RenderSettings, inputs_sha256: str) -> Mix:
-        from mixer.rendering.pipeline import render
-
-        order = self.order
-        if order.phase == FINISH:
-            final = replace(settings, loudness_lufs=order.loudness_lufs)
-            kept = load_premaster(Path(order.premaster), song, final, inputs_sha256)
-            if kept is not None:
-                return master_premaster(kept, final)
-            settings = final
-        if order.phase == MEASURE:
-            settings = replace(settings, loudness_lufs=None, true_peak_dbtp=None)
-        return render(
-            song,
-            settings,
-            wet_stems=order.stems,
-            stages=self._delivery.report,
-            progress=lambda stage, detail, share: self.report(stage, share),
-            network=self.shop.networks.get(str(settings.model or DEFAULT_MODEL)),
-            threads=self.shop.threads,
-        )
-
-    def _write(self, mix: Mix) -> list[StagedFile]:
+    def _stage(self, destination: Destination, done: Rendered) -> list[StagedFile]:
+        """What was written, on the disk, and a recipe that speaks of where it will be."""
         from mixer.files.whole_file import hash_file, write_json
-        from mixer.output.delivery import deliver
         from mixer.output.names import output_paths
-        from mixer.output.write import write_mix
 
-        order, path, delivery = self.order, self._staged_mix, self._delivery
-        path.parent.mkdir(parents=True, exist_ok=True)
-        recipe = write_mix(
-            mix, path, file_format=order.format, bit_depth=order.bit_depth, overwrite=True
-        )
-        self.remarks = deliver(
-            mix, recipe, path, delivery, home=Path(order.target).parent, overwrite=True
-        )
+        order, recipe = self.order, done.recipe
         written = recipe["output"]["files"]
         stems = [name for name in written if name != "mix"]
         final = output_paths(Path(order.target), stems, order.format)
         staged = []
         for name, entry in written.items():
             staged.append(self._staged(Path(entry["path"]), name, entry["sha256"]))
-            # The recipe speaks of where the file will be, not of where it was made.
             entry["path"] = str(final[name])
-        beside = {"recipe": output_paths(path, [], order.format)["recipe"]}
+        beside = {"recipe": output_paths(destination.path, [], order.format)["recipe"]}
         write_json(beside["recipe"], recipe)
-        beside |= {**delivery.paths(path), **delivery.copies(path)}
         # Of listening copies, those that the mix has: one of no amount was never normalised.
-        there = {role: file for role, file in beside.items() if file.exists()}
+        there = {
+            role: file for role, file in (beside | destination.beside()).items() if file.exists()
+        }
         return staged + [self._staged(file, role, hash_file(file)) for role, file in there.items()]
 
     def _staged(self, path: Path, role: str, sha256: str) -> StagedFile:
@@ -247,11 +263,18 @@ class _Render:
         relative = path.resolve().relative_to(Path(self.order.staging).resolve()).as_posix()
         return StagedFile(relative, role, path.stat().st_size, sha256)
 
-    def _figures(self, mix: Mix) -> dict[str, Any]:
+    def _measured_figures(self, made: Premaster) -> dict[str, Any]:
+        """What the album's offset is computed from, and the times so far."""
+        return {
+            "premaster_lufs": made.measurements["before_master"]["loudness_lufs"],
+            "duration_s": round(made.plan.song.duration_s, 3),
+            "seconds": self._rounded_seconds(made.seconds),
+        }
+
+    def _figures(self, done: Rendered) -> dict[str, Any]:
         from mixer.batch.spectrum import third_octave_levels_db
 
-        master = mix.measurements["master"]
-        seconds = {**self.seconds, **mix.seconds}
+        mix, master = done.mix, done.mix.measurements["master"]
         return {
             "loudness_lufs": master["loudness_lufs"],
             "true_peak_dbtp": master["true_peak_dbtp"],
@@ -262,11 +285,14 @@ class _Render:
             "sample_rate": mix.sample_rate,
             "model": mix.model["name"] if mix.model else None,
             "device": mix.device,
-            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+            "seconds": self._rounded_seconds({**mix.seconds, "write": done.write_s}),
             "spectrum_db": third_octave_levels_db(mix.audio, mix.sample_rate),
             "left_out": [r.file for r in mix.song.left_out],
-            "remarks": list(self.remarks),
+            "remarks": list(done.remarks),
         }
+
+    def _rounded_seconds(self, stages: Mapping[str, float]) -> dict[str, float]:
+        return {stage: round(s, 3) for stage, s in {"read": self.read_s, **stages}.items()}
 
     def _outcome(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +26,15 @@ from mixer.cli.render_view import (
     warn_clipped,
 )
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.output.delivery import DAWS, Delivery, deliver
+from mixer.output.delivery import DAWS, Delivery
+from mixer.output.destination import Destination, render_to
 from mixer.output.names import format_of
-from mixer.output.write import check_output, write_mix
 from mixer.preset.merge import Resolved, resolve
 from mixer.preset.trust import refuse_foreign_plugins
-from mixer.rendering.pipeline import render
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song, load_song
-from mixer.stems import RESIDUAL
 
 DEFAULT_FOLDER = "mixes"
 
@@ -103,43 +100,33 @@ def command(
     if not allow_plugins:
         refuse_foreign_plugins(resolved.sources, song_path=song_path)
     settings = _settings(options, resolved)
-    plan = plan_render(song, settings)
-    delivery = Delivery(tuple(dict.fromkeys(daws)), report or embed, embed)
-    stems = stems or delivery.needs_stems
+    plan = plan_render(song, settings, presets=resolved.sources)
     path, file_format = _output_path(output, file_format, song)
-    check_output(
-        path,
-        [*song.stems, RESIDUAL] if stems else [],
+    destination = Destination(
+        path=path,
         file_format=file_format,
         bit_depth=bit_depth,
-        sample_rate=settings.sample_rate or song.sample_rate,
+        stems=stems,
+        delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed),
         overwrite=overwrite,
-        song=song,
-        beside=[*delivery.paths(path).values(), *delivery.copies(path).values()],
     )
-    delivery.check(song, path)
+    destination.check(plan)
     if not quiet:
         warn(song, plan)
     if dry_run:
-        show_plan(song, plan, path, stems, file_format, delivery, resolved.table, as_json)
+        show_plan(plan, destination, resolved.table, as_json)
         return
     with progress_bar(quiet=quiet or as_json) as show:
-        mix = render(song, settings, wet_stems=stems, stages=delivery.report, progress=show)
-        mix = replace(mix, presets=resolved.sources)
-        show("write", path.name, 1.0)
-        recipe = write_mix(
-            mix, path, file_format=file_format, bit_depth=bit_depth, overwrite=overwrite
-        )
-        remarks = deliver(mix, recipe, path, delivery, overwrite=overwrite)
+        done = render_to(destination, plan, progress=show)
     if not quiet:
-        warn_clipped(recipe)
+        warn_clipped(done.recipe)
     if as_json:
-        answer(result(mix, recipe, path, delivery))
+        answer(result(done, destination))
     elif not quiet:
         if verbose:
-            show_stems(mix)
-        show_result(mix, path)
-        show_delivered(delivery, path, remarks)
+            show_stems(done.mix)
+        show_result(done.mix, path)
+        show_delivered(destination, done.remarks)
 
 
 def _settings(options: dict[str, Any], resolved: Resolved) -> RenderSettings:

@@ -11,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, cell, level, printable, say, talk
-from mixer.output.delivery import Delivery
+from mixer.output.destination import Destination, Rendered
 from mixer.output.names import output_paths
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import RenderPlan
 from mixer.song.song import Song
-from mixer.stems import RESIDUAL
 
 LOUDNESS_TOLERANCE_LU = 0.1
 _NOT_SHOWN = ("heard", "mute")
@@ -45,19 +44,11 @@ def warn_clipped(recipe: Mapping[str, Any]) -> None:
 
 
 def show_plan(
-    song: Song,
-    plan: RenderPlan,
-    path: Path,
-    stems: bool,
-    file_format: str,
-    delivery: Delivery,
-    console: Mapping[str, Any],
-    as_json: bool,
+    plan: RenderPlan, destination: Destination, console: Mapping[str, Any], as_json: bool
 ) -> None:
     """What a render would do, instead of doing it."""
-    names = [*song.stems, RESIDUAL] if stems else []
-    targets = output_paths(path, names, file_format) | delivery.paths(path)
-    outputs = {name: str(target) for name, target in targets.items()}
+    song = plan.song
+    outputs = {name: str(target) for name, target in destination.paths(song).items()}
     if as_json:
         files = [{"file": r.file, "stem": r.stem, "reason": r.reason} for r in song.recordings]
         left_out = [{"file": r.file, "reason": r.reason} for r in song.left_out]
@@ -84,15 +75,16 @@ def show_plan(
         say(f"would write {target}")
 
 
-def result(mix: Mix, recipe: Mapping[str, Any], path: Path, delivery: Delivery) -> dict[str, Any]:
+def result(done: Rendered, destination: Destination) -> dict[str, Any]:
     """A finished mix for a program."""
+    mix, recipe, path = done.mix, done.recipe, destination.path
     master = mix.measurements["master"]
     return {
         "song": mix.song.name,
         "mix": str(path),
         "recipe": str(output_paths(path, [], "wav")["recipe"]),
         "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != "mix"},
-        **{name: str(target) for name, target in delivery.paths(path).items()},
+        **{name: str(target) for name, target in destination.delivery.paths(path).items()},
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
         "duration_s": mix.song.duration_s,
@@ -193,9 +185,9 @@ def _strip_words(strip: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{send} send" for send in strip.get("sends", {}))
 
 
-def show_delivered(delivery: Delivery, path: Path, remarks: Sequence[str]) -> None:
+def show_delivered(destination: Destination, remarks: Sequence[str]) -> None:
     """What else was written."""
-    for target in delivery.paths(path).values():
+    for target in destination.delivery.paths(destination.path).values():
         say(str(target))
     for remark in remarks:
         talk(f"note: {remark}")

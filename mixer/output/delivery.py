@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mixer.fxnorm.profile import read_profile
 from mixer.output.daw.dawproject import write_dawproject
 from mixer.output.daw.reaper import refuse_name, write_reaper
 from mixer.output.daw.session import daw_session, relative_path
@@ -21,7 +20,6 @@ from mixer.output.names import (
     REPORT_SUFFIX,
 )
 from mixer.rendering.mix import Mix
-from mixer.rendering.plan import plan_render
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import MIX
 from mixer.song.song import Song
@@ -57,15 +55,20 @@ class Delivery:
             paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
         return paths
 
-    def check(self, song: Song, mix_path: Path) -> None:
+    def check(self, song: Song, mix_path: Path, home: Path | None = None) -> None:
         """Find out before rendering what would keep a session from being written.
+
+        Args:
+            song: what is rendered.
+            mix_path: the mix's file.
+            home: as of `deliver`.
 
         Raises:
             OutputError: a file has a name that a session cannot hold.
         """
         if REAPER in self.daws:
             for path in (mix_path.resolve(), *(r.source.path for r in song.recordings)):
-                refuse_name(relative_path(path, mix_path.parent, None))
+                refuse_name(relative_path(path, mix_path.parent, home))
 
     def copies(self, mix_path: Path) -> dict[str, Path]:
         """The report's listening copies of what is written nowhere else."""
@@ -74,6 +77,9 @@ class Delivery:
         base = mix_path.with_suffix("")
         folder = base.with_name(base.name + LISTENING_SUFFIX)
         return {key: folder / f"{key}.{LISTENING_FORMAT}" for key in LISTENING_COPIES}
+
+
+NOTHING_BESIDE = Delivery()
 
 
 def deliver(
@@ -125,15 +131,7 @@ def _write_report(
 ) -> None:
     written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
     files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
-    plan = plan_render(mix.song, mix.settings)
-    data = report_data(
-        mix,
-        input_sum=mix.stages.get("input"),
-        normalised_sum=mix.stages.get("normalised"),
-        files={**files, MIX: written["mix"]},
-        profile=plan.profile if mix.settings.amount > 0.0 else read_profile("musdb18"),
-        warnings=plan.warnings,
-    )
+    data = report_data(mix, files={**files, MIX: written["mix"]})
     if not delivery.embed:
         folder = delivery.copies(mix_path)[INPUT_SUM].parent
         data = write_listening_copies(folder, data, overwrite=overwrite)

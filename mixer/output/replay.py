@@ -19,12 +19,10 @@ from mixer.dsp.blocks import gain_to_db
 from mixer.errors import InputError, MixerError, ModelError, OutputError, PresetError
 from mixer.files.checked_table import shown
 from mixer.files.whole_file import hash_file
+from mixer.output.destination import Destination, render_to
 from mixer.output.names import output_paths
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import MIX, RecordedMix, RecordedOutput
-from mixer.output.write import check_output, write_mix
-from mixer.rendering.mix import Mix
-from mixer.rendering.pipeline import render
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
@@ -89,15 +87,20 @@ def find_differences(
         PresetError: a mistake in `song.toml`.
         DeviceError: the settings name a device that there cannot be.
     """
+    song, _, differences = _compare(recipe, song_folder)
+    return song, differences
+
+
+def _compare(
+    recipe: RecordedMix, song_folder: Path | None
+) -> tuple[Song, RenderPlan | None, list[Difference]]:
+    """The song, its plan (None where its model is not here), and what differs."""
     folder = song_folder or recipe.song_folder
     if not folder.is_dir():
         raise InputError(f"{shown(folder)}: no such folder; say with --song where the song is now")
     song = load_song(folder)
-    return song, [
-        *_of_song(recipe, song),
-        *_of_plan(recipe, song),
-        *_of_versions(recipe),
-    ]
+    plan, of_plan = _plan(recipe, song)
+    return song, plan, [*_of_song(recipe, song), *of_plan, *_of_versions(recipe)]
 
 
 def replay(
@@ -128,29 +131,26 @@ def replay(
             f"the recipe loads a plug-in, {shown(recipe.plugins()[0])}, which is a program: add "
             "--allow-plugins if you trust it"
         )
-    song, differences = find_differences(recipe, song_folder)
-    if any(difference.kind in DECISIVE for difference in differences):
+    _, plan, differences = _compare(recipe, song_folder)
+    if plan is None or any(difference.kind in DECISIVE for difference in differences):
         return Replay(tuple(differences))
     path = folder / (name or recipe.outputs[MIX].path.name)
-    settings, stems = _settings(recipe), [name for name in recipe.outputs if name != MIX]
+    stems = [name for name in recipe.outputs if name != MIX]
     for target in output_paths(path, stems, recipe.file_format).values():
         if target.exists():
             raise OutputError(f"{target} exists already; choose another --output")
-    check_output(
-        path,
-        stems,
-        file_format=recipe.file_format,
-        bit_depth=recipe.bit_depth or _ANY_BIT_DEPTH,
-        sample_rate=settings.sample_rate or song.sample_rate,
-        overwrite=False,
-        song=song,
+    plan = replace(plan, settings=_settings(recipe))
+    destination = Destination(
+        path, recipe.file_format, recipe.bit_depth or _ANY_BIT_DEPTH, stems=bool(stems)
     )
-    mix = render(song, settings, wet_stems=bool(stems), progress=progress)
-    if mix.device != recipe.device:
+    destination.check(plan)
+    done = render_to(destination, plan, progress=progress)
+    if done.mix.device != recipe.device:
         differences.append(
-            Difference(DEVICE, "that ran the network", _text(recipe.device), mix.device)
+            Difference(DEVICE, "that ran the network", _text(recipe.device), done.mix.device)
         )
-    written = _write(mix, recipe, path)
+    files = done.recipe["output"]["files"]
+    written = {name: (Path(file["path"]), file["sha256"]) for name, file in files.items()}
     differences += _of_outputs(recipe, written)
     return Replay(tuple(differences), {name: path for name, (path, _) in written.items()})
 
@@ -160,14 +160,6 @@ def _settings(recipe: RecordedMix) -> RenderSettings:
     if recipe.settings.device != "auto" or recipe.device is None:
         return recipe.settings
     return replace(recipe.settings, device=recipe.device.partition(" ")[0])
-
-
-def _write(mix: Mix, recipe: RecordedMix, path: Path) -> dict[str, tuple[Path, str]]:
-    written = write_mix(
-        mix, path, file_format=recipe.file_format, bit_depth=recipe.bit_depth or _ANY_BIT_DEPTH
-    )
-    files = written["output"]["files"]
-    return {name: (Path(file["path"]), file["sha256"]) for name, file in files.items()}
 
 
 def _of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
@@ -204,16 +196,18 @@ def _of_recording(
             yield Difference(SONG, f"{shown(name)}, {what}", _text(before), _text(after))
 
 
-def _of_plan(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
+def _plan(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Difference]]:
     try:
         plan = plan_render(song, recipe.settings)
     except ModelError as error:
         name, sha256 = recipe.model or (recipe.settings.model, "")
         what = f"{shown(name)}" if recipe.model else "or profile"
-        yield Difference(
-            MODEL, what, _hash(sha256) if sha256 else "used", f"not here: {shown(error)}"
-        )
-        return
+        was = _hash(sha256) if sha256 else "used"
+        return None, [Difference(MODEL, what, was, f"not here: {shown(error)}")]
+    return plan, list(_of_plan(recipe, plan))
+
+
+def _of_plan(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
     if recipe.settings.amount > 0.0:
         yield from _of_model(recipe, plan)
     profile = recipe.measurements.get("profile_sha256")

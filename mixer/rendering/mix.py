@@ -1,4 +1,4 @@
-"""A finished mix, and how it came about."""
+"""What a render makes: the mix before its master, and the finished mix."""
 
 from __future__ import annotations
 
@@ -12,8 +12,36 @@ import numpy as np
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.rendering.plan import RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song
+
+Levels = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Premaster:
+    """A mix before its master.
+
+    Attributes:
+        plan: what it was made by.
+        audio: float32 (2, samples) at the plan's `mix_rate`.
+        wet_stems: stem name to float32 (2, samples); empty unless asked for.
+        wet_levels: levels of the wet stems that were made on the way and not asked for.
+        stages: as of `Mix`.
+        device: as of `Mix`.
+        measurements: of the stages so far, ready for JSON.
+        seconds: wall-clock time of each stage so far.
+    """
+
+    plan: RenderPlan
+    audio: np.ndarray
+    wet_stems: Mapping[str, np.ndarray]
+    wet_levels: Mapping[str, Levels]
+    stages: Mapping[str, np.ndarray]
+    device: str | None
+    measurements: Mapping[str, Any]
+    seconds: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -21,34 +49,54 @@ class Mix:
     """A finished mix and how it came about.
 
     Attributes:
+        plan: what it was made by: song, settings, model, profile, console.
         audio: float32 (2, samples).
-        sample_rate: in Hz.
-        song: what it is a mix of.
-        settings: what was asked for.
         wet_stems: stem name to float32 (2, samples) as it stands in the mix, its strip included,
             before the bus; empty unless asked for.
         device: what ran the network, e.g. "cpu", "cuda:0" or "cuda:0 in fp16"; None without one.
-        model: name of the bundle and hash of its manifest; None without a network.
         measurements: of each stage, ready for JSON; loudness None means silence.
         seconds: wall-clock time of each stage.
-        console: what the desk was set to.
-        presets: name, path and sha256 of every preset file that had a say in it.
         stages: "input" and "normalised", the sums of the recordings and of the normalised stems,
             float32 (2, samples); empty unless asked for.
     """
 
+    plan: RenderPlan
     audio: np.ndarray
-    sample_rate: int
-    song: Song
-    settings: RenderSettings
     wet_stems: Mapping[str, np.ndarray]
     device: str | None
-    model: Mapping[str, Any] | None
     measurements: Mapping[str, Any]
     seconds: Mapping[str, float]
-    console: Console = field(default_factory=Console)
-    presets: Sequence[Mapping[str, str]] = ()
     stages: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def song(self) -> Song:
+        """What it is a mix of."""
+        return self.plan.song
+
+    @property
+    def settings(self) -> RenderSettings:
+        """What was asked for."""
+        return self.plan.settings
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.plan.mix_rate
+
+    @property
+    def model(self) -> Mapping[str, Any] | None:
+        """Name of the bundle and hash of its manifest; None where no network had a say."""
+        return self.plan.identity if self.settings.amount > 0.0 else None
+
+    @property
+    def console(self) -> Console:
+        """What the desk was set to."""
+        return self.plan.asked
+
+    @property
+    def presets(self) -> Sequence[Mapping[str, str]]:
+        """Name, path and sha256 of every preset file that had a say in it."""
+        return self.plan.presets
 
     @property
     def residual(self) -> np.ndarray:
@@ -72,3 +120,8 @@ def measure_levels(audio: np.ndarray, sample_rate: int) -> dict[str, float | Non
         "loudness_lufs": integrated_loudness_lufs(audio, sample_rate),
     }
     return {name: value if math.isfinite(value) else None for name, value in levels.items()}
+
+
+def moved_levels(levels: Levels, gain_db: float) -> dict[str, float | None]:
+    """Levels, all in dB, after a gain."""
+    return {name: None if level is None else level + gain_db for name, level in levels.items()}

@@ -1,26 +1,23 @@
-"""The pipeline: song -> normalised stems -> network -> song's own rate -> amount -> desk -> master.
+"""The pipeline: plan -> premaster (wet material -> song's own rate -> amount -> desk) -> master.
 
 Every stage is put in its place once, here. It prints nothing and writes nothing:
-`mixer.output.recipe` writes what comes out, the command line shows it.
+`mixer.output.destination` writes what comes out, the command line shows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from mixer import audio as audio_io
-from mixer.console.master import MasterReport, apply_master
+from mixer.console.master import apply_master
 from mixer.dsp.blocks import db_to_gain
 from mixer.network.runner import NetworkRunner
-from mixer.rendering.mix import Mix, measure_levels
-from mixer.rendering.plan import plan_render
+from mixer.rendering.material import Job, wet_material
+from mixer.rendering.mix import Mix, Premaster, measure_levels, moved_levels
+from mixer.rendering.plan import MaterialKind, RenderPlan, plan_render
 from mixer.rendering.progress import Progress, StageClock
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.stages import blend, normalise, run_desk, run_model, to_rate
-from mixer.song.song import Song, read_sum
+from mixer.rendering.stages import blend, run_desk, sums_of_stages, to_mix_rate
+from mixer.song.song import Song
 
 
 def render(
@@ -53,66 +50,85 @@ def render(
         SettingsError: a setting does not fit the model or the song.
         ModelError, DeviceError: no such model or device, or the network failed.
     """
-    settings = settings or RenderSettings()
-    clock = StageClock(progress or (lambda stage, detail, share: None))
-    plan = plan_render(song, settings, network.bundle if network else None)
-    amount = settings.amount
-    needs_wet = wet_stems or plan.touches_stems
-    if needs_wet and amount > 0.0:
-        plan.check_wet_stems()
-    rate = settings.sample_rate or song.sample_rate
-
-    kept: dict[str, np.ndarray] = {}
-    mix, wet, device = None, dict[str, np.ndarray](), None
-    stem_measurements: dict[str, Any] = {}
-    if amount > 0.0:
-        stems, stem_measurements = normalise(song, plan, settings, clock, threads)
-        if stages:
-            total = np.add.reduce([stem for stem in stems if stem is not None])
-            n_samples = song.n_samples_at(rate)
-            kept["normalised"] = audio_io.resample(total, plan.sample_rate, rate, n_samples)
-        mix, wet, device = run_model(stems, plan, settings, clock, network, wet_stems=needs_wet)
-        del stems
-        mix, wet = to_rate(song, mix, wet, plan.sample_rate, rate)
-    if stages:
-        kept["input"] = read_sum(song.recordings, song.n_samples_at(rate), rate)
-    mix, wet = blend(song, mix, wet, plan, rate, amount, wet_stems=needs_wet)
-    mix, wet, desk = run_desk(mix, wet, plan, song, rate, amount, clock)
-
-    clock.start("master")
-    before = measure_levels(mix, rate)
-    audio, master = apply_master(
-        mix, rate, loudness_lufs=settings.loudness_lufs, ceiling_dbtp=settings.true_peak_dbtp
+    plan = plan_render(song, settings or RenderSettings(), network.bundle if network else None)
+    made = premaster(
+        plan,
+        wet_stems=wet_stems,
+        stages=stages,
+        progress=progress,
+        network=network,
+        threads=threads,
     )
-    del mix
-    wet = _with_gain(wet, master)
-    wet_levels = {stem: measure_levels(own, rate) for stem, own in wet.items()}
-    clock.stop()
-    return Mix(
-        audio=audio,
-        sample_rate=rate,
-        song=song,
-        settings=settings,
+    return master(made, progress)
+
+
+def premaster(
+    plan: RenderPlan,
+    *,
+    wet_stems: bool = False,
+    stages: bool = False,
+    progress: Progress | None = None,
+    network: NetworkRunner | None = None,
+    threads: int | None = None,
+) -> Premaster:
+    """Everything up to the master; arguments and errors as of `render`.
+
+    Nothing here depends on the targets of loudness and true peak, which are the master's.
+    """
+    clock = StageClock(progress)
+    needs_wet = wet_stems or plan.touches_stems
+    if needs_wet and plan.material is MaterialKind.NETWORK:
+        plan.check_wet_stems()
+    job = Job(plan, clock, needs_wet, stages, network, threads)
+    material = to_mix_rate(wet_material(job), plan)
+    sums = sums_of_stages(material, plan) if stages else {}
+    mix, wet = blend(material, plan, wet_stems=needs_wet)
+    device, normalisation = material.device, material.measurements
+    del material  # the desk needs the memory
+    mix, wet, desk = run_desk(mix, wet, plan, clock)
+    return Premaster(
+        plan=plan,
+        audio=mix,
         wet_stems=wet if wet_stems else {},
+        wet_levels={} if wet_stems else _levels(wet, plan.mix_rate),
+        stages=sums,
         device=device,
-        model=plan.identity if amount > 0.0 else None,
         measurements={
-            "stems": stem_measurements,
-            "wet_stems": wet_levels,
+            "stems": normalisation,
             "console": desk,
-            "before_master": before,
-            "master": master.as_json(),
-            "effects": list(plan.effects),
-            "profile_sha256": plan.profile.sha256,
+            "before_master": measure_levels(mix, plan.mix_rate),
         },
         seconds=clock.seconds,
-        console=plan.asked,
-        stages=kept,
     )
 
 
-def _with_gain(wet: Mapping[str, np.ndarray], master: MasterReport) -> dict[str, np.ndarray]:
-    if master.gain_db == 0.0:
-        return dict(wet)
-    gain = np.float32(db_to_gain(master.gain_db))
-    return {stem: audio * gain for stem, audio in wet.items()}
+def master(made: Premaster, progress: Progress | None = None) -> Mix:
+    """Bring a mix to its plan's loudness and below its ceiling, and its wet stems along."""
+    plan, clock = made.plan, StageClock(progress, dict(made.seconds))
+    clock.start("master")
+    audio, report = apply_master(
+        made.audio,
+        plan.mix_rate,
+        loudness_lufs=plan.settings.loudness_lufs,
+        ceiling_dbtp=plan.settings.true_peak_dbtp,
+    )
+    wet = dict(made.wet_stems)
+    if report.gain_db != 0.0:
+        gain = np.float32(db_to_gain(report.gain_db))
+        wet = {stem: stem_audio * gain for stem, stem_audio in wet.items()}
+    passed = {stem: moved_levels(own, report.gain_db) for stem, own in made.wet_levels.items()}
+    measurements = {
+        "stems": made.measurements["stems"],
+        "wet_stems": passed | _levels(wet, plan.mix_rate),
+        "console": made.measurements["console"],
+        "before_master": made.measurements["before_master"],
+        "master": report.as_json(),
+        "effects": list(plan.effects),
+        "profile_sha256": plan.profile.sha256,
+    }
+    clock.stop()
+    return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages)
+
+
+def _levels(wet: dict[str, np.ndarray], sample_rate: int) -> dict[str, dict[str, float | None]]:
+    return {stem: measure_levels(audio, sample_rate) for stem, audio in wet.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from mixer.audio import read_audio
@@ -30,15 +31,25 @@ NO_MODEL_PROFILE = "musdb18"
 NETWORK_RATE_HZ = 44_100
 
 
+class MaterialKind(StrEnum):
+    """What a mix's wet material is made from."""
+
+    RECORDINGS = "recordings"  # nothing is wet: the mix is the plain sum of the recordings
+    STEMS = "stems"  # the normalised stems, summed
+    NETWORK = "network"  # the normalised stems, mixed by a network
+
+
 @dataclass(frozen=True)
 class RenderPlan:
-    """What a song and settings come down to.
+    """What a song and settings come down to; everything that follows is decided here.
 
     Attributes:
+        song: what is mixed.
+        settings: what was asked for.
         bundle: the model; None for the sum of the normalised stems.
         profile: what the stems are normalised to.
         effects: by which effects, in order.
-        sample_rate: at which rate, in Hz.
+        sample_rate: at which rate, in Hz; `mix_rate` is that of the mix.
         stem_order: the stems as the network takes them.
         rooms: for the reverbs; None for generated ones.
         panning_limits_time_axis: see `mixer.fxnorm.panning`.
@@ -47,9 +58,12 @@ class RenderPlan:
         console: what of it acts on the wet stems, and on the bus.
         gains_before: mute, solo and gain of stems that act before the network instead.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
+        presets: name, path and sha256 of every file that had a say in the console.
         warnings: what will be done all the same, though it may not be meant; a line each.
     """
 
+    song: Song
+    settings: RenderSettings
     bundle: Bundle | None
     profile: Profile
     effects: tuple[str, ...]
@@ -62,7 +76,24 @@ class RenderPlan:
     console: Console = field(default_factory=Console)
     gains_before: Mapping[str, GainLike] = field(default_factory=dict)
     has_output_curve: bool = False
+    presets: Sequence[Mapping[str, str]] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def material(self) -> MaterialKind:
+        if self.settings.amount == 0.0:
+            return MaterialKind.RECORDINGS
+        return MaterialKind.NETWORK if self.bundle else MaterialKind.STEMS
+
+    @property
+    def mix_rate(self) -> int:
+        """Sample rate of the mix, in Hz."""
+        return self.settings.sample_rate or self.song.sample_rate
+
+    @property
+    def n_samples(self) -> int:
+        """Length of the mix at `mix_rate`."""
+        return self.song.n_samples_at(self.mix_rate)
 
     def check_wet_stems(self) -> None:
         """ModelError where the model answers with a mix alone."""
@@ -82,8 +113,20 @@ class RenderPlan:
         return self.bundle.manifest.name if self.bundle else NO_MODEL
 
 
-def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = None) -> RenderPlan:
+def plan_render(
+    song: Song,
+    settings: RenderSettings,
+    bundle: Bundle | None = None,
+    *,
+    presets: Sequence[Mapping[str, str]] = (),
+) -> RenderPlan:
     """Find the model (unless it is given), the profile and the rooms, and check that they fit.
+
+    Args:
+        song: from `load_song`.
+        settings: what is asked for; without a console of its own, the song's counts.
+        bundle: the settings' model, read already.
+        presets: the files that the settings' console was resolved from.
 
     Raises:
         ModelError: no such model or profile, or the model does not know one of the song's stems.
@@ -94,23 +137,46 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
     parse_device(settings.device)  # a word that is no device is a mistake even where none is used
     console = settings.console
     if console is None:
-        console = resolve((), song.console, song_path=song.folder / SONG_FILE).console
+        resolved = resolve((), song.console, song_path=song.folder / SONG_FILE)
+        console, presets = resolved.console, resolved.sources
+    _check_plugins(song, console)
+    if settings.model == NO_MODEL:
+        return _plan_of_stems(song, settings, console, presets)
+    return _plan_of_network(song, settings, console, presets, bundle or read_bundle(settings.model))
+
+
+def _check_plugins(song: Song, console: Console) -> None:
     strips = [(stem, console.strip(stem)) for stem in song.stems]
     for name, strip in (*strips, (MASTER, console.master)):
         for plugin in strip.plugins:
             check_files(plugin, name)  # before minutes of work, not after
-    if settings.model == NO_MODEL:
-        return RenderPlan(
-            bundle=None,
-            profile=read_profile(settings.profile or NO_MODEL_PROFILE),
-            effects=settings.effects if settings.effects is not None else NO_MODEL_EFFECTS,
-            sample_rate=NETWORK_RATE_HZ,
-            stem_order=STEMS,
-            rooms=_rooms(settings, NETWORK_RATE_HZ),
-            asked=console,
-            console=console,
-        )
-    bundle = bundle or read_bundle(settings.model)
+
+
+def _plan_of_stems(
+    song: Song, settings: RenderSettings, console: Console, presets: Sequence[Mapping[str, str]]
+) -> RenderPlan:
+    return RenderPlan(
+        song=song,
+        settings=settings,
+        bundle=None,
+        profile=read_profile(settings.profile or NO_MODEL_PROFILE),
+        effects=settings.effects if settings.effects is not None else NO_MODEL_EFFECTS,
+        sample_rate=NETWORK_RATE_HZ,
+        stem_order=STEMS,
+        rooms=_rooms(settings, NETWORK_RATE_HZ),
+        asked=console,
+        console=console,
+        presets=presets,
+    )
+
+
+def _plan_of_network(
+    song: Song,
+    settings: RenderSettings,
+    console: Console,
+    presets: Sequence[Mapping[str, str]],
+    bundle: Bundle,
+) -> RenderPlan:
     manifest = bundle.manifest
     missing = [stem for stem in song.stems if stem not in manifest.stems]
     if missing:
@@ -125,6 +191,8 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
     profile = read_profile(settings.profile or bundle.profile_path)
     gains_before, rest, moved = _around_network(console, manifest, settings.amount)
     return RenderPlan(
+        song=song,
+        settings=settings,
         bundle=bundle,
         profile=profile,
         effects=effects,
@@ -141,6 +209,7 @@ def plan_render(song: Song, settings: RenderSettings, bundle: Bundle | None = No
         console=rest,
         gains_before=gains_before,
         has_output_curve=manifest.architecture.has_output_curve,
+        presets=presets,
         warnings=(*_warnings(settings, bundle, profile), *moved),
     )
 

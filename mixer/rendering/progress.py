@@ -17,7 +17,7 @@ _STAGE_SHARES = {"normalise": 0.5, "network": 0.25, "console": 0.1, "master": 0.
 class StageClock:
     """Times the stages and tells how far the render is."""
 
-    progress: Progress
+    progress: Progress | None
     seconds: dict[str, float] = field(default_factory=dict)
     _stage: str = ""
     _began: float = 0.0
@@ -28,6 +28,8 @@ class StageClock:
         self.at("", 0.0)
 
     def at(self, detail: str, share: float) -> None:
+        if self.progress is None:
+            return
         stages = list(_STAGE_SHARES)
         before = sum(_STAGE_SHARES[s] for s in stages[: stages.index(self._stage)])
         with self._lock:

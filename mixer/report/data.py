@@ -12,9 +12,9 @@ import numpy as np
 
 from mixer.dsp.blocks import peak_dbfs
 from mixer.evaluate.profile_target import target_of_profile
-from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, spectrum_curve_db
+from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.equalization import measure_spectrum
-from mixer.fxnorm.profile import Profile
+from mixer.fxnorm.profile import Profile, read_profile
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.meters.loudness_range import loudness_range_lu
 from mixer.meters.masking import bark_powers
@@ -27,6 +27,7 @@ from mixer.meters.stereo_spectrum import (
 )
 from mixer.meters.target import centred_db
 from mixer.rendering.mix import Mix
+from mixer.rendering.plan import NO_MODEL_PROFILE, MaterialKind, RenderPlan
 from mixer.report.curves import (
     energy_by_direction_db,
     envelope,
@@ -91,32 +92,22 @@ class ReportData:
         return self.mix.audio.shape[1] / self.mix.sample_rate
 
 
-def report_data(
-    mix: Mix,
-    *,
-    input_sum: np.ndarray | None,
-    normalised_sum: np.ndarray | None,
-    files: Mapping[str, Path],
-    profile: Profile | None = None,
-    warnings: Sequence[str] = (),
-) -> ReportData:
+def report_data(mix: Mix, *, files: Mapping[str, Path]) -> ReportData:
     """Measure what a report shows.
 
     Args:
-        mix: rendered with its wet stems; without them the report has no stems to show.
-        input_sum: float32 (2, samples), the plain sum of the recordings at the mix's rate.
-        normalised_sum: the sum of the normalised stems, likewise.
+        mix: rendered with its wet stems and its stages; without them the report has no stems, and
+            no sums but the mix, to show.
         files: `INPUT_SUM`, `NORMALISED_SUM`, `MIX` or a stem's name to where its audio lies; what
             is missing can be looked at and not be listened to.
-        profile: what the stems were normalised to; drawn with the spectra.
-        warnings: of the plan, for instance; those that the song and the mix give are added.
 
     Raises:
         InputError: a recording of the song is damaged or gone: its stems are read again.
     """
-    given = {INPUT_SUM: input_sum, NORMALISED_SUM: normalised_sum, MIX: mix.audio}
-    sums = {key: audio for key, audio in given.items() if audio is not None}
-    rate = mix.sample_rate
+    stages = {INPUT_SUM: "input", NORMALISED_SUM: "normalised"}
+    sums = {key: mix.stages[stage] for key, stage in stages.items() if stage in mix.stages}
+    sums[MIX] = mix.audio
+    rate, profile = mix.sample_rate, _profile(mix.plan)
     stems = dict(mix.wet_stems)
     sources = [
         Source(key, SUM_LABELS[key], False, audio, _level(audio, rate), files.get(key))
@@ -146,7 +137,14 @@ def report_data(
             },
         },
         figures=_figures(mix),
-        warnings=(*warnings, *_warnings(mix)),
+        warnings=(*mix.plan.warnings, *_warnings(mix)),
+    )
+
+
+def _profile(plan: RenderPlan) -> Profile:
+    """What the stems were normalised to; where none was, what is usual."""
+    return (
+        read_profile(NO_MODEL_PROFILE) if plan.material is MaterialKind.RECORDINGS else plan.profile
     )
 
 
@@ -163,23 +161,23 @@ def _stems_level(wet_sum: np.ndarray | None, sources: Sequence[Source], sample_r
 
 
 def _spectrum(
-    spectra: Mapping[str, StereoSpectrum], sums: Mapping[str, np.ndarray], profile: Profile | None
+    spectra: Mapping[str, StereoSpectrum], sums: Mapping[str, np.ndarray], profile: Profile
 ) -> dict[str, Any]:
     """Third-octave balance of the sums, each on average 0 dB, and the profile's."""
     curves = {key: _rounded(centred_db(band_density_db(spectra[key]))) for key in sums}
-    target = target_of_profile(profile, "profile").level_db if profile else None
+    target = target_of_profile(profile, "profile").level_db
     return {
         "bands_hz": _rounded(CURVE_BANDS_HZ),
         "curves_db": curves,
-        "target_db": None if target is None else _rounded(target),
+        "target_db": _rounded(target),
     }
 
 
-def _stem_spectra(mix: Mix, profile: Profile | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def _stem_spectra(mix: Mix, profile: Profile) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each stem as the profile measures it: as recorded, in the mix, and the profile itself."""
-    bands_hz = np.array(profile.bands_hz if profile else DEFAULT_BANDS_HZ)
+    bands_hz = np.array(profile.bands_hz)
     rate = mix.sample_rate
-    known = profile.stems if profile else {}
+    known = profile.stems
     for stem, wet in mix.wet_stems.items():
         recorded = read_stem(mix.song, stem, rate) if stem in mix.song.stems else None
         curves = {

@@ -139,7 +139,7 @@ def test_want_of_memory_is_worth_another_try(order, shop, monkeypatch) -> None:
     def greedy(*args: object, **options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("mixer.rendering.pipeline.render", greedy)
+    monkeypatch.setattr("mixer.output.destination.premaster", greedy)
     outcome = render_song(order(), shop, silent)
     assert (outcome.kind, outcome.passing) == (FAILED, True)
 

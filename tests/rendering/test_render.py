@@ -10,6 +10,8 @@ from mixer import RenderSettings, load_song, render
 from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import DeviceError, ModelError, SettingsError
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.rendering.pipeline import master, premaster
+from mixer.rendering.plan import plan_render
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band, noise, sine
 
@@ -194,3 +196,39 @@ def test_real_songs_render_finite_unclipped_and_whole(shared, name) -> None:
     assert np.isfinite(mix.audio).all()
     assert mix.measurements["master"]["true_peak_dbtp"] <= -1.0
     assert mix.measurements["master"]["loudness_lufs"] > -30.0
+
+
+def test_a_mix_carries_its_plan_and_the_files_that_had_a_say(write_song, rng) -> None:
+    stems = {f"{name}.wav": audio for name, audio in band(rng, 2.0, 44_100).items()}
+    folder = write_song(stems)
+    (folder / "song.toml").write_text("[console.vocals]\ngain_db = 2.0\n")
+    mix = render(load_song(folder), RenderSettings("none", loudness_lufs=-14.0))
+    assert mix.console.strip("vocals").gain_db == 2.0
+    assert [source["path"] for source in mix.presets] == [str(folder / "song.toml")]
+    assert (mix.plan.song, mix.plan.settings) == (mix.song, mix.settings)
+
+
+def test_mastering_what_was_kept_is_mastering_at_once(song_folder) -> None:
+    """The master alone knows the targets: one premaster serves them all."""
+    song = load_song(song_folder)
+    at_once = RenderSettings("none", loudness_lufs=-12.0, true_peak_dbtp=-2.0)
+    kept = premaster(plan_render(song, RenderSettings("none")), wet_stems=True)
+    later = master(dataclasses.replace(kept, plan=plan_render(song, at_once)))
+    expected = render(song, at_once, wet_stems=True)
+    assert np.array_equal(later.audio, expected.audio)
+    assert later.measurements == expected.measurements
+    for stem, audio in expected.wet_stems.items():
+        assert np.array_equal(later.wet_stems[stem], audio)
+
+
+def test_levels_of_stems_that_nobody_asked_for_are_those_of_the_mix(song_folder) -> None:
+    """They are measured before the master's gain and moved by it."""
+    console = Console(strips=(("vocals", Strip(gain_db=3.0)),))
+    settings = RenderSettings("none", loudness_lufs=-12.0, console=console)
+    song = load_song(song_folder)
+    asked, passed = (
+        render(song, settings, wet_stems=asks).measurements["wet_stems"] for asks in (True, False)
+    )
+    assert set(asked) == set(passed) == set(song.stems)
+    for stem, levels in asked.items():
+        assert passed[stem] == pytest.approx(levels, abs=1e-3)

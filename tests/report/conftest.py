@@ -1,5 +1,6 @@
 """Fixtures of the report's tests: a song whose stems are tones, so that one hears who plays."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,9 +47,7 @@ def data(mix, tmp_path_factory) -> ReportData:
     folder = tmp_path_factory.mktemp("report")
     recipe = write_mix(mix, folder / "mix.wav")
     measured = report_data(
-        mix,
-        input_sum=tone(INPUT_HZ, 0.1),
-        normalised_sum=tone(NORMALISED_HZ, 0.4),
+        replace(mix, stages={"input": tone(INPUT_HZ, 0.1), "normalised": tone(NORMALISED_HZ, 0.4)}),
         files={name: Path(file["path"]) for name, file in recipe["output"]["files"].items()},
     )
     return write_listening_copies(folder / "mix.report", measured, overwrite=False)

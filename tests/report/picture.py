@@ -16,10 +16,7 @@ from pathlib import Path
 from mixer import RenderSettings, load_song, render
 from mixer.audio import write_audio
 from mixer.demo_song import DEMO_SONG, compose_demo_song
-from mixer.fxnorm.chain import normalise_stem
-from mixer.rendering.plan import plan_render
 from mixer.report import report_data, write_report
-from mixer.song.song import read_stem, read_sum
 from tests.browser import LAUNCH_ARGUMENTS, file_url, find_chromium, wait_until
 
 SAMPLE_RATE_HZ = 44_100
@@ -37,20 +34,7 @@ def write_demo_report(folder: Path, model: str = "default") -> Path:
     (song_folder / "song.toml").write_text(title, encoding="utf-8")
     song = load_song(song_folder)
     settings = RenderSettings(model=model, loudness_lufs=LOUDNESS_LUFS)
-    plan = plan_render(song, settings)
-    rate = SAMPLE_RATE_HZ
-    normalised = [
-        normalise_stem(read_stem(song, stem, rate), rate, stem, plan.profile, plan.effects)[0]
-        for stem in song.stems
-    ]
-    data = report_data(
-        render(song, settings, wet_stems=True),
-        input_sum=read_sum(song.recordings, song.n_samples, rate),
-        normalised_sum=sum(normalised[1:], normalised[0]),
-        files={},
-        profile=plan.profile,
-        warnings=plan.warnings,
-    )
+    data = report_data(render(song, settings, wet_stems=True, stages=True), files={})
     path = folder / "demo.report.html"
     write_report(path, data, embed=True, overwrite=True)
     return path

@@ -12,7 +12,6 @@ from mixer import RenderSettings, load_song, render
 from mixer.audio import read_audio
 from mixer.console.settings import Band, Compressor, Console, Strip
 from mixer.errors import OutputError
-from mixer.fxnorm.profile import read_profile
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.listening import linked_player
 from mixer.report.markup import data_block, element, text
@@ -64,7 +63,7 @@ def test_strips_are_shown_as_they_were_set_and_with_what_they_did(data, folder) 
     }
     mix = replace(
         data.mix,
-        console=Console(strips=(("vocals", strip),)),
+        plan=replace(data.mix.plan, asked=Console(strips=(("vocals", strip),))),
         measurements={**data.mix.measurements, "console": record},
     )
     page = written(folder / "console.html", replace(data, mix=mix))
@@ -122,8 +121,7 @@ def test_short_and_silent_songs_have_a_report(write_song, tmp_path, seconds) -> 
     level = np.float32(0.3 if seconds else 0.0)
     folder = write_song({"vocals.wav": silent, "bass.wav": silent + level})
     mix = render(load_song(folder), RenderSettings(model="none"), wet_stems=True)
-    profile = read_profile("musdb18")
-    data = report_data(mix, input_sum=silent, normalised_sum=None, files={}, profile=profile)
+    data = report_data(replace(mix, stages={"input": silent}), files={})
     assert "Mix report" in written(tmp_path / "a.html", data)
     assert "Mix report" in written(tmp_path / "b.html", data, embed=True)
 
@@ -131,8 +129,7 @@ def test_short_and_silent_songs_have_a_report(write_song, tmp_path, seconds) -> 
 def test_each_stem_is_drawn_against_its_profile(write_song, rng, tmp_path) -> None:
     folder = write_song({f"{n}.wav": a for n, a in band(rng, 4.0, 44_100).items()})
     mix = render(load_song(folder), RenderSettings(model="none"), wet_stems=True)
-    profile = read_profile("musdb18")
-    data = report_data(mix, input_sum=mix.audio, normalised_sum=None, files={}, profile=profile)
+    data = report_data(mix, files={})
     for stem, curves in data.charts["stem_spectra"].items():
         within = [i for i, hz in enumerate(curves["bands_hz"]) if 100 <= hz <= 8000]
         error = {
@@ -177,7 +174,8 @@ def test_a_hostile_name_stays_a_name(data, folder, open_page) -> None:
     settings = replace(data.mix.settings, profile=HOSTILE)
     console = {"stems": {"vocals": {HOSTILE: {HOSTILE: HOSTILE}}}}
     measurements = {**data.mix.measurements, "console": console}
-    mix = replace(data.mix, song=song, settings=settings, measurements=measurements)
+    plan = replace(data.mix.plan, song=song, settings=settings)
+    mix = replace(data.mix, plan=plan, measurements=measurements)
     sources = tuple(replace(s, label=HOSTILE) for s in data.sources)
     hostile = replace(data, mix=mix, sources=sources, warnings=(HOSTILE,))
     written(folder / "hostile.html", hostile)
@@ -192,7 +190,8 @@ def test_a_hostile_name_stays_a_name(data, folder, open_page) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280, 3840])
 def test_it_fits_the_window(data, folder, open_page, width) -> None:
-    long = replace(data.mix, song=replace(data.mix.song, name="x" * 200))
+    song = replace(data.mix.song, name="x" * 200)
+    long = replace(data.mix, plan=replace(data.mix.plan, song=song))
     path = folder / f"wide{width}.html"
     written(path, replace(data, mix=long))
     page = open_page(file_url(path), width=width)
@@ -225,7 +224,9 @@ def test_curves_can_be_read_by_pointer_and_by_key(data, folder, open_page) -> No
     page = open_page(file_url(folder / "readout.html"))
     plot = page.locator("#spectrum-chart .plot")
     plot.hover()
-    assert re.search(r"Hz: Input sum .*dB, .*Mix .*dB", page.inner_text("#spectrum .readout"))
+    assert re.search(
+        r"Hz: Profile .*dB, Input sum .*dB, .*Mix .*dB", page.inner_text("#spectrum .readout")
+    )
     plot.focus()
     page.keyboard.press("ArrowRight")
     first = page.inner_text("#spectrum .readout")

@@ -84,7 +84,7 @@ def test_equal_names_are_told_apart(written) -> None:
     first = mix.song.recordings[0]
     same = [replace(first, file=name) for name in ("Kick.wav", "kick.flac", "KICK.aif", "x" * 300)]
     song = replace(mix.song, recordings=(*same, same[-1]))
-    session = daw_session(replace(mix, song=song), recipe)
+    session = daw_session(replace(mix, plan=replace(mix.plan, song=song)), recipe)
     names = [track.name for track in session.tracks if track.group == DRY]
     assert names[:3] == ["Kick (dry)", "kick (dry) 2", "KICK (dry) 3"]
     assert len({name.casefold() for name in names}) == 5
@@ -102,7 +102,7 @@ def test_streams_of_a_container_are_left_out_and_named(written, tmp_path) -> Non
         for n in range(1, 3)
     ]
     song = replace(mix.song, recordings=(*mix.song.recordings, *streams))
-    session = daw_session(replace(mix, song=song), recipe)
+    session = daw_session(replace(mix, plan=replace(mix.plan, song=song)), recipe)
     assert session.left_out == ("song.stem.mp4#1", "song.stem.mp4#2")
     assert container not in {track.path for track in session.tracks}
 

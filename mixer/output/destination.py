@@ -1,0 +1,150 @@
+"""Where a mix goes, as what, and with what beside it; and the one job that brings it there."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixer.network.runner import NetworkRunner
+from mixer.output.delivery import NOTHING_BESIDE, Delivery, deliver
+from mixer.output.names import output_paths
+from mixer.output.write import check_output, write_mix
+from mixer.rendering.mix import Mix, Premaster
+from mixer.rendering.pipeline import master, premaster
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.progress import Progress
+from mixer.song.song import Song
+from mixer.stems import RESIDUAL
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a mix goes, as what, and with what beside it.
+
+    Attributes:
+        path: the mix's file.
+        file_format: "wav", "flac", "mp3" or "ogg".
+        bit_depth: "16", "24" or "32f"; lossy formats ignore it.
+        stems: wet stems were asked for.
+        delivery: DAW sessions and the report.
+        overwrite: replace what is there.
+        home: folder in which all of it will lie at last, where it is made in another one.
+    """
+
+    path: Path
+    file_format: str
+    bit_depth: str = "24"
+    stems: bool = False
+    delivery: Delivery = NOTHING_BESIDE
+    overwrite: bool = False
+    home: Path | None = None
+
+    @property
+    def writes_stems(self) -> bool:
+        """Whether wet stems are written: asked for, or needed by what is delivered."""
+        return self.stems or self.delivery.needs_stems
+
+    def paths(self, song: Song) -> dict[str, Path]:
+        """The mix, its recipe, its stems and what is delivered with it, by role."""
+        stems = [*song.stems, RESIDUAL] if self.writes_stems else []
+        written = output_paths(self.path, stems, self.file_format)
+        return written | self.delivery.paths(self.path)
+
+    def beside(self) -> dict[str, Path]:
+        """Every file that may be delivered with the mix, the report's listening copies included."""
+        return {**self.delivery.paths(self.path), **self.delivery.copies(self.path)}
+
+    def check(self, plan: RenderPlan) -> None:
+        """Find out before rendering what would keep the result from being written.
+
+        Raises:
+            PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
+            OutputError: something is there already, is a recording of the song, cannot be written,
+                or has a name that a session cannot hold.
+        """
+        check_output(
+            self.path,
+            [*plan.song.stems, RESIDUAL] if self.writes_stems else [],
+            file_format=self.file_format,
+            bit_depth=self.bit_depth,
+            sample_rate=plan.mix_rate,
+            overwrite=self.overwrite,
+            song=plan.song,
+            beside=list(self.beside().values()),
+        )
+        self.delivery.check(plan.song, self.path, self.home)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mix that is where it was to go.
+
+    Attributes:
+        mix: as it was written.
+        recipe: what `write_mix` answered.
+        remarks: what could not be handed over in full, a line each.
+        write_s: seconds that writing took.
+    """
+
+    mix: Mix
+    recipe: dict[str, Any]
+    remarks: tuple[str, ...]
+    write_s: float
+
+
+def render_to(
+    destination: Destination,
+    plan: RenderPlan,
+    *,
+    progress: Progress | None = None,
+    network: NetworkRunner | None = None,
+    threads: int | None = None,
+    made: Premaster | None = None,
+    computing: AbstractContextManager[object] | None = None,
+) -> Rendered:
+    """Mix, write, and deliver what goes with it.
+
+    Args:
+        destination: where to; `Destination.check` says beforehand whether it will go.
+        plan: from `plan_render`.
+        progress, network, threads: as of `mixer.render`.
+        made: the plan's mix before its master, where there is one already.
+        computing: entered while the mix is made, and left before it is written.
+
+    Raises:
+        MixerError: as of `mixer.render`, `write_mix` and `deliver`.
+    """
+    with computing or nullcontext():
+        if made is None:
+            made = premaster(
+                plan,
+                wet_stems=destination.writes_stems,
+                stages=destination.delivery.report,
+                progress=progress,
+                network=network,
+                threads=threads,
+            )
+        mix = master(made, progress)
+        del made
+    if progress is not None:
+        progress("write", destination.path.name, 1.0)
+    began = time.perf_counter()
+    recipe = write_mix(
+        mix,
+        destination.path,
+        file_format=destination.file_format,
+        bit_depth=destination.bit_depth,
+        overwrite=destination.overwrite,
+    )
+    remarks = deliver(
+        mix,
+        recipe,
+        destination.path,
+        destination.delivery,
+        home=destination.home,
+        overwrite=destination.overwrite,
+    )
+    return Rendered(mix, recipe, remarks, time.perf_counter() - began)

@@ -1,0 +1,183 @@
+"""The wet material of a mix: what it is made from, by the plan's kind of material.
+
+`wet_material` is the one door: a new way of making wet stems is a function of a `Job` and a line in
+`_MAKERS`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.console.before_network import apply_gain_like
+from mixer.errors import ModelError
+from mixer.fxnorm.chain import normalise_stem
+from mixer.network.runner import LocalRunner, NetworkRunner
+from mixer.network.session import Network
+from mixer.rendering.plan import MaterialKind, RenderPlan
+from mixer.rendering.progress import StageClock
+from mixer.song.song import Song, read_stem
+
+
+@dataclass(frozen=True)
+class Job:
+    """A plan that is being carried out.
+
+    Attributes:
+        plan: what is to be done.
+        clock: is told of each stage.
+        wet_stems: each wet stem is needed, not only their mix.
+        stages: the sum of the normalised stems is wanted.
+        network: the plan's model, open already; None opens it.
+        threads: stems normalised at once, at most; None for as many as there are cores.
+    """
+
+    plan: RenderPlan
+    clock: StageClock
+    wet_stems: bool
+    stages: bool
+    network: NetworkRunner | None
+    threads: int | None
+
+
+@dataclass
+class Material:
+    """What a mix is made from, beside the recordings.
+
+    Attributes:
+        mix: float32 (2, samples); None where nothing is wet.
+        wet_stems: stem name to float32 (2, samples); empty where they are not needed.
+        normalised: the sum of the normalised stems, float32 (2, samples); None unless wanted.
+        device: what ran the network; None without one.
+        measurements: of each stem's normalisation, ready for JSON.
+    """
+
+    mix: np.ndarray | None = None
+    wet_stems: dict[str, np.ndarray] = field(default_factory=dict)
+    normalised: np.ndarray | None = None
+    device: str | None = None
+    measurements: dict[str, Any] = field(default_factory=dict)
+
+
+def wet_material(job: Job) -> Material:
+    """Make the wet material, at the plan's `sample_rate`.
+
+    Raises:
+        InputError: a recording is damaged.
+        ModelError, DeviceError: no such device, or the network failed.
+    """
+    return _MAKERS[job.plan.material](job)
+
+
+def _none_of_recordings(job: Job) -> Material:
+    return Material()
+
+
+def _of_stems(job: Job) -> Material:
+    """The normalised stems and their sum."""
+    stems, measurements = _normalise(job)
+    normalised = _sum(stems) if job.stages else None
+    named = zip(job.plan.stem_order, _with_gains_before(stems, job.plan), strict=True)
+    present = {name: stem for name, stem in named if stem is not None}
+    mix = np.add.reduce(list(present.values()))
+    return Material(mix, present if job.wet_stems else {}, normalised, None, measurements)
+
+
+def _of_network(job: Job) -> Material:
+    """What a network makes of the normalised stems."""
+    stems, measurements = _normalise(job)
+    normalised = _sum(stems) if job.stages else None
+    mix, wet, device = _run_network(_with_gains_before(stems, job.plan), job)
+    return Material(mix, wet, normalised, device, measurements)
+
+
+_MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
+    MaterialKind.RECORDINGS: _none_of_recordings,
+    MaterialKind.STEMS: _of_stems,
+    MaterialKind.NETWORK: _of_network,
+}
+
+
+def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, Any]]:
+    """Read and normalise every stem, a few at a time; None stands for a stem that is not there."""
+    plan, song, clock = job.plan, job.plan.song, job.clock
+    clock.start("normalise")
+    done: list[str] = []
+
+    def one(stem: str) -> tuple[np.ndarray, dict[str, Any]]:
+        audio = read_stem(song, stem, plan.sample_rate)
+        audio, measured = normalise_stem(
+            audio,
+            plan.sample_rate,
+            stem,
+            plan.profile,
+            plan.effects,
+            seed=plan.settings.seed,
+            rooms=plan.rooms,
+            panning_limits_time_axis=plan.panning_limits_time_axis,
+        )
+        done.append(stem)
+        clock.at(stem, len(done) / len(song.stems))
+        return audio, measured
+
+    with ThreadPoolExecutor(_n_workers(song, plan.sample_rate, job.threads)) as pool:
+        results = dict(zip(song.stems, pool.map(one, song.stems), strict=True))
+    clock.stop()
+    stems = [results[s][0] if s in results else None for s in plan.stem_order]
+    return stems, {stem: measurements for stem, (_, measurements) in results.items()}
+
+
+def _n_workers(song: Song, sample_rate: int, threads: int | None) -> int:
+    """As many stems at once as there are cores, and as memory holds with room to work."""
+    stem_bytes = 8 * song.n_samples_at(sample_rate)
+    fitting = audio_io.available_memory_bytes() // (6 * stem_bytes)
+    return int(max(1, min(len(song.stems), threads or os.cpu_count() or 1, fitting)))
+
+
+def _sum(stems: Sequence[np.ndarray | None]) -> np.ndarray:
+    total: np.ndarray = np.add.reduce([stem for stem in stems if stem is not None])
+    return total
+
+
+def _with_gains_before(
+    stems: Sequence[np.ndarray | None], plan: RenderPlan
+) -> Sequence[np.ndarray | None]:
+    """Stems with the mute, solo and gain that act before the network."""
+    if not plan.gains_before:
+        return stems
+    named = zip(plan.stem_order, stems, strict=True)
+    present = {name: stem for name, stem in named if stem is not None}
+    changed = apply_gain_like(present, plan.sample_rate, plan.gains_before)
+    return [changed.get(name) for name in plan.stem_order]
+
+
+def _run_network(
+    stems: Sequence[np.ndarray | None], job: Job
+) -> tuple[np.ndarray, dict[str, np.ndarray], str | None]:
+    """The network's mix, its wet stems where they are needed, and what ran it."""
+    plan, clock = job.plan, job.clock
+    assert plan.bundle is not None
+    clock.start("network")
+    runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device))
+    detail = f"on {runner.place}" if runner.place else ""
+    clock.at(detail, 0.0)
+    output = runner.run(
+        stems,
+        wet_stems=job.wet_stems,
+        warm_up_s=plan.settings.warm_up_s,
+        progress=lambda share: clock.at(detail, share),
+    )
+    clock.stop()
+    if not np.isfinite(output.mix).all():
+        raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")
+    there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
+    wet = dict(zip(plan.stem_order, output.wet_stems or (), strict=False))
+    # The network answers for every stem; one that the song has not is silence, or its leakage.
+    wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
+    return output.mix, wet, output.device
