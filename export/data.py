@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.errors import ModelError
-from mixer.fxnorm.effects import EFFECTS
 from mixer.fxnorm.profile import Profile, parse_profile
+from mixer.normalisations import EFFECTS
 
 DATASET_KEY = "dataset"
 PRETRAIN_STAGE = "pretrain"

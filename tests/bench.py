@@ -21,8 +21,8 @@ import numpy as np
 from mixer.audio import write_audio
 from mixer.demo_song import compose_demo_song
 from mixer.fxnorm.chain import normalise_stem
-from mixer.fxnorm.effects import EFFECTS
 from mixer.fxnorm.profile import read_profile
+from mixer.normalisations import EFFECTS
 from tests import bench_network
 
 SAMPLE_RATE_HZ = 44_100

@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+import wave
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
-    ("mixer.errors", "mixer.version", "mixer.stems", "mixer.roles"),
+    ("mixer.errors", "mixer.version"),
+    ("mixer.stems", "mixer.roles", "mixer.normalisations", "mixer.baselines", "mixer.shipped"),
     ("mixer.dsp", "mixer.files"),
     ("mixer.audio",),
     ("mixer.meters",),
@@ -51,11 +54,11 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(path: Path) -> set[str]:
-    """Absolute names that a file imports anywhere, what is for type checkers alone left out."""
+def imports(path: Path, *, of_types: bool = False) -> set[str]:
+    """Absolute names that a file imports anywhere; with `of_types` also for type checkers alone."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not of_types:
             node.body = []
     names: set[str] = set()
     for node in ast.walk(tree):
@@ -98,6 +101,70 @@ def test_each_library_has_its_owner(module: str) -> None:
             assert within(module, owners), f"{module} imports {library}"
 
 
+def arrows() -> Iterator[tuple[str, str]]:
+    """Which module of ours imports which, also where only its types are."""
+    known = modules()
+    for module, path in known.items():
+        # What an __init__ offers under the package's own name is its front door, not a dependency.
+        own = (module,) if path.name == "__init__.py" else ()
+        for name in imports(path, of_types=True):
+            while name and name not in known:
+                name = name.rpartition(".")[0]
+            if name and name != module and not within(name, own):
+                yield module, name
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """A circle in a graph; empty where there is none."""
+    done: set[str] = set()
+
+    def follow(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        for after in sorted(graph.get(node, ())):
+            if found := follow(after, [*path, node]):
+                return found
+        done.add(node)
+        return []
+
+    return next((found for node in sorted(graph) if (found := follow(node, []))), [])
+
+
+def graph_of(arrows: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    graph: dict[str, set[str]] = {}
+    for here, there in arrows:
+        graph.setdefault(here, set()).add(there)
+    return graph
+
+
+def test_no_module_is_in_a_circle() -> None:
+    assert not circle(graph_of(arrows()))
+
+
+def test_no_package_is_in_a_circle() -> None:
+    """Packages side by side; a package and those within it are one room of several doors."""
+    known = modules()
+    packages = {name for name, path in known.items() if path.name == "__init__.py"}
+    between: dict[str, set[tuple[str, str]]] = {}
+    for module, used in arrows():
+        here, there = module.split("."), used.split(".")
+        depth = next((i for i, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), None)
+        if depth is None:  # one is the package that the other lies in
+            continue
+        pair = ".".join(here[: depth + 1]), ".".join(there[: depth + 1])
+        if packages.issuperset(pair):
+            between.setdefault(".".join(here[:depth]), set()).add(pair)
+    assert {"", "mixer", "training"} <= set(between)
+    circles = {folder: circle(graph_of(pairs)) for folder, pairs in between.items()}
+    assert not {folder: found for folder, found in circles.items() if found}
+
+
+def test_training_never_imports_export() -> None:
+    assert not [(a, b) for a, b in arrows() if within(a, ("training",)) and within(b, ("export",))]
+
+
 def test_effects_do_not_import_each_other() -> None:
     effects = tuple(f"mixer.fxnorm.{effect}" for effect in FXNORM_EFFECTS)
     for effect in effects:
@@ -128,3 +195,26 @@ def test_rendering_never_loads_torch() -> None:
         "onnx",
         "training",
     }
+
+
+def test_settings_and_formats_load_nothing_heavy() -> None:
+    loaded = loaded_after(
+        "import mixer.rendering.settings, mixer.audio.formats, mixer.normalisations, mixer.stems, "
+        "mixer.output.names, mixer.shipped, mixer.baselines, mixer.batch.columns"
+    )
+    assert not loaded & {"numpy", "scipy", "soundfile", "onnxruntime", "pedalboard", "click"}
+
+
+def test_a_dry_run_of_a_batch_loads_nothing_that_makes_sound(tmp_path: Path) -> None:
+    song = tmp_path / "song"
+    song.mkdir()
+    for stem in ("vocals", "drums"):
+        with wave.open(str(song / f"{stem}.wav"), "wb") as file:
+            file.setparams((1, 2, 44_100, 0, "NONE", ""))
+            file.writeframes(bytes(88_200))
+    manifest = tmp_path / "manifest.csv"
+    header = "song,stems,report,daw,effects,preset,vocals.gain_db,loudness_lufs"
+    manifest.write_text(f"{header}\nsong,yes,yes,both,eq,rock,+1,-14\n")
+    arguments = ["batch", str(manifest), "-o", str(tmp_path / "out"), "--dry-run", "--quiet"]
+    loaded = loaded_after(f"from mixer.cli.main import run\nassert run({arguments!r}) == 0")
+    assert not loaded & {"scipy", "onnxruntime", "pedalboard", "torch", "matplotlib"}

@@ -83,9 +83,8 @@ def find_misfits(
     rows: Sequence[Row], desks: Sequence[Desk], identities: Sequence[Identity]
 ) -> list[str]:
     """Rows whose desk does on wet stems what their model has none for."""
-    from mixer.console.before_network import split_console
-    from mixer.console.desk import is_neutral_console
     from mixer.console.settings import Strip
+    from mixer.console.split import is_neutral_console, split_console
     from mixer.preset.schema import read_console
 
     mistakes = []

@@ -13,7 +13,7 @@ from rich.text import Text
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
 from mixer.errors import InputError
-from mixer.fxnorm.effects import parse_effects
+from mixer.normalisations import parse_effects
 
 _EXTRA = "train"
 

@@ -9,8 +9,8 @@ import click
 
 from mixer.cli.console import answer, say
 from mixer.cli.extras import load_extra
-from mixer.fxnorm.effects import EFFECTS, parse_effects
 from mixer.fxnorm.profile import PACKAGED
+from mixer.normalisations import EFFECTS, parse_effects
 
 
 @click.command(name="export")

@@ -6,53 +6,14 @@ sound. Mute, solo and gain then act on what the network is fed; all the rest sta
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from mixer.console.automation import Course
 from mixer.console.processing import BLOCK_SAMPLES
-from mixer.console.settings import Console, Number, Strip
+from mixer.console.split import GainLike
 from mixer.dsp.blocks import FloatArray, db_to_gain
-
-
-@dataclass(frozen=True)
-class GainLike:
-    """What of a strip can act before the network.
-
-    Attributes:
-        mute, solo: as in the strip.
-        gain_db: the fader, constant or automated.
-        amount: of the strip: the fader's share of the blend.
-    """
-
-    mute: bool = False
-    solo: bool = False
-    gain_db: Number = 0.0
-    amount: Number = 1.0
-
-
-def split_gain_like(strip: Strip) -> tuple[GainLike, Strip]:
-    """Take a strip apart into what can act before the network and the rest.
-
-    Both together do what the strip does, as far as the network is linear. Behind it nothing else
-    changes: thresholds of the rest's dynamics see the stem with its gain.
-
-    Returns:
-        The gains, and the strip without mute, solo and gain.
-    """
-    before = GainLike(strip.mute, strip.solo, strip.gain_db, strip.amount)
-    return before, dataclasses.replace(strip, mute=False, solo=False, gain_db=0.0)
-
-
-def split_console(console: Console) -> tuple[dict[str, GainLike], Console]:
-    """`split_gain_like` for every strip of a desk; the master stays whole."""
-    pairs = {stem: split_gain_like(strip) for stem, strip in console.strips}
-    rest = tuple((stem, strip) for stem, (_, strip) in pairs.items())
-    gains = {stem: before for stem, (before, _) in pairs.items() if before != GainLike()}
-    return gains, dataclasses.replace(console, strips=rest)
 
 
 def apply_gain_like(

@@ -129,17 +129,6 @@ def apply_master_strip(
     return out, report
 
 
-def is_neutral_console(console: Console) -> bool:
-    """Whether a console changes no stem and not the bus, whatever it says of the reverb."""
-    strips = [strip for _, strip in console.strips]
-    return all(strip == Strip() or _is_bypassed(strip) for strip in (*strips, console.master))
-
-
-def _is_bypassed(strip: Strip) -> bool:
-    """Whether none of a strip is mixed in, and none of it sent."""
-    return strip.amount == 0.0 and not strip.mute and not strip.solo
-
-
 def _loudness(before: FloatArray, after: FloatArray, sample_rate: int) -> dict[str, float | None]:
     values = {
         "loudness_before_lufs": integrated_loudness_lufs(before, sample_rate),

@@ -14,7 +14,6 @@ from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError, SettingsError
 from mixer.fxnorm.balance import match_balance, measure_balance_db
 from mixer.fxnorm.compression import SETTINGS, match_compression
-from mixer.fxnorm.effects import DEFAULT_EFFECTS, check_effects
 from mixer.fxnorm.equalization import match_equalization
 from mixer.fxnorm.loudness import match_loudness
 from mixer.fxnorm.panning import (
@@ -28,6 +27,7 @@ from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS, add_pre_reverb, add_reverb_send
 from mixer.fxnorm.rooms import RoomSource
 from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.normalisations import DEFAULT_EFFECTS, check_effects
 
 # A stem whose peak is below this was not played.
 SILENCE_PEAK_DBFS = -50.0

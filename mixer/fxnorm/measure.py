@@ -11,12 +11,12 @@ from mixer.errors import InputError
 from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, normalise_stem
 from mixer.fxnorm.compression import WORKING_PEAK_DBFS
 from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, phi_curve, spectrum_curve_db
-from mixer.fxnorm.effects import EFFECTS, check_effects
 from mixer.fxnorm.equalization import measure_spectrum
 from mixer.fxnorm.loudness import PADDING_SAMPLES
 from mixer.fxnorm.panning import measure_phi
 from mixer.fxnorm.profile import Profile, StemProfile
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.normalisations import EFFECTS, check_effects
 
 MEASURED_EFFECTS = ("eq", "compression", "panning", "loudness")
 

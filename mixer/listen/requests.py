@@ -7,16 +7,16 @@ import re
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mixer.errors import InputError, OutputError
 from mixer.listen.answers import MAX_ANSWERS_BYTES, parse_answers
+from mixer.listen.deadlines import Deadlines
+from mixer.listen.design import Design
 from mixer.listen.page import INDEX_FILE, SESSION_FILE, session_script
-from mixer.listen.store import StaleError
-
-if TYPE_CHECKING:
-    from mixer.listen.serve import ListeningServer
+from mixer.listen.store import StaleError, Store
 
 ANSWERS_PATH = "answers"
 # For each write: a participant's line may be slow, but not dead.
@@ -50,10 +50,32 @@ class _RefusalError(Exception):
         self.status, self.text = status, text
 
 
+class ServerOfTest(http.server.ThreadingHTTPServer):
+    """What a request needs of its server; `mixer.listen.serve` fills it in.
+
+    Attributes:
+        design: of the test.
+        store: where answers go.
+        log: called with a line for each answer that was kept or refused.
+        files: what may be served, by the path below the token.
+        participants: token to participant.
+        request_limit_s: how long a request may take to arrive.
+        deadlines: cut those that take longer.
+    """
+
+    design: Design
+    store: Store
+    log: Callable[[str], None]
+    files: dict[str, Path]
+    participants: dict[str, str]
+    request_limit_s: float
+    deadlines: Deadlines
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers one request and closes the connection."""
 
-    server: ListeningServer
+    server: ServerOfTest
     server_version = "mixer"
     sys_version = ""
     timeout = SEND_LIMIT_S

@@ -14,19 +14,18 @@ Files are looked up in a table made when the server starts: no path of a request
 
 from __future__ import annotations
 
-import http.server
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError, OutputError
+from mixer.listen.deadlines import Deadlines
 from mixer.listen.design import PUBLIC_FOLDER, Design
 from mixer.listen.page import INDEX_FILE
-from mixer.listen.requests import TYPES, Handler
+from mixer.listen.requests import TYPES, Handler, ServerOfTest
 from mixer.listen.store import Store
 
 # From the first byte of a request to its last; a slower one is cut off.
@@ -36,7 +35,7 @@ _BACKLOG = 1024
 _EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
-class ListeningServer(http.server.ThreadingHTTPServer):
+class ListeningServer(ServerOfTest):
     """A server of one test.
 
     Args:
@@ -69,7 +68,7 @@ class ListeningServer(http.server.ThreadingHTTPServer):
         self.files = public_files(test_folder / PUBLIC_FOLDER)
         self.participants = {token: participant for participant, token in tokens.items()}
         self.request_limit_s = request_limit_s
-        self.deadlines = _Deadlines()
+        self.deadlines = Deadlines()
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
@@ -102,39 +101,6 @@ class ListeningServer(http.server.ThreadingHTTPServer):
     def server_close(self) -> None:
         super().server_close()
         self.deadlines.stop()
-
-
-class _Deadlines:
-    """Cuts connections whose request has not arrived in time, however it drips."""
-
-    def __init__(self) -> None:
-        self._until: dict[socket.socket, float] = {}
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        threading.Thread(target=self._watch, daemon=True).start()
-
-    def set(self, connection: socket.socket, limit_s: float) -> None:
-        with self._lock:
-            self._until[connection] = time.monotonic() + limit_s
-
-    def clear(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._until.pop(connection, None)
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _watch(self) -> None:
-        while not self._stopped.wait(0.25):
-            now = time.monotonic()
-            with self._lock:
-                late = [connection for connection, until in self._until.items() if until < now]
-                for connection in late:
-                    del self._until[connection]
-                    try:
-                        connection.shutdown(socket.SHUT_RD)
-                    except OSError:
-                        continue  # it is gone already
 
 
 def public_files(folder: Path) -> dict[str, Path]:

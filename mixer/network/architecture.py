@@ -7,16 +7,11 @@ line in `mixer.network.kinds`. To train and to export it, see `training.networks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from mixer.network.graph_roles import Role
-
-if TYPE_CHECKING:
-    from mixer.network.output import Audio, Output, RunOptions
-    from mixer.network.session import Network
 
 
 class Parameters(Protocol):
@@ -95,12 +90,6 @@ class Architecture(Generic[P]):
     has_output_curve: bool = False
     runs_in_chunks: bool = False
     lengths: Callable[[P, Mapping[str, int]], Mapping[str, int]] = lambda hyper, lengths: lengths
-
-    def run(self, network: Network, inputs: Sequence[Audio | None], options: RunOptions) -> Output:
-        """A song through an open bundle of this kind; see `mixer.network.stream.run_network`."""
-        module, _, function = self.runs.partition(":")
-        output: Output = getattr(import_module(module), function)(network, inputs, options)
-        return output
 
     def role(self, graph: str, hyper: P) -> Role | None:
         """What a graph takes and answers; None for one that the runtime does not know."""

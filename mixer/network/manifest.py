@@ -12,12 +12,10 @@ from typing import Any
 from mixer.errors import ModelError
 from mixer.network.architecture import Architecture, P, Parameters
 from mixer.network.kinds import ARCHITECTURES, architecture_of
+from mixer.normalisations import EFFECTS
 
 SCHEMA_VERSION = 1
 MANIFEST_FILE = "manifest.json"
-EFFECT_NAMES = (
-    "pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness"
-)  # fmt: skip
 # A graph's twin in half precision, for a GPU, is named after it.
 FP16_SUFFIX = "_fp16"
 # Wet stems that hold more of another stem than this are not faithful.
@@ -276,12 +274,12 @@ class _Reader:
 
     def _effects(self) -> tuple[str, ...]:
         effects = self._texts("effects")
-        unknown = [effect for effect in effects if effect not in EFFECT_NAMES]
+        unknown = [effect for effect in effects if effect not in EFFECTS]
         if unknown:
-            known = ", ".join(EFFECT_NAMES)
+            known = ", ".join(EFFECTS)
             raise self._fail("effects", f"names {unknown[0]!r}: known are {known}")
-        if list(effects) != [effect for effect in EFFECT_NAMES if effect in effects]:
-            raise self._fail("effects", f"must be in the order {', '.join(EFFECT_NAMES)}")
+        if list(effects) != [effect for effect in EFFECTS if effect in effects]:
+            raise self._fail("effects", f"must be in the order {', '.join(EFFECTS)}")
         if "panning" in effects and "balance" in effects:
             raise self._fail("effects", "names panning and balance, which exclude each other")
         return effects

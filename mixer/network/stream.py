@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from mixer.network.output import Audio, Output, Progress, RunOptions
 from mixer.network.session import Network
@@ -44,4 +45,6 @@ def run_network(
         progress=progress or (lambda done: None),
         threads=threads,
     )
-    return network.bundle.manifest.architecture.run(network, stems, options)
+    module, _, function = network.bundle.manifest.architecture.runs.partition(":")
+    output: Output = getattr(import_module(module), function)(network, stems, options)
+    return output

@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from mixer.audio import read_audio
-from mixer.console.before_network import GainLike, split_console
-from mixer.console.desk import is_neutral_console
 from mixer.console.plugin import check_files
 from mixer.console.settings import MASTER, Console, Strip
+from mixer.console.split import GainLike, is_neutral_console, split_console
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from mixer.audio.formats import SAMPLE_RATES_HZ
 from mixer.console.settings import Console
-from mixer.fxnorm.effects import check_effects, parse_effects
+from mixer.normalisations import check_effects, parse_effects
 from mixer.rendering.options import option, options_of
 from mixer.shipped import DEFAULT_MODEL
 

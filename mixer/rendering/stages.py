@@ -12,8 +12,9 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
-from mixer.console.desk import apply_console, apply_master_strip, is_neutral_console
+from mixer.console.desk import apply_console, apply_master_strip
 from mixer.console.settings import Console
+from mixer.console.split import is_neutral_console
 from mixer.dsp.blocks import db_to_gain
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.rendering.material import Material

@@ -15,7 +15,6 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
 from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
-from mixer.dsp.blocks import db_to_gain
 from mixer.errors import InputError
 from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
 from mixer.song.name_context import classify_all
@@ -164,6 +163,9 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
     Raises:
         InputError: a file is damaged, or the song is too long for this machine's memory.
     """
+    # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
+    from mixer.dsp.blocks import db_to_gain
+
     n_bytes = 2 * 4 * n_samples
     if n_bytes > audio_io.available_memory_bytes():
         raise InputError(

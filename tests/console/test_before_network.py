@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from mixer.console.before_network import GainLike, apply_gain_like, split_console, split_gain_like
+from mixer.console.before_network import apply_gain_like
 from mixer.console.desk import apply_console
 from mixer.console.settings import Console, Filter, Strip
+from mixer.console.split import GainLike, split_console, split_gain_like
 from tests.console.measures import RATE_HZ
 from tests.signals import band
 

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from mixer.console.desk import apply_console, apply_master_strip, heard_stems, is_neutral_console
+from mixer.console.desk import apply_console, apply_master_strip, heard_stems
 from mixer.console.settings import Compressor, Console, Delay, Duck, Filter, Strip
+from mixer.console.split import is_neutral_console
 from mixer.errors import PresetError
 from tests.console.measures import RATE_HZ, rms_db
 from tests.signals import band

@@ -9,9 +9,9 @@ import pytest
 
 from mixer.errors import InputError, ModelError, SettingsError
 from mixer.fxnorm.chain import normalise_stem
-from mixer.fxnorm.effects import DEFAULT_EFFECTS, EFFECTS, check_effects
 from mixer.fxnorm.profile import read_profile
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.normalisations import DEFAULT_EFFECTS, EFFECTS, check_effects
 from tests.fxnorm.material import RATE, beat, energy_db, wide
 
 MUSDB18 = read_profile("musdb18")

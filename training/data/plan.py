@@ -9,9 +9,9 @@ from pathlib import Path
 
 from mixer.audio import available_memory_bytes
 from mixer.errors import SettingsError
-from mixer.fxnorm.effects import check_effects
 from mixer.fxnorm.profile import read_profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
+from mixer.normalisations import check_effects
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
 from training.data.prepare_song import REVERBS
 from training.data.splits import METHODS, assign_splits
@@ -37,7 +37,7 @@ class PrepareSettings:
     Attributes:
         profile: a name, a JSON file, "measure" for the average of the training songs, or "auto":
             measure from 20 training songs on, else the published averages.
-        effects: names from `mixer.fxnorm.effects`, in order; `pre_reverb` for dry songs only.
+        effects: names from `mixer.normalisations`, in order; `pre_reverb` for dry songs only.
         n_variants: differently seeded reverbs of vocals and other.
         seed: of the rooms.
         rooms: folder of impulse responses; None for generated ones.

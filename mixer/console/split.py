@@ -1,0 +1,56 @@
+"""What of a console acts where, and whether it acts at all: of its settings alone, not of audio."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from mixer.console.settings import Console, Number, Strip
+
+
+@dataclass(frozen=True)
+class GainLike:
+    """What of a strip can act before the network.
+
+    Attributes:
+        mute, solo: as in the strip.
+        gain_db: the fader, constant or automated.
+        amount: of the strip: the fader's share of the blend.
+    """
+
+    mute: bool = False
+    solo: bool = False
+    gain_db: Number = 0.0
+    amount: Number = 1.0
+
+
+def split_gain_like(strip: Strip) -> tuple[GainLike, Strip]:
+    """Take a strip apart into what can act before the network and the rest.
+
+    Both together do what the strip does, as far as the network is linear. Behind it nothing else
+    changes: thresholds of the rest's dynamics see the stem with its gain.
+
+    Returns:
+        The gains, and the strip without mute, solo and gain.
+    """
+    before = GainLike(strip.mute, strip.solo, strip.gain_db, strip.amount)
+    return before, dataclasses.replace(strip, mute=False, solo=False, gain_db=0.0)
+
+
+def split_console(console: Console) -> tuple[dict[str, GainLike], Console]:
+    """`split_gain_like` for every strip of a desk; the master stays whole."""
+    pairs = {stem: split_gain_like(strip) for stem, strip in console.strips}
+    rest = tuple((stem, strip) for stem, (_, strip) in pairs.items())
+    gains = {stem: before for stem, (before, _) in pairs.items() if before != GainLike()}
+    return gains, dataclasses.replace(console, strips=rest)
+
+
+def is_neutral_console(console: Console) -> bool:
+    """Whether a console changes no stem and not the bus, whatever it says of the reverb."""
+    strips = [strip for _, strip in console.strips]
+    return all(strip == Strip() or _is_bypassed(strip) for strip in (*strips, console.master))
+
+
+def _is_bypassed(strip: Strip) -> bool:
+    """Whether none of a strip is mixed in, and none of it sent."""
+    return strip.amount == 0.0 and not strip.mute and not strip.solo
