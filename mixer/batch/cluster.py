@@ -17,6 +17,7 @@ from mixer.batch.engine import DIED_TWICE, EngineError
 from mixer.batch.memory import WORKER_BYTES
 from mixer.batch.order import FAILED, Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.worker import WorkerSpec, open_shop
+from mixer.dsp.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from mixer.batch.work import Shop
@@ -34,6 +35,7 @@ def shop_of(spec: WorkerSpec) -> Shop:
     return open_shop(spec)
 
 
+@one_blas_thread
 def work_on_cluster(order: Order, spec: WorkerSpec) -> Outcome:
     """What a Ray task does: one order, in whatever process Ray chooses."""
     module, _, name = spec.work.partition(":")
@@ -96,7 +98,6 @@ class RayEngine:
                 log_to_driver=False,
                 logging_level="error",
                 configure_logging=False,
-                runtime_env={"env_vars": {"OMP_NUM_THREADS": str(self._spec.threads)}},
             )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"no Ray cluster: {str(error).splitlines()[0]}") from None

@@ -27,7 +27,7 @@ class Identity:
         profile_sha256: of the profile's figures.
         sample_rate: the network's, in Hz.
         latent_bytes_per_s: memory the network keeps for each second of song.
-        segment_bytes: memory it takes whatever the song.
+        bytes_a_thread: memory for each of its threads, whatever the song.
         has_wet_stems: whether it can write stems.
     """
 
@@ -35,7 +35,7 @@ class Identity:
     profile_sha256: str
     sample_rate: int = 44_100
     latent_bytes_per_s: int = 0
-    segment_bytes: int = 0
+    bytes_a_thread: int = 0
     has_wet_stems: bool = True
 
 
@@ -124,6 +124,6 @@ def _read(model: str, profile: str | None) -> Identity:
         read_profile(profile or bundle.profile_path).sha256,
         manifest.sample_rate,
         memory.bytes_per_s,
-        memory.bytes_at_once,
+        memory.bytes_a_thread,
         manifest.has_wet_stems,
     )

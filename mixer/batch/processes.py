@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from collections.abc import Iterator
+
+from mixer.dsp.threads import available_threads
 
 
 def describe_exit(exit_code: int | None) -> str:
@@ -35,5 +36,4 @@ def interrupts_blocked() -> Iterator[None]:
 
 def default_jobs(threads: int) -> int:
     """As many workers as there are cores for them."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, (cores or 1) // threads)
+    return max(1, available_threads() // threads)

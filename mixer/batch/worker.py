@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixer.batch.order import FAILED, Event, Finished, Order, Outcome, Working
+from mixer.dsp.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from mixer.batch.work import Report, Shop
@@ -25,7 +26,6 @@ DEFAULT_WORK = "mixer.batch.work:render_song"
 _REPORT_EVERY_S = 0.25
 # The kernel, short of memory, should choose a worker and never the one who keeps the ledger.
 _OOM_SCORE = "800"
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Broken:
 
 def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
     """The whole life of a worker: until the pipe closes or None comes through it."""
-    _settle(spec)
+    _settle()
     post = _Post(pipe)
     try:
         shop = open_shop(spec)
@@ -82,7 +82,7 @@ def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
             outcome = Outcome(order.id, order.token, FAILED, text)
         post.send(Finished(outcome))
 
-    with ThreadPoolExecutor(SONGS_AT_ONCE) as pool:
+    with one_blas_thread, ThreadPoolExecutor(SONGS_AT_ONCE) as pool:
         while True:
             try:
                 order = pipe.recv()
@@ -111,12 +111,9 @@ def open_shop(spec: WorkerSpec) -> Shop:
     return Shop(Networks(opener), spec.device, spec.threads, lock)
 
 
-def _settle(spec: WorkerSpec) -> None:
+def _settle() -> None:
     # Ctrl-C reaches every process of the terminal; what it means, the run decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Read when numpy is first loaded, which is later.
-    for variable in _THREAD_VARIABLES:
-        os.environ[variable] = str(spec.threads)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
 

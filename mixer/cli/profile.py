@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
+from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError, OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
 from mixer.fxnorm.measure import MEASURED_EFFECTS
@@ -64,7 +64,7 @@ def measure(
         measurement = load_extra("training.data.measure_profile", "train").measure_multitracks(
             multitracks,
             effects=[name.strip() for name in effects.split(",") if name.strip()],
-            n_jobs=jobs or os.cpu_count() or 1,
+            n_jobs=jobs or available_threads(),
             about=f"Average of {len(multitracks)} songs",
             progress=lambda stem, share: show("measure", stem, share),
         )

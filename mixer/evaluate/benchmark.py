@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.evaluate.damage import DAMAGE_MEASURES, Damage, measure_damage, worst_damage
 from mixer.evaluate.pair import finite_or_none
@@ -182,6 +183,7 @@ def measure_truth(
     return Truth(true_mix.shape[1], tuple(segments))
 
 
+@one_blas_thread
 def panel(
     inputs: Mapping[str, np.ndarray],
     wet: Mapping[str, np.ndarray],
@@ -247,6 +249,7 @@ def panel(
     return PanelResult(tuple(results))
 
 
+@one_blas_thread
 def evaluate_system(
     inputs: Mapping[str, np.ndarray],
     wet: Mapping[str, np.ndarray],

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.evaluate.alignment import (
     MAX_LAG_S,
@@ -115,6 +116,7 @@ class PairReport:
         return finite_or_none(value)
 
 
+@one_blas_thread
 def evaluate_pair(
     mix: np.ndarray,
     reference: np.ndarray,

@@ -7,6 +7,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
 from mixer.dsp.onsets import measure_onset_peaks
+from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, normalise_stem
 from mixer.fxnorm.compression import WORKING_PEAK_DBFS
@@ -25,6 +26,7 @@ Song = Mapping[str, FloatArray]
 Measure = Callable[[FloatArray, int], np.ndarray | None]
 
 
+@one_blas_thread
 def measure_profile(
     songs: Iterable[Song],
     sample_rate: int,

@@ -51,11 +51,11 @@ class Memory:
 
     Attributes:
         bytes_per_s: for each second of song.
-        bytes_at_once: whatever the song's length.
+        bytes_a_thread: for each of its threads, whatever the song's length.
     """
 
     bytes_per_s: int = 0
-    bytes_at_once: int = 0
+    bytes_a_thread: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,6 @@ class Architecture(Generic[P]):
         memory: of hyper-parameters at a sample rate in Hz.
         has_wet_stems: it can also answer with what it sums.
         has_output_curve: it bends what it sums (tanh): its mix is not the sum of its wet stems.
-        runs_in_chunks: many small runs at a time, each on one thread, rather than one on all.
         lengths: hyper-parameters and the lengths that a graph's inputs show, by symbol, to all
             lengths of its answers.
     """
@@ -88,7 +87,6 @@ class Architecture(Generic[P]):
     memory: Callable[[P, int], Memory]
     has_wet_stems: bool = True
     has_output_curve: bool = False
-    runs_in_chunks: bool = False
     lengths: Callable[[P, Mapping[str, int]], Mapping[str, int]] = lambda hyper, lengths: lengths
 
     def role(self, graph: str, hyper: P) -> Role | None:

@@ -24,7 +24,8 @@ class RunOptions:
         chunk_frames: latent frames a chunk of a network that streams; changes time and memory, not
             the result.
         progress: called with the fraction done, from the calling thread.
-        threads: chunks or stems at a time; the network's threads by default, one on a GPU.
+        threads: chunks, stems or segments at a time; the network's threads by default, one on a
+            GPU. It changes time and memory, not the result.
     """
 
     wet_stems: bool = False

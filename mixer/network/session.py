@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import re
 import sys
 import threading
@@ -15,6 +14,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from mixer.dsp.threads import available_threads
 from mixer.errors import DeviceError, ModelError
 from mixer.network.manifest import FP16_SUFFIX
 from mixer.network.model import Bundle
@@ -32,13 +32,6 @@ class Device:
 
     def __str__(self) -> str:
         return "cpu" if self.kind == "cpu" else f"cuda:{self.index}"
-
-
-def available_threads() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def parse_device(device: str) -> Device | None:
@@ -198,10 +191,9 @@ class Network:
         options.log_severity_level = _SILENT
         if not self._optimise:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        # A chunk to a thread, many at a time: beats one chunk at a time on all threads. A segment
-        # takes gigabytes: one at a time.
-        chunked = self.bundle.manifest.architecture.runs_in_chunks
-        options.intra_op_num_threads = 1 if chunked else self.threads
+        # A chunk or a segment to a thread, many at a time: beats one at a time on all threads, and
+        # the runtime's own cut changes the last bits of some products with the number of threads.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         try:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
+from mixer.dsp.threads import one_blas_thread
 from mixer.network.output import Audio, Output, Progress, RunOptions
 from mixer.network.session import Network
 
 
+@one_blas_thread
 def run_network(
     network: Network,
     stems: Sequence[Audio | None],

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
+from mixer.dsp.threads import available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import normalise_stem
 from mixer.network.runner import LocalRunner, NetworkRunner
@@ -35,7 +35,7 @@ class Job:
         wet_stems: each wet stem is needed, not only their mix.
         stages: the sum of the normalised stems is wanted.
         network: the plan's model, open already; None opens it.
-        threads: stems normalised at once, at most; None for as many as there are cores.
+        threads: stems, chunks and segments at once, at most; None for as many as there are cores.
     """
 
     plan: RenderPlan
@@ -137,7 +137,7 @@ def _n_workers(song: Song, sample_rate: int, threads: int | None) -> int:
     """As many stems at once as there are cores, and as memory holds with room to work."""
     stem_bytes = 8 * song.n_samples_at(sample_rate)
     fitting = audio_io.available_memory_bytes() // (6 * stem_bytes)
-    return int(max(1, min(len(song.stems), threads or os.cpu_count() or 1, fitting)))
+    return int(max(1, min(len(song.stems), threads or available_threads(), fitting)))
 
 
 def _sum(stems: Sequence[np.ndarray | None]) -> np.ndarray:
@@ -164,7 +164,7 @@ def _run_network(
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
     clock.start("network")
-    runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device))
+    runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
     detail = f"on {runner.place}" if runner.place else ""
     clock.at(detail, 0.0)
     output = runner.run(

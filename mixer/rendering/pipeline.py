@@ -10,6 +10,7 @@ import numpy as np
 
 from mixer.console.master import apply_master
 from mixer.dsp.blocks import db_to_gain
+from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.material import Job, wet_material
 from mixer.rendering.mix import Mix, Premaster, measure_levels, moved_levels
@@ -20,6 +21,7 @@ from mixer.rendering.stages import blend, run_desk, sums_of_stages, to_mix_rate
 from mixer.song.song import Song
 
 
+@one_blas_thread
 def render(
     song: Song,
     settings: RenderSettings | None = None,
@@ -39,7 +41,8 @@ def render(
         stages: also return the sums of the recordings and of the normalised stems.
         progress: called from this thread and from worker threads, never from two at once.
         network: the settings' model, open already; None opens it for this song.
-        threads: stems normalised at once, at most; None for as many as there are cores.
+        threads: stems, chunks and segments at once, at most; None for as many as there are cores.
+            It changes no sample.
 
     Returns:
         The mix, at the song's own rate and length unless the settings ask for another rate.
@@ -62,6 +65,7 @@ def render(
     return master(made, progress)
 
 
+@one_blas_thread
 def premaster(
     plan: RenderPlan,
     *,
@@ -102,6 +106,7 @@ def premaster(
     )
 
 
+@one_blas_thread
 def master(made: Premaster, progress: Progress | None = None) -> Mix:
     """Bring a mix to its plan's loudness and below its ceiling, and its wet stems along."""
     plan, clock = made.plan, StageClock(progress, dict(made.seconds))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mixer.dsp.blocks import peak_dbfs
+from mixer.dsp.threads import one_blas_thread
 from mixer.evaluate.profile_target import target_of_profile
 from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.equalization import measure_spectrum
@@ -92,6 +93,7 @@ class ReportData:
         return self.mix.audio.shape[1] / self.mix.sample_rate
 
 
+@one_blas_thread
 def report_data(mix: Mix, *, files: Mapping[str, Path]) -> ReportData:
     """Measure what a report shows.
 

@@ -13,6 +13,7 @@ import scipy.signal
 
 from mixer import audio as audio_io
 from mixer.dsp.blocks import gain_to_db
+from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.song.song import Recording, Song, read_sum
@@ -89,6 +90,7 @@ class SongInspection:
         return asdict(self)
 
 
+@one_blas_thread
 def inspect_song(
     song: Song, progress: Callable[[str, float], None] | None = None
 ) -> SongInspection:

@@ -147,6 +147,19 @@ def test_a_cross_fade_takes_the_click_away(runtime: Network, rng: np.random.Gene
     assert np.abs(np.diff(faded)).max() < 2.0 * step * np.pi / 2 / 200
 
 
+def test_the_same_bits_whatever_the_threads(
+    runtime: Network, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More segments than threads, and where there is memory for one segment alone."""
+    stems = np.split(song(rng, 30_000), 4)
+    one, two, four = (run_network(runtime, stems, threads=n).mix for n in (1, 2, 4))
+    monkeypatch.setattr("mixer.network.wave_u_net.run.available_memory_bytes", lambda: 1)
+    crowded = run_network(runtime, stems, threads=4).mix
+    assert np.array_equal(one, two)
+    assert np.array_equal(one, four)
+    assert np.array_equal(one, crowded)
+
+
 def test_a_missing_stem_is_silence(runtime: Network, rng: np.random.Generator) -> None:
     stems = song(rng, 6000)
     stems[2:6] = 0.0

@@ -11,7 +11,11 @@ import numpy as np
 import pytest
 
 from mixer.errors import DeviceError, ModelError
+from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
+from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
+from mixer.network.band_mixer.run import CONTROL_OUTPUTS, LEVEL_INPUTS
 from mixer.network.manifest import FileEntry
+from mixer.network.model import read_bundle
 from mixer.network.session import Device, Network, cuda_is_likely, parse_device
 from tests.network.conftest import Exported
 
@@ -55,6 +59,22 @@ def test_the_runtime_prints_nothing(exported: Exported) -> None:
     command = [sys.executable, "-c", program, str(exported.bundle.folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_graph_answers_the_same_bits_whatever_the_threads(rng: np.random.Generator) -> None:
+    """At this length the runtime's own threads cut a product of the shipped graph otherwise."""
+    bundle = read_bundle("default")
+    hyper = bundle.manifest.parameters(BandMixerParameters)
+    shape = (1, hyper.n_stems * len(VIEWS) * hyper.n_bands, 200)
+    feeds = {
+        name: (20.0 * rng.standard_normal(shape) - 40.0).astype(np.float32) for name in LEVEL_INPUTS
+    }
+    one, *others = (
+        Network(bundle, "cpu", threads).run(CONTROLS_GRAPH, feeds, CONTROL_OUTPUTS)
+        for threads in (1, 2, 3, 4)
+    )
+    for other in others:
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def test_threads_must_be_positive(exported: Exported) -> None:

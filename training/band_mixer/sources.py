@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mixer.dsp.threads import one_blas_thread
 from mixer.fxnorm.profile import read_profile
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.song.song import load_song, read_stem
@@ -95,6 +96,7 @@ def wet_examples(song_folder: Path, settings: ExampleSettings) -> Iterator[Examp
             yield example
 
 
+@one_blas_thread
 def _compose_one(path: Path, seed: int, settings: ExampleSettings) -> None:
     genres = sorted(set(GENRES) - set(settings.held_out_genres))
     multitrack = compose(seed, genre=genres[seed % len(genres)], duration_s=COMPOSED_S)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.audio import available_memory_bytes
+from mixer.dsp.threads import available_threads
 from mixer.errors import SettingsError
 from mixer.fxnorm.profile import read_profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
@@ -143,7 +143,7 @@ def default_jobs(plan: Plan) -> int:
     """One process a core, as far as the songs fit into memory."""
     longest = max(song.multitrack.n_samples for song in plan.songs)
     fitting = available_memory_bytes() // max(1, longest * _BYTES_IN_MEMORY_PER_SAMPLE)
-    return max(1, min(os.cpu_count() or 1, fitting, len(plan.songs)))
+    return max(1, min(available_threads(), fitting, len(plan.songs)))
 
 
 def _song_ids(names: Sequence[str]) -> list[str]:

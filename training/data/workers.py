@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError, MixerError, OutputError
 
 MAX_TRIES = 2
@@ -135,6 +136,11 @@ def _serve(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
     # Ctrl-C reaches the whole group; the parent decides. Asked to stop, clean up on the way out.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    with one_blas_thread:
+        _work_off(function, pipe)
+
+
+def _work_off(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
     while True:
         try:
             task = pipe.recv()

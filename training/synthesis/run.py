@@ -7,7 +7,6 @@ that was stopped goes on where it was.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from mixer.audio import available_memory_bytes
+from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, MixerError, OutputError, SettingsError
 from mixer.files.whole_file import hash_file, write_json
 from training.data.workers import each_in_processes
@@ -209,7 +209,7 @@ def _genres_in_turn(settings: SynthesisSettings) -> Iterator[str]:
 
 def _default_jobs(settings: SynthesisSettings) -> int:
     n_bytes = settings.duration_s * settings.sample_rate * _BYTES_IN_MEMORY_PER_SAMPLE
-    return max(1, min(os.cpu_count() or 1, int(available_memory_bytes() // n_bytes)))
+    return max(1, min(available_threads(), int(available_memory_bytes() // n_bytes)))
 
 
 def _open(folder: Path, about: dict[str, Any]) -> None:

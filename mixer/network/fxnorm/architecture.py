@@ -113,6 +113,5 @@ FXNORM = Architecture(
     runs="mixer.network.fxnorm.run:run_fxnorm",
     memory=_memory,
     has_output_curve=True,
-    runs_in_chunks=True,
     lengths=_lengths,
 )

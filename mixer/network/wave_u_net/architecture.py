@@ -7,8 +7,6 @@ from mixer.network.graph_roles import Role
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 
 SEGMENT_GRAPH = "segment"
-# Of the published size, one segment at a time.
-_SEGMENT_BYTES = 3 << 30
 
 
 def _roles(hyper: WaveUNetParameters) -> dict[str, Role]:
@@ -18,7 +16,7 @@ def _roles(hyper: WaveUNetParameters) -> dict[str, Role]:
 
 
 def _memory(hyper: WaveUNetParameters, sample_rate: int) -> Memory:
-    return Memory(bytes_at_once=_SEGMENT_BYTES)
+    return Memory(bytes_a_thread=hyper.segment_bytes)
 
 
 WAVE_U_NET = Architecture(

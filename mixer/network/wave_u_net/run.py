@@ -4,7 +4,7 @@ For the Wave-U-Net, whose norms span whatever goes in: it is run on what it has 
 ten seconds as published. Neighbouring segments overlap, and as their norms differ they do not agree
 there, so they are faded into each other. Every segment is a full one: the last begins earlier
 rather than being padded, and a song shorter than a segment is put behind wrapped audio of its own.
-One segment of the published size takes about 2 GB, so segments run one after the other.
+One segment of the published size takes about 2 GB: as many run at once as memory holds.
 
 What the seams cost, measured by `tests/bench_segments.py` with a small network trained to sum its
 stems, 15 seams in 30 s: cut hard, the step at a seam is -47 dBFS, a click; cross-faded over 5 % of
@@ -16,10 +16,12 @@ the seams.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from mixer.audio import available_memory_bytes
 from mixer.errors import InputError, ModelError
 from mixer.network.output import Audio, Output, RunOptions
 from mixer.network.session import Network
@@ -44,7 +46,8 @@ def run_segments(
         network: an open bundle of that kind.
         stems: one (2, samples) float32 array for each of the model's stems, in its order, at its
             rate; None for a missing one, which counts as silence.
-        options: wet stems are refused, this network has none; one segment runs at a time.
+        options: wet stems are refused, this network has none; as many segments run at once as
+            there are threads, and as memory holds.
         fade_share: length of a fade as a share of a segment, 0 (cut hard) to 0.33.
 
     Returns:
@@ -74,11 +77,12 @@ def run_segments(
     starts = segment_starts(song.n_total, length, fade)
     fades = fade_starts(starts, length, fade)
     mix = np.zeros((hyper.n_channels, song.n_samples), np.float32)
-    for index, start in enumerate(starts):
+    segments = _run_each(network, song, starts, hyper, options.threads)
+    for index, (start, whole) in enumerate(zip(starts, segments, strict=True)):
         first = fades[index - 1] if index else 0
         end = fades[index] + fade if index < len(fades) else song.n_total
         if end > song.n_warm_up:
-            segment = _run_one(network, song, start, hyper)[:, first - start : end - start]
+            segment = whole[:, first - start : end - start]
             segment *= fade_weights(end - first, fade if index else 0, fade if fades[index:] else 0)
             kept = max(first, song.n_warm_up)
             to = slice(kept - song.n_warm_up, end - song.n_warm_up)
@@ -126,6 +130,24 @@ def fade_weights(n_samples: int, fade_in_samples: int, fade_out_samples: int) ->
 def _rise(n_samples: int) -> Audio:
     phase = (np.arange(n_samples) + 0.5) / max(1, n_samples)
     return (0.5 - 0.5 * np.cos(np.pi * phase)).astype(np.float32)
+
+
+def _run_each(
+    network: Network,
+    song: SongReader,
+    starts: Sequence[int],
+    hyper: WaveUNetParameters,
+    threads: int | None,
+) -> Iterator[Audio]:
+    """The mix of every segment in order, no more of them under way than memory holds."""
+    wanted = threads or (network.threads if network.device.kind == "cpu" else 1)
+    at_once = max(1, min(wanted, len(starts), available_memory_bytes() // hyper.segment_bytes))
+    with ThreadPoolExecutor(at_once, thread_name_prefix="network") as pool:
+        under_way = [pool.submit(_run_one, network, song, s, hyper) for s in starts[:at_once]]
+        for index in range(len(starts)):
+            yield under_way.pop(0).result()
+            for start in starts[index + at_once : index + at_once + 1]:
+                under_way.append(pool.submit(_run_one, network, song, start, hyper))
 
 
 def _run_one(network: Network, song: SongReader, start: int, hyper: WaveUNetParameters) -> Audio:

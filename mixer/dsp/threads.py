@@ -1,0 +1,68 @@
+"""Threads: ours alone, so that no sample hangs on how many there are.
+
+A matrix product that BLAS cuts for two threads has other last bits than one cut for four, and its
+waiting threads spin against ours. What computes samples therefore holds BLAS to one thread and is
+cut by stems, chunks and segments here, where the cut never depends on the number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from importlib import import_module
+from types import TracebackType
+from typing import Any
+
+
+def available_threads() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Hold(ContextDecorator):
+    """One hold for the whole process, entered by as many threads and as deeply as they like.
+
+    BLAS knows one number of threads for the process. If every user restored the one that it met,
+    the first of two renders to end would let go of BLAS under the other. threadpoolctl lets only
+    the thread that set OpenBLAS's number set it back while that thread lives: where another one is
+    the last to leave, BLAS stays at one thread, which costs speed and no bits.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._restore: Callable[[], Any] | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._restore = _limit_blas()
+            self._users += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users and self._restore is not None:
+                self._restore()
+
+
+# `with one_blas_thread:` around what computes samples, or `@one_blas_thread` on the function.
+one_blas_thread = _Hold()
+
+
+def _limit_blas() -> Callable[[], Any]:
+    """Hold every BLAS of this process to one thread; what is returned takes that back."""
+    threadpoolctl = import_module("threadpoolctl")
+    # SciPy brings a BLAS of its own, and only a library that is loaded can be held.
+    import_module("scipy.linalg.blas")
+    limits = threadpoolctl.threadpool_limits(1, user_api="blas")
+    return limits.restore_original_limits
