@@ -1,6 +1,7 @@
 """The directions in which modules may import each other, and what starting up may load."""
 
 import ast
+import functools
 import subprocess
 import sys
 import wave
@@ -45,6 +46,7 @@ OWNERS = {
 FXNORM_EFFECTS = ("loudness", "equalization", "compression", "panning", "balance", "reverb")
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     found = {}
     for package in ("mixer", "export", "training", "presets"):
@@ -54,6 +56,7 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@functools.cache
 def imports(path: Path, *, of_types: bool = False) -> set[str]:
     """Absolute names that a file imports anywhere; with `of_types` also for type checkers alone."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
