@@ -45,5 +45,5 @@ def stated_data(metadata: Mapping[str, str], path: Path) -> StatedData:
     effects = dataset.get("effects")
     if not isinstance(effects, list) or any(effect not in EFFECTS for effect in effects):
         raise ModelError(f"{path}: the effects of its data set, {effects!r}, are not known")
-    profile = parse_profile(dataset.get("profile"), f"{path}: profile of its data set")
+    profile = parse_profile(dataset.get("profile", {}), f"{path}: profile of its data set")
     return StatedData(tuple(effects), profile)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, printable, talk
-from mixer.files.checked_table import shown
+from mixer.files.wording import visible
 from mixer.output.compare import Comparison, Row, compare_mixes
 from mixer.output.recipe_reader import RecordedMix, read_recipe
 
@@ -46,7 +46,9 @@ def _show(comparison: Comparison, a: RecordedMix, b: RecordedMix) -> None:
     if not console.is_terminal:
         console = Console(width=200)
     for side, recipe in (("A", a), ("B", b)):
-        console.print(Text(printable(f"{side}: {shown(recipe.path)} ({shown(recipe.song_name)})")))
+        console.print(
+            Text(printable(f"{side}: {visible(recipe.path)} ({visible(recipe.song_name)})"))
+        )
     if "mix" in comparison.same_files:
         console.print(Text("the mixes are bit for bit the same"))
     parts = (

@@ -9,7 +9,7 @@ import click
 from mixer.cli.console import answer, say
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
-from mixer.files.checked_table import shown
+from mixer.files.wording import visible
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
 
@@ -109,4 +109,4 @@ def _text(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return shown(value)
+    return visible(value)

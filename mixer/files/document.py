@@ -15,10 +15,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from mixer.errors import MixerError
-from mixer.files.mistakes import Keys, dotted, find_mistakes
+from mixer.files.mistakes import Keys, dotted, find_mistakes, is_finite
 from mixer.files.shape import CHOICE, NUMBER, Names, Rows, Shape, Table, table_of
 from mixer.files.toml_lines import find_lines, line_of
 from mixer.files.toml_text import parse_toml
@@ -64,7 +64,8 @@ class Document:
         line = _line(self.text, keys) if self.text else None
         at = "" if line is None else f" line {line}:"
         advice = f"; {self.advice}" if self.advice else ""
-        return self.error(f"{self.where}:{at} {dotted(keys)} {what}{advice}")
+        name = f" {dotted(keys)}" if keys else ""
+        return self.error(f"{self.where}:{at}{name} {what}{advice}")
 
     def refusals(self, shape: Shape, *, is_layer: bool = False) -> Iterator[MixerError]:
         """All mistakes, in their order, up to `MOST_MISTAKES`."""
@@ -154,7 +155,7 @@ def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
             raise MisfitError(path, str(error)) from None
     if isinstance(shape, Rows):
         rows = value if isinstance(value, list | tuple) else [value]
-        return tuple(build(shape.item, row, (*path, i)) for i, row in enumerate(rows))
+        return tuple(build(shape.at(i), row, (*path, i)) for i, row in enumerate(rows))
     if isinstance(shape, Names):
         return shape.make({k: build(shape.item, row, (*path, k)) for k, row in value.items()})
     if shape.kind == NUMBER:
@@ -227,15 +228,19 @@ def parse_json(
             that is not finite or beyond 64 bit.
     """
     try:
-        table = json.loads(content, parse_constant=_refuse)
+        table = json.loads(content)
         _check_depth(table)
-        _check_numbers(table)
     except (ValueError, RecursionError) as cause:
         hint = f"; {advice}" if advice else ""
         raise error(f"{where}: not {what}: not valid JSON: {_cause(cause)}{hint}") from None
     if not isinstance(table, dict):
         raise error(f"{where}: not {what}: it must hold a table, not {quote(table)}")
-    return Document(where, table, error, advice, sha256=hashlib.sha256(content).hexdigest())
+    document = Document(where, table, error, advice, sha256=hashlib.sha256(content).hexdigest())
+    for keys, value in _numbers(table):
+        # 1e999 is JSON, NaN is Python's JSON; no float holds the one, no figure is the other.
+        if not is_finite(value) or (abs(value) >= _LARGEST_WHOLE and isinstance(value, int)):
+            raise document.refusal(keys, f"must be a finite number of 64 bit, not {quote(value)}")
+    return document
 
 
 def _read(path: Path, where: str, what: str, most_bytes: int, error: type[MixerError]) -> bytes:
@@ -254,10 +259,6 @@ def _read(path: Path, where: str, what: str, most_bytes: int, error: type[MixerE
     return content
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a finite number")
-
-
 def _check_depth(table: Any) -> None:
     level = [table]
     for _ in range(MOST_LEVELS):
@@ -267,14 +268,12 @@ def _check_depth(table: Any) -> None:
     raise ValueError(f"nested more than {MOST_LEVELS} levels deep")
 
 
-def _check_numbers(value: Any) -> None:
-    """Refuse 1e999, which JSON's grammar allows and no float holds, and numbers beyond 64 bit."""
-    if isinstance(value, int | float) and not abs(value) < (
-        float("inf") if isinstance(value, float) else _LARGEST_WHOLE
-    ):
-        raise ValueError(f"{quote(value)} is beyond what a number may be")
-    for inner in _inner(value):
-        _check_numbers(inner)
+def _numbers(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, int | float]]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield keys, value
+    inner = value.items() if isinstance(value, dict) else enumerate(_inner(value))
+    for key, part in inner:
+        yield from _numbers(part, (*keys, key))
 
 
 def _inner(value: Any) -> Any:

@@ -20,9 +20,11 @@ LONGEST_PROSE = 4_096
 WHOLE_RANGE = (-(2**63), 2**63 - 1)
 NUMBER_RANGE = (-1e12, 1e12)
 MOST_ENTRIES = 10_000
-# Kinds of text: printable and on one line; without control characters, such as a file's name, which
-# may hold half characters; or of any lines and signs but NUL.
-LINE, NAME, PROSE = "line", "name", "prose"
+# Kinds of text: printable, on one line; without control characters; of any lines; any but NUL.
+# Names of files, and what a browser cut, may hold half characters (lone surrogates): the second and
+# the last take them.
+LINE, NAME, PROSE, RAW = "line", "name", "prose", "raw"
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def number(
@@ -44,6 +46,16 @@ def number(
     return _field(default, {"range": (low, high), "unit": unit, "help": help})
 
 
+def numbers(*ranges: tuple[float, float]) -> Any:
+    """A field that holds so many numbers, each within its own range."""
+    return _field(MISSING, {"ranges": ranges})
+
+
+def flag(default: Any = MISSING, *, help: str = "") -> Any:
+    """A field that is true or false."""
+    return _field(default, {"help": help})
+
+
 def choice(default: Any, options: tuple[Any, ...], *, help: str = "") -> Any:
     """A field that holds one of a few words or numbers."""
     return _field(default, {"choices": options, "help": help})
@@ -63,7 +75,7 @@ def text(
 
     Args:
         default: none where it must be there.
-        kind: `LINE`, `NAME` or `PROSE`.
+        kind: `LINE`, `NAME`, `PROSE` or `RAW`.
         shortest, longest: in characters.
         pattern: which it must match as a whole.
         means: what such a text is, for the message: "must be {means}".
@@ -71,6 +83,11 @@ def text(
     """
     limits = {"text": kind, "shortest": shortest, "longest": longest or _LONGEST[kind]}
     return _field(default, {**limits, "pattern": pattern, "means": means, "help": help})
+
+
+def sha256(default: Any = MISSING) -> Any:
+    """A field that holds the hash of a file."""
+    return text(default, pattern=SHA256, means="a SHA-256 in hex")
 
 
 def entries(
@@ -87,7 +104,7 @@ def entries(
     return _field(default, {**metadata, "least": least, "most": most})
 
 
-_LONGEST = {LINE: LONGEST_LINE, NAME: LONGEST_PROSE, PROSE: LONGEST_PROSE}
+_LONGEST = {LINE: LONGEST_LINE, NAME: LONGEST_PROSE, PROSE: LONGEST_PROSE, RAW: LONGEST_PROSE}
 
 
 def _field(default: Any, metadata: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mixer.files.fields import LONGEST_LINE, LONGEST_PROSE, NAME, PROSE
+from mixer.files.fields import LONGEST_LINE, LONGEST_PROSE, NAME, PROSE, RAW
 from mixer.files.shape import (
     CHOICE,
     FLAG,
@@ -128,8 +128,8 @@ def _row_mistakes(shape: Rows, value: Any, path: Keys, is_layer: bool) -> Iterat
     if wrong is not None:
         yield Mistake(path, wrong)
         return
-    for key, row in rows:
-        yield from find_mistakes(shape.item, row, (*path, key), is_layer=is_layer)
+    for place, (key, row) in enumerate(rows):
+        yield from find_mistakes(shape.at(place), row, (*path, key), is_layer=is_layer)
 
 
 def _name_mistakes(
@@ -214,7 +214,7 @@ def _wrong_points(leaf: Leaf, points: Sequence[Any]) -> str | None:
 
 
 def _wrong_text(leaf: Leaf, value: Any) -> str | None:
-    means = leaf.means or ("a text" if leaf.text == PROSE else "one line of text")
+    means = leaf.means or ("a text" if leaf.text in (PROSE, RAW) else "one line of text")
     if not isinstance(value, str) or not _is_text(value, leaf.text):
         return f"must be {means}, not {quote(value)}"
     if len(value) > leaf.longest:
@@ -227,8 +227,8 @@ def _wrong_text(leaf: Leaf, value: Any) -> str | None:
 
 
 def _is_text(value: str, kind: str) -> bool:
-    if kind == PROSE:
-        return "\0" not in value
+    if kind in (PROSE, RAW):
+        return "\0" not in value and (kind == RAW or _is_unicode(value))
     return not _CONTROL_SIGN.search(value) if kind == NAME else value.isprintable()
 
 
@@ -254,13 +254,19 @@ def _wrong_tree(value: Any) -> str | None:
     """Why tables and lists cannot be written as JSON again, or None."""
     for _, leaf in leaves(value):
         if isinstance(leaf, str):
-            try:
-                leaf.encode("utf-8")
-            except UnicodeEncodeError:
+            if not _is_unicode(leaf):
                 return f"holds a text that is not Unicode, {quote(leaf)}"
         elif not (leaf is None or isinstance(leaf, bool) or is_finite(leaf)):
             return f"holds {quote(leaf)}, which is not a finite number"
     return None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_finite(value: object) -> bool:

@@ -9,6 +9,7 @@ float | tuple of points       a number, or [[seconds, value], ...]
 float | str | bool            any plain value
 X | None                      may be null; without a default too
 tuple[X, ...]                 a list
+tuple[X, X]                   a list of so many
 Mapping[str, X]               a table under any names
 Mapping[str, Any]             any tree of tables and lists
 another dataclass             a table of its own
@@ -42,7 +43,7 @@ class Leaf:
         automatable: may be a list of [seconds, value].
         allowed: lowest and highest number.
         choices: what it may be.
-        text: `LINE`, `NAME` or `PROSE`.
+        text: `LINE`, `NAME`, `PROSE` or `RAW`.
         shortest, longest: of a text, in characters.
         pattern, means: what a text must match, and what that is in words.
         help: what to give, where it is missing.
@@ -94,6 +95,7 @@ class Rows:
         optional: it may be null.
         least, most: entries.
         takes_one: a lone value stands for a list of it.
+        places: what each entry is, where they differ.
     """
 
     item: Shape
@@ -101,6 +103,11 @@ class Rows:
     least: int = 0
     most: int = MOST_ENTRIES
     takes_one: bool = False
+    places: tuple[Shape, ...] = ()
+
+    def at(self, place: int) -> Shape:
+        """What the entry at a place is."""
+        return self.places[place] if self.places else self.item
 
 
 @dataclass(frozen=True)
@@ -175,8 +182,10 @@ def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool
                 item = shape_of(get_args(inner)[1], metadata, None, is_open)
                 return Names(item, optional, **bounds, make=lambda table: tuple(table.items()))
             return Rows(shape_of(inner, metadata, None, is_open), optional, **bounds)
-        bounds = {"least": 1 + len(others), "most": 1 + len(others)}
-        return Rows(shape_of(inner, metadata, None, is_open), optional, **bounds)
+        count = 1 + len(others)
+        ranges = metadata.get("ranges", (metadata.get("range", NUMBER_RANGE),) * count)
+        places = tuple(shape_of(inner, {"range": limits}, None, is_open) for limits in ranges)
+        return Rows(places[0], optional, count, count, places=places)
     if get_origin(first) in (dict, Mapping):
         inner = get_args(first)[1]
         return Names(shape_of(inner, metadata, None, is_open), optional, **bounds)

@@ -8,17 +8,19 @@ carries, holds the averages of the MUSDB18 training songs.
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mixer.errors import ModelError
+from mixer.files.document import Document, read_json
+from mixer.files.fields import MISSING, PROSE, entries, number, numbers, text
+from mixer.files.wording import joined, quote
 
 PACKAGED = Path(__file__).resolve().parents[1] / "profiles"
-# Far above any real profile; a file that is larger is not one.
-MAX_FILE_BYTES = 16 << 20
 # What figures can be: beyond lies no audio, and sums of such levels overflow further on. A spectrum
 # is relative to its largest band; 0.1 dB is for figures rounded.
 LOUDNESS_LUFS = (-100.0, 0.0)
@@ -26,7 +28,7 @@ ONSET_PEAK_DBFS = (-120.0, 0.0)
 ONSET_DEVIATION_DB = (0.0, 60.0)
 SPECTRUM_DB = (-200.1, 0.1)
 PHI = (0.0, 1.0)
-BANDS_HZ = (0.0, 1e6)
+BANDS_HZ = (1e-3, 1e6)
 # Above the last band. Recordings are band-limited there, and what a target does not say must not be
 # boosted; a slope of this size is also what the published curves, steepening, run into at 20 kHz.
 ROLL_OFF_DB_PER_OCTAVE = 36.0
@@ -45,10 +47,10 @@ class StemProfile:
         panning_phi: mean similarity of left and right at each band, 0 to 1 (1 = centred).
     """
 
-    loudness_lufs: float
-    onset_peak_dbfs: tuple[float, float]
-    spectrum_db: tuple[float, ...]
-    panning_phi: tuple[float, ...]
+    loudness_lufs: float = number(MISSING, *LOUDNESS_LUFS)
+    onset_peak_dbfs: tuple[float, float] = numbers(ONSET_PEAK_DBFS, ONSET_DEVIATION_DB)
+    spectrum_db: tuple[float, ...] = number(MISSING, *SPECTRUM_DB)
+    panning_phi: tuple[float, ...] = number(MISSING, *PHI)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +63,9 @@ class Profile:
         about: where the figures come from, in a sentence.
     """
 
-    bands_hz: tuple[float, ...]
-    stems: dict[str, StemProfile]
-    about: str = ""
+    bands_hz: tuple[float, ...] = entries(number(MISSING, *BANDS_HZ), least=2)
+    stems: dict[str, StemProfile] = entries(least=1)
+    about: str = text("", kind=PROSE, shortest=0)
 
     @property
     def sha256(self) -> str:
@@ -117,15 +119,31 @@ def read_profile(name_or_path: str | Path) -> Profile:
     path = PACKAGED / f"{name_or_path}.json" if str(name_or_path) in known else Path(name_or_path)
     if not path.is_file():
         raise ModelError(
-            f"no profile {str(name_or_path)!r}: give a JSON file or one of {', '.join(known)}"
+            f"no profile {quote(str(name_or_path))}; give a JSON file or {joined(known, 'or')}"
         )
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise ModelError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, this is no profile")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path}: not a JSON profile ({error})") from error
-    return parse_profile(content, str(path))
+    return _checked(read_json(path, "a profile", ModelError))
+
+
+def parse_profile(content: Mapping[str, Any], source: str) -> Profile:
+    """A profile that lies inside another JSON file; `source` names it in messages.
+
+    Raises:
+        ModelError: as `read_profile`.
+    """
+    return _checked(Document(source, content, ModelError))
+
+
+def _checked(document: Document) -> Profile:
+    profile = document.read_as(Profile, is_open=True)
+    if any(np.diff(profile.bands_hz) <= 0):
+        raise document.refusal(("bands_hz",), "must be rising frequencies")
+    for name, stem in profile.stems.items():
+        for key in ("spectrum_db", "panning_phi"):
+            count, needed = len(getattr(stem, key)), len(profile.bands_hz)
+            if count != needed:
+                what = f"must have {needed} entries, one for each of bands_hz, not {count}"
+                raise document.refusal(("stems", name, key), what)
+    return profile
 
 
 def write_profile(profile: Profile, path: str | Path) -> None:
@@ -152,72 +170,6 @@ def average_profiles(profiles: Sequence[Profile], about: str = "") -> Profile:
         name: _average_stems([p.stems[name] for p in profiles if name in p.stems]) for name in names
     }
     return Profile(bands_hz, stems, about)
-
-
-def parse_profile(content: object, source: str) -> Profile:
-    """Check what a JSON file held and make a Profile of it.
-
-    Args:
-        content: parsed JSON.
-        source: what to call it in an error.
-
-    Raises:
-        ModelError: as `read_profile`.
-    """
-    if not isinstance(content, dict):
-        raise ModelError(f"{source}: a profile is a JSON object with bands_hz and stems")
-    bands_hz = _numbers(content, "bands_hz", source, BANDS_HZ)
-    if len(bands_hz) < 2 or bands_hz[0] <= 0 or any(np.diff(bands_hz) <= 0):
-        raise ModelError(f"{source}: bands_hz must be two or more rising frequencies above 0")
-    stems = content.get("stems")
-    if not isinstance(stems, dict) or not stems:
-        raise ModelError(f"{source}: stems is missing: an object of stem name to its figures")
-    parsed = {
-        str(name): _parse_stem(figures, len(bands_hz), f"{source}: stems.{name}")
-        for name, figures in stems.items()
-    }
-    return Profile(bands_hz, parsed, str(content.get("about", "")))
-
-
-def _parse_stem(figures: object, n_bands: int, source: str) -> StemProfile:
-    if not isinstance(figures, dict):
-        raise ModelError(f"{source}: must be an object of figures")
-    mean_dbfs, deviation_db = _list(figures, "onset_peak_dbfs", source, 2)
-    if "loudness_lufs" not in figures:
-        raise ModelError(f"{source}: loudness_lufs is missing")
-    return StemProfile(
-        _number(figures["loudness_lufs"], f"{source}.loudness_lufs", LOUDNESS_LUFS),
-        (
-            _number(mean_dbfs, f"{source}.onset_peak_dbfs[0]", ONSET_PEAK_DBFS),
-            _number(deviation_db, f"{source}.onset_peak_dbfs[1]", ONSET_DEVIATION_DB),
-        ),
-        _numbers(figures, "spectrum_db", source, SPECTRUM_DB, n_bands),
-        _numbers(figures, "panning_phi", source, PHI, n_bands),
-    )
-
-
-def _number(value: object, source: str, limits: tuple[float, float]) -> float:
-    low, high = limits
-    # The comparison refuses NaN too; True is an int to Python, but no figure.
-    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-        return float(value)
-    raise ModelError(f"{source}: {value!r:.40} is not a number between {low:g} and {high:g}")
-
-
-def _numbers(
-    figures: dict, key: str, source: str, limits: tuple[float, float], length: int | None = None
-) -> tuple[float, ...]:
-    values = _list(figures, key, source, length)
-    return tuple(_number(value, f"{source}.{key}[{i}]", limits) for i, value in enumerate(values))
-
-
-def _list(figures: dict, key: str, source: str, length: int | None = None) -> list:
-    values = figures.get(key)
-    if not isinstance(values, list):
-        raise ModelError(f"{source}: {key} is missing: a list of numbers")
-    if length is not None and len(values) != length:
-        raise ModelError(f"{source}.{key}: {len(values)} figures where {length} are needed")
-    return values
 
 
 def _average_stems(stems: list[StemProfile]) -> StemProfile:

@@ -10,8 +10,8 @@ from typing import Any
 from mixer.audio import read_audio
 from mixer.dsp.blocks import peak
 from mixer.errors import InputError
-from mixer.files.checked_table import shown
 from mixer.files.whole_file import hash_file
+from mixer.files.wording import visible
 from mixer.meters.engineering import Engineering, measure_engineering
 from mixer.meters.frames import SHORTEST_SAMPLES
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
@@ -84,7 +84,7 @@ def compare_mixes(a: RecordedMix, b: RecordedMix, *, measure: bool = True) -> Co
     """
     notes = []
     if a.song_name != b.song_name:
-        notes.append(f"mixes of two songs: {shown(a.song_name)} and {shown(b.song_name)}")
+        notes.append(f"mixes of two songs: {visible(a.song_name)} and {visible(b.song_name)}")
     figures: list[Engineering] = []
     for recipe in (a, b) if measure else ():
         try:
@@ -111,11 +111,11 @@ def _measure(recipe: RecordedMix) -> Engineering:
     output = recipe.outputs[MIX]
     if not output.is_there(hash_file):
         raise InputError(
-            f"{shown(output.path)} is not there, or was changed since; its audio is not measured"
+            f"{visible(output.path)} is not there, or was changed since; its audio is not measured"
         )
     audio, sample_rate = read_audio(output.path)
     if audio.shape[1] < SHORTEST_SAMPLES or peak(audio) == 0.0:
-        raise InputError(f"{shown(output.path)} is silent or too short to be measured")
+        raise InputError(f"{visible(output.path)} is silent or too short to be measured")
     return measure_engineering(audio, sample_rate)
 
 
@@ -145,7 +145,7 @@ def _asked(recipe: RecordedMix) -> dict[str, str | float | None]:
 
 def _recordings(recipe: RecordedMix) -> dict[str, str | float | None]:
     return {
-        shown(name): f"{entry.stem} {entry.gain_db:+.1f} dB sha256 {entry.sha256[:12]}"
+        visible(name): f"{entry.stem} {entry.gain_db:+.1f} dB sha256 {entry.sha256[:12]}"
         for name, entry in recipe.inputs.items()
     }
 
@@ -153,7 +153,7 @@ def _recordings(recipe: RecordedMix) -> dict[str, str | float | None]:
 def _levels(recipe: RecordedMix) -> dict[str, float | None]:
     stages = {stage: recipe.measurements.get(stage) for stage in _STAGES}
     present = {stage: table for stage, table in stages.items() if isinstance(table, Mapping)}
-    return {shown(name): value for name, value in numbers(present).items()}
+    return {visible(name): value for name, value in numbers(present).items()}
 
 
 def _figures(engineering: Engineering) -> dict[str, float | None]:
@@ -177,7 +177,7 @@ def _unlike(
 ) -> Iterator[Row]:
     for name in dict.fromkeys((*a, *b)):
         if a.get(name) != b.get(name):
-            yield Row(shown(name), a.get(name), b.get(name))
+            yield Row(visible(name), a.get(name), b.get(name))
 
 
 def _value(value: Any) -> str | float | None:
@@ -186,8 +186,8 @@ def _value(value: Any) -> str | float | None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    return str(value).lower() if isinstance(value, bool) else shown(value)
+    return str(value).lower() if isinstance(value, bool) else visible(value)
 
 
 def _listed(value: Any) -> str | None:
-    return ", ".join(shown(word) for word in value) or "none" if isinstance(value, list) else None
+    return ", ".join(visible(word) for word in value) or "none" if isinstance(value, list) else None

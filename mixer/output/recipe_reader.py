@@ -9,26 +9,39 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import types
-import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
 from mixer.console.settings import Console
-from mixer.errors import InputError, SettingsError
-from mixer.files.checked_table import MAX_TEXT, CheckedTable, is_number, leaves, read_table, shown
+from mixer.errors import InputError
+from mixer.files.document import Document, read_json
+from mixer.files.fields import (
+    LONGEST_PROSE,
+    MISSING,
+    NAME,
+    RAW,
+    choice,
+    entries,
+    flag,
+    number,
+    sha256,
+    text,
+)
+from mixer.files.mistakes import is_finite, leaves
+from mixer.files.shape import TEXT, Leaf, Table, table_of
+from mixer.files.wording import visible
 from mixer.output.recipe import RECIPE_SCHEMA_VERSION
-from mixer.preset.schema import plain_table, read_console
+from mixer.preset.schema import find_gaps, plain_table
+from mixer.preset.shape import CONSOLE
 from mixer.rendering.settings import RenderSettings
 from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.stems import STEMS
 
 MIX = "mix"
-_PLAIN = (bool, str, types.NoneType)
-_CONTROL_SIGN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+MOST_BYTES = 16 << 20
 _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 
 
@@ -36,11 +49,11 @@ _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 class RecordedInput:
     """A recording as it was when it was mixed; fields as of `mixer.song.song.Recording`."""
 
-    file: str
-    sha256: str
-    stem: str
-    gain_db: float
-    side: str | None
+    file: str = text(kind=RAW)
+    sha256: str = sha256()
+    stem: str = choice(MISSING, STEMS)
+    gain_db: float = number(MISSING, -200.0, 200.0)
+    side: str | None = choice(None, ("left", "right"))
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,64 @@ class RecordedMix:
         return tuple(sorted({str(value) for value in lists if isinstance(value, str)}))
 
 
+@dataclass(frozen=True)
+class _Song:
+    name: str = text(kind=RAW)
+    folder: str = text(kind=RAW)
+    dry: bool = flag()
+    files: tuple[RecordedInput, ...] = entries()
+    tempo_bpm: float | None = number(None, 1.0, 1_000.0)
+
+
+@dataclass(frozen=True)
+class _Model:
+    name: str = text(kind=RAW)
+    manifest_sha256: str = sha256()
+
+
+@dataclass(frozen=True)
+class _File:
+    path: str = text(kind=RAW)
+    sha256: str = sha256()
+
+
+@dataclass(frozen=True)
+class _Output:
+    format: str = choice(MISSING, tuple(FORMATS))
+    files: Mapping[str, _File] = entries()
+    bit_depth: str | None = choice(None, tuple(BIT_DEPTHS))
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    song: _Song
+    settings: RenderSettings
+    measurements: Mapping[str, Any]
+    output: _Output
+    versions: Mapping[str, Any]
+    platform: str = text(kind=RAW)
+    model: _Model | None = None
+    device: str | None = text(None, kind=RAW)
+
+
+def _recipe_table() -> Table:
+    settings = table_of(RenderSettings)
+    fields = {
+        name: replace(shape, text=NAME, longest=LONGEST_PROSE)
+        if isinstance(shape, Leaf) and shape.kind == TEXT
+        else shape
+        for name, shape in settings.fields.items()
+    }
+    fields["console"] = replace(CONSOLE, optional=True)
+    advice = "a newer version of mixer wrote it, so update mixer"
+    settings = replace(settings, fields=fields, advice=advice)
+    recipe = table_of(_Recipe, is_open=True)
+    return replace(recipe, fields={**recipe.fields, "settings": settings})
+
+
+_RECIPE = _recipe_table()
+
+
 def read_recipe(path: str | Path) -> RecordedMix:
     """Read what `write_mix` wrote beside a mix.
 
@@ -114,34 +185,32 @@ def read_recipe(path: str | Path) -> RecordedMix:
     path = Path(path)
     if path.suffix.lower().lstrip(".") in FORMATS:
         path = path.with_name(path.stem + RECIPE_SUFFIX)
-    table = read_table(path, f"recipe of a mix, NAME{RECIPE_SUFFIX}")
-    version = table.number("schema_version", (1, 1 << 31))
-    if version > RECIPE_SCHEMA_VERSION:
-        raise InputError(f"{shown(path)} was written by a newer version of mixer; update mixer")
-    song, output = table.table("song"), table.table("output")
-    model = table.table("model") if table.value.get("model") is not None else None
-    device = table.value.get("device")
+    document = read_json(
+        path, f"a recipe of a mix, NAME{RECIPE_SUFFIX}", InputError, most_bytes=MOST_BYTES
+    )
+    document.check_version("schema_version", RECIPE_SCHEMA_VERSION)
+    document.check(_RECIPE)
+    console = document.table["settings"].get("console") or {}
+    for keys, what in find_gaps(console):
+        raise document.refusal(("settings", "console", *keys), what)
+    recipe: _Recipe = document.build(_RECIPE)
+    song, output, model = recipe.song, recipe.output, recipe.model
     return RecordedMix(
         path=path,
-        song_name=song.text("name"),
-        song_folder=Path(song.text("folder")),
-        dry=song.boolean("dry"),
-        tempo_bpm=song.optional_number("tempo_bpm", (1.0, 1_000.0)),
-        inputs=_inputs(song),
-        settings=_settings(table.table("settings")),
-        model=(model.text("name"), model.sha256("manifest_sha256")) if model else None,
-        device=None if device is None else table.text("device"),
-        measurements=table.table("measurements").value,
-        file_format=output.choice("format", tuple(FORMATS)),
-        bit_depth=None
-        if output.value.get("bit_depth") is None
-        else output.choice("bit_depth", tuple(BIT_DEPTHS)),
-        outputs=_outputs(output),
-        versions={
-            shown(name): shown(version)[:100]
-            for name, version in table.table("versions").value.items()
-        },
-        platform=table.text("platform"),
+        song_name=song.name,
+        song_folder=Path(song.folder),
+        dry=song.dry,
+        tempo_bpm=song.tempo_bpm,
+        inputs={recording.file: recording for recording in song.files},
+        settings=recipe.settings,
+        model=(model.name, model.manifest_sha256) if model else None,
+        device=recipe.device,
+        measurements=recipe.measurements,
+        file_format=output.format,
+        bit_depth=output.bit_depth,
+        outputs=_outputs(document, output.files, path),
+        versions={visible(key): visible(v, 100) for key, v in recipe.versions.items()},
+        platform=recipe.platform,
     )
 
 
@@ -150,7 +219,7 @@ def numbers(value: Any) -> dict[str, float | None]:
     return {
         name: None if leaf is None else float(leaf)
         for name, leaf in leaves(value)
-        if leaf is None or is_number(leaf)
+        if leaf is None or is_finite(leaf)
     }
 
 
@@ -161,76 +230,27 @@ def settings_by_name(settings: RenderSettings) -> dict[str, Any]:
     return dict(leaves(plain))
 
 
-def _inputs(song: CheckedTable) -> dict[str, RecordedInput]:
+def _outputs(
+    document: Document, files: Mapping[str, _File], recipe_path: Path
+) -> dict[str, RecordedOutput]:
+    folder = recipe_path.absolute().parent
+    if MIX not in files:
+        raise document.refusal(("output", "files", MIX), "is missing")
+    mix = _parts(files[MIX].path)
     found = {}
-    for entry in song.tables("files"):
-        side = entry.value.get("side")
-        found[entry.text("file")] = RecordedInput(
-            file=entry.text("file"),
-            sha256=entry.sha256("sha256"),
-            stem=entry.choice("stem", STEMS),
-            gain_db=entry.number("gain_db", (-200.0, 200.0)),
-            side=None if side is None else entry.choice("side", ("left", "right")),
-        )
-    return found
-
-
-def _settings(table: CheckedTable) -> RenderSettings:
-    known = {field.name for field in fields(RenderSettings)}
-    unknown = sorted(set(table.value) - known)
-    if unknown:
-        table.fail(unknown[0], "is unknown: a newer version of mixer wrote it, so update mixer")
-    # JSON has lists alone; settings, which may be compared and hashed, have tuples.
-    values: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in table.value.items()
-    }
-    for key, value in leaves(values):
-        if isinstance(value, str) and (len(value) > MAX_TEXT or _CONTROL_SIGN.search(value)):
-            table.fail(key, "must be a text of one line")
-    for name, hint in typing.get_type_hints(RenderSettings).items():
-        if name in values and not _fits(values[name], hint):
-            table.fail(name, "is of a kind that it cannot be")
-    try:
-        if values.get("console") is not None:
-            if not isinstance(values["console"], Mapping):
-                table.fail("console", "must be a table")
-            values["console"] = read_console(values["console"], str(table.path))
-        return RenderSettings(**values)
-    except (SettingsError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        table.fail("values", f"do not fit: {shown(error)[:200]}")
-
-
-def _fits(value: object, hint: Any) -> bool:
-    """Whether a value is what a field is declared to hold; tables are left to their own readers."""
-    kind, options = typing.get_origin(hint), typing.get_args(hint)
-    if kind in (types.UnionType, typing.Union):
-        return any(_fits(value, option) for option in options)
-    if kind is tuple and options[-1] is Ellipsis:
-        return isinstance(value, tuple) and all(_fits(part, options[0]) for part in value)
-    if hint in (int, float):
-        allowed = int if hint is int else int | float
-        return isinstance(value, allowed) and not isinstance(value, bool)
-    return not isinstance(hint, type) or hint not in _PLAIN or isinstance(value, hint)
-
-
-def _outputs(output: CheckedTable) -> dict[str, RecordedOutput]:
-    files = output.table("files")
-    folder = Path(files.path).absolute().parent
-    mix = _parts(files.table(MIX).text("path"))
-    found = {}
-    for name in files.value:
+    for name, entry in files.items():
+        keys = ("output", "files", name)
         if not _OUTPUT_NAME.fullmatch(name):
-            files.fail(name, "is no name of a stem")
-        entry = files.table(name)
-        parts = _parts(entry.text("path"))
+            raise document.refusal(keys, "is not a name for a stem's file")
+        parts = _parts(entry.path)
         # `mixes/a.stems/bass.wav` lay one folder deeper than `mixes/a.wav`; nothing lies elsewhere.
         inside = parts[len(mix) - 1 :]
-        if parts[: len(mix) - 1] != mix[:-1] or len(inside) not in (1, 2) or ".." in inside:
-            entry.fail("path", "is not beside the mix")
+        is_outside = parts[: len(mix) - 1] != mix[:-1] or ".." in inside
         path = folder.joinpath(*inside)
-        if not path.is_relative_to(folder):  # on Windows a name may hold a drive
-            entry.fail("path", "is not beside the mix")
-        found[name] = RecordedOutput(path, entry.sha256("sha256"))
+        # on Windows a name may hold a drive
+        if is_outside or len(inside) not in (1, 2) or not path.is_relative_to(folder):
+            raise document.refusal((*keys, "path"), "is not beside the mix")
+        found[name] = RecordedOutput(path, entry.sha256)
     return found
 
 

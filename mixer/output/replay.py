@@ -17,9 +17,9 @@ import numpy as np
 from mixer.audio import read_audio
 from mixer.dsp.blocks import gain_to_db
 from mixer.errors import InputError, MixerError, ModelError, OutputError, PresetError
-from mixer.files.checked_table import shown
 from mixer.files.whole_file import hash_file
 from mixer.output.destination import Destination, render_to
+from mixer.files.wording import visible
 from mixer.output.names import output_paths
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import MIX, RecordedMix, RecordedOutput
@@ -97,7 +97,9 @@ def _compare(
     """The song, its plan (None where its model is not here), and what differs."""
     folder = song_folder or recipe.song_folder
     if not folder.is_dir():
-        raise InputError(f"{shown(folder)}: no such folder; say with --song where the song is now")
+        raise InputError(
+            f"{visible(folder)}: no such folder; say with --song where the song is now"
+        )
     song = load_song(folder)
     plan, of_plan = _plan(recipe, song)
     return song, plan, [*_of_song(recipe, song), *of_plan, *_of_versions(recipe)]
@@ -128,7 +130,7 @@ def replay(
     """
     if recipe.plugins() and not allow_plugins:
         raise PresetError(
-            f"the recipe loads a plug-in, {shown(recipe.plugins()[0])}, which is a program: add "
+            f"the recipe loads a plug-in, {visible(recipe.plugins()[0])}, which is a program: add "
             "--allow-plugins if you trust it"
         )
     _, plan, differences = _compare(recipe, song_folder)
@@ -168,15 +170,15 @@ def _of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
     for name in dict.fromkeys((*recipe.inputs, *here)):
         was, now = recipe.inputs.get(name), here.get(name)
         if was is None:
-            yield Difference(INPUT, shown(name), None, "a recording of the song")
+            yield Difference(INPUT, visible(name), None, "a recording of the song")
         elif now is None:
             reason = left_out.get(name)
-            gone = None if reason is None else f"left out ({shown(reason)})"
-            yield Difference(INPUT, shown(name), "a recording of the song", gone)
+            gone = None if reason is None else f"left out ({visible(reason)})"
+            yield Difference(INPUT, visible(name), "a recording of the song", gone)
         else:
             sha256 = hash_file(now.source.path)
             if sha256 != was.sha256:
-                yield Difference(INPUT, shown(name), _hash(was.sha256), _hash(sha256))
+                yield Difference(INPUT, visible(name), _hash(was.sha256), _hash(sha256))
             yield from _of_recording(name, (was.stem, was.gain_db, was.side), now)
     if recipe.settings.dry is None and recipe.dry != song.dry:
         yield Difference(SONG, "dry", _word(recipe.dry), _word(song.dry))
@@ -193,7 +195,7 @@ def _of_recording(
         ("stem", "gain_db", "side"), was, (now.stem, now.gain_db, now.side), strict=True
     ):
         if before != after:
-            yield Difference(SONG, f"{shown(name)}, {what}", _text(before), _text(after))
+            yield Difference(SONG, f"{visible(name)}, {what}", _text(before), _text(after))
 
 
 def _plan(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Difference]]:
@@ -208,6 +210,11 @@ def _plan(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Diff
 
 
 def _of_plan(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
+        what = f"{visible(name)}" if recipe.model else "or profile"
+        yield Difference(
+            MODEL, what, _hash(sha256) if sha256 else "used", f"not here: {visible(error)}"
+        )
+        return
     if recipe.settings.amount > 0.0:
         yield from _of_model(recipe, plan)
     profile = recipe.measurements.get("profile_sha256")
@@ -223,9 +230,9 @@ def _of_model(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
     if was == now:
         return
     if was is not None and now is not None and was[0] == now[0]:
-        yield Difference(MODEL, shown(was[0]), _hash(was[1]), _hash(now[1]))
+        yield Difference(MODEL, visible(was[0]), _hash(was[1]), _hash(now[1]))
     else:
-        names = (None if m is None else f"{shown(m[0])} {_hash(m[1])}" for m in (was, now))
+        names = (None if m is None else f"{visible(m[0])} {_hash(m[1])}" for m in (was, now))
         yield Difference(MODEL, "of the mix", *names)
 
 
@@ -236,7 +243,7 @@ def _of_versions(recipe: RecordedMix) -> Iterator[Difference]:
         if was != now:
             yield Difference(VERSION, name, was, now)
     if recipe.platform != platform.platform():
-        yield Difference(PLATFORM, "of the render", shown(recipe.platform), platform.platform())
+        yield Difference(PLATFORM, "of the render", visible(recipe.platform), platform.platform())
 
 
 def _of_outputs(recipe: RecordedMix, written: dict[str, tuple[Path, str]]) -> Iterator[Difference]:
@@ -267,7 +274,7 @@ def _audible(was: RecordedOutput, now: Path) -> str:
 
 
 def _hash(sha256: str) -> str:
-    return f"sha256 {shown(sha256)[:_HASH_SHOWN]}"
+    return f"sha256 {visible(sha256)[:_HASH_SHOWN]}"
 
 
 def _word(value: bool) -> str:
@@ -275,4 +282,4 @@ def _word(value: bool) -> str:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else shown(value)
+    return None if value is None else visible(value)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
-from mixer.files.checked_table import shown
 from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.files.wording import visible
 from mixer.output.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
 from mixer.version import __version__
 
@@ -102,7 +102,7 @@ def refuse_name(path: str | Path) -> None:
     """Raise OutputError where a project cannot hold a file's path: two lines, or all quotes."""
     text = str(path)
     if len(text.splitlines()) > 1 or all(quote in text for quote in _QUOTES):
-        raise OutputError(f"{shown(path)} has a name that REAPER's files cannot hold; rename it")
+        raise OutputError(f"{visible(path)} has a name that REAPER's files cannot hold; rename it")
 
 
 def native_color(color: str) -> int:
