@@ -46,7 +46,7 @@ class Document:
         error: what to raise.
         advice: what to do about a mistake that its user did not make, e.g. "build it again".
         text: of a TOML file, for line numbers.
-        sha256: of the bytes.
+        sha256: of a TOML file's bytes.
         inside: the key of the file under which the table lies.
     """
 
@@ -215,19 +215,26 @@ def read_json(
     """
     where = visible(path)
     content = _read(path, where, what, most_bytes, error)
-    return parse_json(content, where, what, error, advice=advice)
+    return parse_json(content, where, what, error, advice=advice, most_bytes=most_bytes)
 
 
 def parse_json(
-    content: bytes, where: str, what: str, error: type[MixerError], *, advice: str = ""
+    content: bytes | str,
+    where: str,
+    what: str,
+    error: type[MixerError],
+    *,
+    advice: str = "",
+    most_bytes: int = MOST_JSON_BYTES,
 ) -> Document:
-    """As `read_json`, from bytes of a bounded length.
+    """As `read_json`, from bytes or text that is in memory already.
 
     Raises:
         MixerError: of the class `error`: not JSON, not a table, nested too deeply, or with a number
             that is not finite or beyond 64 bit.
     """
     try:
+        _check_size(content, where, what, most_bytes, error)
         table = json.loads(content)
         _check_depth(table)
     except (ValueError, RecursionError) as cause:
@@ -235,7 +242,7 @@ def parse_json(
         raise error(f"{where}: not {what}: not valid JSON: {_cause(cause)}{hint}") from None
     if not isinstance(table, dict):
         raise error(f"{where}: not {what}: it must hold a table, not {quote(table)}")
-    document = Document(where, table, error, advice, sha256=hashlib.sha256(content).hexdigest())
+    document = Document(where, table, error, advice)
     for keys, value in _numbers(table):
         # 1e999 is JSON, NaN is Python's JSON; no float holds the one, no figure is the other.
         if not is_finite(value) or (abs(value) >= _LARGEST_WHOLE and isinstance(value, int)):
@@ -253,10 +260,16 @@ def _read(path: Path, where: str, what: str, most_bytes: int, error: type[MixerE
     except (OSError, ValueError) as cause:
         reason = getattr(cause, "strerror", None) or cause
         raise error(f"{where}: cannot be read ({visible(reason)}); give {what}") from None
+    _check_size(content, where, what, most_bytes, error)
+    return content
+
+
+def _check_size(
+    content: bytes | str, where: str, what: str, most_bytes: int, error: type[MixerError]
+) -> None:
     if len(content) > most_bytes:
         size = f"{most_bytes >> 20} MiB" if most_bytes >= 1 << 20 else f"{most_bytes // 1000} kB"
         raise error(f"{where}: larger than {size}; this is not {what}")
-    return content
 
 
 def _check_depth(table: Any) -> None:

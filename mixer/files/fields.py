@@ -90,6 +90,11 @@ def sha256(default: Any = MISSING) -> Any:
     return text(default, pattern=SHA256, means="a SHA-256 in hex")
 
 
+def table() -> Any:
+    """A field that holds a table of its own, which must be there."""
+    return _field(MISSING, {})
+
+
 def entries(
     field: Any = None, *, default: Any = MISSING, least: int = 0, most: int = MOST_ENTRIES
 ) -> Any:

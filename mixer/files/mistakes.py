@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mixer.files.fields import LONGEST_LINE, LONGEST_PROSE, NAME, PROSE, RAW
+from mixer.files.fields import LINE, LONGEST_LINE, LONGEST_PROSE, NAME, PROSE, RAW
 from mixer.files.shape import (
     CHOICE,
     FLAG,
@@ -37,6 +37,12 @@ PLACE = re.compile(r"[0-9]{1,4}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL_SIGN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_KEY = 40
+_TEXTS = {
+    LINE: "one line of text",
+    NAME: "one line of text",
+    PROSE: "Unicode text without NUL",
+    RAW: "text without NUL",
+}
 
 Keys = tuple[str | int, ...]
 
@@ -214,7 +220,7 @@ def _wrong_points(leaf: Leaf, points: Sequence[Any]) -> str | None:
 
 
 def _wrong_text(leaf: Leaf, value: Any) -> str | None:
-    means = leaf.means or ("a text" if leaf.text in (PROSE, RAW) else "one line of text")
+    means = leaf.means or _TEXTS[leaf.text]
     if not isinstance(value, str) or not _is_text(value, leaf.text):
         return f"must be {means}, not {quote(value)}"
     if len(value) > leaf.longest:

@@ -23,15 +23,17 @@ in the answers too; they count for nothing. `revision` grows with every save.
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError
+from mixer.files.document import Document, parse_json, read_json
+from mixer.files.fields import MISSING, PROSE, entries, flag, number, text
+from mixer.files.mistakes import Keys
+from mixer.files.wording import quote
 from mixer.listen.design import ANY, FORMAT_VERSION, LARGEST_RATING, RATED, Design, Page
 
 ANSWERS_FORMAT = "mixer-listening-answers"
@@ -43,6 +45,7 @@ _PARTICIPANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _MAX_REVISION = 10**9
 _MAX_HEARD_S = 1e6
 _MAX_TIME_CHARACTERS = 40
+_WHAT = "answers to a listening test"
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,15 @@ class PageAnswers:
         comment: free text.
     """
 
-    done: bool
-    started: str
-    finished: str
-    order: tuple[str, ...]
-    ratings: Mapping[str, Mapping[str, int]]
-    heard_s: Mapping[str, float]
-    stems_heard_s: Mapping[str, float]
-    n_switches: int
-    comment: str
+    done: bool = flag()
+    started: str = text(shortest=0, longest=_MAX_TIME_CHARACTERS)
+    finished: str = text(shortest=0, longest=_MAX_TIME_CHARACTERS)
+    order: tuple[str, ...] = entries()
+    ratings: Mapping[str, Mapping[str, int]] = number(MISSING, 0, LARGEST_RATING)
+    heard_s: Mapping[str, float] = number(MISSING, 0.0, _MAX_HEARD_S)
+    stems_heard_s: Mapping[str, float] = number(MISSING, 0.0, _MAX_HEARD_S)
+    n_switches: int = number(MISSING, 0, _MAX_REVISION)
+    comment: str = text(kind=PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,15 @@ class Answers:
         comment: free text.
     """
 
-    test_id: str
-    participant: str
-    revision: int
-    complete: bool
-    started: str
-    saved: str
-    page_order: tuple[str, ...]
-    pages: Mapping[str, PageAnswers]
-    comment: str
+    test_id: str = text()
+    participant: str = text(pattern=_PARTICIPANT, means="1 to 40 letters, digits, - or _")
+    revision: int = number(MISSING, 0, _MAX_REVISION)
+    complete: bool = flag()
+    started: str = text(shortest=0, longest=_MAX_TIME_CHARACTERS)
+    saved: str = text(shortest=0, longest=_MAX_TIME_CHARACTERS)
+    page_order: tuple[str, ...] = entries()
+    pages: Mapping[str, PageAnswers] = entries()
+    comment: str = text(kind=PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
 
     def as_json(self) -> dict[str, Any]:
         return {"format": ANSWERS_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
@@ -111,69 +114,40 @@ def read_answers(path: Path, design: Design) -> Answers:
     Raises:
         InputError: not readable, or not answers to this test; names the file and the field.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_ANSWERS_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    try:
-        return parse_answers(data, design)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    return _checked(read_json(path, _WHAT, InputError, most_bytes=MAX_ANSWERS_BYTES), design)
 
 
 def parse_answers(data: bytes | str, design: Design) -> Answers:
-    """Check answers that come from outside, as bytes of JSON.
+    """Check answers that come from outside, as JSON.
 
     Raises:
         InputError: names the first field that is wrong.
     """
-    if len(data) > MAX_ANSWERS_BYTES:
-        raise InputError(f"answers beyond {MAX_ANSWERS_BYTES >> 10} KiB: no answers to this test")
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        raise InputError("answers are no JSON") from None
-    return check_answers(value, design)
-
-
-def check_answers(value: object, design: Design) -> Answers:
-    """Check answers that were read from JSON against the test they answer.
-
-    Raises:
-        InputError: names the first field that is wrong.
-    """
-    if not isinstance(value, dict) or value.get("format") != ANSWERS_FORMAT:
-        raise InputError(f"format: these are no {ANSWERS_FORMAT}")
-    if value.get("version") != FORMAT_VERSION:
-        raise InputError(f"version: {_shown(value.get('version'))} is not {FORMAT_VERSION}")
-    if value.get("test_id") != design.test_id:
-        raise InputError(f"test_id: these answer another test, {_shown(value.get('test_id'))}")
-    if not is_participant(value.get("participant")):
-        raise InputError(
-            f"participant: {_shown(value.get('participant'))} is not 1 to 40 letters, digits, - "
-            "or _"
-        )
-    by_id = design.pages_by_id
-    order = _ids(value.get("page_order"), "page_order", tuple(by_id))
-    pages = _table(value.get("pages"), "pages", order)
-    read = {id_: _page(page, by_id[id_], design) for id_, page in pages.items()}
-    complete = _flag(value.get("complete"), "complete")
-    if complete and not all(id_ in read and read[id_].done for id_ in order):
-        raise InputError("complete: true, but not every page of page_order is done")
-    if complete and not _rates_enough(order, design):
-        raise InputError("complete: true, but page_order leaves out pages of the test")
-    return Answers(
-        test_id=design.test_id,
-        participant=value["participant"],
-        revision=_whole(value.get("revision"), "revision", _MAX_REVISION),
-        complete=complete,
-        started=_text(value.get("started"), "started", _MAX_TIME_CHARACTERS),
-        saved=_text(value.get("saved"), "saved", _MAX_TIME_CHARACTERS),
-        page_order=order,
-        pages=read,
-        comment=_text(value.get("comment"), "comment", MAX_COMMENT_CHARACTERS),
+    return _checked(
+        parse_json(data, "answers", _WHAT, InputError, most_bytes=MAX_ANSWERS_BYTES), design
     )
+
+
+def _checked(document: Document, design: Design) -> Answers:
+    """Answers that fit the test: its pages, mixes, scales, and what being complete means."""
+    document.check_version("version", FORMAT_VERSION, name=ANSWERS_FORMAT)
+    answers = document.read_as(Answers, is_open=True)
+    if answers.test_id != design.test_id:
+        what = f"must be this test's, not {quote(answers.test_id)}"
+        raise document.refusal(("test_id",), what)
+    order = answers.page_order
+    _check_ids(document, ("page_order",), order, design.pages_by_id)
+    _check_known(document, ("pages",), answers.pages, order)
+    for id_, page in answers.pages.items():
+        _check_page(document, ("pages", id_), page, design.pages_by_id[id_], design)
+    if answers.complete:
+        if not all(id_ in answers.pages and answers.pages[id_].done for id_ in order):
+            what = "must be false: not every page of page_order is done"
+            raise document.refusal(("complete",), what)
+        if not _rates_enough(order, design):
+            what = "must be false: page_order leaves out pages of the test"
+            raise document.refusal(("complete",), what)
+    return answers
 
 
 def _rates_enough(order: tuple[str, ...], design: Design) -> bool:
@@ -185,90 +159,36 @@ def _rates_enough(order: tuple[str, ...], design: Design) -> bool:
     return has_always and len(set(anywhere) & set(order)) >= n_wanted
 
 
-def _page(value: object, page: Page, design: Design) -> PageAnswers:
-    where = f"pages.{page.id}"
-    if not isinstance(value, dict):
-        raise InputError(f"{where}: {_shown(value)} is no object")
-    stimuli = tuple(stimulus.id for stimulus in page.stimuli)
-    scales = tuple(scale.id for scale in design.scales)
-    order = _ids(value.get("order"), f"{where}.order", stimuli)
-    if len(order) != len(stimuli):
-        raise InputError(f"{where}.order: {len(order)} mixes and not {len(stimuli)}")
-    ratings = {
-        stimulus: {
-            scale: _whole(rating, f"{where}.ratings.{stimulus}.{scale}", LARGEST_RATING)
-            for scale, rating in _table(given, f"{where}.ratings.{stimulus}", scales).items()
-        }
-        for stimulus, given in _table(value.get("ratings"), f"{where}.ratings", stimuli).items()
-    }
-    done = _flag(value.get("done"), f"{where}.done")
-    if done and any(len(ratings.get(stimulus, {})) < len(scales) for stimulus in stimuli):
-        raise InputError(f"{where}.done: true, but a rating is missing")
-    return PageAnswers(
-        done=done,
-        started=_text(value.get("started"), f"{where}.started", _MAX_TIME_CHARACTERS),
-        finished=_text(value.get("finished"), f"{where}.finished", _MAX_TIME_CHARACTERS),
-        order=order,
-        ratings=ratings,
-        heard_s=_seconds(value.get("heard_s"), f"{where}.heard_s", stimuli),
-        stems_heard_s=_seconds(
-            value.get("stems_heard_s"),
-            f"{where}.stems_heard_s",
-            (*(stem.id for stem in page.stems), OPEN_REFERENCE),
-        ),
-        n_switches=_whole(value.get("n_switches"), f"{where}.n_switches", _MAX_REVISION),
-        comment=_text(value.get("comment"), f"{where}.comment", MAX_COMMENT_CHARACTERS),
-    )
+def _check_page(
+    document: Document, keys: Keys, answers: PageAnswers, page: Page, design: Design
+) -> None:
+    stimuli = [stimulus.id for stimulus in page.stimuli]
+    scales = [scale.id for scale in design.scales]
+    _check_ids(document, (*keys, "order"), answers.order, stimuli)
+    if len(answers.order) != len(stimuli):
+        what = f"must have {len(stimuli)} entries, not {len(answers.order)}"
+        raise document.refusal((*keys, "order"), what)
+    _check_known(document, (*keys, "ratings"), answers.ratings, stimuli)
+    for stimulus, ratings in answers.ratings.items():
+        _check_known(document, (*keys, "ratings", stimulus), ratings, scales)
+    if answers.done and any(
+        len(answers.ratings.get(stimulus, {})) < len(scales) for stimulus in stimuli
+    ):
+        raise document.refusal((*keys, "done"), "must be false: a rating is missing")
+    _check_known(document, (*keys, "heard_s"), answers.heard_s, stimuli)
+    heard = [*(stem.id for stem in page.stems), OPEN_REFERENCE]
+    _check_known(document, (*keys, "stems_heard_s"), answers.stems_heard_s, heard)
 
 
-def _ids(value: object, where: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise InputError(f"{where}: {_shown(value)} is no list")
-    for id_ in value:
-        if id_ not in known:
-            raise InputError(f"{where}: {_shown(id_)} is not in this test")
-    if len(set(value)) < len(value):
-        raise InputError(f"{where}: an id stands there twice")
-    return tuple(value)
+def _check_ids(document: Document, keys: Keys, ids: Sequence[str], known: Iterable[str]) -> None:
+    _check_known(document, keys, ids, known)
+    if len(set(ids)) < len(ids):
+        raise document.refusal(keys, "must name each once")
 
 
-def _table(value: object, where: str, known: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InputError(f"{where}: {_shown(value)} is no object")
-    stranger = next((name for name in value if name not in known), None)
+def _check_known(
+    document: Document, keys: Keys, names: Iterable[str], known: Iterable[str]
+) -> None:
+    stranger = next((name for name in names if name not in known), None)
     if stranger is not None:
-        raise InputError(f"{where}: {_shown(stranger)} is not in this test")
-    return value
-
-
-def _seconds(value: object, where: str, known: tuple[str, ...]) -> dict[str, float]:
-    checked = {}
-    for name, number in _table(value, where, known).items():
-        usable = isinstance(number, int | float) and not isinstance(number, bool)
-        if not usable or not math.isfinite(number) or not 0.0 <= number <= _MAX_HEARD_S:
-            raise InputError(f"{where}.{name}: {_shown(number)} is no number of seconds")
-        checked[name] = float(number)
-    return checked
-
-
-def _whole(value: object, where: str, largest: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= largest:
-        raise InputError(f"{where}: {_shown(value)} is no whole number from 0 to {largest}")
-    return value
-
-
-def _flag(value: object, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"{where}: {_shown(value)} is neither true nor false")
-    return value
-
-
-def _text(value: object, where: str, longest: int) -> str:
-    if not isinstance(value, str) or len(value) > longest:
-        raise InputError(f"{where}: no text of at most {longest} characters")
-    return value
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}..."
+        raise document.refusal(keys, f"names {quote(stranger)}, which is not in this test")

@@ -29,13 +29,14 @@ that system is the hidden reference.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError
+from mixer.files.document import Document, read_json
+from mixer.files.fields import MISSING, RAW, WHOLE_RANGE, choice, entries, flag, number, table, text
 
 DESIGN_FORMAT = "mixer-listening-test"
 KEY_FORMAT = "mixer-listening-key"
@@ -48,7 +49,6 @@ LARGEST_RATING = 100
 TRAINING, RATED = "training", "rated"
 # where a page may stand in a participant's order
 FIRST, ANY, LAST = "first", "any", "last"
-_MAX_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,11 @@ class Page:
     """
 
     id: str
-    kind: str
-    place: str
-    always: bool
-    stimuli: tuple[Sounding, ...]
-    stems: tuple[Sounding, ...]
+    kind: str = choice(MISSING, (TRAINING, RATED))
+    place: str = choice(MISSING, (FIRST, ANY, LAST))
+    always: bool = flag()
+    stimuli: tuple[Sounding, ...] = entries()
+    stems: tuple[Sounding, ...] = entries()
     reference: str | None = None
 
 
@@ -134,15 +134,15 @@ class Design:
         pages: all there are.
     """
 
-    test_id: str
-    title: str
-    scales: tuple[Scale, ...]
-    sample_rate: int
-    n_samples: int
-    loudness_lufs: float
-    least_heard_s: float
-    pages_per_participant: int | None
-    pages: tuple[Page, ...]
+    test_id: str = text()
+    title: str = text(kind=RAW, shortest=0)
+    scales: tuple[Scale, ...] = entries()
+    sample_rate: int = number(MISSING, 1, 10_000_000)
+    n_samples: int = number(MISSING, 0, 2**40)
+    loudness_lufs: float = number(MISSING, -100.0, 0.0)
+    least_heard_s: float = number(MISSING, 0.0, 1e6)
+    pages_per_participant: int | None = number(MISSING, 1, 1_000_000)
+    pages: tuple[Page, ...] = entries()
 
     @property
     def pages_by_id(self) -> dict[str, Page]:
@@ -164,17 +164,17 @@ class Screening:
             between a page and its repetition is left out; in points of 0 to 100.
     """
 
-    hidden_reference_least: float = 90.0
-    hidden_reference_tolerated_share: float = 0.15
-    repeat_largest_mean_difference: float = 20.0
+    hidden_reference_least: float = number(90.0, 0.0, LARGEST_RATING)
+    hidden_reference_tolerated_share: float = number(0.15, 0.0, 1.0)
+    repeat_largest_mean_difference: float = number(20.0, 0.0, LARGEST_RATING)
 
 
 @dataclass(frozen=True)
 class PageKey:
     """What a page is: its song, where the excerpt starts, and which page it repeats, if any."""
 
-    song: str
-    start_s: float
+    song: str = text(kind=RAW)
+    start_s: float = number()
     repeats: str | None = None
 
 
@@ -182,8 +182,8 @@ class PageKey:
 class StimulusKey:
     """What a stimulus is: on which page, by which system."""
 
-    page: str
-    system: str
+    page: str = text()
+    system: str = text(kind=RAW)
 
 
 @dataclass(frozen=True)
@@ -201,14 +201,14 @@ class Key:
         sounds: by sound id: how it was made (gain, lag, levels), for the record.
     """
 
-    test_id: str
-    seed: int
-    systems: tuple[str, ...]
-    reference_system: str | None
-    screening: Screening
-    pages: Mapping[str, PageKey]
-    stimuli: Mapping[str, StimulusKey]
-    sounds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    test_id: str = text()
+    seed: int = number(MISSING, *WHOLE_RANGE)
+    systems: tuple[str, ...] = entries(text(kind=RAW))
+    reference_system: str | None = text(kind=RAW)
+    screening: Screening = table()
+    pages: Mapping[str, PageKey] = entries()
+    stimuli: Mapping[str, StimulusKey] = entries(most=1_000_000)
+    sounds: Mapping[str, Mapping[str, Any]] = entries(default={}, most=1_000_000)
 
     def as_json(self) -> dict[str, Any]:
         return {"format": KEY_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
@@ -218,83 +218,24 @@ def read_design(test_folder: Path) -> Design:
     """Read the public design of a test.
 
     Raises:
-        InputError: the folder holds no test, or its design is damaged.
+        InputError: the folder holds no test, or its design says what it cannot.
     """
-    path = test_folder / PUBLIC_FOLDER / DESIGN_FILE
-    value = _read(path, DESIGN_FORMAT)
-    try:
-        return Design(
-            test_id=str(value["test_id"]),
-            title=str(value["title"]),
-            scales=tuple(
-                Scale(s["id"], s["name"], s["question"], tuple(s["words"])) for s in value["scales"]
-            ),
-            sample_rate=int(value["sample_rate"]),
-            n_samples=int(value["n_samples"]),
-            loudness_lufs=float(value["loudness_lufs"]),
-            least_heard_s=float(value["least_heard_s"]),
-            pages_per_participant=value["pages_per_participant"],
-            pages=tuple(_page(page) for page in value["pages"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from None
+    design = _read(test_folder / PUBLIC_FOLDER / DESIGN_FILE, "design", DESIGN_FORMAT)
+    return design.read_as(Design, is_open=True)
 
 
 def read_key(test_folder: Path) -> Key:
     """Read the organiser's key of a test.
 
     Raises:
-        InputError: the folder holds no key, or it is damaged.
+        InputError: the folder holds no key, or it says what it cannot.
     """
-    path = test_folder / KEY_FILE
-    value = _read(path, KEY_FORMAT)
-    try:
-        return Key(
-            test_id=str(value["test_id"]),
-            seed=int(value["seed"]),
-            systems=tuple(value["systems"]),
-            reference_system=value["reference_system"],
-            screening=Screening(**value["screening"]),
-            pages={id_: PageKey(**page) for id_, page in value["pages"].items()},
-            stimuli={id_: StimulusKey(**s) for id_, s in value["stimuli"].items()},
-            sounds=value["sounds"],
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from None
+    key = _read(test_folder / KEY_FILE, "key", KEY_FORMAT)
+    return key.read_as(Key, is_open=True)
 
 
-def _page(value: Mapping[str, Any]) -> Page:
-    return Page(
-        id=value["id"],
-        kind=value["kind"],
-        place=value["place"],
-        always=value["always"],
-        stimuli=tuple(Sounding(**s) for s in value["stimuli"]),
-        stems=tuple(Sounding(**s) for s in value["stems"]),
-        reference=value["reference"],
-    )
-
-
-def _read(path: Path, expected_format: str) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        value = json.loads(data) if len(data) <= _MAX_BYTES else None
-    except OSError as error:
-        raise InputError(
-            f"{path}: {error.strerror}; give the folder that mixer listen build made"
-        ) from None
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict) or value.get("format") != expected_format:
-        raise InputError(f"{path}: this is no {expected_format}; build the test again")
-    if value.get("version") != FORMAT_VERSION:
-        raise InputError(
-            f"{path}: version {value.get('version')!r} of the format, and this mixer reads "
-            f"{FORMAT_VERSION}; build the test again"
-        )
-    return value
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path}: damaged ({type(error).__name__}: {error}); build the test again")
+def _read(path: Path, half: str, expected_format: str) -> Document:
+    what = f"the {half} of a test that `mixer listen build` made"
+    document = read_json(path, what, InputError, advice="build the test again")
+    document.check_version("version", FORMAT_VERSION, name=expected_format)
+    return document

@@ -1,8 +1,7 @@
-"""The manifest of a model bundle: its schema, read field by field and refused with a clear line."""
+"""The manifest of a model bundle: what it may say, and what it means."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import ModelError
+from mixer.files import fields
+from mixer.files.document import Document, read_json
+from mixer.files.fields import MISSING, PROSE, choice, entries, number, text
+from mixer.files.wording import listed, quote
 from mixer.network.architecture import Architecture, P, Parameters
 from mixer.network.kinds import ARCHITECTURES, architecture_of
 from mixer.normalisations import EFFECTS
@@ -23,18 +26,19 @@ FAITHFUL_BELOW_DB = -20.0
 MAX_WARM_UP_S = 600.0
 _MAX_MANIFEST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_FILE_NAME = re.compile(rf"(?!{re.escape(MANIFEST_FILE)}$){_NAME.pattern}")
 # A stem's name becomes a file's, beside those of the mix.
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 _NO_STEMS = ("mix", "recipe", "residual")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ADVICE = "export the bundle again"
 
 
 @dataclass(frozen=True)
 class FileEntry:
     """A file of the bundle: its plain name and what its content must hash to."""
 
-    file: str
-    sha256: str
+    file: str = text(pattern=_FILE_NAME, means="a plain file name inside the bundle")
+    sha256: str = fields.sha256()
 
 
 @dataclass(frozen=True)
@@ -126,197 +130,111 @@ class Manifest:
         return self.hyper_parameters
 
 
+@dataclass(frozen=True)
+class _Compatibility:
+    panning_limits_time_axis: bool
+
+
+@dataclass(frozen=True)
+class _HalfPrecision:
+    snr_db: float = number(MISSING, 0.001, 400.0)
+
+
+@dataclass(frozen=True)
+class _File:
+    """The manifest as it is written; attributes as of `Manifest`."""
+
+    network: Mapping[str, Any]
+    compatibility: _Compatibility
+    profile: FileEntry
+    graphs: Mapping[str, FileEntry]
+    parity: Mapping[str, Any]
+    learnt_to_mix: bool
+    name: str = text(pattern=_NAME, means="a name of letters, digits, '.', '_' and '-'")
+    stems: tuple[str, ...] = entries(text(pattern=_STEM, means="a name for a stem's file"))
+    sample_rate: int = number(MISSING, 8_000, 384_000)
+    effects: tuple[str, ...] = choice(MISSING, EFFECTS)
+    warm_up_s: float = number(MISSING, 0.0, MAX_WARM_UP_S)
+    provenance: str = text(kind=PROSE)
+    licence: str = text(kind=PROSE)
+    check: Check | None = None
+    fp16: _HalfPrecision | None = None
+    wet_stem_leakage_db: float | None = number(None, -400.0, 400.0)
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read and check a manifest.
 
     Raises:
         ModelError: it cannot be read, is not of this schema, or holds a value out of range.
     """
+    what = "the manifest of a model bundle"
+    document = read_json(path, what, ModelError, advice=_ADVICE, most_bytes=_MAX_MANIFEST_BYTES)
+    document.check_version("schema_version", SCHEMA_VERSION)
+    file = document.read_as(_File, is_open=True)
+    hyper = _hyper_parameters(document, file.network)
+    _check_stems(document, file.stems, hyper.n_stems)
+    _check_effects(document, file.effects)
+    for name in architecture_of(hyper).required_graphs:
+        if name not in file.graphs:
+            raise document.refusal(("graphs", name), "is missing")
+    halves = [name for name in file.graphs if name.endswith(FP16_SUFFIX)]
+    if halves and file.fp16 is None:
+        raise document.refusal(("fp16",), f"is missing: what graph {halves[0]} costs is not known")
+    return Manifest(
+        name=file.name,
+        hyper_parameters=hyper,
+        stems=file.stems,
+        sample_rate=file.sample_rate,
+        profile=file.profile,
+        effects=file.effects,
+        warm_up_s=file.warm_up_s,
+        panning_limits_time_axis=file.compatibility.panning_limits_time_axis,
+        learnt_to_mix=file.learnt_to_mix,
+        provenance=file.provenance,
+        licence=file.licence,
+        graphs=file.graphs,
+        parity=file.parity,
+        check=file.check,
+        fp16_snr_db=None if file.fp16 is None else file.fp16.snr_db,
+        wet_stem_leakage_db=file.wet_stem_leakage_db,
+        evaluation=file.evaluation,
+    )
+
+
+def _hyper_parameters(document: Document, network: Mapping[str, Any]) -> Parameters:
+    values = dict(network)
+    kind = values.pop("kind", None)
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
+        what = f"must be one of {listed(ARCHITECTURES)}, not {quote(kind)}"
+        raise document.refusal(("network", "kind"), what)
     try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_MANIFEST_BYTES + 1)
-        if len(text) > _MAX_MANIFEST_BYTES:
-            raise ModelError(f"{path}: larger than {_MAX_MANIFEST_BYTES} bytes, not a manifest")
-        values = json.loads(text)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}): not a model bundle") from None
-    except (ValueError, RecursionError):
-        raise ModelError(f"{path}: not valid JSON: export the bundle again") from None
-    if not isinstance(values, dict):
-        raise ModelError(f"{path}: not a JSON object: export the bundle again")
-    manifest = _Reader(path, values).manifest()
-    try:
-        # What is read must be able to be shown again: half characters and NaN cannot.
-        json.dumps(values, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except UnicodeEncodeError:
-        raise ModelError(f"{path}: holds a text that is not Unicode: export it again") from None
-    except (ValueError, RecursionError):
-        raise ModelError(f"{path}: holds a number that is not finite: export it again") from None
-    return manifest
+        hyper: Parameters = ARCHITECTURES[kind].parameters.from_json(values)
+    except ValueError as error:
+        raise document.refusal(("network",), f"does not fit: {error}") from None
+    if hyper.n_channels != 2:
+        what = f"must be 2, as stems are stereo, not {hyper.n_channels}"
+        raise document.refusal(("network", "n_channels"), what)
+    return hyper
 
 
-class _Reader:
-    """Takes fields out of a JSON object; every refusal names the file and the field."""
+def _check_stems(document: Document, stems: tuple[str, ...], n_stems: int) -> None:
+    if len(stems) != n_stems:
+        what = f"must have {n_stems} entries, as the network has inputs, not {len(stems)}"
+        raise document.refusal(("stems",), what)
+    if len(set(stems)) < len(stems):
+        raise document.refusal(("stems",), f"names something twice: {listed(stems)}")
+    for place, stem in enumerate(stems):
+        if stem in _NO_STEMS:
+            what = f"must be a name for a stem's file, not {quote(stem)}"
+            raise document.refusal(("stems", place), what)
 
-    def __init__(self, path: Path, values: dict[str, Any]) -> None:
-        self._path = path
-        self._values = values
 
-    def manifest(self) -> Manifest:
-        version = self._values.get("schema_version")
-        if version != SCHEMA_VERSION or isinstance(version, bool):
-            raise ModelError(
-                f"{self._path}: schema_version is {version!r}, this version of mixer reads"
-                f" {SCHEMA_VERSION}: export the bundle again or update mixer"
-            )
-        hyper = self._hyper_parameters()
-        compatibility = self._object("compatibility")
-        return Manifest(
-            name=self._name(),
-            hyper_parameters=hyper,
-            stems=self._stems(hyper.n_stems),
-            sample_rate=self._sample_rate(),
-            profile=self._file("profile", self._object("profile")),
-            effects=self._effects(),
-            warm_up_s=self._warm_up_s(),
-            panning_limits_time_axis=self._flag("panning_limits_time_axis", compatibility),
-            learnt_to_mix=self._flag("learnt_to_mix", self._values),
-            provenance=self._text("provenance"),
-            licence=self._text("licence"),
-            graphs=self._graphs(hyper),
-            parity=self._object("parity"),
-            check=self._check(),
-            fp16_snr_db=self._fp16_snr_db(),
-            wet_stem_leakage_db=self._wet_stem_leakage_db(),
-            evaluation=self._evaluation(),
-        )
-
-    def _fail(self, field: str, problem: str) -> ModelError:
-        return ModelError(f"{self._path}: {field} {problem}")
-
-    def _text(self, field: str) -> str:
-        value = self._values.get(field)
-        if not isinstance(value, str) or not value:
-            raise self._fail(field, "is missing or not a text")
-        return value
-
-    def _object(self, field: str) -> dict[str, Any]:
-        value = self._values.get(field)
-        if not isinstance(value, dict):
-            raise self._fail(field, "is missing or not an object")
-        return value
-
-    def _texts(self, field: str) -> tuple[str, ...]:
-        value = self._values.get(field)
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._fail(field, "is missing or not a list of texts")
-        if len(set(value)) != len(value):
-            raise self._fail(field, f"names something twice: {', '.join(value)}")
-        return tuple(value)
-
-    def _flag(self, field: str, values: dict[str, Any]) -> bool:
-        value = values.get(field)
-        if not isinstance(value, bool):
-            raise self._fail(field, "is missing or not true or false")
-        return value
-
-    def _file(self, field: str, value: Any) -> FileEntry:
-        if not isinstance(value, dict):
-            raise self._fail(field, "is not an object with file and sha256")
-        name, sha256 = value.get("file"), value.get("sha256")
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or name == MANIFEST_FILE:
-            raise self._fail(field, f"file {name!r} is not a plain file name inside the bundle")
-        if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
-            raise self._fail(field, "sha256 is not 64 hexadecimal digits")
-        return FileEntry(name, sha256)
-
-    def _name(self) -> str:
-        name = self._text("name")
-        if not _NAME.fullmatch(name):
-            raise self._fail("name", f"{name!r} may hold letters, digits, '.', '_' and '-' only")
-        return name
-
-    def _hyper_parameters(self) -> Parameters:
-        network = dict(self._object("network"))
-        kind = network.pop("kind", None)
-        if not isinstance(kind, str) or kind not in ARCHITECTURES:
-            raise self._fail("network", f"kind is {kind!r}: known are {', '.join(ARCHITECTURES)}")
-        try:
-            hyper: Parameters = ARCHITECTURES[kind].parameters.from_json(network)
-        except ValueError as error:
-            raise self._fail("network:", str(error)) from None
-        if hyper.n_channels != 2:
-            raise self._fail("network", f"n_channels is {hyper.n_channels}: stems are stereo, 2")
-        return hyper
-
-    def _stems(self, n_stems: int) -> tuple[str, ...]:
-        stems = self._texts("stems")
-        if len(stems) != n_stems:
-            raise self._fail("stems", f"has {len(stems)} names for {n_stems} inputs")
-        for stem in stems:
-            if not _STEM.fullmatch(stem) or stem in _NO_STEMS:
-                raise self._fail("stems", f"{stem[:80]!r} is no name for a stem's file")
-        return stems
-
-    def _sample_rate(self) -> int:
-        value = self._values.get("sample_rate")
-        if isinstance(value, bool) or not isinstance(value, int) or not 8_000 <= value <= 384_000:
-            raise self._fail("sample_rate", f"is {value!r}, not an integer in 8000 ... 384000 Hz")
-        return value
-
-    def _warm_up_s(self) -> float:
-        value = self._values.get("warm_up_s")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._fail("warm_up_s", f"is {value!r}, not a number of seconds")
-        if not 0.0 <= value <= MAX_WARM_UP_S:
-            raise self._fail("warm_up_s", f"is {value}, not in 0 ... {MAX_WARM_UP_S:g} s")
-        return float(value)
-
-    def _effects(self) -> tuple[str, ...]:
-        effects = self._texts("effects")
-        unknown = [effect for effect in effects if effect not in EFFECTS]
-        if unknown:
-            known = ", ".join(EFFECTS)
-            raise self._fail("effects", f"names {unknown[0]!r}: known are {known}")
-        if list(effects) != [effect for effect in EFFECTS if effect in effects]:
-            raise self._fail("effects", f"must be in the order {', '.join(EFFECTS)}")
-        if "panning" in effects and "balance" in effects:
-            raise self._fail("effects", "names panning and balance, which exclude each other")
-        return effects
-
-    def _graphs(self, hyper: Parameters) -> dict[str, FileEntry]:
-        graphs = self._object("graphs")
-        required = architecture_of(hyper).required_graphs
-        missing = [name for name in required if name not in graphs]
-        if missing:
-            raise self._fail("graphs", f"lacks {missing[0]}: export the bundle again")
-        return {name: self._file(f"graph {name}", entry) for name, entry in graphs.items()}
-
-    def _check(self) -> Check | None:
-        if "check" not in self._values:
-            return None
-        check = self._object("check")
-        stems, mix = check.get("stems"), check.get("mix")
-        return Check(self._file("check stems", stems), self._file("check mix", mix))
-
-    def _fp16_snr_db(self) -> float | None:
-        halves = [name for name in self._object("graphs") if name.endswith(FP16_SUFFIX)]
-        if "fp16" not in self._values:
-            if halves:
-                raise self._fail("fp16", f"is missing: what graph {halves[0]} costs is not known")
-            return None
-        value = self._object("fp16").get("snr_db")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 400:
-            raise self._fail("fp16", f"snr_db is {value!r}, not a number of dB above 0")
-        return float(value)
-
-    def _wet_stem_leakage_db(self) -> float | None:
-        value = self._values.get("wet_stem_leakage_db")
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -400 < value < 400:
-            raise self._fail("wet_stem_leakage_db", f"is {value!r}, not a number of dB")
-        return float(value)
-
-    def _evaluation(self) -> dict[str, Any]:
-        return self._object("evaluation") if "evaluation" in self._values else {}
+def _check_effects(document: Document, effects: tuple[str, ...]) -> None:
+    if effects != tuple(effect for effect in EFFECTS if effect in effects):
+        what = f"must be in the order {listed(EFFECTS)}, each once"
+        raise document.refusal(("effects",), what)
+    if "panning" in effects and "balance" in effects:
+        what = "names panning and balance, which exclude each other"
+        raise document.refusal(("effects",), what)

@@ -1,7 +1,9 @@
 """Answers as a participant's browser would send them, made from a test's design."""
 
+import json
 from typing import Any
 
+from mixer.listen.answers import Answers, parse_answers
 from mixer.listen.design import Design
 
 
@@ -36,3 +38,8 @@ def whole_answers(design: Design, participant: str, rating: int = 60) -> dict[st
         },
         "comment": "ä, 日本",
     }
+
+
+def check_answers(given: dict[str, Any], design: Design) -> Answers:
+    """What the answers are once they have come in as JSON."""
+    return parse_answers(json.dumps(given), design)

@@ -17,12 +17,12 @@ from mixer.evaluate.statistics import paired_tests
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import BY_PARTICIPANT, Analysis, AnalysisSettings
 from mixer.listen.analysis_page import analysis_page
-from mixer.listen.answers import check_answers
 from mixer.listen.collecting import Collected, collect_answers
 from mixer.listen.design import Design, Key
 from mixer.listen.ratings import check_key
 from mixer.listen.store import STORE_FILE, Store
 from mixer.listen.tables import TABLES, tables, write_tables
+from tests.listen.sample_answers import check_answers
 from tests.listen.simulated_study import (
     EFFECTS,
     N_LISTENERS,
@@ -295,7 +295,7 @@ def test_bad_files_cost_themselves_and_later_answers_win(study, tmp_path) -> Non
         assert len(found.failures) == 3
         told = "\n".join(found.failures)
         assert "broken.json: answers are no JSON" in told
-        assert "wrong.json: pages.p01.ratings.m0100.clarity: 101" in told
+        assert "wrong.json: pages.p01.ratings.m0100.clarity must be" in told
         assert f"{empty}: no .json files" in told
 
 

@@ -12,11 +12,10 @@ import pytest
 
 from mixer.cli.main import run
 from mixer.listen.analyse import analyse
-from mixer.listen.answers import check_answers
 from mixer.listen.collecting import Collected
 from mixer.listen.design import SCALES, read_design
 from mixer.listen.store import STORE_FILE, Store
-from tests.listen.sample_answers import whole_answers
+from tests.listen.sample_answers import check_answers, whole_answers
 from tests.listen.simulated_study import (
     SONGS,
     answers,

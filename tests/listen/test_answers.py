@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mixer.errors import InputError
-from mixer.listen.answers import MAX_ANSWERS_BYTES, check_answers, parse_answers, read_answers
+from mixer.listen.answers import MAX_ANSWERS_BYTES, parse_answers, read_answers
 from mixer.listen.design import DESIGN_FILE, PUBLIC_FOLDER, Design, read_design, read_key
 from tests.listen.sample_answers import whole_answers
 
@@ -45,7 +45,7 @@ def first_ratings(answers: dict[str, Any]) -> dict[str, Any]:
         (lambda a: a.update(page_order=a["page_order"] * 2), "page_order"),
         (lambda a: a.update(page_order=[["p"]]), "page_order"),
         (lambda a: a.update(pages=[]), "pages"),
-        (lambda a: a["pages"].update(stranger={}), "pages: 'stranger'"),
+        (lambda a: a["pages"].update(stranger=first(a)), "pages names 'stranger'"),
         (lambda a: a["pages"].popitem(), "complete"),
         (lambda a: a.update(page_order=[], pages={}), "complete"),
         (lambda a: first(a).update(done=False), "complete"),
@@ -53,7 +53,10 @@ def first_ratings(answers: dict[str, Any]) -> dict[str, Any]:
         (lambda a: first(a)["ratings"].update(x={}), "ratings"),
         (lambda a: first(a)["ratings"].popitem(), "done"),
         (lambda a: first_ratings(a).popitem(), "done"),
-        (lambda a: first_ratings(a).update(clarity=101), "clarity: 101"),
+        (
+            lambda a: first_ratings(a).update(clarity=101),
+            "clarity must be a whole number .* not 101",
+        ),
         (lambda a: first_ratings(a).update(clarity=50.5), "clarity"),
         (lambda a: first_ratings(a).update(clarity="50"), "clarity"),
         (lambda a: first_ratings(a).update(clarity=False), "clarity"),
@@ -73,7 +76,7 @@ def test_the_wrong_field_is_named(
     answers = whole_answers(design, "P001")
     spoil(answers)
     with pytest.raises(InputError, match=says) as refusal:
-        check_answers(answers, design)
+        parse_answers(json.dumps(answers), design)
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 200
 
@@ -84,8 +87,8 @@ def test_fewer_pages_are_complete_where_each_gets_fewer(design: Design) -> None:
     answers["page_order"].remove(left_out.id)
     del answers["pages"][left_out.id]
     with pytest.raises(InputError, match="leaves out pages"):
-        check_answers(answers, design)
-    assert check_answers(answers, replace(design, pages_per_participant=1)).complete
+        parse_answers(json.dumps(answers), design)
+    assert parse_answers(json.dumps(answers), replace(design, pages_per_participant=1)).complete
 
 
 @pytest.mark.parametrize(
@@ -105,9 +108,9 @@ def test_nan_is_no_number_of_seconds(design: Design) -> None:
 
 
 def test_too_much_is_refused_unread(design: Design, tmp_path) -> None:
-    with pytest.raises(InputError, match="KiB"):
+    with pytest.raises(InputError, match="larger than 1 MiB"):
         parse_answers(b" " * (MAX_ANSWERS_BYTES + 1), design)
-    with pytest.raises(InputError, match=r"none\.json: No such file"):
+    with pytest.raises(InputError, match=r"none\.json.*No such file"):
         read_answers(tmp_path / "none.json", design)
 
 
@@ -115,10 +118,10 @@ def test_a_folder_without_a_test_is_said(tmp_path) -> None:
     with pytest.raises(InputError, match=r"design\.json.*mixer listen build"):
         read_design(tmp_path)
     (tmp_path / "key.json").write_text('{"format": "mixer-listening-key", "version": 9}')
-    with pytest.raises(InputError, match="version 9"):
+    with pytest.raises(InputError, match="version is 9"):
         read_key(tmp_path)
     public = tmp_path / PUBLIC_FOLDER
     public.mkdir()
     (public / DESIGN_FILE).write_text('{"format": "mixer-listening-test", "version": 1}')
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(InputError, match=r"design\.json: test_id is missing; build the test again"):
         read_design(tmp_path)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mixer.listen.answers import Answers, check_answers, read_answers
+from mixer.listen.answers import Answers, read_answers
 from mixer.listen.design import Design, Key, read_design
 from mixer.listen.serve import ListeningServer, base_url, participant_link
 from mixer.listen.store import Store
 from tests.browser import Watch, file_url, has_horizontal_scroll
+from tests.listen.sample_answers import check_answers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -16,11 +16,11 @@ import pytest
 
 from mixer.cli.main import run
 from mixer.errors import InputError, OutputError
-from mixer.listen.answers import MAX_ANSWERS_BYTES, check_answers
+from mixer.listen.answers import MAX_ANSWERS_BYTES
 from mixer.listen.design import Design
 from mixer.listen.serve import ListeningServer, base_url, participant_link, public_files
 from mixer.listen.store import StaleError, Store, export_answers
-from tests.listen.sample_answers import whole_answers
+from tests.listen.sample_answers import check_answers, whole_answers
 
 N_PARTICIPANTS = 200
 
