@@ -40,8 +40,8 @@ _LONGEST_KEY = 40
 _TEXTS = {
     LINE: "one line of text",
     NAME: "one line of text",
-    PROSE: "Unicode text without NUL",
-    RAW: "text without NUL",
+    PROSE: "Unicode text",
+    RAW: "text",
 }
 
 Keys = tuple[str | int, ...]

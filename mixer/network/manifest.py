@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import ModelError
+from mixer.errors import ModelError, SettingsError
 from mixer.files import fields
 from mixer.files.document import Document, read_json
 from mixer.files.fields import MISSING, PROSE, choice, entries, number, text
 from mixer.files.wording import listed, quote
 from mixer.network.architecture import Architecture, P, Parameters
 from mixer.network.kinds import ARCHITECTURES, architecture_of
-from mixer.normalisations import EFFECTS
+from mixer.normalisations import EFFECTS, check_effects
 
 SCHEMA_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -175,7 +175,10 @@ def read_manifest(path: Path) -> Manifest:
     file = document.read_as(_File, is_open=True)
     hyper = _hyper_parameters(document, file.network)
     _check_stems(document, file.stems, hyper.n_stems)
-    _check_effects(document, file.effects)
+    try:
+        check_effects(file.effects)
+    except SettingsError as error:
+        raise document.refusal(("effects",), f"cannot be: {error}") from None
     for name in architecture_of(hyper).required_graphs:
         if name not in file.graphs:
             raise document.refusal(("graphs", name), "is missing")
@@ -229,12 +232,3 @@ def _check_stems(document: Document, stems: tuple[str, ...], n_stems: int) -> No
         if stem in _NO_STEMS:
             what = f"must be a name for a stem's file, not {quote(stem)}"
             raise document.refusal(("stems", place), what)
-
-
-def _check_effects(document: Document, effects: tuple[str, ...]) -> None:
-    if effects != tuple(effect for effect in EFFECTS if effect in effects):
-        what = f"must be in the order {listed(EFFECTS)}, each once"
-        raise document.refusal(("effects",), what)
-    if "panning" in effects and "balance" in effects:
-        what = "names panning and balance, which exclude each other"
-        raise document.refusal(("effects",), what)

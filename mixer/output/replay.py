@@ -18,8 +18,8 @@ from mixer.audio import read_audio
 from mixer.dsp.blocks import gain_to_db
 from mixer.errors import InputError, MixerError, ModelError, OutputError, PresetError
 from mixer.files.whole_file import hash_file
-from mixer.output.destination import Destination, render_to
 from mixer.files.wording import visible
+from mixer.output.destination import Destination, render_to
 from mixer.output.names import output_paths
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import MIX, RecordedMix, RecordedOutput
@@ -203,18 +203,13 @@ def _plan(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Diff
         plan = plan_render(song, recipe.settings)
     except ModelError as error:
         name, sha256 = recipe.model or (recipe.settings.model, "")
-        what = f"{shown(name)}" if recipe.model else "or profile"
+        what = f"{visible(name)}" if recipe.model else "or profile"
         was = _hash(sha256) if sha256 else "used"
-        return None, [Difference(MODEL, what, was, f"not here: {shown(error)}")]
+        return None, [Difference(MODEL, what, was, f"not here: {visible(error)}")]
     return plan, list(_of_plan(recipe, plan))
 
 
 def _of_plan(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
-        what = f"{visible(name)}" if recipe.model else "or profile"
-        yield Difference(
-            MODEL, what, _hash(sha256) if sha256 else "used", f"not here: {visible(error)}"
-        )
-        return
     if recipe.settings.amount > 0.0:
         yield from _of_model(recipe, plan)
     profile = recipe.measurements.get("profile_sha256")

@@ -294,7 +294,7 @@ def test_bad_files_cost_themselves_and_later_answers_win(study, tmp_path) -> Non
         assert remark.endswith(f"{tmp_path / 'first' / 'answers-L01.json'} is left out")
         assert len(found.failures) == 3
         told = "\n".join(found.failures)
-        assert "broken.json: answers are no JSON" in told
+        assert "broken.json: not answers to a listening test: not valid JSON" in told
         assert "wrong.json: pages.p01.ratings.m0100.clarity must be" in told
         assert f"{empty}: no .json files" in told
 
