@@ -24,6 +24,7 @@ from export.evaluation import state_evaluation
 from mixer.errors import MixerError, ModelError
 from mixer.fxnorm.profile import PACKAGED
 from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from training.band_mixer.examples import Example
 from training.band_mixer.fit import FitSettings, fit
 from training.band_mixer.sources import (
@@ -36,10 +37,10 @@ from training.checkpoint import write_checkpoint
 from training.shipped import evaluate as evaluate_default
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, REAL_SONGS
 
-NAME = "default"
+NAME = DEFAULT_MODEL
 LICENCE = "GPL-3.0-or-later"
 EFFECTS = ("balance",)
-PROFILE = "musdb18"
+PROFILE = PUBLISHED_PROFILE
 N_COMPOSED = 300
 # Every tenth composed song, up to so many, and this real one choose the weights.
 N_VALIDATION, VALIDATION_SONG = 16, "rubidium"

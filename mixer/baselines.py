@@ -1,17 +1,14 @@
-"""What a mix is compared with wherever mixes are compared, by one name each.
+"""What a mix is compared with, by one name each wherever mixes are compared.
 
-Reports, listening tests, benchmarks and evaluations call them the same.
+Evaluations, benchmarks and listening tests call them the same, on the command line and in tables.
 """
 
-from collections.abc import Mapping
-
-# The stems normalised and added up: everything but the network.
+# The stems normalised and added up, without a network; also what `--model` calls it.
 NONE = "none"
 # The recordings added up as they are.
 SUM = "sum"
-# The mix that people made.
+# The mix that people made, and the names that its file may have, without the ending.
 HUMAN = "human"
-
-LABELS: Mapping[str, str] = {SUM: "Input sum", NONE: "Normalised sum", HUMAN: "Human mix"}
-# Names that the file of a human mix may have, without its ending.
 HUMAN_FILE_NAMES = ("mixture", "mix", "reference")
+# The two sums as a report's player and the files beside it have them, where no model is in sight.
+INPUT_SUM, NORMALISED_SUM = "input_sum", "normalised_sum"

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixer.audio.formats import FORMATS
+from mixer.baselines import NONE
 from mixer.batch.columns import NO_REPORT
 from mixer.batch.manifest import ManifestError, Row, mistake
 from mixer.errors import MixerError
+from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from mixer.version import __version__
-
-DEFAULT_MODEL, NO_MODEL, NO_MODEL_PROFILE = "default", "none", "musdb18"
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def _read(model: str, profile: str | None) -> Identity:
     from mixer.fxnorm.profile import read_profile
     from mixer.network.model import read_bundle
 
-    if model == NO_MODEL:
-        return Identity("", read_profile(profile or NO_MODEL_PROFILE).sha256)
+    if model == NONE:
+        return Identity("", read_profile(profile or PUBLISHED_PROFILE).sha256)
     bundle = read_bundle(model)
     manifest = bundle.manifest
     memory = manifest.architecture.memory(manifest.hyper_parameters, manifest.sample_rate)

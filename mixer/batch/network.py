@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mixer.batch.identity import NO_MODEL
+from mixer.baselines import NONE
 
 if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner
@@ -34,7 +34,7 @@ class Networks:
         Raises:
             ModelError, DeviceError: it cannot be opened.
         """
-        if model == NO_MODEL:
+        if model == NONE:
             return None
         with self._lock:
             if model not in self._runners:

@@ -16,10 +16,10 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixer.batch.identity import DEFAULT_MODEL
 from mixer.batch.network import Networks, open_local
 from mixer.batch.work import LostNetworkError
 from mixer.errors import DeviceError, MixerError, ModelError
+from mixer.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import numpy as np

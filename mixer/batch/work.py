@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from mixer.batch.album import load_premaster, save_premaster
 from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT
-from mixer.batch.identity import DEFAULT_MODEL
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
 from mixer.batch.order import (
@@ -33,6 +32,7 @@ from mixer.batch.order import (
     StagedFile,
 )
 from mixer.errors import InputError, MixerError, OutputError
+from mixer.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner

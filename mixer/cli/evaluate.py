@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mixer import audio as audio_io
+from mixer.baselines import HUMAN_FILE_NAMES
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
@@ -21,7 +22,6 @@ from mixer.evaluate.profile_target import target_of_profile
 from mixer.evaluate.summary import SongResult, Summary, summarise
 from mixer.evaluate.system import (
     EVALUATION_RATE_HZ,
-    REFERENCE_NAME,
     SystemSettings,
     check_songs,
     evaluate_systems,
@@ -163,7 +163,7 @@ def mixes(
 @click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
 @click.option(
     "--reference-name",
-    default=REFERENCE_NAME,
+    default=HUMAN_FILE_NAMES[0],
     show_default=True,
     help="File in each song's folder that holds the human mix.",
 )

@@ -30,7 +30,7 @@ class StemErrors:
 
     Attributes:
         level_db: loudness within the mix, more than in truth; signed, dB.
-        balance_db: left over right, more than in truth; signed, dB.
+        balance_db: right over left, more than in truth; signed, dB.
         spectrum_db: mean distance over the third octaves within 50 dB of the true stem's
             strongest, after the mean difference of these bands is taken away; 0 or more.
         width_db: mean distance of side over mid (each at least -40 dB) over the regions low, mid

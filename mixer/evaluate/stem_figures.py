@@ -37,7 +37,7 @@ class StemFigures:
 
     Attributes:
         loudness_lufs: integrated, ITU-R BS.1770-4; -inf for silence.
-        balance_db: energy of the left channel over that of the right, -30 to 30; 0 for silence.
+        balance_db: energy of the right channel over that of the left, -30 to 30; 0 for silence.
         bands_db: level of each third octave of `CURVE_BANDS_HZ`, mean of both channels' powers;
             of the stem at one power, so that its loudness does not count.
         side_db: energy of the side over that of the mid below 250 Hz, up to 2500 Hz and above, as
@@ -67,8 +67,7 @@ def measure_stem(audio: np.ndarray, sample_rate: int) -> StemFigures:
     spectrum = measure_stereo_spectrum(audio, sample_rate)
     side_db, share_db = _width(spectrum)
     window_db, window_crest_db = _crests(audio, sample_rate)
-    to_the_right_db = measure_balance_db(audio)
-    balance_db = 0.0 if to_the_right_db is None else -to_the_right_db
+    balance_db = measure_balance_db(audio) or 0.0
     return StemFigures(
         loudness_lufs=integrated_loudness_lufs(audio, sample_rate),
         balance_db=float(np.clip(balance_db, -ONE_SIDED_DB, ONE_SIDED_DB)),

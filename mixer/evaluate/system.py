@@ -13,17 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
+from mixer.baselines import HUMAN_FILE_NAMES, NONE, SUM
 from mixer.errors import InputError
 from mixer.evaluate.pair import PairSettings, evaluate_pair
 from mixer.evaluate.summary import SongResult
 from mixer.rendering.pipeline import render
-from mixer.rendering.plan import NETWORK_RATE_HZ, NO_MODEL
+from mixer.rendering.plan import NETWORK_RATE_HZ
 from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song, read_sum
 
-DRY_SUM = "dry_sum"
-NORMALISED_SUM = "normalised_sum"
-REFERENCE_NAME = "mixture"
 EVALUATION_RATE_HZ = NETWORK_RATE_HZ
 
 # called with the song, the system, and the share that is done, 0 to 1
@@ -46,7 +44,7 @@ class SystemSettings:
 
     render: RenderSettings = field(default_factory=RenderSettings)
     pair: PairSettings = field(default_factory=PairSettings)
-    reference_name: str = REFERENCE_NAME
+    reference_name: str = HUMAN_FILE_NAMES[0]
     reference_sum: bool = False
     stem_masking: bool = True
 
@@ -62,12 +60,12 @@ def system_names(models: Sequence[str]) -> dict[str, RenderSettings]:
     """
     systems: dict[str, RenderSettings] = {}
     for model in models:
-        name = NORMALISED_SUM if model == NO_MODEL else Path(model).name
-        if name in systems or name == DRY_SUM:
+        name = Path(model).name
+        if name in systems or name == SUM:
             raise InputError(f"two systems are called {name!r}: rename one of the model folders")
         systems[name] = RenderSettings(model=model)
-    systems.setdefault(NORMALISED_SUM, RenderSettings(model=NO_MODEL))
-    systems[DRY_SUM] = RenderSettings(model=NO_MODEL, amount=0.0)
+    systems.setdefault(NONE, RenderSettings(model=NONE))
+    systems[SUM] = RenderSettings(model=NONE, amount=0.0)
     return systems
 
 
@@ -103,7 +101,7 @@ def evaluate_systems(
             if progress is not None:
                 progress(song.name, name, n_done / (len(songs) * len(systems)))
             n_done += 1
-            if path is None and name == DRY_SUM:
+            if path is None and name == SUM:
                 continue
             yield _evaluate(song, name, system, path, reference, settings)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
+from mixer.baselines import HUMAN, HUMAN_FILE_NAMES, SUM
 from mixer.dsp.blocks import zero_padded
 from mixer.errors import InputError, SettingsError
 from mixer.evaluate.alignment import find_alignment
@@ -18,9 +19,7 @@ from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song, read_sum
 
 # The plain sum of the recordings, and a mix that a person made; any other bare word is a model.
-SUM, HUMAN = "sum", "human"
 # Names that a human mix beside the stems may have, without ending.
-HUMAN_NAMES = ("mixture", "mix", "reference")
 # No system may have the name of what it is not.
 _RESERVED = ("reference",)
 
@@ -62,7 +61,7 @@ def parse_systems(words: Sequence[str], human_folder: Path | None = None) -> tup
     Args:
         words: `none`, `sum`, `human`, `NAME=FOLDER`, or a model bundle's name or folder.
         human_folder: where the human mixes lie, one named as each song; None for the songs' own
-            folders (`HUMAN_NAMES`).
+            folders (`HUMAN_FILE_NAMES`).
 
     Raises:
         SettingsError: two of one name, none at all, or a folder that is not there.
@@ -105,7 +104,7 @@ def find_mix_file(system: System, song: Song) -> Path | None:
     if system.model is not None or (system.name == SUM and system.folder is None):
         return None
     folder = system.folder or song.folder
-    wanted = (song.folder.name, song.name) if system.folder else HUMAN_NAMES
+    wanted = (song.folder.name, song.name) if system.folder else HUMAN_FILE_NAMES
     names = [name.lower() for name in wanted]
     found = sorted(
         (

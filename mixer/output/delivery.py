@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mixer.baselines import INPUT_SUM
 from mixer.output.daw.dawproject import write_dawproject
 from mixer.output.daw.reaper import refuse_name, write_reaper
 from mixer.output.daw.session import daw_session, relative_path
 from mixer.output.names import (
     DAW_SUFFIXES,
     DAWPROJECT,
-    INPUT_SUM,
     LISTENING_COPIES,
     LISTENING_FORMAT,
     LISTENING_SUFFIX,

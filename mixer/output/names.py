@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mixer.audio.formats import FORMATS
+from mixer.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.errors import SettingsError
 from mixer.song.folder_names import RECIPE_SUFFIX
 
@@ -13,7 +14,6 @@ DAWPROJECT, REAPER = "dawproject", "reaper"
 DAW_SUFFIXES = {DAWPROJECT: ".dawproject", REAPER: ".rpp"}
 # The report, and the folder of what it plays that is written nowhere else.
 REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
-INPUT_SUM, NORMALISED_SUM = "input_sum", "normalised_sum"
 LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
 LISTENING_FORMAT = "flac"
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from mixer.audio import read_audio
+from mixer.baselines import NONE
 from mixer.console.plugin import check_files
 from mixer.console.settings import MASTER, Console, Strip
 from mixer.console.split import GainLike, is_neutral_console, split_console
@@ -19,14 +20,13 @@ from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import parse_device
 from mixer.preset.merge import resolve
 from mixer.rendering.settings import RenderSettings
+from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song
 from mixer.stems import STEMS
 
-NO_MODEL = "none"
 # What the paper calls the baseline: every stem normalised, no network, no reverb added.
 NO_MODEL_EFFECTS = ("eq", "compression", "panning", "loudness")
-NO_MODEL_PROFILE = "musdb18"
 NETWORK_RATE_HZ = 44_100
 
 
@@ -109,7 +109,7 @@ class RenderPlan:
 
     @property
     def model_name(self) -> str:
-        return self.bundle.manifest.name if self.bundle else NO_MODEL
+        return self.bundle.manifest.name if self.bundle else NONE
 
 
 def plan_render(
@@ -139,7 +139,7 @@ def plan_render(
         resolved = resolve((), song.console, song_path=song.folder / SONG_FILE)
         console, presets = resolved.console, resolved.sources
     _check_plugins(song, console)
-    if settings.model == NO_MODEL:
+    if settings.model == NONE:
         return _plan_of_stems(song, settings, console, presets)
     return _plan_of_network(song, settings, console, presets, bundle or read_bundle(settings.model))
 
@@ -158,7 +158,7 @@ def _plan_of_stems(
         song=song,
         settings=settings,
         bundle=None,
-        profile=read_profile(settings.profile or NO_MODEL_PROFILE),
+        profile=read_profile(settings.profile or PUBLISHED_PROFILE),
         effects=settings.effects if settings.effects is not None else NO_MODEL_EFFECTS,
         sample_rate=NETWORK_RATE_HZ,
         stem_order=STEMS,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mixer.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.dsp.blocks import peak_dbfs
 from mixer.dsp.threads import one_blas_thread
 from mixer.evaluate.profile_target import target_of_profile
@@ -28,7 +29,7 @@ from mixer.meters.stereo_spectrum import (
 )
 from mixer.meters.target import centred_db
 from mixer.rendering.mix import Mix
-from mixer.rendering.plan import NO_MODEL_PROFILE, MaterialKind, RenderPlan
+from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.report.curves import (
     energy_by_direction_db,
     envelope,
@@ -37,9 +38,10 @@ from mixer.report.curves import (
 )
 from mixer.report.masking import band_edges_hz, masking_by_pair
 from mixer.report.matching import Level
+from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.song import read_stem
 
-INPUT_SUM, NORMALISED_SUM, MIX = "input_sum", "normalised_sum", "mix"
+MIX = "mix"
 SUM_LABELS = {INPUT_SUM: "Input sum", NORMALISED_SUM: "Normalised sum", MIX: "Mix"}
 # Where the shape of a stem's spectrum is lined up with the profile's: most stems sound there.
 _LINED_UP_HZ = (60.0, 12_000.0)
@@ -146,7 +148,9 @@ def report_data(mix: Mix, *, files: Mapping[str, Path]) -> ReportData:
 def _profile(plan: RenderPlan) -> Profile:
     """What the stems were normalised to; where none was, what is usual."""
     return (
-        read_profile(NO_MODEL_PROFILE) if plan.material is MaterialKind.RECORDINGS else plan.profile
+        read_profile(PUBLISHED_PROFILE)
+        if plan.material is MaterialKind.RECORDINGS
+        else plan.profile
     )
 
 

@@ -6,11 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from mixer.baselines import NONE, SUM
 from mixer.errors import InputError
 from mixer.evaluate.summary import summarise
 from mixer.evaluate.system import (
-    DRY_SUM,
-    NORMALISED_SUM,
     SystemSettings,
     evaluate_systems,
     find_reference,
@@ -32,10 +31,10 @@ def song_files(rng: np.random.Generator, reference: str | None) -> dict[str, np.
 
 
 def test_floors_are_always_there() -> None:
-    assert list(system_names([])) == [NORMALISED_SUM, DRY_SUM]
+    assert list(system_names([])) == [NONE, SUM]
     systems = system_names(["models/mine", "none"])
-    assert list(systems) == ["mine", NORMALISED_SUM, DRY_SUM]
-    assert systems[DRY_SUM].amount == 0.0
+    assert list(systems) == ["mine", NONE, SUM]
+    assert systems[SUM].amount == 0.0
     with pytest.raises(InputError, match="two systems are called 'mine'"):
         system_names(["a/mine", "b/mine"])
 
@@ -46,7 +45,7 @@ def test_every_system_is_held_against_the_human_mix(write_song, rng, tmp_path) -
     ]
     results = list(evaluate_systems(songs, ["none"]))
     assert [(r.song, r.system) for r in results] == [
-        (song, system) for song in ("x", "y") for system in (NORMALISED_SUM, DRY_SUM)
+        (song, system) for song in ("x", "y") for system in (NONE, SUM)
     ]
     assert results[0].reference.endswith("mixture.wav")
     # The dry sum is a better guess at this mixture than normalised stems are.
@@ -54,15 +53,15 @@ def test_every_system_is_held_against_the_human_mix(write_song, rng, tmp_path) -
     errors = {
         system: averages["spectral.mape_mean"].mean for system, averages in summary.averages.items()
     }
-    assert 0.0 < errors[DRY_SUM] < errors[NORMALISED_SUM]
+    assert 0.0 < errors[SUM] < errors[NONE]
     assert set(results[0].report.stem_masked_shares) <= {"vocals", "bass", "drums", "other"}
     (test,) = summary.tests["spectral.mape_mean"]
-    assert (test.first, test.second, test.n, test.effect) == (NORMALISED_SUM, DRY_SUM, 2, 1.0)
+    assert (test.first, test.second, test.n, test.effect) == (NONE, SUM, 2, 1.0)
     json.dumps([r.as_json() for r in results] + [summary.as_json()], allow_nan=False)
     write_table(tmp_path / "t.csv", results)
     with (tmp_path / "t.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["system"] for row in rows] == [NORMALISED_SUM, DRY_SUM] * 2
+    assert [row["system"] for row in rows] == [NONE, SUM] * 2
     assert float(rows[1]["spectral.mape_mean"]) == pytest.approx(
         results[1].report.paper["spectral.mape_mean"]
     )
@@ -74,7 +73,7 @@ def test_without_a_human_mix_the_sum_must_be_asked_for(write_song, rng) -> None:
         list(evaluate_systems([song], []))
     results = list(evaluate_systems([song], [], SystemSettings(reference_sum=True)))
     # Compared with itself the dry sum would say nothing.
-    assert [r.system for r in results] == [NORMALISED_SUM]
+    assert [r.system for r in results] == [NONE]
     assert results[0].reference == "sum of stems"
 
 

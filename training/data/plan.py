@@ -12,12 +12,12 @@ from mixer.errors import SettingsError
 from mixer.fxnorm.profile import read_profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.normalisations import check_effects
+from mixer.shipped import PUBLISHED_PROFILE
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
 from training.data.prepare_song import REVERBS
 from training.data.splits import METHODS, assign_splits
 
 MEASURE, AUTO = "measure", "auto"
-PUBLISHED_PROFILE = "musdb18"
 # An average over fewer training songs than this says more about them than about mixes.
 FEWEST_SONGS_TO_MEASURE = 20
 DEFAULT_EFFECTS = ("reverb", "eq", "compression", "balance", "loudness")

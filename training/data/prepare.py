@@ -18,12 +18,13 @@ from typing import Any
 from mixer.errors import InputError, MixerError, OutputError
 from mixer.files.whole_file import hash_file, whole_file, write_json
 from mixer.fxnorm.profile import Profile, read_profile, write_profile
+from mixer.shipped import PUBLISHED_PROFILE
 from mixer.stems import STEMS
 from mixer.version import __version__
 from training.data import prepared
 from training.data.measure_profile import measure_multitracks
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut
-from training.data.plan import MEASURE, PUBLISHED_PROFILE, Plan, PrepareSettings
+from training.data.plan import MEASURE, Plan, PrepareSettings
 from training.data.prepare_song import NormalisationSettings, SongTask, prepare_song
 from training.data.workers import each_in_processes
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mixer.baselines import NONE, SUM
 from mixer.console.master import apply_master
 from mixer.errors import InputError, MixerError, SettingsError
 from mixer.evaluate.benchmark import PanelResult, Truth, measure_truth, panel
@@ -25,6 +26,7 @@ from mixer.evaluate.benchmark_table import panel_markdown, stems_markdown
 from mixer.files.whole_file import write_json
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
+from mixer.shipped import DEFAULT_MODEL
 from training.shipped.benchmark_songs import (
     GROUP_TITLES,
     HELD_OUT_GENRES,
@@ -34,7 +36,7 @@ from training.shipped.benchmark_songs import (
     real_songs,
     synthetic_songs,
 )
-from training.shipped.targets import NO_MODEL, PLAIN_SUM, Target, check_targets
+from training.shipped.targets import Target, check_targets
 
 TRUTH = "truth"
 # Where the limiter is measured: the loudness of most streaming services.
@@ -111,12 +113,12 @@ def systems(model: str, against: Sequence[str]) -> dict[str, RenderSettings]:
     """
     found: dict[str, RenderSettings] = {}
     for given in (model, *against):
-        name = given if given in (NO_MODEL, PLAIN_SUM) else Path(given).name
+        name = given if given in (NONE, SUM) else Path(given).name
         if name in found or name == TRUTH:
             raise SettingsError(f"two systems are called {name!r}: rename one of the model folders")
         found[name] = RenderSettings(
-            model=NO_MODEL if given == PLAIN_SUM else given,
-            amount=0.0 if given == PLAIN_SUM else 1.0,
+            model=NONE if given == SUM else given,
+            amount=0.0 if given == SUM else 1.0,
             sample_rate=SAMPLE_RATE_HZ,
             loudness_lufs=None,
             # The mixing is judged, not the mastering.
@@ -227,8 +229,8 @@ def _say_nothing(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--model", default="default", help="bundle to judge: a name or a folder")
-    add("--against", nargs="*", default=[NO_MODEL, PLAIN_SUM], help="none, sum, or bundles")
+    add("--model", default=DEFAULT_MODEL, help="bundle to judge: a name or a folder")
+    add("--against", nargs="*", default=[NONE, SUM], help="none, sum, or bundles")
     add("--songs", type=int, default=DEFAULT_SONGS, help="synthetic songs; 0 for none")
     add("--duration", type=float, default=DEFAULT_DURATION_S, help="of each of them in seconds")
     add("--genres", nargs="+", default=list(HELD_OUT_GENRES), help="in turn")

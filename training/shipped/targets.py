@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mixer.baselines import NONE, SUM
 from mixer.evaluate.benchmark import ERROR_MEASURES, FAMILY_ERRORS
 from mixer.evaluate.benchmark_summary import PanelSummary
 from training.shipped.benchmark_songs import REAL, SYNTHETIC
 
-NO_MODEL, PLAIN_SUM = "none", "sum"
 # Where there is a truth to be near to.
 JUDGED_GROUPS = (SYNTHETIC, REAL)
 HIGHEST_BALANCE_ERROR_DB = 1.0
@@ -72,7 +72,7 @@ def check_targets(summaries: Mapping[str, PanelSummary]) -> list[Target]:
         if group in JUDGED_GROUPS:
             targets += [
                 _beats(group, summary, rival)
-                for rival in (NO_MODEL, PLAIN_SUM)
+                for rival in (NONE, SUM)
                 if rival in summary.systems and rival != summary.subject
             ]
             targets += _limits_on_errors(group, summary)
@@ -105,9 +105,9 @@ def _limits_on_errors(group: str, summary: PanelSummary) -> list[Target]:
         ("level error, dB", "level_error_db", HIGHEST_LEVEL_ERROR_DB),
     )
     targets = [_at_most(group, name, means[measure], limit) for name, measure, limit in limits]
-    if NO_MODEL in summary.systems and summary.subject != NO_MODEL:
-        share = means[_FAMILIES_MEAN] / summary.systems[NO_MODEL].means[_FAMILIES_MEAN]
-        name = f"mean of the paper's families, share of that of {NO_MODEL}"
+    if NONE in summary.systems and summary.subject != NONE:
+        share = means[_FAMILIES_MEAN] / summary.systems[NONE].means[_FAMILIES_MEAN]
+        name = f"mean of the paper's families, share of that of {NONE}"
         targets.append(_at_most(group, name, share, 1.0 - LEAST_FAMILIES_GAIN))
     return targets
 
