@@ -7,7 +7,6 @@ carries on. A song's files are never a mixture of two renders for longer than th
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 from mixer.batch.ledger import DONE, PENDING, PUBLISHING, RUNNING, Ledger, Record
 from mixer.batch.order import StagedFile
 from mixer.batch.outputs import Target
+from mixer.files.whole_file import hash_file
 from mixer.output.names import DAW_SUFFIXES, LISTENING_SUFFIX, REPORT_SUFFIX, STEMS_SUFFIX
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
@@ -120,8 +120,7 @@ def _is_unchanged(path: Path, n_bytes: int, sha256: str) -> bool:
     try:
         if path.stat().st_size != n_bytes:
             return False
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return hash_file(path) == sha256
     except OSError:
         return False
 

@@ -1,4 +1,4 @@
-"""`mixer profile`: measure the average of one's own mixes, look at it, compare two."""
+"""`mixer profile`: measure the average of one's own mixes, import one, look at it, compare two."""
 
 from __future__ import annotations
 
@@ -80,6 +80,37 @@ def measure(
         click.echo(f"{output}  {len(multitracks)} songs, {', '.join(measurement.profile.stems)}")
     if left_out:
         raise InputError(f"{len(left_out)} songs left out; {output} is the average of the others")
+
+
+@command.command(name="import")
+@click.argument("features", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A .json.")
+@click.option(
+    "--sample-rate",
+    default=44_100,
+    show_default=True,
+    type=click.IntRange(8_000, 384_000),
+    help="In Hz, that the features were measured at: the file does not say.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def import_features(
+    features: Path, output: Path, sample_rate: int, overwrite: bool, as_json: bool
+) -> None:
+    """Make a profile of FEATURES, a features_*.npy of the paper's reference implementation.
+
+    Such a file is a pickle, which is a program: its numbers are read, nothing in it is run.
+    """
+    from mixer.fxnorm.published import read_published_features
+
+    if not overwrite:
+        refuse_existing([output])
+    profile = read_published_features(features, sample_rate)
+    _write(profile, output)
+    if as_json:
+        answer({"profile": str(output), **profile_as_json(profile)})
+    else:
+        click.echo(f"{output}  {', '.join(profile.stems)}")
 
 
 @command.command(name="show")

@@ -136,15 +136,16 @@ def bootstrap_interval(
     mean, median = float(defined.mean()), float(np.median(defined))
     if defined.size == 1:
         return Interval(mean, median, nothing, nothing, 1)
-    means = np.empty(n_resamples)
-    step = max(1, _BLOCK_VALUES // defined.size)
-    for start in range(0, n_resamples, step):
-        n_block = min(step, n_resamples - start)
-        drawn = rng.integers(0, defined.size, (n_block, defined.size))
-        means[start : start + n_block] = defined[drawn].mean(axis=1)
-    tail = 50.0 * (1.0 - confidence)
-    low, high = np.percentile(means, [tail, 100.0 - tail])
-    return Interval(mean, median, float(low), float(high), int(defined.size))
+    bounds = scipy.stats.bootstrap(
+        (defined,),
+        np.mean,
+        n_resamples=n_resamples,
+        batch=max(1, _BLOCK_VALUES // defined.size),
+        confidence_level=confidence,
+        method="percentile",
+        random_state=rng,
+    ).confidence_interval
+    return Interval(mean, median, float(bounds.low), float(bounds.high), int(defined.size))
 
 
 def grouped_location(

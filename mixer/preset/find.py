@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+
+import platformdirs
 
 from mixer.errors import PresetError
 from mixer.files.wording import quote, suggest
@@ -43,19 +44,10 @@ def user_folder() -> Path:
     own = os.environ.get(FOLDER_VARIABLE)
     if own:
         return Path(own).expanduser()
-    try:
-        home = Path.home()
-    except RuntimeError:  # an account without one, as in some containers
-        raise PresetError(f"there is no home folder; set {FOLDER_VARIABLE} to a folder") from None
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        # the standard says that a relative path is to be ignored
-        xdg = os.environ.get("XDG_CONFIG_HOME", "")
-        base = Path(xdg) if xdg.startswith("/") else home / ".config"
-    return base / "mixer" / "presets"
+    folder = platformdirs.user_config_path("mixer", appauthor=False, roaming=True)
+    if not folder.is_absolute():  # an account without a home, as in some containers
+        raise PresetError(f"there is no home folder; set {FOLDER_VARIABLE} to a folder")
+    return folder / "presets"
 
 
 def shipped_folder() -> Path:

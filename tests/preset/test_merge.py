@@ -7,7 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import platformdirs
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
 from mixer.console.settings import Band, Console, Duck, Strip
 from mixer.errors import PresetError
@@ -136,23 +139,23 @@ def test_a_name_is_never_a_way_out_of_the_folder(write_preset: Write, tmp_path: 
         find_preset("vocals-forward")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX home")
 @pytest.mark.parametrize(
     ("platform", "variables", "folder"),
     [
-        ("linux", {"XDG_CONFIG_HOME": "/x/cfg"}, "/x/cfg/mixer/presets"),
-        ("linux", {"XDG_CONFIG_HOME": "relative"}, "/home/me/.config/mixer/presets"),
-        ("darwin", {}, "/home/me/Library/Application Support/mixer/presets"),
-        ("win32", {"APPDATA": "/roaming"}, "/roaming/mixer/presets"),
-        ("win32", {"APPDATA": "/roaming", "MIXER_PRESETS": "/own"}, "/own"),
+        (Unix, {"XDG_CONFIG_HOME": "/x/cfg"}, "/x/cfg/mixer/presets"),
+        (Unix, {}, "/home/me/.config/mixer/presets"),
+        (MacOS, {}, "/home/me/Library/Application Support/mixer/presets"),
+        (Unix, {"XDG_CONFIG_HOME": "/x/cfg", "MIXER_PRESETS": "/own"}, "/own"),
     ],
 )
 def test_own_presets_are_where_the_platform_keeps_such_things(
-    monkeypatch: pytest.MonkeyPatch, platform: str, variables: dict[str, str], folder: str
+    monkeypatch: pytest.MonkeyPatch, platform: type, variables: dict[str, str], folder: str
 ) -> None:
-    for name in ("XDG_CONFIG_HOME", "APPDATA", "MIXER_PRESETS"):
+    for name in ("XDG_CONFIG_HOME", "MIXER_PRESETS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platform)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert user_folder() == Path(folder)
