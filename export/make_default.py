@@ -1,10 +1,11 @@
-"""The default model from nothing: compose, mix, train, export, judge.
+"""The default model from nothing: compose, prepare, train, export, judge.
 
     python -m export.make_default -o build/default-model
 
-Songs of `training.synthesis` and, where they are there, real songs with wet stems; those that the
-panel judges on (`training.shipped.benchmark_songs`) are never among them. The bundle holds the
-weights, the panel's figures, and how it was made.
+It does what `mixer dataset synthesise`, `mixer dataset prepare`, `mixer train` and `mixer export`
+do, and goes on where it was stopped. Songs of `training.synthesis` and, where they are there, real
+songs with wet stems; those that the benchmark judges on (`training.shipped.benchmark_songs`) are
+never among them. The bundle holds the weights, the benchmark's figures, and how it was made.
 """
 
 from __future__ import annotations
@@ -12,86 +13,80 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from export.bundle import export_bundle
 from export.evaluation import state_evaluation
 from mixer.errors import MixerError, ModelError
-from mixer.fxnorm.profile import PACKAGED
-from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
-from training.band_mixer.examples import Example
-from training.band_mixer.fit import FitSettings, fit
-from training.band_mixer.sources import (
-    SAMPLE_RATE_HZ,
-    ExampleSettings,
-    composed_examples,
-    wet_examples,
-)
-from training.checkpoint import write_checkpoint
+from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings, plan_dataset
+from training.data.prepare import prepare_dataset
+from training.data.prepared import BANDS
+from training.run.config_reader import find_config, read_config
+from training.run.state import STATE_FILE
+from training.run.train import train
 from training.shipped import evaluate as evaluate_default
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, REAL_SONGS
+from training.synthesis.genres import GENRES
+from training.synthesis.run import SynthesisSettings, synthesise
 
-NAME = DEFAULT_MODEL
+NAME, CONFIG = DEFAULT_MODEL, "band-mixer"
 LICENCE = "GPL-3.0-or-later"
-EFFECTS = ("balance",)
 PROFILE = PUBLISHED_PROFILE
-N_COMPOSED = 300
-# Every tenth composed song, up to so many, and this real one choose the weights.
-N_VALIDATION, VALIDATION_SONG = 16, "rubidium"
-SETTINGS = FitSettings(steps=1_800, validate_every=200)
+N_COMPOSED, COMPOSED_S = 300, 40.0
+# Of the composed songs, these and this real one choose the weights.
+VALIDATION_SHARE, VALIDATION_SONG = 0.055, "rubidium"
 
 
 def make_default(
-    folder: Path, real_songs: Path, *, n_songs: int, n_jobs: int, panel: Sequence[str]
+    folder: Path,
+    real_songs: Path,
+    *,
+    n_songs: int,
+    n_jobs: int,
+    overrides: Sequence[str] = (),
+    panel: Sequence[str] = (),
 ) -> Path:
     """Make the bundle; returns its folder.
 
     Args:
-        folder: keeps examples, the checkpoint and the bundle.
+        folder: keeps songs, examples, the run and the bundle.
         real_songs: a folder of song folders with wet stems; composed songs alone where it is not.
         n_songs: composed.
-        n_jobs: processes that compose.
+        n_jobs: processes that compose and prepare.
+        overrides: of the configuration, as of `mixer train`.
         panel: further arguments of `training.shipped.evaluate`.
 
     Raises:
-        MixerError: a song cannot be made or read, or the export fails.
+        MixerError: a song cannot be made or read, or the training or the export fails.
     """
-    hyper = BandMixerParameters()
-    examples = ExampleSettings(hyper, EFFECTS, PROFILE, HELD_OUT_GENRES)
-    composed = composed_examples(
-        folder / "examples", range(n_songs), examples, n_jobs=n_jobs, say=_say
+    names = _real_names(real_songs)
+    composed = synthesise(
+        folder / "songs", _composing(), n_songs, n_jobs=n_jobs, progress=_progress
     )
-    chosen = [seed for seed, _ in composed if seed % 10 == 7][:N_VALIDATION]
-    training = [example for seed, example in composed if seed not in chosen]
-    validation = [example for seed, example in composed if seed in chosen]
-    names = _add_real_songs(real_songs, examples, training, validation)
-    started = time.monotonic()
-    result = fit(training, validation, hyper, SETTINGS, SAMPLE_RATE_HZ, _report)
-    best = min(result.history, key=lambda figures: figures["loss"])
-    checkpoint = folder / "default.safetensors"
-    profile = json.loads((PACKAGED / f"{PROFILE}.json").read_text(encoding="utf-8"))
-    write_checkpoint(
-        checkpoint,
-        result.network,
-        {
-            "provenance": (
-                f"trained by export.make_default on {len(training)} excerpts of 30 s:"
-                f" {n_songs} composed songs, mixed by a simulated engineer, and the real songs"
-                f" {', '.join(names) or 'none'}; seed {SETTINGS.seed}, {SETTINGS.steps} steps,"
-                f" {time.monotonic() - started:.0f} s; validation loss {best['loss']:.2f} dB"
-            ),
-            "licence": LICENCE,
-            "dataset": json.dumps({"effects": list(EFFECTS), "profile": profile}),
-        },
+    _prepare(folder, [real_songs / name for name in names], n_jobs)
+    config = read_config(find_config(CONFIG), [f"data.folder={folder / 'data'}", *overrides])
+    run = folder / "run"
+    outcome = train(
+        config, run, resume=(run / STATE_FILE).is_file(), tell=lambda *event: _tell(*event)
     )
     bundle = folder / NAME
-    export_bundle(checkpoint, bundle, name=NAME, overwrite=True)
+    export_bundle(
+        outcome.best,
+        bundle,
+        name=NAME,
+        licence=LICENCE,
+        provenance=(
+            f"trained by export.make_default on excerpts of 30 s: {len(composed['songs'])} composed"
+            " songs, mixed by a simulated engineer, and the real songs"
+            f" {', '.join(names) or 'none'}; configuration {CONFIG}, seed {config.run.seed},"
+            f" {outcome.steps} steps; validation loss {outcome.best_loss:.2f} dB"
+        ),
+        overwrite=True,
+    )
     figures = folder / "panel.json"
     figures.unlink(missing_ok=True)
     if evaluate_default.main(["--model", str(bundle), "--json", str(figures), *panel]):
@@ -100,25 +95,45 @@ def make_default(
     return bundle
 
 
-def _add_real_songs(
-    folder: Path,
-    settings: ExampleSettings,
-    training: list[Example],
-    validation: list[Example],
-) -> list[str]:
+def _composing() -> SynthesisSettings:
+    genres = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
+    return SynthesisSettings(genres=genres, hold_out_share=VALIDATION_SHARE, duration_s=COMPOSED_S)
+
+
+def _prepare(folder: Path, real_songs: Sequence[Path], n_jobs: int) -> None:
+    """Examples of the composed and the real songs; nothing is kept for a test but the benchmark."""
+    settings = PrepareSettings(
+        profile=PROFILE, effects=DEFAULT_BAND_EFFECTS, examples=BANDS, test_share=0.0
+    )
+    plan = plan_dataset([folder / "songs", *real_songs], folder / "data", settings)
+    names = {path.name for path in real_songs}
+    songs = tuple(replace(song, split=_split(song, names)) for song in plan.songs)
+    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=_progress)
+
+
+def _split(song: PlannedSong, real_names: set[str]) -> str:
+    if song.multitrack.name in real_names:
+        return "valid" if song.multitrack.name == VALIDATION_SONG else "train"
+    return "valid" if song.split == "valid" else "train"
+
+
+def _real_names(folder: Path) -> list[str]:
     if not folder.is_dir():
         _say(f"no real songs in {folder}: composed ones alone")
         return []
     names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    names = [name for name in names if name not in REAL_SONGS]
-    for name in names:
-        found = list(wet_examples(folder / name, settings))
-        (validation if name == VALIDATION_SONG else training).extend(found)
-    return names
+    return [name for name in names if name not in REAL_SONGS]
 
 
-def _report(figures: dict[str, float]) -> None:
-    _say(" ".join(f"{name} {value:.2f}" for name, value in figures.items()))
+def _tell(event: str, values: Mapping[str, Any]) -> None:
+    if event in ("start", "untrained", "epoch"):
+        figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
+        _say(f"{event}: {' '.join(figures)}")
+
+
+def _progress(stage: str, detail: str, share: float) -> None:
+    if share in (0.0, 1.0):
+        _say(f"{stage} {detail}: {share:.0%}")
 
 
 def _say(line: str) -> None:
@@ -132,17 +147,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("-o", "--output", type=Path, default=Path("build/default-model"), help="works here")
     add("--real-songs", type=Path, default=evaluate_default.DEFAULT_REAL, help="wet stems")
     add("--songs", type=int, default=N_COMPOSED, help="composed")
-    add("--jobs", type=int, default=2, help="processes that compose")
-    add("--threads", type=int, default=torch.get_num_threads(), help="that train")
+    add("--jobs", type=int, default=2, help="processes that compose and prepare")
+    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
     add("--panel", nargs=argparse.REMAINDER, default=[], help="arguments of the panel, last")
     options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
     try:
         bundle = make_default(
             options.output,
             options.real_songs,
             n_songs=options.songs,
             n_jobs=options.jobs,
+            overrides=options.set,
             panel=options.panel,
         )
     except MixerError as error:

@@ -33,7 +33,17 @@ def command() -> None:
     help="What to normalise to: a name, a file, or measure for the training songs' average; "
     "auto measures from 20 training songs on, else takes musdb18.",
 )
-@click.option("--effects", help="Normalisations, with commas.  [default: all but panning]")
+@click.option(
+    "--examples",
+    type=click.Choice(["audio", "bands"]),
+    default="audio",
+    show_default=True,
+    help="What networks learn from it: audio (fxnorm, wave_u_net), or powers of stems in bands "
+    "(band_mixer).",
+)
+@click.option(
+    "--effects", help="Normalisations, with commas.  [default: all but panning; bands: balance]"
+)
 @click.option("--variants", type=int, help="Reverbs of vocals and other.  [default: 3]")
 @click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the rooms.")
@@ -64,7 +74,8 @@ def prepare(
     """Make training data in a folder from SOURCES.
 
     A source is a song folder (stems or raw tracks, perhaps with a mixture), a folder of such
-    folders, a .stem.mp4, or MUSDB18 with its train and test folders. A run that was stopped goes
+    folders, a .stem.mp4, or MUSDB18 with its train and test folders. Examples in bands need wet
+    stems; dry ones in a folder dry beside them are learnt from too. A run that was stopped goes
     on where it was when it is started again. Exit code 1 means that songs were left out.
     """
     planning = load_extra("training.data.plan", _EXTRA)
@@ -98,8 +109,10 @@ def prepare(
 def info(folder: Path, as_json: bool) -> None:
     """Check and show a prepared data set."""
     prepared = load_extra("training.data.prepared", _EXTRA)
-    data = prepared.read_dataset(folder)
     description = prepared.read_object(folder / prepared.DATASET_FILE)
+    forms = load_extra("training.data.forms", _EXTRA).FORMS
+    form = forms.get(description.get("examples", prepared.AUDIO), forms[prepared.AUDIO])
+    data = form.read(folder)
     if as_json:
         answer(description)
         return
@@ -117,7 +130,7 @@ def info(folder: Path, as_json: bool) -> None:
         )
     _console().print(table)
     click.echo(_summary(description))
-    click.echo(f"effects {', '.join(data.effects)}; {data.n_variants} variants")
+    click.echo(f"effects {', '.join(data.effects)}; {data.amount}")
     click.echo(f"profile {data.profile.sha256[:12]}: {data.profile.about}")
     click.echo(f"sha256 {data.sha256}")
 
@@ -216,7 +229,8 @@ def _show_songs(songs: Any, as_json: bool) -> None:
 def _settings(planning: Any, options: dict[str, Any]) -> Any:
     effects, variants = options["effects"], options["variants"]
     if effects is None:
-        names = planning.DEFAULT_EFFECTS
+        bands = options["examples"] == "bands"
+        names = planning.DEFAULT_BAND_EFFECTS if bands else planning.DEFAULT_EFFECTS
     else:
         names = parse_effects(effects)
     return planning.PrepareSettings(
@@ -229,6 +243,7 @@ def _settings(planning: Any, options: dict[str, Any]) -> Any:
         split=options["split"],
         valid_share=options["valid_share"],
         test_share=options["test_share"],
+        examples=options["examples"],
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from mixer.cli.console import answer, say
+from mixer.cli.extras import load_extra
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
 from mixer.files.wording import visible
@@ -76,6 +78,29 @@ def verify_command(bundle: str, device: str, as_json: bool) -> None:
             f"{read.folder}: answers differently on {result.device} (largest error"
             f" {result.max_abs_error:.1e}, needed: {result.bound}): export it again"
         )
+
+
+@command.command("checkpoint")
+@click.argument("bundle")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The checkpoint, a .safetensors file.",
+)
+def checkpoint_command(bundle: str, output: Path) -> None:
+    """Write the weights of BUNDLE as a checkpoint to fine-tune from.
+
+    \b
+    mixer model checkpoint default -o default.safetensors
+    mixer train band-mixer data.folder=DATA network.start_from=default.safetensors
+
+    It works for band mixers, of which the default is one; of other networks keep the checkpoint.
+    """
+    read = read_bundle(bundle)
+    load_extra("export.weights", "train").write_weights(read, output)
+    say(f"{output}: the weights of {read.name}; train on with network.start_from={output}")
 
 
 def _summary(bundle: Bundle) -> dict[str, Any]:

@@ -39,10 +39,11 @@ def command(
 ) -> None:
     """Train a network as CONFIG says: a TOML file, or a configuration that is shipped.
 
-    Shipped: paper-pretrain, paper-la, paper-lb, wave-u-net, smoke.
+    Shipped: band-mixer, paper-pretrain, paper-la, paper-lb, wave-u-net, smoke.
 
     \b
     mixer train smoke data.folder=DATA
+    mixer train band-mixer data.folder=DATA network.start_from=mine.safetensors
     mixer train paper-la data.folder=DATA run.precision=fp16 -o runs/la
     torchrun --nproc-per-node 4 -m mixer.cli.main train paper-la data.folder=DATA
 

@@ -8,16 +8,21 @@ import pytest
 import torch
 
 from export.band_mixer_exporter import band_mixer_answer
+from export.band_mixer_graph import controls_graph
 from export.bundle import Description, write_bundle
+from export.data import stated_data
 from export.evaluation import state_evaluation
+from export.weights import write_weights
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
+from mixer.fxnorm.profile import read_profile
 from mixer.network.band_mixer.architecture import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.verify import verify_bundle
+from tests.passthrough import PASSTHROUGH
 from training.checkpoint import read_checkpoint, write_checkpoint
 from training.networks.band_mixer import BandMixer
 
@@ -79,3 +84,20 @@ def test_figures_are_put_into_a_bundle_that_stays_whole(tmp_path: Path) -> None:
 )
 def test_figures_of_another_form_are_passed_over(strange: dict) -> None:
     assert list(panel_lines(strange)) == []
+
+
+def test_the_shipped_weights_come_back_and_export_to_the_same_graph(tmp_path: Path) -> None:
+    bundle = read_bundle("default")
+    write_weights(bundle, tmp_path / "default.safetensors")
+    checkpoint = read_checkpoint(tmp_path / "default.safetensors")
+    stems, mix = bundle.read_check()
+    np.testing.assert_array_equal(band_mixer_answer(checkpoint.network, stems).mix, mix)
+    assert controls_graph(checkpoint.network) == bundle.read_graph(CONTROLS_GRAPH)
+    data = stated_data(checkpoint.metadata, tmp_path)
+    assert data.effects == bundle.manifest.effects
+    assert data.profile.sha256 == read_profile(bundle.profile_path).sha256
+
+
+def test_other_networks_have_their_checkpoint_alone(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="start from the checkpoint that it was exported from"):
+        write_weights(read_bundle(PASSTHROUGH), tmp_path / "c.safetensors")

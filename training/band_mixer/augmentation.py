@@ -13,11 +13,12 @@ from torch import Tensor
 
 from mixer.dsp.erb_bands import k_weights
 from training.networks.band_mixer import MIX_LUFS
+from training.run.config import AugmentationConfig
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch of examples; see `training.band_mixer.examples.Example`.
+    """A batch of examples; see `training.data.band_examples.Example`.
 
     Attributes:
         dry, wet: powers (batch, stems, views, bands, frames), linear.
@@ -33,47 +34,20 @@ class Batch:
     is_wet: Tensor
 
 
-@dataclass(frozen=True)
-class Strength:
-    """How far stems are disturbed: standard deviations, of wet stems and of dry ones.
-
-    Attributes:
-        tilt_db: at the ends of the scale.
-        curve_db: of a curve drawn at eight points.
-        side_db: of the side's gain; its mean is half of it below zero.
-        shape: of the share by which transients are sharpened or evened out.
-        gain_db: of the stem's level; half as much of dry ones, whose levels are a recording's.
-        taste_db: of a level that stem and target get alike: another engineer, who wants it so.
-        brightness_db: at the ends of the scale, of a tilt that all stems and targets of a song get
-            alike: a darker song, or a brighter one, that is meant to be so.
-        timbre_db: of a curve that stem and target get alike: another instrument.
-        exchange: share of the stems that come from another example.
-        missing: share of the songs that lose a stem, where three or more play.
-    """
-
-    tilt_db: float = 2.5
-    curve_db: float = 1.5
-    side_db: float = 4.0
-    shape: float = 0.12
-    gain_db: float = 3.5
-    taste_db: float = 3.0
-    brightness_db: float = 3.0
-    timbre_db: float = 3.0
-    exchange: float = 0.5
-    missing: float = 0.3
-
-
-def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Batch:
+def augment(
+    batch: Batch, strength: AugmentationConfig, generator: torch.Generator, *, mirrors: bool = True
+) -> Batch:
     """Exchange, then disturb, then normalise again.
 
     Args:
         batch: left as it is.
         strength: how far.
         generator: of every choice.
+        mirrors: left and right change places in half of the batches.
     """
     batch = _exchanged(batch, strength.exchange, generator)
     batch = _without_a_stem(batch, strength.missing, generator)
-    if torch.rand((), generator=generator) < 0.5:
+    if torch.rand((), generator=generator) < 0.5 and mirrors:
         mirrored = [1, 0, 2, 3]
         batch = replace(batch, dry=batch.dry[:, :, mirrored], wet=batch.wet[:, :, mirrored])
     stems, bands = batch.dry.shape[:2], batch.dry.shape[3]
@@ -102,7 +76,7 @@ def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Bat
 
 def loudness_db(powers: Tensor) -> Tensor:
     """K-weighted level of (..., views, bands, frames), over the frames within 10 dB of the mean."""
-    weights = torch.tensor(k_weights(powers.shape[-2]), dtype=powers.dtype)
+    weights = torch.tensor(k_weights(powers.shape[-2]), dtype=powers.dtype, device=powers.device)
     weighted = (powers[..., :2, :, :].sum(-3) * weights[:, None]).sum(-2)
     mean = weighted.mean(-1, keepdim=True)
     gate = (weighted > 0.1 * mean).to(weighted.dtype)

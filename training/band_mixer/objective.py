@@ -6,13 +6,23 @@ below a stem's own level counts little, since nobody hears it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from training.band_mixer.augmentation import loudness_db
-from training.band_mixer.simulation import decibels
+from training.band_mixer.augmentation import Batch, loudness_db
+from training.band_mixer.simulation import (
+    Space,
+    decibels,
+    measure_space,
+    pooled_levels,
+    simulate,
+)
+from training.run.config import TrainingConfig, WeightsConfig
+from training.run.loading import NETWORK_RATE_HZ
+from training.run.objective import Figure, Measure, Objective
 
 _AUDIBLE_WITHIN_DB, _SLOPE_DB = 35.0, 5.0
 # Windows of about a second, as a crest factor is heard; quiet ones of a stem count little.
@@ -21,21 +31,48 @@ _CREST_FRAMES, _SOUNDS_WITHIN_DB = 43, 20.0
 _SIDE_FLOOR = 10.0 ** (-30.0 / 10.0)
 
 
-@dataclass(frozen=True)
-class Weights:
-    """How much each part of the objective counts."""
+def new_objective(config: TrainingConfig, network: nn.Module) -> BandObjective:
+    """The objective of a configuration, as `training.run.recipe` wants it."""
+    return BandObjective(network, config.weights, NETWORK_RATE_HZ)
 
-    frames: float = 0.5
-    spectrum: float = 1.0
-    level: float = 1.0
-    balance: float = 1.0
-    width: float = 0.3
-    crest: float = 0.3
-    mixture: float = 0.5
+
+class BandObjective(Objective):
+    """The loss of what a band mixer makes of a batch, without any audio.
+
+    Args:
+        network: what is trained.
+        weights: of the loss's parts.
+        sample_rate: in Hz, of the audio behind the batches.
+    """
+
+    def __init__(self, network: nn.Module, weights: WeightsConfig, sample_rate: int) -> None:
+        super().__init__(network)
+        self.weights = weights
+        self._hyper: Any = network.hyper
+        space = measure_space(self._hyper, sample_rate)
+        self.register_buffer("width", space.width, persistent=False)
+        self.register_buffer("room", space.room, persistent=False)
+
+    def forward(self, **batch: Tensor) -> Tensor:
+        """A scalar, of the tensors of a `training.band_mixer.augmentation.Batch` by name."""
+        return self._judged(batch)[0]
+
+    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
+        """The loss and its parts in dB; there is no mix to measure."""
+        loss, parts = self._judged(batch)
+        for name, value in {"loss": loss.item(), **parts}.items():
+            yield Figure(name, value, len(batch["dry"]))
+
+    def _judged(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        given = Batch(**batch)
+        controls = self.network(*pooled_levels(given.dry, self._hyper))
+        space = Space(self.get_buffer("width"), self.get_buffer("room"))
+        mixed = simulate(given.dry, given.excess_db, controls, space, self._hyper)
+        return objective(mixed, given.wet, given.played, self.weights)
 
 
 def objective(
-    mixed: Tensor, wet: Tensor, played: Tensor, weights: Weights
+    mixed: Tensor, wet: Tensor, played: Tensor, weights: WeightsConfig
 ) -> tuple[Tensor, dict[str, float]]:
     """Loss of simulated wet stems against the true ones.
 

@@ -31,6 +31,7 @@ from training.data.musdb import is_validation_song
 
 TARGETS = ("auto", "mixture", "sum")
 SAMPLE_RATE_HZ = 44_100
+DRY_FOLDER = "dry"
 # A mix may ring on or be cut; beyond this it is another edit of the song.
 MAX_LENGTH_DIFFERENCE_S = 5.0
 
@@ -52,12 +53,15 @@ class Multitrack:
         song: its stems' recordings.
         target: the recording of its mix; None where the mix is the sum of the stems.
         split: "train", "valid" or "test" where the source says so, else None.
+        dry: the same stems as they were recorded, of a song folder that keeps them in a folder
+            `dry`.
     """
 
     name: str
     song: Song
     target: Recording | None
     split: str | None = None
+    dry: Song | None = None
 
     @property
     def n_samples(self) -> int:
@@ -190,7 +194,19 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
                 f"{mix.file} lasts {seconds:.1f} s and its stems {song.duration_s:.1f} s: "
                 "they are no one edit of the song, so export them again or learn the sum"
             )
-    return Multitrack(song.name, song, mix)
+    return Multitrack(song.name, song, mix, dry=_dry_song(path))
+
+
+def _dry_song(path: Path) -> Song | None:
+    """The dry stems of a song folder; None where it keeps none.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    folder = path / DRY_FOLDER
+    if path.is_file() or not folder.is_dir() or folder.is_symlink():
+        return None
+    return load_song(folder)
 
 
 def load_container(path: Path) -> Song:

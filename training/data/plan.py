@@ -15,17 +15,22 @@ from mixer.normalisations import check_effects
 from mixer.shipped import PUBLISHED_PROFILE
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
 from training.data.prepare_song import REVERBS
+from training.data.prepared import AUDIO, BANDS
 from training.data.splits import METHODS, assign_splits
 
 MEASURE, AUTO = "measure", "auto"
 # An average over fewer training songs than this says more about them than about mixes.
 FEWEST_SONGS_TO_MEASURE = 20
 DEFAULT_EFFECTS = ("reverb", "eq", "compression", "balance", "loudness")
+# Of examples in bands: what is normalised beside would be undone by what is learnt.
+DEFAULT_BAND_EFFECTS = ("balance",)
 DEFAULT_VARIANTS = 3
 VARIANTS_RANGE = (1, 100)
 
 # Decoded stems, the sum, and what normalising one of them needs beside it.
 _BYTES_IN_MEMORY_PER_SAMPLE = 8 * 6
+# Powers of four stems before and after, excerpts that overlap by half.
+_BAND_BYTES_PER_SAMPLE = 6.0
 # Measured on real songs: 24-bit FLAC keeps 2.8 of 6 bytes a stereo sample; denser music more.
 _BYTES_ON_DISK_PER_SAMPLE = 3.5
 
@@ -44,6 +49,7 @@ class PrepareSettings:
         target: one of `training.data.multitracks.TARGETS`.
         split: one of `training.data.splits.METHODS`.
         valid_share, test_share: of songs that are split by hash.
+        examples: "audio", or "bands" for networks that learn from powers in bands.
     """
 
     profile: str = AUTO
@@ -55,6 +61,7 @@ class PrepareSettings:
     split: str = "auto"
     valid_share: float = 0.1
     test_share: float = 0.1
+    examples: str = AUDIO
 
     def __post_init__(self) -> None:
         check_effects(self.effects)
@@ -66,6 +73,7 @@ class PrepareSettings:
         for name, value, known in (
             ("target", self.target, TARGETS),
             ("split", self.split, METHODS),
+            ("examples", self.examples, (AUDIO, BANDS)),
         ):
             if value not in known:
                 raise SettingsError(f"{name} {value!r} is none of {', '.join(known)}")
@@ -124,8 +132,11 @@ def plan_dataset(
     if profile == AUTO:
         enough = splits.count("train") >= FEWEST_SONGS_TO_MEASURE
         profile = MEASURE if enough else PUBLISHED_PROFILE
-    n_samples = sum(m.n_samples * _files_of(m, settings) for m in found)
-    n_bytes = round(n_samples * _BYTES_ON_DISK_PER_SAMPLE)
+    if settings.examples == BANDS:
+        n_bytes = round(sum(m.n_samples for m in found) * _BAND_BYTES_PER_SAMPLE)
+    else:
+        n_samples = sum(m.n_samples * _files_of(m, settings) for m in found)
+        n_bytes = round(n_samples * _BYTES_ON_DISK_PER_SAMPLE)
     return Plan(Path(folder), settings, songs, tuple(left_out), profile, n_bytes)
 
 

@@ -22,10 +22,11 @@ from mixer.shipped import PUBLISHED_PROFILE
 from mixer.stems import STEMS
 from mixer.version import __version__
 from training.data import prepared
+from training.data.forms import FORMS
 from training.data.measure_profile import measure_multitracks
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut
 from training.data.plan import MEASURE, Plan, PrepareSettings
-from training.data.prepare_song import NormalisationSettings, SongTask, prepare_song
+from training.data.prepare_song import NormalisationSettings, SongTask
 from training.data.workers import each_in_processes
 
 # called with the stage, what in it, and the share of the stage that is done, 0 to 1
@@ -76,7 +77,7 @@ def _prepare_songs(
     plan: Plan, profile: Profile, n_jobs: int, show: Progress
 ) -> tuple[dict[str, dict[str, Any]], list[LeftOut]]:
     """Every song's record by its id, and the songs that failed."""
-    settings = _normalisation_settings(plan.settings, profile)
+    settings, form = _normalisation_settings(plan.settings, profile), FORMS[plan.settings.examples]
     tasks = [
         SongTask(song.multitrack, song.id, prepared.song_folder(plan.folder, song.id), settings)
         for song in plan.songs
@@ -90,7 +91,7 @@ def _prepare_songs(
         shares[index] = share
         show("prepare", plan.songs[index].multitrack.name, sum(shares) / len(shares))
 
-    for index, result in each_in_processes(prepare_song, tasks, n_jobs, reported):
+    for index, result in each_in_processes(form.prepare, tasks, n_jobs, reported):
         song = plan.songs[index]
         if isinstance(result, MixerError):
             failed[index] = LeftOut(song.multitrack.name, str(result))
@@ -194,6 +195,8 @@ def _plan_record(plan: Plan) -> dict[str, Any]:
         )
         measured_on = hashlib.sha256(json.dumps(songs).encode()).hexdigest()
     settings = {**asdict(plan.settings), "effects": list(plan.settings.effects)}
+    if plan.settings.examples == prepared.AUDIO:
+        del settings["examples"]  # as it was written before there were others
     return {**settings, "profile": plan.profile, "measured_on": measured_on}
 
 
@@ -207,15 +210,13 @@ def _earlier_plan(folder: Path) -> dict[str, Any]:
 def _description(
     plan: Plan, profile: Profile, records: dict[str, dict[str, Any]], failed: list[LeftOut]
 ) -> dict[str, Any]:
+    form = FORMS[plan.settings.examples]
     songs = [
         {
             "id": song.id,
             "name": song.multitrack.name,
             "split": song.split,
-            **{
-                key: records[song.id][key]
-                for key in ("n_samples", "stems", "target", "normalised_gain_db", "notes", "key")
-            },
+            **{key: records[song.id][key] for key in form.song_keys},
         }
         for song in plan.songs
         if song.id in records
@@ -230,6 +231,7 @@ def _description(
         "seed": plan.settings.seed,
         "profile": {"file": prepared.PROFILE_FILE, "sha256": profile.sha256},
         "songs": songs,
+        **form.stated,
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return {

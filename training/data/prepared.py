@@ -36,6 +36,8 @@ DATASET_FILE, PROFILE_FILE, SONG_FILE, PLAN_FILE = (
 # The level of silence in an envelope.
 ENVELOPE_FLOOR_DBFS = -120.0
 MIX = "mixture"
+# What a data set holds: segments of audio to learn from, or powers in bands.
+AUDIO, BANDS = "audio", "bands"
 
 _MAX_JSON_BYTES = 64 << 20
 _MAX_VARIANTS = 1_000
@@ -98,6 +100,11 @@ class PreparedDataset:
     songs: tuple[PreparedSong, ...]
     sha256: str
 
+    @property
+    def amount(self) -> str:
+        """How much there is, in words."""
+        return f"{self.n_variants} variants"
+
     def of_split(self, split: str) -> tuple[PreparedSong, ...]:
         """The songs of one split.
 
@@ -129,14 +136,29 @@ def normalised_path(folder: Path, stem: str, variant: int) -> Path:
     return folder / "normalised" / f"{stem}.{variant}.flac"
 
 
-def read_dataset(folder: str | Path) -> PreparedDataset:
-    """Read and check the description of a prepared data set; no audio is read.
+@dataclass(frozen=True)
+class Description:
+    """What the descriptions of all prepared data sets say, checked, and the rest as it is there."""
+
+    path: Path
+    content: dict[str, Any]
+    sample_rate: int
+    effects: tuple[str, ...]
+    profile: Profile
+    sha256: str
+
+
+def read_description(folder: Path, examples: str) -> Description:
+    """Read the description of a data set and check what all have in common.
+
+    Args:
+        folder: of the data set.
+        examples: what it must hold, `AUDIO` or `BANDS`.
 
     Raises:
-        InputError: no finished data set there, a damaged description, or files missing.
+        InputError: no finished data set there, one of other examples, or a damaged description.
         ModelError: its profile is damaged.
     """
-    folder = Path(folder)
     path = folder / DATASET_FILE
     if not path.is_file():
         unfinished = (folder / PLAN_FILE).is_file()
@@ -149,22 +171,46 @@ def read_dataset(folder: str | Path) -> PreparedDataset:
     version = content.get("schema_version")
     if version != SCHEMA_VERSION:
         raise InputError(f"{path}: schema version {version!r} where {SCHEMA_VERSION} is known")
-    if tuple(_typed(content, "stems", list, path)) != STEMS:
+    found = content.get("examples", AUDIO)
+    if found != examples:
+        raise InputError(
+            f"{folder}: holds {found}, and {examples} are needed; prepare another folder with"
+            f" mixer dataset prepare --examples {examples}"
+        )
+    if tuple(typed_value(content, "stems", list, path)) != STEMS:
         raise InputError(f"{path}: stems other than {', '.join(STEMS)}; prepare it again")
     profile = read_profile(folder / PROFILE_FILE)
-    if profile.sha256 != _typed(content, "profile", dict, path).get("sha256"):
+    if profile.sha256 != typed_value(content, "profile", dict, path).get("sha256"):
         raise InputError(f"{folder / PROFILE_FILE}: not the profile that the data were made with")
-    sample_rate = _whole(content, "sample_rate", 384_000, path)
-    n_variants = _whole(content, "n_variants", _MAX_VARIANTS, path)
-    songs = tuple(_song(entry, folder, path) for entry in _typed(content, "songs", list, path))
+    return Description(
+        path=path,
+        content=content,
+        sample_rate=whole_value(content, "sample_rate", 384_000, path),
+        effects=tuple(str(effect) for effect in typed_value(content, "effects", list, path)),
+        profile=profile,
+        sha256=str(typed_value(content, "sha256", str, path)),
+    )
+
+
+def read_dataset(folder: str | Path) -> PreparedDataset:
+    """Read and check the description of a prepared data set of audio; no audio is read.
+
+    Raises:
+        InputError: no finished data set there, one of band powers, a damaged description, or files
+            missing.
+        ModelError: its profile is damaged.
+    """
+    folder = Path(folder)
+    head = read_description(folder, AUDIO)
+    songs = typed_value(head.content, "songs", list, head.path)
     return PreparedDataset(
         folder=folder,
-        sample_rate=sample_rate,
-        effects=tuple(str(effect) for effect in _typed(content, "effects", list, path)),
-        profile=profile,
-        n_variants=n_variants,
-        songs=songs,
-        sha256=str(_typed(content, "sha256", str, path)),
+        sample_rate=head.sample_rate,
+        effects=head.effects,
+        profile=head.profile,
+        n_variants=whole_value(head.content, "n_variants", _MAX_VARIANTS, head.path),
+        songs=tuple(_song(entry, folder, head.path) for entry in songs),
+        sha256=head.sha256,
     )
 
 
@@ -182,9 +228,9 @@ def read_envelope_dbfs(song: PreparedSong, content: str) -> tuple[np.ndarray, in
         InputError: the song's record is damaged.
     """
     path = song.folder / SONG_FILE
-    envelope = _typed(read_object(path), "envelope", dict, path)
-    hop_samples = _whole(envelope, "hop_samples", 1 << 24, path)
-    levels = _typed(_typed(envelope, "level_dbfs", dict, path), content, list, path)
+    envelope = typed_value(read_object(path), "envelope", dict, path)
+    hop_samples = whole_value(envelope, "hop_samples", 1 << 24, path)
+    levels = typed_value(typed_value(envelope, "level_dbfs", dict, path), content, list, path)
     if len(levels) != -(-song.n_samples // hop_samples) or not all(
         isinstance(level, int | float) and not isinstance(level, bool) for level in levels
     ):
@@ -211,24 +257,34 @@ def read_object(path: Path) -> dict[str, Any]:
     return content
 
 
-def _song(entry: object, folder: Path, path: Path) -> PreparedSong:
+def song_head(entry: object, path: Path) -> tuple[str, str, str, tuple[str, ...]]:
+    """Id, name, split and stems of a song in a description.
+
+    Raises:
+        InputError: one of them is missing or out of range.
+    """
     if not isinstance(entry, dict):
         raise InputError(f"{path}: songs must be a list of objects")
-    song_id = str(_typed(entry, "id", str, path))
+    song_id = str(typed_value(entry, "id", str, path))
     if not _SONG_ID.fullmatch(song_id):
-        raise InputError(f"{path}: {song_id!r} is no song id; prepare the data set again")
-    split = _typed(entry, "split", str, path)
+        raise InputError(f"{path}: {song_id!r} is not a song id; prepare the data set again")
+    split = str(typed_value(entry, "split", str, path))
     if split not in SPLITS:
         raise InputError(f"{path}: song {song_id}: split {split!r} is none of {', '.join(SPLITS)}")
-    stems = tuple(_typed(entry, "stems", list, path))
+    stems = tuple(typed_value(entry, "stems", list, path))
     if not stems or stems != tuple(stem for stem in STEMS if stem in stems):
         raise InputError(f"{path}: song {song_id}: stems must be some of {', '.join(STEMS)}")
-    gains_db = _typed(entry, "normalised_gain_db", dict, path)
+    return song_id, str(typed_value(entry, "name", str, path)), split, stems
+
+
+def _song(entry: Any, folder: Path, path: Path) -> PreparedSong:
+    song_id, name, split, stems = song_head(entry, path)
+    gains_db = typed_value(entry, "normalised_gain_db", dict, path)
     song = PreparedSong(
         id=song_id,
-        name=str(_typed(entry, "name", str, path)),
+        name=name,
         split=split,
-        n_samples=_whole(entry, "n_samples", 1 << 40, path),
+        n_samples=whole_value(entry, "n_samples", 1 << 40, path),
         stems=stems,
         folder=song_folder(folder, song_id),
         gains_db={stem: _gains(gains_db, stem, path) for stem in stems},
@@ -241,7 +297,7 @@ def _song(entry: object, folder: Path, path: Path) -> PreparedSong:
 
 
 def _gains(content: dict[str, Any], stem: str, path: Path) -> tuple[float, ...]:
-    gains_db = _typed(content, stem, list, path)
+    gains_db = typed_value(content, stem, list, path)
     if not 1 <= len(gains_db) <= _MAX_VARIANTS or not all(
         isinstance(gain_db, float) and -200.0 <= gain_db <= 0.0 for gain_db in gains_db
     ):
@@ -249,15 +305,25 @@ def _gains(content: dict[str, Any], stem: str, path: Path) -> tuple[float, ...]:
     return tuple(gains_db)
 
 
-def _typed(content: dict[str, Any], key: str, kind: Any, path: Path) -> Any:
+def typed_value(content: dict[str, Any], key: str, kind: Any, path: Path) -> Any:
+    """A value of a JSON object.
+
+    Raises:
+        InputError: it is missing or of another type.
+    """
     value = content.get(key)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise InputError(f"{path}: {key} is missing or of the wrong kind; prepare it again")
     return value
 
 
-def _whole(content: dict[str, Any], key: str, largest: int, path: Path) -> int:
-    value = _typed(content, key, int, path)
+def whole_value(content: dict[str, Any], key: str, largest: int, path: Path) -> int:
+    """A whole number from 1 to `largest` of a JSON object.
+
+    Raises:
+        InputError: it is missing, of another type or out of range.
+    """
+    value = typed_value(content, key, int, path)
     if not 1 <= value <= largest:
         raise InputError(f"{path}: {key} is {value}, not within 1 and {largest}")
     return int(value)

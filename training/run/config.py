@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mixer.files.fields import choice, number
+from mixer.network.kinds import ARCHITECTURES
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,13 @@ class NetworkConfig:
     """Which network, and what it starts from.
 
     Attributes:
-        kind: "fxnorm" or "wave_u_net".
+        kind: one of `mixer.network.kinds`.
         hyper_parameters: by name; those that are not given are the paper's.
         start_from: a checkpoint to begin with; empty for random weights.
         start_parts: "all" of it, or only its "front_end" as after pre-training.
     """
 
-    kind: str = choice("fxnorm", ("fxnorm", "wave_u_net"))
+    kind: str = choice("fxnorm", tuple(ARCHITECTURES))
     hyper_parameters: dict[str, int] = field(default_factory=dict)
     start_from: str = ""
     start_parts: str = choice("all", ("all", "front_end"))
@@ -69,6 +70,66 @@ class LossConfig:
     kind: str = choice("la", ("la", "lb"))
     guard_samples: int = number(32_446, 0, 10_000_000)
     stem_weight: float = number(0.0, 0.0, 1000.0)
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """How far the stems of networks that learn from band powers are disturbed.
+
+    What is in dB is a standard deviation. Wet stems are disturbed in full; the faults of dry ones,
+    which vary less than what has to be undone to a mix, by 0.4 of it, their levels by half.
+
+    Attributes:
+        wet_song_share: of the examples, those of songs that have wet stems alone.
+        wet_share: of the other songs' examples, those whose wet stems go in.
+        tilt_db: at the ends of the scale.
+        curve_db: of a curve drawn at eight points.
+        side_db: of the side's gain; its mean is half of it below zero.
+        shape: of the share by which transients are sharpened or evened out.
+        gain_db: of the stem's level.
+        taste_db: of a level that stem and target get alike: another engineer, who wants it so.
+        brightness_db: at the ends of the scale, of a tilt that all stems and targets of a song get
+            alike: a darker song, or a brighter one, that is meant to be so.
+        timbre_db: of a curve that stem and target get alike: another instrument.
+        exchange: share of the stems that come from another example.
+        missing: share of the songs that lose a stem, where three or more play.
+    """
+
+    wet_song_share: float = number(0.45, 0.0, 1.0)
+    wet_share: float = number(0.4, 0.0, 1.0)
+    tilt_db: float = number(2.5, 0.0, 24.0)
+    curve_db: float = number(1.5, 0.0, 24.0)
+    side_db: float = number(4.0, 0.0, 24.0)
+    shape: float = number(0.12, 0.0, 1.0)
+    gain_db: float = number(3.5, 0.0, 24.0)
+    taste_db: float = number(3.0, 0.0, 24.0)
+    brightness_db: float = number(3.0, 0.0, 24.0)
+    timbre_db: float = number(3.0, 0.0, 24.0)
+    exchange: float = number(0.5, 0.0, 1.0)
+    missing: float = number(0.3, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class WeightsConfig:
+    """How much each part of the objective on band powers counts.
+
+    Attributes:
+        frames: a stem's level in each band and frame.
+        spectrum: its spectrum over the song, level taken out.
+        level: its loudness.
+        balance: right over left.
+        width: side against mid.
+        crest: its loudest frame against the mean, second by second.
+        mixture: the spectrum of the sum.
+    """
+
+    frames: float = number(0.5, 0.0, 1000.0)
+    spectrum: float = number(1.0, 0.0, 1000.0)
+    level: float = number(1.0, 0.0, 1000.0)
+    balance: float = number(1.0, 0.0, 1000.0)
+    width: float = number(0.3, 0.0, 1000.0)
+    crest: float = number(0.3, 0.0, 1000.0)
+    mixture: float = number(0.5, 0.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -105,6 +166,7 @@ class ScheduleConfig:
         epochs: after the warm-up: of each step, or one number for cosine.
         divisors: of each step: the rate is divided by it.
         final_share: at the end of a cosine.
+        rise_steps: at the beginning, in which the rate rises evenly to what the above says.
     """
 
     kind: str = choice("steps", ("steps", "cosine"))
@@ -112,6 +174,7 @@ class ScheduleConfig:
     epochs: tuple[int, ...] = number((150, 50, 50, 25, 25, 10), 1, 1_000_000)
     divisors: tuple[float, ...] = number((1, 3, 10, 30, 100, 1000), 1.0, 1e9)
     final_share: float = number(0.01, 0.0, 1.0)
+    rise_steps: int = number(0, 0, 10_000_000)
 
 
 @dataclass(frozen=True)
@@ -154,6 +217,8 @@ class TrainingConfig:
     data: DataConfig = field(default_factory=DataConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    weights: WeightsConfig = field(default_factory=WeightsConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     run: RunConfig = field(default_factory=RunConfig)

@@ -13,6 +13,7 @@ from mixer.files.shape import Rows, Shape, Table, table_of
 from mixer.files.toml_text import parse_toml
 from mixer.files.wording import nearest, quote, suggest
 from training.run.config import TrainingConfig
+from training.run.recipe import problem_of
 
 SHIPPED = Path(__file__).resolve().parents[1] / "configs"
 
@@ -128,10 +129,9 @@ def _checked_as_a_whole(config: TrainingConfig, source: str) -> TrainingConfig:
         )
     if schedule.kind == "cosine" and len(schedule.epochs) != 1:
         raise SettingsError(f"{source}: schedule.epochs must be one number for a cosine")
-    if run.stage == "pretrain" and config.network.kind != "fxnorm":
-        raise SettingsError(f"{source}: only network.kind fxnorm has a stage to pre-train")
-    if config.loss.stem_weight and (run.stage == "pretrain" or config.network.kind != "fxnorm"):
-        raise SettingsError(
-            f"{source}: loss.stem_weight needs the train stage of a network with wet stems (fxnorm)"
-        )
+    problem = problem_of(config)
+    if problem is not None:
+        raise SettingsError(f"{source}: {problem}")
+    if config.loss.stem_weight and run.stage == "pretrain":
+        raise SettingsError(f"{source}: loss.stem_weight needs the train stage")
     return config

@@ -1,27 +1,17 @@
-"""Batches of a prepared data set: which segments, in which order, read by whom."""
+"""Batches of whatever is trained on: which items, in which order, read by whom."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, Subset, default_collate
 
-from mixer.errors import MixerError, SettingsError
-from mixer.stems import STEMS
-from training.data.dataset import (
-    EpochSampler,
-    Item,
-    SegmentDataset,
-    SegmentSettings,
-    ValidationSegments,
-)
-from training.data.prepared import read_dataset
-from training.errors import TrainingError
+from mixer.errors import MixerError
+from training.data.dataset import EpochSampler, Item
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
 from training.run.interruption import ignore_stop_requests
@@ -37,63 +27,21 @@ class TrainingData:
         train: numbered through all epochs: item `epoch * items + i`.
         valid: the same excerpts every time.
         identity: the data set's hash, and how it was made.
+        batch, valid_batch: a list of items to a batch, in the process that reads them: tensors by
+            name, which is what the objective takes.
+        valid_batch_size: items in a batch of the validation; None for as many as in training.
     """
 
-    train: Dataset[Item]
-    valid: Dataset[Item]
+    train: Dataset[Any]
+    valid: Dataset[Any]
     identity: dict[str, Any]
+    batch: Callable[[list[Any]], Item] = default_collate
+    valid_batch: Callable[[list[Any]], Item] = default_collate
+    valid_batch_size: int | None = None
 
 
-# (configuration, samples of an input segment, items an epoch) -> what is read
-OpenData = Callable[[TrainingConfig, int, int], TrainingData]
-
-
-def open_prepared(config: TrainingConfig, n_samples: int, items_per_epoch: int) -> TrainingData:
-    """The prepared data set that a configuration names.
-
-    Raises:
-        SettingsError: it names none.
-        InputError: not a finished data set, damaged, or without training or validation songs.
-        TrainingError: of a rate or with stems that the networks do not take.
-    """
-    data = config.data
-    if not data.folder:
-        raise SettingsError("data.folder is empty: say data.folder=DIR, a prepared data set")
-    prepared = read_dataset(Path(data.folder))
-    if prepared.sample_rate != NETWORK_RATE_HZ:
-        raise TrainingError(
-            f"{data.folder}: prepared at {prepared.sample_rate} Hz, the networks run at"
-            f" {NETWORK_RATE_HZ} Hz: prepare it again"
-        )
-    n_stems = config.network.hyper_parameters.get("n_stems", len(STEMS))
-    if n_stems != len(STEMS):
-        raise TrainingError(
-            f"{data.folder}: has {len(STEMS)} stems, the network of this configuration {n_stems}"
-        )
-    with_wet = config.loss.stem_weight > 0.0
-    settings = SegmentSettings(
-        n_samples=n_samples,
-        items_per_epoch=items_per_epoch,
-        seed=config.run.seed,
-        swap_channels=data.swap_channels,
-        input_gain_db=data.input_gain_db,
-        remix_share=data.remix_share,
-        with_wet=with_wet,
-    )
-    valid_samples = n_samples
-    if data.valid_segment_s:
-        valid_samples += round((data.valid_segment_s - data.segment_s) * NETWORK_RATE_HZ)
-    valid = ValidationSegments(
-        prepared, valid_samples, per_song=data.valid_per_song, with_wet=with_wet
-    )
-    identity = {
-        "sha256": prepared.sha256,
-        "sample_rate": prepared.sample_rate,
-        "stems": list(STEMS),
-        "effects": list(prepared.effects),
-        "profile": dataclasses.asdict(prepared.profile),
-    }
-    return TrainingData(SegmentDataset(prepared, settings), valid, identity)
+# (configuration, network, items an epoch) -> what is read
+OpenData = Callable[[TrainingConfig, nn.Module, int], TrainingData]
 
 
 def epoch_batches(
@@ -105,7 +53,9 @@ def epoch_batches(
         config.run.batches_per_epoch * whole_batch, rank=processes.rank, n_ranks=processes.n_ranks
     )
     sampler.epoch, sampler.start = epoch, batch * whole_batch
-    return _loader(data.train, config, processes, sampler)
+    return _loader(
+        data.train, config, processes, data.batch, config.run.batch_size, sampler=sampler
+    )
 
 
 def validation_batches(
@@ -114,7 +64,8 @@ def validation_batches(
     """This process's share of the validation excerpts."""
     n_items = len(data.valid)
     mine = range(processes.rank, n_items, processes.n_ranks)
-    return _loader(Subset(data.valid, mine), config, processes, None)
+    size = data.valid_batch_size or config.run.batch_size
+    return _loader(Subset(data.valid, mine), config, processes, data.valid_batch, size)
 
 
 def read_batches(loader: DataLoader[Item]) -> Iterator[Item]:
@@ -140,14 +91,18 @@ def to_device(item: Item, device: torch.device) -> Item:
 
 
 def _loader(
-    items: Dataset[Item],
+    items: Dataset[Any],
     config: TrainingConfig,
     processes: Processes,
-    sampler: EpochSampler | None,
+    batch: Callable[[list[Any]], Item],
+    batch_size: int,
+    *,
+    sampler: EpochSampler | None = None,
 ) -> DataLoader[Item]:
     return DataLoader(
         items,
-        batch_size=config.run.batch_size,
+        batch_size=batch_size,
+        collate_fn=batch,
         sampler=sampler,
         num_workers=config.data.workers,
         pin_memory=processes.device.type == "cuda",

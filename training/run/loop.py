@@ -17,10 +17,10 @@ from training.run.config import TrainingConfig
 from training.run.distributed import Processes
 from training.run.interruption import StopRequest
 from training.run.loading import TrainingData, epoch_batches, read_batches, to_device
-from training.run.objective import Objective
+from training.run.objective import Measure, Objective
 from training.run.schedule import rate_share, total_epochs
 from training.run.state import Run
-from training.run.validate import Measure, validate
+from training.run.validate import validate
 
 # A gradient scaler skips a step now and then; so many in a row are not overflow but failure.
 _MOST_OVERFLOWS = 100
@@ -149,7 +149,8 @@ def _step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
     config, run = trainer.config, trainer.run
     position, scaler, optimiser = run.position, run.scaler, run.optimiser
     done = position.batch / config.run.batches_per_epoch
-    rate = config.optimiser.learning_rate * rate_share(config.schedule, position.epoch, done)
+    share = rate_share(config.schedule, position.epoch, done, position.step)
+    rate = config.optimiser.learning_rate * share
     for group in optimiser.param_groups:
         group["lr"] = rate
     optimiser.zero_grad(set_to_none=True)

@@ -1,91 +1,58 @@
-"""From a batch to the number that is minimised: network and loss of a stage in one module.
+"""From a batch to the number that is minimised: network and loss in one module.
 
 One module, because distributed training watches a module's forward pass.
 """
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
 from torch import Tensor, nn
 
-from training.run.config import LossConfig
-from training.run.losses import LossA, LossB, StemLoss, WaveformLoss
+# A mix and its target, float32 (channels, samples), to any numbers by name.
+Measure = Callable[[np.ndarray, np.ndarray], Mapping[str, float]]
 
-PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+class Figure(NamedTuple):
+    """A mean over `n_examples` examples, or over those of them where it is defined."""
+
+    name: str
+    value: float
+    n_examples: int
 
 
 class Objective(nn.Module):
-    """The loss of a batch under a stage.
+    """What a kind of network is trained to; see `training.run.recipe`.
 
     Args:
         network: what is trained.
-        stage: "pretrain" or "train".
-        loss: which one, its guard and the weight of wet stems.
-        precision: a key of `PRECISIONS`, for the network alone; losses are always in float32.
-        sample_rate: in Hz.
     """
 
-    def __init__(
-        self,
-        network: nn.Module,
-        stage: str,
-        loss: LossConfig,
-        *,
-        precision: str = "float32",
-        sample_rate: int = 44_100,
-    ) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
-        self.stage = stage
-        self.precision = PRECISIONS[precision]
-        self.stem_weight = loss.stem_weight
-        self.loss: nn.Module
-        if stage == "pretrain":
-            self.loss = WaveformLoss(loss.guard_samples)
-        else:
-            self.loss = {"la": LossA, "lb": LossB}[loss.kind](loss.guard_samples, sample_rate)
-        self.stem_loss = StemLoss(loss.guard_samples, sample_rate) if loss.stem_weight else None
 
-    def forward(self, inputs: Tensor, target: Tensor, wet: Tensor | None = None) -> Tensor:
-        """A scalar, the mean over the batch.
+    def forward(self, **batch: Tensor) -> Tensor:
+        """The loss of a batch, a scalar: the mean over its examples."""
+        raise NotImplementedError
+
+    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
+        """What validation shows of a batch: "loss" always, and whatever else tells something.
 
         Args:
-            inputs: normalised stems (batch, stems * channels, samples).
-            target: the wet mix (batch, channels, samples).
-            wet: wet stems (batch, stems, channels, samples) where their loss has a weight.
+            batch: as of `forward`, on its device.
+            measure: what else to measure of mixes, where there are any.
         """
-        with self._autocast(inputs):
-            if self.stage == "pretrain":
-                found = self.network.pretrain(inputs).flatten(1, 2)
-                stems = None
-                target = inputs
-            elif self.stem_loss is not None:
-                stems = self.network.wet_stems(inputs)
-                found = torch.tanh(stems.sum(1))
-            else:
-                found, stems = self.network(inputs), None
-        value: Tensor = self.loss(found, centre(target, found.shape[-1]))
-        if stems is not None and self.stem_loss is not None and wet is not None:
-            value = value + self.stem_weight * self.stem_loss(stems, wet, target)
-        return value
+        n_examples = len(next(iter(batch.values())))
+        yield Figure("loss", self(**batch).item(), n_examples)
 
-    def mix(self, inputs: Tensor) -> Tensor:
-        """What one would hear: the mix, or the sum of the rebuilt stems; (batch, 2, samples)."""
-        with self._autocast(inputs):
-            if self.stage == "pretrain":
-                rebuilt: Tensor = self.network.pretrain(inputs).sum(1)
-                return rebuilt.float()
-            mixed: Tensor = self.network(inputs)
-            return mixed.float()
+    def sounds(self, item: Mapping[str, Tensor], *, with_target: bool) -> Mapping[str, Tensor]:
+        """What one can hear of a validation item, (2, samples) each; nothing where it is no audio.
 
-    def _autocast(self, inputs: Tensor) -> torch.autocast:
-        enabled = self.precision != torch.float32
-        return torch.autocast(
-            inputs.device.type, self.precision if enabled else None, enabled=enabled
-        )
-
-
-def centre(audio: Tensor, n_samples: int) -> Tensor:
-    """The middle of a signal: what a network of valid convolutions answers for."""
-    margin = (audio.shape[-1] - n_samples) // 2
-    return audio[..., margin : margin + n_samples]
+        Args:
+            item: one, not a batch, on the CPU.
+            with_target: also what it should sound like.
+        """
+        return {}

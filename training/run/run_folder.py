@@ -57,7 +57,6 @@ class RunFolder:
         self.folder = folder
         self._config, self._identity = config, identity
         self._is_first = processes.is_first
-        self._device = processes.device
         self._tell = tell
         self._logs: list[Log] = []
         self._heard = False
@@ -143,16 +142,10 @@ class RunFolder:
             return
         n_items = len(data.valid)
         for index in range(min(self._config.run.audio_examples, n_items)):
-            item = data.valid[index]
-            inputs = item["inputs"].unsqueeze(0).to(self._device)
             with torch.no_grad(), self._kept_weights(run):
                 objective.eval()
-                mix = objective.mix(inputs)[0]
+                sounds = objective.sounds(data.valid[index], with_target=not self._heard)
                 objective.train()
-            sounds = {"mix": mix}
-            if not self._heard:
-                plain = item["inputs"].unflatten(0, (-1, 2)).sum(0)
-                sounds |= {"target": item["target"], "sum_of_inputs": plain}
             for log in self._logs:
                 for name, audio in sounds.items():
                     tag = f"{name}/{index}"

@@ -12,13 +12,16 @@ def total_epochs(schedule: ScheduleConfig) -> int:
     return schedule.warm_up_epochs + sum(schedule.epochs)
 
 
-def rate_share(schedule: ScheduleConfig, epoch: int, epoch_share: float = 0.0) -> float:
+def rate_share(
+    schedule: ScheduleConfig, epoch: int, epoch_share: float = 0.0, step: int | None = None
+) -> float:
     """The learning rate as a share of the optimiser's.
 
     Args:
         schedule: steps or a cosine.
         epoch: from 0, the warm-up included.
         epoch_share: of the epoch that is done, 0 to 1; only a cosine moves inside an epoch.
+        step: that is to be taken, from 0, for the rise at the beginning; None for after it.
 
     Returns:
         0 in the warm-up: Adam's moments fill while the weights stay, as published.
@@ -26,6 +29,8 @@ def rate_share(schedule: ScheduleConfig, epoch: int, epoch_share: float = 0.0) -
     trained = epoch - schedule.warm_up_epochs
     if trained < 0:
         return 0.0
+    if step is not None and step + 1 < schedule.rise_steps:
+        return rate_share(schedule, epoch, epoch_share) * ((step + 1) / schedule.rise_steps)
     if schedule.kind == "cosine":
         done = min(1.0, (trained + epoch_share) / schedule.epochs[0])
         rise = 0.5 * (1.0 + math.cos(math.pi * done))

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from mixer.errors import DeviceError, ModelError, SettingsError
+from mixer.errors import DeviceError, ModelError
 from training.checkpoint import read_checkpoint
 from training.errors import TrainingError
 from training.run.config import OptimiserConfig, TrainingConfig
 from training.run.distributed import Processes, joined_processes
 from training.run.ema import MovingAverage
 from training.run.interruption import stop_requests
-from training.run.kinds import FRONT_END, build_network, choose_trained, input_samples
-from training.run.loading import NETWORK_RATE_HZ, OpenData, TrainingData, open_prepared
+from training.run.kinds import FRONT_END, build_network, choose_trained
+from training.run.loading import NETWORK_RATE_HZ, OpenData, TrainingData
 from training.run.loop import Event, Trainer, run_epochs
-from training.run.losses import shortest_segment_samples
-from training.run.objective import Objective
+from training.run.objective import Measure, Objective
+from training.run.recipe import RECIPES, Recipe
 from training.run.run_folder import RunFolder
 from training.run.state import Position, Run, read_state
-from training.run.validate import Measure
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     tell: Event | None = None,
-    open_data: OpenData = open_prepared,
+    open_data: OpenData | None = None,
     measure: Measure | None = None,
 ) -> Outcome:
     """Run a configuration to its end; under `torchrun`, this process's part of it.
@@ -68,7 +67,7 @@ def train(
         overwrite: begin anew in place of the run that is in the folder.
         tell: called with an event's name ("start", "untrained", "step", "epoch", "checkpoint",
             "warning") and its values, in the first process only.
-        open_data: where segments come from.
+        open_data: where examples come from; None for where the kind of network has them from.
         measure: what else to measure of the mixes in validation.
 
     Raises:
@@ -84,10 +83,11 @@ def train(
         if config.run.threads:
             torch.set_num_threads(config.run.threads)
         torch.manual_seed(config.run.seed)
-        objective = _new_objective(config, processes)
+        recipe = RECIPES[config.network.kind]
+        objective = _new_objective(config, recipe, processes)
         run = _new_run(config, objective.network, processes)
         per_epoch = config.run.batches_per_epoch * config.run.batch_size * processes.n_ranks
-        data = open_data(config, input_samples(run.network, _segment_samples(config)), per_epoch)
+        data = (open_data or recipe.open_examples)(config, run.network, per_epoch)
         identity = _identity(config, run.network, data, processes)
         if resume:
             _check_identity(RunFolder.identity_in(folder), identity, folder)
@@ -160,29 +160,14 @@ def _check_precision(config: TrainingConfig, processes: Processes) -> None:
         raise DeviceError("run.precision fp16 needs CUDA; on a CPU use float32 or bf16")
 
 
-def _segment_samples(config: TrainingConfig) -> int:
-    """Samples of a training segment that are judged, before the guard."""
-    return round(config.data.segment_s * NETWORK_RATE_HZ)
-
-
-def _new_objective(config: TrainingConfig, processes: Processes) -> Objective:
+def _new_objective(config: TrainingConfig, recipe: Recipe, processes: Processes) -> Objective:
     """The network, started as the configuration says, and its loss, on the device."""
-    segment, stage, guard = _segment_samples(config), config.run.stage, config.loss.guard_samples
-    shortest = 2 * guard + 1 if stage == "pretrain" else shortest_segment_samples(guard)
-    longest_s = min(config.data.segment_s, config.data.valid_segment_s or config.data.segment_s)
-    if longest_s * NETWORK_RATE_HZ < shortest:
-        raise SettingsError(
-            f"segments of {longest_s:g} s are too short for loss.guard_samples {guard}: give at"
-            f" least {shortest / NETWORK_RATE_HZ:.2f} s or a smaller guard"
-        )
+    segment = round(config.data.segment_s * NETWORK_RATE_HZ)
     network = build_network(config.network.kind, config.network.hyper_parameters, segment)
     if config.network.start_from:
         _start_from(network, Path(config.network.start_from), config.network.start_parts)
-    choose_trained(network, stage)
-    objective = Objective(
-        network, stage, config.loss, precision=config.run.precision, sample_rate=NETWORK_RATE_HZ
-    )
-    return objective.to(processes.device)
+    choose_trained(network, config.run.stage)
+    return recipe.new_objective(config, network).to(processes.device)
 
 
 def _start_from(network: nn.Module, path: Path, parts: str) -> None:
@@ -260,6 +245,7 @@ def _identity(
             "input_gain_db": segments.input_gain_db,
             "remix_share": segments.remix_share,
         },
+        **{name: asdict(getattr(config, name)) for name in RECIPES[config.network.kind].drawn_by},
     }
     # As it is when it comes back from a file.
     plain: dict[str, Any] = json.loads(json.dumps(identity))

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import numpy as np
 import torch
 
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
 from training.run.loading import TrainingData, read_batches, to_device, validation_batches
-from training.run.objective import Objective, centre
-
-# A mix and its target, float32 (channels, samples), to any numbers by name.
-Measure = Callable[[np.ndarray, np.ndarray], Mapping[str, float]]
+from training.run.objective import Measure, Objective
 
 
 @torch.no_grad()
@@ -24,25 +18,24 @@ def validate(
     processes: Processes,
     measure: Measure | None = None,
 ) -> dict[str, float]:
-    """The mean loss over all validation excerpts, and the mean of each measure.
+    """The mean loss over all validation excerpts, and the mean of whatever else is shown.
 
     Args:
         objective: network and loss; left in training mode.
         data: has the excerpts.
         config: of the run.
         processes: which share the excerpts and all get the answer.
-        measure: what else to measure of every mix; none while pre-training.
+        measure: what else to measure of every mix.
 
     Returns:
-        "loss" and the measures' names to their means.
+        "loss" and the other figures' names to their means.
     """
     objective.eval()
     sums = _Sums()
     for item in read_batches(validation_batches(data, config, processes)):
         batch = to_device(item, processes.device)
-        sums.add("loss", objective(**batch).item(), len(batch["target"]))
-        if measure is not None and config.run.stage == "train":
-            _add_measures(sums, objective, batch, measure)
+        for figure in objective.figures(batch, measure):
+            sums.add(*figure)
     objective.train()
     return sums.means(processes)
 
@@ -65,16 +58,3 @@ class _Sums:
                 if times:
                     totals.add(name, total / times, times)
         return {name: total / times for name, (total, times) in totals._sums.items()}
-
-
-def _add_measures(
-    sums: _Sums,
-    objective: Objective,
-    batch: dict[str, torch.Tensor],
-    measure: Measure,
-) -> None:
-    mixes = objective.mix(batch["inputs"])
-    targets = centre(batch["target"], mixes.shape[-1])
-    for mix, target in zip(mixes.cpu().numpy(), targets.cpu().numpy(), strict=True):
-        for name, value in measure(mix, target).items():
-            sums.add(name, value)

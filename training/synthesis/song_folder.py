@@ -6,8 +6,8 @@
         dry/vocals.flac ...                             the stems as a session would export them
         decisions.json                                  what it is and how it was mixed
 
-`training.data.multitracks` reads such a folder as it reads MUSDB18: it looks at the files beside
-`mixture.flac` and not into `dry`.
+`training.data.multitracks` reads such a folder as it reads MUSDB18, and finds the dry stems in
+`dry`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ import numpy as np
 from mixer.audio import write_audio
 from mixer.errors import OutputError
 from mixer.files.whole_file import write_json
+from training.data.multitracks import DRY_FOLDER
 from training.synthesis.compose import compose
 from training.synthesis.engineer import engineer
 from training.synthesis.tracks import Multitrack
 
-DECISIONS_FILE, DRY_FOLDER, TRACKS_FOLDER = "decisions.json", "dry", "tracks"
+DECISIONS_FILE, TRACKS_FOLDER = "decisions.json", "tracks"
 PARTIAL_SUFFIX = ".partial"
 # Full scale less what dither may add.
 _CEILING = 0.99

@@ -7,25 +7,20 @@ import numpy as np
 import pytest
 import torch
 
+from mixer.errors import InputError
 from mixer.fxnorm.profile import read_profile
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.band_mixer.bands import band_weights, measure_powers
-from mixer.network.band_mixer.controls import excess_db
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.stems import STEMS
 from tests.signals import band
-from training.band_mixer.augmentation import Batch, Strength, augment, loudness_db
-from training.band_mixer.examples import (
-    MIXTURE_LUFS,
-    Example,
-    as_wet,
-    make_example,
-    read_example,
-    write_example,
-)
-from training.band_mixer.fit import FitSettings, fit
-from training.band_mixer.objective import Weights, objective
+from training.band_mixer.augmentation import Batch, augment, loudness_db
+from training.band_mixer.objective import objective
+from training.band_mixer.reading import Cut, linear_batch
+from training.data.band_examples import MIXTURE_LUFS, Example, make_example, write_example
+from training.data.prepared_bands import BandExample
 from training.networks.band_mixer import MIX_LUFS
+from training.run.config import AugmentationConfig, WeightsConfig
 
 RATE = 44_100
 HYPER = BandMixerParameters(
@@ -33,6 +28,11 @@ HYPER = BandMixerParameters(
     recurrent_units=8,
 )  # fmt: skip
 EFFECTS = ("balance",)
+# Nothing is disturbed, nothing exchanged.
+STILL = AugmentationConfig(
+    tilt_db=0.0, curve_db=0.0, side_db=0.0, shape=0.0, gain_db=0.0, taste_db=0.0,
+    brightness_db=0.0, timbre_db=0.0, exchange=0.0, missing=0.0,
+)  # fmt: skip
 
 
 def example(seed: int, *, is_wet: bool = False) -> Example:
@@ -52,15 +52,11 @@ def examples() -> list[Example]:
 
 
 def batch(examples: list[Example]) -> Batch:
-    dry, wet = (
-        torch.from_numpy(10 ** (np.stack([getattr(e, n) for e in examples]).astype("f4") / 10))
-        for n in ("dry_db", "wet_db")
-    )
-    frames_db = 10 * torch.log10(dry[:, :, :2].sum(3).mean(2)).numpy()
-    excess = torch.from_numpy(np.apply_along_axis(excess_db, -1, frames_db, HYPER, RATE))
-    played = torch.from_numpy(np.stack([e.played for e in examples]))
-    is_wet = torch.tensor([[e.is_wet] * 4 for e in examples])
-    return Batch(dry, wet, excess, played, is_wet)
+    cuts = [
+        Cut(np.stack([e.dry_db, e.wet_db]), tuple(bool(p) for p in e.played), e.is_wet, 0)
+        for e in examples
+    ]
+    return linear_batch(cuts, HYPER, RATE)
 
 
 def test_targets_are_the_mixture_at_its_loudness(examples: list[Example]) -> None:
@@ -74,10 +70,27 @@ def test_targets_are_the_mixture_at_its_loudness(examples: list[Example]) -> Non
 
 
 def test_an_example_comes_back_from_its_file(examples: list[Example], tmp_path: Path) -> None:
-    write_example(examples[0], tmp_path / "e.npz")
-    again = read_example(tmp_path / "e.npz")
-    for field in dataclasses.fields(Example):
-        assert np.array_equal(getattr(examples[0], field.name), getattr(again, field.name))
+    example = examples[0]
+    write_example(example, tmp_path / "0.npy")
+    n_frames = example.dry_db.shape[-1]
+    shape = (2, *example.dry_db.shape)
+    read = BandExample(tmp_path / "0.npy", "train", (True,) * 4, False, shape)
+    assert read.n_frames == n_frames
+    whole = read.read(0, n_frames)
+    np.testing.assert_array_equal(whole, np.stack([example.dry_db, example.wet_db]))
+    np.testing.assert_array_equal(read.read(7, 20), whole[..., 7:27])
+
+
+def test_a_file_that_is_not_the_example_is_refused(examples: list[Example], tmp_path: Path) -> None:
+    path = tmp_path / "0.npy"
+    shape = (2, *examples[0].dry_db.shape)
+    for content in (b"", b"not an array", b"\x93NUMPY\x01\x00\xff\xff{"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"0\.npy: damaged"):
+            BandExample(path, "train", (True,) * 4, False, shape).read(0, 1)
+    write_example(examples[0], path)
+    with pytest.raises(InputError, match="not the excerpt that was prepared"):
+        BandExample(path, "train", (True,) * 4, False, (*shape[:-1], 3)).read(0, 1)
 
 
 def test_what_goes_in_is_a_mixture_of_that_loudness_too(examples: list[Example]) -> None:
@@ -86,13 +99,6 @@ def test_what_goes_in_is_a_mixture_of_that_loudness_too(examples: list[Example])
         powers = torch.from_numpy(10 ** (each.astype("f4") / 10))
         sum_db = 10 * np.log10((10 ** (loudness_db(powers).numpy() / 10)).sum())
         assert sum_db == pytest.approx(MIXTURE_LUFS, abs=1.5)
-
-
-def test_a_mixed_song_goes_in_as_it_comes_out(examples: list[Example]) -> None:
-    mixed = as_wet(examples[0])
-    assert mixed.is_wet
-    assert np.array_equal(mixed.wet_db, examples[0].wet_db)
-    assert np.array_equal(mixed.dry_db, examples[0].wet_db)
 
 
 def test_silence_teaches_nothing() -> None:
@@ -107,7 +113,9 @@ def test_disturbing_keeps_the_balance_and_moves_the_level_as_far_as_asked(
 ) -> None:
     before = batch(examples)
     generator = torch.Generator().manual_seed(1)
-    strength = Strength(exchange=0.0, taste_db=0.0, brightness_db=0.0, timbre_db=0.0, missing=0.0)
+    strength = AugmentationConfig(
+        exchange=0.0, taste_db=0.0, brightness_db=0.0, timbre_db=0.0, missing=0.0
+    )
     after = augment(before, dataclasses.replace(strength, gain_db=0.0), generator)
     np.testing.assert_allclose(loudness_db(after.dry), loudness_db(before.dry), atol=0.01)
     change_db = 10 * torch.log10(after.dry[:, :, 2].mean(-1) / before.dry[:, :, 2].mean(-1))
@@ -121,7 +129,9 @@ def test_disturbing_keeps_the_balance_and_moves_the_level_as_far_as_asked(
 
 def test_a_song_may_lose_a_stem_but_not_most_of_them(examples: list[Example]) -> None:
     many = batch(examples * 50)
-    after = augment(many, Strength(exchange=0.0, missing=1.0), torch.Generator().manual_seed(4))
+    after = augment(
+        many, AugmentationConfig(exchange=0.0, missing=1.0), torch.Generator().manual_seed(4)
+    )
     lost = many.played & ~after.played
     assert set(lost.sum(1).tolist()) == {1}
     assert set(lost.float().argmax(1).tolist()) == {0, 1, 2, 3}
@@ -133,14 +143,14 @@ def test_stems_of_any_songs_add_up_to_one_mix(examples: list[Example]) -> None:
     whole = batch(examples)
     louder = dataclasses.replace(whole, wet=whole.wet * 10.0)
     for given in (whole, louder):
-        after = augment(given, Strength(exchange=1.0), torch.Generator().manual_seed(3))
+        after = augment(given, AugmentationConfig(exchange=1.0), torch.Generator().manual_seed(3))
         stems = 10 ** (loudness_db(after.wet) / 10) * after.played
         np.testing.assert_allclose(10 * torch.log10(stems.sum(-1)), MIX_LUFS, atol=0.01)
 
 
 def test_another_instrument_is_another_for_stem_and_target(examples: list[Example]) -> None:
     before = batch(examples)
-    strength = Strength(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, timbre_db=3.0, exchange=0.0, missing=0.0)
+    strength = dataclasses.replace(STILL, timbre_db=3.0)
     after = augment(before, strength, torch.Generator().manual_seed(2))
     dry, wet = (
         10 * torch.log10(a[:, 0, 2].mean(-1) / b[:, 0, 2].mean(-1))
@@ -153,10 +163,10 @@ def test_another_instrument_is_another_for_stem_and_target(examples: list[Exampl
 
 def test_the_objective_is_in_db(examples: list[Example]) -> None:
     whole = batch(examples)
-    loss, parts = objective(whole.wet, whole.wet, whole.played, Weights())
+    loss, parts = objective(whole.wet, whole.wet, whole.played, WeightsConfig())
     assert float(loss) == pytest.approx(0.0, abs=1e-4)
     louder = whole.wet * 10 ** (3.0 / 10)
-    _, parts = objective(louder, whole.wet, whole.played, Weights())
+    _, parts = objective(louder, whole.wet, whole.played, WeightsConfig())
     assert parts["level"] == pytest.approx(3.0, abs=1e-3)
     assert parts["frames"] == pytest.approx(3.0, abs=0.05)
     assert parts["spectrum"] == pytest.approx(0.0, abs=1e-3)
@@ -169,19 +179,5 @@ def test_a_peak_that_stands_out_further_is_a_crest_error(examples: list[Example]
     flat = torch.ones_like(whole.wet[..., :43])
     peaky = flat.clone()
     peaky[..., 20] = 43.0  # of 43 frames: 85 in all, 1.98 in the mean
-    _, parts = objective(peaky, flat, whole.played, Weights())
+    _, parts = objective(peaky, flat, whole.played, WeightsConfig())
     assert parts["crest"] == pytest.approx(10 * np.log10(43.0 / (85.0 / 43.0)), abs=0.1)
-
-
-def test_it_learns_and_the_same_seed_learns_the_same(examples: list[Example]) -> None:
-    settings = FitSettings(
-        steps=60, batch_size=3, excerpt_frames=60, learning_rate=1e-2, average=0.9,
-        validate_every=20, strength=Strength(gain_db=0.0, taste_db=0.0, missing=0.0),
-    )  # fmt: skip
-    told: list[dict[str, float]] = []
-    first = fit(examples, examples[:1], HYPER, settings, RATE, told.append)
-    assert [figures["step"] for figures in told] == [20.0, 40.0, 60.0]
-    assert told[-1]["loss"] < 0.9 * told[0]["loss"]
-    second = fit(examples, examples[:1], HYPER, settings, RATE)
-    for one, other in zip(first.network.parameters(), second.network.parameters(), strict=True):
-        assert torch.equal(one, other)

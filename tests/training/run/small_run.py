@@ -17,8 +17,10 @@ from torch.utils.data import Dataset
 
 from training.run.config import TrainingConfig
 from training.run.config_reader import config_from_values
+from training.run.kinds import input_samples
 from training.run.loading import TrainingData
 from training.run.train import Outcome, train
+from training.run.waveforms import segment_samples
 
 HYPER = {
     "n_filters": 8,
@@ -63,8 +65,14 @@ class NoiseWithWet(NoiseSegments):
         return {**item, "wet": item["inputs"].unflatten(0, (4, 2)) * gains}
 
 
-def open_noise(config: TrainingConfig, n_samples: int, items_per_epoch: int) -> TrainingData:
+def noise_samples(config: TrainingConfig, network: Any) -> int:
+    """Length of the noise that a network wants."""
+    return input_samples(network, segment_samples(config))
+
+
+def open_noise(config: TrainingConfig, network: Any, items_per_epoch: int) -> TrainingData:
     """In place of a prepared data set."""
+    n_samples = noise_samples(config, network)
     kind = NoiseWithWet if config.loss.stem_weight else NoiseSegments
     return TrainingData(
         kind(items_per_epoch, n_samples, config.run.seed),

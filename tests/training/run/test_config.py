@@ -21,7 +21,14 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_what_is_shipped_is_what_the_paper_did() -> None:
-    assert shipped_configs() == ("paper-la", "paper-lb", "paper-pretrain", "smoke", "wave-u-net")
+    assert shipped_configs() == (
+        "band-mixer",
+        "paper-la",
+        "paper-lb",
+        "paper-pretrain",
+        "smoke",
+        "wave-u-net",
+    )
     pretrain = read_config(find_config("paper-pretrain"))
     assert (pretrain.run.stage, pretrain.run.batch_size, pretrain.data.segment_s) == (
         "pretrain",
@@ -121,8 +128,14 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
         ("[schedule]\nepochs = []\n", "schedule.epochs must have 1 to 1000 entries, not 0"),
         ("run = 3\n", "run must be a table, not 3"),
         ("[network]\nhyper_parameters = 3\n", "network.hyper_parameters must be a table, not 3"),
-        ("[network]\nkind = 'wave_u_net'\n[run]\nstage = 'pretrain'\n", "only network.kind fxnorm"),
-        ("[network]\nkind = 'wave_u_net'\n[loss]\nstem_weight = 1.0\n", "loss.stem_weight needs"),
+        (
+            "[network]\nkind = 'wave_u_net'\n[run]\nstage = 'pretrain'\n",
+            "run.stage is 'pretrain': network.kind wave_u_net has only train",
+        ),
+        (
+            "[network]\nkind = 'wave_u_net'\n[loss]\nstem_weight = 1.0\n",
+            "wave_u_net has no use for loss.stem_weight",
+        ),
         ("[run\n", "not valid TOML"),
         ("\0", "not valid TOML"),
     ],

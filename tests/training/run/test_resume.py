@@ -19,6 +19,7 @@ from tests.training.run.small_run import (
     StopAfter,
     events,
     go,
+    noise_samples,
     open_noise,
     small_config,
     state,
@@ -60,9 +61,9 @@ def test_a_resumed_run_reads_the_segments_that_are_left(tmp_path: Path) -> None:
             read.append(index)
             return super().__getitem__(index)
 
-    def open_noted(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
-        plain = open_noise(config, n_samples, items)
-        return replace(plain, train=Noted(items, n_samples, 0))
+    def open_noted(config: TrainingConfig, network: Any, items: int) -> TrainingData:
+        plain = open_noise(config, network, items)
+        return replace(plain, train=Noted(items, noise_samples(config, network), 0))
 
     with pytest.raises(KeyboardInterrupt):
         go(small_config(), tmp_path, tell=StopAfter(3), open_data=open_noted)
@@ -120,8 +121,8 @@ def test_another_data_set_is_not_resumed(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         go(small_config(), tmp_path, tell=StopAfter(1))
 
-    def open_other(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
-        plain = open_noise(config, n_samples, items)
+    def open_other(config: TrainingConfig, network: Any, items: int) -> TrainingData:
+        plain = open_noise(config, network, items)
         return replace(plain, identity={**plain.identity, "sha256": "1" * 64})
 
     with pytest.raises(TrainingError, match="another data set"):

@@ -20,6 +20,7 @@ from tests.training.run.small_run import (
     NoiseSegments,
     StopAfter,
     go,
+    noise_samples,
     open_noise,
     small_config,
     state,
@@ -38,9 +39,9 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
                 item["inputs"][0, 5] = float("nan")
             return item
 
-    def open_spoilt(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
-        plain = open_noise(config, n_samples, items)
-        return replace(plain, train=Spoilt(items, n_samples, 0))
+    def open_spoilt(config: TrainingConfig, network: Any, items: int) -> TrainingData:
+        plain = open_noise(config, network, items)
+        return replace(plain, train=Spoilt(items, noise_samples(config, network), 0))
 
     with pytest.raises(TrainingError, match=r"step 6 \(epoch 1\): the loss is nan.*learning_rate"):
         go(small_config(), tmp_path, open_data=open_spoilt)
@@ -80,9 +81,9 @@ class DeadlySegments(NoiseSegments):
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_segment_that_cannot_be_read_is_one_line(tmp_path: Path, workers: int) -> None:
-    def open_unreadable(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
-        plain = open_noise(config, n_samples, items)
-        return replace(plain, train=UnreadableSegments(items, n_samples, 0))
+    def open_unreadable(config: TrainingConfig, network: Any, items: int) -> TrainingData:
+        plain = open_noise(config, network, items)
+        return replace(plain, train=UnreadableSegments(items, noise_samples(config, network), 0))
 
     with pytest.raises(InputError) as refusal:
         go(small_config(data={"workers": workers}), tmp_path, open_data=open_unreadable)
@@ -90,9 +91,9 @@ def test_a_segment_that_cannot_be_read_is_one_line(tmp_path: Path, workers: int)
 
 
 def test_a_killed_reader_is_one_line(tmp_path: Path) -> None:
-    def open_deadly(config: TrainingConfig, n_samples: int, items: int) -> TrainingData:
-        plain = open_noise(config, n_samples, items)
-        return replace(plain, train=DeadlySegments(items, n_samples, 0))
+    def open_deadly(config: TrainingConfig, network: Any, items: int) -> TrainingData:
+        plain = open_noise(config, network, items)
+        return replace(plain, train=DeadlySegments(items, noise_samples(config, network), 0))
 
     with pytest.raises(TrainingError, match=r"a reading process was killed .*data.workers"):
         go(small_config(data={"workers": 1}), tmp_path, open_data=open_deadly)

@@ -9,7 +9,7 @@ teaches too: its stems are both what goes in, normalised, and what should come o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -96,36 +96,10 @@ def make_example(
     )
 
 
-def as_wet(example: Example) -> Example:
-    """The same song with its wet stems going in: what is mixed already should be left alone.
-
-    Their balance is taken away with that of every other disturbed stem
-    (`training.band_mixer.augmentation`).
-    """
-    return replace(example, dry_db=example.wet_db, is_wet=True)
-
-
 def write_example(example: Example, path: Path) -> None:
-    """Write an example as a file of plain arrays."""
+    """Write an example's powers as one plain array: see `prepared_bands`."""
     with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(
-            file,
-            dry_db=example.dry_db,
-            wet_db=example.wet_db,
-            played=example.played,
-            is_wet=np.array(example.is_wet),
-        )
-
-
-def read_example(path: Path) -> Example:
-    """The inverse of `write_example`."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return Example(
-            arrays["dry_db"],
-            arrays["wet_db"],
-            arrays["played"],
-            bool(arrays["is_wet"]),
-        )
+        np.save(file, np.stack([example.dry_db, example.wet_db]))
 
 
 def _gain_to_mixture(stems: Mapping[str, FloatArray], sample_rate: int) -> np.float32 | None:

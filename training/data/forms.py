@@ -1,0 +1,49 @@
+"""What a data set can hold, a line each: how a song of it is prepared, and how the set is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from training.data.prepare_bands import BANDS as BAND_PARAMETERS
+from training.data.prepare_bands import prepare_bands
+from training.data.prepare_song import SongTask, prepare_song
+from training.data.prepared import AUDIO, BANDS, read_dataset
+from training.data.prepared_bands import read_bands
+from training.data.workers import Report
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of examples.
+
+    Attributes:
+        prepare: writes a song's files, in a process of its own; answers with its record.
+        read: a data set's folder to what can be trained on.
+        song_keys: of a song's record, those that the set's description repeats.
+        stated: what the description says beside.
+    """
+
+    prepare: Callable[[SongTask, Report], dict[str, Any]]
+    read: Callable[[str | Path], Any]
+    song_keys: tuple[str, ...]
+    stated: Mapping[str, Any] = field(default_factory=dict)
+
+
+_COMMON = ("n_samples", "stems", "notes", "key")
+# A new form of examples is a line here.
+FORMS: Mapping[str, Form] = {
+    AUDIO: Form(prepare_song, read_dataset, (*_COMMON, "target", "normalised_gain_db")),
+    BANDS: Form(
+        prepare_bands,
+        read_bands,
+        (*_COMMON, "is_wet", "excerpts"),
+        # An absent key says audio, as data sets from before there were others do.
+        {
+            "examples": BANDS,
+            "bands": {"n_fft": BAND_PARAMETERS.n_fft, "n_bands": BAND_PARAMETERS.n_bands},
+        },
+    ),
+}

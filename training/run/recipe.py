@@ -1,0 +1,117 @@
+"""What the one trainer needs to know of a kind of network: three things, and a line in a table.
+
+`training.run.train` owns everything else: configuration, optimiser, schedule, running mean of the
+weights, precision, processes, checkpoints, resuming bit for bit, logs. A kind of network plugs in
+with
+
+1. its PyTorch module, a line in `training.networks.kinds`;
+2. where its examples come from: `(config, network, items_per_epoch) -> TrainingData`. Item
+   `epoch * items + i` of `TrainingData.train` must hang on the seed and on that number alone: then
+   a resumed run goes on bit for bit, whatever the number of processes. Items of different lengths
+   or sizes are padded, masked or cut where a batch is made of them (`TrainingData.batch`), and so
+   is whatever augmentation needs the whole batch;
+3. its objective: `(config, network) -> Objective`, a module whose forward pass takes a batch's
+   tensors by name and answers the loss. It also says what validation shows and what can be heard.
+
+Functions are named as "module:function" and imported when they are wanted: reading and printing a
+configuration loads no PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from training.run.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from training.run.loading import TrainingData
+    from training.run.objective import Objective
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a kind of network is trained.
+
+    Attributes:
+        examples: "module:function", see above.
+        objective: "module:function", see above.
+        sections: of the configuration that it reads beside those that all kinds do.
+        unused: single settings of the common sections that it has no use for.
+        drawn_by: of its sections, those that decide which examples are drawn: they must be the
+            same where a run is resumed.
+        stages: that its networks can be trained in.
+        precisions: that they can be trained in.
+    """
+
+    examples: str
+    objective: str
+    sections: tuple[str, ...]
+    unused: tuple[str, ...] = ()
+    drawn_by: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ("train",)
+    precisions: tuple[str, ...] = ("float32", "bf16", "fp16")
+
+    def open_examples(
+        self, config: TrainingConfig, network: nn.Module, items_per_epoch: int
+    ) -> TrainingData:
+        """What a run reads; see above."""
+        data: TrainingData = _function(self.examples)(config, network, items_per_epoch)
+        return data
+
+    def new_objective(self, config: TrainingConfig, network: nn.Module) -> Objective:
+        """Network and loss in one module; see above."""
+        objective: Objective = _function(self.objective)(config, network)
+        return objective
+
+
+_WAVEFORMS: dict[str, Any] = {
+    "examples": "training.run.waveforms:open_prepared",
+    "objective": "training.run.waveforms:new_objective",
+    "sections": ("loss",),
+}
+# A new kind of network is a line here.
+RECIPES: Mapping[str, Recipe] = {
+    "fxnorm": Recipe(**_WAVEFORMS, stages=("train", "pretrain")),
+    "wave_u_net": Recipe(**_WAVEFORMS, unused=("loss.stem_weight",)),
+    "band_mixer": Recipe(
+        examples="training.band_mixer.reading:open_powers",
+        objective="training.band_mixer.objective:new_objective",
+        sections=("augmentation", "weights"),
+        unused=("data.input_gain_db", "data.remix_share", "data.valid_segment_s",
+                "data.valid_per_song"),
+        drawn_by=("augmentation",),
+        precisions=("float32",),
+    ),
+}  # fmt: skip
+_OWN_SECTIONS = ("loss", "augmentation", "weights")
+
+
+def problem_of(config: TrainingConfig) -> str | None:
+    """What a configuration asks for that its kind of network does not have, or None."""
+    kind = config.network.kind
+    recipe, plain = RECIPES[kind], TrainingConfig()
+    for section in _OWN_SECTIONS:
+        if section not in recipe.sections and getattr(config, section) != getattr(plain, section):
+            able = [name for name, other in RECIPES.items() if section in other.sections]
+            return f"network.kind {kind} has no use for [{section}], only {', '.join(able)} has"
+    for setting in recipe.unused:
+        section, _, key = setting.partition(".")
+        values = (getattr(getattr(each, section), key) for each in (config, plain))
+        if len(set(values)) > 1:
+            return f"network.kind {kind} has no use for {setting}: leave it out"
+    for key, able_to in (("stage", recipe.stages), ("precision", recipe.precisions)):
+        value = getattr(config.run, key)
+        if value not in able_to:
+            return f"run.{key} is {value!r}: network.kind {kind} has only {', '.join(able_to)}"
+    return None
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found

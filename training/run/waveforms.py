@@ -1,0 +1,200 @@
+"""Networks that learn from audio: segments of a prepared data set, and losses on the mix."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mixer.errors import SettingsError
+from mixer.stems import STEMS
+from training.data.dataset import SegmentDataset, SegmentSettings, ValidationSegments
+from training.data.prepared import read_dataset
+from training.errors import TrainingError
+from training.run.config import LossConfig, TrainingConfig
+from training.run.kinds import input_samples
+from training.run.loading import NETWORK_RATE_HZ, TrainingData
+from training.run.losses import LossA, LossB, StemLoss, WaveformLoss, shortest_segment_samples
+from training.run.objective import Figure, Measure, Objective
+
+PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def segment_samples(config: TrainingConfig) -> int:
+    """Samples of a training segment that are judged, the guard included."""
+    return round(config.data.segment_s * NETWORK_RATE_HZ)
+
+
+def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: int) -> TrainingData:
+    """The prepared data set that a configuration names.
+
+    Raises:
+        SettingsError: it names none.
+        InputError: not a finished data set, damaged, or without training or validation songs.
+        TrainingError: of a rate or with stems that the networks do not take.
+    """
+    data = config.data
+    if not data.folder:
+        raise SettingsError("data.folder is empty: say data.folder=DIR, a prepared data set")
+    prepared = read_dataset(Path(data.folder))
+    if prepared.sample_rate != NETWORK_RATE_HZ:
+        raise TrainingError(
+            f"{data.folder}: prepared at {prepared.sample_rate} Hz, the networks run at"
+            f" {NETWORK_RATE_HZ} Hz: prepare it again"
+        )
+    n_stems = config.network.hyper_parameters.get("n_stems", len(STEMS))
+    if n_stems != len(STEMS):
+        raise TrainingError(
+            f"{data.folder}: has {len(STEMS)} stems, the network of this configuration {n_stems}"
+        )
+    n_samples = input_samples(network, segment_samples(config))
+    with_wet = config.loss.stem_weight > 0.0
+    settings = SegmentSettings(
+        n_samples=n_samples,
+        items_per_epoch=items_per_epoch,
+        seed=config.run.seed,
+        swap_channels=data.swap_channels,
+        input_gain_db=data.input_gain_db,
+        remix_share=data.remix_share,
+        with_wet=with_wet,
+    )
+    valid_samples = n_samples
+    if data.valid_segment_s:
+        valid_samples += round((data.valid_segment_s - data.segment_s) * NETWORK_RATE_HZ)
+    valid = ValidationSegments(
+        prepared, valid_samples, per_song=data.valid_per_song, with_wet=with_wet
+    )
+    identity = {
+        "sha256": prepared.sha256,
+        "sample_rate": prepared.sample_rate,
+        "stems": list(STEMS),
+        "effects": list(prepared.effects),
+        "profile": dataclasses.asdict(prepared.profile),
+    }
+    return TrainingData(SegmentDataset(prepared, settings), valid, identity)
+
+
+def new_objective(config: TrainingConfig, network: nn.Module) -> WaveformObjective:
+    """The loss of a configuration.
+
+    Raises:
+        SettingsError: its segments are too short for its guard.
+    """
+    guard = config.loss.guard_samples
+    shortest = 2 * guard + 1
+    if config.run.stage != "pretrain":
+        shortest = shortest_segment_samples(guard)
+    longest_s = min(config.data.segment_s, config.data.valid_segment_s or config.data.segment_s)
+    if longest_s * NETWORK_RATE_HZ < shortest:
+        raise SettingsError(
+            f"segments of {longest_s:g} s are too short for loss.guard_samples {guard}: give at"
+            f" least {shortest / NETWORK_RATE_HZ:.2f} s or a smaller guard"
+        )
+    return WaveformObjective(
+        network,
+        config.run.stage,
+        config.loss,
+        precision=config.run.precision,
+        sample_rate=NETWORK_RATE_HZ,
+    )
+
+
+class WaveformObjective(Objective):
+    """The loss of a batch of audio under a stage.
+
+    Args:
+        network: what is trained.
+        stage: "pretrain" or "train".
+        loss: which one, its guard and the weight of wet stems.
+        precision: a key of `PRECISIONS`, for the network alone; losses are always in float32.
+        sample_rate: in Hz.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        stage: str,
+        loss: LossConfig,
+        *,
+        precision: str = "float32",
+        sample_rate: int = 44_100,
+    ) -> None:
+        super().__init__(network)
+        self.stage = stage
+        self.precision = PRECISIONS[precision]
+        self.stem_weight = loss.stem_weight
+        self.loss: nn.Module
+        if stage == "pretrain":
+            self.loss = WaveformLoss(loss.guard_samples)
+        else:
+            self.loss = {"la": LossA, "lb": LossB}[loss.kind](loss.guard_samples, sample_rate)
+        self.stem_loss = StemLoss(loss.guard_samples, sample_rate) if loss.stem_weight else None
+
+    def forward(  # type: ignore[override]
+        self, inputs: Tensor, target: Tensor, wet: Tensor | None = None
+    ) -> Tensor:
+        """A scalar, the mean over the batch.
+
+        Args:
+            inputs: normalised stems (batch, stems * channels, samples).
+            target: the wet mix (batch, channels, samples).
+            wet: wet stems (batch, stems, channels, samples) where their loss has a weight.
+        """
+        with self._autocast(inputs):
+            if self.stage == "pretrain":
+                found = self.network.pretrain(inputs).flatten(1, 2)
+                stems = None
+                target = inputs
+            elif self.stem_loss is not None:
+                stems = self.network.wet_stems(inputs)
+                found = torch.tanh(stems.sum(1))
+            else:
+                found, stems = self.network(inputs), None
+        value: Tensor = self.loss(found, centre(target, found.shape[-1]))
+        if stems is not None and self.stem_loss is not None and wet is not None:
+            value = value + self.stem_weight * self.stem_loss(stems, wet, target)
+        return value
+
+    def mix(self, inputs: Tensor) -> Tensor:
+        """What one would hear: the mix, or the sum of the rebuilt stems; (batch, 2, samples)."""
+        with self._autocast(inputs):
+            if self.stage == "pretrain":
+                rebuilt: Tensor = self.network.pretrain(inputs).sum(1)
+                return rebuilt.float()
+            mixed: Tensor = self.network(inputs)
+            return mixed.float()
+
+    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
+        """The loss, and the measures of every mix; none while pre-training."""
+        yield from super().figures(batch, measure)
+        if measure is None or self.stage != "train":
+            return
+        mixes = self.mix(batch["inputs"])
+        targets = centre(batch["target"], mixes.shape[-1])
+        for mix, target in zip(mixes.cpu().numpy(), targets.cpu().numpy(), strict=True):
+            for name, value in measure(mix, target).items():
+                yield Figure(name, value, 1)
+
+    def sounds(self, item: Mapping[str, Tensor], *, with_target: bool) -> Mapping[str, Tensor]:
+        """The mix; with the target also that, and the plain sum of what goes in."""
+        device = next(self.network.parameters()).device
+        sounds = {"mix": self.mix(item["inputs"].unsqueeze(0).to(device))[0]}
+        if with_target:
+            plain = item["inputs"].unflatten(0, (-1, 2)).sum(0)
+            sounds |= {"target": item["target"], "sum_of_inputs": plain}
+        return sounds
+
+    def _autocast(self, inputs: Tensor) -> torch.autocast:
+        enabled = self.precision != torch.float32
+        return torch.autocast(
+            inputs.device.type, self.precision if enabled else None, enabled=enabled
+        )
+
+
+def centre(audio: Tensor, n_samples: int) -> Tensor:
+    """The middle of a signal: what a network of valid convolutions answers for."""
+    margin = (audio.shape[-1] - n_samples) // 2
+    return audio[..., margin : margin + n_samples]
