@@ -218,7 +218,7 @@ def test_the_gain_of_storing_is_undone(folder: Path, tmp_path: Path) -> None:
         ("stems", ["vocals"], "stems other than"),
         ("profile", {"sha256": "0"}, "not the profile that the data were made with"),
         ("songs", "none", "songs is missing or of the wrong kind"),
-        ("songs", [{"id": "../../etc"}], "'../../etc' is no song id"),
+        ("songs", [{"id": "../../etc"}], "'../../etc' is not a song id"),
         ("songs", [{"id": "full", "split": "all"}], "is none of train, valid, test"),
         ("songs", [{"id": "full", "split": "train", "stems": ["../x"]}], "stems must be some of"),
         ("sample_rate", -1, "sample_rate is -1"),
