@@ -25,7 +25,7 @@ lint: $(DEVELOPMENT) ## ruff and mypy
 	$(BIN)/mypy
 
 bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m benchmarks
 
 default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
 	$(BIN)/python -m export.make_default -o build/default-model

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mixer.song.song import Song
 
 # Seconds of one thread for each second of song with the default model, until this output folder
-# knows better: `python -m tests.bench`, rounded up.
+# knows better: as the benchmarks measure it, rounded up.
 ROUGH_SECONDS_PER_SECOND = 0.15
 _PER_FILE_BYTES = 65_536
 # The figures of a report and its scripts; its previews, as base64. As they come out, rounded up.

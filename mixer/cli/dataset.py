@@ -12,13 +12,14 @@ from rich.text import Text
 
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
+from mixer.cli.groups import Commands
 from mixer.errors import InputError
 from mixer.normalisations import parse_effects
 
 _EXTRA = "train"
 
 
-@click.group(name="dataset")
+@click.group(cls=Commands, name="dataset")
 def command() -> None:
     """Prepare training data from multitracks, look at it, and make songs to learn from."""
 

@@ -13,6 +13,7 @@ from importlib import import_module
 
 import click
 
+from mixer.cli.groups import Commands
 from mixer.errors import MixerError
 from mixer.version import __version__
 
@@ -36,11 +37,13 @@ COMMANDS = {
 EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 
-class _LazyCommands(click.Group):
+class _LazyCommands(Commands):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *_WORDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _WORDS:
+            return _WORDS[cmd_name]
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f"mixer.cli.{cmd_name}").command
@@ -62,6 +65,32 @@ def cli() -> None:
     mixer check my_song         see how its files are understood
     mixer render my_song        mix it into mixes/my_song.wav
     """
+
+
+@click.command(name="help")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def _help(ctx: click.Context, words: tuple[str, ...]) -> None:
+    """Show this help, or a command's."""
+    context = ctx.find_root()
+    for word in words:
+        group = context.command
+        if not isinstance(group, click.Group):
+            raise click.UsageError(f"{context.command_path} has no commands of its own", context)
+        _, command, _ = group.resolve_command(context, [word])
+        assert command is not None
+        context = click.Context(command, info_name=word, parent=context)
+    click.echo(context.get_help())
+
+
+@click.command(name="version")
+def _version() -> None:
+    """Show the version."""
+    click.echo(f"mixer, version {__version__}")
+
+
+# Words that people try first; the options --help and --version say the same.
+_WORDS: dict[str, click.Command] = {"help": _help, "version": _version}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import click
 
 from mixer.cli.console import answer, say
 from mixer.cli.extras import load_extra
+from mixer.cli.groups import Commands
 from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
 from mixer.files.wording import visible
@@ -16,7 +17,7 @@ from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
 
 
-@click.group(name="model")
+@click.group(cls=Commands, name="model")
 def command() -> None:
     """List, show and verify model bundles."""
 

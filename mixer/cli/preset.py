@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mixer.cli.console import answer, say, talk
+from mixer.cli.groups import Commands
 from mixer.errors import OutputError, PresetError
 from mixer.files.whole_file import whole_file
 from mixer.preset.find import ENDING, Found, find_preset, is_name, list_presets, user_folder
@@ -18,7 +19,7 @@ from mixer.preset.schema import neutral_value
 from mixer.preset.write import preset_text
 
 
-@click.group(name="preset")
+@click.group(cls=Commands, name="preset")
 def command() -> None:
     """List, show, check, compare and save presets of the console."""
 

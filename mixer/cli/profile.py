@@ -13,6 +13,7 @@ from rich.table import Table
 
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
+from mixer.cli.groups import Commands
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError, OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
@@ -23,7 +24,7 @@ OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.
 _POINTS_PER_OCTAVE = 12
 
 
-@click.group(name="profile")
+@click.group(cls=Commands, name="profile")
 def command() -> None:
     """Target profiles: what the average mix's stems measure."""
 

@@ -45,7 +45,7 @@ def command(
     mixer train smoke data.folder=DATA
     mixer train band-mixer data.folder=DATA network.start_from=mine.safetensors
     mixer train paper-la data.folder=DATA run.precision=fp16 -o runs/la
-    torchrun --nproc-per-node 4 -m mixer.cli.main train paper-la data.folder=DATA
+    torchrun --nproc-per-node 4 -m mixer train paper-la data.folder=DATA
 
     Ctrl-C keeps a checkpoint; --resume goes on from it.
     """

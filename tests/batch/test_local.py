@@ -83,7 +83,7 @@ def test_memory_of_a_render_is_within_the_estimate(write_song, rng, tmp_path) ->
     code = (
         "import sys\n"
         "from mixer import *\n"
-        "from tests.bench_network_memory import peak_bytes\n"
+        "from benchmarks.network_memory import peak_bytes\n"
         "mix = render(load_song(sys.argv[1]), RenderSettings(loudness_lufs=-10, device='cpu'),"
         " wet_stems=True, threads=2)\n"
         "write_mix(mix, sys.argv[1] + '/../x.wav')\n"

@@ -128,7 +128,7 @@ def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> No
         records.append(type(job.record)(**{**vars(job.record), **fields}))
     with Ledger(state) as ledger:
         ledger.put(*records)
-    command = [sys.executable, "-m", "mixer.cli.main", "batch", str(manifest), "-o", str(out), "-q"]
+    command = [sys.executable, "-m", "mixer", "batch", str(manifest), "-o", str(out), "-q"]
     began_s = time.perf_counter()
     subprocess.run(command, check=True, env={**os.environ})
     assert time.perf_counter() - began_s < 3.0

@@ -177,7 +177,7 @@ def test_an_interrupted_render_leaves_nothing_and_exits_130(write_song, rng, tmp
 
     folder = write_song({"drums.wav": noise(rng, 60.0, 44_100), "bass.wav": noise(rng, 60, 44_100)})
     process = subprocess.Popen(
-        [sys.executable, "-m", "mixer.cli.main", "render", str(folder), "-o", str(tmp_path / "o")],
+        [sys.executable, "-m", "mixer", "render", str(folder), "-o", str(tmp_path / "o")],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -235,3 +235,31 @@ def test_clipped_stems_and_a_missed_loudness_are_reported(folder, tmp_path, caps
     assert result["loudness_missed_lu"] == pytest.approx(missed_lu, abs=0.01)
     assert run([*arguments, "--loudness", "-30", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["loudness_missed_lu"] is None
+
+
+def test_words_that_people_try_first_are_understood(capsys) -> None:
+    assert run(["version"]) == run(["--version"]) == 0
+    by_word, by_option = capsys.readouterr().out.splitlines()
+    assert by_word == by_option
+    for word, option in (
+        (["help"], ["--help"]),
+        (["help", "render"], ["render", "--help"]),
+        (["help", "preset", "show"], ["preset", "show", "--help"]),
+    ):
+        assert run(word) == run(option) == 0
+        said = capsys.readouterr().out
+        assert said[: len(said) // 2] == said[len(said) // 2 :]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["rendr", "song"], "unknown command 'rendr'; did you mean 'render'?"),
+        (["help", "bach"], "unknown command 'bach'; did you mean 'batch'?"),
+        (["preset", "lsit"], "unknown command 'lsit'; did you mean 'list'?"),
+        (["help", "render", "x"], "mixer render has no commands of its own"),
+    ],
+)
+def test_a_mistyped_command_is_answered_with_the_nearest(capsys, words, meant) -> None:
+    assert run(words) == 2
+    assert meant in capsys.readouterr().err

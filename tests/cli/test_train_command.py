@@ -79,7 +79,7 @@ def test_a_shorter_smoke_run_learns(data: Path, tmp_path: Path) -> None:
 def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, capsys) -> None:
     more = ["run.batches_per_epoch=1000", "data.workers=1"]
     arguments = [f"data.folder={data}", *SMALL, *more, "-o", str(tmp_path / "run")]
-    command = [sys.executable, "-m", "mixer.cli.main", "train", "smoke", *arguments]
+    command = [sys.executable, "-m", "mixer", "train", "smoke", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stderr is not None
     while "step 2:" not in process.stderr.readline():

@@ -32,7 +32,8 @@ def test_the_default_model_gives_a_sound_mix(song_folder) -> None:
     assert mix.audio.dtype == np.float32
     assert np.isfinite(mix.audio).all()
     assert mix.measurements["master"]["true_peak_dbtp"] <= -1.0
-    assert -40.0 < mix.measurements["master"]["loudness_lufs"] < -10.0
+    # made to sound at the level of a mix before its master: -19 LUFS with this band
+    assert -22.0 < mix.measurements["master"]["loudness_lufs"] < -16.0
     assert mix.device == "cpu" or mix.device.startswith("cuda:")
 
 
@@ -97,12 +98,13 @@ def test_no_stem_of_the_default_model_leans(write_song, rng) -> None:
         assert abs(10 * np.log10(energy_l / energy_r)) < 2.0  # from 10.5 dB
 
 
-def test_the_passthrough_model_is_the_sum_of_the_normalised_stems(song_folder) -> None:
+def test_the_passthrough_model_is_the_curve_of_the_normalised_stems_sum(song_folder) -> None:
     song = load_song(song_folder)
     effects = ("eq", "compression", "balance", "loudness")
     learnt = render(song, RenderSettings(str(PASSTHROUGH), true_peak_dbtp=None)).audio
     baseline = render(song, RenderSettings("none", effects=effects, true_peak_dbtp=None)).audio
-    assert np.corrcoef(learnt.ravel(), baseline.ravel())[0, 1] > 0.99
+    # the paper's network ends in a tanh
+    assert np.abs(learnt - np.tanh(baseline)).max() < 1e-6
 
 
 def test_loudness_and_ceiling_hold_after_everything(song_folder) -> None:

@@ -6,7 +6,7 @@ there, so they are faded into each other. Every segment is a full one: the last 
 rather than being padded, and a song shorter than a segment is put behind wrapped audio of its own.
 One segment of the published size takes about 2 GB: as many run at once as memory holds.
 
-What the seams cost, measured by `tests/bench_segments.py` with a small network trained to sum its
+What the seams cost, measured by the benchmark of segments with a small network trained to sum its
 stems, 15 seams in 30 s: cut hard, the step at a seam is -47 dBFS, a click; cross-faded over 5 % of
 a segment it is -71 dBFS, no more than between any two samples. The difference from one forward pass
 over the whole song is -32 dB with either, and with longer fades: it is that of the norms, not of

@@ -270,7 +270,7 @@ def test_a_killed_worker_costs_its_song_a_retry(tmp_path: Path) -> None:
 
 
 def start(source: Path, data: Path, **options) -> subprocess.Popen:
-    command = [sys.executable, "-m", "mixer.cli.main", "dataset", "prepare", source, "-o", data]
+    command = [sys.executable, "-m", "mixer", "dataset", "prepare", source, "-o", data]
     return subprocess.Popen(
         [*map(str, command), "--effects", "eq,compression,loudness", "-j", "1"],
         stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """What the shipped presets do to real songs, against neutral. Figures, not assertions.
 
-    python -m tests.bench_presets SONG_DIR...
+    python -m benchmarks.presets SONG_DIR...
 
 Each song is rendered once with the default model; its wet stems, 45 seconds of its middle, then go
 over the desk with every preset. All bands are shares of the mix, so loudness does not show in them.
@@ -146,7 +146,7 @@ def _width_db(width: float) -> float:
 def main() -> None:
     """Print the report."""
     if len(sys.argv) < 2:
-        sys.exit("usage: python -m tests.bench_presets SONG_DIR...")
+        sys.exit("usage: python -m benchmarks.presets SONG_DIR...")
     for line in report(sys.argv[1:]):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

@@ -1,6 +1,6 @@
 """Figures of the training data's way from disk to the network.
 
-python -m tests.bench_dataset DATASET prints them as JSON; DATASET is a prepared data set.
+python -m benchmarks.dataset DATASET prints them as JSON; DATASET is a prepared data set.
 """
 
 import json

@@ -39,7 +39,7 @@ def report() -> Iterator[str]:
         paths = [Path(name) / "mix.wav", Path(name) / "reference.wav"]
         for path, audio in zip(paths, (mix, reference), strict=True):
             write_audio(path, audio, SAMPLE_RATE_HZ)
-        command = [sys.executable, "-m", "mixer.cli.main", "evaluate", *map(str, paths), "-q"]
+        command = [sys.executable, "-m", "mixer", "evaluate", *map(str, paths), "-q"]
         seconds = _best(lambda: subprocess.run(command, check=True), time.perf_counter)
         yield f"{'mixer evaluate, from start to end':<32} {seconds:.2f} s"
 

@@ -18,14 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mixer.audio import write_audio
-from mixer.demo_song import compose_demo_song
+from benchmarks import network
+from benchmarks.songs import SAMPLE_RATE_HZ, song_of, write_song
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import read_profile
 from mixer.normalisations import EFFECTS
-from tests import bench_network
 
-SAMPLE_RATE_HZ = 44_100
 SONG_S = 180
 LONG_SONG_S = 600
 
@@ -35,7 +33,7 @@ def main() -> None:
     sections: list[tuple[str, Callable[[], Iterator[str]]]] = [
         ("machine", machine),
         (f"effect normalisation, four stems of {SONG_S} s", normalisation),
-        ("network", bench_network.report),
+        ("network", network.report),
         (f"whole render of {SONG_S} s", whole_render),
         (f"peak memory of a render of {LONG_SONG_S} s", memory),
         ("start", start_up),
@@ -44,23 +42,6 @@ def main() -> None:
         print(f"\n## {title}", flush=True)
         for line in lines():
             print(line, flush=True)
-
-
-def song_of(duration_s: float) -> dict[str, np.ndarray]:
-    """The demo song's stems, repeated to a length, float32 (2, samples)."""
-    n_samples = round(duration_s * SAMPLE_RATE_HZ)
-    stems = {}
-    for stem, audio in compose_demo_song(seed=1, sample_rate=SAMPLE_RATE_HZ).items():
-        repeats = -(-n_samples // audio.shape[1])
-        whole = np.tile(audio, repeats)[:, :n_samples]
-        stems[stem] = np.ascontiguousarray(np.broadcast_to(whole, (2, n_samples)))
-    return stems
-
-
-def write_song(folder: Path, duration_s: float) -> Path:
-    for stem, audio in song_of(duration_s).items():
-        write_audio(folder / f"{stem}.wav", audio, SAMPLE_RATE_HZ)
-    return folder
 
 
 def machine() -> Iterator[str]:
@@ -112,7 +93,7 @@ def whole_render() -> Iterator[str]:
 def memory() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = write_song(Path(name) / "song", LONG_SONG_S)
-        paper = bench_network.write_paper_bundle(Path(name) / "paper")
+        paper = network.write_paper_bundle(Path(name) / "paper")
         for label, model in (("default", "default"), ("paper's full size", str(paper))):
             seconds, peak_gb = run_render(folder, Path(name) / f"{label}.wav", model)
             yield f"{label:<18} {peak_gb:.2f} GB, {seconds:.0f} s"
@@ -120,7 +101,7 @@ def memory() -> Iterator[str]:
 
 def run_render(folder: Path, out: Path, model: str) -> tuple[float, float]:
     """Render in a process of its own; wall-clock seconds and its peak memory in GB."""
-    command = [sys.executable, "-m", "mixer.cli.main", "render", str(folder)]
+    command = [sys.executable, "-m", "mixer", "render", str(folder)]
     command += ["-o", str(out), "--model", model, "--overwrite", "--quiet"]
     script = (
         "import resource, subprocess;"
@@ -140,9 +121,7 @@ def start_up() -> Iterator[str]:
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "mixer.cli.main", "--help"], check=True, capture_output=True
-        )
+        subprocess.run([sys.executable, "-m", "mixer", "--help"], check=True, capture_output=True)
         times.append(time.perf_counter() - began)
     yield f"mixer --help {sorted(times)[2]:.2f} s"
 

@@ -1,6 +1,6 @@
 """Batch rendering in figures: throughput, memory, overhead, start-up and resume, on this machine.
 
-`python -m tests.bench_batch [SONGS]` runs it alone; 200 songs of 30 s are made on the fly.
+`python -m benchmarks.batch [SONGS]` runs it alone; 200 songs of 30 s are made on the fly.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def overhead(folder: Path) -> Iterator[str]:
     root = Path(__file__).resolve().parents[1]
     command = [sys.executable, str(script), str(manifest), str(folder / "copies")]
     done = subprocess.run(
-        [*command, "tests.bench_batch:copy"],
+        [*command, "benchmarks.batch:copy"],
         env={"PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
@@ -148,7 +148,7 @@ def resume(folder: Path) -> str:
 
 def write_songs(folder: Path, n_songs: int, duration_s: float = SONG_S) -> Path:
     """Copies of one song under many names, and their manifest."""
-    from tests.bench import write_song
+    from benchmarks.songs import write_song
 
     original = write_song(folder / "s0", duration_s)
     for n in range(1, n_songs):
@@ -159,7 +159,7 @@ def write_songs(folder: Path, n_songs: int, duration_s: float = SONG_S) -> Path:
 
 
 def mixer_command(manifest: Path, out: Path, *options: str) -> list[str]:
-    command = [sys.executable, "-m", "mixer.cli.main", "batch", str(manifest), "-o", str(out)]
+    command = [sys.executable, "-m", "mixer", "batch", str(manifest), "-o", str(out)]
     return [*command, "--quiet", "--devices", "cpu", *options]
 
 

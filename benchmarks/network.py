@@ -1,6 +1,6 @@
 """The network on this machine: exactness, speed against PyTorch, memory. Figures, not assertions.
 
-    python -m tests.bench_network
+    python -m benchmarks.network
 
 Speeds are the better of two runs: other work on the machine only ever adds to them.
 """
@@ -112,7 +112,7 @@ def chunk_spread(network: Network, duration_s: float, chunks: tuple[int, ...]) -
 
 def peak_memory(bundle: Path | str, duration_s: float) -> tuple[float, float]:
     """(GB at most, GB of stems) of a fresh process that only mixes noise, warm-up included."""
-    module = "tests.bench_network_memory"
+    module = "benchmarks.network_memory"
     command = [sys.executable, "-m", module, str(bundle), str(duration_s)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return int(done.stdout) / 1e9, duration_s * SAMPLE_RATE_HZ * 8 * 4 / 1e9

@@ -1,6 +1,6 @@
 """Training speed and memory of the paper's network against the plain formulation, side by side.
 
-`python -m tests.bench_training` prints the figures as JSON.
+`python -m benchmarks.training` prints the figures as JSON.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What rendering a Wave-U-Net in segments costs: seams, time. Figures, not assertions.
 
-    python -m tests.bench_segments
+    python -m benchmarks.segments
 
 The reference is one forward pass of the same network over the whole song. Its norms span the song
 where a segment's span the segment, so even a perfect seam leaves a difference.

@@ -1,0 +1,30 @@
+"""Songs to measure with: the demo song, repeated to a length."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mixer.audio import write_audio
+from mixer.demo_song import compose_demo_song
+
+SAMPLE_RATE_HZ = 44_100
+
+
+def song_of(duration_s: float) -> dict[str, np.ndarray]:
+    """The demo song's stems, repeated to a length, float32 (2, samples)."""
+    n_samples = round(duration_s * SAMPLE_RATE_HZ)
+    stems = {}
+    for stem, audio in compose_demo_song(seed=1, sample_rate=SAMPLE_RATE_HZ).items():
+        repeats = -(-n_samples // audio.shape[1])
+        whole = np.tile(audio, repeats)[:, :n_samples]
+        stems[stem] = np.ascontiguousarray(np.broadcast_to(whole, (2, n_samples)))
+    return stems
+
+
+def write_song(folder: Path, duration_s: float) -> Path:
+    """Write `song_of` a length to a folder, a file a stem."""
+    for stem, audio in song_of(duration_s).items():
+        write_audio(folder / f"{stem}.wav", audio, SAMPLE_RATE_HZ)
+    return folder

@@ -1,0 +1,20 @@
+"""A group of commands that names the nearest one where a word is none of them."""
+
+from __future__ import annotations
+
+import click
+
+from mixer.files.wording import quote, suggest
+
+
+class Commands(click.Group):
+    """A `click.Group` that answers a mistyped command with the one that was meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
+            known = self.list_commands(ctx)
+            raise click.UsageError(f"unknown command {quote(word)}; {suggest(word, known)}", ctx)
+        return super().resolve_command(ctx, args)

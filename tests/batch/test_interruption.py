@@ -1,0 +1,66 @@
+"""What Ctrl-C does, once and twice, and what becomes of workers whose parent dies."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from mixer.batch.ledger import DONE, LEDGER_FILE, read_records
+from mixer.batch.outputs import STATE_FOLDER
+from tests.batch.killing import COPY, N_IN_FLIGHT, children, linux, mixes, start
+from tests.batch.stand_in import expected_mix
+
+
+@linux
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(make_songs, tmp_path, presses) -> None:
+    names = [f"s{n}" for n in range(40)]
+    manifest, out = (
+        make_songs(names, **{name: {"seconds": 0.6} for name in names}),
+        tmp_path / "out",
+    )
+    process = start(manifest, out, COPY)
+    while not mixes(out):
+        time.sleep(0.01)
+    time.sleep(0.2)  # both workers are in the middle of a song
+    finished = mixes(out)
+    for _ in range(presses):
+        # As a terminal does it: to every process of the group.
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.1)
+    assert process.wait(timeout=20) == 130
+    records = read_records(out / STATE_FOLDER / LEDGER_FILE)
+    done = [r.id for r in records if r.state == DONE]
+    running = [r.id for r in records if r.state == "running"]
+    assert mixes(out) == len(done)
+    for song_id in done:
+        assert (out / f"{song_id}.wav").read_bytes() == expected_mix(tmp_path / song_id, {})
+    # Nothing was begun after the press; one may have ended between the count and it.
+    assert len(done) <= finished + N_IN_FLIGHT + 1
+    if presses == 1:
+        assert len(done) > finished
+        assert not running
+    else:
+        assert running
+    assert not list((out / STATE_FOLDER / "work").glob("*"))
+
+
+@linux
+def test_orphans_go_with_their_parent(make_songs, tmp_path) -> None:
+    manifest = make_songs(["one"], one={"seconds": 60})
+    process = start(manifest, tmp_path / "out", COPY)
+    while (
+        not (tmp_path / "out" / STATE_FOLDER / LEDGER_FILE).exists()
+        or len(children(process.pid)) < 3
+    ):  # two workers and the tracker of resources
+        time.sleep(0.02)
+    workers = children(process.pid)
+    process.kill()
+    process.wait()
+    until_s = time.monotonic() + 10.0
+    while any(Path(f"/proc/{pid}/stat").exists() and "Z" not in
+              Path(f"/proc/{pid}/stat").read_text().split()[2] for pid in workers):  # fmt: skip
+        assert time.monotonic() < until_s
+        time.sleep(0.05)

@@ -1,0 +1,41 @@
+"""Names that file systems allow and programs stumble over."""
+
+import csv
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer.batch.manifest import read_manifest
+from mixer.batch.outputs import plan_outputs
+from mixer.cli.main import run
+
+NAMES = (
+    "with space", 'quote " and \' quote', "new\nline", "emoji 🎚️🎛️", "x" * 250, "tab\there",
+    "semi;colon, comma", "percent %20 #1?", "-dash", "{id}", "日本語", "trailing dot.",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_odd_names_are_rendered_and_found_again(tmp_path) -> None:
+    audio = np.random.default_rng(0).standard_normal((22_050, 2)) * 0.1
+    with (tmp_path / "manifest.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["song"])
+        for name in NAMES:
+            (tmp_path / "songs" / name).mkdir(parents=True)
+            soundfile.write(tmp_path / "songs" / name / "drums.wav", audio, 44_100)
+            writer.writerow([f"songs/{name}"])
+    manifest, out = tmp_path / "manifest.csv", tmp_path / "out"
+    assert run(["batch", str(manifest), "-o", str(out), "--html", "-q"]) == 0
+    rows = read_manifest(manifest)
+    targets, _ = plan_outputs(rows, out)
+    for row, target in zip(rows, targets, strict=True):
+        assert row.song.name in NAMES
+        assert soundfile.info(out / target.mix).frames == 22_050
+    page = (out / "index.html").read_text()
+    assert page.count("<audio") == len(NAMES)
+    assert "songs/percent%20%2520%20%231_.wav" in page
+    with (out / "results.csv").open(newline="") as file:
+        assert [r["id"] for r in csv.DictReader(file)] == [f"songs/{name}" for name in NAMES]
+    assert run(["batch", str(manifest), "-o", str(out), "-q"]) == 0
