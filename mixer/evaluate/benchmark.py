@@ -249,23 +249,6 @@ def panel(
     return PanelResult(tuple(results))
 
 
-@one_blas_thread
-def evaluate_system(
-    inputs: Mapping[str, np.ndarray],
-    wet: Mapping[str, np.ndarray],
-    mix: np.ndarray,
-    true_wet: Mapping[str, np.ndarray],
-    true_mix: np.ndarray,
-    sample_rate: int,
-    *,
-    damage: bool = True,
-    segment_s: float = SEGMENT_S,
-) -> PanelResult:
-    """Judge one mix against one true mix: `measure_truth` and `panel` in one."""
-    truth = measure_truth(true_wet, true_mix, sample_rate, segment_s)
-    return panel(inputs, wet, mix, truth, sample_rate, damage=damage)
-
-
 @dataclass(frozen=True)
 class _Errors:
     stems: dict[str, StemErrors] = field(default_factory=dict)

@@ -152,38 +152,6 @@ def write_profile(profile: Profile, path: str | Path) -> None:
     Path(path).write_text(text + "\n", encoding="utf-8")
 
 
-def average_profiles(profiles: Sequence[Profile], about: str = "") -> Profile:
-    """Average of profiles on the same bands; each stem over the profiles that have it.
-
-    Spectra are averaged as magnitudes, the rest as it is.
-
-    Raises:
-        ModelError: no profile at all, or profiles on different bands.
-    """
-    if not profiles:
-        raise ModelError("there are no profiles to average: give at least one")
-    bands_hz = profiles[0].bands_hz
-    if any(profile.bands_hz != bands_hz for profile in profiles):
-        raise ModelError("profiles on different bands_hz cannot be averaged: measure them anew")
-    names = list(dict.fromkeys(name for profile in profiles for name in profile.stems))
-    stems = {
-        name: _average_stems([p.stems[name] for p in profiles if name in p.stems]) for name in names
-    }
-    return Profile(bands_hz, stems, about)
-
-
-def _average_stems(stems: list[StemProfile]) -> StemProfile:
-    magnitudes = 10.0 ** (np.array([stem.spectrum_db for stem in stems]) / 20.0)
-    spectrum_db = 20.0 * np.log10(magnitudes.mean(axis=0))
-    mean_dbfs, deviation_db = np.mean([stem.onset_peak_dbfs for stem in stems], axis=0)
-    return StemProfile(
-        loudness_lufs=float(np.mean([stem.loudness_lufs for stem in stems])),
-        onset_peak_dbfs=(float(mean_dbfs), float(deviation_db)),
-        spectrum_db=tuple((spectrum_db - spectrum_db.max()).tolist()),
-        panning_phi=tuple(np.mean([stem.panning_phi for stem in stems], axis=0).tolist()),
-    )
-
-
 def _as_json(profile: Profile) -> dict:
     stems = {name: dataclasses.asdict(stem) for name, stem in profile.stems.items()}
     return {"about": profile.about, "bands_hz": list(profile.bands_hz), "stems": stems}

@@ -12,7 +12,6 @@ from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.profile import (
     Profile,
     StemProfile,
-    average_profiles,
     packaged_profiles,
     read_profile,
     write_profile,
@@ -168,25 +167,6 @@ def test_curves_are_linear_in_octaves_and_held_or_falling_beyond() -> None:
     octave_above_db = 20.0 * np.log10(mine.magnitude_at("vocals", 20_000.0))
     assert octave_above_db == pytest.approx(-12.0 - 36.0)
     np.testing.assert_allclose(mine.phi_at("vocals", [0.0, 316.228, 40_000.0]), [1.0, 0.95, 0.8])
-
-
-def test_averages_are_of_magnitudes() -> None:
-    both = average_profiles(
-        [profile(vocals=stem(-30.0, 0.0)), profile(vocals=stem(-20.0, -6.0206), bass=stem())]
-    )
-    assert both.stem("vocals").loudness_lufs == -25.0
-    # A mean of 1 and 0.5 beside a mean of 1 and 1.
-    assert both.stem("vocals").spectrum_db[1] == pytest.approx(20.0 * np.log10(0.75), abs=1e-3)
-    np.testing.assert_allclose(both.stem("bass").spectrum_db, stem().spectrum_db, atol=1e-12)
-
-
-def test_averages_of_one_are_itself_and_of_none_an_error() -> None:
-    same = average_profiles([profile()])
-    np.testing.assert_allclose(same.stem("vocals").spectrum_db, stem().spectrum_db, atol=1e-12)
-    with pytest.raises(ModelError, match="at least one"):
-        average_profiles([])
-    with pytest.raises(ModelError, match="bands_hz"):
-        average_profiles([profile(), Profile((1.0, 2.0, 3.0), {"vocals": stem()})])
 
 
 def test_the_bounds_themselves_are_figures(tmp_path: Path) -> None:
