@@ -1,8 +1,8 @@
 """The only audio file I/O: probe, read in blocks, resample, quantise, write.
 
-Nothing here trusts a header: a length that the data does not bear out is an error, rates and
-channels are bounded, and what a file decodes to may not exceed the machine's free memory. Files
-appear under their name only when they are whole: they are written beside it and renamed.
+Nothing here trusts a header: lengths are what decodes, rates and channels are bounded, and what a
+file decodes to may not exceed the machine's free memory. Files appear under their name only when
+they are whole: they are written beside it and renamed.
 
 Importing the package loads no audio library: each name below is fetched on first use. What formats
 there are is `mixer.audio.formats`, which loads none at all.
@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mixer.audio.decoding import probe, read_blocks, read_segment
+    from mixer.audio.damage import damage_of
+    from mixer.audio.decoding import probe, read_blocks, read_segment, verify
     from mixer.audio.reading import (
         available_memory_bytes,
         read_audio,
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from mixer.audio.writing import quantise, write_audio
 
 _HOME = {
+    "damage_of": "damage",
     "probe": "decoding",
     "read_blocks": "decoding",
     "read_segment": "decoding",
+    "verify": "decoding",
     "available_memory_bytes": "reading",
     "read_audio": "reading",
     "read_resampled_blocks": "reading",
@@ -40,6 +43,7 @@ _HOME = {
 __all__ = [
     "AudioSource",
     "available_memory_bytes",
+    "damage_of",
     "probe",
     "quantise",
     "read_audio",
@@ -48,6 +52,7 @@ __all__ = [
     "read_segment",
     "resample",
     "resampled_length",
+    "verify",
     "write_audio",
 ]
 

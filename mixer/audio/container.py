@@ -1,95 +1,264 @@
-"""Whether a file holds the audio that its container's header promises.
+"""How much audio a container of uncompressed samples really holds, and a header that says so.
 
-libsndfile takes the smaller of the two and says nothing, so that half a WAV passes for a whole one.
-Only the heads of chunks are read. Sources: RIFF (Microsoft and IBM, 1991), EBU Tech 3306 (RF64),
-Sony Wave64, Apple's AIFF-C draft of 1991. Of a CAF that is cut off libsndfile says so itself.
+Recorders that crash and programs that write into pipes leave sizes in a header that are not true;
+libsndfile then refuses the file, takes the smaller of two wrong lengths, or finds nothing. Only the
+heads of chunks are read here; where they do not fit the file, a header that does is put in front of
+the samples. Sources: RIFF (Microsoft and IBM, 1991), EBU Tech 3306 (RF64), ITU-R BS.2088 (BW64),
+Sony Wave64, Apple's AIFF-C draft of 1991, Apple Core Audio Format 1.0, Sun's .snd.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from mixer.errors import InputError
+from mixer.audio.chunks import Chunk, Family, family_of, read_chunks, trailing_chunks_at
+from mixer.audio.spliced_file import Pieces, Span
 
-_MAX_CHUNKS = 10_000
-_UNKNOWN_32_BIT = 0xFFFFFFFF
-# What recorders and converters leave in a header when they write into a pipe.
-_STREAMED_SIZES = (0, _UNKNOWN_32_BIT, 2**64 - 1)
-_STREAMED_RANGE = range(0x7FFFE000, 0x8000_0001)  # SoX and arecord
-_WAVE64_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")  # bytes 4 to 16 of `riff`
-
-
-class _Layout(NamedTuple):
-    """How a container lays out its chunks."""
-
-    first: int
-    """Offset of the first chunk."""
-    name_bytes: int
-    size: str
-    """Format of the size that follows the name, for `struct`."""
-    alignment: int
-    head_counts: bool
-    """The size includes the chunk's own head."""
-    audio: bytes
-    """First four bytes of the name of the chunk that holds the audio."""
+# What a header misses or has too much without being cut off: recorders that miscount.
+_FEW_BYTES = 16
+# Zeros behind the audio are a recorder's reserve, unless they are few enough to belong to it.
+_PADDING_FROM_BYTES = 64
+_MAX_32_BIT = 0xFFFFFFFF
+_LARGEST_KEPT_CHUNK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 20
+# Bytes a frame of the formats of AU, by their number; 0 for one that is packed otherwise.
+_AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
+_AIFC_PLAIN = {b"NONE", b"twos", b"sowt", b"fl32", b"FL32", b"fl64", b"FL64", b"raw ", b"in24"}
+_AIFC_PLAIN |= {b"in32", b"ulaw", b"ULAW", b"alaw", b"ALAW"}
 
 
-_RIFF = _Layout(12, 4, "<I", 2, False, b"data")
-_LAYOUTS = {
-    b"RIFF": _RIFF,
-    b"RF64": _RIFF,
-    b"BW64": _RIFF,
-    b"RIFX": _RIFF._replace(size=">I"),
-    b"FORM": _RIFF._replace(size=">I", audio=b"SSND"),
-    b"riff": _Layout(40, 16, "<Q", 8, True, b"data"),
-}
+@dataclass(frozen=True)
+class HeldAudio:
+    """What a container holds where its header does not say so.
+
+    Attributes:
+        pieces: the file under a header that fits it.
+        fault: how it breaks off, or None where its header was merely wrong.
+        remark: what the header says, for `mixer check`.
+    """
+
+    pieces: Pieces
+    fault: str | None
+    remark: str
 
 
-def refuse_cut_off(path: Path) -> None:
-    """Hold a WAV, RF64, Wave64 or AIFF file to the size of audio in its header.
+class _Extent(NamedTuple):
+    n_bytes: int
+    fault: str | None = None
+    remark: str | None = None
 
-    A size that says that the file was streamed is no promise; other containers pass.
+
+def held_audio(path: Path) -> HeldAudio | None:
+    """Hold a container's header to its file: WAV, RF64, BW64, Wave64, AIFF, CAF and AU.
+
+    Returns:
+        How to read it; None where its header is right, or where it is another kind of file.
 
     Raises:
-        InputError: the file ends before its audio does.
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        head = file.read(16)
-        layout = _LAYOUTS.get(head[:4])
-        if layout is None or (head[:4] == b"riff" and head[4:] != _WAVE64_GUID):
-            return
-        start, promised = _audio_chunk(file, layout)
-        there = file.seek(0, 2) - start
-    if promised > there and promised not in _STREAMED_SIZES and promised not in _STREAMED_RANGE:
-        raise InputError(
-            f"{path.name}: ends after {max(there, 0)} of the {promised} bytes of audio that its "
-            "header promises; it was cut off, so export or copy it again"
+        family = family_of(file.read(16))
+        if family is None:
+            return None
+        n_file = file.seek(0, 2)
+        chunks, astray = read_chunks(file, family, 0)
+        audio = _audio_chunk(chunks, family)
+        if audio is None:
+            return None
+        start, base = audio.start, 0
+        # libsndfile itself, writing into a pipe, puts its header again each time that it updates it
+        head = _read(file, 0, 12)
+        n_repeated = 0
+        while _read(file, start, 12) == head:
+            base, n_repeated = start, n_repeated + 1
+            chunks, astray = read_chunks(file, family, base)
+            again = _audio_chunk(chunks, family)
+            if again is None or again.start <= start or n_repeated > 9:
+                break
+            audio, start = again, again.start
+        frame_bytes = _frame_bytes(file, family, chunks)
+        if n_repeated:
+            n_head = start - base
+            ends_with_head = _read(file, n_file - n_head, 12) == head
+            n_bytes = n_file - start - (n_head if ends_with_head else 0)
+            extent = _Extent(n_bytes, None, "its header stands in it more than once")
+        else:
+            extent = _extent(file, family, audio, n_file)
+        agrees = extent.remark is None and extent.fault is None
+        if (
+            agrees
+            and not astray
+            and family.magic != b"BW64"
+            and not _miscounted(file, family, chunks, extent.n_bytes)
+        ):
+            return None
+        n_bytes = extent.n_bytes - extent.n_bytes % max(1, frame_bytes)
+        header = _header(file, family, chunks, audio, n_bytes, frame_bytes)
+    remark = extent.remark or ("a chunk is not where it should be" if astray else "")
+    return HeldAudio((header, Span(start, n_bytes)), extent.fault, remark)
+
+
+def _audio_chunk(chunks: list[Chunk], family: Family) -> Chunk | None:
+    return next((c for c in chunks if c.name == family.audio), None)
+
+
+def _extent(file: BinaryIO, family: Family, audio: Chunk, n_file: int) -> _Extent:
+    """Bytes of audio, and what is to be said where they are not those of the header."""
+    there = max(0, n_file - audio.start)
+    promised = audio.size
+    trailing = trailing_chunks_at(file, family, audio.start + max(0, promised or 0), n_file)
+    if trailing is not None and trailing < audio.start:
+        trailing = None
+    whole = there if trailing is None else trailing - audio.start
+    if promised and 0 < promised <= there:
+        rest = audio.start + promised
+        if n_file - rest <= 1 or family.is_chunk_at(file, rest, n_file):
+            return _Extent(promised)
+    if promised is None or family.is_placeholder(promised):
+        if promised == 0 and _is_empty(file, family, audio.start, n_file):
+            return _Extent(0)
+        return _Extent(whole, None, "its header does not state its length")
+    if promised > there:
+        if promised - there <= _FEW_BYTES:
+            return _Extent(there, None, f"its header states {promised} bytes of audio, not {there}")
+        return _Extent(
+            there,
+            f"breaks off: {there} of the {promised} bytes of audio that its header promises",
         )
+    if trailing is None and _is_padding(file, audio.start + promised, n_file):
+        return _Extent(promised)
+    return _Extent(whole, None, f"its header states {promised} bytes of audio, not {whole}")
 
 
-def _audio_chunk(file: BinaryIO, layout: _Layout) -> tuple[int, int]:
-    """Where the audio begins and how many bytes are promised; 0 and 0 where there is none."""
-    head_bytes = layout.name_bytes + struct.calcsize(layout.size)
-    position, size_64_bit = layout.first, 0
-    for _ in range(_MAX_CHUNKS):
-        file.seek(position)
-        head = file.read(head_bytes)
-        if len(head) < head_bytes:
-            break
-        (size,) = struct.unpack(layout.size, head[layout.name_bytes :])
-        size -= head_bytes if layout.head_counts else 0
-        if size < 0:
-            break
-        if head[:4] == layout.audio:
-            beyond_32_bit = size == _UNKNOWN_32_BIT and size_64_bit
-            return position + head_bytes, size_64_bit if beyond_32_bit else size
-        if head[:4] == b"ds64":
-            sizes = file.read(16)
-            size_64_bit = struct.unpack("<8xQ", sizes)[0] if len(sizes) == 16 else 0
-        position += head_bytes + size + -(head_bytes + size) % layout.alignment
-        if position >= 2**63:
-            break
-    return 0, 0
+def _is_empty(file: BinaryIO, family: Family, start: int, n_file: int) -> bool:
+    """An empty file, or one whose other chunks follow at once."""
+    return n_file - start <= 1 or family.is_chunk_at(file, start, n_file)
+
+
+def _is_padding(file: BinaryIO, start: int, end: int) -> bool:
+    if end - start < _PADDING_FROM_BYTES:
+        return False
+    file.seek(start)
+    while block := file.read(_BLOCK_BYTES):
+        if block.count(0) != len(block):
+            return False
+    return True
+
+
+def _read(file: BinaryIO, start: int, n_bytes: int) -> bytes:
+    if start < 0:
+        return b""
+    file.seek(start)
+    return file.read(n_bytes)
+
+
+def _body(file: BinaryIO, chunk: Chunk) -> bytes:
+    return _read(file, chunk.start, min(chunk.size or 0, _LARGEST_KEPT_CHUNK_BYTES))
+
+
+def _named(file: BinaryIO, chunks: list[Chunk], name: bytes) -> bytes:
+    return next((_body(file, c) for c in chunks if c.name == name), b"")
+
+
+def _frame_bytes(file: BinaryIO, family: Family, chunks: list[Chunk]) -> int:
+    """Bytes of the smallest piece that decodes by itself; 1 where that is not known."""
+    if family.kind in ("riff", "w64"):
+        fmt = _named(file, chunks, b"fmt ")
+        return struct.unpack_from(family.order + "H", fmt, 12)[0] if len(fmt) >= 14 else 1
+    if family.kind == "aiff":
+        comm = _named(file, chunks, b"COMM")
+        if len(comm) < 18 or not _is_plain_aiff(comm):
+            return 1
+        n_channels, bits = struct.unpack_from(">H4xH", comm)
+        return n_channels * -(-bits // 8)
+    if family.kind == "caf":
+        desc = _named(file, chunks, b"desc")
+        return struct.unpack_from(">I", desc, 16)[0] if len(desc) >= 20 else 1
+    head = _read(file, 0, 24)
+    coding, _, n_channels = struct.unpack_from(family.order + "3I", head, 12)
+    return _AU_BYTES.get(coding, 0) * min(n_channels, 1024)
+
+
+def _is_plain_aiff(comm: bytes) -> bool:
+    return len(comm) < 22 or comm[18:22] in _AIFC_PLAIN
+
+
+def _miscounted(file: BinaryIO, family: Family, chunks: list[Chunk], n_bytes: int) -> bool:
+    """Whether an AIFF's count of frames, which libsndfile goes by, is not that of its audio."""
+    if family.kind != "aiff":
+        return False
+    comm = _named(file, chunks, b"COMM")
+    frame_bytes = _frame_bytes(file, family, chunks)
+    if len(comm) < 18 or not _is_plain_aiff(comm) or frame_bytes < 1:
+        return False
+    return bool(struct.unpack_from(">I", comm, 2)[0] != n_bytes // frame_bytes)
+
+
+def _header(
+    file: BinaryIO,
+    family: Family,
+    chunks: list[Chunk],
+    audio: Chunk,
+    n_bytes: int,
+    frame_bytes: int,
+) -> bytes:
+    """The chunks that decoding needs, up to the audio, with sizes that are true."""
+    if family.kind == "au":
+        head = _read(file, 0, audio.start)
+        stated = struct.pack(family.order + "I", min(n_bytes, _MAX_32_BIT))
+        return head[:8] + stated + head[12:]
+    kept = [(c.raw_name, _body(file, c)) for c in chunks if c.name in family.kept]
+    if family.kind == "aiff":
+        return _aiff_header(_read(file, 8, 4), kept, n_bytes, frame_bytes)
+    if family.kind == "caf":
+        body = b"".join(name + struct.pack(">q", len(data)) + data for name, data in kept)
+        edits = struct.pack(">4sqI", b"data", n_bytes + 4, 0)
+        return _read(file, 0, 8) + body + edits
+    if family.kind == "w64":
+        chunk = b"".join(
+            name + struct.pack("<Q", 24 + len(data)) + data + bytes(-len(data) % 8)
+            for name, data in kept
+        )
+        end = audio.raw_name + struct.pack("<Q", 24 + n_bytes)
+        head = _read(file, 0, 40)
+        size = 40 + len(chunk) + len(end) + n_bytes
+        return head[:16] + struct.pack("<Q", size) + head[24:] + chunk + end
+    return _riff_header(family.order, kept, n_bytes, frame_bytes)
+
+
+def _riff_header(
+    order: str, kept: list[tuple[bytes, bytes]], n_bytes: int, frame_bytes: int
+) -> bytes:
+    body = b"".join(
+        name + struct.pack(order + "I", len(data)) + data + bytes(len(data) % 2)
+        for name, data in kept
+    )
+    size = 4 + len(body) + 8 + n_bytes
+    if size <= _MAX_32_BIT:
+        magic = b"RIFF" if order == "<" else b"RIFX"
+        head = magic + struct.pack(order + "I", size) + b"WAVE"
+        return head + body + b"data" + struct.pack(order + "I", n_bytes)
+    n_frames = n_bytes // max(1, frame_bytes)
+    sizes = struct.pack("<4sIQQQI", b"ds64", 28, size + 36, n_bytes, n_frames, 0)
+    unknown = struct.pack("<I", _MAX_32_BIT)
+    return b"RF64" + unknown + b"WAVE" + sizes + body + b"data" + unknown
+
+
+def _aiff_header(
+    form: bytes, kept: list[tuple[bytes, bytes]], n_bytes: int, frame_bytes: int
+) -> bytes:
+    body = b""
+    for name, data in kept:
+        if name == b"COMM" and _is_plain_aiff(data) and frame_bytes > 1:
+            n_frames = min(n_bytes // frame_bytes, _MAX_32_BIT)
+            data = data[:2] + struct.pack(">I", n_frames) + data[6:]
+        elif name == b"COMM" and _is_plain_aiff(data):
+            data = data[:2] + struct.pack(">I", min(n_bytes, _MAX_32_BIT)) + data[6:]
+        body += name + struct.pack(">I", len(data)) + data + bytes(len(data) % 2)
+    size = min(4 + len(body) + 16 + n_bytes, _MAX_32_BIT)
+    sound = b"SSND" + struct.pack(">3I", min(n_bytes + 8, _MAX_32_BIT), 0, 0)
+    return b"FORM" + struct.pack(">I", size) + form + body + sound

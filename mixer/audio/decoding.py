@@ -1,42 +1,36 @@
-"""Files to samples, block by block, holding every file to what its header says."""
+"""Files to samples, block by block: what is there, with what is missing said and not guessed."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from mixer.audio.codec import decode_codec, probe_codec
-from mixer.audio.container import refuse_cut_off
+from mixer.audio.codec import INSTALL, decode_codec, decode_rest, has_av, probe_codec
+from mixer.audio.damage import damage_of, note_damage
 from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ
-from mixer.audio.source import (
-    BLOCK_SAMPLES,
-    AudioSource,
-    system_name,
-    unreadable,
-)
+from mixer.audio.layout import layout_of, open_part, read_part
+from mixer.audio.source import AudioSource, unreadable
 from mixer.errors import InputError
+
+# What libsndfile says of a container that it knows with a coding that it does not.
+_FOREIGN_CODING = ("unsupported", "unknown error in flac", "unimplemented", "not supported")
+_READ_BY_CODEC = "codec"
 
 
 def probe(path: Path) -> list[AudioSource]:
-    """Describe every audio stream of a file: one, or five for a `.stem.mp4`.
+    """Describe every audio stream of a file: one, or five for a stem container.
+
+    The length is what decodes. A file that breaks off or is damaged says so in `fault`.
 
     Raises:
-        InputError: not audio, cut off, neither mono nor stereo, or an impossible sample rate.
+        InputError: not audio, neither mono nor stereo, or an impossible sample rate.
     """
-    if path.suffix.lower() in CODEC_SUFFIXES:
-        sources = probe_codec(path)
-    else:
-        try:
-            info = soundfile.info(system_name(path))
-            refuse_cut_off(path)
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise InputError(unreadable(path, error)) from None
-        sources = [
-            AudioSource(path, 0, info.samplerate, info.channels, max(info.frames, 0), info.subtype)
-        ]
+    sources = _probe_codec_first(path) if _is_codec(path) else _probe_plain(path)
     for source in sources:
         low_hz, high_hz = SAMPLE_RATES_HZ
         if source.channels not in (1, 2):
@@ -53,15 +47,16 @@ def probe(path: Path) -> list[AudioSource]:
 
 
 def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
-    """Decode a stream block by block: float32 (channels, up to `BLOCK_SAMPLES`), full scale ±1.
+    """Decode a stream block by block: float32 (channels, any number), full scale ±1.
+
+    Damage that shows on the way is kept for `damage_of`.
 
     Raises:
-        InputError: the file cannot be decoded, ends before its header says, or holds NaN or
-            infinite samples.
+        InputError: the file cannot be decoded, or holds NaN or infinite samples.
     """
-    decode = decode_codec if source.path.suffix.lower() in CODEC_SUFFIXES else _decode_plain
     position = 0
-    for block in decode(source):
+    scale = np.float32(1.0 / source.full_scale)
+    for block in _decode_codec_or_plain(source):
         if not np.isfinite(block).all():
             bad = position + int(np.flatnonzero(~np.isfinite(block).all(axis=0))[0])
             raise InputError(
@@ -69,13 +64,27 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
                 "export the file again, or leave it out with ignore = true in song.toml"
             )
         position += block.shape[1]
-        yield block
+        yield block if source.full_scale == 1.0 else block * scale
     if position < source.n_samples:
-        raise InputError(
-            f"{source.path.name}: ends after {position / source.sample_rate:.2f} s of the "
-            f"{source.n_samples / source.sample_rate:.2f} s that its header promises; "
-            "it was cut off, so export or copy it again"
+        note_damage(
+            source,
+            f"damaged: {position / source.sample_rate:.2f} of its "
+            f"{source.n_samples / source.sample_rate:.2f} s decode",
         )
+
+
+def verify(source: AudioSource) -> None:
+    """Decode a stream to its end, for nothing but its faults.
+
+    Raises:
+        InputError: it breaks off or is damaged.
+    """
+    if source.fault is None:
+        for _ in read_blocks(source):
+            pass
+    fault = damage_of(source)
+    if fault is not None:
+        raise InputError(f"{source.path.name}: {fault}; copy or export it again")
 
 
 def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
@@ -93,9 +102,11 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
         InputError: not there, not audio, damaged within the part, or NaN or infinite samples in it.
     """
     try:
-        refuse_cut_off(path)
-        with soundfile.SoundFile(system_name(path)) as file:
-            n_there = max(min(file.frames - start, n_samples), 0)
+        layout = layout_of(path)
+        if layout.fault is not None:
+            raise InputError(f"{path}: {layout.fault}; copy or make it again")
+        with open_part(path, layout.parts[0]) as file:
+            n_there = max(min(layout.n_samples - start, n_samples), 0)
             segment = np.zeros((n_samples, file.channels), np.float32)
             if n_there:
                 file.seek(start)
@@ -109,13 +120,109 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
     return segment.T
 
 
-def _decode_plain(source: AudioSource) -> Iterator[np.ndarray]:
+def _is_codec(path: Path) -> bool:
+    return path.suffix.lower() in CODEC_SUFFIXES
+
+
+def _probe_codec_first(path: Path) -> list[AudioSource]:
+    """By its name a file for PyAV; one that only is called so may be libsndfile's."""
     try:
-        with soundfile.SoundFile(system_name(source.path)) as file:
-            while True:
-                block = file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)
-                if not len(block):
-                    return
+        return [replace(s, reader=_READ_BY_CODEC) for s in probe_codec(path)]
+    except InputError:
+        try:
+            return [_plain_source(path)]
+        except (soundfile.LibsndfileError, OSError):
+            pass
+        raise
+
+
+def _probe_plain(path: Path) -> list[AudioSource]:
+    try:
+        source = _plain_source(path)
+    except OSError as error:
+        raise InputError(unreadable(path, error)) from None
+    except soundfile.LibsndfileError as error:
+        if has_av():
+            try:
+                return [replace(s, reader=_READ_BY_CODEC) for s in probe_codec(path)]
+            except InputError:
+                pass
+        text = unreadable(path, error)
+        if any(words in str(error).lower() for words in _FOREIGN_CODING) and not has_av():
+            text = f"{path.name}: its coding needs PyAV; install it with {INSTALL}"
+        raise InputError(text) from None
+    return [source]
+
+
+def _plain_source(path: Path) -> AudioSource:
+    layout = layout_of(path)
+    if layout.is_uneven and has_av():
+        try:
+            (source, *_) = probe_codec(path)
+        except InputError:
+            pass
+        else:
+            # what FFmpeg cannot decode between two joined files is a tag, not damage
+            return replace(source, reader=_READ_BY_CODEC, fault=layout.fault, remark=layout.remark)
+    return AudioSource(
+        path,
+        0,
+        layout.sample_rate,
+        layout.channels,
+        layout.n_samples,
+        layout.encoding,
+        layout.remark,
+        layout.fault,
+    )
+
+
+def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:
+    if source.reader == _READ_BY_CODEC:
+        yield from decode_codec(source)
+        return
+    position = 0
+    checked = _FlacChecksum(source.path)
+    try:
+        for part in layout_of(source.path).parts:
+            for block in read_part(source.path, part):
+                checked.add(block)
+                position += len(block)
                 yield block.T
     except (soundfile.LibsndfileError, OSError) as error:
         raise InputError(unreadable(source.path, error)) from None
+    if position < source.n_samples and checked.is_flac and has_av():
+        note_damage(source, f"damaged at {position / source.sample_rate:.2f} s")
+        left = source.n_samples - position
+        for block in decode_rest(source, position):
+            yield block[:, :left]
+            left -= min(left, block.shape[1])
+    elif checked.differs() and source.fault is None:
+        note_damage(source, "damaged: its samples are not those that its check sum (MD5) was of")
+
+
+class _FlacChecksum:
+    """The MD5 of all samples, which stands in a FLAC file's header."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            head = file.read(42)
+        self.is_flac = head[:4] == b"fLaC" and len(head) == 42
+        self._stated = head[26:42] if self.is_flac else bytes(16)
+        self._bits = ((head[20] & 1) << 4 | head[21] >> 4) + 1 if self.is_flac else 0
+        self._used = any(self._stated) and self._bits in (16, 24)
+        self._hash = hashlib.md5(usedforsecurity=False)
+
+    def add(self, block: np.ndarray) -> None:
+        """Samples (n, channels) as libsndfile scales them."""
+        if not self._used:
+            return
+        steps = block * np.float32(2.0 ** (self._bits - 1))
+        if self._bits == 16:
+            self._hash.update(steps.astype("<i2").tobytes())
+        else:
+            as_bytes = steps.astype("<i4").view(np.uint8).reshape(-1, 4)
+            self._hash.update(as_bytes[:, :3].tobytes())
+
+    def differs(self) -> bool:
+        """Whether the samples were others."""
+        return self._used and self._hash.digest() != self._stated

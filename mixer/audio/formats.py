@@ -12,18 +12,38 @@ from pathlib import PurePath
 
 from mixer.errors import SettingsError
 
-# Read by libsndfile, and with the codecs extra.
+# Read by libsndfile.
 PLAIN_SUFFIXES = frozenset(
     {".wav", ".wave", ".bwf", ".flac", ".aif", ".aiff", ".aifc", ".mp3", ".ogg", ".oga", ".opus"}
-    | {".caf", ".w64", ".rf64"}
+    | {".caf", ".w64", ".rf64", ".bw64", ".au", ".snd", ".mp2", ".mp1", ".voc", ".8svx", ".svx"}
+    | {".sf", ".ircam", ".nist", ".sph", ".paf", ".pvf", ".avr"}
 )
-CODEC_SUFFIXES = frozenset({".m4a", ".mp4"})
+# Read by PyAV, which the codecs extra installs.
+CODEC_SUFFIXES = frozenset(
+    {".m4a", ".mp4", ".m4b", ".m4r", ".aac", ".adts", ".alac", ".wma", ".asf", ".wv", ".mka"}
+    | {".webm", ".weba", ".ac3", ".eac3", ".dts", ".ape", ".tta", ".tak", ".mpc", ".amr", ".3gp"}
+    | {".spx", ".dsf", ".dff", ".oma", ".ra"}
+)
 INPUT_SUFFIXES = PLAIN_SUFFIXES | CODEC_SUFFIXES
-# Files of these are audio as well, so that a name ending in one is a file's, but are not read.
-UNREAD_SUFFIXES = frozenset({".aac", ".ac3", ".alac", ".ape", ".au", ".mka", ".sd2", ".wma", ".wv"})
+_UNFINISHED = "an unfinished download; finish it first"
+_VIDEO = "a video; save its sound as WAV"
+_ARCHIVE = "an archive; unpack it first"
+# What is not read though somebody may have meant it to be, and why.
+UNREAD_SUFFIXES: Mapping[str, str] = {
+    ".sd2": "Sound Designer II; convert it to WAV",
+    ".rx2": "a REX loop; convert it to WAV",
+    ".rex": "a REX loop; convert it to WAV",
+    ".mid": "notes without sound; render them to WAV",
+    ".midi": "notes without sound; render them to WAV",
+    ".cda": "a link to a CD track; copy the track itself",
+    ".icloud": "still in iCloud; download it first",
+    **dict.fromkeys((".part", ".partial", ".crdownload", ".download", ".opdownload"), _UNFINISHED),
+    **dict.fromkeys((".mov", ".mkv", ".avi", ".wmv", ".m4v", ".flv", ".mpg", ".mpeg"), _VIDEO),
+    **dict.fromkeys((".zip", ".rar", ".7z"), _ARCHIVE),
+}
+_OTHER_AUDIO = frozenset({".sd2"})  # a name that ends so is a file's, though it is not read
 # Several stems in one file, by Native Instruments.
-STEM_CONTAINER_SUFFIX = ".stem.mp4"
-_LONGER_SUFFIXES = (STEM_CONTAINER_SUFFIX, ".stem.m4a")
+STEM_CONTAINER_SUFFIXES = (".stem.mp4", ".stem.m4a")
 
 SAMPLE_RATES_HZ = (8_000, 384_000)
 # Bytes of a sample of each depth.
@@ -117,12 +137,17 @@ def is_audio_name(name: str) -> bool:
 
 def is_any_audio_name(name: str) -> bool:
     """Whether a file name ends like audio at all, read by mixer or not."""
-    return PurePath(name).suffix.lower() in INPUT_SUFFIXES | UNREAD_SUFFIXES
+    return PurePath(name).suffix.lower() in INPUT_SUFFIXES | _OTHER_AUDIO
+
+
+def is_stem_container_name(name: str) -> bool:
+    """Whether a file is a stem container by its name."""
+    return name.lower().endswith(STEM_CONTAINER_SUFFIXES)
 
 
 def without_audio_suffix(name: str) -> str:
     """A file name without its ending, where that is one of audio."""
-    for suffix in (*_LONGER_SUFFIXES, *sorted(INPUT_SUFFIXES | UNREAD_SUFFIXES)):
+    for suffix in (*STEM_CONTAINER_SUFFIXES, *sorted(INPUT_SUFFIXES | _OTHER_AUDIO)):
         if name.lower().endswith(suffix):
             return name[: -len(suffix)]
     return name

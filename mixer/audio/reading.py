@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from mixer.audio.damage import damage_of
 from mixer.audio.decoding import probe, read_blocks
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource
 from mixer.errors import InputError
@@ -50,7 +51,7 @@ def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, 
         sample_rate: resample to this rate; None keeps the file's own.
 
     Raises:
-        InputError: unreadable, or longer than the machine's free memory.
+        InputError: unreadable, damaged, or longer than the machine's free memory.
     """
     source = probe(path)[0]
     rate = sample_rate or source.sample_rate
@@ -63,6 +64,9 @@ def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, 
                 f"{path.name}: decodes to more than this machine's free memory; cut it"
             )
         blocks.append(block)
+    damage = damage_of(source)
+    if damage is not None:
+        raise InputError(f"{path.name}: {damage}; copy or export it again")
     if not blocks:
         return np.zeros((source.channels, 0), np.float32), rate
     return np.concatenate(blocks, axis=1), rate

@@ -16,11 +16,15 @@ class AudioSource:
 
     Attributes:
         path: the file.
-        stream: index among the file's audio streams; 0 but for `.stem.mp4`.
+        stream: index among the file's audio streams; 0 but for stem containers.
         sample_rate: in Hz.
         channels: 1 or 2.
-        n_samples: length the header claims; decoding holds it to that.
+        n_samples: what decodes.
         encoding: e.g. "PCM_24", "FLOAT", "VORBIS", "aac".
+        remark: why its length had to be counted, or None.
+        fault: how the file breaks off or is damaged, as far as that shows at once, or None.
+        full_scale: what its samples are divided by; not 1 for a float file scaled to integers.
+        reader: "plain" for libsndfile, "codec" for PyAV.
     """
 
     path: Path
@@ -29,6 +33,10 @@ class AudioSource:
     channels: int
     n_samples: int
     encoding: str
+    remark: str | None = None
+    fault: str | None = None
+    full_scale: float = 1.0
+    reader: str = "plain"
 
 
 def system_name(path: Path) -> str | bytes:

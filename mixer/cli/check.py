@@ -16,7 +16,7 @@ from mixer.song.song import load_song
 
 @click.command(name="check")
 @click.argument("song_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--strict", is_flag=True, help="A name that says nothing is an error, not `other`.")
+@click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:

@@ -24,6 +24,7 @@ from mixer.cli.render_view import (
     show_stems,
     warn,
     warn_clipped,
+    warn_damaged,
 )
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.delivery import DAWS, Delivery
@@ -64,7 +65,7 @@ DEFAULT_FOLDER = "mixes"
 @click.option("--report", is_flag=True, help="Also an HTML report with a player.")
 @click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
 @click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
-@click.option("--strict", is_flag=True, help="A name that says nothing is an error, not `other`.")
+@click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -119,6 +120,7 @@ def command(
     with progress_bar(quiet=quiet or as_json) as show:
         done = render_to(destination, plan, progress=show)
     if not quiet:
+        warn_damaged(song)
         warn_clipped(done.recipe)
     if as_json:
         answer(result(done, destination))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mixer.audio import damage_of
 from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import output_paths
@@ -30,6 +31,18 @@ def warn(song: Song, plan: RenderPlan) -> None:
     for recording in song.recordings:
         if not recording.certain:
             talk(f"warning: {recording.file}: its name says nothing; mixed into {recording.stem}")
+
+        fault = recording.source.fault
+        if fault is not None:
+            talk(f"warning: {recording.file}: {fault}")
+
+
+def warn_damaged(song: Song) -> None:
+    """What showed only while the files were read."""
+    for recording in song.recordings:
+        damage = damage_of(recording.source)
+        if damage is not None and recording.source.fault is None:
+            talk(f"warning: {recording.file}: {damage}")
 
 
 def warn_clipped(recipe: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
+from mixer.audio.formats import is_audio_name, is_stem_container_name
 from mixer.baselines import HUMAN, HUMAN_FILE_NAMES, SUM
 from mixer.dsp.blocks import zero_padded
 from mixer.errors import InputError, SettingsError
@@ -117,7 +117,7 @@ def find_mix_file(system: System, song: Song) -> Path | None:
     if not found and not system.folder:
         # The first stream of a stem container is the finished mix.
         containers = [r.file.removesuffix("#mixture") for r in song.left_out]
-        found = [folder / c for c in containers if c.endswith(STEM_CONTAINER_SUFFIX)]
+        found = [folder / c for c in containers if is_stem_container_name(c)]
     if found:
         return found[0]
     where = f"--human {folder}" if system.name == HUMAN and system.folder else str(folder)

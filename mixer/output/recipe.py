@@ -15,6 +15,7 @@ from mixer.audio.formats import FORMATS
 from mixer.files.whole_file import hash_file
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
+from mixer.song.damaged_files import remarks_on
 from mixer.song.song import Recording, Song
 from mixer.version import __version__
 
@@ -106,4 +107,5 @@ def _recording(recording: Recording) -> dict[str, Any]:
         "sample_rate": recording.source.sample_rate,
         "channels": recording.source.channels,
         "n_samples": recording.source.n_samples,
+        "remarks": remarks_on(recording.source),
     }

@@ -16,6 +16,7 @@ from mixer.dsp.blocks import gain_to_db
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.song.damaged_files import remarks_on
 from mixer.song.song import Recording, Song, read_sum
 
 SILENT_BELOW_DBFS = -60.0
@@ -148,6 +149,7 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
     except InputError as error:
         inspection.findings.append(str(error).removeprefix(f"{Path(recording.file).name}: "))
         return inspection, None
+    inspection.findings += remarks_on(recording.source)
     peak = float(np.abs(audio).max(initial=0.0))
     if peak > MAX_PEAK:
         inspection.findings.append(f"its peak is {peak:.1e} times full scale: no audio")

@@ -14,8 +14,10 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
-from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
+from mixer.audio.formats import is_audio_name, is_stem_container_name
+from mixer.audio.not_read import why_not_read
 from mixer.errors import InputError
+from mixer.song.damaged_files import refuse_damaged
 from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
 from mixer.song.name_context import classify_all
 from mixer.song.song_file import FileSettings, Marker, read_song_file
@@ -103,7 +105,8 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
     Args:
         folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, or a mix
             of them, and perhaps `song.toml`. Folders inside it are not searched.
-        strict: a name that says nothing is an error, not `other`.
+        strict: a name that says nothing is an error, not `other`, and so is a file that breaks off
+            or is damaged.
         leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
             folder, since a mix without it is not the song.
 
@@ -124,6 +127,7 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
         for path, classification in zip(paths, classify_all([p.name for p in paths]), strict=True)
         for recording in _recordings(path, classification, settings.for_file(path.name))
     ]
+    found += _not_read(folder)
     if not leave_out_faulty:
         _refuse_faulty(found)
     recordings = _join_sides([r for r in found if r.stem is not None and r.fault is None])
@@ -131,6 +135,7 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
     _refuse_empty(folder, recordings, left_out)
     if strict:
         _refuse_uncertain(recordings)
+        refuse_damaged([r.source for r in recordings])
     sample_rate = max(r.source.sample_rate for r in recordings)
     return Song(
         name=settings.title or folder.name,
@@ -195,6 +200,17 @@ def read_stem(song: Song, stem: str, sample_rate: int) -> np.ndarray:
     return read_sum(own, song.n_samples_at(sample_rate), sample_rate)
 
 
+def _not_read(folder: Path) -> list[Recording]:
+    """What lies in the folder and may have been meant as audio, each with its reason."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        reason = why_not_read(path)
+        if reason is not None and not path.is_dir():
+            nothing = AudioSource(path, 0, 0, 0, 0, "")
+            found.append(Recording(nothing, path.name, None, reason))
+    return found
+
+
 def _recordings(
     path: Path, classification: Classification, settings: FileSettings | None
 ) -> list[Recording]:
@@ -211,7 +227,7 @@ def _recordings(
         return [Recording(nothing, name, None, "a mix that mixer made")]
     by_hand = settings is not None and settings.stem is not None
     gain_db = settings.gain_db if settings else 0.0
-    is_container = name.lower().endswith(STEM_CONTAINER_SUFFIX) and not by_hand
+    is_container = is_stem_container_name(name) and not by_hand
     if classification.stem is None and not by_hand and not is_container:
         return [Recording(nothing, name, None, classification.reason)]
     try:
@@ -224,9 +240,10 @@ def _recordings(
         ]
     if not sources or sources[0].n_samples == 0:
         return [Recording(nothing, name, None, "no audio in it")]
+    further = _further_streams(name, sources)
     if settings is not None and settings.stem is not None:
         reason = f"{SONG_FILE} says {settings.stem}"
-        return [Recording(sources[0], name, settings.stem, reason, gain_db=gain_db)]
+        return [Recording(sources[0], name, settings.stem, reason, gain_db=gain_db), *further]
     return [
         Recording(
             sources[0],
@@ -235,7 +252,17 @@ def _recordings(
             classification.reason,
             classification.certain,
             gain_db,
-        )
+        ),
+        *further,
+    ]
+
+
+def _further_streams(name: str, sources: list[AudioSource]) -> list[Recording]:
+    """All audio streams of a file but its first: never dropped unsaid."""
+    reason = f"one of {len(sources)} audio streams, of which only the first is mixed; "
+    reason += "save it as a file of its own"
+    return [
+        Recording(source, f"{name}#{source.stream + 1}", None, reason) for source in sources[1:]
     ]
 
 

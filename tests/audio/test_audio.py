@@ -150,7 +150,7 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, rng: np.random.Gener
     path = tmp_path / "a.flac"
     soundfile.write(path, noise(rng, 2.0, 44_100).T, 44_100)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(InputError, match=r"a\.flac: (ends after|cannot be read)"):
+    with pytest.raises(InputError, match=r"a\.flac: breaks off: 0.93 of the 2.00 s"):
         audio_io.read_audio(path)
 
 
@@ -162,9 +162,9 @@ def test_a_header_that_lies_about_length_allocates_nothing(tmp_path: Path) -> No
     content[21] |= 0x0F
     content[22:26] = b"\xff\xff\xff\xff"
     path.write_bytes(bytes(content))
-    assert audio_io.probe(path)[0].n_samples > 60_000_000_000
-    with pytest.raises(InputError, match=r"a\.flac: "):
-        audio_io.read_audio(path)
+    (source,) = audio_io.probe(path)
+    assert source.n_samples == 4_096
+    assert source.remark == "its header does not state its length"
 
 
 class TestCodecs:
@@ -265,14 +265,19 @@ def test_the_last_rate_that_a_format_holds_is_written(
 
 
 @pytest.mark.parametrize("container", ["WAV", "WAVEX", "RF64", "W64", "AIFF"])
-def test_uncompressed_audio_that_was_cut_off_is_refused(tmp_path: Path, container: str) -> None:
+def test_uncompressed_audio_that_was_cut_off_says_how_much_is_there(
+    tmp_path: Path, container: str
+) -> None:
     path = tmp_path / "kick.wav"
     soundfile.write(path, np.zeros((9_999, 1)), 44_100, subtype="PCM_24", format=container)
     assert audio_io.probe(path)[0].n_samples == 9_999
     path.write_bytes(path.read_bytes()[:9_000])
-    with pytest.raises(InputError, match=r"kick\.wav: .*was cut off"):
-        audio_io.probe(path)
-    with pytest.raises(InputError, match=r"kick\.wav: .*was cut off"):
+    (source,) = audio_io.probe(path)
+    assert 2_900 < source.n_samples < 3_000
+    assert "bytes of audio that its header promises" in source.fault
+    with pytest.raises(InputError, match=r"kick\.wav: breaks off"):
+        audio_io.read_audio(path)
+    with pytest.raises(InputError, match=r"kick\.wav: breaks off"):
         audio_io.read_segment(path, 0, 10)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.audio.formats import STEM_CONTAINER_SUFFIX, is_audio_name
+from mixer.audio.formats import is_audio_name, is_stem_container_name, without_audio_suffix
 from mixer.errors import InputError, MixerError
 from mixer.files.wording import joined
 from mixer.song.folder_names import SONG_FILE
@@ -109,7 +109,7 @@ def find_multitracks(
                 f"{source}: no songs in it; give a folder of song folders with audio in them"
             )
         for path, split in candidates:
-            name = path.name.removesuffix(STEM_CONTAINER_SUFFIX)
+            name = _song_name(path)
             if path.is_symlink() and source not in path.resolve().parents:
                 left_out.append(LeftOut(name, "a link that leaves the source; name its target"))
                 continue
@@ -137,7 +137,7 @@ def read_target(multitrack: Multitrack) -> np.ndarray | None:
 
 def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
     """Song folders and stem containers, each with its split where a folder says it."""
-    if source.is_file() and source.name.lower().endswith(STEM_CONTAINER_SUFFIX):
+    if source.is_file() and is_stem_container_name(source.name):
         yield source, None
         return
     if not source.is_dir():
@@ -149,15 +149,20 @@ def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
         return
     for split, folder in tops.items():
         for path in _songs_below(folder, _MAX_DEPTH):
-            name = path.name.removesuffix(STEM_CONTAINER_SUFFIX)
+            name = _song_name(path)
             is_musdb_valid = split == "train" and "valid" not in tops and is_validation_song(name)
             yield path, "valid" if is_musdb_valid else split
+
+
+def _song_name(path: Path) -> str:
+    """A folder's name, or a stem container's without its ending."""
+    return without_audio_suffix(path.name) if is_stem_container_name(path.name) else path.name
 
 
 def _songs_below(folder: Path, depth: int) -> Iterator[Path]:
     audio = sorted(p for p in folder.iterdir() if is_audio_name(p.name) and p.is_file())
     audio = [p for p in audio if not p.name.startswith(".")]
-    containers = [p for p in audio if p.name.lower().endswith(STEM_CONTAINER_SUFFIX)]
+    containers = [p for p in audio if is_stem_container_name(p.name)]
     if audio and len(containers) == len(audio):
         yield from containers
     elif audio:
@@ -230,7 +235,7 @@ def load_container(path: Path) -> Song:
     stems = tuple(r for r in recordings if r.stem is not None)
     rate = max(r.source.sample_rate for r in stems)
     return Song(
-        name=path.name.removesuffix(STEM_CONTAINER_SUFFIX),
+        name=_song_name(path),
         folder=path.parent,
         recordings=stems,
         left_out=tuple(r for r in recordings if r.stem is None),

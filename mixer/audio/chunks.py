@@ -1,0 +1,247 @@
+"""The chunks of RIFF, RF64, Wave64, AIFF, CAF and AU files: where each is and how long it says."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from typing import BinaryIO, NamedTuple
+
+_MAX_CHUNKS = 10_000
+_WAVE64_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")  # bytes 4 to 16 of `riff`
+# Chunks that stand behind the audio, and the tags that other programs hang on.
+_KNOWN = {b"LIST", b"bext", b"iXML", b"axml", b"chna", b"cue ", b"smpl", b"inst", b"fact", b"JUNK"}
+_KNOWN |= {b"junk", b"PAD ", b"FLLR", b"acid", b"id3 ", b"ID3 ", b"_PMX", b"umid", b"minf", b"PEAK"}
+_KNOWN |= {b"elm1", b"regn", b"afsp", b"levl", b"cart", b"plst", b"strc", b"DISP", b"aXML", b"SAUR"}
+_KNOWN |= {b"MARK", b"INST", b"MIDI", b"AESD", b"APPL", b"COMT", b"NAME", b"AUTH", b"(c) ", b"ANNO"}
+_KNOWN |= {b"info", b"strg", b"mark", b"free", b"pakt", b"kuki", b"chan", b"uuid", b"ovvw", b"peak"}
+_KNOWN |= {b"ResU", b"LGWV", b"Cr8r", b"basc", b"trns", b"cate", b"tlst", b"note", b"labl", b"ltxt"}
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+_ID3V1_BYTES = 128
+_TRAILING_WITHIN_BYTES = 65_536
+_BEFORE_PROMISE_BYTES = 64
+
+
+class Chunk(NamedTuple):
+    """One chunk: four letters, its whole name, where its content starts, its size (None: -1)."""
+
+    name: bytes
+    raw_name: bytes
+    start: int
+    size: int | None
+
+
+@dataclass(frozen=True)
+class Family:
+    """A way to lay out chunks.
+
+    Attributes:
+        magic: the file's first four bytes.
+        kind: "riff", "w64", "aiff", "caf" or "au".
+        first: offset of the first chunk.
+        name_bytes: of a chunk's name.
+        order, size: byte order and format of a size, for `struct`.
+        alignment: of chunks, in bytes.
+        head_counts: a size includes the chunk's own head.
+        audio: name of the chunk that holds the audio.
+        kept: names of those that decoding needs.
+    """
+
+    magic: bytes
+    kind: str
+    first: int
+    name_bytes: int
+    order: str
+    size: str
+    alignment: int
+    head_counts: bool
+    audio: bytes
+    kept: frozenset[bytes]
+
+    @property
+    def head_bytes(self) -> int:
+        return self.name_bytes + struct.calcsize(self.size)
+
+    def is_placeholder(self, size: int) -> bool:
+        """Whether a size stands for one that was not known: 0, -1, and what programs leave."""
+        if size <= 0:
+            return True
+        if struct.calcsize(self.size) == 8 or size > 0xFFFFFFFF:
+            return size >= 1 << 48
+        near = any(abs(size - edge) <= 0x10000 for edge in (1 << 31, 1 << 32))
+        return near or (size >= 0x70000000 and size & 0xFFFFF in (0, 8, 0xFFFFF))
+
+    def is_chunk_at(self, file: BinaryIO, position: int, n_file: int) -> bool:
+        """Whether chunks or tags follow there, with or without a pad byte before."""
+        for start in (position, position + -position % self.alignment):
+            file.seek(start)
+            head = file.read(self.head_bytes)
+            if head.startswith(_TAGS):
+                return True
+            if len(head) < self.head_bytes or not _is_name(head[:4]):
+                continue
+            (size,) = struct.unpack(self.size, head[self.name_bytes :])
+            if head[:4] in _KNOWN or start + size <= n_file + self.alignment:
+                return True
+        return False
+
+
+_RIFF_KEPT = frozenset({b"fmt ", b"fact"})
+_RIFF = Family(b"RIFF", "riff", 12, 4, "<", "<I", 2, False, b"data", _RIFF_KEPT)
+
+
+def _families() -> dict[bytes, Family]:
+    aiff = frozenset({b"FVER", b"COMM"})
+    caf = frozenset({b"desc", b"chan", b"kuki"})
+    return {
+        b"RIFF": _RIFF,
+        b"RF64": replace(_RIFF, magic=b"RF64"),
+        b"BW64": replace(_RIFF, magic=b"BW64"),
+        b"RIFX": replace(_RIFF, magic=b"RIFX", order=">", size=">I"),
+        b"FORM": Family(b"FORM", "aiff", 12, 4, ">", ">I", 2, False, b"SSND", aiff),
+        b"riff": Family(b"riff", "w64", 40, 16, "<", "<Q", 8, True, b"data", _RIFF_KEPT),
+        b"caff": Family(b"caff", "caf", 8, 4, ">", ">q", 1, False, b"data", caf),
+        b".snd": Family(b".snd", "au", 0, 4, ">", ">I", 1, False, b".snd", frozenset()),
+        b"dns.": Family(b"dns.", "au", 0, 4, "<", "<I", 1, False, b"dns.", frozenset()),
+    }
+
+
+_FAMILIES = _families()
+
+
+def family_of(head: bytes) -> Family | None:
+    """How a file that begins like this lays out its chunks; None for another kind of file."""
+    family = _FAMILIES.get(head[:4])
+    if family is None or len(head) < 16:
+        return None
+    is_other = {
+        "w64": head[4:16] != _WAVE64_GUID,
+        "aiff": head[8:12] not in (b"AIFF", b"AIFC"),
+        "riff": head[8:12] != b"WAVE",
+    }
+    return None if is_other.get(family.kind, False) else family
+
+
+def read_chunks(file: BinaryIO, family: Family, base: int) -> tuple[list[Chunk], bool]:
+    """The heads of all chunks up to the audio, and whether one was not where it should be.
+
+    Content of `ds64` replaces the sizes that it stands for; AIFF's audio starts behind its offset,
+    and CAF's behind its count of edits.
+    """
+    if family.kind == "au":
+        return _au_chunk(file, family), False
+    chunks: list[Chunk] = []
+    position, size_64_bit, astray = base + family.first, None, False
+    for _ in range(_MAX_CHUNKS):
+        file.seek(position)
+        head = file.read(family.head_bytes)
+        if len(head) < family.head_bytes:
+            break
+        (size,) = struct.unpack(family.size, head[family.name_bytes :])
+        size -= family.head_bytes if family.head_counts else 0
+        start, raw_name = position + family.head_bytes, head[: family.name_bytes]
+        if head[:4] == family.audio:
+            if size == 0xFFFFFFFF and size_64_bit is not None:
+                size = size_64_bit
+            chunks.append(_audio_start(file, family, Chunk(head[:4], raw_name, start, size)))
+            break
+        if size < 0:
+            break
+        if head[:4] == b"ds64":
+            sizes = file.read(16)
+            size_64_bit = struct.unpack("<8xQ", sizes)[0] if len(sizes) == 16 else None
+        chunks.append(Chunk(head[:4], raw_name, start, size))
+        position = start + size
+        padded = position + -(position - base) % family.alignment
+        if padded != position and not _name_at(file, padded) and _name_at(file, position):
+            astray = True
+        else:
+            position = padded
+        if position >= 2**63:
+            break
+    return chunks, astray
+
+
+def _audio_start(file: BinaryIO, family: Family, chunk: Chunk) -> Chunk:
+    """The chunk of the audio from its first sample on."""
+    name, size = chunk.raw_name, chunk.size
+    if family.kind == "aiff":
+        file.seek(chunk.start)
+        offset = int.from_bytes(file.read(4), "big")
+        skipped = 8 + (offset if offset < 65_536 else 0)
+        if size is not None and not family.is_placeholder(size):
+            size -= skipped
+        return Chunk(chunk.name, name, chunk.start + skipped, size)
+    if family.kind == "caf":
+        known = size if size is not None and size > 0 else None
+        return Chunk(chunk.name, name, chunk.start + 4, None if known is None else known - 4)
+    return Chunk(chunk.name, name, chunk.start, size)
+
+
+def _au_chunk(file: BinaryIO, family: Family) -> list[Chunk]:
+    file.seek(4)
+    head = file.read(20)
+    if len(head) < 20:
+        return []
+    offset, size = struct.unpack_from(family.order + "2I", head)
+    return [Chunk(family.audio, family.magic, offset, size)]
+
+
+def _is_name(name: bytes) -> bool:
+    return len(name) == 4 and all(0x20 <= sign < 0x7F for sign in name)
+
+
+def _name_at(file: BinaryIO, position: int) -> bool:
+    file.seek(position)
+    return _is_name(file.read(4))
+
+
+def trailing_chunks_at(
+    file: BinaryIO, family: Family, promised_end: int, n_file: int
+) -> int | None:
+    """Where chunks or tags that reach exactly to the file's end begin, near that end; else None."""
+    file.seek(max(0, n_file - _ID3V1_BYTES))
+    if file.read(3) == b"TAG":
+        n_file -= _ID3V1_BYTES
+    first = max(0, n_file - _TRAILING_WITHIN_BYTES)
+    if promised_end < n_file:
+        first = max(first, promised_end - _BEFORE_PROMISE_BYTES)
+    file.seek(first)
+    tail = file.read(n_file - first)
+    candidates = sorted(at for name in _KNOWN for at in _all_at(tail, name))
+    for at in candidates:
+        if _reaches_end(tail, at, family):
+            return first + at
+    return n_file if tail_is_tagged(file, n_file) else None
+
+
+def tail_is_tagged(file: BinaryIO, end: int) -> bool:
+    """Whether an ID3v1 tag stands there."""
+    file.seek(end)
+    return file.read(3) == b"TAG"
+
+
+def _all_at(data: bytes, name: bytes) -> list[int]:
+    found, at = [], data.find(name)
+    while at >= 0:
+        found.append(at)
+        at = data.find(name, at + 1)
+    return found
+
+
+def _reaches_end(tail: bytes, at: int, family: Family) -> bool:
+    """Whether a chain of chunks from there on ends where the file ends, give or take padding."""
+    for _ in range(_MAX_CHUNKS):
+        if len(tail) - at <= family.alignment - 1:
+            return at <= len(tail) + family.alignment
+        head = tail[at : at + family.head_bytes]
+        if len(head) < family.head_bytes or not _is_name(head[:4]):
+            return False
+        (size,) = struct.unpack(family.size, head[family.name_bytes :])
+        size -= family.head_bytes if family.head_counts else 0
+        if size < 0:
+            return False
+        at += family.head_bytes + size
+        if at > len(tail) + 1:
+            return False
+        at += -size % family.alignment
+    return False

@@ -1,0 +1,25 @@
+"""Damage that shows only while a file is decoded, kept for the run so that it can be said.
+
+A whole pass before each render, only to look for it, would double the time that reading takes.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from mixer.audio.source import AudioSource
+
+_found: dict[tuple[Path, int], str] = {}
+_lock = threading.Lock()
+
+
+def note_damage(source: AudioSource, text: str) -> None:
+    """Remember what is wrong with a stream; the first of several is kept."""
+    with _lock:
+        _found.setdefault((source.path, source.stream), text)
+
+
+def damage_of(source: AudioSource) -> str | None:
+    """What is wrong with a stream as far as it has been read: known before, or found since."""
+    return source.fault or _found.get((source.path, source.stream))

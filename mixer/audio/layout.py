@@ -1,0 +1,222 @@
+"""How a file is read: its parts, its true length, and what is wrong with it. Found once a run.
+
+A header is believed where the file bears it out; else the length is counted.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from mixer.audio.container import held_audio
+from mixer.audio.mpeg import mpeg_layout
+from mixer.audio.ogg_pages import ogg_links
+from mixer.audio.source import BLOCK_SAMPLES, system_name
+from mixer.audio.spliced_file import Pieces, SplicedFile
+
+# Samples a packet: of Opus at 48 kHz 120 ms, of Vorbis the longest block, of FLAC by its format.
+_MOST_SAMPLES_A_PACKET = 65_536
+# Encodings whose length follows from the bytes of a container that was held to its file.
+_PLAIN_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+_KEPT_LAYOUTS = 4_096
+# More than a day at the highest rate is not a promise; FLAC's own limit is 2**36.
+_LONGEST_SAMPLES = 1 << 35
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of samples that libsndfile decodes in one go.
+
+    Attributes:
+        pieces: what it is given; None for the file as it is.
+        dropped: spans of its samples that are not recording.
+    """
+
+    pieces: Pieces | None = None
+    dropped: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How libsndfile reads a file.
+
+    Attributes:
+        parts: one behind the other; more than one for a chain of Ogg links.
+        sample_rate, channels, encoding: of all parts.
+        n_samples: what decodes.
+        remark: why its length had to be counted, or None.
+        fault: how it breaks off or is damaged, or None.
+        is_uneven: FFmpeg reads it better, where it is there.
+    """
+
+    parts: tuple[Part, ...]
+    sample_rate: int
+    channels: int
+    encoding: str
+    n_samples: int
+    remark: str | None = None
+    fault: str | None = None
+    is_uneven: bool = False
+
+
+def layout_of(path: Path) -> Layout:
+    """Find out how a file is read; kept for the run while the file stays the same.
+
+    Raises:
+        LibsndfileError: libsndfile does not read it.
+        OSError: it cannot be opened.
+    """
+    status = path.stat()
+    return _layout(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(_KEPT_LAYOUTS)
+def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head[:4] == b"OggS":
+        return _ogg_layout(path)
+    held = held_audio(path)
+    if held is not None:
+        return _plain_layout(path, Part(held.pieces), held.remark or None, held.fault)
+    mpeg = None if _has_magic(head) else mpeg_layout(path)
+    if mpeg is not None:
+        part = Part(mpeg.pieces, mpeg.dropped)
+        with open_part(path, part) as opened:
+            info = (opened.samplerate, opened.channels, opened.subtype)
+        return Layout((part,), *info, mpeg.n_samples, mpeg.remark, mpeg.fault, mpeg.is_uneven)
+    return _plain_layout(path, Part(), None, None)
+
+
+def _has_magic(head: bytes) -> bool:
+    return head[:4] in (b"fLaC", b"RIFF", b"RF64", b"BW64", b"FORM", b"caff", b"riff", b".snd")
+
+
+def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None) -> Layout:
+    """A file of one part, whose last sample must be where its header says."""
+    with open_part(path, part) as file:
+        info = (file.samplerate, file.channels, file.subtype)
+        n_samples = max(0, file.frames)
+        holds = file.subtype.startswith(_PLAIN_ENCODINGS) and file.format != "FLAC"
+    if not holds and n_samples and not _has_last_sample(path, part, n_samples):
+        there = _count(path, part)
+        if n_samples >= _LONGEST_SAMPLES:
+            remark = "its header does not state its length"
+        elif fault is None:
+            fault = _breaks_off(there, n_samples, info[0])
+        n_samples = there
+    elif fault is not None:
+        fault = f"{fault}; {n_samples / info[0]:.2f} s are there"
+    return Layout((part,), *info, n_samples, remark, fault)
+
+
+def _ogg_layout(path: Path) -> Layout:
+    links = ogg_links(path)
+    parts: list[Part] = []
+    n_samples, info, fault, remark = 0, None, None, None
+    for index, link in enumerate(links or ()):
+        whole = len(links or ()) == 1 and link.fault is None
+        part = Part(None if whole else link.pieces)
+        try:
+            with open_part(path, part) as file:
+                own = (file.samplerate, file.channels, file.subtype)
+                stated = max(0, file.frames)
+        except soundfile.LibsndfileError:
+            if not parts and index == len(links or ()) - 1:
+                raise
+            fault = fault or f"link {index + 1} of its chain cannot be read"
+            continue
+        if info is not None and own[:2] != info[:2]:
+            fault = f"link {index + 1} of its chain has another rate or number of channels"
+            continue
+        info = info or own
+        trusted = link.fault is None and stated <= link.n_packets * _MOST_SAMPLES_A_PACKET
+        if trusted and not _has_last_sample(path, part, stated):
+            trusted = False
+        n_samples += stated if trusted else _count(path, part)
+        parts.append(part)
+        fault = fault or link.fault
+    if info is None:
+        return _plain_layout(path, Part(), None, None)
+    if fault is not None:
+        fault = f"{fault}; {n_samples / info[0]:.2f} s are there"
+    return Layout(tuple(parts), *info, n_samples, remark, fault)
+
+
+def _breaks_off(there: int, promised: int, sample_rate: int) -> str:
+    return (
+        f"breaks off: {there / sample_rate:.2f} of the {promised / sample_rate:.2f} s that its "
+        "header promises"
+    )
+
+
+def open_part(path: Path, part: Part) -> soundfile.SoundFile:
+    """Open a part with libsndfile."""
+    if part.pieces is None:
+        return soundfile.SoundFile(system_name(path))
+    return _OwningSoundFile(SplicedFile(path, part.pieces))
+
+
+class _OwningSoundFile(soundfile.SoundFile):
+    """Closes what it reads from."""
+
+    def __init__(self, file: SplicedFile) -> None:
+        self._spliced = file
+        try:
+            super().__init__(file)
+        except BaseException:
+            file.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self._spliced.close()
+
+
+def read_part(path: Path, part: Part) -> Iterator[np.ndarray]:
+    """Decode a part to its end, whatever its header says: float32 (samples, channels) blocks.
+
+    By libsndfile's own call: the package's moves to the position that it reckons after each block,
+    which fails in a file of unknown length.
+    """
+    position = 0
+    with open_part(path, part) as file:
+        while True:
+            block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
+            target = soundfile._ffi.cast("float*", block.ctypes.data)
+            n_read = soundfile._snd.sf_readf_float(file._file, target, BLOCK_SAMPLES)
+            if n_read <= 0:
+                return
+            kept = _without(block[:n_read], position, part.dropped)
+            position += n_read
+            if len(kept):
+                yield kept
+
+
+def _without(block: np.ndarray, position: int, dropped: tuple[tuple[int, int], ...]) -> np.ndarray:
+    keep = np.ones(len(block), bool)
+    for start, end in dropped:
+        keep[max(0, start - position) : max(0, end - position)] = False
+    return block if keep.all() else block[keep]
+
+
+def _has_last_sample(path: Path, part: Part, n_samples: int) -> bool:
+    if n_samples >= _LONGEST_SAMPLES:
+        return False
+    if n_samples == 0:
+        return True
+    try:
+        with open_part(path, part) as file:
+            file.seek(n_samples - 1)
+            return len(file.read(1)) == 1
+    except (soundfile.LibsndfileError, RuntimeError):
+        return False
+
+
+def _count(path: Path, part: Part) -> int:
+    return sum(len(block) for block in read_part(path, part))

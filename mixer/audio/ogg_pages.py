@@ -1,0 +1,140 @@
+"""The pages of an Ogg file: links of a chain, damage, and where it breaks off (RFC 3533).
+
+libsndfile reads the first link of a chain alone, and drops a page whose check sum is wrong, so that
+all behind it comes too early. Here each link becomes a file of its own, and a damaged page gets a
+check sum that fits: its packets then decode as well as they can, at their place in time.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mixer.audio.spliced_file import Pieces, Span
+
+_HEAD_BYTES = 27
+_FLAGS_AT, _SERIAL_AT, _CHECKSUM_AT, _SEGMENTS_AT = 5, 14, 22, 26
+_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_AUDIO_STARTS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex  ")
+
+
+@dataclass
+class OggLink:
+    """One link: what libsndfile is given of it.
+
+    Attributes:
+        pieces: its pages, mended.
+        n_packets: in them, for a bound on what they decode to.
+        fault: how it is damaged or breaks off, or None.
+    """
+
+    pieces: Pieces
+    n_packets: int
+    fault: str | None
+
+
+@dataclass
+class _Link:
+    serial: int
+    pieces: list[bytes | Span] = field(default_factory=list)
+    n_packets: int = 0
+    n_damaged: int = 0
+    n_lost: int = 0
+    next_page: int = 0
+    ended: bool = False
+    cut: bool = False
+
+
+def ogg_links(path: Path) -> list[OggLink] | None:
+    """The audio streams of an Ogg file, one behind the other; None for another kind of file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    data = path.read_bytes()
+    if data[:4] != b"OggS":
+        return None
+    links: list[_Link] = []
+    open_links: dict[int, _Link] = {}
+    at = 0
+    while at < len(data):
+        size = _page_bytes(data, at)
+        if size is None:
+            following = data.find(b"OggS", at + 1)
+            if following < 0:
+                _mark_cut(open_links, data[at:])
+                break
+            at = following
+            continue
+        _take_page(data, at, size, links, open_links)
+        at += size
+    return [OggLink(tuple(link.pieces), link.n_packets, _fault(link)) for link in links]
+
+
+def _take_page(
+    data: bytes, at: int, size: int, links: list[_Link], open_links: dict[int, _Link]
+) -> None:
+    flags = data[at + _FLAGS_AT]
+    (serial, number, checksum) = struct.unpack_from("<3I", data, at + _SERIAL_AT)
+    n_segments = data[at + _SEGMENTS_AT]
+    body = at + _HEAD_BYTES + n_segments
+    if flags & _FIRST:
+        if not data.startswith(_AUDIO_STARTS, body):
+            return
+        open_links[serial] = _Link(serial)
+        links.append(open_links[serial])
+    link = open_links.get(serial)
+    if link is None:
+        return
+    computed = page_checksum(data[at : at + size])
+    link.n_lost += max(0, number - link.next_page) if number < link.next_page + 1_000 else 1
+    link.next_page = number + 1
+    lacing = data[at + _HEAD_BYTES : body]
+    link.n_packets += sum(length < 255 for length in lacing)
+    link.ended = bool(flags & _LAST)
+    if computed == checksum:
+        link.pieces.append(Span(at, size))
+        return
+    link.n_damaged += 1
+    head = bytearray(data[at:body])
+    struct.pack_into("<I", head, _CHECKSUM_AT, computed)
+    link.pieces += [bytes(head), Span(body, at + size - body)]
+
+
+def page_checksum(page: bytes) -> int:
+    """CRC-32 with polynomial 0x04C11DB7, not reflected, over a page whose own field counts as 0.
+
+    zlib knows the reflected one: its bits are those of the mirrored message, mirrored.
+    """
+    blank = page[:_CHECKSUM_AT] + bytes(4) + page[_CHECKSUM_AT + 4 :]
+    mirrored = zlib.crc32(blank.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2)
+
+
+def _page_bytes(data: bytes, at: int) -> int | None:
+    """Size of the page there; None where there is none, or not all of it."""
+    if data[at : at + 4] != b"OggS" or at + _HEAD_BYTES > len(data) or data[at + 4] != 0:
+        return None
+    n_segments = data[at + _SEGMENTS_AT]
+    lacing = data[at + _HEAD_BYTES : at + _HEAD_BYTES + n_segments]
+    size = _HEAD_BYTES + n_segments + sum(lacing)
+    return size if len(lacing) == n_segments and at + size <= len(data) else None
+
+
+def _mark_cut(open_links: dict[int, _Link], rest: bytes) -> None:
+    if rest.strip(b"\0") and b"OggS".startswith(rest[:4]):
+        for link in open_links.values():
+            link.cut = True
+
+
+def _fault(link: _Link) -> str | None:
+    if link.cut:
+        return "breaks off inside a page"
+    if link.n_damaged or link.n_lost:
+        return f"damaged: {link.n_damaged + link.n_lost} of its pages are not as they were written"
+    if not link.ended:
+        return "breaks off: its last page is missing"
+    return None

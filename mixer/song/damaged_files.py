@@ -1,0 +1,38 @@
+"""Recordings that are damaged, break off, or whose length was not known: what to say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mixer import audio as audio_io
+from mixer.audio import AudioSource
+from mixer.errors import InputError
+
+
+def remarks_on(source: AudioSource) -> list[str]:
+    """What there is to say of a file's length and state, as far as it has been read."""
+    remarks = []
+    damage = audio_io.damage_of(source)
+    if damage is not None:
+        remarks.append(damage)
+    if source.remark is not None:
+        seconds = source.n_samples / source.sample_rate
+        remarks.append(f"length not known: {source.remark}; {seconds:.2f} s are there")
+    return remarks
+
+
+def refuse_damaged(sources: Sequence[AudioSource]) -> None:
+    """Decode every file to its end.
+
+    Raises:
+        InputError: the first that breaks off or is damaged.
+    """
+    faults = []
+    for source in sources:
+        try:
+            audio_io.verify(source)
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        more = f" (and {len(faults) - 1} more; mixer check lists them)" if len(faults) > 1 else ""
+        raise InputError(faults[0] + more)
