@@ -1,0 +1,355 @@
+"""The track mixer: a set of tracks -> a strip for each, a bus for each group, one for the mix.
+
+What is known of a track (its spectrum, its width, how it moves, its role) is described by one
+network shared by all tracks; attention then looks first among the tracks of a group, then among
+all. Nothing depends on the order of the tracks.
+
+Faders begin with what engineers usually do (`mixer.network.track_mixer.human`): each track at its
+role's level within its group, each group at its level among the groups. The network learns how far
+to go from there, and how far to trust the levels that came in, by how much they are said to mean.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from mixer.dsp.erb_bands import band_centres_hz, k_weights
+from mixer.network.track_mixer.features import N_BANDS
+from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
+from mixer.network.track_mixer.inputs import N_DYNAMICS
+from mixer.network.track_mixer.parameters import BUS_CONTROLS, TRACK_CONTROLS, TrackMixerParameters
+from mixer.network.track_mixer.settings import (
+    CURVE_HZ,
+    HIGH_PASS_OFF_HZ,
+    MAX_BUS_CURVE_DB,
+    SEND_OFF_DB,
+    curve_matrix,
+)
+from mixer.roles import ROLE_NAMES
+from mixer.stems import STEMS
+
+MIX_LUFS = -18.0
+# How far it may go from what is usual.
+TRACK_OFFSET_DB, GROUP_OFFSET_DB = 12.0, 5.0
+CURVE_DB, BUS_CURVE_DB = 9.0, MAX_BUS_CURVE_DB / 2
+HIGHEST_HIGH_PASS_HZ = 300.0
+SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
+# Of a compressor, over the loudness of the track: above the usual peaks it does nothing.
+THRESHOLD_LU = (-6.0, 26.0)
+HIGHEST_SEND_DB = -4.0
+# Incoming levels are trusted by a share that is learnt where they mean nothing, something, all.
+_TRUST_KNOTS = (0.0, 0.5, 1.0)
+_LUFS_OFFSET_DB = -0.691
+_FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
+_POINTS = len(CURVE_HZ)
+_SIDE_GROUPS = 8
+_FADER_FEATURES, _FADER_CHANNELS = N_DYNAMICS + 4 + 8, 32
+_STRIP = ("spread", "width", "widen_db", "high_pass_hz", "shape", "ride", "threshold", "ratio",
+          "short_room_db", "long_room_db", "echo_db")  # fmt: skip
+
+
+class TrackMixer(nn.Module):
+    """Levels and roles of a set of tracks to console settings.
+
+    Args:
+        hyper: the network's shape.
+    """
+
+    def __init__(self, hyper: TrackMixerParameters) -> None:
+        super().__init__()
+        self.hyper = hyper
+        channels, n_roles = hyper.channels, len(ROLE_NAMES)
+        self.role_described = nn.Embedding(n_roles, channels)
+        n_features = N_BANDS + 2 * _SIDE_GROUPS + N_DYNAMICS + 1 + 3 + 2
+        self.describe = nn.Sequential(
+            nn.Linear(n_features, 2 * channels), nn.GELU(), nn.Dropout(0.1),
+            nn.Linear(2 * channels, channels),
+        )  # fmt: skip
+        self.layers = nn.ModuleList(
+            [_SetLayer(channels, hyper.n_heads, n_groups) for n_groups in [4, 1] * hyper.n_layers]
+        )
+        self.norm = nn.LayerNorm(channels)
+        self.strip = nn.Sequential(nn.Dropout(0.1), nn.Linear(channels, len(_STRIP) + _POINTS))
+        self.bus = nn.Linear(channels, 2 + _POINTS)
+        self.mix = nn.Linear(channels, 2 + _POINTS)
+        # The fader goes by little, so that songs are not learnt by heart.
+        self.fader = nn.Sequential(
+            nn.Linear(_FADER_FEATURES + n_roles, _FADER_CHANNELS), nn.GELU(), nn.Dropout(0.1),
+            nn.Linear(_FADER_CHANNELS, 1),
+        )  # fmt: skip
+        self.group_fader = nn.Parameter(torch.zeros(len(STEMS)))
+        # What is usual of a role, learnt on top of the medians.
+        self.role_level = nn.Parameter(torch.zeros(n_roles))
+        self.trust = nn.Parameter(torch.tensor([-4.0, 0.5, 4.0]))
+        for layer in (self.fader[-1], self.strip[-1], self.bus, self.mix):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self._constants(n_roles)
+        with torch.no_grad():
+            self.strip[-1].bias[: len(_STRIP)] = torch.tensor(_AT_REST)
+
+    def _constants(self, n_roles: int) -> None:
+        def keep(name: str, values: object) -> None:
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32), persistent=False)
+
+        keep("usual_level", [USUAL[name].level_lu for name in ROLE_NAMES])
+        keep("usual_spread", [USUAL[name].spread for name in ROLE_NAMES])
+        keep("group_lufs", [GROUP_LUFS[stem] for stem in STEMS])
+        keep("k_weights", k_weights(N_BANDS).tolist())
+        keep("band_hz", band_centres_hz(N_BANDS).tolist())
+        keep("curve_bands", curve_matrix(N_BANDS).tolist())
+        knots = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0]
+        shares = [(b - a) / 100.0 for a, b in zip(knots, knots[1:], strict=False)]
+        keep("percentile_shares", shares)
+        keep("is_finished", [float(name.endswith("_stem")) for name in ROLE_NAMES])
+        self.n_roles = n_roles
+
+    def forward(
+        self,
+        bands_db: Tensor,
+        dynamics: Tensor,
+        is_mono: Tensor,
+        role: Tensor,
+        group: Tensor,
+        mask: Tensor,
+        levels: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """See `mixer.network.track_mixer.inputs.graph_inputs`, with any batch.
+
+        Returns:
+            Tracks (batch, tracks, `TRACK_CONTROLS`), groups (batch, stems, `BUS_CONTROLS`), mix
+            (batch, `BUS_CONTROLS`).
+        """
+        roles = nn.functional.one_hot(role, self.n_roles).to(bands_db.dtype)
+        groups = nn.functional.one_hot(group, len(STEMS)).to(bands_db.dtype) * mask[..., None]
+        own_lufs = self._loudness(bands_db)  # (batch, tracks)
+        song_lufs = _sum_db(own_lufs, mask)  # (batch, 1)
+        counts = self._counts(roles, groups, mask)
+        stream = self._described(bands_db, dynamics, is_mono, role, counts, own_lufs, levels)
+        same_group = groups @ groups.transpose(1, 2)
+        together = mask[:, None, :] * mask[:, :, None]
+        for i, layer in enumerate(self.layers):
+            stream = layer(stream, together if i % 2 else same_group)
+        stream = self.norm(stream) * mask[..., None]
+
+        strip, curve = self.strip(stream).split([len(_STRIP), _POINTS], -1)
+        values = dict(zip(_STRIP, strip.unbind(-1), strict=True))
+        # What is finished is left as it is; of anything less, all that the network would do.
+        amount = (2.0 - 2.0 * levels).clamp(0.0, 1.0)[:, None]
+        controls = self._controls(values, curve, amount, roles, is_mono, bands_db)
+        wanted = self._wanted_lufs(bands_db, dynamics, roles, groups, mask, counts, stream)
+        trust = self._trust(levels)[:, None]
+        wanted = (1.0 - trust) * wanted + trust * (own_lufs - song_lufs)
+        wanted = MIX_LUFS + wanted - _sum_db(wanted, mask)
+        changed_lufs, reduction_db = self._changed(bands_db, dynamics, controls, own_lufs)
+        controls["gain_db"] = (wanted - changed_lufs + reduction_db) * mask
+        controls["threshold_db"] = (changed_lufs + controls["threshold_lu"]).clamp(-80.0, 0.0)
+        tracks = torch.stack([controls[name] for name in TRACK_CONTROLS], -1)
+        buses, mix = self._buses(stream, groups, mask, wanted, amount)
+        return tracks, buses, mix
+
+    def _loudness(self, bands_db: Tensor) -> Tensor:
+        power = torch.pow(10.0, bands_db[:, :, :2] / 10.0).sum(2)
+        return _decibels(power @ self.k_weights) + _LUFS_OFFSET_DB
+
+    def _counts(self, roles: Tensor, groups: Tensor, mask: Tensor) -> Tensor:
+        """(batch, tracks, 3): how many of its role, of its group and in the song, in octaves."""
+        sounding = roles * mask[..., None]
+        of_role = (sounding @ sounding.sum(1)[..., None])[..., 0]
+        of_group = (groups @ groups.sum(1)[..., None])[..., 0]
+        of_song = mask.sum(1, keepdim=True) * mask
+        counts = torch.stack([of_role, of_group, of_song], -1).clamp_min(1.0)
+        return torch.log2(counts)
+
+    def _described(
+        self,
+        bands_db: Tensor,
+        dynamics: Tensor,
+        is_mono: Tensor,
+        role: Tensor,
+        counts: Tensor,
+        own_lufs: Tensor,
+        levels: Tensor,
+    ) -> Tensor:
+        left, right, mid, side = bands_db.unbind(2)
+        spectrum = ((mid - own_lufs[..., None]) / 15.0 + 1.0).clamp(-3.0, 2.0)
+        audible = torch.sigmoid((mid - own_lufs[..., None] + 50.0) / 4.0)
+        width = ((side - mid) / 20.0).clamp(-1.5, 1.0) * audible
+        lean = ((right - left) / 10.0).clamp(-1.0, 1.0).abs() * audible
+        pooled = [
+            each.reshape(*each.shape[:2], _SIDE_GROUPS, -1).mean(-1) for each in (width, lean)
+        ]
+        said = levels[:, None, None].expand(*is_mono.shape, 1)
+        features = torch.cat(
+            [spectrum, *pooled, dynamics, is_mono[..., None], counts / 2.0, said, said * said], -1
+        )
+        described: Tensor = self.describe(features) + self.role_described(role)
+        return described
+
+    def _wanted_lufs(
+        self,
+        bands_db: Tensor,
+        dynamics: Tensor,
+        roles: Tensor,
+        groups: Tensor,
+        mask: Tensor,
+        counts: Tensor,
+        stream: Tensor,
+    ) -> Tensor:
+        """Loudness of each track against the mix, by what it is alone."""
+        power = torch.pow(10.0, bands_db[:, :, :2] / 10.0).sum(2) * self.k_weights
+        eighths = power.reshape(*power.shape[:2], _SIDE_GROUPS, -1).sum(-1)
+        timbre = _decibels(eighths / power.sum(-1, keepdim=True).clamp_min(_LEAST_POWER))
+        timbre = (timbre / 20.0).clamp_min(-1.5)
+        sure = 1.0 - self.is_finished @ roles.transpose(1, 2)
+        known = [dynamics, timbre, counts, torch.ones_like(counts[..., :1]), roles]
+        offset = TRACK_OFFSET_DB * torch.tanh(self.fader(torch.cat(known, -1))[..., 0] / 4.0)
+        within = roles @ (self.usual_level + self.role_level) + offset * sure
+        of_group = _group_sum_db(within, groups)  # (batch, stems)
+        offsets = GROUP_OFFSET_DB * torch.tanh(self.group_fader / GROUP_OFFSET_DB)
+        group_lu = self.group_lufs + offsets - of_group
+        return within + (groups * group_lu[:, None]).sum(-1)
+
+    def _trust(self, levels: Tensor) -> Tensor:
+        """How far incoming levels are believed, straight between the knots."""
+        at = torch.sigmoid(self.trust)
+        low = (2.0 * levels).clamp(0.0, 1.0)
+        high = (2.0 * levels - 1.0).clamp(0.0, 1.0)
+        return at[0] + low * (at[1] - at[0]) + high * (at[2] - at[1])
+
+    def _controls(
+        self,
+        values: dict[str, Tensor],
+        curve: Tensor,
+        amount: Tensor,
+        roles: Tensor,
+        is_mono: Tensor,
+        bands_db: Tensor,
+    ) -> dict[str, Tensor]:
+        usual_spread = (roles @ self.usual_spread).clamp(0.02, 0.98)
+        spread = torch.sigmoid(torch.logit(usual_spread) + values["spread"])
+        wide = is_mono + (1.0 - is_mono) * (1.0 + amount * torch.tanh(values["width"] / 2.0))
+        send_range = HIGHEST_SEND_DB - SEND_OFF_DB
+        controls = {
+            "spread": spread * is_mono * amount,
+            "width": wide,
+            "high_pass_hz": HIGH_PASS_OFF_HZ
+            * torch.exp(
+                amount
+                * torch.sigmoid(values["high_pass_hz"])
+                * math.log(HIGHEST_HIGH_PASS_HZ / HIGH_PASS_OFF_HZ)
+            ),
+            "shape": SHAPE * torch.tanh(values["shape"]) * amount,
+            "ride": RIDE * torch.sigmoid(values["ride"]) * amount,
+            "ratio": 1.0 + (LARGEST_RATIO - 1.0) * torch.sigmoid(values["ratio"]) * amount,
+            "threshold_lu": THRESHOLD_LU[0]
+            + (THRESHOLD_LU[1] - THRESHOLD_LU[0]) * torch.sigmoid(values["threshold"]),
+        }
+        for name in ("widen_db", "short_room_db", "long_room_db", "echo_db"):
+            sent = torch.sigmoid(values[name])
+            controls[name] = SEND_OFF_DB + send_range * sent * amount
+        curves = CURVE_DB * torch.tanh(curve / 3.0) * amount[..., None]
+        for i, hz in enumerate(CURVE_HZ):
+            controls[f"curve_{hz:g}_hz_db"] = curves[..., i]
+        return controls
+
+    def _changed(
+        self, bands_db: Tensor, dynamics: Tensor, controls: dict[str, Tensor], own_lufs: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Loudness behind filters and width, and what the compressor takes of it, in dB."""
+        gain_db = self.response_db(controls)
+        mid = torch.pow(10.0, (bands_db[:, :, 2] + gain_db) / 10.0)
+        side = torch.pow(10.0, (bands_db[:, :, 3] + gain_db) / 10.0)
+        wide = controls["width"][..., None] ** 2
+        # Left and right together are twice mid and side together.
+        changed = _decibels(2.0 * (mid + wide * side) @ self.k_weights) + _LUFS_OFFSET_DB
+        changed = torch.maximum(changed, own_lufs - 30.0)
+        # The level moves as the percentiles say; peaks stand above it as the highest one does.
+        moments = 10.0 * dynamics[..., 1:8]
+        peaks = moments + (10.0 * dynamics[..., -1] + 15.0 - moments[..., -1])[..., None]
+        over = (peaks - controls["threshold_lu"][..., None]).clamp_min(0.0)
+        taken = over * (1.0 - 1.0 / controls["ratio"])[..., None]
+        before = (torch.pow(10.0, moments / 10.0) * self.percentile_shares).sum(-1)
+        after = (torch.pow(10.0, (moments - taken) / 10.0) * self.percentile_shares).sum(-1)
+        return changed, _decibels(before) - _decibels(after)
+
+    def response_db(self, controls: dict[str, Tensor]) -> Tensor:
+        """Gain of curve and high-pass at the bands, (batch, tracks, bands)."""
+        curves = torch.stack([controls[f"curve_{hz:g}_hz_db"] for hz in CURVE_HZ], -1)
+        corner = controls["high_pass_hz"][..., None]
+        cut = torch.log10(1.0 + (corner / self.band_hz) ** 4)
+        passed: Tensor = curves @ self.curve_bands - 10.0 * cut * (corner > HIGH_PASS_OFF_HZ)
+        return passed
+
+    def _buses(
+        self, stream: Tensor, groups: Tensor, mask: Tensor, wanted: Tensor, amount: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        number = groups.sum(1)[..., None]
+        pooled = groups.transpose(1, 2) @ stream / number.clamp_min(1.0)
+        whole = stream.sum(1) / mask.sum(1, keepdim=True).clamp_min(1.0)
+        loud = _group_sum_db(wanted, groups)
+        buses = _bus(self.bus(pooled), loud, amount)
+        mix = _bus(self.mix(whole), torch.full_like(loud[:, 0], MIX_LUFS), amount[:, 0])
+        return buses, mix
+
+
+def _bus(values: Tensor, lufs: Tensor, amount: Tensor) -> Tensor:
+    """`BUS_CONTROLS`: no gain, since the faders hold it; a curve; glue."""
+    curve = BUS_CURVE_DB * torch.tanh(values[..., 2:] / 3.0) * amount[..., None]
+    ratio = 1.0 + torch.sigmoid(values[..., 1] - 2.0) * amount
+    threshold = (lufs + 6.0 + 12.0 * torch.sigmoid(values[..., 0])).clamp(-80.0, 0.0)
+    rest = torch.zeros_like(threshold)
+    row = torch.cat([rest[..., None], curve, threshold[..., None], ratio[..., None]], -1)
+    assert row.shape[-1] == len(BUS_CONTROLS)
+    return row
+
+
+# Behind the last layer before anything is learnt: no width of its own, sends and compressor small.
+_AT_REST = [0.0, 0.0, -4.0, -3.0, 0.0, -3.0, 1.0, -2.0, -3.0, -2.0, -4.0]
+
+
+class _SetLayer(nn.Module):
+    """Attention among tracks that belong together, then a step for each track alone."""
+
+    def __init__(self, channels: int, n_heads: int, n_groups: int) -> None:
+        super().__init__()
+        del n_groups
+        self.n_heads = n_heads
+        self.norm = nn.LayerNorm(channels)
+        self.enter = nn.Linear(channels, 3 * channels)
+        self.leave = nn.Linear(channels, channels)
+        self.alone = nn.Sequential(
+            nn.LayerNorm(channels), nn.Linear(channels, 2 * channels), nn.GELU(), nn.Dropout(0.1),
+            nn.Linear(2 * channels, channels),
+        )  # fmt: skip
+
+    def forward(self, stream: Tensor, together: Tensor) -> Tensor:
+        """Stream (batch, tracks, channels); together (batch, tracks, tracks), 1 or 0."""
+        shape = (*stream.shape[:2], 3, self.n_heads, -1)
+        asked, offered, held = (
+            part.transpose(1, 2) for part in self.enter(self.norm(stream)).reshape(shape).unbind(2)
+        )  # (batch, heads, tracks, channels a head)
+        likeness = asked @ offered.transpose(-1, -2) / math.sqrt(asked.shape[-1])
+        likeness = likeness + (1.0 - together[:, None]) * -1e4
+        heard = (torch.softmax(likeness, -1) @ held).transpose(1, 2).reshape(stream.shape)
+        stream = stream + self.leave(heard)
+        changed: Tensor = stream + self.alone(stream)
+        return changed
+
+
+def _sum_db(levels: Tensor, mask: Tensor) -> Tensor:
+    """(batch, 1), the sum of the powers of tracks that sound."""
+    return _decibels((torch.pow(10.0, levels / 10.0) * mask).sum(1, keepdim=True))
+
+
+def _group_sum_db(levels: Tensor, groups: Tensor) -> Tensor:
+    """(batch, stems), the sum of the powers of each group's tracks."""
+    power = torch.pow(10.0, levels / 10.0)[..., None] * groups
+    return _decibels(power.sum(1))
+
+
+def _decibels(power: Tensor) -> Tensor:
+    return 10.0 * torch.log10(power.clamp_min(_LEAST_POWER))

@@ -1,0 +1,1 @@
+"""Training the track mixer on powers of tracks in bands: no audio is rendered on the way."""

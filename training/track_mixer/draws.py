@@ -1,0 +1,359 @@
+"""From songs to examples: what a set of tracks would have been, recorded or mixed another way.
+
+Three kinds of task, and how much incoming levels mean to go with each: raw tracks, whose gains are
+drawn over 20 dB and say nothing; rough mixes, whose faders are off by a few dB; finished tracks,
+that should stay as they are. Tracks that stand in a mix are also taken apart again: tilted, made
+narrow or mono, evened out, so that restoring them can be learnt where nobody has the dry ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.dsp.erb_bands import k_weights
+from mixer.network.track_mixer.features import N_BANDS
+from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
+from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH, describe_bands
+from mixer.network.track_mixer.settings import SEND_OFF_DB, curve_matrix
+from mixer.roles import ROLE_NAMES, UNKNOWN
+from mixer.stems import STEMS
+from training.synthesis.engineer_levels import USUAL_LEVELS_LU
+from training.synthesis.engineer_roles import ROLES as RULES
+from training.track_mixer.human_mixes import HumanMix
+from training.track_mixer.songs import (
+    COMPOSED,
+    DECISIONS,
+    DRY_AND_WET,
+    ENGINEERED,
+    ENGINEERED_STEMS,
+    REAL,
+    SongTracks,
+    role_numbers,
+    stem_numbers,
+)
+
+# Most tracks of an example; of more, some are left out.
+MOST_TRACKS = 40
+_K_WEIGHTS = k_weights(N_BANDS)
+_UNKNOWN = ROLE_NAMES.index(UNKNOWN)
+_RULE_OF = {"hihat": "hat"}
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How examples are disturbed; levels in dB, standard deviations unless said otherwise.
+
+    Attributes:
+        raw_gain_db: of raw tracks, evenly within this to either side.
+        rough_gain_db: of a rough mix's faders.
+        finished_gain_db: of finished tracks.
+        taste_db, group_taste_db: of another engineer, who wants a track or a group so.
+        tilt_db, curve_db: of the spectrum of tracks that are restored, at the ends of the scale.
+        side_db: of their side's gain.
+        to_mono: share of them that lose their width.
+        shape: of how far their moments stand out.
+        no_role: share of the songs whose roles are not told, and of the tracks in the others.
+        missing: most of the tracks that are left out.
+    """
+
+    raw_gain_db: float = 10.0
+    rough_gain_db: float = 3.5
+    finished_gain_db: float = 0.5
+    taste_db: float = 1.5
+    group_taste_db: float = 1.0
+    tilt_db: float = 2.5
+    curve_db: float = 1.5
+    side_db: float = 3.0
+    to_mono: float = 0.4
+    shape: float = 0.15
+    no_role: float = 0.12
+    missing: float = 0.3
+
+
+@dataclass
+class Example:
+    """What goes into the network and what should come out, (tracks, ...) each.
+
+    Attributes:
+        bands_db, dynamics, is_mono, role, group, levels: the graph's.
+        target_lu: loudness of a track against the whole; NaN where it is not known.
+        within_groups: whether levels are right within groups alone.
+        wet_mid, wet_side: powers (tracks, bands) that the spectrum and the width should have, at
+            any level; NaN where they are not known.
+        decisions: (tracks, `DECISIONS`), NaN where not known.
+        shape: what undoes the disturbance.
+        curve_db: (tracks, bands), a curve to come out where no wet track is known; else NaN.
+        weight: of the example in the loss of levels.
+    """
+
+    bands_db: NDArray[np.float32]
+    dynamics: NDArray[np.float32]
+    is_mono: NDArray[np.float32]
+    role: NDArray[np.int64]
+    group: NDArray[np.int64]
+    levels: float
+    target_lu: NDArray[np.float32]
+    within_groups: bool
+    wet_mid: NDArray[np.float32]
+    wet_side: NDArray[np.float32]
+    decisions: NDArray[np.float32]
+    shape: NDArray[np.float32]
+    curve_db: NDArray[np.float32]
+    weight: float = 1.0
+
+
+def loudness(powers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """LUFS of (tracks, 3, bands)."""
+    weighted = powers[:, :2].astype(np.float64).sum(axis=1) @ _K_WEIGHTS
+    return np.asarray(-0.691 + 10.0 * np.log10(np.maximum(weighted, 1e-12)))
+
+
+def draw(song: SongTracks, strength: Strength, rng: np.random.Generator,
+         curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Example:  # fmt: skip
+    """One example of a song.
+
+    Args:
+        song: left as it is.
+        strength: how far it is disturbed.
+        rng: of every choice.
+        curves: what engineers set on a role, from `usual_curves`.
+    """
+    song = _some_tracks(song, strength, rng)
+    has_wet = bool(np.isfinite(song.wet_powers).all())
+    restored = song.kind == REAL or (has_wet and rng.random() < 0.25)
+    levels = float(rng.choice([RAW, ROUGH, MIX], p=[0.55, 0.25, 0.2]))
+    if levels == MIX and not has_wet:
+        levels = RAW
+    if levels == MIX:
+        restored = True
+    if restored:
+        return _restored(song, levels, strength, rng)
+    return _mixed(song, levels, strength, rng, curves)
+
+
+def draw_human(mix: HumanMix, sounds: Mapping[str, Sequence[tuple[SongTracks, int]]],
+               strength: Strength, rng: np.random.Generator) -> Example:  # fmt: skip
+    """A mix of which only levels are known: its tracks sound like others of their roles.
+
+    Args:
+        mix: faders and pans.
+        sounds: tracks by role to borrow the sound of.
+        strength: how far it is disturbed.
+        rng: of every choice.
+    """
+    n = len(mix.roles)
+    picked = [sounds[role][int(rng.integers(len(sounds[role])))] for role in mix.roles]
+    powers = np.stack([song.dry_powers[i] for song, i in picked])
+    is_mono = np.isfinite(mix.spread)
+    mean = powers[is_mono].mean(axis=1, keepdims=True)
+    powers[is_mono] = np.repeat(mean, 3, axis=1)
+    levels = float(rng.choice([RAW, ROUGH]))
+    incoming = mix.raw_lufs + rng.uniform(-strength.raw_gain_db, strength.raw_gain_db, n)
+    if levels == ROUGH:
+        incoming = mix.level_lufs + strength.rough_gain_db * rng.standard_normal(n)
+    powers = powers * _power(incoming - loudness(powers))[:, None, None]
+    decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
+    decisions[:, 0] = mix.spread
+    roles = _told_roles(mix.roles, strength, rng)
+    stems = tuple(_stem_of(role) for role in mix.roles)
+    return Example(
+        describe_bands(powers),
+        np.stack([song.dry_dynamics[i] for song, i in picked]),
+        is_mono.astype(np.float32), roles, stem_numbers(stems), levels,
+        (mix.level_lufs - 10.0 * np.log10(_power(mix.level_lufs).sum())).astype(np.float32),
+        True, *_nothing(n), decisions, np.full(n, np.nan, np.float32),
+        np.full((n, N_BANDS), np.nan, np.float32),
+    )  # fmt: skip
+
+
+def _mixed(song: SongTracks, levels: float, strength: Strength, rng: np.random.Generator,
+           curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Example:  # fmt: skip
+    """Dry tracks to the mix that somebody, or a rule, made of them."""
+    n = len(song.roles)
+    target = _target_lu(song, strength, rng)
+    powers = song.dry_powers.astype(np.float64)
+    own = loudness(song.dry_powers)
+    incoming = own + rng.uniform(-strength.raw_gain_db, strength.raw_gain_db, n)
+    if levels == ROUGH:
+        incoming = target + strength.rough_gain_db * rng.standard_normal(n) - 18.0
+    powers = powers * _power(incoming - own)[:, None, None]
+    curve = np.full((n, N_BANDS), np.nan, np.float32)
+    if np.isfinite(song.wet_powers).all():
+        wet_mid, wet_side = _mid_and_side(song.wet_powers)
+        if song.kind == ENGINEERED:
+            # The rules correct spectra by more than people do: half of it.
+            dry_mid, dry_side = _mid_and_side(song.dry_powers)
+            half = np.sqrt((dry_mid + dry_side) * (wet_mid + wet_side)) / np.maximum(
+                wet_mid + wet_side, 1e-15
+            )
+            wet_mid, wet_side = wet_mid * half, wet_side * half
+    else:
+        wet_mid, wet_side = _nothing(n)
+        matrix = curve_matrix(N_BANDS)
+        for i, role in enumerate(song.roles):
+            if role in curves:
+                curve[i] = curves[role][0] @ matrix
+    decisions = song.decisions.copy()
+    return Example(
+        describe_bands(powers), song.dry_dynamics, song.is_mono.astype(np.float32),
+        _told_roles(song.roles, strength, rng), stem_numbers(song.stems), levels,
+        target.astype(np.float32), False, wet_mid.astype(np.float32), wet_side.astype(np.float32),
+        decisions, np.zeros(n, np.float32), curve,
+        weight=3.0 if song.kind == DRY_AND_WET else 1.0,
+    )  # fmt: skip
+
+
+def _restored(
+    song: SongTracks, levels: float, strength: Strength, rng: np.random.Generator
+) -> Example:
+    """Tracks of a mix, taken apart by as much as their levels are said to mean little."""
+    n = len(song.roles)
+    target = _target_lu(song, strength, rng)
+    wet_mid, wet_side = _mid_and_side(song.wet_powers)
+    share = min(1.0, 2.0 - 2.0 * levels)
+    place = np.linspace(-1.0, 1.0, N_BANDS)
+    tilt = strength.tilt_db * rng.standard_normal((n, 1)) * place
+    points = strength.curve_db * rng.standard_normal((n, 8))
+    bumps = np.stack([np.interp(place, np.linspace(-1, 1, 8), row) for row in points])
+    gain = _power(share * (tilt + bumps))
+    side_db = np.clip(strength.side_db * (rng.standard_normal(n) - 0.5), -15.0, 4.0) * share
+    mid, side = wet_mid * gain, wet_side * gain * _power(side_db)[:, None]
+    left_more = (song.wet_powers[:, 0] - song.wet_powers[:, 1]) / 4.0 * gain
+    left_more = left_more * np.sqrt(_power(side_db))[:, None]
+    lean = _spread_of(song.wet_powers)
+    to_mono = (rng.random(n) < strength.to_mono) & (levels < MIX)
+    side[to_mono], left_more[to_mono] = 0.0, 0.0
+    powers = np.stack([mid + side + 2 * left_more, mid + side - 2 * left_more, mid - side], axis=1)
+    powers = np.maximum(powers, 0.0) * np.array([1.0, 1.0, 1.0])[:, None]
+    powers[:, 2] = mid - side
+    is_mono = to_mono | (song.is_mono if song.kind != ENGINEERED else np.zeros(n, bool))
+    own = loudness(powers.astype(np.float32))
+    away = {
+        RAW: rng.uniform(-strength.raw_gain_db, strength.raw_gain_db, n),
+        ROUGH: strength.rough_gain_db * rng.standard_normal(n),
+        MIX: strength.finished_gain_db * rng.standard_normal(n),
+    }[levels]
+    powers = powers * _power(target - 18.0 + away - own)[:, None, None]
+    shape = np.clip(strength.shape * rng.standard_normal(n), -0.4, 0.4) * share
+    decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
+    decisions[to_mono, 0] = lean[to_mono]
+    # What is wet already needs no room, and no second compressor.
+    decisions[:, 2:5] = SEND_OFF_DB
+    decisions[:, 5] = 0.0
+    decisions[:, 6] = 1.0
+    return Example(
+        describe_bands(powers), _shaped(song.wet_dynamics, shape), is_mono.astype(np.float32),
+        _told_roles(song.roles, strength, rng), stem_numbers(song.stems), levels,
+        target.astype(np.float32), False, wet_mid.astype(np.float32), wet_side.astype(np.float32),
+        decisions, (-shape / (1.0 + shape)).astype(np.float32),
+        np.full((n, N_BANDS), np.nan, np.float32),
+        weight=3.0 if song.kind in (DRY_AND_WET, REAL) else 1.0,
+    )  # fmt: skip
+
+
+def _target_lu(
+    song: SongTracks, strength: Strength, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Loudness of each track against the whole, with somebody's taste."""
+    n = len(song.roles)
+    stems = np.array(song.stems)
+    if song.kind in (REAL, DRY_AND_WET):
+        levels = loudness(song.wet_powers)
+        return np.asarray(levels - 10.0 * np.log10(_power(levels).sum()))
+    if song.kind == ENGINEERED_STEMS:
+        shift = [GROUP_LUFS[s] - USUAL_LEVELS_LU[s] for s in song.stems]
+        levels = loudness(song.wet_powers) + np.array(shift)
+    else:
+        within = np.array([USUAL[role].level_lu for role in song.roles])
+        if song.kind == ENGINEERED:
+            rule = np.array([RULES[_RULE_OF.get(role, role)].level_lu for role in song.roles])
+            # How this track differs from the rule, with what people do in the rule's place.
+            within = within + _centred(loudness(song.wet_powers) - rule, stems)
+        within = within + strength.taste_db * rng.standard_normal(n)
+        levels = np.zeros(n)
+        for stem in dict.fromkeys(song.stems):
+            own = stems == stem
+            whole = 10.0 * np.log10(_power(within[own]).sum())
+            taste = strength.group_taste_db * rng.standard_normal()
+            levels[own] = within[own] - whole + GROUP_LUFS[stem] + taste
+    return np.asarray(levels - 10.0 * np.log10(_power(levels).sum()))
+
+
+def _centred(values: NDArray[np.float64], stems: NDArray[np.str_]) -> NDArray[np.float64]:
+    out = values.copy()
+    for stem in set(stems.tolist()):
+        out[stems == stem] -= np.median(out[stems == stem])
+    return np.clip(out, -6.0, 6.0)
+
+
+def _some_tracks(
+    song: SongTracks, strength: Strength, rng: np.random.Generator
+) -> SongTracks:
+    """A song that lacks some of its tracks, but never all of a group's last ones but one."""
+    n = len(song.roles)
+    heard = loudness(song.dry_powers) > -70.0
+    if np.isfinite(song.wet_powers).all():
+        heard &= loudness(song.wet_powers) > -70.0
+    share = strength.missing * rng.random()
+    keep = np.flatnonzero(heard & (rng.random(n) >= share))
+    if len(keep) < 2:
+        keep = np.flatnonzero(heard)
+    if len(keep) > MOST_TRACKS:
+        keep = np.sort(rng.choice(keep, MOST_TRACKS, replace=False))
+    return SongTracks(
+        song.kind, tuple(song.roles[i] for i in keep), tuple(song.stems[i] for i in keep),
+        song.is_mono[keep], song.dry_powers[keep], song.dry_dynamics[keep],
+        song.wet_powers[keep], song.wet_dynamics[keep], song.decisions[keep],
+    )  # fmt: skip
+
+
+def _told_roles(
+    roles: Sequence[str], strength: Strength, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    told = role_numbers(tuple(roles))
+    hidden = rng.random(len(told)) < strength.no_role
+    if rng.random() < strength.no_role:
+        hidden[:] = True
+    return np.where(hidden, _UNKNOWN, told)
+
+
+def _spread_of(powers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How far from the middle a track of left and right powers lies, 0 to 1."""
+    left, right = powers[:, 0].sum(axis=1), powers[:, 1].sum(axis=1)
+    angle = np.arctan2(np.sqrt(right), np.sqrt(np.maximum(left, 1e-15)))
+    return np.asarray(np.abs(4.0 * angle / np.pi - 1.0))
+
+
+def _shaped(dynamics: NDArray[np.float32], shape: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What dynamics would be described as, were each moment's excess `1 + shape` of what it is."""
+    out = dynamics.copy()
+    out[:, 1:10] *= (1.0 + shape)[:, None]
+    # Crest factors of about 12 dB, a peak some 15 dB above the mean.
+    out[:, 10:12] += (0.9 * shape)[:, None]
+    out[:, 13] += 1.0 * shape
+    return out.astype(np.float32)
+
+
+def _mid_and_side(powers: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    left, right, cross = np.moveaxis(powers.astype(np.float64), 1, 0)
+    both = (left + right) / 4.0
+    return np.maximum(both + cross / 2.0, 1e-15), np.maximum(both - cross / 2.0, 0.0)
+
+
+def _nothing(n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    empty = np.full((n, N_BANDS), np.nan, np.float32)
+    return empty, empty
+
+
+def _stem_of(role: str) -> str:
+    from mixer.roles import STEM_OF_ROLE
+
+    return STEM_OF_ROLE[role]
+
+
+def _power(level_db: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    return np.asarray(10.0 ** (np.asarray(level_db) / 10.0))

@@ -1,0 +1,116 @@
+"""What the track mixer learns from: songs as tracks, each as it came in and as it stands in a mix.
+
+A song is a few small arrays; no audio is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.files.whole_file import whole_file
+from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.inputs import describe_dynamics
+from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
+from mixer.stems import STEMS
+
+# What of an engineer's decisions is kept, NaN where it is not known.
+DECISIONS = ("spread", "widen_db", "short_room_db", "long_room_db", "echo_db", "reduction_db",
+             "ratio")  # fmt: skip
+COMPOSED, ENGINEERED, ENGINEERED_STEMS, REAL, DRY_AND_WET = (
+    "composed", "engineered", "engineered_stems", "real", "dry_and_wet",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SongTracks:
+    """The tracks of one song, or of an excerpt.
+
+    Attributes:
+        kind: where it comes from, one of the constants above.
+        roles: of each track, one of `ROLE_NAMES`.
+        stems: of each track, one of `STEMS`.
+        is_mono: (tracks,), of what goes in.
+        dry_powers: (tracks, 3, bands), left, right, cross; for a real mix without dry tracks the
+            same as `wet_powers`.
+        dry_dynamics: (tracks, `N_DYNAMICS`).
+        wet_powers, wet_dynamics: as the track stands in the mix; NaN where nobody mixed it.
+        decisions: (tracks, `DECISIONS`).
+    """
+
+    kind: str
+    roles: tuple[str, ...]
+    stems: tuple[str, ...]
+    is_mono: NDArray[np.bool_]
+    dry_powers: NDArray[np.float32]
+    dry_dynamics: NDArray[np.float32]
+    wet_powers: NDArray[np.float32]
+    wet_dynamics: NDArray[np.float32]
+    decisions: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        n = len(self.roles)
+        for name in ("stems", "is_mono", "dry_powers", "dry_dynamics", "wet_powers",
+                     "wet_dynamics", "decisions"):  # fmt: skip
+            if len(getattr(self, name)) != n:
+                raise ValueError(f"{name} has {len(getattr(self, name))} tracks, roles {n}")
+        for role, stem in zip(self.roles, self.stems, strict=True):
+            if role not in STEM_OF_ROLE or stem not in STEMS:
+                raise ValueError(f"a track of role {role!r} in stem {stem!r}")
+
+
+def make_song(
+    kind: str,
+    roles: tuple[str, ...],
+    stems: tuple[str, ...],
+    dry: list[TrackLevels],
+    wet: list[TrackLevels] | None,
+    decisions: NDArray[np.float32] | None = None,
+) -> SongTracks:
+    """A song of tracks that were listened to; without `wet`, of what nobody mixed."""
+    dry_powers, dry_dynamics = _arrays(dry)
+    if wet is None:
+        wet_powers = np.full_like(dry_powers, np.nan)
+        wet_dynamics = np.full_like(dry_dynamics, np.nan)
+    else:
+        wet_powers, wet_dynamics = _arrays(wet)
+    if decisions is None:
+        decisions = np.full((len(roles), len(DECISIONS)), np.nan, np.float32)
+    is_mono = np.array([track.n_channels == 1 for track in dry])
+    return SongTracks(
+        kind, roles, stems, is_mono, dry_powers, dry_dynamics, wet_powers, wet_dynamics, decisions
+    )
+
+
+def write_song(song: SongTracks, path: Path) -> None:
+    """Write a song as a file of plain arrays."""
+    values = {field.name: np.asarray(getattr(song, field.name)) for field in fields(song)}
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **values)
+
+
+def read_song(path: Path) -> SongTracks:
+    """The inverse of `write_song`."""
+    with np.load(path, allow_pickle=False) as arrays:
+        values = {field.name: arrays[field.name] for field in fields(SongTracks)}
+    texts = {name: tuple(values[name].tolist()) for name in ("roles", "stems")}
+    return SongTracks(**{**values, **texts, "kind": str(values["kind"])})
+
+
+def _arrays(tracks: list[TrackLevels]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    powers = np.stack([track.powers for track in tracks])
+    dynamics = [describe_dynamics(track.frame_db, track.peak_db) for track in tracks]
+    return powers.astype(np.float32), np.stack(dynamics).astype(np.float32)
+
+
+def role_numbers(roles: tuple[str, ...]) -> NDArray[np.int64]:
+    """Numbers of `ROLE_NAMES`."""
+    return np.array([ROLE_NAMES.index(role) for role in roles])
+
+
+def stem_numbers(stems: tuple[str, ...]) -> NDArray[np.int64]:
+    """Numbers of `STEMS`."""
+    return np.array([STEMS.index(stem) for stem in stems])
