@@ -44,14 +44,14 @@ def controls_graph(network: BandMixer) -> bytes:
     assert program is not None
     model = program.model_proto
     model.ir_version = min(model.ir_version, IR_VERSION)
-    _forget_origins(model)
+    forget_origins(model)
     buffer = io.BytesIO()
     onnx.checker.check_model(model)
     buffer.write(model.SerializeToString(deterministic=True))
     return buffer.getvalue()
 
 
-def _forget_origins(model: onnx.ModelProto) -> None:
+def forget_origins(model: onnx.ModelProto) -> None:
     """Drop what the exporter notes of this machine's source files: equal weights, equal graphs."""
     del model.metadata_props[:]
     model.doc_string = ""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 FLOAT, INDEX = "tensor(float)", "tensor(int64)"
-# The inputs that choose a block or a direction; everything else is float32.
-_INDICES = ("block", "direction")
+# The inputs that choose a block, a direction, or what a track is; everything else is float32.
+_INDICES = ("block", "direction", "role", "group")
 # A length, or the name of one that depends on the song.
 Shape = tuple[int | str, ...]
 

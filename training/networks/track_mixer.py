@@ -12,6 +12,7 @@ to go from there, and how far to trust the levels that came in, by how much they
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -33,15 +34,13 @@ from mixer.stems import STEMS
 
 MIX_LUFS = -18.0
 # How far it may go from what is usual.
-TRACK_OFFSET_DB, GROUP_OFFSET_DB = 12.0, 5.0
+TRACK_OFFSET_DB = 12.0
 CURVE_DB, BUS_CURVE_DB = 9.0, MAX_BUS_CURVE_DB / 2
 HIGHEST_HIGH_PASS_HZ = 300.0
 SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
 # Of a compressor, over the loudness of the track: above the usual peaks it does nothing.
 THRESHOLD_LU = (-6.0, 26.0)
 HIGHEST_SEND_DB = -4.0
-# Incoming levels are trusted by a share that is learnt where they mean nothing, something, all.
-_TRUST_KNOTS = (0.0, 0.5, 1.0)
 _LUFS_OFFSET_DB = -0.691
 _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
 _POINTS = len(CURVE_HZ)
@@ -69,7 +68,7 @@ class TrackMixer(nn.Module):
             nn.Linear(2 * channels, channels),
         )  # fmt: skip
         self.layers = nn.ModuleList(
-            [_SetLayer(channels, hyper.n_heads, n_groups) for n_groups in [4, 1] * hyper.n_layers]
+            [_SetLayer(channels, hyper.n_heads) for _ in range(2 * hyper.n_layers)]
         )
         self.norm = nn.LayerNorm(channels)
         self.strip = nn.Sequential(nn.Dropout(0.1), nn.Linear(channels, len(_STRIP) + _POINTS))
@@ -80,10 +79,10 @@ class TrackMixer(nn.Module):
             nn.Linear(_FADER_FEATURES + n_roles, _FADER_CHANNELS), nn.GELU(), nn.Dropout(0.1),
             nn.Linear(_FADER_CHANNELS, 1),
         )  # fmt: skip
-        self.group_fader = nn.Parameter(torch.zeros(len(STEMS)))
         # What is usual of a role, learnt on top of the medians.
         self.role_level = nn.Parameter(torch.zeros(n_roles))
-        self.trust = nn.Parameter(torch.tensor([-4.0, 0.5, 4.0]))
+        # How far incoming levels are believed of a rough mix, and of a finished one; raw: not.
+        self.trust = nn.Parameter(torch.tensor([0.5, 4.0]))
         for layer in (self.fader[-1], self.strip[-1], self.bus, self.mix):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -102,8 +101,7 @@ class TrackMixer(nn.Module):
         keep("band_hz", band_centres_hz(N_BANDS).tolist())
         keep("curve_bands", curve_matrix(N_BANDS).tolist())
         knots = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0]
-        shares = [(b - a) / 100.0 for a, b in zip(knots, knots[1:], strict=False)]
-        keep("percentile_shares", shares)
+        keep("percentile_shares", [(b - a) / 100.0 for a, b in pairwise(knots)])
         keep("is_finished", [float(name.endswith("_stem")) for name in ROLE_NAMES])
         self.n_roles = n_roles
 
@@ -209,16 +207,15 @@ class TrackMixer(nn.Module):
         offset = TRACK_OFFSET_DB * torch.tanh(self.fader(torch.cat(known, -1))[..., 0] / 4.0)
         within = roles @ (self.usual_level + self.role_level) + offset * sure
         of_group = _group_sum_db(within, groups)  # (batch, stems)
-        offsets = GROUP_OFFSET_DB * torch.tanh(self.group_fader / GROUP_OFFSET_DB)
-        group_lu = self.group_lufs + offsets - of_group
+        group_lu = self.group_lufs - of_group
         return within + (groups * group_lu[:, None]).sum(-1)
 
     def _trust(self, levels: Tensor) -> Tensor:
-        """How far incoming levels are believed, straight between the knots."""
+        """How far incoming levels are believed, straight between raw, rough and finished."""
         at = torch.sigmoid(self.trust)
         low = (2.0 * levels).clamp(0.0, 1.0)
         high = (2.0 * levels - 1.0).clamp(0.0, 1.0)
-        return at[0] + low * (at[1] - at[0]) + high * (at[2] - at[1])
+        return low * at[0] + high * (at[1] - at[0])
 
     def _controls(
         self,
@@ -314,9 +311,8 @@ _AT_REST = [0.0, 0.0, -4.0, -3.0, 0.0, -3.0, 1.0, -2.0, -3.0, -2.0, -4.0]
 class _SetLayer(nn.Module):
     """Attention among tracks that belong together, then a step for each track alone."""
 
-    def __init__(self, channels: int, n_heads: int, n_groups: int) -> None:
+    def __init__(self, channels: int, n_heads: int) -> None:
         super().__init__()
-        del n_groups
         self.n_heads = n_heads
         self.norm = nn.LayerNorm(channels)
         self.enter = nn.Linear(channels, 3 * channels)

@@ -18,14 +18,12 @@ from mixer.dsp.erb_bands import k_weights
 from mixer.network.track_mixer.features import N_BANDS
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH, describe_bands
-from mixer.network.track_mixer.settings import SEND_OFF_DB, curve_matrix
-from mixer.roles import ROLE_NAMES, UNKNOWN
-from mixer.stems import STEMS
+from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
+from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from training.synthesis.engineer_levels import USUAL_LEVELS_LU
 from training.synthesis.engineer_roles import ROLES as RULES
 from training.track_mixer.human_mixes import HumanMix
 from training.track_mixer.songs import (
-    COMPOSED,
     DECISIONS,
     DRY_AND_WET,
     ENGINEERED,
@@ -41,6 +39,10 @@ MOST_TRACKS = 40
 _K_WEIGHTS = k_weights(N_BANDS)
 _UNKNOWN = ROLE_NAMES.index(UNKNOWN)
 _RULE_OF = {"hihat": "hat"}
+# Role to the curve that engineers set on it, mean and standard deviation at `CURVE_HZ`.
+Curves = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+# Role to tracks of songs that sound like it.
+Sounds = Mapping[str, Sequence[tuple[SongTracks, int]]]
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,7 @@ def loudness(powers: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(-0.691 + 10.0 * np.log10(np.maximum(weighted, 1e-12)))
 
 
-def draw(song: SongTracks, strength: Strength, rng: np.random.Generator,
-         curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Example:  # fmt: skip
+def draw(song: SongTracks, strength: Strength, rng: np.random.Generator, curves: Curves) -> Example:
     """One example of a song.
 
     Args:
@@ -135,8 +136,9 @@ def draw(song: SongTracks, strength: Strength, rng: np.random.Generator,
     return _mixed(song, levels, strength, rng, curves)
 
 
-def draw_human(mix: HumanMix, sounds: Mapping[str, Sequence[tuple[SongTracks, int]]],
-               strength: Strength, rng: np.random.Generator) -> Example:  # fmt: skip
+def draw_human(
+    mix: HumanMix, sounds: Sounds, strength: Strength, rng: np.random.Generator
+) -> Example:
     """A mix of which only levels are known: its tracks sound like others of their roles.
 
     Args:
@@ -158,20 +160,22 @@ def draw_human(mix: HumanMix, sounds: Mapping[str, Sequence[tuple[SongTracks, in
     powers = powers * _power(incoming - loudness(powers))[:, None, None]
     decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
     decisions[:, 0] = mix.spread
+    decisions[:, 7] = np.maximum(mix.high_pass_hz, HIGH_PASS_OFF_HZ)
     roles = _told_roles(mix.roles, strength, rng)
-    stems = tuple(_stem_of(role) for role in mix.roles)
+    stems = tuple(STEM_OF_ROLE[role] for role in mix.roles)
+    unknown = np.full((n, N_BANDS), np.nan, np.float32)
     return Example(
         describe_bands(powers),
         np.stack([song.dry_dynamics[i] for song, i in picked]),
         is_mono.astype(np.float32), roles, stem_numbers(stems), levels,
         (mix.level_lufs - 10.0 * np.log10(_power(mix.level_lufs).sum())).astype(np.float32),
-        True, *_nothing(n), decisions, np.full(n, np.nan, np.float32),
-        np.full((n, N_BANDS), np.nan, np.float32),
+        True, unknown, unknown, decisions, np.full(n, np.nan, np.float32), unknown,
     )  # fmt: skip
 
 
-def _mixed(song: SongTracks, levels: float, strength: Strength, rng: np.random.Generator,
-           curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Example:  # fmt: skip
+def _mixed(
+    song: SongTracks, levels: float, strength: Strength, rng: np.random.Generator, curves: Curves
+) -> Example:
     """Dry tracks to the mix that somebody, or a rule, made of them."""
     n = len(song.roles)
     target = _target_lu(song, strength, rng)
@@ -182,21 +186,11 @@ def _mixed(song: SongTracks, levels: float, strength: Strength, rng: np.random.G
         incoming = target + strength.rough_gain_db * rng.standard_normal(n) - 18.0
     powers = powers * _power(incoming - own)[:, None, None]
     curve = np.full((n, N_BANDS), np.nan, np.float32)
-    if np.isfinite(song.wet_powers).all():
-        wet_mid, wet_side = _mid_and_side(song.wet_powers)
-        if song.kind == ENGINEERED:
-            # The rules correct spectra by more than people do: half of it.
-            dry_mid, dry_side = _mid_and_side(song.dry_powers)
-            half = np.sqrt((dry_mid + dry_side) * (wet_mid + wet_side)) / np.maximum(
-                wet_mid + wet_side, 1e-15
-            )
-            wet_mid, wet_side = wet_mid * half, wet_side * half
-    else:
-        wet_mid, wet_side = _nothing(n)
-        matrix = curve_matrix(N_BANDS)
+    wet_mid, wet_side = _wanted_sound(song)
+    if np.isnan(wet_mid).any():
         for i, role in enumerate(song.roles):
             if role in curves:
-                curve[i] = curves[role][0] @ matrix
+                curve[i] = curves[role][0] @ curve_matrix(N_BANDS)
     decisions = song.decisions.copy()
     return Example(
         describe_bands(powers), song.dry_dynamics, song.is_mono.astype(np.float32),
@@ -227,9 +221,8 @@ def _restored(
     lean = _spread_of(song.wet_powers)
     to_mono = (rng.random(n) < strength.to_mono) & (levels < MIX)
     side[to_mono], left_more[to_mono] = 0.0, 0.0
-    powers = np.stack([mid + side + 2 * left_more, mid + side - 2 * left_more, mid - side], axis=1)
-    powers = np.maximum(powers, 0.0) * np.array([1.0, 1.0, 1.0])[:, None]
-    powers[:, 2] = mid - side
+    ears = [np.maximum(mid + side + sign * 2.0 * left_more, 0.0) for sign in (1.0, -1.0)]
+    powers = np.stack([*ears, mid - side], axis=1)
     is_mono = to_mono | (song.is_mono if song.kind != ENGINEERED else np.zeros(n, bool))
     own = loudness(powers.astype(np.float32))
     away = {
@@ -245,6 +238,7 @@ def _restored(
     decisions[:, 2:5] = SEND_OFF_DB
     decisions[:, 5] = 0.0
     decisions[:, 6] = 1.0
+    decisions[:, 7] = HIGH_PASS_OFF_HZ
     return Example(
         describe_bands(powers), _shaped(song.wet_dynamics, shape), is_mono.astype(np.float32),
         _told_roles(song.roles, strength, rng), stem_numbers(song.stems), levels,
@@ -253,6 +247,20 @@ def _restored(
         np.full((n, N_BANDS), np.nan, np.float32),
         weight=3.0 if song.kind in (DRY_AND_WET, REAL) else 1.0,
     )  # fmt: skip
+
+
+def _wanted_sound(song: SongTracks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Powers of mid and side that the tracks should have, at any level; NaN where not known."""
+    if not np.isfinite(song.wet_powers).all():
+        empty = np.full((len(song.roles), N_BANDS), np.nan)
+        return empty, empty
+    mid, side = _mid_and_side(song.wet_powers)
+    if song.kind != ENGINEERED:
+        return mid, side
+    # The rules correct spectra by more than people do: half of it.
+    dry = sum(_mid_and_side(song.dry_powers))
+    half = np.sqrt(dry / (mid + side))
+    return mid * half, side * half
 
 
 def _target_lu(
@@ -290,9 +298,7 @@ def _centred(values: NDArray[np.float64], stems: NDArray[np.str_]) -> NDArray[np
     return np.clip(out, -6.0, 6.0)
 
 
-def _some_tracks(
-    song: SongTracks, strength: Strength, rng: np.random.Generator
-) -> SongTracks:
+def _some_tracks(song: SongTracks, strength: Strength, rng: np.random.Generator) -> SongTracks:
     """A song that lacks some of its tracks, but never all of a group's last ones but one."""
     n = len(song.roles)
     heard = loudness(song.dry_powers) > -70.0
@@ -342,17 +348,6 @@ def _mid_and_side(powers: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDA
     left, right, cross = np.moveaxis(powers.astype(np.float64), 1, 0)
     both = (left + right) / 4.0
     return np.maximum(both + cross / 2.0, 1e-15), np.maximum(both - cross / 2.0, 0.0)
-
-
-def _nothing(n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    empty = np.full((n, N_BANDS), np.nan, np.float32)
-    return empty, empty
-
-
-def _stem_of(role: str) -> str:
-    from mixer.roles import STEM_OF_ROLE
-
-    return STEM_OF_ROLE[role]
 
 
 def _power(level_db: NDArray[np.float64] | float) -> NDArray[np.float64]:

@@ -83,8 +83,7 @@ def usual_curves(
         for role, curve in zip(mix.roles, mix.curve_db, strict=True):
             by_role[role].append(curve)
     return {
-        role: (np.mean(curves, axis=0), np.std(curves, axis=0))
-        for role, curves in by_role.items()
+        role: (np.mean(curves, axis=0), np.std(curves, axis=0)) for role, curves in by_role.items()
     }
 
 
@@ -104,11 +103,8 @@ def _read_mix(tracks: Sequence[Mapping[str, Any]]) -> HumanMix | None:
         rows.append((_ROLE_OF[kind], raw, raw + fader, spread, curve, corner))
     if len(rows) < _FEWEST_TRACKS:
         return None
-    roles, raw, level, spread, curves, corners = zip(*rows, strict=True)
-    return HumanMix(
-        tuple(roles), np.array(raw), np.array(level), np.array(spread), np.array(curves),
-        np.array(corners),
-    )  # fmt: skip
+    columns = list(zip(*rows, strict=True))
+    return HumanMix(tuple(columns[0]), *(np.array(column) for column in columns[1:]))
 
 
 def _spread(pan: Any) -> float:

@@ -40,7 +40,7 @@ class Weights:
     shape: float = 10.0
     curve: float = 0.5
     bus: float = 0.1
-    high_pass: float = 0.05
+    high_pass: float = 0.3
 
 
 def objective(network: TrackMixer, batch: Batch, weights: Weights) -> dict[str, Tensor]:
@@ -88,9 +88,7 @@ def _levels(
 def _faded(network: TrackMixer, batch: Batch, controls: dict[str, Tensor]) -> Tensor:
     """LUFS of each track behind fader, filters and compressor."""
     gain_db = network.response_db(controls)
-    mid, side = (
-        torch.pow(10.0, (batch.bands_db[:, :, view] + gain_db) / 10.0) for view in (2, 3)
-    )
+    mid, side = (torch.pow(10.0, (batch.bands_db[:, :, view] + gain_db) / 10.0) for view in (2, 3))
     wide = (controls["width"] ** 2)[..., None]
     lufs = _decibels(2.0 * (mid + wide * side) @ network.k_weights) - 0.691
     _, taken_db = network._changed(
@@ -144,9 +142,7 @@ def _width_error(found: Wet, truth: Wet) -> Tensor:
     return far.sum(-1) / active.sum(-1).clamp_min(1.0)
 
 
-def _decisions(
-    batch: Batch, controls: dict[str, Tensor], network: TrackMixer
-) -> dict[str, Tensor]:
+def _decisions(batch: Batch, controls: dict[str, Tensor], network: TrackMixer) -> dict[str, Tensor]:
     """Settings that were decided on, where they are known."""
     wanted = dict(zip(DECISIONS, batch.decisions.unbind(-1), strict=True))
     own = network._loudness(batch.bands_db)
@@ -156,10 +152,11 @@ def _decisions(
     )
     found = {**controls, "reduction_db": taken}
     off: dict[str, list[Tensor]] = {}
+    # What is learnt as it is; a high-pass in octaves.
     names = {"spread": "spread", "widen_db": "send", "short_room_db": "send",
              "long_room_db": "send", "echo_db": "send", "reduction_db": "reduction",
              "ratio": "ratio"}  # fmt: skip
-    for name in DECISIONS:
+    for name in names:
         known = torch.isfinite(wanted[name]) & (batch.mask > 0)
         target = torch.nan_to_num(wanted[name])
         if name == "reduction_db":
@@ -174,9 +171,9 @@ def _decisions(
     known = torch.isfinite(batch.curve_db[..., 0]) & (batch.mask > 0)
     far = (network.response_db(controls) - torch.nan_to_num(batch.curve_db)).abs().mean(-1)
     parts["curve"] = _mean(far, known.float())
-    parts["high_pass"] = _mean(
-        10.0 * torch.log2(controls["high_pass_hz"] / 20.0), batch.mask
-    )
+    known = torch.isfinite(wanted["high_pass_hz"]) & (batch.mask > 0)
+    octaves = torch.log2(controls["high_pass_hz"] / torch.nan_to_num(wanted["high_pass_hz"], 1.0))
+    parts["high_pass"] = _mean(octaves.abs(), known.float())
     return parts
 
 

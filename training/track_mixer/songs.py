@@ -19,7 +19,7 @@ from mixer.stems import STEMS
 
 # What of an engineer's decisions is kept, NaN where it is not known.
 DECISIONS = ("spread", "widen_db", "short_room_db", "long_room_db", "echo_db", "reduction_db",
-             "ratio")  # fmt: skip
+             "ratio", "high_pass_hz")  # fmt: skip
 COMPOSED, ENGINEERED, ENGINEERED_STEMS, REAL, DRY_AND_WET = (
     "composed", "engineered", "engineered_stems", "real", "dry_and_wet",
 )  # fmt: skip
@@ -89,7 +89,7 @@ def write_song(song: SongTracks, path: Path) -> None:
     """Write a song as a file of plain arrays."""
     values = {field.name: np.asarray(getattr(song, field.name)) for field in fields(song)}
     with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **values)
+        np.savez_compressed(file, allow_pickle=False, **values)
 
 
 def read_song(path: Path) -> SongTracks:

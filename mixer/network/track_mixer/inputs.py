@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def graph_inputs(
     }
 
 
-def describe_bands(powers: NDArray[np.float32]) -> NDArray[np.float32]:
+def describe_bands(powers: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Power of each of `VIEWS` in dB, of left, right and cross `(..., 3, bands)`."""
     left, right, cross = np.moveaxis(powers.astype(np.float64), -2, 0)
     mid, side = (left + right + 2 * cross) / 4, (left + right - 2 * cross) / 4

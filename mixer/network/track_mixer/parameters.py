@@ -8,6 +8,7 @@ from typing import Any
 
 from mixer.network.flat_integers import checked_integers
 from mixer.network.track_mixer.settings import CURVE_HZ
+from mixer.stems import STEMS
 
 MAX_TRACKS = 128
 # See `mixer.network.track_mixer.inputs.graph_inputs`.
@@ -64,6 +65,21 @@ class TrackMixerParameters:
                 )
         if self.channels % self.n_heads:
             raise ValueError(f"channels is {self.channels}: it must be a multiple of n_heads")
+
+    @property
+    def n_stems(self) -> int:
+        """Groups; any number of tracks is summed into each."""
+        return len(STEMS)
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of a group and of the mix."""
+        return 2
+
+    @property
+    def n_inputs(self) -> int:
+        """Channels of one finished stem for each group, the least that a song is."""
+        return self.n_stems * self.n_channels
 
     def to_json(self) -> dict[str, int]:
         """The hyper-parameters as a flat object of integers."""

@@ -1,0 +1,57 @@
+"""The ONNX graph of the track mixer: what is known of any number of tracks in, settings out.
+
+| graph | input | output |
+| --- | --- | --- |
+| settings | bands_db (1, tracks, views, bands), dynamics (1, tracks, figures), is_mono, role, group, mask (1, tracks), levels (1,) | tracks (1, tracks, controls), groups (1, stems, controls), mix (1, controls) |
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import warnings
+
+import onnx
+import torch
+
+from export.band_mixer_graph import forget_origins
+from export.ops import IR_VERSION, OPSET
+from mixer.network.track_mixer.features import N_BANDS
+from mixer.network.track_mixer.inputs import N_DYNAMICS, VIEWS
+from mixer.network.track_mixer.parameters import GRAPH_INPUTS, GRAPH_OUTPUTS, MAX_TRACKS
+from training.networks.track_mixer import TrackMixer
+
+# Traced with this many tracks; the axis is dynamic.
+_TRACED_TRACKS = 7
+
+
+def settings_graph(network: TrackMixer) -> bytes:
+    """The network, of any number of tracks."""
+    of_tracks = (1, _TRACED_TRACKS)
+    example = (
+        torch.full((*of_tracks, len(VIEWS), N_BANDS), -50.0),
+        torch.zeros((*of_tracks, N_DYNAMICS)),
+        torch.ones(of_tracks),
+        torch.zeros(of_tracks, dtype=torch.int64),
+        torch.zeros(of_tracks, dtype=torch.int64),
+        torch.ones(of_tracks),
+        torch.zeros(1),
+    )
+    tracks = torch.export.Dim("tracks", min=1, max=MAX_TRACKS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's remarks on its own deprecations
+        program = torch.onnx.export(
+            network.eval(),
+            example,
+            dynamo=True,
+            input_names=list(GRAPH_INPUTS),
+            output_names=list(GRAPH_OUTPUTS),
+            dynamic_shapes=(*[{1: tracks}] * 6, {}),
+            opset_version=OPSET,
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    model.ir_version = min(model.ir_version, IR_VERSION)
+    forget_origins(model)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString(deterministic=True))

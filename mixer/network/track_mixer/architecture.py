@@ -1,0 +1,58 @@
+"""The track mixer to the runtime: strips for any number of tracks, found for the whole song."""
+
+from __future__ import annotations
+
+from mixer.network.architecture import Architecture, Memory
+from mixer.network.graph_roles import Role
+from mixer.network.track_mixer.features import N_BANDS
+from mixer.network.track_mixer.inputs import N_DYNAMICS, VIEWS
+from mixer.network.track_mixer.parameters import (
+    BUS_CONTROLS,
+    TRACK_CONTROLS,
+    TrackMixerParameters,
+)
+from mixer.stems import STEMS
+
+SETTINGS_GRAPH = "settings"
+# A level and a peak for each frame of 23 ms, of a second of each of the stems.
+_LEVELS_BYTES = 4 * 2 * 4 * 44
+
+
+def _roles(hyper: TrackMixerParameters) -> dict[str, Role]:
+    """What a track mixer sets, from what it is told of every track."""
+    del hyper
+    of_tracks = (1, "tracks")
+    return {
+        SETTINGS_GRAPH: Role(
+            {
+                "bands_db": (*of_tracks, len(VIEWS), N_BANDS),
+                "dynamics": (*of_tracks, N_DYNAMICS),
+                "is_mono": of_tracks,
+                "role": of_tracks,
+                "group": of_tracks,
+                "mask": of_tracks,
+                "levels": (1,),
+            },
+            {
+                "tracks": (*of_tracks, len(TRACK_CONTROLS)),
+                "groups": (1, len(STEMS), len(BUS_CONTROLS)),
+                "mix": (1, len(BUS_CONTROLS)),
+            },
+        )
+    }
+
+
+def _memory(hyper: TrackMixerParameters, sample_rate: int) -> Memory:
+    """Levels, and every wet stem, which it makes before it sums them."""
+    return Memory(bytes_per_s=_LEVELS_BYTES + hyper.n_inputs * 4 * sample_rate)
+
+
+TRACK_MIXER = Architecture(
+    kind="track_mixer",
+    title="a track mixer",
+    parameters=TrackMixerParameters,
+    required_graphs=(SETTINGS_GRAPH,),
+    roles=_roles,
+    runs="mixer.network.track_mixer.run:run_track_mixer",
+    memory=_memory,
+)
