@@ -18,6 +18,18 @@ BS1770_FILTER = "DeMan"
 # profile of effect normalisation was measured with it.
 COOKBOOK_FILTER = "K-weighting"
 
+# Gain in dB, Q, frequency in Hz and kind of each stage, as pyloudnorm's meter has them inside.
+_STAGES = {
+    BS1770_FILTER: (
+        (3.99984385397, 0.7071752369554193, 1681.9744509555319, "high_shelf_DeMan"),
+        (0.0, 0.5003270373253953, 38.13547087613982, "high_pass_DeMan"),
+    ),
+    COOKBOOK_FILTER: (
+        (4.0, 1.0 / np.sqrt(2.0), 1500.0, "high_shelf"),
+        (0.0, 0.5, 38.0, "high_pass"),
+    ),
+}
+
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 _STEP_S, _MOMENTARY_STEPS, _SHORT_TERM_STEPS = 0.1, 4, 30
@@ -25,19 +37,20 @@ _BLOCK_SAMPLES = 1 << 16
 _OVERSAMPLING = 4
 
 
-def _weighting_sections(sample_rate: int, filter_class: str) -> np.ndarray:
+def weighting_sections(sample_rate: int, filter_class: str) -> np.ndarray:
     """pyloudnorm's filters of a class as second-order sections `(sections, 6)`."""
-    meter = pyloudnorm.Meter(sample_rate, filter_class=filter_class)
-    return np.array(
-        [np.concatenate(stage.generate_coefficients()) for stage in meter._filters.values()]
+    stages = (
+        pyloudnorm.IIRfilter(gain_db, q, frequency_hz, sample_rate, kind)
+        for gain_db, q, frequency_hz, kind in _STAGES[filter_class]
     )
+    return np.array([np.concatenate(stage.generate_coefficients()) for stage in stages])
 
 
 def _weighted_blocks(
     audio: FloatArray, sample_rate: int, filter_class: str, padding_samples: int
 ) -> Iterator[tuple[int, np.ndarray]]:
     """K-weighted, padded audio in float64, block by block, with each block's first sample."""
-    sections = _weighting_sections(sample_rate, filter_class)
+    sections = weighting_sections(sample_rate, filter_class)
     state = np.zeros((sections.shape[0], audio.shape[0], 2))
     n_samples = audio.shape[-1] + 2 * padding_samples
     for start in range(0, n_samples, _BLOCK_SAMPLES):

@@ -8,10 +8,12 @@ import pyloudnorm
 import pytest
 
 from mixer.meters.loudness import (
+    BS1770_FILTER,
     COOKBOOK_FILTER,
     integrated_loudness_lufs,
     short_term_loudness_lufs,
     true_peak_dbtp,
+    weighting_sections,
 )
 
 RATE = 48_000
@@ -49,6 +51,15 @@ def test_ebu_tech_3341_case_3_is_gated() -> None:
     levels = [(-36.0, 10), (-23.0, 60), (-36.0, 10)]
     audio = np.concatenate([sine(level, seconds) for level, seconds in levels], axis=1)
     assert integrated_loudness_lufs(audio, RATE) == pytest.approx(-23.0, abs=0.1)
+
+
+def test_the_filters_at_48_khz_are_the_recommendations_own() -> None:
+    """ITU-R BS.1770-4, annex 1, tables 1 and 2."""
+    shelf, high_pass = weighting_sections(48_000, BS1770_FILTER)
+    np.testing.assert_allclose(shelf[:3], [1.53512485958697, -2.69169618940638, 1.19839281085285])
+    np.testing.assert_allclose(shelf[3:], [1.0, -1.69065929318241, 0.73248077421585])
+    np.testing.assert_allclose(high_pass[:3], [1.0, -2.0, 1.0])
+    np.testing.assert_allclose(high_pass[3:], [1.0, -1.99004745483398, 0.99007225036621])
 
 
 @pytest.mark.parametrize("rate", [22_050, 44_100, 48_000, 96_000])
