@@ -29,6 +29,8 @@ from mixer.files.fields import LINE, LONGEST_LINE, MOST_ENTRIES, NUMBER_RANGE, W
 
 NUMBER, WHOLE, CHOICE, FLAG, TEXT = "number", "whole", "choice", "flag", "text"
 VALUE, TREE = "value", "tree"
+# of a list or a table itself, not of what is in it
+_BOUNDS = ("least", "most")
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool
     optional = NoneType in kinds
     kinds = tuple(kind for kind in kinds if kind is not NoneType)
     first = kinds[0]
-    bounds = {key: metadata[key] for key in ("least", "most") if key in metadata}
+    bounds = {key: metadata[key] for key in _BOUNDS if key in metadata}
+    of_each = {key: value for key, value in metadata.items() if key not in _BOUNDS}
     if len(kinds) > 1:
         return _leaf_of_many(kinds, metadata, default, optional)
     if dataclasses.is_dataclass(first) and isinstance(first, type):
@@ -179,16 +182,16 @@ def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool
         inner, *others = get_args(first)
         if others == [...]:
             if get_origin(inner) is tuple:  # pairs of name and value
-                item = shape_of(get_args(inner)[1], metadata, None, is_open)
+                item = shape_of(get_args(inner)[1], of_each, None, is_open)
                 return Names(item, optional, **bounds, make=lambda table: tuple(table.items()))
-            return Rows(shape_of(inner, metadata, None, is_open), optional, **bounds)
+            return Rows(shape_of(inner, of_each, None, is_open), optional, **bounds)
         count = 1 + len(others)
         ranges = metadata.get("ranges", (metadata.get("range", NUMBER_RANGE),) * count)
         places = tuple(shape_of(inner, {"range": limits}, None, is_open) for limits in ranges)
         return Rows(places[0], optional, count, count, places=places)
     if get_origin(first) in (dict, Mapping):
         inner = get_args(first)[1]
-        return Names(shape_of(inner, metadata, None, is_open), optional, **bounds)
+        return Names(shape_of(inner, of_each, None, is_open), optional, **bounds)
     return _leaf(first, metadata, default, optional)
 
 

@@ -13,7 +13,6 @@ checked names, never taken from a file.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from mixer.errors import InputError
+from mixer.files.document import read_json
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.stems import STEMS
 
@@ -244,17 +244,9 @@ def read_object(path: Path) -> dict[str, Any]:
     Raises:
         InputError: not there, too large, or not a JSON object.
     """
-    try:
-        if path.stat().st_size > _MAX_JSON_BYTES:
-            raise InputError(f"{path}: larger than {_MAX_JSON_BYTES >> 20} MiB; that is no record")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged, not JSON; prepare the data set again") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: damaged, no JSON object; prepare the data set again")
-    return content
+    what = "a record of a prepared data set"
+    advice = "prepare the data set again"
+    return dict(read_json(path, what, InputError, advice=advice, most_bytes=_MAX_JSON_BYTES).table)
 
 
 def song_head(entry: object, path: Path) -> tuple[str, str, str, tuple[str, ...]]:

@@ -239,7 +239,7 @@ def test_what_is_missing_is_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no prepared data set in it"):
         read_dataset(tmp_path)
     (tmp_path / "dataset.json").write_text("{")
-    with pytest.raises(InputError, match="damaged, not JSON"):
+    with pytest.raises(InputError, match="not valid JSON"):
         read_dataset(tmp_path)
     copy = shutil.copytree(folder, tmp_path / "data")
     os.truncate(copy / "songs" / "full" / "wet" / "bass.flac", 2_000)
