@@ -16,7 +16,7 @@ from typing import Any
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
 from mixer.errors import PresetError, SettingsError
 from mixer.files.wording import suggest
-from mixer.output.names import DAW_SUFFIXES
+from mixer.output.daw.formats import DAW_FORMATS
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings
 
@@ -133,8 +133,8 @@ def presets(cell: str) -> tuple[str, ...]:
 
 def daws(cell: str) -> tuple[str, ...]:
     """A workstation's session, both, or none."""
-    word = one_of((*DAW_SUFFIXES, BOTH_DAWS, NONE))(cell)
-    return {BOTH_DAWS: tuple(DAW_SUFFIXES), NONE: ()}.get(word, (word,))
+    word = one_of((*DAW_FORMATS, BOTH_DAWS, NONE))(cell)
+    return {BOTH_DAWS: tuple(DAW_FORMATS), NONE: ()}.get(word, (word,))
 
 
 def report(cell: str) -> str:

@@ -19,8 +19,8 @@ from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT, NONE
 from mixer.batch.manifest import Row, mistake
 from mixer.errors import SettingsError
 from mixer.files.wording import listed, nearest, quote
+from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import (
-    DAW_SUFFIXES,
     LISTENING_COPIES,
     LISTENING_FORMAT,
     LISTENING_SUFFIX,
@@ -75,7 +75,7 @@ class Target:
     @property
     def beside(self) -> dict[str, str]:
         """What is delivered with the mix: role to path; of listening copies those there may be."""
-        paths = {daw: self.base + DAW_SUFFIXES[daw] for daw in self.daws}
+        paths = {daw: self.base + DAW_FORMATS[daw].suffix for daw in self.daws}
         if self.report != NO_REPORT:
             paths[REPORT_ROLE] = self.base + REPORT_SUFFIX
         if self.report not in (NO_REPORT, EMBEDDED_REPORT):
@@ -138,7 +138,7 @@ def plan_output(row: Row) -> Target:
     filled = _fill(template, row, file_format)
     base = filled[: -len(file_format) - 1] if filled.lower().endswith("." + file_format) else filled
     # The ways up that a song's own name may spell have become plain names by now.
-    suffixes = [RECIPE_SUFFIX, *(DAW_SUFFIXES[daw] for daw in row.daws)]
+    suffixes = [RECIPE_SUFFIX, *(DAW_FORMATS[daw].suffix for daw in row.daws)]
     suffixes += [REPORT_SUFFIX] if row.report != NO_REPORT else []
     max_bytes = min(MAX_NAME_BYTES, 255 - max(map(len, suffixes)))
     names = [shorten(clean(name), max_bytes) for name in base.split("/") if name not in ("", ".")]

@@ -25,12 +25,11 @@ from mixer.batch.outputs import STATE_FOLDER, Target, plan_outputs
 from mixer.batch.own_inputs import find_own_inputs
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import joined
-from mixer.output.names import DAW_SUFFIXES
+from mixer.output.daw.formats import DAW_SUFFIXES
 
 # What to do with a song. VERIFY: its files were touched; render unless their content is the same.
 SKIP, VERIFY, RENDER = "skip", "verify", "render"
 RESUME, RETRY_FAILED, FORCE = "resume", "retry-failed", "force"
-_SESSIONS = tuple(DAW_SUFFIXES.values())
 
 
 @dataclass(frozen=True)
@@ -239,7 +238,7 @@ def _outputs_are_there(record: Record, out: Path) -> bool:
         try:
             size = os.stat(f"{root}/{path}").st_size  # noqa: PTH116 - 10 000 of them
             # An engineer works in a session: it may have changed, the mix is still done.
-            if size != n_bytes and not path.endswith(_SESSIONS):
+            if size != n_bytes and not path.endswith(DAW_SUFFIXES):
                 return False
         except OSError:
             return False

@@ -17,7 +17,8 @@ from mixer.batch.ledger import DONE, PENDING, PUBLISHING, RUNNING, Ledger, Recor
 from mixer.batch.order import StagedFile
 from mixer.batch.outputs import Target
 from mixer.files.whole_file import hash_file
-from mixer.output.names import DAW_SUFFIXES, LISTENING_SUFFIX, REPORT_SUFFIX, STEMS_SUFFIX
+from mixer.output.daw.formats import DAW_SUFFIXES
+from mixer.output.names import LISTENING_SUFFIX, REPORT_SUFFIX, STEMS_SUFFIX
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 
@@ -71,7 +72,7 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
     now = {str(path) for path, _, _ in record.files}
     base = str(PurePosixPath(record.output).with_suffix(""))
     folders = [base + suffix for suffix in (STEMS_SUFFIX, LISTENING_SUFFIX)]
-    files = [base + suffix for suffix in (*DAW_SUFFIXES.values(), REPORT_SUFFIX)]
+    files = [base + suffix for suffix in (*DAW_SUFFIXES, REPORT_SUFFIX)]
     for path, n_bytes, sha256 in before:
         is_of_mix = path in files or str(PurePosixPath(path).parent) in folders
         if is_of_mix and path not in now and _is_unchanged(out / path, n_bytes, sha256):
@@ -99,7 +100,7 @@ def set_edited_aside(
     """
     coming, moved = {str(path) for path, _, _ in files}, []
     for path, n_bytes, sha256 in before:
-        is_session = path.endswith(tuple(DAW_SUFFIXES.values())) and path in coming
+        is_session = path.endswith(DAW_SUFFIXES) and path in coming
         if not is_session or not (out / path).exists():
             continue
         if _is_unchanged(out / path, n_bytes, sha256):

@@ -10,7 +10,8 @@ from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
-from mixer.output.names import DAWPROJECT, LISTENING_COPIES, LISTENING_FORMAT
+from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.names import LISTENING_COPIES, LISTENING_FORMAT
 
 if TYPE_CHECKING:
     from mixer.song.song import Song
@@ -22,8 +23,6 @@ _PER_FILE_BYTES = 65_536
 # The figures of a report and its scripts; its previews, as base64. As they come out, rounded up.
 _REPORT_BYTES = 400_000
 _PREVIEW_BYTES_PER_S, _PREVIEW_S = 55_000, 30.0
-# As `mixer.output.daw.dawproject` has it.
-_EMBEDDED_UP_TO_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -80,13 +79,12 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
 
 
 def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:
-    """Sessions: small, but for the copies of all audio in a DAWproject up to its limit."""
+    """Sessions: small, but for the copies of all audio in those that embed it up to a limit."""
     total = _PER_FILE_BYTES * len(row.daws)
-    if DAWPROJECT in row.daws:
-        recordings = {r.source.path for r in song.recordings}
-        audio = mix_bytes + sum(path.stat().st_size for path in recordings)
-        total += audio if audio <= _EMBEDDED_UP_TO_BYTES else 0
-    return total
+    recordings = {r.source.path for r in song.recordings}
+    audio = mix_bytes + sum(path.stat().st_size for path in recordings)
+    embedding = [daw for daw in row.daws if audio <= DAW_FORMATS[daw].embeds_up_to_bytes]
+    return total + audio * len(embedding)
 
 
 def _report_bytes(row: Row, n_samples: int, duration_s: float, n_stems: int) -> int:

@@ -15,7 +15,7 @@ import click
 from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT, REPORT
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.errors import SettingsError
-from mixer.output.names import DAW_SUFFIXES
+from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
 
 if TYPE_CHECKING:
     from mixer.batch.engine import Engine
@@ -82,8 +82,8 @@ def command() -> None:
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="For every row, as vocals.gain_db=+1.5; its own columns win.")  # fmt: skip
-@click.option("--daw", "daws", multiple=True, type=click.Choice(list(DAW_SUFFIXES)),
-              help="Also DAW sessions, for rows that say nothing.")  # fmt: skip
+@click.option("--daw", "daws", multiple=True, type=click.Choice(list(DAW_FORMATS)),
+              help=f"Also a session, for rows that say nothing: {DAW_TITLES}.")  # fmt: skip
 @click.option("--report", is_flag=True, help="Also HTML reports, for rows that say nothing.")
 @click.option("--embed", is_flag=True, help="The same with 30 s previews inside.")
 @click.option("--allow-plugins", is_flag=True,

@@ -27,7 +27,8 @@ from mixer.cli.render_view import (
     warn_damaged,
 )
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.output.delivery import DAWS, Delivery
+from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
+from mixer.output.delivery import Delivery
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import format_of
 from mixer.preset.merge import Resolved, resolve
@@ -61,7 +62,13 @@ DEFAULT_FOLDER = "mixes"
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One number, as vocals.gain_db=+1.5."
 )
-@click.option("--daw", "daws", multiple=True, type=click.Choice(DAWS), help="Also a DAW session.")
+@click.option(
+    "--daw",
+    "daws",
+    multiple=True,
+    type=click.Choice(list(DAW_FORMATS)),
+    help=f"Also a session: {DAW_TITLES}; may repeat.",
+)
 @click.option("--report", is_flag=True, help="Also an HTML report with a player.")
 @click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
 @click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")

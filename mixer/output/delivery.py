@@ -7,16 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mixer.baselines import INPUT_SUM
-from mixer.output.daw.dawproject import write_dawproject
-from mixer.output.daw.reaper import refuse_name, write_reaper
+from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.daw.session import daw_session, relative_path
 from mixer.output.names import (
-    DAW_SUFFIXES,
-    DAWPROJECT,
     LISTENING_COPIES,
     LISTENING_FORMAT,
     LISTENING_SUFFIX,
-    REAPER,
     REPORT_SUFFIX,
 )
 from mixer.rendering.mix import Mix
@@ -24,7 +20,6 @@ from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import MIX
 from mixer.song.song import Song
 
-DAWS = tuple(DAW_SUFFIXES)
 REPORT = "report"
 
 
@@ -33,7 +28,7 @@ class Delivery:
     """What else is wanted with a mix.
 
     Attributes:
-        daws: sessions for which workstations, any of `DAWS`.
+        daws: sessions for which workstations, any of `DAW_FORMATS`.
         report: the HTML report.
         embed: previews inside the report instead of audio beside it.
     """
@@ -48,9 +43,9 @@ class Delivery:
         return bool(self.daws) or self.report
 
     def paths(self, mix_path: Path) -> dict[str, Path]:
-        """Where each goes, beside the mix: keys of `DAWS` and `REPORT`."""
+        """Where each goes, beside the mix: keys of `DAW_FORMATS` and `REPORT`."""
         base = mix_path.with_suffix("")
-        paths = {daw: base.with_name(base.name + DAW_SUFFIXES[daw]) for daw in self.daws}
+        paths = {daw: base.with_name(base.name + DAW_FORMATS[daw].suffix) for daw in self.daws}
         if self.report:
             paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
         return paths
@@ -66,9 +61,10 @@ class Delivery:
         Raises:
             OutputError: a file has a name that a session cannot hold.
         """
-        if REAPER in self.daws:
-            for path in (mix_path.resolve(), *(r.source.path for r in song.recordings)):
-                refuse_name(relative_path(path, mix_path.parent, home))
+        paths = (mix_path.resolve(), *(r.source.path for r in song.recordings))
+        for daw in self.daws:
+            for path in paths:
+                DAW_FORMATS[daw].refuse(relative_path(path, mix_path.parent, home))
 
     def copies(self, mix_path: Path) -> dict[str, Path]:
         """The report's listening copies of what is written nowhere else."""
@@ -111,10 +107,8 @@ def deliver(
     paths, remarks = delivery.paths(mix_path), list[str]()
     if delivery.daws:
         session = daw_session(mix, recipe, mix.song.markers)
-        if DAWPROJECT in paths:
-            write_dawproject(session, paths[DAWPROJECT], home=home, overwrite=overwrite)
-        if REAPER in paths:
-            write_reaper(session, paths[REAPER], home=home, overwrite=overwrite)
+        for daw in delivery.daws:
+            DAW_FORMATS[daw].write(session, paths[daw], home=home, overwrite=overwrite)
         remarks += [f"not in the session: {file}" for file in session.left_out]
     if delivery.report:
         _write_report(mix, recipe, mix_path, delivery, overwrite=overwrite)

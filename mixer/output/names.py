@@ -10,8 +10,6 @@ from mixer.errors import SettingsError
 from mixer.song.folder_names import RECIPE_SUFFIX
 
 STEMS_SUFFIX = ".stems"
-DAWPROJECT, REAPER = "dawproject", "reaper"
-DAW_SUFFIXES = {DAWPROJECT: ".dawproject", REAPER: ".rpp"}
 # The report, and the folder of what it plays that is written nowhere else.
 REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
 LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)

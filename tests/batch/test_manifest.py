@@ -129,19 +129,18 @@ def test_a_manifest_elsewhere_names_songs_from_where_it_lies(songs) -> None:
 def test_a_target_names_the_files_that_rendering_writes() -> None:
     from mixer.batch import outputs, survey
     from mixer.output import delivery, names
-    from mixer.output.daw.dawproject import EMBED_UP_TO_BYTES
+    from mixer.output.daw.formats import DAW_FORMATS
     from mixer.rendering import settings
     from mixer.report.listening import PREVIEW_S
     from mixer.stems import RESIDUAL, STEMS
 
-    delivered = delivery.Delivery(delivery.DAWS, report=True)
+    delivered = delivery.Delivery(tuple(DAW_FORMATS), report=True)
     mix = Path("songs/v1.2 a.wav")
-    target = outputs.Target(str(mix), "wav", True, delivery.DAWS, columns.REPORT)
+    target = outputs.Target(str(mix), "wav", True, tuple(DAW_FORMATS), columns.REPORT)
     paths = {**delivered.paths(mix), **delivered.copies(mix)}
     assert target.beside == {role: path.as_posix() for role, path in paths.items()}
     written = names.output_paths(mix, [*STEMS, RESIDUAL], "wav")
     assert {*target.files} == {path.as_posix() for path in (*written.values(), *paths.values())}
-    assert survey._EMBEDDED_UP_TO_BYTES == EMBED_UP_TO_BYTES
     assert survey._PREVIEW_S == PREVIEW_S
     fields = {field.name for field in dataclasses.fields(settings.RenderSettings)}
     assert {column.name for column in COLUMNS.values() if column.use == SETTING} <= fields

@@ -16,11 +16,10 @@ from pathlib import Path
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.output.daw.formats import EMBED_UP_TO_BYTES
 from mixer.output.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
 from mixer.version import __version__
 
-# Beyond it, copies of the audio cost more than a file that can be moved alone is worth.
-EMBED_UP_TO_BYTES = 2 << 30
 _TEMPO_RANGE_BPM = (20.0, 666.0)
 _HIGHEST_GAIN = 2.0  # of the faders of the workstations that exchange the format
 _MASTER_ID = "master"

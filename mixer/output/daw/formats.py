@@ -1,0 +1,89 @@
+"""The sessions that can be written, one record a format; imports no writer until one is needed.
+
+A new format is a file with its writer and a line in `DAW_FORMATS`: the options of `render` and
+`batch`, the manifest's column, the names of outputs and the delivery derive from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from mixer.output.daw.session import DawSession
+
+
+class SessionWriter(Protocol):
+    """What writes a session of a format."""
+
+    def __call__(
+        self, session: DawSession, path: Path, *, home: Path | None, overwrite: bool
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class DawFormat:
+    """A format of sessions.
+
+    Attributes:
+        name: on the command line and in manifests.
+        suffix: of its files.
+        title: as people call it.
+        written_by: the writer, `module:function`; see `SessionWriter`.
+        refused_by: what raises OutputError for a path that the format cannot hold, likewise; empty
+            where it holds all.
+        embeds_up_to_bytes: audio up to so much is copied into the file; 0 for links alone.
+    """
+
+    name: str
+    suffix: str
+    title: str
+    written_by: str
+    refused_by: str = ""
+    embeds_up_to_bytes: int = 0
+
+    def write(self, session: DawSession, path: Path, *, home: Path | None, overwrite: bool) -> None:
+        """Write a session.
+
+        Args:
+            session: from `mixer.output.daw.session.daw_session`.
+            path: of the file; it appears once it is whole.
+            home: folder to which the file and what lies beside it are then moved; None if they
+                stay.
+            overwrite: replace a file that is there.
+
+        Raises:
+            OutputError: the file exists, cannot be written, or cannot hold a name.
+        """
+        writer: SessionWriter = _named(self.written_by)
+        writer(session, path, home=home, overwrite=overwrite)
+
+    def refuse(self, path: str) -> None:
+        """Raise OutputError where a session cannot hold the path of an audio file."""
+        if self.refused_by:
+            refuse: Callable[[str], None] = _named(self.refused_by)
+            refuse(path)
+
+
+def _named(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+# Beyond it, copies of the audio cost more than a file that can be moved alone is worth.
+EMBED_UP_TO_BYTES = 2 << 30
+_HERE = "mixer.output.daw"
+DAW_FORMATS = {
+    daw.name: daw
+    for daw in (
+        DawFormat("dawproject", ".dawproject", "DAWproject", f"{_HERE}.dawproject:write_dawproject",
+                  embeds_up_to_bytes=EMBED_UP_TO_BYTES),
+        DawFormat("reaper", ".rpp", "REAPER", f"{_HERE}.reaper:write_reaper",
+                  refused_by=f"{_HERE}.reaper:refuse_name"),
+    )
+}  # fmt: skip
+DAW_SUFFIXES = tuple(daw.suffix for daw in DAW_FORMATS.values())
+DAW_TITLES = " or ".join(daw.title for daw in DAW_FORMATS.values())
