@@ -131,10 +131,10 @@ def parse_answers(data: bytes | str, design: Design) -> Answers:
 def _checked(document: Document, design: Design) -> Answers:
     """Answers that fit the test: its pages, mixes, scales, and what being complete means."""
     document.check_version("version", FORMAT_VERSION, name=ANSWERS_FORMAT)
+    test_id = document.table.get("test_id")
+    if test_id != design.test_id:
+        raise document.refusal(("test_id",), f"is of another test, {quote(test_id)}")
     answers = document.read_as(Answers, is_open=True)
-    if answers.test_id != design.test_id:
-        what = f"must be this test's, not {quote(answers.test_id)}"
-        raise document.refusal(("test_id",), what)
     order = answers.page_order
     _check_ids(document, ("page_order",), order, design.pages_by_id)
     _check_known(document, ("pages",), answers.pages, order)

@@ -227,7 +227,7 @@ def test_hostile_answers_get_clear_codes(start, design, store) -> None:
     status, body, _ = client.ask(
         "PUT", "answers", b'{"format": "x"}', **{"Content-Type": "application/json"}
     )
-    assert (status, body) == (422, b"format: these are no mixer-listening-answers\n")
+    assert (status, body) == (422, b"answers: format must be mixer-listening-answers, not 'x'\n")
     assert store.counts() == (0, 0)
 
 
