@@ -30,7 +30,7 @@ LAYERS = (
 # who alone may import a library
 OWNERS = {
     "onnxruntime": ("mixer.network.session", "export"),
-    "pedalboard": ("mixer.console", "mixer.fxnorm.compression"),
+    "pedalboard": ("mixer.console", "mixer.dsp.ballistics"),
     "soundfile": ("mixer.audio",),
     "av": ("mixer.audio",),
     "soxr": ("mixer.audio", "mixer.meters.loudness"),

@@ -13,7 +13,7 @@ import scipy.signal
 
 from mixer.console.automation import Course, mean_value
 from mixer.console.filters import pass_filter
-from mixer.console.levels import Ballistics, ReductionMeter, reduction_to_gain
+from mixer.console.levels import MovingBallistics, ReductionMeter, reduction_to_gain
 from mixer.console.settings import DeEsser, Filter
 from mixer.dsp.blocks import FloatArray
 
@@ -35,7 +35,7 @@ class DeEsserEffect:
         self._heard = pass_filter(edge, "high_pass", sample_rate)
         self._threshold_db = Course(setting.threshold_db, sample_rate)
         self._most_db = Course(setting.max_reduction_db, sample_rate)
-        self._ballistics = Ballistics(
+        self._ballistics = MovingBallistics(
             Course(ATTACK_MS, sample_rate), Course(RELEASE_MS, sample_rate), sample_rate
         )
         self._forget = float(np.exp(-1.0 / (1e-3 * LEVEL_MS * sample_rate)))

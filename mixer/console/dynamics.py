@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mixer.console.automation import Course, mean_value
-from mixer.console.levels import Ballistics, PeakLevel, ReductionMeter, reduction_to_gain
+from mixer.console.levels import MovingBallistics, PeakLevel, ReductionMeter, reduction_to_gain
 from mixer.console.settings import Compressor, Duck, Gate
 from mixer.dsp.blocks import FloatArray, db_to_gain
 
@@ -32,7 +32,7 @@ class DynamicsEffect:
     def __init__(
         self,
         reduction_db: Callable[[FloatArray, int, int], np.ndarray],
-        ballistics: Ballistics,
+        ballistics: MovingBallistics,
         sample_rate: int,
         *,
         make_up_db: Course | None = None,
@@ -141,5 +141,7 @@ def usual_level_db(key: FloatArray, sample_rate: int) -> float | None:
     return float(20.0 * np.log10(np.median(playing)))
 
 
-def _ballistics(attack_ms: Any, release_ms: Any, sample_rate: int) -> Ballistics:
-    return Ballistics(Course(attack_ms, sample_rate), Course(release_ms, sample_rate), sample_rate)
+def _ballistics(attack_ms: Any, release_ms: Any, sample_rate: int) -> MovingBallistics:
+    return MovingBallistics(
+        Course(attack_ms, sample_rate), Course(release_ms, sample_rate), sample_rate
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pedalboard
 import scipy.ndimage
 
 from mixer.console.automation import CONTROL_STEP_SAMPLES, Course
+from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, db_to_gain
 
 LEVEL_FLOOR_DB = -120.0
@@ -40,62 +40,37 @@ class PeakLevel:
         return held
 
 
-class Ballistics:
-    """Attack and release of a gain reduction in dB: y = a y + (1 - a) x, branching.
+class MovingBallistics:
+    """Attack and release that may move, at control steps; no reduction in is no reduction out."""
 
-    `a` is of the attack where x > y and of the release elsewhere (Giannoulis, Massberg, Reiss,
-    JAES 2012, equation 16).
-
-    The compressor of pedalboard holds this recursion on |input| in native code. With ratio 2 and a
-    threshold far below, its output is input * (y / threshold)^-1/2, from which y is read back. Its
-    time constants are exp(-2 pi 1000 / (rate ms)), hence the factor 2 pi. What goes in is never
-    zero: 1e-4 dB is added, and taken off again with a rounding error's worth more, so that no
-    reduction in is no reduction out.
-    """
-
-    _OFFSET_DB, _TAKEN_DB, _THRESHOLD_DB = np.float32(1e-4), np.float32(1.01e-4), -100.0
+    # What `mixer.dsp.ballistics` adds is taken off again with a rounding error's worth more.
+    _TAKEN_DB = np.float32(1.01e-4)
 
     def __init__(self, attack_ms: Course, release_ms: Course, sample_rate: int) -> None:
         self._attack_ms, self._release_ms = attack_ms, release_ms
-        self._sample_rate = sample_rate
-        self._native = pedalboard.Compressor(threshold_db=self._THRESHOLD_DB, ratio=2.0)
-        self._scale = np.float32(db_to_gain(self._THRESHOLD_DB))
         fixed_ms = attack_ms.constant, release_ms.constant
         self._moves = None in fixed_ms
-        if fixed_ms[0] is not None and fixed_ms[1] is not None:
-            self._set(fixed_ms[0], fixed_ms[1])
+        # Where they move, every step sets them before it is smoothed.
+        self._ballistics = Ballistics(sample_rate, fixed_ms[0] or 1.0, fixed_ms[1] or 1.0)
 
     def smooth(self, reduction_db: FloatArray, start: int) -> FloatArray:
         """A block of reductions `(samples,)` in dB, 0 and more, after attack and release."""
-        driven = reduction_db + self._OFFSET_DB
+        driven = reduction_db + OFFSET_DB
         if self._moves:
-            answer = np.concatenate(list(self._answer_in_steps(driven, start)))
+            answer = np.concatenate(list(self._smooth_in_steps(driven, start)))
         else:
-            answer = self._answer(driven)
-        np.divide(driven, answer, out=answer)
-        np.square(answer, out=answer)
-        answer *= self._scale
+            answer = self._ballistics.smooth(driven)
         answer -= self._TAKEN_DB
         return np.maximum(answer, np.float32(0.0), out=answer)
 
-    def _answer(self, driven: FloatArray) -> FloatArray:
-        answer: FloatArray = self._native.process(
-            driven[np.newaxis], self._sample_rate, reset=False
-        )[0]
-        return answer
-
-    def _answer_in_steps(self, driven: FloatArray, start: int) -> Iterator[FloatArray]:
+    def _smooth_in_steps(self, driven: FloatArray, start: int) -> Iterator[FloatArray]:
         stop = start + driven.size
         attacks_ms = self._attack_ms.steps(start, stop)
         releases_ms = self._release_ms.steps(start, stop)
         for index, (attack_ms, release_ms) in enumerate(zip(attacks_ms, releases_ms, strict=True)):
-            self._set(attack_ms, release_ms)
+            self._ballistics.set(attack_ms, release_ms)
             first = index * CONTROL_STEP_SAMPLES
-            yield self._answer(driven[first : first + CONTROL_STEP_SAMPLES])
-
-    def _set(self, attack_ms: float, release_ms: float) -> None:
-        self._native.attack_ms = 2.0 * np.pi * attack_ms
-        self._native.release_ms = 2.0 * np.pi * release_ms
+            yield self._ballistics.smooth(driven[first : first + CONTROL_STEP_SAMPLES])
 
 
 def reduction_to_gain(reduction_db: FloatArray) -> FloatArray:

@@ -11,9 +11,10 @@ import numpy as np
 import scipy.fft
 import scipy.signal
 
-from mixer.console.filters import butterworth
 from mixer.console.settings import Reverb
-from mixer.dsp.blocks import FloatArray, convolve, filter_stft
+from mixer.dsp.biquad import butterworth
+from mixer.dsp.blocks import FloatArray, convolve
+from mixer.dsp.noise_room import decaying_noise
 
 # Reverberation time at these frequencies over that at 1 kHz: a hall with some curtains.
 _DECAY_HZ = (63.0, 125.0, 1_000.0, 8_000.0, 16_000.0)
@@ -24,7 +25,6 @@ _BUILD_UP_MS = 8.0
 _LENGTH_RATIO, _FADE_SHARE = 1.15, 0.1
 # Where the room has unit gain on average: the weight of voices and most instruments.
 _MIDDLE_HZ = (300.0, 3_000.0)
-_N_FFT = 2048
 _SEED = 1_962
 # Share of a stem's side signal that is sent: a stem panned hard is heard in the whole room, yet
 # more on its own side.
@@ -42,7 +42,8 @@ def room_response(setting: Reverb, sample_rate: int) -> FloatArray:
         float32 `(2, taps)`.
     """
     taps = max(1, round(_LENGTH_RATIO * setting.decay_s * sample_rate))
-    room = _decaying_noise(setting.decay_s, taps, sample_rate)
+    rng = np.random.default_rng(_SEED)
+    room = decaying_noise(rng, taps, sample_rate, setting.decay_s, _DECAY_HZ, _DECAY_RATIOS)
     time_s = np.arange(taps) / sample_rate
     room *= (1.0 - np.exp(-time_s / (1e-3 * _BUILD_UP_MS))).astype(np.float32)
     n_fade = max(1, int(_FADE_SHARE * taps))
@@ -77,22 +78,6 @@ def cut_sections(low_cut_hz: float, high_cut_hz: float, sample_rate: int) -> np.
     low = butterworth("high_pass", np.array([low_cut_hz]), 12, sample_rate)
     high = butterworth("low_pass", np.array([high_cut_hz]), 12, sample_rate)
     return np.concatenate([low[0], high[0]])
-
-
-def _decaying_noise(decay_s: float, taps: int, sample_rate: int) -> FloatArray:
-    noise = np.random.default_rng(_SEED).standard_normal((2, taps)).astype(np.float32)
-    bin_hz = np.fft.rfftfreq(_N_FFT, 1.0 / sample_rate)
-    octaves = np.log2(np.maximum(bin_hz, 1.0))
-    ratios = np.exp(np.interp(octaves, np.log2(_DECAY_HZ), np.log(_DECAY_RATIOS)))
-    hop_s = 0.5 * _N_FFT / sample_rate
-
-    def decay(first: int, spectra: np.ndarray) -> np.ndarray:
-        # Frame i has its middle one hop before its number says, for the silence in front.
-        time_s = np.maximum(first + np.arange(spectra.shape[-1]) - 1, 0) * hop_s
-        gain = 10.0 ** (-3.0 * time_s / (decay_s * ratios[:, np.newaxis]))
-        return spectra * gain.astype(np.float32)
-
-    return filter_stft(noise, _N_FFT, decay, out=noise)
 
 
 def _middle_gain(room: FloatArray, sample_rate: int) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mixer.dsp.k_weighting import sketched_k_power
+
 LOWEST_HZ, HIGHEST_HZ = 30.0, 18_000.0
 
 
@@ -34,12 +36,8 @@ def band_weights(n_bands: int, n_fft: int, sample_rate: int) -> NDArray[np.float
 
 
 def k_weights(n_bands: int) -> NDArray[np.float64]:
-    """(bands,) power of the K-weighting of BS.1770 at the bands' centres, by its two stages."""
-    hz = band_centres_hz(n_bands)
-    ratio = hz / 38.0
-    high_pass = ratio**4 / ((1.0 - ratio**2) ** 2 + (ratio / 0.5) ** 2)
-    shelf_db = 4.0 / (1.0 + (1_500.0 / hz) ** 4)
-    return np.asarray(high_pass * 10.0 ** (shelf_db / 10.0))
+    """(bands,) power of the K-weighting at the bands' centres, as the shipped graphs have it."""
+    return sketched_k_power(band_centres_hz(n_bands))
 
 
 def erb_number(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,12 +5,14 @@ each channel has unit energy: convolving noise with it keeps the noise's level.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import scipy.fft
 
-from mixer.dsp.blocks import FloatArray
+from mixer.dsp.blocks import FloatArray, filter_stft
+
+_N_FFT = 2048
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,3 +83,42 @@ def unit_energy(room: FloatArray) -> FloatArray:
     # One factor for both channels keeps the room's own balance.
     energy = float(np.mean(np.sum(np.square(room, dtype=np.float64), axis=-1)))
     return np.asarray(room / np.sqrt(energy), dtype=np.float32)
+
+
+def decaying_noise(
+    rng: np.random.Generator,
+    taps: int,
+    sample_rate: int,
+    decay_s: float,
+    knots_hz: Sequence[float],
+    ratios: Sequence[float],
+) -> FloatArray:
+    """Noise, independent left and right, every frequency of which dies away at its own pace.
+
+    Finer than the octaves of `RoomRecipe`, and without a direct sound, for a return that is all
+    wet.
+
+    Args:
+        rng: the noise; the same state gives the same room.
+        taps: length in samples.
+        sample_rate: Hz.
+        decay_s: time to fall by 60 dB where the ratio is 1.
+        knots_hz: frequencies at which `ratios` are given.
+        ratios: decay there over `decay_s`; between them smooth in octaves.
+
+    Returns:
+        float32 `(2, taps)`, of unit power at its start.
+    """
+    noise = rng.standard_normal((2, taps)).astype(np.float32)
+    bin_hz = np.fft.rfftfreq(_N_FFT, 1.0 / sample_rate)
+    octaves = np.log2(np.maximum(bin_hz, 1.0))
+    paces = np.exp(np.interp(octaves, np.log2(knots_hz), np.log(ratios)))
+    hop_s = 0.5 * _N_FFT / sample_rate
+
+    def decay(first: int, spectra: np.ndarray) -> np.ndarray:
+        # Frame i has its middle one hop before its number says, for the silence in front.
+        time_s = np.maximum(first + np.arange(spectra.shape[-1]) - 1, 0) * hop_s
+        gain = 10.0 ** (-3.0 * time_s / (decay_s * paces[:, np.newaxis]))
+        return spectra * gain.astype(np.float32)
+
+    return filter_stft(noise, _N_FFT, decay, out=noise)

@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-import pedalboard
 
+from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
 from mixer.dsp.onsets import OnsetPeaks, measure_onset_peaks
 
@@ -119,46 +119,18 @@ class _Compressor:
     def __call__(self, ratio: float, threshold_db: float) -> FloatArray:
         # The smoothing is positively homogeneous: the ratio may scale its output.
         slope = 1.0 - 1.0 / ratio
-        smooth = _branching_smoother(self.sample_rate, self.settings)
+        times_ms = self.settings.attack_ms, self.settings.release_ms
+        ballistics = Ballistics(self.sample_rate, *times_ms)
         for start in range(0, self.channel.size, _BLOCK_SAMPLES):
             block = slice(start, start + _BLOCK_SAMPLES)
             reduction_db = self.level_db[block] - np.float32(threshold_db)
             np.maximum(reduction_db, np.float32(0.0), out=reduction_db)
-            gain = smooth(reduction_db)
+            reduction_db += OFFSET_DB
+            gain = ballistics.smooth(reduction_db)
             gain *= np.float32(-slope * np.log(10.0) / 20.0)
             np.exp(gain, out=gain)
             np.multiply(gain, self.channel[block], out=self.output[block])
         return self.output
-
-
-def _branching_smoother(
-    sample_rate: int, settings: CompressorSettings
-) -> Callable[[FloatArray], FloatArray]:
-    """The recursion y = a y + (1 - a) x, a by attack where x > y and by release elsewhere.
-
-    JUCE's compressor holds this very recursion on |input| in native code. With ratio 2 and a
-    threshold far below, its output is input * (y / threshold)^-1/2, from which y is read back. Its
-    time constants are exp(-2 pi 1000 / (rate ms)), hence the factor 2 pi. The recursion sees an
-    input that is never zero: 1e-4 dB is added and the threshold, 1e-5, lies below that.
-    """
-    offset_db, juce_threshold_db = np.float32(1e-4), -100.0
-    ballistics = pedalboard.Compressor(
-        threshold_db=juce_threshold_db,
-        ratio=2.0,
-        attack_ms=2.0 * np.pi * settings.attack_ms,
-        release_ms=2.0 * np.pi * settings.release_ms,
-    )
-    scale = np.float32(db_to_gain(juce_threshold_db))
-
-    def smooth(reduction_db: FloatArray) -> FloatArray:
-        reduction_db += offset_db
-        quotient = ballistics.process(reduction_db[np.newaxis], sample_rate, reset=False)[0]
-        np.divide(reduction_db, quotient, out=quotient)
-        np.square(quotient, out=quotient)
-        quotient *= scale
-        return quotient
-
-    return smooth
 
 
 def _match_channel(
@@ -178,6 +150,7 @@ def _match_channel(
     }
     if before is None or before.mean_dbfs < bound_dbfs:
         return report
+    # The level is computed once for the dozen settings that the search tries.
     compressor = _Compressor(channel, sample_rate, settings)
 
     def measure(ratio: int, index: int) -> OnsetPeaks | None:
@@ -189,6 +162,7 @@ def _match_channel(
         return found is None or found.mean_dbfs < bound_dbfs
 
     ratio, index, met = _gentlest(meets, settings.first_ratio)
+    # The last setting tried need not be the one found: the buffer must hold that one's output.
     after = measure(ratio, index)
     channel[:] = compressor.output
     report.update(

@@ -7,6 +7,7 @@ it. The levels and times are those of Martinez-Ramirez et al., ISMIR 2022.
 import numpy as np
 import scipy.signal
 
+from mixer.dsp.biquad import eq_band
 from mixer.dsp.blocks import FloatArray, convolve
 from mixer.fxnorm.rooms import RoomSource
 
@@ -44,10 +45,10 @@ def add_reverb_send(
     low_hz, high_hz = rng.uniform(*LOW_SHELF_HZ), rng.uniform(*HIGH_SHELF_HZ)
     room = rooms.draw(rng, sample_rate, *SEND_ROOM_S)
     # Filtering the room is filtering the send, and the dry signal is its first sample.
-    sections = np.stack(
+    sections = np.concatenate(
         [
-            _shelf_section(low_hz, sample_rate, high=False),
-            _shelf_section(min(high_hz, 0.45 * sample_rate), sample_rate, high=True),
+            _shelf("low_shelf", low_hz, sample_rate),
+            _shelf("high_shelf", min(high_hz, 0.45 * sample_rate), sample_rate),
         ]
     )
     kernel = amount * scipy.signal.sosfilt(sections, room.astype(np.float64), axis=-1)
@@ -85,27 +86,8 @@ def add_pre_reverb(
     return out, {"room_s": room.shape[-1] / sample_rate}
 
 
-def _shelf_section(corner_hz: float, sample_rate: int, high: bool) -> np.ndarray:
-    """Second-order shelf, `(6,)`. Source: Bristow-Johnson, Audio EQ Cookbook."""
-    amplitude = 10.0 ** (SHELF_GAIN_DB / 40.0)
-    w0 = 2.0 * np.pi * corner_hz / sample_rate
-    slope = np.sqrt(amplitude) * np.sin(w0) / SHELF_Q
-    # The high shelf is the low shelf mirrored in frequency: the cosine changes its sign.
-    sign = -1.0 if high else 1.0
-    cosine = sign * np.cos(w0)
-    plus, minus = amplitude + 1.0, amplitude - 1.0
-    b = amplitude * np.array(
-        [
-            plus - minus * cosine + slope,
-            2 * sign * (minus - plus * cosine),
-            plus - minus * cosine - slope,
-        ]
-    )
-    a = np.array(
-        [
-            plus + minus * cosine + slope,
-            -2 * sign * (minus + plus * cosine),
-            plus + minus * cosine - slope,
-        ]
-    )
-    return np.concatenate([b, a]) / a[0]
+def _shelf(kind: str, corner_hz: float, sample_rate: int) -> np.ndarray:
+    """One section `(1, 6)` of the send's "low_shelf" or "high_shelf"."""
+    hz, gain_db, q = (np.array([number]) for number in (corner_hz, SHELF_GAIN_DB, SHELF_Q))
+    section: np.ndarray = eq_band(kind, hz, gain_db, q, sample_rate)[0]
+    return section

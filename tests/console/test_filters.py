@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from mixer.console.filters import butterworth
 from mixer.console.settings import Band, Filter, Strip
 from mixer.console.strip import apply_strip
+from mixer.dsp.biquad import butterworth
 from tests.console.measures import RATE_HZ, response_db
 
 

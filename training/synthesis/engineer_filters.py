@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import scipy.signal
 
-from mixer.console.filters import butterworth, eq_band
 from mixer.console.settings import Band, Filter
+from mixer.dsp.biquad import butterworth, eq_band
 from training.synthesis.engineer_hearing import BANDS_HZ
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import scipy.fft
 
 from mixer.dsp.blocks import BLOCK_SAMPLES, peak, zero_padded
+from mixer.dsp.k_weighting import k_power
 
 N_FFT = 4_096
 HOP_SAMPLES = 2_048
@@ -144,17 +145,8 @@ def together(heard: list[Heard], gain_db: list[float]) -> Heard:
 
 @functools.cache
 def k_weights() -> np.ndarray:
-    """Power gain of the loudness weighting at `BANDS_HZ`, from its analogue prototypes.
-
-    Source: ITU-R BS.1770-4 annex 1; prototypes after De Man (2018), "Evaluation of
-    implementations of the EBU R128 loudness measurement".
-    """
-    s = 1j * BANDS_HZ / 1_681.974450955533
-    high, q = 10.0 ** (3.999843853973347 / 20.0), 0.7071752369554196
-    shelf = (high * s * s + high**0.4996667741545416 * s / q + 1.0) / (s * s + s / q + 1.0)
-    s = 1j * BANDS_HZ / 38.13547087602444
-    high_pass = s * s / (s * s + s / 0.5003270373238773 + 1.0)
-    return np.square(np.abs(shelf * high_pass))
+    """Power gain of the loudness weighting at `BANDS_HZ`."""
+    return k_power(BANDS_HZ)
 
 
 @functools.cache
