@@ -18,6 +18,7 @@ from mixer.network.band_mixer.parameters import BandMixerParameters
 from tests.signals import band
 from tests.training.run.small_run import StopAfter, events, state
 from tests.training.songs import RATE_HZ, write_song, write_stems
+from training.band_mixer.objective import new_objective
 from training.band_mixer.reading import open_powers
 from training.checkpoint import read_checkpoint
 from training.data.prepared import read_dataset
@@ -169,3 +170,27 @@ def test_what_is_drawn_must_be_the_same_when_a_run_is_resumed(data: Path, tmp_pa
         train(config(data), tmp_path, tell=StopAfter(1))
     with pytest.raises(ModelError, match=r"its augmentation\.exchange is 0\.5"):
         train(config(data, "augmentation.exchange=0"), tmp_path, resume=True)
+
+
+def test_steps_are_adamw_under_a_cosine_that_rises(data: Path, tmp_path: Path) -> None:
+    """Written out by hand, as the model that ships was trained: the same losses, step by step."""
+    wanted = config(data, "schedule.epochs=2")
+    train(wanted, tmp_path)
+    torch.manual_seed(wanted.run.seed)
+    network = BandMixer(BandMixerParameters(**HYPER))
+    objective = new_objective(wanted, network)
+    examples = open_powers(wanted, network, 15)
+    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.02)
+    expected = []
+    for step in range(10):
+        batch = examples.batch([examples.train[3 * step + i] for i in range(3)])
+        rise = min(1.0, (step + 1) / 4)
+        for group in optimiser.param_groups:
+            group["lr"] = 1e-2 * rise * (0.5 + 0.5 * np.cos(np.pi * step / 10))
+        loss = objective(**batch)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        expected.append(loss.item())
+    assert losses(tmp_path) == pytest.approx(expected, rel=1e-5)
