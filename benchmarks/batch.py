@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from mixer.batch.inputs import hash_inputs, stat_inputs
-from mixer.batch.ledger import DONE, Ledger
-from mixer.batch.order import DONE as ENDED
+from mixer.batch.ledger import Ledger
 from mixer.batch.order import Order, Outcome, StagedFile
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.session import Options, plan_batch
+from mixer.batch.states import Ending, State
 from mixer.batch.work import Report, Shop
 
 N_SONGS = 200
@@ -134,7 +134,7 @@ def resume(folder: Path) -> str:
         }  # fmt: skip
         listing = stat_inputs(job.listed.row.song)
         records.append(
-            replace(job.record, state=DONE, files=files, figures=figures, inputs_stat=listing)
+            replace(job.record, state=State.DONE, files=files, figures=figures, inputs_stat=listing)
         )
     with Ledger(state) as ledger:
         ledger.put(*records)
@@ -175,7 +175,7 @@ def copy(order: Order, shop: Shop, report: Report) -> Outcome:
     files = (StagedFile("mix.wav", "mix", 0, ""), StagedFile("mix.mix.json", "recipe", 3, ""))
     figures = {"duration_s": 0.1, "loudness_lufs": -14.0, "true_peak_dbtp": -1.0}
     return Outcome(
-        order.id, order.token, ENDED, None, False, False, files, listing, sha256, figures
+        order.id, order.token, Ending.DONE, None, False, False, files, listing, sha256, figures
     )
 
 

@@ -11,8 +11,9 @@ from mixer.batch.album import (
     album_offset_db,
     song_target_lufs,
 )
-from mixer.batch.ledger import DONE, MEASURED, Record
-from mixer.batch.plan import SKIP, Job
+from mixer.batch.ledger import Record
+from mixer.batch.plan import Job
+from mixer.batch.states import Action, State
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Albums:
                 continue
             album = self._albums.setdefault(name, _Album(float(target)))
             album.members.append(job)
-            if job.action != SKIP and job.record.state != MEASURED:
+            if job.action != Action.SKIP and job.record.state != State.MEASURED:
                 album.unmeasured.add(job.record.id)
 
     def must_measure(self, job: Job) -> bool:
@@ -89,7 +90,7 @@ class Albums:
         known: list[tuple[Job, Record]] = []
         for job in album.members:
             record = self._find(job.record.id)
-            if record is not None and record.state in (DONE, MEASURED):
+            if record is not None and record.state in (State.DONE, State.MEASURED):
                 known.append((job, record))
         songs = [
             Measured(record.figures.get("premaster_lufs"), record.figures.get("duration_s", 0.0))
@@ -101,7 +102,7 @@ class Albums:
         for job, record in known:
             before_db = record.figures.get("album_offset_db")
             moved = before_db is None or abs(before_db - offset_db) > OFFSET_TOLERANCE_DB
-            if record.state == MEASURED or moved:
+            if record.state == State.MEASURED or moved:
                 own_lufs = song_target_lufs(record.figures.get("premaster_lufs"), offset_db)
-                finishes.append(Finish(job, own_lufs, offset_db, record.state == MEASURED))
+                finishes.append(Finish(job, own_lufs, offset_db, record.state == State.MEASURED))
         return finishes

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from mixer.batch.engine import DIED_TWICE, EngineError
 from mixer.batch.memory import WORKER_BYTES
-from mixer.batch.order import FAILED, Event, Finished, Order, Outcome, Retried, Working
+from mixer.batch.order import Event, Finished, Order, Outcome, Retried, Working
+from mixer.batch.states import Ending
 from mixer.batch.worker import WorkerSpec, open_shop
 from mixer.dsp.threads import one_blas_thread
 
@@ -129,7 +130,7 @@ class RayEngine:
         for reference in done:
             flight = self._flights.pop(reference)
             outcome = self._outcome(reference, flight.order)
-            if outcome.kind == FAILED and outcome.passing and not flight.tried:
+            if outcome.kind == Ending.FAILED and outcome.passing and not flight.tried:
                 self._launch(_Flight(flight.order, tried=True))
                 events.append(Retried(flight.order.id, outcome.error or "it failed"))
             else:
@@ -164,10 +165,10 @@ class RayEngine:
             outcome: Outcome = self._ray.get(reference)
         except self._ray.exceptions.RayTaskError as error:
             text = f"internal error ({str(error).strip().splitlines()[-1]}); this is a bug"
-            return Outcome(order.id, order.token, FAILED, text)
+            return Outcome(order.id, order.token, Ending.FAILED, text)
         except self._ray.exceptions.RayError as error:
             error_text = DIED_TWICE.format(how=f"({type(error).__name__})")
-            return Outcome(order.id, order.token, FAILED, error_text)
+            return Outcome(order.id, order.token, Ending.FAILED, error_text)
         return outcome
 
     def _look_around(self) -> None:

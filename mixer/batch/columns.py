@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
+from mixer.batch.states import ColumnUse, ReportKind
 from mixer.errors import PresetError, SettingsError
 from mixer.files.wording import suggest
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings
 
-ROW, SETTING, OUTPUT, STRIP = "row", "setting", "output", "strip"
 # How a cell says what else is delivered with a mix.
 BOTH_DAWS = "both"
-NO_REPORT, REPORT, EMBEDDED_REPORT = "no", "yes", "embed"
 NONE = "none"
 MAX_TEXT_LENGTH = 4096
 
@@ -36,12 +35,12 @@ class Column:
 
     Attributes:
         name: in the header.
-        use: `ROW`, `SETTING`, `OUTPUT` or `STRIP`.
+        use: where its cells go.
         parse: cell text to value; ValueError with what it must be.
     """
 
     name: str
-    use: str
+    use: ColumnUse
     parse: Callable[[str], Any]
 
 
@@ -137,14 +136,14 @@ def daws(cell: str) -> tuple[str, ...]:
     return {BOTH_DAWS: tuple(DAW_FORMATS), NONE: ()}.get(word, (word,))
 
 
-def report(cell: str) -> str:
+def report(cell: str) -> ReportKind:
     """yes or no, or embed for one with previews inside."""
-    if cell.lower() == EMBEDDED_REPORT:
-        return EMBEDDED_REPORT
+    if cell.lower() == ReportKind.EMBEDDED:
+        return ReportKind.EMBEDDED
     try:
-        return REPORT if flag(cell) else NO_REPORT
+        return ReportKind.LINKED if flag(cell) else ReportKind.NONE
     except ValueError:
-        raise ValueError(f"must be yes, no or {EMBEDDED_REPORT}") from None
+        raise ValueError(f"must be yes, no or {ReportKind.EMBEDDED}") from None
 
 
 def _setting_column(option: Option) -> Column:
@@ -158,7 +157,7 @@ def _setting_column(option: Option) -> Column:
         parse = whole_number(*option.range)
     elif option.kind is float:
         parse = (number_or_none if option.takes_none else number)(*option.range)
-    return Column(option.name, SETTING, parse)
+    return Column(option.name, ColumnUse.SETTING, parse)
 
 
 def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -176,17 +175,17 @@ def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 COLUMNS = {
     column.name: column
     for column in (
-        Column("song", ROW, text),
-        Column("id", ROW, text),
-        Column("output", ROW, text),
-        Column("album", ROW, text),
-        Column("preset", ROW, presets),
+        Column("song", ColumnUse.ROW, text),
+        Column("id", ColumnUse.ROW, text),
+        Column("output", ColumnUse.ROW, text),
+        Column("album", ColumnUse.ROW, text),
+        Column("preset", ColumnUse.ROW, presets),
         *(_setting_column(one) for one in options_of(RenderSettings) if one.has_column),
-        Column("format", OUTPUT, one_of(tuple(FORMATS))),
-        Column("bit_depth", OUTPUT, one_of(tuple(BIT_DEPTHS))),
-        Column("stems", OUTPUT, flag),
-        Column("daw", OUTPUT, daws),
-        Column("report", OUTPUT, report),
+        Column("format", ColumnUse.OUTPUT, one_of(tuple(FORMATS))),
+        Column("bit_depth", ColumnUse.OUTPUT, one_of(tuple(BIT_DEPTHS))),
+        Column("stems", ColumnUse.OUTPUT, flag),
+        Column("daw", ColumnUse.OUTPUT, daws),
+        Column("report", ColumnUse.OUTPUT, report),
     )
 }
 
@@ -224,4 +223,4 @@ def _strip_column(name: str) -> Column:
         except PresetError as error:
             raise ValueError(str(error).removeprefix(f"{name} ")) from None
 
-    return Column(name, STRIP, parse)
+    return Column(name, ColumnUse.STRIP, parse)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixer.batch.columns import NO_REPORT
+from mixer.batch.states import ReportKind
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Defaults:
         presets: names or files, the strongest last.
         sets: `key=value` of the desk; a row's strip columns win over them.
         daws: sessions for which workstations.
-        report: `NO_REPORT`, `REPORT` or `EMBEDDED_REPORT`.
+        report: `ReportKind.NONE`, `REPORT` or `EMBEDDED_REPORT`.
         allow_plugins: the manifest, and presets' files that are not the user's own, may load
             plug-ins. They are programs.
     """
@@ -23,7 +23,7 @@ class Defaults:
     presets: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     daws: tuple[str, ...] = ()
-    report: str = NO_REPORT
+    report: ReportKind = ReportKind.NONE
     allow_plugins: bool = False
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from mixer.batch.ledger import DONE, Record
-from mixer.batch.plan import SKIP, Job
+from mixer.batch.ledger import Record
+from mixer.batch.plan import Job
+from mixer.batch.states import Action, State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, survey_song
 from mixer.errors import MixerError
 
@@ -54,7 +55,7 @@ def estimate_plan(
         threads: cores a song.
         progress: told the share of the headers read.
     """
-    todo = [job for job in jobs if job.action != SKIP]
+    todo = [job for job in jobs if job.action != Action.SKIP]
     sizes: dict[str, Size] = {}
     problems: dict[str, str] = {}
 
@@ -89,7 +90,9 @@ def estimate_plan(
 
 def _seconds_per_second(records: Iterable[Record | None]) -> tuple[float, bool]:
     """Seconds of a worker for each second of song, from what the ledger has seen."""
-    done = [r for r in records if r is not None and r.state == DONE and r.figures.get("seconds")]
+    done = [
+        r for r in records if r is not None and r.state == State.DONE and r.figures.get("seconds")
+    ]
     duration_s = sum(record.figures.get("duration_s", 0.0) for record in done)
     if len(done) < _MIN_SONGS or duration_s <= 0.0:
         return ROUGH_SECONDS_PER_SECOND, False

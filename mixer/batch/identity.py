@@ -10,8 +10,8 @@ from typing import Any
 
 from mixer.audio.formats import FORMATS
 from mixer.baselines import NONE
-from mixer.batch.columns import NO_REPORT
 from mixer.batch.manifest import ManifestError, Row, mistake
+from mixer.batch.states import ReportKind
 from mixer.errors import MixerError
 from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from mixer.version import __version__
@@ -61,7 +61,7 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
         if row.stems and not found.has_wet_stems:
             what = f"model {model} makes a mix and no wet stems"
             # A session and a report take stems too.
-            column = "daw" if row.daws else "report" if row.report != NO_REPORT else "stems"
+            column = "daw" if row.daws else "report" if row.report != ReportKind.NONE else "stems"
             mistakes.append(mistake(row.number, column, what))
         identities.append(found)
     return identities, mistakes
@@ -85,7 +85,7 @@ def settings_of(
         "console": dict(console or {}),
         "presets": [{"name": s["name"], "sha256": s["sha256"]} for s in sources],
         "daw": list(row.daws),
-        "report": "" if row.report == NO_REPORT else row.report,
+        "report": "" if row.report == ReportKind.NONE else row.report,
     }
     asked = {
         **row.settings,

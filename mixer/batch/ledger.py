@@ -15,14 +15,11 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from mixer.batch.states import State
 from mixer.errors import OutputError
 
 SCHEMA_VERSION = 1
 LEDGER_FILE = "ledger.sqlite"
-# A song's states. PUBLISHING: its files are whole in the staging folder and are being moved to
-# their places; what a run that died leaves there, the next one moves on.
-PENDING, RUNNING, MEASURED = "pending", "running", "measured"
-PUBLISHING, DONE, FAILED = "publishing", "done", "failed"
 # Kept beside the ledger so that on a full disk there is room to write down what happened.
 _BALLAST_FILE = "reserve"
 _BALLAST_BYTES = 1 << 20
@@ -35,7 +32,7 @@ class Record:
 
     Attributes:
         id: the song's.
-        state: one of the above.
+        state: where it is on its way.
         output: path of the mix, relative to the output folder.
         album: None for a single.
         attempts: renders begun; a retry after a worker's death counts.
@@ -54,7 +51,7 @@ class Record:
     """
 
     id: str
-    state: str = PENDING
+    state: State = State.PENDING
     output: str = ""
     album: str | None = None
     attempts: int = 0
@@ -228,6 +225,7 @@ def _from_row(row: tuple[Any, ...]) -> Record:
     values = dict(zip(_NAMES, row, strict=True))
     for name in _JSON:
         values[name] = json.loads(values[name])
+    values["state"] = State(values["state"])
     return Record(**values)
 
 

@@ -18,8 +18,9 @@ from multiprocessing.context import SpawnProcess
 from mixer.batch.devices import DeviceProcess
 from mixer.batch.engine import DIED_TWICE, EngineError
 from mixer.batch.memory import WORKER_BYTES
-from mixer.batch.order import FAILED, Event, Finished, Order, Outcome, Retried, Working
+from mixer.batch.order import Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.processes import describe_exit, interrupts_blocked
+from mixer.batch.states import Ending
 from mixer.batch.worker import SONGS_AT_ONCE, Broken, Ready, WorkerSpec, run_worker
 from mixer.files.wording import counted
 
@@ -204,7 +205,7 @@ class LocalEngine:
             self._events.append(news)
 
     def _end(self, order: Order, outcome: Outcome) -> None:
-        if outcome.kind == FAILED and outcome.passing and order.token not in self._tried:
+        if outcome.kind == Ending.FAILED and outcome.passing and order.token not in self._tried:
             self._again(order, outcome.error or "it failed", charged=True)
             return
         self._tried.discard(order.token)
@@ -241,7 +242,7 @@ class LocalEngine:
             if order.token in self._tried:
                 self._tried.discard(order.token)
                 error = DIED_TWICE.format(how=how)
-                self._events.append(Finished(Outcome(order.id, order.token, FAILED, error)))
+                self._events.append(Finished(Outcome(order.id, order.token, Ending.FAILED, error)))
             else:
                 charged = order.token in suspects
                 self._again(order, f"its worker died {how}", charged=charged)

@@ -11,16 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH, refuse_depth, refuse_rate
-from mixer.batch.columns import (
-    NO_REPORT,
-    OUTPUT,
-    ROW,
-    SETTING,
-    STRIP,
-    Column,
-    find_column,
-)
+from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
+from mixer.batch.states import ColumnUse, ReportKind
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import counted
 
@@ -80,7 +73,7 @@ class Row:
     sets: tuple[str, ...] = ()
     n_own_sets: int = 0
     daws: tuple[str, ...] = ()
-    report: str = NO_REPORT
+    report: ReportKind = ReportKind.NONE
 
 
 def mistake(row: int, column: str, what: str) -> str:
@@ -187,7 +180,7 @@ def _row(
     base: Path,
     defaults: Defaults,
 ) -> tuple[Row | None, list[str]]:
-    values: dict[str, dict[str, Any]] = {ROW: {}, SETTING: {}, OUTPUT: {}, STRIP: {}}
+    values: dict[ColumnUse, dict[str, Any]] = {use: {} for use in ColumnUse}
     mistakes = []
     beyond = [cell for cell in cells[len(names) :] if cell.strip()]
     if beyond:
@@ -209,17 +202,17 @@ def _row(
             mistakes.append(mistake(number, name, f"{_short(cell)} {error}"))
             continue
         values[column.use][name] = value
-        if column.use == STRIP:
-            values[STRIP][name] = _with_whole_path(name, cell, value, base)
+        if column.use == ColumnUse.STRIP:
+            values[ColumnUse.STRIP][name] = _with_whole_path(name, cell, value, base)
             if not defaults.allow_plugins and _loads_plugin(name, value):
                 mistakes.append(mistake(number, name, _PLUGIN))
-    song = _find_song(values[ROW].get("song", ""), base)
+    song = _find_song(values[ColumnUse.ROW].get("song", ""), base)
     if song is None:
-        what = "is empty" if "song" not in values[ROW] else "no such folder"
-        cell = values[ROW].get("song", "")
+        what = "is empty" if "song" not in values[ColumnUse.ROW] else "no such folder"
+        cell = values[ColumnUse.ROW].get("song", "")
         mistakes.append(mistake(number, "song", f"{_short(cell)} {what}" if cell else what))
         return None, mistakes
-    mistakes += _contradictions(number, values[SETTING], values[OUTPUT])
+    mistakes += _contradictions(number, values[ColumnUse.SETTING], values[ColumnUse.OUTPUT])
     return _build(number, song, base, values, defaults), mistakes
 
 
@@ -239,9 +232,10 @@ def _with_whole_path(name: str, cell: str, value: Any, base: Path) -> str:
 
 
 def _build(
-    number: int, song: Path, base: Path, values: dict[str, dict[str, Any]], defaults: Defaults
+    number: int, song: Path, base: Path, values: dict[ColumnUse, dict[str, Any]], defaults: Defaults
 ) -> Row:
-    row, settings, output = values[ROW], values[SETTING], values[OUTPUT]
+    row, settings = values[ColumnUse.ROW], values[ColumnUse.SETTING]
+    output, strips = values[ColumnUse.OUTPUT], values[ColumnUse.STRIP]
     presets, daws = row.get("preset"), output.get("daw", defaults.daws)
     report = output.get("report", defaults.report)
     for name in ("model", "profile"):
@@ -257,10 +251,13 @@ def _build(
         settings=settings,
         format=output.get("format"),
         bit_depth=output.get("bit_depth", DEFAULT_BIT_DEPTH),
-        stems=output.get("stems", False) or bool(daws) or report != NO_REPORT,
+        stems=output.get("stems", False) or bool(daws) or report != ReportKind.NONE,
         presets=defaults.presets if presets is None else _from_here(presets, base),
-        sets=(*defaults.sets, *(f"{name}={cell}" for name, cell in values[STRIP].items())),
-        n_own_sets=len(values[STRIP]),
+        sets=(
+            *defaults.sets,
+            *(f"{name}={cell}" for name, cell in strips.items()),
+        ),
+        n_own_sets=len(strips),
         daws=daws,
         report=report,
     )

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.batch.defaults import Defaults
-from mixer.batch.ledger import DONE, FAILED, LEDGER_FILE, PENDING, Ledger, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
 from mixer.batch.listener import Listener
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import Shard, list_songs
 from mixer.batch.results import write_results
 from mixer.batch.session import hold_folder
+from mixer.batch.states import State
 from mixer.errors import InputError
 
 _SHARD_FOLDER = re.compile(r"shard-(\d+)-of-(\d+)")
@@ -77,8 +78,8 @@ def merge_shards(
         else:
             records = tuple(sorted(ledger, key=lambda record: record.id))
         write_results(records, out, "", html=html)
-    n_done = sum(record.state == DONE for record in records)
-    n_failed = sum(record.state == FAILED for record in records)
+    n_done = sum(record.state == State.DONE for record in records)
+    n_failed = sum(record.state == State.FAILED for record in records)
     return Merged(
         records=records,
         shards=tuple(shards),
@@ -105,15 +106,15 @@ def _adopt(ledger: Ledger, records: Sequence[Record]) -> None:
         known = ledger.get(record.id)
         if known is None or _age(record) > _age(known):
             # What a shard was in the middle of lies in its own folder; here it is not begun.
-            settled = record.state in (DONE, FAILED)
-            newer.append(record if settled else replace(record, state=PENDING, moves=[]))
+            settled = record.state in (State.DONE, State.FAILED)
+            newer.append(record if settled else replace(record, state=State.PENDING, moves=[]))
     if newer:
         ledger.put(*newer)
 
 
 def _age(record: Record) -> tuple[bool, str]:
     # A song that is done somewhere is done, whatever an older shard failed to do with it.
-    return record.state == DONE, record.finished or record.started
+    return record.state == State.DONE, record.finished or record.started
 
 
 def _missing(shards: Sequence[tuple[int, int]]) -> tuple[str, ...]:

@@ -9,13 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mixer.batch.columns import NO_REPORT
-
-# How much of a song an order asks for: all of it, or, for the songs of an album, the mix before the
-# master and its loudness (MEASURE), then the master with the album's offset (FINISH).
-WHOLE, MEASURE, FINISH = "whole", "measure", "finish"
-# How an order ended.
-DONE, MEASURED, UNCHANGED, FAILED = "done", "measured", "unchanged", "failed"
+from mixer.batch.states import Ending, Phase, ReportKind
 
 
 @dataclass(frozen=True)
@@ -30,9 +24,9 @@ class Order:
         target: absolute path at which the mix will appear.
         settings: arguments of `RenderSettings`, without the device and the console.
         format, bit_depth, stems: how the mix is written.
-        phase: `WHOLE`, `MEASURE` or `FINISH`.
+        phase: how much of it.
         premaster: absolute path of the folder that keeps an album's song between its two phases.
-        loudness_lufs: for `FINISH`, this song's own target: its loudness plus the album's offset.
+        loudness_lufs: to finish with, this song's own target: its loudness plus the album's offset.
         known_inputs: hash of the inputs that the finished mix was made of, where only the files'
             dates have changed since; the same hash again means there is nothing to do.
         duration_s: of the song.
@@ -53,7 +47,7 @@ class Order:
     format: str = "wav"
     bit_depth: str = "24"
     stems: bool = False
-    phase: str = WHOLE
+    phase: Phase = Phase.WHOLE
     premaster: str = ""
     loudness_lufs: float | None = None
     known_inputs: str | None = None
@@ -63,7 +57,7 @@ class Order:
     song_table: Mapping[str, Any] = field(default_factory=dict)
     presets: tuple[Mapping[str, str], ...] = ()
     daws: tuple[str, ...] = ()
-    report: str = NO_REPORT
+    report: ReportKind = ReportKind.NONE
     alone: bool = False
 
 
@@ -90,7 +84,7 @@ class Outcome:
 
     Attributes:
         id, token: the order's.
-        kind: `DONE`, `MEASURED`, `UNCHANGED` or `FAILED`.
+        kind: how.
         error: one line; None unless failed.
         disk_full: it failed because the output's file system is full.
         passing: it failed for want of memory or of the device's process: it may do better alone.
@@ -102,7 +96,7 @@ class Outcome:
 
     id: str
     token: str
-    kind: str
+    kind: Ending
     error: str | None = None
     disk_full: bool = False
     passing: bool = False

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from mixer.batch.ledger import DONE, Record
+from mixer.batch.ledger import Record
+from mixer.batch.states import State
 
 # Fewer songs say nothing about what is usual.
 MIN_SONGS = 5
@@ -21,7 +22,7 @@ _FLOOR_DB = -100.0
 
 def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
     """Marks of the finished songs that stand out, by id, in words."""
-    done = [record for record in records if record.state == DONE]
+    done = [record for record in records if record.state == State.DONE]
     if len(done) < MIN_SONGS:
         return {}
     marks: dict[str, list[str]] = {}

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_depth
-from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT, NONE
+from mixer.batch.columns import NONE
 from mixer.batch.manifest import Row, mistake
+from mixer.batch.states import ReportKind
 from mixer.errors import SettingsError
 from mixer.files.wording import listed, nearest, quote
 from mixer.output.daw.formats import DAW_FORMATS
@@ -58,7 +59,7 @@ class Target:
     format: str
     stems: bool = False
     daws: tuple[str, ...] = ()
-    report: str = NO_REPORT
+    report: ReportKind = ReportKind.NONE
 
     @property
     def base(self) -> str:
@@ -76,9 +77,9 @@ class Target:
     def beside(self) -> dict[str, str]:
         """What is delivered with the mix: role to path; of listening copies those there may be."""
         paths = {daw: self.base + DAW_FORMATS[daw].suffix for daw in self.daws}
-        if self.report != NO_REPORT:
+        if self.report != ReportKind.NONE:
             paths[REPORT_ROLE] = self.base + REPORT_SUFFIX
-        if self.report not in (NO_REPORT, EMBEDDED_REPORT):
+        if self.report not in (ReportKind.NONE, ReportKind.EMBEDDED):
             folder = self.base + LISTENING_SUFFIX
             paths |= {copy: f"{folder}/{copy}.{LISTENING_FORMAT}" for copy in LISTENING_COPIES}
         return paths
@@ -87,7 +88,7 @@ class Target:
     def folders(self) -> list[str]:
         """Folders that are this mix's own."""
         folders = [self.stems_folder] if self.stems else []
-        linked = self.report not in (NO_REPORT, EMBEDDED_REPORT)
+        linked = self.report not in (ReportKind.NONE, ReportKind.EMBEDDED)
         return folders + ([self.base + LISTENING_SUFFIX] if linked else [])
 
     @property
@@ -139,7 +140,7 @@ def plan_output(row: Row) -> Target:
     base = filled[: -len(file_format) - 1] if filled.lower().endswith("." + file_format) else filled
     # The ways up that a song's own name may spell have become plain names by now.
     suffixes = [RECIPE_SUFFIX, *(DAW_FORMATS[daw].suffix for daw in row.daws)]
-    suffixes += [REPORT_SUFFIX] if row.report != NO_REPORT else []
+    suffixes += [REPORT_SUFFIX] if row.report != ReportKind.NONE else []
     max_bytes = min(MAX_NAME_BYTES, 255 - max(map(len, suffixes)))
     names = [shorten(clean(name), max_bytes) for name in base.split("/") if name not in ("", ".")]
     if not names:

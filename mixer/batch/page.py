@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from mixer.batch.ledger import DONE, FAILED, Record
+from mixer.batch.ledger import Record
+from mixer.batch.states import State
 from mixer.output.names import REPORT_SUFFIX
 
 _STYLE = """
@@ -53,10 +54,10 @@ def index_page(records: Sequence[Record], marks: Mapping[str, Sequence[str]]) ->
         records: songs in the order in which they are shown.
         marks: what stands out, by id.
     """
-    counts = {state: sum(r.state == state for r in records) for state in (DONE, FAILED)}
+    counts = {state: sum(r.state == state for r in records) for state in (State.DONE, State.FAILED)}
     left = len(records) - sum(counts.values())
     marked = sum(1 for record in records if marks.get(record.id))
-    head = f"{counts[DONE]} done, {counts[FAILED]} failed, {left} left, {marked} marked"
+    head = f"{counts[State.DONE]} done, {counts[State.FAILED]} failed, {left} left, {marked} marked"
     names = ("song", "listen", "length", "LUFS", "dBTP", "limiter dB", "remarks")
     header = "".join(f'<th scope="col"><button>{name}</button></th>' for name in names)
     rows = "\n".join(_row(record, marks.get(record.id, ())) for record in records)
@@ -75,15 +76,15 @@ def index_page(records: Sequence[Record], marks: Mapping[str, Sequence[str]]) ->
 
 
 def _row(record: Record, marks: Sequence[str]) -> str:
-    figures = record.figures if record.state == DONE else {}
-    kind = {FAILED: "bad"}.get(record.state, "odd" if marks else "")
+    figures = record.figures if record.state == State.DONE else {}
+    kind = {State.FAILED: "bad"}.get(record.state, "odd" if marks else "")
     remarks = [f'<span class="mark">{_text(mark)}</span>' for mark in marks]
-    if record.state == FAILED:
+    if record.state == State.FAILED:
         remarks.insert(0, f'<span class="failed">failed: {_text(record.error or "")}</span>')
-    elif record.state != DONE:
+    elif record.state != State.DONE:
         remarks.insert(0, "not rendered")
     player = ""
-    if record.state == DONE:
+    if record.state == State.DONE:
         source = _address(record.output)
         label = _text(f"play {record.id}")
         player = f'<audio controls preload="none" src="{source}" aria-label="{label}"></audio>'

@@ -19,17 +19,14 @@ from mixer.batch.identity import (
     settings_of,
 )
 from mixer.batch.inputs import stat_inputs
-from mixer.batch.ledger import DONE, FAILED, MEASURED, PENDING, Record
+from mixer.batch.ledger import Record
 from mixer.batch.manifest import ManifestError, Row, check_albums, mistake, read_manifest
 from mixer.batch.outputs import STATE_FOLDER, Target, plan_outputs
 from mixer.batch.own_inputs import find_own_inputs
+from mixer.batch.states import Action, Mode, State
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import joined
 from mixer.output.daw.formats import DAW_SUFFIXES
-
-# What to do with a song. VERIFY: its files were touched; render unless their content is the same.
-SKIP, VERIFY, RENDER = "skip", "verify", "render"
-RESUME, RETRY_FAILED, FORCE = "resume", "retry-failed", "force"
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Listed:
         settings = settings_of(self.row, self.target.format, self.desk.console, self.desk.sources)
         return Record(
             id=self.row.id,
-            state=PENDING,
+            state=State.PENDING,
             output=self.target.mix,
             album=self.row.album,
             settings=settings,
@@ -103,14 +100,14 @@ class Job:
     Attributes:
         listed: the song.
         record: as asked for now, with what the ledger knows of it; its state is the ledger's.
-        action: `SKIP`, `VERIFY` or `RENDER`.
+        action: what to do.
         reason: why, in a few words.
         known: the ledger's record as it was; None for a new song.
     """
 
     listed: Listed
     record: Record
-    action: str
+    action: Action
     reason: str
     known: Record | None = None
 
@@ -141,7 +138,7 @@ def list_songs(
 
 
 def make_plan(
-    listed: Sequence[Listed], out: Path, find: Callable[[str], Record | None], mode: str
+    listed: Sequence[Listed], out: Path, find: Callable[[str], Record | None], mode: Mode
 ) -> list[Job]:
     """Decide for each song; `find` looks a record up in the ledger."""
     return [_decide(one, out, find(one.row.id), mode) for one in listed]
@@ -152,7 +149,7 @@ def refuse_foreign(manifest: Path, jobs: Sequence[Job], out: Path) -> None:
     mistakes = []
     for job in jobs:
         target = job.listed.target
-        if job.action != RENDER:
+        if job.action != Action.RENDER:
             continue
         owned = {str(path) for path, _, _ in job.known.files} if job.known else set()
         paths = [path for path in target.beside.values() if path not in owned]
@@ -173,38 +170,40 @@ def _owns(known: Record, target: Target) -> bool:
     return begun_there or any(path == target.mix for path, _, _ in known.files)
 
 
-def _decide(listed: Listed, out: Path, known: Record | None, mode: str) -> Job:
+def _decide(listed: Listed, out: Path, known: Record | None, mode: Mode) -> Job:
     fresh = listed.fresh()
     if known is None:
-        return Job(listed, fresh, SKIP if mode == RETRY_FAILED else RENDER, "new")
-    if mode == RETRY_FAILED and known.state != FAILED:
-        return Job(listed, known, SKIP, known.state, known)
-    reason = "forced" if mode == FORCE else _why_again(listed, out, fresh, known)
+        return Job(
+            listed, fresh, Action.SKIP if mode == Mode.RETRY_FAILED else Action.RENDER, "new"
+        )
+    if mode == Mode.RETRY_FAILED and known.state != State.FAILED:
+        return Job(listed, known, Action.SKIP, known.state, known)
+    reason = "forced" if mode == Mode.FORCE else _why_again(listed, out, fresh, known)
     if reason is not None:
-        return Job(listed, _with_history(fresh, known), RENDER, reason, known)
+        return Job(listed, _with_history(fresh, known), Action.RENDER, reason, known)
     try:
         touched = stat_inputs(listed.row.song) != known.inputs_stat
     except InputError:
         again = _with_history(fresh, known)
-        return Job(listed, again, RENDER, "its song cannot be read", known)
-    if known.state == MEASURED:
+        return Job(listed, again, Action.RENDER, "its song cannot be read", known)
+    if known.state == State.MEASURED:
         record = _with_history(fresh, known) if touched else known
-        return Job(listed, record, RENDER, "measured", known)
+        return Job(listed, record, Action.RENDER, "measured", known)
     if touched:
-        return Job(listed, known, VERIFY, "its files were touched", known)
-    return Job(listed, known, SKIP, "done", known)
+        return Job(listed, known, Action.VERIFY, "its files were touched", known)
+    return Job(listed, known, Action.SKIP, "done", known)
 
 
 def _why_again(listed: Listed, out: Path, fresh: Record, known: Record) -> str | None:
     """Why a song that was begun must be rendered again, whatever its inputs are; else None."""
-    if known.state == FAILED:
+    if known.state == State.FAILED:
         return "failed before"
-    if known.state not in (DONE, MEASURED):
+    if known.state not in (State.DONE, State.MEASURED):
         return "was interrupted" if known.attempts else "not begun"
     changed = _what_changed(fresh, known)
     if changed:
         return f"{changed} changed"
-    if known.state == DONE and not _outputs_are_there(known, out):
+    if known.state == State.DONE and not _outputs_are_there(known, out):
         return "its files are gone or changed"
     return None
 
@@ -213,7 +212,7 @@ def _with_history(fresh: Record, known: Record) -> Record:
     """A new start that remembers how often it was tried and which files are its own."""
     return replace(
         fresh,
-        state=PENDING,
+        state=State.PENDING,
         attempts=known.attempts,
         renders=known.renders,
         files=known.files,

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mixer.batch.ledger import DONE, PENDING, PUBLISHING, RUNNING, Ledger, Record
+from mixer.batch.ledger import Ledger, Record
 from mixer.batch.order import StagedFile
 from mixer.batch.outputs import Target
+from mixer.batch.states import State
 from mixer.files.whole_file import hash_file
 from mixer.output.daw.formats import DAW_SUFFIXES
 from mixer.output.names import LISTENING_SUFFIX, REPORT_SUFFIX, STEMS_SUFFIX
@@ -137,16 +138,16 @@ def recover(ledger: Ledger, state: Path, out: Path) -> list[str]:
     """
     finished = []
     for record in ledger:
-        if record.state == PUBLISHING:
+        if record.state == State.PUBLISHING:
             make_moves(record.moves, state, out)
             if all((out / str(path)).exists() for path, _, _ in record.files):
                 renders = record.renders + 1
-                ledger.change(record.id, state=DONE, renders=renders, moves=[], error=None)
+                ledger.change(record.id, state=State.DONE, renders=renders, moves=[], error=None)
                 finished.append(record.id)
             else:
-                ledger.change(record.id, state=PENDING, moves=[])
-        elif record.state == RUNNING:
-            ledger.change(record.id, state=PENDING)
+                ledger.change(record.id, state=State.PENDING, moves=[])
+        elif record.state == State.RUNNING:
+            ledger.change(record.id, state=State.PENDING)
     clear_work(state)
     return finished
 

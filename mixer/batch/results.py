@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mixer.batch.ledger import DONE, Record
+from mixer.batch.ledger import Record
 from mixer.batch.outliers import find_outliers
 from mixer.batch.page import index_page
+from mixer.batch.states import State
 from mixer.errors import OutputError
 from mixer.files.whole_file import whole_file
 
@@ -25,7 +26,7 @@ COLUMNS = (
 
 def result_of(record: Record, marks: Sequence[str] = ()) -> dict[str, Any]:
     """A song as the tables and `--json` show it; what is not known is None."""
-    figures = record.figures if record.state == DONE else {}
+    figures = record.figures if record.state == State.DONE else {}
     seconds = figures.get("seconds", {})
     render_s = round(sum(seconds.values()), 3) if seconds else None
     duration_s = figures.get("duration_s")
@@ -36,7 +37,7 @@ def result_of(record: Record, marks: Sequence[str] = ()) -> dict[str, Any]:
         "real_time_factor": round(duration_s / render_s, 2) if duration_s and render_s else None,
         "marks": "; ".join(marks) or None,
         "mix_sha256": next((sha for path, _, sha in record.files if path == record.output), None)
-        if record.state == DONE
+        if record.state == State.DONE
         else None,
     }
     return {name: values.get(name) if values.get(name) != "" else None for name in COLUMNS}

@@ -15,26 +15,10 @@ from typing import Any
 
 from mixer.batch.albums import Albums, Finish
 from mixer.batch.engine import Engine
-from mixer.batch.ledger import DONE as IS_DONE
-from mixer.batch.ledger import FAILED as HAS_FAILED
-from mixer.batch.ledger import MEASURED as IS_MEASURED
-from mixer.batch.ledger import PUBLISHING, RUNNING, Ledger, Record
+from mixer.batch.ledger import Ledger, Record
 from mixer.batch.listener import Listener, Status, Stop, Summary
-from mixer.batch.order import (
-    DONE,
-    FAILED,
-    FINISH,
-    MEASURE,
-    MEASURED,
-    UNCHANGED,
-    WHOLE,
-    Finished,
-    Order,
-    Outcome,
-    Retried,
-    Working,
-)
-from mixer.batch.plan import SKIP, VERIFY, Job
+from mixer.batch.order import Finished, Order, Outcome, Retried, Working
+from mixer.batch.plan import Job
 from mixer.batch.publish import (
     PREMASTER_FOLDER,
     WORK_FOLDER,
@@ -43,6 +27,7 @@ from mixer.batch.publish import (
     remove_stale_files,
     set_edited_aside,
 )
+from mixer.batch.states import Action, Ending, Phase, State
 from mixer.batch.survey import Size, survey_song
 from mixer.errors import MixerError
 from mixer.files.wording import counted
@@ -72,7 +57,7 @@ class _Task:
     """A song's turn: all of it, or one of an album's two."""
 
     job: Job
-    phase: str = WHOLE
+    phase: Phase = Phase.WHOLE
     finish: Finish | None = None
 
 
@@ -120,10 +105,10 @@ class Run:
             OutputError: the ledger cannot be written.
         """
         for job in self._jobs:
-            if job.action == SKIP:
+            if job.action == Action.SKIP:
                 self._n_skipped += 1
-            elif job.record.state != IS_MEASURED or not self._albums.holds(job):
-                phase = MEASURE if self._albums.must_measure(job) else WHOLE
+            elif job.record.state != State.MEASURED or not self._albums.holds(job):
+                phase = Phase.MEASURE if self._albums.must_measure(job) else Phase.WHOLE
                 self._waiting.append(_Task(job, phase))
         self._enqueue(self._albums.complete())
         self._listener.begun(self._status())
@@ -230,7 +215,7 @@ class Run:
             phase=task.phase,
             premaster=str(self._state / PREMASTER_FOLDER / name),
             loudness_lufs=task.finish.loudness_lufs if task.finish else None,
-            known_inputs=job.record.inputs_sha256 if job.action == VERIFY else None,
+            known_inputs=job.record.inputs_sha256 if job.action == Action.VERIFY else None,
             duration_s=size.duration_s,
             need_bytes=size.need_bytes,
             console=listed.desk.console,
@@ -241,40 +226,40 @@ class Run:
         )
         # A finished song that may turn out unchanged stays finished until it does not; one that
         # waits for its master alone stays measured.
-        if not (job.action == VERIFY and task.finish is None) and task.phase != FINISH:
+        if not (job.action == Action.VERIFY and task.finish is None) and task.phase != Phase.FINISH:
             record = (self._ledger.get(order.id) if task.finish else None) or job.record
             attempts = record.attempts + 1
-            began = replace(record, state=RUNNING, attempts=attempts, token=token, error=None)
+            began = replace(record, state=State.RUNNING, attempts=attempts, token=token, error=None)
             self._ledger.put(replace(began, started=_now()))
         self._running[token] = (task, order)
         self._engine.submit(order)
 
     def _retried(self, event: Retried) -> None:
         record = self._ledger.get(event.id)
-        if record is not None and record.state == RUNNING:
+        if record is not None and record.state == State.RUNNING:
             self._ledger.change(event.id, attempts=record.attempts + 1)
         self._listener.said(f"{event.id}: {event.reason}; once more")
 
     def _take(self, outcome: Outcome) -> None:
         task, order = self._running.pop(outcome.token)
         self._working.pop(outcome.id, None)
-        if outcome.kind == DONE:
+        if outcome.kind == Ending.DONE:
             self._publish(task, order, outcome)
-        elif outcome.kind == FAILED:
+        elif outcome.kind == Ending.FAILED:
             if outcome.disk_full:
                 self._stopped_by = "the disk is full"
             if self._ledger.get(outcome.id) is None:
                 self._ledger.put(task.job.record)
             self._fail(task.job, outcome.error or "unknown")
-        elif outcome.kind == UNCHANGED:
+        elif outcome.kind == Ending.UNCHANGED:
             record = self._ledger.change(outcome.id, inputs_stat=outcome.inputs_stat)
             self._n_skipped += 1
             self._enqueue(self._albums.settle(task.job))
             self._tell(record)
-        elif outcome.kind == MEASURED:
+        elif outcome.kind == Ending.MEASURED:
             self._ledger.change(
                 outcome.id,
-                state=IS_MEASURED,
+                state=State.MEASURED,
                 inputs_stat=outcome.inputs_stat,
                 inputs_sha256=outcome.inputs_sha256,
                 figures=dict(outcome.figures),
@@ -285,7 +270,7 @@ class Run:
         target = task.job.listed.target
         moves, files = list_moves(target, order.token, outcome.files)
         known = self._ledger.get(order.id) or task.job.record
-        verified = task.job.action == VERIFY and task.finish is None
+        verified = task.job.action == Action.VERIFY and task.finish is None
         try:
             for path, aside in set_edited_aside(known.files, files, self._out):
                 self._listener.said(f"{order.id}: {path} was edited; it is now {aside}")
@@ -299,7 +284,7 @@ class Run:
         self._ledger.put(
             replace(
                 known,
-                state=PUBLISHING,
+                state=State.PUBLISHING,
                 attempts=known.attempts + (1 if verified else 0),
                 token=order.token,
                 files=files,
@@ -317,7 +302,9 @@ class Run:
             shutil.rmtree(order.staging, ignore_errors=True)
             self._fail(task.job, f"{target.mix} cannot be written: {error.strerror}")
             return
-        record = self._ledger.change(order.id, state=IS_DONE, renders=known.renders + 1, moves=[])
+        record = self._ledger.change(
+            order.id, state=State.DONE, renders=known.renders + 1, moves=[]
+        )
         remove_stale_files(known.files, record, self._out)
         shutil.rmtree(order.staging, ignore_errors=True)
         if task.finish is not None:
@@ -328,7 +315,7 @@ class Run:
 
     def _fail(self, job: Job, error: str) -> None:
         record = self._ledger.change(
-            job.record.id, state=HAS_FAILED, error=error, finished=_now(), moves=[]
+            job.record.id, state=State.FAILED, error=error, finished=_now(), moves=[]
         )
         self._n_failed += 1
         most = self._limits.max_failures
@@ -345,10 +332,10 @@ class Run:
     def _enqueue(self, finishes: Sequence[Finish]) -> None:
         """The rest of an album goes first: its premasters take disk until then."""
         tasks = [
-            _Task(finish.job, FINISH if finish.has_premaster else WHOLE, finish)
+            _Task(finish.job, Phase.FINISH if finish.has_premaster else Phase.WHOLE, finish)
             for finish in finishes
         ]
-        redone = {task.job.record.id for task in tasks if task.job.action == SKIP}
+        redone = {task.job.record.id for task in tasks if task.job.action == Action.SKIP}
         self._n_skipped -= len(redone)
         self._waiting.extendleft(reversed(tasks))
 

@@ -14,8 +14,6 @@ from mixer.batch.listener import Listener, Stop, Summary
 from mixer.batch.lock import hold_lock
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import (
-    RESUME,
-    SKIP,
     WHOLE_BATCH,
     Job,
     Shard,
@@ -27,6 +25,7 @@ from mixer.batch.plan import (
 from mixer.batch.publish import recover
 from mixer.batch.results import write_results
 from mixer.batch.run import Limits, Run
+from mixer.batch.states import Action, Mode
 from mixer.errors import OutputError
 
 LOCK_FILE = "lock"
@@ -37,7 +36,7 @@ class Options:
     """How a batch is to go about it.
 
     Attributes:
-        mode: `RESUME`, `RETRY_FAILED` or `FORCE`.
+        mode: `Mode.RESUME`, `RETRY_FAILED` or `FORCE`.
         shard: the part of the manifest that is this run's.
         overwrite: files that no run of this ledger wrote may be replaced.
         max_failures: see `Limits`.
@@ -45,7 +44,7 @@ class Options:
         defaults: for what a row's cells do not say.
     """
 
-    mode: str = RESUME
+    mode: Mode = Mode.RESUME
     shard: Shard = WHOLE_BATCH
     overwrite: bool = False
     max_failures: int | None = None
@@ -111,7 +110,7 @@ def run_batch(
         jobs = make_plan(listed, out, ledger.get, options.mode)
         if not options.overwrite:
             refuse_foreign(manifest, jobs, out)
-        engine = make_engine(sum(job.action != SKIP for job in jobs))
+        engine = make_engine(sum(job.action != Action.SKIP for job in jobs))
         limits = Limits(options.max_failures, engine.threads)
         run = Run(jobs, ledger, engine, out, state, limits, listener, stop or Stop())
         summary = run.run()

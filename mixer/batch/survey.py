@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS
-from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
+from mixer.batch.states import ReportKind
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import LISTENING_COPIES, LISTENING_FORMAT
 
@@ -54,7 +54,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     rate = int(row.settings.get("sample_rate") or song.sample_rate)
     n_own = song.n_samples_at(rate)
     n_files = 1 + (len(song.stems) + 1 if row.stems else 0)
-    has_report = row.report != NO_REPORT
+    has_report = row.report != ReportKind.NONE
     kept = 1 + (len(song.stems) if row.stems else 0) + (len(LISTENING_COPIES) if has_report else 0)
     mix_bytes = n_files * (
         FORMATS[file_format].file_bytes(row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES
@@ -89,9 +89,9 @@ def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:
 
 def _report_bytes(row: Row, n_samples: int, duration_s: float, n_stems: int) -> int:
     """The page, and two listening copies or a preview of each source."""
-    if row.report == NO_REPORT:
+    if row.report == ReportKind.NONE:
         return 0
-    if row.report == EMBEDDED_REPORT:
+    if row.report == ReportKind.EMBEDDED:
         n_sources = n_stems + 1 + len(LISTENING_COPIES)
         return _REPORT_BYTES + int(_PREVIEW_BYTES_PER_S * min(duration_s, _PREVIEW_S) * n_sources)
     copy_bytes = FORMATS[LISTENING_FORMAT].file_bytes(DEFAULT_BIT_DEPTH, n_samples, duration_s)

@@ -17,20 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixer.batch.album import load_premaster, save_premaster
-from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
-from mixer.batch.order import (
-    DONE,
-    FAILED,
-    FINISH,
-    MEASURE,
-    MEASURED,
-    UNCHANGED,
-    Order,
-    Outcome,
-    StagedFile,
-)
+from mixer.batch.order import Order, Outcome, StagedFile
+from mixer.batch.states import Ending, Phase, ReportKind
 from mixer.errors import InputError, MixerError, OutputError
 from mixer.shipped import DEFAULT_MODEL
 
@@ -119,7 +109,7 @@ class _Render:
         listing = stat_inputs(order.song)
         inputs_sha256 = hash_inputs(order.song, listing)
         if order.known_inputs == inputs_sha256:
-            return self._outcome(UNCHANGED, listing, inputs_sha256)
+            return self._outcome(Ending.UNCHANGED, listing, inputs_sha256)
         song = load_song(order.song)
         if order.console is not None and dict(song.console) != dict(order.song_table):
             raise InputError(
@@ -132,12 +122,16 @@ class _Render:
         destination.check(plan)
         self.read_s = time.perf_counter() - began
         try:
-            if order.phase == MEASURE:
+            if order.phase == Phase.MEASURE:
                 measured = self._measure(destination, plan, network, inputs_sha256)
-                kind, files, figures = MEASURED, [], self._measured_figures(measured)
+                kind, files, figures = Ending.MEASURED, [], self._measured_figures(measured)
             else:
                 done = self._render(destination, plan, network, inputs_sha256)
-                kind, files, figures = DONE, self._stage(destination, done), self._figures(done)
+                kind, files, figures = (
+                    Ending.DONE,
+                    self._stage(destination, done),
+                    self._figures(done),
+                )
         except (OSError, InputError):
             self._refuse_changed(listing)
             raise
@@ -160,7 +154,7 @@ class _Render:
     ) -> RenderPlan:
         from mixer.rendering.plan import plan_render
 
-        if self.order.phase == FINISH:
+        if self.order.phase == Phase.FINISH:
             settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
         bundle = network.bundle if network else None
         return plan_render(song, settings, bundle, presets=self.order.presets)
@@ -177,7 +171,7 @@ class _Render:
             file_format=order.format,
             bit_depth=order.bit_depth,
             stems=order.stems,
-            delivery=Delivery(order.daws, report != NO_REPORT, report == EMBEDDED_REPORT),
+            delivery=Delivery(order.daws, report != ReportKind.NONE, report == ReportKind.EMBEDDED),
             overwrite=True,
             home=target.parent,
         )
@@ -216,7 +210,7 @@ class _Render:
         from mixer.output.destination import render_to
 
         kept = None
-        if self.order.phase == FINISH:
+        if self.order.phase == Phase.FINISH:
             kept = load_premaster(Path(self.order.premaster), plan, inputs_sha256)
         destination.path.parent.mkdir(parents=True, exist_ok=True)
         return render_to(
@@ -296,7 +290,7 @@ class _Render:
 
     def _outcome(
         self,
-        kind: str,
+        kind: Ending,
         listing: str,
         inputs_sha256: str,
         files: tuple[StagedFile, ...] = (),
@@ -317,7 +311,7 @@ def _failed(order: Order, error: str, *, disk_full: bool = False, passing: bool 
     # What was staged is of no use, and on a full disk in the way.
     shutil.rmtree(order.staging, ignore_errors=True)
     line = " ".join(error.split("\n"))
-    return Outcome(order.id, order.token, FAILED, line, disk_full=disk_full, passing=passing)
+    return Outcome(order.id, order.token, Ending.FAILED, line, disk_full=disk_full, passing=passing)
 
 
 def _disk_is_full(order: Order, error: Exception) -> bool:

@@ -14,7 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixer.batch.order import FAILED, Event, Finished, Order, Outcome, Working
+from mixer.batch.order import Event, Finished, Order, Outcome, Working
+from mixer.batch.states import Ending
 from mixer.dsp.threads import one_blas_thread
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
             outcome = work(order, shop, post.reporter(order, spec.name))
         except Exception as error:
             text = f"internal error ({type(error).__name__}: {error}); this is a bug"
-            outcome = Outcome(order.id, order.token, FAILED, text)
+            outcome = Outcome(order.id, order.token, Ending.FAILED, text)
         post.send(Finished(outcome))
 
     with one_blas_thread, ThreadPoolExecutor(SONGS_AT_ONCE) as pool:

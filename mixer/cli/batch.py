@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixer.batch.columns import EMBEDDED_REPORT, NO_REPORT, REPORT
+from mixer.batch.states import Mode, ReportKind
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.errors import SettingsError
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
@@ -129,7 +129,7 @@ def run_command(
     if setup["address"] and setup["engine"] != "ray":
         raise SettingsError("--address is of a Ray cluster; add --engine ray")
     options = Options(
-        mode=mode,
+        mode=Mode(mode),
         shard=parse_shard(shard) if shard else Shard(),
         overwrite=overwrite,
         max_failures=0 if fail_fast else max_failures,
@@ -138,7 +138,7 @@ def run_command(
             presets=presets,
             sets=sets,
             daws=tuple(dict.fromkeys(daws)),
-            report=EMBEDDED_REPORT if embed else REPORT if report else NO_REPORT,
+            report=_report_kind(report, embed),
             allow_plugins=allow_plugins,
         ),
     )
@@ -196,16 +196,22 @@ def merge_command(out: Path, manifest: Path | None, html: bool, quiet: bool) -> 
         raise click.exceptions.Exit(merged.exit_code)
 
 
+def _report_kind(report: bool, embed: bool) -> ReportKind:
+    if embed:
+        return ReportKind.EMBEDDED
+    return ReportKind.LINKED if report else ReportKind.NONE
+
+
 def _dry_run(
     manifest: Path, out: Path, options: Options, setup: dict[str, Any], as_json: bool, quiet: bool
 ) -> None:
     from mixer.batch.estimate import estimate_plan
-    from mixer.batch.plan import SKIP
     from mixer.batch.session import plan_batch
+    from mixer.batch.states import Action
     from mixer.cli.batch_view import plan_as_json, show_plan
 
     jobs = plan_batch(manifest, out, options)
-    n_workers, threads = _share_out(setup, sum(job.action != SKIP for job in jobs))
+    n_workers, threads = _share_out(setup, sum(job.action != Action.SKIP for job in jobs))
     with progress_bar(quiet=quiet or as_json) as show:
         estimate = estimate_plan(jobs, n_workers, threads, lambda share: show("look", "", share))
     if as_json:

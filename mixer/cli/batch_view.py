@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.batch.estimate import Estimate
-from mixer.batch.ledger import DONE, FAILED, Record
+from mixer.batch.ledger import Record
 from mixer.batch.listener import Listener, Status, Summary
 from mixer.batch.outliers import find_outliers
-from mixer.batch.plan import SKIP, Job
+from mixer.batch.plan import Job
 from mixer.batch.results import result_of
+from mixer.batch.states import Action, State
 from mixer.cli.console import cell, printable, say, talk
 from mixer.output.names import LISTENING_COPIES
 
@@ -65,9 +66,9 @@ class View(Listener):
     def finished(self, record: Record) -> None:
         if self._as_json:
             say(json.dumps(result_of(record), ensure_ascii=False, allow_nan=False))
-        elif record.state == FAILED:
+        elif record.state == State.FAILED:
             self.said(f"failed: {_short(record.id)}: {record.error}")
-        elif record.state == DONE and self._live is None:
+        elif record.state == State.DONE and self._live is None:
             self.said(f"{self._count()}{_short(record.id)} -> {record.output}  {levels(record)}")
 
     def said(self, text: str) -> None:
@@ -137,7 +138,7 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
             clock(size.duration_s) if size else "-",
         )
     _stdout().print(table)
-    todo = sum(job.action != SKIP for job in jobs)
+    todo = sum(job.action != Action.SKIP for job in jobs)
     basis = "as the songs before took" if estimate.measured else "a rough guess"
     say(
         f"{len(jobs)} songs, {todo} to do: {clock(estimate.duration_s)} of music, about "
@@ -195,7 +196,7 @@ def show_summary(records: Sequence[Record], summary: Summary | None) -> None:
     marks = find_outliers(records)
     shown = list(records)
     if len(shown) > _MAX_TABLE_ROWS:
-        shown = [r for r in shown if r.state != DONE or marks.get(r.id)][:_MAX_TABLE_ROWS]
+        shown = [r for r in shown if r.state != State.DONE or marks.get(r.id)][:_MAX_TABLE_ROWS]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("song", "state"):
         table.add_column(name, overflow="fold")
@@ -204,7 +205,9 @@ def show_summary(records: Sequence[Record], summary: Summary | None) -> None:
     table.add_column("remarks", overflow="fold")
     for record in shown:
         result = result_of(record)
-        remark = record.error if record.state == FAILED else "; ".join(marks.get(record.id, ()))
+        remark = (
+            record.error if record.state == State.FAILED else "; ".join(marks.get(record.id, ()))
+        )
         table.add_row(
             Text(printable(record.id)),
             record.state,

@@ -10,8 +10,9 @@ import soundfile
 
 from mixer.batch.listener import Listener, Stop, Summary
 from mixer.batch.network import Networks, open_local
-from mixer.batch.order import FAILED, Event, Finished, Order, Retried
+from mixer.batch.order import Event, Finished, Order, Retried
 from mixer.batch.session import Options, run_batch
+from mixer.batch.states import Ending
 from mixer.batch.work import Shop, Work
 from tests.batch.stand_in import copy_song
 
@@ -64,7 +65,7 @@ class HereEngine:
         events: list[Event] = []
         for order in self.orders:
             outcome = self.work(order, self.shop, lambda stage, share: None)
-            if outcome.kind == FAILED and outcome.passing:
+            if outcome.kind == Ending.FAILED and outcome.passing:
                 events.append(Retried(order.id, outcome.error or ""))
                 outcome = self.work(order, self.shop, lambda stage, share: None)
             events.append(Finished(outcome))

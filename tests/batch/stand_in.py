@@ -12,16 +12,8 @@ import time
 from pathlib import Path
 
 from mixer.batch.inputs import hash_inputs, stat_inputs
-from mixer.batch.order import (
-    DONE,
-    FAILED,
-    MEASURE,
-    MEASURED,
-    UNCHANGED,
-    Order,
-    Outcome,
-    StagedFile,
-)
+from mixer.batch.order import Order, Outcome, StagedFile
+from mixer.batch.states import Ending, Phase
 from mixer.batch.work import Report, Shop
 
 FILE = "drums.wav"
@@ -38,24 +30,28 @@ def copy_song(order: Order, shop: Shop, report: Report) -> Outcome:
         behaviour = _behaviour(song)
         content = expected_mix(song, dict(order.settings))
     except Exception as error:
-        return Outcome(order.id, order.token, FAILED, str(error))
+        return Outcome(order.id, order.token, Ending.FAILED, str(error))
     if order.known_inputs == sha256:
-        return Outcome(order.id, order.token, UNCHANGED, None, False, False, (), listing, sha256)
+        return Outcome(
+            order.id, order.token, Ending.UNCHANGED, None, False, False, (), listing, sha256
+        )
     if "fail" in behaviour:
-        return Outcome(order.id, order.token, FAILED, behaviour["fail"])
+        return Outcome(order.id, order.token, Ending.FAILED, behaviour["fail"])
     with shop.compute:
         report("network", 0.5)
         _die(song, behaviour)
         time.sleep(behaviour.get("seconds", 0.02))
     figures = {"duration_s": 1.0, "loudness_lufs": -14.0, "true_peak_dbtp": -1.0}
     figures |= {"seconds": {"network": 0.02}, "premaster_lufs": behaviour.get("lufs", -20.0)}
-    if order.phase == MEASURE:
+    if order.phase == Phase.MEASURE:
         return Outcome(
-            order.id, order.token, MEASURED, None, False, False, (), listing, sha256, figures
+            order.id, order.token, Ending.MEASURED, None, False, False, (), listing, sha256, figures
         )
     figures["loudness_lufs"] = order.loudness_lufs or -14.0
     files = _write(Path(order.staging), f"mix.{order.format}", content)
-    return Outcome(order.id, order.token, DONE, None, False, False, files, listing, sha256, figures)
+    return Outcome(
+        order.id, order.token, Ending.DONE, None, False, False, files, listing, sha256, figures
+    )
 
 
 def expected_mix(song: Path, settings: dict) -> bytes:

@@ -6,10 +6,10 @@ import pytest
 
 from mixer.batch.defaults import Defaults
 from mixer.batch.manifest import ManifestError
-from mixer.batch.order import FINISH, WHOLE
 from mixer.batch.outputs import STATE_FOLDER
-from mixer.batch.plan import RENDER, SKIP, WHOLE_BATCH, list_songs
+from mixer.batch.plan import WHOLE_BATCH, list_songs
 from mixer.batch.session import Options, plan_batch
+from mixer.batch.states import Action, Phase
 from mixer.errors import PresetError
 from mixer.files.whole_file import hash_file
 
@@ -80,7 +80,7 @@ def test_an_album_has_one_target_whoever_sets_it(make_songs, batch, tmp_path) ->
     assert line.startswith("row 3, column loudness_lufs: album 'A' has -12.0 in row 2 and -14.0")
     manifest.write_text(text.format("-12"))
     batch(manifest, tmp_path / "out")
-    finishes = [order for order in batch.engine.seen if order.phase == FINISH]
+    finishes = [order for order in batch.engine.seen if order.phase == Phase.FINISH]
     assert [order.id for order in finishes] == ["one", "two"]
     assert finishes[0].console["drums"]["gain_db"] == 1.5
     assert finishes[1].console == {}
@@ -114,11 +114,15 @@ def test_a_changed_preset_renders_its_rows_again_and_no_others(make_songs, batch
     actions = {
         job.record.id: (job.action, job.reason) for job in plan_batch(manifest, out, Options())
     }
-    assert actions["one"] == (RENDER, "settings changed")
-    assert {actions["two"], actions["three"]} == {(SKIP, "done")}
+    assert actions["one"] == (Action.RENDER, "settings changed")
+    assert {actions["two"], actions["three"]} == {(Action.SKIP, "done")}
     batch(manifest, out)
     (order,) = batch.engine.seen
-    assert (order.id, order.phase, order.console) == ("one", WHOLE, {"vocals": {"gain_db": 2.0}})
+    assert (order.id, order.phase, order.console) == (
+        "one",
+        Phase.WHOLE,
+        {"vocals": {"gain_db": 2.0}},
+    )
     assert order.presets[0]["sha256"] == hash_file(preset)
     lines = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
     assert lines[0]["settings"]["presets"] == [{"name": "a", "sha256": hash_file(preset)}]

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.batch.ledger import DONE, LEDGER_FILE, read_records
+from mixer.batch.ledger import LEDGER_FILE, read_records
 from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.states import State
 from mixer.cli.main import run
 from tests.signals import band
 
@@ -51,7 +52,7 @@ def test_a_full_disk_stops_the_run_whole_and_it_goes_on_with_room(mount, tmp_pat
     ballast = out / "ballast"
     assert run(["batch", str(manifest), "-o", str(out), "-j", "1"]) == 1
     assert "too little disk is free" in capsys.readouterr().err
-    done = {r.id for r in read_records(out / STATE_FOLDER / LEDGER_FILE) if r.state == DONE}
+    done = {r.id for r in read_records(out / STATE_FOLDER / LEDGER_FILE) if r.state == State.DONE}
     assert 0 < len(done) < 4
     assert {p.stem for p in out.glob("*.wav")} == done
     assert not ballast.exists()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch.ledger import DONE, LEDGER_FILE, read_records
+from mixer.batch.ledger import LEDGER_FILE, read_records
 from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.states import State
 from tests.batch.killing import COPY, N_IN_FLIGHT, children, linux, mixes, start
 from tests.batch.stand_in import expected_mix
 
@@ -32,7 +33,7 @@ def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(make_songs, tmp_path,
         time.sleep(0.1)
     assert process.wait(timeout=20) == 130
     records = read_records(out / STATE_FOLDER / LEDGER_FILE)
-    done = [r.id for r in records if r.state == DONE]
+    done = [r.id for r in records if r.state == State.DONE]
     running = [r.id for r in records if r.state == "running"]
     assert mixes(out) == len(done)
     for song_id in done:

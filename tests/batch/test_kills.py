@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from mixer.batch.ledger import DONE
 from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.states import State
 from tests.batch.killing import COPY, finish, kill_somewhere, linux, mixes, start
 from tests.batch.stand_in import expected_mix
 
@@ -24,7 +24,7 @@ def test_twenty_kills_lose_nothing_and_render_nothing_twice(make_songs, tmp_path
     assert killed < len(names)  # the kills came while there was work
     assert len(records) == len(names)
     for name in names:
-        assert records[name].state == DONE
+        assert records[name].state == State.DONE
         assert records[name].renders == 1
         assert (out / f"{name}.wav").read_bytes() == expected_mix(tmp_path / name, {})
     assert sum(record.attempts for record in records.values()) > len(names)

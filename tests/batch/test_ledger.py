@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from mixer.batch.ledger import DONE, FAILED, LEDGER_FILE, Ledger, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
 from mixer.batch.lock import LockedError, hold_lock
+from mixer.batch.states import State
 from mixer.errors import OutputError
 
 ODD = 'a "b"\n🎚'
@@ -18,24 +19,25 @@ ODD = 'a "b"\n🎚'
 
 def test_records_come_back_as_they_were(tmp_path) -> None:
     record = Record(
-        ODD, DONE, "x.wav", None, 2, 1, {"amount": 0.5}, "s", '["\\udcff"]',
+        ODD, State.DONE, "x.wav", None, 2, 1, {"amount": 0.5}, "s", '["\\udcff"]',
         files=[["x.wav", 3, "abc"]], figures={"loudness_lufs": None, "odd": os.fsdecode(b"\xff")},
     )  # fmt: skip
     with Ledger(tmp_path) as ledger:
         ledger.put(record, Record("other"))
-        ledger.change("other", state=FAILED, error="why")
-    assert read_records(tmp_path / LEDGER_FILE) == [record, replace(Record("other"), state=FAILED,
-                                                                   error="why")]  # fmt: skip
+        ledger.change("other", state=State.FAILED, error="why")
+    failed = replace(Record("other"), state=State.FAILED, error="why")
+    assert read_records(tmp_path / LEDGER_FILE) == [record, failed]
 
 
 def test_what_was_put_survives_a_kill(tmp_path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from mixer.batch.ledger import *\n"
-        "ledger = Ledger(Path(sys.argv[1])); ledger.put(Record('x', DONE)); os.kill(os.getpid(), 9)"
+        "ledger = Ledger(Path(sys.argv[1])); ledger.put(Record('x', State.DONE))\n"
+        "os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)])
     assert killed.returncode == -9
-    assert read_records(tmp_path / LEDGER_FILE) == [Record("x", DONE)]
+    assert read_records(tmp_path / LEDGER_FILE) == [Record("x", State.DONE)]
 
 
 def test_a_damaged_or_newer_ledger_is_refused_in_words(tmp_path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch import columns
-from mixer.batch.columns import COLUMNS, SETTING
+from mixer.batch.columns import COLUMNS
 from mixer.batch.defaults import Defaults
 from mixer.batch.manifest import ManifestError, read_manifest
+from mixer.batch.states import ColumnUse, ReportKind
 from mixer.errors import InputError
 
 
@@ -136,14 +136,14 @@ def test_a_target_names_the_files_that_rendering_writes() -> None:
 
     delivered = delivery.Delivery(tuple(DAW_FORMATS), report=True)
     mix = Path("songs/v1.2 a.wav")
-    target = outputs.Target(str(mix), "wav", True, tuple(DAW_FORMATS), columns.REPORT)
+    target = outputs.Target(str(mix), "wav", True, tuple(DAW_FORMATS), ReportKind.LINKED)
     paths = {**delivered.paths(mix), **delivered.copies(mix)}
     assert target.beside == {role: path.as_posix() for role, path in paths.items()}
     written = names.output_paths(mix, [*STEMS, RESIDUAL], "wav")
     assert {*target.files} == {path.as_posix() for path in (*written.values(), *paths.values())}
     assert survey._PREVIEW_S == PREVIEW_S
     fields = {field.name for field in dataclasses.fields(settings.RenderSettings)}
-    assert {column.name for column in COLUMNS.values() if column.use == SETTING} <= fields
+    assert {column.name for column in COLUMNS.values() if column.use == ColumnUse.SETTING} <= fields
 
 
 def test_what_a_row_asks_of_the_desk_and_beside_the_mix(songs) -> None:

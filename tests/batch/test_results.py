@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mixer.batch.estimate import estimate_plan
-from mixer.batch.ledger import DONE, FAILED, LEDGER_FILE, PENDING, Ledger, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
 from mixer.batch.lock import LockedError, hold_lock
 from mixer.batch.merge import merge_shards
 from mixer.batch.outliers import correlation, find_outliers, spectrum_correlations
@@ -18,6 +18,7 @@ from mixer.batch.page import index_page
 from mixer.batch.plan import Shard, parse_shard
 from mixer.batch.results import COLUMNS, result_of
 from mixer.batch.session import Options, plan_batch
+from mixer.batch.states import State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND
 from mixer.batch.tree import find_songs, manifest_text
 from mixer.errors import InputError, SettingsError
@@ -35,7 +36,9 @@ def song(
         "duration_s": 62.0,
         "seconds": {"network": 2.0, "write": 1.1},
     }
-    return Record(name, DONE, f"{name}.wav", files=[[f"{name}.wav", 1, "abc"]], figures=figures)
+    return Record(
+        name, State.DONE, f"{name}.wav", files=[[f"{name}.wav", 1, "abc"]], figures=figures
+    )
 
 
 def test_songs_unlike_the_others_are_marked_and_no_others() -> None:
@@ -86,7 +89,7 @@ class _Page(HTMLParser):
 
 def test_the_page_stands_alone_and_trusts_no_name() -> None:
     evil = replace(song('<script>alert("x")</script>'), output='a "b" #1/ü?.wav')
-    failed = Record("bad", FAILED, "bad.wav", error="<b>why</b>")
+    failed = Record("bad", State.FAILED, "bad.wav", error="<b>why</b>")
     text = index_page([evil, failed, Record("later")], {evil.id: ["too loud"]})
     page = _Page(text)
     assert page.sources == ["a%20%22b%22%20%231/%C3%BC%3F.wav"]
@@ -103,7 +106,7 @@ def test_a_result_has_every_column() -> None:
     assert tuple(result) == COLUMNS
     assert (result["render_s"], result["real_time_factor"]) == (3.1, 20.0)
     assert (result["mix_sha256"], result["marks"], result["error"]) == ("abc", "odd", None)
-    assert result_of(replace(song("one"), state=FAILED))["loudness_lufs"] is None
+    assert result_of(replace(song("one"), state=State.FAILED))["loudness_lufs"] is None
 
 
 def test_shards_share_out_every_song_once_and_keep_albums_together(
@@ -140,10 +143,10 @@ def test_a_merge_says_what_is_missing_and_takes_the_latest(make_songs, batch, tm
     assert merged.exit_code == 1
     with Ledger(out / STATE_FOLDER / "shard-1-of-2") as ledger:
         first = next(iter(ledger))
-        ledger.change(first.id, state=FAILED, error="later", finished="9999")
+        ledger.change(first.id, state=State.FAILED, error="later", finished="9999")
     assert merge_shards(out, manifest).n_failed == 0  # done is done
     records = read_records(out / STATE_FOLDER / LEDGER_FILE)
-    assert {record.state for record in records} <= {DONE, PENDING}
+    assert {record.state for record in records} <= {State.DONE, State.PENDING}
     lock = out / STATE_FOLDER / "lock"
     with hold_lock(lock, shared=True), pytest.raises(LockedError):
         merge_shards(out, manifest)

@@ -9,15 +9,13 @@ import shutil
 import numpy as np
 import pytest
 
-from mixer.batch.ledger import DONE, FAILED, LEDGER_FILE, MEASURED, PENDING, Ledger, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
 from mixer.batch.listener import Stop
 from mixer.batch.manifest import ManifestError
-from mixer.batch.order import DONE as ENDED
-from mixer.batch.order import FAILED as BROKE
-from mixer.batch.order import FINISH, MEASURE, WHOLE, Outcome
+from mixer.batch.order import Outcome
 from mixer.batch.outputs import STATE_FOLDER
-from mixer.batch.plan import FORCE, RENDER, RETRY_FAILED, SKIP, VERIFY
 from mixer.batch.session import Options, plan_batch
+from mixer.batch.states import Action, Ending, Mode, Phase, State
 from mixer.errors import OutputError
 from tests.batch.stand_in import copy_song, expected_mix
 
@@ -91,12 +89,12 @@ def test_what_changed_is_done_again(make_songs, batch, tmp_path) -> None:
         job.record.id: (job.action, job.reason) for job in plan_batch(manifest, out, Options())
     }
     assert reasons == {
-        "same": (SKIP, "done"),
-        "touched": (VERIFY, "its files were touched"),
-        "edited": (VERIFY, "its files were touched"),
-        "more": (VERIFY, "its files were touched"),
-        "settings": (RENDER, "settings changed"),
-        "gone": (RENDER, "its files are gone or changed"),
+        "same": (Action.SKIP, "done"),
+        "touched": (Action.VERIFY, "its files were touched"),
+        "edited": (Action.VERIFY, "its files were touched"),
+        "more": (Action.VERIFY, "its files were touched"),
+        "settings": (Action.RENDER, "settings changed"),
+        "gone": (Action.RENDER, "its files are gone or changed"),
     }
     summary = batch(manifest, out)
     assert (summary.n_done, summary.n_skipped) == (4, 2)
@@ -129,9 +127,9 @@ def test_modes(make_songs, batch, tmp_path) -> None:
     (tmp_path / "three").mkdir()
     shutil.copy(tmp_path / "one" / "drums.wav", tmp_path / "three")
     manifest.write_text("song\none\ntwo\nthree\n")
-    batch(manifest, out, mode=RETRY_FAILED)
+    batch(manifest, out, mode=Mode.RETRY_FAILED)
     assert seen(batch) == ["two"]
-    batch(manifest, out, mode=FORCE)
+    batch(manifest, out, mode=Mode.FORCE)
     assert seen(batch) == ["one", "two", "three"]
 
 
@@ -184,7 +182,7 @@ def test_unreadable_and_vanished_songs_fail_and_the_rest_is_done(
 
     summary = batch(manifest, out, work=vanish)
     assert (summary.n_done, summary.n_failed) == (2, 3)
-    errors = {song_id: r.error for song_id, r in records(out).items() if r.state == FAILED}
+    errors = {song_id: r.error for song_id, r in records(out).items() if r.state == State.FAILED}
     assert "drums.wav: cannot be read as audio" in errors["damaged"]
     assert "no audio files in it" in errors["empty"]
     assert "the song cannot be read (No such file" in errors["vanishing"]
@@ -195,7 +193,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(make_songs, batch, tmp_path)
 
     def fill(order, shop, report):
         if order.id == "two":
-            return Outcome(order.id, order.token, BROKE, "full", disk_full=True)
+            return Outcome(order.id, order.token, Ending.FAILED, "full", disk_full=True)
         return copy_song(order, shop, report)
 
     summary = batch(manifest, out, work=fill)
@@ -262,12 +260,12 @@ def test_stems_of_an_earlier_render_go_and_nothing_else(make_songs, batch, tmp_p
             (folder / f"{name}.wav").write_text(name)
             sha256 = hashlib.sha256(name.encode()).hexdigest()
             stems.append(StagedFile(f"mix.stems/{name}.wav", name, len(name), sha256))
-        return Outcome(order.id, order.token, ENDED, files=outcome.files + tuple(stems),
+        return Outcome(order.id, order.token, Ending.DONE, files=outcome.files + tuple(stems),
                        inputs_stat=outcome.inputs_stat, figures=outcome.figures)  # fmt: skip
 
     batch(manifest, out, work=with_stems)
     (out / "one.stems" / "mine.wav").write_text("mine")
-    batch(manifest, out, work=with_stems, mode=FORCE)
+    batch(manifest, out, work=with_stems, mode=Mode.FORCE)
     assert sorted(p.name for p in (out / "one.stems").iterdir()) == ["bass.wav", "mine.wav"]
 
 
@@ -281,8 +279,9 @@ def test_songs_of_an_album_share_one_offset(make_songs, batch, tmp_path) -> None
     batch(manifest, out)
     phases = [(order.id, order.phase) for order in batch.engine.seen]
     assert sorted(phases) == [
-        ("one", FINISH), ("one", MEASURE), ("single", WHOLE), ("three", WHOLE),
-        ("two", FINISH), ("two", MEASURE),
+        ("one", Phase.FINISH), ("one", Phase.MEASURE), ("single", Phase.WHOLE),
+        ("three", Phase.WHOLE),
+        ("two", Phase.FINISH), ("two", Phase.MEASURE),
     ]  # fmt: skip
     figures = {song_id: record.figures for song_id, record in records(out).items()}
     # the mean energy of -20 and -26 LUFS is -22.04 LUFS, so 8.04 dB are missing to -14
@@ -291,7 +290,7 @@ def test_songs_of_an_album_share_one_offset(make_songs, batch, tmp_path) -> None
     )
     assert figures["two"]["album_offset_db"] == figures["one"]["album_offset_db"]
     loudness = {
-        order.id: order.loudness_lufs for order in batch.engine.seen if order.phase == FINISH
+        order.id: order.loudness_lufs for order in batch.engine.seen if order.phase == Phase.FINISH
     }
     assert loudness["one"] - loudness["two"] == pytest.approx(6.0)
     assert all(record.renders == 1 for record in records(out).values())
@@ -308,7 +307,7 @@ def test_a_song_more_on_an_album_moves_the_others(make_songs, batch, tmp_path) -
     manifest.write_text("song,album,loudness_lufs\none,A,-14\ntwo,A,-14\n")
     batch(manifest, out)
     assert [(o.id, o.phase) for o in batch.engine.seen] == [
-        ("two", MEASURE), ("one", WHOLE), ("two", FINISH)
+        ("two", Phase.MEASURE), ("one", Phase.WHOLE), ("two", Phase.FINISH)
     ]  # fmt: skip
     assert records(out)["one"].renders == 2
     assert records(out)["one"].figures["album_offset_db"] == pytest.approx(
@@ -325,10 +324,10 @@ def test_an_album_that_broke_off_half_way_goes_on(make_songs, batch, tmp_path) -
         return copy_song(order, shop, report)
 
     batch(manifest, out, work=press, stop=stop)
-    assert records(out)["one"].state == MEASURED
+    assert records(out)["one"].state == State.MEASURED
     summary = batch(manifest, out)
     assert [(o.id, o.phase) for o in batch.engine.seen] == [
-        ("two", MEASURE), ("one", FINISH), ("two", FINISH)
+        ("two", Phase.MEASURE), ("one", Phase.FINISH), ("two", Phase.FINISH)
     ]  # fmt: skip
     assert (summary.n_done, summary.exit_code) == (2, 0)
 
@@ -368,8 +367,8 @@ def test_the_ledger_finds_room_on_a_full_disk(tmp_path, monkeypatch) -> None:
             return real()
 
         monkeypatch.setattr(ledger, "_transaction", full)
-        ledger.put(Record("x", PENDING))
+        ledger.put(Record("x", State.PENDING))
         assert ledger.disk_was_full
     (record,) = read_records(tmp_path / LEDGER_FILE)
-    assert record.state == PENDING
-    assert record.state != DONE
+    assert record.state == State.PENDING
+    assert record.state != State.DONE

@@ -10,8 +10,9 @@ import soundfile
 from mixer import RenderSettings, load_song, render, write_mix
 from mixer.batch.album import Measured, album_offset_db, song_target_lufs
 from mixer.batch.network import Networks, open_local
-from mixer.batch.order import DONE, FAILED, FINISH, MEASURE, MEASURED, UNCHANGED, Order
+from mixer.batch.order import Order
 from mixer.batch.spectrum import LOWEST_HZ, N_BANDS, third_octave_levels_db
+from mixer.batch.states import Ending, Phase
 from mixer.batch.work import Shop, render_song
 from mixer.meters.loudness import integrated_loudness_lufs
 from tests.signals import band, sine
@@ -48,7 +49,7 @@ def silent(stage: str, share: float) -> None:
 def test_it_is_the_same_mix_bit_for_bit(order, shop, folder, tmp_path) -> None:
     settings = {"loudness_lufs": -16.0, "effects": ["eq", "loudness"], "seed": 3}
     outcome = render_song(order(settings=settings, stems=True, bit_depth="16"), shop, silent)
-    assert outcome.kind == DONE, outcome.error
+    assert outcome.kind == Ending.DONE, outcome.error
     asked = RenderSettings(**{**settings, "effects": ("eq", "loudness")}, device="cpu")
     mix = render(load_song(folder), asked, wet_stems=True)
     write_mix(mix, tmp_path / "alone" / "My Song.wav", bit_depth="16")
@@ -78,25 +79,25 @@ def test_a_network_is_opened_once_for_many_songs(order, folder, tmp_path) -> Non
     shop = Shop(Networks(count))
     for token in "abc":
         outcome = render_song(order(token=token, staging=str(tmp_path / token)), shop, silent)
-        assert outcome.kind == DONE
+        assert outcome.kind == Ending.DONE
     assert opened == ["default"]
 
 
 def test_inputs_that_are_known_are_not_rendered(order, shop, tmp_path) -> None:
     first = render_song(order(), shop, silent)
     again = render_song(order(known_inputs=first.inputs_sha256), shop, silent)
-    assert again.kind == UNCHANGED
-    assert render_song(order(known_inputs="another"), shop, silent).kind == DONE
+    assert again.kind == Ending.UNCHANGED
+    assert render_song(order(known_inputs="another"), shop, silent).kind == Ending.DONE
 
 
 def test_an_album_is_what_rendering_with_its_target_gives(order, shop, folder, tmp_path) -> None:
     """The mix that waits for its album and the mix rendered at once are the same samples."""
-    measured = render_song(order(phase=MEASURE, stems=True), shop, silent)
-    assert measured.kind == MEASURED
+    measured = render_song(order(phase=Phase.MEASURE, stems=True), shop, silent)
+    assert measured.kind == Ending.MEASURED
     own_lufs = measured.figures["premaster_lufs"]
-    finish = order(phase=FINISH, stems=True, loudness_lufs=own_lufs + 4.0)
+    finish = order(phase=Phase.FINISH, stems=True, loudness_lufs=own_lufs + 4.0)
     kept = render_song(finish, shop, silent)
-    assert kept.kind == DONE, kept.error
+    assert kept.kind == Ending.DONE, kept.error
     for path in (tmp_path / "premaster").iterdir():
         path.unlink()
     anew = render_song(finish, shop, silent)
@@ -119,7 +120,7 @@ def test_what_is_wrong_with_a_song_comes_back_in_a_line(
 ) -> None:
     break_it(folder)
     outcome = render_song(order(), shop, silent)
-    assert outcome.kind == FAILED
+    assert outcome.kind == Ending.FAILED
     assert words in outcome.error
     assert "\n" not in outcome.error
     assert not outcome.disk_full
@@ -131,7 +132,7 @@ def test_a_song_that_changes_meanwhile_fails(order, shop, folder) -> None:
             (folder / "bass.wav").unlink(missing_ok=True)
 
     outcome = render_song(order(), shop, touch)
-    assert outcome.kind == FAILED
+    assert outcome.kind == Ending.FAILED
     assert "changed while it was rendered" in outcome.error
 
 
@@ -141,7 +142,7 @@ def test_want_of_memory_is_worth_another_try(order, shop, monkeypatch) -> None:
 
     monkeypatch.setattr("mixer.output.destination.premaster", greedy)
     outcome = render_song(order(), shop, silent)
-    assert (outcome.kind, outcome.passing) == (FAILED, True)
+    assert (outcome.kind, outcome.passing) == (Ending.FAILED, True)
 
 
 def test_the_spectrum_of_a_sine_is_in_its_band() -> None:

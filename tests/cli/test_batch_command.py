@@ -106,9 +106,10 @@ def test_a_dry_run_for_people(manifest, capsys) -> None:
 def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> None:
     """A tenth of the 10 000 songs that the benchmark takes, in a tenth of its time and some."""
     from mixer.batch.inputs import stat_inputs
-    from mixer.batch.ledger import DONE, Ledger
+    from mixer.batch.ledger import Ledger
     from mixer.batch.outputs import STATE_FOLDER
     from mixer.batch.session import Options, plan_batch
+    from mixer.batch.states import State
 
     rows = ["song"]
     for n in range(1000):
@@ -124,7 +125,7 @@ def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> No
         (out / job.record.output).write_bytes(b"mix")
         files = [[job.record.output, 3, "sha"]]
         listing = stat_inputs(job.listed.row.song)
-        fields = {"state": DONE, "attempts": 1, "files": files, "inputs_stat": listing}
+        fields = {"state": State.DONE, "attempts": 1, "files": files, "inputs_stat": listing}
         records.append(type(job.record)(**{**vars(job.record), **fields}))
     with Ledger(state) as ledger:
         ledger.put(*records)

@@ -1,0 +1,75 @@
+"""The words that a batch speaks of its songs in: in the ledger, in orders, in plans, in columns."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Of a song in the ledger.
+
+    PUBLISHING: its files are whole in the staging folder and are being moved to their places; what
+    a run that died leaves there, the next one moves on.
+    """
+
+    PENDING = "pending"
+    RUNNING = "running"
+    MEASURED = "measured"
+    PUBLISHING = "publishing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Phase(StrEnum):
+    """How much of a song an order asks for.
+
+    All of it, or, for the songs of an album, the mix before the master and its loudness (MEASURE),
+    then the master with the album's offset (FINISH).
+    """
+
+    WHOLE = "whole"
+    MEASURE = "measure"
+    FINISH = "finish"
+
+
+class Ending(StrEnum):
+    """How an order ended."""
+
+    DONE = "done"
+    MEASURED = "measured"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+class Action(StrEnum):
+    """What to do with a song.
+
+    VERIFY: its files were touched; render unless their content is the same.
+    """
+
+    SKIP = "skip"
+    VERIFY = "verify"
+    RENDER = "render"
+
+
+class Mode(StrEnum):
+    """Which songs a run does."""
+
+    RESUME = "resume"
+    RETRY_FAILED = "retry-failed"
+    FORCE = "force"
+
+
+class ReportKind(StrEnum):
+    """Whether a report comes with a mix, as a cell says it: with audio beside it or inside."""
+
+    NONE = "no"
+    LINKED = "yes"
+    EMBEDDED = "embed"
+
+
+class ColumnUse(StrEnum):
+    """Where the cells of a column go."""
+
+    ROW = "row"
+    SETTING = "setting"
+    OUTPUT = "output"
+    STRIP = "strip"
