@@ -26,6 +26,9 @@ CODEC_SUFFIXES = frozenset(
 )
 INPUT_SUFFIXES = PLAIN_SUFFIXES | CODEC_SUFFIXES
 _UNFINISHED = "an unfinished download; finish it first"
+_UNFINISHED_SUFFIXES = (
+    ".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".!ut", ".aria2",
+)  # fmt: skip
 _VIDEO = "a video; save its sound as WAV"
 _ARCHIVE = "an archive; unpack it first"
 # What is not read though somebody may have meant it to be, and why.
@@ -37,7 +40,7 @@ UNREAD_SUFFIXES: Mapping[str, str] = {
     ".midi": "notes without sound; render them to WAV",
     ".cda": "a link to a CD track; copy the track itself",
     ".icloud": "still in iCloud; download it first",
-    **dict.fromkeys((".part", ".partial", ".crdownload", ".download", ".opdownload"), _UNFINISHED),
+    **dict.fromkeys(_UNFINISHED_SUFFIXES, _UNFINISHED),
     **dict.fromkeys((".mov", ".mkv", ".avi", ".wmv", ".m4v", ".flv", ".mpg", ".mpeg"), _VIDEO),
     **dict.fromkeys((".zip", ".rar", ".7z"), _ARCHIVE),
 }

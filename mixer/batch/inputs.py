@@ -8,7 +8,9 @@ import os
 import stat
 from pathlib import Path
 
+from mixer.audio.formats import is_audio_name
 from mixer.errors import InputError
+from mixer.song.folder import list_song_folder
 from mixer.song.folder_names import SONG_FILE
 
 _HASH_BLOCK_BYTES = 1 << 20
@@ -22,19 +24,19 @@ def stat_inputs(folder: str | Path) -> str:
     Raises:
         InputError: the folder is not there or cannot be read.
     """
-    from mixer.audio.formats import is_audio_name
-
     found = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name != SONG_FILE and not is_audio_name(entry.name):
-                    continue
-                about = entry.stat()
-                if stat.S_ISREG(about.st_mode):
-                    found.append([entry.name, about.st_size, about.st_mtime_ns])
-    except OSError as error:
-        raise InputError(f"{folder}: the song cannot be read ({error.strerror})") from None
+    for file in list_song_folder(Path(folder)):
+        is_audio = file.reason is None or (file.may_be_a_part and is_audio_name(file.name))
+        if file.name != SONG_FILE and not is_audio:
+            continue
+        try:
+            about = os.stat(file.path)  # noqa: PTH116 - many of them
+        except FileNotFoundError:  # a dead link
+            continue
+        except OSError as error:
+            raise InputError(f"{folder}: the song cannot be read ({error.strerror})") from None
+        if stat.S_ISREG(about.st_mode):
+            found.append([file.name, about.st_size, about.st_mtime_ns])
     return json.dumps(sorted(found), separators=(",", ":"))
 
 

@@ -29,11 +29,11 @@ from mixer.output.names import (
     STEMS_SUFFIX,
 )
 from mixer.shipped import DEFAULT_MODEL
-from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
 from mixer.stems import RESIDUAL, STEMS
 
 # Where the ledger, the lock and unfinished work live, inside the output folder.
-STATE_FOLDER = ".mixer-batch"
+STATE_FOLDER = BATCH_STATE_FOLDER
 RESULT_NAMES = ("results.csv", "results.jsonl", "index.html")
 DEFAULT_TEMPLATE = "{id}.{format}"
 REPORT_ROLE = "report"

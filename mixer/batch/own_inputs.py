@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mixer.audio.formats import is_audio_name
 from mixer.batch.manifest import Row, mistake
 from mixer.batch.outputs import Target
-from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.errors import InputError
+from mixer.song.folder import list_song_folder
 
 
 def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -> list[str]:
@@ -42,7 +44,11 @@ def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -
             parent = os.path.dirname(whole)  # noqa: PTH120
             if parent not in real_folders:
                 real_folders[parent] = os.path.realpath(parent)
-            if real_folders[parent] in songs or status.st_nlink > 1 or os.path.islink(whole):  # noqa: PTH114
+            if (
+                _is_inside(real_folders[parent], songs)
+                or status.st_nlink > 1
+                or os.path.islink(whole)  # noqa: PTH114
+            ):
                 suspects.append((row, path, (status.st_dev, status.st_ino)))
     inputs = _recordings(rows) if suspects else {}
     for row, path, identity in suspects:
@@ -53,22 +59,24 @@ def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -
     return mistakes
 
 
+def _is_inside(folder: str, songs: Mapping[str, int]) -> bool:
+    """Whether a folder is a song's or lies in one."""
+    return any(str(place) in songs for place in (Path(folder), *Path(folder).parents))
+
+
 def _recordings(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
     """Device and number of every audio file of every song, but mixes that mixer made; its row."""
-    from mixer.audio.formats import is_audio_name
-
     found: dict[tuple[int, int], int] = {}
     for row in rows:
         try:
-            names = os.listdir(row.song)  # noqa: PTH208
-        except OSError:
+            files = list_song_folder(row.song)
+        except InputError:
             continue
-        for name in names:
-            path = row.song / name
-            if not is_audio_name(name) or f"{path.stem}{RECIPE_SUFFIX}" in names:
+        for file in files:
+            if not is_audio_name(file.name) or not (file.reason is None or file.may_be_a_part):
                 continue
             try:
-                status = path.stat()
+                status = file.path.stat()
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode):

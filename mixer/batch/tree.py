@@ -7,39 +7,13 @@ import io
 import os
 from pathlib import Path
 
-from mixer.batch.outputs import STATE_FOLDER
 from mixer.errors import InputError
+from mixer.song.folder import find_song_folders
 
 HEADER = (
     "song", "id", "album", "preset", "loudness_lufs", "true_peak_dbtp", "format", "bit_depth",
     "daw", "report",
 )  # fmt: skip
-
-
-def find_songs(folder: Path) -> list[Path]:
-    """Folders below `folder` that hold audio, sorted; a song's own folders are not searched.
-
-    Hidden folders and the results of a batch are passed over, links to folders are not followed.
-
-    Raises:
-        InputError: there is no such folder, or no song in it.
-    """
-    from mixer.audio.formats import is_audio_name
-
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; give the one that holds the song folders")
-    songs = []
-    for place, folders, files in os.walk(folder):
-        if STATE_FOLDER in folders:  # an output folder: its mixes are no songs
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if any(is_audio_name(name) and not name.startswith(".") for name in files):
-            songs.append(Path(place))
-            folders.clear()
-    if not songs:
-        raise InputError(f"{folder}: no folder in it holds audio files")
-    return songs
 
 
 def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
@@ -50,16 +24,21 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         base: where the manifest will lie; songs are written relative to it.
 
     Returns:
-        The CSV text, and the songs that were left out, with the reason.
+        The CSV text, and what was left out, songs and other folders with audio, with the reason.
 
     Raises:
-        InputError: no song there.
+        InputError: there is no such folder, or no song in it.
     """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; give the one that holds the song folders")
+    tree = find_song_folders(folder)
+    if not tree.songs:
+        raise InputError(f"{folder}: no folder in it holds the parts of a song")
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(HEADER)
-    left_out = []
-    for song in find_songs(folder):
+    left_out = [f"{path.relative_to(folder).as_posix()}: {why}" for path, why in tree.left_out]
+    for song in tree.songs:
         path = Path(os.path.relpath(song, base)).as_posix()
         inside = song.relative_to(folder).as_posix()
         name = song.resolve().name if inside == "." else inside

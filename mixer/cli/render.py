@@ -120,7 +120,7 @@ def command(
     )
     destination.check(plan)
     if not quiet:
-        warn(song, plan)
+        warn(song, plan, with_files=not dry_run)
     if dry_run:
         show_plan(plan, destination, resolved.table, as_json)
         return

@@ -16,21 +16,32 @@ from mixer.output.destination import Destination, Rendered
 from mixer.output.names import output_paths
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import RenderPlan
+from mixer.song.listing import doubts, left_out_files, mixed_files
 from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
 _NOT_SHOWN = ("heard", "mute")
 
 
-def warn(song: Song, plan: RenderPlan) -> None:
-    """What may not be meant, before it is done."""
+def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
+    """What may not be meant, before it is done: a line a file that is left out or in doubt.
+
+    Args:
+        song: to be rendered.
+        plan: of the render.
+        with_files: also a line for every other file.
+    """
     for warning in plan.warnings:
         talk(f"warning: {warning}")
     for recording in song.left_out:
-        talk(f"left out: {recording.file} ({recording.reason})")
+        doubt = "" if recording.certain else "warning: "
+        talk(f"{doubt}left out: {recording.file} ({recording.reason})")
     for recording in song.recordings:
-        if not recording.certain:
-            talk(f"warning: {recording.file}: its name says nothing; mixed into {recording.stem}")
+        said = doubts(recording)
+        if said:
+            talk(f"warning: {recording.file}: {said}")
+        elif with_files:
+            talk(f"{recording.stem:<7} {recording.file} ({recording.reason})")
 
         fault = recording.source.fault
         if fault is not None:
@@ -63,14 +74,12 @@ def show_plan(
     song = plan.song
     outputs = {name: str(target) for name, target in destination.paths(song).items()}
     if as_json:
-        files = [{"file": r.file, "stem": r.stem, "reason": r.reason} for r in song.recordings]
-        left_out = [{"file": r.file, "reason": r.reason} for r in song.left_out]
         answer(
             {
                 "dry_run": True,
                 "song": song.name,
-                "files": files,
-                "left_out": left_out,
+                "files": mixed_files(song),
+                "left_out": left_out_files(song),
                 "model": plan.model_name,
                 "effects": list(plan.effects),
                 "console": dict(console),
@@ -94,6 +103,8 @@ def result(done: Rendered, destination: Destination) -> dict[str, Any]:
     master = mix.measurements["master"]
     return {
         "song": mix.song.name,
+        "files": mixed_files(mix.song),
+        "left_out": left_out_files(mix.song),
         "mix": str(path),
         "recipe": str(output_paths(path, [], "wav")["recipe"]),
         "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != "mix"},

@@ -15,7 +15,7 @@ from mixer.audio.formats import FORMATS
 from mixer.files.whole_file import hash_file
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
-from mixer.song.damaged_files import remarks_on
+from mixer.song.listing import left_out_files, mixed_file
 from mixer.song.song import Recording, Song
 from mixer.version import __version__
 
@@ -92,20 +92,15 @@ def song_table(song: Song) -> dict[str, Any]:
         "sample_rate": song.sample_rate,
         "n_samples": song.n_samples,
         "files": [_recording(r) for r in song.recordings],
-        "left_out": [{"file": r.file, "reason": r.reason} for r in song.left_out],
+        "left_out": left_out_files(song),
     }
 
 
 def _recording(recording: Recording) -> dict[str, Any]:
     return {
-        "file": recording.file,
+        **mixed_file(recording),
         "sha256": hash_file(recording.source.path),
-        "stem": recording.stem,
-        "reason": recording.reason,
-        "gain_db": recording.gain_db,
-        "side": recording.side,
         "sample_rate": recording.source.sample_rate,
         "channels": recording.source.channels,
         "n_samples": recording.source.n_samples,
-        "remarks": remarks_on(recording.source),
     }

@@ -38,6 +38,7 @@ from mixer.preset.schema import find_gaps, plain_table
 from mixer.preset.shape import CONSOLE
 from mixer.rendering.settings import RenderSettings
 from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.song.sides import SIDES
 from mixer.stems import STEMS
 
 MIX = "mix"
@@ -53,7 +54,7 @@ class RecordedInput:
     sha256: str = sha256()
     stem: str = choice(MISSING, STEMS)
     gain_db: float = number(MISSING, -200.0, 200.0)
-    side: str | None = choice(None, ("left", "right"))
+    side: str | None = choice(None, SIDES)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from mixer.report.curves import (
 from mixer.report.masking import band_edges_hz, masking_by_pair
 from mixer.report.matching import Level
 from mixer.shipped import PUBLISHED_PROFILE
+from mixer.song.listing import doubts
 from mixer.song.song import read_stem
 
 MIX = "mix"
@@ -242,8 +243,8 @@ def _figures(mix: Mix) -> dict[str, float]:
 
 def _warnings(mix: Mix) -> Iterator[str]:
     for recording in mix.song.recordings:
-        if not recording.certain:
-            yield f"{recording.file}: its name says nothing; mixed into {recording.stem}"
+        if said := doubts(recording):
+            yield f"{recording.file}: {said}"
     for recording in mix.song.left_out:
         yield f"{recording.file}: left out ({recording.reason})"
     if mix.model is not None and not mix.model["learnt_to_mix"]:

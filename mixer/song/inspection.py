@@ -17,6 +17,7 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.song.damaged_files import remarks_on
+from mixer.song.listing import doubts
 from mixer.song.song import Recording, Song, read_sum
 
 SILENT_BELOW_DBFS = -60.0
@@ -28,6 +29,7 @@ FAR_SHORTER_BELOW = 0.5  # of the median length
 MAX_PEAK = 1e6  # of full scale; 32-bit integers taken for floats, most likely
 DC_ABOVE = 0.01  # of full scale
 ALREADY_A_MIX_ABOVE = 0.9  # correlation with the sum of all others
+MAY_BE_A_PART = "left out, though it may be a part of the song"
 # Shared by every comparison between files: slow enough to be small, fast enough to keep waveforms.
 _SKETCH_RATE_HZ = 4_410
 _ENVELOPE_RATE_HZ = 210
@@ -48,7 +50,8 @@ class FileInspection:
         file: name as shown to the user.
         stem: one of the four, or None where it is left out.
         reason: why it is in that stem, or left out.
-        certain: False where its name said nothing.
+        certain: False where its name said nothing, or where it may be a part and is left out.
+        side: "left", "right", "mid" or "side" for one half of a pair, else None.
         sample_rate: in Hz.
         channels: 1 or 2.
         duration_s: length.
@@ -62,6 +65,7 @@ class FileInspection:
     stem: str | None
     reason: str
     certain: bool = True
+    side: str | None = None
     sample_rate: int | None = None
     channels: int | None = None
     duration_s: float | None = None
@@ -115,7 +119,13 @@ def inspect_song(
     _compare_lengths(files)
     _compare_sketches(files, sketches)
     left_out = [
-        FileInspection(r.file, r.stem, r.reason, findings=[r.fault] if r.fault else [])
+        FileInspection(
+            r.file,
+            None if r.fault is None else r.stem,
+            r.reason,
+            r.certain,
+            findings=[r.fault] if r.fault else [] if r.certain else [MAY_BE_A_PART],
+        )
         for r in song.left_out
     ]
     return SongInspection(
@@ -137,13 +147,14 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
         stem=recording.stem,
         reason=recording.reason,
         certain=recording.certain,
+        side=recording.side,
         sample_rate=source.sample_rate,
         channels=source.channels,
         duration_s=source.n_samples / source.sample_rate,
         encoding=source.encoding,
     )
-    if not recording.certain:
-        inspection.findings.append("its name says nothing: mixed into other")
+    if said := doubts(recording):
+        inspection.findings.append(said)
     try:
         audio = read_sum([recording], source.n_samples, source.sample_rate)
     except InputError as error:

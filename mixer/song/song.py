@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,22 +13,34 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
-from mixer.audio.formats import is_audio_name, is_stem_container_name
-from mixer.audio.not_read import why_not_read
+from mixer.audio.formats import (
+    is_any_audio_name,
+    is_audio_name,
+    is_stem_container_name,
+    without_audio_suffix,
+)
 from mixer.errors import InputError
+from mixer.roles import STEM_OF_ROLE, UNKNOWN
+from mixer.song.copies import find_copies
 from mixer.song.damaged_files import refuse_damaged
-from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
+from mixer.song.folder import FolderFile, list_song_folder
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.name_context import classify_all
-from mixer.song.song_file import FileSettings, Marker, read_song_file
+from mixer.song.sides import LEFT, MID, RIGHT, SIDE, find_sides
+from mixer.song.song_file import FileSettings, Marker, SongSettings, read_song_file
 from mixer.song.track_names import Classification
+from mixer.song.track_roles import role_of
 from mixer.stems import STEMS
 
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
-STEM_CONTAINER_STREAMS = ("mixture", "drums", "bass", "other", "vocals")
-
-_SIDE_WORD = re.compile(
-    r"(?<![A-Za-z])(left|right|l|r)(?![A-Za-z])|(?<=[A-Za-z0-9])(L|R)(?![A-Za-z])", re.IGNORECASE
-)
+STEM_CONTAINER_STREAMS = (
+    "mixture",
+    "drums",
+    "bass",
+    "other",
+    "vocals",
+)  # Which channels a side goes to; a side signal is taken off the right as well.
+_PLACES = {LEFT: slice(0, 1), RIGHT: slice(1, 2), MID: slice(0, 2), None: slice(0, 2)}
 
 
 @dataclass(frozen=True)
@@ -41,10 +52,14 @@ class Recording:
         file: its name as shown to the user.
         stem: one of `STEMS`, or None where it is left out.
         reason: why it is in that stem, or left out.
-        certain: False where its name said nothing.
+        certain: False where its name said nothing; of a file that is left out, False where it may
+            be a part of the song all the same.
         gain_db: from `song.toml`.
-        side: "left" or "right" for one half of a pair of mono files, else None.
+        side: "left", "right", "mid" or "side" for one half of a pair of mono files, else None.
+        partner: the file that is the other half.
+        role: what it plays, one of `mixer.roles.ROLE_NAMES`.
         fault: why its file cannot be used, else None.
+        remarks: what else its name says that may not be meant.
     """
 
     source: AudioSource
@@ -54,7 +69,10 @@ class Recording:
     certain: bool = True
     gain_db: float = 0.0
     side: str | None = None
+    partner: str | None = None
+    role: str = UNKNOWN
     fault: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,34 +121,33 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
     """Find, classify and group the recordings of a song folder; no audio is decoded yet.
 
     Args:
-        folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, or a mix
-            of them, and perhaps `song.toml`. Folders inside it are not searched.
+        folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, folders of
+            instruments (`Drums/Kick.wav`) or a mix of them, and perhaps `song.toml`.
         strict: a name that says nothing is an error, not `other`, and so is a file that breaks off
             or is damaged.
         leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
             folder, since a mix without it is not the song.
 
     Raises:
-        InputError: no folder, nothing to mix in it, or a file that is no mono or stereo audio.
+        InputError: no folder, nothing to mix in it, several songs in it, or a file that is not mono
+            or stereo audio.
         PresetError: a mistake in `song.toml`.
     """
     folder = Path(folder).resolve()
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
-    paths = sorted(
-        (p for p in folder.iterdir() if is_audio_name(p.name) and not p.is_dir()),
-        key=lambda p: _natural_key(p.name),
-    )
-    settings = read_song_file(folder, [p.name for p in paths])
+    files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))
+    settings = read_song_file(folder, [f.name for f in files if is_audio_name(f.name)])
+    told = _classified(folder, files, settings)
     found = [
-        recording
-        for path, classification in zip(paths, classify_all([p.name for p in paths]), strict=True)
-        for recording in _recordings(path, classification, settings.for_file(path.name))
+        r
+        for file in files
+        for r in _recordings(folder, file, told.get(file.name), settings.for_file(file.name))
     ]
-    found += _not_read(folder)
+    found = _join_sides(_leave_out_copies(_with_roles(found, told), settings))
     if not leave_out_faulty:
         _refuse_faulty(found)
-    recordings = _join_sides([r for r in found if r.stem is not None and r.fault is None])
+    recordings = [r for r in found if r.stem is not None and r.fault is None]
     left_out = tuple(r for r in found if r.stem is None or r.fault is not None)
     _refuse_empty(folder, recordings, left_out)
     if strict:
@@ -179,13 +196,17 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
         )
     total = np.zeros((2, n_samples), np.float32)
     for recording in recordings:
-        sides = {"left": slice(0, 1), "right": slice(1, 2), None: slice(0, 2)}[recording.side]
         gain = np.float32(db_to_gain(recording.gain_db))
         position = 0
         for block in audio_io.read_resampled_blocks(recording.source, sample_rate):
             block = block[:, : n_samples - position]
             end = position + block.shape[1]
-            total[sides, position:end] += block if gain == 1.0 else block * gain
+            scaled = block if gain == 1.0 else block * gain
+            if recording.side == SIDE:  # left is the mid and the side, right the mid without it
+                total[0, position:end] += scaled[0]
+                total[1, position:end] -= scaled[0]
+            else:
+                total[_PLACES[recording.side], position:end] += scaled
             position = end
     return total
 
@@ -200,36 +221,42 @@ def read_stem(song: Song, stem: str, sample_rate: int) -> np.ndarray:
     return read_sum(own, song.n_samples_at(sample_rate), sample_rate)
 
 
-def _not_read(folder: Path) -> list[Recording]:
-    """What lies in the folder and may have been meant as audio, each with its reason."""
-    found = []
-    for path in sorted(folder.iterdir()):
-        reason = why_not_read(path)
-        if reason is not None and not path.is_dir():
-            nothing = AudioSource(path, 0, 0, 0, 0, "")
-            found.append(Recording(nothing, path.name, None, reason))
-    return found
+def _classified(
+    folder: Path, files: Sequence[FolderFile], settings: SongSettings
+) -> dict[str, Classification]:
+    """What the candidates' names say, beside each other; files that are ignored are not there."""
+    heard = [
+        file
+        for file in files
+        if file.reason is None
+        and not ((own := settings.for_file(file.name)) is not None and own.ignore)
+    ]
+    names = [file.name for file in heard]
+    told = classify_all(names, [file.instruments for file in heard], folder.name)
+    return dict(zip(names, told, strict=True))
 
 
 def _recordings(
-    path: Path, classification: Classification, settings: FileSettings | None
+    folder: Path, file: FolderFile, told: Classification | None, settings: FileSettings | None
 ) -> list[Recording]:
     """A file as recordings: one, or one a stream for a stem container."""
-    name = path.name
+    path, name = file.path, file.name
     nothing = AudioSource(path, 0, 0, 0, 0, "")
     if settings is not None and settings.ignore:
         return [Recording(nothing, name, None, f"ignored in {SONG_FILE}")]
+    if file.reason is not None and (settings is None or settings.stem is None):
+        return [Recording(nothing, name, None, file.reason, not file.may_be_a_part)]
     if not path.is_file():
         return [Recording(nothing, name, None, "not a file: a pipe, a device or a dead link")]
-    if path.is_symlink() and path.parent not in path.resolve().parents:
+    if path.is_symlink() and folder not in path.resolve().parents:
         return [Recording(nothing, name, None, "a link that leaves the song folder")]
-    if path.with_name(path.stem + RECIPE_SUFFIX).exists():
-        return [Recording(nothing, name, None, "a mix that mixer made")]
+    classification = told or Classification(None, file.reason or "", True)
     by_hand = settings is not None and settings.stem is not None
     gain_db = settings.gain_db if settings else 0.0
     is_container = is_stem_container_name(name) and not by_hand
     if classification.stem is None and not by_hand and not is_container:
-        return [Recording(nothing, name, None, classification.reason)]
+        certain = classification.certain
+        return [Recording(nothing, name, None, classification.reason, certain)]
     try:
         sources = audio_io.probe(path)
         if is_container:
@@ -280,24 +307,69 @@ def _container_recordings(name: str, sources: list[AudioSource], gain_db: float)
     return recordings
 
 
-def _join_sides(recordings: list[Recording]) -> list[Recording]:
-    """Mark mono files that differ only in L and R as the two sides of one recording."""
-    groups: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
-    for index, recording in enumerate(recordings):
-        if recording.source.channels != 1:
-            continue
-        name = Path(recording.file).stem
-        for match in _SIDE_WORD.finditer(name):
-            side = "left" if match.group().lower().startswith("l") else "right"
-            key = name[: match.start()] + "\0" + name[match.end() :]
-            groups[key.lower(), recording.source.sample_rate].append((index, side))
-    joined = list(recordings)
-    for pair in groups.values():
-        if sorted(side for _, side in pair) != ["left", "right"]:
-            continue
-        for index, side in pair:
-            reason = f"{joined[index].reason}; {side} side of a pair"
-            joined[index] = replace(joined[index], side=side, reason=reason)
+def _with_roles(found: list[Recording], told: Mapping[str, Classification]) -> list[Recording]:
+    """The recordings with the roles that their names, or their folders', speak for."""
+    return [r if r.stem is None else replace(r, role=_role(r, told.get(r.file))) for r in found]
+
+
+def _role(recording: Recording, told: Classification | None) -> str:
+    assert recording.stem is not None
+    container, _, stream = recording.file.rpartition("#")
+    title = stream if container else without_audio_suffix(Path(recording.file).name)
+    role = role_of(title, recording.stem)
+    family = None if told is None else told.family
+    if role == UNKNOWN and family is not None and STEM_OF_ROLE.get(family) == recording.stem:
+        return family
+    return role
+
+
+def _leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Recording]:
+    """Leave out what is there twice by its name; what `song.toml` puts into a stem stays."""
+    places = [
+        place
+        for place, r in enumerate(found)
+        if r.stem is not None and r.fault is None and r.source.stream == 0
+    ]
+    copies = find_copies(
+        [found[place].source.path for place in places], [found[place].file for place in places]
+    )
+    kept = list(found)
+    for index, copy in copies.items():
+        recording = found[places[index]]
+        own = settings.for_file(recording.file)
+        if copy.is_left_out and (own is None or own.stem is None):
+            nothing = replace(recording.source, n_samples=0)
+            kept[places[index]] = Recording(nothing, recording.file, None, copy.reason)
+        else:
+            kept[places[index]] = replace(recording, remarks=(*recording.remarks, copy.reason))
+    return kept
+
+
+def _join_sides(found: list[Recording]) -> list[Recording]:
+    """Mark mono files that are the two sides of one recording; refuse those of a surround one."""
+    places = [
+        place
+        for place, r in enumerate(found)
+        if r.stem is not None and r.fault is None and r.source.channels == 1
+    ]
+    sides = find_sides([found[place].file for place in places])
+    joined = list(found)
+    for index, side in sides.sides.items():
+        own = found[places[index]]
+        reason = f"{own.reason}; {side} side of a pair"
+        partner = found[places[sides.partners[index]]].file
+        joined[places[index]] = replace(own, side=side, partner=partner, reason=reason)
+    for index, side in sides.lone.items():
+        own = found[places[index]]
+        remark = f"the {side} side of a pair by its name, without the other: mixed to both sides"
+        joined[places[index]] = replace(own, remarks=(*own.remarks, remark))
+    for index, channel in sides.surround.items():
+        own = found[places[index]]
+        fault = (
+            f"{own.file}: channel {channel} of a surround recording; "
+            f"mix it down to stereo, or ignore its files in {SONG_FILE}"
+        )
+        joined[places[index]] = replace(own, fault=fault)
     return joined
 
 
@@ -306,13 +378,12 @@ def _refuse_empty(
 ) -> None:
     if recordings:
         return
-    if left_out:
-        names = ", ".join(f"{r.file} ({r.reason})" for r in left_out[:3])
-        more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+    audio = [r for r in left_out if is_any_audio_name(r.file) or not r.certain]
+    if audio:
+        names = ", ".join(f"{r.file} ({r.reason})" for r in audio[:3])
+        more = f" and {len(audio) - 3} more" if len(audio) > 3 else ""
         raise InputError(f"{folder}: nothing to mix; left out {names}{more}")
-    deeper = sorted({p.parent for p in folder.glob("*/*") if is_audio_name(p.name)})
-    hint = f"; did you mean {deeper[0]}?" if deeper else "; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF"
-    raise InputError(f"{folder}: no audio files in it{hint}")
+    raise InputError(f"{folder}: no audio files in it; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF")
 
 
 def _refuse_faulty(recordings: Sequence[Recording]) -> None:

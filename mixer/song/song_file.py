@@ -4,7 +4,7 @@ title = "Free"
 dry = true                      # a dry recording: vocals and other get a room before the rest
 tempo_bpm = 128
 
-[files."07_Noise*.wav"]         # a file name, or a pattern with * and ?
+[files."07_Noise*.wav"]         # a file's name, or a pattern with * and ?
 stem = "drums"
 gain_db = -3
 ignore = false
@@ -22,7 +22,6 @@ time_s = 43.2
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +31,7 @@ from mixer.errors import PresetError
 from mixer.files.document import read_toml
 from mixer.files.fields import MISSING, choice, number, text
 from mixer.files.wording import suggest
+from mixer.song.file_patterns import files_meant, is_exactly
 from mixer.song.folder_names import SONG_FILE
 from mixer.stems import STEMS
 
@@ -72,7 +72,8 @@ class SongSettings:
         title: of the song.
         dry: the recording is dry.
         tempo_bpm: in beats a minute.
-        files: what is said of files, by name or pattern.
+        files: what is said of files; by name or pattern as it is written, by each file's name
+            relative to the song's folder as it is read.
         console: the table as it stands, for `mixer.preset` to check and merge; empty without one.
         markers: by time.
     """
@@ -85,13 +86,8 @@ class SongSettings:
     markers: tuple[Marker, ...] = ()
 
     def for_file(self, name: str) -> FileSettings | None:
-        """What is said about a file: under its own name, else under the first pattern that fits."""
-        if name in self.files:
-            return self.files[name]
-        for pattern, settings in self.files.items():
-            if fnmatch.fnmatchcase(name, pattern):
-                return settings
-        return None
+        """What is said about a file by its name in the song's folder."""
+        return self.files.get(name)
 
 
 def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
@@ -111,9 +107,18 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
     document = read_toml(path, f"a {SONG_FILE}", PresetError)
     settings = document.read_as(SongSettings)
     names = list(file_names)
-    for pattern in settings.files:
-        if pattern not in names and not fnmatch.filter(names, pattern):
+    meant = {pattern: files_meant(pattern, names) for pattern in settings.files}
+    for pattern, files in meant.items():
+        if not files:
             what = f"names no file in the folder; {suggest(pattern, names)}"
             raise document.refusal(("files", pattern), what)
     markers = sorted(settings.markers, key=lambda marker: marker.time_s)
-    return dataclasses.replace(settings, markers=tuple(markers))
+    # A file's own name wins over patterns, and of these the first.
+    order = sorted(
+        meant, key=lambda pattern: not any(is_exactly(pattern, n) for n in meant[pattern])
+    )
+    by_file: dict[str, FileSettings] = {}
+    for pattern in order:
+        for name in meant[pattern]:
+            by_file.setdefault(name, settings.files[pattern])
+    return dataclasses.replace(settings, files=by_file, markers=tuple(markers))

@@ -140,7 +140,7 @@ def decide(track: NamedTrack) -> Classification:
     if best is None:
         return Classification("other", "no word of the name is known", False)
     if best.text in track.folder and best.text not in track.tokens:
-        reason = f"in the folder of {best.sentence()}"
+        reason = f"its folder's {best.sentence()}"
     else:
         reason = best.sentence()
     certain = not best.guess and not _may_mean_another(track, best)

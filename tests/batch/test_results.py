@@ -20,8 +20,9 @@ from mixer.batch.results import COLUMNS, result_of
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND
-from mixer.batch.tree import find_songs, manifest_text
+from mixer.batch.tree import manifest_text
 from mixer.errors import InputError, SettingsError
+from mixer.song.folder import find_song_folders
 
 
 def song(
@@ -167,7 +168,7 @@ def test_a_tree_becomes_a_manifest_that_can_be_read(make_songs, tmp_path) -> Non
     (tmp_path / "tree" / "empty").mkdir()
     (tmp_path / "tree" / "out" / STATE_FOLDER).mkdir(parents=True)
     (tmp_path / "tree" / "out" / "mix.wav").write_text("a mix is no song")
-    found = find_songs(tmp_path / "tree")
+    found = list(find_song_folders(tmp_path / "tree").songs)
     assert [path.name for path in found] == ["a, b", "c"]
     text, left_out = manifest_text(tmp_path / "tree", tmp_path)
     assert left_out == []
@@ -175,8 +176,8 @@ def test_a_tree_becomes_a_manifest_that_can_be_read(make_songs, tmp_path) -> Non
     rows = read_manifest(tmp_path / "m.csv")
     assert [row.id for row in rows] == ["a, b", "disc 2/c"]
     assert [row.song for row in rows] == found
-    with pytest.raises(InputError, match="no folder in it holds audio"):
-        find_songs(tmp_path / "tree" / "empty")
+    with pytest.raises(InputError, match="no folder in it holds the parts"):
+        manifest_text(tmp_path / "tree" / "empty", tmp_path)
 
 
 def test_estimates_come_from_headers_and_from_what_songs_took(make_songs, batch, tmp_path) -> None:

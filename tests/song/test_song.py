@@ -16,7 +16,8 @@ from tests.signals import noise, sine
 
 def stems_of(folder: Path) -> dict[str, str | None]:
     song = load_song(folder)
-    return {r.file: r.stem for r in (*song.recordings, *song.left_out)}
+    files = (*song.recordings, *song.left_out)
+    return {r.file: r.stem for r in files if r.file != "song.toml"}
 
 
 def test_raw_tracks_and_exact_stems_are_grouped(write_song) -> None:
@@ -178,7 +179,10 @@ def test_a_mix_of_ours_in_the_folder_is_not_mixed_again(write_song) -> None:
     folder = write_song({n: sine(100.0, 0.5, 44_100) for n in ("Kick.wav", "song.wav")})
     (folder / "song.mix.json").write_text("{}")
     song = load_song(folder)
-    assert [(r.file, r.reason) for r in song.left_out] == [("song.wav", "a mix that mixer made")]
+    assert [(r.file, r.reason) for r in song.left_out] == [
+        ("song.mix.json", "written by mixer"),
+        ("song.wav", "a mix that mixer made"),
+    ]
 
 
 def test_a_faulty_file_is_an_error_unless_one_only_looks(write_song) -> None:
@@ -195,9 +199,11 @@ def test_a_faulty_file_is_an_error_unless_one_only_looks(write_song) -> None:
 def test_an_empty_folder_says_what_to_do(tmp_path) -> None:
     with pytest.raises(InputError, match="no audio files in it; it takes WAV"):
         load_song(tmp_path)
-    (tmp_path / "Audio Files").mkdir()
-    (tmp_path / "Audio Files" / "kick.wav").touch()
-    with pytest.raises(InputError, match=r"did you mean .*Audio Files"):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(InputError, match="no audio files in it; it takes WAV"):
+        load_song(tmp_path)
+    (tmp_path / "kick.wav.part").touch()
+    with pytest.raises(InputError, match=r"nothing to mix; left out kick\.wav\.part \(an unfini"):
         load_song(tmp_path)
     with pytest.raises(InputError, match="no such folder"):
         load_song(tmp_path / "nowhere")

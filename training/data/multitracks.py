@@ -25,6 +25,7 @@ from mixer.song.song import (
     load_song,
     read_sum,
 )
+from mixer.song.track_names import classify
 from mixer.song.track_words import split_words
 from mixer.stems import STEMS
 from training.data.musdb import is_validation_song
@@ -246,6 +247,11 @@ def load_container(path: Path) -> Song:
     )
 
 
+def _may_be_the_mix(file: str) -> bool:
+    """Whether a left-out file lies beside the parts and is not the sum of some of them."""
+    return is_audio_name(file) and "/" not in file and classify(file).stem is None
+
+
 def _find_mix(song: Song) -> Recording | None:
     """The left-out recording that says most clearly that it is the final mix."""
     ignored = f"ignored in {SONG_FILE}"
@@ -253,6 +259,8 @@ def _find_mix(song: Song) -> Recording | None:
     for recording in song.left_out:
         container, _, stream = recording.file.rpartition("#")
         words = split_words(Path(recording.file).stem) if not container else [stream]
+        if not container and not _may_be_the_mix(recording.file):
+            continue
         if recording.reason == ignored or _OTHER_MIX_WORDS & set(words):
             continue
         ranks = [rank for rank, word in enumerate(_MIX_WORDS) if word in words]

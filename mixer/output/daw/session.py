@@ -16,6 +16,7 @@ from typing import Any
 
 from mixer.errors import SettingsError
 from mixer.rendering.mix import Mix
+from mixer.song.sides import LEFT, MID, RIGHT, SIDE
 from mixer.song.song import Recording
 from mixer.song.song_file import Marker
 from mixer.stems import COLORS, FURTHER_STEM_COLOR, MIX_COLOR
@@ -24,7 +25,8 @@ WET, DRY, REFERENCE = "Wet stems", "Dry originals", "Reference"
 # A new project's, where the song does not tell its own; nothing in a session hangs on it.
 DEFAULT_TEMPO_BPM = 120.0
 _DRY_WHITE_SHARE = 0.45
-_SIDES = {"left": -1.0, "right": 1.0, None: 0.0}
+# A side signal is in the middle as any mono file: it is to be decoded with its mid there.
+_SIDES = {LEFT: -1.0, RIGHT: 1.0, MID: 0.0, SIDE: 0.0, None: 0.0}
 _LONGEST_NAME = 80
 
 

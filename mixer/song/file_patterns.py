@@ -1,0 +1,65 @@
+"""Which files an entry of `song.toml` means: a name, or a pattern with * and ?."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether an entry means a file.
+
+    `*` stands for any text and `?` for one sign; everything else, brackets too, for itself. The
+    pattern may leave out the folders inside the song's. Normal forms do not matter.
+    """
+    return any(_fits(_normal(pattern), form) for form in _forms(name))
+
+
+def is_exactly(pattern: str, name: str) -> bool:
+    """Whether an entry is a file's name, with or without its folders."""
+    return _normal(pattern) in _forms(name)
+
+
+def files_meant(pattern: str, names: Iterable[str]) -> list[str]:
+    """The files that an entry means: those of exactly that name, else those that fit.
+
+    A name with its folders wins over the same name in another folder.
+    """
+    names = list(names)
+    for whole in (True, False):
+        exact = [
+            name
+            for name in names
+            if (_normal(name) == _normal(pattern) if whole else is_exactly(pattern, name))
+        ]
+        if exact:
+            return exact
+    return [name for name in names if matches(pattern, name)]
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _forms(name: str) -> tuple[str, str]:
+    return _normal(name), _normal(name).rpartition("/")[2]
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Without backtracking further than the last *: time grows with the product of the lengths."""
+    place = start = 0
+    star: int | None = None
+    tried = 0
+    while start < len(text):
+        sign = pattern[place : place + 1]
+        if sign == "*":
+            star, tried = place, start
+            place += 1
+        elif sign in ("?", text[start]):
+            place, start = place + 1, start + 1
+        elif star is not None:
+            tried += 1
+            place, start = star + 1, tried
+        else:
+            return False
+    return not pattern[place:].strip("*")

@@ -1,0 +1,90 @@
+"""What a folder inside a song's says by its name: an instrument, parts, mixes, or set aside."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from mixer.song.track_words import HINT, SOUND, is_unknown, split_words, strongest
+
+INSTRUMENT = "instrument"
+# Named after an instrument and something else, as a song may be: "Drum Island".
+PERHAPS_INSTRUMENT = "instrument, perhaps"
+PARTS, MIXES, TAKES, SET_ASIDE, OTHER = "parts", "mixes", "takes", "set aside", "other"
+
+_PARTS = frozenset(
+    (
+        "stem", "multitrack", "multi", "track", "audio", "file", "wav", "wave", "aif", "aiff",
+        "flac", "mp", "raw", "dry", "wet", "individual", "consolidated", "bit", "khz", "k", "hz",
+        "mono", "stereo", "part", "song", "recording", "trackout", "export", "exported", "media",
+        "clip", "out", "tracked", "edited", "edit", "tuned", "cleaned", "zip", "the", "of", "and",
+        "all", "final", "for", "mixing", "spur", "spuren", "piste"
+    )
+)  # fmt: skip
+_TELLING_PARTS = frozenset(
+    (
+        "stem", "multitrack", "multi", "track", "audio", "wav", "wave", "aif", "aiff", "flac",
+        "part", "recording", "trackout", "export", "exported", "media", "consolidated",
+        "individual", "raw", "file", "spuren"
+    )
+)  # fmt: skip
+_MIXES = frozenset(
+    (
+        "mix", "mixe", "mixes", "mixdown", "master", "mastered", "mastering", "reference", "ref",
+        "bounce", "bounced", "rough", "premaster", "print", "render", "rendered", "demo"
+    )
+)  # fmt: skip
+_SET_ASIDE = frozenset(
+    (
+        "old", "unused", "backup", "archive", "trash", "deleted", "outtake", "fade", "macosx",
+        "cache", "peak", "waveform", "undo", "autosave", "alt", "alternate", "version",
+        "discarded", "video", "picture", "artwork"
+    )
+)  # fmt: skip
+_FOLDERS_OF_MIXES = frozenset(("mixes", "mixdowns", "bounces", "masters", "remixes"))
+_SHORTEST_PLURAL = 3
+_FILLERS = frozenset(
+    (
+        "session", "file", "folder", "song", "the", "final", "new", "my", "and", "of", "track",
+        "for", "first", "v", "stereo", "wav", "mp"
+    )
+)  # fmt: skip
+_TAKES = frozenset(("take", "comp", "comping", "playlist"))
+
+
+@lru_cache(maxsize=4096)
+def kind_of(name: str, parent: str = "") -> str:
+    """What a folder's name says.
+
+    Args:
+        name: the folder's.
+        parent: the name of the folder that it is in, which often stands in front: "Song Stems".
+
+    Returns:
+        One of this module's constants.
+    """
+    tokens = [token for token in split_words(name) if not token.isdigit()]
+    outer = {_plain(token) for token in split_words(parent)}
+    own = [token for token in tokens if _plain(token) not in outer] or tokens
+    plain = frozenset(map(_plain, own))
+    best = strongest(own)
+    if best is None or not best.names_a_part:
+        # An "Old Town Road" is a song: nothing else may be said.
+        only = _FILLERS.issuperset(plain - _SET_ASIDE - _MIXES)
+        if plain & _SET_ASIDE and only:
+            return SET_ASIDE
+        if (plain & _MIXES and only) or _FOLDERS_OF_MIXES & set(own):
+            return MIXES
+    if plain & _TELLING_PARTS and _PARTS.issuperset(plain):
+        return PARTS
+    if plain & _TAKES and _FILLERS.issuperset(plain - _TAKES):
+        return TAKES
+    if best is None or best.family is None or best.strength >= HINT or best.guess:
+        return OTHER
+    if any(map(is_unknown, own)) or (best.strength > SOUND and len(own) > 1):
+        return PERHAPS_INSTRUMENT
+    return INSTRUMENT
+
+
+def _plain(token: str) -> str:
+    """A word without its plural's s."""
+    return token.removesuffix("s") if len(token) > _SHORTEST_PLURAL else token

@@ -1,0 +1,44 @@
+"""What became of every file of a song, for programs: one record a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mixer.song.damaged_files import remarks_on
+from mixer.song.song import Recording, Song
+
+
+def mixed_files(song: Song) -> list[dict[str, Any]]:
+    """Where each recording goes, and why."""
+    return [mixed_file(recording) for recording in song.recordings]
+
+
+def mixed_file(recording: Recording) -> dict[str, Any]:
+    return {
+        "file": recording.file,
+        "stem": recording.stem,
+        "reason": recording.reason,
+        "certain": recording.certain,
+        "gain_db": recording.gain_db,
+        "side": recording.side,
+        "partner": recording.partner,
+        "role": recording.role,
+        "remarks": [*recording.remarks, *remarks_on(recording.source)],
+    }
+
+
+def left_out_files(song: Song) -> list[dict[str, Any]]:
+    """What is not mixed, and why; `certain` is False where it may be a part of the song."""
+    return [
+        {"file": r.file, "reason": r.fault or r.reason, "certain": r.certain} for r in song.left_out
+    ]
+
+
+def doubts(recording: Recording) -> str:
+    """What may not be meant about a recording that is mixed, in words; empty without a doubt."""
+    found = list(recording.remarks)
+    if not recording.certain:
+        unknown = "no word of the name is known"
+        said = "its name says nothing" if recording.reason.startswith(unknown) else recording.reason
+        found.insert(0, f"{said}; mixed into {recording.stem}")
+    return "; ".join(found)

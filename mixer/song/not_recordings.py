@@ -1,0 +1,71 @@
+"""Files in a song's folder that are not recordings, and what to tell of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from mixer.audio.formats import is_audio_name
+from mixer.audio.not_read import why_not_read
+from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
+from mixer.song.track_names import classify
+
+_APPLE_DOUBLE = "._"
+_MIXERS_OWN = (".report.html", ".dawproject", ".rpp", RECIPE_SUFFIX)
+_SESSIONS = frozenset(
+    (".ptx", ".pts", ".ptf", ".als", ".logicx", ".cpr", ".npr", ".rpp", ".flp", ".song", ".reason",
+     ".bwproject", ".dawproject", ".aup", ".aup3", ".aaf", ".omf", ".band", ".ardour")
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NotRecording:
+    """Why a file is left out.
+
+    Attributes:
+        reason: for the user.
+        may_be_a_part: it may hold a part of the song, so leaving it out is worth a warning.
+    """
+
+    reason: str
+    may_be_a_part: bool = False
+
+
+def not_a_recording(path: Path, siblings: frozenset[str]) -> NotRecording | None:
+    """Why a file cannot be a recording of the song, from its name and its first bytes.
+
+    Args:
+        path: the file.
+        siblings: names in its folder.
+
+    Returns:
+        None for a file with a name of audio that mixer reads.
+    """
+    name = path.name
+    if name == SONG_FILE:
+        return NotRecording("the settings of this song")
+    if name.startswith("."):
+        return _hidden(path)
+    if any(name.endswith(end) and name.removesuffix(end) + RECIPE_SUFFIX in siblings
+           for end in _MIXERS_OWN):  # fmt: skip
+        return NotRecording("written by mixer")
+    if is_audio_name(name):
+        return None
+    if PurePath(name).suffix.lower() in _SESSIONS:
+        return NotRecording("a session; export its tracks as audio to mix them")
+    reason = why_not_read(path)
+    return NotRecording("not an audio file") if reason is None else NotRecording(reason, True)
+
+
+def _hidden(path: Path) -> NotRecording:
+    name = path.name
+    if name.startswith(_APPLE_DOUBLE):
+        return NotRecording("hidden file")
+    if is_audio_name(name):
+        told = classify(name.lstrip("."))
+        if told.stem is not None and told.certain:
+            return NotRecording("hidden file; rename it without the dot to mix it", True)
+        return NotRecording("hidden file")
+    # A file that is still in iCloud has a hidden stand-in.
+    reason = why_not_read(path)
+    return NotRecording("hidden file") if reason is None else NotRecording(reason, True)
