@@ -22,6 +22,7 @@ from mixer.preset.merge import resolve
 from mixer.rendering.settings import RenderSettings
 from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.folder_names import SONG_FILE
+from mixer.song.preparation import prepare_song
 from mixer.song.song import Song
 from mixer.stems import STEMS
 
@@ -129,7 +130,7 @@ def plan_render(
 
     Raises:
         ModelError: no such model or profile, or the model does not know one of the song's stems.
-        InputError: no usable folder of rooms.
+        InputError: no usable folder of rooms, or a float file whose scale is not certain.
         DeviceError: the device is none of auto, cpu, cuda and cuda:N.
         PresetError: a strip names a plug-in that is not there.
     """
@@ -139,9 +140,13 @@ def plan_render(
         resolved = resolve((), song.console, song_path=song.folder / SONG_FILE)
         console, presets = resolved.console, resolved.sources
     _check_plugins(song, console)
+    song, notes = prepare_song(song, trim=settings.trim == "auto")
     if settings.model == NONE:
-        return _plan_of_stems(song, settings, console, presets)
-    return _plan_of_network(song, settings, console, presets, bundle or read_bundle(settings.model))
+        plan = _plan_of_stems(song, settings, console, presets)
+    else:
+        bundle = bundle or read_bundle(settings.model)
+        plan = _plan_of_network(song, settings, console, presets, bundle)
+    return replace(plan, warnings=(*notes, *plan.warnings))
 
 
 def _check_plugins(song: Song, console: Console) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from mixer.audio.formats import SAMPLE_RATES_HZ
 from mixer.console.settings import Console
+from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
 from mixer.rendering.options import option, options_of
 from mixer.shipped import DEFAULT_MODEL
@@ -17,9 +18,18 @@ from mixer.shipped import DEFAULT_MODEL
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
 DEFAULT_CEILING_DBTP = -1.0
+TRIMS = ("auto", "none")
 _SEED_RANGE = (0, 2**63 - 1)
 _WARM_UP_RANGE_S = (0.0, 600.0)
 _MODELS_OWN = "the model's"
+
+
+def parse_trim(text: str) -> str:
+    """One of `TRIMS`; raises SettingsError for another word."""
+    word = text.strip().lower()
+    if word not in TRIMS:
+        raise SettingsError(f"unknown trim {text!r}; choose from {', '.join(TRIMS)}")
+    return word
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class RenderSettings:
             again; None for the model's own.
         seed: of the rooms and of the dither.
         sample_rate: of the mix in Hz; None for the song's own.
+        trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
         loudness_lufs: integrated loudness of the mix; None leaves it as it comes.
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
         console: the strips, after the network; None as `song.toml` says. Its targets of loudness
@@ -77,6 +88,9 @@ class RenderSettings:
         range=SAMPLE_RATES_HZ,
         otherwise="the song's",
     )
+    trim: str = option(
+        "auto", "auto cuts silence that every file ends in; none keeps it.", parse=parse_trim
+    )
     loudness_lufs: float | None = option(
         None,
         "Target, LUFS.",
@@ -99,6 +113,7 @@ class RenderSettings:
         for one in options_of(RenderSettings):
             one.check(getattr(self, one.name))
         check_effects(self.effects or ())
+        parse_trim(self.trim)
 
 
 def with_console(

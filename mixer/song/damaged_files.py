@@ -1,4 +1,4 @@
-"""Recordings that are damaged, break off, or whose length was not known: what to say of them."""
+"""Recordings that are damaged, of unknown length, or scaled to integers: what to say of them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from mixer.errors import InputError
 
 
 def remarks_on(source: AudioSource) -> list[str]:
-    """What there is to say of a file's length and state, as far as it has been read."""
+    """What there is to say of a file's length, state and scale, as far as it has been read."""
     remarks = []
     damage = audio_io.damage_of(source)
     if damage is not None:
         remarks.append(damage)
-    if source.remark is not None:
+    elif source.remark is not None:
         seconds = source.n_samples / source.sample_rate
         remarks.append(f"length not known: {source.remark}; {seconds:.2f} s are there")
-    return remarks
+    return remarks + scale_remarks(source)
+
+
+def scale_remarks(source: AudioSource) -> list[str]:
+    """A line where a float file is scaled to integers."""
+    if source.full_scale == 1.0:
+        return []
+    return [f"float samples of up to ±{source.full_scale:.0f}, brought to full scale"]
 
 
 def refuse_damaged(sources: Sequence[AudioSource]) -> None:

@@ -12,12 +12,15 @@ import numpy as np
 import scipy.signal
 
 from mixer import audio as audio_io
+from mixer.audio.extremes import is_float
 from mixer.dsp.blocks import gain_to_db
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.song.damaged_files import remarks_on
+from mixer.song.deciding_files import deciding_files
 from mixer.song.listing import doubts
+from mixer.song.preparation import at_full_scale
 from mixer.song.song import Recording, Song, read_sum
 
 SILENT_BELOW_DBFS = -60.0
@@ -26,7 +29,7 @@ CLIPPED_RUN_SAMPLES = 3
 MONO_BELOW_DB = -70.0  # side against mid
 OUT_OF_PHASE_BELOW = -0.5  # correlation of left and right
 FAR_SHORTER_BELOW = 0.5  # of the median length
-MAX_PEAK = 1e6  # of full scale; 32-bit integers taken for floats, most likely
+MAX_PEAK = 512.0  # of full scale; a scale of integers, or none
 DC_ABOVE = 0.01  # of full scale
 ALREADY_A_MIX_ABOVE = 0.9  # correlation with the sum of all others
 MAY_BE_A_PART = "left out, though it may be a part of the song"
@@ -110,13 +113,16 @@ def inspect_song(
     """
     files: list[FileInspection] = []
     sketches: list[np.ndarray | None] = []
-    for index, recording in enumerate(song.recordings):
+    recordings = _scaled(song.recordings)
+    for index, recording in enumerate(recordings):
         if progress is not None:
             progress(recording.file, index / len(song.recordings))
         inspection, sketch = _inspect_recording(recording)
         files.append(inspection)
         sketches.append(sketch)
     _compare_lengths(files)
+    for place, remarks in deciding_files([r.source for r in recordings]).items():
+        files[place].findings += remarks
     _compare_sketches(files, sketches)
     left_out = [
         FileInspection(
@@ -137,6 +143,14 @@ def inspect_song(
         stems=list(song.stems),
         files=sorted(files + left_out, key=lambda f: f.file.lower()),
     )
+
+
+def _scaled(recordings: Sequence[Recording]) -> Sequence[Recording]:
+    """At full scale; as they stand where that is not certain, so that each is looked at."""
+    try:
+        return at_full_scale(recordings)[0]
+    except InputError:
+        return recordings
 
 
 def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray | None]:
@@ -163,26 +177,30 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
     inspection.findings += remarks_on(recording.source)
     peak = float(np.abs(audio).max(initial=0.0))
     if peak > MAX_PEAK:
-        inspection.findings.append(f"its peak is {peak:.1e} times full scale: no audio")
+        inspection.findings.append(
+            f"its peak is {peak:.4g} times full scale, which is not a scale of float audio or of "
+            "integers; export it again with full scale at 1"
+        )
         return inspection, None
     loudness_lufs = integrated_loudness_lufs(audio, source.sample_rate)
     inspection.peak_dbfs = float(gain_to_db(peak)) if peak > 0.0 else None
     inspection.loudness_lufs = loudness_lufs if math.isfinite(loudness_lufs) else None
-    inspection.findings += _findings(audio, peak, source.channels)
+    beyond = is_float(source) and peak > 1.0  # float samples above full scale are not clipped
+    inspection.findings += _findings(audio, peak, source.channels, may_clip=not beyond)
     return inspection, _sketch(audio, source.sample_rate)
 
 
-def _findings(audio: np.ndarray, peak: float, channels: int) -> list[str]:
+def _findings(audio: np.ndarray, peak: float, channels: int, *, may_clip: bool) -> list[str]:
     if peak == 0.0:
         return ["silent: every sample is zero"]
     if gain_to_db(peak) < SILENT_BELOW_DBFS:
         return [f"silent: its peak is {gain_to_db(peak):.0f} dBFS"]
     findings = []
-    n_clipped = _clipped_samples(audio)
+    n_clipped = _clipped_samples(audio) if may_clip else 0
     if n_clipped:
         findings.append(f"clipped: {n_clipped} samples in runs at full scale")
     dc = float(np.abs(audio.mean(axis=1, dtype=np.float64)).max())
-    if dc > DC_ABOVE:
+    if dc > DC_ABOVE * max(1.0, peak):
         findings.append(f"DC offset of {100 * dc:.1f} % of full scale")
     if channels == 2:
         findings += _stereo_findings(audio)
@@ -241,7 +259,10 @@ def _compare_sketches(
     audible = [
         (file, sketch)
         for file, sketch in zip(files, sketches, strict=True)
-        if sketch is not None and (file.peak_dbfs or SILENT_BELOW_DBFS) > SILENT_BELOW_DBFS
+        if sketch is not None
+        and file.peak_dbfs is not None
+        # 0.0 is a peak like any other: at exactly full scale
+        and file.peak_dbfs > SILENT_BELOW_DBFS
     ]
     if len(audible) < 2:
         return

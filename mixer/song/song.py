@@ -380,7 +380,7 @@ def _refuse_empty(
         return
     audio = [r for r in left_out if is_any_audio_name(r.file) or not r.certain]
     if audio:
-        names = ", ".join(f"{r.file} ({r.reason})" for r in audio[:3])
+        names = ", ".join(f"{r.file} ({r.fault or r.reason})" for r in audio[:3])
         more = f" and {len(audio) - 3} more" if len(audio) > 3 else ""
         raise InputError(f"{folder}: nothing to mix; left out {names}{more}")
     raise InputError(f"{folder}: no audio files in it; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF")

@@ -82,7 +82,7 @@ def test_nan_and_unreadable_files_are_findings_not_errors(write_song, rng) -> No
     (folder / "vocals.wav").write_bytes(b"RIFF")
     found = findings(folder)
     assert found["drums.wav"][0].startswith("NaN or infinite samples at 0.002 s")
-    assert found["other.wav"][0] == "its peak is 1.0e+30 times full scale: no audio"
+    assert found["other.wav"][0].startswith("its peak is 1e+30 times full scale, which is not")
     assert "cannot be read as audio" in found["vocals.wav"][0]
 
 

@@ -1,0 +1,90 @@
+"""A song as it is mixed: at full scale, without digital silence that all files end in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mixer.audio.extremes import sounding_samples
+from mixer.song.damaged_files import scale_remarks
+from mixer.song.deciding_files import deciding_files
+from mixer.song.full_scale import full_scales
+from mixer.song.song import Recording, Song
+
+# Digital silence that every file ends in is cut from here on; rooms may ring into what is kept.
+CUT_FROM_S = 5.0
+KEPT_S = 2.0
+# Formats that are not sought in are looked through only where they are this much longer.
+_FAR_LONGER_FROM = 2.0
+
+
+def prepare_song(song: Song, *, trim: bool) -> tuple[Song, list[str]]:
+    """Bring float files that are scaled to integers to full scale, and cut silence at the end.
+
+    Args:
+        song: from `load_song`.
+        trim: cut digital silence in which every file ends.
+
+    Returns:
+        The song, and what was done to it and what single files decide for it, a line each.
+
+    Raises:
+        InputError: a float file whose scale is not certain.
+    """
+    recordings, notes = at_full_scale(song.recordings)
+    song = replace(song, recordings=recordings)
+    for place, remarks in deciding_files([r.source for r in recordings]).items():
+        notes += [f"{recordings[place].file}: {remark}" for remark in remarks]
+    if trim:
+        n_samples = n_without_silence(song)
+        if n_samples < song.n_samples:
+            cut_s = (song.n_samples - n_samples) / song.sample_rate
+            notes.append(
+                f"{cut_s:.1f} s of digital silence at the end of every file are cut; "
+                "--trim none keeps them"
+            )
+            song = replace(song, n_samples=n_samples)
+    return song, notes
+
+
+def at_full_scale(recordings: Sequence[Recording]) -> tuple[tuple[Recording, ...], list[str]]:
+    """The recordings with the scale of each that is not at ±1, and a line on each of those.
+
+    Raises:
+        InputError: a float file whose scale is not certain.
+    """
+    scales = full_scales([r.source for r in recordings])
+    scaled, notes = [], []
+    for recording, scale in zip(recordings, scales, strict=True):
+        if scale != 1.0:
+            recording = replace(recording, source=replace(recording.source, full_scale=scale))
+            notes += [f"{recording.file}: {text}" for text in scale_remarks(recording.source)]
+        scaled.append(recording)
+    return tuple(scaled), notes
+
+
+def n_without_silence(song: Song) -> int:
+    """The song's length without the digital silence that all files end in, at its sample rate."""
+    duration_s, needed_s = song.duration_s, 0.0
+    by_length = sorted(song.recordings, key=_duration_s, reverse=True)
+    typical_s = _duration_s(by_length[len(by_length) // 2])
+    for recording in by_length:
+        length_s = _duration_s(recording)
+        if length_s <= needed_s or needed_s >= duration_s - CUT_FROM_S:
+            break
+        needed_s = max(needed_s, _sounding_s(recording, typical_s))
+    if needed_s == 0.0 or duration_s - needed_s <= CUT_FROM_S:
+        return song.n_samples
+    return min(song.n_samples, round((needed_s + KEPT_S) * song.sample_rate))
+
+
+def _sounding_s(recording: Recording, typical_s: float) -> float:
+    source = recording.source
+    duration_s = _duration_s(recording)
+    if source.reader != "plain" and duration_s <= _FAR_LONGER_FROM * typical_s:
+        return duration_s
+    return sounding_samples(source) / source.sample_rate
+
+
+def _duration_s(recording: Recording) -> float:
+    return recording.source.n_samples / recording.source.sample_rate

@@ -1,0 +1,114 @@
+"""Files at a foreign scale, files that decide for the song alone, silence that all end in."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer.errors import InputError
+from mixer.song.inspection import inspect_song
+from mixer.song.preparation import CUT_FROM_S, KEPT_S, prepare_song
+from mixer.song.song import load_song, read_sum
+from tests.signals import noise, sine
+
+RATE_HZ = 44_100
+
+
+@pytest.fixture
+def stems(rng) -> dict[str, np.ndarray]:
+    names = ("bass", "drums", "other", "vocals")
+    return {f"{n}.wav": noise(rng, 3.0, RATE_HZ, 0.05 + 0.02 * i) for i, n in enumerate(names)}
+
+
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+@pytest.mark.parametrize("scale", [2.0**15, 2.0**23, 2.0**31])
+def test_float_files_scaled_to_integers_come_back_to_full_scale(
+    write_song, stems, scale, subtype
+) -> None:
+    plain = load_song(write_song(stems, subtype=subtype))
+    alone = {**stems, "vocals.wav": stems["vocals.wav"] * np.float32(scale)}
+    all_of_them = {name: audio * np.float32(scale) for name, audio in stems.items()}
+    for files, n_scaled in ((alone, 1), (all_of_them, 4)):
+        song, notes = prepare_song(
+            load_song(write_song(files, subtype=subtype, folder=f"of{n_scaled}")), trim=True
+        )
+        assert [f"±{scale:.0f}" in note for note in notes] == [True] * n_scaled
+        for one, other in zip(song.recordings, plain.recordings, strict=True):
+            audio = read_sum([one], song.n_samples, RATE_HZ)
+            # powers of two: nothing is rounded
+            assert np.array_equal(audio, read_sum([other], song.n_samples, RATE_HZ))
+
+
+def test_a_quiet_file_goes_by_the_scale_of_the_others(write_song, stems) -> None:
+    files = {name: audio * np.float32(2.0**15) for name, audio in stems.items()}
+    files["vocals.wav"] *= np.float32(0.001)  # a peak of about 10
+    song, notes = prepare_song(load_song(write_song(files)), trim=True)
+    assert len(notes) == 4
+    assert {r.source.full_scale for r in song.recordings} == {2.0**15}
+
+
+def test_whole_numbers_are_no_float_recording(write_song, stems) -> None:
+    files = {**stems, "bass.wav": np.rint(stems["bass.wav"] * 100.0)}
+    song, _ = prepare_song(load_song(write_song(files)), trim=True)
+    assert [r.source.full_scale for r in song.recordings] == [2.0**15, 1.0, 1.0, 1.0]
+
+
+def test_a_scale_that_is_not_certain_is_one_clear_error(write_song, stems) -> None:
+    files = {**stems, "bass.wav": stems["bass.wav"] / np.abs(stems["bass.wav"]).max() * 1e5}
+    with pytest.raises(InputError, match=r"^bass\.wav: its peak is 1e\+05 times full scale"):
+        prepare_song(load_song(write_song(files)), trim=True)
+
+
+@pytest.mark.parametrize("gain_db", [0.0, 12.0, 40.0])
+def test_float_above_full_scale_is_left_alone_and_not_called_clipped(
+    write_song, stems, gain_db
+) -> None:
+    loud = {name: audio * np.float32(10 ** (gain_db / 20)) for name, audio in stems.items()}
+    song = load_song(write_song(loud))
+    assert prepare_song(song, trim=True) == (song, [])
+    assert not any(file.findings for file in inspect_song(song).files)
+
+
+def test_a_mix_at_exactly_full_scale_is_found(write_song, rng) -> None:
+    stems = {f"{n}.wav": noise(rng, 6.0, RATE_HZ, 0.05) for n in ("bass", "drums", "vocals")}
+    total = sum(stems.values())
+    stems["Song v7.wav"] = (total / np.abs(total).max()).astype(np.float32)
+    files = {f.file: f for f in inspect_song(load_song(write_song(stems))).files}
+    assert files["Song v7.wav"].peak_dbfs == 0.0
+    assert any("likely already a mix" in f for f in files["Song v7.wav"].findings)
+
+
+def test_a_file_that_decides_the_length_or_the_rate_alone_is_named(write_song, stems) -> None:
+    stems["drums.wav"] = sine(200.0, 9.0, RATE_HZ, level=0.1)
+    folder = write_song(stems)
+    soundfile.write(folder / "Gtr.wav", sine(300.0, 3.0, 96_000, level=0.1).T, 96_000)
+    song = load_song(folder)
+    _, notes = prepare_song(song, trim=True)
+    assert notes == [
+        "drums.wav: alone makes the song 9.0 s long; the others' median is 3.0 s",
+        "Gtr.wav: alone lifts the song to 96000 Hz; the others have at most 44100 Hz",
+    ]
+    found = {f.file: f.findings for f in inspect_song(song).files}
+    assert any("alone makes the song" in text for text in found["drums.wav"])
+    assert any("alone lifts the song" in text for text in found["Gtr.wav"])
+
+
+@pytest.mark.parametrize("silence_s", [CUT_FROM_S - 1.0, 20.0])
+def test_silence_that_every_file_ends_in_is_cut(write_song, stems, silence_s) -> None:
+    padding = np.zeros((2, int(silence_s * RATE_HZ)), np.float32)
+    stems["drums.wav"] = np.concatenate([stems["drums.wav"].repeat(2, axis=0)[:2], padding], 1)
+    song = load_song(write_song(stems))
+    cut, notes = prepare_song(song, trim=True)
+    if silence_s < CUT_FROM_S:
+        assert cut.n_samples == song.n_samples
+        return
+    assert cut.duration_s == pytest.approx(3.0 + KEPT_S, abs=0.01)
+    assert notes[-1].startswith("18.0 s of digital silence at the end of every file are cut")
+    kept, _ = prepare_song(song, trim=False)
+    assert kept.n_samples == song.n_samples
+
+
+def test_one_file_that_sounds_to_the_end_keeps_the_song_whole(write_song, stems) -> None:
+    stems["drums.wav"] = sine(200.0, 30.0, RATE_HZ, level=0.1)
+    stems["drums.wav"][:, : 28 * RATE_HZ] = 0.0
+    song = load_song(write_song(stems))
+    assert prepare_song(song, trim=True)[0].n_samples == song.n_samples
