@@ -15,7 +15,7 @@ from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.states import ColumnUse, ReportKind
 from mixer.errors import InputError, SettingsError
-from mixer.files.wording import counted
+from mixer.files.wording import counted, quote
 
 MAX_BYTES = 256 << 20
 MAX_ROWS = 1_000_000
@@ -199,7 +199,7 @@ def _row(
         try:
             value = column.parse(cell)
         except ValueError as error:
-            mistakes.append(mistake(number, name, f"{_short(cell)} {error}"))
+            mistakes.append(mistake(number, name, f"{quote(cell)} {error}"))
             continue
         values[column.use][name] = value
         if column.use == ColumnUse.STRIP:
@@ -210,7 +210,7 @@ def _row(
     if song is None:
         what = "is empty" if "song" not in values[ColumnUse.ROW] else "no such folder"
         cell = values[ColumnUse.ROW].get("song", "")
-        mistakes.append(mistake(number, "song", f"{_short(cell)} {what}" if cell else what))
+        mistakes.append(mistake(number, "song", f"{quote(cell)} {what}" if cell else what))
         return None, mistakes
     mistakes += _contradictions(number, values[ColumnUse.SETTING], values[ColumnUse.OUTPUT])
     return _build(number, song, base, values, defaults), mistakes
@@ -310,7 +310,7 @@ def _duplicates(rows: list[Row]) -> list[str]:
     mistakes = []
     for row in rows:
         if row.id in seen:
-            what = f"{_short(row.id)} is row {seen[row.id]}'s too; give each its own id"
+            what = f"{quote(row.id)} is row {seen[row.id]}'s too; give each its own id"
             mistakes.append(mistake(row.number, "id", what))
         seen.setdefault(row.id, row.number)
     return mistakes
@@ -326,10 +326,6 @@ def check_albums(rows: Sequence[Row]) -> list[str]:
         target = row.settings.get("loudness_lufs")
         first, expected = targets.setdefault(row.album, (row.number, target))
         if target != expected:
-            what = f"album {_short(row.album)} has {expected} in row {first} and {target} here"
+            what = f"album {quote(row.album)} has {expected} in row {first} and {target} here"
             mistakes.append(mistake(row.number, "loudness_lufs", f"{what}; an album has one"))
     return mistakes
-
-
-def _short(cell: str) -> str:
-    return repr(cell if len(cell) <= 60 else cell[:57] + "...")

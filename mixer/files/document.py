@@ -12,13 +12,14 @@ import functools
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mixer.errors import MixerError
-from mixer.files.mistakes import Keys, dotted, find_mistakes, is_finite
+from mixer.files.mistakes import Keys, dotted, find_mistakes
 from mixer.files.shape import CHOICE, NUMBER, Names, Rows, Shape, Table, table_of
 from mixer.files.toml_lines import find_lines, line_of
 from mixer.files.toml_text import parse_toml
@@ -236,16 +237,17 @@ def parse_json(
     try:
         _check_size(content, where, what, most_bytes, error)
         table = json.loads(content)
-        _check_depth(table)
+        values = list(_levels(table)) if isinstance(table, dict) else []
     except (ValueError, RecursionError) as cause:
         hint = f"; {advice}" if advice else ""
         raise error(f"{where}: not {what}: not valid JSON: {_cause(cause)}{hint}") from None
     if not isinstance(table, dict):
         raise error(f"{where}: not {what}: it must hold a table, not {quote(table)}")
     document = Document(where, table, error, advice)
-    for keys, value in _numbers(table):
+    for keys, value in values:
         # 1e999 is JSON, NaN is Python's JSON; no float holds the one, no figure is the other.
-        if not is_finite(value) or (abs(value) >= _LARGEST_WHOLE and isinstance(value, int)):
+        is_small = value is None or (isinstance(value, int) and abs(value) < _LARGEST_WHOLE)
+        if not is_small and (isinstance(value, int) or not math.isfinite(value)):
             raise document.refusal(keys, f"must be a finite number of 64 bit, not {quote(value)}")
     return document
 
@@ -273,26 +275,30 @@ def _check_size(
 
 
 def _check_depth(table: Any) -> None:
-    level = [table]
+    for _ in _levels(table):
+        pass
+
+
+def _levels(table: Any) -> Iterator[tuple[Keys, Any]]:
+    """Every value that is not a table or a list, with its keys, level by level.
+
+    Raises:
+        ValueError: there are more than `MOST_LEVELS` levels.
+    """
+    level: list[tuple[Keys, Any]] = [((), table)]
     for _ in range(MOST_LEVELS):
-        level = [inner for value in level for inner in _inner(value)]
-        if not level:
+        below = []
+        for keys, holder in level:
+            inner = holder.items() if isinstance(holder, dict) else enumerate(holder)
+            for key, value in inner:
+                if isinstance(value, dict | list):
+                    below.append(((*keys, key), value))
+                elif not isinstance(value, str):
+                    yield (*keys, key), value
+        if not below:
             return
+        level = below
     raise ValueError(f"nested more than {MOST_LEVELS} levels deep")
-
-
-def _numbers(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, int | float]]:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        yield keys, value
-    inner = value.items() if isinstance(value, dict) else enumerate(_inner(value))
-    for key, part in inner:
-        yield from _numbers(part, (*keys, key))
-
-
-def _inner(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _cause(error: Exception) -> str:
