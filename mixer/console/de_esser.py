@@ -12,7 +12,7 @@ import numpy as np
 import scipy.signal
 
 from mixer.console.automation import Course, mean_value
-from mixer.console.filters import pass_filter
+from mixer.console.filters import high_pass, low_pass
 from mixer.console.levels import MovingBallistics, ReductionMeter, reduction_to_gain
 from mixer.console.settings import DeEsser, Filter
 from mixer.dsp.blocks import FloatArray
@@ -31,8 +31,8 @@ class DeEsserEffect:
 
     def __init__(self, setting: DeEsser, sample_rate: int) -> None:
         edge = Filter(frequency_hz=setting.frequency_hz)
-        self._low = pass_filter(edge, "low_pass", sample_rate)
-        self._heard = pass_filter(edge, "high_pass", sample_rate)
+        self._low = low_pass(edge, sample_rate)
+        self._heard = high_pass(edge, sample_rate)
         self._threshold_db = Course(setting.threshold_db, sample_rate)
         self._most_db = Course(setting.max_reduction_db, sample_rate)
         self._ballistics = MovingBallistics(

@@ -11,7 +11,7 @@ import numpy as np
 
 from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.sends import Sends
-from mixer.console.settings import MASTER, Console, Strip
+from mixer.console.settings import MASTER, MASTER_LACKS, Console, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import PresetError
@@ -119,7 +119,7 @@ def apply_master_strip(
         InputError: a plug-in that crashed, hung or answered with nonsense.
     """
     neutral = Strip()
-    for name in ("mute", "solo", "duck", "reverb_db", "delay_db"):
+    for name in MASTER_LACKS:
         if getattr(strip, name) != getattr(neutral, name):
             raise PresetError(f"{MASTER}.{name}: the bus has none; set it on a stem instead")
     out, effects = apply_strip(mix, sample_rate, strip, stem=MASTER, plugin_runner=plugin_runner)

@@ -91,9 +91,17 @@ class FilterEffect:
         return signal.astype(np.float32)
 
 
-def pass_filter(setting: Filter, kind: str, sample_rate: int) -> FilterEffect:
-    """A Butterworth "high_pass" or "low_pass" of 12 or 24 dB an octave."""
+def high_pass(setting: Filter, sample_rate: int) -> FilterEffect:
+    """A Butterworth high-pass of 12 or 24 dB an octave."""
+    return _pass_filter(setting, "high_pass", sample_rate)
 
+
+def low_pass(setting: Filter, sample_rate: int) -> FilterEffect:
+    """A Butterworth low-pass of 12 or 24 dB an octave."""
+    return _pass_filter(setting, "low_pass", sample_rate)
+
+
+def _pass_filter(setting: Filter, kind: str, sample_rate: int) -> FilterEffect:
     def design(frequency_hz: np.ndarray) -> np.ndarray:
         return butterworth(kind, frequency_hz, setting.slope_db_per_octave, sample_rate)
 

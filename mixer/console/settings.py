@@ -8,6 +8,7 @@ delay keep their numbers, so that they stay linear and time-invariant.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,24 @@ Number = float | Points
 SLOPES_DB_PER_OCTAVE = (12, 24)
 BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
 MASTER = "master"
+# The bus has nothing beside it that it could be soloed against, ducked by or sent next to.
+MASTER_LACKS = ("mute", "solo", "duck", "reverb_db", "delay_db")
+# In the metadata of a strip's field: what makes its effect.
+EFFECT = "effect"
 # Of a list of effects: more bands or plug-ins than anybody sets.
 MOST_ENTRIES = 64
+
+
+def effect(made_by: str, field: Any = None) -> Any:
+    """A field of the strip that is an effect; None, () or the default stands for one that is off.
+
+    Args:
+        made_by: "module:function" in `mixer.console`, imported when it is needed; of the setting
+            and the sample rate in Hz it makes a `mixer.console.processing.Effect` at rest.
+        field: the default, and which values it may hold; None for a table that may be left out.
+    """
+    field = field or dataclasses.field(default=None)
+    return dataclasses.field(default=field.default, metadata={**field.metadata, EFFECT: made_by})
 
 
 def amount() -> Any:
@@ -135,8 +152,8 @@ class Plugin:
 class Strip:
     """One stem's channel strip; None and empty stand for an effect that is not there.
 
-    Order: duck, high-pass, low-pass, EQ bands, gate, compressor, de-esser, saturation, plug-ins,
-    width and pan, gain; then the sends, after the fader.
+    The effects act in the order of their fields; then the sends, after the fader. A new effect is a
+    file and a field here, which says what makes it.
 
     `amount` blends the whole strip, duck to gain, with what came in, and scales the sends.
     Width 0 is mono, 1 as it is, 2 twice the side signal. Pan is a balance: it moves energy from one
@@ -147,17 +164,17 @@ class Strip:
     solo: bool = False
     amount: Number = amount()
     duck: Duck | None = None
-    high_pass: Filter | None = None
-    low_pass: Filter | None = None
-    eq: tuple[Band, ...] = entries(default=(), most=MOST_ENTRIES)
-    gate: Gate | None = None
-    compressor: Compressor | None = None
-    de_esser: DeEsser | None = None
-    saturation: Saturation | None = None
+    high_pass: Filter | None = effect("filters:high_pass")
+    low_pass: Filter | None = effect("filters:low_pass")
+    eq: tuple[Band, ...] = effect("filters:band_filter", entries(default=(), most=MOST_ENTRIES))
+    gate: Gate | None = effect("dynamics:gate")
+    compressor: Compressor | None = effect("dynamics:compressor")
+    de_esser: DeEsser | None = effect("de_esser:DeEsserEffect")
+    saturation: Saturation | None = effect("saturation:SaturationEffect")
     plugins: tuple[Plugin, ...] = entries(default=(), most=MOST_ENTRIES)
-    width: Number = number(1.0, 0.0, 2.0)
-    pan: Number = number(0.0, -1.0, 1.0)
-    gain_db: Number = number(0.0, -60.0, 24.0)
+    width: Number = effect("stereo:WidthEffect", number(1.0, 0.0, 2.0))
+    pan: Number = effect("stereo:PanEffect", number(0.0, -1.0, 1.0))
+    gain_db: Number = effect("stereo:GainEffect", number(0.0, -60.0, 24.0))
     # Level of the send after the fader; None sends nothing.
     reverb_db: Number | None = number(None, -60.0, 12.0)
     delay_db: Number | None = number(None, -60.0, 12.0)

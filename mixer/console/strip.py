@@ -5,23 +5,24 @@ Every effect works without latency, so a blend of any of them with its input doe
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from mixer.console.automation import Course
-from mixer.console.de_esser import DeEsserEffect
-from mixer.console.dynamics import compressor, duck, gate
-from mixer.console.filters import band_filter, pass_filter
+from mixer.console.dynamics import duck
 from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.processing import BLOCK_SAMPLES, Effect, blend, run_effect
-from mixer.console.saturation import SaturationEffect
-from mixer.console.settings import Number, Plugin, Strip
-from mixer.console.stereo import GainEffect, PanEffect, WidthEffect
+from mixer.console.settings import EFFECT, Number, Plugin, Strip
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import PresetError
 from mixer.stems import STEMS
+
+# Stages that take more than a setting and a rate: another stem, another process.
+_OTHERWISE_MADE = ("duck", "plugins")
 
 
 def is_neutral(strip: Strip) -> bool:
@@ -78,7 +79,7 @@ def apply_strip(
             if effect is not None:
                 run_effect(effect, out, share)
                 done = effect.report()
-        if name in ("eq", "plugins"):
+        if isinstance(getattr(Strip, name), tuple):  # of its kind there may be several
             report.setdefault(name, []).append(done)
         else:
             report[name] = done
@@ -88,18 +89,17 @@ def apply_strip(
 
 def _stages(strip: Strip) -> Iterator[tuple[str, Any, Number]]:
     """Name, setting and amount of every effect that would change anything, in order."""
-    for name in (
-        *("duck", "high_pass", "low_pass", "eq", "gate", "compressor", "de_esser", "saturation"),
-        "plugins",
-    ):
-        setting = getattr(strip, name)
-        for part in setting if isinstance(setting, tuple) else (setting,):
-            amount = getattr(part, "amount", 1.0)
-            if part is not None and _constant(amount) != 0.0:
-                yield name, part, amount
-    for name, rest in (("width", 1.0), ("pan", 0.0), ("gain_db", 0.0)):
-        if _constant(getattr(strip, name)) != rest:
-            yield name, getattr(strip, name), 1.0
+    for field in dataclasses.fields(Strip):
+        if EFFECT not in field.metadata and field.name not in _OTHERWISE_MADE:
+            continue
+        setting = getattr(strip, field.name)
+        for part in setting if isinstance(field.default, tuple) else (setting,):
+            if dataclasses.is_dataclass(part):
+                amount = getattr(part, "amount", 1.0)
+                if _constant(amount) != 0.0:
+                    yield field.name, part, amount
+            elif part is not None and _constant(part) != field.default:
+                yield field.name, part, 1.0
 
 
 def _effect(
@@ -113,19 +113,10 @@ def _effect(
                 f"{stem}.duck.by: {setting.by!r} is no other stem of this song; use one of {known}"
             )
         return duck(setting, keys[setting.by], sample_rate) if setting.by in keys else None
-    if name in ("high_pass", "low_pass"):
-        return pass_filter(setting, name, sample_rate)
-    make: dict[str, Any] = {
-        "eq": band_filter,
-        "gate": gate,
-        "compressor": compressor,
-        "de_esser": DeEsserEffect,
-        "saturation": SaturationEffect,
-        "width": WidthEffect,
-        "pan": PanEffect,
-        "gain_db": GainEffect,
-    }
-    effect: Effect = make[name](setting, sample_rate)
+    made_by = Strip.__dataclass_fields__[name].metadata[EFFECT]
+    module, _, function = made_by.partition(":")
+    make = getattr(import_module(f"{__package__}.{module}"), function)
+    effect: Effect = make(setting, sample_rate)
     return effect
 
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from mixer.console.settings import MASTER, Console, Delay, Reverb, Strip
+from mixer.console.settings import MASTER, MASTER_LACKS, Console, Delay, Reverb, Strip
 from mixer.files.shape import TEXT, Leaf, Rows, Shape, Table, table_of
 from mixer.stems import STEMS
 
 ALL_STEMS = "all_stems"
 SUMMARY, EXTENDS = "summary", "extends"
-# The bus has nothing beside it that it could be soloed against, ducked by or sent next to.
-MASTER_LACKS = ("mute", "solo", "duck", "reverb_db", "delay_db")
 # Said of the whole mix, on the bus.
 TARGETS = ("loudness_lufs", "true_peak_dbtp")
 

@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 from mixer.console.settings import (
+    EFFECT,
     Band,
     Compressor,
     DeEsser,
@@ -187,3 +189,16 @@ def test_a_duck_by_nobody_is_refused_and_by_an_absent_stem_rests(rng) -> None:
 def test_effects_add_up() -> None:
     strip = Strip(eq=(Band("peak", 1_000.0, 4.0), Band("peak", 1_000.0, 2.0)), gain_db=-3.0)
     assert response_db(strip, [1_000.0]) == pytest.approx([3.0], abs=0.05)
+
+
+def test_every_field_of_a_strip_is_an_effect_or_known_to_be_none() -> None:
+    made = {
+        field.name: field.metadata[EFFECT]
+        for field in dataclasses.fields(Strip)
+        if EFFECT in field.metadata
+    }
+    others = {field.name for field in dataclasses.fields(Strip)} - set(made)
+    assert others == {"mute", "solo", "amount", "duck", "plugins", "reverb_db", "delay_db"}
+    for made_by in made.values():
+        module, _, function = made_by.partition(":")
+        assert callable(getattr(import_module(f"mixer.console.{module}"), function))
