@@ -215,7 +215,7 @@ def _strip_column(name: str) -> Column:
         try:
             parse_key(name)
         except PresetError as error:
-            raise PresetError(str(error).removeprefix(f"{name!r}: ")) from None
+            raise SettingsError(str(error).removeprefix(f"{name!r}: ")) from None
 
     def parse(cell: str) -> Any:
         try:

@@ -10,7 +10,7 @@ import click
 
 from mixer.audio.formats import FORMATS
 from mixer.cli.console import answer, printable, progress_bar, say, talk
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from mixer.output.recipe_reader import RecordedMix, read_recipe
 from mixer.output.replay import Difference, Replay, find_differences, replay
 
@@ -88,7 +88,7 @@ def _name(output: Path | None, recipe: RecordedMix) -> str | None:
     if ending not in FORMATS:
         return None
     if ending != recipe.file_format:
-        raise PresetError(
+        raise SettingsError(
             f"{output} does not end in .{recipe.file_format}, as the recorded mix does; "
             "choose another --output"
         )

@@ -11,7 +11,7 @@ import soundfile
 from click.testing import CliRunner
 
 from mixer.cli.replay import command
-from mixer.errors import InputError, OutputError, PresetError
+from mixer.errors import InputError, OutputError, PresetError, SettingsError
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import _audible, find_differences, replay
 from tests.output.recorded import edit, write_recorded_mix
@@ -261,5 +261,5 @@ def test_the_command_says_what_differs_and_exits_so(recipe, tmp_path) -> None:
 
 def test_an_output_of_another_format_is_refused(recipe, tmp_path) -> None:
     result = CliRunner().invoke(command, [str(recipe), "-o", str(tmp_path / "b.flac")])
-    assert isinstance(result.exception, PresetError)
+    assert isinstance(result.exception, SettingsError)
     assert "does not end in .wav" in str(result.exception)
