@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mixer.audio.formats import FORMATS
+from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
@@ -20,19 +21,19 @@ from mixer.song.song import Recording, Song
 from mixer.version import __version__
 
 RECIPE_SCHEMA_VERSION = 1
-_LIBRARIES = ("numpy", "scipy", "pedalboard", "pyloudnorm", "soundfile", "soxr")
+_LIBRARIES = ("numpy", "scipy", "pedalboard", "pyloudnorm", "soundfile", "soxr", "av")
 _RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of everything that computes samples."""
+    """Versions of all that computes or decodes samples, and the paths that they take here."""
     found = {"python": platform.python_version(), "mixer": __version__}
     for name in (*_LIBRARIES, *_RUNTIMES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return found | processor_paths()
 
 
 def recipe_of(mix: Mix, song: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def test_model_profile_and_versions_are_compared(recipe, tmp_path) -> None:
         table["settings"]["model"] = "default"
         table["model"] = {"name": "default", "manifest_sha256": "0" * 64, "learnt_to_mix": True}
         table["measurements"]["profile_sha256"] = "1" * 64
-        table["versions"] |= {"numpy": "1.0", "gone": "7"}
+        table["versions"] |= {"numpy": "1.0", "gone": "7", "processor": "6502"}
+        table["versions"]["blas"] = "by hand"
         table["platform"] = "Amiga"
 
     found = differences(edit(recipe, recipe, change))
@@ -91,6 +92,8 @@ def test_model_profile_and_versions_are_compared(recipe, tmp_path) -> None:
     assert any(f.startswith("profile to normalise to: sha256 111111111111 ->") for f in found)
     assert any(f.startswith("version numpy: 1.0 -> ") for f in found)
     assert "version gone: 7 -> absent" in found
+    assert any(f.startswith("version processor: 6502 -> ") for f in found)
+    assert any(f.startswith("version blas: by hand -> ") for f in found)
     assert any(f.startswith("platform of the render: Amiga -> ") for f in found)
 
     def lose(table) -> None:
