@@ -66,7 +66,7 @@ def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, 
         if believed[number]:
             n_samples, fault, remark = stated, None, None
         else:
-            n_samples, n_bad = _count(av, source)
+            n_samples, n_bad, lead = _count(av, source)
             fault = f"damaged: {n_bad} of its packets do not decode" if n_bad else None
             remark = None
             if is_mov and not fragmented and n_samples < stated - rate // 10:
@@ -75,7 +75,7 @@ def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, 
                     "header promises"
                 )
             elif is_mov and not fragmented and stated:
-                n_samples = min(n_samples, stated)
+                n_samples = min(n_samples, lead + stated)
             elif fault is None and stated == 0:
                 remark = "its header does not state its length"
         sources.append(AudioSource(path, number, rate, channels, n_samples, name, remark, fault))
@@ -180,21 +180,21 @@ def _silence(n_samples: int, channels: int) -> Iterator[np.ndarray]:
         n_samples -= n_block
 
 
-def _count(av: Any, source: AudioSource) -> tuple[int, int]:
-    """Samples that decode, and packets that do not."""
+def _count(av: Any, source: AudioSource) -> tuple[int, int, int]:
+    """Samples that decode, packets that do not, and samples of silence in front."""
     bad: list[int] = []
-    n_samples = 0
+    n_samples = lead = 0
     with _opened(av, source.path) as container:
         stream = container.streams.audio[source.stream]
         stream.codec_context.thread_count = 1
         placed = any(_is(container, name) for name in _PLACED_BY_TIME)
         for frame in _frames(av, container, stream, bad):
             if frame.sample_rate != source.sample_rate:
-                return sum(block.shape[1] for block in _decode(av, source, [])), len(bad)
+                return sum(block.shape[1] for block in _decode(av, source, [])), len(bad), lead
             if n_samples == 0 and placed:
-                n_samples += _gap(frame, source, 0)
+                n_samples = lead = _gap(frame, source, 0)
             n_samples += frame.samples
-    return n_samples, len(bad)
+    return n_samples, len(bad), lead
 
 
 def _is_borne_out(av: Any, path: Path, number: int, stated: int) -> bool:

@@ -24,6 +24,14 @@ _MOST_SAMPLES_A_PACKET = 65_536
 # Encodings whose length follows from the bytes of a container that was held to its file.
 _PLAIN_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 _KEPT_LAYOUTS = 4_096
+_UNKNOWN_FORMAT = 1  # of libsndfile's errors
+# What libsndfile knows a file by, but for MPEG; a tag may stand in front of FLAC.
+_MAGICS = (
+    *(b"fLaC", b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"caff", b"riff", b".snd", b"dns."),
+    *(b"ID3", b"Creative", b"NIST", b" paf", b"fap ", b"2BIT", b"PVF1", b"\x64\xa3"),
+)
+_MPEG = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
+_FRAMES_MISCOUNTED = 4 * 1_152  # within a WAV, by the encoder's delay
 # More than a day at the highest rate is not a promise; FLAC's own limit is 2**36.
 _LONGEST_SAMPLES = 1 << 35
 
@@ -84,17 +92,21 @@ def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
     held = held_audio(path)
     if held is not None:
         return _plain_layout(path, Part(held.pieces), held.remark or None, held.fault)
-    mpeg = None if _has_magic(head) else mpeg_layout(path)
+    is_tagged = head.startswith(b"ID3")
+    mpeg = mpeg_layout(path) if is_tagged or not _has_magic(head) else None
     if mpeg is not None:
         part = Part(mpeg.pieces, mpeg.dropped)
         with open_part(path, part) as opened:
             info = (opened.samplerate, opened.channels, opened.subtype)
         return Layout((part,), *info, mpeg.n_samples, mpeg.remark, mpeg.fault, mpeg.is_uneven)
+    if not _has_magic(head):
+        # libsndfile would take it for an MP3 all the same, and libmpg123 complain
+        raise soundfile.LibsndfileError(_UNKNOWN_FORMAT)
     return _plain_layout(path, Part(), None, None)
 
 
 def _has_magic(head: bytes) -> bool:
-    return head[:4] in (b"fLaC", b"RIFF", b"RF64", b"BW64", b"FORM", b"caff", b"riff", b".snd")
+    return head.startswith(_MAGICS)
 
 
 def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None) -> Layout:
@@ -107,7 +119,7 @@ def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None)
         there = _count(path, part)
         if n_samples >= _LONGEST_SAMPLES:
             remark = "its header does not state its length"
-        elif fault is None:
+        elif fault is None and (info[2] not in _MPEG or n_samples - there > _FRAMES_MISCOUNTED):
             fault = _breaks_off(there, n_samples, info[0])
         n_samples = there
     elif fault is not None:
@@ -120,7 +132,7 @@ def _ogg_layout(path: Path) -> Layout:
     parts: list[Part] = []
     n_samples, info, fault, remark = 0, None, None, None
     for index, link in enumerate(links or ()):
-        whole = len(links or ()) == 1 and link.fault is None
+        whole = len(links or ()) == 1 and link.fault is None and not link.is_flac
         part = Part(None if whole else link.pieces)
         try:
             with open_part(path, part) as file:
@@ -135,7 +147,7 @@ def _ogg_layout(path: Path) -> Layout:
             fault = f"link {index + 1} of its chain has another rate or number of channels"
             continue
         info = info or own
-        trusted = link.fault is None and stated <= link.n_packets * _MOST_SAMPLES_A_PACKET
+        trusted = link.fault is None and 0 < stated <= link.n_packets * _MOST_SAMPLES_A_PACKET
         if trusted and not _has_last_sample(path, part, stated):
             trusted = False
         n_samples += stated if trusted else _count(path, part)

@@ -29,6 +29,7 @@ _RATES_HZ = (44_100, 48_000, 32_000)
 _DECODER_DELAY_SAMPLES = 529
 _MAX_LEADING_BYTES = 1 << 20  # foreign bytes in front of the first frame
 _ID3V1_BYTES = 128
+_FRAMES_IN_A_ROW = 4  # that random bytes do not make
 
 
 class FrameHead(NamedTuple):
@@ -96,6 +97,7 @@ def mpeg_layout(path: Path) -> MpegLayout | None:
     is_uneven = cut is not None or stray > 0 or bool(broken) or _is_joined(data, audio)
     if table is not None and table.has_delay and (table.n_frames or len(audio)) < len(audio):
         is_uneven = True
+    is_uneven = is_uneven or _begins_inside(data, audio[0])
     is_right = table is not None and table.n_frames == len(audio) and table.has_delay
     fault = None
     if cut is not None:
@@ -221,6 +223,16 @@ def _broken_frames(data: bytes, audio: list[Span]) -> set[int]:
     return set(np.flatnonzero(broken).tolist())
 
 
+def _begins_inside(data: bytes, span: Span) -> bool:
+    """Whether the first frame asks for bytes of frames that are missing: cut at its start."""
+    head = frame_head(data, span.start)
+    if head is None or head.layer != 3:
+        return False
+    at = span.start + 4 + 2 * (1 - (data[span.start + 1] & 1))
+    begin = int.from_bytes(data[at : at + 2], "big")
+    return begin >> (7 if head.n_samples == 1_152 else 8) > 0
+
+
 def _is_joined(data: bytes, audio: list[Span]) -> bool:
     """Whether another file's table or tag stands between the frames."""
     return len(_contiguous(audio)) > 1 or any(
@@ -259,12 +271,12 @@ def frame_head(data: bytes, at: int) -> FrameHead | None:
 
 def _frames(data: bytes) -> tuple[list[Span], int, int] | None:
     """All whole frames of one kind, bytes between them that are none, and where they end."""
-    at = _after_id3v2(data, 0)
+    at = begin = _after_id3v2(data, 0)
     limit = at + _MAX_LEADING_BYTES
     first = None
     while at < min(limit, len(data)):
         first = frame_head(data, at)
-        if first is not None and _same_kind(data, at, at + first.n_bytes):
+        if first is not None and _is_followed(data, at, may_be_few=at == begin):
             break
         at = data.find(b"\xff", at + 1)
         if at < 0:
@@ -295,9 +307,15 @@ def _frames(data: bytes) -> tuple[list[Span], int, int] | None:
     return frames, stray, rest
 
 
-def _same_kind(data: bytes, at: int, following: int) -> bool:
-    """Whether a head is followed by one of its kind, or by the end of the file."""
-    return following >= len(data) - _ID3V1_BYTES or _alike(data, at, following)
+def _is_followed(data: bytes, at: int, *, may_be_few: bool) -> bool:
+    """Whether frames of one kind follow each other from there on, or a few up to the file's end."""
+    following = at
+    for _ in range(_FRAMES_IN_A_ROW):
+        head = frame_head(data, following)
+        if head is None or not _alike(data, at, following):
+            return may_be_few and following >= len(data) - _ID3V1_BYTES and following > at
+        following += head.n_bytes
+    return True
 
 
 def _alike(data: bytes, at: int, other: int) -> bool:

@@ -2,7 +2,8 @@
 
 libsndfile reads the first link of a chain alone, and drops a page whose check sum is wrong, so that
 all behind it comes too early. Here each link becomes a file of its own, and a damaged page gets a
-check sum that fits: its packets then decode as well as they can, at their place in time.
+check sum that fits: its packets then decode as well as they can, at their place in time. FLAC, of
+which libsndfile reads not every Ogg file, is taken out of its pages (xiph.org/flac/ogg_mapping).
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ _HEAD_BYTES = 27
 _FLAGS_AT, _SERIAL_AT, _CHECKSUM_AT, _SEGMENTS_AT = 5, 14, 22, 26
 _CONTINUED, _FIRST, _LAST = 1, 2, 4
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-_AUDIO_STARTS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex  ")
+_FLAC_START = b"\x7fFLAC"
+_AUDIO_STARTS = (b"\x01vorbis", b"OpusHead", _FLAC_START, b"Speex  ")
+_FLAC_INFO_BYTES = 38  # its first block of metadata, head and content
+_FLAC_INFO_AT = 13  # behind the mapping's own head and `fLaC`
 
 
 @dataclass
@@ -28,11 +32,13 @@ class OggLink:
     Attributes:
         pieces: its pages, mended.
         n_packets: in them, for a bound on what they decode to.
+        is_flac: they are a FLAC file without its pages.
         fault: how it is damaged or breaks off, or None.
     """
 
     pieces: Pieces
     n_packets: int
+    is_flac: bool
     fault: str | None
 
 
@@ -46,6 +52,8 @@ class _Link:
     next_page: int = 0
     ended: bool = False
     cut: bool = False
+    is_flac: bool = False
+    in_frame: bool = False
 
 
 def ogg_links(path: Path) -> list[OggLink] | None:
@@ -71,7 +79,7 @@ def ogg_links(path: Path) -> list[OggLink] | None:
             continue
         _take_page(data, at, size, links, open_links)
         at += size
-    return [OggLink(tuple(link.pieces), link.n_packets, _fault(link)) for link in links]
+    return [OggLink(tuple(k.pieces), k.n_packets, k.is_flac, _fault(k)) for k in links]
 
 
 def _take_page(
@@ -84,7 +92,7 @@ def _take_page(
     if flags & _FIRST:
         if not data.startswith(_AUDIO_STARTS, body):
             return
-        open_links[serial] = _Link(serial)
+        open_links[serial] = _Link(serial, is_flac=data.startswith(_FLAC_START, body))
         links.append(open_links[serial])
     link = open_links.get(serial)
     if link is None:
@@ -95,13 +103,43 @@ def _take_page(
     lacing = data[at + _HEAD_BYTES : body]
     link.n_packets += sum(length < 255 for length in lacing)
     link.ended = bool(flags & _LAST)
+    link.n_damaged += computed != checksum
+    if link.is_flac:
+        _take_flac(data, body, lacing, link)
+        return
     if computed == checksum:
         link.pieces.append(Span(at, size))
         return
-    link.n_damaged += 1
     head = bytearray(data[at:body])
     struct.pack_into("<I", head, _CHECKSUM_AT, computed)
     link.pieces += [bytes(head), Span(body, at + size - body)]
+
+
+def _take_flac(data: bytes, body: int, lacing: bytes, link: _Link) -> None:
+    """The frames of a page as a native FLAC file has them, behind the first block of metadata."""
+    at = body
+    if not link.pieces:
+        info = data[body + _FLAC_INFO_AT : body + _FLAC_INFO_AT + _FLAC_INFO_BYTES]
+        link.pieces.append(b"fLaC" + bytes([0x80]) + info[1:])  # the last block: no other follows
+        return
+    begins = not link.in_frame
+    start = at
+    for length in lacing:
+        if begins:
+            _close_span(link, start, at)
+            start, link.in_frame = at, data[at : at + 1] == b"\xff"
+        if not link.in_frame:
+            start = at + length
+        at += length
+        begins = length < 255
+    _close_span(link, start, at)
+    if begins:
+        link.in_frame = False
+
+
+def _close_span(link: _Link, start: int, end: int) -> None:
+    if end > start:
+        link.pieces.append(Span(start, end - start))
 
 
 def page_checksum(page: bytes) -> int:
