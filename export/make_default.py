@@ -37,7 +37,7 @@ NAME, CONFIG = DEFAULT_MODEL, "band-mixer"
 LICENCE = "GPL-3.0-or-later"
 PROFILE = PUBLISHED_PROFILE
 N_COMPOSED, COMPOSED_S = 300, 40.0
-# Of the composed songs, these and this real one choose the weights.
+# Of the composed songs, this share, and this real one choose the weights.
 VALIDATION_SHARE, VALIDATION_SONG = 0.055, "rubidium"
 
 
@@ -97,7 +97,9 @@ def make_default(
 
 def _composing() -> SynthesisSettings:
     genres = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
-    return SynthesisSettings(genres=genres, hold_out_share=VALIDATION_SHARE, duration_s=COMPOSED_S)
+    return SynthesisSettings(
+        genres=genres, hold_out_share=VALIDATION_SHARE / 2, duration_s=COMPOSED_S
+    )
 
 
 def _prepare(folder: Path, real_songs: Sequence[Path], n_jobs: int) -> None:
@@ -114,7 +116,7 @@ def _prepare(folder: Path, real_songs: Sequence[Path], n_jobs: int) -> None:
 def _split(song: PlannedSong, real_names: set[str]) -> str:
     if song.multitrack.name in real_names:
         return "valid" if song.multitrack.name == VALIDATION_SONG else "train"
-    return "valid" if song.split == "valid" else "train"
+    return "train" if song.split == "train" else "valid"
 
 
 def _real_names(folder: Path) -> list[str]:
