@@ -21,9 +21,10 @@ from mixer.song.track_words import (
 from mixer.stems import Stem
 
 _BEFORE = frozenset(
-    ("no", "non", "minus", "without", "wo", "sans", "ohne", "sin", "senza", "sem", "zonder", "utan",
-     "uten", "uden", "bez", "без", "去", "无", "無")
+    ("no", "non", "minus", "without", "except", "excluding", "wo", "sans", "ohne", "sin", "senza",
+     "sem", "zonder", "utan", "uten", "uden", "bez", "без", "去", "无", "無")
 )  # fmt: skip
+_PHRASES_BEFORE = frozenset((("w", "o"), ("all", "but"), ("everything", "but")))
 _AFTER = frozenset(
     ("removed", "muted", "less", "なし", "抜き", fold("제거"), fold("없음"), fold("없이"))
 )
@@ -82,8 +83,9 @@ def find_complement(tokens: Sequence[str]) -> tuple[Complement | None, list[str]
 def _negation(tokens: Sequence[str]) -> tuple[int, int, Evidence] | None:
     """First and last place (exclusive) of a negation, and what it negates."""
     for position, token in enumerate(tokens):
-        if token in _BEFORE:
-            end = position + 1
+        length = 2 if tuple(tokens[position : position + 2]) in _PHRASES_BEFORE else 1
+        if token in _BEFORE or length > 1:
+            end = position + length
             while end < len(tokens) and tokens[end] in _BETWEEN and _is_followed(tokens, end):
                 end += 1
             negated = _part(tokens[end : end + 2]) or _part(tokens[end : end + 1])

@@ -228,7 +228,11 @@ def _plan(folder: _Folder, is_song: bool) -> _Plan:
     has_parts = bool(folder.parts())
     instruments = _instruments(inner, kinds, rest, has_parts)
     collections = [name for name in rest if kinds[name] == PARTS and name not in instruments]
+    collections = [name for name in collections if _is_collection(inner[name])]
     others = [name for name in rest if name not in instruments and name not in collections]
+    if not folder.audio and any(_holds_parts(inner[name]) for name in others):
+        # Beside other songs, a folder named "Stems" is one of them.
+        others, collections = others + collections, []
     read = {name: tuple(split_words(name)) for name in instruments}
     if has_parts or instruments:
         for name in (*collections, *others):
@@ -321,6 +325,11 @@ def _beside(folder: _Folder, name: str, is_collection: bool) -> str:
 
 def _holds_parts(folder: _Folder) -> bool:
     return _n_parts(folder) >= _FEWEST_PARTS
+
+
+def _is_collection(folder: _Folder) -> bool:
+    """Whether a folder named after stems or multitracks holds those of one song."""
+    return _n_parts(folder) > 0 and not _plan(folder, is_song=True).songs
 
 
 def _n_parts(folder: _Folder) -> int:

@@ -41,6 +41,11 @@ _SET_ASIDE = frozenset(
     )
 )  # fmt: skip
 _FOLDERS_OF_MIXES = frozenset(("mixes", "mixdowns", "bounces", "masters", "remixes"))
+# Folders of what is in no other one.
+_GENERIC = frozenset(
+    ("misc", "miscellaneous", "various", "extra", "additional", "other", "music", "instrument",
+     "overdub", "rest", "band", "sonstige", "divers", "otros", "altro")
+)  # fmt: skip
 _SHORTEST_PLURAL = 3
 _FILLERS = frozenset(
     (
@@ -78,6 +83,10 @@ def kind_of(name: str, parent: str = "") -> str:
         return PARTS
     if plain & _TAKES and _FILLERS.issuperset(plain - _TAKES):
         return TAKES
+    if plain & _GENERIC and _FILLERS.issuperset(plain - _GENERIC):
+        return INSTRUMENT
+    if best is not None and best.family is None and not any(map(is_unknown, own)):
+        return SET_ASIDE  # clicks, guides, cues
     if best is None or best.family is None or best.strength >= HINT or best.guess:
         return OTHER
     if any(map(is_unknown, own)) or (best.strength > SOUND and len(own) > 1):

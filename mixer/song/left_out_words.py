@@ -25,8 +25,8 @@ PHRASES_ALWAYS = """
 # Left out only where nothing that sounds is named: a drums mix is drums, a synth master a synth.
 MIXES = """
     mixture mixdown mix mixes mixx mixed premaster master mastered mastering mstr mst mstrd
-    remaster remastered click preview cue tempo slate count stereomix mixbus masterbus conductor
-    metro twotrack
+    remaster remastered unmastered click preview cue tempo slate count stereomix mixbus masterbus
+    conductor metro twotrack
     """
 PHRASES_OF_MIXES = """
     2 bus, two bus, 2 track, two track, 2 trk, 2 tr, stereo out, main out, main outs, full track,
@@ -40,7 +40,10 @@ EXPORTS = """
 
 # Names of mixes that mean something else in a name that says more: Main Vox, Final Chorus.
 WEAK = """
-    main final lr stereo full export exported render rendered foh
+    main final lr stereo full export exported render rendered foh demo summe somme
+    """
+PHRASES_WEAK = """
+    l r
     """
 
 # All tracks of an instrument in one file, where they are there one by one as well.

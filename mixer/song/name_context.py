@@ -25,6 +25,7 @@ _BARE_LEADS = frozenset(("lead", "ld"))
 _FEWEST_SHARING = 3
 _FEWEST_PARTS_OF_MIX = 2
 _SHOWN_PARTS = 3
+_VERSIONS = frozenset(("v", "version", "final", "new", "edit"))
 
 
 def classify_all(
@@ -55,7 +56,7 @@ def classify_all(
         for index, tokens in zip(parts, own, strict=True)
     }
     results = [litter(name) or decide(tracks[index]) for index, name in enumerate(names)]
-    return _Folder(names, whole, tracks, results).judged()
+    return _Folder(names, whole, tracks, results, frozenset(split_words(song))).judged()
 
 
 def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
@@ -85,8 +86,10 @@ class _Folder:
         whole: Sequence[NamedTrack],
         tracks: Mapping[int, NamedTrack],
         results: list[Classification],
+        song: frozenset[str],
     ) -> None:
         self.names, self.whole, self.tracks, self.results = names, whole, tracks, results
+        self.song = song
         self.evidence: dict[int, Evidence | None] = {
             index: track.evidence for index, track in tracks.items()
         }
@@ -205,6 +208,9 @@ class _Folder:
             others = set(vocals) - {index}
             if item is None or item.text not in _BARE_LEADS or not others:
                 continue
+            tokens = self.tracks[index].tokens
+            if any(e.stem == "vocals" and e is not item for e in find_evidence(tokens)[1:]):
+                continue  # a double of the lead
             if only_backing:
                 reason = f'word "{item.text}" beside backing vocals: likely the lead vocal'
                 found[index] = Classification("vocals", reason, False, "lead_vocal")
@@ -221,5 +227,18 @@ class _Folder:
         return {
             index: Classification(None, reason, False)
             for index, track in self.tracks.items()
-            if not track.tokens and self.whole[index].tokens and not track.folder
+            if not track.folder and self._bears_only_the_title(index)
         }
+
+    def _bears_only_the_title(self, index: int) -> bool:
+        """Whether nothing is left of a name without the title that all bear, or the folder has."""
+        whole = [token for token in self.whole[index].tokens if not token.isdigit()]
+        if not whole or not self.tracks[index].tokens:
+            return bool(whole)
+        item = self.evidence[index]
+        words = [token for token in whole if token not in _VERSIONS]
+        return (
+            bool(words)
+            and all(token in self.song for token in words)
+            and (item is None or not item.names_a_part)
+        )

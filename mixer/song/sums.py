@@ -15,6 +15,8 @@ _CERTAIN = frozenset(
     ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "all", "summed", "summing",
      "premix", "combined")
 )  # fmt: skip
+# What of a song is sung, as one file.
+_ALL_VOICES = frozenset(("acapella", "acappella", "capella", "a cappella", "a capella"))
 # A group of singers is a part.
 _NOT_OF_VOICES = frozenset(("group", "grp", "full", "all"))
 
@@ -68,5 +70,7 @@ def _held(family: Family) -> tuple[Family, ...]:
 def _sum_words(tokens: Sequence[str], item: Evidence | None) -> frozenset[str]:
     if item is None or not item.names_a_part:
         return frozenset()
+    if item.text in _ALL_VOICES:
+        return frozenset((item.text,))
     said = left_out_words.SUMS.intersection(tokens)
     return said - _NOT_OF_VOICES if item.stem == "vocals" and "all" not in said else said

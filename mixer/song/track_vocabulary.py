@@ -19,7 +19,7 @@ from mixer.song.families import Family
 
 INSTRUMENTS: dict[Family, str] = {
     "vocals": """
-        vox vocal voc voice vocalist singer singing sing sung rap rapper rapping emcee
+        vox vocal voc vo voice vocalist singer singing sing sung rap rapper rapping emcee
         spoken speech narration narrator talking dialog dialogue scream screamer screaming
         shout shouting yell whisper chant chanting laugh laughter yodel scat vocoder vocodor
         vocoded talkbox harmonizer harmoniser acapella acappella capella
@@ -71,8 +71,8 @@ INSTRUMENTS: dict[Family, str] = {
         washboard flexatone jingle sleighbell chime rassel palmas
         """,
     "guitar": """
-        guitar guitarist gtr git guit gtar gitar gitarre gitarren guitarra guitare chitarra violao
-        gretsch rickenbacker ebow dobro
+        guitar guitarist gtr gt git guit gtar gitar gitarre gitarren guitarra guitare chitarra
+        violao gretsch rickenbacker ebow dobro
         """,
     "electric_guitar": """
         egtr elgtr strat stratocaster tele telecaster lespaul
@@ -123,7 +123,7 @@ SOUNDS: dict[Family, str] = {
         soprano alto tenor baritone mezzo duet moan cough falsetto growl hum humming mob
         """,
     "backing_vocals": """
-        harmony harmonie harm backing bck bkg
+        harmony harmonie harm backing bck bkg cho
         hey yeah whoa woah ooh oo aah aahh ahh ah ohh haa
         """,
     "bass": """
@@ -140,6 +140,9 @@ SOUNDS: dict[Family, str] = {
         moog minimoog juno jupiter prophet oberheim nord virus serum massive korg roland casio
         sequence sequencer seq saw sine square supersaw leads
         """,
+    "keys": """
+        key pf
+        """,
     "pad": """
         pad drone
         """,
@@ -147,7 +150,7 @@ SOUNDS: dict[Family, str] = {
         mallet
         """,
     "fx": """
-        sfx noise riser rise sweep swoosh whoosh swell atmos atmo atmosphere texture impact
+        fx sfx noise riser rise sweep swoosh whoosh swell atmos atmo atmosphere texture impact
         downlifter uplifter transition bleep blip beep zap laser siren vinyl crackle glitch
         soundscape foley applause thunder
         """,
@@ -169,7 +172,7 @@ QUALITIES: dict[Family, str] = {
         """,
     "other": """
         acoustic acou electric elec elek ensemble chamber bari solo
-        other instrumental inst accompaniment playback karaoke
+        other music instrumental inst accompaniment playback karaoke
         """,
 }
 
@@ -204,10 +207,16 @@ ROLES: dict[Family, str] = {
         room rm amb crotch
         """,
     "fx": """
-        fx effect sample drop boom tape echo delay rvb reverb verb send return
+        effect sample drop boom tape echo delay rvb reverb verb send return
         """,
     "guitar": """
         rhythm rhy amp cab crush
+        """,
+    "electric_guitar": """
+        eg
+        """,
+    "acoustic_guitar": """
+        ag
         """,
     "other": """
         scratch scratching dj counter ac theme str
@@ -265,7 +274,7 @@ PHRASES: dict[Family, str] = {
         bass bassoon, bass accordion, bass banjo, bass mandolin,
         steel drum, steel pan, tongue drum, hang drum, thumb piano, jaw harp, jew harp,
         mouth harp, perc organ, percussion organ, percussive organ, music box, orch hit, sub drop,
-        sub boom, bass drop, backing track, vox organ, vox continental, vox amp, vox ac,
+        sub boom, bass drop, backing track, minus one, vox organ, vox continental, vox amp, vox ac,
         gtr vox amp, gtr vox ac, guitar vox amp, b 3, m 1, dx 7, lap steel, pedal steel,
         glass harp, musical saw, singing saw, singing bowl, wine glass, tubular chime, pan pipe,
         snare guitar, key click
@@ -274,7 +283,7 @@ PHRASES: dict[Family, str] = {
 
 # All but the voice in one file: a mix, where the folder has its parts as well.
 WHOLE_BACKINGS = frozenset(
-    ("instrumental", "inst", "accompaniment", "backing track", "playback", "karaoke")
+    ("instrumental", "inst", "accompaniment", "backing track", "minus one", "playback", "karaoke")
 )
 
 # Words that say nothing about the source but take part in run-together names: kickin, bassdi.

@@ -156,6 +156,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[int, Family | None]]:
     for strength, text in (
         (LEFT_OUT_ALWAYS, left_out_words.PHRASES_ALWAYS),
         (LEFT_OUT_MIX, left_out_words.PHRASES_OF_MIXES),
+        (LEFT_OUT_WEAK, left_out_words.PHRASES_WEAK),
     ):
         table.update((tuple(phrase.split()), (strength, None)) for phrase in text.split(","))
     return table

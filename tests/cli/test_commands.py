@@ -44,6 +44,27 @@ def test_check_says_where_each_file_goes_and_why(folder, capsys) -> None:
     assert "left out" in table
 
 
+def test_every_file_has_one_line_wherever_files_are_told(folder, tmp_path, capsys) -> None:
+    (folder / "Perc").mkdir()
+    shutil.copy(folder / "drums.wav", folder / "Perc" / "Shaker L.wav")
+    for name in ("notes.txt", ".hidden", "Gtr.wav.part", "Perc/cover.jpg", "song.toml"):
+        (folder / name).touch()
+    there = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    assert run(["check", str(folder), "--json"]) == 0
+    checked = json.loads(capsys.readouterr().out)["files"]
+    assert sorted(file["file"] for file in checked) == there
+    arguments = ["render", str(folder), "-o", str(tmp_path / "a.wav"), "--model", "none"]
+    assert run([*arguments, "--json"]) == 0
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    recipe = json.loads((tmp_path / "a.mix.json").read_text("utf-8"))["song"]
+    for told in (answer, recipe):
+        assert sorted(f["file"] for f in told["files"] + told["left_out"]) == there
+        assert all(f["reason"] for f in told["files"] + told["left_out"])
+    for name in there:
+        assert sum(name in line.replace(f"/{name}", "") for line in said.err.splitlines()) == 1
+
+
 def test_render_says_what_it_left_out_and_what_came_out(folder, tmp_path, capsys) -> None:
     assert run(["render", str(folder), "-o", str(tmp_path / "a.flac")]) == 0
     said = capsys.readouterr()

@@ -47,6 +47,9 @@ def uncertain(*names: str, song: str = "") -> set[str]:
         ("人声", "去人声", "vocals"),
         ("vocals", "instrumental", "vocals"),
         ("vocals", "Song Inst", "vocals"),
+        ("Vox", "Song w-o vox", "vocals"),
+        ("drums", "everything but drums", "drums"),
+        ("vocals", "Minus One", "vocals"),
     ],
 )
 def test_a_complement_is_other_beside_its_counterpart_and_a_mix_beside_its_parts(
@@ -102,7 +105,7 @@ def test_an_exported_part_is_a_part(name: str, stem: str) -> None:
         "Main", "Song_mst", "Song MIXX", "Main LR", "LR", "2trk", "FOH", "Song FINAL FINAL",
         "Acoustic Mix", "Radio Mix", "Mezcla", "Mischung", "микс", "ミックス", "母带",
         "믹스", "guia",
-        "Main Mix 2", "TV Track", "Board Mix", "Full",
+        "Main Mix 2", "TV Track", "Board Mix", "Full", "L-R", "Demo", "Song demo",
     ],
 )  # fmt: skip
 def test_mixes_under_other_names_are_left_out(name: str) -> None:
@@ -147,6 +150,19 @@ def test_sums_are_left_out_beside_their_parts() -> None:
     assert uncertain(*parts, "Drums Mix") == {"Drums Mix"}
 
 
+def test_the_songs_name_alone_is_a_mix_beside_its_parts() -> None:
+    parts = {"Kick": "drums", "Bass": "bass", "Vox": "vocals"}
+    for name, song in (("Erica", "Erica Stems"), ("Song v2", "Song"), ("Song", "Song")):
+        assert told(name, *parts, song=song) == {name: OUT, **parts}
+        assert uncertain(name, *parts, song=song) == {name}
+    assert told("Vox", "Drums", song="Drums Vox") == {"Vox": "vocals", "Drums": "drums"}
+
+
+def test_a_double_of_the_lead_is_a_vocal_and_an_a_cappella_a_sum() -> None:
+    names = ("Lead Vox", "Lead Dbl", "BV")
+    assert told(*names, "Acapella") == {**dict.fromkeys(names, "vocals"), "Acapella": OUT}
+
+
 def test_a_field_recorders_sum_is_left_out_beside_its_tracks() -> None:
     names = ("ZOOM0001_LR", "ZOOM0001_Tr1", "ZOOM0001_Tr2")
     assert [item is OUT for item in told(*names).values()] == [True, False, False]
@@ -180,17 +196,16 @@ def test_a_part_behind_a_title_decides() -> None:
 
 
 LANGUAGES = {
-    "vocals": "ボーカル 主唱 人声 보컬 вокал zang sång wokal voz chanteuse Gesang Chœurs コーラス "
-    "和声 코러스 Бэк-вокал achtergrondzang kör chórki voci Główny_wokal リードボーカル",
+    "vocals": "Vo ボーカル 主唱 人声 보컬 вокал zang sång wokal voz chanteuse Gesang Chœurs "
+    "コーラス 和声 코러스 Бэк-вокал achtergrondzang kör chórki voci Główny_wokal リードボーカル",
     "bass": "ベース 贝斯 貝斯 베이스 бас бас-гитара basgitaar elbas baixo bajo basso Kontrabass",
     "drums": "ドラム キック スネア ハイハット シンバル タム 鼓 底鼓 军鼓 镲片 드럼 킥 "
     "스네어 하이햇 "
     "бочка барабаны тарелки оверхеды slagwerk trummor virvel stopa werbel perkusja bateria bumbo "
     "caixa Schlagzeug Becken batterie caisse_claire charleston cassa rullante piatti bombo caja",
-    "other": "ギター アコギ エレキギター ピアノ シンセ ストリングス 吉他 电吉他 钢琴 小提琴 合成器 "
-    "기타 "
-    "일렉기타 건반 신디 гитара клавиши скрипка синт gitaar toetsen strijkers elgitarr fiol gitara "
-    "klawisze skrzypce violão teclado sanfona Gitarre Streicher Bläser Flöte clavier cordes "
+    "other": "Gt Pf ギター アコギ エレキギター ピアノ シンセ ストリングス 吉他 电吉他 钢琴 小提琴 "
+    "合成器 기타 일렉기타 건반 신디 гитара клавиши скрипка синт gitaar toetsen strijkers elgitarr "
+    "fiol gitara klawisze skrzypce violão teclado sanfona Gitarre Streicher Bläser Flöte clavier cordes "
     "cuivres chitarra tastiera archi guitarra cuerdas metales",
 }
 
