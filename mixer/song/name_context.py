@@ -18,7 +18,14 @@ from mixer.song.track_names import (
     litter,
     take_apart,
 )
-from mixer.song.track_words import LEFT_OUT_WEAK, SOURCE, Evidence, find_evidence, split_words
+from mixer.song.track_words import (
+    LEFT_OUT_WEAK,
+    SOURCE,
+    Evidence,
+    find_evidence,
+    is_unknown,
+    split_words,
+)
 from mixer.stems import Stem
 
 _BARE_LEADS = frozenset(("lead", "ld"))
@@ -238,7 +245,7 @@ class _Folder:
         item = self.evidence[index]
         words = [token for token in whole if token not in _VERSIONS]
         return (
-            bool(words)
+            any(map(is_unknown, words))  # "Song" or "Take" would be no title
             and all(token in self.song for token in words)
             and (item is None or not item.names_a_part)
         )
