@@ -88,6 +88,11 @@ class AudioFormat:
         """Whether it has no bit depth."""
         return "" in self.subtypes
 
+    @property
+    def is_compressed(self) -> bool:
+        """Whether its size depends on what is in it, so that it is only an estimate."""
+        return self.is_lossy or self.pcm_share < 1.0
+
     def subtype(self, bit_depth: str) -> str:
         """libsndfile's subtype; the depth does not matter to a lossy format."""
         return self.subtypes["" if self.is_lossy else bit_depth]

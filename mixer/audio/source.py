@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 # Small enough that Vorbis encoding does not overrun libvorbis's stack, large enough to be quick.
 BLOCK_SAMPLES = 65_536
+_OF_THE_DISK = (errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT)
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,22 @@ def system_name(path: Path) -> str | bytes:
 
 
 def unreadable(path: Path, error: Exception) -> str:
-    if not path.exists():
+    """One true sentence on why a file cannot be read, and what to do."""
+    if isinstance(error, FileNotFoundError):
         return f"{path}: no such file"
-    if path.stat().st_size == 0:
-        return f"{path.name}: the file is empty"
-    return f"{path.name}: cannot be read as audio ({reason_of(error)}); export it again"
+    if isinstance(error, PermissionError):
+        return f"{path.name}: no permission to read it; change its permissions or its owner"
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return f"{path.name}: the disk does not give it back ({reason_of(error)}); copy it anew"
+    try:
+        if path.stat().st_size == 0:
+            return f"{path.name}: the file is empty"
+    except OSError as gone:
+        return f"{path}: {reason_of(gone)}"
+    return (
+        f"{path.name}: cannot be read as audio ({reason_of(error)}); replace it, or leave it out "
+        "with ignore = true in song.toml"
+    )
 
 
 def reason_of(error: Exception) -> str:

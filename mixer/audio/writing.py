@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from mixer.audio.formats import (
 from mixer.audio.ogg import set_serial
 from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
 from mixer.errors import OutputError
-from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.files.whole_file import refuse_existing, shortened, whole_file
 
+_SYSTEM_ERROR = 2  # libsndfile's number for whatever the system said
 _SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile: the PEAK chunk carries the time of day
 _RF64_FROM_BYTES = 4_000_000_000
 
@@ -99,8 +101,14 @@ def write_audio(
                     history = broadcast.coding_history + coding
                     insert_broadcast(partial, replace(broadcast, coding_history=history))
                 _refuse_cut(partial, audio.shape[1])
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
+    except soundfile.LibsndfileError as error:
+        reason = reason_of(error)
+        if error.code == _SYSTEM_ERROR:  # which one libsndfile does not tell
+            is_full = shutil.disk_usage(path.parent).free < audio.nbytes
+            reason = "the disk is full" if is_full else "the disk does not take it; is it full?"
+        raise OutputError(f"{shortened(path)} cannot be written: {reason}") from None
+    except OSError as error:
+        raise OutputError(f"{shortened(path)} cannot be written: {reason_of(error)}") from None
 
 
 def _encode(

@@ -39,6 +39,7 @@ from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song, load_song
 
 DEFAULT_FOLDER = "mixes"
+_LONGEST_NAME_BYTES = 200
 
 
 @click.command(name="render")
@@ -148,6 +149,14 @@ def _settings(options: dict[str, Any], resolved: Resolved) -> RenderSettings:
     )
 
 
+def _fitting(name: str) -> str:
+    """A folder's name as the start of file names: cut where the endings would not fit on a disk."""
+    encoded = os.fsencode(name)
+    if len(encoded) <= _LONGEST_NAME_BYTES:
+        return name
+    return encoded[:_LONGEST_NAME_BYTES].decode(errors="ignore").rstrip()
+
+
 def _output_path(output: Path | None, file_format: str | None, song: Song) -> tuple[Path, str]:
     """Where the mix goes and as what: a file by its ending, else a folder."""
     # Of a name that is too long, Path.is_dir raises; here it is no folder, and refused later.
@@ -158,5 +167,5 @@ def _output_path(output: Path | None, file_format: str | None, song: Song) -> tu
             ending = format_of(output)
             return output, format_of(output, file_format or ending)
     file_format = file_format or DEFAULT_FORMAT
-    name = song.folder.name or "song"
+    name = _fitting(song.folder.name) or "song"
     return (output or Path(DEFAULT_FOLDER)) / f"{name}.{file_format}", file_format

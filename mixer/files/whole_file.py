@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from mixer.errors import OutputError
 
 _LONGEST_SHOWN = 100
+_NAME_MAX_BYTES = 255
 
 
 @contextlib.contextmanager
@@ -60,8 +62,37 @@ def refuse_unwritable(paths: list[Path]) -> None:
             if parent not in tried:
                 with tempfile.TemporaryFile(dir=parent):
                     tried.add(parent)
+            _refuse_long_name(path, parent)
         except OSError as error:
             raise _unusable(path, error) from None
+
+
+def _refuse_long_name(path: Path, parent: Path) -> None:
+    """A folder that is not there yet does not tell that a name in it will be too long."""
+    longest = os.pathconf(parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else _NAME_MAX_BYTES
+    parts = path.absolute().relative_to(parent.absolute()).parts
+    n_bytes = max((len(os.fsencode(part)) for part in parts), default=0)
+    if n_bytes > longest:
+        raise OutputError(
+            f"{shortened(path)} has a name of {n_bytes} bytes, and its disk takes {longest}; "
+            "choose a shorter --output"
+        )
+
+
+def refuse_full_disk(path: Path, n_bytes: int) -> None:
+    """Raise OutputError where a file of `n_bytes` certainly finds no room on its disk."""
+    parent = next(p for p in path.absolute().parents if p.exists())
+    free = shutil.disk_usage(parent).free
+    if free < n_bytes:
+        raise OutputError(
+            f"{shortened(path)} takes {n_bytes / 1e6:.1f} MB, and its disk has {free / 1e6:.1f} MB "
+            "left; make room or choose another --output"
+        )
+
+
+def shortened(path: Path) -> str:
+    """A path for a message, its name cut where it is very long."""
+    return str(path if len(path.name) <= _LONGEST_SHOWN else f"{path.name[:_LONGEST_SHOWN]}...")
 
 
 def refuse_same(outputs: list[Path], inputs: list[Path]) -> None:
@@ -83,8 +114,9 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _unusable(path: Path, error: OSError) -> OutputError:
-    name = path if len(path.name) <= _LONGEST_SHOWN else f"{path.name[:_LONGEST_SHOWN]}..."
-    return OutputError(f"{name} cannot be written: {error.strerror}; choose another --output")
+    return OutputError(
+        f"{shortened(path)} cannot be written: {error.strerror}; choose another --output"
+    )
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mixer.audio.formats import FORMATS
+from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
 from mixer.output.delivery import NOTHING_BESIDE, Delivery, deliver
 from mixer.output.names import output_paths
@@ -75,6 +77,11 @@ class Destination:
             song=plan.song,
             beside=list(self.beside().values()),
         )
+        of_format = FORMATS[self.file_format]
+        if not of_format.is_compressed:
+            n_files = 1 + (len(plan.song.stems) + 1 if self.writes_stems else 0)
+            n_bytes = of_format.file_bytes(self.bit_depth, plan.n_samples, plan.song.duration_s)
+            refuse_full_disk(self.path, n_files * n_bytes)
         self.delivery.check(plan.song, self.path, self.home)
 
 

@@ -1,0 +1,68 @@
+"""What cannot be read or written is told with its own reason, before the work where it can be."""
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer import audio as audio_io
+from mixer.audio.source import unreadable
+from mixer.errors import InputError, OutputError
+from mixer.files.whole_file import refuse_full_disk, refuse_unwritable
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "no permission to read it"),
+        (FileNotFoundError(errno.ENOENT, "No such file"), "no such file"),
+        (OSError(errno.EIO, "Input/output error"), r"the disk does not give it back \(Input"),
+        (
+            ValueError("Format not recognised."),
+            r"cannot be read as audio \(Format not recognised\)",
+        ),
+    ],
+)
+def test_each_reason_is_its_own_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
+) -> None:
+    path = tmp_path / "kick.wav"
+    soundfile.write(path, np.zeros((100, 1)), 44_100)
+    if not isinstance(error, OSError):
+        assert "export" not in unreadable(path, error)
+    else:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(Path, "open", refuse)
+        with pytest.raises(InputError, match=rf"kick\.wav: {message}"):
+            audio_io.probe(path)
+    assert message.replace("\\", "") in unreadable(path, error)
+
+
+def test_a_name_that_no_disk_takes_is_found_before_the_work(tmp_path: Path) -> None:
+    # the folder is not there yet, so the disk has not been asked
+    with pytest.raises(OutputError, match="has a name of 259 bytes, and its disk takes 255"):
+        refuse_unwritable([tmp_path / "mixes" / ("x" * 255 + ".wav")])
+    refuse_unwritable([tmp_path / "mixes" / ("x" * 251 + ".wav")])
+
+
+def test_a_disk_without_room_is_found_before_the_work(tmp_path: Path) -> None:
+    refuse_full_disk(tmp_path / "new" / "a.wav", 1_000)
+    with pytest.raises(OutputError, match=r"a\.wav takes 1000000000000\.0 MB, .* make room"):
+        refuse_full_disk(tmp_path / "new" / "a.wav", 10**18)
+
+
+def test_what_libsndfile_calls_a_system_error_is_a_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise soundfile.LibsndfileError(2)
+
+    monkeypatch.setattr("mixer.audio.writing._encode", refuse)
+    with pytest.raises(OutputError, match=r"a\.wav cannot be written: the disk does not take it"):
+        audio_io.write_audio(tmp_path / "a.wav", np.zeros((2, 100), np.float32), 44_100)
+    assert not list(tmp_path.iterdir())
