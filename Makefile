@@ -30,8 +30,8 @@ bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten min
 default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
 	$(BIN)/python -m export.make_default -o build/default-model
 
-evaluate-default: $(DEVELOPMENT) ## judge the default model by the panel: held-out songs, real ones, the demo
-	$(BIN)/python -m training.shipped.evaluate --json build/panel.json
+evaluate-default: $(DEVELOPMENT) ## judge the default model by the benchmark: held-out songs, real ones, the demo
+	$(BIN)/python -m training.shipped.evaluate --json build/benchmark.json
 
 clean: ## remove the environment, caches and the demo
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

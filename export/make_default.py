@@ -48,7 +48,7 @@ def make_default(
     n_songs: int,
     n_jobs: int,
     overrides: Sequence[str] = (),
-    panel: Sequence[str] = (),
+    benchmark: Sequence[str] = (),
 ) -> Path:
     """Make the bundle; returns its folder.
 
@@ -58,7 +58,7 @@ def make_default(
         n_songs: composed.
         n_jobs: processes that compose and prepare.
         overrides: of the configuration, as of `mixer train`.
-        panel: further arguments of `training.shipped.evaluate`.
+        benchmark: further arguments of `training.shipped.evaluate`.
 
     Raises:
         MixerError: a song cannot be made or read, or the training or the export fails.
@@ -87,10 +87,10 @@ def make_default(
         ),
         overwrite=True,
     )
-    figures = folder / "panel.json"
+    figures = folder / "benchmark.json"
     figures.unlink(missing_ok=True)
-    if evaluate_default.main(["--model", str(bundle), "--json", str(figures), *panel]):
-        raise ModelError(f"{bundle}: was made, but the panel did not judge it: see above")
+    if evaluate_default.main(["--model", str(bundle), "--json", str(figures), *benchmark]):
+        raise ModelError(f"{bundle}: was made, but the benchmark did not judge it: see above")
     state_evaluation(bundle, json.loads(figures.read_text(encoding="utf-8")))
     return bundle
 
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--songs", type=int, default=N_COMPOSED, help="composed")
     add("--jobs", type=int, default=2, help="processes that compose and prepare")
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
-    add("--panel", nargs=argparse.REMAINDER, default=[], help="arguments of the panel, last")
+    add("--benchmark", nargs=argparse.REMAINDER, default=[], help="its arguments, last")
     options = parser.parse_args(arguments)
     try:
         bundle = make_default(
@@ -160,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             n_songs=options.songs,
             n_jobs=options.jobs,
             overrides=options.set,
-            panel=options.panel,
+            benchmark=options.benchmark,
         )
     except MixerError as error:
         sys.stderr.write(f"make_default: {error}\n")

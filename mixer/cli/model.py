@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from mixer.cli.benchmark_view import benchmark_lines
 from mixer.cli.console import answer, say
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
-from mixer.cli.panel_view import panel_lines
 from mixer.errors import ModelError
 from mixer.files.wording import visible
 from mixer.fxnorm.profile import read_profile
@@ -48,7 +48,7 @@ def info_command(bundle: str, as_json: bool) -> None:
         return
     for key, value in summary.items():
         say(f"{key}: {_text(value)}")
-    for line in panel_lines(read.manifest.evaluation):
+    for line in benchmark_lines(read.manifest.evaluation):
         say(line)
 
 

@@ -1,11 +1,11 @@
-"""The panel: everything by which a system that mixes stems is judged, in one call on arrays.
+"""The benchmark: everything by which a system that mixes stems is judged, in one call on arrays.
 
-No single number tells whether a mix is good, and each can be fooled. The panel holds a mix against
-the true one stem by stem (level, balance, spectrum, width, crest factor) and as a whole (the
-paper's three families), and looks for damage that needs no truth to be seen.
+No single number tells whether a mix is good, and each can be fooled. The benchmark holds a mix
+against the true one stem by stem (level, balance, spectrum, width, crest factor) and as a whole
+(the paper's three families), and looks for damage that needs no truth to be seen.
 
     truth = measure_truth(true_wet, true_mix, sample_rate)      # once a song
-    result = panel(inputs, wet, mix, truth, sample_rate)        # once a song and system
+    result = benchmark_mix(inputs, wet, mix, truth, sample_rate)  # once a song and system
     result.means()["level_error_db"]
 """
 
@@ -87,8 +87,8 @@ class SegmentResult:
 
 
 @dataclass(frozen=True)
-class PanelResult:
-    """What the panel says of one system's mix of one song."""
+class BenchmarkResult:
+    """What the benchmark says of one system's mix of one song."""
 
     segments: tuple[SegmentResult, ...]
 
@@ -184,7 +184,7 @@ def measure_truth(
 
 
 @one_blas_thread
-def panel(
+def benchmark_mix(
     inputs: Mapping[str, np.ndarray],
     wet: Mapping[str, np.ndarray],
     mix: np.ndarray,
@@ -194,7 +194,7 @@ def panel(
     limited_share: float = math.nan,
     damage: bool = True,
     segment_s: float = SEGMENT_S,
-) -> PanelResult:
+) -> BenchmarkResult:
     """Judge a mix.
 
     Args:
@@ -246,7 +246,7 @@ def panel(
                 measures=errors.measures | (found[index].figures() if damage else {}),
             )
         )
-    return PanelResult(tuple(results))
+    return BenchmarkResult(tuple(results))
 
 
 @dataclass(frozen=True)

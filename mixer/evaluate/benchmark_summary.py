@@ -1,4 +1,4 @@
-"""Panels of many songs: what each system comes to, and one system tested against its rivals.
+"""Benchmarks of many songs: what each system comes to, and one system tested against its rivals.
 
 Systems are compared segment by segment by Wilcoxon's signed-rank test, corrected after Holm for all
 measures and rivals of the summary. Segments of one song resemble each other, so p values are lower
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.evaluate.benchmark import ERROR_MEASURES, PanelResult
+from mixer.evaluate.benchmark import ERROR_MEASURES, BenchmarkResult
 from mixer.evaluate.damage import DAMAGE_MEASURES
 from mixer.evaluate.pair import finite_or_none
 from mixer.evaluate.statistics import holm, rank_biserial, signed_rank_p
@@ -67,7 +67,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class PanelSummary:
+class BenchmarkSummary:
     """A group of songs.
 
     Attributes:
@@ -93,15 +93,15 @@ class PanelSummary:
         return rounded
 
 
-def summarise_panel(
-    results: Mapping[str, Mapping[str, PanelResult]],
+def summarise_benchmark(
+    results: Mapping[str, Mapping[str, BenchmarkResult]],
     subject: str,
     reference: str | None = None,
-) -> PanelSummary:
-    """Average panels over songs and test the subject against all others.
+) -> BenchmarkSummary:
+    """Average benchmarks over songs and test the subject against all others.
 
     Args:
-        results: system to song to panel; segments are paired by song and start.
+        results: system to song to benchmark; segments are paired by song and start.
         subject: one of the systems.
         reference: a system that is not a rival: the true mix, shown for its damage alone.
     """
@@ -128,12 +128,12 @@ def summarise_panel(
         )
     )
     figures = {name: _figures(songs) for name, songs in results.items()}
-    return PanelSummary(subject, figures, comparisons)
+    return BenchmarkSummary(subject, figures, comparisons)
 
 
-def _figures(songs: Mapping[str, PanelResult]) -> SystemFigures:
-    # One long panel: a mean over segments then weighs every segment alike.
-    joined = PanelResult(tuple(s for result in songs.values() for s in result.segments))
+def _figures(songs: Mapping[str, BenchmarkResult]) -> SystemFigures:
+    # One long benchmark: a mean over segments then weighs every segment alike.
+    joined = BenchmarkResult(tuple(s for result in songs.values() for s in result.segments))
     return SystemFigures(
         means=joined.means(),
         worst=joined.worst() or dict.fromkeys(DAMAGE_MEASURES, math.nan),
@@ -155,14 +155,16 @@ def _rounded(value: Any) -> Any:
 
 
 def _differences(
-    subject: Mapping[str, PanelResult], rival: Mapping[str, PanelResult], measure: str
+    subject: Mapping[str, BenchmarkResult], rival: Mapping[str, BenchmarkResult], measure: str
 ) -> np.ndarray:
     """Subject less rival, for every segment in which both define the measure."""
     own, other = (_by_segment(songs, measure) for songs in (subject, rival))
     return np.array([own[key] - other[key] for key in own if key in other])
 
 
-def _by_segment(songs: Mapping[str, PanelResult], measure: str) -> dict[tuple[str, float], float]:
+def _by_segment(
+    songs: Mapping[str, BenchmarkResult], measure: str
+) -> dict[tuple[str, float], float]:
     return {
         (song, segment.start_s): value
         for song, result in songs.items()

@@ -1,4 +1,4 @@
-"""A summary of panels as Markdown: a line a measure, a column a system, then what is tested."""
+"""A summary of benchmarks as Markdown: a line a measure, a column a system, then what is tested."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from mixer.evaluate.benchmark import ERROR_MEASURES
-from mixer.evaluate.benchmark_summary import Comparison, PanelSummary, shown_measures
+from mixer.evaluate.benchmark_summary import BenchmarkSummary, Comparison, shown_measures
 
 # measure -> what it is called, and its decimals
 LABELS = {
@@ -30,7 +30,7 @@ PERCENT_MEASURES = ("limited_share",)
 _LEAST_P = 0.001
 
 
-def panel_markdown(summary: PanelSummary) -> str:
+def benchmark_markdown(summary: BenchmarkSummary) -> str:
     """The table of a group of songs: errors against the true mix, then damage with its worst."""
     systems = list(summary.systems)
     rivals = list(dict.fromkeys(c.rival for c in summary.comparisons))
@@ -46,10 +46,10 @@ def panel_markdown(summary: PanelSummary) -> str:
     return markdown_table(head, rows)
 
 
-def stems_markdown(summary: PanelSummary) -> str:
+def stems_markdown(summary: BenchmarkSummary) -> str:
     """The subject's mean errors by stem; level, balance and crest factor with their sign."""
     stems = summary.systems[summary.subject].stems
-    head = ["stem", "level, dB", "to the left, dB", "spectrum, dB", "width, dB", "crest, dB"]
+    head = ["stem", "level, dB", "to the right, dB", "spectrum, dB", "width, dB", "crest, dB"]
     signed = ("level_db", "balance_db", "crest_db")
     rows = [
         [
@@ -80,7 +80,7 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([line(head), line(rule), *(line(row) for row in rows)])
 
 
-def _cell(summary: PanelSummary, system: str, measure: str) -> str:
+def _cell(summary: BenchmarkSummary, system: str, measure: str) -> str:
     figures = summary.systems[system]
     mean = _number(figures.means.get(measure, math.nan), measure)
     if measure in ERROR_MEASURES or mean == "":

@@ -65,7 +65,7 @@ def test_info_shows_what_the_manifest_says(wave_u_net: Path, capsys) -> None:
     assert run(["model", "info", "default"]) == 0
     said = capsys.readouterr().out
     assert "wet_stem_leakage_db: -200" in said
-    assert "panel, synthetic songs" in said
+    assert "benchmark, synthetic songs" in said
     assert "level of a stem, dB" in said
     assert said.count("target met") + said.count("target missed") > 5
 

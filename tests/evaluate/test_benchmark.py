@@ -1,4 +1,4 @@
-"""The panel: known errors are read as what they are, and nothing else moves."""
+"""The benchmark: known errors are read as what they are, and nothing else moves."""
 
 import math
 
@@ -7,9 +7,9 @@ import pytest
 import scipy.signal
 
 from mixer.errors import InputError
-from mixer.evaluate.benchmark import ERROR_MEASURES, measure_truth, panel
-from mixer.evaluate.benchmark_summary import summarise_panel
-from mixer.evaluate.benchmark_table import LABELS, panel_markdown, stems_markdown
+from mixer.evaluate.benchmark import ERROR_MEASURES, benchmark_mix, measure_truth
+from mixer.evaluate.benchmark_summary import summarise_benchmark
+from mixer.evaluate.benchmark_table import LABELS, benchmark_markdown, stems_markdown
 from mixer.evaluate.stem_errors import STEM_MEASURES
 from tests.signals import band, noise, sine
 
@@ -27,7 +27,7 @@ def stems() -> dict[str, np.ndarray]:
 def judged(stems: dict, wet: dict, **settings):
     mix, true_mix = (np.add.reduce(list(x.values())) for x in (wet, stems))
     truth = measure_truth(stems, true_mix, RATE_HZ, 2.0)
-    return panel(stems, wet, mix, truth, RATE_HZ, damage=False, **settings)
+    return benchmark_mix(stems, wet, mix, truth, RATE_HZ, damage=False, **settings)
 
 
 def test_the_truth_has_no_error(stems) -> None:
@@ -119,7 +119,7 @@ def test_segments_cover_the_song_and_a_short_rest_joins_the_last() -> None:
     silent[:, : round(2.5 * RATE_HZ)] = 0.0
     assert len(measure_truth(stems, silent, RATE_HZ, segment_s=2.5).segments) == 1
     with pytest.raises(InputError, match="silent from 0 to"):
-        panel(stems, stems, silent, truth, RATE_HZ, damage=False)
+        benchmark_mix(stems, stems, silent, truth, RATE_HZ, damage=False)
 
 
 def test_lengths_that_differ_are_refused(stems) -> None:
@@ -127,9 +127,9 @@ def test_lengths_that_differ_are_refused(stems) -> None:
     truth = measure_truth(stems, mix, RATE_HZ)
     short = {name: audio[:, :-1] for name, audio in stems.items()}
     with pytest.raises(InputError, match="stem vocals has the shape"):
-        panel(stems, short, mix, truth, RATE_HZ)
+        benchmark_mix(stems, short, mix, truth, RATE_HZ)
     with pytest.raises(InputError, match="cut both"):
-        panel(short, short, mix[:, :-1], truth, RATE_HZ)
+        benchmark_mix(short, short, mix[:, :-1], truth, RATE_HZ)
     with pytest.raises(InputError, match="silent"):
         measure_truth(stems, 0.0 * mix, RATE_HZ)
 
@@ -146,7 +146,7 @@ def test_a_nearer_system_wins_and_the_table_says_so(stems) -> None:
         "truth": dict.fromkeys(songs, judged(stems, stems)),
         "theirs": dict.fromkeys(songs, far),
     }
-    summary = summarise_panel(results, "mine", "truth")
+    summary = summarise_benchmark(results, "mine", "truth")
     comparison = summary.comparison("theirs", "level_error_db")
     assert comparison is not None
     assert comparison.n == 8
@@ -155,7 +155,7 @@ def test_a_nearer_system_wins_and_the_table_says_so(stems) -> None:
     assert comparison.p == pytest.approx(2.0**-7)
     assert comparison.p <= comparison.p_holm <= 1.0
     assert summary.comparison("truth", "level_error_db") is None
-    text = panel_markdown(summary)
+    text = benchmark_markdown(summary)
     levels = next(line for line in text.splitlines() if "level of a stem" in line)
     assert [cell.strip() for cell in levels.split("|")][2:5] == [
         f"{near.means()['level_error_db']:.2f}",

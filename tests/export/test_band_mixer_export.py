@@ -12,7 +12,7 @@ from export.bundle import Description, write_bundle
 from export.data import stated_data
 from export.evaluation import state_evaluation
 from export.weights import write_weights
-from mixer.cli.panel_view import panel_lines
+from mixer.cli.benchmark_view import benchmark_lines
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import read_profile
 from mixer.network.band_mixer.architecture import BAND_MIXER, CONTROLS_GRAPH
@@ -72,7 +72,7 @@ def test_figures_are_put_into_a_bundle_that_stays_whole(tmp_path: Path) -> None:
     bundle = state_evaluation(folder, figures)
     assert bundle.manifest.evaluation == figures
     assert bundle.manifest.graphs == read_bundle("default").manifest.graphs
-    assert "1.50" in "\n".join(panel_lines(bundle.manifest.evaluation))
+    assert "1.50" in "\n".join(benchmark_lines(bundle.manifest.evaluation))
     with pytest.raises(ModelError, match="characters"):
         state_evaluation(folder, {"text": "x" * 300_000})
 
@@ -82,7 +82,7 @@ def test_figures_are_put_into_a_bundle_that_stays_whole(tmp_path: Path) -> None:
     [{}, {"groups": 3, "targets": 4}, {"groups": {"a": {"systems": {"b": [1]}}}, "targets": [7]}],
 )
 def test_figures_of_another_form_are_passed_over(strange: dict) -> None:
-    assert list(panel_lines(strange)) == []
+    assert list(benchmark_lines(strange)) == []
 
 
 def test_the_shipped_weights_come_back_and_answer_as_they_did(tmp_path: Path) -> None:

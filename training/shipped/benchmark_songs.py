@@ -49,7 +49,7 @@ _FIRST_NOTE_PEAK, _LEAD_IN_SAMPLES = 10.0 ** (-60.0 / 20.0), 441
 
 
 @dataclass(frozen=True)
-class PanelSong:
+class BenchmarkSong:
     """A song to judge systems on.
 
     Attributes:
@@ -92,7 +92,7 @@ class _Stems:
 
 def synthetic_songs(
     cache: Path, n_songs: int, duration_s: float, genres: Sequence[str]
-) -> Iterator[PanelSong]:
+) -> Iterator[BenchmarkSong]:
     """Compose and mix held-out songs, the genres in turn.
 
     Args:
@@ -115,7 +115,7 @@ def synthetic_songs(
         )
 
 
-def real_songs(cache: Path, stems: Path, n_takes: int) -> Iterator[PanelSong]:
+def real_songs(cache: Path, stems: Path, n_takes: int) -> Iterator[BenchmarkSong]:
     """Disturb the real songs that are there, several times each.
 
     Args:
@@ -138,7 +138,7 @@ def real_songs(cache: Path, stems: Path, n_takes: int) -> Iterator[PanelSong]:
             )
 
 
-def demo_song(cache: Path) -> Iterator[PanelSong]:
+def demo_song(cache: Path) -> Iterator[BenchmarkSong]:
     """The song of `mixer demo`, at its usual seed."""
 
     def compose() -> _Stems:
@@ -180,7 +180,7 @@ def _read_stems(song: Song) -> dict[str, np.ndarray]:
     return {stem: read_stem(song, stem, SAMPLE_RATE_HZ) for stem in song.stems}
 
 
-def _kept(cache: Path, group: str, name: str, make: Callable[[], _Stems]) -> PanelSong:
+def _kept(cache: Path, group: str, name: str, make: Callable[[], _Stems]) -> BenchmarkSong:
     """A song of the cache, made where it is not there yet: whole or not at all."""
     folder = cache / _digest_of_code() / group / name
     if not folder.is_dir():
@@ -192,7 +192,7 @@ def _kept(cache: Path, group: str, name: str, make: Callable[[], _Stems]) -> Pan
             partial.rename(folder)
         except OSError as error:
             raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
-    return PanelSong(group, name, folder, has_truth=(folder / _TRUTH).is_dir())
+    return BenchmarkSong(group, name, folder, has_truth=(folder / _TRUTH).is_dir())
 
 
 def _write(folder: Path, stems: _Stems) -> None:

@@ -1,9 +1,9 @@
-"""Judge a default model by the panel: `python -m training.shipped.evaluate --model default`.
+"""Judge a default model by the benchmark: `python -m training.shipped.evaluate --model default`.
 
-Every system renders every song of three groups (see `training.shipped.benchmark_songs`); the panel
-holds the
-renders against the true mixes at matched loudness, and what comes out is printed as Markdown: a
-table a group, the model's errors by stem, and the targets with how far off they are.
+Every system renders every song of three groups (see `training.shipped.benchmark_songs`). The
+benchmark holds the renders against the true mixes at matched loudness, and what comes out is
+printed as Markdown: a table a group, the model's errors by stem, and the targets with how far off
+they are.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 from mixer.baselines import NONE, SUM
 from mixer.console.master import apply_master
 from mixer.errors import InputError, MixerError, SettingsError
-from mixer.evaluate.benchmark import PanelResult, Truth, measure_truth, panel
-from mixer.evaluate.benchmark_summary import PanelSummary, summarise_panel
-from mixer.evaluate.benchmark_table import panel_markdown, stems_markdown
+from mixer.evaluate.benchmark import BenchmarkResult, Truth, benchmark_mix, measure_truth
+from mixer.evaluate.benchmark_summary import BenchmarkSummary, summarise_benchmark
+from mixer.evaluate.benchmark_table import benchmark_markdown, stems_markdown
 from mixer.files.whole_file import write_json
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
@@ -31,7 +31,7 @@ from training.shipped.benchmark_songs import (
     GROUP_TITLES,
     HELD_OUT_GENRES,
     SAMPLE_RATE_HZ,
-    PanelSong,
+    BenchmarkSong,
     demo_song,
     real_songs,
     synthetic_songs,
@@ -41,17 +41,19 @@ from training.shipped.targets import Target, check_targets
 TRUTH = "truth"
 # Where the limiter is measured: the loudness of most streaming services.
 LIMITED_AT_LUFS, LIMITED_AT_DBTP = -14.0, -1.0
-DEFAULT_CACHE = Path("build/panel")
+DEFAULT_CACHE = Path("build/benchmark")
 DEFAULT_REAL = Path("../shared/audio/stems")
 DEFAULT_SONGS, DEFAULT_DURATION_S, DEFAULT_TAKES = 12, 40.0, 3
 EXIT_INTERRUPTED = 130
 
-# group to system to song to what the panel says
-Results = dict[str, dict[str, dict[str, PanelResult]]]
+# group to system to song to what the benchmark says
+Results = dict[str, dict[str, dict[str, BenchmarkResult]]]
 Say = Callable[[str], None]
 
 
-def evaluate_song(song: PanelSong, models: Mapping[str, RenderSettings]) -> dict[str, PanelResult]:
+def evaluate_song(
+    song: BenchmarkSong, models: Mapping[str, RenderSettings]
+) -> dict[str, BenchmarkResult]:
     """Render a song with every system and judge it.
 
     Args:
@@ -71,7 +73,7 @@ def evaluate_song(song: PanelSong, models: Mapping[str, RenderSettings]) -> dict
     if true_wet:
         true_mix = np.add.reduce(list(true_wet.values()))
         truth = measure_truth(true_wet, true_mix, SAMPLE_RATE_HZ)
-        results[TRUTH] = panel(
+        results[TRUTH] = benchmark_mix(
             inputs,
             true_wet,
             true_mix,
@@ -81,7 +83,7 @@ def evaluate_song(song: PanelSong, models: Mapping[str, RenderSettings]) -> dict
         )
     for name, settings in models.items():
         mix = render(song.song(), settings, wet_stems=True)
-        results[name] = panel(
+        results[name] = benchmark_mix(
             inputs,
             mix.wet_stems,
             mix.audio,
@@ -93,7 +95,7 @@ def evaluate_song(song: PanelSong, models: Mapping[str, RenderSettings]) -> dict
 
 
 def evaluate_songs(
-    songs: Iterable[PanelSong], models: Mapping[str, RenderSettings], say: Say
+    songs: Iterable[BenchmarkSong], models: Mapping[str, RenderSettings], say: Say
 ) -> Results:
     """Judge every system on every song; `say` is told what is done."""
     results: Results = {}
@@ -141,12 +143,14 @@ def report(
         Markdown; an object for JSON, fit for a bundle's manifest; and the targets.
     """
     summaries = {
-        group: summarise_panel(of_group, subject, TRUTH) for group, of_group in results.items()
+        group: summarise_benchmark(of_group, subject, TRUTH) for group, of_group in results.items()
     }
     targets = check_targets(summaries)
     parts = []
     for group, summary in summaries.items():
-        parts.append(f"### {GROUP_TITLES[group]} ({_size(summary)})\n\n{panel_markdown(summary)}")
+        parts.append(
+            f"### {GROUP_TITLES[group]} ({_size(summary)})\n\n{benchmark_markdown(summary)}"
+        )
         if summary.systems[subject].stems:
             parts.append(f"{subject} by stem:\n\n{stems_markdown(summary)}")
     parts.append("### Targets\n\n" + "\n".join(f"- {target.line()}" for target in targets))
@@ -192,7 +196,7 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _songs(options: argparse.Namespace, say: Say) -> Iterable[PanelSong]:
+def _songs(options: argparse.Namespace, say: Say) -> Iterable[BenchmarkSong]:
     if options.songs > 0:
         yield from synthetic_songs(options.cache, options.songs, options.duration, options.genres)
     if options.takes > 0:
@@ -213,7 +217,7 @@ def _limited_share(mix: np.ndarray) -> float:
     return master.limited_share
 
 
-def _size(summary: PanelSummary) -> str:
+def _size(summary: BenchmarkSummary) -> str:
     figures = summary.systems[summary.subject]
     return f"songs: {len(figures.songs)}, segments: {figures.n_segments}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mixer.baselines import NONE, SUM
 from mixer.evaluate.benchmark import ERROR_MEASURES, FAMILY_ERRORS
-from mixer.evaluate.benchmark_summary import PanelSummary
+from mixer.evaluate.benchmark_summary import BenchmarkSummary
 from training.shipped.benchmark_songs import REAL, SYNTHETIC
 
 # Where there is a truth to be near to.
@@ -61,7 +61,7 @@ class Target:
         )
 
 
-def check_targets(summaries: Mapping[str, PanelSummary]) -> list[Target]:
+def check_targets(summaries: Mapping[str, BenchmarkSummary]) -> list[Target]:
     """Hold every group's figures against the targets.
 
     Args:
@@ -80,7 +80,7 @@ def check_targets(summaries: Mapping[str, PanelSummary]) -> list[Target]:
     return targets
 
 
-def _beats(group: str, summary: PanelSummary, rival: str) -> Target:
+def _beats(group: str, summary: BenchmarkSummary, rival: str) -> Target:
     """In how many measures the subject has the smaller error, beyond chance."""
     measures = [name for name in ERROR_MEASURES if name != _FAMILIES_MEAN]
     not_better = []
@@ -98,7 +98,7 @@ def _beats(group: str, summary: PanelSummary, rival: str) -> Target:
     )
 
 
-def _limits_on_errors(group: str, summary: PanelSummary) -> list[Target]:
+def _limits_on_errors(group: str, summary: BenchmarkSummary) -> list[Target]:
     means = summary.systems[summary.subject].means
     limits = (
         ("left/right balance error, dB", "balance_error_db", HIGHEST_BALANCE_ERROR_DB),
@@ -112,7 +112,7 @@ def _limits_on_errors(group: str, summary: PanelSummary) -> list[Target]:
     return targets
 
 
-def _limits_on_damage(group: str, summary: PanelSummary) -> list[Target]:
+def _limits_on_damage(group: str, summary: BenchmarkSummary) -> list[Target]:
     """Correlation and fold-down by the mean of segments; a gain's speed by the fastest of all."""
     figures = summary.systems[summary.subject]
     means, worst = figures.means, figures.worst

@@ -7,16 +7,16 @@ import pytest
 
 from mixer.audio import write_audio
 from mixer.errors import SettingsError
-from mixer.evaluate.benchmark import ERROR_MEASURES, PanelResult, SegmentResult
-from mixer.evaluate.benchmark_summary import summarise_panel
+from mixer.evaluate.benchmark import ERROR_MEASURES, BenchmarkResult, SegmentResult
+from mixer.evaluate.benchmark_summary import summarise_benchmark
 from mixer.evaluate.damage import DAMAGE_MEASURES
 from tests.signals import band
-from training.shipped import benchmark_songs as panel_songs
+from training.shipped import benchmark_songs
 from training.shipped.benchmark_songs import DEMO, REAL, SYNTHETIC
 from training.shipped.evaluate import evaluate_songs, main, report, systems
 from training.shipped.targets import check_targets
 
-RATE_HZ = panel_songs.SAMPLE_RATE_HZ
+RATE_HZ = benchmark_songs.SAMPLE_RATE_HZ
 
 
 @pytest.fixture
@@ -29,18 +29,18 @@ def songs(tmp_path, monkeypatch, rng):
             "vocals": 2.0 * dry["vocals"],
             "other": np.array([[1.2], [0.8]], np.float32) * dry["other"],
         }
-        return panel_songs._Stems(dry, wet, f"{genre} {seed}", True, {"seed": seed})
+        return benchmark_songs._Stems(dry, wet, f"{genre} {seed}", True, {"seed": seed})
 
-    monkeypatch.setattr(panel_songs, "_synthesise", synthesise)
-    return list(panel_songs.synthetic_songs(tmp_path, 1, 1.5, ["soul", "metal"]))
+    monkeypatch.setattr(benchmark_songs, "_synthesise", synthesise)
+    return list(benchmark_songs.synthetic_songs(tmp_path, 1, 1.5, ["soul", "metal"]))
 
 
 def test_songs_are_kept_and_read_back(songs, tmp_path, monkeypatch) -> None:
     def never(*_):
         raise AssertionError("made again")
 
-    monkeypatch.setattr(panel_songs, "_synthesise", never)
-    again = list(panel_songs.synthetic_songs(tmp_path, 1, 1.5, ["soul", "metal"]))
+    monkeypatch.setattr(benchmark_songs, "_synthesise", never)
+    again = list(benchmark_songs.synthetic_songs(tmp_path, 1, 1.5, ["soul", "metal"]))
     assert again == songs
     inputs, truth = songs[0].inputs(), songs[0].truth()
     assert set(inputs) == set(truth) == {"vocals", "bass", "drums", "other"}
@@ -53,10 +53,10 @@ def test_a_song_that_cannot_be_made_leaves_nothing(tmp_path, monkeypatch) -> Non
     def broken(*_, **settings):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(panel_songs, "compose_demo_song", lambda *_: {"bass": np.zeros((1, 9))})
-    monkeypatch.setattr(panel_songs, "write_audio", broken)
-    with pytest.raises(panel_songs.OutputError, match="No space left"):
-        list(panel_songs.demo_song(tmp_path))
+    monkeypatch.setattr(benchmark_songs, "compose_demo_song", lambda *_: {"bass": np.zeros((1, 9))})
+    monkeypatch.setattr(benchmark_songs, "write_audio", broken)
+    with pytest.raises(benchmark_songs.OutputError, match="No space left"):
+        list(benchmark_songs.demo_song(tmp_path))
     assert not list(tmp_path.glob("*/demo/demo"))
 
 
@@ -87,7 +87,7 @@ def test_a_real_song_is_judged_from_its_first_note(tmp_path) -> None:
     for name, audio in stems.items():
         led_in = np.concatenate([silence, audio], axis=1)
         write_audio(tmp_path / "sodium" / f"{name}.wav", led_in, RATE_HZ, bit_depth="32f")
-    (song,) = panel_songs.real_songs(tmp_path / "cache", tmp_path, 1)
+    (song,) = benchmark_songs.real_songs(tmp_path / "cache", tmp_path, 1)
     mix = np.add.reduce(list(song.truth().values()))
     expected = np.add.reduce(list(stems.values()))
     first = int(np.argmax(np.abs(expected).max(axis=0) > 1e-3))
@@ -102,20 +102,21 @@ def test_two_systems_of_one_name_are_refused() -> None:
     assert systems("none", ["sum"])["sum"].amount == 0.0
 
 
-def panels(error: float, damage: dict[str, float]) -> dict[str, PanelResult]:
+def judged(error: float, damage: dict[str, float]) -> dict[str, BenchmarkResult]:
     """Twelve songs that all measure alike."""
     measures = dict.fromkeys(ERROR_MEASURES, error) | damage
     return {
-        f"song {k}": PanelResult((SegmentResult(0.0, 10.0, {}, (), measures),)) for k in range(12)
+        f"song {k}": BenchmarkResult((SegmentResult(0.0, 10.0, {}, (), measures),))
+        for k in range(12)
     }
 
 
 def test_targets_are_met_and_missed_by_what_they_are() -> None:
     fine = dict(zip(DAMAGE_MEASURES, (0.95, 0.5, 40.0, 0.0, -20.0, 0.0), strict=True))
     bad = fine | {"low_correlation": 0.7, "gain_speed_db_s": 90.0}
-    good = summarise_panel({"mine": panels(0.7, fine), "none": panels(1.0, fine)}, "mine")
+    good = summarise_benchmark({"mine": judged(0.7, fine), "none": judged(1.0, fine)}, "mine")
     assert all(target.met for target in check_targets({REAL: good}))
-    worse = summarise_panel({"mine": panels(2.0, bad), "none": panels(1.0, fine)}, "mine")
+    worse = summarise_benchmark({"mine": judged(2.0, bad), "none": judged(1.0, fine)}, "mine")
     missed = {target.name: target for target in check_targets({REAL: worse}) if not target.met}
     assert missed["level error, dB, at most"].value == pytest.approx(2.0)
     assert missed["correlation below 120 Hz, above"].value == pytest.approx(0.7)
@@ -129,12 +130,12 @@ def test_targets_are_met_and_missed_by_what_they_are() -> None:
 
 def test_the_command_prints_and_writes(tmp_path, capsys, monkeypatch) -> None:
     def demo(cache):
-        yield panel_songs._kept(cache, DEMO, "demo", lambda: short)
+        yield benchmark_songs._kept(cache, DEMO, "demo", lambda: short)
 
     rng = np.random.default_rng(1)
-    short = panel_songs._Stems(band(rng, 1.5, RATE_HZ), {}, "Demo", True, {})
+    short = benchmark_songs._Stems(band(rng, 1.5, RATE_HZ), {}, "Demo", True, {})
     monkeypatch.setattr("training.shipped.evaluate.demo_song", demo)
-    out = tmp_path / "panel.json"
+    out = tmp_path / "benchmark.json"
     arguments = ["--model", "sum", "--songs", "0", "--takes", "0", "--cache", str(tmp_path)]
     assert main([*arguments, "--json", str(out), "--quiet"]) == 0
     printed = capsys.readouterr()

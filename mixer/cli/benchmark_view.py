@@ -1,6 +1,6 @@
 """The figures that a bundle's manifest says it was judged by, as tables for people.
 
-A manifest comes from strangers: what is not of the panel's form is passed over.
+A manifest comes from strangers: what is not of a benchmark's form is passed over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mixer.evaluate.benchmark_table import LABELS, PERCENT_MEASURES
 _MOST_SYSTEMS = 12
 
 
-def panel_lines(evaluation: Mapping[str, Any]) -> Iterator[str]:
+def benchmark_lines(evaluation: Mapping[str, Any]) -> Iterator[str]:
     """A table a group of songs: a measure a line, a system a column; then the targets."""
     for name, group in _table(evaluation.get("groups")).items():
         systems = {
@@ -24,11 +24,7 @@ def panel_lines(evaluation: Mapping[str, Any]) -> Iterator[str]:
         names = list(systems)[:_MOST_SYSTEMS]
         if not names:
             continue
-        yield (
-            f"panel, {name} songs:"
-            + " " * max(1, 29 - len(name))
-            + "".join(f"{system[:10]:>11}" for system in names)
-        )
+        yield f"{f'benchmark, {name} songs:':<42}" + "".join(f"{s[:10]:>11}" for s in names)
         for measure, (label, digits) in LABELS.items():
             scale = 100.0 if measure in PERCENT_MEASURES else 1.0
             cells = [systems[system].get(measure) for system in names]
