@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from mixer.errors import InputError
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
 from mixer.song.folder_words import INSTRUMENT, MIXES, PARTS, SET_ASIDE, TAKES, kind_of
 from mixer.song.not_recordings import not_a_recording
-from mixer.song.track_names import classify
+from mixer.song.track_names import classify, stem_of_part
 from mixer.song.track_words import split_words
 
 MAX_FILES = 20_000
@@ -27,6 +27,8 @@ _MAX_WALK = 24  # folders below it that are listed at all
 _FEWEST_PARTS = 2
 _SHOWN_SONGS = 3
 _WRITTEN = "written by mixer"
+_HIDDEN = "in a hidden folder"
+_OF_MIXES = "by its name of mixes and not of parts"
 # Endings of folders that mixer writes beside a mix.
 _MIXERS_FOLDERS = (".stems", ".report")
 
@@ -91,8 +93,7 @@ class _Folder:
 
     def parts(self) -> list[str]:
         """Stems that its own files name with certainty."""
-        told = [classify(name) for name in self.audio]
-        return [item.stem for item in told if item.stem is not None and item.certain]
+        return [stem for name in self.audio if (stem := stem_of_part(name)) is not None]
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,22 @@ def list_song_folder(folder: Path) -> list[FolderFile]:
     root = _scan(folder)
     plan = _plan(root, is_song=True)
     if plan.songs:
-        shown = ", ".join(plan.songs[:_SHOWN_SONGS])
-        more = len(plan.songs) - _SHOWN_SONGS
-        raise InputError(
-            f"{folder}: holds songs, not the parts of one ({shown}"
-            + (f" and {more} more" if more > 0 else "")
-            + f"); render one of them, or all: mixer batch init {shlex.quote(str(folder))}"
-        )
-    return list(_listed(root, "", (), plan, 0))
+        _refuse_songs(folder, plan.songs)
+    files = list(_listed(root, "", (), plan, 0))
+    if all(file.reason is not None for file in files):
+        songs = find_song_folders(folder).songs
+        if len(songs) > 1:
+            _refuse_songs(folder, [path.relative_to(folder).as_posix() for path in songs])
+    return files
+
+
+def _refuse_songs(folder: Path, songs: Sequence[str]) -> None:
+    more = len(songs) - _SHOWN_SONGS
+    raise InputError(
+        f"{folder}: holds songs, not the parts of one ({', '.join(songs[:_SHOWN_SONGS])}"
+        + (f" and {more} more" if more > 0 else "")
+        + f"); render one of them, or all: mixer batch init {shlex.quote(str(folder))}"
+    )
 
 
 @dataclass(frozen=True)
@@ -163,8 +172,11 @@ def find_song_folders(folder: Path) -> SongTree:
 
 def _search(folder: _Folder, songs: list[Path], left_out: list[tuple[Path, str]]) -> None:
     plan = _plan(folder, is_song=True)
-    named = any(words or kind_of(name, folder.path.name) == PARTS
-                for name, words in plan.read.items())  # fmt: skip
+    inner_folders = {inner.path.name: inner for inner in folder.folders}
+    named = any(
+        words or (kind_of(name, folder.path.name) == PARTS and _is_collection(inner_folders[name]))
+        for name, words in plan.read.items()
+    )
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
         songs.append(folder.path)
         return
@@ -238,7 +250,7 @@ def _plan(folder: _Folder, is_song: bool) -> _Plan:
         for name in (*collections, *others):
             left_out[name] = _beside(folder, name, kinds[name] == PARTS)
         return _Plan(read, left_out, own_sums=_own_sums(folder, inner, instruments))
-    if not collections and len(others) == 1 and _holds_parts(inner[others[0]]):
+    if not collections and len(others) == 1 and _is_collection(inner[others[0]]):
         collections, others = others, []
     if collections:
         return _of_collections(folder, inner, collections, others, left_out)
@@ -308,9 +320,9 @@ def _aside(folder: _Folder, inner: _Folder, kinds: dict[str, str]) -> str | None
     name = inner.path.name
     kind = kinds[name]
     if kind == MIXES and not (len(set(inner.parts())) > 1 and not folder.parts()):
-        return f'in the folder "{name}", whose name is that of mixes'
+        return f'in the folder "{name}", {_OF_MIXES}'
     if kind == SET_ASIDE or (kind == TAKES and folder.audio):
-        return f'in the folder "{name}", whose name is that of what is set aside'
+        return f'in the folder "{name}", which is set aside by its name'
     return None
 
 
@@ -377,10 +389,10 @@ def _listed(
 def _passed_over(folder: _Folder, prefix: str, reason: str | None) -> Iterator[FolderFile]:
     """The files of a folder that is not searched."""
     if reason is None and folder.path.name.startswith("."):
-        reason = "in a hidden folder"
+        reason = _HIDDEN
     if folder.is_output_of_batch:
         reason = f'in the folder "{folder.path.name}", {_WRITTEN}'
-    is_own = reason is not None and reason.endswith(_WRITTEN)
+    is_sure = reason is not None and reason.endswith((_WRITTEN, _OF_MIXES, _HIDDEN))
     audio = frozenset(folder.audio)
     siblings = frozenset(folder.files)
     for name in folder.files:
@@ -389,7 +401,7 @@ def _passed_over(folder: _Folder, prefix: str, reason: str | None) -> Iterator[F
         if told is not None:
             yield FolderFile(folder.path / name, prefix + name, (), told.reason)
         elif name in audio:
-            yield FolderFile(folder.path / name, prefix + name, (), why, not is_own)
+            yield FolderFile(folder.path / name, prefix + name, (), why, not is_sure)
         else:
             yield FolderFile(folder.path / name, prefix + name, (), "a mix that mixer made")
     yield from _links(folder, prefix)

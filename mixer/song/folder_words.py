@@ -24,7 +24,7 @@ _TELLING_PARTS = frozenset(
     (
         "stem", "multitrack", "multi", "track", "audio", "wav", "wave", "aif", "aiff", "flac",
         "part", "recording", "trackout", "export", "exported", "media", "consolidated",
-        "individual", "raw", "file", "spuren"
+        "individual", "raw", "dry", "wet", "file", "spuren"
     )
 )  # fmt: skip
 _MIXES = frozenset(

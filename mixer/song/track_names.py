@@ -21,6 +21,7 @@ from mixer.song.families import STEM_OF_FAMILY, Family
 from mixer.song.track_words import (
     HINT,
     LEFT_OUT_WEAK,
+    QUALITY,
     ROLE,
     SOURCE,
     Evidence,
@@ -104,6 +105,20 @@ def classify(name: str) -> Classification:
     goes to "other" with `certain` False.
     """
     return litter(name) or decide(take_apart(name))
+
+
+def stem_of_part(name: str) -> Stem | None:
+    """The stem of a file whose name surely is that of a part; None for a backing and a complement.
+
+    name: as of `classify`.
+    """
+    told = classify(name)
+    if not told.certain or told.reason == EXACT:
+        return told.stem if told.certain else None
+    track = take_apart(name)
+    item = track.evidence
+    is_part = item is not None and item.strength != QUALITY and track.complement is None
+    return told.stem if is_part else None
 
 
 def litter(name: str) -> Classification | None:

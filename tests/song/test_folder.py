@@ -160,3 +160,34 @@ def test_a_folder_of_too_many_files_is_no_song(tmp_path: Path, monkeypatch) -> N
         (tmp_path / f"{number}.txt").touch()
     with pytest.raises(InputError, match="more than 3 files; give the folder of one song"):
         list_song_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "mixed"),
+    [
+        (("Erica Stems [24bit 48k]/Kick.wav", "Erica Stems [24bit 48k]/Vox.wav",
+          "Erica Instrumental.wav"), "Erica Stems [24bit 48k]/"),
+        (("Song.ptx", "Audio Files/Kick_01.wav", "Audio Files/Vox_01.wav", "Fade Files/Fade1.wav",
+          "Bounced Files/Song Mix.wav"), "Audio Files/"),
+        (("Media/Audio Files/Kick.wav", "Media/Audio Files/Bass.wav", "Bounces/Song.wav"),
+         "Media/Audio Files/"),
+        (("Stems/Drums.wav", "Stems/Vox.wav", "Multitracks/Kick.wav", "Multitracks/Snare.wav",
+          "Multitracks/Vox.wav"), "Multitracks/"),
+        (("Dry/Kick.wav", "Dry/Vox.wav", "Wet/Kick.wav", "Wet/Vox.wav"), "Dry/"),
+        (("01 Drums/Kick.wav", "02 Misc/Tamb.wav", "Mix/Song.wav", "Click/click.wav"), "0"),
+    ],
+)  # fmt: skip
+def test_folders_as_workstations_and_people_leave_them(tree, names, mixed: str) -> None:
+    folder = tree(*names)
+    song = load_song(folder)
+    assert {r.file for r in song.recordings} == {name for name in names if name.startswith(mixed)}
+    assert lines(song) == on_disk(folder)
+    assert find_song_folders(folder).songs == (folder,)
+
+
+def test_songs_inside_a_folder_of_multitracks_are_songs(tree) -> None:
+    folder = tree("Multitracks/Home/Kick.wav", "Multitracks/Home/Vox.wav", "Mixes/Home.wav",
+                  "Multitracks/Stay/Kick.wav", "Multitracks/Stay/Bass.wav")  # fmt: skip
+    with pytest.raises(InputError, match=r"holds songs.*Multitracks/Home, Multitracks/Stay"):
+        load_song(folder)
+    assert [path.name for path in find_song_folders(folder).songs] == ["Home", "Stay"]
