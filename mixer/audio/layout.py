@@ -24,6 +24,8 @@ _MOST_SAMPLES_A_PACKET = 65_536
 # Encodings whose length follows from the bytes of a container that was held to its file.
 _PLAIN_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 _KEPT_LAYOUTS = 4_096
+# Pages and frames are looked for in memory; 2 GiB of MP3 are 15 hours at its highest bit rate.
+_MOST_WALKED_BYTES = 2 << 30
 _UNKNOWN_FORMAT = 1  # of libsndfile's errors
 # What libsndfile knows a file by, but for MPEG; a tag may stand in front of FLAC.
 _MAGICS = (
@@ -87,6 +89,8 @@ def layout_of(path: Path) -> Layout:
 def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
     with path.open("rb") as file:
         head = file.read(16)
+    if size > _MOST_WALKED_BYTES and (head[:4] == b"OggS" or not _has_magic(head)):
+        return _plain_layout(path, Part(), None, None)
     if head[:4] == b"OggS":
         return _ogg_layout(path)
     held = held_audio(path)
