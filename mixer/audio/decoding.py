@@ -218,10 +218,10 @@ class _FlacChecksum:
             return
         steps = block * np.float32(2.0 ** (self._bits - 1))
         if self._bits == 16:
-            self._hash.update(np.ascontiguousarray(steps.astype("<i2")))
+            self._hash.update(steps.astype("<i2").data)
         else:
             as_bytes = steps.astype("<i4").view(np.uint8).reshape(-1, 4)
-            self._hash.update(np.ascontiguousarray(as_bytes[:, :3]))
+            self._hash.update(np.ascontiguousarray(as_bytes[:, :3]).data)
 
     def differs(self) -> bool:
         """Whether the samples were others."""
