@@ -133,6 +133,8 @@ def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None)
 
 def _ogg_layout(path: Path) -> Layout:
     links = ogg_links(path)
+    if any(link.is_simultaneous for link in links or ()):
+        raise soundfile.LibsndfileError(_UNKNOWN_FORMAT)  # FFmpeg reads each as a stream
     parts: list[Part] = []
     n_samples, info, fault, remark = 0, None, None, None
     for index, link in enumerate(links or ()):

@@ -71,6 +71,7 @@ def mpeg_layout(path: Path) -> MpegLayout | None:
         is_uneven = True
     is_uneven = is_uneven or begins_inside(data, audio[0])
     is_right = table is not None and table.n_frames == len(audio) and table.has_delay
+    is_right = is_right and _states_its_bytes(table, audio)
     fault = None
     if cut is not None:
         fault = f"breaks off inside a frame after {n_all / first.sample_rate:.2f} s"
@@ -96,6 +97,14 @@ def mpeg_layout(path: Path) -> MpegLayout | None:
         remark = "its header states a wrong length"
     is_stated = table is not None and table.n_frames == len(audio)
     return replace(layout, fault=fault, is_uneven=is_uneven, remark=None if is_stated else remark)
+
+
+def _states_its_bytes(table: Table | None, audio: list[Span]) -> bool:
+    """Whether a table's count of bytes is about right, so that libmpg123 has nothing to say."""
+    if table is None or table.n_bytes is None:
+        return True
+    there = sum(n_bytes for _, n_bytes in audio)
+    return abs(table.n_bytes - there) <= 0.005 * there + 2_000
 
 
 def _lacks_frames(table: Table | None, audio: list[Span]) -> bool:

@@ -33,12 +33,14 @@ class OggLink:
         pieces: its pages, mended.
         n_packets: in them, for a bound on what they decode to.
         is_flac: they are a FLAC file without its pages.
+        is_simultaneous: it begins together with the link before it, so both sound at once.
         fault: how it is damaged or breaks off, or None.
     """
 
     pieces: Pieces
     n_packets: int
     is_flac: bool
+    is_simultaneous: bool
     fault: str | None
 
 
@@ -54,6 +56,7 @@ class _Link:
     cut: bool = False
     is_flac: bool = False
     in_frame: bool = False
+    is_simultaneous: bool = False
 
 
 def ogg_links(path: Path) -> list[OggLink] | None:
@@ -79,7 +82,10 @@ def ogg_links(path: Path) -> list[OggLink] | None:
             continue
         _take_page(data, at, size, links, open_links)
         at += size
-    return [OggLink(tuple(k.pieces), k.n_packets, k.is_flac, _fault(k)) for k in links]
+    return [
+        OggLink(tuple(k.pieces), k.n_packets, k.is_flac, k.is_simultaneous, _fault(k))
+        for k in links
+    ]
 
 
 def _take_page(
@@ -92,7 +98,9 @@ def _take_page(
     if flags & _FIRST:
         if not data.startswith(_AUDIO_STARTS, body):
             return
+        together = any(link.next_page <= 1 and not link.ended for link in open_links.values())
         open_links[serial] = _Link(serial, is_flac=data.startswith(_FLAC_START, body))
+        open_links[serial].is_simultaneous = together
         links.append(open_links[serial])
     link = open_links.get(serial)
     if link is None:

@@ -172,3 +172,8 @@ def test_what_is_not_read_has_a_reason(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("tune the bass")
     assert why_not_read(tmp_path / "notes.txt") is None
     assert why_not_read(tmp_path / "a.wav") is None
+
+
+def test_two_streams_that_sound_at_once_are_not_a_chain(av, ffmpeg) -> None:
+    path = ffmpeg("a.ogg", "-map", "0:a", "-map", "0:a", "-c:a", "libvorbis")
+    assert [s.n_samples for s in audio_io.probe(path)] == [N_SAMPLES, N_SAMPLES]
