@@ -50,7 +50,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     """
     from mixer.song.song import load_song
 
-    song = load_song(row.song)
+    song = load_song(row.song, listen=False)
     rate = int(row.settings.get("sample_rate") or song.sample_rate)
     n_own = song.n_samples_at(rate)
     n_files = 1 + (len(song.stems) + 1 if row.stems else 0)

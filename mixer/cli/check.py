@@ -56,6 +56,8 @@ def _print_table(inspection: SongInspection) -> None:
             Text(printable("; ".join(file.findings))),
         )
     console.print(table)
+    for note in inspection.notes:
+        console.print(Text(printable(note)))
     minutes, seconds = divmod(inspection.duration_s, 60)
     console.print(
         Text(

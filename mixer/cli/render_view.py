@@ -33,6 +33,8 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
     """
     for warning in plan.warnings:
         talk(f"warning: {warning}")
+    for note in song.notes:
+        talk(f"note: {note}")
     for recording in song.left_out:
         doubt = "" if recording.certain else "warning: "
         talk(f"{doubt}left out: {recording.file} ({recording.reason})")

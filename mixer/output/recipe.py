@@ -94,6 +94,7 @@ def song_table(song: Song) -> dict[str, Any]:
         "n_samples": song.n_samples,
         "files": [_recording(r) for r in song.recordings],
         "left_out": left_out_files(song),
+        "notes": list(song.notes),
     }
 
 

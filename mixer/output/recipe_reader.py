@@ -55,6 +55,8 @@ class RecordedInput:
     stem: str = choice(MISSING, STEMS)
     gain_db: float = number(MISSING, -200.0, 200.0)
     side: str | None = choice(None, SIDES)
+    start_s: float = number(0.0, -1e6, 1e6)
+    inverted: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import output_paths
 from mixer.output.recipe import library_versions
-from mixer.output.recipe_reader import MIX, RecordedMix, RecordedOutput
+from mixer.output.recipe_reader import MIX, RecordedInput, RecordedMix, RecordedOutput
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
@@ -179,7 +179,7 @@ def _of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
             sha256 = hash_file(now.source.path)
             if sha256 != was.sha256:
                 yield Difference(INPUT, visible(name), _hash(was.sha256), _hash(sha256))
-            yield from _of_recording(name, (was.stem, was.gain_db, was.side), now)
+            yield from _of_recording(name, was, now)
     if recipe.settings.dry is None and recipe.dry != song.dry:
         yield Difference(SONG, "dry", _word(recipe.dry), _word(song.dry))
     if recipe.tempo_bpm is not None and recipe.tempo_bpm != song.tempo_bpm:
@@ -187,13 +187,10 @@ def _of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
         yield Difference(SONG, "tempo_bpm", f"{recipe.tempo_bpm:g}", now_bpm)
 
 
-def _of_recording(
-    name: str, was: tuple[str, float, str | None], now: Recording
-) -> Iterator[Difference]:
+def _of_recording(name: str, was: RecordedInput, now: Recording) -> Iterator[Difference]:
     """What `song.toml`, or the rules for names, now say otherwise."""
-    for what, before, after in zip(
-        ("stem", "gain_db", "side"), was, (now.stem, now.gain_db, now.side), strict=True
-    ):
+    for what in ("stem", "gain_db", "side", "start_s", "inverted"):
+        before, after = getattr(was, what), getattr(now, what)
         if before != after:
             yield Difference(SONG, f"{visible(name)}, {what}", _text(before), _text(after))
 

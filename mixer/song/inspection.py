@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,7 @@ class SongInspection:
     dry: bool
     stems: list[str]
     files: list[FileInspection]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def n_findings(self) -> int:
@@ -123,7 +124,7 @@ def inspect_song(
     _compare_lengths(files)
     for place, remarks in deciding_files([r.source for r in recordings]).items():
         files[place].findings += remarks
-    _compare_sketches(files, sketches)
+    _compare_sketches(files, sketches, starts_are_stated=song.starts_are_stated)
     left_out = [
         FileInspection(
             r.file,
@@ -142,6 +143,7 @@ def inspect_song(
         dry=song.dry,
         stems=list(song.stems),
         files=sorted(files + left_out, key=lambda f: f.file.lower()),
+        notes=list(song.notes),
     )
 
 
@@ -170,7 +172,9 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
     if said := doubts(recording):
         inspection.findings.append(said)
     try:
-        audio = read_sum([recording], source.n_samples, source.sample_rate)
+        # As it is in its file, wherever it starts in the song.
+        alone = replace(recording, start_s=0.0)
+        audio = read_sum([alone], source.n_samples, source.sample_rate)
     except InputError as error:
         inspection.findings.append(str(error).removeprefix(f"{Path(recording.file).name}: "))
         return inspection, None
@@ -187,7 +191,7 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
     inspection.loudness_lufs = loudness_lufs if math.isfinite(loudness_lufs) else None
     beyond = is_float(source) and peak > 1.0  # float samples above full scale are not clipped
     inspection.findings += _findings(audio, peak, source.channels, may_clip=not beyond)
-    return inspection, _sketch(audio, source.sample_rate)
+    return inspection, _sketch(audio, source.sample_rate, recording.start_s)
 
 
 def _findings(audio: np.ndarray, peak: float, channels: int, *, may_clip: bool) -> list[str]:
@@ -233,11 +237,13 @@ def _clipped_samples(audio: np.ndarray) -> int:
     return total
 
 
-def _sketch(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The mid channel at `_SKETCH_RATE_HZ`: enough to recognise a waveform by."""
+def _sketch(audio: np.ndarray, sample_rate: int, start_s: float) -> np.ndarray:
+    """The mid channel at `_SKETCH_RATE_HZ` where it lies in the song: enough to tell waveforms."""
     mid = audio.mean(axis=0, keepdims=True)
     n_samples = audio_io.resampled_length(mid.shape[1], sample_rate, _SKETCH_RATE_HZ)
-    return audio_io.resample(mid, sample_rate, _SKETCH_RATE_HZ, n_samples)[0]
+    own = audio_io.resample(mid, sample_rate, _SKETCH_RATE_HZ, n_samples)[0]
+    start = round(start_s * _SKETCH_RATE_HZ)
+    return own[-start:] if start < 0 else np.pad(own, (start, 0))
 
 
 def _compare_lengths(files: Sequence[FileInspection]) -> None:
@@ -253,7 +259,10 @@ def _compare_lengths(files: Sequence[FileInspection]) -> None:
 
 
 def _compare_sketches(
-    files: Sequence[FileInspection], sketches: Sequence[np.ndarray | None]
+    files: Sequence[FileInspection],
+    sketches: Sequence[np.ndarray | None],
+    *,
+    starts_are_stated: bool,
 ) -> None:
     """Find mixes among the tracks, copies, and tracks that start at another time than the rest."""
     audible = [
@@ -283,7 +292,8 @@ def _compare_sketches(
                 else "the same recording as the other file"
             )
             continue
-        lag_s = _misalignment_s(own, rest)
+        # What the files themselves say of their start is not guessed against.
+        lag_s = None if starts_are_stated else _misalignment_s(own, rest)
         if lag_s is not None:
             file.findings.append(
                 f"likely misaligned: it fits the rest {abs(lag_s) * 1000:.0f} ms "

@@ -23,6 +23,8 @@ def mixed_file(recording: Recording) -> dict[str, Any]:
         "side": recording.side,
         "partner": recording.partner,
         "role": recording.role,
+        "start_s": recording.start_s,
+        "inverted": recording.inverted,
         "remarks": [*recording.remarks, *remarks_on(recording.source)],
     }
 

@@ -66,13 +66,12 @@ def at_full_scale(recordings: Sequence[Recording]) -> tuple[tuple[Recording, ...
 def n_without_silence(song: Song) -> int:
     """The song's length without the digital silence that all files end in, at its sample rate."""
     duration_s, needed_s = song.duration_s, 0.0
-    by_length = sorted(song.recordings, key=_duration_s, reverse=True)
-    typical_s = _duration_s(by_length[len(by_length) // 2])
-    for recording in by_length:
-        length_s = _duration_s(recording)
-        if length_s <= needed_s or needed_s >= duration_s - CUT_FROM_S:
+    by_end = sorted(song.recordings, key=_end_s, reverse=True)
+    typical_s = _duration_s(by_end[len(by_end) // 2])
+    for recording in by_end:
+        if _end_s(recording) <= needed_s or needed_s >= duration_s - CUT_FROM_S:
             break
-        needed_s = max(needed_s, _sounding_s(recording, typical_s))
+        needed_s = max(needed_s, recording.start_s + _sounding_s(recording, typical_s))
     if needed_s == 0.0 or duration_s - needed_s <= CUT_FROM_S:
         return song.n_samples
     return min(song.n_samples, round((needed_s + KEPT_S) * song.sample_rate))
@@ -84,6 +83,10 @@ def _sounding_s(recording: Recording, typical_s: float) -> float:
     if source.reader != "plain" and duration_s <= _FAR_LONGER_FROM * typical_s:
         return duration_s
     return sounding_samples(source) / source.sample_rate
+
+
+def _end_s(recording: Recording) -> float:
+    return recording.start_s + _duration_s(recording)
 
 
 def _duration_s(recording: Recording) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mixer.audio.formats import (
     is_stem_container_name,
     without_audio_suffix,
 )
+from mixer.audio.time_reference import read_time_reference
 from mixer.errors import InputError
 from mixer.roles import STEM_OF_ROLE, UNKNOWN
 from mixer.song.copies import find_copies
@@ -28,18 +29,14 @@ from mixer.song.folder_names import SONG_FILE
 from mixer.song.name_context import classify_all
 from mixer.song.sides import LEFT, MID, RIGHT, SIDE, find_sides
 from mixer.song.song_file import FileSettings, Marker, SongSettings, read_song_file
+from mixer.song.time_line import Clip, TimeLine, lay_out
 from mixer.song.track_names import Classification
 from mixer.song.track_roles import role_of
 from mixer.stems import STEMS
 
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
-STEM_CONTAINER_STREAMS = (
-    "mixture",
-    "drums",
-    "bass",
-    "other",
-    "vocals",
-)  # Which channels a side goes to; a side signal is taken off the right as well.
+STEM_CONTAINER_STREAMS = ("mixture", "drums", "bass", "other", "vocals")
+# Which channels a side goes to; a side signal is taken off the right as well.
 _PLACES = {LEFT: slice(0, 1), RIGHT: slice(1, 2), MID: slice(0, 2), None: slice(0, 2)}
 
 
@@ -59,7 +56,9 @@ class Recording:
         partner: the file that is the other half.
         role: what it plays, one of `mixer.roles.ROLE_NAMES`.
         fault: why its file cannot be used, else None.
-        remarks: what else its name says that may not be meant.
+        remarks: what else its name or its sound says that may not be meant.
+        start_s: where it begins on the song's time line, in seconds; below 0 its start is cut.
+        inverted: its polarity is turned round.
     """
 
     source: AudioSource
@@ -73,6 +72,8 @@ class Recording:
     role: str = UNKNOWN
     fault: str | None = None
     remarks: tuple[str, ...] = ()
+    start_s: float = 0.0
+    inverted: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class Song:
         tempo_bpm: from `song.toml`, or None.
         console: its table of the same name, as it stands there; for `mixer.preset.merge.resolve`.
         markers: named places, by time.
+        notes: what there is to say about the song as a whole, a sentence each.
+        starts_are_stated: every recording carries a time reference that is believed.
     """
 
     name: str
@@ -102,6 +105,8 @@ class Song:
     tempo_bpm: float | None = None
     console: Mapping[str, Any] = field(default_factory=dict)
     markers: tuple[Marker, ...] = ()
+    notes: tuple[str, ...] = ()
+    starts_are_stated: bool = False
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -117,8 +122,14 @@ class Song:
         return audio_io.resampled_length(self.n_samples, self.sample_rate, sample_rate)
 
 
-def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: bool = False) -> Song:
-    """Find, classify and group the recordings of a song folder; no audio is decoded yet.
+def load_song(
+    folder: str | Path,
+    *,
+    strict: bool = False,
+    leave_out_faulty: bool = False,
+    listen: bool = True,
+) -> Song:
+    """Find, classify and group the recordings of a song folder.
 
     Args:
         folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, folders of
@@ -127,6 +138,8 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
             or is damaged.
         leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
             folder, since a mix without it is not the song.
+        listen: compare excerpts of the recordings, and leave out what others hold already (copies,
+            sums, mixes, takes); without it no audio is decoded.
 
     Raises:
         InputError: no folder, nothing to mix in it, several songs in it, or a file that is not mono
@@ -145,6 +158,9 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
         for r in _recordings(folder, file, told.get(file.name), settings.for_file(file.name))
     ]
     found = _join_sides(_leave_out_copies(_with_roles(found, told), settings))
+    found, line = _on_time_line(found, settings)
+    if listen:
+        found = _leave_out_heard(found, settings)
     if not leave_out_faulty:
         _refuse_faulty(found)
     recordings = [r for r in found if r.stem is not None and r.fault is None]
@@ -160,19 +176,18 @@ def load_song(folder: str | Path, *, strict: bool = False, leave_out_faulty: boo
         recordings=tuple(recordings),
         left_out=left_out,
         sample_rate=sample_rate,
-        n_samples=max(
-            audio_io.resampled_length(r.source.n_samples, r.source.sample_rate, sample_rate)
-            for r in recordings
-        ),
+        n_samples=max(1, max(_end_samples(r, sample_rate) for r in recordings)),
         dry=settings.dry,
         tempo_bpm=settings.tempo_bpm,
         console=settings.console,
         markers=settings.markers,
+        notes=() if line.note is None else (line.note,),
+        starts_are_stated=line.is_stated,
     )
 
 
 def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) -> np.ndarray:
-    """Decode recordings and sum them: mono to both sides, pairs to theirs, shorter ones padded.
+    """Decode recordings and sum them: mono to both sides, pairs to theirs, each where it starts.
 
     Args:
         recordings: any of a song's.
@@ -185,9 +200,6 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
     Raises:
         InputError: a file is damaged, or the song is too long for this machine's memory.
     """
-    # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
-    from mixer.dsp.blocks import db_to_gain
-
     n_bytes = 2 * 4 * n_samples
     if n_bytes > audio_io.available_memory_bytes():
         raise InputError(
@@ -196,19 +208,43 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
         )
     total = np.zeros((2, n_samples), np.float32)
     for recording in recordings:
-        gain = np.float32(db_to_gain(recording.gain_db))
-        position = 0
-        for block in audio_io.read_resampled_blocks(recording.source, sample_rate):
-            block = block[:, : n_samples - position]
+        for position, block in recording_blocks(recording, n_samples, sample_rate):
             end = position + block.shape[1]
-            scaled = block if gain == 1.0 else block * gain
             if recording.side == SIDE:  # left is the mid and the side, right the mid without it
-                total[0, position:end] += scaled[0]
-                total[1, position:end] -= scaled[0]
+                total[0, position:end] += block[0]
+                total[1, position:end] -= block[0]
             else:
-                total[_PLACES[recording.side], position:end] += scaled
-            position = end
+                total[_PLACES[recording.side], position:end] += block
     return total
+
+
+def recording_blocks(
+    recording: Recording, n_samples: int, sample_rate: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode one recording block by block, where it lies in the song, with gain and polarity.
+
+    Args:
+        recording: any of a song's.
+        n_samples: the song's length at `sample_rate`; what lies beyond either end is cut.
+        sample_rate: in Hz; a file at another is resampled.
+
+    Yields:
+        The position of a block's first sample in the song, and float32 (channels, samples).
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
+    from mixer.dsp.blocks import db_to_gain
+
+    gain = np.float32(db_to_gain(recording.gain_db) * (-1.0 if recording.inverted else 1.0))
+    position = round(recording.start_s * sample_rate)
+    for block in audio_io.read_resampled_blocks(recording.source, sample_rate):
+        start, end = max(position, 0), min(position + block.shape[1], n_samples)
+        if start < end:
+            part = block[:, start - position : end - position]
+            yield start, part if gain == 1.0 else part * gain
+        position += block.shape[1]
 
 
 def read_stem(song: Song, stem: str, sample_rate: int) -> np.ndarray:
@@ -343,6 +379,62 @@ def _leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Re
         else:
             kept[places[index]] = replace(recording, remarks=(*recording.remarks, copy.reason))
     return kept
+
+
+def _on_time_line(
+    found: list[Recording], settings: SongSettings
+) -> tuple[list[Recording], TimeLine]:
+    """Start each recording where `song.toml` says, or else where its time reference does."""
+    places = [p for p, r in enumerate(found) if r.stem is not None and r.fault is None]
+    line = lay_out([_clip(found[place]) for place in places])
+    placed = list(found)
+    for place, start_s in zip(places, line.starts_s, strict=True):
+        own = settings.for_file(found[place].file)
+        said = None if own is None else own.start_s
+        inverted = own is not None and own.invert
+        placed[place] = replace(
+            found[place], start_s=start_s if said is None else said, inverted=inverted
+        )
+    return placed, line
+
+
+def _clip(recording: Recording) -> Clip:
+    source = recording.source
+    reference = read_time_reference(source.path, source.sample_rate)
+    return Clip(
+        recording.file,
+        None if reference is None else reference / source.sample_rate,
+        source.n_samples / source.sample_rate,
+    )
+
+
+def _leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Recording]:
+    """Leave out what others hold already by its sound; what `song.toml` puts into a stem stays."""
+    # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
+    from mixer.song.content import Candidate, compare_recordings
+
+    places = [p for p, r in enumerate(found) if r.stem is not None and r.fault is None]
+    heard = compare_recordings(
+        [Candidate(r.file, r.source, r.side, r.start_s) for r in (found[place] for place in places)]
+    )
+    kept = list(found)
+    for one in heard:
+        recording = found[places[one.index]]
+        own = settings.for_file(recording.file)
+        if one.certain and (own is None or own.stem is None):
+            nothing = replace(recording.source, n_samples=0)
+            kept[places[one.index]] = Recording(nothing, recording.file, None, one.reason)
+        else:
+            remarks = (*recording.remarks, one.reason)
+            kept[places[one.index]] = replace(recording, remarks=remarks)
+    return kept
+
+
+def _end_samples(recording: Recording, sample_rate: int) -> int:
+    """Where a recording ends in the song."""
+    source = recording.source
+    length = audio_io.resampled_length(source.n_samples, source.sample_rate, sample_rate)
+    return round(recording.start_s * sample_rate) + length
 
 
 def _join_sides(found: list[Recording]) -> list[Recording]:

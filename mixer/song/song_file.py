@@ -36,6 +36,7 @@ from mixer.song.folder_names import SONG_FILE
 from mixer.stems import STEMS
 
 GAIN_RANGE_DB = (-60.0, 24.0)
+START_RANGE_S = (-3_600.0, 36_000.0)
 TEMPO_RANGE_BPM = (10.0, 400.0)
 MARKER_RANGE_S = (0.0, 360_000.0)
 _LONGEST_NAME = 200
@@ -49,11 +50,15 @@ class FileSettings:
         stem: one of `STEMS`.
         gain_db: applied before the file is summed into its stem.
         ignore: leave the file out.
+        start_s: where it begins in the song, in seconds; below 0 its start is cut.
+        invert: turn its polarity round.
     """
 
     stem: str | None = choice(None, STEMS)
     gain_db: float = number(0.0, *GAIN_RANGE_DB)
     ignore: bool = False
+    start_s: float | None = number(None, *START_RANGE_S)
+    invert: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,12 @@ class TimeLine:
     Attributes:
         starts_s: seconds after the first, one for each clip; all 0 where references say nothing.
         note: what was done or not done, and why; None where there is nothing to say.
+        is_stated: every clip carries a reference, and they are believed.
     """
 
     starts_s: tuple[float, ...]
     note: str | None = None
+    is_stated: bool = False
 
     @property
     def is_laid_out(self) -> bool:
@@ -64,7 +66,7 @@ def lay_out(clips: Sequence[Clip]) -> TimeLine:
     given = [clip for clip in clips if clip.reference_s is not None]
     references_s = [clip.reference_s for clip in given if clip.reference_s is not None]
     if not references_s or max(references_s) - min(references_s) <= _SAME_WITHIN_S:
-        return TimeLine(together)
+        return TimeLine(together, is_stated=len(given) == len(clips) > 0)
     first_s = min(references_s)
     latest = max(given, key=lambda clip: clip.reference_s or 0.0)
     if len(given) < len(clips):
@@ -91,6 +93,7 @@ def lay_out(clips: Sequence[Clip]) -> TimeLine:
         starts_s,
         f"laid out by time references: {n_later} of {len(clips)} files start later than the first, "
         f"{latest.file} by {max(starts_s):.3f} s",
+        is_stated=True,
     )
 
 

@@ -179,8 +179,9 @@ def test_an_unexpected_error_is_one_line(folder, capsys, monkeypatch) -> None:
 
 def test_file_names_that_are_no_text_are_shown_escaped(folder, tmp_path, capsys) -> None:
     odd = os.fsdecode(b"Snare \xff\xe9.wav")
+    soundfile.write(folder / "drums.wav", noise(np.random.default_rng(5), 2.0, 44_100).T, 44_100)
     try:
-        shutil.copy(folder / "drums.wav", folder / odd)
+        shutil.move(folder / "drums.wav", folder / odd)
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
     out = str(tmp_path / "a.wav")
@@ -188,7 +189,8 @@ def test_file_names_that_are_no_text_are_shown_escaped(folder, tmp_path, capsys)
         assert run([arguments[0], str(folder), *arguments[1:]]) == 0
         if arguments[0] == "check":
             assert "Snare \\udcff\\udce9.wav" in capsys.readouterr().out
-    assert json.loads((tmp_path / "a.mix.json").read_text())["song"]["files"][3]["file"] == odd
+    files = json.loads((tmp_path / "a.mix.json").read_text())["song"]["files"]
+    assert odd in [file["file"] for file in files]
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import shutil
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mixer.song.file_patterns import files_meant, matches
@@ -11,6 +12,11 @@ from mixer.song.song import load_song
 from tests.signals import sine
 
 TONE, OTHER = sine(200.0, 0.2, 44_100), sine(300.0, 0.2, 44_100)
+
+
+def tones(*names: str) -> dict[str, np.ndarray]:
+    """A tone of its own for each file."""
+    return {name: sine(150.0 + 37.0 * n, 0.2, 44_100) for n, name in enumerate(names)}
 
 
 @pytest.mark.parametrize(
@@ -27,22 +33,23 @@ def test_a_copy_is_left_out_where_it_is_the_same_file(write_song, name: str) -> 
     song = load_song(folder)
     assert [r.file for r in song.recordings] == ["Bass.wav", "Kick.wav"]
     assert [r.reason for r in song.left_out] == ["a copy of Kick.wav: left out"]
-    write_song({f"{name}.wav": OTHER})
+    write_song({f"{name}.wav": sine(410.0, 0.2, 44_100)})
     (doubled,) = [r for r in load_song(folder).recordings if name in r.file]
     assert doubled.remarks == ("named as a copy of Kick.wav, which differs",)
 
 
 def test_of_two_formats_the_better_is_mixed(write_song) -> None:
-    folder = write_song({"Kick.wav": TONE, "Kick.mp3": TONE, "Vox.flac": TONE, "Vox.ogg": TONE},
-                        subtype=None)  # fmt: skip
+    folder = write_song(
+        {"Kick.wav": TONE, "Kick.mp3": TONE, "Vox.flac": OTHER, "Vox.ogg": OTHER}, subtype=None
+    )
     song = load_song(folder)
     assert [r.file for r in song.recordings] == ["Kick.wav", "Vox.flac"]
     assert {r.file for r in song.left_out} == {"Kick.mp3", "Vox.ogg"}
 
 
 def test_takes_are_left_out_beside_their_comp_and_said_without_one(write_song) -> None:
-    takes = {f"Lead Vox take {number}.wav": TONE for number in (1, 2)}
-    folder = write_song({"Lead Vox comp.wav": TONE, "Kick comp.wav": TONE, **takes})
+    takes = [f"Lead Vox take {number}.wav" for number in (1, 2)]
+    folder = write_song(tones("Lead Vox comp.wav", "Kick comp.wav", *takes))
     assert [r.file for r in load_song(folder).recordings] == ["Kick comp.wav", "Lead Vox comp.wav"]
     (folder / "Lead Vox comp.wav").unlink()
     remarks = {r.file: r.remarks for r in load_song(folder).recordings}
@@ -51,12 +58,12 @@ def test_takes_are_left_out_beside_their_comp_and_said_without_one(write_song) -
 
 
 def test_a_dry_signal_beside_the_processed_one_is_said(write_song) -> None:
-    song = load_song(write_song({"Vox DRY.wav": TONE, "Vox.wav": OTHER, "Gtr dry.wav": TONE}))
+    song = load_song(write_song(tones("Vox DRY.wav", "Vox.wav", "Gtr dry.wav")))
     assert {r.file for r in song.recordings if r.remarks} == {"Vox DRY.wav"}
 
 
 def test_what_song_toml_puts_into_a_stem_is_never_left_out(write_song) -> None:
-    folder = write_song({"Kick.wav": TONE, "Bass.wav": TONE})
+    folder = write_song(tones("Kick.wav", "Bass.wav"))
     shutil.copy(folder / "Kick.wav", folder / "Kick copy.wav")
     (folder / "Old").mkdir()
     shutil.copy(folder / "Bass.wav", folder / "Old" / "Vox.wav")
@@ -68,7 +75,7 @@ def test_what_song_toml_puts_into_a_stem_is_never_left_out(write_song) -> None:
 
 
 def test_a_sum_is_mixed_where_its_parts_are_ignored(write_song) -> None:
-    folder = write_song({f"Kick {name}.wav": TONE for name in ("In", "Out", "SUM")})
+    folder = write_song(tones("Kick In.wav", "Kick Out.wav", "Kick SUM.wav"))
     assert [r.file for r in load_song(folder).recordings] == ["Kick In.wav", "Kick Out.wav"]
     (folder / "song.toml").write_text(
         '[files."Kick In.wav"]\nignore = true\n[files."Kick Out.wav"]\nignore = true\n'

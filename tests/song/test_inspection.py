@@ -54,7 +54,10 @@ def test_each_fault_is_found_in_its_file_alone(write_song, rng, spoil, finding) 
 
 def test_a_bounce_among_the_tracks_is_found(write_song, rng) -> None:
     stems = {f"{n}.wav": a for n, a in band(rng, 5.0, 44_100).items()}
-    stems["Synth.wav"] = 0.7 * sum(stems.values())
+    bounce = sum(
+        gain * stem for gain, stem in zip((0.8, 1.0, 1.2, 0.9), stems.values(), strict=True)
+    )
+    stems["Synth.wav"] = (np.tanh(1.5 * bounce) / 1.5).astype(np.float32)
     found = findings(write_song(stems))
     assert any(f.startswith("likely already a mix") for f in found["Synth.wav"])
     assert not any("mix" in f for f in found["drums.wav"])

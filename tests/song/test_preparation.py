@@ -70,7 +70,8 @@ def test_float_above_full_scale_is_left_alone_and_not_called_clipped(
 
 def test_a_mix_at_exactly_full_scale_is_found(write_song, rng) -> None:
     stems = {f"{n}.wav": noise(rng, 6.0, RATE_HZ, 0.05) for n in ("bass", "drums", "vocals")}
-    total = sum(stems.values())
+    total = sum(gain * stem for gain, stem in zip((0.8, 1.0, 1.2), stems.values(), strict=True))
+    total = np.tanh(8.0 * total)
     stems["Song v7.wav"] = (total / np.abs(total).max()).astype(np.float32)
     files = {f.file: f for f in inspect_song(load_song(write_song(stems))).files}
     assert files["Song v7.wav"].peak_dbfs == 0.0

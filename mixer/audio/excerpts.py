@@ -1,0 +1,82 @@
+"""Short stretches of a file at a low rate: enough to compare recordings by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import soxr
+
+from mixer.audio.decoding import read_blocks, read_segment
+from mixer.audio.source import AudioSource
+
+_SEEKING_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE", "ALAC", "VORBIS", "ULAW", "ALAW")
+
+
+def read_excerpts(
+    source: AudioSource, starts_s: Sequence[float], length_s: float, sample_rate: int
+) -> np.ndarray:
+    """Read the same stretches of time of a recording, resampled.
+
+    Args:
+        source: from `probe`.
+        starts_s: where they begin, in seconds, rising; silence stands before and after the file.
+        length_s: of each.
+        sample_rate: that they are brought to, in Hz.
+
+    Returns:
+        float32 (excerpts, channels, samples), full scale ±1.
+
+    Raises:
+        InputError: the file is damaged where it is read.
+    """
+    n_own = round(length_s * source.sample_rate)
+    starts = [round(start * source.sample_rate) for start in starts_s]
+    read = _by_seeking if _seeks(source) else _by_decoding
+    n_samples = round(length_s * sample_rate)
+    excerpts = np.zeros((len(starts), source.channels, n_samples), np.float32)
+    for number, own in enumerate(read(source, starts, n_own)):
+        if source.sample_rate != sample_rate and own.any():
+            own = soxr.resample(own.T, source.sample_rate, sample_rate, "MQ").T
+        n_there = min(n_samples, own.shape[1])
+        excerpts[number, :, :n_there] = own[:, :n_there]
+    return excerpts
+
+
+def _seeks(source: AudioSource) -> bool:
+    return (
+        source.reader == "plain"
+        and source.stream == 0
+        and source.remark is None
+        and source.fault is None
+        and source.encoding.startswith(_SEEKING_ENCODINGS)
+    )
+
+
+def _by_seeking(source: AudioSource, starts: Sequence[int], length: int) -> list[np.ndarray]:
+    excerpts = []
+    for start in starts:
+        before = min(max(-start, 0), length)
+        excerpt = np.zeros((source.channels, length), np.float32)
+        if before < length and start + before < source.n_samples:
+            part = read_segment(source.path, start + before, length - before)
+            excerpt[:, before:] = part / np.float32(source.full_scale)
+        excerpts.append(excerpt)
+    return excerpts
+
+
+def _by_decoding(source: AudioSource, starts: Sequence[int], length: int) -> list[np.ndarray]:
+    excerpts = [np.zeros((source.channels, length), np.float32) for _ in starts]
+    last = max((start + length for start in starts), default=0)
+    position = 0
+    for block in read_blocks(source):
+        end = position + block.shape[1]
+        for excerpt, start in zip(excerpts, starts, strict=True):
+            first, stop = max(start, position), min(start + length, end)
+            if first < stop:
+                part = block[:, first - position : stop - position]
+                excerpt[:, first - start : stop - start] = part
+        position = end
+        if position >= last:
+            break
+    return excerpts

@@ -1,0 +1,91 @@
+"""What listening to a folder says of its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer import audio as audio_io
+from mixer.song.content import Candidate, Heard, compare_recordings
+
+RATE_HZ, SECONDS = 44_100, 6
+
+
+@pytest.fixture
+def parts(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    found = {}
+    for n, name in enumerate(("Kick", "Bass", "Gtr", "Vox")):
+        noise = rng.standard_normal(RATE_HZ * SECONDS)
+        dark = np.convolve(noise, np.ones(4 * n + 1) / (4 * n + 1), "same")
+        gate = np.repeat(rng.random(4 * SECONDS) > 0.3, RATE_HZ // 4)
+        found[name] = 0.1 * dark * gate
+    return found
+
+
+def written(folder: Path, files: dict[str, np.ndarray]) -> list[Candidate]:
+    candidates = []
+    for name, audio in files.items():
+        soundfile.write(folder / name, audio, RATE_HZ, subtype=None if "mp3" in name else "PCM_24")
+        candidates.append(Candidate(name, audio_io.probe(folder / name)[0]))
+    return candidates
+
+
+def by_file(candidates: list[Candidate]) -> dict[str, Heard]:
+    return {candidates[heard.index].file: heard for heard in compare_recordings(candidates)}
+
+
+def test_a_copy_gives_way_to_the_original(tmp_path: Path, parts: dict[str, np.ndarray]) -> None:
+    files = {f"{name}.wav": audio for name, audio in parts.items()}
+    candidates = written(tmp_path, {"Kick (1).wav": parts["Kick"], **files})
+    assert by_file(candidates) == {"Kick (1).wav": Heard(0, "the same as Kick.wav", True)}
+
+
+def test_the_lossless_twin_stays(tmp_path: Path, parts: dict[str, np.ndarray]) -> None:
+    files = {f"{name}.wav": audio for name, audio in parts.items()}
+    candidates = written(tmp_path, {"Gtr.mp3": parts["Gtr"], **files})
+    assert by_file(candidates)["Gtr.mp3"].reason == "the same as Gtr.wav"
+
+
+def test_a_sum_and_a_mix_are_named(tmp_path: Path, parts: dict[str, np.ndarray]) -> None:
+    files = {f"{name}.wav": audio for name, audio in parts.items()}
+    files["Low.wav"] = parts["Kick"] + parts["Bass"]
+    assert by_file(written(tmp_path, files)) == {
+        "Low.wav": Heard(4, "the sum of Kick.wav, Bass.wav", True)
+    }
+    del files["Low.wav"]
+    files["Song.wav"] = 0.5 * sum(parts.values())
+    assert by_file(written(tmp_path, files))["Song.wav"].reason == "a mix of the other files"
+
+
+def test_a_copy_that_starts_later_is_found_where_it_lies(
+    tmp_path: Path, parts: dict[str, np.ndarray]
+) -> None:
+    whole = parts["Vox"].copy()
+    whole[:RATE_HZ] = 0.0
+    files = {"Vox.wav": whole, "Vox b.wav": whole[RATE_HZ:], "Gtr.wav": parts["Gtr"]}
+    first, second, third = written(tmp_path, files)
+    assert compare_recordings([first, second, third]) == []
+    moved = Candidate(second.file, second.source, start_s=1.0)
+    assert [heard.reason for heard in compare_recordings([first, moved, third])] == [
+        "the same as Vox.wav"
+    ]
+
+
+def test_the_halves_of_a_pair_are_two(tmp_path: Path, parts: dict[str, np.ndarray]) -> None:
+    left, right = written(tmp_path, {"OH L.wav": parts["Gtr"], "OH R.wav": parts["Gtr"]})
+    halves = [
+        Candidate(left.file, left.source, "left"),
+        Candidate(right.file, right.source, "right"),
+    ]
+    assert compare_recordings(halves) == []
+
+
+def test_a_file_that_cannot_be_read_is_passed_over(
+    tmp_path: Path, parts: dict[str, np.ndarray]
+) -> None:
+    candidates = written(tmp_path, {"a.wav": parts["Kick"], "b.wav": parts["Bass"]})
+    (tmp_path / "a.wav").unlink()
+    assert compare_recordings(candidates) == []
