@@ -5,6 +5,8 @@ Evaluations, benchmarks and listening tests call them the same, on the command l
 
 # The stems normalised and added up, without a network; also what `--model` calls it.
 NONE = "none"
+# Every track at the level and place that engineers usually give its role; no network.
+LEVELS = "levels"
 # The recordings added up as they are.
 SUM = "sum"
 # The mix that people made, and the names that its file may have, without the ending.

@@ -22,6 +22,9 @@ from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import StageClock
+from mixer.rendering.track_console import TrackMix, describe, set_console
+from mixer.rendering.track_material import listen_to_tracks, mix_tracks
+from mixer.rendering.track_strip import run_bus
 from mixer.song.song import Song, read_stem
 
 
@@ -33,6 +36,7 @@ class Job:
         plan: what is to be done.
         clock: is told of each stage.
         wet_stems: each wet stem is needed, not only their mix.
+        wet_tracks: each wet track is wanted, of a mix of tracks.
         stages: the sum of the normalised stems is wanted.
         network: the plan's model, open already; None opens it.
         threads: stems, chunks and segments at once, at most; None for as many as there are cores.
@@ -41,6 +45,7 @@ class Job:
     plan: RenderPlan
     clock: StageClock
     wet_stems: bool
+    wet_tracks: bool
     stages: bool
     network: NetworkRunner | None
     threads: int | None
@@ -56,6 +61,8 @@ class Material:
         normalised: the sum of the normalised stems, float32 (2, samples); None unless wanted.
         device: what ran the network; None without one.
         measurements: of each stem's normalisation, ready for JSON.
+        output_curve: what makes `mix` of the wet stems' sum; None where that sum is the mix.
+        tracks: what was set, and every wet track where they are wanted; None for a mix of stems.
     """
 
     mix: np.ndarray | None = None
@@ -63,6 +70,8 @@ class Material:
     normalised: np.ndarray | None = None
     device: str | None = None
     measurements: dict[str, Any] = field(default_factory=dict)
+    output_curve: Callable[[np.ndarray], np.ndarray] | None = None
+    tracks: TrackMix | None = None
 
 
 def wet_material(job: Job) -> Material:
@@ -94,13 +103,49 @@ def _of_network(job: Job) -> Material:
     stems, measurements = _normalise(job)
     normalised = _sum(stems) if job.stages else None
     mix, wet, device = _run_network(_with_gains_before(stems, job.plan), job)
-    return Material(mix, wet, normalised, device, measurements)
+    curve = np.tanh if job.plan.has_output_curve else None
+    return Material(mix, wet, normalised, device, measurements, curve)
+
+
+def _of_tracks(job: Job) -> Material:
+    """Every track through the strip that the model sets, summed by groups, each behind its bus."""
+    plan, clock = job.plan, job.clock
+    rate, n_samples = plan.mix_rate, plan.n_samples
+    clock.start("listen")
+    levels = listen_to_tracks(plan.tracks, n_samples, rate, job.threads, clock.at)
+    settings = set_console(plan.tracks, levels)
+    clock.stop()
+    clock.start("tracks")
+    groups, tracks = mix_tracks(
+        plan.tracks,
+        levels,
+        settings,
+        n_samples,
+        rate,
+        keep_tracks=job.wet_tracks,
+        threads=job.threads,
+        tell=clock.at,
+    )
+    clock.stop()
+
+    def bus(total: np.ndarray) -> np.ndarray:
+        run_bus(total, rate, settings.mix)
+        return total
+
+    mix = bus(np.add.reduce(list(groups.values())))
+    return Material(
+        mix,
+        groups if job.wet_stems else {},
+        output_curve=bus,
+        tracks=TrackMix(settings, tracks, describe(plan.tracks, levels, settings)),
+    )
 
 
 _MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
     MaterialKind.RECORDINGS: _none_of_recordings,
     MaterialKind.STEMS: _of_stems,
     MaterialKind.NETWORK: _of_network,
+    MaterialKind.TRACKS: _of_tracks,
 }
 
 

@@ -32,6 +32,7 @@ class Premaster:
         device: as of `Mix`.
         measurements: of the stages so far, ready for JSON.
         seconds: wall-clock time of each stage so far.
+        wet_tracks: as of `Mix`, before the master's gain.
     """
 
     plan: RenderPlan
@@ -42,6 +43,7 @@ class Premaster:
     device: str | None
     measurements: Mapping[str, Any]
     seconds: Mapping[str, float]
+    wet_tracks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Mix:
         seconds: wall-clock time of each stage.
         stages: "input" and "normalised", the sums of the recordings and of the normalised stems,
             float32 (2, samples); empty unless asked for.
+        wet_tracks: track name to float32 (2, samples) as it stands in its stem, returns included,
+            before the stem's bus; empty unless asked for.
     """
 
     plan: RenderPlan
@@ -67,6 +71,7 @@ class Mix:
     measurements: Mapping[str, Any]
     seconds: Mapping[str, float]
     stages: Mapping[str, np.ndarray] = field(default_factory=dict)
+    wet_tracks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def song(self) -> Song:
@@ -105,6 +110,11 @@ class Mix:
         Computed so that wet stems and residual, summed in this order in float32, give the mix.
         """
         return self.audio - sum(self.wet_stems.values())
+
+    @property
+    def residual_of_tracks(self) -> np.ndarray:
+        """What the mix has beyond the sum of its wet tracks: buses, stems' strips, the limiter."""
+        return self.audio - sum(self.wet_tracks.values())
 
     @property
     def real_time_factor(self) -> float:

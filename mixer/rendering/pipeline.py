@@ -27,6 +27,7 @@ def render(
     settings: RenderSettings | None = None,
     *,
     wet_stems: bool = False,
+    wet_tracks: bool = False,
     stages: bool = False,
     progress: Progress | None = None,
     network: NetworkRunner | None = None,
@@ -38,6 +39,7 @@ def render(
         song: from `load_song`.
         settings: defaults to `RenderSettings()`.
         wet_stems: also return each stem as it stands in the mix.
+        wet_tracks: also return each track as it stands in its stem, where the model mixes tracks.
         stages: also return the sums of the recordings and of the normalised stems.
         progress: called from this thread and from worker threads, never from two at once.
         network: the settings' model, open already; None opens it for this song.
@@ -57,6 +59,7 @@ def render(
     made = premaster(
         plan,
         wet_stems=wet_stems,
+        wet_tracks=wet_tracks,
         stages=stages,
         progress=progress,
         network=network,
@@ -70,6 +73,7 @@ def premaster(
     plan: RenderPlan,
     *,
     wet_stems: bool = False,
+    wet_tracks: bool = False,
     stages: bool = False,
     progress: Progress | None = None,
     network: NetworkRunner | None = None,
@@ -79,17 +83,20 @@ def premaster(
 
     Nothing here depends on the targets of loudness and true peak, which are the master's.
     """
-    clock = StageClock(progress)
+    clock = StageClock(progress, of_tracks=bool(plan.tracks))
     needs_wet = wet_stems or plan.touches_stems
     if needs_wet and plan.material is MaterialKind.NETWORK:
         plan.check_wet_stems()
-    job = Job(plan, clock, needs_wet, stages, network, threads)
+    if wet_tracks:
+        plan.check_wet_tracks()
+    job = Job(plan, clock, needs_wet, wet_tracks, stages, network, threads)
     material = to_mix_rate(wet_material(job), plan)
     sums = sums_of_stages(material, plan) if stages else {}
     mix, wet = blend(material, plan, wet_stems=needs_wet)
-    device, normalisation = material.device, material.measurements
+    device, normalisation, curve = material.device, material.measurements, material.output_curve
+    tracks = material.tracks
     del material  # the desk needs the memory
-    mix, wet, desk = run_desk(mix, wet, plan, clock)
+    mix, wet, desk = run_desk(mix, wet, plan, curve, clock)
     return Premaster(
         plan=plan,
         audio=mix,
@@ -97,8 +104,10 @@ def premaster(
         wet_levels={} if wet_stems else _levels(wet, plan.mix_rate),
         stages=sums,
         device=device,
+        wet_tracks={} if tracks is None else tracks.wet_tracks,
         measurements={
             "stems": normalisation,
+            "tracks": {} if tracks is None else tracks.record,
             "console": desk,
             "before_master": measure_levels(mix, plan.mix_rate),
         },
@@ -109,7 +118,10 @@ def premaster(
 @one_blas_thread
 def master(made: Premaster, progress: Progress | None = None) -> Mix:
     """Bring a mix to its plan's loudness and below its ceiling, and its wet stems along."""
-    plan, clock = made.plan, StageClock(progress, dict(made.seconds))
+    plan, clock = (
+        made.plan,
+        StageClock(progress, dict(made.seconds), of_tracks=bool(made.plan.tracks)),
+    )
     clock.start("master")
     audio, report = apply_master(
         made.audio,
@@ -117,13 +129,15 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         loudness_lufs=plan.settings.loudness_lufs,
         ceiling_dbtp=plan.settings.true_peak_dbtp,
     )
-    wet = dict(made.wet_stems)
+    wet, tracks = dict(made.wet_stems), dict(made.wet_tracks)
     if report.gain_db != 0.0:
         gain = np.float32(db_to_gain(report.gain_db))
         wet = {stem: stem_audio * gain for stem, stem_audio in wet.items()}
+        tracks = {track: track_audio * gain for track, track_audio in tracks.items()}
     passed = {stem: moved_levels(own, report.gain_db) for stem, own in made.wet_levels.items()}
     measurements = {
         "stems": made.measurements["stems"],
+        "tracks": made.measurements["tracks"],
         "wet_stems": passed | _levels(wet, plan.mix_rate),
         "console": made.measurements["console"],
         "before_master": made.measurements["before_master"],
@@ -132,7 +146,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         "profile_sha256": plan.profile.sha256,
     }
     clock.stop()
-    return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages)
+    return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages, tracks)
 
 
 def _levels(wet: dict[str, np.ndarray], sample_rate: int) -> dict[str, dict[str, float | None]]:

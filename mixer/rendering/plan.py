@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from mixer.audio import read_audio
-from mixer.baselines import NONE
+from mixer.baselines import LEVELS, NONE
 from mixer.console.plugin import check_files
 from mixer.console.settings import MASTER, Console, Strip
 from mixer.console.split import GainLike, is_neutral_console, split_console
@@ -24,6 +24,7 @@ from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.preparation import prepare_song
 from mixer.song.song import Song
+from mixer.song.tracks import Track, tracks_of
 from mixer.stems import STEMS
 
 # What the paper calls the baseline: every stem normalised, no network, no reverb added.
@@ -37,6 +38,7 @@ class MaterialKind(StrEnum):
     RECORDINGS = "recordings"  # nothing is wet: the mix is the plain sum of the recordings
     STEMS = "stems"  # the normalised stems, summed
     NETWORK = "network"  # the normalised stems, mixed by a network
+    TRACKS = "tracks"  # single tracks, each through a strip that a model sets
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class RenderPlan:
         console: what of it acts on the wet stems, and on the bus.
         gains_before: mute, solo and gain of stems that act before the network instead.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
+        tracks: what a model of tracks mixes; empty for a model of stems.
         presets: name, path and sha256 of every file that had a say in the console.
         warnings: what will be done all the same, though it may not be meant; a line each.
     """
@@ -76,6 +79,7 @@ class RenderPlan:
     console: Console = field(default_factory=Console)
     gains_before: Mapping[str, GainLike] = field(default_factory=dict)
     has_output_curve: bool = False
+    tracks: tuple[Track, ...] = ()
     presets: Sequence[Mapping[str, str]] = ()
     warnings: tuple[str, ...] = ()
 
@@ -83,6 +87,8 @@ class RenderPlan:
     def material(self) -> MaterialKind:
         if self.settings.amount == 0.0:
             return MaterialKind.RECORDINGS
+        if self.tracks:
+            return MaterialKind.TRACKS
         return MaterialKind.NETWORK if self.bundle else MaterialKind.STEMS
 
     @property
@@ -103,6 +109,14 @@ class RenderPlan:
                 "with another model"
             )
 
+    def check_wet_tracks(self) -> None:
+        """ModelError where the model mixes stems, not tracks."""
+        if not self.tracks:
+            raise ModelError(
+                f"model {self.model_name} mixes stems, not single tracks: render without tracks or "
+                f"with --model {LEVELS}"
+            )
+
     @property
     def touches_stems(self) -> bool:
         """Whether a strip acts on a wet stem, so that wet stems are needed."""
@@ -110,7 +124,9 @@ class RenderPlan:
 
     @property
     def model_name(self) -> str:
-        return self.bundle.manifest.name if self.bundle else NONE
+        if self.bundle is None:
+            return LEVELS if self.tracks else NONE
+        return self.bundle.manifest.name
 
 
 def plan_render(
@@ -143,6 +159,8 @@ def plan_render(
     song, notes = prepare_song(song, trim=settings.trim == "auto")
     if settings.model == NONE:
         plan = _plan_of_stems(song, settings, console, presets)
+    elif settings.model == LEVELS:
+        plan = _plan_of_tracks(song, settings, console, presets)
     else:
         bundle = bundle or read_bundle(settings.model)
         plan = _plan_of_network(song, settings, console, presets, bundle)
@@ -170,6 +188,26 @@ def _plan_of_stems(
         rooms=_rooms(settings, NETWORK_RATE_HZ),
         asked=console,
         console=console,
+        presets=presets,
+    )
+
+
+def _plan_of_tracks(
+    song: Song, settings: RenderSettings, console: Console, presets: Sequence[Mapping[str, str]]
+) -> RenderPlan:
+    # Tracks pass their strips at the mix's own rate.
+    rate = settings.sample_rate or song.sample_rate
+    return RenderPlan(
+        song=song,
+        settings=settings,
+        bundle=None,
+        profile=read_profile(settings.profile or PUBLISHED_PROFILE),
+        effects=(),
+        sample_rate=rate,
+        stem_order=STEMS,
+        asked=console,
+        console=console,
+        tracks=tracks_of(song),
         presets=presets,
     )
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,7 @@ def run_desk(
     mix: np.ndarray,
     wet: Mapping[str, np.ndarray],
     plan: RenderPlan,
+    output_curve: Callable[[np.ndarray], np.ndarray] | None,
     clock: StageClock,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, Any]]:
     """Every wet stem through its strip, their sum through the model's curve and the bus's strip.
@@ -119,8 +120,8 @@ def run_desk(
         }
         report = dict(output.report)
         mix = np.add.reduce(list(stems.values())) if stems else np.zeros_like(mix)
-        if plan.has_output_curve and amount > 0.0:
-            mix = _fade(mix.copy(), np.tanh(mix), amount)
+        if output_curve is not None and amount > 0.0:
+            mix = _fade(mix.copy(), output_curve(mix), amount)
     if touches_bus:
         bus, report["master"] = apply_master_strip(mix * gain, rate, plan.console.master)
         mix = bus / gain

@@ -21,7 +21,7 @@ N_DYNAMICS = len(PERCENTILES) + 7
 RAW, ROUGH, MIX = 0.0, 0.5, 1.0
 _ACTIVE_WITHIN_DB, _QUIETEST_DB = 40.0, -100.0
 # A window of a second, and the time over which a moment stands out, in frames of about 23 ms.
-_WINDOW_FRAMES, _AROUND_FRAMES = 43, 16
+_WINDOW_FRAMES, AROUND_FRAMES = 43, 16
 
 
 def graph_inputs(
@@ -88,7 +88,7 @@ def describe_dynamics(
     loudest = float(frame_db.max())
     active = frame_db > loudest - _ACTIVE_WITHIN_DB
     mean_db = 10.0 * np.log10(power[active].mean())
-    excess = (frame_db - level_around_db(power, _AROUND_FRAMES))[active]
+    excess = (frame_db - level_around_db(power, AROUND_FRAMES))[active]
     window_db, window_crest_db = _windows(power, peak_db)
     plays = window_db > window_db.max() - 20.0
     # In dB to begin with; what has no unit is a share.

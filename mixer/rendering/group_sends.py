@@ -1,0 +1,70 @@
+"""What a group's tracks send to the rooms and the echo, and what comes back.
+
+Every return is linear and time-invariant, so what all tracks of a group send is summed before it is
+convolved once; a track's own share is what it alone would get back.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixer.console.delay import return_delay
+from mixer.console.reverb import return_reverb, room_response
+from mixer.console.settings import Delay, Reverb
+from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.network.track_mixer.settings import SEND_OFF_DB, SpaceSettings, TrackSettings
+
+_RETURNS = ("short_room", "long_room", "echo")
+
+
+class GroupSends:
+    """The sends of one group, held open from track to track."""
+
+    def __init__(self, space: SpaceSettings, sample_rate: int) -> None:
+        self._space = space
+        self._sample_rate = sample_rate
+        self._sent: dict[str, FloatArray] = {}
+        self._rooms: dict[str, FloatArray] = {}
+
+    def send(self, audio: FloatArray, settings: TrackSettings) -> None:
+        """Add a track's share to what is sent; float32 (2, samples), after its strip."""
+        for name, level in self._levels(settings):
+            if name not in self._sent:
+                self._sent[name] = np.zeros_like(audio)
+            self._sent[name] += audio * level
+
+    def add_returns(self, group: FloatArray) -> None:
+        """Add what comes back to the group, in place; nothing is sent any more."""
+        for name in _RETURNS:
+            if name in self._sent:
+                group += self._return(name, self._sent.pop(name))
+
+    def with_returns(self, audio: FloatArray, settings: TrackSettings) -> FloatArray:
+        """A track with what comes back of it alone; the same array where it sends nothing."""
+        out = audio
+        for name, level in self._levels(settings):
+            out = out + self._return(name, audio * level)
+        return out
+
+    def _levels(self, settings: TrackSettings) -> list[tuple[str, np.float32]]:
+        asked_db = {name: getattr(settings, f"{name}_db") for name in _RETURNS}
+        # All echoes together come back at the level of the send.
+        echoes = np.sqrt(1.0 - self._space.echo_feedback**2)
+        return [
+            (name, np.float32(db_to_gain(level_db) * (echoes if name == "echo" else 1.0)))
+            for name, level_db in asked_db.items()
+            if level_db > SEND_OFF_DB
+        ]
+
+    def _return(self, name: str, sent: FloatArray) -> FloatArray:
+        if name == "echo":
+            delay = Delay(time_ms=1e3 * self._space.echo_s, feedback=self._space.echo_feedback)
+            return return_delay(sent, self._sample_rate, delay, None)
+        if name not in self._rooms:
+            self._rooms[name] = room_response(self._room(name), self._sample_rate)
+        return return_reverb(sent, self._rooms[name], 1.0)
+
+    def _room(self, name: str) -> Reverb:
+        if name == "short_room":
+            return Reverb(self._space.short_decay_s, self._space.short_pre_delay_ms)
+        return Reverb(self._space.long_decay_s, self._space.long_pre_delay_ms)

@@ -1,0 +1,132 @@
+"""Wet stems from single tracks: listen to each, set the console, run strips and buses.
+
+Tracks are read twice, one or two at a time: once to be listened to, once through their strips into
+their group. So memory holds the four groups and the tracks at hand, however many tracks a song has.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from mixer.dsp.blocks import FloatArray
+from mixer.network.track_mixer.features import TrackLevels, TrackListener
+from mixer.network.track_mixer.settings import ConsoleSettings
+from mixer.rendering.group_sends import GroupSends
+from mixer.rendering.track_strip import run_bus, run_track_strip
+from mixer.song.tracks import Track, read_track, track_blocks
+
+# Told of a track and of the share done.
+Tell = Callable[[str, float], None]
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def listen_to_tracks(
+    tracks: Sequence[Track], n_samples: int, sample_rate: int, threads: int | None, tell: Tell
+) -> tuple[TrackLevels, ...]:
+    """Hear every track once, block by block.
+
+    Args:
+        tracks: all of a song's.
+        n_samples, sample_rate: of the mix.
+        threads: tracks at once; None for as many as there are cores.
+        tell: called with each track's name and the share done.
+
+    Raises:
+        InputError: a recording is damaged.
+    """
+
+    def one(track: Track) -> TrackLevels:
+        listener = TrackListener(sample_rate, track.n_channels)
+        for block in track_blocks(track, n_samples, sample_rate):
+            listener.listen(block)
+        return listener.finish()
+
+    heard = []
+    for track, levels in _in_order(one, tracks, threads):
+        heard.append(levels)
+        tell(track.name, len(heard) / len(tracks))
+    return tuple(heard)
+
+
+def mix_tracks(
+    tracks: Sequence[Track],
+    levels: Sequence[TrackLevels],
+    settings: ConsoleSettings,
+    n_samples: int,
+    sample_rate: int,
+    *,
+    keep_tracks: bool,
+    threads: int | None,
+    tell: Tell,
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    """Every track through its strip and its sends, every group through its bus.
+
+    Args:
+        tracks: all of a song's, silent ones included.
+        levels: what was heard of each.
+        settings: of each, in the same order, and of the groups.
+        n_samples, sample_rate: of the mix.
+        keep_tracks: also return each track as it stands in its group, returns included.
+        threads, tell: as for `listen_to_tracks`.
+
+    Returns:
+        By stem each group behind its bus, by name each track, float32 (2, n_samples). Tracks are
+        summed in their order: equal input gives equal bits whatever the threads.
+
+    Raises:
+        InputError: a recording is damaged.
+    """
+    groups: dict[str, FloatArray] = {}
+    kept: dict[str, FloatArray] = {}
+    n_done = 0
+
+    def wet(index: int) -> FloatArray | None:
+        if not np.isfinite(levels[index].loudness_lufs):
+            return None
+        audio = read_track(tracks[index], n_samples, sample_rate)
+        return run_track_strip(audio, sample_rate, settings.tracks[index], levels[index])
+
+    for stem in dict.fromkeys(track.stem for track in tracks):
+        group = np.zeros((2, n_samples), np.float32)
+        sends = GroupSends(settings.space, sample_rate)
+        own = [index for index, track in enumerate(tracks) if track.stem == stem]
+        for index, audio in _in_order(wet, own, threads):
+            n_done += 1
+            tell(tracks[index].name, n_done / len(tracks))
+            if audio is not None:
+                group += audio
+                sends.send(audio, settings.tracks[index])
+            if keep_tracks:
+                silent = np.zeros((2, n_samples), np.float32)
+                alone = silent if audio is None else audio
+                kept[tracks[index].name] = sends.with_returns(alone, settings.tracks[index])
+        sends.add_returns(group)
+        run_bus(group, sample_rate, settings.groups[stem])
+        groups[stem] = group
+    return groups, {track.name: kept[track.name] for track in tracks if track.name in kept}
+
+
+def _in_order(
+    work: Callable[[T], R], items: Sequence[T], threads: int | None
+) -> Iterator[tuple[T, R]]:
+    """Items with their results, in order, no more under way or waiting than run at once."""
+    at_once = max(1, threads or os.cpu_count() or 1)
+    rest = iter(items)
+    with ThreadPoolExecutor(at_once, thread_name_prefix="tracks") as pool:
+        under_way: list[tuple[T, Future[R]]] = [
+            (item, pool.submit(work, item)) for item in islice(rest, at_once)
+        ]
+        while under_way:
+            item, future = under_way.pop(0)
+            result = future.result()
+            under_way += [
+                (following, pool.submit(work, following)) for following in islice(rest, 1)
+            ]
+            yield item, result

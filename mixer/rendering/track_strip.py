@@ -1,0 +1,150 @@
+"""A track through the strip that the track mixer set, and a group through its bus.
+
+What acts on a track's own spectrum and level (high-pass, curve, transients, riding) is one pass of
+short-time filtering; a mono recording stays mono up to the pan, at half the cost. The compressor,
+the rooms and the echo are the console's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.console.automation import Course
+from mixer.console.dynamics import compressor
+from mixer.console.processing import run_effect
+from mixer.console.settings import Compressor
+from mixer.console.stereo import pan_gains
+from mixer.dsp.blocks import FloatArray, convolve, db_to_gain, filter_stft
+from mixer.network.band_mixer.space import width_filter
+from mixer.network.track_mixer.features import TrackLevels, window_samples
+from mixer.network.track_mixer.movement import frame_gains_db
+from mixer.network.track_mixer.settings import (
+    FLAT,
+    HIGH_PASS_OFF_HZ,
+    SEND_OFF_DB,
+    BusSettings,
+    Compression,
+    TrackSettings,
+    curve_at,
+    high_pass_db,
+)
+
+# Frame i of the filter starts a hop earlier than frame i of what was listened to.
+_FRAMES_AHEAD = 1
+
+
+def run_track_strip(
+    audio: FloatArray, sample_rate: int, settings: TrackSettings, levels: TrackLevels
+) -> FloatArray:
+    """A recording as it stands in its group, sends aside.
+
+    Args:
+        audio: float32 (1 or 2, samples); overwritten.
+        sample_rate: in Hz.
+        settings: bounded.
+        levels: what was heard of the recording.
+
+    Returns:
+        float32 (2, samples).
+    """
+    _filter(audio, sample_rate, settings, levels)
+    run_compressor(audio, sample_rate, settings.compression)
+    stereo = _placed(audio, settings)
+    if settings.widen_db > SEND_OFF_DB:
+        _widen(stereo, sample_rate, settings.widen_db)
+    return stereo
+
+
+def run_bus(audio: FloatArray, sample_rate: int, settings: BusSettings) -> None:
+    """A group, or the mix, through its bus, in place: curve, compressor, gain.
+
+    Args:
+        audio: float32 (2, samples).
+        sample_rate: in Hz.
+        settings: bounded.
+    """
+    if settings.curve_db != FLAT:
+        n_fft = window_samples(sample_rate)
+        gain = _curve_gain(settings.curve_db, HIGH_PASS_OFF_HZ, n_fft, sample_rate)
+        filter_stft(audio, n_fft, lambda first, spectra: spectra * gain, out=audio)
+    run_compressor(audio, sample_rate, settings.compression)
+    if settings.gain_db != 0.0:
+        audio *= np.float32(db_to_gain(settings.gain_db))
+
+
+def run_compressor(audio: FloatArray, sample_rate: int, settings: Compression) -> None:
+    """The console's compressor without make-up gain, in place; nothing where it is off."""
+    if settings.is_off:
+        return
+    effect = compressor(
+        Compressor(
+            threshold_db=settings.threshold_db,
+            ratio=settings.ratio,
+            attack_ms=settings.attack_ms,
+            release_ms=settings.release_ms,
+        ),
+        sample_rate,
+    )
+    run_effect(effect, audio, Course(1.0, sample_rate))
+
+
+def _filter(
+    audio: FloatArray, sample_rate: int, settings: TrackSettings, levels: TrackLevels
+) -> None:
+    moves_db = frame_gains_db(levels.frame_db, settings.shape, settings.ride)
+    is_flat = settings.curve_db == FLAT and settings.high_pass_hz <= HIGH_PASS_OFF_HZ
+    if is_flat and moves_db is None:
+        return
+    n_fft = window_samples(sample_rate)
+    gain = _curve_gain(settings.curve_db, settings.high_pass_hz, n_fft, sample_rate)
+    filter_stft(audio, n_fft, _spectral_gains(gain, moves_db), out=audio)
+
+
+def _spectral_gains(
+    gain: NDArray[np.float32], moves_db: NDArray[np.float32] | None
+) -> Callable[[int, np.ndarray], np.ndarray]:
+    """What `mixer.dsp.blocks.filter_stft` does to the spectra of a track."""
+    if moves_db is None:
+        return lambda first, spectra: spectra * gain
+    moves = np.exp(np.float32(np.log(10.0) / 20.0) * moves_db)
+
+    def modify(first: int, spectra: np.ndarray) -> np.ndarray:
+        frames = np.arange(first, first + spectra.shape[-1]) - _FRAMES_AHEAD
+        return spectra * (gain * moves[np.clip(frames, 0, len(moves) - 1)])
+
+    return modify
+
+
+def _curve_gain(
+    curve_db: tuple[float, ...], high_pass_hz: float, n_fft: int, sample_rate: int
+) -> NDArray[np.float32]:
+    """(bins, 1) linear gains of a curve and a high-pass."""
+    hz = np.maximum(np.arange(n_fft // 2 + 1) * sample_rate / n_fft, 1.0)
+    gain_db = curve_at(curve_db, hz) + high_pass_db(high_pass_hz, hz)
+    return db_to_gain(gain_db).astype(np.float32)[:, None]
+
+
+def _placed(audio: FloatArray, settings: TrackSettings) -> FloatArray:
+    """Fader, width and pan: (2, samples)."""
+    gain = np.float32(db_to_gain(settings.gain_db))
+    left, right = (gain * side for side in pan_gains(settings.pan))
+    if audio.shape[0] == 1:
+        return np.concatenate([audio * left, audio * right])
+    if settings.width != 1.0:
+        moved = (audio[0] - audio[1]) * np.float32(0.5 * (settings.width - 1.0))
+        audio[0] += moved
+        audio[1] -= moved
+    audio[0] *= left
+    audio[1] *= right
+    return audio
+
+
+def _widen(stereo: FloatArray, sample_rate: int, widen_db: float) -> None:
+    """A side signal made of the middle, which vanishes in mono, in place."""
+    side = (stereo[:1] + stereo[1:]) * np.float32(0.5)
+    convolve(side, width_filter(sample_rate) * np.float32(db_to_gain(widen_db)), out=side)
+    stereo[0] += side[0]
+    stereo[1] -= side[0]

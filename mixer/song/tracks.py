@@ -1,0 +1,82 @@
+"""A song's recordings as an engineer's tracks: a pair of files is one stereo track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixer.song.song import Recording, Song, read_sum, recording_blocks
+
+_BLOCK_SAMPLES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track.
+
+    Attributes:
+        name: its file's; of a pair, the first file's.
+        recordings: one, or the two halves of a pair.
+        stem: the group that it is summed into.
+        role: one of `mixer.roles.ROLE_NAMES`.
+    """
+
+    name: str
+    recordings: tuple[Recording, ...]
+    stem: str
+    role: str
+
+    @property
+    def n_channels(self) -> int:
+        """1 where it is one mono recording in the middle, else 2."""
+        only = self.recordings[0]
+        is_mono = len(self.recordings) == 1 and only.source.channels == 1 and only.side is None
+        return 1 if is_mono else 2
+
+
+def tracks_of(song: Song) -> tuple[Track, ...]:
+    """Every recording that is mixed, in exactly one track, in the order of their names."""
+    by_file = {recording.file: recording for recording in song.recordings}
+    tracks, taken = [], set[str]()
+    for recording in song.recordings:
+        if recording.file in taken or recording.stem is None:
+            continue
+        pair: list[Recording] = [recording]
+        if recording.partner in by_file:
+            pair.append(by_file[recording.partner])
+        taken |= {half.file for half in pair}
+        tracks.append(Track(recording.file, tuple(pair), recording.stem, recording.role))
+    return tuple(tracks)
+
+
+def read_track(track: Track, n_samples: int, sample_rate: int) -> np.ndarray:
+    """float32 (`track.n_channels`, n_samples) at a rate; see `mixer.song.song.read_sum`."""
+    audio = read_sum(track.recordings, n_samples, sample_rate)
+    return np.ascontiguousarray(audio[: track.n_channels])
+
+
+def _as_placed(track: Track, block: np.ndarray) -> np.ndarray:
+    """A block of the track's only recording, on its side where it has one."""
+    only = track.recordings[0]
+    if only.side is None:
+        return block
+    placed = np.zeros((2, block.shape[1]), np.float32)
+    placed[1 if only.side == "right" else 0] = block[0]
+    return placed
+
+
+def track_blocks(track: Track, n_samples: int, sample_rate: int) -> Iterator[np.ndarray]:
+    """The same, block by block, where it is one recording; a pair is read as a whole."""
+    if len(track.recordings) == 1:
+        position = 0
+        for start, block in recording_blocks(track.recordings[0], n_samples, sample_rate):
+            if start > position:
+                yield np.zeros((track.n_channels, start - position), np.float32)
+            yield _as_placed(track, block)
+            position = start + block.shape[1]
+        return
+    audio = read_track(track, n_samples, sample_rate)
+    for start in range(0, n_samples, _BLOCK_SAMPLES):
+        yield audio[:, start : start + _BLOCK_SAMPLES]

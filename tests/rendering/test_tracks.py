@@ -1,0 +1,82 @@
+"""A mix of tracks: each through a strip of its own, summed in groups, whatever their order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mixer import ModelError, RenderSettings, load_song, render
+from mixer.meters.loudness import integrated_loudness_lufs
+from tests.signals import noise
+
+RATE_HZ = 44_100
+TRACKS = ("Kick", "Snare", "Bass", "Gtr 1", "Gtr 2", "Lead Vox", "BGV")
+
+
+@pytest.fixture
+def folder(write_song, rng: np.random.Generator):
+    """Noise of a colour each, at levels that mean nothing."""
+    files = {}
+    for n, name in enumerate(TRACKS):
+        mono = noise(rng, 4.0, RATE_HZ)[:1]
+        dark = np.apply_along_axis(np.convolve, 1, mono, np.ones(n + 1) / (n + 1), "same")
+        files[f"{name}.wav"] = (10 ** (rng.uniform(-20, 0) / 20) * dark).astype(np.float32)
+    return write_song(files)
+
+
+def mixed(folder, **more):
+    return render(load_song(folder), RenderSettings(model="levels"), **more)
+
+
+def test_levels_that_came_in_mean_nothing(folder, write_song) -> None:
+    import soundfile
+
+    before = mixed(folder, wet_stems=True)
+    vox, _ = soundfile.read(folder / "Lead Vox.wav", dtype="float32")
+    soundfile.write(folder / "Lead Vox.wav", 0.1 * vox, RATE_HZ, subtype="FLOAT")
+    after = mixed(folder, wet_stems=True)
+    lufs = [
+        integrated_loudness_lufs(mix.wet_stems["vocals"], RATE_HZ)
+        - integrated_loudness_lufs(mix.wet_stems["bass"], RATE_HZ)
+        for mix in (before, after)
+    ]
+    assert lufs[0] == pytest.approx(lufs[1], abs=0.1)
+
+
+def test_kick_snare_bass_and_lead_stay_in_the_middle_and_guitars_go_apart(folder) -> None:
+    strips = {n: t["strip"] for n, t in mixed(folder).measurements["tracks"]["tracks"].items()}
+    assert all(strips[f"{n}.wav"]["pan"] == 0.0 for n in ("Kick", "Snare", "Bass", "Lead Vox"))
+    assert strips["Gtr 1.wav"]["pan"] * strips["Gtr 2.wav"]["pan"] < -0.1
+
+
+def test_wet_tracks_and_the_residual_are_the_mix(folder) -> None:
+    mix = mixed(folder, wet_tracks=True)
+    assert list(mix.wet_tracks) == [t.name for t in mix.plan.tracks]
+    total = sum(mix.wet_tracks.values()) + mix.residual_of_tracks
+    assert np.abs(total - mix.audio).max() < 1e-6
+
+
+def test_bits_hang_on_neither_threads_nor_memory(folder) -> None:
+    one, four = mixed(folder, threads=1), mixed(folder, threads=4)
+    assert np.array_equal(one.audio, four.audio)
+
+
+def test_a_silent_track_changes_nothing(folder, write_song) -> None:
+    before = mixed(folder).audio
+    write_song({"Tom.wav": np.zeros((1, 4 * RATE_HZ), np.float32)})
+    assert np.array_equal(mixed(folder).audio, before)
+
+
+def test_the_hand_on_stems_acts_behind_the_tracks(folder) -> None:
+    song = load_song(folder)
+    (folder / "song.toml").write_text("[console.vocals]\ngain_db = 3\n")
+    louder = mixed(folder, wet_stems=True).wet_stems
+    plain = render(song, RenderSettings(model="levels"), wet_stems=True).wet_stems
+    gain_db = 20 * np.log10(np.abs(louder["vocals"]).max() / np.abs(plain["vocals"]).max())
+    bass_db = 20 * np.log10(np.abs(louder["bass"]).max() / np.abs(plain["bass"]).max())
+    assert gain_db - bass_db == pytest.approx(3.0, abs=0.05)
+
+
+def test_a_model_of_stems_has_no_wet_tracks(folder) -> None:
+    with pytest.raises(ModelError, match="mixes stems, not single tracks"):
+        render(load_song(folder), RenderSettings(model="none"), wet_tracks=True)
