@@ -46,7 +46,8 @@ def test_check_says_where_each_file_goes_and_why(folder, capsys) -> None:
 
 def test_every_file_has_one_line_wherever_files_are_told(folder, tmp_path, capsys) -> None:
     (folder / "Perc").mkdir()
-    shutil.copy(folder / "drums.wav", folder / "Perc" / "Shaker L.wav")
+    shaker = noise(np.random.default_rng(6), 2.0, 44_100)
+    soundfile.write(folder / "Perc" / "Shaker L.wav", shaker.T, 44_100)
     for name in ("notes.txt", ".hidden", "Gtr.wav.part", "Perc/cover.jpg", "song.toml"):
         (folder / name).touch()
     there = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
