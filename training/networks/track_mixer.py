@@ -34,7 +34,7 @@ from mixer.stems import STEMS
 
 MIX_LUFS = -18.0
 # How far it may go from what is usual.
-TRACK_OFFSET_DB = 12.0
+TRACK_OFFSET_DB, GROUP_OFFSET_DB = 12.0, 5.0
 CURVE_DB, BUS_CURVE_DB = 9.0, MAX_BUS_CURVE_DB / 2
 HIGHEST_HIGH_PASS_HZ = 300.0
 SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
@@ -45,7 +45,11 @@ _LUFS_OFFSET_DB = -0.691
 _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
 _POINTS = len(CURVE_HZ)
 _SIDE_GROUPS = 8
-_FADER_FEATURES, _FADER_CHANNELS = N_DYNAMICS + 4 + 8, 32
+# Of how a track moves, what its fader goes by: how much it plays, how far moments, seconds and the
+# highest peak stand out, how even it is.
+_FADER_DYNAMICS = (0, 8, 10, 12, 13)
+# What seldom plays is softer while it does, and so is what has high peaks: to begin with, dB.
+_FADER_AT_REST = (7.0, 0.0, 0.0, 0.0, -2.5)
 _STRIP = ("spread", "width", "widen_db", "high_pass_hz", "shape", "ride", "threshold", "ratio",
           "short_room_db", "long_room_db", "echo_db")  # fmt: skip
 
@@ -74,21 +78,20 @@ class TrackMixer(nn.Module):
         self.strip = nn.Sequential(nn.Dropout(0.1), nn.Linear(channels, len(_STRIP) + _POINTS))
         self.bus = nn.Linear(channels, 2 + _POINTS)
         self.mix = nn.Linear(channels, 2 + _POINTS)
-        # The fader goes by little, so that songs are not learnt by heart.
-        self.fader = nn.Sequential(
-            nn.Linear(_FADER_FEATURES + n_roles, _FADER_CHANNELS), nn.GELU(), nn.Dropout(0.1),
-            nn.Linear(_FADER_CHANNELS, 1),
-        )  # fmt: skip
+        # Faders go by little, so that songs are not learnt by heart.
+        self.fader = nn.Linear(len(_FADER_DYNAMICS) + 3, 1)
+        self.group_fader = nn.Sequential(nn.Dropout(0.2), nn.Linear(channels, 1))
         # What is usual of a role, learnt on top of the medians.
         self.role_level = nn.Parameter(torch.zeros(n_roles))
         # How far incoming levels are believed of a rough mix, and of a finished one; raw: not.
         self.trust = nn.Parameter(torch.tensor([0.5, 4.0]))
-        for layer in (self.fader[-1], self.strip[-1], self.bus, self.mix):
+        for layer in (self.fader, self.group_fader[-1], self.strip[-1], self.bus, self.mix):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         self._constants(n_roles)
         with torch.no_grad():
             self.strip[-1].bias[: len(_STRIP)] = torch.tensor(_AT_REST)
+            self.fader.weight[0, : len(_FADER_AT_REST)] = torch.tensor(_FADER_AT_REST)
 
     def _constants(self, n_roles: int) -> None:
         def keep(name: str, values: object) -> None:
@@ -138,7 +141,7 @@ class TrackMixer(nn.Module):
         # What is finished is left as it is; of anything less, all that the network would do.
         amount = (2.0 - 2.0 * levels).clamp(0.0, 1.0)[:, None]
         controls = self._controls(values, curve, amount, roles, is_mono, bands_db)
-        wanted = self._wanted_lufs(bands_db, dynamics, roles, groups, mask, counts, stream)
+        wanted = self._wanted_lufs(dynamics, roles, groups, counts, stream)
         trust = self._trust(levels)[:, None]
         wanted = (1.0 - trust) * wanted + trust * (own_lufs - song_lufs)
         wanted = MIX_LUFS + wanted - _sum_db(wanted, mask)
@@ -189,25 +192,22 @@ class TrackMixer(nn.Module):
 
     def _wanted_lufs(
         self,
-        bands_db: Tensor,
         dynamics: Tensor,
         roles: Tensor,
         groups: Tensor,
-        mask: Tensor,
         counts: Tensor,
         stream: Tensor,
     ) -> Tensor:
         """Loudness of each track against the mix, by what it is alone."""
-        power = torch.pow(10.0, bands_db[:, :, :2] / 10.0).sum(2) * self.k_weights
-        eighths = power.reshape(*power.shape[:2], _SIDE_GROUPS, -1).sum(-1)
-        timbre = _decibels(eighths / power.sum(-1, keepdim=True).clamp_min(_LEAST_POWER))
-        timbre = (timbre / 20.0).clamp_min(-1.5)
-        sure = 1.0 - self.is_finished @ roles.transpose(1, 2)
-        known = [dynamics, timbre, counts, torch.ones_like(counts[..., :1]), roles]
-        offset = TRACK_OFFSET_DB * torch.tanh(self.fader(torch.cat(known, -1))[..., 0] / 4.0)
+        sure = 1.0 - (roles @ self.is_finished)
+        known = torch.cat([dynamics[..., list(_FADER_DYNAMICS)], counts], -1)
+        offset = TRACK_OFFSET_DB * torch.tanh(self.fader(known)[..., 0] / TRACK_OFFSET_DB)
         within = roles @ (self.usual_level + self.role_level) + offset * sure
         of_group = _group_sum_db(within, groups)  # (batch, stems)
-        group_lu = self.group_lufs - of_group
+        number = groups.sum(1)[..., None]
+        pooled = groups.transpose(1, 2) @ stream / number.clamp_min(1.0)
+        offsets = GROUP_OFFSET_DB * torch.tanh(self.group_fader(pooled)[..., 0] / GROUP_OFFSET_DB)
+        group_lu = self.group_lufs + offsets - of_group
         return within + (groups * group_lu[:, None]).sum(-1)
 
     def _trust(self, levels: Tensor) -> Tensor:

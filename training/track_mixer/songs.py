@@ -31,6 +31,7 @@ class SongTracks:
 
     Attributes:
         kind: where it comes from, one of the constants above.
+        genre: of a composed song; empty where it is not known.
         roles: of each track, one of `ROLE_NAMES`.
         stems: of each track, one of `STEMS`.
         is_mono: (tracks,), of what goes in.
@@ -42,6 +43,7 @@ class SongTracks:
     """
 
     kind: str
+    genre: str
     roles: tuple[str, ...]
     stems: tuple[str, ...]
     is_mono: NDArray[np.bool_]
@@ -69,6 +71,7 @@ def make_song(
     dry: list[TrackLevels],
     wet: list[TrackLevels] | None,
     decisions: NDArray[np.float32] | None = None,
+    genre: str = "",
 ) -> SongTracks:
     """A song of tracks that were listened to; without `wet`, of what nobody mixed."""
     dry_powers, dry_dynamics = _arrays(dry)
@@ -81,7 +84,16 @@ def make_song(
         decisions = np.full((len(roles), len(DECISIONS)), np.nan, np.float32)
     is_mono = np.array([track.n_channels == 1 for track in dry])
     return SongTracks(
-        kind, roles, stems, is_mono, dry_powers, dry_dynamics, wet_powers, wet_dynamics, decisions
+        kind,
+        genre,
+        roles,
+        stems,
+        is_mono,
+        dry_powers,
+        dry_dynamics,
+        wet_powers,
+        wet_dynamics,
+        decisions,
     )
 
 
@@ -97,7 +109,8 @@ def read_song(path: Path) -> SongTracks:
     with np.load(path, allow_pickle=False) as arrays:
         values = {field.name: arrays[field.name] for field in fields(SongTracks)}
     texts = {name: tuple(values[name].tolist()) for name in ("roles", "stems")}
-    return SongTracks(**{**values, **texts, "kind": str(values["kind"])})
+    words = {name: str(values[name]) for name in ("kind", "genre")}
+    return SongTracks(**{**values, **texts, **words})
 
 
 def _arrays(tracks: list[TrackLevels]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -12,7 +12,7 @@ from mixer.network.track_mixer.parameters import TrackMixerParameters
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
 from training.networks.track_mixer import TrackMixer
 from training.track_mixer.batches import collate
-from training.track_mixer.draws import Strength, draw, draw_human, loudness
+from training.track_mixer.draws import Sounds, Strength, draw, draw_human, loudness
 from training.track_mixer.human_mixes import MIXES_FILE, read_human_mixes, usual_curves
 from training.track_mixer.objective import Weights, objective
 from training.track_mixer.songs import COMPOSED, DRY_AND_WET, make_song, read_song, write_song
@@ -93,7 +93,11 @@ def test_human_mixes_are_read(shared: Path):
     # Low mids out of kicks and snares, highs into voices: what engineers do.
     assert curves["kick"][0][3] < -0.5
     assert curves["lead_vocal"][0][-1] > 0.5
-    sounds = {role: [(song(COMPOSED), 0)] for role in ROLE_NAMES}
+    lent = song(COMPOSED)
+    sounds = Sounds(
+        dict.fromkeys(ROLE_NAMES, lent.dry_powers),
+        dict.fromkeys(ROLE_NAMES, lent.dry_dynamics[0]),
+    )
     example = draw_human(mixes[0], sounds, Strength(), np.random.default_rng(2))
     assert example.within_groups
     assert np.nanmax(example.decisions[:, 0]) <= 1.0
