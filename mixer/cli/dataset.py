@@ -36,14 +36,16 @@ def command() -> None:
 )
 @click.option(
     "--examples",
-    type=click.Choice(["audio", "bands"]),
+    type=click.Choice(["audio", "bands", "tracks"]),
     default="audio",
     show_default=True,
-    help="What networks learn from it: audio (fxnorm, wave_u_net), or powers of stems in bands "
-    "(band_mixer).",
+    help="What networks learn from it: audio (fxnorm, wave_u_net), powers of stems in bands "
+    "(band_mixer), or tracks (track_mixer).",
 )
 @click.option(
-    "--effects", help="Normalisations, with commas.  [default: all but panning; bands: balance]"
+    "--effects",
+    help="Normalisations, comma-separated.  [default: all but panning; bands: balance; "
+    "tracks: none]",
 )
 @click.option("--variants", type=int, help="Reverbs of vocals and other.  [default: 3]")
 @click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
@@ -230,8 +232,11 @@ def _show_songs(songs: Any, as_json: bool) -> None:
 def _settings(planning: Any, options: dict[str, Any]) -> Any:
     effects, variants = options["effects"], options["variants"]
     if effects is None:
-        bands = options["examples"] == "bands"
-        names = planning.DEFAULT_BAND_EFFECTS if bands else planning.DEFAULT_EFFECTS
+        names = {
+            "audio": planning.DEFAULT_EFFECTS,
+            "bands": planning.DEFAULT_BAND_EFFECTS,
+            "tracks": planning.DEFAULT_TRACK_EFFECTS,
+        }[options["examples"]]
     else:
         names = parse_effects(effects)
     return planning.PrepareSettings(

@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Train a network as CONFIG says: a TOML file, or a configuration that is shipped.
 
-    Shipped: band-mixer, paper-pretrain, paper-la, paper-lb, wave-u-net, smoke.
+    Shipped: track-mixer, band-mixer, paper-pretrain, paper-la, paper-lb, wave-u-net, smoke.
 
     \b
     mixer train smoke data.folder=DATA

@@ -8,11 +8,13 @@ from typing import Any
 from mixer.network.architecture import Architecture, Parameters
 from mixer.network.band_mixer.architecture import BAND_MIXER
 from mixer.network.fxnorm.architecture import FXNORM
+from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.network.wave_u_net.architecture import WAVE_U_NET
 
 # A new kind of network is a line here.
 ARCHITECTURES: Mapping[str, Architecture[Any]] = {
-    architecture.kind: architecture for architecture in (FXNORM, WAVE_U_NET, BAND_MIXER)
+    architecture.kind: architecture
+    for architecture in (FXNORM, WAVE_U_NET, BAND_MIXER, TRACK_MIXER)
 }
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from training.data.prepare_bands import BANDS as BAND_PARAMETERS
 from training.data.prepare_bands import prepare_bands
 from training.data.prepare_song import SongTask, prepare_song
-from training.data.prepared import AUDIO, BANDS, read_dataset
+from training.data.prepare_tracks import prepare_tracks
+from training.data.prepared import AUDIO, BANDS, TRACKS, read_dataset
 from training.data.prepared_bands import read_bands
+from training.data.prepared_tracks import read_tracks
 from training.data.workers import Report
 
 
@@ -46,4 +48,5 @@ FORMS: Mapping[str, Form] = {
             "bands": {"n_fft": BAND_PARAMETERS.n_fft, "n_bands": BAND_PARAMETERS.n_bands},
         },
     ),
+    TRACKS: Form(prepare_tracks, read_tracks, (*_COMMON, "excerpts"), {"examples": TRACKS}),
 }

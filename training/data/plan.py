@@ -15,7 +15,7 @@ from mixer.normalisations import check_effects
 from mixer.shipped import PUBLISHED_PROFILE
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
 from training.data.prepare_song import REVERBS
-from training.data.prepared import AUDIO, BANDS
+from training.data.prepared import AUDIO, BANDS, TRACKS
 from training.data.splits import METHODS, assign_splits
 
 MEASURE, AUTO = "measure", "auto"
@@ -24,6 +24,8 @@ FEWEST_SONGS_TO_MEASURE = 20
 DEFAULT_EFFECTS = ("reverb", "eq", "compression", "balance", "loudness")
 # Of examples in bands: what is normalised beside would be undone by what is learnt.
 DEFAULT_BAND_EFFECTS = ("balance",)
+# What an engineer does to tracks is what is learnt: nothing of it is done before.
+DEFAULT_TRACK_EFFECTS: tuple[str, ...] = ()
 DEFAULT_VARIANTS = 3
 VARIANTS_RANGE = (1, 100)
 
@@ -31,6 +33,8 @@ VARIANTS_RANGE = (1, 100)
 _BYTES_IN_MEMORY_PER_SAMPLE = 8 * 6
 # Powers of four stems before and after, excerpts that overlap by half.
 _BAND_BYTES_PER_SAMPLE = 6.0
+# A few hundred numbers of each track for each 30 s.
+_TRACK_BYTES = 2_000 / (30 * 44_100)
 # Measured on real songs: 24-bit FLAC keeps 2.8 of 6 bytes a stereo sample; denser music more.
 _BYTES_ON_DISK_PER_SAMPLE = 3.5
 
@@ -49,7 +53,8 @@ class PrepareSettings:
         target: one of `training.data.multitracks.TARGETS`.
         split: one of `training.data.splits.METHODS`.
         valid_share, test_share: of songs that are split by hash.
-        examples: "audio", or "bands" for networks that learn from powers in bands.
+        examples: "audio", "bands" for networks that learn from powers of stems in bands, or
+            "tracks" for those that mix tracks.
     """
 
     profile: str = AUTO
@@ -73,7 +78,7 @@ class PrepareSettings:
         for name, value, known in (
             ("target", self.target, TARGETS),
             ("split", self.split, METHODS),
-            ("examples", self.examples, (AUDIO, BANDS)),
+            ("examples", self.examples, (AUDIO, BANDS, TRACKS)),
         ):
             if value not in known:
                 raise SettingsError(f"{name} {value!r} is none of {', '.join(known)}")
@@ -129,11 +134,15 @@ def plan_dataset(
     ids = _song_ids([multitrack.name for multitrack in found])
     songs = tuple(PlannedSong(i, m, s) for i, m, s in zip(ids, found, splits, strict=True))
     profile = settings.profile
-    if profile == AUTO:
+    if settings.examples == TRACKS:
+        profile = PUBLISHED_PROFILE  # of no use to them, and not worth measuring
+    elif profile == AUTO:
         enough = splits.count("train") >= FEWEST_SONGS_TO_MEASURE
         profile = MEASURE if enough else PUBLISHED_PROFILE
     if settings.examples == BANDS:
         n_bytes = round(sum(m.n_samples for m in found) * _BAND_BYTES_PER_SAMPLE)
+    elif settings.examples == TRACKS:
+        n_bytes = round(sum(m.n_samples * len(m.recordings) for m in found) * _TRACK_BYTES)
     else:
         n_samples = sum(m.n_samples * _files_of(m, settings) for m in found)
         n_bytes = round(n_samples * _BYTES_ON_DISK_PER_SAMPLE)

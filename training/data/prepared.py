@@ -36,8 +36,8 @@ DATASET_FILE, PROFILE_FILE, SONG_FILE, PLAN_FILE = (
 # The level of silence in an envelope.
 ENVELOPE_FLOOR_DBFS = -120.0
 MIX = "mixture"
-# What a data set holds: segments of audio to learn from, or powers in bands.
-AUDIO, BANDS = "audio", "bands"
+# What a data set holds: segments of audio to learn from, powers of stems in bands, or tracks.
+AUDIO, BANDS, TRACKS = "audio", "bands", "tracks"
 
 _MAX_JSON_BYTES = 64 << 20
 _MAX_VARIANTS = 1_000

@@ -17,6 +17,7 @@ NETWORKS: Mapping[str, str] = {
     "fxnorm": "training.networks.fxnorm:FxNormNetwork",
     "wave_u_net": "training.networks.wave_u_net:WaveUNet",
     "band_mixer": "training.networks.band_mixer:BandMixer",
+    "track_mixer": "training.networks.track_mixer:TrackMixer",
 }
 
 

@@ -76,6 +76,8 @@ class TrackMixer(nn.Module):
         )
         self.norm = nn.LayerNorm(channels)
         self.strip = nn.Sequential(nn.Dropout(0.1), nn.Linear(channels, len(_STRIP) + _POINTS))
+        # What is usual of a role, at once; the rest is learnt on top.
+        self.role_strip = nn.Embedding(n_roles, len(_STRIP) + _POINTS)
         self.bus = nn.Linear(channels, 2 + _POINTS)
         self.mix = nn.Linear(channels, 2 + _POINTS)
         # Faders go by little, so that songs are not learnt by heart.
@@ -88,6 +90,7 @@ class TrackMixer(nn.Module):
         for layer in (self.fader, self.group_fader[-1], self.strip[-1], self.bus, self.mix):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        nn.init.zeros_(self.role_strip.weight)
         self._constants(n_roles)
         with torch.no_grad():
             self.strip[-1].bias[: len(_STRIP)] = torch.tensor(_AT_REST)
@@ -136,7 +139,8 @@ class TrackMixer(nn.Module):
             stream = layer(stream, together if i % 2 else same_group)
         stream = self.norm(stream) * mask[..., None]
 
-        strip, curve = self.strip(stream).split([len(_STRIP), _POINTS], -1)
+        settings = self.strip(stream) + self.role_strip(role)
+        strip, curve = settings.split([len(_STRIP), _POINTS], -1)
         values = dict(zip(_STRIP, strip.unbind(-1), strict=True))
         # What is finished is left as it is; of anything less, all that the network would do.
         amount = (2.0 - 2.0 * levels).clamp(0.0, 1.0)[:, None]

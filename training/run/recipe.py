@@ -87,6 +87,14 @@ RECIPES: Mapping[str, Recipe] = {
         drawn_by=("augmentation",),
         precisions=("float32",),
     ),
+    "track_mixer": Recipe(
+        examples="training.track_mixer.reading:open_songs",
+        objective="training.track_mixer.objective:new_objective",
+        sections=(),
+        unused=("data.input_gain_db", "data.remix_share", "data.valid_segment_s",
+                "data.valid_per_song", "data.segment_s", "data.swap_channels"),
+        precisions=("float32",),
+    ),
 }  # fmt: skip
 _OWN_SECTIONS = ("loss", "augmentation", "weights")
 

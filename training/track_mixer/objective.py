@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +13,8 @@ from mixer.dsp.erb_bands import k_weights
 from mixer.network.track_mixer.features import N_BANDS
 from mixer.stems import STEMS
 from training.networks.track_mixer import TrackMixer
+from training.run.config import TrainingConfig
+from training.run.objective import Figure, Measure, Objective
 from training.track_mixer.batches import Batch
 from training.track_mixer.simulation import Wet, controls_of, simulate
 from training.track_mixer.songs import DECISIONS
@@ -196,3 +200,28 @@ def _mean(values: Tensor, weight: Tensor) -> Tensor:
 
 def _decibels(power: Tensor) -> Tensor:
     return 10.0 * torch.log10(power.clamp_min(_LEAST_POWER))
+
+
+def new_objective(config: TrainingConfig, network: nn.Module) -> TrackObjective:
+    """The objective of a configuration, as `training.run.recipe` wants it."""
+    del config
+    return TrackObjective(network)
+
+
+class TrackObjective(Objective):
+    """The loss of what a track mixer sets for a batch, without any audio."""
+
+    def forward(self, **batch: Tensor) -> Tensor:
+        """A scalar, of the tensors of a `training.track_mixer.batches.Batch` by name."""
+        return self._parts(batch)["sum"]
+
+    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
+        """The loss and its parts; there is no mix to measure."""
+        parts = {name: value.item() for name, value in self._parts(batch).items()}
+        yield Figure("loss", parts.pop("sum"), len(batch["levels"]))
+        for name, value in parts.items():
+            yield Figure(name, value, len(batch["levels"]))
+
+    def _parts(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        network: Any = self.network
+        return objective(network, Batch(**batch), Weights())

@@ -5,8 +5,10 @@ A song is a few small arrays; no audio is kept.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +107,18 @@ def write_song(song: SongTracks, path: Path) -> None:
 
 
 def read_song(path: Path) -> SongTracks:
-    """The inverse of `write_song`."""
+    """The inverse of `write_song`.
+
+    Raises:
+        ValueError: the file is damaged, or holds something else.
+    """
+    try:
+        return _read_song(path)
+    except (OSError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path}: not a song of tracks ({error})") from None
+
+
+def _read_song(path: Path) -> SongTracks:
     with np.load(path, allow_pickle=False) as arrays:
         values = {field.name: arrays[field.name] for field in fields(SongTracks)}
     texts = {name: tuple(values[name].tolist()) for name in ("roles", "stems")}

@@ -27,6 +27,7 @@ def test_what_is_shipped_is_what_the_paper_did() -> None:
         "paper-lb",
         "paper-pretrain",
         "smoke",
+        "track-mixer",
         "wave-u-net",
     )
     pretrain = read_config(find_config("paper-pretrain"))

@@ -1,0 +1,151 @@
+"""One song of a data set of tracks: recordings as they were made, as they stand in a mix, or both.
+
+The folder's recordings are the wet tracks; those of a folder `dry` beside them are what they were
+made from, by name. No audio is kept: a song is a few small arrays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixer.errors import InputError
+from mixer.files.whole_file import write_json
+from mixer.network.track_mixer.features import N_BANDS, TrackLevels, listen_to
+from mixer.song.song import Recording, Song, read_sum
+from mixer.song.track_roles import role_of
+from mixer.stems import STEMS
+from training.data import prepared
+from training.data.multitracks import SAMPLE_RATE_HZ
+from training.data.prepare_song import SongTask
+from training.data.prepared_tracks import tracks_path
+from training.data.song_files import describe_inputs, earlier_record, files_are_there, identity
+from training.data.workers import Report
+from training.track_mixer.songs import (
+    DRY_AND_WET,
+    REAL,
+    SongTracks,
+    make_song,
+    write_song,
+)
+
+EXCERPT_S = 30.0
+# An excerpt in which fewer play teaches nothing of a balance.
+_FEWEST_PLAYING, _AUDIBLE_LUFS = 2, -60.0
+# Left and right that differ by less than this are one channel.
+_MONO_BELOW = 1e-4
+
+
+def prepare_tracks(task: SongTask, report: Report) -> dict[str, Any]:
+    """Write a song's excerpts, unless they are there already; its record comes last.
+
+    Returns:
+        The record, as in `song.json`; and in `was_there` whether nothing had to be done.
+
+    Raises:
+        InputError: a damaged recording, fewer than two tracks, or next to nothing played.
+        OutputError: the disk is full or read-only.
+    """
+    multitrack, record_path = task.multitrack, task.folder / prepared.SONG_FILE
+    if multitrack.song.dry:
+        raise InputError(
+            "its tracks are dry: put the wet ones in its folder and the dry ones in a folder dry"
+            " beside them"
+        )
+    dry = multitrack.dry
+    earlier = earlier_record(record_path)
+    recordings = multitrack.song.recordings + (dry.recordings if dry else ())
+    inputs = describe_inputs(recordings, earlier)
+    key = _key(task, inputs)
+    if earlier.get("key") == key and files_are_there(task.folder, earlier):
+        return {**earlier, "was_there": True}
+    record_path.unlink(missing_ok=True)
+    for path in task.folder.glob("*.npz"):
+        path.unlink()
+    task.folder.mkdir(parents=True, exist_ok=True)
+    sizes: dict[str, int] = {}
+    for share, song in excerpts_of(multitrack.song, dry):
+        path = tracks_path(task.folder.parents[1], task.song_id, len(sizes))
+        write_song(song, path)
+        sizes[path.name] = path.stat().st_size
+        report(share)
+    if not sizes:
+        raise InputError("fewer than two of its tracks play at a time; there is nothing to mix")
+    record = {
+        "schema_version": prepared.SCHEMA_VERSION,
+        "id": task.song_id,
+        "name": multitrack.name,
+        "key": key,
+        "inputs": inputs,
+        "settings": {"excerpt_s": EXCERPT_S, "n_bands": N_BANDS},
+        "n_samples": multitrack.n_samples,
+        "stems": [stem for stem in STEMS if stem in multitrack.song.stems],
+        "excerpts": len(sizes),
+        "notes": [],
+        "files": sizes,
+    }
+    write_json(record_path, record)
+    return {**record, "was_there": False}
+
+
+def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTracks]]:
+    """The share of a song that is done, and an excerpt of its tracks.
+
+    Args:
+        song: its wet tracks.
+        dry: what the wet tracks were made from, files of the same names; None where that is not
+            known.
+    """
+    kind = REAL if dry is None else DRY_AND_WET
+    recordings: list[Recording] = list(song.recordings)
+    pairs: list[Recording] = recordings
+    if dry is not None:
+        by_name = {Path(recording.file).stem: recording for recording in dry.recordings}
+        recordings = [r for r in recordings if Path(r.file).stem in by_name]
+        pairs = [by_name[Path(recording.file).stem] for recording in recordings]
+    if len(recordings) < _FEWEST_PLAYING:
+        return
+    n_samples = song.n_samples_at(SAMPLE_RATE_HZ)
+    wet_heard = [_excerpts(recording, n_samples) for recording in recordings]
+    dry_heard = [_excerpts(r, n_samples) for r in pairs] if dry is not None else wet_heard
+    titles = [Path(recording.file).stem for recording in recordings]
+    stems = [recording.stem or "other" for recording in recordings]
+    roles = [role_of(title, stem) for title, stem in zip(titles, stems, strict=True)]
+    for number in range(len(wet_heard[0])):
+        plays = [
+            i
+            for i in range(len(recordings))
+            if min(wet_heard[i][number].loudness_lufs, dry_heard[i][number].loudness_lufs)
+            > _AUDIBLE_LUFS
+        ]
+        if len(plays) >= _FEWEST_PLAYING:
+            yield (number + 1) / len(wet_heard[0]), make_song(
+                kind, tuple(roles[i] for i in plays), tuple(stems[i] for i in plays),
+                [dry_heard[i][number] for i in plays],
+                [wet_heard[i][number] for i in plays],
+            )  # fmt: skip
+
+
+def _excerpts(recording: Recording, n_samples: int) -> list[TrackLevels]:
+    """A track, excerpt by excerpt; two equal channels are one."""
+    audio = read_sum([recording], n_samples, SAMPLE_RATE_HZ)
+    if np.abs(audio[0] - audio[1]).max(initial=0.0) < _MONO_BELOW:
+        audio = audio[:1]
+    length = round(EXCERPT_S * SAMPLE_RATE_HZ)
+    starts: Sequence[int] = range(0, max(1, n_samples - length // 2), length)
+    return [listen_to(audio[:, start : start + length], SAMPLE_RATE_HZ) for start in starts]
+
+
+def _key(task: SongTask, inputs: list[dict[str, Any]]) -> str:
+    """SHA-256 of everything that decides the song's files."""
+    content = {
+        "id": task.song_id,
+        "inputs": [identity(described) for described in inputs],
+        "settings": {"excerpt_s": EXCERPT_S, "n_bands": N_BANDS},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

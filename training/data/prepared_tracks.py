@@ -1,0 +1,108 @@
+"""A prepared data set of tracks on disk, for networks that mix them.
+
+DIR/dataset.json             everything about the set, written last
+DIR/profile.json             of no use to a track mixer, and stated by every data set
+DIR/songs/ID/song.json       everything about a song, written when it is complete
+DIR/songs/ID/N.npz           an excerpt: `training.track_mixer.songs.SongTracks`
+DIR/composed/SPLIT/N.npz     songs that were composed and mixed in memory, where there are any
+DIR/mixologydb.json          mixes without audio, where they are there
+
+Paths are made from checked names, never taken from a file; nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import InputError
+from training.data.prepared import (
+    TRACKS,
+    read_description,
+    song_folder,
+    song_head,
+    typed_value,
+    whole_value,
+)
+from training.track_mixer.songs import SongTracks, read_song
+
+COMPOSED_FOLDER = "composed"
+_MOST_EXCERPTS = 100_000
+
+
+@dataclass(frozen=True)
+class PreparedTracks:
+    """A prepared data set of tracks.
+
+    Attributes:
+        folder: where it is.
+        sample_rate: in Hz, of the audio behind it.
+        files: split and file of every excerpt of a person's song.
+        composed: the same of composed songs.
+        sha256: of everything that decides the content of the former.
+    """
+
+    folder: Path
+    sample_rate: int
+    files: tuple[tuple[str, Path], ...]
+    composed: tuple[tuple[str, Path], ...]
+    sha256: str
+
+    @property
+    def amount(self) -> str:
+        """How much there is, in words."""
+        return f"{len(self.files)} excerpts and {len(self.composed)} composed songs"
+
+    def of_split(self, split: str) -> list[SongTracks]:
+        """Read the songs of one split.
+
+        Raises:
+            InputError: there is none, or a file is damaged.
+        """
+        paths = [path for name, path in (*self.files, *self.composed) if name == split]
+        if not paths:
+            raise InputError(f"{self.folder}: no song for {split!r}; prepare it with more songs")
+        songs = []
+        for path in paths:
+            try:
+                songs.append(read_song(path))
+            except ValueError:
+                raise InputError(f"{path}: damaged; prepare the data set again") from None
+        return songs
+
+
+def read_tracks(folder: str | Path) -> PreparedTracks:
+    """Read and check the description of a prepared data set of tracks; no array is read.
+
+    Raises:
+        InputError: no finished data set there, one of other examples, a damaged description, or
+            files missing.
+        ModelError: its profile is damaged.
+    """
+    folder = Path(folder)
+    head = read_description(folder, TRACKS)
+    songs = typed_value(head.content, "songs", list, head.path)
+    composed = sorted((folder / COMPOSED_FOLDER).glob("*/*.npz"))
+    return PreparedTracks(
+        folder=folder,
+        sample_rate=head.sample_rate,
+        files=tuple(file for song in songs for file in _files(song, folder, head.path)),
+        composed=tuple((path.parent.name, path) for path in composed),
+        sha256=head.sha256,
+    )
+
+
+def tracks_path(folder: Path, song_id: str, number: int) -> Path:
+    return song_folder(folder, song_id) / f"{number}.npz"
+
+
+def _files(entry: Any, folder: Path, path: Path) -> list[tuple[str, Path]]:
+    song_id, _, split, _ = song_head(entry, path)
+    files = []
+    for number in range(whole_value(entry, "excerpts", _MOST_EXCERPTS, path)):
+        file = tracks_path(folder, song_id, number)
+        if not file.is_file():
+            raise InputError(f"{file}: missing; run the same mixer dataset prepare again")
+        files.append((split, file))
+    return files

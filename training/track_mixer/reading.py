@@ -1,0 +1,146 @@
+"""Where a track mixer's batches come from: songs of a data set, and mixes without audio."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from mixer.errors import SettingsError
+from training.data.prepared_tracks import read_tracks
+from training.run.config import TrainingConfig
+from training.run.loading import TrainingData
+from training.track_mixer.batches import collate
+from training.track_mixer.draws import (
+    Curves,
+    Example,
+    Sounds,
+    Strength,
+    draw,
+    draw_human,
+    sounds_of,
+)
+from training.track_mixer.human_mixes import MIXES_FILE, HumanMix, read_human_mixes, usual_curves
+from training.track_mixer.songs import (
+    COMPOSED,
+    DRY_AND_WET,
+    ENGINEERED,
+    ENGINEERED_STEMS,
+    REAL,
+    SongTracks,
+)
+
+# How often each kind of song is drawn, by expectation, of the kinds that there are.
+HUMAN_MIXES = "human_mixes"
+SHARES = {
+    COMPOSED: 0.10,
+    ENGINEERED: 0.30,
+    ENGINEERED_STEMS: 0.15,
+    REAL: 0.16,
+    DRY_AND_WET: 0.12,
+    HUMAN_MIXES: 0.17,
+}
+
+
+def open_songs(config: TrainingConfig, network: nn.Module, items_per_epoch: int) -> TrainingData:
+    """The prepared data set that a configuration names, as `training.run.recipe` wants it.
+
+    Raises:
+        SettingsError: it names none.
+        InputError: not a finished data set of tracks, damaged, or without training or validation
+            songs.
+    """
+    del network
+    if not config.data.folder:
+        raise SettingsError("data.folder is empty: say data.folder=DIR, a prepared data set")
+    prepared = read_tracks(Path(config.data.folder))
+    mixes_file = prepared.folder / MIXES_FILE
+    mixes = read_human_mixes(mixes_file) if mixes_file.is_file() else []
+    train, valid = prepared.of_split("train"), prepared.of_split("valid")
+    curves = usual_curves(mixes)
+    return TrainingData(
+        train=Draws(train, mixes, curves, items_per_epoch, config.run.seed),
+        valid=SameDraws(valid, curves),
+        identity={
+            "sha256": prepared.sha256,
+            "sample_rate": prepared.sample_rate,
+            "songs": len(train),
+            "human_mixes": len(mixes),
+        },
+        batch=to_tensors,
+        valid_batch=to_tensors,
+    )
+
+
+def to_tensors(examples: list[Example]) -> dict[str, Tensor]:
+    """A padded batch, by name."""
+    return dict(vars(collate(examples)))
+
+
+class Draws(Dataset[Example]):
+    """Random draws; item `epoch * items_per_epoch + i` hangs on the seed and that number alone.
+
+    Args:
+        songs: to draw from.
+        mixes: without audio, which borrow the sound of songs' tracks; none where those lack a role.
+        curves: from `usual_curves`.
+        items_per_epoch: as it says.
+        seed: of the choice.
+    """
+
+    def __init__(
+        self,
+        songs: Sequence[SongTracks],
+        mixes: Sequence[HumanMix],
+        curves: Curves,
+        items_per_epoch: int,
+        seed: int,
+    ) -> None:
+        self._songs: Mapping[str, list[SongTracks]] = _by_kind(songs)
+        self._sounds: Sounds = sounds_of(
+            [song for song in songs if song.kind in (COMPOSED, ENGINEERED)]
+        )
+        self._mixes = [mix for mix in mixes if set(mix.roles) <= set(self._sounds.powers)]
+        self._curves, self._n_items, self._seed = curves, items_per_epoch, seed
+        kinds = [*self._songs, *([HUMAN_MIXES] if self._mixes else [])]
+        share = np.array([SHARES[kind] for kind in kinds])
+        self._kinds, self._shares = kinds, share / share.sum()
+        self._strength = Strength()
+
+    def __len__(self) -> int:
+        return self._n_items
+
+    def __getitem__(self, index: int) -> Example:
+        rng = np.random.default_rng([self._seed, *divmod(index, self._n_items)])
+        kind = self._kinds[int(rng.choice(len(self._kinds), p=self._shares))]
+        if kind == HUMAN_MIXES:
+            mix = self._mixes[int(rng.integers(len(self._mixes)))]
+            return draw_human(mix, self._sounds, self._strength, rng)
+        songs = self._songs[kind]
+        return draw(songs[int(rng.integers(len(songs)))], self._strength, rng, self._curves)
+
+
+class SameDraws(Dataset[Example]):
+    """Every song once, drawn the same each time."""
+
+    def __init__(self, songs: Sequence[SongTracks], curves: Curves) -> None:
+        self._songs, self._curves = songs, curves
+        self._strength = Strength(taste_db=0.0, group_taste_db=0.0, missing=0.0)
+
+    def __len__(self) -> int:
+        return len(self._songs)
+
+    def __getitem__(self, index: int) -> Example:
+        rng = np.random.default_rng([0, index])
+        return draw(self._songs[index], self._strength, rng, self._curves)
+
+
+def _by_kind(songs: Sequence[SongTracks]) -> dict[str, list[SongTracks]]:
+    by_kind: dict[str, list[SongTracks]] = defaultdict(list)
+    for song in songs:
+        by_kind[song.kind].append(song)
+    return dict(sorted(by_kind.items()))
