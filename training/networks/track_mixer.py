@@ -34,7 +34,7 @@ from mixer.stems import STEMS
 
 MIX_LUFS = -18.0
 # How far it may go from what is usual.
-TRACK_OFFSET_DB, GROUP_OFFSET_DB = 12.0, 5.0
+TRACK_OFFSET_DB = 12.0
 CURVE_DB, BUS_CURVE_DB = 9.0, MAX_BUS_CURVE_DB / 2
 HIGHEST_HIGH_PASS_HZ = 300.0
 SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
@@ -45,6 +45,12 @@ _LUFS_OFFSET_DB = -0.691
 _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
 _POINTS = len(CURVE_HZ)
 _SIDE_GROUPS = 8
+# Drums and bass lead in music that is made of these, as 15 songs say: by so much, in the order of
+# `STEMS`; music that is played by these goes by the constants.
+_MACHINES = ("drum_loop", "sub", "lead_synth", "pad", "arp", "fx")
+_PLAYERS = ("overheads", "room", "cymbals", "toms", "electric_guitar", "acoustic_guitar", "keys",
+            "organ", "strings", "brass", "woodwind", "choir")  # fmt: skip
+_ELECTRONIC_LU = (-2.0, 2.0, 1.5, -2.5)
 # Of how a track moves, what its fader goes by: how much it plays, how far moments, seconds and the
 # highest peak stand out, how even it is.
 _FADER_DYNAMICS = (0, 8, 10, 12, 13)
@@ -82,12 +88,13 @@ class TrackMixer(nn.Module):
         self.mix = nn.Linear(channels, 2 + _POINTS)
         # Faders go by little, so that songs are not learnt by heart.
         self.fader = nn.Linear(len(_FADER_DYNAMICS) + 3, 1)
-        self.group_fader = nn.Sequential(nn.Dropout(0.2), nn.Linear(channels, 1))
+        # What groups have more in electronic music than in other music, dB.
+        self.electronic = nn.Parameter(torch.tensor(_ELECTRONIC_LU))
         # What is usual of a role, learnt on top of the medians.
         self.role_level = nn.Parameter(torch.zeros(n_roles))
         # How far incoming levels are believed of a rough mix, and of a finished one; raw: not.
         self.trust = nn.Parameter(torch.tensor([0.5, 4.0]))
-        for layer in (self.fader, self.group_fader[-1], self.strip[-1], self.bus, self.mix):
+        for layer in (self.fader, self.strip[-1], self.bus, self.mix):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         nn.init.zeros_(self.role_strip.weight)
@@ -109,6 +116,8 @@ class TrackMixer(nn.Module):
         knots = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0]
         keep("percentile_shares", [(b - a) / 100.0 for a, b in pairwise(knots)])
         keep("is_finished", [float(name.endswith("_stem")) for name in ROLE_NAMES])
+        keep("machines", [float(name in _MACHINES) for name in ROLE_NAMES])
+        keep("players", [float(name in _PLAYERS) for name in ROLE_NAMES])
         self.n_roles = n_roles
 
     def forward(
@@ -145,7 +154,7 @@ class TrackMixer(nn.Module):
         # What is finished is left as it is; of anything less, all that the network would do.
         amount = (2.0 - 2.0 * levels).clamp(0.0, 1.0)[:, None]
         controls = self._controls(values, curve, amount, roles, is_mono, bands_db)
-        wanted = self._wanted_lufs(dynamics, roles, groups, counts, stream)
+        wanted = self._wanted_lufs(dynamics, roles, groups, counts)
         trust = self._trust(levels)[:, None]
         wanted = (1.0 - trust) * wanted + trust * (own_lufs - song_lufs)
         wanted = MIX_LUFS + wanted - _sum_db(wanted, mask)
@@ -200,7 +209,6 @@ class TrackMixer(nn.Module):
         roles: Tensor,
         groups: Tensor,
         counts: Tensor,
-        stream: Tensor,
     ) -> Tensor:
         """Loudness of each track against the mix, by what it is alone."""
         sure = 1.0 - (roles @ self.is_finished)
@@ -208,10 +216,10 @@ class TrackMixer(nn.Module):
         offset = TRACK_OFFSET_DB * torch.tanh(self.fader(known)[..., 0] / TRACK_OFFSET_DB)
         within = roles @ (self.usual_level + self.role_level) + offset * sure
         of_group = _group_sum_db(within, groups)  # (batch, stems)
-        number = groups.sum(1)[..., None]
-        pooled = groups.transpose(1, 2) @ stream / number.clamp_min(1.0)
-        offsets = GROUP_OFFSET_DB * torch.tanh(self.group_fader(pooled)[..., 0] / GROUP_OFFSET_DB)
-        group_lu = self.group_lufs + offsets - of_group
+        told = (roles * groups.sum(-1, keepdim=True)).sum(1)  # how many of each role
+        machines, players = (told @ kind for kind in (self.machines, self.players))
+        share = machines / (machines + players).clamp_min(1.0)
+        group_lu = self.group_lufs + share[:, None] * self.electronic - of_group
         return within + (groups * group_lu[:, None]).sum(-1)
 
     def _trust(self, levels: Tensor) -> Tensor:

@@ -45,8 +45,7 @@ _LIKE = {"cymbals": "overheads"}
 _SILENT_LUFS = -70.0
 # What a person did counts for more in levels than what a rule did.
 _PERSONS, _RULES = 2.0, 0.6
-# Share of the wet songs that say that they need no effects: more would outvote the dry ones, and most
-# of what is mixed is dry.
+# Share of the wet songs that say that they need no effects: more would outvote the dry ones.
 _TOLD_WET = 0.25
 # People put what seldom plays lower while it plays, by so much from never to always: about half of
 # what 15 real songs say, of electronic music all of them.

@@ -45,6 +45,7 @@ class Weights:
     curve: float = 0.5
     bus: float = 0.1
     high_pass: float = 0.3
+    usual: float = 1.0
 
 
 def objective(network: TrackMixer, batch: Batch, weights: Weights) -> dict[str, Tensor]:
@@ -56,6 +57,8 @@ def objective(network: TrackMixer, batch: Batch, weights: Weights) -> dict[str, 
     parts = _levels(batch, wet, groups, controls, network)
     parts |= _sounds(batch, wet, groups, tracks.new_tensor(k_weights(N_BANDS)))
     parts |= _decisions(batch, controls, network)
+    # What is usual of a role is known of many mixes; few songs should not change it by much.
+    parts["usual"] = (network.role_level**2).mean()
     parts["bus"] = buses[..., 1:-2].abs().mean()
     parts["sum"] = torch.stack(
         [getattr(weights, name) * value for name, value in parts.items()]
