@@ -25,14 +25,14 @@ from training.data.multitracks import SAMPLE_RATE_HZ
 from training.data.prepare_song import SongTask
 from training.data.prepared_tracks import tracks_path
 from training.data.song_files import describe_inputs, earlier_record, files_are_there, identity
-from training.data.workers import Report
-from training.track_mixer.songs import (
+from training.data.track_songs import (
     DRY_AND_WET,
     REAL,
     SongTracks,
     make_song,
     write_song,
 )
+from training.data.workers import Report
 
 EXCERPT_S = 30.0
 # An excerpt in which fewer play teaches nothing of a balance.

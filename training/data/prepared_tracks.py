@@ -3,7 +3,7 @@
 DIR/dataset.json             everything about the set, written last
 DIR/profile.json             of no use to a track mixer, and stated by every data set
 DIR/songs/ID/song.json       everything about a song, written when it is complete
-DIR/songs/ID/N.npz           an excerpt: `training.track_mixer.songs.SongTracks`
+DIR/songs/ID/N.npz           an excerpt: `training.data.track_songs.SongTracks`
 DIR/composed/SPLIT/N.npz     songs that were composed and mixed in memory, where there are any
 DIR/mixologydb.json          mixes without audio, where they are there
 
@@ -25,7 +25,7 @@ from training.data.prepared import (
     typed_value,
     whole_value,
 )
-from training.track_mixer.songs import SongTracks, read_song
+from training.data.track_songs import SongTracks, read_song
 
 COMPOSED_FOLDER = "composed"
 _MOST_EXCERPTS = 100_000

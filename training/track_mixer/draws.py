@@ -21,10 +21,7 @@ from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH, describe_bands
 from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
-from training.synthesis.engineer_levels import USUAL_LEVELS_LU
-from training.synthesis.engineer_roles import ROLES as RULES
-from training.track_mixer.human_mixes import HumanMix
-from training.track_mixer.songs import (
+from training.data.track_songs import (
     DECISIONS,
     DRY_AND_WET,
     ENGINEERED,
@@ -34,6 +31,9 @@ from training.track_mixer.songs import (
     role_numbers,
     stem_numbers,
 )
+from training.synthesis.engineer_levels import USUAL_LEVELS_LU
+from training.synthesis.engineer_roles import ROLES as RULES
+from training.track_mixer.human_mixes import HumanMix
 
 # Most tracks of an example; of more, some are left out.
 MOST_TRACKS = 40

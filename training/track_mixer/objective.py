@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from mixer.dsp.erb_bands import k_weights
 from mixer.network.track_mixer.features import N_BANDS
 from mixer.stems import STEMS
+from training.data.track_songs import DECISIONS
 from training.networks.track_mixer import TrackMixer
 from training.run.config import TrainingConfig
 from training.run.objective import Figure, Measure, Objective
 from training.track_mixer.batches import Batch
 from training.track_mixer.simulation import Wet, controls_of, simulate
-from training.track_mixer.songs import DECISIONS
 
 # Levels further below the mix are not heard, and no further off than this.
 QUIETEST_LU = -30.0

@@ -12,6 +12,14 @@ from torch.utils.data import Dataset
 
 from mixer.errors import SettingsError
 from training.data.prepared_tracks import read_tracks
+from training.data.track_songs import (
+    COMPOSED,
+    DRY_AND_WET,
+    ENGINEERED,
+    ENGINEERED_STEMS,
+    REAL,
+    SongTracks,
+)
 from training.run.config import TrainingConfig
 from training.run.loading import TrainingData
 from training.track_mixer.batches import collate
@@ -25,14 +33,6 @@ from training.track_mixer.draws import (
     sounds_of,
 )
 from training.track_mixer.human_mixes import MIXES_FILE, HumanMix, read_human_mixes, usual_curves
-from training.track_mixer.songs import (
-    COMPOSED,
-    DRY_AND_WET,
-    ENGINEERED,
-    ENGINEERED_STEMS,
-    REAL,
-    SongTracks,
-)
 
 # How often each kind of song is drawn, by expectation, of the kinds that there are.
 HUMAN_MIXES = "human_mixes"

@@ -14,11 +14,11 @@ from tests.training.run.small_run import StopAfter
 from tests.training.songs import RATE_HZ, write_stems
 from training.checkpoint import read_checkpoint
 from training.data.prepared_tracks import read_tracks
+from training.data.track_songs import DRY_AND_WET, REAL
 from training.networks.track_mixer import TrackMixer
 from training.run.config import TrainingConfig
 from training.run.config_reader import find_config, read_config
 from training.run.train import train
-from training.track_mixer.songs import DRY_AND_WET, REAL
 
 SMALL = [
     "data.workers=0", "schedule.epochs=2", "schedule.rise_steps=2", "run.batches_per_epoch=4",
