@@ -14,9 +14,14 @@ import torch
 
 from export.band_mixer_graph import forget_origins
 from export.ops import IR_VERSION, OPSET
-from mixer.network.track_mixer.features import N_BANDS
-from mixer.network.track_mixer.inputs import N_DYNAMICS, VIEWS
-from mixer.network.track_mixer.parameters import GRAPH_INPUTS, GRAPH_OUTPUTS, MAX_TRACKS
+from mixer.network.track_mixer.parameters import (
+    GRAPH_INPUTS,
+    GRAPH_OUTPUTS,
+    MAX_TRACKS,
+    N_BANDS,
+    N_DYNAMICS,
+    VIEWS,
+)
 from training.networks.track_mixer import TrackMixer
 
 # Traced with this many tracks; the axis is dynamic.

@@ -6,9 +6,13 @@ import pytest
 import torch
 
 from export.track_mixer_graph import settings_graph
-from mixer.network.track_mixer.features import N_BANDS
-from mixer.network.track_mixer.inputs import N_DYNAMICS, VIEWS
-from mixer.network.track_mixer.parameters import GRAPH_INPUTS, TrackMixerParameters
+from mixer.network.track_mixer.parameters import (
+    GRAPH_INPUTS,
+    N_BANDS,
+    N_DYNAMICS,
+    VIEWS,
+    TrackMixerParameters,
+)
 from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS
 from training.networks.track_mixer import TrackMixer

@@ -16,7 +16,8 @@ import numpy as np
 
 from mixer.errors import InputError
 from mixer.files.whole_file import write_json
-from mixer.network.track_mixer.features import N_BANDS, TrackLevels, listen_to
+from mixer.network.track_mixer.features import TrackLevels, listen_to
+from mixer.network.track_mixer.parameters import N_BANDS
 from mixer.song.song import Recording, Song, read_sum
 from mixer.song.track_roles import role_of
 from mixer.stems import STEMS

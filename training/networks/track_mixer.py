@@ -18,10 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
-from mixer.network.track_mixer.features import N_BANDS
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
-from mixer.network.track_mixer.inputs import N_DYNAMICS
-from mixer.network.track_mixer.parameters import BUS_CONTROLS, TRACK_CONTROLS, TrackMixerParameters
+from mixer.network.track_mixer.parameters import (
+    BUS_CONTROLS,
+    N_BANDS,
+    N_DYNAMICS,
+    TRACK_CONTROLS,
+    TrackMixerParameters,
+)
 from mixer.network.track_mixer.settings import (
     CURVE_HZ,
     HIGH_PASS_OFF_HZ,

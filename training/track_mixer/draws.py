@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import k_weights
-from mixer.network.track_mixer.features import N_BANDS
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH, describe_bands
+from mixer.network.track_mixer.parameters import N_BANDS
 from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from training.data.track_songs import (

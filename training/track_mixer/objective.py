@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import k_weights
-from mixer.network.track_mixer.features import N_BANDS
+from mixer.network.track_mixer.parameters import N_BANDS
 from mixer.stems import STEMS
 from training.data.track_songs import DECISIONS
 from training.networks.track_mixer import TrackMixer

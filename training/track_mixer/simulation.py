@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from mixer.dsp.erb_bands import band_centres_hz
-from mixer.network.track_mixer.features import N_BANDS
-from mixer.network.track_mixer.parameters import TRACK_CONTROLS
+from mixer.network.track_mixer.parameters import N_BANDS, TRACK_CONTROLS
 from mixer.network.track_mixer.settings import SEND_OFF_DB
 from training.networks.track_mixer import TrackMixer
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mixer.network.architecture import Architecture, Memory
 from mixer.network.graph_roles import Role
-from mixer.network.track_mixer.features import N_BANDS
-from mixer.network.track_mixer.inputs import N_DYNAMICS, VIEWS
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
+    N_BANDS,
+    N_DYNAMICS,
     TRACK_CONTROLS,
+    VIEWS,
     TrackMixerParameters,
 )
 from mixer.stems import STEMS

@@ -8,9 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
-from mixer.network.track_mixer.features import N_BANDS, TrackLevels
+from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import USUAL
-from mixer.network.track_mixer.parameters import BUS_CONTROLS, CURVE_CONTROLS, TRACK_CONTROLS
+from mixer.network.track_mixer.parameters import (
+    BUS_CONTROLS,
+    CURVE_CONTROLS,
+    N_BANDS,
+    TRACK_CONTROLS,
+)
 from mixer.network.track_mixer.placing import Placed, place
 from mixer.network.track_mixer.settings import (
     BusSettings,

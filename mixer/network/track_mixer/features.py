@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray, root_hann
 from mixer.dsp.erb_bands import band_weights, k_weights
+from mixer.network.track_mixer.parameters import N_BANDS
 
-N_BANDS = 40
 # At 44.1 or 48 kHz; `window_samples` keeps the time at other rates.
 _WINDOW_S = 2048 / 44_100
 # Power below this is silence: -120 dB.

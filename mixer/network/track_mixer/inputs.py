@@ -9,14 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.network.track_mixer.features import FLOOR_DB, POWER_FLOOR, TrackLevels
+from mixer.network.track_mixer.parameters import N_DYNAMICS, PERCENTILES
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
 from mixer.stems import STEMS
 
-# What the network reads in bands of a track: left, right, half sum, half difference.
-VIEWS = ("left", "right", "mid", "side")
-# How a track moves, relative to its loudness: see `describe_dynamics`.
-PERCENTILES = (10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0)
-N_DYNAMICS = len(PERCENTILES) + 7
 # How much incoming levels mean: 0 nothing (raw recordings), 0.5 a rough mix, 1 a finished mix.
 RAW, ROUGH, MIX = 0.0, 0.5, 1.0
 _ACTIVE_WITHIN_DB, _QUIETEST_DB = 40.0, -100.0

@@ -11,6 +11,13 @@ from mixer.network.track_mixer.settings import CURVE_HZ
 from mixer.stems import STEMS
 
 MAX_TRACKS = 128
+# Bands in which a track is heard, and what is read in each: left, right, half sum, half difference.
+N_BANDS = 40
+VIEWS = ("left", "right", "mid", "side")
+# Of how a track moves: percentiles of its level, and seven more figures; see
+# `mixer.network.track_mixer.inputs.describe_dynamics`.
+PERCENTILES = (10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0)
+N_DYNAMICS = len(PERCENTILES) + 7
 # See `mixer.network.track_mixer.inputs.graph_inputs`.
 GRAPH_INPUTS = ("bands_db", "dynamics", "is_mono", "role", "group", "mask", "levels")
 # What the graph gives for each track, (1, tracks, controls), in engineers' units. `spread` is the
