@@ -248,6 +248,7 @@ LANGUAGES: dict[str, dict[Family, str]] = {
 
 # Mixes and clicks, left out unless a source is named; guides, always.
 MIXES = """
+    metronom metronomo
     mischung endmischung rohmischung mixage mezcla mixagem missaggio mezclas miks zgranie
     mixaggio clic claqueta klick klik метроном микс мастер сведение клик
     ミックス マスター クリック メトロノーム 混音 母带 母帶 总混 節拍器 节拍器

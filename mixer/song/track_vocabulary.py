@@ -244,7 +244,8 @@ PHRASES: dict[Family, str] = {
     "bass": """
         double bass, upright bass, synth bass, sub bass, sub synth, synth sub, sub sine, sine sub,
         string bass, guitar bass, gtr bass, keys bass, tb 303, e bass, sub drone, low synth,
-        chapman stick
+        chapman stick, gitara basowa, guitare basse, basse guitare, chitarra basso, guitarra bajo,
+        guitarra baixo
         """,
     "kick": """
         bass drum, double bass drum, gran cassa, grosse caisse, bass kick

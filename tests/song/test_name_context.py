@@ -104,7 +104,7 @@ def test_an_exported_part_is_a_part(name: str, stem: str) -> None:
         "Song_bounce", "Break My Heart bounce", "Rough 3", "print_v2", "Master_v3", "final2",
         "Main", "Song_mst", "Song MIXX", "Main LR", "LR", "2trk", "FOH", "Song FINAL FINAL",
         "Acoustic Mix", "Radio Mix", "Mezcla", "Mischung", "микс", "ミックス", "母带",
-        "믹스", "guia",
+        "믹스", "guia", "Metrônomo",
         "Main Mix 2", "TV Track", "Board Mix", "Full", "L-R", "Demo", "Song demo",
     ],
 )  # fmt: skip
@@ -202,7 +202,8 @@ def test_a_part_behind_a_title_decides() -> None:
 LANGUAGES = {
     "vocals": "Vo ボーカル 主唱 人声 보컬 вокал zang sång wokal voz chanteuse Gesang Chœurs "
     "コーラス 和声 코러스 Бэк-вокал achtergrondzang kör chórki voci Główny_wokal リードボーカル",
-    "bass": "ベース 贝斯 貝斯 베이스 бас бас-гитара basgitaar elbas baixo bajo basso Kontrabass",
+    "bass": "ベース 贝斯 貝斯 베이스 бас бас-гитара basgitaar elbas baixo bajo basso Kontrabass "
+    "Gitara_basowa Guitare_basse",
     "drums": "ドラム キック スネア ハイハット シンバル タム 鼓 底鼓 军鼓 镲片 드럼 킥 "
     "스네어 하이햇 "
     "бочка барабаны тарелки оверхеды slagwerk trummor virvel stopa werbel perkusja bateria bumbo "
