@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
 _MAX_CHUNKS = 10_000
+_BEYOND_ANY_FILE = 1 << 62
 _WAVE64_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")  # bytes 4 to 16 of `riff`
 # Chunks that stand behind the audio, and the tags that other programs hang on.
 _KNOWN = {b"LIST", b"bext", b"iXML", b"axml", b"chna", b"cue ", b"smpl", b"inst", b"fact", b"JUNK"}
@@ -152,12 +153,12 @@ def read_chunks(file: BinaryIO, family: Family, base: int) -> tuple[list[Chunk],
         chunks.append(Chunk(head[:4], raw_name, start, size))
         position = start + size
         padded = position + -(position - base) % family.alignment
+        if padded >= _BEYOND_ANY_FILE:
+            break
         if padded != position and not _name_at(file, padded) and _name_at(file, position):
             astray = True
         else:
             position = padded
-        if position >= 2**63:
-            break
     return chunks, astray
 
 

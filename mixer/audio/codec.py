@@ -52,6 +52,8 @@ def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, 
     with _opened(av, path) as container:
         is_mov = _is(container, "mov")
         fragmented = is_mov and _has_fragments(path)
+        if any(s.codec_context is None for s in container.streams.audio):
+            raise ValueError("it is coded in a way that FFmpeg does not know")
         streams = [
             (s.index, s.rate, s.channels, s.codec_context.name, _stated_samples(s))
             for s in container.streams.audio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -143,10 +144,10 @@ def _probe_plain(path: Path) -> list[AudioSource]:
         raise InputError(unreadable(path, error)) from None
     except soundfile.LibsndfileError as error:
         if has_av():
-            try:
-                return [replace(s, reader=_READ_BY_CODEC) for s in probe_codec(path)]
-            except InputError:
-                pass
+            with contextlib.suppress(InputError):
+                found = [replace(s, reader=_READ_BY_CODEC) for s in probe_codec(path)]
+                if found:
+                    return found
         text = unreadable(path, error)
         if any(words in str(error).lower() for words in _FOREIGN_CODING) and not has_av():
             text = f"{path.name}: its coding needs PyAV; install it with {INSTALL}"
@@ -159,7 +160,7 @@ def _plain_source(path: Path) -> AudioSource:
     if layout.is_uneven and has_av():
         try:
             (source, *_) = probe_codec(path)
-        except InputError:
+        except (InputError, ValueError):
             pass
         else:
             # what FFmpeg cannot decode between two joined files is a tag, not damage

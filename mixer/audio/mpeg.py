@@ -57,6 +57,8 @@ def mpeg_layout(path: Path) -> MpegLayout | None:
     if found is None:
         return None
     frames, stray, rest = found
+    if not frames:
+        return None
     first = frame_head(data, frames[0].start)
     assert first is not None
     cut = cut_frame(data, rest, first)
