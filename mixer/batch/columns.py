@@ -9,6 +9,7 @@ desk (STRIP), as `--set` takes it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
 from mixer.batch.states import ColumnUse, ReportKind
 from mixer.errors import PresetError, SettingsError
-from mixer.files.wording import suggest
+from mixer.files.wording import nearest, quote, suggest
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings
@@ -26,7 +27,9 @@ BOTH_DAWS = "both"
 NONE = "none"
 MAX_TEXT_LENGTH = 4096
 
-_YES, _NO = ("yes", "true", "1", "on", "y"), ("no", "false", "0", "off", "n")
+# 1.0 and 48000.0 are how pandas writes the flags and whole numbers of a column with empty cells.
+_YES, _NO = ("yes", "true", "1", "on", "y", "1.0"), ("no", "false", "0", "off", "n", "0.0")
+_WHOLE = re.compile(r"([+-]?\d{1,20})(?:[.,]0*)?")
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,11 @@ def number_or_none(low: float, high: float) -> Callable[[str], float | None]:
 
 
 def whole_number(low: float, high: float) -> Callable[[str], int]:
-    """A whole number within a range."""
+    """A whole number within a range, also with nothing but zeros behind its point."""
 
     def parse(cell: str) -> int:
-        try:
-            value = int(cell)
-        except ValueError:
-            value = math.floor(low) - 1
+        match = _WHOLE.fullmatch(cell)
+        value = int(match.group(1)) if match else math.floor(low) - 1
         if not low <= value <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return value
@@ -111,7 +112,9 @@ def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
 
     def parse(cell: str) -> str:
         if cell.lower() not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
+            close = nearest(cell, choices)
+            hint = f"; did you mean {quote(close)}?" if close else ""
+            raise ValueError(f"must be one of {', '.join(choices)}{hint}")
         return cell.lower()
 
     return parse

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from mixer.batch.defaults import Defaults
 from mixer.batch.identity import Identity
-from mixer.batch.manifest import Row, mistake
+from mixer.batch.manifest import Row
+from mixer.batch.mistakes import mistake
 from mixer.errors import MixerError, PresetError
 from mixer.song.folder_names import SONG_FILE
 
@@ -72,8 +73,10 @@ def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list
                 desk = Desk(_without_targets(found), song_table, found.sources)
         except _PresetColumnError as error:
             mistakes += [mistake(row.number, "preset", str(what)) for what in error.args]
+            row = replace(row, has_mistakes=True)
         except MixerError as error:
             mistakes.append(_mistake_of(row, str(error)))
+            row = replace(row, has_mistakes=True)
         done.append(replace(row, settings=settings))
         desks.append(desk)
     return done, desks, mistakes
@@ -109,14 +112,15 @@ class _Resolver:
     def __init__(self, defaults: Defaults) -> None:
         self._defaults = defaults
         self._known: dict[tuple[Any, ...], Resolved | Exception] = {}
+        self._mistakes: dict[str, list[str]] = {}
 
     def __call__(self, row: Row, song_table: Mapping[str, Any]) -> Resolved:
-        wrong = []
-        for preset in row.presets if len(row.presets) > 1 else ():
+        wrong: list[str] = []
+        for preset in row.presets:
             try:
                 self._once((preset,), partial(self._resolve, (preset,)))
             except MixerError as error:
-                wrong.append(str(error))
+                wrong += self._mistakes_of(preset) or [str(error)]
         if wrong:
             raise _PresetColumnError(*dict.fromkeys(wrong))
         song_path = row.song / SONG_FILE if song_table else None
@@ -124,6 +128,18 @@ class _Resolver:
             (row.presets, row.sets, song_path),
             partial(self._resolve, row.presets, song_table, row.sets, song_path),
         )
+
+    def _mistakes_of(self, preset: str) -> list[str]:
+        """All that is wrong in a preset's own file, each file read once."""
+        from mixer.preset.find import find_preset
+        from mixer.preset.layer import find_file_mistakes
+
+        if preset not in self._mistakes:
+            try:
+                self._mistakes[preset] = find_file_mistakes(find_preset(preset))
+            except MixerError:  # there is no such file, or it cannot be read
+                self._mistakes[preset] = []
+        return self._mistakes[preset]
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Resolved]) -> Resolved:
         if key not in self._known:

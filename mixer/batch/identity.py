@@ -10,7 +10,8 @@ from typing import Any
 
 from mixer.audio.formats import FORMATS
 from mixer.baselines import NONE
-from mixer.batch.manifest import ManifestError, Row, mistake
+from mixer.batch.manifest import Row
+from mixer.batch.mistakes import ManifestError, mistake
 from mixer.batch.states import ReportKind
 from mixer.errors import MixerError
 from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
@@ -39,6 +40,10 @@ class Identity:
     has_wet_stems: bool = True
 
 
+# Of a row whose model or profile cannot be read.
+UNKNOWN = Identity("", "")
+
+
 def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
     """The identity of each row, every bundle and profile read and checked once; the mistakes."""
     known: dict[tuple[str, str | None], Identity | MixerError] = {}
@@ -57,6 +62,7 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
         if isinstance(found, MixerError):
             column = "profile" if "profile" in row.settings and "profile" in str(found) else "model"
             mistakes.append(mistake(row.number, column, str(found)))
+            identities.append(UNKNOWN)
             continue
         if row.stems and not found.has_wet_stems:
             what = f"model {model} makes a mix and no wet stems"

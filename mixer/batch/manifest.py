@@ -1,45 +1,28 @@
-"""A manifest: CSV in the dialects that spreadsheets write, read whole, every mistake at once."""
+"""A manifest: a sheet of songs, read whole, every mistake at once."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH, refuse_depth, refuse_rate
 from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
+from mixer.batch.mistakes import mistake
+from mixer.batch.sheet import read_sheet
+from mixer.batch.song_paths import find_song, why_not_found, why_not_from_here
 from mixer.batch.states import ColumnUse, ReportKind
-from mixer.errors import InputError, SettingsError
-from mixer.files.wording import counted, quote
+from mixer.errors import SettingsError
+from mixer.files.wording import counted, quote, suggest
 
-MAX_BYTES = 256 << 20
-MAX_ROWS = 1_000_000
-# Beyond this, more of the same kind of mistake helps nobody.
-MAX_ERRORS_SHOWN = 50
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
-_DELIMITERS = ",;\t"
-
-
-class ManifestError(SettingsError):
-    """Everything that is wrong with a manifest.
-
-    Attributes:
-        mistakes: one line each: row, column, what, and what to do.
-    """
-
-    def __init__(self, path: Path, mistakes: list[str]) -> None:
-        self.mistakes = mistakes
-        shown = mistakes[:MAX_ERRORS_SHOWN]
-        if len(mistakes) > len(shown):
-            shown.append(f"... and {len(mistakes) - len(shown)} more")
-        count = counted(len(mistakes), "mistake")
-        lines = "\n".join(f"  {mistake}" for mistake in shown)
-        super().__init__(f"{path}: {count}; nothing was rendered\n{lines}")
+# What programs write into a cell that holds nothing; only of a song's folder it may be the name.
+_NOTHING = ("", "nan", "NaN", "<NA>", "#N/A")
+_PATHS = ("preset", "model", "profile")
+# Of `--ignore-columns`: every column that is not known.
+ALL_COLUMNS = "all"
 
 
 @dataclass(frozen=True)
@@ -58,6 +41,7 @@ class Row:
         sets: `key=value` of the desk: the command line's, then those of the row's own columns.
         n_own_sets: how many of these are the row's own.
         daws, report: what is delivered with the mix; both take wet stems.
+        has_mistakes: something about it is wrong, so what it would do is not known.
     """
 
     number: int
@@ -74,94 +58,69 @@ class Row:
     n_own_sets: int = 0
     daws: tuple[str, ...] = ()
     report: ReportKind = ReportKind.NONE
+    has_mistakes: bool = False
 
 
-def mistake(row: int, column: str, what: str) -> str:
-    """One line about a cell."""
-    return f"row {row}, column {column}: {what}"
+@dataclass(frozen=True)
+class _Header:
+    """The columns of a sheet.
+
+    Attributes:
+        names: one a column: as `Column.name`, as written where it is not known, or empty.
+        columns: those that are read, by name.
+        mistakes: what is wrong with them.
+    """
+
+    names: list[str]
+    columns: dict[str, Column]
+    mistakes: list[str]
 
 
-def read_manifest(path: Path, defaults: Defaults = NO_DEFAULTS) -> list[Row]:
+def read_manifest(
+    path: Path, defaults: Defaults = NO_DEFAULTS, ignored: Collection[str] = ()
+) -> tuple[list[Row], list[str]]:
     """Read and check a manifest; song folders are looked for, not into.
 
     Args:
         path: CSV file.
         defaults: for what a row's cells do not say.
+        ignored: names of columns that are not read, or `ALL_COLUMNS` for those that are unknown.
+
+    Returns:
+        Its rows, and a line for each mistake.
 
     Raises:
-        ManifestError: whatever is wrong with its cells, all at once.
-        InputError: it cannot be read, or is no CSV in UTF-8.
+        ManifestError: it is not a CSV file in a known encoding.
+        InputError: it cannot be read.
     """
-    records = list(_records(_read_text(path), path))
-    if not records:
-        raise InputError(f"{path}: the manifest is empty; its first row names the columns")
-    (_, header), *body = records
-    names, columns, mistakes = _header(header)
+    (_, cells), *body = read_sheet(path)
+    header = _header([cell.strip() for cell in cells], ignored)
+    mistakes = header.mistakes + _nameless(header, body, ignored)
     rows = []
     for number, cells in body:
-        row, wrong = _row(number, cells, names, columns, path.resolve().parent, defaults)
+        row, wrong = _row(number, cells, header, path.resolve().parent, defaults)
         mistakes += wrong
-        if row is not None:
-            rows.append(row)
-    mistakes += _duplicates(rows)
+        rows.append(row)
+    rows, wrong = _with_duplicates_told(rows)
+    mistakes += wrong
     if not body:
         mistakes.append("no songs: there is only a header")
-    if mistakes:
-        raise ManifestError(path, mistakes)
-    return rows
+    return rows, mistakes
 
 
-def _read_text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: larger than {MAX_BYTES >> 20} MiB; this is no manifest")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: the manifest cannot be read ({error.strerror})") from None
-    try:
-        # surrogateescape would let paths that are no UTF-8 through, but hide a wrong encoding.
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: byte {error.start} is not UTF-8; save the sheet as CSV UTF-8"
-        ) from None
-
-
-def _records(content: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their spreadsheet numbers; blank ones are counted and left out."""
-    first, _, rest = content.partition("\n")
-    if first.strip().lower().startswith("sep="):  # Excel's own way to name the delimiter
-        content = rest
-    reader = csv.reader(
-        io.StringIO(content, newline=""), delimiter=_delimiter(content), strict=True
-    )
-    try:
-        for number, cells in enumerate(reader, 1):
-            if number > MAX_ROWS:
-                raise InputError(f"{path}: more than {MAX_ROWS} rows; split the manifest")
-            if any(cell.strip() for cell in cells):
-                yield number, cells
-    except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num} is no CSV ({error})") from None
-
-
-def _delimiter(content: str) -> str:
-    """The delimiter that the header has most of, outside of quotes."""
-    header = re.sub(r'"[^"]*"', "", content.lstrip("\r\n").partition("\n")[0])
-    return max(_DELIMITERS, key=header.count)
-
-
-def _header(cells: list[str]) -> tuple[list[str], dict[str, Column], list[str]]:
-    """The name of each column, the columns that there are by name, and the mistakes."""
+def _header(cells: list[str], ignored: Collection[str]) -> _Header:
     names, columns, mistakes = list[str](), dict[str, Column](), list[str]()
-    for cell in (cell.strip() for cell in cells):
+    let_through = {name.lower() for name in ignored}
+    for cell in cells:
         names.append(cell)
-        if not cell:
+        if not cell or cell.lower() in let_through:
             continue
         try:
             column = find_column(cell)
         except SettingsError as error:
-            mistakes.append(mistake(1, repr(cell), str(error)))
+            if ALL_COLUMNS not in let_through:
+                what = f"{error} (--ignore-columns lets it through)"
+                mistakes.append(mistake(1, repr(cell), what))
             continue
         names[-1] = column.name
         if column.name in columns:
@@ -169,51 +128,67 @@ def _header(cells: list[str]) -> tuple[list[str], dict[str, Column], list[str]]:
         columns[column.name] = column
     if "song" not in columns:
         mistakes.append(mistake(1, "song", "is missing; it names each song's folder"))
-    return names, columns, mistakes
+    there = {cell.lower() for cell in cells}
+    for name in ignored:
+        if name.lower() not in there | {ALL_COLUMNS}:
+            what = f"named by --ignore-columns is not in the sheet; {suggest(name, cells)}"
+            mistakes.append(mistake(1, repr(name), what))
+    return _Header(names, columns, mistakes)
+
+
+def _nameless(
+    header: _Header, body: Sequence[tuple[int, list[str]]], ignored: Collection[str]
+) -> list[str]:
+    """Columns without a name that hold something, as an index that pandas writes."""
+    mistakes = []
+    for place, name in enumerate(header.names):
+        if name or ALL_COLUMNS in ignored:
+            continue
+        for number, cells in body:
+            if place < len(cells) and cells[place].strip():
+                what = f"has no name and holds {quote(cells[place].strip())}; name it, remove it, "
+                what += f"or let it through with --ignore-columns {ALL_COLUMNS}"
+                mistakes.append(mistake(number, str(place + 1), what))
+                break
+    return mistakes
 
 
 def _row(
-    number: int,
-    cells: list[str],
-    names: list[str],
-    columns: Mapping[str, Column],
-    base: Path,
-    defaults: Defaults,
-) -> tuple[Row | None, list[str]]:
+    number: int, cells: list[str], header: _Header, base: Path, defaults: Defaults
+) -> tuple[Row, list[str]]:
     values: dict[ColumnUse, dict[str, Any]] = {use: {} for use in ColumnUse}
     mistakes = []
-    beyond = [cell for cell in cells[len(names) :] if cell.strip()]
+    beyond = [cell for cell in cells[len(header.names) :] if cell.strip()]
     if beyond:
-        what = f"{len(beyond)} cells more than the header has; quote what holds a delimiter"
-        mistakes.append(f"row {number}: {what}")
-    for name, cell in zip(names, cells, strict=False):
-        column = columns.get(name)
+        what = f"{counted(len(beyond), 'cell')} more than the header has; quote what holds a "
+        mistakes.append(f"row {number}: {what}delimiter")
+    for name, cell in zip(header.names, cells, strict=False):
+        column = header.columns.get(name)
         # A folder's name may well begin or end with a space; no other cell is meant to.
         cell = cell if name == "song" else cell.strip()
-        if column is None:
-            if name == "" and cell:
-                mistakes.append(mistake(number, "without a name", f"holds {cell!r}"))
-            continue
-        if not cell.strip():
+        if column is None or not cell.strip() or (name != "song" and cell in _NOTHING):
             continue
         try:
             value = column.parse(cell)
         except ValueError as error:
             mistakes.append(mistake(number, name, f"{quote(cell)} {error}"))
             continue
+        if name in _PATHS and (why := why_not_from_here(cell, base)):
+            mistakes.append(mistake(number, name, why))
+            continue
         values[column.use][name] = value
         if column.use == ColumnUse.STRIP:
             values[ColumnUse.STRIP][name] = _with_whole_path(name, cell, value, base)
             if not defaults.allow_plugins and _loads_plugin(name, value):
                 mistakes.append(mistake(number, name, _PLUGIN))
-    song = _find_song(values[ColumnUse.ROW].get("song", ""), base)
-    if song is None:
-        what = "is empty" if "song" not in values[ColumnUse.ROW] else "no such folder"
-        cell = values[ColumnUse.ROW].get("song", "")
-        mistakes.append(mistake(number, "song", f"{quote(cell)} {what}" if cell else what))
-        return None, mistakes
+    cell = values[ColumnUse.ROW].get("song", "")
+    song = find_song(cell, base)
+    said = any(line.startswith(mistake(number, "song", "")) for line in mistakes)
+    if song is None and not said and "song" in header.columns:
+        mistakes.append(mistake(number, "song", why_not_found(cell, base)))
     mistakes += _contradictions(number, values[ColumnUse.SETTING], values[ColumnUse.OUTPUT])
-    return _build(number, song, base, values, defaults), mistakes
+    row = _build(number, song, base, values, defaults)
+    return replace(row, has_mistakes=bool(mistakes)), mistakes
 
 
 def _loads_plugin(name: str, value: Any) -> bool:
@@ -232,7 +207,11 @@ def _with_whole_path(name: str, cell: str, value: Any, base: Path) -> str:
 
 
 def _build(
-    number: int, song: Path, base: Path, values: dict[ColumnUse, dict[str, Any]], defaults: Defaults
+    number: int,
+    song: Path | None,
+    base: Path,
+    values: dict[ColumnUse, dict[str, Any]],
+    defaults: Defaults,
 ) -> Row:
     row, settings = values[ColumnUse.ROW], values[ColumnUse.SETTING]
     output, strips = values[ColumnUse.OUTPUT], values[ColumnUse.STRIP]
@@ -244,8 +223,8 @@ def _build(
             settings[name] = str(base / settings[name])
     return Row(
         number=number,
-        id=row.get("id") or default_id(row["song"], song),
-        song=song,
+        id=row.get("id") or (default_id(row["song"], song) if song else f"row {number}"),
+        song=song or base / f"row {number}",
         output=row.get("output"),
         album=row.get("album"),
         settings=settings,
@@ -277,18 +256,6 @@ def default_id(cell: str, song: Path) -> str:
     return "/".join(parts) or song.name or "song"
 
 
-def _find_song(cell: str, base: Path) -> Path | None:
-    """The folder; a name that is not there as written is tried without the spaces around it."""
-    for name in dict.fromkeys((cell, cell.strip())):
-        try:
-            folder = base / name
-            if name and folder.is_dir():
-                return folder.resolve()
-        except (OSError, ValueError):  # too long a name, a NUL
-            continue
-    return None
-
-
 def _contradictions(number: int, settings: dict[str, Any], output: dict[str, Any]) -> list[str]:
     file_format, bit_depth = output.get("format"), output.get("bit_depth")
     sample_rate = settings.get("sample_rate")
@@ -305,15 +272,18 @@ def _contradictions(number: int, settings: dict[str, Any], output: dict[str, Any
     return mistakes
 
 
-def _duplicates(rows: list[Row]) -> list[str]:
+def _with_duplicates_told(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """The rows, those marked whose id is an earlier one's, and a line on each of these."""
     seen: dict[str, int] = {}
-    mistakes = []
+    told, mistakes = [], []
     for row in rows:
         if row.id in seen:
             what = f"{quote(row.id)} is row {seen[row.id]}'s too; give each its own id"
             mistakes.append(mistake(row.number, "id", what))
+            row = replace(row, has_mistakes=True)
         seen.setdefault(row.id, row.number)
-    return mistakes
+        told.append(row)
+    return told, mistakes
 
 
 def check_albums(rows: Sequence[Row]) -> list[str]:
@@ -321,7 +291,7 @@ def check_albums(rows: Sequence[Row]) -> list[str]:
     targets: dict[str, tuple[int, Any]] = {}
     mistakes: list[str] = []
     for row in rows:
-        if row.album is None:
+        if row.album is None or row.has_mistakes:
             continue
         target = row.settings.get("loudness_lufs")
         first, expected = targets.setdefault(row.album, (row.number, target))

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 
 from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_depth
 from mixer.batch.columns import NONE
-from mixer.batch.manifest import Row, mistake
+from mixer.batch.manifest import Row
+from mixer.batch.mistakes import mistake
 from mixer.batch.states import ReportKind
 from mixer.errors import SettingsError
 from mixer.files.wording import listed, nearest, quote
@@ -104,6 +105,9 @@ def plan_outputs(rows: Sequence[Row], folder: Path) -> tuple[list[Target], list[
     targets, mistakes = [], []
     inside = _Inside(folder)
     for row in rows:
+        if row.has_mistakes and row.output is None:
+            targets.append(Target("", DEFAULT_FORMAT))
+            continue
         try:
             target = plan_output(row)
             inside.check(target)
@@ -225,7 +229,7 @@ def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
     taken = {key(name): 0 for name in RESULT_NAMES}
     mistakes = []
     for row, target in zip(rows, targets, strict=True):
-        if not target.mix:
+        if not target.mix or row.has_mistakes:
             continue
         for path in (target.mix, target.recipe, *target.folders, *target.beside.values()):
             other = taken.setdefault(key(path), row.number)
@@ -237,9 +241,11 @@ def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
         key(folder): row.number
         for row, target in zip(rows, targets, strict=True)
         for folder in target.folders
-        if target.mix
+        if target.mix and not row.has_mistakes
     }
     for row, target in zip(rows, targets, strict=True):
+        if row.has_mistakes:
+            continue
         for parent in PurePosixPath(key(target.mix)).parents:
             if folders.get(str(parent), row.number) != row.number:
                 what = f"{target.mix!r} lies in a folder that row {folders[str(parent)]} writes"

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mixer.audio.formats import is_audio_name
-from mixer.batch.manifest import Row, mistake
+from mixer.batch.manifest import Row
+from mixer.batch.mistakes import mistake
 from mixer.batch.outputs import Target
 from mixer.errors import InputError
 from mixer.song.folder import list_song_folder
@@ -27,7 +28,7 @@ def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -
     real_folders: dict[str, str] = {}
     mistakes, suspects = [], []
     for row, target in zip(rows, targets, strict=True):
-        if not target.mix:
+        if not target.mix or row.has_mistakes:
             continue
         taken = [f for f in target.folders if os.path.realpath(out / f) in songs]
         if taken:

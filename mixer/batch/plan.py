@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from mixer.batch.identity import (
 )
 from mixer.batch.inputs import stat_inputs
 from mixer.batch.ledger import Record
-from mixer.batch.manifest import ManifestError, Row, check_albums, mistake, read_manifest
+from mixer.batch.manifest import Row, check_albums, read_manifest
+from mixer.batch.mistakes import ManifestError, mistake
 from mixer.batch.outputs import STATE_FOLDER, Target, plan_outputs
 from mixer.batch.own_inputs import find_own_inputs
 from mixer.batch.states import Action, Mode, State
@@ -113,7 +114,11 @@ class Job:
 
 
 def list_songs(
-    manifest: Path, out: Path, shard: Shard, defaults: Defaults = NO_DEFAULTS
+    manifest: Path,
+    out: Path,
+    shard: Shard,
+    defaults: Defaults = NO_DEFAULTS,
+    ignored: Collection[str] = (),
 ) -> list[Listed]:
     """Read and check a manifest whole, then keep the shard's songs.
 
@@ -123,14 +128,13 @@ def list_songs(
         InputError: it cannot be read.
     """
     check_defaults(defaults)
-    rows = read_manifest(manifest, defaults)
-    targets, mistakes = plan_outputs(rows, out)
-    mistakes += find_own_inputs(rows, targets, out)
+    rows, mistakes = read_manifest(manifest, defaults, ignored)
+    targets, more = plan_outputs(rows, out)
+    mistakes += more + find_own_inputs(rows, targets, out)
     rows, desks, more = read_desks(rows, defaults)
-    # What a desk brings is known only where all of them are.
-    mistakes += more or check_albums(rows)
+    mistakes += more + check_albums(rows)
     identities, more = read_identities(rows)
-    mistakes += more or find_misfits(rows, desks, identities)
+    mistakes += more + find_misfits(rows, desks, identities)
     if mistakes:
         raise ManifestError(manifest, mistakes)
     listed = [Listed(*one) for one in zip(rows, targets, identities, desks, strict=True)]

@@ -16,6 +16,7 @@ from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import (
     WHOLE_BATCH,
     Job,
+    Listed,
     Shard,
     list_songs,
     make_plan,
@@ -42,6 +43,7 @@ class Options:
         max_failures: see `Limits`.
         html: write an index page too.
         defaults: for what a row's cells do not say.
+        ignored_columns: see `mixer.batch.manifest.read_manifest`.
     """
 
     mode: Mode = Mode.RESUME
@@ -50,6 +52,7 @@ class Options:
     max_failures: int | None = None
     html: bool = False
     defaults: Defaults = NO_DEFAULTS
+    ignored_columns: tuple[str, ...] = ()
 
 
 def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
@@ -59,7 +62,7 @@ def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
         ManifestError: the manifest's mistakes.
         InputError, OutputError: it cannot be read; the ledger is in use or damaged.
     """
-    listed = list_songs(manifest, out, options.shard, options.defaults)
+    listed = _listed(manifest, out, options)
     state = state_folder(out, options.shard)
     known: dict[str, Record] = {}
     if (state / LEDGER_FILE).is_file():
@@ -68,6 +71,10 @@ def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
     if not options.overwrite:
         refuse_foreign(manifest, jobs, out)
     return jobs
+
+
+def _listed(manifest: Path, out: Path, options: Options) -> list[Listed]:
+    return list_songs(manifest, out, options.shard, options.defaults, options.ignored_columns)
 
 
 def run_batch(
@@ -98,7 +105,7 @@ def run_batch(
     """
     listener = listener or Listener()
     # Before anything is made: a manifest with mistakes leaves no trace.
-    listed = list_songs(manifest, out, options.shard, options.defaults)
+    listed = _listed(manifest, out, options)
     state = state_folder(out, options.shard)
     with hold_folder(out, state, options.shard, listener), Ledger(state) as ledger:
         try:

@@ -88,6 +88,9 @@ def command() -> None:
 @click.option("--embed", is_flag=True, help="The same with 30 s previews inside.")
 @click.option("--allow-plugins", is_flag=True,
               help="Let the manifest and presets' files load plug-ins.")  # fmt: skip
+@click.option("--ignore-columns", "ignored", is_flag=False, flag_value="all", default="",
+              metavar="[NAMES]",
+              help="Let unknown columns through: these, comma-separated, or all.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, time and disk; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finished song.")
@@ -106,6 +109,7 @@ def run_command(
     report: bool,
     embed: bool,
     allow_plugins: bool,
+    ignored: str,
     html: bool,
     dry_run: bool,
     as_json: bool,
@@ -141,6 +145,7 @@ def run_command(
             report=_report_kind(report, embed),
             allow_plugins=allow_plugins,
         ),
+        ignored_columns=tuple(name.strip() for name in ignored.split(",") if name.strip()),
     )
     if dry_run:
         _dry_run(manifest, out, options, setup, as_json, quiet)

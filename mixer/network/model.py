@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.errors import ModelError
+from mixer.files.wording import listed, nearest, quote
 from mixer.network.manifest import MANIFEST_FILE, FileEntry, Manifest, read_manifest
 from mixer.network.onnx_file import refuse_outside_references
 
@@ -115,10 +116,13 @@ def find_bundle(name_or_path: str | Path) -> Path:
         return folder.parent
     if _is_bundle(folder):
         return folder
-    shipped = ", ".join(names) or "none"
     if folder.exists():
         raise ModelError(f"{text}: holds no {MANIFEST_FILE}, so it is not a model bundle")
-    raise ModelError(f"no model {text!r}: give the folder of a bundle or a name ({shipped})")
+    close = nearest(text, names)
+    raise ModelError(
+        f"no model {text!r}: choose from {listed(names) or 'none'} or give the folder of a bundle"
+        + (f" (did you mean {quote(close)}?)" if close else "")
+    )
 
 
 def read_bundle(name_or_path: str | Path) -> Bundle:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mixer.batch.defaults import Defaults
-from mixer.batch.manifest import ManifestError
+from mixer.batch.mistakes import ManifestError
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import WHOLE_BATCH, list_songs
 from mixer.batch.session import Options, plan_batch

@@ -71,13 +71,13 @@ def test_memory_of_a_render_is_within_the_estimate(write_song, rng, tmp_path) ->
     import sys
 
     from mixer.batch.identity import read_identities
-    from mixer.batch.manifest import read_manifest
     from mixer.batch.survey import survey_song
+    from tests.batch.manifests import read_rows
     from tests.signals import band
 
     write_song({f"{n}.wav": a for n, a in band(rng, 20.0, 44_100).items()})
     (tmp_path / "m.csv").write_text("song,stems\nsong,yes\n")
-    (row,) = read_manifest(tmp_path / "m.csv")
+    (row,) = read_rows(tmp_path / "m.csv")
     ((identity,), _) = read_identities([row])
     size = survey_song(row, "wav", identity, 2)
     code = (

@@ -1,15 +1,18 @@
 """Manifests as spreadsheets write them, and every mistake at once."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
 
 from mixer.batch.columns import COLUMNS
 from mixer.batch.defaults import Defaults
-from mixer.batch.manifest import ManifestError, read_manifest
+from mixer.batch.mistakes import ManifestError
+from mixer.batch.plan import Shard, list_songs
 from mixer.batch.states import ColumnUse, ReportKind
 from mixer.errors import InputError
+from tests.batch.manifests import read_rows
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def write(folder, text, encoding="utf-8"):
 def test_dialects_say_the_same(songs, delimiter, newline, encoding) -> None:
     lines = [["song", "amount", "id"], ['"one"', "0.5", '"a;b,c\td"'], [], ["two", "", ""]]
     text = newline.join(delimiter.join(cells) for cells in lines)
-    rows = read_manifest(write(songs, text, encoding))
+    rows = read_rows(write(songs, text, encoding))
     assert [(row.number, row.id, row.song.name) for row in rows] == [
         (2, "a;b,c\td", "one"),
         (4, "two", "two"),
@@ -41,13 +44,13 @@ def test_dialects_say_the_same(songs, delimiter, newline, encoding) -> None:
 
 
 def test_excels_own_delimiter_line_and_decimal_commas(songs) -> None:
-    rows = read_manifest(write(songs, "sep=;\nsong;loudness_lufs\none;-14,5\n"))
+    rows = read_rows(write(songs, "sep=;\nsong;loudness_lufs\none;-14,5\n"))
     assert rows[0].settings == {"loudness_lufs": -14.5}
 
 
 def test_columns_may_come_in_any_order_and_case(songs) -> None:
     text = "Format,STEMS,song,effects,true_peak_dbtp,dry\nflac,yes,one,loudness+eq,none,no\n"
-    (row,) = read_manifest(write(songs, text))
+    (row,) = read_rows(write(songs, text))
     assert (row.format, row.stems) == ("flac", True)
     assert row.settings == {"effects": ("eq", "loudness"), "true_peak_dbtp": None, "dry": False}
 
@@ -55,7 +58,7 @@ def test_columns_may_come_in_any_order_and_case(songs) -> None:
 def test_names_with_quotes_newlines_and_emoji(songs) -> None:
     name = 'a "b"\nc 🎚️'
     (songs / name).mkdir()
-    (row,) = read_manifest(write(songs, f'song\n"{name.replace(chr(34), chr(34) * 2)}"\n'))
+    (row,) = read_rows(write(songs, f'song\n"{name.replace(chr(34), chr(34) * 2)}"\n'))
     assert row.song == (songs / name).resolve()
     assert row.id == name
 
@@ -67,7 +70,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         "nowhere,0.5,flac,-1,,,,,,,\n"
     )
     with pytest.raises(ManifestError) as caught:
-        read_manifest(write(songs, text))
+        read_rows(write(songs, text))
     assert caught.value.exit_code == 2
     expected = [
         "row 1, column 'nosuch': no such column",
@@ -98,30 +101,131 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         ("song\n", "no songs"),
         ("folder\none\n", "column song: is missing"),
         ("song,song\none,one\n", "is there twice"),
-        ("song\none,surplus\n", "1 cells more than the header"),
-        ("song,amount\none,nan\n", "must be a number"),
+        ("song\none,surplus\n", "1 cell more than the header"),
+        ("song,amount\none,inf\n", "must be a number"),
     ],
 )
 def test_mistakes(songs, text, words) -> None:
     with pytest.raises(ManifestError, match="nothing was rendered") as caught:
-        read_manifest(write(songs, text))
+        read_rows(write(songs, text))
     assert words in str(caught.value)
 
 
-def test_what_is_no_manifest_is_refused(songs) -> None:
-    with pytest.raises(InputError, match="not UTF-8"):
-        read_manifest(write(songs, "song\ncafé\n", "latin-1"))
-    with pytest.raises(InputError, match="is empty"):
-        read_manifest(write(songs, "\n\n"))
-    with pytest.raises(InputError, match="is no CSV"):
-        read_manifest(write(songs, 'song\n"one\n'))
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("song\none\ncafé\n".encode("cp1252"), r"row 3: byte 12 is not UTF-8 .*'café'"),
+        ("song\none\n".encode("utf-16")[:-1], "row 2: breaks off or is damaged"),
+        (b"\n\n", "is empty"),
+        (b"", "is empty"),
+        (b'song,id\none,a\n"one,b\n', "row 3: .* a quotation mark opens a cell and none closes"),
+        (b'song,id\none,"a"b\n', "row 2: .* quotation mark inside a quoted cell twice"),
+        (b"PK\x03\x04" + bytes(30), "is a workbook, not CSV"),
+    ],
+)
+def test_what_is_no_manifest_is_refused_with_its_row(songs, content, words) -> None:
+    path = songs / "m.csv"
+    path.write_bytes(content)
+    with pytest.raises(ManifestError, match=words) as caught:
+        read_rows(path)
+    assert caught.value.exit_code == 2
     with pytest.raises(InputError, match="cannot be read"):
-        read_manifest(songs / "nothing.csv")
+        read_rows(songs / "nothing.csv")
+
+
+def test_cells_as_pandas_writes_them(songs) -> None:
+    text = (
+        "song,sample_rate,seed,stems,dry,loudness_lufs,album\n"
+        "one,48000.0,3.0,True,1.0,NaN,nan\ntwo,,<NA>,FALSE,0.0,-14.0,#N/A\n"
+    )
+    one, two = read_rows(write(songs, text))
+    assert one.settings == {"sample_rate": 48_000, "seed": 3, "dry": True}
+    assert two.settings == {"dry": False, "loudness_lufs": -14.0}
+    assert (one.stems, two.stems, one.album, two.album) == (True, False, None, None)
+    with pytest.raises(ManifestError, match=r"'44100\.5' must be a whole number"):
+        read_rows(write(songs, "song,sample_rate\none,44100.5\n"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_encodings_of_spreadsheets_are_read(songs, encoding) -> None:
+    (songs / "Größe").mkdir()
+    (row,) = read_rows(write(songs, 'song\tid\r\nGröße\t"é\n"\r\n', encoding))
+    assert (row.song, row.id) == ((songs / "Größe").resolve(), "é")
+
+
+def test_a_folder_is_found_in_any_normal_form(songs) -> None:
+    (songs / "Cafe\u0301").mkdir()
+    (row,) = read_rows(write(songs, "song\nCaf\u00e9\n"))
+    assert row.song == (songs / "Cafe\u0301").resolve()
+
+
+@pytest.mark.skipif(os.sep != "/", reason="backslashes are separators there")
+def test_paths_of_windows_get_a_hint(songs) -> None:
+    (songs / "album" / "one").mkdir(parents=True)
+    text = "song,preset\nalbum\\one,\nC:\\Music\\one,\nalbum\\on,\none,sets\\x.toml\nalbum/ones,\n"
+    with pytest.raises(ManifestError) as caught:
+        read_rows(write(songs, text))
+    assert [mistake.partition("; ")[2] for mistake in caught.value.mistakes] == [
+        "here / stands between folders: write 'album/one'",
+        "that is a path of Windows; write where the folder lies on this machine",
+        "here / stands between folders, not \\ (did you mean 'album/one'?)",
+        "write / between folders",
+        "did you mean 'album/one'?",
+    ]
+
+
+def test_unknown_columns_can_be_let_through_all_or_by_name(songs) -> None:
+    path = write(songs, ",song,Notes,vocals.gian_db,loudness_lufs\n0,one,hm,3,x\n1,two,,,-14\n")
+    with pytest.raises(ManifestError) as caught:
+        read_rows(path)
+    places = [mistake.partition(":")[0] for mistake in caught.value.mistakes]
+    header = ["row 1, column 'Notes'", "row 1, column 'vocals.gian_db'"]
+    assert places == [*header, "row 2, column 1", "row 2, column loudness_lufs"]
+    with pytest.raises(ManifestError) as caught:
+        read_rows(path, ignored=["all"])
+    assert [m.partition(":")[0] for m in caught.value.mistakes] == ["row 2, column loudness_lufs"]
+    with pytest.raises(ManifestError) as caught:
+        read_rows(path, ignored=["notes", "LOUDNESS_LUFS", "Note"])
+    assert "'Note': named by --ignore-columns is not in the sheet" in str(caught.value)
+    assert [m.partition(":")[0] for m in caught.value.mistakes[:2]] == [
+        "row 1, column 'vocals.gian_db'",
+        "row 1, column 'Note'",
+    ]
+    assert "loudness_lufs" not in str(caught.value)
+
+
+def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> None:
+    (songs / "bad.toml").write_text("[vocals]\ngain_dB = 3\npan = 7\n")
+    text = (
+        "song,id,preset,model,output,amount\n"
+        "one,a,bad.toml,nosuch,,7\n"
+        "tow,a,rok+wid,none,{sng}.wav,\n"
+        "two,b,,none,b.wav,\n"
+        "two,c,,none,b.wav,\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        list_songs(write(songs, text), songs / "out", Shard())
+    told = str(caught.value).splitlines()[1:]
+    for words in (
+        "row 2, column amount: '7' must be",
+        "gain_dB is unknown; did you mean 'gain_db'?",
+        "vocals.pan must be a number from -1 to 1",
+        "row 2, column model: no model 'nosuch'",
+        "row 3, column song: 'tow' no such folder; did you mean 'two'?",
+        "row 3, column id: 'a' is row 2's too",
+        "row 3, column preset: no preset 'rok'",
+        "row 3, column preset: no preset 'wid'",
+        "row 3, column output: '{sng}.wav' has the unknown field",
+        "row 5, column output: would write 'b.wav' as row 4 does",
+    ):
+        assert sum(words in line for line in told) == 1, words
+    assert len(told) == 10
+    assert [line.split(",")[0] for line in told] == sorted(line.split(",")[0] for line in told)
 
 
 def test_a_manifest_elsewhere_names_songs_from_where_it_lies(songs) -> None:
     (songs / "lists").mkdir()
-    rows = read_manifest(write(songs / "lists", "song\n../one\n./../two\n"))
+    rows = read_rows(write(songs / "lists", "song\n../one\n./../two\n"))
     assert [row.id for row in rows] == ["one", "two"]
     assert [row.song for row in rows] == [(songs / n).resolve() for n in ("one", "two")]
 
@@ -154,7 +258,7 @@ def test_what_a_row_asks_of_the_desk_and_beside_the_mix(songs) -> None:
         "three,,,,,\n"
     )
     defaults = Defaults(("wide",), ("bass.gain_db=1",), ("reaper",), "yes")
-    one, two, three = read_manifest(write(songs, text), defaults)
+    one, two, three = read_rows(write(songs, text), defaults)
     assert one.presets == ("rock", str(songs / "mine.toml"))
     assert one.sets == ("bass.gain_db=1", "vocals.gain_db=+1,5", "drums.mute=yes")
     assert (one.daws, one.report, one.stems) == (("dawproject", "reaper"), "embed", True)
@@ -165,6 +269,6 @@ def test_what_a_row_asks_of_the_desk_and_beside_the_mix(songs) -> None:
 def test_a_manifest_loads_no_plugin_without_a_word(songs) -> None:
     path = write(songs, "song,vocals.plugins.0.path,vocals.plugins.0.parameters.Mix\none,x.vst3,\n")
     with pytest.raises(ManifestError, match=r"column vocals\.plugins\.0\.path: loads a plug-in"):
-        read_manifest(path)
-    (row,) = read_manifest(path, Defaults(allow_plugins=True))
+        read_rows(path)
+    (row,) = read_rows(path, Defaults(allow_plugins=True))
     assert row.sets == (f"vocals.plugins.0.path={songs / 'x.vst3'}",)

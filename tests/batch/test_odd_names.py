@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.batch.manifest import read_manifest
 from mixer.batch.outputs import plan_outputs
 from mixer.cli.main import run
+from tests.batch.manifests import read_rows
 
 NAMES = (
     "with space", 'quote " and \' quote', "new\nline", "emoji 🎚️🎛️", "x" * 250, "tab\there",
@@ -28,7 +28,7 @@ def test_odd_names_are_rendered_and_found_again(tmp_path) -> None:
             writer.writerow([f"songs/{name}"])
     manifest, out = tmp_path / "manifest.csv", tmp_path / "out"
     assert run(["batch", str(manifest), "-o", str(out), "--html", "-q"]) == 0
-    rows = read_manifest(manifest)
+    rows = read_rows(manifest)
     targets, _ = plan_outputs(rows, out)
     for row, target in zip(rows, targets, strict=True):
         assert row.song.name in NAMES

@@ -161,7 +161,7 @@ def test_shards_in_words(text) -> None:
 
 
 def test_a_tree_becomes_a_manifest_that_can_be_read(make_songs, tmp_path) -> None:
-    from mixer.batch.manifest import read_manifest
+    from tests.batch.manifests import read_rows
 
     make_songs(["a, b", "disc 2/c"], folder="tree")
     (tmp_path / "tree" / "manifest.csv").unlink()
@@ -173,7 +173,7 @@ def test_a_tree_becomes_a_manifest_that_can_be_read(make_songs, tmp_path) -> Non
     text, left_out = manifest_text(tmp_path / "tree", tmp_path)
     assert left_out == []
     (tmp_path / "m.csv").write_text(text)
-    rows = read_manifest(tmp_path / "m.csv")
+    rows = read_rows(tmp_path / "m.csv")
     assert [row.id for row in rows] == ["a, b", "disc 2/c"]
     assert [row.song for row in rows] == found
     with pytest.raises(InputError, match="no folder in it holds the parts"):

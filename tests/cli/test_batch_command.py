@@ -80,7 +80,7 @@ def test_shards_and_their_merge(manifest, tmp_path, capsys) -> None:
         (["batch", "manifest.csv", "-j", "0"], 2, "not in the range"),
         (["batch", "bad.csv"], 2, "row 2, column output: '../x' leads out"),
         (["batch", "bad.csv", "--dry-run"], 2, "row 3, column model: no model 'nosuch'"),
-        (["batch", "init", "empty"], 1, "no folder in it holds audio files"),
+        (["batch", "init", "empty"], 1, "no folder in it holds the parts of a song"),
         (["batch", "merge", "empty"], 1, "no shard has a ledger"),
     ],
 )
