@@ -72,6 +72,8 @@ class Architecture(Generic[P]):
             The inputs are float32 (2, samples) arrays or None, as many as that function takes:
             the model's stems, or any set of tracks.
         memory: of hyper-parameters at a sample rate in Hz.
+        mixes_tracks: it sets a strip for each track; a render then asks it by itself
+            (`mixer.network.track_mixer.predict`), in place of `runs`.
         has_wet_stems: it can also answer with what it sums.
         has_output_curve: it bends what it sums (tanh): its mix is not the sum of its wet stems.
         lengths: hyper-parameters and the lengths that a graph's inputs show, by symbol, to all
@@ -85,6 +87,7 @@ class Architecture(Generic[P]):
     roles: Callable[[P], Mapping[str, Role]]
     runs: str
     memory: Callable[[P, int], Memory]
+    mixes_tracks: bool = False
     has_wet_stems: bool = True
     has_output_curve: bool = False
     lengths: Callable[[P, Mapping[str, int]], Mapping[str, int]] = lambda hyper, lengths: lengths

@@ -15,6 +15,8 @@ from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.settings import SEND_OFF_DB, SpaceSettings, TrackSettings
 
 _RETURNS = ("short_room", "long_room", "echo")
+# What comes back has these corners, as the model was told in training.
+LOW_CUT_HZ, HIGH_CUT_HZ = 250.0, 7_000.0
 
 
 class GroupSends:
@@ -58,7 +60,12 @@ class GroupSends:
 
     def _return(self, name: str, sent: FloatArray) -> FloatArray:
         if name == "echo":
-            delay = Delay(time_ms=1e3 * self._space.echo_s, feedback=self._space.echo_feedback)
+            delay = Delay(
+                time_ms=1e3 * self._space.echo_s,
+                feedback=self._space.echo_feedback,
+                low_cut_hz=LOW_CUT_HZ,
+                high_cut_hz=HIGH_CUT_HZ,
+            )
             return return_delay(sent, self._sample_rate, delay, None)
         if name not in self._rooms:
             self._rooms[name] = room_response(self._room(name), self._sample_rate)
@@ -66,5 +73,7 @@ class GroupSends:
 
     def _room(self, name: str) -> Reverb:
         if name == "short_room":
-            return Reverb(self._space.short_decay_s, self._space.short_pre_delay_ms)
-        return Reverb(self._space.long_decay_s, self._space.long_pre_delay_ms)
+            decay_s, pre_delay_ms = self._space.short_decay_s, self._space.short_pre_delay_ms
+        else:
+            decay_s, pre_delay_ms = self._space.long_decay_s, self._space.long_pre_delay_ms
+        return Reverb(decay_s, pre_delay_ms, LOW_CUT_HZ, HIGH_CUT_HZ)

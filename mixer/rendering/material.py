@@ -113,7 +113,8 @@ def _of_tracks(job: Job) -> Material:
     rate, n_samples = plan.mix_rate, plan.n_samples
     clock.start("listen")
     levels = listen_to_tracks(plan.tracks, n_samples, rate, job.threads, clock.at)
-    settings = set_console(plan.tracks, levels)
+    network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
+    settings, meaning = set_console(plan, levels, network)
     clock.stop()
     clock.start("tracks")
     groups, tracks = mix_tracks(
@@ -136,8 +137,9 @@ def _of_tracks(job: Job) -> Material:
     return Material(
         mix,
         groups if job.wet_stems else {},
+        device=None if network is None else network.description,
         output_curve=bus,
-        tracks=TrackMix(settings, tracks, describe(plan.tracks, levels, settings)),
+        tracks=TrackMix(settings, tracks, describe(plan.tracks, levels, settings, meaning)),
     )
 
 

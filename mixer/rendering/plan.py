@@ -160,10 +160,11 @@ def plan_render(
     if settings.model == NONE:
         plan = _plan_of_stems(song, settings, console, presets)
     elif settings.model == LEVELS:
-        plan = _plan_of_tracks(song, settings, console, presets)
+        plan = _plan_of_tracks(song, settings, console, presets, None)
     else:
         bundle = bundle or read_bundle(settings.model)
-        plan = _plan_of_network(song, settings, console, presets, bundle)
+        of_kind = _plan_of_tracks if bundle.manifest.architecture.mixes_tracks else _plan_of_network
+        plan = of_kind(song, settings, console, presets, bundle)
     return replace(plan, warnings=(*notes, *plan.warnings))
 
 
@@ -193,18 +194,22 @@ def _plan_of_stems(
 
 
 def _plan_of_tracks(
-    song: Song, settings: RenderSettings, console: Console, presets: Sequence[Mapping[str, str]]
+    song: Song,
+    settings: RenderSettings,
+    console: Console,
+    presets: Sequence[Mapping[str, str]],
+    bundle: Bundle | None,
 ) -> RenderPlan:
-    # Tracks pass their strips at the mix's own rate.
-    rate = settings.sample_rate or song.sample_rate
+    """Every track passes its strip at the mix's own rate; nothing is normalised beforehand."""
     return RenderPlan(
         song=song,
         settings=settings,
-        bundle=None,
+        bundle=bundle,
         profile=read_profile(settings.profile or PUBLISHED_PROFILE),
         effects=(),
-        sample_rate=rate,
+        sample_rate=settings.sample_rate or song.sample_rate,
         stem_order=STEMS,
+        identity=None if bundle is None else _identity(bundle),
         asked=console,
         console=console,
         tracks=tracks_of(song),
@@ -242,11 +247,7 @@ def _plan_of_network(
         stem_order=tuple(manifest.stems),
         rooms=_rooms(settings, manifest.sample_rate),
         panning_limits_time_axis=manifest.panning_limits_time_axis,
-        identity={
-            "name": manifest.name,
-            "manifest_sha256": bundle.sha256,
-            "learnt_to_mix": manifest.learnt_to_mix,
-        },
+        identity=_identity(bundle),
         asked=console,
         console=rest,
         gains_before=gains_before,
@@ -254,6 +255,14 @@ def _plan_of_network(
         presets=presets,
         warnings=(*_warnings(settings, bundle, profile), *moved),
     )
+
+
+def _identity(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "name": bundle.manifest.name,
+        "manifest_sha256": bundle.sha256,
+        "learnt_to_mix": bundle.manifest.learnt_to_mix,
+    }
 
 
 def _around_network(

@@ -12,6 +12,7 @@ from mixer.audio.formats import SAMPLE_RATES_HZ
 from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
+from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
 from mixer.shipped import DEFAULT_MODEL
 
@@ -44,6 +45,8 @@ class RenderSettings:
         amount: 0 (the plain sum of the recordings) to 1 (the mix).
         dry: the recording is dry, so a model that normalises reverb adds a room first; None as
             `song.toml` says.
+        levels: how much the levels at which tracks come in mean to a model of tracks: "raw"
+            (nothing), "rough" (a rough mix), "mix" (finished stems), or "auto", by their sound.
         rooms: folder of impulse responses for the reverbs; None for generated ones.
         warm_up_s: wrapped audio in front of the song for the network's recurrent layers, cut off
             again; None for the model's own.
@@ -69,6 +72,11 @@ class RenderSettings:
     )
     amount: float = option(1.0, "0 plain sum, 1 mix.", range=(0.0, 1.0))
     dry: bool | None = option(None, "The recording is dry (wet).", otherwise="song.toml", off="wet")
+    levels: str = option(
+        AUTO,
+        "How much incoming levels mean to a model of tracks: raw, rough, mix or auto.",
+        parse=parse_levels,
+    )
     rooms: str | None = option(
         None, "A folder of impulse responses.", is_path=True, has_column=False
     )

@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
+from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.levels import level_settings
+from mixer.network.track_mixer.predict import predict_settings
 from mixer.network.track_mixer.settings import ConsoleSettings, as_json
+from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
+from mixer.rendering.plan import RenderPlan
 from mixer.song.tracks import Track
 
 
@@ -31,18 +35,35 @@ class TrackMix:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-def set_console(tracks: Sequence[Track], levels: Sequence[TrackLevels]) -> ConsoleSettings:
-    """The settings of every strip and bus."""
-    return level_settings(
-        levels,
-        [track.role for track in tracks],
-        [track.stem for track in tracks],
-        [None for _ in tracks],
-    )
+def set_console(
+    plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None
+) -> tuple[ConsoleSettings, Meaning]:
+    """The settings of every strip and bus, and how much incoming levels were taken to mean.
+
+    Args:
+        plan: of a mix of tracks.
+        levels: what was heard of each of its tracks.
+        network: the plan's model; None sets levels and places by the medians of roles.
+
+    Raises:
+        ModelError, DeviceError: the network failed.
+    """
+    tracks, settings = plan.tracks, plan.settings
+    dry = plan.song.dry if settings.dry is None else settings.dry
+    meaning = meaning_of_levels(settings.levels, tracks, levels, dry=dry)
+    roles = [track.role for track in tracks]
+    stems = [track.stem for track in tracks]
+    sides = [None] * len(tracks)  # the halves of a pair are one track
+    if network is None:
+        return level_settings(levels, roles, stems, sides), meaning
+    return predict_settings(network, levels, roles, stems, sides, meaning.value), meaning
 
 
 def describe(
-    tracks: Sequence[Track], levels: Sequence[TrackLevels], settings: ConsoleSettings
+    tracks: Sequence[Track],
+    levels: Sequence[TrackLevels],
+    settings: ConsoleSettings,
+    meaning: Meaning,
 ) -> dict[str, Any]:
     """Every setting of every strip and bus, and what was heard of each track, ready for JSON."""
     described = {
@@ -57,6 +78,7 @@ def describe(
     }
     used = {track.stem for track in tracks}
     return {
+        "levels": {"taken_for": meaning.word, "reason": meaning.reason},
         "tracks": described,
         "groups": {stem: as_json(bus) for stem, bus in settings.groups.items() if stem in used},
         "mix": as_json(settings.mix),

@@ -1,0 +1,99 @@
+"""How much the levels mean at which tracks come in: nothing, something, or everything.
+
+Raw recordings are as loud as the preamplifier happened to stand. A rough mix's faders were set by
+somebody. Finished stems are a mix already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
+from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH
+from mixer.rendering import level_words
+from mixer.roles import FINISHED_STEM
+from mixer.song.tracks import Track
+
+_VALUES = {level_words.RAW: RAW, level_words.ROUGH: ROUGH, level_words.MIX: MIX}
+# Peaks that agree so closely were normalised, each file by itself.
+_NORMALISED_WITHIN_DB = 1.0
+_FEWEST_NORMALISED = 4
+# Engineers differ among each other by 2 to 3 dB a group and 3 to 5 dB a track, songs by as much.
+_A_MIX_WITHIN_DB, _A_ROUGH_MIX_WITHIN_DB = 4.0, 6.0
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """How much incoming levels were taken to mean.
+
+    Attributes:
+        word: "raw", "rough" or "mix".
+        value: 0, 0.5 or 1, as the network takes it.
+        reason: why, a phrase.
+    """
+
+    word: str
+    value: float
+    reason: str
+
+
+def meaning_of_levels(
+    asked: str, tracks: Sequence[Track], heard: Sequence[TrackLevels], *, dry: bool
+) -> Meaning:
+    """What was asked for or, for "auto", what the tracks' own levels speak for.
+
+    Args:
+        asked: one of `mixer.rendering.level_words.WORDS`.
+        tracks: all of a song's.
+        heard: what was heard of each.
+        dry: the song is said to be a dry recording, whose levels mean nothing.
+    """
+    if asked != level_words.AUTO:
+        return _meaning(asked, "as asked")
+    if dry:
+        return _meaning(level_words.RAW, "a dry recording")
+    sounding = [i for i, levels in enumerate(heard) if np.isfinite(levels.loudness_lufs)]
+    finished = all(tracks[i].role in FINISHED_STEM.values() for i in sounding)
+    if not finished and _are_normalised([heard[i] for i in sounding]):
+        return _meaning(level_words.RAW, "all files peak alike: each was normalised by itself")
+    distance_db = _distance_db([tracks[i] for i in sounding], [heard[i] for i in sounding])
+    if distance_db is None:
+        return _meaning(level_words.ROUGH, "too few tracks to tell")
+    if finished and distance_db <= _A_MIX_WITHIN_DB:
+        return _meaning(
+            level_words.MIX, f"finished stems, {distance_db:.1f} dB from a usual balance"
+        )
+    if distance_db <= _A_ROUGH_MIX_WITHIN_DB:
+        return _meaning(level_words.ROUGH, f"levels are {distance_db:.1f} dB from a usual balance")
+    return _meaning(level_words.RAW, f"levels are {distance_db:.1f} dB from any usual balance")
+
+
+def _meaning(word: str, reason: str) -> Meaning:
+    return Meaning(word, _VALUES[word], reason)
+
+
+def _are_normalised(heard: Sequence[TrackLevels]) -> bool:
+    peaks_db = np.array([levels.peak_db.max(initial=-120.0) for levels in heard])
+    return len(peaks_db) >= _FEWEST_NORMALISED and float(np.ptp(peaks_db)) < _NORMALISED_WITHIN_DB
+
+
+def _distance_db(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> float | None:
+    """How far loudnesses are from those that engineers give these roles, one gain for all allowed.
+
+    Root mean square over tracks, in dB; None for fewer than two.
+    """
+    if len(tracks) < 2:
+        return None
+    wanted = np.array([_usual_lufs(track, tracks) for track in tracks])
+    apart = np.array([levels.loudness_lufs for levels in heard]) - wanted
+    return float(np.std(apart))
+
+
+def _usual_lufs(track: Track, tracks: Sequence[Track]) -> float:
+    """Of a track in a usual mix: its share of its group's loudness."""
+    group = [10.0 ** (USUAL[t.role].level_lu / 10.0) for t in tracks if t.stem == track.stem]
+    return float(GROUP_LUFS[track.stem] + USUAL[track.role].level_lu - 10.0 * np.log10(sum(group)))

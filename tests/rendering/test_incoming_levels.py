@@ -1,0 +1,68 @@
+"""How much incoming levels mean, judged from the tracks themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mixer.errors import SettingsError
+from mixer.network.track_mixer.features import TrackLevels, listen_to
+from mixer.network.track_mixer.human import GROUP_LUFS
+from mixer.rendering.incoming_levels import meaning_of_levels
+from mixer.rendering.level_words import parse_levels
+from mixer.song.tracks import Track
+
+RATE_HZ = 44_100
+
+
+def heard_at(rng: np.random.Generator, lufs: float) -> TrackLevels:
+    """Noise, at a loudness."""
+    audio = 0.01 * rng.standard_normal((1, 2 * RATE_HZ)).astype(np.float32)
+    gain = 10 ** ((lufs - listen_to(audio, RATE_HZ).loudness_lufs) / 20)
+    return listen_to((gain * audio).astype(np.float32), RATE_HZ)
+
+
+def track(role: str, stem: str) -> Track:
+    return Track(f"{role}.wav", (), stem, role)
+
+
+STEMS = [
+    track(role, stem)
+    for role, stem in zip(
+        ("vocal_stem", "bass_stem", "drum_stem", "other_stem"), GROUP_LUFS, strict=True
+    )
+]
+
+
+def test_balanced_stems_are_a_mix_and_others_are_not(rng: np.random.Generator) -> None:
+    balanced = [heard_at(rng, lufs) for lufs in GROUP_LUFS.values()]
+    assert meaning_of_levels("auto", STEMS, balanced, dry=False).word == "mix"
+    far = [heard_at(rng, lufs) for lufs in (-40.0, -12.0, -35.0, -10.0)]
+    assert meaning_of_levels("auto", STEMS, far, dry=False).word == "raw"
+
+
+def test_a_dry_recording_is_raw_and_a_word_is_a_word(rng: np.random.Generator) -> None:
+    balanced = [heard_at(rng, lufs) for lufs in GROUP_LUFS.values()]
+    assert meaning_of_levels("auto", STEMS, balanced, dry=True).word == "raw"
+    assert meaning_of_levels("rough", STEMS, balanced, dry=True).value == 0.5
+
+
+def test_files_normalised_one_by_one_are_raw(rng: np.random.Generator) -> None:
+    tracks = [track(role, "drums") for role in ("kick", "snare", "toms", "hihat")]
+    alike = []
+    for _ in tracks:
+        audio = rng.standard_normal((1, 2 * RATE_HZ))
+        alike.append(listen_to((0.9 * audio / np.abs(audio).max()).astype(np.float32), RATE_HZ))
+    meaning = meaning_of_levels("auto", tracks, alike, dry=False)
+    assert meaning.word == "raw"
+    assert "normalised" in meaning.reason
+
+
+def test_one_track_says_little(rng: np.random.Generator) -> None:
+    assert meaning_of_levels("auto", STEMS[:1], [heard_at(rng, -20.0)], dry=False).word == "rough"
+
+
+def test_other_words_are_refused_with_the_nearest() -> None:
+    assert parse_levels(" Raw ") == "raw"
+    with pytest.raises(SettingsError, match=r"unknown levels .rouh.; did you mean .rough.\?"):
+        parse_levels("rouh")
