@@ -17,6 +17,7 @@ from mixer.evaluate.alignment import find_alignment
 from mixer.evaluate.pair import evaluate_pair
 from mixer.meters.engineering import measure_engineering
 from mixer.meters.features import measure_features
+from mixer.meters.signal import Signal
 
 SAMPLE_RATE_HZ = 44_100
 SONG_S = 240
@@ -29,7 +30,7 @@ def report() -> Iterator[str]:
     stages: dict[str, Callable[[], object]] = {
         "alignment": lambda: find_alignment(mix, reference, SAMPLE_RATE_HZ),
         "paper's features of one mix": lambda: measure_features(mix, SAMPLE_RATE_HZ),
-        "engineers' figures of one mix": lambda: measure_engineering(mix, SAMPLE_RATE_HZ),
+        "engineers' figures of one mix": lambda: measure_engineering(Signal(mix, SAMPLE_RATE_HZ)),
     }
     for name, work in stages.items():
         yield f"{name:<32} {_best(work, time.process_time):.2f} s of CPU for {SONG_S} s of stereo"

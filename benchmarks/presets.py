@@ -19,6 +19,7 @@ from mixer.console.desk import apply_console, apply_master_strip
 from mixer.console.master import apply_master
 from mixer.meters.engineering import Engineering, measure_engineering
 from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.signal import Signal
 from mixer.preset.find import list_presets
 from mixer.preset.merge import resolve
 from mixer.rendering.pipeline import render
@@ -74,7 +75,7 @@ def measure_preset(
     )
     effects = {stem: report.get("effects", {}) for stem, report in desk.report["stems"].items()}
     effects["master"] = strip_report["effects"]
-    figures = measure_engineering(mix, sample_rate)
+    figures = measure_engineering(Signal(mix, sample_rate))
     return Figures(
         mix=figures,
         side_db=_ratio_db(mix[0] - mix[1], mix[0] + mix[1]),
@@ -125,8 +126,8 @@ def _row(name: str, figures: Figures, neutral: Figures | None) -> str:
     )
     done = ", ".join(f"{k} {a:.0f}/{b:.1f}" for k, (a, b) in figures.compressors_db.items())
     return (
-        f"{name:<18}{mix.loudness_lufs:6.1f} {mix.true_peak_dbtp:5.1f}"
-        f" {mix.peak_to_loudness_lu:5.1f}"
+        f"{name:<18}{mix.readings['loudness_lufs']:6.1f} {mix.readings['true_peak_dbtp']:5.1f}"
+        f" {mix.readings['peak_to_loudness_lu']:5.1f}"
         f" {figures.limiter_db:5.1f} | {bands} |"
         f" {change(figures.side_db, base.side_db):>5}"
         f" {change(figures.low_side_db, base.low_side_db):>5} |{stems}"

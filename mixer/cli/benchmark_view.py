@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
-from mixer.evaluate.benchmark_table import LABELS, PERCENT_MEASURES
+from mixer.evaluate.benchmark import BENCHMARK
+from mixer.evaluate.benchmark_table import heading
 
 _MOST_SYSTEMS = 12
 
@@ -25,15 +26,13 @@ def benchmark_lines(evaluation: Mapping[str, Any]) -> Iterator[str]:
         if not names:
             continue
         yield f"{f'benchmark, {name} songs:':<42}" + "".join(f"{s[:10]:>11}" for s in names)
-        for measure, (label, digits) in LABELS.items():
-            scale = 100.0 if measure in PERCENT_MEASURES else 1.0
-            cells = [systems[system].get(measure) for system in names]
+        for measure in BENCHMARK:
+            cells = [systems[system].get(measure.name) for system in names]
             if any(_is_number(cell) for cell in cells):
                 shown = "".join(
-                    f"{scale * cell:>11.{digits}f}" if _is_number(cell) else f"{'-':>11}"
-                    for cell in cells
+                    f"{measure.shown(cell) if _is_number(cell) else '-':>11}" for cell in cells
                 )
-                yield f"  {label:<40}{shown}"
+                yield f"  {heading(measure):<40}{shown}"
     targets = evaluation.get("targets")
     for target in targets if isinstance(targets, list) else ():
         entry = _table(target)

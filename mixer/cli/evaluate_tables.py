@@ -13,32 +13,13 @@ from mixer.evaluate.pair import PairReport
 from mixer.evaluate.statistics import LEAST_PAIRS_TO_REACH_5_PERCENT, Interval
 from mixer.evaluate.summary import TESTED_MEASURES, SongResult, Summary
 from mixer.meters.engineering import Engineering
+from mixer.meters.measure import Measure
+from mixer.meters.measures import ERRORS, READINGS
+from mixer.meters.signal import SignalPair
+from mixer.meters.target import TargetCurve
 
-# heading, then the measures of the row
-_PAPER_ROWS = (
-    ("spectral", ("mape_mean", "centroid_mean", "bandwidth_mean", "rolloff_mean", "flatness_mean")),
-    ("", ("contrast_l_mean", "contrast_m_mean", "contrast_h_mean")),
-    ("panning", ("mape_mean", "P_t_mean", "P_l_mean", "P_m_mean", "P_h_mean")),
-    ("dynamic", ("mape_mean", "rms_mean", "dyn_mean", "crest_mean", "l_ratio_mean_mape")),
-    ("loudness", ("d_lufs", "d_peak")),
-)
-_LABELS = {
-    "mape_mean": "all",
-    "d_lufs": "LUFS",
-    "l_ratio_mean_mape": "low ratio",
-    "P_t_mean": "whole band",
-    "P_l_mean": "< 250 Hz",
-    "P_m_mean": "to 2.5 kHz",
-    "P_h_mean": "above",
-    "dyn_mean": "spread",
-}
-_READINGS = (
-    ("loudness", "loudness_lufs", "LUFS"),
-    ("loudness range", "loudness_range_lu", "LU"),
-    ("true peak", "true_peak_dbtp", "dBTP"),
-    ("peak to loudness", "peak_to_loudness_lu", "LU"),
-    ("crest factor", "crest_factor_db", "dB"),
-)
+_CELLS_A_ROW = 5
+_COLUMNS = tuple(measure.column for measure in TESTED_MEASURES)
 _PERCENT = 100.0
 
 
@@ -48,10 +29,11 @@ def print_result(result: SongResult) -> None:
     report = result.report
     console.print(Text(f"{result.mix} against {result.reference}", style="bold"))
     console.print(Text(_preparation(report)))
-    console.print(_paper_table(report.paper))
+    console.print(_errors_table(report.errors))
     console.print(_readings_table(report))
     console.print(_bands_table(report.mix, report.reference))
-    console.print(Text(_balance(report)))
+    if report.target is not None:
+        console.print(Text(_target(report, report.target)))
     if report.stem_masked_shares:
         shares = ", ".join(
             f"{stem} {_PERCENT * share:.0f} %" for stem, share in report.stem_masked_shares.items()
@@ -102,31 +84,40 @@ def _preparation(report: PairReport) -> str:
     )
 
 
-def _paper_table(paper: Mapping[str, float]) -> Table:
+def _errors_table(errors: Mapping[str, float]) -> Table:
+    """A family a row or two, the figure that stands for it first."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column("family", style="bold")
-    for _ in range(max(len(names) for _, names in _PAPER_ROWS)):
+    for _ in range(_CELLS_A_ROW):
         table.add_column(justify="left", no_wrap=True)
-    family = ""
-    for heading, names in _PAPER_ROWS:
-        family = heading or family
+    families: dict[str, list[Measure[SignalPair]]] = {}
+    for measure in ERRORS:
+        families.setdefault(measure.family, []).append(measure)
+    for family, measures in families.items():
         cells = [
-            f"{_LABELS.get(name, name.removesuffix('_mean').removeprefix('d_'))} "
-            f"{_percent(paper[f'{family}.{name}'])}"
-            for name in names
+            _labelled(measure, errors[measure.name])
+            for measure in sorted(measures, key=lambda measure: not measure.is_summary)
         ]
-        table.add_row(heading, *cells)
+        for first in range(0, len(cells), _CELLS_A_ROW):
+            table.add_row("" if first else family, *cells[first : first + _CELLS_A_ROW])
     return table
+
+
+def _labelled(measure: Measure[SignalPair], value: float) -> str:
+    label = "all" if measure.label == measure.family else measure.label
+    shown = measure.shown(value)
+    return f"{label} {shown} {measure.unit}".rstrip() if shown != "-" else f"{label} -"
 
 
 def _readings_table(report: PairReport) -> Table:
     own, other = report.mix.figures(report.gain_db), report.reference.figures()
     table = _right_table("", "mix", "reference", "difference", "")
-    for label, name, unit in _READINGS:
-        difference = own[name] - other[name]
-        table.add_row(label, _number(own[name]), _number(other[name]), _signed(difference), unit)
-    masked = [100.0 * figures["self_masked_share"] for figures in (own, other)]
-    table.add_row("masked by itself", *map(_number, masked), _signed(masked[0] - masked[1]), "%")
+    for measure in READINGS:
+        mix, reference = own[measure.name], other[measure.name]
+        difference = measure.shown(mix - reference, sign="+")
+        table.add_row(
+            measure.label, measure.shown(mix), measure.shown(reference), difference, measure.unit
+        )
     return table
 
 
@@ -145,48 +136,44 @@ def _bands_table(mix: Engineering, reference: Engineering) -> Table:
     return table
 
 
-def _balance(report: PairReport) -> str:
-    text = f"balance: {report.balance_error_db:.2f} dB from the reference by third octaves"
-    if report.target is not None:
-        errors = report.target_error_db
-        text += (
-            f"; from {report.target.name}: mix {errors['mix']:.2f} dB, "
-            f"reference {errors['reference']:.2f} dB"
-        )
-    return text
+def _target(report: PairReport, target: TargetCurve) -> str:
+    errors = report.target_error_db
+    return (
+        f"balance by third octaves, from {target.name}: mix {errors['mix']:.2f} dB, "
+        f"reference {errors['reference']:.2f} dB"
+    )
 
 
 def _songs_table(results: Sequence[SongResult]) -> Table:
-    table = _right_table("song", "system", *(_short(name) for name in TESTED_MEASURES), "lag ms")
+    table = _right_table("song", "system", *_COLUMNS, "lag ms")
     for result in results:
-        measures = result.report.measures()
+        errors = result.report.errors
         lag = result.report.alignment
         table.add_row(
             result.song,
             result.system,
-            *(_measure(name, measures[name]) for name in TESTED_MEASURES),
+            *(measure.shown(errors[measure.name]) for measure in TESTED_MEASURES),
             "-" if lag is None or not lag.found else f"{lag.lag_ms:.2f}",
         )
     return table
 
 
 def _averages_table(summary: Summary) -> Table:
-    table = _right_table("mean [95 %]", *(_short(name) for name in TESTED_MEASURES))
+    table = _right_table("mean [95 %]", *_COLUMNS)
     for system, averages in summary.averages.items():
-        table.add_row(system, *(_interval(name, averages[name]) for name in TESTED_MEASURES))
+        table.add_row(system, *(_interval(m, averages[m.name]) for m in TESTED_MEASURES))
     return table
 
 
 def _tests_table(summary: Summary) -> Table:
     table = _right_table("first - second", "measure", "n", "median", "effect", "p", "p (Holm)")
-    for name, tests in summary.tests.items():
-        for test in tests:
-            scale = 1.0 if name.endswith("_db") else _PERCENT
+    for measure in TESTED_MEASURES:
+        for test in summary.tests[measure.name]:
             table.add_row(
                 f"{test.first} - {test.second}",
-                _short(name),
+                measure.column,
                 str(test.n),
-                f"{scale * test.median_difference:+.2f}",
+                measure.shown(test.median_difference, sign="+"),
                 f"{test.effect:+.2f}",
                 f"{test.p:.4f}",
                 f"{test.p_holm:.4f}",
@@ -202,31 +189,10 @@ def _right_table(first: str, *others: str) -> Table:
     return table
 
 
-def _short(name: str) -> str:
-    family, _, measure = name.partition(".")
-    if measure == "mape_mean":
-        return f"{family} %"
-    return f"{family} dB" if measure.endswith("_db") else f"{measure.removeprefix('d_')} %"
-
-
-def _measure(name: str, value: float) -> str:
-    if not math.isfinite(value):
-        return "-"
-    return f"{value if name.endswith('_db') else _PERCENT * value:.2f}"
-
-
-def _interval(name: str, interval: Interval) -> str:
-    bounds = f"{_measure(name, interval.low)}, {_measure(name, interval.high)}"
-    return f"{_measure(name, interval.mean)} [{bounds}]"
-
-
-def _percent(value: float) -> str:
-    return f"{_PERCENT * value:.2f} %" if math.isfinite(value) else "-"
+def _interval(measure: Measure[SignalPair], interval: Interval) -> str:
+    bounds = f"{measure.shown(interval.low)}, {measure.shown(interval.high)}"
+    return f"{measure.shown(interval.mean)} [{bounds}]"
 
 
 def _number(value: float) -> str:
     return f"{value:.1f}" if math.isfinite(value) else "-"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}" if math.isfinite(value) else "-"

@@ -21,24 +21,25 @@ import numpy as np
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
-from mixer.evaluate.damage import DAMAGE_MEASURES, Damage, measure_damage, worst_damage
+from mixer.evaluate.damage import measure_damage
 from mixer.evaluate.pair import finite_or_none
-from mixer.evaluate.paper import compare_features
-from mixer.evaluate.stem_errors import STEM_MEASURES, StemErrors, compare_stem
-from mixer.evaluate.stem_figures import StemFigures, measure_stem
-from mixer.meters.features import MixFeatures, measure_features
 from mixer.meters.frames import SHORTEST_SAMPLES
 from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.measure import Measure, figures
+from mixer.meters.measures import DAMAGE, MIX_ERRORS, STEM_ERRORS
+from mixer.meters.signal import Signal, SignalPair
+from mixer.meters.stem_errors import StemPair
+from mixer.meters.stem_figures import StemFigures, measure_stem
 
 SEGMENT_S = 10.0
 # A rest shorter than this goes with the segment before it.
 _LEAST_REST = 0.5
 # Segments whose mix is quieter than this hold no music to judge.
 _LEAST_LUFS = -60.0
-FAMILIES = ("spectral", "panning", "dynamic")
-FAMILY_ERRORS = (*(f"{family}_family" for family in FAMILIES), "families_mean")
-# Errors against the truth, the smaller the better, and signs of damage.
-ERROR_MEASURES = (*STEM_MEASURES, *FAMILY_ERRORS)
+# Errors against the truth, the smaller the better, and signs of damage, in the order of tables.
+_ERRORS: tuple[Measure[Any], ...] = (*STEM_ERRORS, *MIX_ERRORS)
+BENCHMARK: tuple[Measure[Any], ...] = (*_ERRORS, *DAMAGE)
+ERROR_NAMES = tuple(measure.name for measure in _ERRORS)
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,14 @@ class TrueSegment:
 
     Attributes:
         first, end: its samples.
-        lufs: loudness of the true mix.
+        mix: the true mix, measured once for all systems.
         stems: figures of the true wet stems.
-        features: what the paper's families compare.
     """
 
     first: int
     end: int
-    lufs: float
+    mix: Signal
     stems: Mapping[str, StemFigures]
-    features: MixFeatures
 
 
 @dataclass(frozen=True)
@@ -73,15 +72,16 @@ class SegmentResult:
 
     Attributes:
         start_s, end_s: where it lies in the song.
-        stems: errors of every stem that sounds in truth; empty without a truth.
+        stems: errors of every stem that sounds in truth, by `stem_key` of each of `STEM_ERRORS`,
+            signed where the measure is; empty without a truth.
         silent: stems that are silent in truth, and so were not compared.
-        measures: the mean over stems of the size of each of `STEM_MEASURES`; the paper's families
-            as fractions; `DAMAGE_MEASURES`. NaN where undefined.
+        measures: the mean over stems of the size of each of `STEM_ERRORS`; `MIX_ERRORS`; `DAMAGE`.
+            NaN where undefined.
     """
 
     start_s: float
     end_s: float
-    stems: Mapping[str, StemErrors]
+    stems: Mapping[str, Mapping[str, float]]
     silent: tuple[str, ...]
     measures: Mapping[str, float]
 
@@ -98,26 +98,20 @@ class BenchmarkResult:
 
     def worst(self) -> dict[str, float]:
         """Every damage measure's worst segment."""
-        return {
-            name: worst_damage(name, self.values(name))
-            for name in self._names()
-            if name in DAMAGE_MEASURES
-        }
+        names = self._names()
+        return {m.name: m.worst(self.values(m.name)) for m in DAMAGE if m.name in names}
 
     def values(self, name: str) -> list[float]:
         """One measure, a value a segment; NaN where it is undefined."""
         return [segment.measures.get(name, math.nan) for segment in self.segments]
 
     def stem_means(self) -> dict[str, dict[str, float]]:
-        """Stem to its mean errors over segments, signed where `StemErrors` is signed."""
+        """Stem to its mean errors over segments, signed where the measure is."""
         stems = dict.fromkeys(stem for segment in self.segments for stem in segment.stems)
-        names = StemErrors.__dataclass_fields__
         return {
             stem: {
-                name: _mean(
-                    [getattr(s.stems[stem], name) for s in self.segments if stem in s.stems]
-                )
-                for name in names
+                key: _mean([s.stems[stem][key] for s in self.segments if stem in s.stems])
+                for key in map(stem_key, STEM_ERRORS)
             }
             for stem in stems
         }
@@ -145,6 +139,11 @@ class BenchmarkResult:
         return list(dict.fromkeys(name for s in self.segments for name in s.measures))
 
 
+def stem_key(measure: Measure[StemPair]) -> str:
+    """Under which name a stem's own error is given, with its sign: "level_db"."""
+    return measure.name.replace("_error", "")
+
+
 def measure_truth(
     true_wet: Mapping[str, np.ndarray],
     true_mix: np.ndarray,
@@ -165,19 +164,11 @@ def measure_truth(
     _refuse_unlike(true_mix, true_wet)
     segments = []
     for first, end in _cuts(true_mix.shape[1], sample_rate, segment_s):
-        mix = true_mix[:, first:end]
-        lufs = integrated_loudness_lufs(mix, sample_rate)
-        if lufs < _LEAST_LUFS:
+        mix = Signal(true_mix[:, first:end], sample_rate)
+        if mix.loudness_lufs < _LEAST_LUFS:
             continue
-        segments.append(
-            TrueSegment(
-                first=first,
-                end=end,
-                lufs=lufs,
-                stems={n: measure_stem(a[:, first:end], sample_rate) for n, a in true_wet.items()},
-                features=measure_features(mix, sample_rate),
-            )
-        )
+        stems = {n: measure_stem(a[:, first:end], sample_rate) for n, a in true_wet.items()}
+        segments.append(TrueSegment(first, end, mix, stems))
     if not segments:
         raise InputError("the true mix is silent: there is nothing to hold a mix against")
     return Truth(true_mix.shape[1], tuple(segments))
@@ -230,7 +221,7 @@ def benchmark_mix(
     found = (
         measure_damage(inputs, wet, mix, cuts, sample_rate, limited_share)
         if damage
-        else [Damage() for _ in cuts]
+        else [{} for _ in cuts]
     )
     results = []
     for index, (first, end) in enumerate(cuts):
@@ -243,7 +234,7 @@ def benchmark_mix(
                 end_s=end / sample_rate,
                 stems=errors.stems,
                 silent=errors.silent,
-                measures=errors.measures | (found[index].figures() if damage else {}),
+                measures=errors.measures | found[index],
             )
         )
     return BenchmarkResult(tuple(results))
@@ -251,7 +242,7 @@ def benchmark_mix(
 
 @dataclass(frozen=True)
 class _Errors:
-    stems: dict[str, StemErrors] = field(default_factory=dict)
+    stems: dict[str, dict[str, float]] = field(default_factory=dict)
     silent: tuple[str, ...] = ()
     measures: dict[str, float] = field(default_factory=dict)
 
@@ -260,29 +251,28 @@ def _compare(
     wet: Mapping[str, np.ndarray], mix: np.ndarray, truth: TrueSegment, sample_rate: int
 ) -> _Errors:
     cut = slice(truth.first, truth.end)
-    mix = mix[:, cut]
-    nothing = np.zeros_like(mix)
-    lufs = integrated_loudness_lufs(mix, sample_rate)
-    if not math.isfinite(lufs):
+    own = Signal(mix[:, cut], sample_rate)
+    nothing = np.zeros_like(own.audio)
+    if not math.isfinite(own.loudness_lufs):
         raise InputError(
             f"the mix is silent from {truth.first / sample_rate:.0f} to "
             f"{truth.end / sample_rate:.0f} s, where the true mix is not"
         )
-    stems: dict[str, StemErrors] = {}
+    errors: dict[str, dict[str, float]] = {}
     silent = []
     for name, true_stem in truth.stems.items():
-        figures = measure_stem(wet[name][:, cut] if name in wet else nothing, sample_rate)
-        errors = compare_stem(figures, lufs, true_stem, truth.lufs)
-        if errors is None:
+        stem = measure_stem(wet[name][:, cut] if name in wet else nothing, sample_rate)
+        pair = StemPair(stem, own.loudness_lufs, true_stem, truth.mix.loudness_lufs)
+        if pair.is_silent_in_truth:
             silent.append(name)
         else:
-            stems[name] = errors
-    sizes = [errors.absolute() for errors in stems.values()]
-    paper = compare_features(measure_features(mix, sample_rate), truth.features)
-    families = [paper[f"{family}.mape_mean"] for family in FAMILIES]
-    measures = {name: _mean([size[name] for size in sizes]) for name in STEM_MEASURES}
-    measures |= dict(zip(FAMILY_ERRORS, (*families, _mean(families)), strict=True))
-    return _Errors(stems, tuple(silent), measures)
+            errors[name] = {stem_key(measure): measure.function(pair) for measure in STEM_ERRORS}
+    measures = {
+        measure.name: _mean([abs(of_stem[stem_key(measure)]) for of_stem in errors.values()])
+        for measure in STEM_ERRORS
+    }
+    measures |= figures(MIX_ERRORS, SignalPair(own, truth.mix))
+    return _Errors(errors, tuple(silent), measures)
 
 
 def _cuts(n_samples: int, sample_rate: int, segment_s: float) -> list[tuple[int, int]]:

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from mixer.evaluate.benchmark import ERROR_MEASURES, BenchmarkResult
-from mixer.evaluate.damage import DAMAGE_MEASURES
+from mixer.evaluate.benchmark import BENCHMARK, ERROR_NAMES, BenchmarkResult
 from mixer.evaluate.pair import finite_or_none
 from mixer.evaluate.statistics import holm, rank_biserial, signed_rank_p
+from mixer.meters.measure import Measure
+from mixer.meters.measures import DAMAGE
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class SystemFigures:
     Attributes:
         means: measure to its mean over all segments of all songs; NaN where it is undefined.
         worst: damage measure to its worst segment.
-        stems: stem to its mean errors, signed where `StemErrors` is signed.
+        stems: stem to its mean errors, signed where the measure is.
         songs: song to its own means.
         n_segments: how many there are.
     """
@@ -109,7 +110,7 @@ def summarise_benchmark(
     tests = [
         (rival, measure, _differences(results[subject], results[rival], measure))
         for rival in rivals
-        for measure in ERROR_MEASURES
+        for measure in ERROR_NAMES
     ]
     tests = [test for test in tests if test[2].size]
     uncorrected = [signed_rank_p(differences) for _, _, differences in tests]
@@ -136,7 +137,7 @@ def _figures(songs: Mapping[str, BenchmarkResult]) -> SystemFigures:
     joined = BenchmarkResult(tuple(s for result in songs.values() for s in result.segments))
     return SystemFigures(
         means=joined.means(),
-        worst=joined.worst() or dict.fromkeys(DAMAGE_MEASURES, math.nan),
+        worst=joined.worst() or {measure.name: math.nan for measure in DAMAGE},
         stems=joined.stem_means(),
         songs={song: result.means() for song, result in songs.items()},
         n_segments=len(joined.segments),
@@ -173,10 +174,10 @@ def _by_segment(
     }
 
 
-def shown_measures(systems: Sequence[SystemFigures]) -> list[str]:
+def shown_measures(systems: Sequence[SystemFigures]) -> list[Measure[Any]]:
     """Measures that at least one system defines, errors first."""
     return [
-        name
-        for name in (*ERROR_MEASURES, *DAMAGE_MEASURES)
-        if any(math.isfinite(system.means.get(name, math.nan)) for system in systems)
+        measure
+        for measure in BENCHMARK
+        if any(math.isfinite(system.means.get(measure.name, math.nan)) for system in systems)
     ]

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
-from mixer.evaluate.benchmark import ERROR_MEASURES
+from mixer.evaluate.benchmark import stem_key
 from mixer.evaluate.benchmark_summary import BenchmarkSummary, Comparison, shown_measures
+from mixer.meters.measure import Better, Measure
+from mixer.meters.measures import DAMAGE, STEM_ERRORS
 
-# measure -> what it is called, and its decimals
-LABELS = {
-    "level_error_db": ("level of a stem, dB", 2),
-    "balance_error_db": ("left/right balance of a stem, dB", 2),
-    "spectrum_error_db": ("third-octave spectrum of a stem, dB", 2),
-    "width_error_db": ("width of a stem, dB", 2),
-    "crest_error_db": ("crest factor of a stem, dB", 2),
-    "spectral_family": ("paper, spectral", 3),
-    "panning_family": ("paper, panning", 3),
-    "dynamic_family": ("paper, dynamic", 3),
-    "families_mean": ("paper, mean of the three", 3),
-    "low_correlation": ("correlation below 120 Hz (least)", 2),
-    "fold_down_loss_lu": ("mono fold-down loss, LU (most)", 2),
-    "gain_speed_db_s": ("fastest gain outside onsets, dB/s (most)", 0),
-    "clicks_per_minute": ("clicks a minute (most)", 1),
-    "filter_residual_db": ("residual of the best filter, dB (most)", 1),
-    "limited_share": ("samples limited, % (most)", 2),
-}
-PERCENT_MEASURES = ("limited_share",)
 _LEAST_P = 0.001
 
 
@@ -39,9 +23,9 @@ def benchmark_markdown(summary: BenchmarkSummary) -> str:
         head += [f"{summary.subject} - {rival}", "p"]
     rows = []
     for measure in shown_measures(list(summary.systems.values())):
-        row = [LABELS[measure][0], *(_cell(summary, name, measure) for name in systems)]
+        row = [heading(measure), *(_cell(summary, name, measure) for name in systems)]
         for rival in rivals:
-            row += _difference(summary.comparison(rival, measure), measure)
+            row += _difference(summary.comparison(rival, measure.name), measure)
         rows.append(row)
     return markdown_table(head, rows)
 
@@ -49,19 +33,14 @@ def benchmark_markdown(summary: BenchmarkSummary) -> str:
 def stems_markdown(summary: BenchmarkSummary) -> str:
     """The subject's mean errors by stem; level, balance and crest factor with their sign."""
     stems = summary.systems[summary.subject].stems
-    head = ["stem", "level, dB", "to the right, dB", "spectrum, dB", "width, dB", "crest, dB"]
-    signed = ("level_db", "balance_db", "crest_db")
     rows = [
         [
             stem,
-            *(
-                f"{errors[name]:+.2f}" if name in signed else f"{errors[name]:.2f}"
-                for name in ("level_db", "balance_db", "spectrum_db", "width_db", "crest_db")
-            ),
+            *(m.shown(errors[stem_key(m)], sign="+" if m.is_signed else "") for m in STEM_ERRORS),
         ]
         for stem, errors in stems.items()
     ]
-    return markdown_table(head, rows)
+    return markdown_table(["stem", *(measure.column for measure in STEM_ERRORS)], rows)
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -80,24 +59,24 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([line(head), line(rule), *(line(row) for row in rows)])
 
 
-def _cell(summary: BenchmarkSummary, system: str, measure: str) -> str:
+def heading(measure: Measure[Any]) -> str:
+    """How a measure's line is headed; of damage, the worst segment stands beside the mean."""
+    if measure not in DAMAGE:
+        return measure.heading
+    return f"{measure.heading} ({'least' if measure.better is Better.HIGHER else 'most'})"
+
+
+def _cell(summary: BenchmarkSummary, system: str, measure: Measure[Any]) -> str:
     figures = summary.systems[system]
-    mean = _number(figures.means.get(measure, math.nan), measure)
-    if measure in ERROR_MEASURES or mean == "":
+    mean = measure.shown(figures.means.get(measure.name, math.nan), "")
+    if measure not in DAMAGE or mean == "":
         return mean
-    return f"{mean} ({_number(figures.worst.get(measure, math.nan), measure)})"
+    return f"{mean} ({measure.shown(figures.worst.get(measure.name, math.nan), '')})"
 
 
-def _difference(comparison: Comparison | None, measure: str) -> list[str]:
+def _difference(comparison: Comparison | None, measure: Measure[Any]) -> list[str]:
     if comparison is None:
         return ["", ""]
     p = comparison.p_holm
     shown = f"<{_LEAST_P:g}" if p < _LEAST_P else f"{p:.3f}"
-    return [f"{comparison.mean_difference:+.{LABELS[measure][1]}f}", shown]
-
-
-def _number(value: float, measure: str) -> str:
-    if math.isnan(value):
-        return ""
-    scale = 100.0 if measure in PERCENT_MEASURES else 1.0
-    return f"{scale * value:.{LABELS[measure][1]}f}"
+    return [measure.shown(comparison.mean_difference, sign="+"), shown]

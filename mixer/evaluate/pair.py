@@ -19,11 +19,13 @@ from mixer.evaluate.alignment import (
     shared_part,
     sounding_part,
 )
-from mixer.evaluate.paper import compare_features
 from mixer.meters.engineering import Engineering, measure_engineering
-from mixer.meters.features import MixFeatures, measure_features
+from mixer.meters.features import MixFeatures
 from mixer.meters.frames import SHORTEST_SAMPLES
 from mixer.meters.masking import bark_powers, stem_masked_shares
+from mixer.meters.measure import figures
+from mixer.meters.measures import ERRORS, PAPER_ERRORS
+from mixer.meters.signal import Signal, SignalPair
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.meters.target import TargetCurve, balance_error_db, centred_db
 
@@ -60,9 +62,9 @@ class PairReport:
         alignment: None where it was not asked for.
         mix_s, reference_s, compared_s: lengths before, and of the part that was compared.
         gain_db: what the mix's levels were moved by to match the reference's loudness.
-        paper: see `paper_measures`.
+        errors: the figure of each of `ERRORS` by name, the smaller the better: what is averaged
+            and tested.
         mix, reference: what engineers read, before `gain_db`.
-        balance_error_db: mean third-octave distance of the two, level aside.
         target_error_db: of "mix" and "reference" from the target; empty without one.
         target: the target itself.
         stem_masked_shares: by stem of the mix; empty without stems.
@@ -73,17 +75,12 @@ class PairReport:
     reference_s: float
     compared_s: float
     gain_db: float
-    paper: Mapping[str, float]
+    errors: Mapping[str, float]
     mix: Engineering
     reference: Engineering
-    balance_error_db: float
     target_error_db: Mapping[str, float] = field(default_factory=dict)
     target: TargetCurve | None = None
     stem_masked_shares: Mapping[str, float] = field(default_factory=dict)
-
-    def measures(self) -> dict[str, float]:
-        """Errors against the reference, the smaller the better: what is averaged and tested."""
-        return {**self.paper, "balance.error_db": self.balance_error_db}
 
     def as_json(self) -> dict[str, Any]:
         """Everything, ready for JSON: what is undefined is None."""
@@ -93,16 +90,18 @@ class PairReport:
             "reference_s": self.reference_s,
             "compared_s": self.compared_s,
             "loudness_match_gain_db": self.gain_db,
-            "paper": dict(self.paper),
+            "paper": {measure.name: self.errors[measure.name] for measure in PAPER_ERRORS},
             "mix": self.mix.figures(self.gain_db),
             "reference": self.reference.figures(),
             "balance": {
                 "bands_hz": [round(hz, 1) for hz in CURVE_BANDS_HZ],
                 "mix_db": (self.mix.curve_db + self.gain_db).tolist(),
                 "reference_db": self.reference.curve_db.tolist(),
-                "error_db": self.balance_error_db,
             },
         }
+        for measure in ERRORS[len(PAPER_ERRORS) :]:
+            family, _, name = measure.name.partition(".")
+            value.setdefault(family, {})[name] = self.errors[measure.name]
         if self.target is not None:
             value["target"] = {
                 "name": self.target.name,
@@ -140,15 +139,13 @@ def evaluate_pair(
     if settings.align:
         alignment = find_alignment(mix, reference, sample_rate, settings.max_lag_s)
     shared_mix, shared_reference = _cut(mix, reference, sample_rate, alignment, settings)
-    (mix_features, own), (reference_features, other) = _measure_both(
-        shared_mix, shared_reference, sample_rate
-    )
+    pair = SignalPair(Signal(shared_mix, sample_rate), Signal(shared_reference, sample_rate))
+    own, other = _measure_both(pair)
     gain_db = _matching_gain_db(own, other) if settings.match_loudness else 0.0
     target = settings.target
-    curves = {"mix": centred_db(own.curve_db), "reference": centred_db(other.curve_db)}
     from_target_db = {
-        name: balance_error_db(curve, target.level_db) if target else math.nan
-        for name, curve in curves.items()
+        name: balance_error_db(centred_db(read.curve_db), target.level_db) if target else math.nan
+        for name, read in (("mix", own), ("reference", other))
     }
     return PairReport(
         alignment=alignment,
@@ -156,10 +153,9 @@ def evaluate_pair(
         reference_s=reference.shape[1] / sample_rate,
         compared_s=shared_mix.shape[1] / sample_rate,
         gain_db=gain_db,
-        paper=compare_features(mix_features, reference_features),
+        errors=figures(ERRORS, pair),
         mix=own,
         reference=other,
-        balance_error_db=balance_error_db(curves["mix"], curves["reference"]),
         target_error_db=from_target_db if target else {},
         target=target,
         stem_masked_shares=_masking(stems, sample_rate) if stems else {},
@@ -197,21 +193,19 @@ def _cut(
     return mix, reference
 
 
-def _measure_both(
-    mix: np.ndarray, reference: np.ndarray, sample_rate: int
-) -> list[tuple[MixFeatures, Engineering]]:
+def _measure_both(pair: SignalPair) -> list[Engineering]:
     """Both at once: transforms and filters let go of the interpreter."""
 
-    def measure(audio: np.ndarray) -> tuple[MixFeatures, Engineering]:
-        return measure_features(audio, sample_rate), measure_engineering(audio, sample_rate)
+    def measure(signal: Signal) -> tuple[MixFeatures, Engineering]:
+        return signal.features, measure_engineering(signal)
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(measure, (mix, reference)))
+        return [read for _, read in pool.map(measure, (pair.mix, pair.reference))]
 
 
 def _matching_gain_db(mix: Engineering, reference: Engineering) -> float:
     """0 where one of the two is too quiet for a loudness."""
-    difference_lu = reference.loudness_lufs - mix.loudness_lufs
+    difference_lu = reference.readings["loudness_lufs"] - mix.readings["loudness_lufs"]
     if not math.isfinite(difference_lu) or abs(difference_lu) < _MATCHED_LU:
         return 0.0
     return difference_lu

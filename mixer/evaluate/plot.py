@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -11,16 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixer.errors import OutputError
-from mixer.evaluate.paper import FAMILY_MEASURES
-from mixer.evaluate.summary import SongResult, Summary
+from mixer.evaluate.summary import TESTED_MEASURES, SongResult, Summary
 from mixer.files.whole_file import whole_file
+from mixer.meters.measure import PERCENT, Measure
+from mixer.meters.measures import ERRORS
 from mixer.meters.stereo_spectrum import BANDS, CURVE_BANDS_HZ
 from mixer.meters.target import centred_db
 
 _DPI = 150
 # Names of files and songs are no formulas.
 _PLAIN_TEXT = {"text.parse_math": False}
-_FAMILIES = tuple(name for name in FAMILY_MEASURES if name != "loudness.d_peak")
+_SUMMARIES = tuple(measure for measure in TESTED_MEASURES if measure.is_drawn)
+_PERCENTAGES = tuple(m for m in ERRORS if m.is_drawn and m.unit == PERCENT)
 
 
 def plot_pair(result: SongResult, path: Path) -> None:
@@ -57,9 +60,9 @@ def plot_summary(results: Sequence[SongResult], summary: Summary, path: Path) ->
     systems = list(summary.averages)
     with rc_context(_PLAIN_TEXT):
         figure = Figure(figsize=(13.0, 1.6 + 0.45 * len(systems)), layout="constrained")
-        axes = figure.subplots(1, len(_FAMILIES), sharey=True)
-        for axis, name in zip(axes, _FAMILIES, strict=True):
-            _draw_family(axis, name, results, summary)
+        axes = figure.subplots(1, len(_SUMMARIES), sharey=True)
+        for axis, measure in zip(axes, _SUMMARIES, strict=True):
+            _draw_measure(axis, measure, results, summary)
         axes[0].set_yticks(range(len(systems)), systems)
         axes[0].set_ylim(len(systems) - 0.5, -0.5)
         n_songs = len({result.song for result in results})
@@ -67,15 +70,20 @@ def plot_summary(results: Sequence[SongResult], summary: Summary, path: Path) ->
         _write(figure, path)
 
 
-def _draw_family(axis: Axes, name: str, results: Sequence[SongResult], summary: Summary) -> None:
+def _draw_measure(
+    axis: Axes, measure: Measure[Any], results: Sequence[SongResult], summary: Summary
+) -> None:
     for row, (system, averages) in enumerate(summary.averages.items()):
-        values = [100.0 * r.report.paper[name] for r in results if r.system == system]
+        values = [
+            measure.scaled(r.report.errors[measure.name]) for r in results if r.system == system
+        ]
         axis.plot(values, np.full(len(values), row), "o", alpha=0.35, color="C0", ms=4)
-        interval = averages[name]
-        axis.plot([100.0 * interval.low, 100.0 * interval.high], [row, row], "-", color="C1")
-        axis.plot(100.0 * interval.mean, row, "D", color="C1", ms=6)
-    axis.set_title(name.split(".")[0])
-    axis.set_xlabel("error, %")
+        interval = averages[measure.name]
+        ends = [measure.scaled(interval.low), measure.scaled(interval.high)]
+        axis.plot(ends, [row, row], "-", color="C1")
+        axis.plot(measure.scaled(interval.mean), row, "D", color="C1", ms=6)
+    axis.set_title(measure.family)
+    axis.set_xlabel(f"error, {measure.unit}")
     axis.set_xlim(left=0.0)
     axis.grid(axis="x", alpha=0.3)
 
@@ -95,7 +103,7 @@ def _draw_balance(axis: Axes, result: SongResult) -> None:
     axis.minorticks_off()
     axis.set_xlabel("Hz")
     axis.set_ylabel("dB, level aside")
-    axis.set_title(f"spectral balance: {report.balance_error_db:.1f} dB apart on average")
+    axis.set_title(f"spectral balance: {report.errors['balance.error_db']:.1f} dB apart on average")
     axis.grid(alpha=0.3)
     axis.legend()
 
@@ -117,15 +125,13 @@ def _draw_width(axis: Axes, result: SongResult) -> None:
 
 
 def _draw_paper(axis: Axes, result: SongResult) -> None:
-    shown = {
-        name: 100.0 * value
-        for name, value in result.report.paper.items()
-        if name not in ("dynamic.l_ratio_mean_l2", "loudness.d_peak") and np.isfinite(value)
-    }
+    errors = result.report.errors
+    shown = [measure for measure in _PERCENTAGES if np.isfinite(errors[measure.name])]
     places = np.arange(len(shown))
-    colours = ["C1" if "mape_mean" in name or "d_lufs" in name else "C0" for name in shown]
-    axis.barh(places, list(shown.values()), color=colours)
-    axis.set_yticks(places, [name.removesuffix("_mean") for name in shown], fontsize=7)
+    colours = ["C1" if measure.is_summary else "C0" for measure in shown]
+    axis.barh(places, [m.scaled(errors[m.name]) for m in shown], color=colours)
+    names = [measure.name.removesuffix("_mean") for measure in shown]
+    axis.set_yticks(places, names, fontsize=7)
     axis.invert_yaxis()
     axis.set_xlabel("error, %")
     axis.set_title("the paper's measures")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from mixer.evaluate.pair import PairReport, finite_or_none
-from mixer.evaluate.paper import FAMILY_MEASURES
 from mixer.evaluate.statistics import Interval, PairedTest, bootstrap_interval, paired_tests
+from mixer.meters.measures import ERRORS
 
-TESTED_MEASURES = (*FAMILY_MEASURES, "balance.error_db")
+# The figures that stand for their families.
+TESTED_MEASURES = tuple(measure for measure in ERRORS if measure.is_summary)
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def summarise(results: Sequence[SongResult], seed: int = 0) -> Summary:
     """
     systems = list(dict.fromkeys(result.system for result in results))
     songs = list(dict.fromkeys(result.song for result in results))
-    found = {(r.system, r.song): r.report.measures() for r in results}
-    nothing: dict[str, float] = {}
+    found = {(r.system, r.song): r.report.errors for r in results}
+    nothing: Mapping[str, float] = {}
 
     def values(system: str, name: str) -> list[float]:
         return [found.get((system, song), nothing).get(name, float("nan")) for song in songs]
@@ -90,8 +91,8 @@ def summarise(results: Sequence[SongResult], seed: int = 0) -> Summary:
         for system in systems
     }
     tests = {
-        name: paired_tests({system: values(system, name) for system in systems})
-        for name in TESTED_MEASURES
+        measure.name: paired_tests({system: values(system, measure.name) for system in systems})
+        for measure in TESTED_MEASURES
         if len(systems) > 1
     }
     return Summary(averages, tests)

@@ -23,7 +23,7 @@ def flat(result: SongResult) -> dict[str, str | float]:
         "compared_s": report.compared_s,
         "lag_ms": report.alignment.lag_ms if report.alignment else math.nan,
         "loudness_match_gain_db": report.gain_db,
-        **report.measures(),
+        **report.errors,
     }
     for name, error_db in report.target_error_db.items():
         row[f"target.{name}_error_db"] = error_db

@@ -6,22 +6,10 @@ Every bin keeps its place in the picture; the picture as a whole stops leaning.
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
+from mixer.meters.balance import channel_energies, measure_balance_db
 
 # Beyond this the quieter channel carries no recording of its own: one side of a mono source.
 ONE_SIDED_DB = 30.0
-_BLOCK_SAMPLES = 1 << 18
-
-
-def measure_balance_db(audio: FloatArray) -> float | None:
-    """Energy of the right channel over that of the left in dB; None where both are silent.
-
-    Infinite (of either sign) where only one is. Audio is float32 `(2, samples)`.
-    """
-    left, right = _channel_energies(audio)
-    if left == 0.0 and right == 0.0:
-        return None
-    with np.errstate(divide="ignore"):
-        return float(10.0 * (np.log10(right) - np.log10(left)))
 
 
 def match_balance(
@@ -53,20 +41,12 @@ def match_balance(
         out[louder] *= np.float32(np.sqrt(0.5))
         out[1 - louder] = out[louder]
         return out, {"offset_db": _bounded(offset_db), "one_sided": True}
-    left, right = _channel_energies(audio)
+    left, right = channel_energies(audio)
     goal = 10.0 ** ((1.0 - amount) * offset_db / 10.0)  # right over left afterwards
     new_left = (left + right) / (1.0 + goal)
     out[0] *= np.float32(np.sqrt(new_left / left))
     out[1] *= np.float32(np.sqrt((left + right - new_left) / right))
     return out, {"offset_db": offset_db, "one_sided": False}
-
-
-def _channel_energies(audio: FloatArray) -> np.ndarray:
-    energies = np.zeros(audio.shape[0])
-    for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):
-        block = audio[:, start : start + _BLOCK_SAMPLES].astype(np.float64)
-        energies += np.einsum("cn,cn->c", block, block)
-    return energies
 
 
 def _bounded(offset_db: float) -> float:

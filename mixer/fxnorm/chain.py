@@ -12,7 +12,7 @@ import numpy as np
 from mixer.dsp.blocks import FloatArray, peak, peak_dbfs
 from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError, SettingsError
-from mixer.fxnorm.balance import match_balance, measure_balance_db
+from mixer.fxnorm.balance import match_balance
 from mixer.fxnorm.compression import SETTINGS, match_compression
 from mixer.fxnorm.equalization import match_equalization
 from mixer.fxnorm.loudness import match_loudness
@@ -26,6 +26,7 @@ from mixer.fxnorm.panning import (
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS, add_pre_reverb, add_reverb_send
 from mixer.fxnorm.rooms import RoomSource
+from mixer.meters.balance import measure_balance_db
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.normalisations import DEFAULT_EFFECTS, check_effects
 

@@ -9,11 +9,14 @@ Source: Wiener filter with two inputs, normal equations in the time domain (bloc
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy.fft
 import scipy.linalg
 
 from mixer.dsp.blocks import convolve, zero_padded
+from mixer.meters.segment import Segment
 
 TAPS = 1_024
 # By so much of its length the filter may look ahead: linear phase is no residual.
@@ -59,6 +62,16 @@ def residual_db(predicted: np.ndarray, wet: np.ndarray) -> float:
         return float("nan")
     share = sum(float(np.dot(rest, rest)) for rest in wet - predicted) / energy
     return max(10.0 * float(np.log10(max(share, 1e-30))), LEAST_RESIDUAL_DB)
+
+
+def mean_residual_db(segment: Segment) -> float:
+    """What the best time-invariant filter of each stem leaves over, the mean over stems heard.
+
+    Returns:
+        dB, -60 (nothing) to 0 (everything); NaN where no stem is heard.
+    """
+    residuals = [residual_db(stem.predicted, stem.wet) for stem in segment.stems]
+    return float(np.mean(residuals)) if residuals else math.nan
 
 
 def _sources(inputs: np.ndarray) -> np.ndarray:

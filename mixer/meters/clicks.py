@@ -14,6 +14,8 @@ from collections.abc import Iterable
 import numpy as np
 import scipy.ndimage
 
+from mixer.meters.segment import Segment
+
 # The second difference, smoothed: what lies above 16 kHz is steep, and heard by few.
 _KERNEL = np.convolve([1.0, -2.0, 1.0], [0.25, 0.5, 0.25]).astype(np.float32)
 _BLOCK_S = 0.001
@@ -26,6 +28,12 @@ _LEAST_EXCESS_DB = 6.0
 # Below the mix's peak: what is around is never taken for quieter, since steps in digital silence
 # are as small as rounding makes them.
 _QUIETEST_DB = -70.0
+
+
+def clicks_per_minute(segment: Segment) -> float:
+    """Clicks that the recordings have not, a minute."""
+    minutes = segment.mix.audio.shape[1] / segment.mix.sample_rate / 60.0
+    return segment.n_clicks / minutes
 
 
 def find_clicks(mix: np.ndarray, inputs: Iterable[np.ndarray], sample_rate: int) -> np.ndarray:

@@ -11,12 +11,15 @@ move; they are left out.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy.ndimage
 from scipy.signal.windows import hann
 
 from mixer.dsp.blocks import stft_blocks
 from mixer.dsp.onsets import find_onsets
+from mixer.meters.segment import Segment
 
 FRAME_S = 0.025
 SMOOTHING_S = 0.05
@@ -40,6 +43,12 @@ _BINS_PER_FREE_ONE = 3.0
 # Changes within so many standard deviations of their estimate are none.
 _DEVIATIONS = 2.5
 _LEAST_POWER = 1e-20
+
+
+def fastest_gain_db_s(segment: Segment) -> float:
+    """Fastest change of gain in any band of any stem, outside onsets; NaN where none is heard."""
+    speeds_db_s = [speed for s in segment.stems for speed in s.gain_speed_db_s.tolist()]
+    return max((speed for speed in speeds_db_s if not math.isnan(speed)), default=math.nan)
 
 
 def measure_gain_speed(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixer.errors import InputError
+from mixer.meters.signal import SignalPair
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ, band_density_db, measure_stereo_spectrum
 
 # Where balance is compared: below and above, little music and much codec.
@@ -50,6 +51,11 @@ def compared_bands() -> np.ndarray:
 def balance_error_db(curve_db: np.ndarray, target_db: np.ndarray) -> float:
     """Mean distance of two centred curves over the compared bands, in dB."""
     return float(np.abs(curve_db - target_db)[compared_bands()].mean())
+
+
+def signal_balance_error_db(pair: SignalPair) -> float:
+    """Mean third-octave distance of a mix from its reference, level aside, in dB."""
+    return balance_error_db(centred_db(pair.mix.curve_db), centred_db(pair.reference.curve_db))
 
 
 def measure_target(mixes: Iterable[tuple[np.ndarray, int]], name: str) -> TargetCurve:

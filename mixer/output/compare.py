@@ -14,6 +14,7 @@ from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.meters.engineering import Engineering, measure_engineering
 from mixer.meters.frames import SHORTEST_SAMPLES
+from mixer.meters.signal import Signal
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.meters.target import balance_error_db, centred_db
 from mixer.output.recipe_reader import MIX, RecordedMix, numbers, settings_by_name
@@ -116,7 +117,7 @@ def _measure(recipe: RecordedMix) -> Engineering:
     audio, sample_rate = read_audio(output.path)
     if audio.shape[1] < SHORTEST_SAMPLES or peak(audio) == 0.0:
         raise InputError(f"{visible(output.path)} is silent or too short to be measured")
-    return measure_engineering(audio, sample_rate)
+    return measure_engineering(Signal(audio, sample_rate))
 
 
 def _asked(recipe: RecordedMix) -> dict[str, str | float | None]:

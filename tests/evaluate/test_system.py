@@ -63,7 +63,7 @@ def test_every_system_is_held_against_the_human_mix(write_song, rng, tmp_path) -
         rows = list(csv.DictReader(file))
     assert [row["system"] for row in rows] == [NONE, SUM] * 2
     assert float(rows[1]["spectral.mape_mean"]) == pytest.approx(
-        results[1].report.paper["spectral.mape_mean"]
+        results[1].report.errors["spectral.mape_mean"]
     )
 
 

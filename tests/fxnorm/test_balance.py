@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from mixer.fxnorm.balance import match_balance, measure_balance_db
+from mixer.fxnorm.balance import match_balance
 from mixer.fxnorm.loudness import match_loudness
+from mixer.meters.balance import measure_balance_db
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 from tests.fxnorm.material import RATE, energy_db, wide
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixer.errors import InputError
-from mixer.evaluate.paper import paper_measures
+from mixer.meters.paper import paper_measures
 from training.run.loading import NETWORK_RATE_HZ
 
 FAMILIES = ("spectral", "panning", "dynamic", "loudness")

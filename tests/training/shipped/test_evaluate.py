@@ -7,9 +7,9 @@ import pytest
 
 from mixer.audio import write_audio
 from mixer.errors import SettingsError
-from mixer.evaluate.benchmark import ERROR_MEASURES, BenchmarkResult, SegmentResult
+from mixer.evaluate.benchmark import ERROR_NAMES, BenchmarkResult, SegmentResult
 from mixer.evaluate.benchmark_summary import summarise_benchmark
-from mixer.evaluate.damage import DAMAGE_MEASURES
+from mixer.meters.measures import DAMAGE
 from tests.signals import band
 from training.shipped import benchmark_songs
 from training.shipped.benchmark_songs import DEMO, REAL, SYNTHETIC
@@ -65,7 +65,7 @@ def test_the_plain_sum_is_wrong_by_what_the_engineer_did(songs) -> None:
     assert set(results) == {SYNTHETIC}
     assert set(results[SYNTHETIC]) == {"truth", "sum"}
     for result in results[SYNTHETIC]["truth"].values():
-        assert max(result.means()[name] for name in ERROR_MEASURES) < 1e-6
+        assert max(result.means()[name] for name in ERROR_NAMES) < 1e-6
     stems = results[SYNTHETIC]["sum"][songs[0].name].stem_means()
     lean_db = 20.0 * np.log10(1.2 / 0.8)
     assert stems["other"]["balance_db"] == pytest.approx(lean_db, abs=0.05)
@@ -104,7 +104,7 @@ def test_two_systems_of_one_name_are_refused() -> None:
 
 def judged(error: float, damage: dict[str, float]) -> dict[str, BenchmarkResult]:
     """Twelve songs that all measure alike."""
-    measures = dict.fromkeys(ERROR_MEASURES, error) | damage
+    measures = dict.fromkeys(ERROR_NAMES, error) | damage
     return {
         f"song {k}": BenchmarkResult((SegmentResult(0.0, 10.0, {}, (), measures),))
         for k in range(12)
@@ -112,7 +112,7 @@ def judged(error: float, damage: dict[str, float]) -> dict[str, BenchmarkResult]
 
 
 def test_targets_are_met_and_missed_by_what_they_are() -> None:
-    fine = dict(zip(DAMAGE_MEASURES, (0.95, 0.5, 40.0, 0.0, -20.0, 0.0), strict=True))
+    fine = dict(zip((m.name for m in DAMAGE), (0.95, 0.5, 40.0, 0.0, -20.0, 0.0), strict=True))
     bad = fine | {"low_correlation": 0.7, "gain_speed_db_s": 90.0}
     good = summarise_benchmark({"mine": judged(0.7, fine), "none": judged(1.0, fine)}, "mine")
     assert all(target.met for target in check_targets({REAL: good}))

@@ -18,15 +18,6 @@ from mixer.meters.frames import percentage_error, running_mean
 from mixer.meters.panning import BAND_NAMES
 from mixer.meters.spectral import SpectralFrames
 
-# one figure a family, the smaller the nearer to the reference
-FAMILY_MEASURES = (
-    "spectral.mape_mean",
-    "panning.mape_mean",
-    "dynamic.mape_mean",
-    "loudness.d_lufs",
-    "loudness.d_peak",
-)
-
 
 def paper_measures(mix: np.ndarray, reference: np.ndarray, sample_rate: int) -> dict[str, float]:
     """Measure a mix against a reference of the same song, sample-aligned and of one length.

@@ -1,7 +1,7 @@
 """What one stem measures within a mix: loudness, balance, spectrum, width, crest factor.
 
 Every figure is of the stem as it stands in the mix. Two mixes are compared by their stems' figures
-in `mixer.evaluate.stem_errors`; what a truth measures can be kept from one system to the next.
+in `mixer.meters.stem_errors`; what a truth measures can be kept from one system to the next.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixer.fxnorm.balance import measure_balance_db
+from mixer.meters.balance import measure_balance_db
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.stereo_spectrum import (
     CURVE_BANDS_HZ,
