@@ -16,7 +16,16 @@ from pathlib import Path
 from mixer.audio.formats import is_audio_name, without_audio_suffix
 from mixer.errors import InputError
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
-from mixer.song.folder_words import INSTRUMENT, MIXES, PARTS, SET_ASIDE, TAKES, kind_of
+from mixer.song.folder_words import (
+    INSTRUMENT,
+    MIXES,
+    OTHER,
+    PARTS,
+    PERHAPS_INSTRUMENT,
+    SET_ASIDE,
+    TAKES,
+    kind_of,
+)
 from mixer.song.not_recordings import not_a_recording
 from mixer.song.track_names import classify, stem_of_part
 from mixer.song.track_words import split_words
@@ -179,14 +188,31 @@ def _search(folder: _Folder, songs: list[Path], left_out: list[tuple[Path, str]]
     )
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
         songs.append(folder.path)
+        for name, inner in inner_folders.items():
+            # Of a song that lies in another's folder that one mixes nothing.
+            titled = kind_of(name, folder.path.name) in (OTHER, PERHAPS_INSTRUMENT)
+            if titled and name in plan.left_out and (_is_band(inner) or _holds_songs(inner)):
+                _search(inner, songs, left_out)
         return
     left_out += [(folder.path / name, "beside songs, not in one of them") for name in folder.audio]
     for inner in folder.folders:
         name = inner.path.name
-        if name in plan.songs or name in plan.read:
+        if name in plan.songs and _is_no_song(folder, inner, plan.songs):
+            left_out.append((inner.path, "named after no song, and no file in it after a part"))
+        elif name in plan.songs or name in plan.read:
             _search(inner, songs, left_out)
         elif name in plan.left_out:
             left_out.append((inner.path, plan.left_out[name]))
+
+
+def _is_no_song(folder: _Folder, inner: _Folder, songs: Sequence[str]) -> bool:
+    """Whether a folder beside songs is one of samples, of exports, and the like.
+
+    Its name is no title, and no file in it is named after a part.
+    """
+    has_title = kind_of(inner.path.name, folder.path.name) in (OTHER, PERHAPS_INSTRUMENT)
+    beside_parts = any(_n_parts(other) for other in folder.folders if other.path.name in songs)
+    return not has_title and beside_parts and not _n_parts(inner)
 
 
 def _scan(folder: Path, *, bounded: bool = True) -> _Folder:
@@ -240,7 +266,7 @@ def _plan(folder: _Folder, is_song: bool) -> _Plan:
     has_parts = bool(folder.parts())
     instruments = _instruments(inner, kinds, rest, has_parts)
     collections = [name for name in rest if kinds[name] == PARTS and name not in instruments]
-    collections = [name for name in collections if _is_collection(inner[name])]
+    collections = [n for n in collections if inner[n].audio or _is_collection(inner[n])]
     others = [name for name in rest if name not in instruments and name not in collections]
     if not folder.audio and any(_holds_parts(inner[name]) for name in others):
         # Beside other songs, a folder named "Stems" is one of them.
@@ -286,7 +312,13 @@ def _instruments(
     inner: dict[str, _Folder], kinds: dict[str, str], names: list[str], has_parts: bool
 ) -> list[str]:
     """Folders of instruments: their names say so, and what is in them does not object."""
-    named = [n for n in names if kinds[n].startswith(INSTRUMENT) and not _is_a_song(inner[n], n)]
+    named = [
+        name
+        for name in names
+        if kinds[name].startswith(INSTRUMENT)
+        and not _is_a_song(inner[name], name)
+        and not _holds_songs(inner[name])
+    ]
     sure = [name for name in named if kinds[name] == INSTRUMENT]
     if has_parts:
         return named
@@ -315,11 +347,25 @@ def _is_a_song(folder: _Folder, name: str) -> bool:
     return len({stem for stem in folder.parts() if stem != own}) > 1
 
 
+def _is_band(folder: _Folder) -> bool:
+    """Whether its own files are tracks of several stems."""
+    return len(set(folder.parts())) > 1
+
+
+def _holds_songs(folder: _Folder) -> bool:
+    """Whether several folders in one hold tracks of several stems each: an EP by its name."""
+    return _n_bands(folder) > 1
+
+
+def _n_bands(folder: _Folder) -> int:
+    return sum(_is_band(inner) + _n_bands(inner) for inner in folder.folders)
+
+
 def _aside(folder: _Folder, inner: _Folder, kinds: dict[str, str]) -> str | None:
     """Why a folder is left out by its name."""
     name = inner.path.name
     kind = kinds[name]
-    if kind == MIXES and not (len(set(inner.parts())) > 1 and not folder.parts()):
+    if kind == MIXES and not (_is_band(inner) and not folder.parts()):
         return f'in the folder "{name}", {_OF_MIXES}'
     if kind == SET_ASIDE or (kind == TAKES and folder.audio):
         return f'in the folder "{name}", which is set aside by its name'

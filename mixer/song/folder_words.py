@@ -29,8 +29,8 @@ _TELLING_PARTS = frozenset(
 )  # fmt: skip
 _MIXES = frozenset(
     (
-        "mix", "mixe", "mixes", "mixdown", "master", "mastered", "mastering", "reference", "ref",
-        "bounce", "bounced", "rough", "premaster", "print", "render", "rendered", "demo"
+        "mix", "mixe", "mixes", "mixed", "mixdown", "master", "mastered", "mastering", "reference",
+        "ref", "bounce", "bounced", "rough", "premaster", "print", "render", "rendered", "demo"
     )
 )  # fmt: skip
 _SET_ASIDE = frozenset(

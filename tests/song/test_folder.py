@@ -149,6 +149,36 @@ def test_a_tree_lists_songs_alone(tree) -> None:
         assert load_song(path).recordings
 
 
+@pytest.mark.parametrize(
+    ("names", "songs"),
+    [
+        # Named as an electric piano is; its folders are songs.
+        (("Band/EP/One/Drums.wav", "Band/EP/One/Bass.wav", "Band/EP/Two/Drums.wav",
+          "Band/EP/Two/Vox.wav"), ["Band/EP/One", "Band/EP/Two"]),
+        (("Mixed/Drums.wav", "Mixed/Bass.wav", "Mixed/A/Drums.wav", "Mixed/A/Bass.wav"),
+         ["Mixed", "Mixed/A"]),
+        (("Song/Song_MIX.wav", "Song/Song_RAW/RAW_01_01.wav", "Song/Song_RAW/RAW_01_02.wav",
+          "Song/Song_STEMS/Song_STEM_01.wav", "B/Kick.wav"), ["B", "Song"]),
+        (("Exports/a.wav", "Exports/b.wav", "A/Drums.wav", "A/Bass.wav", "B/Drums.wav", "B/Vox.wav",
+          "Bounces/A.wav", "A/Bounces/A v1.wav", ".Trash/C/Kick.wav", "__MACOSX/A/._Drums.wav"),
+         ["A", "B"]),
+        (("P/Audio Files/Kick_01.wav", "P/Bounced Files/P.wav", "P/Session File Backups/P.ptx",
+          "L.logicx/Media/Audio Files/Kick.wav", "L.logicx/Media/Audio Files/Vox.wav",
+          "R/Media/01-Kick.wav", "R/Media/02-Bass.wav", "R/R.rpp", "F/Audio Files/Kick.wav",
+          "F/Freeze Files.nosync/Kick.wav"), ["F", "L.logicx", "P", "R"]),
+        (("Artist/Album/01 Song/Kick.wav", "Artist/Album/01 Song/Vox.wav",
+          "Artist/Album/02 Other/Drums/Kick.wav", "Artist/Album/02 Other/Bass.wav"),
+         ["Artist/Album/01 Song", "Artist/Album/02 Other"]),
+    ],
+)  # fmt: skip
+def test_trees_as_people_keep_them(tree, names, songs) -> None:
+    folder = tree(*names)
+    found = find_song_folders(folder).songs
+    assert [path.relative_to(folder).as_posix() for path in found] == songs
+    for path in found:
+        assert load_song(path).recordings
+
+
 def test_a_song_is_not_a_tree_of_songs(tree) -> None:
     folder = tree("Drums/Kick.wav", "Drums/Snare.wav", "Bass/DI.wav", "Vocals/Lead.wav")
     assert find_song_folders(folder).songs == (folder,)
