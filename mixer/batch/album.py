@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 OFFSET_TOLERANCE_DB = 0.005
 _META_FILE = "premaster.json"
 _MIX_FILE, _STAGE_FILE = "mix.npy", "stage-{}.npy"
+_TRACK_FILE = "track-{}.npy"
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,13 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
         np.save(partial / f"{stem}.npy", audio, allow_pickle=False)
     for stage, audio in made.stages.items():
         np.save(partial / _STAGE_FILE.format(stage), audio, allow_pickle=False)
+    for place, audio in enumerate(made.wet_tracks.values()):
+        np.save(partial / _TRACK_FILE.format(place), audio, allow_pickle=False)
     about = {
         "inputs_sha256": inputs_sha256,
         "model": made.plan.identity,
         "wet_stems": list(made.wet_stems),
+        "wet_tracks": list(made.wet_tracks),
         "wet_levels": made.wet_levels,
         "stages": list(made.stages),
         "device": made.device,
@@ -118,6 +122,10 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
             stages={
                 stage: np.load(folder / _STAGE_FILE.format(stage), allow_pickle=False)
                 for stage in about["stages"]
+            },
+            wet_tracks={
+                track: np.load(folder / _TRACK_FILE.format(place), allow_pickle=False)
+                for place, track in enumerate(about["wet_tracks"])
             },
             device=about["device"],
             measurements=about["measurements"],

@@ -187,6 +187,7 @@ COLUMNS = {
         Column("format", ColumnUse.OUTPUT, one_of(tuple(FORMATS))),
         Column("bit_depth", ColumnUse.OUTPUT, one_of(tuple(BIT_DEPTHS))),
         Column("stems", ColumnUse.OUTPUT, flag),
+        Column("tracks", ColumnUse.OUTPUT, flag),
         Column("daw", ColumnUse.OUTPUT, daws),
         Column("report", ColumnUse.OUTPUT, report),
     )

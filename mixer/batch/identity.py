@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixer.audio.formats import FORMATS
-from mixer.baselines import NONE
+from mixer.baselines import LEVELS, WITHOUT_NETWORK
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import ManifestError, mistake
 from mixer.batch.states import ReportKind
@@ -30,6 +30,7 @@ class Identity:
         latent_bytes_per_s: memory the network keeps for each second of song.
         bytes_a_thread: memory for each of its threads, whatever the song.
         has_wet_stems: whether it can write stems.
+        mixes_tracks: whether it mixes single tracks, and can write them.
     """
 
     model_sha256: str
@@ -38,6 +39,7 @@ class Identity:
     latent_bytes_per_s: int = 0
     bytes_a_thread: int = 0
     has_wet_stems: bool = True
+    mixes_tracks: bool = False
 
 
 # Of a row whose model or profile cannot be read.
@@ -69,6 +71,9 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
             # A session and a report take stems too.
             column = "daw" if row.daws else "report" if row.report != ReportKind.NONE else "stems"
             mistakes.append(mistake(row.number, column, what))
+        if row.tracks and not found.mixes_tracks:
+            what = f"model {model} mixes stems, not single tracks; leave tracks out"
+            mistakes.append(mistake(row.number, "tracks", what))
         identities.append(found)
     return identities, mistakes
 
@@ -98,6 +103,7 @@ def settings_of(
         "format": file_format,
         "bit_depth": row.bit_depth if not FORMATS[file_format].is_lossy else None,
         "stems": row.stems,
+        **({"tracks": True} if row.tracks else {}),
         "album": row.album,
         **{name: value for name, value in more.items() if value},
     }
@@ -119,9 +125,11 @@ def code_version() -> str:
 def _read(model: str, profile: str | None) -> Identity:
     from mixer.fxnorm.profile import read_profile
     from mixer.network.model import read_bundle
+    from mixer.network.track_mixer.architecture import TRACK_MIXER
 
-    if model == NONE:
-        return Identity("", read_profile(profile or PUBLISHED_PROFILE).sha256)
+    if model in WITHOUT_NETWORK:
+        sha256 = read_profile(profile or PUBLISHED_PROFILE).sha256
+        return Identity("", sha256, mixes_tracks=model == LEVELS)
     bundle = read_bundle(model)
     manifest = bundle.manifest
     memory = manifest.architecture.memory(manifest.hyper_parameters, manifest.sample_rate)
@@ -132,4 +140,5 @@ def _read(model: str, profile: str | None) -> Identity:
         memory.bytes_per_s,
         memory.bytes_a_thread,
         manifest.has_wet_stems,
+        manifest.kind == TRACK_MIXER.kind,
     )

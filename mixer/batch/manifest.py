@@ -36,7 +36,7 @@ class Row:
         output: template of the mix's path; None for the default.
         album: songs of the same album share one loudness offset; None for a single.
         settings: arguments of `RenderSettings`, what the manifest says alone.
-        format, bit_depth, stems: how the mix is written; format None as `output` ends.
+        format, bit_depth, stems, tracks: how the mix is written; format None as `output` ends.
         presets: names or files, the strongest last.
         sets: `key=value` of the desk: the command line's, then those of the row's own columns.
         n_own_sets: how many of these are the row's own.
@@ -53,6 +53,7 @@ class Row:
     format: str | None = None
     bit_depth: str = DEFAULT_BIT_DEPTH
     stems: bool = False
+    tracks: bool = False
     presets: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     n_own_sets: int = 0
@@ -231,6 +232,7 @@ def _build(
         format=output.get("format"),
         bit_depth=output.get("bit_depth", DEFAULT_BIT_DEPTH),
         stems=output.get("stems", False) or bool(daws) or report != ReportKind.NONE,
+        tracks=output.get("tracks", False),
         presets=defaults.presets if presets is None else _from_here(presets, base),
         sets=(
             *defaults.sets,

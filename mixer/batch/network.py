@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mixer.baselines import NONE
+from mixer.baselines import WITHOUT_NETWORK
 
 if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner
@@ -29,12 +29,12 @@ class Networks:
         self._lock = threading.Lock()
 
     def get(self, model: str) -> NetworkRunner | None:
-        """The runner for a model; None for "none".
+        """The runner for a model; None for one without a network.
 
         Raises:
             ModelError, DeviceError: it cannot be opened.
         """
-        if model == NONE:
+        if model in WITHOUT_NETWORK:
             return None
         with self._lock:
             if model not in self._runners:

@@ -23,7 +23,7 @@ class Order:
         staging: absolute path of the folder that the files are made in; nobody else's.
         target: absolute path at which the mix will appear.
         settings: arguments of `RenderSettings`, without the device and the console.
-        format, bit_depth, stems: how the mix is written.
+        format, bit_depth, stems, tracks: how the mix is written.
         phase: how much of it.
         premaster: absolute path of the folder that keeps an album's song between its two phases.
         loudness_lufs: to finish with, this song's own target: its loudness plus the album's offset.
@@ -47,6 +47,7 @@ class Order:
     format: str = "wav"
     bit_depth: str = "24"
     stems: bool = False
+    tracks: bool = False
     phase: Phase = Phase.WHOLE
     premaster: str = ""
     loudness_lufs: float | None = None
@@ -67,7 +68,8 @@ class StagedFile:
 
     Attributes:
         staged: path relative to the staging folder.
-        role: "mix", "recipe", one of `mixer.batch.outputs.Target.beside`, or a wet stem's name.
+        role: "mix", "recipe", one of `mixer.batch.outputs.Target.beside`, a wet stem's name, or
+            `mixer.output.names.TRACK_ROLE` and a wet track's.
         n_bytes: its size.
         sha256: of its content.
     """

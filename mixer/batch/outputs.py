@@ -5,11 +5,9 @@ Everything is a path relative to the output folder, with forward slashes.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import string
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +18,7 @@ from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
 from mixer.batch.states import ReportKind
 from mixer.errors import SettingsError
+from mixer.files.file_names import FORBIDDEN, clean, key, shorten
 from mixer.files.wording import listed, nearest, quote
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import (
@@ -28,6 +27,7 @@ from mixer.output.names import (
     LISTENING_SUFFIX,
     REPORT_SUFFIX,
     STEMS_SUFFIX,
+    TRACKS_SUFFIX,
 )
 from mixer.shipped import DEFAULT_MODEL
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
@@ -41,8 +41,6 @@ REPORT_ROLE = "report"
 FIELDS = ("id", "song", "album", "preset", "model", "format", "row")
 # Most file systems hold 255 bytes a name; the suffixes must still fit.
 MAX_NAME_BYTES = 255 - len(RECIPE_SUFFIX)
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*\ud800-\udfff]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Target:
     Attributes:
         mix: path of the mix, relative to the output folder.
         format: one of `FORMATS`.
-        stems: wet stems are written.
+        stems, tracks: wet stems, wet tracks are written.
         daws, report: what is delivered with it, as of `Row`.
     """
 
@@ -61,6 +59,7 @@ class Target:
     stems: bool = False
     daws: tuple[str, ...] = ()
     report: ReportKind = ReportKind.NONE
+    tracks: bool = False
 
     @property
     def base(self) -> str:
@@ -73,6 +72,10 @@ class Target:
     @property
     def stems_folder(self) -> str:
         return self.base + STEMS_SUFFIX
+
+    @property
+    def tracks_folder(self) -> str:
+        return self.base + TRACKS_SUFFIX
 
     @property
     def beside(self) -> dict[str, str]:
@@ -89,12 +92,13 @@ class Target:
     def folders(self) -> list[str]:
         """Folders that are this mix's own."""
         folders = [self.stems_folder] if self.stems else []
+        folders += [self.tracks_folder] if self.tracks else []
         linked = self.report not in (ReportKind.NONE, ReportKind.EMBEDDED)
         return folders + ([self.base + LISTENING_SUFFIX] if linked else [])
 
     @property
     def files(self) -> list[str]:
-        """Every file that may be written."""
+        """Every file that may be written, but for tracks, which are named by the song."""
         stems = (*STEMS, RESIDUAL) if self.stems else ()
         written = [f"{self.stems_folder}/{stem}.{self.format}" for stem in stems]
         return [self.mix, self.recipe, *written, *self.beside.values()]
@@ -130,7 +134,7 @@ def plan_output(row: Row) -> Target:
     parts = PurePosixPath(template.replace("\\", "/")).parts
     if template.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:", template) or ".." in parts:
         raise ValueError(f"{template!r} leads out of the output folder; write a path inside it")
-    if _FORBIDDEN.search(literal.replace("\\", "")) or "\\" in literal:
+    if FORBIDDEN.search(literal.replace("\\", "")) or "\\" in literal:
         raise ValueError(f'{template!r} holds one of < > : " \\ | ? * or a control character')
     ending = PurePosixPath(template).suffix.lower().lstrip(".")
     if row.format and ending in FORMATS and ending != row.format:
@@ -152,24 +156,7 @@ def plan_output(row: Row) -> Target:
     if names[0].casefold() == STATE_FOLDER:
         raise ValueError(f"{STATE_FOLDER} is where the ledger lives; choose another folder")
     mix = "/".join(names) + "." + file_format
-    return Target(mix, file_format, row.stems, row.daws, row.report)
-
-
-def clean(name: str) -> str:
-    """A name that Windows, macOS and Linux all take, as near to the given one as can be."""
-    name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).rstrip(" .").lstrip(" ")
-    if name in ("", ".", "..") or set(name) == {"."}:
-        return "_"
-    return f"_{name}" if _RESERVED.match(name) else name
-
-
-def shorten(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
-    """At most so many bytes of UTF-8; what is cut off is kept as a hash."""
-    content = name.encode()
-    if len(content) <= max_bytes:
-        return name
-    digest = hashlib.sha256(content).hexdigest()[:8]
-    return content[: max_bytes - 9].decode(errors="ignore").rstrip(" .") + "~" + digest
+    return Target(mix, file_format, row.stems, row.daws, row.report, row.tracks)
 
 
 def _fill(template: str, row: Row, file_format: str) -> str:
@@ -251,8 +238,3 @@ def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
                 what = f"{target.mix!r} lies in a folder that row {folders[str(parent)]} writes"
                 mistakes.append(mistake(row.number, "output", what))
     return mistakes
-
-
-def key(path: str) -> str:
-    """A path as file systems that fold case and composition see it."""
-    return unicodedata.normalize("NFC", path).casefold()

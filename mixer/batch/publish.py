@@ -19,19 +19,28 @@ from mixer.batch.outputs import Target
 from mixer.batch.states import State
 from mixer.files.whole_file import hash_file
 from mixer.output.daw.formats import DAW_SUFFIXES
-from mixer.output.names import LISTENING_SUFFIX, REPORT_SUFFIX, STEMS_SUFFIX
+from mixer.output.names import (
+    LISTENING_SUFFIX,
+    REPORT_SUFFIX,
+    STEMS_SUFFIX,
+    TRACK_ROLE,
+    TRACKS_SUFFIX,
+)
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 
 
-def final_path(target: Target, role: str) -> str:
+def final_path(target: Target, file: StagedFile) -> str:
     """Where a staged file goes, relative to the output folder."""
+    role = file.role
     if role == "mix":
         return target.mix
     if role == "recipe":
         return target.recipe
     if role in target.beside:
         return target.beside[role]
+    if role.startswith(TRACK_ROLE):
+        return f"{target.tracks_folder}/{PurePosixPath(file.staged).name}"
     return f"{target.stems_folder}/{role}.{target.format}"
 
 
@@ -41,10 +50,10 @@ def list_moves(
     """The moves of a song, the recipe last, and its files as the ledger keeps them."""
     in_order = sorted(files, key=lambda file: (file.role == "recipe", file.role == "mix"))
     moves = [
-        [f"{WORK_FOLDER}/{token}/{file.staged}", final_path(target, file.role)] for file in in_order
+        [f"{WORK_FOLDER}/{token}/{file.staged}", final_path(target, file)] for file in in_order
     ]
     kept: list[list[object]] = [
-        [final_path(target, file.role), file.n_bytes, file.sha256] for file in in_order
+        [final_path(target, file), file.n_bytes, file.sha256] for file in in_order
     ]
     return moves, kept
 
@@ -72,7 +81,7 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
     """
     now = {str(path) for path, _, _ in record.files}
     base = str(PurePosixPath(record.output).with_suffix(""))
-    folders = [base + suffix for suffix in (STEMS_SUFFIX, LISTENING_SUFFIX)]
+    folders = [base + suffix for suffix in (STEMS_SUFFIX, TRACKS_SUFFIX, LISTENING_SUFFIX)]
     files = [base + suffix for suffix in (*DAW_SUFFIXES, REPORT_SUFFIX)]
     for path, n_bytes, sha256 in before:
         is_of_mix = path in files or str(PurePosixPath(path).parent) in folders

@@ -212,6 +212,7 @@ class Run:
             format=listed.target.format,
             bit_depth=listed.row.bit_depth,
             stems=listed.row.stems,
+            tracks=listed.row.tracks,
             phase=task.phase,
             premaster=str(self._state / PREMASTER_FOLDER / name),
             loudness_lufs=task.finish.loudness_lufs if task.finish else None,

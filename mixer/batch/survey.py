@@ -49,13 +49,21 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
         MixerError: what is wrong with the song, as rendering it would say.
     """
     from mixer.song.song import load_song
+    from mixer.song.tracks import tracks_of
 
     song = load_song(row.song, listen=False)
     rate = int(row.settings.get("sample_rate") or song.sample_rate)
     n_own = song.n_samples_at(rate)
     n_files = 1 + (len(song.stems) + 1 if row.stems else 0)
     has_report = row.report != ReportKind.NONE
-    kept = 1 + (len(song.stems) if row.stems else 0) + (len(LISTENING_COPIES) if has_report else 0)
+    n_tracks = len(tracks_of(song)) + 1 if row.tracks else 0
+    n_files += n_tracks
+    kept = (
+        1
+        + n_tracks
+        + (len(song.stems) if row.stems else 0)
+        + (len(LISTENING_COPIES) if has_report else 0)
+    )
     mix_bytes = n_files * (
         FORMATS[file_format].file_bytes(row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES
     )
@@ -67,6 +75,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
             threads,
             own_samples=n_own,
             wet_stems=row.stems,
+            n_tracks=n_tracks,
             network_bytes=identity.bytes_a_thread * threads
             + int(identity.latent_bytes_per_s * song.duration_s),
             report=has_report,

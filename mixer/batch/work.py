@@ -171,6 +171,7 @@ class _Render:
             file_format=order.format,
             bit_depth=order.bit_depth,
             stems=order.stems,
+            tracks=order.tracks,
             delivery=Delivery(order.daws, report != ReportKind.NONE, report == ReportKind.EMBEDDED),
             overwrite=True,
             home=target.parent,
@@ -192,6 +193,7 @@ class _Render:
             made = premaster(
                 plan,
                 wet_stems=destination.writes_stems,
+                wet_tracks=destination.tracks,
                 stages=destination.delivery.report,
                 progress=self._progress,
                 network=network,
@@ -232,7 +234,7 @@ class _Render:
     def _stage(self, destination: Destination, done: Rendered) -> list[StagedFile]:
         """What was written, on the disk, and a recipe that speaks of where it will be."""
         from mixer.files.whole_file import hash_file, write_json
-        from mixer.output.names import output_paths
+        from mixer.output.names import TRACK_ROLE, output_paths, tracks_folder
 
         order, recipe = self.order, done.recipe
         written = recipe["output"]["files"]
@@ -242,6 +244,11 @@ class _Render:
         for name, entry in written.items():
             staged.append(self._staged(Path(entry["path"]), name, entry["sha256"]))
             entry["path"] = str(final[name])
+        folder = tracks_folder(Path(order.target))
+        for name, entry in recipe["output"].get("tracks", {}).items():
+            path = Path(entry["path"])
+            staged.append(self._staged(path, f"{TRACK_ROLE}{name}", entry["sha256"]))
+            entry["path"] = str(folder / path.name)
         beside = {"recipe": output_paths(destination.path, [], order.format)["recipe"]}
         write_json(beside["recipe"], recipe)
         # Of listening copies, those that the mix has: one of no amount was never normalised.

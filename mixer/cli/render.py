@@ -58,6 +58,9 @@ _LONGEST_NAME_BYTES = 200
 @click.option("--format", "file_format", type=click.Choice(list(FORMATS)), help="[default: wav]")
 @click.option("--stems", is_flag=True, help="Also write each wet stem and the residual.")
 @click.option(
+    "--tracks", is_flag=True, help="Also write each wet track, where a model mixes tracks."
+)
+@click.option(
     "--preset", "presets", multiple=True, help="Strips and targets: a name or a file; may repeat."
 )
 @click.option(
@@ -85,6 +88,7 @@ def command(
     file_format: str | None,
     bit_depth: str,
     stems: bool,
+    tracks: bool,
     presets: tuple[str, ...],
     sets: tuple[str, ...],
     daws: tuple[str, ...],
@@ -116,6 +120,7 @@ def command(
         file_format=file_format,
         bit_depth=bit_depth,
         stems=stems,
+        tracks=tracks,
         delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed),
         overwrite=overwrite,
     )

@@ -110,6 +110,7 @@ def result(done: Rendered, destination: Destination) -> dict[str, Any]:
         "mix": str(path),
         "recipe": str(output_paths(path, [], "wav")["recipe"]),
         "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != "mix"},
+        "tracks": {n: f["path"] for n, f in recipe["output"].get("tracks", {}).items()},
         **{name: str(target) for name, target in destination.delivery.paths(path).items()},
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],

@@ -12,13 +12,14 @@ from mixer.audio.formats import FORMATS
 from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
 from mixer.output.delivery import NOTHING_BESIDE, Delivery, deliver
-from mixer.output.names import output_paths
+from mixer.output.names import TRACK_ROLE, output_paths, track_paths
 from mixer.output.write import check_output, write_mix
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Progress
 from mixer.song.song import Song
+from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL
 
 
@@ -30,7 +31,7 @@ class Destination:
         path: the mix's file.
         file_format: "wav", "flac", "mp3" or "ogg".
         bit_depth: "16", "24" or "32f"; lossy formats ignore it.
-        stems: wet stems were asked for.
+        stems, tracks: wet stems, wet tracks were asked for.
         delivery: DAW sessions and the report.
         overwrite: replace what is there.
         home: folder in which all of it will lie at last, where it is made in another one.
@@ -40,6 +41,7 @@ class Destination:
     file_format: str
     bit_depth: str = "24"
     stems: bool = False
+    tracks: bool = False
     delivery: Delivery = NOTHING_BESIDE
     overwrite: bool = False
     home: Path | None = None
@@ -50,9 +52,12 @@ class Destination:
         return self.stems or self.delivery.needs_stems
 
     def paths(self, song: Song) -> dict[str, Path]:
-        """The mix, its recipe, its stems and what is delivered with it, by role."""
+        """The mix, its recipe, stems and tracks, and what is delivered with it, by role."""
         stems = [*song.stems, RESIDUAL] if self.writes_stems else []
         written = output_paths(self.path, stems, self.file_format)
+        names = [track.name for track in tracks_of(song)] if self.tracks else []
+        tracks = track_paths(self.path, names, self.file_format)
+        written |= {f"{TRACK_ROLE}{name}": path for name, path in tracks.items()}
         return written | self.delivery.paths(self.path)
 
     def beside(self) -> dict[str, Path]:
@@ -64,12 +69,17 @@ class Destination:
 
         Raises:
             PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
+            ModelError: tracks are wanted of a model that mixes stems.
             OutputError: something is there already, is a recording of the song, cannot be written,
                 or has a name that a session cannot hold.
         """
+        if self.tracks:
+            plan.check_wet_tracks()
+        track_names = [track.name for track in plan.tracks] if self.tracks else []
         check_output(
             self.path,
             [*plan.song.stems, RESIDUAL] if self.writes_stems else [],
+            track_names,
             file_format=self.file_format,
             bit_depth=self.bit_depth,
             sample_rate=plan.mix_rate,
@@ -80,6 +90,7 @@ class Destination:
         of_format = FORMATS[self.file_format]
         if not of_format.is_compressed:
             n_files = 1 + (len(plan.song.stems) + 1 if self.writes_stems else 0)
+            n_files += len(track_names) + 1 if self.tracks else 0
             n_bytes = of_format.file_bytes(self.bit_depth, plan.n_samples, plan.song.duration_s)
             refuse_full_disk(self.path, n_files * n_bytes)
         self.delivery.check(plan.song, self.path, self.home)
@@ -129,6 +140,7 @@ def render_to(
             made = premaster(
                 plan,
                 wet_stems=destination.writes_stems,
+                wet_tracks=destination.tracks,
                 stages=destination.delivery.report,
                 progress=progress,
                 network=network,

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from mixer.audio.formats import FORMATS
+from mixer.audio.formats import FORMATS, without_audio_suffix
 from mixer.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.errors import SettingsError
+from mixer.files.file_names import unique_names
 from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.stems import RESIDUAL
 
-STEMS_SUFFIX = ".stems"
+STEMS_SUFFIX, TRACKS_SUFFIX = ".stems", ".tracks"
 # The report, and the folder of what it plays that is written nowhere else.
 REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
+# In front of a track's name, where roles of files are told apart.
+TRACK_ROLE = "tracks/"
 LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
 LISTENING_FORMAT = "flac"
+# Of a track's file, so that its ending and what sorts out equal ones still fit on any disk.
+_LONGEST_TRACK_BYTES = 200
 
 
 def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dict[str, Path]:
@@ -22,6 +29,30 @@ def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dic
     folder = base.with_name(base.name + STEMS_SUFFIX)
     paths = {"mix": mix_path, "recipe": base.with_name(base.name + RECIPE_SUFFIX)}
     return paths | {name: folder / f"{name}.{file_format}" for name in stem_names}
+
+
+def track_paths(mix_path: Path, track_names: Sequence[str], file_format: str) -> dict[str, Path]:
+    """Where wet tracks go: each track's name, and `RESIDUAL`, to a file in one folder.
+
+    Args:
+        mix_path: of the mix.
+        track_names: as of `mixer.song.tracks.Track`, in the mix's order; none gives no residual.
+        file_format: one of `FORMATS`.
+    """
+    if not track_names:
+        return {}
+    folder = tracks_folder(mix_path)
+    titles = (without_audio_suffix(name).replace("/", " - ") for name in track_names)
+    files = unique_names([RESIDUAL, *titles], _LONGEST_TRACK_BYTES)
+    named = zip((RESIDUAL, *track_names), files, strict=True)
+    paths = {name: folder / f"{file}.{file_format}" for name, file in named}
+    return {name: paths[name] for name in (*track_names, RESIDUAL)}
+
+
+def tracks_folder(mix_path: Path) -> Path:
+    """The folder of a mix's wet tracks."""
+    base = mix_path.with_suffix("")
+    return base.with_name(base.name + TRACKS_SUFFIX)
 
 
 def format_of(path: Path, file_format: str | None = None) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from mixer.audio.formats import FORMATS
 from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
+from mixer.output.names import TRACK_ROLE
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
 from mixer.song.listing import left_out_files, mixed_file
@@ -57,14 +58,17 @@ def recipe_of(mix: Mix, song: dict[str, Any], output: dict[str, Any]) -> dict[st
 def output_table(
     mix: Mix,
     stems: dict[str, np.ndarray],
+    tracks: dict[str, np.ndarray],
     written: dict[str, Path],
+    written_tracks: dict[str, Path],
     file_format: str,
     bit_depth: str,
 ) -> dict[str, Any]:
     lossless = not FORMATS[file_format].is_lossy
     holds_any_level = lossless and bit_depth == "32f"
     audios = {"mix": mix.audio, **stems}
-    return {
+    audios |= {f"{TRACK_ROLE}{name}": audio for name, audio in tracks.items()}
+    table = {
         "format": file_format,
         "bit_depth": bit_depth if lossless else None,
         "sample_rate": mix.sample_rate,
@@ -72,10 +76,15 @@ def output_table(
         "clipped": []
         if holds_any_level
         else [name for name, audio in audios.items() if _peak(audio) > 1.0],
-        "files": {
-            name: {"path": str(path.resolve()), "sha256": hash_file(path)}
-            for name, path in written.items()
-        },
+        "files": _hashed(written),
+    }
+    return {**table, "tracks": _hashed(written_tracks)} if written_tracks else table
+
+
+def _hashed(files: dict[str, Path]) -> dict[str, dict[str, str]]:
+    return {
+        name: {"path": str(path.resolve()), "sha256": hash_file(path)}
+        for name, path in files.items()
     }
 
 

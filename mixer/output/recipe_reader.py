@@ -91,6 +91,7 @@ class RecordedMix:
         measurements: as they were written, not checked: read them with `numbers`.
         file_format, bit_depth: of the files; the depth is None for lossy formats.
         outputs: "mix" and each wet stem.
+        tracks: each wet track, and what is left of the mix, by name.
         versions: of python, mixer and the libraries.
         platform: the system.
     """
@@ -108,6 +109,7 @@ class RecordedMix:
     file_format: str
     bit_depth: str | None
     outputs: Mapping[str, RecordedOutput]
+    tracks: Mapping[str, RecordedOutput]
     versions: Mapping[str, str]
     platform: str
 
@@ -144,6 +146,7 @@ class _Output:
     format: str = choice(MISSING, tuple(FORMATS))
     files: Mapping[str, _File] = entries()
     bit_depth: str | None = choice(None, tuple(BIT_DEPTHS))
+    tracks: Mapping[str, _File] = entries(default={})
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         file_format=output.format,
         bit_depth=output.bit_depth,
         outputs=_outputs(document, output.files, path),
+        tracks=_tracks(document, output, path),
         versions={visible(key): visible(v, 100) for key, v in recipe.versions.items()},
         platform=recipe.platform,
     )
@@ -236,15 +240,26 @@ def settings_by_name(settings: RenderSettings) -> dict[str, Any]:
 def _outputs(
     document: Document, files: Mapping[str, _File], recipe_path: Path
 ) -> dict[str, RecordedOutput]:
-    folder = recipe_path.absolute().parent
     if MIX not in files:
         raise document.refusal(("output", "files", MIX), "is missing")
-    mix = _parts(files[MIX].path)
+    for name in files:
+        if not _OUTPUT_NAME.fullmatch(name):
+            raise document.refusal(("output", "files", name), "is not a name for a stem's file")
+    return _beside(document, "files", files, files[MIX], recipe_path)
+
+
+def _tracks(document: Document, output: _Output, recipe_path: Path) -> dict[str, RecordedOutput]:
+    return _beside(document, "tracks", output.tracks, output.files[MIX], recipe_path)
+
+
+def _beside(
+    document: Document, key: str, files: Mapping[str, _File], mix_file: _File, recipe_path: Path
+) -> dict[str, RecordedOutput]:
+    """Files where they should lie now; one that lies elsewhere is refused."""
+    folder = recipe_path.absolute().parent
+    mix = _parts(mix_file.path)
     found = {}
     for name, entry in files.items():
-        keys = ("output", "files", name)
-        if not _OUTPUT_NAME.fullmatch(name):
-            raise document.refusal(keys, "is not a name for a stem's file")
         parts = _parts(entry.path)
         # `mixes/a.stems/bass.wav` lay one folder deeper than `mixes/a.wav`; nothing lies elsewhere.
         inside = parts[len(mix) - 1 :]
@@ -252,7 +267,7 @@ def _outputs(
         path = folder.joinpath(*inside)
         # on Windows a name may hold a drive
         if is_outside or len(inside) not in (1, 2) or not path.is_relative_to(folder):
-            raise document.refusal((*keys, "path"), "is not beside the mix")
+            raise document.refusal(("output", key, name, "path"), "is not beside the mix")
         found[name] = RecordedOutput(path, entry.sha256)
     return found
 

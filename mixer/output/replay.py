@@ -8,9 +8,10 @@ system are compared too, but only the result tells whether they matter.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,13 +21,14 @@ from mixer.errors import InputError, MixerError, ModelError, OutputError, Preset
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
-from mixer.output.names import output_paths
+from mixer.output.names import TRACK_ROLE, output_paths, track_paths
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import MIX, RecordedInput, RecordedMix, RecordedOutput
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Recording, Song, load_song
+from mixer.stems import RESIDUAL
 
 INPUT, SONG, MODEL, PROFILE, DEVICE = "input", "song", "model", "profile", "device"
 VERSION, PLATFORM, OUTPUT = "version", "platform", "output"
@@ -34,6 +36,7 @@ VERSION, PLATFORM, OUTPUT = "version", "platform", "output"
 DECISIVE = (INPUT, SONG, MODEL, PROFILE)
 _HASH_SHOWN = 12
 _ANY_BIT_DEPTH = "24"  # lossy formats have none and ignore it
+Named = TypeVar("Named")
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,18 @@ def replay(
         return Replay(tuple(differences))
     path = folder / (name or recipe.outputs[MIX].path.name)
     stems = [name for name in recipe.outputs if name != MIX]
-    for target in output_paths(path, stems, recipe.file_format).values():
+    tracks = [name for name in recipe.tracks if name != RESIDUAL]
+    targets = output_paths(path, stems, recipe.file_format)
+    for target in (*targets.values(), *track_paths(path, tracks, recipe.file_format).values()):
         if target.exists():
             raise OutputError(f"{target} exists already; choose another --output")
     plan = replace(plan, settings=_settings(recipe))
     destination = Destination(
-        path, recipe.file_format, recipe.bit_depth or _ANY_BIT_DEPTH, stems=bool(stems)
+        path,
+        recipe.file_format,
+        recipe.bit_depth or _ANY_BIT_DEPTH,
+        stems=bool(stems),
+        tracks=bool(tracks),
     )
     destination.check(plan)
     done = render_to(destination, plan, progress=progress)
@@ -151,9 +160,11 @@ def replay(
         differences.append(
             Difference(DEVICE, "that ran the network", _text(recipe.device), done.mix.device)
         )
-    files = done.recipe["output"]["files"]
+    output = done.recipe["output"]
+    recorded = {**recipe.outputs, **_as_tracks(recipe.tracks)}
+    files = {**output["files"], **_as_tracks(output.get("tracks", {}))}
     written = {name: (Path(file["path"]), file["sha256"]) for name, file in files.items()}
-    differences += _of_outputs(recipe, written)
+    differences += _of_outputs(recorded, written)
     return Replay(tuple(differences), {name: path for name, (path, _) in written.items()})
 
 
@@ -238,15 +249,22 @@ def _of_versions(recipe: RecordedMix) -> Iterator[Difference]:
         yield Difference(PLATFORM, "of the render", visible(recipe.platform), platform.platform())
 
 
-def _of_outputs(recipe: RecordedMix, written: dict[str, tuple[Path, str]]) -> Iterator[Difference]:
-    for name in dict.fromkeys((*recipe.outputs, *written)):
-        was, now = recipe.outputs.get(name), written.get(name)
+def _as_tracks(files: Mapping[str, Named]) -> dict[str, Named]:
+    return {f"{TRACK_ROLE}{name}": file for name, file in files.items()}
+
+
+def _of_outputs(
+    recorded: Mapping[str, RecordedOutput], written: Mapping[str, tuple[Path, str]]
+) -> Iterator[Difference]:
+    for name in dict.fromkeys((*recorded, *written)):
+        was, now = recorded.get(name), written.get(name)
         if was is None or now is None:
             before = None if was is None else _hash(was.sha256)
-            yield Difference(OUTPUT, name, before, None if now is None else _hash(now[1]))
+            now_hash = None if now is None else _hash(now[1])
+            yield Difference(OUTPUT, visible(name), before, now_hash)
         elif was.sha256 != now[1]:
             how = f"{_hash(now[1])} ({_audible(was, now[0])})"
-            yield Difference(OUTPUT, name, _hash(was.sha256), how)
+            yield Difference(OUTPUT, visible(name), _hash(was.sha256), how)
 
 
 def _audible(was: RecordedOutput, now: Path) -> str:

@@ -21,7 +21,7 @@ from mixer.files.whole_file import (
     write_json,
 )
 from mixer.meters.broadcast_levels import measure_broadcast
-from mixer.output.names import format_of, output_paths
+from mixer.output.names import format_of, output_paths, track_paths, tracks_folder
 from mixer.output.recipe import output_table, recipe_of, song_table
 from mixer.rendering.mix import Mix
 from mixer.song.song import Song
@@ -33,6 +33,7 @@ _LONGEST_RECIPE_BYTES = 1 << 24
 def check_output(
     mix_path: Path,
     stem_names: list[str],
+    track_names: Sequence[str] = (),
     *,
     file_format: str,
     bit_depth: str,
@@ -55,7 +56,11 @@ def check_output(
         raise SettingsError(f"bit depth {bit_depth!r} is none of {', '.join(BIT_DEPTHS)}")
     refuse_depth(file_format, bit_depth)
     refuse_rate(file_format, sample_rate)
-    paths = [*output_paths(mix_path, stem_names, file_format).values(), *beside]
+    paths = [
+        *output_paths(mix_path, stem_names, file_format).values(),
+        *track_paths(mix_path, track_names, file_format).values(),
+        *beside,
+    ]
     if song is not None:
         refuse_same(paths, [r.source.path for r in song.recordings])
     if not overwrite:
@@ -71,14 +76,15 @@ def write_mix(
     bit_depth: str = DEFAULT_BIT_DEPTH,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Write a mix, its wet stems where it has them, and its recipe.
+    """Write a mix, its wet stems and tracks where it has them, and its recipe.
 
     Args:
         mix: from `mixer.render`.
-        path: of the mix; stems go to `NAME.stems/` and the recipe to `NAME.mix.json` beside it.
+        path: of the mix; stems go to `NAME.stems/`, tracks to `NAME.tracks/` and the recipe to
+            `NAME.mix.json` beside it.
         file_format: "wav", "flac", "mp3" or "ogg"; None for what `path` ends in.
         bit_depth: "16", "24" or "32f"; lossy formats have none and ignore it.
-        overwrite: replace what is there, and remove stems that an earlier mix left there.
+        overwrite: replace what is there, and remove stems and tracks of an earlier mix.
 
     Returns:
         The recipe, as written; `["output"]["clipped"]` names what went beyond full scale in a
@@ -91,25 +97,48 @@ def write_mix(
     """
     path = Path(path)
     file_format = format_of(path, file_format)
-    stems = dict(mix.wet_stems)
-    if stems:
-        stems[RESIDUAL] = mix.residual
+    stems, tracks = dict(mix.wet_stems), dict(mix.wet_tracks)
     check_output(
         path,
-        list(stems),
+        [*stems, RESIDUAL] if stems else [],
+        list(tracks),
         file_format=file_format,
         bit_depth=bit_depth,
         sample_rate=mix.sample_rate,
         overwrite=overwrite,
         song=mix.song,
     )
+    if stems:
+        stems[RESIDUAL] = mix.residual
     paths = output_paths(path, list(stems), file_format)
+    of_tracks = track_paths(path, list(tracks), file_format)
+    if tracks:
+        tracks[RESIDUAL] = mix.residual_of_tracks
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song)
-    stale = _stems_of_earlier_mix(paths["recipe"], path) - set(paths.values())
-    for name, audio in {"mix": mix.audio, **stems}.items():
+    stale = _parts_of_earlier_mix(paths["recipe"], path) - {*paths.values(), *of_tracks.values()}
+    for targets, audios in ((paths, {"mix": mix.audio, **stems}), (of_tracks, tracks)):
+        _write_audios(mix, audios, targets, file_format, bit_depth, overwrite=overwrite)
+    written = {name: paths[name] for name in ("mix", *stems)}
+    output = output_table(mix, stems, tracks, written, of_tracks, file_format, bit_depth)
+    recipe = recipe_of(mix, song, output)
+    write_json(paths["recipe"], recipe)
+    _remove(stale, mix.song)
+    return recipe
+
+
+def _write_audios(
+    mix: Mix,
+    audios: dict[str, np.ndarray],
+    targets: dict[str, Path],
+    file_format: str,
+    bit_depth: str,
+    *,
+    overwrite: bool,
+) -> None:
+    for name, audio in audios.items():
         audio_io.write_audio(
-            paths[name],
+            targets[name],
             audio,
             mix.sample_rate,
             file_format=file_format,
@@ -118,31 +147,31 @@ def write_mix(
             seed=mix.settings.seed,
             broadcast=_broadcast(mix, name, audio) if file_format == "wav" else None,
         )
-    written = {name: paths[name] for name in ("mix", *stems)}
-    output = output_table(mix, stems, written, file_format, bit_depth)
-    recipe = recipe_of(mix, song, output)
-    write_json(paths["recipe"], recipe)
-    _remove(stale, mix.song)
-    return recipe
 
 
 def _broadcast(mix: Mix, name: str, audio: np.ndarray) -> BroadcastInfo:
     return measure_broadcast(audio, mix.sample_rate, f"{mix.song.name}: {name}")
 
 
-def _stems_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
-    """Stems beside a mix that its recipe names and that are still as the recipe says."""
+def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
+    """Stems and tracks beside a mix that its recipe names and that are still as it says."""
     try:
         with recipe_path.open("rb") as file:
-            recipe = json.loads(file.read(_LONGEST_RECIPE_BYTES))
-        entries = dict(recipe["output"]["files"])
-        named = {Path(e["path"]).name: e["sha256"] for n, e in entries.items() if n != "mix"}
+            output = json.loads(file.read(_LONGEST_RECIPE_BYTES))["output"]
+        stems = {name: entry for name, entry in output["files"].items() if name != "mix"}
+        tracks = dict(output.get("tracks", {}))
         folder = output_paths(mix_path, [RESIDUAL], "wav")[RESIDUAL].parent
-        # Names alone, in this one folder: a recipe that was tampered with reaches nothing else.
-        found = {folder / name: sha256 for name, sha256 in named.items() if name != ".."}
-        return {p for p, sha256 in found.items() if _is_unchanged(p, sha256)}
+        return _unchanged(folder, stems) | _unchanged(tracks_folder(mix_path), tracks)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
+
+
+def _unchanged(folder: Path, entries: dict[str, Any]) -> set[Path]:
+    """The files of a recipe's entries that lie in a folder and were not changed since."""
+    named = {Path(entry["path"]).name: entry["sha256"] for entry in entries.values()}
+    # Names alone, in this one folder: a recipe that was tampered with reaches nothing else.
+    found = {folder / name: sha256 for name, sha256 in named.items() if name != ".."}
+    return {path for path, sha256 in found.items() if _is_unchanged(path, sha256)}
 
 
 def _is_unchanged(path: Path, sha256: str) -> bool:
@@ -150,7 +179,7 @@ def _is_unchanged(path: Path, sha256: str) -> bool:
 
 
 def _remove(stale: set[Path], song: Song) -> None:
-    """Remove stems of an earlier mix, and their folder where nothing else is in it."""
+    """Remove parts of an earlier mix, and their folders where nothing else is in them."""
     try:
         for path in stale:
             refuse_same([path], [r.source.path for r in song.recordings])

@@ -17,7 +17,7 @@ from mixer.rendering.mix import Mix, Premaster, measure_levels, moved_levels
 from mixer.rendering.plan import MaterialKind, RenderPlan, plan_render
 from mixer.rendering.progress import Progress, StageClock
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.stages import blend, run_desk, sums_of_stages, to_mix_rate
+from mixer.rendering.stages import blend, blend_tracks, run_desk, sums_of_stages, to_mix_rate
 from mixer.song.song import Song
 
 
@@ -95,6 +95,9 @@ def premaster(
     mix, wet = blend(material, plan, wet_stems=needs_wet)
     device, normalisation, curve = material.device, material.measurements, material.output_curve
     tracks = material.tracks
+    wet_of_tracks = {} if tracks is None else tracks.wet_tracks
+    if wet_tracks:
+        wet_of_tracks = blend_tracks(wet_of_tracks, plan)
     del material  # the desk needs the memory
     mix, wet, desk = run_desk(mix, wet, plan, curve, clock)
     return Premaster(
@@ -104,7 +107,7 @@ def premaster(
         wet_levels={} if wet_stems else _levels(wet, plan.mix_rate),
         stages=sums,
         device=device,
-        wet_tracks={} if tracks is None else tracks.wet_tracks,
+        wet_tracks=wet_of_tracks,
         measurements={
             "stems": normalisation,
             "tracks": {} if tracks is None else tracks.record,

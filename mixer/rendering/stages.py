@@ -73,6 +73,17 @@ def blend(
     return (plain if mix is None else _fade(plain, mix, amount)), wet
 
 
+def blend_tracks(wet_tracks: dict[str, np.ndarray], plan: RenderPlan) -> dict[str, np.ndarray]:
+    """Each wet track cross-faded with its recordings, as `blend` does the mix, in place."""
+    amount = plan.settings.amount
+    if amount == 1.0:
+        return wet_tracks
+    for track in plan.tracks:
+        plain = read_sum(track.recordings, plan.n_samples, plan.mix_rate)
+        wet_tracks[track.name] = _fade(plain, wet_tracks.get(track.name), amount)
+    return wet_tracks
+
+
 def _fade(plain: np.ndarray, mixed: np.ndarray | None, amount: float) -> np.ndarray:
     plain *= np.float32(1.0 - amount)
     if mixed is not None:

@@ -39,7 +39,7 @@ _WRITTEN = "written by mixer"
 _HIDDEN = "in a hidden folder"
 _OF_MIXES = "by its name of mixes and not of parts"
 # Endings of folders that mixer writes beside a mix.
-_MIXERS_FOLDERS = (".stems", ".report")
+_MIXERS_FOLDERS = (".stems", ".tracks", ".report")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixer.audio.formats import without_audio_suffix
 from mixer.song.song import Recording, Song, read_sum, recording_blocks
 
 _BLOCK_SAMPLES = 1 << 18
@@ -27,6 +28,11 @@ class Track:
     recordings: tuple[Recording, ...]
     stem: str
     role: str
+
+    @property
+    def title(self) -> str:
+        """Its name without the ending."""
+        return without_audio_suffix(self.name)
 
     @property
     def n_channels(self) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer import RenderSettings, load_song, render
+from mixer import MixerError, RenderSettings, load_song, render
 from mixer.batch.estimate import estimate_plan
 from mixer.batch.ledger import LEDGER_FILE, read_records
 from mixer.batch.outputs import STATE_FOLDER
@@ -149,3 +149,29 @@ def test_a_song_that_is_edited_meanwhile_fails(songs, batch) -> None:
     (record,) = batch(path, songs / "out", work=edit).records
     assert "song.toml changed since the run began; start again" in record.error
     assert batch(path, songs / "out", work=render_song).n_done == 1
+
+
+def test_tracks_lie_beside_their_mix_until_they_are_no_longer_asked_for(songs, batch) -> None:
+    text = "song,id,model,tracks,album,bit_depth\n"
+    text += "songs/one,one,levels,yes,,32f\nsongs/two,two,levels,yes,first,24\n"
+    out, path = songs / "out", manifest(songs, text)
+    promised = estimate_plan(plan_batch(path, out, Options()), 1, 1).output_bytes
+    summary = batch(path, out, work=render_song)
+    assert summary.n_failed == 0, summary.records
+    taken = sum((out / name).stat().st_size for name in files(out))
+    assert 0.5 * promised <= taken <= promised
+    tracks = {name for name in files(out) if ".tracks/" in name}
+    assert len(tracks) == 2 * 5  # four of each song, and the residual
+    recorded = json.loads((out / "one.mix.json").read_text())["output"]["tracks"]
+    read = [soundfile.read(entry["path"], dtype="float32")[0] for entry in recorded.values()]
+    mix, _ = soundfile.read(out / "one.wav", dtype="float32")
+    assert np.abs(sum(read) - mix).max() < 1e-6
+
+    batch(manifest(songs, text.replace("yes", "no")), out, work=render_song)
+    assert not [name for name in files(out) if ".tracks/" in name]
+
+
+def test_tracks_of_a_model_of_stems_are_refused_before_anything_is_rendered(songs) -> None:
+    path = manifest(songs, "song,model,tracks\nsongs/one,none,yes\n")
+    with pytest.raises(MixerError, match="mixes stems, not single tracks"):
+        plan_batch(path, songs / "out", Options())

@@ -80,3 +80,10 @@ def test_the_hand_on_stems_acts_behind_the_tracks(folder) -> None:
 def test_a_model_of_stems_has_no_wet_tracks(folder) -> None:
     with pytest.raises(ModelError, match="mixes stems, not single tracks"):
         render(load_song(folder), RenderSettings(model="none"), wet_tracks=True)
+
+
+def test_part_of_the_way_wet_tracks_are_part_of_what_came_in(folder) -> None:
+    settings = RenderSettings(model="levels", amount=0.0, true_peak_dbtp=None)
+    mix = render(load_song(folder), settings, wet_tracks=True)
+    assert list(mix.wet_tracks) == [t.name for t in mix.plan.tracks]
+    assert np.abs(mix.residual_of_tracks).max() < 1e-5
