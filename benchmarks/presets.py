@@ -24,7 +24,7 @@ from mixer.preset.find import list_presets
 from mixer.preset.merge import resolve
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import load_song
+from mixer.song.load import load_song
 
 SECONDS = 45.0
 NEUTRAL = "neutral"

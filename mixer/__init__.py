@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from mixer.rendering.pipeline import render
     from mixer.rendering.settings import RenderSettings
     from mixer.song.inspection import inspect_song
-    from mixer.song.song import Song, load_song
+    from mixer.song.load import load_song
+    from mixer.song.song import Song
 
 _HOME = {
     "DeviceError": "mixer.errors",
@@ -44,7 +45,7 @@ _HOME = {
     "RenderSettings": "mixer.rendering.settings",
     "render": "mixer.rendering.pipeline",
     "Song": "mixer.song.song",
-    "load_song": "mixer.song.song",
+    "load_song": "mixer.song.load",
 }
 
 __all__ = [

@@ -48,7 +48,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     Raises:
         MixerError: what is wrong with the song, as rendering it would say.
     """
-    from mixer.song.song import load_song
+    from mixer.song.load import load_song
     from mixer.song.tracks import tracks_of
 
     song = load_song(row.song, listen=False)

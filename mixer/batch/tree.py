@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from mixer.errors import InputError
-from mixer.song.folder import find_song_folders
+from mixer.song.song_folders import find_song_folders
 
 HEADER = (
     "song", "id", "album", "preset", "loudness_lufs", "true_peak_dbtp", "format", "bit_depth",

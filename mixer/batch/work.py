@@ -99,7 +99,7 @@ class _Render:
     read_s: float = 0.0
 
     def run(self) -> Outcome:
-        from mixer.song.song import load_song
+        from mixer.song.load import load_song
 
         order = self.order
         began = time.perf_counter()

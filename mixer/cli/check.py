@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mixer.cli.console import answer, cell, printable, progress_bar
 from mixer.song.inspection import SongInspection, inspect_song
-from mixer.song.song import load_song
+from mixer.song.load import load_song
 
 
 @click.command(name="check")

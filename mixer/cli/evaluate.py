@@ -31,7 +31,8 @@ from mixer.files.whole_file import refuse_existing
 from mixer.fxnorm.profile import read_profile
 from mixer.meters.target import TargetCurve, measure_target
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import load_song, read_stem
+from mixer.song.load import load_song
+from mixer.song.samples import read_stem
 
 PAIRS_SUFFIX = ".csv"
 

@@ -117,7 +117,7 @@ def build(
     """
     from mixer.listen.build import build_test
     from mixer.listen.systems import parse_systems
-    from mixer.song.song import load_song
+    from mixer.song.load import load_song
 
     loaded = [load_song(folder) for folder in songs]
     parsed = parse_systems(systems, human_folder)

@@ -36,7 +36,8 @@ from mixer.preset.trust import refuse_foreign_plugins
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.folder_names import SONG_FILE
-from mixer.song.song import Song, load_song
+from mixer.song.load import load_song
+from mixer.song.song import Song
 
 DEFAULT_FOLDER = "mixes"
 _LONGEST_NAME_BYTES = 200

@@ -20,7 +20,8 @@ from mixer.evaluate.summary import SongResult
 from mixer.rendering.pipeline import render
 from mixer.rendering.plan import NETWORK_RATE_HZ
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import Song, read_sum
+from mixer.song.samples import read_sum
+from mixer.song.song import Song
 
 EVALUATION_RATE_HZ = NETWORK_RATE_HZ
 

@@ -13,7 +13,8 @@ from mixer.errors import InputError
 from mixer.listen.build_settings import BuildSettings
 from mixer.listen.excerpt import cut, excess_db, gain_towards_db, loudest_start, refuse_outside
 from mixer.listen.systems import System, make_mix, read_stems_sum
-from mixer.song.song import Song, read_stem
+from mixer.song.samples import read_stem
+from mixer.song.song import Song
 
 
 @dataclass

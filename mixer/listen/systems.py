@@ -16,7 +16,8 @@ from mixer.errors import InputError, SettingsError
 from mixer.evaluate.alignment import find_alignment
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import Song, read_sum
+from mixer.song.samples import read_sum
+from mixer.song.song import Song
 
 # The plain sum of the recordings, and a mix that a person made; any other bare word is a model.
 # Names that a human mix beside the stems may have, without ending.

@@ -18,7 +18,8 @@ from mixer.output.names import TRACK_ROLE
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
 from mixer.song.listing import left_out_files, mixed_file
-from mixer.song.song import Recording, Song
+from mixer.song.recording import Recording
+from mixer.song.song import Song
 from mixer.version import __version__
 
 RECIPE_SCHEMA_VERSION = 1

@@ -48,7 +48,7 @@ _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 
 @dataclass(frozen=True)
 class RecordedInput:
-    """A recording as it was when it was mixed; fields as of `mixer.song.song.Recording`."""
+    """A recording as it was when it was mixed; fields as of `mixer.song.recording.Recording`."""
 
     file: str = text(kind=RAW)
     sha256: str = sha256()

@@ -27,7 +27,9 @@ from mixer.output.recipe_reader import MIX, RecordedInput, RecordedMix, Recorded
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import Recording, Song, load_song
+from mixer.song.load import load_song
+from mixer.song.recording import Recording
+from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 
 INPUT, SONG, MODEL, PROFILE, DEVICE = "input", "song", "model", "profile", "device"

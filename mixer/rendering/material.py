@@ -25,7 +25,8 @@ from mixer.rendering.progress import StageClock
 from mixer.rendering.track_console import TrackMix, describe, set_console
 from mixer.rendering.track_material import listen_to_tracks, mix_tracks
 from mixer.rendering.track_strip import run_bus
-from mixer.song.song import Song, read_stem
+from mixer.song.samples import read_stem
+from mixer.song.song import Song
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import StageClock
-from mixer.song.song import read_stem, read_sum
+from mixer.song.samples import read_stem, read_sum
 
 # Loudness of the mix on the desk: where -18 dBFS is taken for the level of an analogue desk's 0 VU.
 NOMINAL_LUFS = -18.0

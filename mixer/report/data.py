@@ -40,7 +40,7 @@ from mixer.report.masking import band_edges_hz, masking_by_pair
 from mixer.report.matching import Level
 from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.listing import doubts
-from mixer.song.song import read_stem
+from mixer.song.samples import read_stem
 
 MIX = "mix"
 SUM_LABELS = {INPUT_SUM: "Input sum", NORMALISED_SUM: "Normalised sum", MIX: "Mix"}

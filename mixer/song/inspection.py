@@ -21,7 +21,9 @@ from mixer.song.damaged_files import remarks_on
 from mixer.song.deciding_files import deciding_files
 from mixer.song.listing import doubts
 from mixer.song.preparation import at_full_scale
-from mixer.song.song import Recording, Song, read_sum
+from mixer.song.recording import Recording
+from mixer.song.samples import read_sum
+from mixer.song.song import Song
 
 SILENT_BELOW_DBFS = -60.0
 CLIPPED_FROM = 0.9999  # of full scale

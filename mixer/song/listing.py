@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mixer.song.damaged_files import remarks_on
-from mixer.song.song import Recording, Song
+from mixer.song.recording import Recording
+from mixer.song.song import Song
 
 
 def mixed_files(song: Song) -> list[dict[str, Any]]:

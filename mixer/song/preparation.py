@@ -9,7 +9,8 @@ from mixer.audio.extremes import sounding_samples
 from mixer.song.damaged_files import scale_remarks
 from mixer.song.deciding_files import deciding_files
 from mixer.song.full_scale import full_scales
-from mixer.song.song import Recording, Song
+from mixer.song.recording import Recording
+from mixer.song.song import Song
 
 # Digital silence that every file ends in is cut from here on; rooms may ring into what is kept.
 CUT_FROM_S = 5.0

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixer.audio.formats import without_audio_suffix
-from mixer.song.song import Recording, Song, read_sum, recording_blocks
+from mixer.song.recording import Recording
+from mixer.song.samples import read_sum, recording_blocks
+from mixer.song.song import Song
 
 _BLOCK_SAMPLES = 1 << 18
 
@@ -58,7 +60,7 @@ def tracks_of(song: Song) -> tuple[Track, ...]:
 
 
 def read_track(track: Track, n_samples: int, sample_rate: int) -> np.ndarray:
-    """float32 (`track.n_channels`, n_samples) at a rate; see `mixer.song.song.read_sum`."""
+    """float32 (`track.n_channels`, n_samples) at a rate; see `mixer.song.samples.read_sum`."""
     audio = read_sum(track.recordings, n_samples, sample_rate)
     return np.ascontiguousarray(audio[: track.n_channels])
 

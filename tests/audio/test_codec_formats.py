@@ -13,7 +13,7 @@ from mixer.audio import decoding
 from mixer.audio.formats import CODEC_SUFFIXES, UNREAD_SUFFIXES
 from mixer.audio.not_read import why_not_read
 from mixer.errors import InputError
-from mixer.song.song import load_song
+from mixer.song.load import load_song
 from tests.signals import sine
 
 RATE_HZ = 48_000

@@ -22,7 +22,7 @@ from mixer.batch.states import State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND
 from mixer.batch.tree import manifest_text
 from mixer.errors import InputError, SettingsError
-from mixer.song.folder import find_song_folders
+from mixer.song.song_folders import find_song_folders
 
 
 def song(

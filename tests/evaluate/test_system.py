@@ -16,7 +16,7 @@ from mixer.evaluate.system import (
     system_names,
 )
 from mixer.evaluate.table import write_table
-from mixer.song.song import load_song
+from mixer.song.load import load_song
 from tests.signals import band
 
 RATE_HZ = 44_100

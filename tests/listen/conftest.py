@@ -12,7 +12,8 @@ from mixer.listen.build import build_test
 from mixer.listen.build_settings import BuildSettings
 from mixer.listen.design import Design, Key, read_design, read_key
 from mixer.listen.systems import parse_systems
-from mixer.song.song import Song, load_song
+from mixer.song.load import load_song
+from mixer.song.song import Song
 from tests.browser import browser, open_page, page, serve, watch  # noqa: F401
 from tests.signals import band
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 from mixer.listen.build import build_test
 from mixer.listen.build_settings import BuildSettings
 from mixer.listen.systems import parse_systems
-from mixer.song.song import load_song
+from mixer.song.load import load_song
 from tests.browser import LAUNCH_ARGUMENTS, file_url, find_chromium
 from tests.listen.conftest import EXCERPT_S, write_song
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mixer.song.file_patterns import files_meant, matches
-from mixer.song.song import load_song
+from mixer.song.load import load_song
 from tests.signals import sine
 
 TONE, OTHER = sine(200.0, 0.2, 44_100), sine(300.0, 0.2, 44_100)

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from mixer.errors import InputError
-from mixer.song.folder import find_song_folders, list_song_folder
-from mixer.song.song import Song, load_song
+from mixer.song.folder import list_song_folder
+from mixer.song.load import load_song
+from mixer.song.song import Song
+from mixer.song.song_folders import find_song_folders
 from tests.signals import sine
 
 TONE = sine(200.0, 0.1, 44_100)
@@ -185,7 +187,7 @@ def test_a_song_is_not_a_tree_of_songs(tree) -> None:
 
 
 def test_a_folder_of_too_many_files_is_no_song(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("mixer.song.folder.MAX_FILES", 3)
+    monkeypatch.setattr("mixer.song.folder_tree.MAX_FILES", 3)
     for number in range(5):
         (tmp_path / f"{number}.txt").touch()
     with pytest.raises(InputError, match="more than 3 files; give the folder of one song"):

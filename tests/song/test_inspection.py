@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from mixer.song.inspection import inspect_song
-from mixer.song.song import load_song
+from mixer.song.load import load_song
 from tests.signals import band, noise, sine
 
 

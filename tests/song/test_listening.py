@@ -7,7 +7,8 @@ import pytest
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, insert_broadcast
-from mixer.song.song import load_song, read_stem, read_sum
+from mixer.song.load import load_song
+from mixer.song.samples import read_stem, read_sum
 from tests.signals import band, noise
 
 RATE_HZ = 44_100

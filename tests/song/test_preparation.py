@@ -6,8 +6,9 @@ import soundfile
 
 from mixer.errors import InputError
 from mixer.song.inspection import inspect_song
+from mixer.song.load import load_song
 from mixer.song.preparation import CUT_FROM_S, KEPT_S, prepare_song
-from mixer.song.song import load_song, read_sum
+from mixer.song.samples import read_sum
 from tests.signals import noise, sine
 
 RATE_HZ = 44_100

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mixer.errors import InputError
+from mixer.song.load import load_song
+from mixer.song.samples import read_stem
 from mixer.song.sides import find_sides
-from mixer.song.song import load_song, read_stem
 from tests.signals import sine
 
 PAIRS = [

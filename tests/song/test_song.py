@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from mixer.errors import InputError, PresetError
-from mixer.song.song import load_song, read_stem, read_sum
+from mixer.song.load import load_song
+from mixer.song.samples import read_stem, read_sum
 from mixer.song.song_file import Marker, read_song_file
 from tests.audio.test_audio import encode_aac
 from tests.signals import noise, sine

@@ -14,7 +14,7 @@ import numpy as np
 from mixer.errors import InputError, MixerError
 from mixer.fxnorm.measure import MEASURED_EFFECTS, measure_profile
 from mixer.fxnorm.profile import Profile, StemProfile
-from mixer.song.song import read_stem
+from mixer.song.samples import read_stem
 from mixer.stems import STEMS
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut, Multitrack
 from training.data.workers import Report, each_in_processes

@@ -1,6 +1,6 @@
 """Sources -> multitracks: songs with their stems, the mix to learn, and their official split.
 
-A source is a song folder (stems or raw tracks, as `mixer.song.song` reads them), a folder of song
+A source is a song folder (stems or raw tracks, as `mixer.song.load` reads them), a folder of song
 folders to any sensible depth, a `.stem.mp4`, or a data set whose top folders are named `train`,
 `test` and perhaps `valid`, such as MUSDB18 as WAV or as `.stem.mp4`.
 """
@@ -18,13 +18,11 @@ from mixer.audio.formats import is_audio_name, is_stem_container_name, without_a
 from mixer.errors import InputError, MixerError
 from mixer.files.wording import joined
 from mixer.song.folder_names import SONG_FILE
-from mixer.song.song import (
-    STEM_CONTAINER_STREAMS,
-    Recording,
-    Song,
-    load_song,
-    read_sum,
-)
+from mixer.song.load import load_song
+from mixer.song.recording import Recording
+from mixer.song.recordings_of_file import STEM_CONTAINER_STREAMS
+from mixer.song.samples import read_sum
+from mixer.song.song import Song
 from mixer.song.track_names import classify
 from mixer.song.track_words import split_words
 from mixer.stems import STEMS

@@ -17,7 +17,8 @@ import numpy as np
 from mixer.errors import InputError
 from mixer.files.whole_file import write_json
 from mixer.network.band_mixer.parameters import BandMixerParameters
-from mixer.song.song import Song, read_stem
+from mixer.song.samples import read_stem
+from mixer.song.song import Song
 from mixer.stems import STEMS
 from training.data import prepared
 from training.data.band_examples import Example, make_example, write_example

@@ -24,7 +24,7 @@ from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.fxnorm.rooms import RoomSource, read_rooms
-from mixer.song.song import read_stem
+from mixer.song.samples import read_stem
 from mixer.version import __version__
 from training.data import prepared
 from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack, read_target

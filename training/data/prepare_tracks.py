@@ -18,7 +18,9 @@ from mixer.errors import InputError
 from mixer.files.whole_file import write_json
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import N_BANDS
-from mixer.song.song import Recording, Song, read_sum
+from mixer.song.recording import Recording
+from mixer.song.samples import read_sum
+from mixer.song.song import Song
 from mixer.song.track_roles import role_of
 from mixer.stems import STEMS
 from training.data import prepared

@@ -10,7 +10,7 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.errors import InputError, MixerError
 from mixer.files.whole_file import hash_file
-from mixer.song.song import Recording
+from mixer.song.recording import Recording
 from training.data import prepared
 from training.data.multitracks import SAMPLE_RATE_HZ
 

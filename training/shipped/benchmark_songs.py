@@ -27,7 +27,9 @@ from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
 from mixer.files.whole_file import write_json
 from mixer.song.folder_names import SONG_FILE
-from mixer.song.song import Song, load_song, read_stem
+from mixer.song.load import load_song
+from mixer.song.samples import read_stem
+from mixer.song.song import Song
 
 SAMPLE_RATE_HZ = 44_100
 SYNTHETIC, REAL, DEMO = "synthetic", "real", "demo"

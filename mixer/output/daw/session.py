@@ -16,8 +16,8 @@ from typing import Any
 
 from mixer.errors import SettingsError
 from mixer.rendering.mix import Mix
+from mixer.song.recording import Recording
 from mixer.song.sides import LEFT, MID, RIGHT, SIDE
-from mixer.song.song import Recording
 from mixer.song.song_file import Marker
 from mixer.stems import COLORS, FURTHER_STEM_COLOR, MIX_COLOR
 

@@ -10,7 +10,7 @@ from mixer.audio import AudioSource
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import SettingsError
 from mixer.output.daw.session import DRY, REFERENCE, WET, daw_session, plain_name
-from mixer.song.song import Recording
+from mixer.song.recording import Recording
 
 
 def play(tracks) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_what_is_not_muted_sums_to_the_mix(written, session) -> None:
 
 
 def test_the_dry_originals_sum_to_the_plain_sum_of_the_recordings(written, session) -> None:
-    from mixer.song.song import read_sum
+    from mixer.song.samples import read_sum
 
     mix, _ = written
     dry = [track for track in session.tracks if track.group == DRY]

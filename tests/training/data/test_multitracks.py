@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mixer.errors import InputError
-from mixer.song.song import read_stem
+from mixer.song.samples import read_stem
 from tests.signals import sine
 from tests.training.songs import RATE_HZ, tones, write_container, write_stems
 from training.data.multitracks import find_multitracks, read_target

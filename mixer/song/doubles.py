@@ -1,0 +1,56 @@
+"""Recordings that would be mixed twice: copies by their names, and what others hold by its sound.
+
+What `song.toml` puts into a stem stays; it is remarked on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mixer.song.copies import find_copies
+from mixer.song.recording import Recording
+from mixer.song.song_file import SongSettings
+
+
+def leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Recording]:
+    """Leave out what is there twice by its name; what `song.toml` puts into a stem stays."""
+    places = [
+        place
+        for place, r in enumerate(found)
+        if r.stem is not None and r.fault is None and r.source.stream == 0
+    ]
+    copies = find_copies(
+        [found[place].source.path for place in places], [found[place].file for place in places]
+    )
+    kept = list(found)
+    for index, copy in copies.items():
+        recording = found[places[index]]
+        own = settings.for_file(recording.file)
+        if copy.is_left_out and (own is None or own.stem is None):
+            nothing = replace(recording.source, n_samples=0)
+            kept[places[index]] = Recording(nothing, recording.file, None, copy.reason)
+        else:
+            kept[places[index]] = replace(recording, remarks=(*recording.remarks, copy.reason))
+    return kept
+
+
+def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Recording]:
+    """Leave out what others hold already by its sound; what `song.toml` puts into a stem stays."""
+    # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
+    from mixer.song.content import Candidate, compare_recordings
+
+    places = [p for p, r in enumerate(found) if r.stem is not None and r.fault is None]
+    heard = compare_recordings(
+        [Candidate(r.file, r.source, r.side, r.start_s) for r in (found[place] for place in places)]
+    )
+    kept = list(found)
+    for one in heard:
+        recording = found[places[one.index]]
+        own = settings.for_file(recording.file)
+        if one.certain and (own is None or own.stem is None):
+            nothing = replace(recording.source, n_samples=0)
+            kept[places[one.index]] = Recording(nothing, recording.file, None, one.reason)
+        else:
+            remarks = (*recording.remarks, one.reason)
+            kept[places[one.index]] = replace(recording, remarks=remarks)
+    return kept

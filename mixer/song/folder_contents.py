@@ -1,0 +1,50 @@
+"""What the names of files say about their folder: how many parts, of one stem, song or several."""
+
+from __future__ import annotations
+
+from mixer.song.folder_tree import Folder
+from mixer.song.track_names import classify
+
+_FEWEST_PARTS = 2
+
+
+def holds_audios(folder: Folder) -> bool:
+    """Whether it holds several recordings itself."""
+    return len(folder.audio) >= _FEWEST_PARTS
+
+
+def is_a_song(folder: Folder, name: str) -> bool:
+    """Whether a folder with an instrument's name holds tracks of several other stems."""
+    own = classify(name).stem
+    return len({stem for stem in folder.parts() if stem != own}) > 1
+
+
+def is_band(folder: Folder) -> bool:
+    """Whether its own files are tracks of several stems."""
+    return len(set(folder.parts())) > 1
+
+
+def holds_songs(folder: Folder) -> bool:
+    """Whether several folders in one hold tracks of several stems each: an EP by its name."""
+    return _n_bands(folder) > 1
+
+
+def _n_bands(folder: Folder) -> int:
+    return sum(is_band(inner) + _n_bands(inner) for inner in folder.folders)
+
+
+def holds_parts(folder: Folder) -> bool:
+    """Whether several files in it or below it are named after parts of a song."""
+    return n_parts(folder) >= _FEWEST_PARTS
+
+
+def n_parts(folder: Folder) -> int:
+    """How many files in it and below it are named after parts of a song."""
+    return len(folder.parts()) + sum(n_parts(inner) for inner in folder.folders)
+
+
+def n_lossless(folder: Folder) -> int:
+    """How many recordings in it and below it are not of a lossy format."""
+    lossy = (".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4")
+    own = sum(not name.lower().endswith(lossy) for name in folder.audio)
+    return own + sum(n_lossless(inner) for inner in folder.folders)

@@ -1,0 +1,154 @@
+"""What becomes of the folders in a folder: read as instruments or parts, left out, or songs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mixer.audio.formats import without_audio_suffix
+from mixer.song.folder_contents import (
+    holds_audios,
+    holds_parts,
+    holds_songs,
+    is_a_song,
+    is_band,
+    n_lossless,
+    n_parts,
+)
+from mixer.song.folder_tree import Folder
+from mixer.song.folder_words import INSTRUMENT, MIXES, PARTS, SET_ASIDE, TAKES, kind_of
+from mixer.song.track_words import split_words
+
+OF_MIXES = "by its name of mixes and not of parts"
+
+
+@dataclass(frozen=True)
+class FolderPlan:
+    """What becomes of the folders in one.
+
+    Attributes:
+        read: they are searched further; with the words of their instrument, if it is one.
+        left_out: with the reason.
+        own_reason: why the folder's own recordings are left out; None where they are not.
+        songs: folders that are songs of their own; the folder is not one song then.
+        own_sums: the folder's own recordings that are the sum of one of its folders, and why.
+    """
+
+    read: dict[str, tuple[str, ...]]
+    left_out: dict[str, str]
+    own_reason: str | None = None
+    songs: tuple[str, ...] = ()
+    own_sums: dict[str, str] = field(default_factory=dict)
+
+
+def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
+    """What becomes of the folders in one.
+
+    Args:
+        folder: a song's, or one of its folders.
+        is_song: it is not a folder of an instrument, so its folders may be songs.
+    """
+    inner = {f.path.name: f for f in folder.folders if f.holds_audio}
+    kinds = {name: kind_of(name, folder.path.name) for name in inner}
+    left_out = {name: reason for name in inner if (reason := _aside(folder, inner[name], kinds))}
+    rest = [name for name in inner if name not in left_out]
+    if not is_song:
+        return FolderPlan(dict.fromkeys(rest, ()), left_out)
+    if not rest:
+        return FolderPlan({}, left_out)
+    has_parts = bool(folder.parts())
+    instruments = _instruments(inner, kinds, rest, has_parts)
+    collections = [name for name in rest if kinds[name] == PARTS and name not in instruments]
+    collections = [n for n in collections if inner[n].audio or is_collection(inner[n])]
+    others = [name for name in rest if name not in instruments and name not in collections]
+    if not folder.audio and any(holds_parts(inner[name]) for name in others):
+        # Beside other songs, a folder named "Stems" is one of them.
+        others, collections = others + collections, []
+    read = {name: tuple(split_words(name)) for name in instruments}
+    if has_parts or instruments:
+        for name in (*collections, *others):
+            left_out[name] = _beside(folder, name, kinds[name] == PARTS)
+        return FolderPlan(read, left_out, own_sums=_own_sums(folder, inner, instruments))
+    if not collections and len(others) == 1 and is_collection(inner[others[0]]):
+        collections, others = others, []
+    if collections:
+        return _of_collections(folder, inner, collections, others, left_out)
+    if len(others) > 1 or not folder.audio:
+        if len(others) == 1:
+            return FolderPlan({others[0]: ()}, left_out)
+        return FolderPlan({}, left_out, songs=tuple(others))
+    return FolderPlan({}, left_out | {name: _beside(folder, name, False) for name in others})
+
+
+def _of_collections(
+    folder: Folder,
+    inner: dict[str, Folder],
+    collections: list[str],
+    others: list[str],
+    left_out: dict[str, str],
+) -> FolderPlan:
+    """One folder of stems or multitracks is the song; more than one would double it."""
+    best = max(collections, key=lambda name: (n_parts(inner[name]), n_lossless(inner[name])))
+    for name in collections:
+        if name != best:
+            left_out[name] = (
+                f'in the folder "{name}", beside "{best}", which is mixed; '
+                f"render {folder.path.name}/{name} to mix it instead"
+            )
+    for name in others:
+        left_out[name] = _beside(folder, name, False)
+    own_reason = f'beside the folder "{best}" of the song\'s parts: likely a mix of them'
+    return FolderPlan({best: ()}, left_out, own_reason if folder.audio else None)
+
+
+def _instruments(
+    inner: dict[str, Folder], kinds: dict[str, str], names: list[str], has_parts: bool
+) -> list[str]:
+    """Folders of instruments: their names say so, and what is in them does not object."""
+    named = [
+        name
+        for name in names
+        if kinds[name].startswith(INSTRUMENT)
+        and not is_a_song(inner[name], name)
+        and not holds_songs(inner[name])
+    ]
+    sure = [name for name in named if kinds[name] == INSTRUMENT]
+    if has_parts:
+        return named
+    # One song called "Voices" among many does not make an instrument of it.
+    return named if sure and len(named) > (len(names) - len(named)) else []
+
+
+def _own_sums(folder: Folder, inner: dict[str, Folder], instruments: list[str]) -> dict[str, str]:
+    """Drums.wav beside the folder Drums: the sum of what is in it."""
+    words = {tuple(split_words(name)): name for name in instruments if holds_audios(inner[name])}
+    titles = {name: tuple(split_words(without_audio_suffix(name))) for name in folder.audio}
+    return {
+        name: f'by its name the sum of the folder "{words[title]}": left out'
+        for name, title in titles.items()
+        if title in words
+    }
+
+
+def _aside(folder: Folder, inner: Folder, kinds: dict[str, str]) -> str | None:
+    """Why a folder is left out by its name."""
+    name = inner.path.name
+    kind = kinds[name]
+    if kind == MIXES and not (is_band(inner) and not folder.parts()):
+        return f'in the folder "{name}", {OF_MIXES}'
+    if kind == SET_ASIDE or (kind == TAKES and folder.audio):
+        return f'in the folder "{name}", which is set aside by its name'
+    return None
+
+
+def _beside(folder: Folder, name: str, is_collection: bool) -> str:
+    if is_collection:
+        return (
+            f'in the folder "{name}", beside parts of the song; '
+            f"render {folder.path.name}/{name} to mix it instead"
+        )
+    return f'in the folder "{name}", which is not named after an instrument; rename it to mix it'
+
+
+def is_collection(folder: Folder) -> bool:
+    """Whether a folder named after stems or multitracks holds those of one song."""
+    return n_parts(folder) > 0 and not plan_folder(folder, is_song=True).songs

@@ -1,0 +1,109 @@
+"""A folder and those in it as they lie on disk: the names of files, of folders and of links."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mixer.audio.formats import is_audio_name
+from mixer.errors import InputError
+from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
+from mixer.song.track_names import stem_of_part
+
+MAX_FILES = 20_000
+_MAX_WALK = 24  # folders below the first that are listed at all
+# Endings of folders that mixer writes beside a mix.
+_MIXERS_FOLDERS = (".stems", ".report")
+
+
+@dataclass
+class Folder:
+    """A folder as it lies on disk.
+
+    Attributes:
+        path: where it is.
+        files, folders, links: what lies in it; links are those to folders, and folders too deep.
+        is_cut: it cannot be read.
+    """
+
+    path: Path
+    files: list[str] = field(default_factory=list)
+    folders: list[Folder] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    is_cut: bool = False
+
+    @property
+    def audio(self) -> list[str]:
+        """Names that may be recordings of it."""
+        names = frozenset(self.files)
+        return [
+            name
+            for name in self.files
+            if is_audio_name(name)
+            and not name.startswith(".")
+            and f"{os.path.splitext(name)[0]}{RECIPE_SUFFIX}" not in names  # noqa: PTH122
+        ]
+
+    @property
+    def is_output_of_batch(self) -> bool:
+        return any(folder.path.name == BATCH_STATE_FOLDER for folder in self.folders)
+
+    @property
+    def holds_audio(self) -> bool:
+        if self.path.name.startswith(".") or self.is_output_of_batch:
+            return False
+        return bool(self.audio) or any(
+            folder.holds_audio for folder in self.folders if not self.was_written(folder)
+        )
+
+    def was_written(self, inner: Folder) -> bool:
+        """Whether mixer wrote one of its folders, beside a mix."""
+        base, ending = os.path.splitext(inner.path.name)  # noqa: PTH122
+        return ending in _MIXERS_FOLDERS and base + RECIPE_SUFFIX in self.files
+
+    def parts(self) -> list[str]:
+        """Stems that its own files name with certainty."""
+        return [stem for name in self.audio if (stem := stem_of_part(name)) is not None]
+
+
+def scan_folder(folder: Path, *, bounded: bool = True) -> Folder:
+    """List a folder and all below it.
+
+    Args:
+        folder: where to begin.
+        bounded: refuse more than `MAX_FILES` files.
+
+    Raises:
+        InputError: it cannot be read, or holds too many files.
+    """
+    n_files = 0
+
+    def scan(path: Path, depth: int) -> Folder:
+        nonlocal n_files
+        found = Folder(path)
+        with os.scandir(path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < _MAX_WALK:
+                        found.folders.append(_readable(Path(entry.path), depth + 1))
+                    else:
+                        found.links.append(entry.name)
+                    continue
+                n_files += 1
+                is_link = entry.is_symlink() and os.path.isdir(entry.path)  # noqa: PTH112
+                (found.links if is_link else found.files).append(entry.name)
+        if bounded and n_files > MAX_FILES:
+            raise InputError(f"{folder}: more than {MAX_FILES} files; give the folder of one song")
+        return found
+
+    def _readable(path: Path, depth: int) -> Folder:
+        try:
+            return scan(path, depth)
+        except OSError:
+            return Folder(path, is_cut=True)
+
+    try:
+        return scan(folder, 0)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror})") from None

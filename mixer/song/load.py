@@ -1,0 +1,221 @@
+"""A folder of recordings -> a song: found, classified, grouped into stems, ready to be read."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mixer import audio as audio_io
+from mixer.audio.formats import is_any_audio_name, is_audio_name, without_audio_suffix
+from mixer.audio.time_reference import read_time_reference
+from mixer.errors import InputError
+from mixer.roles import STEM_OF_ROLE, UNKNOWN
+from mixer.song.damaged_files import refuse_damaged
+from mixer.song.doubles import leave_out_copies, leave_out_heard
+from mixer.song.folder import FolderFile, list_song_folder
+from mixer.song.folder_names import SONG_FILE
+from mixer.song.name_context import classify_all
+from mixer.song.recording import Recording
+from mixer.song.recordings_of_file import recordings_of_file
+from mixer.song.sides import find_sides
+from mixer.song.song import Song
+from mixer.song.song_file import SongSettings, read_song_file
+from mixer.song.time_line import Clip, TimeLine, lay_out
+from mixer.song.track_names import Classification
+from mixer.song.track_roles import role_of
+
+
+def load_song(
+    folder: str | Path,
+    *,
+    strict: bool = False,
+    leave_out_faulty: bool = False,
+    listen: bool = True,
+) -> Song:
+    """Find, classify and group the recordings of a song folder.
+
+    Args:
+        folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, folders of
+            instruments (`Drums/Kick.wav`) or a mix of them, and perhaps `song.toml`.
+        strict: a name that says nothing is an error, not `other`, and so is a file that breaks off
+            or is damaged.
+        leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
+            folder, since a mix without it is not the song.
+        listen: compare excerpts of the recordings, and leave out what others hold already (copies,
+            sums, mixes, takes); without it no audio is decoded.
+
+    Raises:
+        InputError: no folder, nothing to mix in it, several songs in it, or a file that is not mono
+            or stereo audio.
+        PresetError: a mistake in `song.toml`.
+    """
+    folder = Path(folder).resolve()
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
+    files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))
+    settings = read_song_file(folder, [f.name for f in files if is_audio_name(f.name)])
+    told = _classified(folder, files, settings)
+    found = [
+        r
+        for file in files
+        for r in recordings_of_file(folder, file, told.get(file.name), settings.for_file(file.name))
+    ]
+    found = _join_sides(leave_out_copies(_with_roles(found, told), settings))
+    found, line = _on_time_line(found, settings)
+    if listen:
+        found = leave_out_heard(found, settings)
+    if not leave_out_faulty:
+        _refuse_faulty(found)
+    recordings = [r for r in found if r.stem is not None and r.fault is None]
+    left_out = tuple(r for r in found if r.stem is None or r.fault is not None)
+    _refuse_empty(folder, recordings, left_out)
+    if strict:
+        _refuse_uncertain(recordings)
+        refuse_damaged([r.source for r in recordings])
+    sample_rate = max(r.source.sample_rate for r in recordings)
+    return Song(
+        name=settings.title or folder.name,
+        folder=folder,
+        recordings=tuple(recordings),
+        left_out=left_out,
+        sample_rate=sample_rate,
+        n_samples=max(1, max(_end_samples(r, sample_rate) for r in recordings)),
+        dry=settings.dry,
+        tempo_bpm=settings.tempo_bpm,
+        console=settings.console,
+        markers=settings.markers,
+        notes=() if line.note is None else (line.note,),
+        starts_are_stated=line.is_stated,
+    )
+
+
+def _classified(
+    folder: Path, files: Sequence[FolderFile], settings: SongSettings
+) -> dict[str, Classification]:
+    """What the candidates' names say, beside each other; files that are ignored are not there."""
+    heard = [
+        file
+        for file in files
+        if file.reason is None
+        and not ((own := settings.for_file(file.name)) is not None and own.ignore)
+    ]
+    names = [file.name for file in heard]
+    told = classify_all(names, [file.instruments for file in heard], folder.name)
+    return dict(zip(names, told, strict=True))
+
+
+def _with_roles(found: list[Recording], told: Mapping[str, Classification]) -> list[Recording]:
+    """The recordings with the roles that their names, or their folders', speak for."""
+    return [r if r.stem is None else replace(r, role=_role(r, told.get(r.file))) for r in found]
+
+
+def _role(recording: Recording, told: Classification | None) -> str:
+    assert recording.stem is not None
+    container, _, stream = recording.file.rpartition("#")
+    title = stream if container else without_audio_suffix(Path(recording.file).name)
+    role = role_of(title, recording.stem)
+    family = None if told is None else told.family
+    if role == UNKNOWN and family is not None and STEM_OF_ROLE.get(family) == recording.stem:
+        return family
+    return role
+
+
+def _on_time_line(
+    found: list[Recording], settings: SongSettings
+) -> tuple[list[Recording], TimeLine]:
+    """Start each recording where `song.toml` says, or else where its time reference does."""
+    places = [p for p, r in enumerate(found) if r.stem is not None and r.fault is None]
+    line = lay_out([_clip(found[place]) for place in places])
+    placed = list(found)
+    for place, start_s in zip(places, line.starts_s, strict=True):
+        own = settings.for_file(found[place].file)
+        said = None if own is None else own.start_s
+        inverted = own is not None and own.invert
+        placed[place] = replace(
+            found[place], start_s=start_s if said is None else said, inverted=inverted
+        )
+    return placed, line
+
+
+def _clip(recording: Recording) -> Clip:
+    source = recording.source
+    reference = read_time_reference(source.path, source.sample_rate)
+    return Clip(
+        recording.file,
+        None if reference is None else reference / source.sample_rate,
+        source.n_samples / source.sample_rate,
+    )
+
+
+def _end_samples(recording: Recording, sample_rate: int) -> int:
+    """Where a recording ends in the song."""
+    source = recording.source
+    length = audio_io.resampled_length(source.n_samples, source.sample_rate, sample_rate)
+    return round(recording.start_s * sample_rate) + length
+
+
+def _join_sides(found: list[Recording]) -> list[Recording]:
+    """Mark mono files that are the two sides of one recording; refuse those of a surround one."""
+    places = [
+        place
+        for place, r in enumerate(found)
+        if r.stem is not None and r.fault is None and r.source.channels == 1
+    ]
+    sides = find_sides([found[place].file for place in places])
+    joined = list(found)
+    for index, side in sides.sides.items():
+        own = found[places[index]]
+        reason = f"{own.reason}; {side} side of a pair"
+        partner = found[places[sides.partners[index]]].file
+        joined[places[index]] = replace(own, side=side, partner=partner, reason=reason)
+    for index, side in sides.lone.items():
+        own = found[places[index]]
+        remark = f"the {side} side of a pair by its name, without the other: mixed to both sides"
+        joined[places[index]] = replace(own, remarks=(*own.remarks, remark))
+    for index, channel in sides.surround.items():
+        own = found[places[index]]
+        fault = (
+            f"{own.file}: channel {channel} of a surround recording; "
+            f"mix it down to stereo, or ignore its files in {SONG_FILE}"
+        )
+        joined[places[index]] = replace(own, fault=fault)
+    return joined
+
+
+def _refuse_empty(
+    folder: Path, recordings: Sequence[Recording], left_out: Sequence[Recording]
+) -> None:
+    if recordings:
+        return
+    audio = [r for r in left_out if is_any_audio_name(r.file) or not r.certain]
+    if audio:
+        names = ", ".join(f"{r.file} ({r.fault or r.reason})" for r in audio[:3])
+        more = f" and {len(audio) - 3} more" if len(audio) > 3 else ""
+        raise InputError(f"{folder}: nothing to mix; left out {names}{more}")
+    raise InputError(f"{folder}: no audio files in it; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF")
+
+
+def _refuse_faulty(recordings: Sequence[Recording]) -> None:
+    faults = [r.fault for r in recordings if r.fault is not None]
+    if faults:
+        more = f" (and {len(faults) - 1} more; mixer check lists them)" if len(faults) > 1 else ""
+        raise InputError(faults[0] + more)
+
+
+def _refuse_uncertain(recordings: Sequence[Recording]) -> None:
+    unknown = [r.file for r in recordings if not r.certain]
+    if unknown:
+        raise InputError(
+            f"{unknown[0]}: its name says nothing about its stem"
+            + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
+            + f"; rename it, or give its stem in {SONG_FILE}"
+        )
+
+
+def _natural_key(name: str) -> tuple[list[tuple[float, str]], str]:
+    """Order names as people do: 2_Snare before 10_Bass."""
+    parts = re.findall(r"\d+|\D+", name.lower())
+    return [(int(p), "") if p.isdigit() else (math.inf, p) for p in parts], name

@@ -1,0 +1,44 @@
+"""One file of a song folder, or one stream of a stem container, as a part of the song."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixer.audio import AudioSource
+from mixer.roles import UNKNOWN
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One file, or one stream of a stem container, that belongs to the song.
+
+    Attributes:
+        source: where the samples are.
+        file: its name as shown to the user.
+        stem: one of `STEMS`, or None where it is left out.
+        reason: why it is in that stem, or left out.
+        certain: False where its name said nothing; of a file that is left out, False where it may
+            be a part of the song all the same.
+        gain_db: from `song.toml`.
+        side: "left", "right", "mid" or "side" for one half of a pair of mono files, else None.
+        partner: the file that is the other half.
+        role: what it plays, one of `mixer.roles.ROLE_NAMES`.
+        fault: why its file cannot be used, else None.
+        remarks: what else its name or its sound says that may not be meant.
+        start_s: where it begins on the song's time line, in seconds; below 0 its start is cut.
+        inverted: its polarity is turned round.
+    """
+
+    source: AudioSource
+    file: str
+    stem: str | None
+    reason: str
+    certain: bool = True
+    gain_db: float = 0.0
+    side: str | None = None
+    partner: str | None = None
+    role: str = UNKNOWN
+    fault: str | None = None
+    remarks: tuple[str, ...] = ()
+    start_s: float = 0.0
+    inverted: bool = False

@@ -1,0 +1,101 @@
+"""A file of a song folder as recordings: one, one a stream of a stem container, or why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mixer import audio as audio_io
+from mixer.audio import AudioSource
+from mixer.audio.formats import is_stem_container_name
+from mixer.errors import InputError
+from mixer.song.folder import FolderFile
+from mixer.song.folder_names import SONG_FILE
+from mixer.song.recording import Recording
+from mixer.song.song_file import FileSettings
+from mixer.song.track_names import Classification
+from mixer.stems import STEMS
+
+# Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
+STEM_CONTAINER_STREAMS = ("mixture", "drums", "bass", "other", "vocals")
+
+
+def recordings_of_file(
+    folder: Path, file: FolderFile, told: Classification | None, settings: FileSettings | None
+) -> list[Recording]:
+    """A file as recordings, read as far as its header.
+
+    Args:
+        folder: the song's.
+        file: one of those in it.
+        told: what its name says; None where it was not asked.
+        settings: what `song.toml` says about it.
+
+    Returns:
+        One recording, or one a stream; with the reason where it is left out, with the fault where
+        it cannot be used.
+    """
+    path, name = file.path, file.name
+    nothing = AudioSource(path, 0, 0, 0, 0, "")
+    if settings is not None and settings.ignore:
+        return [Recording(nothing, name, None, f"ignored in {SONG_FILE}")]
+    if file.reason is not None and (settings is None or settings.stem is None):
+        return [Recording(nothing, name, None, file.reason, not file.may_be_a_part)]
+    if not path.is_file():
+        return [Recording(nothing, name, None, "not a file: a pipe, a device or a dead link")]
+    if path.is_symlink() and folder not in path.resolve().parents:
+        return [Recording(nothing, name, None, "a link that leaves the song folder")]
+    classification = told or Classification(None, file.reason or "", True)
+    by_hand = settings is not None and settings.stem is not None
+    gain_db = settings.gain_db if settings else 0.0
+    is_container = is_stem_container_name(name) and not by_hand
+    if classification.stem is None and not by_hand and not is_container:
+        certain = classification.certain
+        return [Recording(nothing, name, None, classification.reason, certain)]
+    try:
+        sources = audio_io.probe(path)
+        if is_container:
+            return _container_recordings(name, sources, gain_db)
+    except InputError as error:
+        return [
+            Recording(nothing, name, classification.stem, classification.reason, fault=str(error))
+        ]
+    if not sources or sources[0].n_samples == 0:
+        return [Recording(nothing, name, None, "no audio in it")]
+    further = _further_streams(name, sources)
+    if settings is not None and settings.stem is not None:
+        reason = f"{SONG_FILE} says {settings.stem}"
+        return [Recording(sources[0], name, settings.stem, reason, gain_db=gain_db), *further]
+    return [
+        Recording(
+            sources[0],
+            name,
+            classification.stem,
+            classification.reason,
+            classification.certain,
+            gain_db,
+        ),
+        *further,
+    ]
+
+
+def _further_streams(name: str, sources: list[AudioSource]) -> list[Recording]:
+    """All audio streams of a file but its first: never dropped unsaid."""
+    reason = f"one of {len(sources)} audio streams, of which only the first is mixed; "
+    reason += "save it as a file of its own"
+    return [
+        Recording(source, f"{name}#{source.stream + 1}", None, reason) for source in sources[1:]
+    ]
+
+
+def _container_recordings(name: str, sources: list[AudioSource], gain_db: float) -> list[Recording]:
+    if len(sources) != len(STEM_CONTAINER_STREAMS):
+        raise InputError(
+            f"{name}: {len(sources)} audio streams; a stem container has "
+            f"{len(STEM_CONTAINER_STREAMS)} ({', '.join(STEM_CONTAINER_STREAMS)})"
+        )
+    recordings = []
+    for source, content in zip(sources, STEM_CONTAINER_STREAMS, strict=True):
+        stem = content if content in STEMS else None
+        reason = f"stream {source.stream} of a stem container: {content}"
+        recordings.append(Recording(source, f"{name}#{content}", stem, reason, gain_db=gain_db))
+    return recordings

@@ -1,0 +1,91 @@
+"""The samples of recordings, where they lie in the song: block by block, and summed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.errors import InputError
+from mixer.song.recording import Recording
+from mixer.song.sides import LEFT, MID, RIGHT, SIDE
+from mixer.song.song import Song
+
+# Which channels a side goes to; a side signal is taken off the right as well.
+_PLACES = {LEFT: slice(0, 1), RIGHT: slice(1, 2), MID: slice(0, 2), None: slice(0, 2)}
+
+
+def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) -> np.ndarray:
+    """Decode recordings and sum them: mono to both sides, pairs to theirs, each where it starts.
+
+    Args:
+        recordings: any of a song's.
+        n_samples: the song's length at `sample_rate`.
+        sample_rate: in Hz; files at another are resampled.
+
+    Returns:
+        float32 (2, n_samples). Never more than one block beside it in memory.
+
+    Raises:
+        InputError: a file is damaged, or the song is too long for this machine's memory.
+    """
+    n_bytes = 2 * 4 * n_samples
+    if n_bytes > audio_io.available_memory_bytes():
+        raise InputError(
+            f"{_longest(recordings).file}: {n_samples / sample_rate / 3600:.1f} hours of audio "
+            f"need {n_bytes / 1e9:.0f} GB of memory a stem, more than is free; cut the song up"
+        )
+    total = np.zeros((2, n_samples), np.float32)
+    for recording in recordings:
+        for position, block in recording_blocks(recording, n_samples, sample_rate):
+            end = position + block.shape[1]
+            if recording.side == SIDE:  # left is the mid and the side, right the mid without it
+                total[0, position:end] += block[0]
+                total[1, position:end] -= block[0]
+            else:
+                total[_PLACES[recording.side], position:end] += block
+    return total
+
+
+def recording_blocks(
+    recording: Recording, n_samples: int, sample_rate: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode one recording block by block, where it lies in the song, with gain and polarity.
+
+    Args:
+        recording: any of a song's.
+        n_samples: the song's length at `sample_rate`; what lies beyond either end is cut.
+        sample_rate: in Hz; a file at another is resampled.
+
+    Yields:
+        The position of a block's first sample in the song, and float32 (channels, samples).
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
+    from mixer.dsp.blocks import db_to_gain
+
+    gain = np.float32(db_to_gain(recording.gain_db) * (-1.0 if recording.inverted else 1.0))
+    position = round(recording.start_s * sample_rate)
+    for block in audio_io.read_resampled_blocks(recording.source, sample_rate):
+        start, end = max(position, 0), min(position + block.shape[1], n_samples)
+        if start < end:
+            part = block[:, start - position : end - position]
+            yield start, part if gain == 1.0 else part * gain
+        position += block.shape[1]
+
+
+def read_stem(song: Song, stem: str, sample_rate: int) -> np.ndarray:
+    """Sum one stem's recordings at a rate: float32 (2, `song.n_samples_at(sample_rate)`).
+
+    Raises:
+        InputError: as `read_sum`.
+    """
+    own = [r for r in song.recordings if r.stem == stem]
+    return read_sum(own, song.n_samples_at(sample_rate), sample_rate)
+
+
+def _longest(recordings: Sequence[Recording]) -> Recording:
+    return max(recordings, key=lambda r: r.source.n_samples / r.source.sample_rate)
