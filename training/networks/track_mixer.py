@@ -312,7 +312,7 @@ class TrackMixer(nn.Module):
 def _bus(values: Tensor, lufs: Tensor, amount: Tensor) -> Tensor:
     """`BUS_CONTROLS`: no gain, since the faders hold it; a curve; glue."""
     curve = BUS_CURVE_DB * torch.tanh(values[..., 2:] / 3.0) * amount[..., None]
-    ratio = 1.0 + torch.sigmoid(values[..., 1] - 2.0) * amount
+    ratio = 1.0 + torch.sigmoid(values[..., 1]) * amount
     threshold = (lufs + 6.0 + 12.0 * torch.sigmoid(values[..., 0])).clamp(-80.0, 0.0)
     rest = torch.zeros_like(threshold)
     row = torch.cat([rest[..., None], curve, threshold[..., None], ratio[..., None]], -1)

@@ -47,6 +47,8 @@ _SILENT_LUFS = -70.0
 _PERSONS, _RULES = 2.0, 0.6
 # Share of the wet songs that say that they need no effects: more would outvote the dry ones.
 _TOLD_WET = 0.25
+# A track that stands further from the middle than this was put there.
+_LEANS = 0.15
 # People put what seldom plays lower while it plays, by so much from never to always: about half of
 # what 15 real songs say, of electronic music all of them.
 _SELDOM_DB = 5.0
@@ -202,7 +204,8 @@ def draw_human(
     powers = powers * _power(incoming - loudness(powers))[:, None, None]
     decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
     decisions[:, 0] = mix.spread
-    decisions[:, 7] = np.maximum(mix.high_pass_hz, HIGH_PASS_OFF_HZ)
+    # Where there is none, it may be in another plug-in than was noted.
+    decisions[:, 7] = np.where(mix.high_pass_hz > HIGH_PASS_OFF_HZ, mix.high_pass_hz, np.nan)
     roles = _told_roles(mix.roles, strength, rng)
     stems = tuple(STEM_OF_ROLE[role] for role in mix.roles)
     unknown = np.full((n, N_BANDS), np.nan, np.float32)
@@ -234,6 +237,8 @@ def _mixed(
             if role in curves:
                 curve[i] = curves[role][0] @ curve_matrix(N_BANDS)
     decisions = song.decisions.copy()
+    # Where tracks stand is learnt of people.
+    decisions[:, 0] = np.nan
     return Example(
         describe_bands(powers), song.dry_dynamics, song.is_mono.astype(np.float32),
         _told_roles(song.roles, strength, rng), stem_numbers(song.stems), levels,
@@ -275,7 +280,9 @@ def _restored(
     powers = powers * _power(target - 18.0 + away - own)[:, None, None]
     shape = np.clip(strength.shape * rng.standard_normal(n), -0.4, 0.4) * share
     decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
-    decisions[to_mono, 0] = lean[to_mono]
+    # What stands in the middle of a mix may do so for being wide.
+    leans = to_mono & (lean > _LEANS)
+    decisions[leans, 0] = lean[leans]
     if rng.random() < _TOLD_WET:
         # What is wet already needs no room, and no second compressor.
         decisions[:, 2:5] = SEND_OFF_DB

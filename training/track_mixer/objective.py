@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import k_weights
-from mixer.network.track_mixer.parameters import N_BANDS
+from mixer.network.track_mixer.parameters import CURVE_CONTROLS, N_BANDS
 from mixer.stems import STEMS
 from training.data.track_songs import DECISIONS
 from training.networks.track_mixer import TrackMixer
@@ -37,6 +37,7 @@ class Weights:
     spectrum: float = 0.6
     width: float = 0.15
     group_width: float = 0.3
+    group_spectrum: float = 0.4
     spread: float = 6.0
     send: float = 0.08
     reduction: float = 0.3
@@ -55,7 +56,8 @@ def objective(network: TrackMixer, batch: Batch, weights: Weights) -> dict[str, 
     wet = simulate(network, batch.bands_db, batch.is_mono, tracks)
     groups = nn.functional.one_hot(batch.group, len(STEMS)).float() * batch.mask[..., None]
     parts = _levels(batch, wet, groups, controls, network)
-    parts |= _sounds(batch, wet, groups, tracks.new_tensor(k_weights(N_BANDS)))
+    bus_db = buses[..., 1:-2] @ network.curve_bands
+    parts |= _sounds(batch, wet, groups, bus_db, tracks.new_tensor(k_weights(N_BANDS)))
     parts |= _decisions(batch, controls, network)
     # What is usual of a role is known of many mixes; few songs should not change it by much.
     parts["usual"] = (network.role_level**2).mean()
@@ -110,18 +112,15 @@ def _threshold_lu(controls: dict[str, Tensor], lufs: Tensor) -> Tensor:
     return controls["threshold_db"] - lufs
 
 
-def _sounds(batch: Batch, wet: Wet, groups: Tensor, weighting: Tensor) -> dict[str, Tensor]:
-    """Spectrum and width of tracks, and width of groups, where a wet track is known."""
+def _sounds(
+    batch: Batch, wet: Wet, groups: Tensor, bus_db: Tensor, weighting: Tensor
+) -> dict[str, Tensor]:
+    """Spectrum and width of tracks, and of groups, where a wet track is known."""
     known = torch.isfinite(batch.wet_mid[..., 0]) & (batch.mask > 0)
     truth = Wet(torch.nan_to_num(batch.wet_mid), torch.nan_to_num(batch.wet_side))
-    found_db, true_db = (_decibels(each.mid + each.side) for each in (wet, truth))
-    active = (true_db > true_db.amax(-1, keepdim=True) - _ACTIVE_DB) * known[..., None]
-    number = active.sum(-1, keepdim=True).clamp_min(1.0)
-    difference = (found_db - true_db) * active
-    difference = (difference - difference.sum(-1, keepdim=True) / number) * active
     weight = known * batch.weight[:, None]
-    spectrum = difference.abs().sum(-1) / number[..., 0]
-    parts = {"spectrum": _mean(spectrum, weight)}
+    flat = torch.zeros_like(wet.mid)
+    parts = {"spectrum": _mean(_spectrum_error(wet, truth, flat), weight)}
     parts["width"] = _mean(_width_error(wet, truth), weight)
     # The groups' wet tracks stand as loud as they do in the wanted mix.
     level = torch.nan_to_num(batch.target_lu, nan=-60.0) - _decibels(
@@ -131,8 +130,20 @@ def _sounds(batch: Batch, wet: Wet, groups: Tensor, weighting: Tensor) -> dict[s
     true_groups = Wet(truth.mid * gain, truth.side * gain).of_groups(groups)
     whole = (groups * known[..., None]).sum(1) == groups.sum(1)
     sounds = whole * (groups.sum(1) > 0) * batch.weight[:, None]
-    parts["group_width"] = _mean(_width_error(wet.of_groups(groups), true_groups), sounds)
+    found = wet.of_groups(groups)
+    parts["group_width"] = _mean(_width_error(found, true_groups), sounds)
+    parts["group_spectrum"] = _mean(_spectrum_error(found, true_groups, bus_db), sounds)
     return parts
+
+
+def _spectrum_error(found: Wet, truth: Wet, gain_db: Tensor) -> Tensor:
+    """Mean distance over the bands that count, whatever the level, in dB."""
+    found_db, true_db = (_decibels(each.mid + each.side) for each in (found, truth))
+    active = (true_db > true_db.amax(-1, keepdim=True) - _ACTIVE_DB).float()
+    number = active.sum(-1, keepdim=True).clamp_min(1.0)
+    difference = (found_db + gain_db - true_db) * active
+    difference = (difference - difference.sum(-1, keepdim=True) / number) * active
+    return difference.abs().sum(-1) / number[..., 0]
 
 
 def _width_error(found: Wet, truth: Wet) -> Tensor:
@@ -176,7 +187,8 @@ def _decisions(batch: Batch, controls: dict[str, Tensor], network: TrackMixer) -
     far = (controls["shape"] - torch.nan_to_num(batch.shape)).abs()
     parts["shape"] = _mean(far, known.float())
     known = torch.isfinite(batch.curve_db[..., 0]) & (batch.mask > 0)
-    far = (network.response_db(controls) - torch.nan_to_num(batch.curve_db)).abs().mean(-1)
+    curves = torch.stack([controls[name] for name in CURVE_CONTROLS], -1) @ network.curve_bands
+    far = (curves - torch.nan_to_num(batch.curve_db)).abs().mean(-1)
     parts["curve"] = _mean(far, known.float())
     known = torch.isfinite(wanted["high_pass_hz"]) & (batch.mask > 0)
     octaves = torch.log2(controls["high_pass_hz"] / torch.nan_to_num(wanted["high_pass_hz"], 1.0))

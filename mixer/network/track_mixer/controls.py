@@ -27,7 +27,7 @@ from mixer.stems import STEMS
 
 # Of the buses' glue: slow, as bus compressors are set.
 _GLUE_ATTACK_MS, _GLUE_RELEASE_MS = 30.0, 200.0
-# A compressor of a lower ratio is left off.
+# A compressor of a lower ratio, or above all peaks, is left off.
 _LEAST_RATIO = 1.1
 
 
@@ -49,7 +49,8 @@ def read_controls(
     spreads = [row["spread"] for row in rows]
     gains_db = [row["gain_db"] for row in rows]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db))
-    strips = [_strip(*each) for each in zip(rows, pans, roles, strict=True)]
+    peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
+    strips = [_strip(*each) for each in zip(rows, pans, roles, peaks_db, strict=True)]
     groups: dict[str, BusSettings] = {
         stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
     }
@@ -77,10 +78,10 @@ def to_place(
     return placed
 
 
-def _strip(row: Mapping[str, float], pan: float, role: str) -> TrackSettings:
+def _strip(row: Mapping[str, float], pan: float, role: str, peak_db: float) -> TrackSettings:
     usual = USUAL[role]
     compression = Compression()
-    if row["ratio"] >= _LEAST_RATIO:
+    if row["ratio"] >= _LEAST_RATIO and row["threshold_db"] < peak_db:
         compression = Compression(
             row["threshold_db"], row["ratio"], usual.attack_ms, usual.release_ms
         )

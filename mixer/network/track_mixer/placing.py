@@ -21,6 +21,8 @@ MOST_LEAN_DB = 0.9
 # Which side the first one goes to: the hi-hat right, as the audience sees a kit.
 _FIRST_SIDE = {"hihat": 1.0}
 _ROLE_WEIGHT = 2.0
+# Two halves of a pair stand at least so far from the middle.
+_PAIR_SPREAD = 0.7
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def place(tracks: Sequence[Placed]) -> list[float]:
         if not track.is_mono or track.role in CENTRED_ROLES:
             continue
         if track.side is not None:
-            pans[i] = track.spread if track.side == "right" else -track.spread
+            apart = max(track.spread, _PAIR_SPREAD)
+            pans[i] = apart if track.side == "right" else -apart
         else:
             free.append(i)
     toms = [i for i in free if tracks[i].role == "toms"]
