@@ -13,8 +13,9 @@ from export.check import CHECK_SAMPLES, Audio
 from mixer.network.model import Bundle
 
 N = TypeVar("N")
-# Errors of a check by name, and its length under "samples".
+# Errors of a check by name, and its length under one of `LENGTHS`.
 Errors = dict[str, float]
+LENGTHS = ("samples", "tracks")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from export.band_mixer_exporter import BAND_MIXER_EXPORTER
 from export.exporter import Exporter
 from export.fxnorm_exporter import FXNORM_EXPORTER
+from export.track_mixer_exporter import TRACK_MIXER_EXPORTER
 from export.wave_u_net_exporter import WAVE_U_NET_EXPORTER
 from mixer.network.architecture import Parameters
 from mixer.network.kinds import architecture_of
@@ -17,6 +18,7 @@ EXPORTERS: Mapping[str, Exporter[Any]] = {
     "fxnorm": FXNORM_EXPORTER,
     "wave_u_net": WAVE_U_NET_EXPORTER,
     "band_mixer": BAND_MIXER_EXPORTER,
+    "track_mixer": TRACK_MIXER_EXPORTER,
 }
 
 

@@ -1,57 +1,57 @@
-"""The graph answers as PyTorch does, for any number of tracks in any order."""
+"""A bundle of a track mixer answers as PyTorch does, for any number of tracks in any order."""
+
+from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 
-from export.track_mixer_graph import settings_graph
-from mixer.network.track_mixer.parameters import (
-    GRAPH_INPUTS,
-    N_BANDS,
-    N_DYNAMICS,
-    VIEWS,
-    TrackMixerParameters,
-)
-from mixer.roles import ROLE_NAMES
-from mixer.stems import STEMS
+from export.bundle import Description, write_bundle
+from export.track_mixer_exporter import TRACK_NUMBERS
+from mixer.network.model import Bundle
+from mixer.network.session import Network
+from mixer.network.track_mixer.features import listen_to
+from mixer.network.track_mixer.parameters import MAX_TRACKS, TrackMixerParameters
+from mixer.network.track_mixer.predict import predict_settings
+from mixer.network.verify import verify_bundle
+from tests.signals import band
 from training.networks.track_mixer import TrackMixer
 
-
-def inputs(n_tracks: int) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(n_tracks)
-    shape = (1, n_tracks)
-    return {
-        "bands_db": rng.uniform(-90, -10, (*shape, len(VIEWS), N_BANDS)).astype(np.float32),
-        "dynamics": rng.standard_normal((*shape, N_DYNAMICS)).astype(np.float32),
-        "is_mono": rng.integers(0, 2, shape).astype(np.float32),
-        "role": rng.integers(0, len(ROLE_NAMES), shape),
-        "group": rng.integers(0, len(STEMS), shape),
-        "mask": np.ones(shape, np.float32),
-        "levels": np.array([0.3], np.float32),
-    }
+RATE = 44_100
 
 
 @pytest.fixture(scope="module")
-def exported() -> tuple[TrackMixer, onnxruntime.InferenceSession]:
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     torch.manual_seed(8)
     network = TrackMixer(TrackMixerParameters(channels=16, n_heads=2, n_layers=1)).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
-    return network, onnxruntime.InferenceSession(settings_graph(network))
+    folder = tmp_path_factory.mktemp("bundles") / "tracks"
+    return write_bundle(network, folder, Description("tracks", (), "random", "none"))
 
 
-@pytest.mark.parametrize("n_tracks", [1, 4, 17, 64])
-def test_any_number_of_tracks_in_any_order(exported, n_tracks: int):
-    network, session = exported
-    given = inputs(n_tracks)
-    answers = session.run(None, given)
-    with torch.inference_mode():
-        expected = network(*(torch.from_numpy(given[name]) for name in GRAPH_INPUTS))
-    for answer, wanted in zip(answers, expected, strict=True):
-        np.testing.assert_allclose(answer, wanted.numpy(), rtol=1e-4, atol=1e-4)
-    order = np.random.default_rng(0).permutation(n_tracks)
-    shuffled = {k: v if k == "levels" else v[:, order] for k, v in given.items()}
-    np.testing.assert_allclose(
-        session.run(None, shuffled)[0], answers[0][:, order], rtol=1e-4, atol=1e-4
+def test_parity_holds_for_any_number_of_tracks_in_any_order(bundle: Bundle):
+    checks = bundle.manifest.parity["lengths"]
+    assert tuple(check["tracks"] for check in checks) == TRACK_NUMBERS == (1, 4, 17, 64)
+    assert all("another_order" in check for check in checks)
+    assert bundle.manifest.parity["max_abs_error"] <= 1e-4
+
+
+def test_it_verifies_itself_and_its_wet_stems_are_faithful(bundle: Bundle):
+    assert verify_bundle(bundle).passed
+    assert bundle.manifest.has_faithful_wet_stems
+
+
+def test_as_many_tracks_as_may_be(bundle: Bundle):
+    sound = band(np.random.default_rng(2), 1.0, RATE)["bass"]
+    heard = [listen_to(sound[:1], RATE)] * MAX_TRACKS
+    names = ["unknown"] * MAX_TRACKS
+    settings = predict_settings(
+        Network(bundle, "cpu"), heard, names, ["other"] * MAX_TRACKS, [None] * MAX_TRACKS, 0.0
     )
+    assert len(settings.tracks) == MAX_TRACKS
+    assert len({strip.gain_db for strip in settings.tracks}) == 1
+
+
+def test_a_bundle_is_small(bundle: Bundle):
+    assert sum(path.stat().st_size for path in Path(bundle.folder).iterdir()) < 10 << 20
