@@ -50,7 +50,8 @@ def test_as_many_tracks_as_may_be(bundle: Bundle):
         Network(bundle, "cpu"), heard, names, ["other"] * MAX_TRACKS, [None] * MAX_TRACKS, 0.0
     )
     assert len(settings.tracks) == MAX_TRACKS
-    assert len({strip.gain_db for strip in settings.tracks}) == 1
+    gains = [strip.gain_db for strip in settings.tracks]
+    assert max(gains) - min(gains) < 1e-4
 
 
 def test_a_bundle_is_small(bundle: Bundle):
