@@ -1,19 +1,64 @@
-"""The effects that can be normalised: names, order, and which exclude each other.
+"""The effects that can be normalised, a line each: names, order, and which exclude each other.
 
-Nothing heavy is imported; what each does is in `mixer.fxnorm.chain`.
+A new one is a file in `mixer.fxnorm` with its `Stage` and a line here. Nothing heavy is imported:
+a line says where its stage is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from mixer.errors import SettingsError
 
+
+@dataclass(frozen=True)
+class Normalisation:
+    """An effect that can be normalised.
+
+    Attributes:
+        name: in settings and manifests.
+        found_in: module and name of its `mixer.fxnorm.stage.Stage`.
+        is_default: applies where nobody asks for others.
+        excludes: an effect that it cannot be chosen with.
+        draws_rooms: needs rooms, and so a seed.
+        for_dry_songs: does to a wet recording what was done to it before.
+    """
+
+    name: str
+    found_in: str
+    is_default: bool = False
+    excludes: str = ""
+    draws_rooms: bool = False
+    for_dry_songs: bool = False
+
+    @property
+    def module(self) -> str:
+        return self.found_in.partition(":")[0]
+
+    def stage(self) -> Any:
+        """What it does, a `Stage`; imports it."""
+        return getattr(import_module(self.module), self.found_in.partition(":")[2])
+
+
 # In the order in which they run.
-EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "balance", "loudness")
-DEFAULT_EFFECTS = ("eq", "compression", "balance", "loudness")
-# Sets of which one effect at most may be chosen.
-EXCLUSIVE_EFFECTS = (("panning", "balance"),)
+NORMALISATIONS = (
+    Normalisation(
+        "pre_reverb", "mixer.fxnorm.reverb:PRE_REVERB", draws_rooms=True, for_dry_songs=True
+    ),
+    Normalisation("reverb", "mixer.fxnorm.reverb:REVERB_SEND", draws_rooms=True),
+    Normalisation("eq", "mixer.fxnorm.equalization:EQUALIZATION", is_default=True),
+    Normalisation("compression", "mixer.fxnorm.compression:COMPRESSION", is_default=True),
+    Normalisation("panning", "mixer.fxnorm.panning:PANNING", excludes="balance"),
+    Normalisation("balance", "mixer.fxnorm.balance:BALANCE", is_default=True),
+    Normalisation("loudness", "mixer.fxnorm.loudness:LOUDNESS", is_default=True),
+)
+EFFECTS = tuple(effect.name for effect in NORMALISATIONS)
+DEFAULT_EFFECTS = tuple(effect.name for effect in NORMALISATIONS if effect.is_default)
+REVERBS = tuple(effect.name for effect in NORMALISATIONS if effect.draws_rooms)
+FOR_DRY_SONGS = tuple(effect.name for effect in NORMALISATIONS if effect.for_dry_songs)
 NO_EFFECTS = "none"
 
 
@@ -31,9 +76,9 @@ def check_effects(effects: Sequence[str], amounts: Mapping[str, float] | None = 
         raise SettingsError(
             f"effects {','.join(effects)}: each at most once and in the order {','.join(EFFECTS)}"
         )
-    for exclusive in EXCLUSIVE_EFFECTS:
-        if len(set(exclusive) & set(effects)) > 1:
-            names = " and ".join(exclusive)
+    for effect in NORMALISATIONS:
+        if {effect.name, effect.excludes} <= set(effects):
+            names = f"{effect.name} and {effect.excludes}"
             raise SettingsError(f"effects {names} exclude each other: leave one out")
     for name, amount in (amounts or {}).items():
         if not 0.0 <= amount <= 1.0:

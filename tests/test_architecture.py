@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mixer.normalisations import NORMALISATIONS
+
 ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
@@ -43,7 +45,6 @@ OWNERS = {
     "onnx": ("export",),
     "mido": ("training.synthesis",),
 }
-FXNORM_EFFECTS = ("loudness", "equalization", "compression", "panning", "balance", "reverb")
 
 
 @functools.cache
@@ -169,7 +170,7 @@ def test_training_never_imports_export() -> None:
 
 
 def test_effects_do_not_import_each_other() -> None:
-    effects = tuple(f"mixer.fxnorm.{effect}" for effect in FXNORM_EFFECTS)
+    effects = tuple(dict.fromkeys(effect.module for effect in NORMALISATIONS))
     for effect in effects:
         used = imports(modules()[effect])
         assert not [name for name in used if within(name, effects) and not within(name, (effect,))]

@@ -6,6 +6,7 @@ Every bin keeps its place in the picture; the picture as a whole stops leaning.
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
+from mixer.fxnorm.stage import Stage, Task
 from mixer.meters.balance import channel_energies, measure_balance_db
 
 # Beyond this the quieter channel carries no recording of its own: one side of a mono source.
@@ -51,3 +52,10 @@ def match_balance(
 
 def _bounded(offset_db: float) -> float:
     return float(np.clip(offset_db, -120.0, 120.0))
+
+
+def _apply(x: FloatArray, task: Task) -> dict:
+    return match_balance(x, task.amount("balance"), out=x)[1]
+
+
+BALANCE = Stage(_apply, takes_amount=True)

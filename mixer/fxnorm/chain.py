@@ -3,60 +3,25 @@
 Training and rendering both call this, so that a network is given what it has learnt on.
 """
 
-import dataclasses
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray, peak, peak_dbfs
 from mixer.dsp.noise_room import RoomRecipe
-from mixer.errors import InputError, SettingsError
-from mixer.fxnorm.balance import match_balance
-from mixer.fxnorm.compression import SETTINGS, match_compression
-from mixer.fxnorm.equalization import match_equalization
-from mixer.fxnorm.loudness import match_loudness
-from mixer.fxnorm.panning import (
-    DEFAULT_MAX_FREQUENCY_HZ,
-    MAX_FREQUENCY_HZ,
-    N_FFT,
-    match_panning,
-    measure_side,
-)
+from mixer.errors import InputError
 from mixer.fxnorm.profile import Profile
-from mixer.fxnorm.reverb import REVERBERANT_STEMS, add_pre_reverb, add_reverb_send
 from mixer.fxnorm.rooms import RoomSource
+from mixer.fxnorm.stage import Stage, Task
 from mixer.meters.balance import measure_balance_db
 from mixer.meters.loudness import integrated_loudness_lufs
-from mixer.normalisations import DEFAULT_EFFECTS, check_effects
+from mixer.normalisations import DEFAULT_EFFECTS, NORMALISATIONS, check_effects
 
 # A stem whose peak is below this was not played.
 SILENCE_PEAK_DBFS = -50.0
 # 120 dB over full scale is no audio: 32-bit integers taken for floats, most likely.
 MAX_PEAK = 1e6
-
-
-@dataclasses.dataclass(frozen=True)
-class _Task:
-    """One stem's way through the chain: everything but the audio."""
-
-    sample_rate: int
-    stem: str
-    profile: Profile
-    amounts: Mapping[str, float]
-    seed: int
-    rooms: RoomSource
-    panning_limits_time_axis: bool
-    side: int | None  # 1 right, -1 left; None where nothing is panned
-
-    def amount(self, effect: str) -> float:
-        return float(self.amounts.get(effect, 1.0))
-
-    def rng(self, effect: str) -> np.random.Generator:
-        """Each stem and effect draws by itself, whatever else is chosen."""
-        if self.seed < 0:
-            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
-        return np.random.default_rng([self.seed, zlib.crc32(f"{self.stem}/{effect}".encode())])
 
 
 def normalise_stem(
@@ -109,88 +74,31 @@ def normalise_stem(
         report["skipped"] = f"peak below {SILENCE_PEAK_DBFS:g} dBFS"
         return work, {**report, "after": before}
     rooms, limits_time = rooms or RoomRecipe(), panning_limits_time_axis
-    side = _own_side(work, sample_rate, stem, profile) if "panning" in effects else None
-    task = _Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time, side)
-    for name in effects:
-        is_unfit = name in ("pre_reverb", "reverb") and stem not in REVERBERANT_STEMS
+    task = Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time)
+    stages = {effect.name: effect.stage() for effect in NORMALISATIONS if effect.name in effects}
+    own = {name: stage.listen(work, task) for name, stage in stages.items() if stage.listen}
+    task = replace(task, own=own)
+    for name, stage in stages.items():
+        is_unfit = stage.stems is not None and stem not in stage.stems
         if task.amount(name) == 0.0 or is_unfit:
             continue
-        done = _STAGES[name](work, task)
+        done = _run(stage, name, work, task)
         levels = _levels(work, sample_rate)
         report["effects"][name] = {**done, **levels}
     return work, {**report, "after": {**levels, "balance_db": _balance_db(work)}}
 
 
-# Each stage changes the audio in place and says what it did.
-
-
-def _pre_reverb(x: FloatArray, task: _Task) -> dict:
-    name = "pre_reverb"
-    rng, amount = task.rng(name), task.amount(name)
-    return add_pre_reverb(x, task.sample_rate, task.rooms, rng, amount, out=x)[1]
-
-
-def _reverb(x: FloatArray, task: _Task) -> dict:
-    rng, amount = task.rng("reverb"), task.amount("reverb")
-    return add_reverb_send(x, task.sample_rate, task.rooms, rng, amount, out=x)[1]
-
-
-def _eq(x: FloatArray, task: _Task) -> dict:
-    def magnitude(frequencies_hz: np.ndarray) -> np.ndarray:
-        return task.profile.magnitude_at(task.stem, frequencies_hz)
-
-    return {"channels": match_equalization(x, task.sample_rate, magnitude, out=x)[1]}
-
-
-def _compression(x: FloatArray, task: _Task) -> dict:
-    settings = SETTINGS.get(task.stem, SETTINGS["other"])
-    peaks_dbfs = task.profile.stem(task.stem).onset_peak_dbfs
-    return {"channels": match_compression(x, task.sample_rate, peaks_dbfs, settings, out=x)[1]}
-
-
-def _panning(x: FloatArray, task: _Task) -> dict:
-    bins_hz = np.arange(N_FFT // 2 + 1) * task.sample_rate / N_FFT
-    phi = task.profile.phi_at(task.stem, bins_hz)
-    limit_hz = MAX_FREQUENCY_HZ.get(task.stem, DEFAULT_MAX_FREQUENCY_HZ)
-    limits_time = task.panning_limits_time_axis
-    return match_panning(x, task.sample_rate, phi, limit_hz, limits_time, x, task.side)[1]
-
-
-def _balance(x: FloatArray, task: _Task) -> dict:
-    return match_balance(x, task.amount("balance"), out=x)[1]
-
-
-def _loudness(x: FloatArray, task: _Task) -> dict:
-    target_lufs = task.profile.stem(task.stem).loudness_lufs
-    return match_loudness(x, task.sample_rate, target_lufs, task.amount("loudness"), out=x)[1]
-
-
-def _blended(effect: str, stage: Callable[[FloatArray, _Task], dict]) -> Callable:
-    """A stage of which the task's amount is mixed with its input."""
-
-    def blend(x: FloatArray, task: _Task) -> dict:
-        amount = task.amount(effect)
-        if amount == 1.0:
-            return stage(x, task)
-        dry = x.copy()
-        done = stage(x, task)
-        x -= dry
-        x *= np.float32(amount)
-        x += dry
-        return done
-
-    return blend
-
-
-_STAGES: dict[str, Callable[[FloatArray, _Task], dict]] = {
-    "pre_reverb": _pre_reverb,
-    "reverb": _reverb,
-    "eq": _blended("eq", _eq),
-    "compression": _blended("compression", _compression),
-    "panning": _blended("panning", _panning),
-    "balance": _balance,
-    "loudness": _loudness,
-}
+def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> dict:
+    """Change the audio in place by as much as the task's amount; answers what was done."""
+    amount = task.amount(effect)
+    if stage.takes_amount or amount == 1.0:
+        return stage.apply(x, task)
+    dry = x.copy()
+    done = stage.apply(x, task)
+    x -= dry
+    x *= np.float32(amount)
+    x += dry
+    return done
 
 
 def _as_stereo(audio: FloatArray, sample_rate: int, stem: str) -> FloatArray:
@@ -207,16 +115,6 @@ def _as_stereo(audio: FloatArray, sample_rate: int, stem: str) -> FloatArray:
     work = np.empty((2, audio.shape[1]), dtype=np.float32)
     work[:] = audio
     return work
-
-
-def _own_side(audio: FloatArray, sample_rate: int, stem: str, profile: Profile) -> int:
-    """The side of the stem before any effect: EQ would make its channels equally loud.
-
-    Centred stems go right and left in turn, by the place of their names in the alphabet, so that
-    the stems of a mono song balance each other.
-    """
-    centred = -1 if sorted(profile.stems).index(stem) % 2 else 1
-    return measure_side(audio, sample_rate, centred)
 
 
 def _levels(audio: FloatArray, sample_rate: int) -> dict:

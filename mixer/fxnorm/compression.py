@@ -5,13 +5,15 @@ on the gain reduction, no make-up gain (Giannoulis, Massberg, Reiss, JAES 2012, 
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
 from mixer.dsp.onsets import OnsetPeaks, measure_onset_peaks
+from mixer.fxnorm.stage import Measured, Stage, Task
 
 WORKING_PEAK_DBFS = -10.0
 SILENCE_PEAK_DBFS = -50.0
@@ -200,3 +202,28 @@ def _first_true(predicate: Callable[[int], bool], known_false: int, known_true: 
         else:
             known_false = middle
     return known_true
+
+
+def _apply(x: FloatArray, task: Task) -> dict:
+    settings = SETTINGS.get(task.stem, SETTINGS["other"])
+    peaks_dbfs = task.profile.stem(task.stem).onset_peak_dbfs
+    return {"channels": match_compression(x, task.sample_rate, peaks_dbfs, settings, out=x)[1]}
+
+
+def _measure(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
+    """Mean and deviation of the onset peaks at the working peak."""
+    largest = peak(audio)
+    if largest == 0.0:
+        return None
+    working_gain = np.float32(float(db_to_gain(WORKING_PEAK_DBFS)) / largest)
+    peaks = measure_onset_peaks(audio * working_gain, sample_rate)
+    return None if peaks is None else np.array([peaks.mean_dbfs, peaks.deviation_db])
+
+
+def _fields(
+    peaks_dbfs: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
+) -> dict[str, Any]:
+    return {"onset_peak_dbfs": (float(peaks_dbfs[0]), float(peaks_dbfs[1]))}
+
+
+COMPRESSION = Stage(_apply, measured=Measured(_measure, _fields))

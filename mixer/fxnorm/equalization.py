@@ -3,7 +3,8 @@
 Source: Martinez-Ramirez et al., ISMIR 2022; spectral matching after Ma, Reiss, Black, AES 134.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import scipy.signal
@@ -17,7 +18,9 @@ from mixer.dsp.blocks import (
     root_hann,
     stft_blocks,
 )
+from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.edges import extend
+from mixer.fxnorm.stage import Measured, Stage, Task
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 N_FFT = 65_536
@@ -155,3 +158,19 @@ def _zero_phase_kernel(gain: np.ndarray) -> np.ndarray:
     grid = np.linspace(0.0, 1.0, gain.shape[0])
     taps = scipy.signal.firwin2(N_TAPS, grid, np.sqrt(gain), window="hamming")
     return np.convolve(taps, taps[::-1])
+
+
+def _apply(x: FloatArray, task: Task) -> dict:
+    def magnitude(frequencies_hz: np.ndarray) -> np.ndarray:
+        return task.profile.magnitude_at(task.stem, frequencies_hz)
+
+    return {"channels": match_equalization(x, task.sample_rate, magnitude, out=x)[1]}
+
+
+def _fields(
+    magnitude: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
+) -> dict[str, Any]:
+    return {"spectrum_db": spectrum_curve_db(magnitude, stem, sample_rate, bands_hz)}
+
+
+EQUALIZATION = Stage(_apply, measured=Measured(measure_spectrum, _fields))

@@ -1,8 +1,12 @@
 """Loudness normalisation: bring a stem to the profile's integrated loudness, without clipping."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
+from mixer.fxnorm.stage import Measured, Stage, Task
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 # The profile was measured with this much silence around each stem, see
@@ -49,3 +53,22 @@ def match_loudness(
         # One rounding may leave the largest sample a hair above full scale.
         np.clip(out, -1.0, 1.0, out=out)
     return out, {"gain_db": 20.0 * float(np.log10(gain)), "held_by_peak": held_by_peak}
+
+
+def _apply(x: FloatArray, task: Task) -> dict:
+    target_lufs = task.profile.stem(task.stem).loudness_lufs
+    return match_loudness(x, task.sample_rate, target_lufs, task.amount("loudness"), out=x)[1]
+
+
+def _measure(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
+    loudness_lufs = integrated_loudness_lufs(audio, sample_rate, COOKBOOK_FILTER, PADDING_SAMPLES)
+    return np.array([loudness_lufs]) if np.isfinite(loudness_lufs) else None
+
+
+def _fields(
+    loudness_lufs: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
+) -> dict[str, Any]:
+    return {"loudness_lufs": float(loudness_lufs[0])}
+
+
+LOUDNESS = Stage(_apply, takes_amount=True, measured=Measured(_measure, _fields))

@@ -5,21 +5,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
-from mixer.dsp.onsets import measure_onset_peaks
+from mixer.dsp.blocks import FloatArray, peak_dbfs
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, normalise_stem
-from mixer.fxnorm.compression import WORKING_PEAK_DBFS
-from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, phi_curve, spectrum_curve_db
-from mixer.fxnorm.equalization import measure_spectrum
-from mixer.fxnorm.loudness import PADDING_SAMPLES
-from mixer.fxnorm.panning import measure_phi
+from mixer.fxnorm.curves import DEFAULT_BANDS_HZ
 from mixer.fxnorm.profile import Profile, StemProfile
-from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
-from mixer.normalisations import EFFECTS, check_effects
+from mixer.fxnorm.stage import Measured
+from mixer.normalisations import EFFECTS, NORMALISATIONS, check_effects
 
-MEASURED_EFFECTS = ("eq", "compression", "panning", "loudness")
+_MEASURED: dict[str, Measured] = {
+    effect.name: effect.stage().measured for effect in NORMALISATIONS if effect.stage().measured
+}
+MEASURED_EFFECTS = tuple(_MEASURED)
 
 Song = Mapping[str, FloatArray]
 # One stem's audio to one vector of figures, None where it has none.
@@ -63,21 +61,17 @@ def measure_profile(
     run = _Run(songs, sample_rate, tuple(effects), tuple(bands_hz), seed)
     # What is not yet measured is not yet used: later figures replace these.
     unknown = StemProfile(np.nan, (np.nan, 0.0), (0.0,) * len(bands_hz), (1.0,) * len(bands_hz))
-    spectra = run.averages("eq", measure_spectrum, dict.fromkeys(_stem_names(songs), unknown))
-    if not spectra:
-        raise InputError("no song has a stem louder than -50 dBFS: nothing to measure")
-    stems = dict.fromkeys(spectra, unknown)
-    for stem, magnitude in spectra.items():
-        curve_db = spectrum_curve_db(magnitude, stem, sample_rate, bands_hz)
-        stems[stem] = dataclasses.replace(stems[stem], spectrum_db=curve_db)
-    for stem, peaks in run.averages("compression", _onset_peaks, stems).items():
-        peaks_dbfs = (float(peaks[0]), float(peaks[1]))
-        stems[stem] = dataclasses.replace(stems[stem], onset_peak_dbfs=peaks_dbfs)
-    for stem, phi in run.averages("panning", _phi, stems).items():
-        curve = phi_curve(phi, sample_rate, bands_hz)
-        stems[stem] = dataclasses.replace(stems[stem], panning_phi=curve)
-    for stem, loudness in run.averages("loudness", _loudness, stems).items():
-        stems[stem] = dataclasses.replace(stems[stem], loudness_lufs=float(loudness[0]))
+    stems = dict.fromkeys(_stem_names(songs), unknown)
+    for index, (name, measured) in enumerate(_MEASURED.items()):
+        found = run.averages(name, measured.measure, stems)
+        if not found and index == 0:
+            raise InputError("no song has a stem louder than -50 dBFS: nothing to measure")
+        if index == 0:
+            # A stem that has no spectrum anywhere was never played.
+            stems = dict.fromkeys(found, unknown)
+        for stem, mean in found.items():
+            fields = measured.fields(mean, stem, sample_rate, bands_hz)
+            stems[stem] = dataclasses.replace(stems[stem], **fields)
     for stem, figures in stems.items():
         if not np.isfinite([figures.onset_peak_dbfs[0], figures.loudness_lufs]).all():
             raise InputError(f"{stem}: no song has an onset or loudness in it, leave this stem out")
@@ -120,22 +114,3 @@ def _played_stems(songs: Iterable[Song]) -> Iterator[tuple[str, FloatArray]]:
 
 def _stem_names(songs: Iterable[Song]) -> list[str]:
     return list(dict.fromkeys(stem for stem, _ in _played_stems(songs)))
-
-
-def _onset_peaks(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
-    largest = peak(audio)
-    if largest == 0.0:
-        return None
-    working_gain = np.float32(float(db_to_gain(WORKING_PEAK_DBFS)) / largest)
-    peaks = measure_onset_peaks(audio * working_gain, sample_rate)
-    return None if peaks is None else np.array([peaks.mean_dbfs, peaks.deviation_db])
-
-
-def _phi(audio: FloatArray, sample_rate: int) -> np.ndarray:
-    del sample_rate  # bins are bins
-    return measure_phi(audio)
-
-
-def _loudness(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
-    loudness_lufs = integrated_loudness_lufs(audio, sample_rate, COOKBOOK_FILTER, PADDING_SAMPLES)
-    return np.array([loudness_lufs]) if np.isfinite(loudness_lufs) else None

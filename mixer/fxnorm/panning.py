@@ -4,10 +4,15 @@ Source: Martinez-Ramirez et al., ISMIR 2022; similarity and stereo panning spect
 WASPAA 2003, and Tzanetakis et al., ISMIR 2007.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import scipy.ndimage
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, filter_stft, root_hann, stft_blocks
+from mixer.fxnorm.curves import phi_curve
+from mixer.fxnorm.stage import Measured, Stage, Task
 
 N_FFT = 2_048
 HOP_LENGTH = N_FFT // 2
@@ -157,3 +162,35 @@ def _similarity(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     similarity /= energy
     similarity[silent] = 1.0
     return similarity
+
+
+def _apply(x: FloatArray, task: Task) -> dict:
+    bins_hz = np.arange(N_FFT // 2 + 1) * task.sample_rate / N_FFT
+    phi = task.profile.phi_at(task.stem, bins_hz)
+    limit_hz = MAX_FREQUENCY_HZ.get(task.stem, DEFAULT_MAX_FREQUENCY_HZ)
+    limits_time, side = task.panning_limits_time_axis, task.own["panning"]
+    return match_panning(x, task.sample_rate, phi, limit_hz, limits_time, x, side)[1]
+
+
+def _own_side(audio: FloatArray, task: Task) -> int:
+    """The side of the stem before any effect: EQ would make its channels equally loud.
+
+    Centred stems go right and left in turn, by the place of their names in the alphabet, so that
+    the stems of a mono song balance each other.
+    """
+    centred = -1 if sorted(task.profile.stems).index(task.stem) % 2 else 1
+    return measure_side(audio, task.sample_rate, centred)
+
+
+def _measure(audio: FloatArray, sample_rate: int) -> np.ndarray:
+    del sample_rate  # bins are bins
+    return measure_phi(audio)
+
+
+def _fields(
+    phi: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
+) -> dict[str, Any]:
+    return {"panning_phi": phi_curve(phi, sample_rate, bands_hz)}
+
+
+PANNING = Stage(_apply, measured=Measured(_measure, _fields), listen=_own_side)

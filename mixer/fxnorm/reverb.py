@@ -10,6 +10,7 @@ import scipy.signal
 from mixer.dsp.biquad import eq_band
 from mixer.dsp.blocks import FloatArray, convolve
 from mixer.fxnorm.rooms import RoomSource
+from mixer.fxnorm.stage import Stage, Task
 
 # Only these are reverberated: a kick drum or a bass in a hall is a fault.
 REVERBERANT_STEMS = ("vocals", "other")
@@ -91,3 +92,17 @@ def _shelf(kind: str, corner_hz: float, sample_rate: int) -> np.ndarray:
     hz, gain_db, q = (np.array([number]) for number in (corner_hz, SHELF_GAIN_DB, SHELF_Q))
     section: np.ndarray = eq_band(kind, hz, gain_db, q, sample_rate)[0]
     return section
+
+
+def _apply_send(x: FloatArray, task: Task) -> dict:
+    rng, amount = task.rng("reverb"), task.amount("reverb")
+    return add_reverb_send(x, task.sample_rate, task.rooms, rng, amount, out=x)[1]
+
+
+def _apply_pre_reverb(x: FloatArray, task: Task) -> dict:
+    rng, amount = task.rng("pre_reverb"), task.amount("pre_reverb")
+    return add_pre_reverb(x, task.sample_rate, task.rooms, rng, amount, out=x)[1]
+
+
+REVERB_SEND = Stage(_apply_send, takes_amount=True, stems=REVERBERANT_STEMS)
+PRE_REVERB = Stage(_apply_pre_reverb, takes_amount=True, stems=REVERBERANT_STEMS)

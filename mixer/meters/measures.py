@@ -130,6 +130,7 @@ ERRORS: tuple[Measure[SignalPair], ...] = (
         "dB",
         LOWER,
         2,
+        short="balance",
         is_summary=True,
     ),
 )

@@ -18,6 +18,7 @@ from mixer.fxnorm.rooms import RoomSource, read_rooms
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import parse_device
+from mixer.normalisations import FOR_DRY_SONGS
 from mixer.preset.merge import resolve
 from mixer.rendering.settings import RenderSettings
 from mixer.shipped import PUBLISHED_PROFILE
@@ -234,7 +235,7 @@ def _plan_of_network(
     dry = song.dry if settings.dry is None else settings.dry
     effects = settings.effects
     if effects is None:
-        effects = tuple(e for e in manifest.effects if dry or e != "pre_reverb")
+        effects = tuple(e for e in manifest.effects if dry or e not in FOR_DRY_SONGS)
     profile = read_profile(settings.profile or bundle.profile_path)
     gains_before, rest, moved = _around_network(console, manifest, settings.amount)
     return RenderPlan(

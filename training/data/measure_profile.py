@@ -14,12 +14,12 @@ import numpy as np
 from mixer.errors import InputError, MixerError
 from mixer.fxnorm.measure import MEASURED_EFFECTS, measure_profile
 from mixer.fxnorm.profile import Profile, StemProfile
+from mixer.normalisations import REVERBS
 from mixer.song.samples import read_stem
 from mixer.stems import STEMS
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut, Multitrack
 from training.data.workers import Report, each_in_processes
 
-_REVERBS = ("pre_reverb", "reverb")
 # How often `measure_profile` goes through the songs: for their stems, and for each effect.
 _PASSES = 1 + len(MEASURED_EFFECTS)
 
@@ -92,7 +92,7 @@ def measure_multitracks(
         InputError: no stem of any song could be measured.
         SettingsError: effects that cannot be run.
     """
-    chain = tuple(effect for effect in effects if effect not in _REVERBS)
+    chain = tuple(effect for effect in effects if effect not in REVERBS)
     tasks = [_StemTask(stem, tuple(multitracks), chain) for stem in STEMS]
     figures: dict[str, StemProfile] = {}
     bands_hz: tuple[float, ...] = ()

@@ -11,10 +11,9 @@ from mixer.dsp.threads import available_threads
 from mixer.errors import SettingsError
 from mixer.fxnorm.profile import read_profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
-from mixer.normalisations import check_effects
+from mixer.normalisations import REVERBS, check_effects
 from mixer.shipped import PUBLISHED_PROFILE
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
-from training.data.prepare_song import REVERBS
 from training.data.prepared import AUDIO, BANDS, TRACKS
 from training.data.splits import METHODS, assign_splits
 

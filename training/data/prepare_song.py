@@ -24,6 +24,7 @@ from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.fxnorm.rooms import RoomSource, read_rooms
+from mixer.normalisations import FOR_DRY_SONGS, REVERBS
 from mixer.song.samples import read_stem
 from mixer.version import __version__
 from training.data import prepared
@@ -39,8 +40,6 @@ from training.data.song_files import (
     identity,
 )
 from training.data.workers import Report
-
-REVERBS = ("pre_reverb", "reverb")
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def _write_normalised(
 ) -> tuple[list[dict], list[float]]:
     """Write a stem's variants; what was measured of each, and the gain that it is stored with."""
     settings, song = task.settings, task.multitrack.song
-    effects = tuple(e for e in settings.effects if song.dry or e != "pre_reverb")
+    effects = tuple(e for e in settings.effects if song.dry or e not in FOR_DRY_SONGS)
     measured, gains_db = [], []
     for variant in range(settings.variants_of(stem)):
         work, report = normalise_stem(

@@ -1,0 +1,84 @@
+"""What every effect normalisation gives to the chain, and what the chain gives to it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mixer.dsp.blocks import FloatArray
+from mixer.errors import SettingsError
+from mixer.fxnorm.profile import Profile
+from mixer.fxnorm.rooms import RoomSource
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stem's way through the chain: everything but the audio.
+
+    Attributes:
+        sample_rate: Hz.
+        stem: its name in the profile.
+        profile: where to bring it.
+        amounts: effect to amount, 0 to 1; 1 where it is not named.
+        seed: what the rooms are drawn by, 0 and more.
+        rooms: where the reverbs take their rooms from.
+        panning_limits_time_axis: see `mixer.fxnorm.panning.match_panning`.
+        own: effect to what its stage's `listen` found before any effect.
+    """
+
+    sample_rate: int
+    stem: str
+    profile: Profile
+    amounts: Mapping[str, float]
+    seed: int
+    rooms: RoomSource
+    panning_limits_time_axis: bool
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    def amount(self, effect: str) -> float:
+        return float(self.amounts.get(effect, 1.0))
+
+    def rng(self, effect: str) -> np.random.Generator:
+        """Each stem and effect draws by itself, whatever else is chosen."""
+        if self.seed < 0:
+            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
+        return np.random.default_rng([self.seed, zlib.crc32(f"{self.stem}/{effect}".encode())])
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a profile must know for an effect.
+
+    Attributes:
+        measure: audio float32 `(2, samples)` and sample rate to one vector of figures; None where
+            it has none.
+        fields: mean figures of a stem, its name, sample rate and `bands_hz` to the fields of
+            `StemProfile` that they become.
+    """
+
+    measure: Callable[[FloatArray, int], np.ndarray | None]
+    fields: Callable[[np.ndarray, str, int, Sequence[float]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One effect normalisation.
+
+    Attributes:
+        apply: changes audio float32 `(2, samples)` in place and says what it did, ready for JSON.
+        takes_amount: `apply` knows the task's amount; of all others the chain mixes it with the
+            input.
+        measured: what a profile must know for it; None for nothing.
+        stems: the only ones that it is for; None for all.
+        listen: what it must know of the stem before any effect runs, for `Task.own`.
+    """
+
+    apply: Callable[[FloatArray, Task], dict]
+    takes_amount: bool = False
+    measured: Measured | None = None
+    stems: tuple[str, ...] | None = None
+    listen: Callable[[FloatArray, Task], Any] | None = None
