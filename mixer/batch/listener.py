@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mixer.batch.ledger import Record
 from mixer.batch.order import Working
@@ -83,6 +84,7 @@ class Summary:
         interrupted: stopped by the user.
         stopped_by: why the run ended early by itself; None if it did not.
         elapsed_s, music_s: of this run.
+        results: the tables that were written.
     """
 
     records: tuple[Record, ...]
@@ -95,6 +97,7 @@ class Summary:
     elapsed_s: float
     music_s: float
     album_offsets_db: Mapping[str, float] = field(default_factory=dict)
+    results: tuple[Path, ...] = ()
 
     @property
     def exit_code(self) -> int:

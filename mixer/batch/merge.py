@@ -29,6 +29,7 @@ class Merged:
         shards: found, as (index, count).
         missing: shards of the largest count of which there is no ledger.
         n_done, n_failed, n_left: songs.
+        results: the tables that were written.
     """
 
     records: tuple[Record, ...]
@@ -37,6 +38,7 @@ class Merged:
     n_done: int
     n_failed: int
     n_left: int
+    results: tuple[Path, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -77,7 +79,7 @@ def merge_shards(
             records = tuple(ledger.get(one.row.id) or one.fresh() for one in listed)
         else:
             records = tuple(sorted(ledger, key=lambda record: record.id))
-        write_results(records, out, "", html=html)
+        results = write_results(records, out, "", html=html)
     n_done = sum(record.state == State.DONE for record in records)
     n_failed = sum(record.state == State.FAILED for record in records)
     return Merged(
@@ -87,6 +89,7 @@ def merge_shards(
         n_done=n_done,
         n_failed=n_failed,
         n_left=len(records) - n_done - n_failed,
+        results=tuple(results),
     )
 
 

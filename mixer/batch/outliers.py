@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from mixer.batch.ledger import Record
 from mixer.batch.states import State
+from mixer.rendering.settings import DEFAULT_CEILING_DBTP
 
 # Fewer songs say nothing about what is usual.
 MIN_SONGS = 5
@@ -15,37 +17,94 @@ MIN_SONGS = 5
 MAX_SCORE = 3.5
 LOUDNESS_TOLERANCE_LU = 1.0
 PEAK_TOLERANCE_DB = 1.0
+CEILING_TOLERANCE_DB = 0.1
 # Two pieces of music correlate above this in their long-term spectra, whatever their genre.
 LOW_CORRELATION = 0.8
 _FLOOR_DB = -100.0
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a row asked for, whoever said it: a cell, a preset, its song, its album.
+
+    Attributes:
+        loudness_lufs: None for no target.
+        true_peak_dbtp: the ceiling; None for none.
+    """
+
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
 def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
-    """Marks of the finished songs that stand out, by id, in words."""
+    """Marks of the finished songs that stand out, by id, in words.
+
+    A song is held to its own targets; what it has none for, to the songs that asked for the same.
+    """
     done = [record for record in records if record.state == State.DONE]
-    if len(done) < MIN_SONGS:
-        return {}
-    marks: dict[str, list[str]] = {}
-    for name, unit, tolerance in (
-        ("loudness_lufs", "LUFS", LOUDNESS_TOLERANCE_LU),
-        ("true_peak_dbtp", "dBTP", PEAK_TOLERANCE_DB),
-    ):
-        values = {r.id: r.figures[name] for r in done if r.figures.get(name) is not None}
-        middle = median(values.values()) if values else 0.0
-        for song_id in unusual(values, tolerance):
-            text = f"{values[song_id]:.1f} {unit}, usual is {middle:.1f}"
-            marks.setdefault(song_id, []).append(text)
-        for record in done:
-            if record.figures.get(name, 0.0) is None:
-                marks.setdefault(record.id, []).append("silent")
+    marks: dict[str, list[str]] = {record.id: [] for record in done}
+    groups: dict[_Asked, list[Record]] = {}
+    for record in done:
+        if "loudness_lufs" in record.figures and record.figures["loudness_lufs"] is None:
+            marks[record.id].append("silent")
+            continue
+        asked = _asked(record)
+        groups.setdefault(asked, []).append(record)
+        marks[record.id] += _missed(record, asked)
+    for asked, group in groups.items():
+        measures = [("true_peak_dbtp", "dBTP", PEAK_TOLERANCE_DB)]
+        if asked.loudness_lufs is None:
+            measures.insert(0, ("loudness_lufs", "LUFS", LOUDNESS_TOLERANCE_LU))
+        for name, unit, tolerance in measures:
+            values = {r.id: r.figures[name] for r in group if r.figures.get(name) is not None}
+            for song_id in sorted(unusual(values, tolerance)):
+                if any(unit in text for text in marks[song_id]):
+                    continue  # marked for what it was asked for
+                text = f"{values[song_id]:.1f} {unit}, usual is {median(values.values()):.1f}"
+                marks[song_id].append(text)
+    for song_id, text in _odd_spectra(done).items():
+        marks[song_id].append(text)
+    return {song_id: texts for song_id, texts in marks.items() if texts}
+
+
+def _asked(record: Record) -> _Asked:
+    settings, figures = record.settings, record.figures
+    target_lufs = settings.get("loudness_lufs")
+    offset_db, before_lufs = figures.get("album_offset_db"), figures.get("premaster_lufs")
+    if offset_db is not None and before_lufs is not None:
+        # On an album the offset is common, not the loudness.
+        target_lufs = before_lufs + offset_db
+    return _Asked(target_lufs, settings.get("true_peak_dbtp", DEFAULT_CEILING_DBTP))
+
+
+def _missed(record: Record, asked: _Asked) -> list[str]:
+    """Where a mix is not what its row asked for."""
+    texts = []
+    lufs, peak_dbtp = record.figures.get("loudness_lufs"), record.figures.get("true_peak_dbtp")
+    if lufs is not None and asked.loudness_lufs is not None:
+        off_lu = lufs - asked.loudness_lufs
+        if abs(off_lu) > LOUDNESS_TOLERANCE_LU:
+            side = "above" if off_lu > 0.0 else "below"
+            texts.append(
+                f"{lufs:.1f} LUFS, {abs(off_lu):.1f} LU {side} its target of "
+                f"{asked.loudness_lufs:.1f}"
+            )
+    ceiling_dbtp = math.inf if asked.true_peak_dbtp is None else asked.true_peak_dbtp
+    if peak_dbtp is not None and peak_dbtp > ceiling_dbtp + CEILING_TOLERANCE_DB:
+        texts.append(f"{peak_dbtp:.1f} dBTP, above its ceiling of {ceiling_dbtp:.1f}")
+    return texts
+
+
+def _odd_spectra(done: Sequence[Record]) -> dict[str, str]:
+    """Songs whose spectrum is unlike that of the others, where these are enough."""
     correlations = spectrum_correlations(
         {r.id: r.figures["spectrum_db"] for r in done if r.figures.get("spectrum_db")}
     )
     low = {song_id for song_id, value in correlations.items() if value < LOW_CORRELATION}
-    for song_id in low & unusual(correlations, 0.02):
-        text = f"spectrum correlates {correlations[song_id]:.2f} with the other songs'"
-        marks.setdefault(song_id, []).append(text)
-    return {song_id: list(dict.fromkeys(texts)) for song_id, texts in marks.items()}
+    return {
+        song_id: f"spectrum correlates {correlations[song_id]:.2f} with the other songs'"
+        for song_id in sorted(low & unusual(correlations, 0.02))
+    }
 
 
 def unusual(values: Mapping[str, float], tolerance: float) -> set[str]:

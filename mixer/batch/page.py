@@ -58,7 +58,10 @@ def index_page(records: Sequence[Record], marks: Mapping[str, Sequence[str]]) ->
     left = len(records) - sum(counts.values())
     marked = sum(1 for record in records if marks.get(record.id))
     head = f"{counts[State.DONE]} done, {counts[State.FAILED]} failed, {left} left, {marked} marked"
-    names = ("song", "listen", "length", "LUFS", "dBTP", "limiter dB", "remarks")
+    names = (
+        "song", "listen", "length", "LUFS", "dBTP", "limiter dB", "left out", "not recognised",
+        "remarks",
+    )  # fmt: skip
     header = "".join(f'<th scope="col"><button>{name}</button></th>' for name in names)
     rows = "\n".join(_row(record, marks.get(record.id, ())) for record in records)
     return f"""<!doctype html>
@@ -93,6 +96,7 @@ def _row(record: Record, marks: Sequence[str]) -> str:
         f'<tr class="{kind}"><td class="id">{_text(record.id)}</td><td>{player}</td>'
         f"{_length(figures.get('duration_s'))}{_level(figures, 'loudness_lufs')}"
         f"{_level(figures, 'true_peak_dbtp')}{_level(figures, 'gain_reduction_db')}"
+        f"{_files(figures.get('left_out'))}{_files(figures.get('not_recognised'))}"
         f"<td>{'<br>'.join(remarks)}</td></tr>"
     )
 
@@ -118,6 +122,14 @@ def _level(figures: Mapping[str, Any], name: str) -> str:
     if value is None:
         return f'<td class="n" data-v="{_SILENT}">silent</td>'
     return f'<td class="n" data-v="{value:.3f}">{value:.1f}</td>'
+
+
+def _files(names: Sequence[str] | None) -> str:
+    """How many; which, where the pointer rests."""
+    if names is None:
+        return f'<td class="n" data-v="{_SILENT}"></td>'
+    title = f' title="{_text(chr(10).join(names))}"' if names else ""
+    return f'<td class="n" data-v="{len(names)}"{title}>{len(names)}</td>'
 
 
 def _length(duration_s: float | None) -> str:

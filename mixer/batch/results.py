@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from mixer.files.whole_file import whole_file
 COLUMNS = (
     "id", "state", "output", "album", "error", "attempts", "renders", "loudness_lufs",
     "true_peak_dbtp", "gain_db", "gain_reduction_db", "album_offset_db", "duration_s",
-    "render_s", "real_time_factor", "sample_rate", "model", "device", "marks", "started",
-    "finished", "inputs_sha256", "settings_sha256", "model_sha256", "profile_sha256",
-    "code_version", "mix_sha256",
+    "render_s", "real_time_factor", "sample_rate", "model", "device", "n_left_out",
+    "n_not_recognised", "marks", "started", "finished", "inputs_sha256", "settings_sha256",
+    "model_sha256", "profile_sha256", "code_version", "mix_sha256",
 )  # fmt: skip
 
 
@@ -35,12 +35,22 @@ def result_of(record: Record, marks: Sequence[str] = ()) -> dict[str, Any]:
         **{name: figures.get(name) for name in COLUMNS if name in figures},
         "render_s": render_s,
         "real_time_factor": round(duration_s / render_s, 2) if duration_s and render_s else None,
+        **_counts(figures),
         "marks": "; ".join(marks) or None,
         "mix_sha256": next((sha for path, _, sha in record.files if path == record.output), None)
         if record.state == State.DONE
         else None,
     }
     return {name: values.get(name) if values.get(name) != "" else None for name in COLUMNS}
+
+
+def _counts(figures: Mapping[str, Any]) -> dict[str, int]:
+    """How many files are left out, and names not recognised; of what was counted."""
+    return {
+        f"n_{name}": len(figures[name])
+        for name in ("left_out", "not_recognised")
+        if figures.get(name) is not None
+    }
 
 
 def write_results(records: Sequence[Record], out: Path, suffix: str, *, html: bool) -> list[Path]:
@@ -88,6 +98,7 @@ def _line(result: dict[str, Any], record: Record) -> str:
         "files": [{"path": p, "bytes": n, "sha256": sha} for p, n, sha in record.files],
         "seconds": record.figures.get("seconds"),
         "left_out": record.figures.get("left_out"),
+        "not_recognised": record.figures.get("not_recognised"),
         "remarks": record.figures.get("remarks"),
     }
     return json.dumps({**result, **more}, ensure_ascii=False, allow_nan=False) + "\n"

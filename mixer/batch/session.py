@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
@@ -121,8 +121,8 @@ def run_batch(
         limits = Limits(options.max_failures, engine.threads)
         run = Run(jobs, ledger, engine, out, state, limits, listener, stop or Stop())
         summary = run.run()
-        write_results(summary.records, out, options.shard.suffix, html=options.html)
-    return summary
+        results = write_results(summary.records, out, options.shard.suffix, html=options.html)
+    return replace(summary, results=tuple(results))
 
 
 @contextlib.contextmanager

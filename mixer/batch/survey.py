@@ -10,6 +10,7 @@ from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
 from mixer.batch.states import ReportKind
+from mixer.batch.unmixed import Unmixed, unmixed_of
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import LISTENING_COPIES, LISTENING_FORMAT
 
@@ -34,12 +35,14 @@ class Size:
         need_bytes: peak memory of rendering it, beside the worker's own.
         output_bytes: disk that its files take.
         premaster_bytes: disk for an album's song between its two phases.
+        unmixed: what its mix will not have.
     """
 
     duration_s: float
     need_bytes: int
     output_bytes: int
     premaster_bytes: int
+    unmixed: Unmixed
 
 
 def survey_song(row: Row, file_format: str, identity: Identity, threads: int) -> Size:
@@ -84,6 +87,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
         + _session_bytes(row, song, mix_bytes)
         + _report_bytes(row, n_own, song.duration_s, len(song.stems)),
         premaster_bytes=n_own * 8 * kept if row.album is not None else 0,
+        unmixed=unmixed_of(song),
     )
 
 

@@ -21,6 +21,7 @@ from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
 from mixer.batch.order import Order, Outcome, StagedFile
 from mixer.batch.states import Ending, Phase, ReportKind
+from mixer.batch.unmixed import unmixed_of
 from mixer.errors import InputError, MixerError, OutputError
 from mixer.shipped import DEFAULT_MODEL
 
@@ -288,7 +289,7 @@ class _Render:
             "device": mix.device,
             "seconds": self._rounded_seconds({**mix.seconds, "write": done.write_s}),
             "spectrum_db": third_octave_levels_db(mix.audio, mix.sample_rate),
-            "left_out": [r.file for r in mix.song.left_out],
+            **unmixed_of(mix.song).as_figures(),
             "remarks": list(done.remarks),
         }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixer.batch.states import Mode, ReportKind
+from mixer.batch.states import Mode, ReportKind, State
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.errors import SettingsError
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
@@ -94,7 +94,7 @@ def command() -> None:
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, time and disk; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finished song.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures, on stderr.")
 def run_command(
     manifest: Path,
     out: Path,
@@ -128,7 +128,8 @@ def run_command(
     from mixer.batch.listener import Stop
     from mixer.batch.plan import Shard, parse_shard
     from mixer.batch.session import Options, run_batch
-    from mixer.cli.batch_view import View, show_summary
+    from mixer.cli.batch_summary import say_ending, show_table, totals
+    from mixer.cli.batch_view import View
 
     if setup["address"] and setup["engine"] != "ray":
         raise SettingsError("--address is of a Ray cluster; add --engine ray")
@@ -156,11 +157,15 @@ def run_command(
             manifest, out, options, lambda n_songs: _engine(setup, n_songs), view, stop
         )
     if not as_json and not quiet:
-        show_summary(summary.records, summary)
+        show_table(summary.records)
     if summary.stopped_by is not None:
         talk(f"mixer: stopped: {summary.stopped_by}; start again to go on")
     elif summary.interrupted:
         talk("mixer: interrupted; start again to go on")
+    if not quiet:
+        tell = talk if as_json else say
+        tell(totals(summary))
+        say_ending(summary.records, summary.results, tell)
     if summary.exit_code:
         raise click.exceptions.Exit(summary.exit_code)
 
@@ -182,21 +187,26 @@ def init_command(folder: Path) -> None:
 @click.option("--manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="For the order, and to find songs that no shard has begun.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures, on stderr.")
 def merge_command(out: Path, manifest: Path | None, html: bool, quiet: bool) -> None:
     """Bring the ledgers of runs with --shard in OUT together, and write the results of all."""
     from mixer.batch.merge import merge_shards
-    from mixer.cli.batch_view import show_summary
+    from mixer.cli.batch_summary import failure, say_ending, show_table
 
     merged = merge_shards(out, manifest, html=html)
-    if not quiet:
-        show_summary(merged.records, None)
+    for shard in merged.missing:
+        talk(f"mixer: there is no ledger of shard {shard}")
+    if quiet:
+        for record in merged.records:
+            if record.state == State.FAILED:
+                talk(failure(record))
+    else:
+        show_table(merged.records)
         say(
             f"{len(merged.shards)} shards: {merged.n_done} done, {merged.n_failed} failed, "
             f"{merged.n_left} left"
         )
-    for shard in merged.missing:
-        talk(f"mixer: there is no ledger of shard {shard}")
+        say_ending(merged.records, merged.results)
     if merged.exit_code:
         raise click.exceptions.Exit(merged.exit_code)
 

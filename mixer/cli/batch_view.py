@@ -15,16 +15,15 @@ from rich.text import Text
 
 from mixer.batch.estimate import Estimate
 from mixer.batch.ledger import Record
-from mixer.batch.listener import Listener, Status, Summary
-from mixer.batch.outliers import find_outliers
+from mixer.batch.listener import Listener, Status
 from mixer.batch.plan import Job
 from mixer.batch.results import result_of
 from mixer.batch.states import Action, State
+from mixer.batch.unmixed import Unmixed
+from mixer.cli.batch_summary import clock, failure, say_unmixed, stdout
 from mixer.cli.console import cell, printable, say, talk
 from mixer.output.names import LISTENING_COPIES
 
-# A table longer than this is read in results.csv; then only what needs a look is shown.
-_MAX_TABLE_ROWS = 100
 _SHOWN_ID = 60
 
 
@@ -33,7 +32,7 @@ class View(Listener):
 
     Args:
         as_json: one object a finished song on stdout, nothing else there.
-        quiet: nothing but that.
+        quiet: nothing but that, and failures.
     """
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
@@ -66,8 +65,10 @@ class View(Listener):
     def finished(self, record: Record) -> None:
         if self._as_json:
             say(json.dumps(result_of(record), ensure_ascii=False, allow_nan=False))
+        if record.state == State.FAILED and self._quiet:
+            talk(failure(record))
         elif record.state == State.FAILED:
-            self.said(f"failed: {_short(record.id)}: {record.error}")
+            self.said(failure(record))
         elif record.state == State.DONE and self._live is None:
             self.said(f"{self._count()}{_short(record.id)} -> {record.output}  {levels(record)}")
 
@@ -137,7 +138,7 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
             *(Text(printable(_MORE[name](job))) for name in more),
             clock(size.duration_s) if size else "-",
         )
-    _stdout().print(table)
+    stdout().print(table)
     todo = sum(job.action != Action.SKIP for job in jobs)
     basis = "as the songs before took" if estimate.measured else "a rough guess"
     say(
@@ -147,6 +148,7 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
     )
     if estimate.premaster_bytes:
         say(f"albums take up to {size_of(estimate.premaster_bytes)} more disk on the way")
+    say_unmixed({song_id: size.unmixed for song_id, size in estimate.sizes.items()})
 
 
 # Columns of the plan that are there where a row has something in them.
@@ -177,6 +179,7 @@ def plan_as_json(jobs: Sequence[Job], estimate: Estimate) -> dict[str, Any]:
                 "why": job.reason,
                 "problem": estimate.problems.get(job.record.id),
                 "duration_s": size.duration_s if size else None,
+                **(size.unmixed if size else Unmixed()).as_figures(),
             }
         )
     return {
@@ -191,57 +194,10 @@ def plan_as_json(jobs: Sequence[Job], estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def show_summary(records: Sequence[Record], summary: Summary | None) -> None:
-    """The table at the end, and the run in a line."""
-    marks = find_outliers(records)
-    shown = list(records)
-    if len(shown) > _MAX_TABLE_ROWS:
-        shown = [r for r in shown if r.state != State.DONE or marks.get(r.id)][:_MAX_TABLE_ROWS]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("song", "state"):
-        table.add_column(name, overflow="fold")
-    for name in ("LUFS", "dBTP", "limiter dB", "x real time"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("remarks", overflow="fold")
-    for record in shown:
-        result = result_of(record)
-        remark = (
-            record.error if record.state == State.FAILED else "; ".join(marks.get(record.id, ()))
-        )
-        table.add_row(
-            Text(printable(record.id)),
-            record.state,
-            cell(result["loudness_lufs"]),
-            cell(result["true_peak_dbtp"]),
-            cell(result["gain_reduction_db"]),
-            cell(result["real_time_factor"]),
-            Text(printable(remark or "")),
-        )
-    if shown:
-        _stdout().print(table)
-    if summary is not None:
-        _say_totals(summary)
-
-
-def _say_totals(summary: Summary) -> None:
-    pace = summary.music_s / summary.elapsed_s if summary.elapsed_s else 0.0
-    parts = [f"{summary.n_done} done", f"{summary.n_failed} failed"]
-    parts += [f"{summary.n_skipped} unchanged"] if summary.n_skipped else []
-    parts += [f"{summary.n_left} left"] if summary.n_left else []
-    say(f"{', '.join(parts)} in {clock(summary.elapsed_s)}, {pace:.1f}x real time")
-
-
 def levels(record: Record) -> str:
     """Loudness and true peak of a finished song."""
     lufs, peak = record.figures.get("loudness_lufs"), record.figures.get("true_peak_dbtp")
     return "silent" if lufs is None else f"{lufs:.1f} LUFS  {cell(peak)} dBTP"
-
-
-def clock(seconds: float) -> str:
-    """A time for a person: 0:07, 3:25, 2:03:25."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def size_of(n_bytes: float) -> str:
@@ -251,8 +207,3 @@ def size_of(n_bytes: float) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _SHOWN_ID else text[: _SHOWN_ID - 1] + "…"
-
-
-def _stdout() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=200)

@@ -54,10 +54,32 @@ def test_songs_unlike_the_others_are_marked_and_no_others() -> None:
     marks = find_outliers([*usual, *odd])
     assert set(marks) == {"loud", "peaky", "shrill", "mute"}
     assert marks["loud"] == ["-8.0 LUFS, usual is -13.6"]
-    assert "2.0 dBTP" in marks["peaky"][0]
+    assert marks["peaky"] == ["2.0 dBTP, above its ceiling of -1.0"]
     assert re.match(r"spectrum correlates -0\.\d\d with", marks["shrill"][0])
     assert marks["mute"] == ["silent"]
-    assert find_outliers(odd) == {}  # too few to know what is usual
+    # Too few to know what is usual; what a song asked for is known all the same.
+    assert set(find_outliers(odd)) == {"peaky", "mute"}
+
+
+def test_a_song_is_held_to_the_targets_of_its_own_row() -> None:
+    usual = [
+        replace(song(f"s{n}", -14.0 + 0.05 * n), settings={"loudness_lufs": -14.0})
+        for n in range(20)
+    ]
+    quiet = replace(song("quiet", -23.0, -9.0), settings={"loudness_lufs": -23.0})
+    missed = replace(song("missed", -16.4), settings={"loudness_lufs": -14.0})
+    free = replace(song("free", peak=1.5), settings={"true_peak_dbtp": None})
+    above = replace(song("above", peak=-2.5), settings={"true_peak_dbtp": -3.0})
+    ballad = song("ballad", -19.0)
+    ballad = replace(
+        ballad,
+        settings={"loudness_lufs": -14.0},
+        figures={**ballad.figures, "premaster_lufs": -25.0, "album_offset_db": 6.0},
+    )
+    assert find_outliers([*usual, quiet, missed, free, above, ballad]) == {
+        "missed": ["-16.4 LUFS, 2.4 LU below its target of -14.0"],
+        "above": ["-2.5 dBTP, above its ceiling of -3.0"],
+    }
 
 
 def test_correlations_are_those_of_numpy() -> None:
@@ -108,6 +130,11 @@ def test_a_result_has_every_column() -> None:
     assert (result["render_s"], result["real_time_factor"]) == (3.1, 20.0)
     assert (result["mix_sha256"], result["marks"], result["error"]) == ("abc", "odd", None)
     assert result_of(replace(song("one"), state=State.FAILED))["loudness_lufs"] is None
+    assert (result["n_left_out"], result["n_not_recognised"]) == (None, None)  # of an older version
+    counted = replace(song("one"), figures={"left_out": ["a", "b"], "not_recognised": []})
+    assert (result_of(counted)["n_left_out"], result_of(counted)["n_not_recognised"]) == (2, 0)
+    page = index_page([counted], {})
+    assert '<td class="n" data-v="2" title="a\nb">2</td><td class="n" data-v="0">0</td>' in page
 
 
 def test_shards_share_out_every_song_once_and_keep_albums_together(

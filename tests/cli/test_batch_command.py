@@ -5,10 +5,14 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import soundfile
 
+from mixer.batch.ledger import Record
+from mixer.batch.states import State
+from mixer.cli.batch_summary import say_ending
 from mixer.cli.main import run
 from tests.signals import band
 
@@ -46,6 +50,11 @@ def test_a_night_from_init_to_results(manifest, tmp_path, capsys) -> None:
     assert results["one"]["state"] == "done"
     assert results["one"]["real_time_factor"] > 0
     assert "drums.wav: cannot be read as audio" in results["two"]["error"]
+    *_, failed, last = said.err.splitlines()
+    assert failed == f"failed: two: {results['two']['error']}"
+    assert last == "results: out/results.csv, out/results.jsonl, out/index.html"
+    assert run(["batch", "made.csv", "-o", "out", "-q"]) == 1
+    assert capsys.readouterr() == ("", failed + "\n")
     assert soundfile.info("out/one.wav").frames == 1.5 * 44_100
     assert (tmp_path / "out" / "index.html").exists()
 
@@ -56,6 +65,25 @@ def test_a_night_from_init_to_results(manifest, tmp_path, capsys) -> None:
     assert "1 done, 0 failed, 1 unchanged" in said.out
     assert run(["batch", "made.csv", "-o", "out", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_last_lines_are_what_needs_a_look_and_where_the_results_are() -> None:
+    figures = {"left_out": ["mix.wav", "a.txt"], "not_recognised": ["Xq.wav"]}
+    records = [
+        Record("one", State.DONE, figures=figures),
+        Record("two", State.DONE, figures={"left_out": [], "not_recognised": []}),
+        Record("three", State.FAILED, error="drums.wav: is silent"),
+        *(Record(f"s{n}", State.DONE, figures={"left_out": ["x"]}) for n in range(25)),
+    ]
+    told: list[str] = []
+    say_ending(records, [Path("out/results.csv")], told.append)
+    assert told[0] == "one: 2 files left out, 1 name not recognised"
+    assert told[1] == "s0: 1 file left out"
+    assert told[20:] == [
+        "... and 6 songs more; in all 27 files left out, 1 name not recognised",
+        "failed: three: drums.wav: is silent",
+        "results: out/results.csv",
+    ]
 
 
 @pytest.mark.slow

@@ -1,0 +1,110 @@
+"""The end of a batch on a terminal: a table, then what needs a look, where the results are last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mixer.batch.ledger import Record
+from mixer.batch.listener import Summary
+from mixer.batch.outliers import find_outliers
+from mixer.batch.results import result_of
+from mixer.batch.states import State
+from mixer.batch.unmixed import Unmixed, unmixed_in
+from mixer.cli.console import cell, printable, say
+from mixer.files.wording import counted
+
+# A table longer than this is read in results.csv; then only what needs a look is shown.
+_MAX_TABLE_ROWS = 100
+# Of the lines of one kind at the end.
+_MAX_LINES = 20
+
+
+def show_table(records: Sequence[Record]) -> None:
+    """A row a song: its levels, and what is unusual about it."""
+    marks = find_outliers(records)
+    shown = list(records)
+    if len(shown) > _MAX_TABLE_ROWS:
+        shown = [r for r in shown if r.state != State.DONE or marks.get(r.id)][:_MAX_TABLE_ROWS]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("song", "state"):
+        table.add_column(name, overflow="fold")
+    for name in ("LUFS", "dBTP", "limiter dB", "x real time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("remarks", overflow="fold")
+    for record in shown:
+        result = result_of(record)
+        remark = (
+            record.error if record.state == State.FAILED else "; ".join(marks.get(record.id, ()))
+        )
+        table.add_row(
+            Text(printable(record.id)),
+            record.state,
+            cell(result["loudness_lufs"]),
+            cell(result["true_peak_dbtp"]),
+            cell(result["gain_reduction_db"]),
+            cell(result["real_time_factor"]),
+            Text(printable(remark or "")),
+        )
+    if shown:
+        stdout().print(table)
+
+
+def totals(summary: Summary) -> str:
+    """The run in a line."""
+    pace = summary.music_s / summary.elapsed_s if summary.elapsed_s else 0.0
+    parts = [f"{summary.n_done} done", f"{summary.n_failed} failed"]
+    parts += [f"{summary.n_skipped} unchanged"] if summary.n_skipped else []
+    parts += [f"{summary.n_left} left"] if summary.n_left else []
+    return f"{', '.join(parts)} in {clock(summary.elapsed_s)}, {pace:.1f}x real time"
+
+
+def say_ending(
+    records: Sequence[Record], results: Sequence[Path], say: Callable[[str], None] = say
+) -> None:
+    """The last lines: files that are not mixed, failures, and where the results are."""
+    done = [record for record in records if record.state == State.DONE]
+    say_unmixed({record.id: unmixed_in(record.figures) for record in done}, say)
+    failed = [record for record in records if record.state == State.FAILED]
+    for record in failed[:_MAX_LINES]:
+        say(failure(record))
+    if len(failed) > _MAX_LINES:
+        say(f"... and {counted(len(failed) - _MAX_LINES, 'failure')} more")
+    if results:
+        say(f"results: {', '.join(str(path) for path in results)}")
+
+
+def say_unmixed(songs: Mapping[str, Unmixed], say: Callable[[str], None] = say) -> None:
+    """A line for each song with files that are left out or names that say nothing."""
+    told = [f"{song_id}: {unmixed}" for song_id, unmixed in songs.items() if unmixed]
+    for line in told[:_MAX_LINES]:
+        say(line)
+    if len(told) > _MAX_LINES:
+        n_left_out = sum(len(unmixed.left_out) for unmixed in songs.values())
+        n_unknown = sum(len(unmixed.not_recognised) for unmixed in songs.values())
+        say(
+            f"... and {counted(len(told) - _MAX_LINES, 'song')} more; in all "
+            f"{counted(n_left_out, 'file')} left out, {counted(n_unknown, 'name')} not recognised"
+        )
+
+
+def failure(record: Record) -> str:
+    """A failed song in a line."""
+    return f"failed: {record.id}: {record.error}"
+
+
+def clock(seconds: float) -> str:
+    """A time for a person: 0:07, 3:25, 2:03:25."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def stdout() -> Console:
+    """For tables; wide where nobody looks."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
