@@ -193,9 +193,10 @@ def _row(
 
 
 def _loads_plugin(name: str, value: Any) -> bool:
+    from mixer.preset.assignments import parse_key
     from mixer.preset.trust import names_plugins
 
-    for part in reversed(name.split(".")):
+    for part in reversed(parse_key(name)[0]):
         value = {part: value}
     return names_plugins(value)
 

@@ -9,6 +9,7 @@ delay keep their numbers, so that they stay linear and time-invariant.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
 MASTER = "master"
 # The bus has nothing beside it that it could be soloed against, ducked by or sent next to.
 MASTER_LACKS = ("mute", "solo", "duck", "reverb_db", "delay_db")
+# Groups are not there yet when their tracks pass their strips.
+TRACK_LACKS = ("duck",)
 # In the metadata of a strip's field: what makes its effect.
 EFFECT = "effect"
 # Of a list of effects: more bands or plug-ins than anybody sets.
@@ -220,6 +223,9 @@ class Console:
         reverb, delay: what the sends go to.
         loudness_lufs: integrated loudness of the mix; None leaves it to `RenderSettings`.
         true_peak_dbtp: ceiling of the true peak; None leaves it to `RenderSettings`.
+        roles, tracks: what was said of the strips of tracks of a role, and of tracks by name or
+            pattern: checked tables of a strip's keys, to be laid over each other for a song's
+            tracks (`mixer.rendering.track_hand`).
     """
 
     strips: tuple[tuple[str, Strip], ...] = ()
@@ -228,6 +234,8 @@ class Console:
     delay: Delay = Delay()
     loudness_lufs: float | None = number(None, -70.0, -5.0)
     true_peak_dbtp: float | None = number(None, -30.0, 0.0)
+    roles: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    tracks: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def strip(self, stem: str) -> Strip:
         """The stem's strip, neutral where nothing was said."""

@@ -144,6 +144,8 @@ def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
     """
     if value is None:
         return None
+    if isinstance(shape, Table) and shape.is_layer:
+        return value
     if isinstance(shape, Table):
         known = {
             key: build(shape.fields[key], inner, (*path, key))

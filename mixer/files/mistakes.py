@@ -93,7 +93,7 @@ def find_mistakes(
     elif not isinstance(value, Mapping):
         yield Mistake(path, f"must be a table{_or_none(shape, is_layer)}, not {quote(value)}")
     elif isinstance(shape, Table):
-        yield from _table_mistakes(shape, value, path, is_layer)
+        yield from _table_mistakes(shape, value, path, is_layer or shape.is_layer)
     else:
         yield from _name_mistakes(shape, value, path, is_layer)
 

@@ -77,6 +77,8 @@ class Table:
         required: keys that must be there.
         is_open: other keys are left alone: a newer version may have written them.
         advice: what to do about an unknown key, in place of the nearest known one.
+        is_layer: it is a layer of settings, to be laid over others later: it may say "none" and
+            name entries of lists by their numbers, and it is not built but stays as it is written.
     """
 
     make: Callable[..., Any]
@@ -86,6 +88,7 @@ class Table:
     required: frozenset[str] = frozenset()
     is_open: bool = False
     advice: str = ""
+    is_layer: bool = False
 
 
 @dataclass(frozen=True)

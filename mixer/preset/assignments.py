@@ -6,6 +6,8 @@ bass.gain_db=[[0, 0], [10, 3]]      a change in time: seconds and values
 drums.eq.0.gain_db=-2               the first band; one past the last adds a band
 other.compressor={ratio = 3}        a whole effect
 vocals.reverb_db=none               takes a send, an effect or a list away
+roles.kick.gain_db=+1               the tracks of a role
+tracks."Lead Vox".gain_db=+2        a track by its name, with or without its ending, or a pattern
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from mixer.preset.shape import LAYER
 
 OPTION = "--set"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_ASSIGNMENT = re.compile(r"""((?:"[^"]*"|'[^']*'|[^=])*?)=(.*)""", re.DOTALL)
+# A name in quotes may hold points.
+_PART = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^.]*))(\.|$)""")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -40,7 +45,7 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
     Raises:
         PresetError: there is no such key; the nearest is named.
     """
-    parts = tuple(key.strip().split("."))
+    parts = _split(key.strip())
     shape: Shape = LAYER
     for place, part in enumerate(parts):
         until = ".".join(parts[:place])
@@ -54,11 +59,23 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
             if not PLACE.fullmatch(part):
                 raise PresetError(f"{quote(key)}: {until} is a list; write {until}.0 for its first")
             shape = shape.item
-        elif isinstance(shape, Names) and place == len(parts) - 1:
+        elif isinstance(shape, Names) and part:
             shape = shape.item
         else:
             raise PresetError(f"{quote(key)}: {until} holds a value and no key {quote(part)}")
     return parts, shape
+
+
+def _split(key: str) -> tuple[str, ...]:
+    """The parts of a dotted key."""
+    parts, position = [], 0
+    while True:
+        found = _PART.match(key, position)
+        assert found is not None  # the last way to write a part takes anything
+        parts.append(next(part for part in found.groups() if part is not None))
+        position = found.end()
+        if not found[4]:
+            return tuple(parts)
 
 
 def parse_value(key: str, text: str) -> Any:
@@ -87,9 +104,10 @@ def read_assignment(assignment: str) -> Layer:
     Raises:
         PresetError: no sign =, or as `parse_value`.
     """
-    key, sign, text = assignment.partition("=")
-    if not sign:
+    found = _ASSIGNMENT.fullmatch(assignment)
+    if found is None:
         raise PresetError(f"{OPTION} {quote(assignment)}: write key=value, as vocals.gain_db=+1.5")
+    key, text = found.groups()
     try:
         parts, _ = parse_key(key)
         value = parse_value(key, text)
@@ -97,7 +115,7 @@ def read_assignment(assignment: str) -> Layer:
         raise PresetError(f"{OPTION}: {error}") from None
     for part in reversed(parts):
         value = {part: value}
-    table = {name: with_whole_paths(part, Path.cwd()) for name, part in value.items()}
+    table = with_whole_paths(value, Path.cwd())
     return Layer(Document(OPTION, table, PresetError), table)
 
 

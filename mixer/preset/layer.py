@@ -13,7 +13,7 @@ from mixer.files.document import Document, read_toml
 from mixer.files.mistakes import NOTHING, Keys
 from mixer.files.wording import quote
 from mixer.preset.find import Found, is_name
-from mixer.preset.shape import EXTENDS, PRESET, SONG_TABLE, SUMMARY
+from mixer.preset.shape import EXTENDS, PRESET, SONG_TABLE, SUMMARY, strip_tables
 
 SONG_KEY = "console"
 _WHAT = "a preset"
@@ -85,10 +85,10 @@ def song_layer(table: Any, path: Path | None) -> Layer:
     document.check(SONG_TABLE, is_layer=True)
     # A song's folder comes from anywhere; plug-ins are programs, and it has none to start.
     layer = _layer(document, where, where.name)
-    for name, strip in layer.table.items():
-        if isinstance(strip, Mapping) and strip.get("plugins", NOTHING) not in (NOTHING, []):
+    for keys, strip in strip_tables(layer.table):
+        if strip.get("plugins", NOTHING) not in (NOTHING, []):
             what = "is not for a song's folder: plug-ins are programs; name them in a preset"
-            raise layer.refusal((name, "plugins"), what)
+            raise layer.refusal((*keys, "plugins"), what)
     for place, name in enumerate(layer.extends):
         if not is_name(name):
             what = f"must be the name of a preset in a song's folder, not {quote(name)}"
@@ -101,11 +101,9 @@ def _layer(document: Document, path: Path, name: str) -> Layer:
     extends = table.get(EXTENDS, ())
     return Layer(
         document,
-        table={
-            key: with_whole_paths(part, path.absolute().parent)
-            for key, part in table.items()
-            if key not in _ABOUT
-        },
+        table=with_whole_paths(
+            {key: part for key, part in table.items() if key not in _ABOUT}, path.absolute().parent
+        ),
         name=name,
         path=path,
         summary=table.get(SUMMARY, ""),
@@ -113,8 +111,19 @@ def _layer(document: Document, path: Path, name: str) -> Layer:
     )
 
 
-def with_whole_paths(strip: Any, folder: Path) -> Any:
-    """A strip's checked table, the relative paths of its plug-ins taken from a folder."""
+def with_whole_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """A layer's checked table, the relative paths of plug-ins taken from a folder."""
+    whole = dict(table)
+    for keys, strip in strip_tables(table):
+        if len(keys) == 1:
+            whole[keys[0]] = _strip_with_whole_paths(strip, folder)
+        else:
+            changed = {keys[1]: _strip_with_whole_paths(strip, folder)}
+            whole[keys[0]] = {**whole[keys[0]], **changed}
+    return whole
+
+
+def _strip_with_whole_paths(strip: Any, folder: Path) -> Any:
     if not isinstance(strip, Mapping) or strip.get("plugins", NOTHING) == NOTHING:
         return strip
     rows = strip["plugins"]

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mixer.console.settings import Console, Duck
+from mixer.console.settings import Console, Duck, Strip
 from mixer.errors import PresetError
+from mixer.files.document import build
 from mixer.files.mistakes import NOTHING, Keys, dotted, takes_none
-from mixer.files.shape import Leaf, Names, Rows, Shape
+from mixer.files.shape import Leaf, Names, Rows, Shape, Table
 from mixer.preset.assignments import read_assignment
 from mixer.preset.find import Found, find_preset
 from mixer.preset.layer import Layer, read_layer, song_layer
-from mixer.preset.schema import build_console, find_gaps, plain_table
-from mixer.preset.shape import ALL_STEMS, CONSOLE, EXTENDS
+from mixer.preset.schema import build_console, find_gaps, find_plugin_gaps, plain_table
+from mixer.preset.shape import ALL_STEMS, CONSOLE, EXTENDS, STRIP
 from mixer.stems import STEMS
 
 # More than any engineer stacks; a few files that extend each other twice would grow without end.
@@ -134,9 +135,20 @@ def _merged(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
     if isinstance(shape, Rows):
         return _merged_rows(shape, base, layer, keys)
     if isinstance(shape, Names):
-        return {**(base or {}), **layer}
+        there = base or {}
+        own = {
+            name: _merged(shape.item, there.get(name), value, (*keys, name))
+            for name, value in layer.items()
+        }
+        return {**there, **own}
     if isinstance(shape, Leaf):
         return layer
+    if shape.is_layer:
+        return _both(shape, base, layer, keys)
+    return _merged_table(shape, base, layer, keys)
+
+
+def _merged_table(shape: Table, base: Any, layer: Any, keys: Keys) -> dict[str, Any]:
     result = dict(base or {})
     for key, value in layer.items():
         inner = shape.fields[key]
@@ -145,6 +157,45 @@ def _merged(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
         else:
             result[key] = _merged(inner, result.get(key), value, (*keys, key))
     return result
+
+
+def _both(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
+    """A layer that says what two say, the second one last; what takes away goes on doing so."""
+    if not isinstance(base, Mapping | list) or not isinstance(layer, Mapping):
+        return layer
+    if isinstance(shape, Rows) and isinstance(base, list):
+        return _merged_rows(shape, base, layer, keys)
+    inner: dict[str, Any] = dict(base)
+    for key, value in layer.items():
+        if isinstance(shape, Table):
+            part = shape.fields[key]
+        else:
+            part = shape.item if isinstance(shape, Rows | Names) else shape
+        inner[key] = _both(part, inner.get(key), value, (*keys, key))
+    return inner
+
+
+def merge_strip(said: Sequence[tuple[Keys, Mapping[str, Any]]]) -> Strip:
+    """The strip that several tables of a track's strip come down to.
+
+    Args:
+        said: each with its keys, for messages; the strongest last.
+
+    Raises:
+        PresetError: a list has no such place, or a plug-in no file.
+    """
+    table: dict[str, Any] = {}
+    try:
+        for keys, layer in said:
+            table = _merged_table(STRIP, table, layer, keys)
+            last = keys
+    except _MisfitError as misfit:
+        keys, what = misfit.args
+        raise PresetError(f"{dotted(keys)} {what}") from None
+    for keys, what in find_plugin_gaps(last if said else (), table):
+        raise PresetError(f"{dotted(keys)} {what}")
+    strip: Strip = build(STRIP, table)
+    return strip
 
 
 def _merged_rows(shape: Rows, base: Any, layer: Any, keys: Keys) -> list[Any]:

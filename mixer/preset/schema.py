@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mixer.console.settings import MASTER, Console, Delay, Duck, Reverb
+from mixer.console.settings import MASTER, Console, Delay, Duck, Reverb, Strip
 from mixer.errors import PresetError
 from mixer.files.document import Document, build
-from mixer.files.mistakes import Mistake
+from mixer.files.mistakes import Keys, Mistake
 from mixer.files.shape import Leaf, Names, Rows, Shape, Table
 from mixer.files.wording import listed, quote
-from mixer.preset.shape import CONSOLE, TARGETS
+from mixer.preset.shape import CONSOLE, ROLES, STRIP, TARGETS, TRACKS, strip_tables
 from mixer.stems import STEMS
 
 
 def find_gaps(table: Mapping[str, Any]) -> Iterator[Mistake]:
     """What a whole, merged table lacks or contradicts, though every part of it fits."""
-    for name, strip in table.items():
+    for keys, strip in strip_tables(table):
+        name = keys[0]
         duck = strip.get("duck")
         if duck is not None:
             by = duck.get("by", Duck().by)
@@ -27,10 +28,16 @@ def find_gaps(table: Mapping[str, Any]) -> Iterator[Mistake]:
             elif by == name:
                 what = "must be another stem: none can make way for itself"
                 yield Mistake((name, "duck", "by"), what)
-        for place, plugin in enumerate(strip.get("plugins", ())):
-            if not plugin.get("path"):
-                keys = (name, "plugins", place, "path")
-                yield Mistake(keys, "is missing: give the plug-in's file")
+        if name not in (ROLES, TRACKS):  # what these leave out, others may say
+            yield from find_plugin_gaps(keys, strip)
+
+
+def find_plugin_gaps(keys: Keys, strip: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Plug-ins of a whole strip without a file."""
+    for place, plugin in enumerate(strip.get("plugins", ())):
+        if not plugin.get("path"):
+            what = "is missing: give the plug-in's file"
+            yield Mistake((*keys, "plugins", place, "path"), what)
 
 
 def build_console(table: Mapping[str, Any]) -> Console:
@@ -66,13 +73,22 @@ def plain_table(console: Console) -> dict[str, Any]:
     targets = {key: getattr(console, key) for key in TARGETS}
     parts: dict[str, Any] = {stem: console.strip(stem) for stem in STEMS}
     sends = [level for strip in parts.values() for level in (strip.reverb_db, strip.delay_db)]
+    said = [table for _, table in (*console.roles, *console.tracks)]
+    sends += [table.get(key) for table in said for key in ("reverb_db", "delay_db")]
     parts[MASTER] = {**vars(console.master), **targets}
     if console.reverb != Reverb() or any(level is not None for level in sends[::2]):
         parts["reverb"] = console.reverb
     if console.delay != Delay() or any(level is not None for level in sends[1::2]):
         parts["delay"] = console.delay
     tables = {key: _plain(CONSOLE.fields[key], part) for key, part in parts.items()}
+    tables |= {ROLES: dict(console.roles), TRACKS: dict(console.tracks)}
     return {key: table for key, table in tables.items() if table}
+
+
+def plain_strip(strip: Strip) -> dict[str, Any]:
+    """What a strip says, as a plain table."""
+    table: dict[str, Any] = _plain(STRIP, strip)
+    return table
 
 
 def _plain(shape: Shape, value: Any) -> Any:

@@ -2,32 +2,57 @@
 
 Nothing of the console is written down twice: a field that `mixer.console.settings` gains is a key
 that presets may have. What is said here is only where the tables lie: a table for every stem and
-`master`, which takes the bus and the targets of the whole mix.
+`master`, which takes the bus and the targets of the whole mix; under `roles` one for every role of
+tracks, and under `tracks` one for every name or pattern.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mixer.console.settings import MASTER, MASTER_LACKS, Console, Delay, Reverb, Strip
-from mixer.files.shape import TEXT, Leaf, Rows, Shape, Table, table_of
+from mixer.console.settings import (
+    MASTER,
+    MASTER_LACKS,
+    TRACK_LACKS,
+    Console,
+    Delay,
+    Reverb,
+    Strip,
+)
+from mixer.files.shape import TEXT, Leaf, Names, Rows, Shape, Table, table_of
+from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS
 
 ALL_STEMS = "all_stems"
+ROLES, TRACKS = "roles", "tracks"
 SUMMARY, EXTENDS = "summary", "extends"
 # Said of the whole mix, on the bus.
 TARGETS = ("loudness_lufs", "true_peak_dbtp")
 
 
+STRIP = dataclasses.replace(table_of(Strip), sparse=True)
+# What may be said of a track's strip.
+TRACK_STRIP = Table(
+    dict,
+    {name: shape for name, shape in STRIP.fields.items() if name not in TRACK_LACKS},
+    is_layer=True,
+)
+
+
 def _console_table() -> Table:
-    strip = dataclasses.replace(table_of(Strip), sparse=True)
+    strip = STRIP
     whole = table_of(Console)
     targets = {name: whole.fields[name] for name in TARGETS}
     bus = {name: shape for name, shape in strip.fields.items() if name not in MASTER_LACKS}
     fields: dict[str, Shape] = dict.fromkeys(STEMS, strip)
     fields[MASTER] = Table(dict, {**targets, **bus}, sparse=True)
     fields |= {"reverb": table_of(Reverb), "delay": table_of(Delay)}
+    fields |= {
+        ROLES: Table(dict, dict.fromkeys(ROLE_NAMES, TRACK_STRIP)),
+        TRACKS: Names(TRACK_STRIP),
+    }
     return Table(_make_console, fields)
 
 
@@ -35,6 +60,8 @@ def _make_console(
     master: dict[str, Any] | None = None,
     reverb: Reverb | None = None,
     delay: Delay | None = None,
+    roles: Mapping[str, Any] | None = None,
+    tracks: Mapping[str, Any] | None = None,
     **strips: Strip,
 ) -> Console:
     bus = dict(master or {})
@@ -46,6 +73,8 @@ def _make_console(
         master=Strip(**bus),
         reverb=reverb or Reverb(),
         delay=delay or Delay(),
+        roles=tuple((roles or {}).items()),
+        tracks=tuple((tracks or {}).items()),
         **targets,
     )
 
@@ -55,3 +84,12 @@ CONSOLE = _console_table()
 LAYER = Table(_make_console, {**CONSOLE.fields, ALL_STEMS: CONSOLE.fields[STEMS[0]]})
 SONG_TABLE = Table(_make_console, {**LAYER.fields, EXTENDS: Rows(Leaf(TEXT), takes_one=True)})
 PRESET = Table(_make_console, {**SONG_TABLE.fields, SUMMARY: Leaf(TEXT)})
+
+
+def strip_tables(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Every table of a strip in a layer or a whole table, with its keys."""
+    for name, part in table.items():
+        if name in (ROLES, TRACKS):
+            yield from (((name, inner), strip) for inner, strip in part.items())
+        elif isinstance(part, Mapping):
+            yield (name,), part

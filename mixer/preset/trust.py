@@ -16,14 +16,15 @@ from mixer.errors import PresetError
 from mixer.files.mistakes import NOTHING
 from mixer.preset.find import Found, shipped_folder, user_folder
 from mixer.preset.layer import read_layer
+from mixer.preset.shape import strip_tables
 
 ALLOW = "--allow-plugins"
 
 
 def names_plugins(table: Mapping[str, Any]) -> bool:
     """Whether a checked layer's table says anything of plug-ins, but to take them away."""
-    strips = (strip for strip in table.values() if isinstance(strip, Mapping))
-    return any(strip.get("plugins", NOTHING) not in (NOTHING, [], {}) for strip in strips)
+    strips = strip_tables(table)
+    return any(strip.get("plugins", NOTHING) not in (NOTHING, [], {}) for _, strip in strips)
 
 
 def refuse_foreign_plugins(

@@ -41,11 +41,19 @@ class GroupSends:
             if name in self._sent:
                 group += self._return(name, self._sent.pop(name))
 
-    def with_returns(self, audio: FloatArray, settings: TrackSettings) -> FloatArray:
-        """A track with what comes back of it alone; the same array where it sends nothing."""
+    def with_returns(
+        self, audio: FloatArray, sent: FloatArray, settings: TrackSettings
+    ) -> FloatArray:
+        """A track with what comes back of it alone; the same array where it sends nothing.
+
+        Args:
+            audio: float32 (2, samples), as it stands in its group.
+            sent: the same without other returns, as it was sent.
+            settings: its sends.
+        """
         out = audio
         for name, level in self._levels(settings):
-            out = out + self._return(name, audio * level)
+            out = out + self._return(name, sent * level)
         return out
 
     def _levels(self, settings: TrackSettings) -> list[tuple[str, np.float32]]:

@@ -23,6 +23,7 @@ from mixer.network.session import Network
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import StageClock
 from mixer.rendering.track_console import TrackMix, describe, set_console
+from mixer.rendering.track_hand_strips import HandStrips
 from mixer.rendering.track_material import listen_to_tracks, mix_tracks
 from mixer.rendering.track_strip import run_bus
 from mixer.song.samples import read_stem
@@ -118,10 +119,12 @@ def _of_tracks(job: Job) -> Material:
     settings, meaning = set_console(plan, levels, network)
     clock.stop()
     clock.start("tracks")
+    hand = HandStrips(plan.hand, plan.console, rate, plan.song.tempo_bpm)
     groups, tracks = mix_tracks(
         plan.tracks,
         levels,
         settings,
+        hand,
         n_samples,
         rate,
         keep_tracks=job.wet_tracks,
@@ -140,7 +143,9 @@ def _of_tracks(job: Job) -> Material:
         groups if job.wet_stems else {},
         device=None if network is None else network.description,
         output_curve=bus,
-        tracks=TrackMix(settings, tracks, describe(plan.tracks, levels, settings, meaning)),
+        tracks=TrackMix(
+            settings, tracks, describe(plan.tracks, levels, settings, meaning, hand.report)
+        ),
     )
 
 
@@ -154,7 +159,7 @@ _MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
 
 def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, Any]]:
     """Read and normalise every stem, a few at a time; None stands for a stem that is not there."""
-    plan, song, clock = job.plan, job.plan.song, job.clock
+    plan, song, clock = job.plan, job.plan.handled_song, job.clock
     clock.start("normalise")
     done: list[str] = []
 

@@ -21,6 +21,12 @@ from mixer.network.session import parse_device
 from mixer.normalisations import FOR_DRY_SONGS
 from mixer.preset.merge import resolve
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.track_hand import (
+    TrackHand,
+    hand_on_tracks,
+    refuse_more_than_gains,
+    with_hand,
+)
 from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.preparation import prepare_song
@@ -62,6 +68,7 @@ class RenderPlan:
         gains_before: mute, solo and gain of stems that act before the network instead.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         tracks: what a model of tracks mixes; empty for a model of stems.
+        hand: what the console says of single tracks.
         presets: name, path and sha256 of every file that had a say in the console.
         warnings: what will be done all the same, though it may not be meant; a line each.
     """
@@ -81,6 +88,7 @@ class RenderPlan:
     gains_before: Mapping[str, GainLike] = field(default_factory=dict)
     has_output_curve: bool = False
     tracks: tuple[Track, ...] = ()
+    hand: TrackHand = field(default_factory=TrackHand)
     presets: Sequence[Mapping[str, str]] = ()
     warnings: tuple[str, ...] = ()
 
@@ -91,6 +99,14 @@ class RenderPlan:
         if self.tracks:
             return MaterialKind.TRACKS
         return MaterialKind.NETWORK if self.bundle else MaterialKind.STEMS
+
+    @property
+    def handled_song(self) -> Song:
+        """The song whose recordings have the mute, solo and gain that are said of single tracks.
+
+        It is what a model of stems mixes, and what a mix is blended with.
+        """
+        return with_hand(self.song, tracks_of(self.song), self.hand)
 
     @property
     def mix_rate(self) -> int:
@@ -149,7 +165,8 @@ def plan_render(
         ModelError: no such model or profile, or the model does not know one of the song's stems.
         InputError: no usable folder of rooms, or a float file whose scale is not certain.
         DeviceError: the device is none of auto, cpu, cuda and cuda:N.
-        PresetError: a strip names a plug-in that is not there.
+        PresetError: a strip names a plug-in that is not there, or what is said of a track means
+            none of the song's, or more than the model can do to one.
     """
     parse_device(settings.device)  # a word that is no device is a mistake even where none is used
     console = settings.console
@@ -158,20 +175,42 @@ def plan_render(
         console, presets = resolved.console, resolved.sources
     _check_plugins(song, console)
     song, notes = prepare_song(song, trim=settings.trim == "auto")
+    hand, of_stems = hand_on_tracks(console, tracks_of(song))
     if settings.model == NONE:
-        plan = _plan_of_stems(song, settings, console, presets)
+        plan = _plan_of_stems(song, settings, of_stems, presets)
     elif settings.model == LEVELS:
-        plan = _plan_of_tracks(song, settings, console, presets, None)
+        plan = _plan_of_tracks(song, settings, of_stems, presets, None)
     else:
         bundle = bundle or read_bundle(settings.model)
         of_kind = _plan_of_tracks if bundle.manifest.architecture.mixes_tracks else _plan_of_network
-        plan = of_kind(song, settings, console, presets, bundle)
-    return replace(plan, warnings=(*notes, *plan.warnings))
+        plan = of_kind(song, settings, of_stems, presets, bundle)
+    notes += _check_hand(plan, hand, console)
+    return replace(plan, asked=console, hand=hand, warnings=(*notes, *plan.warnings))
+
+
+def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[str, ...]:
+    """What to say about the hand on single tracks."""
+    _check_plugin_files(hand.strips)
+    if hand.is_idle:
+        return ()
+    if not plan.tracks:
+        refuse_more_than_gains(console, tracks_of(plan.song), plan.model_name)
+        return (
+            f"model {plan.model_name} mixes stems: mute, solo and gain of single tracks act on "
+            "the recordings, before it",
+        )
+    if plan.settings.amount == 0.0:
+        return ("amount 0: of what is said of single tracks only mute, solo and gain act",)
+    return ()
 
 
 def _check_plugins(song: Song, console: Console) -> None:
-    strips = [(stem, console.strip(stem)) for stem in song.stems]
-    for name, strip in (*strips, (MASTER, console.master)):
+    strips = {stem: console.strip(stem) for stem in song.stems}
+    _check_plugin_files({**strips, MASTER: console.master})
+
+
+def _check_plugin_files(strips: Mapping[str, Strip]) -> None:
+    for name, strip in strips.items():
         for plugin in strip.plugins:
             check_files(plugin, name)  # before minutes of work, not after
 

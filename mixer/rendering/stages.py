@@ -21,6 +21,7 @@ from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import StageClock
 from mixer.song.samples import read_stem, read_sum
+from mixer.song.tracks import tracks_of
 
 # Loudness of the mix on the desk: where -18 dBFS is taken for the level of an analogue desk's 0 VU.
 NOMINAL_LUFS = -18.0
@@ -54,7 +55,7 @@ def blend(
 
     Gains that act before the network act on the recordings as well.
     """
-    song, rate, amount = plan.song, plan.mix_rate, plan.settings.amount
+    song, rate, amount = plan.handled_song, plan.mix_rate, plan.settings.amount
     mix, wet = material.mix, material.wet_stems
     if amount == 1.0 and mix is not None:
         return mix, wet
@@ -78,7 +79,7 @@ def blend_tracks(wet_tracks: dict[str, np.ndarray], plan: RenderPlan) -> dict[st
     amount = plan.settings.amount
     if amount == 1.0:
         return wet_tracks
-    for track in plan.tracks:
+    for track in tracks_of(plan.handled_song):
         plain = read_sum(track.recordings, plan.n_samples, plan.mix_rate)
         wet_tracks[track.name] = _fade(plain, wet_tracks.get(track.name), amount)
     return wet_tracks

@@ -64,8 +64,16 @@ def describe(
     levels: Sequence[TrackLevels],
     settings: ConsoleSettings,
     meaning: Meaning,
+    hand: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Every setting of every strip and bus, and what was heard of each track, ready for JSON."""
+    """Every setting of every strip and bus, and what was heard of each track, ready for JSON.
+
+    Args:
+        tracks, levels: all of them, and what was heard of each.
+        settings: as the model set them.
+        meaning: how much incoming levels were taken to mean.
+        hand: what the engineer's hand added, by track that it was on.
+    """
     described = {
         track.name: {
             "stem": track.stem,
@@ -73,6 +81,7 @@ def describe(
             "channels": track.n_channels,
             "loudness_lufs": heard.loudness_lufs if np.isfinite(heard.loudness_lufs) else None,
             "strip": as_json(strip),
+            **({"hand": hand[track.name]} if track.name in hand else {}),
         }
         for track, heard, strip in zip(tracks, levels, settings.tracks, strict=True)
     }

@@ -18,6 +18,7 @@ from mixer.dsp.blocks import FloatArray
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
 from mixer.network.track_mixer.settings import ConsoleSettings
 from mixer.rendering.group_sends import GroupSends
+from mixer.rendering.track_hand_strips import Handled, HandStrips
 from mixer.rendering.track_strip import run_bus, run_track_strip
 from mixer.song.tracks import Track, read_track, track_blocks
 
@@ -59,6 +60,7 @@ def mix_tracks(
     tracks: Sequence[Track],
     levels: Sequence[TrackLevels],
     settings: ConsoleSettings,
+    hand: HandStrips,
     n_samples: int,
     sample_rate: int,
     *,
@@ -72,6 +74,7 @@ def mix_tracks(
         tracks: all of a song's, silent ones included.
         levels: what was heard of each.
         settings: of each, in the same order, and of the groups.
+        hand: acts on each behind its strip.
         n_samples, sample_rate: of the mix.
         keep_tracks: also return each track as it stands in its group, returns included.
         threads, tell: as for `listen_to_tracks`.
@@ -87,26 +90,30 @@ def mix_tracks(
     kept: dict[str, FloatArray] = {}
     n_done = 0
 
-    def wet(index: int) -> FloatArray | None:
-        if not np.isfinite(levels[index].loudness_lufs):
+    def wet(index: int) -> Handled | None:
+        name = tracks[index].name
+        if not hand.is_heard(name) or not np.isfinite(levels[index].loudness_lufs):
             return None
         audio = read_track(tracks[index], n_samples, sample_rate)
-        return run_track_strip(audio, sample_rate, settings.tracks[index], levels[index])
+        wet = run_track_strip(audio, sample_rate, settings.tracks[index], levels[index])
+        return hand(name, wet)
 
     for stem in dict.fromkeys(track.stem for track in tracks):
         group = np.zeros((2, n_samples), np.float32)
         sends = GroupSends(settings.space, sample_rate)
         own = [index for index, track in enumerate(tracks) if track.stem == stem]
-        for index, audio in _in_order(wet, own, threads):
+        for index, done in _in_order(wet, own, threads):
             n_done += 1
             tell(tracks[index].name, n_done / len(tracks))
-            if audio is not None:
-                group += audio
-                sends.send(audio, settings.tracks[index])
+            if done is not None:
+                group += done.with_returns
+                sends.send(done.audio, settings.tracks[index])
             if keep_tracks:
-                silent = np.zeros((2, n_samples), np.float32)
-                alone = silent if audio is None else audio
-                kept[tracks[index].name] = sends.with_returns(alone, settings.tracks[index])
+                kept[tracks[index].name] = (
+                    np.zeros((2, n_samples), np.float32)
+                    if done is None
+                    else sends.with_returns(done.with_returns, done.audio, settings.tracks[index])
+                )
         sends.add_returns(group)
         run_bus(group, sample_rate, settings.groups[stem])
         groups[stem] = group

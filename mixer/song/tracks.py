@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mixer.audio.formats import without_audio_suffix
+from mixer.song.file_patterns import files_meant, is_exactly, matches
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum, recording_blocks
 from mixer.song.song import Song
@@ -30,6 +31,16 @@ class Track:
     recordings: tuple[Recording, ...]
     stem: str
     role: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called: its files' names, then the same without their endings."""
+        files = [recording.file for recording in self.recordings]
+        return (*files, *map(without_audio_suffix, files))
+
+    def is_exactly(self, pattern: str) -> bool:
+        """Whether a pattern is its name, not one that merely fits."""
+        return any(is_exactly(pattern, name) for name in self.names)
 
     @property
     def title(self) -> str:
@@ -57,6 +68,19 @@ def tracks_of(song: Song) -> tuple[Track, ...]:
         taken |= {half.file for half in pair}
         tracks.append(Track(recording.file, tuple(pair), recording.stem, recording.role))
     return tuple(tracks)
+
+
+def tracks_meant(pattern: str, tracks: Sequence[Track]) -> list[Track]:
+    """The tracks that a name or a pattern with * and ? means, as `files_meant` does of files.
+
+    A name may leave out the ending; it means the tracks of exactly that name, else those that fit.
+    """
+    named = [track for track in tracks if track.is_exactly(pattern)]
+    if not named:
+        return [t for t in tracks if any(matches(pattern, name) for name in t.names)]
+    names = {name for track in named for name in track.names if is_exactly(pattern, name)}
+    meant = set(files_meant(pattern, names))
+    return [track for track in named if not meant.isdisjoint(track.names)]
 
 
 def read_track(track: Track, n_samples: int, sample_rate: int) -> np.ndarray:

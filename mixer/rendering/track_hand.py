@@ -1,0 +1,146 @@
+"""The engineer's hand on tracks: what a console says of roles and of tracks, for a song's tracks.
+
+What is said of a role is the weakest, then patterns, those that spell out more winning over those
+that spell out less, then a track's own name; setting by setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mixer.baselines import LEVELS
+from mixer.console.settings import Console, Strip
+from mixer.errors import PresetError
+from mixer.files.mistakes import Keys, dotted
+from mixer.files.wording import quote, suggest
+from mixer.preset.merge import merge_strip
+from mixer.preset.shape import ROLES, TRACKS
+from mixer.song.recording import Recording
+from mixer.song.song import Song
+from mixer.song.tracks import Track, tracks_meant
+
+Said = tuple[Keys, Mapping[str, Any]]
+# What of a strip can act on a recording before a network that mixes stems.
+GAIN_LIKE = ("mute", "solo", "gain_db")
+_SILENT_DB = float("-inf")
+
+
+@dataclass(frozen=True)
+class TrackHand:
+    """The hand on a song's tracks.
+
+    Attributes:
+        strips: by name of each track of which something was said.
+        not_heard: names of the tracks that are muted, or beside which others are soloed.
+    """
+
+    strips: Mapping[str, Strip] = field(default_factory=dict)
+    not_heard: frozenset[str] = frozenset()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was said of any track."""
+        return not self.strips and not self.not_heard
+
+
+def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand, Console]:
+    """What a console says of a song's tracks, and what is left to say of its stems.
+
+    Where a track is soloed, a soloed stem stands for its tracks, so that both are heard.
+
+    Args:
+        console: as it was asked for.
+        tracks: all of the song's.
+
+    Raises:
+        PresetError: a name or a pattern that means no track, or settings that do not fit together.
+    """
+    said = said_of_tracks(console, tracks)
+    strips = {name: merge_strip(words) for name, words in said.items() if words}
+    soloed = {name for name, strip in strips.items() if strip.solo}
+    if soloed:
+        stems = {stem for stem, strip in console.strips if strip.solo}
+        soloed |= {track.name for track in tracks if track.stem in stems}
+        of_stems = tuple((stem, replace(strip, solo=False)) for stem, strip in console.strips)
+        console = replace(console, strips=of_stems)
+    not_heard = {
+        track.name
+        for track in tracks
+        if strips.get(track.name, Strip()).mute or (soloed and track.name not in soloed)
+    }
+    return TrackHand(strips, frozenset(not_heard)), console
+
+
+def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[Said]]:
+    """What is said of each track by name, with its keys, the strongest last."""
+    roles = dict(console.roles)
+    said: dict[str, list[Said]] = {
+        track.name: [((ROLES, track.role), roles[track.role])] if track.role in roles else []
+        for track in tracks
+    }
+    # Sorting is stable: of two that spell out as much, the one said later wins.
+    in_order = sorted(console.tracks, key=lambda entry: len(entry[0]) - _wildcards(entry[0]))
+    for exact in (False, True):
+        for pattern, table in in_order:
+            meant = tracks_meant(pattern, tracks)
+            if not meant:
+                raise _unknown_track(pattern, tracks)
+            for track in meant:
+                if track.is_exactly(pattern) is exact:
+                    said[track.name].append(((TRACKS, pattern), table))
+    return said
+
+
+def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name: str) -> None:
+    """Raise where tracks are asked for what a model that mixes stems cannot do to them.
+
+    Raises:
+        PresetError: naming the key, and what to do.
+    """
+    for words in said_of_tracks(console, tracks).values():
+        for keys, table in words:
+            for key, value in table.items():
+                if key in GAIN_LIKE and not isinstance(value, list):
+                    continue
+                what = "can only be muted, soloed and given a gain"
+                what += "" if key not in GAIN_LIKE else " that does not change in time"
+                raise PresetError(
+                    f"{dotted((*keys, key))}: model {model_name} mixes stems, so single tracks "
+                    f"{what}: say it of a stem, or use a model that mixes tracks (--model {LEVELS})"
+                )
+
+
+def with_hand(song: Song, tracks: Sequence[Track], hand: TrackHand) -> Song:
+    """A song whose recordings have the hand's mute, solo and gain; the same one without any."""
+    if hand.is_idle:
+        return song
+    gains_db = {
+        recording.file: _gain_db(hand, track) for track in tracks for recording in track.recordings
+    }
+    return replace(song, recordings=tuple(_gained(r, gains_db) for r in song.recordings))
+
+
+def _gained(recording: Recording, gains_db: Mapping[str, float]) -> Recording:
+    gain_db = gains_db.get(recording.file, 0.0)
+    return replace(recording, gain_db=recording.gain_db + gain_db) if gain_db else recording
+
+
+def _gain_db(hand: TrackHand, track: Track) -> float:
+    if track.name in hand.not_heard:
+        return _SILENT_DB
+    gain_db = hand.strips.get(track.name, Strip()).gain_db
+    return 0.0 if isinstance(gain_db, tuple) else gain_db
+
+
+def _wildcards(pattern: str) -> int:
+    return sum(pattern.count(sign) for sign in "*?")
+
+
+def _unknown_track(pattern: str, tracks: Sequence[Track]) -> PresetError:
+    titles = [track.title for track in tracks]
+    return PresetError(
+        f"{dotted((TRACKS, pattern))}: no track {quote(pattern)} in the song; "
+        f"{suggest(pattern, titles)}"
+    )

@@ -1,0 +1,80 @@
+"""The hand's strips at work: on each wet track behind the model's strip, before its group's sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mixer.console.sends import Sends
+from mixer.console.settings import Console, Strip
+from mixer.console.strip import apply_strip
+from mixer.dsp.blocks import FloatArray
+from mixer.preset.schema import plain_strip
+from mixer.rendering.track_hand import TrackHand
+
+
+class Handled(NamedTuple):
+    """A wet track behind the hand's strip.
+
+    Attributes:
+        audio: float32 (2, samples), without what comes back of the hand's sends.
+        with_returns: the same with it; the same array where the hand sends nothing.
+    """
+
+    audio: FloatArray
+    with_returns: FloatArray
+
+
+class HandStrips:
+    """The hand on the tracks of one mix; may be called from several threads at once.
+
+    Attributes:
+        report: by track that the hand is on: whether it is heard, what was set, and what each
+            effect did; ready for JSON.
+    """
+
+    def __init__(
+        self, hand: TrackHand, console: Console, sample_rate: int, tempo_bpm: float | None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            hand: of the song's tracks.
+            console: its reverb and delay are what the hand sends to.
+            sample_rate: of the mix, in Hz.
+            tempo_bpm: what a delay in beats follows; None where nobody said.
+        """
+        self._hand, self._sample_rate = hand, sample_rate
+        self._sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
+        self.report: dict[str, Mapping[str, Any]] = {}
+
+    def is_heard(self, track_name: str) -> bool:
+        """Whether a track is neither muted nor silenced by others' solo; says so in the report."""
+        if track_name not in self._hand.not_heard:
+            return True
+        strip = self._hand.strips.get(track_name, Strip())
+        self.report[track_name] = {"heard": False, "set": plain_strip(strip)}
+        return False
+
+    def __call__(self, track_name: str, audio: FloatArray) -> Handled:
+        """Run a wet track through the hand's strip.
+
+        Args:
+            track_name: of a track that is heard.
+            audio: float32 (2, samples), as the model's strip leaves it; it is not changed.
+
+        Raises:
+            PresetError, InputError: as `mixer.console.strip.apply_strip`.
+        """
+        strip = self._hand.strips.get(track_name)
+        if strip is None:
+            return Handled(audio, audio)
+        done, effects = apply_strip(audio, self._sample_rate, strip, stem=track_name)
+        full, sent = self._sends.add_returns(done, strip)
+        self.report[track_name] = {
+            "heard": True,
+            "set": plain_strip(strip),
+            "effects": effects,
+            "sends": sent,
+        }
+        return Handled(done, full)
