@@ -90,6 +90,10 @@ class RayEngine:
     def threads(self) -> int:
         return self._spec.threads
 
+    @property
+    def memory_bytes(self) -> None:
+        return None
+
     def start(self) -> None:
         try:
             self._ray.init(

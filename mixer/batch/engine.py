@@ -35,6 +35,11 @@ class Engine(Protocol):
         """Cores that a song may use."""
         ...
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """Of the machine, which no song can exceed; None where machines differ."""
+        ...
+
     def start(self) -> None:
         """Start what takes time; orders may come before it is through."""
         ...

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from mixer.batch.ledger import Record
 from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
-from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, survey_song
-from mixer.errors import MixerError
+from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, survey_or_say
 
 _READERS = 8
 # Fewer songs in the ledger than this say little about the next.
@@ -46,6 +45,7 @@ def estimate_plan(
     n_workers: int,
     threads: int,
     progress: Callable[[float], None] = lambda share: None,
+    memory_bytes: int | None = None,
 ) -> Estimate:
     """Read the headers of every song to be rendered, and reckon.
 
@@ -54,6 +54,7 @@ def estimate_plan(
         n_workers: songs at a time.
         threads: cores a song.
         progress: told the share of the headers read.
+        memory_bytes: of the machine that will render; None where that is not known.
     """
     todo = [job for job in jobs if job.action != Action.SKIP]
     sizes: dict[str, Size] = {}
@@ -61,10 +62,9 @@ def estimate_plan(
 
     def one(job: Job) -> Size | str:
         listed = job.listed
-        try:
-            return survey_song(listed.row, listed.target.format, listed.identity, threads)
-        except MixerError as error:
-            return str(error)
+        return survey_or_say(
+            listed.row, listed.target.format, listed.identity, threads, memory_bytes
+        )
 
     with ThreadPoolExecutor(_READERS) as pool:
         for done, (job, size) in enumerate(zip(todo, pool.map(one, todo), strict=True), 1):

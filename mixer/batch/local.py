@@ -17,7 +17,7 @@ from multiprocessing.context import SpawnProcess
 
 from mixer.batch.devices import DeviceProcess
 from mixer.batch.engine import DIED_TWICE, EngineError
-from mixer.batch.memory import WORKER_BYTES
+from mixer.batch.memory import WORKER_BYTES, machine_memory_bytes
 from mixer.batch.order import Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.processes import describe_exit, interrupts_blocked
 from mixer.batch.states import Ending
@@ -101,6 +101,10 @@ class LocalEngine:
     @property
     def threads(self) -> int:
         return max(spec.threads for spec in self._specs)
+
+    @property
+    def memory_bytes(self) -> int:
+        return machine_memory_bytes()
 
     def start(self) -> None:
         for device in self._devices:

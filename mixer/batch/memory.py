@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 # Interpreter and libraries of a worker that has not rendered yet.
@@ -19,6 +20,27 @@ def free_memory_bytes() -> int:
     from mixer.audio import available_memory_bytes
 
     return min(available_memory_bytes(), _container_free_bytes(Path("/sys/fs/cgroup")))
+
+
+def machine_memory_bytes() -> int:
+    """All memory and swap space there is, within a container's limit: nothing larger can run."""
+    return min(_installed_bytes(), _container_limit_bytes(Path("/sys/fs/cgroup")))
+
+
+def _installed_bytes() -> int:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        sizes = {line.partition(":")[0]: int(line.split()[1]) * 1024 for line in lines if line}
+        return sizes["MemTotal"] + sizes.get("SwapTotal", 0)
+    except (OSError, ValueError, IndexError, KeyError):
+        return _UNLIMITED_BYTES
+
+
+def _container_limit_bytes(root: Path) -> int:
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):  # "max", or not there
+            return int((root / name).read_text())
+    return _UNLIMITED_BYTES
 
 
 def _container_free_bytes(root: Path) -> int:

@@ -28,8 +28,7 @@ from mixer.batch.publish import (
     set_edited_aside,
 )
 from mixer.batch.states import Action, Ending, Phase, State
-from mixer.batch.survey import Size, survey_song
-from mixer.errors import MixerError
+from mixer.batch.survey import Size, survey_or_say
 from mixer.files.wording import counted
 
 _TICK_S = 0.25
@@ -88,6 +87,7 @@ class Run:
         self._limits, self._listener, self._stop = limits, listener, stop
         self._albums = Albums(jobs, ledger.get)
         self._waiting: deque[_Task] = deque()
+        self._without_room: list[_Task] = []  # on the disk, with nothing else at work
         self._running: dict[str, tuple[_Task, Order]] = {}
         self._sizes: dict[str, Size] = {}
         self._working: dict[str, Working] = {}
@@ -150,7 +150,8 @@ class Run:
             task = self._waiting[place]
             size = self._size(task)
             if size is None:
-                del self._waiting[place]
+                # Not by its place: the rest of its album may have come before it.
+                self._waiting.remove(task)
             elif not self._engine.has_room(size.need_bytes, len(self._waiting)):
                 # Room for nothing at all, most often: then the rest need not be looked at.
                 if self._overtaken >= _PATIENCE or not self._engine.has_room(0, len(self._waiting)):
@@ -162,31 +163,42 @@ class Run:
                 self._start(task, size)
             elif self._running:
                 return
-            else:
-                self._stopped_by = f"too little disk is free for {task.job.record.id}"
+            else:  # others may be smaller
+                del self._waiting[place]
+                self._without_room.append(task)
+        if self._without_room and not (self._running or self._waiting or self._stopping()):
+            self._stopped_by = self._short_of_disk()
+
+    def _short_of_disk(self) -> str:
+        task, *others = self._without_room
+        song_id = task.job.record.id
+        need_gb = self._sizes[song_id].output_bytes / 1e9
+        more = f" and {counted(len(others), 'song')} more" if others else ""
+        return f"too little disk is free for {song_id} ({need_gb:.2g} GB){more}"
 
     def _size(self, task: _Task) -> Size | None:
         """How big a song is; None if that cannot be told, and it has failed by that."""
         song_id = task.job.record.id
         if song_id not in self._sizes:
             listed = task.job.listed
-            try:
-                self._sizes[song_id] = survey_song(
-                    listed.row, listed.target.format, listed.identity, self._limits.threads
-                )
-            except MixerError as error:
-                now = _now()
-                record = replace(
-                    task.job.record,
-                    attempts=task.job.record.attempts + 1,
-                    token="",
-                    started=now,
-                    finished=now,
-                )
-                self._ledger.put(record)
-                self._fail(task.job, str(error))
+            size = survey_or_say(
+                listed.row,
+                listed.target.format,
+                listed.identity,
+                self._limits.threads,
+                self._engine.memory_bytes,
+            )
+            if isinstance(size, str):
+                self._fail_unbegun(task.job, size)
                 return None
+            self._sizes[song_id] = size
         return self._sizes[song_id]
+
+    def _fail_unbegun(self, job: Job, error: str) -> None:
+        attempts, now = job.record.attempts + 1, _now()
+        record = replace(job.record, attempts=attempts, token="", started=now, finished=now)
+        self._ledger.put(record)
+        self._fail(job, error)
 
     def _disk_has_room(self, size: Size) -> bool:
         promised = sum(

@@ -11,6 +11,7 @@ from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
 from mixer.batch.states import ReportKind
 from mixer.batch.unmixed import Unmixed, unmixed_of
+from mixer.errors import MixerError
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import LISTENING_COPIES, LISTENING_FORMAT
 
@@ -89,6 +90,29 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
         premaster_bytes=n_own * 8 * kept if row.album is not None else 0,
         unmixed=unmixed_of(song),
     )
+
+
+def survey_or_say(
+    row: Row, file_format: str, identity: Identity, threads: int, memory_bytes: int | None
+) -> Size | str:
+    """As `survey_song`; of a song that cannot be rendered here, why: no song holds others up.
+
+    Args:
+        memory_bytes: of the machine; None where that is not known.
+    """
+    try:
+        size = survey_song(row, file_format, identity, threads)
+    except MixerError as error:
+        return str(error)
+    except Exception as error:
+        return f"internal error ({type(error).__name__}: {error}); this is a bug: please report it"
+    if memory_bytes is not None and size.need_bytes > memory_bytes:
+        need_gb, there_gb = size.need_bytes / 1e9, memory_bytes / 1e9
+        return (
+            f"{size.duration_s / 3600:.1f} hours of audio need about {need_gb:.0f} GB of memory, "
+            f"this machine has {there_gb:.0f} GB; cut the song up"
+        )
+    return size
 
 
 def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:

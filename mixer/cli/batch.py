@@ -221,6 +221,7 @@ def _dry_run(
     manifest: Path, out: Path, options: Options, setup: dict[str, Any], as_json: bool, quiet: bool
 ) -> None:
     from mixer.batch.estimate import estimate_plan
+    from mixer.batch.memory import machine_memory_bytes
     from mixer.batch.session import plan_batch
     from mixer.batch.states import Action
     from mixer.cli.batch_view import plan_as_json, show_plan
@@ -228,7 +229,13 @@ def _dry_run(
     jobs = plan_batch(manifest, out, options)
     n_workers, threads = _share_out(setup, sum(job.action != Action.SKIP for job in jobs))
     with progress_bar(quiet=quiet or as_json) as show:
-        estimate = estimate_plan(jobs, n_workers, threads, lambda share: show("look", "", share))
+        estimate = estimate_plan(
+            jobs,
+            n_workers,
+            threads,
+            lambda share: show("look", "", share),
+            machine_memory_bytes() if setup["engine"] == "local" else None,
+        )
     if as_json:
         answer(plan_as_json(jobs, estimate))
     elif not quiet:

@@ -44,6 +44,7 @@ class HereEngine:
     """Works on one order at a time, in this process."""
 
     description, n_workers, threads = "here", 1, 1
+    memory_bytes: int | None = None
 
     def __init__(self, work: Work = copy_song) -> None:
         self.work, self.orders, self.events = work, [], []

@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
+import soundfile
 
 from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
 from mixer.batch.listener import Stop
@@ -16,7 +17,9 @@ from mixer.batch.order import Outcome
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import Action, Ending, Mode, Phase, State
+from mixer.batch.survey import survey_song
 from mixer.errors import OutputError
+from tests.batch.conftest import HereEngine
 from tests.batch.stand_in import copy_song, expected_mix
 
 
@@ -186,6 +189,53 @@ def test_unreadable_and_vanished_songs_fail_and_the_rest_is_done(
     assert "drums.wav: cannot be read as audio" in errors["damaged"]
     assert "no audio files in it" in errors["empty"]
     assert "cannot be read (No such file" in errors["vanishing"]
+
+
+def test_a_song_larger_than_the_machine_fails_alone_again_and_again(
+    make_songs, batch, tmp_path, monkeypatch
+) -> None:
+    manifest, out = make_songs(["giant", "one", "odd", "two"]), tmp_path / "out"
+    soundfile.write(tmp_path / "giant" / "drums.wav", np.zeros((44_100 * 20, 2)), 44_100)
+    monkeypatch.setattr(HereEngine, "memory_bytes", 10_000_000)
+    survey = survey_song
+
+    def survey_or_break(row, *others):
+        if row.id == "odd":
+            raise ZeroDivisionError("a bug")
+        return survey(row, *others)
+
+    monkeypatch.setattr("mixer.batch.survey.survey_song", survey_or_break)
+    for n_done, n_skipped in ((2, 0), (0, 2)):
+        summary = batch(manifest, out)
+        assert (summary.n_done, summary.n_skipped, summary.n_failed) == (n_done, n_skipped, 2)
+        errors = {r.id: r.error or "" for r in summary.records if r.state == State.FAILED}
+        assert "GB of memory, this machine has 0 GB; cut the song up" in errors["giant"]
+        assert "internal error (ZeroDivisionError: a bug)" in errors["odd"]
+
+
+def test_a_song_larger_than_the_disk_holds_no_other_up(
+    make_songs, batch, tmp_path, monkeypatch
+) -> None:
+    manifest, out = make_songs([f"s{n}" for n in range(20)]), tmp_path / "out"
+    for name in ("s0", "s7"):
+        soundfile.write(tmp_path / name / "drums.wav", np.zeros((44_100 * 20, 2)), 44_100)
+    free = shutil.disk_usage(tmp_path)._replace(free=6_000_000)
+    monkeypatch.setattr("mixer.batch.run.shutil.disk_usage", lambda path: free)
+    for n_done in (18, 0):
+        summary = batch(manifest, out)
+        assert (summary.n_done, summary.n_failed, summary.n_left) == (n_done, 0, 2)
+        assert summary.stopped_by is not None
+        assert summary.stopped_by.startswith("too little disk is free for s0 (0.005")
+        assert summary.stopped_by.endswith("GB) and 1 song more")
+
+
+def test_a_failed_song_takes_no_other_out_of_the_queue(make_songs, batch, tmp_path) -> None:
+    """The rest of its album comes to the front of the queue while it is taken out of it."""
+    rows = "one,A,-14\nbroken,A,-14\nlast,,\n"
+    manifest = make_songs(["one", "broken", "last"], f"song,album,loudness_lufs\n{rows}")
+    (tmp_path / "broken" / "drums.wav").write_bytes(b"RIFF")
+    summary = batch(manifest, tmp_path / "out")
+    assert (summary.n_done, summary.n_failed, summary.n_left) == (2, 1, 0)
 
 
 def test_a_full_disk_ends_the_run_and_loses_nothing(make_songs, batch, tmp_path) -> None:
