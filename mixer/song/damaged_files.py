@@ -43,3 +43,15 @@ def refuse_damaged(sources: Sequence[AudioSource]) -> None:
     if faults:
         more = f" (and {len(faults) - 1} more; mixer check lists them)" if len(faults) > 1 else ""
         raise InputError(faults[0] + more)
+
+
+def refuse_known_damage(sources: Sequence[AudioSource]) -> None:
+    """Refuse what reading has shown to be damaged so far, for use after the files have been read.
+
+    Raises:
+        InputError: the first that breaks off or is damaged.
+    """
+    for source in sources:
+        damage = audio_io.damage_of(source)
+        if damage is not None:
+            raise InputError(f"{source.path.name}: {damage}; copy or export it again")

@@ -256,6 +256,7 @@ MIXES = """
     """
 GUIDES = """
     temoin maquette guia guida pilotspur черновик ガイド 仮歌 ラフミックス 导唱 導唱 参考
+    参考音源 参考曲 参考轨 参考混音
     가이드
     """
 # All but the voice in one file.
@@ -270,4 +271,5 @@ NEUTRAL = """
     links rechts gauche droite droit izq izquierda izquierdo derecha derecho sinistra destra
     esquerda direita vanster hoger lewy prawy lft rgt lch rch spur aufnahme piste pista sx dx
     лев прав левый правый 左 右 왼쪽 오른쪽 リード メイン 메인 리드 主音 мейн лид
+    版 最終 最终
     """

@@ -54,6 +54,13 @@ _PIECE = re.compile(
     rf"|[{_UNSPACED}]+|[^\W\d_A-Za-z{_UNSPACED}]+"
 )
 _CHUNK = re.compile(rf"[A-Za-z]+|[0-9]+|[{_UNSPACED}]+|[^\W\d_A-Za-z{_UNSPACED}]+")
+# By their first and last signs; every other sign of `_UNSPACED` is Han.
+_SCRIPTS = (
+    ("hiragana", "\u3040", "\u309f"),
+    ("katakana", "\u30a0", "\u30ff"),
+    ("hangul", "\uac00", "\ud7a3"),
+    ("han", "\u3005", "\u9fff"),
+)
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 # Letters that no normal form takes apart.
@@ -179,12 +186,17 @@ def _pieces() -> frozenset[str]:
     """
     short = {word for word in _foreign() if len(word) < _SHORTEST_FOREIGN_PIECE}
     own = {word for _, families in _TABLES for text in families.values() for word in text.split()}
-    out = {
+    return _known() - (short - own) - _leaving_out()
+
+
+@cache
+def _leaving_out() -> frozenset[str]:
+    """Words that leave a file out by themselves, so that a longer word must not hold them."""
+    return frozenset(
         word
         for word, (strength, family) in _words().items()
         if family is None and strength != LEFT_OUT_WEAK
-    }
-    return _known() - (short - own) - out
+    )
 
 
 @cache
@@ -237,20 +249,49 @@ def is_lone_sign(word: str) -> bool:
 def _unspaced(run: str) -> list[str]:
     """Words of a script without spaces: the longest known one at each place, the rest between."""
     tokens: list[str] = []
-    unknown = ""
     position = 0
+    is_word = True
     while position < len(run):
         for length in range(min(_longest_unspaced(), len(run) - position), 0, -1):
             word = run[position : position + length]
             if word in _known():
-                tokens.extend([unknown, word] if unknown else [word])
-                unknown = ""
-                position += length
+                tokens.append(word)
+                is_word = True
                 break
         else:
-            unknown += run[position]
-            position += 1
-    return [*tokens, unknown] if unknown else tokens
+            word = run[position]
+            if is_word:
+                tokens.append(word)
+            else:
+                tokens[-1] += word
+            is_word = False
+        position += len(word)
+    return _without_inner(tokens)
+
+
+def _without_inner(tokens: list[str]) -> list[str]:
+    """The words of a run, without those that leave a file out from the inside of a longer word.
+
+    Where one script ends and another begins, so does a word: a mix after a title in Han is a mix,
+    while katakana before it is the beginning of "remix". Such a word joins what it is a part of.
+    """
+    for place, word in enumerate(tokens):
+        if word not in _leaving_out():
+            continue
+        before, after = tokens[:place][-1:], tokens[place + 1 :][:1]
+        if any(not _is_known(b) and _script(b[-1]) == _script(word[0]) for b in before):
+            joined = [*tokens[: place - 1], before[0] + word, *tokens[place + 1 :]]
+        elif any(not _is_known(a) and _script(a[0]) == _script(word[-1]) for a in after):
+            joined = [*tokens[:place], word + after[0], *tokens[place + 2 :]]
+        else:
+            continue
+        return _without_inner(joined)
+    return tokens
+
+
+def _script(sign: str) -> str:
+    """The script of a sign of `_UNSPACED`; the mark of a long vowel belongs to katakana."""
+    return next(name for name, first, last in _SCRIPTS if first <= sign <= last)
 
 
 def _segments(word: str) -> list[str]:

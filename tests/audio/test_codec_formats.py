@@ -157,7 +157,7 @@ def test_further_streams_are_never_dropped_unsaid(av, ffmpeg, tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["a.stem.m4a", "A.STEM.MP4"])
 def test_a_stem_container_by_both_its_names(av, ffmpeg, name: str) -> None:
     path = ffmpeg(name, *["-map", "0:a"] * 5, "-c:a", "alac", "-f", "mp4")
-    song = load_song(path.parent)
+    song = load_song(path.parent, listen=False)  # five times the same
     assert [r.stem for r in song.recordings] == ["drums", "bass", "other", "vocals"]
     assert [r.file for r in song.left_out] == [f"{name}#mixture"]
 

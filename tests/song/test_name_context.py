@@ -112,6 +112,21 @@ def test_mixes_under_other_names_are_left_out(name: str) -> None:
     assert told(name, "Kick", "Bass", "Vox")[name] is OUT
 
 
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("リミックス", "other"), ("春のリミックス", "other"), ("ミックスナッツ", "other"),
+        ("マスターピース", "other"), ("重混音", "other"), ("리믹스", "other"),
+        ("曲名ミックス", OUT), ("最終ミックス", OUT), ("クリック音", OUT), ("混音版", OUT),
+        ("参考音源", OUT), ("ドラムミックス", "drums"),
+        ("드럼믹스", "drums"), ("人声混音", "vocals"),
+    ],
+)  # fmt: skip
+def test_a_mix_inside_a_longer_word_of_its_script_is_none(name: str, stem: str | None) -> None:
+    assert classify(f"{name}.wav").stem == stem
+    assert classify(f"{name}.wav").certain == (stem != "other")
+
+
 @pytest.mark.parametrize("word", ["print", "bounce", "mix", "master", "rough", "ref", "bus"])
 def test_a_word_of_most_names_says_nothing_about_one(word: str) -> None:
     stems = {"Kick": "drums", "808": "bass", "FX": "other", "Pluck": "other", "Choir": "vocals"}

@@ -15,6 +15,7 @@ from mixer.errors import InputError, MixerError
 from mixer.fxnorm.measure import MEASURED_EFFECTS, measure_profile
 from mixer.fxnorm.profile import Profile, StemProfile
 from mixer.normalisations import REVERBS
+from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.samples import read_stem
 from mixer.stems import STEMS
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut, Multitrack
@@ -64,6 +65,8 @@ class _OneStem:
                 continue
             try:
                 audio = read_stem(multitrack.song, stem, SAMPLE_RATE_HZ)
+                own = [r.source for r in multitrack.song.recordings if r.stem == stem]
+                refuse_known_damage(own)
             except MixerError as error:
                 self.failures[multitrack.name] = str(error)
                 continue

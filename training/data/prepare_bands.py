@@ -17,6 +17,7 @@ import numpy as np
 from mixer.errors import InputError
 from mixer.files.whole_file import write_json
 from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
 from mixer.stems import STEMS
@@ -70,6 +71,7 @@ def prepare_bands(task: SongTask, report: Report) -> dict[str, Any]:
         played = [bool(plays) for plays in example.played]
         excerpts.append({"played": played, "n_frames": example.dry_db.shape[-1]})
         report(share)
+    refuse_known_damage([r.source for r in recordings])
     if not excerpts:
         raise InputError("next to nothing is played in it; there is nothing to learn from it")
     record = {

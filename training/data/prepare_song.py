@@ -25,6 +25,7 @@ from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.fxnorm.rooms import RoomSource, read_rooms
 from mixer.normalisations import FOR_DRY_SONGS, REVERBS
+from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.samples import read_stem
 from mixer.version import __version__
 from training.data import prepared
@@ -109,6 +110,7 @@ def prepare_song(task: SongTask, report: Report) -> dict[str, Any]:
         return {**earlier, "was_there": True}
     record_path.unlink(missing_ok=True)
     target, peaks = _read_target_and_peaks(task.multitrack)
+    refuse_known_damage([r.source for r in task.multitrack.recordings])
     gain = 1.0 / max(1.0, peak(target), *peaks.values())
     writer = SongWriter(task.folder)
     target *= np.float32(gain)

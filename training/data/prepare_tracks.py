@@ -18,6 +18,7 @@ from mixer.errors import InputError
 from mixer.files.whole_file import write_json
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import N_BANDS
+from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
@@ -77,6 +78,7 @@ def prepare_tracks(task: SongTask, report: Report) -> dict[str, Any]:
         write_song(song, path)
         sizes[path.name] = path.stat().st_size
         report(share)
+    refuse_known_damage([r.source for r in recordings])
     if not sizes:
         raise InputError("fewer than two of its tracks play at a time; there is nothing to mix")
     record = {

@@ -101,7 +101,8 @@ def test_the_files_are_the_sources_and_their_normalisation(tmp_path: Path) -> No
 
 def test_levels_rates_and_mixtures(tmp_path: Path) -> None:
     loud = np.repeat(sine(300.0, 1.0, RATE_HZ, level=0.9), 2, axis=0)
-    write_stems(tmp_path / "source" / "loud", {"vocals": loud, "drums": loud})
+    fifth = np.repeat(sine(1_500.0, 1.0, RATE_HZ, level=0.9), 2, axis=0)  # peaks where it does
+    write_stems(tmp_path / "source" / "loud", {"vocals": loud, "drums": fifth})
     longer = np.repeat(sine(5_000.0, 1.5, RATE_HZ), 2, axis=0)
     write_stems(tmp_path / "source" / "mixed", {**tones(0, 1.0), "mixture": longer})
     folder = write_stems(tmp_path / "source" / "rates", {"drums": tones(0, 1.0)["drums"]})
@@ -138,6 +139,7 @@ def test_a_bad_song_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:
     write_stems(source / "nan", {"bass": broken})
     write_stems(source / "silent", {stem: np.zeros((2, 4_410), np.float32) for stem in STEMS})
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, (RATE_HZ, 2))
+    (source / "cut" / "drums.wav").unlink()
     soundfile.write(source / "cut" / "drums.flac", noise, RATE_HZ)
     whole = (source / "cut" / "drums.flac").read_bytes()
     (source / "cut" / "drums.flac").write_bytes(whole[: len(whole) // 2])
