@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mixer.audio.excerpts import read_excerpts
 from mixer.audio.formats import without_audio_suffix
+from mixer.audio.reading import read_resampled_blocks
 from mixer.audio.source import AudioSource
 from mixer.errors import InputError
-from mixer.song.relations import Found, Relation, find_relations
+from mixer.song.relations import (
+    CERTAIN_BELOW_DB,
+    EQUAL_GAINS_BELOW_DB,
+    EXCERPTS_RATE_HZ,
+    Found,
+    Relation,
+    find_relations,
+)
+from mixer.song.sides import LEFT, RIGHT, SIDE
+from mixer.song.throughout import left_over_throughout_db
 
 # Excerpts of a song: spread over it, and so many that even a track which seldom plays is met.
 N_EXCERPTS, EXCERPT_S = 16, 0.3
 # Sound that is shorter says too little: two hits of one drum are not one recording.
 SHORTEST_S = 1.0
-# Waveforms up to 4 kHz tell recordings apart, and are left alone by lossy encoders.
-_RATE_HZ = 8_000
+# All of a recording is compared, by gains of its own for each half second, before it is left out.
+_THROUGHOUT_BELOW_DB = {True: -10.0, False: -25.0}  # a lossy encoder between, or none
 _LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC")
 # What file managers and browsers write behind a copy's name.
 _COPY_MARK = re.compile(
@@ -28,6 +38,9 @@ _COPY_MARK = re.compile(
     re.IGNORECASE,
 )
 _NAMED_PARTS = 3
+_MOVED_FROM_MS = 0.05
+_PLAUSIBLE_PEAK = 512.0
+_PLACES = {LEFT: slice(0, 1), RIGHT: slice(1, 2)}
 
 
 @dataclass(frozen=True)
@@ -52,14 +65,20 @@ class Candidate:
     Attributes:
         file: its name.
         source: where the samples are.
-        side: "left" or "right" for half a pair, else None.
+        side: "left", "right", "mid" or "side" for half a pair, else None.
         start_s: where it begins on the song's time line, in seconds.
+        is_named: its name says what it plays.
     """
 
     file: str
     source: AudioSource
     side: str | None = None
     start_s: float = 0.0
+    is_named: bool = True
+
+    @property
+    def is_lossy(self) -> bool:
+        return not self.source.encoding.startswith(_LOSSLESS)
 
 
 def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
@@ -75,8 +94,58 @@ def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
         return []
     starts_s = _excerpt_starts_s(max(ends_s))
     excerpts = np.stack([_placed_excerpts(c, starts_s) for c in candidates])
-    found = find_relations(excerpts, [_preference(c) for c in candidates], _twins(candidates))
-    return [_heard(entry, candidates) for entry in found]
+    found = find_relations(
+        excerpts, [_preference(c) for c in candidates], _twins(candidates), channels=2
+    )
+    return [_heard(replace(one, certain=_is_certain(one, candidates)), candidates) for one in found]
+
+
+def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
+    """Whether a recording can be left out: what it is to be, and all of it, is held by others.
+
+    A name that says what a file plays is believed against a sum that is not exact: it may be a
+    bus beside its parts on purpose, compressed. A mix that a lossy encoder wrote is no such bus.
+    """
+    own = candidates[found.index]
+    others = [candidates[other] for other in found.others]
+    if found.relation is Relation.MIX and found.left_over_db < EQUAL_GAINS_BELOW_DB:
+        encoded = own.is_lossy and not all(other.is_lossy for other in others)
+        exact = found.certain and found.left_over_db < CERTAIN_BELOW_DB
+        return exact or not own.is_named or (encoded and found.certain)
+    if not found.certain or found.relation is Relation.TAKE:
+        return found.certain
+    limit_db = _THROUGHOUT_BELOW_DB[own.is_lossy or any(other.is_lossy for other in others)]
+    end_s = own.start_s + own.source.n_samples / own.source.sample_rate
+    try:
+        left_db = left_over_throughout_db(
+            _placed_blocks(own),
+            [_placed_blocks(other) for other in others],
+            EXCERPTS_RATE_HZ,
+            round(end_s * EXCERPTS_RATE_HZ),
+        )
+    except InputError:
+        return False
+    return left_db < limit_db
+
+
+def _placed_blocks(candidate: Candidate) -> Iterator[np.ndarray]:
+    """All of a recording as it stands in a plain sum: float32 (2, any number of samples)."""
+    start = round(candidate.start_s * EXCERPTS_RATE_HZ)
+    if start > 0:
+        yield np.zeros((2, start), np.float32)
+    for block in read_resampled_blocks(candidate.source, EXCERPTS_RATE_HZ):
+        before = min(max(-start, 0), block.shape[1])
+        start += before
+        yield _placed(candidate, block[:, before:])
+
+
+def _placed(candidate: Candidate, audio: np.ndarray) -> np.ndarray:
+    """(..., 2, samples) of (..., channels, samples), on the sides that it is mixed to."""
+    placed = np.zeros((*audio.shape[:-2], 2, audio.shape[-1]), np.float32)
+    placed[..., _PLACES.get(candidate.side or "", slice(0, 2)), :] = audio
+    if candidate.side == SIDE:
+        placed[..., 1, :] *= -1.0
+    return placed
 
 
 def _excerpt_starts_s(duration_s: float) -> list[float]:
@@ -90,22 +159,26 @@ def _placed_excerpts(candidate: Candidate, starts_s: Sequence[float]) -> np.ndar
     """(excerpts, 2 x samples): as the recording stands in a plain sum."""
     own_starts_s = [start - candidate.start_s for start in starts_s]
     try:
-        own = read_excerpts(candidate.source, own_starts_s, EXCERPT_S, _RATE_HZ)
+        own = read_excerpts(candidate.source, own_starts_s, EXCERPT_S, EXCERPTS_RATE_HZ)
     except InputError:
-        own = np.zeros((len(starts_s), 1, round(EXCERPT_S * _RATE_HZ)), np.float32)
-    placed = np.zeros((own.shape[0], 2, own.shape[2]), np.float32)
-    sides = {"left": slice(0, 1), "right": slice(1, 2)}.get(candidate.side or "", slice(0, 2))
-    placed[:, sides] = own
-    return placed.reshape(own.shape[0], -1)
+        own = np.zeros((len(starts_s), 1, round(EXCERPT_S * EXCERPTS_RATE_HZ)), np.float32)
+    placed = _placed(candidate, own).reshape(own.shape[0], -1)
+    peak = float(np.abs(placed).max(initial=0.0))
+    if not np.isfinite(peak):
+        return np.zeros_like(placed)
+    # Float files may be scaled to integers, or damaged: no gain between recordings is lost.
+    return placed / np.float32(peak) if peak > _PLAUSIBLE_PEAK else placed
 
 
 def _preference(candidate: Candidate) -> int:
     """Rank of a recording among copies of it: the lowest stays."""
     name = without_audio_suffix(candidate.file)
-    lossy = not candidate.source.encoding.startswith(_LOSSLESS)
     marked = _COPY_MARK.search(name) is not None
     return (
-        1_000_000 * marked + 100_000 * lossy + 1_000 * (candidate.source.channels == 1) + len(name)
+        1_000_000 * marked
+        + 100_000 * candidate.is_lossy
+        + 1_000 * (candidate.source.channels == 1)
+        + len(name)
     )
 
 
@@ -126,11 +199,25 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
         reason = f"the same as {named}{turned}"
     elif entry.relation is Relation.TAKE:
         reason = f"a take that {named} was cut from"
+    elif entry.relation is Relation.COPIED:
+        reason = f"copied out of {named}"
+    elif entry.relation is Relation.MOVED:
+        away_ms = 1000.0 * entry.later_s
+        moved = f", {abs(away_ms):.1f} ms {'later' if away_ms > 0 else 'earlier'}"
+        reason = f"the same as {named}" + (moved if abs(away_ms) >= _MOVED_FROM_MS else "")
     elif entry.relation is Relation.MIX:
-        reason = "a mix of the other files" if len(others) > 2 else f"the sum of {named}"
+        reason = "a mix of the other files"
     else:
         reason = f"the sum of {named}"
+        if entry.reversible:
+            reason += ", or one of these is the difference of the others"
     if not entry.certain:
-        share = 100.0 * (1.0 - 10.0 ** (entry.left_over_db / 10.0))
-        reason = f"likely {reason} ({share:.0f} % of it): left in, so check that nothing is doubled"
+        reason = f"likely {reason}{_share(entry)}: left in, so check that nothing is doubled"
     return Heard(entry.index, reason, entry.certain)
+
+
+def _share(entry: Found) -> str:
+    """How much of it others hold, in words, where that is measured on it as a whole."""
+    if entry.relation not in (Relation.SUM, Relation.MIX):
+        return ""
+    return f" ({100.0 * (1.0 - 10.0 ** (entry.left_over_db / 10.0)):.0f} % of it)"

@@ -41,7 +41,10 @@ def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Reco
 
     places = [p for p, r in enumerate(found) if r.stem is not None and r.fault is None]
     heard = compare_recordings(
-        [Candidate(r.file, r.source, r.side, r.start_s) for r in (found[place] for place in places)]
+        [
+            Candidate(r.file, r.source, r.side, r.start_s, r.certain)
+            for r in (found[place] for place in places)
+        ]
     )
     kept = list(found)
     for one in heard:

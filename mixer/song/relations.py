@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import scipy.linalg
-import scipy.optimize
 
+from mixer.song.near_copies import MOVED_BELOW_DB, copied_from, moved_copies
+from mixer.song.sum_fit import SumFit, fit_sum, triangles
+
+# Waveforms up to 4 kHz tell recordings apart, and are left alone by lossy encoders.
+EXCERPTS_RATE_HZ = 8_000
 # Left over, in dB of the recording's own power. Exact copies and sums of 16-bit files leave less
 # than -60 dB, lossy twins of a file -20 to -30 dB; two microphones at one source leave -15 dB and
 # more, a bus that was compressed or equalised -5 to -20 dB.
@@ -28,10 +31,15 @@ _EQUAL_WITHIN_DB = 1.0
 LIKELY_BELOW_DB = -12.0
 # One excerpt alone may agree by chance (a held tone is the sum of two others of its pitch).
 FEWEST_EXCERPTS = 3
+# Of a comp's excerpts, so many equal one of its takes; cuts lie in the others.
+_COMP_SHARE = 0.75
 # A part must make up this share of the sum's power to be named as one.
 PART_FROM_DB = -40.0
-# Of the other recordings' power: a sum that holds so much of it is a mix of the song.
-WHOLE_MIX_FROM = 0.9
+# Of the other recordings' power: a sum that misses no more of it is a mix of the song.
+WHOLE_MIX_MISSES = 0.005
+# Correlation of two parts: where A is said to be the sum of B and C, and B and C cancel in part,
+# B may as well be the difference of A and C, and A the recording.
+CANCELS_BELOW = -0.1
 SILENT_BELOW = 1e-7  # mean square; -70 dBFS
 _QUIET_EXCERPT_DB = -40.0  # against the recording's loudest excerpt: proves nothing
 
@@ -43,6 +51,8 @@ class Relation(StrEnum):
     SUM = "sum"
     MIX = "mix"
     TAKE = "take"
+    COPIED = "copied from"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,8 @@ class Found:
         certain: False where something is left over that copying does not explain (a bus effect):
             to be said, not acted on.
         inverted: a copy of opposite polarity, which would cancel the original.
+        reversible: a sum whose parts cancel in part: one of them may be the difference instead.
+        later_s: by how much a moved copy comes later.
     """
 
     index: int
@@ -65,12 +77,15 @@ class Found:
     left_over_db: float
     certain: bool = True
     inverted: bool = False
+    reversible: bool = False
+    later_s: float = 0.0
 
 
 def find_relations(
     excerpts: np.ndarray,
     preference: Sequence[int],
     twins: Sequence[tuple[int, int]] = (),
+    channels: int = 1,
 ) -> list[Found]:
     """Find copies, sums, mixes and takes among recordings.
 
@@ -80,6 +95,8 @@ def find_relations(
         preference: for each recording a rank; of two copies the one of lower rank stays.
         twins: pairs of recordings whose names differ in the format alone, for which a lossy
             encoder's error is allowed.
+        channels: how many stand one behind the other in the last axis; a sum may have panned its
+            parts.
 
     Returns:
         At most one entry for each recording; nothing for silent ones.
@@ -90,7 +107,29 @@ def find_relations(
     rest = [i for i in audible if i not in {entry.index for entry in found}]
     takes = _takes(excerpts, power, rest)
     rest = [i for i in rest if i not in {entry.index for entry in takes}]
-    return sorted(found + takes + _sums(excerpts, power, rest), key=lambda entry: entry.index)
+    sums = _sums(excerpts, power, rest, channels)
+    rest = [i for i in rest if i not in {entry.index for entry in sums}]
+    near = _near_copies(excerpts, power, sorted(rest, key=lambda i: (preference[i], i)), channels)
+    return sorted(found + takes + sums + near, key=lambda entry: entry.index)
+
+
+def _near_copies(
+    excerpts: np.ndarray, power: np.ndarray, among: Sequence[int], channels: int
+) -> list[Found]:
+    if len(among) < 2:
+        return []
+    sounding = np.stack([_sounding(own) for own in power])
+    copied = copied_from(excerpts, sounding, among)
+    rest = [index for index in among if index not in copied]
+    first = excerpts[:, :, : excerpts.shape[2] // channels]
+    moved = moved_copies(first, sounding, rest, EXCERPTS_RATE_HZ)
+    return [
+        Found(index, Relation.COPIED, (other,), CERTAIN_BELOW_DB, False)
+        for index, other in copied.items()
+    ] + [
+        Found(index, Relation.MOVED, (other,), MOVED_BELOW_DB, False, later_s=later_s)
+        for index, (other, later_s) in moved.items()
+    ]
 
 
 def _sounding(power: np.ndarray) -> np.ndarray:
@@ -140,26 +179,36 @@ def _fit_one(
 
 
 def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> list[Found]:
-    """Takes that a comp was cut from: in each excerpt it equals one of several recordings."""
+    """Takes that a comp was cut from: in each excerpt it equals one of several recordings.
+
+    A cut may lie in some excerpts. What plays where the comp is silent is not in it: such a take is
+    told, not left out.
+    """
     found: dict[int, Found] = {}
     for comp in among:
         sounding = np.flatnonzero(_sounding(power[comp]))
-        if sounding.size < FEWEST_EXCERPTS:
+        equal = {
+            int(excerpt): next(
+                (
+                    other
+                    for other in among
+                    if other != comp
+                    and _is_equal(excerpts[comp, excerpt], excerpts[other, excerpt])
+                ),
+                None,
+            )
+            for excerpt in sounding
+        }
+        n_equal = sum(other is not None for other in equal.values())
+        sources = sorted({other for other in equal.values() if other is not None})
+        if n_equal < max(FEWEST_EXCERPTS, _COMP_SHARE * sounding.size) or len(sources) < 2:
             continue
-        sources: set[int] = set()
-        for excerpt in sounding:
-            equal = [
-                other
-                for other in among
-                if other != comp and _is_equal(excerpts[comp, excerpt], excerpts[other, excerpt])
-            ]
-            if not equal:
-                break
-            sources.add(equal[0])
-        else:
-            if len(sources) > 1:
-                for take in sorted(sources):
-                    found.setdefault(take, Found(take, Relation.TAKE, (comp,), CERTAIN_BELOW_DB))
+        for take in sources:
+            is_held = n_equal == sounding.size and set(
+                np.flatnonzero(_sounding(power[take]))
+            ) <= set(sounding)
+            entry = Found(take, Relation.TAKE, (comp,), CERTAIN_BELOW_DB, is_held)
+            found.setdefault(take, entry)
     comps = {entry.others[0] for entry in found.values()}
     return [entry for entry in found.values() if entry.index not in comps]
 
@@ -169,58 +218,51 @@ def _is_equal(one: np.ndarray, other: np.ndarray) -> bool:
     return float(np.vdot(left, left)) < 10.0 ** (CERTAIN_BELOW_DB / 10.0) * float(np.vdot(one, one))
 
 
-def _sums(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> list[Found]:
+def _sums(
+    excerpts: np.ndarray, power: np.ndarray, among: Sequence[int], channels: int
+) -> list[Found]:
     if len(among) < 3:
         return []
-    flat = excerpts[list(among)].reshape(len(among), -1).astype(np.float64)
-    # All fits come from one triangle: its columns have the recordings' own products.
-    triangle = scipy.linalg.qr(flat.T, mode="r")[0][: len(among)]
-    total_power = power.sum(axis=1)
+    by_channel = excerpts.reshape(*excerpts.shape[:2], channels, -1)
+    whole = triangles(by_channel)
     found = []
-    for position, index in enumerate(among):
-        others = [p for p in range(len(among)) if p != position]
-        gains, _ = scipy.optimize.nnls(triangle[:, others], triangle[:, position])
-        entry = _judge_sum(excerpts, power, total_power, index, [among[p] for p in others], gains)
-        if entry is not None:
-            found.append(entry)
+    for index in among:
+        if _sounding(power[index]).sum() >= FEWEST_EXCERPTS:
+            others = [other for other in among if other != index]
+            fit = fit_sum(by_channel, whole, index, others)
+            entry = None if fit is None else _judge_sum(power, fit)
+            found += [] if entry is None else [entry]
     return found
 
 
-def _judge_sum(
-    excerpts: np.ndarray,
-    power: np.ndarray,
-    total_power: np.ndarray,
-    index: int,
-    others: Sequence[int],
-    gains: np.ndarray,
-) -> Found | None:
-    shares = gains**2 * total_power[list(others)] / total_power[index]
-    parts = [
-        (share, other)
-        for share, other in sorted(zip(shares, others, strict=True), reverse=True)
-        if share > 10.0 ** (PART_FROM_DB / 10.0)
-    ]
-    sounding = _sounding(power[index])
-    if len(parts) < 2 or sounding.sum() < FEWEST_EXCERPTS:
-        return None
-    left = excerpts[index][sounding] - np.einsum(
-        "o,oes->es", gains.astype(np.float32), excerpts[list(others)][:, sounding]
-    )
-    left_power = np.einsum("es,es->e", left, left) / left.shape[1]
-    worst_db = float(10.0 * np.log10(max((left_power / power[index][sounding]).max(), 1e-12)))
+def _judge_sum(power: np.ndarray, fit: SumFit) -> Found | None:
+    sounding = _sounding(power[fit.index])
+    worst_db = fit.worst_db(sounding)
     if worst_db > LIKELY_BELOW_DB:
         return None
-    names = tuple(other for _, other in parts)
-    held = total_power[list(names)].sum() / total_power[list(others)].sum()
-    relation = Relation.MIX if held >= WHOLE_MIX_FROM else Relation.SUM
-    certain = worst_db < CERTAIN_BELOW_DB
-    if not certain and worst_db < EQUAL_GAINS_BELOW_DB:
-        certain = _have_equal_gains(gains, shares, worst_db)
-    return Found(index, relation, names, worst_db, certain)
+    named = fit.parts(max(PART_FROM_DB, worst_db))
+    if len(named) < 2:
+        return None
+    names = tuple(other for _, other in named)
+    missing = power[[o for o in fit.others if o not in names]].sum() / power[list(fit.others)].sum()
+    is_whole = missing < max(WHOLE_MIX_MISSES, 10.0 ** (worst_db / 10.0))
+    relation = Relation.MIX if is_whole and len(names) > 2 else Relation.SUM
+    certain = worst_db < CERTAIN_BELOW_DB and not fit.is_faded
+    if relation is Relation.MIX and worst_db < EQUAL_GAINS_BELOW_DB and not certain:
+        certain = _have_equal_gains(fit, power, worst_db) or (
+            fit.is_faded and worst_db < CERTAIN_BELOW_DB
+        )
+    reversible = relation is Relation.SUM and fit.cancels(names, CANCELS_BELOW)
+    return Found(
+        fit.index, relation, names, worst_db, certain and not reversible, reversible=reversible
+    )
 
 
-def _have_equal_gains(gains: np.ndarray, shares: np.ndarray, left_over_db: float) -> bool:
+def _have_equal_gains(fit: SumFit, power: np.ndarray, left_over_db: float) -> bool:
     """Whether every part that stands clear of what is left over has the same gain."""
-    clear = shares > 10.0 ** ((left_over_db + 6.0) / 10.0)
-    gains_db = 20.0 * np.log10(gains[clear])
-    return bool(clear.sum() > 1 and np.ptp(gains_db) < 2.0 * _EQUAL_WITHIN_DB)
+    own_power = power[fit.index].sum()
+    gains_db = [
+        10.0 * np.log10(share * own_power / power[other].sum())
+        for share, other in fit.parts(left_over_db + 6.0)
+    ]
+    return len(gains_db) > 1 and bool(np.ptp(gains_db) < 2.0 * _EQUAL_WITHIN_DB)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +91,47 @@ def test_a_file_that_cannot_be_read_is_passed_over(
     candidates = written(tmp_path, {"a.wav": parts["Kick"], "b.wav": parts["Bass"]})
     (tmp_path / "a.wav").unlink()
     assert compare_recordings(candidates) == []
+
+
+def test_what_plays_once_between_the_excerpts_is_not_lost(tmp_path: Path) -> None:
+    """A track that differs in a single hit is a track of its own, wherever the hit lies."""
+    beat, hit = np.zeros(RATE_HZ * 20), np.hanning(RATE_HZ // 10)
+    for at in range(0, 20 * RATE_HZ, RATE_HZ // 2):
+        beat[at : at + hit.size] += 0.5 * hit * np.sin(np.arange(hit.size) * 0.1)
+    assert len(compare_recordings(written(tmp_path, {"Kick.wav": beat, "Kick b.wav": beat}))) == 1
+    for at in range(RATE_HZ // 4, 20 * RATE_HZ, RATE_HZ):
+        own = beat.copy()
+        own[at : at + hit.size] += 0.5 * hit * np.sin(np.arange(hit.size) * 0.3)
+        found = compare_recordings(written(tmp_path, {"Kick.wav": beat, "Kick longer.wav": own}))
+        assert not any(heard.certain for heard in found)
+
+
+def test_a_name_is_believed_against_a_sum_that_is_not_exact(
+    tmp_path: Path, parts: dict[str, np.ndarray]
+) -> None:
+    """A compressed bus may lie beside its parts on purpose; a file without a word for it not."""
+    total = sum(parts.values())
+    squeezed = np.tanh(3.0 * total) / 3.0
+    files = {**{f"{name}.wav": audio for name, audio in parts.items()}, "Smash.wav": squeezed}
+    candidates = written(tmp_path, files)
+    (named,) = compare_recordings(candidates)
+    assert named.reason.startswith("likely a mix of the other files (")
+    assert not named.certain
+    (unnamed,) = compare_recordings([*candidates[:4], replace(candidates[4], is_named=False)])
+    assert unnamed == Heard(4, "a mix of the other files", True)
+
+
+def test_a_side_signal_is_compared_as_it_is_mixed(
+    tmp_path: Path, parts: dict[str, np.ndarray]
+) -> None:
+    """Right is mid less side: a stereo file beside its decoded M/S pair is their sum."""
+    mid, side = parts["Gtr"], 0.5 * parts["Vox"]
+    stereo = np.stack([mid + side, mid - side], axis=1)
+    files = {"OH M.wav": mid, "OH S.wav": side, "OH.wav": stereo}
+    one, two, three = written(tmp_path, files)
+    found = compare_recordings([replace(one, side="mid"), replace(two, side="side"), three])
+    assert [(heard.index, heard.certain) for heard in found] == [(2, True)]
+    assert set(re.split(", ", found[0].reason.removeprefix("the sum of "))) == {
+        "OH M.wav",
+        "OH S.wav",
+    }

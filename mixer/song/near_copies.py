@@ -1,0 +1,97 @@
+"""Recordings that another one nearly holds: copied out of it in part, or moved by milliseconds.
+
+Both may be meant (a sample that two tracks trigger, a delay that widens): they are told, not acted
+on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+FEWEST_EXCERPTS = 3
+# Of the excerpts in which it plays, so many equal the other recording: edits lie in the rest.
+_AGREEING_SHARE = 0.8
+_EQUAL_BELOW_DB = -30.0
+# A delay between samples and cuts at an excerpt's ends leave a little over.
+MOVED_BELOW_DB = -12.0
+LONGEST_MOVE_S = 0.1
+_FINER = 8  # lags between samples
+# Moved copies have the same levels throughout; comparing them first spares the search.
+_LIKE_LEVELS_FROM = 0.97
+
+
+def copied_from(excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int]) -> dict[int, int]:
+    """Recordings that equal another wherever they play, and which one.
+
+    Args:
+        excerpts: float32 (recordings, excerpts, channels x samples).
+        sounding: bool (recordings, excerpts): where each plays.
+        among: the recordings to compare.
+    """
+    found: dict[int, int] = {}
+    own_excerpts = excerpts[list(among)].swapaxes(0, 1)
+    products = own_excerpts @ own_excerpts.swapaxes(1, 2)  # (excerpts, among, among)
+    power = np.einsum("err->re", products)
+    for place, index in enumerate(among):
+        plays = sounding[index]
+        if plays.sum() < FEWEST_EXCERPTS:
+            continue
+        for other_place, other in enumerate(among):
+            cross, its = products[plays, place, other_place], power[other_place, plays]
+            if other == index or found.get(other) == index or its.sum() == 0.0:
+                continue
+            gain = float(np.median(cross / np.maximum(its, 1e-30)))
+            left = power[place, plays] - 2.0 * gain * cross + gain**2 * its
+            equal = left < 10.0 ** (_EQUAL_BELOW_DB / 10.0) * power[place, plays]
+            if equal.sum() >= max(FEWEST_EXCERPTS, _AGREEING_SHARE * plays.sum()):
+                found[index] = other
+                break
+    return found
+
+
+def moved_copies(
+    excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int], sample_rate: int
+) -> dict[int, tuple[int, float]]:
+    """Recordings that equal an earlier one but for a delay: which, and by how much later in s.
+
+    Args:
+        excerpts: float32 (recordings, excerpts, samples), of one channel.
+        sounding: bool (recordings, excerpts).
+        among: the recordings to compare, in order of preference: the first of two stays.
+        sample_rate: of the excerpts, Hz.
+    """
+    levels = np.sqrt(np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64))
+    levels /= np.maximum(np.linalg.norm(levels, axis=1, keepdims=True), 1e-30)
+    reach = round(LONGEST_MOVE_S * sample_rate)
+    found: dict[int, tuple[int, float]] = {}
+    for place, index in enumerate(among):
+        for other in among[:place]:
+            both = sounding[index] & sounding[other]
+            alike = float(levels[index] @ levels[other]) > _LIKE_LEVELS_FROM
+            if other in found or not alike or both.sum() < FEWEST_EXCERPTS:
+                continue
+            lag = _lag(excerpts[index, both], excerpts[other, both], reach)
+            if lag is not None:
+                found[index] = (other, lag / sample_rate)
+                break
+    return found
+
+
+def _lag(own: np.ndarray, other: np.ndarray, reach: int) -> float | None:
+    """By how many samples one comes later than the other where that explains it; else None."""
+    n_samples = own.shape[1]
+    middle = other[:, reach : n_samples - reach]
+    size = 1 << (n_samples + middle.shape[1]).bit_length()
+    cross = np.sum(np.fft.rfft(own, size) * np.conj(np.fft.rfft(middle, size)), axis=0)
+    # More zeros behind the spectrum give lags between samples.
+    correlation = np.fft.irfft(cross, size * _FINER)[: (2 * reach + 1) * _FINER] * _FINER
+    best = int(np.abs(correlation).argmax())
+    start = best // _FINER
+    window = own[:, start : start + middle.shape[1]]
+    scale = np.sqrt(np.sum(middle**2, dtype=np.float64) * np.sum(window**2, dtype=np.float64))
+    if scale == 0.0:
+        return None
+    left_over = 1.0 - min(1.0, (abs(float(correlation[best])) / scale) ** 2)
+    return best / _FINER - reach if left_over < 10.0 ** (MOVED_BELOW_DB / 10.0) else None

@@ -1,0 +1,164 @@
+"""One recording as a sum of others: each with a gain of its own on either side.
+
+Mixes pan their parts and fade: the sides are fitted apart, and where one fit does not do, the sum
+may have a level of its own in each excerpt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+import scipy.optimize
+
+# A fade is looked for where a sum without one explains at least half of the power.
+_FADED_BELOW_DB = -3.0
+_FADE_ROUNDS = 6
+_PLAIN_BELOW_DB = -12.0  # left over: no fade is needed to explain the rest
+_LEAST_STEP = 1e-3
+_AUDIBLE = 1e-4  # of the loudest excerpt's power
+
+
+@dataclass(frozen=True)
+class SumFit:
+    """A recording fitted by others.
+
+    Attributes:
+        index: which recording.
+        others: by which.
+        products: (others, others) of what each of them contributes, summed over all excerpts.
+        power: of the recording in each excerpt, summed.
+        left_over: the same of what the others do not explain.
+        is_faded: the sum has another level in each excerpt.
+    """
+
+    index: int
+    others: tuple[int, ...]
+    products: np.ndarray
+    power: np.ndarray
+    left_over: np.ndarray
+    is_faded: bool
+
+    def worst_db(self, excerpts: np.ndarray) -> float:
+        """What is left over in the worst of some excerpts (bool), in dB of the recording."""
+        share = self.left_over[excerpts] / self.power[excerpts]
+        return float(10.0 * np.log10(max(share.max(), 1e-12)))
+
+    def parts(self, from_db: float) -> list[tuple[float, int]]:
+        """Shares of the recording's power from a level on, and whose they are; largest first."""
+        shares = np.diagonal(self.products) / self.power.sum()
+        order = np.argsort(-shares, kind="stable")
+        return [(shares[p], self.others[p]) for p in order if shares[p] > 10.0 ** (from_db / 10.0)]
+
+    def cancels(self, among: Sequence[int], below: float) -> bool:
+        """Whether any two of some parts correlate below a (negative) bound."""
+        places = [self.others.index(other) for other in among]
+        own = self.products[np.ix_(places, places)]
+        scale = np.sqrt(np.diagonal(own))
+        return bool((own / np.outer(scale, scale)).min() < below)
+
+
+def triangles(excerpts: np.ndarray) -> list[np.ndarray]:
+    """Of each channel a triangle whose columns have the recordings' own products.
+
+    Args:
+        excerpts: float32 (recordings, excerpts, channels, samples).
+    """
+    return [
+        _triangle(excerpts[:, :, channel].reshape(len(excerpts), -1))
+        for channel in range(excerpts.shape[2])
+    ]
+
+
+def _triangle(rows: np.ndarray) -> np.ndarray:
+    return scipy.linalg.qr(rows.T.astype(np.float64), mode="r")[0][: len(rows)]
+
+
+def fit_sum(
+    excerpts: np.ndarray, whole: Sequence[np.ndarray], index: int, others: Sequence[int]
+) -> SumFit | None:
+    """Fit a recording by gains of 0 and above on others.
+
+    Args:
+        excerpts: float32 (recordings, excerpts, channels, samples).
+        whole: `triangles` of them.
+        index: the recording.
+        others: at least one, not it.
+
+    Returns:
+        The fit; None where most of the recording's power is left over.
+    """
+    gains = _gains(whole, index, others)
+    left = [t[:, list(others)] @ gain - t[:, index] for t, gain in zip(whole, gains, strict=True)]
+    power = sum(float(np.sum(t[:, index] ** 2)) for t in whole)
+    if sum(float(np.sum(v**2)) for v in left) > 10.0 ** (_FADED_BELOW_DB / 10.0) * power:
+        return None
+    levels = np.ones(excerpts.shape[1])
+    plain = _measured(excerpts, index, others, gains, levels)
+    if plain.worst_db(plain.power > _AUDIBLE * plain.power.max()) < _PLAIN_BELOW_DB:
+        return plain
+    for _ in range(_FADE_ROUNDS):
+        levels *= _steps(excerpts, index, others, gains, levels)
+        leveled = levels.astype(np.float32)[:, None, None] * excerpts[list(others)]
+        rows = np.concatenate([leveled, excerpts[index][None]])
+        gains = _gains(triangles(rows), len(others), range(len(others)))
+    return _measured(excerpts, index, others, gains, levels, is_faded=True)
+
+
+def _gains(whole: Sequence[np.ndarray], index: int, others: Sequence[int]) -> np.ndarray:
+    """(channels, others)"""
+    return np.stack([scipy.optimize.nnls(t[:, list(others)], t[:, index])[0] for t in whole])
+
+
+def _sum(
+    excerpts: np.ndarray, others: Sequence[int], gains: np.ndarray, levels: np.ndarray
+) -> np.ndarray:
+    """(excerpts, channels, samples)"""
+    made = np.zeros(excerpts.shape[1:], np.float64)
+    for place, other in enumerate(others):
+        if gains[:, place].any():
+            made += gains[None, :, place, None] * excerpts[other]
+    return levels[:, None, None] * made
+
+
+def _steps(
+    excerpts: np.ndarray,
+    index: int,
+    others: Sequence[int],
+    gains: np.ndarray,
+    levels: np.ndarray,
+) -> np.ndarray:
+    """By how much the sum's level in each excerpt is to change."""
+    made = _sum(excerpts, others, gains, levels)
+    cross = np.einsum("ecs,ecs->e", excerpts[index], made)
+    power = np.einsum("ecs,ecs->e", made, made)
+    steps = np.divide(cross, power, out=np.ones_like(cross), where=power > 0.0)
+    return np.maximum(steps, _LEAST_STEP)
+
+
+def _measured(
+    excerpts: np.ndarray,
+    index: int,
+    others: Sequence[int],
+    gains: np.ndarray,
+    levels: np.ndarray,
+    *,
+    is_faded: bool = False,
+) -> SumFit:
+    own = excerpts[index].astype(np.float64)
+    left = own - _sum(excerpts, others, gains, levels)
+    its = excerpts[list(others)] * levels.astype(np.float32)[:, None, None]
+    products = np.zeros((len(others), len(others)))
+    for channel, own_gains in enumerate(gains):
+        rows = its[:, :, channel].reshape(len(others), -1)
+        products += np.outer(own_gains, own_gains) * (rows @ rows.T)
+    return SumFit(
+        index,
+        tuple(others),
+        products,
+        np.einsum("ecs,ecs->e", own, own),
+        np.einsum("ecs,ecs->e", left, left),
+        is_faded,
+    )

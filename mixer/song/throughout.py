@@ -1,0 +1,71 @@
+"""Whether a recording is explained by others from its first sample to its last.
+
+Excerpts miss what plays once: before a recording is left out as a copy or a sum, all of it is
+compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+_CHUNK_S = 0.5
+# Power against the loudest chunk, below which nothing is proved.
+_QUIET_DB = -40.0
+_SILENT_BELOW = 1e-7
+
+Blocks = Iterator[np.ndarray]
+
+
+def left_over_throughout_db(
+    own: Blocks, others: Sequence[Blocks], sample_rate: int, n_samples: int
+) -> float:
+    """What is left over of a recording in its worst chunk, fitted on others chunk by chunk.
+
+    Args:
+        own: float32 (2, any number of samples) blocks of the recording.
+        others: the same of those that are said to hold it.
+        sample_rate: of all, Hz.
+        n_samples: so many of each are compared.
+
+    Returns:
+        In dB of its power in that chunk; chunks in which it is next to silent do not count.
+    """
+    size = round(_CHUNK_S * sample_rate)
+    readers = [_chunks(own, size), *(_chunks(other, size) for other in others)]
+    power, left = [], []
+    for _ in range(0, n_samples, size):
+        target, *its = (next(reader) for reader in readers)
+        power.append(float(np.vdot(target, target)))
+        left.append(_left_over(target, its))
+    shares = np.array(power)
+    floor = max(shares.max() * 10.0 ** (_QUIET_DB / 10.0), _SILENT_BELOW * 2 * size)
+    counts = shares > floor
+    if not counts.any():
+        return 0.0
+    worst = float((np.array(left)[counts] / shares[counts]).max())
+    return float(10.0 * np.log10(max(worst, 1e-12)))
+
+
+def _left_over(target: np.ndarray, its: Sequence[np.ndarray]) -> float:
+    total = 0.0
+    for channel in range(target.shape[0]):
+        columns = np.stack([chunk[channel] for chunk in its], axis=1).astype(np.float64)
+        own = target[channel].astype(np.float64)
+        gains = np.linalg.lstsq(columns, own, rcond=1e-9)[0]
+        total += float(np.sum((own - columns @ gains) ** 2))
+    return total
+
+
+def _chunks(blocks: Blocks, size: int) -> Iterator[np.ndarray]:
+    """Blocks cut anew: (2, size) each, silence without end behind the last."""
+    held = np.zeros((2, 0), np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block], axis=1)
+        while held.shape[1] >= size:
+            yield held[:, :size]
+            held = held[:, size:]
+    yield np.pad(held, ((0, 0), (0, size - held.shape[1])))
+    while True:
+        yield np.zeros((2, size), np.float32)
