@@ -7,13 +7,9 @@
 
 from __future__ import annotations
 
-import warnings
-
-import onnx
 import torch
 
-from export.band_mixer_graph import forget_origins
-from export.ops import IR_VERSION, OPSET
+from export.traced_graph import traced_graph
 from mixer.network.track_mixer.parameters import (
     GRAPH_INPUTS,
     GRAPH_OUTPUTS,
@@ -41,22 +37,5 @@ def settings_graph(network: TrackMixer) -> bytes:
         torch.zeros(1),
     )
     tracks = torch.export.Dim("tracks", min=1, max=MAX_TRACKS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's remarks on its own deprecations
-        program = torch.onnx.export(
-            network.eval(),
-            example,
-            dynamo=True,
-            input_names=list(GRAPH_INPUTS),
-            output_names=list(GRAPH_OUTPUTS),
-            dynamic_shapes=(*[{1: tracks}] * 6, {}),
-            opset_version=OPSET,
-            external_data=False,
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    model.ir_version = min(model.ir_version, IR_VERSION)
-    forget_origins(model)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString(deterministic=True))
+    shapes = (*[{1: tracks}] * 6, {})
+    return traced_graph(network, example, GRAPH_INPUTS, GRAPH_OUTPUTS, shapes)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixer.rendering.settings import LOUDNESS_RANGE_LUFS
+from mixer.console.settings import LOUDNESS_RANGE_LUFS
 
 if TYPE_CHECKING:
     from mixer.rendering.mix import Premaster

@@ -12,6 +12,7 @@ from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing
 from mixer.song.folder_names import SONG_FILE
+from mixer.stems import STEMS
 
 SAMPLE_RATE_HZ = 44_100
 
@@ -23,8 +24,7 @@ SAMPLE_RATE_HZ = 44_100
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(folder: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     """Compose thirty seconds of music and write its dry, unmixed stems into FOLDER."""
-    stems = ("vocals", "bass", "drums", "other")
-    paths = {stem: folder / f"{stem}.wav" for stem in stems}
+    paths: dict[str, Path] = {stem: folder / f"{stem}.wav" for stem in STEMS}
     song_file = folder / SONG_FILE
     if not overwrite:
         refuse_existing([*paths.values(), song_file])
@@ -39,4 +39,4 @@ def command(folder: Path, seed: int, overwrite: bool, quiet: bool) -> None:
         raise OutputError(f"{song_file} cannot be written: {error.strerror}") from None
     if not quiet:
         talk(DEMO_SONG.describe())
-        say(f"{folder}: {', '.join(stems)}; mix it with: mixer render {folder}")
+        say(f"{folder}: {', '.join(STEMS)}; mix it with: mixer render {folder}")

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mixer.cli.figure_table import figure_table
 from mixer.evaluate.pair import PairReport
 from mixer.evaluate.statistics import LEAST_PAIRS_TO_REACH_5_PERCENT, Interval
 from mixer.evaluate.summary import TESTED_MEASURES, SongResult, Summary
@@ -111,7 +112,7 @@ def _labelled(measure: Measure[SignalPair], value: float) -> str:
 
 def _readings_table(report: PairReport) -> Table:
     own, other = report.mix.figures(report.gain_db), report.reference.figures()
-    table = _right_table("", "mix", "reference", "difference", "")
+    table = figure_table("", "mix", "reference", "difference", "")
     for measure in READINGS:
         mix, reference = own[measure.name], other[measure.name]
         difference = measure.shown(mix - reference, sign="+")
@@ -122,7 +123,7 @@ def _readings_table(report: PairReport) -> Table:
 
 
 def _bands_table(mix: Engineering, reference: Engineering) -> Table:
-    table = _right_table("band", "share dB", "ref.", "width", "ref.", "correlation", "ref.")
+    table = figure_table("band", "share dB", "ref.", "width", "ref.", "correlation", "ref.")
     for own, other in zip(mix.bands, reference.bands, strict=True):
         table.add_row(
             own.name.replace("_", " "),
@@ -145,7 +146,7 @@ def _target(report: PairReport, target: TargetCurve) -> str:
 
 
 def _songs_table(results: Sequence[SongResult]) -> Table:
-    table = _right_table("song", "system", *_COLUMNS, "lag ms")
+    table = figure_table("song", "system", *_COLUMNS, "lag ms")
     for result in results:
         errors = result.report.errors
         lag = result.report.alignment
@@ -159,14 +160,14 @@ def _songs_table(results: Sequence[SongResult]) -> Table:
 
 
 def _averages_table(summary: Summary) -> Table:
-    table = _right_table("mean [95 %]", *_COLUMNS)
+    table = figure_table("mean [95 %]", *_COLUMNS)
     for system, averages in summary.averages.items():
         table.add_row(system, *(_interval(m, averages[m.name]) for m in TESTED_MEASURES))
     return table
 
 
 def _tests_table(summary: Summary) -> Table:
-    table = _right_table("first - second", "measure", "n", "median", "effect", "p", "p (Holm)")
+    table = figure_table("first - second", "measure", "n", "median", "effect", "p", "p (Holm)")
     for measure in TESTED_MEASURES:
         for test in summary.tests[measure.name]:
             table.add_row(
@@ -178,14 +179,6 @@ def _tests_table(summary: Summary) -> Table:
                 f"{test.p:.4f}",
                 f"{test.p_holm:.4f}",
             )
-    return table
-
-
-def _right_table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(first)
-    for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 

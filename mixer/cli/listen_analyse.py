@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mixer.cli.console import answer, printable, say, talk
 from mixer.cli.extras import load_extra
+from mixer.cli.figure_table import figure_table
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.analyse import analyse
@@ -143,7 +144,7 @@ def _print(analysis: Analysis) -> None:
 
 
 def _systems_table(result: ScaleResult) -> Table:
-    table = _right_table("system", "median", "95 %", "mean", "95 %", "ratings")
+    table = figure_table("system", "median", "95 %", "mean", "95 %", "ratings")
     for system, where in result.systems.items():
         table.add_row(
             Text(printable(system)),
@@ -157,7 +158,7 @@ def _systems_table(result: ScaleResult) -> Table:
 
 
 def _pairs_table(result: ScaleResult) -> Table:
-    table = _right_table(
+    table = figure_table(
         "first - second", "blocks", "median", "effect", "Cliff's delta", "p", "p (Holm)"
     )
     for pair in result.pairs:
@@ -171,12 +172,4 @@ def _pairs_table(result: ScaleResult) -> Table:
             p_text(test.p),
             p_text(test.p_holm),
         )
-    return table
-
-
-def _right_table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(first)
-    for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
     return table

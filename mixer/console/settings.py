@@ -19,6 +19,9 @@ from mixer.files.fields import choice, entries, number
 Points = tuple[tuple[float, float], ...]
 Number = float | Points
 
+# What a mix may be asked to reach: by a preset, by an option, by an album.
+LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
+CEILING_RANGE_DBTP = (-30.0, 0.0)
 SLOPES_DB_PER_OCTAVE = (12, 24)
 BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
 MASTER = "master"
@@ -232,8 +235,8 @@ class Console:
     master: Strip = Strip()
     reverb: Reverb = Reverb()
     delay: Delay = Delay()
-    loudness_lufs: float | None = number(None, -70.0, -5.0)
-    true_peak_dbtp: float | None = number(None, -30.0, 0.0)
+    loudness_lufs: float | None = number(None, *LOUDNESS_RANGE_LUFS)
+    true_peak_dbtp: float | None = number(None, *CEILING_RANGE_DBTP)
     roles: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     tracks: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 

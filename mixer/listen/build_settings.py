@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixer.audio.formats import DEFAULT_FORMAT, refuse_rate
+from mixer.console.settings import LOUDNESS_RANGE_LUFS
 from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.design import KEY_FILE, Screening, read_key
 from mixer.listen.excerpt import check_length
 from mixer.listen.store import STORE_FILE
 from mixer.listen.systems import System, find_mix_file
-from mixer.rendering.settings import LOUDNESS_RANGE_LUFS, RenderSettings
+from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song
 
 LEAST_HEARD_S = 5.0

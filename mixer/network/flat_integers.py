@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 
@@ -23,3 +24,19 @@ def checked_integers(names: list[str], values: Mapping[str, Any]) -> dict[str, i
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"hyper-parameter {name} is {value!r}: it must be an integer")
     return dict(values)
+
+
+def check_ranges(hyper: Any, largest: Mapping[str, int]) -> None:
+    """Refuse a field of a dataclass of integers that is not within 1 and its largest value.
+
+    Args:
+        hyper: the hyper-parameters.
+        largest: of each field; 2 for those that are not in it, which are channels.
+
+    Raises:
+        ValueError: a field is out of range.
+    """
+    for field in fields(hyper):
+        value, most = getattr(hyper, field.name), largest.get(field.name, 2)
+        if not 1 <= value <= most:
+            raise ValueError(f"{field.name} is {value}: it must be in 1 ... {most}")

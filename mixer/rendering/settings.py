@@ -9,15 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mixer.audio.formats import SAMPLE_RATES_HZ
-from mixer.console.settings import Console
+from mixer.console.settings import CEILING_RANGE_DBTP, LOUDNESS_RANGE_LUFS, Console
 from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
 from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
 from mixer.shipped import DEFAULT_MODEL
 
-LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
-CEILING_RANGE_DBTP = (-30.0, 0.0)
 DEFAULT_CEILING_DBTP = -1.0
 TRIMS = ("auto", "none")
 _SEED_RANGE = (0, 2**63 - 1)

@@ -13,7 +13,17 @@ from typing import Any
 import pytest
 
 from mixer.console import settings as console_settings
-from mixer.console.settings import Band, Compressor, Console, Delay, Duck, Plugin, Strip
+from mixer.console.settings import (
+    CEILING_RANGE_DBTP,
+    LOUDNESS_RANGE_LUFS,
+    Band,
+    Compressor,
+    Console,
+    Delay,
+    Duck,
+    Plugin,
+    Strip,
+)
 from mixer.errors import PresetError
 from mixer.files.shape import Leaf, Rows, Shape, Table
 from mixer.preset.find import list_presets
@@ -21,7 +31,6 @@ from mixer.preset.merge import resolve
 from mixer.preset.schema import plain_table, read_console
 from mixer.preset.shape import CONSOLE, MASTER_LACKS, TARGETS
 from mixer.preset.write import preset_text
-from mixer.rendering.settings import CEILING_RANGE_DBTP, LOUDNESS_RANGE_LUFS
 
 Write = Callable[[str, str], Path]
 

@@ -105,8 +105,8 @@ class StereoSpectra(nn.Module):
         return torch.fft.irfft(spectrum, n_fft)[..., delay : delay + n_samples]
 
 
-class LossA(nn.Module):
-    """The paper's La: spectral convergence and L1 of log magnitudes, sum and difference added.
+class _SpectralLoss(nn.Module):
+    """A distance of magnitudes plus the L1 of log magnitudes, sum and difference added.
 
     Args:
         guard_samples, sample_rate: see `StereoSpectra`.
@@ -119,25 +119,26 @@ class LossA(nn.Module):
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         """A scalar, 0 for equal magnitudes; both (batch, 2, samples)."""
         found, wanted = self.spectra(output), self.spectra(target)
-        return (_spectral_convergence(found, wanted) + _log_distance(found, wanted)).sum(1).mean()
+        distance = self._distance(found, wanted) + _log_distance(found, wanted)
+        scalar: Tensor = distance.sum(1).mean()
+        return scalar
+
+    def _distance(self, found: Tensor, wanted: Tensor) -> Tensor:
+        raise NotImplementedError
 
 
-class LossB(nn.Module):
-    """The paper's Lb: mean squared error of magnitudes and L1 of log magnitudes, added likewise.
+class LossA(_SpectralLoss):
+    """The paper's La: spectral convergence and L1 of log magnitudes."""
 
-    Args:
-        guard_samples, sample_rate: see `StereoSpectra`.
-    """
+    def _distance(self, found: Tensor, wanted: Tensor) -> Tensor:
+        return _spectral_convergence(found, wanted)
 
-    def __init__(self, guard_samples: int = 0, sample_rate: int = 44_100) -> None:
-        super().__init__()
-        self.spectra = StereoSpectra(guard_samples, sample_rate)
 
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        """A scalar, 0 for equal magnitudes; both (batch, 2, samples)."""
-        found, wanted = self.spectra(output), self.spectra(target)
-        squared = (found - wanted).square().mean((-2, -1))
-        return (squared + _log_distance(found, wanted)).sum(1).mean()
+class LossB(_SpectralLoss):
+    """The paper's Lb: mean squared error of magnitudes and L1 of log magnitudes."""
+
+    def _distance(self, found: Tensor, wanted: Tensor) -> Tensor:
+        return (found - wanted).square().mean((-2, -1))
 
 
 class WaveformLoss(nn.Module):

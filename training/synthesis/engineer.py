@@ -16,6 +16,7 @@ import numpy as np
 
 from mixer.dsp.blocks import peak
 from mixer.errors import InputError
+from mixer.stems import STEMS
 from training.synthesis.engineer_dynamics import (
     at_samples,
     choose_glue,
@@ -30,7 +31,7 @@ from training.synthesis.engineer_plan import MixPlan, plan_mix
 from training.synthesis.engineer_roles import role_of
 from training.synthesis.engineer_space import build_space
 from training.synthesis.engineer_stem import StemMix, mix_stem
-from training.synthesis.engineer_style import STEMS, draw_style
+from training.synthesis.engineer_style import draw_style
 from training.synthesis.tracks import Multitrack
 
 # Unmastered mixes: quieter and less dense than released ones, their peaks below full scale.
@@ -123,7 +124,8 @@ def _rough_stems(
     multitrack: Multitrack, heard: list, rng: np.random.Generator
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Each stem's dry tracks at the faders of a rough mix, at the level of an export."""
-    stems, about = {}, {}
+    stems: dict[str, np.ndarray] = {}
+    about: dict[str, Any] = {}
     for stem in STEMS:
         tracks = [i for i, track in enumerate(multitrack.tracks) if track.stem == stem]
         if not tracks:

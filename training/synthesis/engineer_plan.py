@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixer.console.settings import Filter
+from mixer.stems import STEMS
 from training.synthesis.engineer_equalization import (
     clean_up,
     equalised,
@@ -20,7 +21,7 @@ from training.synthesis.engineer_filters import Equaliser
 from training.synthesis.engineer_hearing import Heard
 from training.synthesis.engineer_levels import hierarchy_db, stem_levels_lu
 from training.synthesis.engineer_panning import place_tracks
-from training.synthesis.engineer_style import STEMS, Style
+from training.synthesis.engineer_style import Style
 from training.synthesis.tracks import Multitrack
 
 

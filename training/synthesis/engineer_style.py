@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-STEMS = ("vocals", "bass", "drums", "other")
+from mixer.stems import STEMS
+
 LEVEL_DEVIATION_LU = 0.8
 # Words within a genre's name; (vocals, bass, drums, other) in LU, and wetness in dB. Chosen.
 _GENRE_LEANINGS = {

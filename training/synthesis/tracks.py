@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-STEMS = ("vocals", "bass", "drums", "other")
 # Which stem a role belongs to; the order is the one of a session's track list.
 STEM_OF_ROLE = {
     "kick": "drums",
@@ -40,7 +39,7 @@ class Track:
 
     Attributes:
         name: what a studio would write on it: "Kick In", "Lead Vox", "Gtr Dbl L".
-        stem: one of `STEMS`.
+        stem: one of `mixer.stems.STEMS`.
         role: one of `ROLES`.
         audio: float32 (2, samples), dry, peaks below 1. A mono source has two equal channels, a
             stereo recording (overheads, piano, pads) its own image.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from mixer.network.flat_integers import checked_integers
+from mixer.network.flat_integers import check_ranges, checked_integers
 
 # What a stem's power is read of: left, right, and their half sum and half difference.
 VIEWS = ("left", "right", "mid", "side")
@@ -64,12 +64,7 @@ class BandMixerParameters:
     recurrent_units: int = 48
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not 1 <= value <= _LARGEST.get(field.name, 2):
-                raise ValueError(
-                    f"{field.name} is {value}: it must be in 1 ... {_LARGEST.get(field.name, 2)}"
-                )
+        check_ranges(self, _LARGEST)
         if self.n_channels != 2:
             raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
         if self.n_bands % 4:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from mixer.network.flat_integers import checked_integers
+from mixer.network.flat_integers import check_ranges, checked_integers
 from mixer.network.track_mixer.settings import CURVE_HZ
 from mixer.stems import STEMS
 
@@ -64,12 +64,7 @@ class TrackMixerParameters:
     n_layers: int = 2
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not 1 <= value <= _LARGEST[field.name]:
-                raise ValueError(
-                    f"{field.name} is {value}: it must be in 1 ... {_LARGEST[field.name]}"
-                )
+        check_ranges(self, _LARGEST)
         if self.channels % self.n_heads:
             raise ValueError(f"channels is {self.channels}: it must be a multiple of n_heads")
 

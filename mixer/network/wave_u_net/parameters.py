@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from mixer.network.flat_integers import checked_integers
+from mixer.network.flat_integers import check_ranges, checked_integers
 
 # Channels that one group of a norm holds (Stoller's implementation).
 NORM_CHANNELS = 8
@@ -53,12 +53,7 @@ class WaveUNetParameters:
     output_samples: int = 441_000
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not 1 <= value <= _LARGEST.get(field.name, 2):
-                raise ValueError(
-                    f"{field.name} is {value}: it must be in 1 ... {_LARGEST.get(field.name, 2)}"
-                )
+        check_ranges(self, _LARGEST)
         if self.n_channels != 2:
             raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
         if self.n_features % NORM_CHANNELS:

@@ -8,11 +8,12 @@ import pytest
 
 from mixer.audio import read_audio
 from mixer.errors import OutputError, SettingsError
+from mixer.stems import STEMS
 from training.data.multitracks import find_multitracks
 from training.synthesis.compose import compose
 from training.synthesis.run import SYNTHESIS_FILE, SynthesisSettings, plan_songs, synthesise
 from training.synthesis.song_folder import DECISIONS_FILE
-from training.synthesis.tracks import ROLES, STEM_OF_ROLE, STEMS
+from training.synthesis.tracks import ROLES, STEM_OF_ROLE
 
 RATE = 22_050
 
