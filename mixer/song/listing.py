@@ -7,6 +7,7 @@ from typing import Any
 from mixer.song.damaged_files import remarks_on
 from mixer.song.recording import Recording
 from mixer.song.song import Song
+from mixer.song.track_names import NOTHING_KNOWN
 
 
 def mixed_files(song: Song) -> list[dict[str, Any]]:
@@ -41,7 +42,7 @@ def doubts(recording: Recording) -> str:
     """What may not be meant about a recording that is mixed, in words; empty without a doubt."""
     found = list(recording.remarks)
     if not recording.certain:
-        unknown = "no word of the name is known"
-        said = "its name says nothing" if recording.reason.startswith(unknown) else recording.reason
+        says_nothing = recording.reason.startswith(NOTHING_KNOWN)
+        said = "its name says nothing" if says_nothing else recording.reason
         found.insert(0, f"{said}; mixed into {recording.stem}")
     return "; ".join(found)

@@ -63,7 +63,7 @@ def load_song(
         for file in files
         for r in recordings_of_file(folder, file, told.get(file.name), settings.for_file(file.name))
     ]
-    found = _join_sides(leave_out_copies(_with_roles(found, told), settings))
+    found = _join_sides(leave_out_copies(_with_roles(found, told, settings), settings))
     found, line = _on_time_line(found, settings)
     if listen:
         found = leave_out_heard(found, settings)
@@ -107,9 +107,15 @@ def _classified(
     return dict(zip(names, told, strict=True))
 
 
-def _with_roles(found: list[Recording], told: Mapping[str, Classification]) -> list[Recording]:
-    """The recordings with the roles that their names, or their folders', speak for."""
-    return [r if r.stem is None else replace(r, role=_role(r, told.get(r.file))) for r in found]
+def _with_roles(
+    found: list[Recording], told: Mapping[str, Classification], settings: SongSettings
+) -> list[Recording]:
+    """The recordings with the roles that `song.toml`, their names or their folders' speak for."""
+    roles = {r.file: own.role for r in found if (own := settings.for_file(r.file)) is not None}
+    return [
+        r if r.stem is None else replace(r, role=roles.get(r.file) or _role(r, told.get(r.file)))
+        for r in found
+    ]
 
 
 def _role(recording: Recording, told: Classification | None) -> str:

@@ -63,7 +63,7 @@ def recordings_of_file(
         return [Recording(nothing, name, None, "no audio in it")]
     further = _further_streams(name, sources)
     if settings is not None and settings.stem is not None:
-        reason = f"{SONG_FILE} says {settings.stem}"
+        reason = f"{SONG_FILE} says {settings.in_words}"
         return [Recording(sources[0], name, settings.stem, reason, gain_db=gain_db), *further]
     return [
         Recording(

@@ -5,6 +5,7 @@ dry = true                      # a dry recording: vocals and other get a room b
 tempo_bpm = 128
 
 [files."07_Noise*.wav"]         # a file's name, or a pattern with * and ?
+role = "percussion"             # what it plays, and so its stem where none is said
 stem = "drums"
 gain_db = -3
 ignore = false
@@ -31,6 +32,7 @@ from mixer.errors import PresetError
 from mixer.files.document import read_toml
 from mixer.files.fields import MISSING, choice, number, text
 from mixer.files.wording import suggest
+from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.file_patterns import files_meant, is_exactly
 from mixer.song.folder_names import SONG_FILE
 from mixer.stems import STEMS
@@ -40,6 +42,7 @@ START_RANGE_S = (-3_600.0, 36_000.0)
 TEMPO_RANGE_BPM = (10.0, 400.0)
 MARKER_RANGE_S = (0.0, 360_000.0)
 _LONGEST_NAME = 200
+_ROLES = tuple(role for role in ROLE_NAMES if role != UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class FileSettings:
     """What `song.toml` says about a file; None where it says nothing.
 
     Attributes:
-        stem: one of `STEMS`.
+        stem: one of `STEMS`; of a file that is said to have a role and no stem, the role's.
+        role: what it plays, one of `mixer.roles.ROLE_NAMES` but the unknown one.
         gain_db: applied before the file is summed into its stem.
         ignore: leave the file out.
         start_s: where it begins in the song, in seconds; below 0 its start is cut.
@@ -55,10 +59,18 @@ class FileSettings:
     """
 
     stem: str | None = choice(None, STEMS)
+    role: str | None = choice(None, _ROLES)
     gain_db: float = number(0.0, *GAIN_RANGE_DB)
     ignore: bool = False
     start_s: float | None = number(None, *START_RANGE_S)
     invert: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """The stem and the role, but no stem that the role says by itself."""
+        if self.role is not None and STEM_OF_ROLE[self.role] == self.stem:
+            return self.role
+        return ", ".join(word for word in (self.stem, self.role) if word is not None)
 
 
 @dataclass(frozen=True)
@@ -125,5 +137,12 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
     by_file: dict[str, FileSettings] = {}
     for pattern in order:
         for name in meant[pattern]:
-            by_file.setdefault(name, settings.files[pattern])
+            by_file.setdefault(name, _with_stem(settings.files[pattern]))
     return dataclasses.replace(settings, files=by_file, markers=tuple(markers))
+
+
+def _with_stem(settings: FileSettings) -> FileSettings:
+    """A role says a stem where none is said beside it."""
+    if settings.stem is not None or settings.role is None:
+        return settings
+    return dataclasses.replace(settings, stem=STEM_OF_ROLE[settings.role])

@@ -35,6 +35,7 @@ from mixer.song.track_words import (
 from mixer.stems import STEMS, Stem
 
 EXACT = "exact stem name"
+NOTHING_KNOWN = "no word of the name is known"
 _LONGEST_NAME = 512  # characters looked at; file systems stop at 255
 # "Song - Part", "Song (Part)": what stands before the last of these may be a title.
 _SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|[\s_]*[()\[\]]")
@@ -153,7 +154,7 @@ def decide(track: NamedTrack) -> Classification:
     if best is None or best.strength >= LEFT_OUT_WEAK:
         best = resembling(track.tokens) or best
     if best is None:
-        return Classification("other", "no word of the name is known", False)
+        return Classification("other", NOTHING_KNOWN, False)
     if best.text in track.folder and best.text not in track.tokens:
         reason = f"its folder's {best.sentence()}"
     else:

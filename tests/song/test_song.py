@@ -89,9 +89,23 @@ def test_song_toml_overrides(write_song) -> None:
     assert vocals.max() == pytest.approx(2 * tone.max(), rel=1e-5)
 
 
+def test_a_role_in_song_toml_says_the_stem_where_none_is_said(write_song) -> None:
+    tone = sine(200.0, 0.5, 44_100)
+    folder = write_song({"Kick.wav": tone, "Take 7.wav": tone[:, :9_000], "b.wav": tone[:, 9_000:]})
+    (folder / "song.toml").write_text(
+        '[files."Take 7.wav"]\nrole = "lead_vocal"\n'
+        '[files."b.wav"]\nrole = "percussion"\nstem = "other"\n'
+    )
+    found = {r.file: (r.stem, r.role, r.reason) for r in load_song(folder).recordings}
+    assert found["Take 7.wav"] == ("vocals", "lead_vocal", "song.toml says lead_vocal")
+    assert found["b.wav"] == ("other", "percussion", "song.toml says other, percussion")
+    assert found["Kick.wav"][:2] == ("drums", "kick")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('[files."Kick.wav"]\nrole = "kik"', "not 'kik'; did you mean 'kick'"),
         ("tempo = 3", "tempo is unknown; did you mean 'tempo_bpm'"),
         ("dry = 1", "dry must be true or false"),
         ("tempo_bpm = 1000", "from 10 to 400"),
