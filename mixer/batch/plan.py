@@ -148,9 +148,9 @@ def make_plan(
     return [_decide(one, out, find(one.row.id), mode) for one in listed]
 
 
-def refuse_foreign(manifest: Path, jobs: Sequence[Job], out: Path) -> None:
-    """Raise ManifestError where a mix would replace a file that no run of this ledger wrote."""
-    mistakes = []
+def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
+    """By id: a file that a mix would replace though no run of this ledger wrote it."""
+    found = {}
     for job in jobs:
         target = job.listed.target
         if job.action != Action.RENDER:
@@ -159,12 +159,22 @@ def refuse_foreign(manifest: Path, jobs: Sequence[Job], out: Path) -> None:
         paths = [path for path in target.beside.values() if path not in owned]
         if job.known is None or not _owns(job.known, target):
             paths = [target.mix, target.recipe, *target.folders, *paths]
-        for path in paths:
-            if os.path.lexists(out / path):
-                what = f"{path!r} exists already and is no result of this ledger; move it away or "
-                what += "add --overwrite (results of shards: mixer batch merge)"
-                mistakes.append(mistake(job.listed.row.number, "output", what))
-                break
+        there = next((path for path in paths if os.path.lexists(out / path)), None)
+        if there is not None:
+            found[job.record.id] = there
+    return found
+
+
+def refuse_foreign(manifest: Path, jobs: Sequence[Job], out: Path) -> None:
+    """Raise ManifestError where `find_foreign` finds something."""
+    foreign = find_foreign(jobs, out)
+    mistakes = []
+    for job in jobs:
+        path = foreign.get(job.record.id)
+        if path is not None:
+            what = f"{path!r} exists already and is not a result of this ledger; move it away or "
+            what += "add --overwrite (results of shards: mixer batch merge)"
+            mistakes.append(mistake(job.listed.row.number, "output", what))
     if mistakes:
         raise ManifestError(manifest, mistakes)
 

@@ -58,6 +58,8 @@ class Options:
 def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
     """What a run would do; writes nothing into an output folder that has no ledger yet.
 
+    What it would refuse to replace without --overwrite, `find_foreign` tells of this plan.
+
     Raises:
         ManifestError: the manifest's mistakes.
         InputError, OutputError: it cannot be read; the ledger is in use or damaged.
@@ -67,10 +69,7 @@ def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
     known: dict[str, Record] = {}
     if (state / LEDGER_FILE).is_file():
         known = {record.id: record for record in read_records(state / LEDGER_FILE)}
-    jobs = make_plan(listed, out, known.get, options.mode)
-    if not options.overwrite:
-        refuse_foreign(manifest, jobs, out)
-    return jobs
+    return make_plan(listed, out, known.get, options.mode)
 
 
 def _listed(manifest: Path, out: Path, options: Options) -> list[Listed]:

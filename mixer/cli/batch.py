@@ -222,6 +222,7 @@ def _dry_run(
 ) -> None:
     from mixer.batch.estimate import estimate_plan
     from mixer.batch.memory import machine_memory_bytes
+    from mixer.batch.plan import find_foreign
     from mixer.batch.session import plan_batch
     from mixer.batch.states import Action
     from mixer.cli.batch_view import plan_as_json, show_plan
@@ -236,10 +237,11 @@ def _dry_run(
             lambda share: show("look", "", share),
             machine_memory_bytes() if setup["engine"] == "local" else None,
         )
+    foreign = {} if options.overwrite else find_foreign(jobs, out)
     if as_json:
-        answer(plan_as_json(jobs, estimate))
+        answer(plan_as_json(jobs, estimate, foreign))
     elif not quiet:
-        show_plan(jobs, estimate)
+        show_plan(jobs, estimate, foreign)
 
 
 def _share_out(setup: dict[str, Any], n_songs: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -119,8 +119,8 @@ def _bars(status: Status) -> Group:
     return Group(overall, *lines)
 
 
-def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
-    """The plan as a table, and what it will take."""
+def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]) -> None:
+    """The plan as a table, and what it will take; `foreign` as of `find_foreign`."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     more = [name for name, tell in _MORE.items() if any(tell(job) for job in jobs)]
     for name in ("row", "id", "action", "why", "output", *more):
@@ -149,6 +149,8 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate) -> None:
     if estimate.premaster_bytes:
         say(f"albums take up to {size_of(estimate.premaster_bytes)} more disk on the way")
     say_unmixed({song_id: size.unmixed for song_id, size in estimate.sizes.items()})
+    for song_id, path in foreign.items():
+        say(f"would need --overwrite: {song_id}: {path} exists already")
 
 
 # Columns of the plan that are there where a row has something in them.
@@ -161,8 +163,10 @@ _MORE: dict[str, Callable[[Job], str]] = {
 }
 
 
-def plan_as_json(jobs: Sequence[Job], estimate: Estimate) -> dict[str, Any]:
-    """The plan for programs."""
+def plan_as_json(
+    jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]
+) -> dict[str, Any]:
+    """The plan for programs; `foreign` as of `find_foreign`."""
     songs = []
     for job in jobs:
         size = estimate.sizes.get(job.record.id)
@@ -177,6 +181,7 @@ def plan_as_json(jobs: Sequence[Job], estimate: Estimate) -> dict[str, Any]:
                 "console": dict(job.listed.desk.console),
                 "action": job.action,
                 "why": job.reason,
+                "needs_overwrite_of": foreign.get(job.record.id),
                 "problem": estimate.problems.get(job.record.id),
                 "duration_s": size.duration_s if size else None,
                 **(size.unmixed if size else Unmixed()).as_figures(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,8 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, cell, printable, progress_bar
+from mixer.errors import InputError
+from mixer.preset.merge import resolve
+from mixer.preset.trust import refuse_foreign_plugins
+from mixer.rendering.plan import plan_render
+from mixer.rendering.settings import RenderSettings
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.inspection import SongInspection, inspect_song
 from mixer.song.load import load_song
+from mixer.song.song import Song
 
 
 @click.command(name="check")
@@ -22,7 +30,8 @@ from mixer.song.load import load_song
 def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
     """Show how the files of SONG_DIR are understood and what is wrong with them.
 
-    Nothing is rendered and nothing is written.
+    Nothing is rendered and nothing is written. The exit code is that of mixer render for the same
+    folder: 0 where it would make a mix, 1 where the song fails, 2 for a mistake in song.toml.
     """
     song = load_song(song_dir, strict=strict, leave_out_faulty=True)
     with progress_bar(quiet=quiet or as_json) as show:
@@ -31,6 +40,24 @@ def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
         answer(inspection.as_json())
     else:
         _print_table(inspection)
+    _refuse_as_render_would(song, inspection)
+
+
+def _refuse_as_render_would(song: Song, inspection: SongInspection) -> None:
+    """Raise the MixerError that `mixer render` of the same folder would."""
+    # As rendering does: what shows in the headers first, what decoding finds last.
+    _refuse_faulty([recording.fault for recording in song.left_out])
+    song_path = song.folder / SONG_FILE
+    resolved = resolve((), song.console, song_path=song_path)
+    refuse_foreign_plugins(resolved.sources, song_path=song_path)
+    plan_render(song, RenderSettings(), presets=resolved.sources)
+    _refuse_faulty([file.fault for file in inspection.files])
+
+
+def _refuse_faulty(faults: Sequence[str | None]) -> None:
+    first = next(filter(None, faults), None)
+    if first is not None:
+        raise InputError(first)
 
 
 def _print_table(inspection: SongInspection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,8 @@ def command(
         delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed),
         overwrite=overwrite,
     )
-    destination.check(plan)
+    # What a dry run would replace it says instead.
+    replace(destination, overwrite=overwrite or dry_run).check(plan)
     if not quiet:
         warn(song, plan, with_files=not dry_run)
     if dry_run:

@@ -75,6 +75,7 @@ def show_plan(
     """What a render would do, instead of doing it."""
     song = plan.song
     outputs = {name: str(target) for name, target in destination.paths(song).items()}
+    there = [] if destination.overwrite else destination.existing(song)
     if as_json:
         answer(
             {
@@ -87,6 +88,7 @@ def show_plan(
                 "console": dict(console),
                 "warnings": list(plan.warnings),
                 "outputs": outputs,
+                "needs_overwrite_of": there,
             }
         )
         return
@@ -97,6 +99,8 @@ def show_plan(
         say(f"{part}: {one_line(table)}")
     for target in outputs.values():
         say(f"would write {target}")
+    for target in there:
+        say(f"would need --overwrite: {target} exists already")
 
 
 def result(done: Rendered, destination: Destination) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -63,6 +64,11 @@ class Destination:
     def beside(self) -> dict[str, Path]:
         """Every file that may be delivered with the mix, the report's listening copies included."""
         return {**self.delivery.paths(self.path), **self.delivery.copies(self.path)}
+
+    def existing(self, song: Song) -> list[str]:
+        """Of the files that would be written, those that are there already."""
+        paths = dict.fromkeys((*self.paths(song).values(), *self.beside().values()))
+        return [str(path) for path in paths if os.path.lexists(path)]
 
     def check(self, plan: RenderPlan) -> None:
         """Find out before rendering what would keep the result from being written.

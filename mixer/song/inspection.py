@@ -64,6 +64,7 @@ class FileInspection:
         peak_dbfs: largest sample; None for digital silence.
         loudness_lufs: integrated; None for silence.
         findings: what is wrong with it, one sentence each.
+        fault: why it cannot be used, so that no mix of the song is made; else None.
     """
 
     file: str
@@ -78,6 +79,7 @@ class FileInspection:
     peak_dbfs: float | None = None
     loudness_lufs: float | None = None
     findings: list[str] = field(default_factory=list)
+    fault: str | None = None
 
 
 @dataclass
@@ -134,6 +136,7 @@ def inspect_song(
             r.reason,
             r.certain,
             findings=[r.fault] if r.fault else [] if r.certain else [MAY_BE_A_PART],
+            fault=r.fault,
         )
         for r in song.left_out
     ]
@@ -179,6 +182,7 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
         audio = read_sum([alone], source.n_samples, source.sample_rate)
     except InputError as error:
         inspection.findings.append(str(error).removeprefix(f"{Path(recording.file).name}: "))
+        inspection.fault = str(error)
         return inspection, None
     inspection.findings += remarks_on(recording.source)
     peak = float(np.abs(audio).max(initial=0.0))

@@ -156,7 +156,7 @@ def test_a_file_of_somebody_elses_is_not_replaced(make_songs, batch, tmp_path) -
     manifest, out = make_songs(["one"]), tmp_path / "out"
     out.mkdir()
     (out / "one.wav").write_text("mine")
-    with pytest.raises(ManifestError, match="exists already and is no result of this ledger"):
+    with pytest.raises(ManifestError, match="exists already and is not a result of this ledger"):
         batch(manifest, out)
     assert (out / "one.wav").read_text() == "mine"
     assert batch(manifest, out, overwrite=True).n_done == 1
@@ -231,11 +231,11 @@ def test_a_song_larger_than_the_disk_holds_no_other_up(
 
 def test_a_failed_song_takes_no_other_out_of_the_queue(make_songs, batch, tmp_path) -> None:
     """The rest of its album comes to the front of the queue while it is taken out of it."""
-    rows = "one,A,-14\nbroken,A,-14\nlast,,\n"
-    manifest = make_songs(["one", "broken", "last"], f"song,album,loudness_lufs\n{rows}")
+    rows = "one,A,-14\ntwo,,\nbroken,A,-14\nlast,,\n"
+    manifest = make_songs(["one", "two", "broken", "last"], f"song,album,loudness_lufs\n{rows}")
     (tmp_path / "broken" / "drums.wav").write_bytes(b"RIFF")
     summary = batch(manifest, tmp_path / "out")
-    assert (summary.n_done, summary.n_failed, summary.n_left) == (2, 1, 0)
+    assert (summary.n_done, summary.n_failed, summary.n_left) == (3, 1, 0)
 
 
 def test_a_full_disk_ends_the_run_and_loses_nothing(make_songs, batch, tmp_path) -> None:

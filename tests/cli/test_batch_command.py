@@ -86,6 +86,19 @@ def test_the_last_lines_are_what_needs_a_look_and_where_the_results_are() -> Non
     ]
 
 
+def test_a_dry_run_says_what_would_be_replaced(manifest, tmp_path, capsys) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "one.wav").write_text("mine")
+    assert run(["batch", str(manifest), "-o", "out", "--dry-run"]) == 0
+    assert "would need --overwrite: one: one.wav exists already" in capsys.readouterr().out
+    assert run(["batch", str(manifest), "-o", "out", "--dry-run", "--json"]) == 0
+    songs = json.loads(capsys.readouterr().out)["songs"]
+    assert [song["needs_overwrite_of"] for song in songs] == ["one.wav", None]
+    assert run(["batch", str(manifest), "-o", "out", "--dry-run", "--overwrite"]) == 0
+    assert "would need" not in capsys.readouterr().out
+    assert run(["batch", str(manifest), "-o", "out"]) == 2
+
+
 @pytest.mark.slow
 def test_shards_and_their_merge(manifest, tmp_path, capsys) -> None:
     for shard in ("1/2", "2/2"):

@@ -1,5 +1,6 @@
 """The command line as users and scripts meet it: output, errors, exit codes."""
 
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,21 @@ import soundfile
 
 from mixer.cli.main import run
 from tests.signals import band, noise
+
+
+def _cut_off_flac() -> bytes:
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 44_100)
+    soundfile.write(file, noise, 44_100, format="FLAC")
+    return file.getvalue()[:400]
+
+
+def _float_wav(peak: float) -> bytes:
+    file = io.BytesIO()
+    samples = np.full(22_050, 0.1, np.float32)
+    samples[1000:1003] = peak, 1.5, peak / 3
+    soundfile.write(file, samples, 44_100, format="WAV", subtype="FLOAT")
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -149,6 +165,43 @@ def test_a_damaged_file_fails_the_song_and_leaves_nothing(folder, tmp_path, caps
     assert run(["render", str(folder), "-o", str(out)]) == 1
     assert "vocals.wav: cannot be read as audio" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (None, b""),
+        ("vocals.wav", b"RIFF"),
+        ("vocals.wav", _cut_off_flac()),
+        ("vocals.wav", _float_wav(700.0)),
+        ("vocals.wav", _float_wav(float("nan"))),
+        ("song.toml", b"[console.vocals]\ngain = 3\n"),
+        ("song.toml", b'[console.vocals]\nplugins = [{path = "x.vst3"}]\n'),
+        ("song.toml", b"[nosuch]\n"),
+        ("Rough Mix.wav", b"RIFF"),
+    ],
+)
+def test_check_answers_as_render_would(folder, tmp_path, capsys, name, content) -> None:
+    if name is not None:
+        (folder / name).write_bytes(content)
+    rendered = run(["render", str(folder), "-o", str(tmp_path / "out"), "-q"])
+    said = capsys.readouterr().err
+    assert run(["check", str(folder), "-q"]) == rendered
+    checked = capsys.readouterr()
+    assert checked.err.splitlines()[-1:] == said.splitlines()[-1:]
+    assert run(["check", str(folder), "--json"]) == rendered
+
+
+def test_a_dry_run_says_what_would_be_replaced(folder, tmp_path, capsys) -> None:
+    mix = tmp_path / "a.wav"
+    mix.write_text("mine")
+    assert run(["render", str(folder), "-o", str(mix), "--dry-run"]) == 0
+    assert f"would need --overwrite: {mix} exists already" in capsys.readouterr().out
+    assert run(["render", str(folder), "-o", str(mix), "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["needs_overwrite_of"] == [str(mix)]
+    assert run(["render", str(folder), "-o", str(mix), "--dry-run", "--overwrite"]) == 0
+    assert "would need" not in capsys.readouterr().out
+    assert mix.read_text() == "mine"
 
 
 def test_an_existing_mix_is_kept(folder, tmp_path, capsys) -> None:
