@@ -76,6 +76,7 @@ def apply_master(
         gain_db = 0.0
         out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
     else:
+        # Without a ceiling nothing is limited, and any gain is harmless.
         highest_gain_db = math.inf
         if ceiling_dbtp is not None:
             highest_gain_db = ceiling_dbtp + MAX_REDUCTION_DB - true_peak_dbtp(mix, sample_rate)
@@ -121,6 +122,7 @@ def _reach_loudness(
         # Past some point a limiter takes away more than the gain adds: it was loud enough before.
         if next_db > gain_db and gained_lu <= 0.0:
             break
+        # Bounded: a slope near 0 would send the next secant far past what a limiter can hold.
         slope = min(max(gained_lu / (next_db - gain_db), _LEAST_SLOPE), 1.0)
         gain_db, out, reduction = next_db, louder, deeper
     return gain_db, out, reduction
@@ -153,6 +155,7 @@ def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) ->
     target_dbtp = ceiling_dbtp - _PEAK_MARGIN_DB
     setting_db = target_dbtp
     for _ in range(_PEAK_PASSES):
+        # From the same input each time: limiting twice would lower the gain twice at every peak.
         limiter = pedalboard.BrickwallLimiter(
             ceiling_db=setting_db,
             release_ms=RELEASE_MS,
@@ -164,6 +167,7 @@ def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) ->
         if over_db <= 0.0:
             return limited
         setting_db -= over_db
+    # Whatever the passes leave over comes off as a gain: the ceiling holds in any case.
     return limited * np.float32(db_to_gain(-over_db))
 
 
@@ -173,6 +177,7 @@ def _measure_reduction(before: np.ndarray, after: np.ndarray) -> _Reduction:
     for start in range(0, before.shape[1], _BLOCK_SAMPLES):
         x = np.abs(before[:, start : start + _BLOCK_SAMPLES])
         y = np.abs(after[:, start : start + _BLOCK_SAMPLES])
+        # Near zero crossings the ratio is that of two roundings.
         ratio = y[x > 1e-3] / x[x > 1e-3]
         if ratio.size:
             deepest = min(deepest, float(ratio.min()))

@@ -113,6 +113,7 @@ class _Compressor:
         self.level_db = np.empty_like(channel)
         for start in range(0, channel.size, _BLOCK_SAMPLES):
             block = slice(start, start + _BLOCK_SAMPLES)
+            # Blocks: the level in dB is kept, the steps towards it stay in the cache.
             level = np.abs(channel[block])
             np.maximum(level, np.float32(db_to_gain(LEVEL_FLOOR_DB)), out=level)
             np.log10(level, out=level)
@@ -150,6 +151,7 @@ def _match_channel(
         "bound_dbfs": bound_dbfs,
         "bound_met": True,
     }
+    # Peaks under the bound already: a compressor would only take dynamics away.
     if before is None or before.mean_dbfs < bound_dbfs:
         return report
     # The level is computed once for the dozen settings that the search tries.
@@ -183,6 +185,7 @@ def _gentlest(meets: Callable[[int, int], bool], first_ratio: int) -> tuple[int,
     By bisection, since a higher ratio or a lower threshold only compresses more: the setting
     found meets the bound, and the one half a dB gentler has been tried and does not.
     """
+    # The lowest threshold alone decides which ratio is enough: no other compresses as much.
     lowest = THRESHOLDS_DB.size - 1
     if meets(first_ratio, lowest):
         ratio = first_ratio

@@ -66,8 +66,10 @@ def voice_ride_db(voice: Heard, share: float) -> np.ndarray:
     level_db = 10.0 * np.log10(
         np.maximum(_smooth(power, RIDE_SMOOTHING_S, times_s), 1e-14) / np.maximum(sung, 1e-3)
     )
+    # The median, so that a shout or a whisper does not move what counts as usual.
     usual_db = float(np.median(level_db[playing > 0.0]))
     ride_db = np.clip(-share * (level_db - usual_db), -MOST_RIDE_DB, MOST_RIDE_DB)
+    # A fader that moved in pauses would lift breath and room.
     frames = np.arange(times_s.size)
     held = np.interp(frames, frames[playing > 0.0], ride_db[playing > 0.0])
     return _smooth(held, 0.5 * RIDE_SMOOTHING_S, times_s)

@@ -44,6 +44,7 @@ def envelope(audio: np.ndarray) -> np.ndarray:
 def loud_db(envelope_of: np.ndarray) -> float:
     """Level of the loud parts of what is played, dBFS; -120 for silence."""
     level_db = 20.0 * np.log10(np.maximum(envelope_of, 1e-6))
+    # Rests and tails would pull the percentile down to levels that nobody hears as the track.
     playing = level_db[level_db > level_db.max() - 40.0]
     return float(np.percentile(playing, LOUD_PERCENTILE))
 
@@ -69,10 +70,13 @@ def choose_compressor(
     reduction_db = usual_db * scale * float(np.clip(unevenness, 0.2, 1.6))
     if reduction_db < LEAST_REDUCTION_DB:
         return None
+    # A sine's crest factor is 3 dB: what reads less is clipped, and needs no slower times.
     crest_squared = 10.0 ** (max(sound.crest_factor_db(), 3.0) / 10.0)
     attack_ms = 160.0 / crest_squared
     release_ms = 2_000.0 / crest_squared - attack_ms
     return Compressor(
+        # A level over the threshold is lowered by (1 - 1 / ratio) of the excess: solved for the
+        # threshold that lowers the loud parts by the wanted reduction.
         threshold_db=float(max(loud_dbfs - reduction_db / (1.0 - 1.0 / ratio), -80.0)),
         ratio=float(ratio),
         attack_ms=float(np.clip(attack_ms, *ATTACK_MS)),
@@ -97,6 +101,8 @@ def reduction_gain(envelope_of: np.ndarray, sample_rate: int, compressor: Compre
     settings = CompressorSettings(
         float(np.asarray(compressor.attack_ms)), float(np.asarray(compressor.release_ms)), 1
     )
+    # The compressor takes the envelope for a signal, and what it answers over what it was
+    # given is the gain.
     level = np.maximum(envelope_of, np.float32(1e-6))
     ratio, threshold_db = (
         float(np.asarray(value)) for value in (compressor.ratio, compressor.threshold_db)

@@ -65,8 +65,10 @@ def clean_up(sound: Heard, role: str, rng: np.random.Generator) -> Equaliser:
     if role not in _OPEN_MICROPHONES:
         begins_hz = float(BANDS_HZ[np.searchsorted(np.cumsum(power) / power.sum(), 0.02)])
         corner_hz = float(np.clip(corner_hz, 20.0, max(0.85 * begins_hz, 20.0)))
+    # High corners are there to keep other instruments out; overheads keep the kit's body.
     slope = 24 if corner_hz > 150.0 and role != "overheads" else 12
     equaliser = Equaliser(Filter(frequency_hz=corner_hz, slope_db_per_octave=slope))
+    # A resonance is what stands above its own neighbours, not what is loud.
     density_db = 10.0 * np.log10(power / BANDS_HZ)
     resonance_db = density_db - _octave_mean(density_db)
     worst = int(np.argmax(np.where(between(180.0, 6_000.0), resonance_db, -np.inf)))
@@ -103,6 +105,8 @@ def tone_bands(
         axis=-1,
     )
     judged = effects * heard[:, np.newaxis]
+    # Neighbouring bells overlap; without the reluctance they would fight each other with large
+    # gains of opposite signs.
     square = judged.T @ judged + _RELUCTANCE * np.eye(len(_CONTROLS))
     gains_db = np.linalg.solve(square, judged.T @ wanted_db)
     gains_db += np.clip(rng.normal(size=len(_CONTROLS)), -2.0, 2.0) * TONE_DEVIATION_DB
@@ -163,6 +167,7 @@ def make_room(
         for j in range(len(heard)):
             if importance[i] - importance[j] < 0.015 or not np.isfinite(level_db[j]):
                 continue
+            # Only what sounds at the same time masks.
             both = playing[i] & playing[j]
             if len(cuts[j]) == 2 or both.mean() < 0.05:
                 continue
@@ -171,6 +176,7 @@ def make_room(
                 for k in (i, j)
             )
             cut_db = min(1.0 + 0.4 * (other - own + 4.0), most_db)
+            # Heard from different places, two tracks mask each other less.
             if abs(positions[i] - positions[j]) > 0.4:
                 cut_db *= 0.5
             near = any(abs(np.log2(_hz(b) / BANDS_HZ[band])) < 0.5 for b in cuts[j])

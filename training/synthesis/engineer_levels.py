@@ -55,6 +55,7 @@ def hierarchy_db(
         if not np.isfinite(loudness_lufs):
             faders.append(-np.inf)
             continue
+        # Two guitars together are as loud as one guitar would have been.
         shared_lu = 10.0 * np.log10(sum(role == name for role in roles))
         level_lu = role_of(name).level_lu - shared_lu + deviation
         faders.append(-20.0 + level_lu - loudness_lufs)
@@ -76,6 +77,7 @@ def stem_levels_lu(
     usual = {stem: USUAL_LEVELS_LU[stem] for stem in stems}
     if "vocals" not in stems:
         usual = {s: level + WITHOUT_VOCALS_LU.get(s, 0.0) for s, level in usual.items()}
+    # Where stems are missing, what is left fills the whole mix.
     usual = _normalised(usual)
     power = {
         stem: sound.mean_power() * 10.0 ** ((usual[stem] - sound.loudness_lufs()) / 10.0)
@@ -84,6 +86,7 @@ def stem_levels_lu(
     unmasking = {}
     for stem in stems:
         missing_db = USUAL_AUDIBILITY_DB[stem] - audibility_db(stem, power)
+        # A share only: all of it would have every masked stem shout the others down.
         lift = AUDIBILITY_SHARE * missing_db if len(stems) > 1 else 0.0
         unmasking[stem] = float(np.clip(lift, -MOST_UNMASKING_LU, MOST_UNMASKING_LU))
     levels = {stem: usual[stem] + leaning_lu[stem] + unmasking[stem] for stem in stems}

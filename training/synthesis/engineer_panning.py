@@ -50,9 +50,11 @@ def place_tracks(
     first_side = int(rng.integers(2))
     order = sorted(range(len(heard)), key=lambda i: (-role_of(roles[i]).importance, i))
     for i in order:
+        # Drawn for tracks that stay too: no other track's draw depends on whether one sounds.
         deviation = float(np.clip(rng.normal(1.0, 0.08), 0.8, 1.2))
         if is_stereo[i] or heard[i].is_silent:
             continue
+        # Lows in the middle: one side alone would have to carry their energy.
         octaves = np.log2(heard[i].centroid_hz() / CENTRED_BELOW_HZ)
         freedom = np.clip(octaves / np.log2(FREE_ABOVE_HZ / CENTRED_BELOW_HZ), 0.0, 1.0)
         distance = distances[roles[i]] * pan_scale * freedom * deviation
@@ -72,6 +74,7 @@ def place_tracks(
 def _better_side(sides: np.ndarray, power: np.ndarray, first_side: int) -> int:
     if not sides.any():
         return first_side
+    # Both rules at once: a lighter side is no use where its own bands are taken.
     costs = []
     for side in (0, 1):
         weight = sides.sum(axis=-1)

@@ -86,6 +86,7 @@ def plan_mix(
         chosen = [i for i in sounding if tracks[i].stem == stem]
         if not chosen:
             continue
+        # Tone is judged on the stem as a whole: tracks of a kit need not be balanced one by one.
         gains = hierarchy_db([clean[i] for i in chosen], [roles[i] for i in chosen], rng)
         faders_db |= dict(zip(chosen, gains, strict=True))
         whole = sum_of([clean[i] for i in chosen], gains)
@@ -107,6 +108,7 @@ def plan_mix(
         style.pan_scale,
         rng,
     )
+    # Last, since what masks what depends on levels and places.
     cuts = make_room(
         [clean[i] for i in sounding],
         [roles[i] for i in sounding],

@@ -60,6 +60,7 @@ def build_space(
     """Generate the rooms and set the echo to the tempo."""
     rooms, about = {}, {}
     low_hz, high_hz = rng.uniform(*SEND_LOW_CUT_HZ), rng.uniform(*SEND_HIGH_CUT_HZ)
+    # Sends lose their lows so that they do not muddy, and their highs so that they lie behind.
     band = scipy.signal.butter(
         1, (low_hz, min(high_hz, 0.45 * sample_rate)), "band", fs=sample_rate, output="sos"
     )

@@ -136,6 +136,7 @@ def mix_stem(
         wet = echo(echo_send, rate, space)
         echoes = _ratio_db(float(np.vdot(wet, wet)), direct_energy)
         audio += wet
+    # Last, when everything wide is in the stem, the returns too.
     corner_hz = float(rng.uniform(*MONO_BELOW_HZ))
     narrow_low_end(audio, rate, corner_hz)
     return StemMix(audio, rate, reverb, echoes, corner_hz, ride_range_db, tracks)
@@ -156,6 +157,7 @@ def _channel(
     """
     role = role_of(track.role)
     audio = equalise(track.audio if track.is_stereo else track.audio[:1], rate, plan.equaliser)
+    # Behind the EQ: what it takes out must not trigger the compressor.
     level = envelope(audio)
     compressor = choose_compressor(plan.heard, loud_db(level), role, style.compression, rng)
     reduction_db = 0.0
@@ -167,6 +169,8 @@ def _channel(
     if rng.random() < role.saturate:
         saturation = choose_saturation(loud_db(envelope(audio)), rng.uniform(*DRIVE_DB))
         saturate(audio, rate, saturation)
+    # The plan says how loud the track is to be; what EQ, compressor and drive have done to its
+    # loudness is made up for here.
     fader_db = min(plan.loudness_lufs - hear(audio, rate).loudness_lufs(), MOST_FADER_DB)
     fader = np.float32(10.0 ** (fader_db / 20.0)) * ride
     voice_db = None

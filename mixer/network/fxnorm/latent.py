@@ -89,6 +89,8 @@ class TemporalBlocks:
         self._spare = self._chunks(1, hyper.hidden_channels, -1)
         self._norm = _norm(pool.map(_moments, latent), n_frames * hyper.n_filters)
 
+        # The norm before a graph is the whole song's, so it is known only once every chunk has been
+        # seen: each graph applies the last norm and answers with the moments of the next.
         def enter(index: int) -> Audio:
             feeds = {"latent": latent[index], "norm": self._norm}
             names = ["stream", "hidden_out", "moments"]
@@ -108,6 +110,8 @@ class TemporalBlocks:
             stop = start + reach + self._hidden[index].shape[-1] + reach
             frames = np.arange(start, stop)
             inside = ((frames >= 0) & (frames < self._n_frames)).astype(np.float32)[None, None]
+            # Beyond the song's ends the filters see zeros behind the norm, not a norm of zeros: the
+            # mask tells the graph which frames are padding.
             wide = read_frames(self._hidden, start, stop)
             feeds: Feeds = {
                 "hidden_wide": wide,
@@ -120,6 +124,7 @@ class TemporalBlocks:
             return moments
 
         self._take_norm(self._each(one))
+        # Chunks still to come read their neighbours' old frames, so no chunk may be overwritten.
         self._hidden, self._spare = self._spare, self._hidden
 
     def advance(self, block: int) -> None:
@@ -175,6 +180,8 @@ def _bidirectional(
         step = -1 if backwards else 1
         state: Feeds = {name: np.zeros((1, 1, units), np.float32) for name in ("hidden", "cell")}
         number = np.array([2 * layer + backwards], np.int64)
+        # The state that one chunk leaves is what the next one starts from: chunks in order, and
+        # backwards in the reverse order, equal one pass over the song.
         for chunk, answer in list(zip(sequence, answers, strict=True))[::step]:
             feeds: Feeds = {
                 "sequence": np.ascontiguousarray(chunk[::step]),
@@ -203,6 +210,7 @@ def _squeeze_and_excite(
         mean_abs[index][...] = mask
         return level
 
+    # One gain a filter for the whole song, so all chunks' levels come before any gain.
     levels = list(pool.map(one, range(len(sequence))))
     mean: NDArray[Any] = np.stack(levels).astype(np.float64).sum(axis=0) / n_frames
     (gains,) = network.run("excite", {"mean_level": mean.astype(np.float32)}, ["gains"])
