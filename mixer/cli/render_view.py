@@ -11,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.audio import damage_of
+from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import output_paths
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import RenderPlan
+from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
 from mixer.song.listing import doubts, left_out_files, mixed_files
 from mixer.song.song import Song
 
@@ -116,6 +118,7 @@ def result(done: Rendered, destination: Destination) -> dict[str, Any]:
         "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != "mix"},
         "tracks": {n: f["path"] for n, f in recipe["output"].get("tracks", {}).items()},
         **{name: str(target) for name, target in destination.delivery.paths(path).items()},
+        "track_mix": mix.measurements["tracks"] or None,
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
         "duration_s": mix.song.duration_s,
@@ -161,6 +164,7 @@ def show_result(mix: Mix, path: Path) -> None:
             "this is the sum of the normalised stems"
         )
     _show_table(mix)
+    show_tracks(mix)
     master = mix.measurements["master"]
     missed_lu = _loudness_missed_lu(mix)
     if missed_lu is not None:
@@ -205,6 +209,35 @@ def _show_table(mix: Mix) -> None:
     if bus:
         table.add_row("bus", *[""] * (4 if wet else 3), Text(printable(", ".join(bus["effects"]))))
     console.print(table)
+
+
+def show_tracks(mix: Mix) -> None:
+    """A row a track, a group and the mix: what the model set and what the hand added, in words."""
+    record = mix.measurements["tracks"]
+    if not record:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("track", overflow="fold")
+    table.add_column("role")
+    table.add_column("in LUFS", justify="right")
+    table.add_column("set by the model", ratio=3)
+    has_hand = any("hand" in track for track in record["tracks"].values())
+    if has_hand:
+        table.add_column("added by hand", ratio=2)
+    for name, track in record["tracks"].items():
+        table.add_row(
+            Text(printable(without_audio_suffix(name))),
+            track["role"].replace("_", " "),
+            cell(track["loudness_lufs"]),
+            track_words(track),
+            *([Text(printable(hand_words(track.get("hand"))))] if has_hand else []),
+        )
+    for name, bus in (*record["groups"].items(), ("mix", record["mix"])):
+        table.add_row(f"{name} bus", "", "", bus_words(bus))
+    Console(stderr=True).print(table)
+    levels = record["levels"]
+    talk(f"incoming levels: taken for {levels['taken_for']} ({levels['reason']})")
+    talk(f"space: {space_words(record['space'])}")
 
 
 def _strip_words(strip: Mapping[str, Any]) -> Iterator[str]:

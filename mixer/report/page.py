@@ -153,6 +153,9 @@ def _sections(data: ReportData) -> list[Html]:
                 element("div", id="masking-chart"),
             )
         )
+    if data.mix.measurements["tracks"]:
+        about = tables.about_tracks(data.mix.measurements["tracks"])
+        sections.append(_section("tracks", "Tracks", about, tables.tracks(data)))
     return [
         *sections,
         _section("stems", "What was done", None, tables.stems(data)),

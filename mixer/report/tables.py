@@ -11,10 +11,11 @@ from typing import Any
 
 from mixer.console.settings import Strip
 from mixer.files.wording import counted
-from mixer.report.data import ReportData
+from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
+from mixer.report.data import MIX, ReportData
 from mixer.report.markup import Html, element, joined, name
 from mixer.report.masking import ALL_OTHERS
-from mixer.report.words import NOTHING, duration, number, rows, words
+from mixer.report.words import NOTHING, duration, number, rows, with_minus, words
 from mixer.stems import STEMS
 
 # Longer lists of files are folded away.
@@ -33,6 +34,8 @@ def header(data: ReportData) -> Html:
     model = "no model: the sum of the normalised stems"
     if mix.model:
         model = f"model {mix.model['name']}"
+    elif mix.measurements["tracks"]:
+        model = f"model {mix.plan.model_name}: no network"
     if mix.settings.amount == 0.0:
         model = "no model: the plain sum of the recordings"
     facts = [duration(data.duration_s), f"{mix.sample_rate / 1000:g} kHz", model]
@@ -200,6 +203,53 @@ def _section(title: str, record: Mapping[str, Any]) -> Html | None:
     return element("section", element("h4", title), _list(record))
 
 
+def tracks(data: ReportData) -> Html:
+    """A row a track, a group and the mix: what the model set, and what the hand added, in words."""
+    record = data.mix.measurements["tracks"]
+    names = list(data.mix.song.stems)
+    heads = ["Track", "Role", "Recorded, LUFS", "Set by the model"]
+    has_hand = any("hand" in track for track in record["tracks"].values())
+    found = []
+    for track_name, track in record["tracks"].items():
+        hand = name(with_minus(hand_words(track.get("hand")))) if "hand" in track else ""
+        loudness_lufs = track["loudness_lufs"]
+        found.append(
+            element(
+                "tr",
+                element("th", _swatch(track["stem"], names), name(track_name), scope="row"),
+                element("td", track["role"].replace("_", " ")),
+                element("td", "" if loudness_lufs is None else number(loudness_lufs)),
+                element("td", with_minus(track_words(track))),
+                element("td", hand, class_="hand") if has_hand else None,
+            )
+        )
+    buses = [(stem, _swatch(stem, names), bus) for stem, bus in record["groups"].items()]
+    buses.append((MIX, element("i", class_="swatch mix", aria_hidden="true"), record["mix"]))
+    found += [
+        element(
+            "tr",
+            element("th", swatch, f"{title} bus", scope="row"),
+            *(element("td") for _ in range(2)),
+            element("td", with_minus(bus_words(bus))),
+            element("td", class_="hand") if has_hand else None,
+        )
+        for title, swatch, bus in buses
+    ]
+    heads += ["Added by hand"] if has_hand else []
+    head = element("tr", *(element("th", title, scope="col") for title in heads))
+    table = element("table", element("thead", head), element("tbody", *found), class_="moves")
+    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Tracks")
+
+
+def about_tracks(record: Mapping[str, Any]) -> str:
+    """How the incoming levels were understood, and what tracks are sent to."""
+    levels = record["levels"]
+    return (
+        f"Incoming levels were taken for {levels['taken_for']}: {levels['reason']}. "
+        f"Sends go to: {space_words(record['space'])}. A fader's gain is that on the recording."
+    )
+
+
 def files(data: ReportData) -> Html:
     """Each file, the stem it went to, and why."""
     song = data.mix.song
@@ -230,7 +280,7 @@ def settings(data: ReportData) -> Html:
     rest = {
         key: value
         for key, value in mix.measurements.items()
-        if key not in ("stems", "wet_stems", "console")
+        if key not in ("stems", "wet_stems", "console", "tracks")
     }
     console = {k: v for k, v in mix.measurements.get("console", {}).items() if k != "stems" and v}
     if changed(mix.console.master):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,12 @@ def number(value: float | None, unit: str = "", digits: int = 1, *, signed: bool
     if float(written) == 0.0:
         written = written.lstrip("+-")
     return (written.replace("-", "\u2212") + (f"\u00a0{unit}" if unit else "")).strip()
+
+
+def with_minus(text: str) -> str:
+    """A text whose numbers have a true minus, and do not part from their units."""
+    text = re.sub(r"(?<![\w.])-(?=\d)", "\u2212", text)
+    return re.sub(r"(?<=\d) (?=(dB|Hz|kHz|ms|s|%|L|R)\b|%)", "\u00a0", text)
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,187 @@
+"""What was done to a track, or to a bus, in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
+
+Words are made of the record (`mixer.network.track_mixer.settings.as_json`), so that a mix that was
+read back is told as one that was just made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from mixer.network.track_mixer.settings import CURVE_HZ, HIGH_PASS_OFF_HZ, SEND_OFF_DB
+
+NOTHING_DONE, SILENT = "as it is", "silent"
+# What one would not hear, or not read off a console.
+_LEAST_CURVE_DB, _LEAST_PAN, _LEAST_SHARE = 1.0, 0.015, 0.02
+# Moves of a curve worth a word; the others are smaller.
+_MOST_MOVES = 3
+_ROOMS = (("short_room_db", "room"), ("long_room_db", "long room"), ("echo_db", "echo"))
+_SENDS = (("reverb_db", "reverb"), ("delay_db", "delay"))
+
+
+def track_words(track: Mapping[str, Any]) -> str:
+    """A track as a model set it; "silent" where there is nothing to be set.
+
+    Args:
+        track: its record, as `mixer.rendering.track_console.describe` makes it.
+    """
+    return SILENT if track["loudness_lufs"] is None else strip_words(track["strip"])
+
+
+def strip_words(strip: Mapping[str, Any]) -> str:
+    """A track's strip as a model set it.
+
+    Args:
+        strip: `mixer.network.track_mixer.settings.TrackSettings` as JSON.
+    """
+    return ", ".join(_of_strip(strip))
+
+
+def bus_words(bus: Mapping[str, Any]) -> str:
+    """The bus of a group, or of the mix, as a model set it.
+
+    Args:
+        bus: `mixer.network.track_mixer.settings.BusSettings` as JSON.
+    """
+    moves = (*_of_curve(bus["curve_db"]), *_of_compression(bus["compression"]))
+    return ", ".join((_db(bus["gain_db"]), *moves))
+
+
+def space_words(space: Mapping[str, Any]) -> str:
+    """The rooms and the echo that tracks are sent to.
+
+    Args:
+        space: `mixer.network.track_mixer.settings.SpaceSettings` as JSON.
+    """
+    return (
+        f"room {space['short_decay_s']:.2g} s, long room {space['long_decay_s']:.2g} s, "
+        f"echo {1e3 * space['echo_s']:.0f} ms"
+    )
+
+
+def hand_words(hand: Mapping[str, Any] | None) -> str:
+    """What the engineer's hand added to a track; empty where it was not on it.
+
+    Args:
+        hand: the record of `mixer.rendering.track_hand_strips.HandStrips`; None without one.
+    """
+    if hand is None:
+        return ""
+    said: Mapping[str, Any] = hand["set"]
+    if not hand["heard"]:
+        return "muted" if said.get("mute") else "not heard beside what is soloed"
+    return ", ".join(_of_hand(said)) or NOTHING_DONE
+
+
+def _of_strip(strip: Mapping[str, Any]) -> Iterator[str]:
+    yield _db(strip["gain_db"])
+    yield from _of_pan(strip["pan"])
+    yield from _of_width(strip["width"])
+    if strip["widen_db"] > SEND_OFF_DB:
+        yield f"widened {_db_plain(strip['widen_db'])}"
+    if strip["high_pass_hz"] > HIGH_PASS_OFF_HZ:
+        yield f"high-pass {_hz(strip['high_pass_hz'])}"
+    yield from _of_curve(strip["curve_db"])
+    if abs(strip["shape"]) >= _LEAST_SHARE:
+        softer = "softer" if strip["shape"] < 0.0 else "sharper"
+        yield f"transients {_percent(abs(strip['shape']))} {softer}"
+    yield from _of_compression(strip["compression"])
+    if strip["ride"] >= _LEAST_SHARE:
+        yield f"level ridden {_percent(strip['ride'])}"
+    for key, name in _ROOMS:
+        if strip[key] > SEND_OFF_DB:
+            yield f"{name} {_db_plain(strip[key])}"
+
+
+def _of_hand(said: Mapping[str, Any]) -> Iterator[str]:
+    if said.get("solo"):
+        yield "solo"
+    if "gain_db" in said:
+        yield _number(said["gain_db"], _db, "gain")
+    if "pan" in said:
+        yield from _of_pan(said["pan"])
+    if "width" in said:
+        yield _number(said["width"], lambda width: f"width {_percent(width)}", "width")
+    for key, name in (("high_pass", "high-pass"), ("low_pass", "low-pass")):
+        if key in said:
+            yield f"{name} {_number(said[key]['frequency_hz'], _hz)}"
+    for band in said.get("eq", ()):
+        at = _number(band["frequency_hz"], _hz)
+        is_notch = band["type"] == "notch"
+        yield f"notch at {at}" if is_notch else f"{_number(band['gain_db'], _db)} at {at}"
+    if "compressor" in said:
+        compressor = said["compressor"]
+        ratio = _number(compressor["ratio"], lambda ratio: f"{ratio:g}:1")
+        yield f"{ratio} at {_number(compressor['threshold_db'], _db_plain)}"
+    for key in ("gate", "de_esser", "saturation"):
+        if key in said:
+            yield key.replace("_", "-")
+    yield from (PurePath(plugin["path"]).stem for plugin in said.get("plugins", ()))
+    for key, name in _SENDS:
+        if key in said:
+            yield f"{name} {_number(said[key], _db_plain)}"
+    if "amount" in said:
+        yield f"amount {_number(said['amount'], _percent)}"
+
+
+def _of_pan(pan: Any) -> Iterator[str]:
+    if not isinstance(pan, int | float):
+        yield "pan automated"
+    elif abs(pan) >= _LEAST_PAN:
+        yield f"{100.0 * abs(pan):.0f} {'L' if pan < 0.0 else 'R'}"
+
+
+def _of_width(width: float) -> Iterator[str]:
+    if width <= _LEAST_SHARE:
+        yield "mono"
+    elif abs(width - 1.0) >= _LEAST_SHARE:
+        yield f"width {_percent(width)}"
+
+
+def _of_curve(curve_db: Sequence[float]) -> Iterator[str]:
+    """The largest moves of a curve, from low to high: of each stretch of one sign the farthest."""
+    stretches: list[list[int]] = []
+    for place, level in enumerate(curve_db):
+        before = curve_db[place - 1] if place else 0.0
+        if stretches and level * before > 0.0:
+            stretches[-1].append(place)
+        else:
+            stretches.append([place])
+    tops = [max(stretch, key=lambda place: abs(curve_db[place])) for stretch in stretches]
+    moved = [place for place in tops if abs(curve_db[place]) >= _LEAST_CURVE_DB]
+    largest = sorted(moved, key=lambda place: -abs(curve_db[place]))[:_MOST_MOVES]
+    for place in sorted(largest):
+        yield f"{_db(curve_db[place])} at {_hz(CURVE_HZ[place])}"
+
+
+def _of_compression(compression: Mapping[str, Any]) -> Iterator[str]:
+    if compression["ratio"] > 1.0:
+        threshold = _db_plain(compression["threshold_db"])
+        yield f"{compression['ratio']:.1f}:1 at {threshold}".replace(".0:1", ":1")
+
+
+def _number(value: Any, shown: Any, name: str = "") -> str:
+    if isinstance(value, int | float):
+        return str(shown(value))
+    return f"{name} automated".strip()
+
+
+def _db(level_db: float) -> str:
+    """Signed, so that a boost is seen to be one."""
+    return "0 dB" if abs(level_db) < 0.05 else f"{level_db:+.1f} dB".replace(".0 dB", " dB")
+
+
+def _db_plain(level_db: float) -> str:
+    return f"{level_db:.0f} dB"
+
+
+def _hz(frequency_hz: float) -> str:
+    if frequency_hz < 1_000.0:
+        return f"{frequency_hz:.0f} Hz"
+    return f"{frequency_hz / 1_000.0:.3g} kHz"
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.0f} %"

@@ -1,0 +1,107 @@
+"""What was done to a track, as one engineer would tell another."""
+
+from __future__ import annotations
+
+import pytest
+
+from mixer.network.track_mixer.settings import (
+    CURVE_HZ,
+    BusSettings,
+    Compression,
+    SpaceSettings,
+    TrackSettings,
+    as_json,
+)
+from mixer.rendering.track_words import bus_words, hand_words, space_words, strip_words
+
+
+def curve(**moves_db: float) -> tuple[float, ...]:
+    return tuple(moves_db.get(f"at_{hz:g}".replace(".", "_"), 0.0) for hz in CURVE_HZ)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (TrackSettings(), "0 dB"),
+        (
+            TrackSettings(
+                gain_db=-2.1,
+                pan=-0.35,
+                high_pass_hz=110.0,
+                curve_db=curve(at_400=-3.0),
+                compression=Compression(threshold_db=-24.0, ratio=2.5),
+                short_room_db=-14.0,
+            ),
+            "-2.1 dB, 35 L, high-pass 110 Hz, -3 dB at 400 Hz, 2.5:1 at -24 dB, room -14 dB",
+        ),
+        (
+            TrackSettings(gain_db=12.0, pan=1.0, width=1.3, widen_db=-18.0, shape=0.2, ride=0.5),
+            "+12 dB, 100 R, width 130 %, widened -18 dB, transients 20 % sharper, "
+            "level ridden 50 %",
+        ),
+        (
+            TrackSettings(width=0.0, shape=-0.3, long_room_db=-18.0, echo_db=-25.5),
+            "0 dB, mono, transients 30 % softer, long room -18 dB, echo -26 dB",
+        ),
+        # of one hump only its top is told, and what is small is not
+        (
+            TrackSettings(curve_db=(-6.0, -4.0, 0.5, 2.0, 3.0, 1.0, 0.0, -0.9, 4.0)),
+            "0 dB, -6 dB at 50 Hz, +3 dB at 800 Hz, +4 dB at 12.5 kHz",
+        ),
+        (
+            TrackSettings(curve_db=(2.0, -3.0, 4.0, -5.0, 6.0, 0.0, 0.0, 0.0, 0.0)),
+            "0 dB, +4 dB at 200 Hz, -5 dB at 400 Hz, +6 dB at 800 Hz",
+        ),
+    ],
+)
+def test_a_strip_is_told_as_an_engineer_would(settings: TrackSettings, told: str) -> None:
+    assert strip_words(as_json(settings)) == told
+
+
+def test_a_bus_tells_its_gain_its_curve_and_its_glue() -> None:
+    bus = BusSettings(1.5, curve(at_3150=1.2), Compression(-18.0, 2.0))
+    assert bus_words(as_json(bus)) == "+1.5 dB, +1.2 dB at 3.15 kHz, 2:1 at -18 dB"
+
+
+def test_the_space_is_told_once() -> None:
+    told = space_words(as_json(SpaceSettings()))
+    assert told == "room 0.5 s, long room 1.8 s, echo 375 ms"
+
+
+@pytest.mark.parametrize(
+    ("hand", "told"),
+    [
+        (None, ""),
+        ({"heard": False, "set": {"mute": True}}, "muted"),
+        ({"heard": False, "set": {}}, "not heard beside what is soloed"),
+        ({"heard": True, "set": {}}, "as it is"),
+        (
+            {
+                "heard": True,
+                "set": {
+                    "solo": True,
+                    "gain_db": 2.0,
+                    "pan": 0.3,
+                    "high_pass": {"frequency_hz": 90.0},
+                    "eq": [
+                        {"type": "peak", "frequency_hz": 3000.0, "gain_db": -2.0},
+                        {"type": "notch", "frequency_hz": 50.0, "gain_db": 0.0},
+                    ],
+                    "compressor": {"ratio": 4.0, "threshold_db": -20.0},
+                    "de_esser": {},
+                    "plugins": [{"path": "/vst/Warm Tape.vst3"}],
+                    "reverb_db": -14.0,
+                    "amount": 0.5,
+                },
+            },
+            "solo, +2 dB, 30 R, high-pass 90 Hz, -2 dB at 3 kHz, notch at 50 Hz, 4:1 at -20 dB, "
+            "de-esser, Warm Tape, reverb -14 dB, amount 50 %",
+        ),
+        (
+            {"heard": True, "set": {"gain_db": [[0, 0], [9, 2]], "pan": [[0, 0], [9, 1]]}},
+            "gain automated, pan automated",
+        ),
+    ],
+)
+def test_the_hand_is_told_beside_it(hand: dict | None, told: str) -> None:
+    assert hand_words(hand) == told
