@@ -56,4 +56,5 @@ TRACK_MIXER = Architecture(
     roles=_roles,
     runs="mixer.network.track_mixer.run:run_track_mixer",
     memory=_memory,
+    mixes_tracks=True,
 )
