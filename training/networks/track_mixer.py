@@ -47,6 +47,7 @@ THRESHOLD_LU = (-6.0, 26.0)
 HIGHEST_SEND_DB = -4.0
 _LUFS_OFFSET_DB = -0.691
 _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
+_SOUNDS_WITHIN_DB = 40.0
 _POINTS = len(CURVE_HZ)
 _SIDE_GROUPS = 8
 # Drums and bass lead in music that is made of these, as 15 songs say: by so much, in the order of
@@ -264,10 +265,18 @@ class TrackMixer(nn.Module):
         for name in ("widen_db", "short_room_db", "long_room_db", "echo_db"):
             sent = torch.sigmoid(values[name])
             controls[name] = SEND_OFF_DB + send_range * sent * amount
-        curves = CURVE_DB * torch.tanh(curve / 3.0) * amount[..., None]
+        curves = CURVE_DB * torch.tanh(curve / 3.0) * amount[..., None] * self._sure(bands_db)
         for i, hz in enumerate(CURVE_HZ):
             controls[f"curve_{hz:g}_hz_db"] = curves[..., i]
         return controls
+
+    def _sure(self, bands_db: Tensor) -> Tensor:
+        """0 to 1 at the points of the curves: where a track has next to nothing, nothing is set."""
+        mid = bands_db[:, :, 2]
+        sounds = torch.sigmoid((mid - mid.amax(-1, keepdim=True) + _SOUNDS_WITHIN_DB) / 4.0)
+        points = sounds @ self.curve_bands.T / self.curve_bands.sum(-1)
+        sure: Tensor = points
+        return sure
 
     def _changed(
         self, bands_db: Tensor, dynamics: Tensor, controls: dict[str, Tensor], own_lufs: Tensor

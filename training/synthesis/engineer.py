@@ -30,7 +30,7 @@ from training.synthesis.engineer_levels import hierarchy_db
 from training.synthesis.engineer_plan import MixPlan, plan_mix
 from training.synthesis.engineer_roles import role_of
 from training.synthesis.engineer_space import build_space
-from training.synthesis.engineer_stem import StemMix, mix_stem
+from training.synthesis.engineer_stem import StemMix, TellTrack, mix_stem
 from training.synthesis.engineer_style import draw_style
 from training.synthesis.tracks import Multitrack
 
@@ -60,12 +60,13 @@ class EngineeredMix:
     decisions: dict[str, Any]
 
 
-def engineer(multitrack: Multitrack, seed: int) -> EngineeredMix:
+def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None) -> EngineeredMix:
     """Mix a song.
 
     Args:
         multitrack: dry tracks of one length.
         seed: of the engineer; another one mixes the same song differently.
+        tell: told of each track as it leaves its channel, before sends and the stem's own gain.
 
     Raises:
         InputError: no track at all, tracks of different lengths, a role or stem nobody knows, or
@@ -82,7 +83,9 @@ def engineer(multitrack: Multitrack, seed: int) -> EngineeredMix:
     dry_stems, dry_about = _rough_stems(multitrack, heard, streams[1])
     plan = plan_mix(multitrack, heard, style, streams[2])
     space = build_space(style, multitrack.tempo_bpm, rate, streams[3])
-    mixes = {stem: mix_stem(stem, multitrack, plan, style, space, streams[4]) for stem in dry_stems}
+    mixes = {
+        stem: mix_stem(stem, multitrack, plan, style, space, streams[4], tell) for stem in dry_stems
+    }
     bus_about = _bus(mixes, plan, style.glue_db, multitrack, streams[5])
     wet_stems = {stem: mix.audio for stem, mix in mixes.items()}
     mixture = _sum(wet_stems)

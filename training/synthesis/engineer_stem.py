@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,7 @@ from training.synthesis.engineer_space import (
 from training.synthesis.engineer_style import Style
 from training.synthesis.tracks import Multitrack, Track
 
+TellTrack = Callable[[str, np.ndarray], None]
 WIDTH_EDGE_HZ = 200.0
 DRIVE_DB = (0.0, 8.0)
 MOST_REVERB_DB = -5.0
@@ -97,6 +99,7 @@ def mix_stem(
     style: Style,
     space: Space,
     rng: np.random.Generator,
+    tell: TellTrack | None = None,
 ) -> StemMix:
     """Process and add up the tracks of one stem.
 
@@ -107,6 +110,7 @@ def mix_stem(
         style: the engineer's.
         space: rooms and echo.
         rng: the draws that are left to the moment.
+        tell: told of each track's name and audio, float32 (2, samples), behind its channel.
     """
     n_samples, rate = multitrack.tracks[0].audio.shape[-1], multitrack.sample_rate
     audio = np.zeros((2, n_samples), dtype=np.float32)
@@ -117,6 +121,8 @@ def mix_stem(
         if track.stem != stem or track_plan is None:
             continue
         direct, about = _channel(track, track_plan, style, rate, ride, plan, rng)
+        if tell is not None:
+            tell(track.name, direct)
         middle = 0.5 * (direct[0] + direct[1])
         role = role_of(track.role)
         reverb_db, echo_db = _sends_db(role, style, rng)

@@ -42,6 +42,13 @@ _UNKNOWN = ROLE_NAMES.index(UNKNOWN)
 _RULE_OF = {"hihat": "hat"}
 # No composed song has them: what sounds nearest.
 _LIKE = {"cymbals": "overheads"}
+_TREATED_AS = {
+    "vocal_double": "backing_vocals",
+    "choir": "backing_vocals",
+    "room": "overheads",
+    "organ": "keys",
+    "drum_loop": "overheads",
+}
 _SILENT_LUFS = -70.0
 # What a person did counts for more in levels than what a rule did.
 _PERSONS, _RULES = 2.0, 0.6
@@ -234,8 +241,9 @@ def _mixed(
     wet_mid, wet_side = _wanted_sound(song)
     if np.isnan(wet_mid).any():
         for i, role in enumerate(song.roles):
-            if role in curves:
-                curve[i] = curves[role][0] @ curve_matrix(N_BANDS)
+            known = _TREATED_AS.get(role, role)
+            if known in curves:
+                curve[i] = curves[known][0] @ curve_matrix(N_BANDS)
     decisions = song.decisions.copy()
     # Where tracks stand is learnt of people.
     decisions[:, 0] = np.nan
