@@ -1,0 +1,183 @@
+"""The track mixer from nothing: compose, prepare, train, export.
+
+    python -m export.make_track_mixer -o build/track-mixer
+
+It composes songs (`training.track_mixer.composing`), listens to real ones where they are there
+(finished stems, tracks as they stand in a mix, tracks dry and wet), adds MixologyDB's faders and
+pans, trains by the one trainer and exports. Songs that the benchmark judges on are never among
+them. It goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from export.bundle import export_bundle
+from mixer.errors import MixerError
+from mixer.shipped import PUBLISHED_PROFILE
+from mixer.song.load import load_song
+from training.data.plan import DEFAULT_TRACK_EFFECTS, PrepareSettings, plan_dataset
+from training.data.prepare import prepare_dataset
+from training.data.prepare_tracks import excerpts_of
+from training.data.prepared import TRACKS
+from training.data.prepared_tracks import COMPOSED_FOLDER
+from training.data.track_songs import write_song
+from training.run.config_reader import find_config, read_config
+from training.run.state import STATE_FILE
+from training.run.train import train
+from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
+from training.synthesis.genres import GENRES
+from training.track_mixer.composing import compose_songs
+from training.track_mixer.human_mixes import MIXES_FILE
+
+NAME, CONFIG = "tracks", "track-mixer"
+LICENCE = "GPL-3.0-or-later"
+SHARED = Path("../shared")
+# Songs that are played alone, and songs that the simulated engineer mixes too.
+FIRST_DRY_SEED, N_DRY = 300_000, 1_189
+FIRST_MIXED_SEED, N_MIXED = 400_000, 360
+# This real song helps to choose the weights.
+VALIDATION_SONG = "rubidium"
+
+
+def make_track_mixer(
+    folder: Path,
+    shared: Path,
+    *,
+    n_dry: int,
+    n_mixed: int,
+    n_jobs: int,
+    overrides: Sequence[str] = (),
+) -> Path:
+    """Make the bundle; returns its folder.
+
+    Args:
+        folder: keeps the data set, the run and the bundle.
+        shared: has `audio/stems`, `tracks` and `human_mixes`; what is not there is left out.
+        n_dry, n_mixed: songs that are composed, and that are mixed as well.
+        n_jobs: processes that compose.
+        overrides: of the configuration, as of `mixer train`.
+
+    Raises:
+        MixerError: a song cannot be made or read, or the training or the export fails.
+    """
+    data = folder / "data"
+    names = _prepare_stems(data, shared / "audio" / "stems", n_jobs)
+    names += _listen_to_tracks(data, shared / "tracks")
+    if (shared / "human_mixes" / MIXES_FILE).is_file():
+        shutil.copyfile(shared / "human_mixes" / MIXES_FILE, data / MIXES_FILE)
+        names.append("MixologyDB's faders, pans and EQ")
+    genres = sorted(set(GENRES) - set(HELD_OUT_GENRES))
+    dry = range(FIRST_DRY_SEED, FIRST_DRY_SEED + n_dry)
+    mixed = range(FIRST_MIXED_SEED, FIRST_MIXED_SEED + n_mixed)
+    compose_songs(data, dry, mixed, genres, n_jobs=n_jobs, say=_say)
+    config = read_config(find_config(CONFIG), [f"data.folder={data}", *overrides])
+    run = folder / "run"
+    outcome = train(
+        config, run, resume=(run / STATE_FILE).is_file(), tell=lambda *event: _tell(*event)
+    )
+    bundle = folder / NAME
+    export_bundle(
+        outcome.best,
+        bundle,
+        name=NAME,
+        licence=LICENCE,
+        effects=DEFAULT_TRACK_EFFECTS,
+        provenance=(
+            f"trained by export.make_track_mixer on powers of tracks: {n_dry + n_mixed} composed"
+            f" songs, {n_mixed} of them mixed by a simulated engineer, and {', '.join(names)};"
+            f" configuration {CONFIG}, seed {config.run.seed}, {outcome.steps} steps; validation"
+            f" loss {outcome.best_loss:.2f}"
+        ),
+        overwrite=True,
+    )
+    return bundle
+
+
+def _prepare_stems(data: Path, stems: Path, n_jobs: int) -> list[str]:
+    """Finished stems, and the description of the data set."""
+    names = [name for name in _songs_in(stems) if name not in REAL_SONGS]
+    settings = PrepareSettings(
+        profile=PUBLISHED_PROFILE, effects=DEFAULT_TRACK_EFFECTS, examples=TRACKS, test_share=0.0
+    )
+    plan = plan_dataset([stems / name for name in names], data, settings)
+    songs = tuple(
+        replace(song, split="valid" if song.multitrack.name == VALIDATION_SONG else "train")
+        for song in plan.songs
+    )
+    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=_progress)
+    return names
+
+
+def _listen_to_tracks(data: Path, tracks: Path) -> list[str]:
+    """Songs whose tracks are in folders `wet` and, of some, `dry`."""
+    names = [name for name in _songs_in(tracks) if name not in HELD_OUT_TRACKS]
+    target = data / COMPOSED_FOLDER / "train"
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if any(target.glob(f"{name}-*.npz")):
+            continue
+        wet, dry = tracks / name / "wet", tracks / name / "dry"
+        found = list(excerpts_of(load_song(wet), load_song(dry) if dry.is_dir() else None))
+        for number, (_, song) in enumerate(found):
+            write_song(song, target / f"{name}-{number}.npz")
+    return names
+
+
+def _songs_in(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        _say(f"nothing in {folder}: trained without")
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def _tell(event: str, values: Mapping[str, Any]) -> None:
+    if event in ("start", "untrained", "epoch"):
+        figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
+        _say(f"{event}: {' '.join(figures)}")
+
+
+def _progress(stage: str, detail: str, share: float) -> None:
+    if share in (0.0, 1.0):
+        _say(f"{stage} {detail}: {share:.0%}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the track mixer from the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add: Any = parser.add_argument
+    add("-o", "--output", type=Path, default=Path("build/track-mixer"), help="works here")
+    add("--shared", type=Path, default=SHARED, help="real songs and human mixes")
+    add("--songs", type=int, default=N_DRY, help="composed")
+    add("--mixed-songs", type=int, default=N_MIXED, help="composed and mixed")
+    add("--jobs", type=int, default=2, help="processes that compose and prepare")
+    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
+    options = parser.parse_args(arguments)
+    try:
+        bundle = make_track_mixer(
+            options.output,
+            options.shared,
+            n_dry=options.songs,
+            n_mixed=options.mixed_songs,
+            n_jobs=options.jobs,
+            overrides=options.set,
+        )
+    except MixerError as error:
+        sys.stderr.write(f"make_track_mixer: {error}\n")
+        return error.exit_code
+    _say(f"{bundle}: ship it by copying it to mixer/models")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
