@@ -8,8 +8,9 @@ does to a sample depends on a window around it alone: nothing is cut into segmen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,51 +89,71 @@ def mix_by_bands(
         InputError: stems of the wrong number, shape or type, empty, or not finite.
     """
     report = progress or (lambda done: None)
-    song = SongReader(stems, names, 0)
-    weights = band_weights(hyper, sample_rate)
-    with ThreadPoolExecutor(min(threads, len(names)), thread_name_prefix="network") as pool:
-
-        def levels_of(place: int) -> Levels:
-            stem = stems[place]
-            if stem is None:
-                return silent_levels(hyper, song.n_samples)
-            if not np.isfinite(peak(stem)):
-                raise InputError(f"stem {names[place]} holds samples that are not finite")
-            return measure_levels(stem, hyper, weights)
-
+    n_samples = SongReader(stems, names, 0).n_samples
+    song = _Song(stems, names, n_samples, hyper, sample_rate, band_weights(hyper, sample_rate))
+    n_stems = len(names)
+    with ThreadPoolExecutor(min(threads, n_stems), thread_name_prefix="network") as pool:
         levels = []
-        for found in pool.map(levels_of, range(len(names))):
+        for found in pool.map(song.levels, range(n_stems)):
             levels.append(found)
-            report(_LEVELS * len(levels) / len(names))
+            report(_LEVELS * len(levels) / n_stems)
         settings = controls_of(predict, levels, hyper)
         report(_LEVELS + _CONTROLS)
 
         def wet_of(place: int) -> Audio | None:
-            stem = stems[place]
-            if stem is None:
-                return None
-            controls = settings[place].bounded()
-            excess = excess_db(levels[place].frame_db, hyper, sample_rate)
-            modify = spectral_gains(controls, excess, weights, hyper)
-            wet = filter_stft(stem, hyper.n_fft, modify)
-            add_space(wet, sample_rate, controls.width_db, controls.room_db)
-            return wet
+            return song.wet(place, levels[place], settings[place].bounded())
 
-        mix = np.zeros((hyper.n_channels, song.n_samples), np.float32)
+        mix = np.zeros((hyper.n_channels, n_samples), np.float32)
         kept: list[Audio] = []
-        # No more under way than run: a stem that is in the mix gives its memory back.
-        under_way = [pool.submit(wet_of, place) for place in range(min(threads, len(names)))]
-        for place in range(len(names)):
-            wet = under_way.pop(0).result()
+        for place, wet in enumerate(_few_at_a_time(pool, wet_of, n_stems, threads)):
             if wet is not None:
                 mix += wet
             if wet_stems:
                 kept.append(np.zeros_like(mix) if wet is None else wet)
-            del wet
-            if place + threads < len(names):
-                under_way.append(pool.submit(wet_of, place + threads))
-            report(_LEVELS + _CONTROLS + (1 - _LEVELS - _CONTROLS) * (place + 1) / len(names))
+            del wet  # a stem that is in the mix gives its memory back before the next one starts
+            report(_LEVELS + _CONTROLS + (1 - _LEVELS - _CONTROLS) * (place + 1) / n_stems)
     return Output(mix, kept if wet_stems else None, device)
+
+
+@dataclass(frozen=True)
+class _Song:
+    """What both passes work on."""
+
+    stems: Sequence[Audio | None]
+    names: Sequence[str]
+    n_samples: int
+    hyper: BandMixerParameters
+    sample_rate: int
+    weights: np.ndarray
+
+    def levels(self, place: int) -> Levels:
+        stem = self.stems[place]
+        if stem is None:
+            return silent_levels(self.hyper, self.n_samples)
+        if not np.isfinite(peak(stem)):
+            raise InputError(f"stem {self.names[place]} holds samples that are not finite")
+        return measure_levels(stem, self.hyper, self.weights)
+
+    def wet(self, place: int, levels: Levels, controls: StemControls) -> Audio | None:
+        stem = self.stems[place]
+        if stem is None:
+            return None
+        excess = excess_db(levels.frame_db, self.hyper, self.sample_rate)
+        modify = spectral_gains(controls, excess, self.weights, self.hyper)
+        wet = filter_stft(stem, self.hyper.n_fft, modify)
+        add_space(wet, self.sample_rate, controls.width_db, controls.room_db)
+        return wet
+
+
+def _few_at_a_time(
+    pool: Executor, work: Callable[[int], Audio | None], n_places: int, threads: int
+) -> Iterator[Audio | None]:
+    """Work on each place, answers in order; no more under way or waiting than run at a time."""
+    under_way = [pool.submit(work, place) for place in range(min(threads, n_places))]
+    for place in range(n_places):
+        yield under_way.pop(0).result()
+        if place + threads < n_places:
+            under_way.append(pool.submit(work, place + threads))
 
 
 def controls_of(
