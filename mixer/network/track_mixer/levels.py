@@ -21,6 +21,16 @@ from mixer.stems import STEMS
 MIX_LUFS = -18.0
 
 
+# What is recorded far below the other tracks is meant so: bleed, noise, the end of an effect.
+MOST_GAIN_DB = 25.0
+
+
+def _typical_gain_db(tracks: Sequence[TrackLevels]) -> float:
+    """What the middle one of the tracks that sound is away from the mix's loudness."""
+    sounding = [track.loudness_lufs for track in tracks if np.isfinite(track.loudness_lufs)]
+    return float(MIX_LUFS - np.median(sounding))
+
+
 def level_settings(
     tracks: Sequence[TrackLevels],
     roles: Sequence[str],
@@ -48,7 +58,8 @@ def level_settings(
     for stem in sounding:
         group_lu = GROUP_LUFS[stem] - 10.0 * np.log10(whole * power[group == stem].sum())
         for i in np.flatnonzero((group == stem) & (power > 0.0)).tolist():
-            gains_db[i] = MIX_LUFS + group_lu + wanted[i] - tracks[i].loudness_lufs
+            gain_db = MIX_LUFS + group_lu + wanted[i] - tracks[i].loudness_lufs
+            gains_db[i] = min(gain_db, MOST_GAIN_DB + max(0.0, _typical_gain_db(tracks)))
     spreads = [USUAL[role].spread for role in roles]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db.tolist()))
     strips = tuple(
