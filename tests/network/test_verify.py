@@ -96,7 +96,7 @@ def test_a_bundle_without_a_check_says_so(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("check", "word"),
-    [([], "check"), ({}, "check stems"), ({"stems": {"file": "../x", "sha256": ""}}, "plain")],
+    [([], "check"), ({}, "check.stems"), ({"stems": {"file": "../x", "sha256": ""}}, "plain")],
 )
 def test_a_check_out_of_order_is_refused(copy: Path, check: object, word: str) -> None:
     manifest = json.loads((copy / "manifest.json").read_text())
