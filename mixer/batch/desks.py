@@ -18,7 +18,7 @@ from mixer.batch.defaults import Defaults
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
-from mixer.errors import MixerError, PresetError
+from mixer.errors import InputError, MixerError, PresetError
 from mixer.song.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
@@ -179,10 +179,14 @@ def _song_table(song: Path) -> Mapping[str, Any]:
     if not os.path.exists(path):  # noqa: PTH110 - 10 000 of them
         return {}
     from mixer.audio.formats import is_audio_name
+    from mixer.song.folder import list_song_folder
     from mixer.song.song_file import read_song_file
 
     try:
-        names = [entry.name for entry in os.scandir(song) if is_audio_name(entry.name)]
+        names = [file.name for file in list_song_folder(song) if is_audio_name(file.name)]
+    except InputError:
+        return {}  # that song fails, with this reason; the manifest has no mistake
+    try:
         return read_song_file(song, names).console
     except OSError as error:
         raise PresetError(f"{path}: cannot be read ({error.strerror})") from None

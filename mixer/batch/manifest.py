@@ -13,7 +13,7 @@ from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.mistakes import mistake
 from mixer.batch.sheet import read_sheet
 from mixer.batch.song_paths import find_song, why_not_found, why_not_from_here
-from mixer.batch.states import ColumnUse, ReportKind
+from mixer.batch.states import ALL_COLUMNS, ColumnUse, ReportKind
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
 
@@ -21,8 +21,6 @@ _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust
 # What programs write into a cell that holds nothing; only of a song's folder it may be the name.
 _NOTHING = ("", "nan", "NaN", "<NA>", "#N/A")
 _PATHS = ("preset", "model", "profile")
-# Of `--ignore-columns`: every column that is not known.
-ALL_COLUMNS = "all"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+# Of `--ignore-columns`: every column that is not known.
+ALL_COLUMNS = "all"
+
 
 class State(StrEnum):
     """Of a song in the ledger.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixer.batch.states import Mode, ReportKind, State
+from mixer.batch.states import ALL_COLUMNS, Mode, ReportKind, State
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.errors import SettingsError
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mixer.batch.session import Options
 
 DEFAULT_OUTPUT = "mixes"
+_IGNORE = "--ignore-columns"
 EXIT_FAILED = 1
 _GB = 1_000_000_000
 
@@ -33,6 +36,10 @@ class _RunByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             args.insert(0, "run")
+        for place, (option, behind) in enumerate(itertools.pairwise(args)):
+            # Names may follow, or nothing; a manifest is not one.
+            if option == _IGNORE and Path(behind).is_file():
+                args[place] = f"{_IGNORE}={ALL_COLUMNS}"
         return super().parse_args(ctx, args)
 
 
@@ -51,7 +58,7 @@ def command() -> None:
 
 
 @command.command(name="run")
-@click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("manifest", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "-o",
     "--output",
@@ -88,7 +95,7 @@ def command() -> None:
 @click.option("--embed", is_flag=True, help="The same with 30 s previews inside.")
 @click.option("--allow-plugins", is_flag=True,
               help="Let the manifest and presets' files load plug-ins.")  # fmt: skip
-@click.option("--ignore-columns", "ignored", is_flag=False, flag_value="all", default="",
+@click.option(_IGNORE, "ignored", is_flag=False, flag_value=ALL_COLUMNS, default="",
               metavar="[NAMES]",
               help="Let unknown columns through: these, comma-separated, or all.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
@@ -131,6 +138,12 @@ def run_command(
     from mixer.cli.batch_summary import say_ending, show_table, totals
     from mixer.cli.batch_view import View
 
+    if manifest.is_dir():
+        folder = shlex.quote(str(manifest))
+        raise SettingsError(
+            f"{manifest} is a folder; make a manifest of it: "
+            f"mixer batch init {folder} > manifest.csv"
+        )
     if setup["address"] and setup["engine"] != "ray":
         raise SettingsError("--address is of a Ray cluster; add --engine ray")
     options = Options(
@@ -242,6 +255,9 @@ def _dry_run(
         answer(plan_as_json(jobs, estimate, foreign))
     elif not quiet:
         show_plan(jobs, estimate, foreign)
+    else:
+        for song_id, problem in estimate.problems.items():
+            talk(f"would fail: {song_id}: {problem}")
 
 
 def _share_out(setup: dict[str, Any], n_songs: int) -> tuple[int, int]:

@@ -194,6 +194,18 @@ def test_unknown_columns_can_be_let_through_all_or_by_name(songs) -> None:
     assert "loudness_lufs" not in str(caught.value)
 
 
+def test_a_songs_own_file_may_name_what_lies_in_its_folders(songs) -> None:
+    (songs / "one" / "Drums").mkdir()
+    (songs / "one" / "Drums" / "Kick.wav").touch()
+    song_file = songs / "one" / "song.toml"
+    song_file.write_text('[files."Drums/Kick.wav"]\ngain_db = -3.0\n')
+    (listed,) = list_songs(write(songs, "song\none\n"), songs / "out", Shard())
+    assert not listed.row.has_mistakes
+    song_file.write_text('[files."Drums/Snare.wav"]\ngain_db = -3.0\n')
+    with pytest.raises(ManifestError, match=r"row 2, column song: .*'Drums/Kick\.wav'"):
+        list_songs(write(songs, "song\none\n"), songs / "out", Shard())
+
+
 def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> None:
     (songs / "bad.toml").write_text("[vocals]\ngain_dB = 3\npan = 7\n")
     text = (

@@ -86,6 +86,32 @@ def test_the_last_lines_are_what_needs_a_look_and_where_the_results_are() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--ignore-columns", "manifest.csv", "--dry-run"],
+        ["manifest.csv", "--ignore-columns", "--dry-run"],
+        ["manifest.csv", "--dry-run", "--ignore-columns"],
+        ["--ignore-columns", "notes", "manifest.csv", "--dry-run"],
+    ],
+)
+def test_unknown_columns_are_let_through_with_or_without_names(manifest, capsys, arguments) -> None:
+    manifest.write_text("song,Notes\none,loud\ntwo,\n")
+    assert run(["batch", "manifest.csv", "--dry-run"]) == 2
+    assert "row 1, column 'Notes': no such column" in capsys.readouterr().err
+    assert run(["batch", *arguments]) == 0
+
+
+def test_a_quiet_dry_run_tells_failures_alone(manifest, tmp_path, capsys) -> None:
+    (tmp_path / "two" / "drums.wav").write_bytes(b"RIFF")
+    assert run(["batch", str(manifest), "-o", "out", "--dry-run", "-q"]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("would fail: two: drums.wav: cannot be read as audio")
+    assert run(["batch", str(tmp_path)]) == 2
+    assert "mixer batch init" in capsys.readouterr().err
+
+
 def test_a_dry_run_says_what_would_be_replaced(manifest, tmp_path, capsys) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "one.wav").write_text("mine")
