@@ -34,6 +34,8 @@ _MAGICS = (
 )
 _MPEG = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
 _FRAMES_MISCOUNTED = 4 * 1_152  # within a WAV, by the encoder's delay
+# Damaged packets of Vorbis decode to 2 000 times full scale; sound ones hardly exceed it by 6 dB.
+_BURST_ABOVE, _BURST_SAMPLES = 2.0, 1_024
 # More than a day at the highest rate is not a promise; FLAC's own limit is 2**36.
 _LONGEST_SAMPLES = 1 << 35
 
@@ -45,10 +47,12 @@ class Part:
     Attributes:
         pieces: what it is given; None for the file as it is.
         dropped: spans of its samples that are not recording.
+        may_burst: packets of it are damaged, and may decode to anything.
     """
 
     pieces: Pieces | None = None
     dropped: tuple[tuple[int, int], ...] = ()
+    may_burst: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _ogg_layout(path: Path) -> Layout:
     n_samples, info, fault, remark = 0, None, None, None
     for index, link in enumerate(links or ()):
         whole = len(links or ()) == 1 and link.fault is None and not link.is_flac
-        part = Part(None if whole else link.pieces)
+        part = Part(None if whole else link.pieces, may_burst=link.is_damaged)
         try:
             with open_part(path, part) as file:
                 own = (file.samplerate, file.channels, file.subtype)
@@ -213,7 +217,7 @@ def read_part(path: Path, part: Part) -> Iterator[np.ndarray]:
             kept = _without(block[:n_read], position, part.dropped)
             position += n_read
             if len(kept):
-                yield kept
+                yield _without_bursts(kept) if part.may_burst else kept
 
 
 def _without(block: np.ndarray, position: int, dropped: tuple[tuple[int, int], ...]) -> np.ndarray:
@@ -221,6 +225,14 @@ def _without(block: np.ndarray, position: int, dropped: tuple[tuple[int, int], .
     for start, end in dropped:
         keep[max(0, start - position) : max(0, end - position)] = False
     return block if keep.all() else block[keep]
+
+
+def _without_bursts(block: np.ndarray) -> np.ndarray:
+    """Samples (n, channels) with silence where damage decodes to far more than full scale."""
+    loud = np.flatnonzero(np.abs(block).max(axis=1) > _BURST_ABOVE)
+    for frame in np.unique(loud // _BURST_SAMPLES):
+        block[frame * _BURST_SAMPLES : (frame + 1) * _BURST_SAMPLES] = 0.0
+    return block
 
 
 def _has_last_sample(path: Path, part: Part, n_samples: int) -> bool:

@@ -2,7 +2,8 @@
 
 libsndfile reads the first link of a chain alone, and drops a page whose check sum is wrong, so that
 all behind it comes too early. Here each link becomes a file of its own, and a damaged page gets a
-check sum that fits: its packets then decode as well as they can, at their place in time. FLAC, of
+check sum that fits: its packets then decode as well as they can, at their place in time. A page
+that lacks bytes is left out: what stands in their place are the pages behind it. FLAC, of
 which libsndfile reads not every Ogg file, is taken out of its pages (xiph.org/flac/ogg_mapping).
 """
 
@@ -35,6 +36,7 @@ class OggLink:
         is_flac: they are a FLAC file without its pages.
         is_simultaneous: it begins together with the link before it, so both sound at once.
         fault: how it is damaged or breaks off, or None.
+        is_damaged: packets of it may decode to anything.
     """
 
     pieces: Pieces
@@ -42,6 +44,7 @@ class OggLink:
     is_flac: bool
     is_simultaneous: bool
     fault: str | None
+    is_damaged: bool
 
 
 @dataclass
@@ -80,10 +83,25 @@ def ogg_links(path: Path) -> list[OggLink] | None:
                 break
             at = following
             continue
+        inner = _page_inside(data, at, size)
+        if inner is not None:
+            link = open_links.get(struct.unpack_from("<I", data, at + _SERIAL_AT)[0])
+            if link is not None:
+                link.n_damaged += 1
+                link.next_page += 1
+            at = inner
+            continue
         _take_page(data, at, size, links, open_links)
         at += size
     return [
-        OggLink(tuple(k.pieces), k.n_packets, k.is_flac, k.is_simultaneous, _fault(k))
+        OggLink(
+            tuple(k.pieces),
+            k.n_packets,
+            k.is_flac,
+            k.is_simultaneous,
+            _fault(k),
+            k.n_damaged + k.n_lost > 0,
+        )
         for k in links
     ]
 
@@ -168,6 +186,24 @@ def _page_bytes(data: bytes, at: int) -> int | None:
     lacing = data[at + _HEAD_BYTES : at + _HEAD_BYTES + n_segments]
     size = _HEAD_BYTES + n_segments + sum(lacing)
     return size if len(lacing) == n_segments and at + size <= len(data) else None
+
+
+def _page_inside(data: bytes, at: int, size: int) -> int | None:
+    """Where the next page begins inside one that lacks bytes; None for a page that is as long."""
+    if _is_as_written(data, at, size):
+        return None
+    inner = data.find(b"OggS", at + 1, at + size)
+    while inner >= 0:
+        own_size = _page_bytes(data, inner)
+        if own_size is not None and _is_as_written(data, inner, own_size):
+            return inner
+        inner = data.find(b"OggS", inner + 1, at + size)
+    return None
+
+
+def _is_as_written(data: bytes, at: int, size: int) -> bool:
+    (checksum,) = struct.unpack_from("<I", data, at + _CHECKSUM_AT)
+    return page_checksum(data[at : at + size]) == int(checksum)
 
 
 def _mark_cut(open_links: dict[int, _Link], rest: bytes) -> None:

@@ -126,3 +126,30 @@ def test_the_check_sum_of_a_page(tmp_path: Path, music: np.ndarray) -> None:
     content = write_ogg(tmp_path / "a.ogg", music[:, :1_000])
     size = 27 + content[26] + sum(content[27 : 27 + content[26]])
     assert page_checksum(content[:size]) == int.from_bytes(content[22:26], "little")
+
+
+@pytest.mark.parametrize("n_lost", [1, 60, 1_500])
+def test_an_ogg_that_lacks_bytes_neither_bursts_nor_loses_the_rest(
+    tmp_path: Path, music: np.ndarray, n_lost: int, rng: np.random.Generator
+) -> None:
+    content = write_ogg(tmp_path / "a.ogg", music)
+    _, whole = read(tmp_path / "a.ogg")
+    for at in rng.integers(len(content) // 3, len(content) // 2, 4):
+        (tmp_path / "b.ogg").write_bytes(content[:at] + content[at + n_lost :])
+        source, audio = read(tmp_path / "b.ogg")
+        assert source.fault is not None
+        assert np.abs(audio).max() < 2.0
+        # three pages at most: of 4 kB each
+        assert audio.shape[1] > whole.shape[1] - 3 * 4_500 / len(content) * whole.shape[1]
+
+
+def test_noise_within_an_ogg_does_not_burst(
+    tmp_path: Path, music: np.ndarray, rng: np.random.Generator
+) -> None:
+    content = bytearray(write_ogg(tmp_path / "a.ogg", music))
+    for at in rng.integers(len(content) // 4, len(content) - 2_000, 6):
+        content[at : at + 500] = rng.bytes(500)
+    (tmp_path / "b.ogg").write_bytes(content)
+    source, audio = read(tmp_path / "b.ogg")
+    assert source.fault is not None
+    assert np.abs(audio).max() < 2.0
