@@ -30,7 +30,7 @@ N_EXCERPTS, EXCERPT_S = 16, 0.3
 SHORTEST_S = 1.0
 # All of a recording is compared, by gains of its own for each half second, before it is left out.
 _THROUGHOUT_BELOW_DB = {True: -10.0, False: -25.0}  # a lossy encoder between, or none
-_LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC")
+_LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC", "FLAC", "WAVPACK", "TTA", "APE", "TRUEHD", "MLP")
 # What file managers and browsers write behind a copy's name.
 _COPY_MARK = re.compile(
     r"(\(\d+\)|[\s_-]+(copy|kopie|copie|copia|kopia|コピー|副本)(\s*\(?\d+\)?)?|"
@@ -78,7 +78,7 @@ class Candidate:
 
     @property
     def is_lossy(self) -> bool:
-        return not self.source.encoding.startswith(_LOSSLESS)
+        return not self.source.encoding.upper().startswith(_LOSSLESS)
 
 
 def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:

@@ -27,7 +27,7 @@ _WORDS = {
         """,
     RIGHT: """
         right rgt rght rt rch rchan rechts rechte rechter droite droit derecha derecho dcha dch
-        destra destro dx direita direito hoger hojre hoyre prawy prawa правый правая прав п
+        destra destro dx direita direito dir der hoger hojre hoyre prawy prawa правый правая прав п
         """,
     MID: "mid middle mitte mitten",
     SIDE: "side sides seite seiten",
@@ -40,6 +40,8 @@ _SIGNS = {
                        "右声道 右聲道 右チャンネル 右 오른쪽 우"}.items()
     for sign in text.split()
 }  # fmt: skip
+# An article and an address besides: a side beside its partner alone.
+_NEVER_LONE = frozenset(("der", "dir"))
 _SHORTEST_RUN_TOGETHER = 3  # letters of a side at the end of another word: overheadleft
 # Large, middle and small are sizes of these.
 _SIZED = ("tom", "drum", "shaker", "cym", "gong", "bell")
@@ -87,7 +89,7 @@ class _Reading:
     words: the rest without numbers. before: how many of them stand in front of the side.
     numbers: each with how many words are in front of it, and whether the side is too.
     is_word: the side is a word of its own, not the end of another. is_letter: a single letter.
-    is_size: it may be the size of a drum.
+    is_size: it may be the size of a drum. means_more: the word has another meaning by itself.
     """
 
     place: int
@@ -98,6 +100,7 @@ class _Reading:
     is_word: bool
     is_letter: bool
     is_size: bool
+    means_more: bool
 
 
 def find_sides(names: Sequence[str]) -> Sides:
@@ -121,6 +124,8 @@ def find_sides(names: Sequence[str]) -> Sides:
     _pair_numbered(readings, found)
     for reading in readings:
         if reading.is_size or not reading.is_word or reading.place in found.sides:
+            continue
+        if reading.means_more:
             continue
         if reading.side in (LEFT, RIGHT):
             others = {r.side for r in readings if r.place == reading.place and r.is_word}
@@ -164,6 +169,7 @@ def _readings(place: int, name: str) -> Iterable[_Reading]:
                 is_word,
                 is_letter,
                 sized and is_letter,
+                piece.lower() in _NEVER_LONE,
             )
 
 
@@ -181,7 +187,7 @@ def _sides_of(piece: str, index: int, pieces: Sequence[str]) -> Iterable[tuple[s
             yield side, piece.replace(sign, "", 1), True
             return
     for word, side in _SPELLED.items():
-        if len(word) >= _SHORTEST_RUN_TOGETHER and lower.endswith(word):
+        if len(word) >= _SHORTEST_RUN_TOGETHER and word not in _NEVER_LONE and lower.endswith(word):
             yield side, lower.removesuffix(word), False
     if lower[-1] in ("l", "r"):  # OHL, guitarr
         yield _LETTERS[lower[-1]], lower[:-1], False

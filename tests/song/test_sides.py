@@ -21,6 +21,7 @@ PAIRS = [
     ("гитара левый", "гитара правый"), ("Gitarr vänster", "Gitarr höger"), ("Room (L)", "Room (R)"),
     ("gitara lewy", "gitara prawy"), ("Pno 44.1k L", "Pno 48k R"), ("Drums/OH L", "Drums/OH R"),
     ("01 OH L", "03 OH R"), ("OH_LEFT_02", "OH_RIGHT_02"), ("Ｏ Ｈ　Ｌ", "Ｏ Ｈ　Ｒ"),
+    ("Coro izq", "Coro der"), ("Coral esq", "Coral dir"),
 ]  # fmt: skip
 
 
@@ -60,6 +61,10 @@ def test_a_side_without_its_partner_is_said(write_song) -> None:
                         key=lambda r: r.file, reverse=True)  # fmt: skip
     assert (oh.side, bass.remarks) == (None, ())
     assert "left side of a pair by its name, without the other" in oh.remarks[0]
+
+
+def test_words_that_mean_more_are_sides_beside_their_partner_alone() -> None:
+    assert find_sides(["Der Mond.wav", "Bass Dir.wav"]).lone == {}
 
 
 def test_a_pair_of_two_rates_is_joined(write_song) -> None:
