@@ -14,14 +14,17 @@ checked names, never taken from a file.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from mixer.errors import InputError
-from mixer.files.document import read_json
+from mixer.files.document import Document, read_json
+from mixer.files.fields import MISSING, RAW, choice, entries, number, table, text
+from mixer.files.wording import quote, visible
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.stems import STEMS
 
@@ -41,7 +44,11 @@ AUDIO, BANDS, TRACKS = "audio", "bands", "tracks"
 
 _MAX_JSON_BYTES = 64 << 20
 _MAX_VARIANTS = 1_000
+MOST_SONGS = 1_000_000
+_ADVICE = "prepare the data set again"
 _SONG_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+Stated = TypeVar("Stated", bound="Description")
 
 
 @dataclass(frozen=True)
@@ -137,23 +144,71 @@ def normalised_path(folder: Path, stem: str, variant: int) -> Path:
 
 
 @dataclass(frozen=True)
+class SongEntry:
+    """What the description of any prepared data set says of a song."""
+
+    id: str = text(pattern=_SONG_ID, means="a song id")
+    name: str = text(kind=RAW, shortest=0)
+    split: str = choice(MISSING, SPLITS)
+    stems: tuple[str, ...] = entries(choice(MISSING, STEMS), least=1)
+
+    def __post_init__(self) -> None:
+        if self.stems != tuple(stem for stem in STEMS if stem in self.stems):
+            raise ValueError(f"stems must be in the order of {', '.join(STEMS)}")
+
+
+@dataclass(frozen=True)
+class ProfileEntry:
+    """Which profile a data set was normalised to."""
+
+    sha256: str = text()
+
+
+@dataclass(frozen=True)
 class Description:
-    """What the descriptions of all prepared data sets say, checked, and the rest as it is there."""
+    """What the descriptions of all prepared data sets say; each kind adds its songs."""
 
-    path: Path
-    content: dict[str, Any]
-    sample_rate: int
-    effects: tuple[str, ...]
-    profile: Profile
-    sha256: str
+    sample_rate: int = number(MISSING, 1, 384_000)
+    stems: tuple[str, ...] = entries(text())
+    effects: tuple[str, ...] = entries(text())
+    profile: ProfileEntry = table()
+    sha256: str = text()
 
 
-def read_description(folder: Path, examples: str) -> Description:
+@dataclass(frozen=True)
+class _AudioEntry(SongEntry):
+    n_samples: int = number(MISSING, 1, 1 << 40)
+    normalised_gain_db: Mapping[str, tuple[float, ...]] = entries(number(MISSING, -200.0, 0.0))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for stem in self.stems:
+            if not 1 <= len(self.normalised_gain_db.get(stem, ())) <= _MAX_VARIANTS:
+                raise ValueError(f"normalised_gain_db must have a gain for each variant of {stem}")
+
+
+@dataclass(frozen=True)
+class _AudioDescription(Description):
+    n_variants: int = number(MISSING, 1, _MAX_VARIANTS)
+    songs: tuple[_AudioEntry, ...] = entries(most=MOST_SONGS)
+
+
+@dataclass(frozen=True)
+class _Envelope:
+    hop_samples: int = number(MISSING, 1, 1 << 24)
+    level_dbfs: Mapping[str, Any] = table()
+
+
+def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[Stated, Profile]:
     """Read the description of a data set and check what all have in common.
 
     Args:
         folder: of the data set.
-        examples: what it must hold, `AUDIO` or `BANDS`.
+        examples: what it must hold, `AUDIO`, `BANDS` or `TRACKS`.
+        kind: the dataclass of such a description.
+
+    Returns:
+        The description, and the profile that it names.
 
     Raises:
         InputError: no finished data set there, one of other examples, or a damaged description.
@@ -167,29 +222,24 @@ def read_description(folder: Path, examples: str) -> Description:
             if unfinished
             else f"{folder}: no prepared data set in it; make one with mixer dataset prepare"
         )
-    content = read_object(path)
-    version = content.get("schema_version")
+    document = _read(path)
+    version = document.table.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise InputError(f"{path}: schema version {version!r} where {SCHEMA_VERSION} is known")
-    found = content.get("examples", AUDIO)
+        raise InputError(f"{path}: schema version {quote(version)} where {SCHEMA_VERSION} is known")
+    # An absent key says audio, as data sets from before there were others do.
+    found = document.table.get("examples", AUDIO)
     if found != examples:
         raise InputError(
-            f"{folder}: holds {found}, and {examples} are needed; prepare another folder with"
-            f" mixer dataset prepare --examples {examples}"
+            f"{folder}: holds {visible(found)}, and {examples} are needed; prepare another folder"
+            f" with mixer dataset prepare --examples {examples}"
         )
-    if tuple(typed_value(content, "stems", list, path)) != STEMS:
-        raise InputError(f"{path}: stems other than {', '.join(STEMS)}; prepare it again")
+    description = document.read_as(kind, is_open=True)
+    if description.stems != STEMS:
+        raise InputError(f"{path}: stems other than {', '.join(STEMS)}; {_ADVICE}")
     profile = read_profile(folder / PROFILE_FILE)
-    if profile.sha256 != typed_value(content, "profile", dict, path).get("sha256"):
+    if profile.sha256 != description.profile.sha256:
         raise InputError(f"{folder / PROFILE_FILE}: not the profile that the data were made with")
-    return Description(
-        path=path,
-        content=content,
-        sample_rate=whole_value(content, "sample_rate", 384_000, path),
-        effects=tuple(str(effect) for effect in typed_value(content, "effects", list, path)),
-        profile=profile,
-        sha256=str(typed_value(content, "sha256", str, path)),
-    )
+    return description, profile
 
 
 def read_dataset(folder: str | Path) -> PreparedDataset:
@@ -201,16 +251,15 @@ def read_dataset(folder: str | Path) -> PreparedDataset:
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
-    head = read_description(folder, AUDIO)
-    songs = typed_value(head.content, "songs", list, head.path)
+    said, profile = read_description(folder, AUDIO, _AudioDescription)
     return PreparedDataset(
         folder=folder,
-        sample_rate=head.sample_rate,
-        effects=head.effects,
-        profile=head.profile,
-        n_variants=whole_value(head.content, "n_variants", _MAX_VARIANTS, head.path),
-        songs=tuple(_song(entry, folder, head.path) for entry in songs),
-        sha256=head.sha256,
+        sample_rate=said.sample_rate,
+        effects=said.effects,
+        profile=profile,
+        n_variants=said.n_variants,
+        songs=tuple(_song(entry, folder) for entry in said.songs),
+        sha256=said.sha256,
     )
 
 
@@ -227,15 +276,20 @@ def read_envelope_dbfs(song: PreparedSong, content: str) -> tuple[np.ndarray, in
     Raises:
         InputError: the song's record is damaged.
     """
-    path = song.folder / SONG_FILE
-    envelope = typed_value(read_object(path), "envelope", dict, path)
-    hop_samples = whole_value(envelope, "hop_samples", 1 << 24, path)
-    levels = typed_value(typed_value(envelope, "level_dbfs", dict, path), content, list, path)
-    if len(levels) != -(-song.n_samples // hop_samples) or not all(
-        isinstance(level, int | float) and not isinstance(level, bool) for level in levels
+    document = _read(song.folder / SONG_FILE)
+    if not isinstance(document.table.get("envelope"), dict):
+        raise document.refusal(("envelope",), "must be a table")
+    envelope = document.part("envelope").read_as(_Envelope, is_open=True)
+    levels = envelope.level_dbfs.get(content)
+    if (
+        not isinstance(levels, list)
+        or len(levels) != -(-song.n_samples // envelope.hop_samples)
+        or not all(
+            isinstance(level, int | float) and not isinstance(level, bool) for level in levels
+        )
     ):
-        raise InputError(f"{path}: the envelope of {content} does not fit the song")
-    return np.maximum(np.array(levels, np.float64), ENVELOPE_FLOOR_DBFS), hop_samples
+        raise document.refusal(("envelope", "level_dbfs", content), "does not fit the song")
+    return np.maximum(np.array(levels, np.float64), ENVELOPE_FLOOR_DBFS), envelope.hop_samples
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -244,78 +298,26 @@ def read_object(path: Path) -> dict[str, Any]:
     Raises:
         InputError: not there, too large, or not a JSON object.
     """
+    return dict(_read(path).table)
+
+
+def _read(path: Path) -> Document:
     what = "a record of a prepared data set"
-    advice = "prepare the data set again"
-    return dict(read_json(path, what, InputError, advice=advice, most_bytes=_MAX_JSON_BYTES).table)
+    return read_json(path, what, InputError, advice=_ADVICE, most_bytes=_MAX_JSON_BYTES)
 
 
-def song_head(entry: object, path: Path) -> tuple[str, str, str, tuple[str, ...]]:
-    """Id, name, split and stems of a song in a description.
-
-    Raises:
-        InputError: one of them is missing or out of range.
-    """
-    if not isinstance(entry, dict):
-        raise InputError(f"{path}: songs must be a list of objects")
-    song_id = str(typed_value(entry, "id", str, path))
-    if not _SONG_ID.fullmatch(song_id):
-        raise InputError(f"{path}: {song_id!r} is not a song id; prepare the data set again")
-    split = str(typed_value(entry, "split", str, path))
-    if split not in SPLITS:
-        raise InputError(f"{path}: song {song_id}: split {split!r} is none of {', '.join(SPLITS)}")
-    stems = tuple(typed_value(entry, "stems", list, path))
-    if not stems or stems != tuple(stem for stem in STEMS if stem in stems):
-        raise InputError(f"{path}: song {song_id}: stems must be some of {', '.join(STEMS)}")
-    return song_id, str(typed_value(entry, "name", str, path)), split, stems
-
-
-def _song(entry: Any, folder: Path, path: Path) -> PreparedSong:
-    song_id, name, split, stems = song_head(entry, path)
-    gains_db = typed_value(entry, "normalised_gain_db", dict, path)
+def _song(entry: _AudioEntry, folder: Path) -> PreparedSong:
     song = PreparedSong(
-        id=song_id,
-        name=name,
-        split=split,
-        n_samples=whole_value(entry, "n_samples", 1 << 40, path),
-        stems=stems,
-        folder=song_folder(folder, song_id),
-        gains_db={stem: _gains(gains_db, stem, path) for stem in stems},
+        id=entry.id,
+        name=entry.name,
+        split=entry.split,
+        n_samples=entry.n_samples,
+        stems=entry.stems,
+        folder=song_folder(folder, entry.id),
+        gains_db={stem: entry.normalised_gain_db[stem] for stem in entry.stems},
     )
-    last_files = [song.normalised_path(stem, len(song.gains_db[stem]) - 1) for stem in stems]
-    for file in [song.mixture_path, *(song.wet_path(stem) for stem in stems), *last_files]:
+    last_files = [song.normalised_path(s, len(song.gains_db[s]) - 1) for s in song.stems]
+    for file in [song.mixture_path, *(song.wet_path(stem) for stem in song.stems), *last_files]:
         if not file.is_file():
             raise InputError(f"{file}: missing; run the same mixer dataset prepare again")
     return song
-
-
-def _gains(content: dict[str, Any], stem: str, path: Path) -> tuple[float, ...]:
-    gains_db = typed_value(content, stem, list, path)
-    if not 1 <= len(gains_db) <= _MAX_VARIANTS or not all(
-        isinstance(gain_db, float) and -200.0 <= gain_db <= 0.0 for gain_db in gains_db
-    ):
-        raise InputError(f"{path}: the gains of {stem} are out of range; prepare it again")
-    return tuple(gains_db)
-
-
-def typed_value(content: dict[str, Any], key: str, kind: Any, path: Path) -> Any:
-    """A value of a JSON object.
-
-    Raises:
-        InputError: it is missing or of another type.
-    """
-    value = content.get(key)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise InputError(f"{path}: {key} is missing or of the wrong kind; prepare it again")
-    return value
-
-
-def whole_value(content: dict[str, Any], key: str, largest: int, path: Path) -> int:
-    """A whole number from 1 to `largest` of a JSON object.
-
-    Raises:
-        InputError: it is missing, of another type or out of range.
-    """
-    value = typed_value(content, key, int, path)
-    if not 1 <= value <= largest:
-        raise InputError(f"{path}: {key} is {value}, not within 1 and {largest}")
-    return int(value)

@@ -14,25 +14,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixer.errors import InputError
+from mixer.files.fields import MISSING, entries, flag, number, table
 from mixer.fxnorm.profile import Profile
 from mixer.network.band_mixer.parameters import VIEWS
 from mixer.stems import STEMS
 from training.data.prepared import (
     BANDS,
+    MOST_SONGS,
+    Description,
+    SongEntry,
     read_description,
     song_folder,
-    song_head,
-    typed_value,
-    whole_value,
 )
 
 _MOST_EXCERPTS, _MOST_FRAMES, _MOST_BANDS, _LONGEST_FFT = 100_000, 1 << 24, 512, 1 << 16
+
+
+@dataclass(frozen=True)
+class _Excerpt:
+    """An excerpt in a description; `played` says which stems are there to learn from."""
+
+    played: tuple[bool, ...] = entries(least=len(STEMS), most=len(STEMS))
+    n_frames: int = number(MISSING, 1, _MOST_FRAMES)
+
+
+@dataclass(frozen=True)
+class _BandEntry(SongEntry):
+    is_wet: bool = flag()
+    excerpts: tuple[_Excerpt, ...] = entries(least=1, most=_MOST_EXCERPTS)
+
+
+@dataclass(frozen=True)
+class _Bands:
+    n_fft: int = number(MISSING, 1, _LONGEST_FFT)
+    n_bands: int = number(MISSING, 1, _MOST_BANDS)
+
+
+@dataclass(frozen=True)
+class _BandDescription(Description):
+    bands: _Bands = table()
+    songs: tuple[_BandEntry, ...] = entries(most=MOST_SONGS)
 
 
 @dataclass(frozen=True)
@@ -124,21 +150,17 @@ def read_bands(folder: str | Path) -> PreparedBands:
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
-    head = read_description(folder, BANDS)
-    content, path = head.content, head.path
-    bands = typed_value(content, "bands", dict, path)
-    n_fft = whole_value(bands, "n_fft", _LONGEST_FFT, path)
-    n_bands = whole_value(bands, "n_bands", _MOST_BANDS, path)
-    songs = typed_value(content, "songs", list, path)
+    said, profile = read_description(folder, BANDS, _BandDescription)
+    bands = said.bands
     return PreparedBands(
         folder=folder,
-        sample_rate=head.sample_rate,
-        effects=head.effects,
-        profile=head.profile,
-        n_fft=n_fft,
-        n_bands=n_bands,
-        examples=tuple(each for song in songs for each in _examples(song, folder, path, n_bands)),
-        sha256=head.sha256,
+        sample_rate=said.sample_rate,
+        effects=said.effects,
+        profile=profile,
+        n_fft=bands.n_fft,
+        n_bands=bands.n_bands,
+        examples=tuple(e for song in said.songs for e in _examples(song, folder, bands.n_bands)),
+        sha256=said.sha256,
     )
 
 
@@ -146,23 +168,12 @@ def example_path(folder: Path, song_id: str, number: int) -> Path:
     return song_folder(folder, song_id) / f"{number}.npy"
 
 
-def _examples(entry: Any, folder: Path, path: Path, n_bands: int) -> list[BandExample]:
-    song_id, _, split, _ = song_head(entry, path)
-    excerpts = typed_value(entry, "excerpts", list, path)
-    if not 1 <= len(excerpts) <= _MOST_EXCERPTS:
-        raise InputError(f"{path}: song {song_id}: no excerpts; prepare it again")
-    is_wet = entry.get("is_wet")
-    if not isinstance(is_wet, bool):
-        raise InputError(f"{path}: song {song_id}: is_wet must be true or false")
+def _examples(song: _BandEntry, folder: Path, n_bands: int) -> list[BandExample]:
     examples = []
-    for number, excerpt in enumerate(excerpts):
-        played = typed_value(excerpt, "played", list, path)
-        if len(played) != len(STEMS) or not all(isinstance(plays, bool) for plays in played):
-            raise InputError(f"{path}: song {song_id}: played must say it of each stem")
-        n_frames = whole_value(excerpt, "n_frames", _MOST_FRAMES, path)
-        file = example_path(folder, song_id, number)
+    for number_of, excerpt in enumerate(song.excerpts):
+        file = example_path(folder, song.id, number_of)
         if not file.is_file():
             raise InputError(f"{file}: missing; run the same mixer dataset prepare again")
-        shape = (2, len(STEMS), len(VIEWS), n_bands, n_frames)
-        examples.append(BandExample(file, split, tuple(played), is_wet, shape))
+        shape = (2, len(STEMS), len(VIEWS), n_bands, excerpt.n_frames)
+        examples.append(BandExample(file, song.split, excerpt.played, song.is_wet, shape))
     return examples

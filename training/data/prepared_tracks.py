@@ -14,21 +14,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mixer.errors import InputError
+from mixer.files.fields import MISSING, entries, number
 from training.data.prepared import (
+    MOST_SONGS,
     TRACKS,
+    Description,
+    SongEntry,
     read_description,
     song_folder,
-    song_head,
-    typed_value,
-    whole_value,
 )
 from training.data.track_songs import SongTracks, read_song
 
 COMPOSED_FOLDER = "composed"
 _MOST_EXCERPTS = 100_000
+
+
+@dataclass(frozen=True)
+class _TrackEntry(SongEntry):
+    excerpts: int = number(MISSING, 1, _MOST_EXCERPTS)
+
+
+@dataclass(frozen=True)
+class _TrackDescription(Description):
+    songs: tuple[_TrackEntry, ...] = entries(most=MOST_SONGS)
 
 
 @dataclass(frozen=True)
@@ -81,15 +91,14 @@ def read_tracks(folder: str | Path) -> PreparedTracks:
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
-    head = read_description(folder, TRACKS)
-    songs = typed_value(head.content, "songs", list, head.path)
+    said, _ = read_description(folder, TRACKS, _TrackDescription)
     composed = sorted((folder / COMPOSED_FOLDER).glob("*/*.npz"))
     return PreparedTracks(
         folder=folder,
-        sample_rate=head.sample_rate,
-        files=tuple(file for song in songs for file in _files(song, folder, head.path)),
+        sample_rate=said.sample_rate,
+        files=tuple(file for song in said.songs for file in _files(song, folder)),
         composed=tuple((path.parent.name, path) for path in composed),
-        sha256=head.sha256,
+        sha256=said.sha256,
     )
 
 
@@ -97,12 +106,11 @@ def tracks_path(folder: Path, song_id: str, number: int) -> Path:
     return song_folder(folder, song_id) / f"{number}.npz"
 
 
-def _files(entry: Any, folder: Path, path: Path) -> list[tuple[str, Path]]:
-    song_id, _, split, _ = song_head(entry, path)
+def _files(song: _TrackEntry, folder: Path) -> list[tuple[str, Path]]:
     files = []
-    for number in range(whole_value(entry, "excerpts", _MOST_EXCERPTS, path)):
-        file = tracks_path(folder, song_id, number)
+    for excerpt in range(song.excerpts):
+        file = tracks_path(folder, song.id, excerpt)
         if not file.is_file():
             raise InputError(f"{file}: missing; run the same mixer dataset prepare again")
-        files.append((split, file))
+        files.append((song.split, file))
     return files

@@ -23,6 +23,15 @@ from training.data.prepared import read_dataset
 
 N_SAMPLES = 11_025
 NAMES = ("full", "late", "no vocals")
+# An entry of a description that has no gains.
+SONG = {
+    "id": "full",
+    "name": "Full",
+    "split": "train",
+    "stems": ["vocals"],
+    "n_samples": 44_100,
+    "normalised_gain_db": {},
+}
 
 
 @pytest.fixture(scope="module")
@@ -217,12 +226,22 @@ def test_the_gain_of_storing_is_undone(folder: Path, tmp_path: Path) -> None:
         ("schema_version", 99, "schema version 99"),
         ("stems", ["vocals"], "stems other than"),
         ("profile", {"sha256": "0"}, "not the profile that the data were made with"),
-        ("songs", "none", "songs is missing or of the wrong kind"),
-        ("songs", [{"id": "../../etc"}], "'../../etc' is not a song id"),
-        ("songs", [{"id": "full", "split": "all"}], "is none of train, valid, test"),
-        ("songs", [{"id": "full", "split": "train", "stems": ["../x"]}], "stems must be some of"),
-        ("sample_rate", -1, "sample_rate is -1"),
-        ("n_variants", True, "n_variants is missing or of the wrong kind"),
+        ("songs", "none", "songs must be a list"),
+        ("songs", [{"id": "../../etc"}], r"songs\.0\.id must be a song id"),
+        (
+            "songs",
+            [{"id": "full", "split": "all"}],
+            r"songs\.0\.split must be one of train, valid, test",
+        ),
+        (
+            "songs",
+            [{"id": "full", "split": "train", "stems": ["../x"]}],
+            r"stems\.0 must be one of vocals",
+        ),
+        ("songs", [{**SONG, "stems": ["bass", "vocals"]}], "stems must be in the order of vocals"),
+        ("songs", [SONG], "a gain for each variant of vocals"),
+        ("sample_rate", -1, "sample_rate must be"),
+        ("n_variants", True, "n_variants must be a whole number"),
     ],
 )
 def test_a_damaged_description_is_refused(folder: Path, tmp_path: Path, key, value, says) -> None:
