@@ -107,6 +107,8 @@ def _compare(
         )
     song = load_song(folder)
     plan, of_plan = _plan(recipe, song)
+    if plan is not None:
+        song = plan.song  # as it is mixed: what is mended between microphones is in the recipe
     return song, plan, [*_of_song(recipe, song), *of_plan, *_of_versions(recipe)]
 
 

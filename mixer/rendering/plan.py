@@ -174,7 +174,7 @@ def plan_render(
         resolved = resolve((), song.console, song_path=song.folder / SONG_FILE)
         console, presets = resolved.console, resolved.sources
     _check_plugins(song, console)
-    song, notes = prepare_song(song, trim=settings.trim == "auto")
+    song, notes = prepare_song(song, trim=settings.trim == "auto", fixes=settings.fix)
     hand, of_stems = hand_on_tracks(console, tracks_of(song))
     if settings.model == NONE:
         plan = _plan_of_stems(song, settings, of_stems, presets)

@@ -15,6 +15,7 @@ from mixer.normalisations import check_effects, parse_effects
 from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
 from mixer.shipped import DEFAULT_MODEL
+from mixer.song.fixes import check_fixes, parse_fixes
 
 DEFAULT_CEILING_DBTP = -1.0
 TRIMS = ("auto", "none")
@@ -50,6 +51,8 @@ class RenderSettings:
             again; None for the model's own.
         seed: of the rooms and of the dither.
         sample_rate: of the mix in Hz; None for the song's own.
+        fix: what to mend between microphones at one source, any of `FIXES`; what `song.toml` says
+            of a file wins.
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
         loudness_lufs: integrated loudness of the mix; None leaves it as it comes.
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
@@ -94,6 +97,12 @@ class RenderSettings:
         range=SAMPLE_RATES_HZ,
         otherwise="the song's",
     )
+    fix: tuple[str, ...] = option(
+        (),
+        "Mend between microphones at one source: polarity, delay, or both, comma-separated.",
+        otherwise="none",
+        parse=parse_fixes,
+    )
     trim: str = option(
         "auto", "auto cuts silence that every file ends in; none keeps it.", parse=parse_trim
     )
@@ -119,6 +128,7 @@ class RenderSettings:
         for one in options_of(RenderSettings):
             one.check(getattr(self, one.name))
         check_effects(self.effects or ())
+        check_fixes(self.fix)
         parse_trim(self.trim)
 
 

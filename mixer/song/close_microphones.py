@@ -42,7 +42,11 @@ class Offset:
 
 
 def find_offset(
-    excerpts: Sequence[np.ndarray], reference: Sequence[np.ndarray], sample_rate: int
+    excerpts: Sequence[np.ndarray],
+    reference: Sequence[np.ndarray],
+    sample_rate: int,
+    *,
+    max_delay_s: float = MAX_DELAY_S,
 ) -> Offset | None:
     """Compare a microphone with another at the same source.
 
@@ -50,6 +54,7 @@ def find_offset(
         excerpts, reference: the same stretches of time of both, float (samples,) each, about a
             second long.
         sample_rate: of both, Hz.
+        max_delay_s: the furthest delay that is looked for, either way.
 
     Returns:
         None where the two have too little in common to say: another performance, or a room.
@@ -57,7 +62,7 @@ def find_offset(
     pairs = _sounding(excerpts, reference)
     votes = []
     for own, other in pairs:
-        lag, confidence, sign = best_lag(own, other, round(MAX_DELAY_S * sample_rate))
+        lag, confidence, sign = best_lag(own, other, round(max_delay_s * sample_rate))
         if confidence >= LEAST_CONFIDENCE:
             votes.append((lag, sign))
     if not votes or len(votes) < _AGREEING_SHARE * len(pairs):
@@ -69,6 +74,24 @@ def find_offset(
     if len(agreeing) < _AGREEING_SHARE * len(pairs):
         return None
     return Offset(delay, sign < 0, _gained_db(pairs, delay, sign))
+
+
+def gained_db(
+    excerpts: Sequence[np.ndarray],
+    reference: Sequence[np.ndarray],
+    delay_samples: int,
+    *,
+    inverted: bool,
+) -> float:
+    """What it brings to the power of their sum to undo a delay and a polarity, in dB.
+
+    Args:
+        excerpts, reference: as of `find_offset`.
+        delay_samples: that the first comes earlier afterwards; negative for later.
+        inverted: its polarity is turned round.
+    """
+    pairs = _sounding(excerpts, reference)
+    return _gained_db(pairs, delay_samples, -1 if inverted else 1) if pairs else 0.0
 
 
 def _sounding(

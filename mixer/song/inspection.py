@@ -20,7 +20,7 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.song.damaged_files import remarks_on
 from mixer.song.deciding_files import deciding_files
 from mixer.song.listing import doubts
-from mixer.song.preparation import at_full_scale
+from mixer.song.preparation import at_full_scale, mend_microphones
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
@@ -128,6 +128,7 @@ def inspect_song(
     _compare_lengths(files)
     for place, remarks in deciding_files([r.source for r in recordings]).items():
         files[place].findings += remarks
+    _compare_microphones(files, song, recordings)
     _compare_sketches(files, sketches, starts_are_stated=song.starts_are_stated)
     left_out = [
         FileInspection(
@@ -262,6 +263,15 @@ def _compare_lengths(files: Sequence[FileInspection]) -> None:
             file.findings.append(
                 f"far shorter than the rest: {file.duration_s:.1f} s against {median_s:.1f} s"
             )
+
+
+def _compare_microphones(
+    files: Sequence[FileInspection], song: Song, recordings: Sequence[Recording]
+) -> None:
+    _, said = mend_microphones(replace(song, recordings=tuple(recordings)), ())
+    for file in files:
+        if file.file in said:
+            file.findings.append(said[file.file])
 
 
 def _compare_sketches(

@@ -15,6 +15,7 @@ from mixer.errors import InputError
 from mixer.roles import STEM_OF_ROLE, UNKNOWN
 from mixer.song.damaged_files import refuse_damaged
 from mixer.song.doubles import leave_out_copies, leave_out_heard
+from mixer.song.fixes import parse_fixes
 from mixer.song.folder import FolderFile, list_song_folder
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.name_context import classify_all
@@ -139,9 +140,11 @@ def _on_time_line(
     for place, start_s in zip(places, line.starts_s, strict=True):
         own = settings.for_file(found[place].file)
         said = None if own is None else own.start_s
-        inverted = own is not None and own.invert
         placed[place] = replace(
-            found[place], start_s=start_s if said is None else said, inverted=inverted
+            found[place],
+            start_s=start_s if said is None else said,
+            inverted=own is not None and own.invert,
+            fixes=None if own is None or own.fix is None else parse_fixes(own.fix),
         )
     return placed, line
 

@@ -1,16 +1,23 @@
-"""A song as it is mixed: at full scale, without digital silence that all files end in."""
+"""A song as it is mixed: at full scale, microphones mended, without silence that all end in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mixer.audio.extremes import sounding_samples
 from mixer.song.damaged_files import scale_remarks
 from mixer.song.deciding_files import deciding_files
+from mixer.song.fixes import DELAY, POLARITY
 from mixer.song.full_scale import full_scales
+from mixer.song.microphone_names import microphone_groups
 from mixer.song.recording import Recording
 from mixer.song.song import Song
+from mixer.song.tracks import tracks_of
+
+if TYPE_CHECKING:
+    from mixer.song.microphones import Misplaced
 
 # Digital silence that every file ends in is cut from here on; rooms may ring into what is kept.
 CUT_FROM_S = 5.0
@@ -19,12 +26,14 @@ KEPT_S = 2.0
 _FAR_LONGER_FROM = 2.0
 
 
-def prepare_song(song: Song, *, trim: bool) -> tuple[Song, list[str]]:
+def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[Song, list[str]]:
     """Bring float files that are scaled to integers to full scale, and cut silence at the end.
 
     Args:
         song: from `load_song`.
         trim: cut digital silence in which every file ends.
+        fixes: any of `FIXES`, what to mend between microphones at one source; what `song.toml` says
+            of a file wins.
 
     Returns:
         The song, and what was done to it and what single files decide for it, a line each.
@@ -34,6 +43,8 @@ def prepare_song(song: Song, *, trim: bool) -> tuple[Song, list[str]]:
     """
     recordings, notes = at_full_scale(song.recordings)
     song = replace(song, recordings=recordings)
+    song, said = mend_microphones(song, fixes)
+    notes += [f"{file}: {text}" for file, text in said.items()]
     for place, remarks in deciding_files([r.source for r in recordings]).items():
         notes += [f"{recordings[place].file}: {remark}" for remark in remarks]
     if trim:
@@ -46,6 +57,52 @@ def prepare_song(song: Song, *, trim: bool) -> tuple[Song, list[str]]:
             )
             song = replace(song, n_samples=n_samples)
     return song, notes
+
+
+def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, str]]:
+    """Mend polarity and delay between microphones at one source, and say what is found.
+
+    Args:
+        song: from `load_song`.
+        fixes: any of `FIXES`; what `song.toml` says of a file wins.
+
+    Returns:
+        The song, and by file what was mended, or is left and would be.
+    """
+    tracks = tracks_of(song)
+    if not microphone_groups(tracks) and all(len(track.recordings) == 1 for track in tracks):
+        return song, {}
+    # Not above: plans of songs without microphones that belong together take no signal processing.
+    from mixer.song.microphones import find_misplaced
+
+    by_file = {recording.file: recording for recording in song.recordings}
+    said = {}
+    for entry in find_misplaced(song):
+        own = by_file[entry.files[0]].fixes
+        if own == ():  # the engineer wants it as it is
+            continue
+        mended = entry.mended_by(fixes if own is None else own)
+        said[entry.files[0]] = f"{entry.sentence()}; {_outcome(entry, mended)}"
+        for file in entry.files:
+            recording = by_file[file]
+            later_s = entry.delay_s if DELAY in mended else 0.0
+            by_file[file] = replace(
+                recording,
+                start_s=recording.start_s - later_s,
+                inverted=recording.inverted != (POLARITY in mended),
+            )
+    return replace(song, recordings=tuple(by_file[r.file] for r in song.recordings)), said
+
+
+def _outcome(entry: Misplaced, mended: Sequence[str]) -> str:
+    """What is done about a fault, and what it brings."""
+    if entry.is_far:
+        return "more than microphones at one source; set its start_s in song.toml if it is late"
+    if mended:
+        gain_db = entry.gains_db[tuple(mended)]
+        return f"{' and '.join(mended)} mended, {gain_db:+.1f} dB of their sum"
+    needed = entry.needed
+    return f"--fix {','.join(needed)} mends it, {entry.gains_db[needed]:+.1f} dB of their sum"
 
 
 def at_full_scale(recordings: Sequence[Recording]) -> tuple[tuple[Recording, ...], list[str]]:

@@ -27,6 +27,8 @@ class Recording:
         remarks: what else its name or its sound says that may not be meant.
         start_s: where it begins on the song's time line, in seconds; below 0 its start is cut.
         inverted: its polarity is turned round.
+        fixes: what `song.toml` says to mend between it and other microphones at its source, any of
+            `mixer.song.fixes.FIXES`; None where it says nothing.
     """
 
     source: AudioSource
@@ -42,3 +44,4 @@ class Recording:
     remarks: tuple[str, ...] = ()
     start_s: float = 0.0
     inverted: bool = False
+    fixes: tuple[str, ...] | None = None

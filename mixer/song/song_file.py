@@ -10,6 +10,11 @@ stem = "drums"
 gain_db = -3
 ignore = false
 
+[files."Snare Bottom.wav"]
+start_s = 1.5                   # where it begins; invert = true turns its polarity round
+fix = "polarity,delay"          # against other microphones at its source; or "polarity", "delay",
+                                # or "none", which wins over --fix
+
 [console]                       # a preset's tables; they win over presets named for the render
 extends = "rock"
 [console.vocals]
@@ -34,6 +39,7 @@ from mixer.files.fields import MISSING, choice, number, text
 from mixer.files.wording import suggest
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.file_patterns import files_meant, is_exactly
+from mixer.song.fixes import FIX_WORDS
 from mixer.song.folder_names import SONG_FILE
 from mixer.stems import STEMS
 
@@ -56,6 +62,7 @@ class FileSettings:
         ignore: leave the file out.
         start_s: where it begins in the song, in seconds; below 0 its start is cut.
         invert: turn its polarity round.
+        fix: what to mend between it and other microphones at its source, one of `FIX_WORDS`.
     """
 
     stem: str | None = choice(None, STEMS)
@@ -64,6 +71,7 @@ class FileSettings:
     ignore: bool = False
     start_s: float | None = number(None, *START_RANGE_S)
     invert: bool = False
+    fix: str | None = choice(None, FIX_WORDS)
 
     @property
     def in_words(self) -> str:

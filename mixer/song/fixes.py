@@ -1,0 +1,44 @@
+"""What may be mended between microphones at one source, and how one asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mixer.errors import SettingsError
+from mixer.files.wording import suggest
+
+POLARITY, DELAY = "polarity", "delay"
+FIXES = (POLARITY, DELAY)
+NO_FIXES = "none"
+# As they are written in song.toml.
+FIX_WORDS = (NO_FIXES, POLARITY, DELAY, f"{POLARITY},{DELAY}")
+
+
+def check_fixes(fixes: Sequence[str]) -> None:
+    """Refuse what cannot be mended.
+
+    Raises:
+        SettingsError: a name that is none of `FIXES`, or one given twice.
+    """
+    for name in fixes:
+        if name not in FIXES:
+            raise SettingsError(f"unknown fix {name!r}; {suggest(name, FIXES)}")
+    if len(set(fixes)) < len(fixes):
+        raise SettingsError(f"fix {','.join(fixes)}: each at most once")
+
+
+def parse_fixes(text: str) -> tuple[str, ...]:
+    """Names of fixes in any order, between commas, semicolons, plus signs or spaces; or none.
+
+    Raises:
+        SettingsError: as `check_fixes`.
+    """
+    for separator in ",;+":
+        text = text.replace(separator, " ")
+    names = text.lower().split()
+    if names == [NO_FIXES]:
+        return ()
+    if not names:
+        raise SettingsError(f"fix: name some of {', '.join(FIXES)}, or none for none")
+    check_fixes(names)
+    return tuple(name for name in FIXES if name in names)

@@ -1,0 +1,246 @@
+"""Microphones at one source that thin each other out: which, and what it brings to mend them.
+
+Names tell which tracks may be microphones at one source, their sound whether they are: of two
+performances, or two samples that sound together, it finds no delay. The halves of a stereo pair are
+never moved against each other, since their delays are the stereo image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mixer.audio.excerpts import read_excerpts
+from mixer.dsp.threads import one_blas_thread
+from mixer.errors import InputError
+from mixer.song.close_microphones import MAX_DELAY_S, Offset, find_offset, gained_db
+from mixer.song.fixes import DELAY, FIXES, POLARITY
+from mixer.song.microphone_names import Microphone, microphone_groups
+from mixer.song.recording import Recording
+from mixer.song.sides import LEFT, RIGHT, SIDE
+from mixer.song.song import Song
+from mixer.song.tracks import Track, tracks_of
+
+_N_EXCERPTS, _EXCERPT_S = 12, 1.0
+# 3 cm of air, less than engineers move by; found delays scatter about as much.
+_SHORTEST_DELAY_S = 0.0001
+# What comes later than close microphones can is looked for up to here, and said.
+_FAR_DELAY_S = 0.1
+# Below, the sum is no fuller for it.
+_LEAST_GAIN_DB = 0.1
+# Sides of a wide synthesiser cancel a little when they are summed, those of a miswired pair far
+# more: their correlation is below -0.33.
+_LEAST_GAIN_OF_PAIR_DB = 3.0
+_NOTHING = Offset(0, False, 0.0)
+
+
+@dataclass(frozen=True)
+class Misplaced:
+    """A track, or half a pair, that does not fit another at the same source.
+
+    Attributes:
+        files: its own; both of a pair, which move together.
+        reference: the file that it is compared with.
+        delay_s: how much later it comes; 0 where that is as it should be.
+        inverted: its polarity is the opposite.
+        gains_db: what mending brings to the power of the sum of both, by what is mended.
+        is_far: it comes later than close microphones can, so that it is not moved.
+    """
+
+    files: tuple[str, ...]
+    reference: str
+    delay_s: float
+    inverted: bool
+    gains_db: dict[tuple[str, ...], float] = field(default_factory=dict)
+    is_far: bool = False
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """What would have to be mended, any of `FIXES`."""
+        faults = {POLARITY: self.inverted, DELAY: self.delay_s != 0.0 and not self.is_far}
+        return tuple(fix for fix in FIXES if faults[fix])
+
+    def mended_by(self, allowed: Sequence[str]) -> tuple[str, ...]:
+        """What of it to mend; nothing where that alone would make the sum thinner."""
+        fixes = tuple(fix for fix in self.needed if fix in allowed)
+        return fixes if self.gains_db.get(fixes, 0.0) >= _LEAST_GAIN_DB else ()
+
+    def sentence(self) -> str:
+        """What is wrong with it."""
+        later = (
+            f"{abs(1000.0 * self.delay_s):.2f} ms {'later' if self.delay_s > 0.0 else 'earlier'}"
+        )
+        if not self.inverted:
+            return f"{later} than {self.reference}"
+        if self.delay_s == 0.0:
+            return f"inverted against {self.reference}"
+        return f"inverted and {later} than {self.reference}"
+
+
+@dataclass(eq=False)
+class _Heard:
+    """A microphone, its excerpts (float (samples,) each) and their power."""
+
+    microphone: Microphone
+    excerpts: list[np.ndarray]
+
+    @property
+    def power(self) -> float:
+        return float(sum(np.mean(excerpt**2) for excerpt in self.excerpts))
+
+
+@one_blas_thread
+def find_misplaced(song: Song) -> list[Misplaced]:
+    """Compare the microphones of each source, and the halves of each pair.
+
+    Files that cannot be read are passed over: reading them in earnest says why.
+
+    Args:
+        song: from `load_song`; where recordings start and which are inverted counts.
+    """
+    tracks = tracks_of(song)
+    found: dict[str, Misplaced] = {}
+    for track in tracks:
+        if (entry := _judge_pair(track, song)) is not None:
+            found[track.name] = entry
+    turned = {file for entry in found.values() for file in entry.files}
+    placed = list(found.values())
+    for group in microphone_groups(tracks):
+        heard = [
+            _Heard(microphone, excerpts)
+            for microphone in group
+            if (excerpts := _excerpts(microphone.track.recordings, song, turned)) is not None
+        ]
+        placed += _judge_group(heard, song.sample_rate)
+    return placed
+
+
+def _judge_pair(track: Track, song: Song) -> Misplaced | None:
+    """Whether the halves of a pair are opposite; the right one is then called inverted."""
+    sides = {recording.side: recording for recording in track.recordings}
+    if set(sides) != {LEFT, RIGHT}:
+        return None
+    left, right = (_excerpts([sides[side]], song, ()) for side in (LEFT, RIGHT))
+    if left is None or right is None:
+        return None
+    offset = find_offset(right, left, song.sample_rate)
+    if offset is None or not offset.inverted:
+        return None
+    gain_db = gained_db(right, left, 0, inverted=True)
+    if gain_db < _LEAST_GAIN_OF_PAIR_DB:
+        return None
+    return Misplaced((sides[RIGHT].file,), sides[LEFT].file, 0.0, True, {(POLARITY,): gain_db})
+
+
+def _judge_group(heard: Sequence[_Heard], sample_rate: int) -> list[Misplaced]:
+    """Microphones against the first to hear their source, of those the right way round."""
+    if len(heard) < 2:
+        return []
+    anchor = max(heard, key=lambda one: (not one.microphone.is_away, one.power))
+    offsets = {
+        place: find_offset(one.excerpts, anchor.excerpts, sample_rate)
+        for place, one in enumerate(heard)
+        if one is not anchor
+    }
+    offsets[heard.index(anchor)] = _NOTHING
+    found = [
+        entry
+        for place, offset in offsets.items()
+        if offset is None and (entry := _judge_far(heard[place], anchor, sample_rate)) is not None
+    ]
+    near = {place: offset for place, offset in offsets.items() if offset is not None}
+    right = _right_way_round(heard, near)
+    first = min(
+        (place for place, offset in near.items() if offset.inverted == right),
+        key=lambda place: (heard[place].microphone.is_away, near[place].delay_samples),
+    )
+    for place, offset in sorted(near.items(), key=lambda item: item[0]):
+        delay = offset.delay_samples - near[first].delay_samples
+        if heard[place].microphone.is_away or abs(delay) < _SHORTEST_DELAY_S * sample_rate:
+            delay = 0
+        inverted = offset.inverted != right
+        if delay or inverted:
+            found += _worth_mending(heard[place], heard[first], delay, inverted, sample_rate)
+    return found
+
+
+def _right_way_round(heard: Sequence[_Heard], near: dict[int, Offset]) -> bool:
+    """Whether the source's polarity is the opposite of the anchor's.
+
+    It is that of most; of as many either way, that of the microphone where the source is hit, as
+    its name says, or of the anchor.
+    """
+    n_inverted = sum(offset.inverted for offset in near.values())
+    if 2 * n_inverted != len(near):
+        return 2 * n_inverted > len(near)
+    top = [offset for place, offset in near.items() if heard[place].microphone.is_top]
+    return top[0].inverted if top else False
+
+
+def _worth_mending(
+    own: _Heard, other: _Heard, delay: int, inverted: bool, sample_rate: int
+) -> list[Misplaced]:
+    """What is found, if the sum of both is fuller without it.
+
+    Args:
+        own: the microphone.
+        other: its reference.
+        delay: in samples.
+        inverted: its polarity is the opposite.
+        sample_rate: in Hz.
+    """
+
+    def gain_db(fixes: Sequence[str]) -> float:
+        moved = delay if DELAY in fixes else 0
+        turned = inverted and POLARITY in fixes
+        return gained_db(own.excerpts, other.excerpts, moved, inverted=turned)
+
+    choices: tuple[tuple[str, ...], ...] = ((POLARITY,), (DELAY,), FIXES)
+    gains_db = {fixes: gain_db(fixes) for fixes in choices}
+    files = tuple(recording.file for recording in own.microphone.track.recordings)
+    entry = Misplaced(files, other.microphone.track.name, delay / sample_rate, inverted, gains_db)
+    return [entry] if entry.mended_by(FIXES) else []
+
+
+def _judge_far(own: _Heard, other: _Heard, sample_rate: int) -> Misplaced | None:
+    """Whether a track is the same source, but later than close microphones can be."""
+    if own.microphone.is_away:
+        return None
+    offset = find_offset(own.excerpts, other.excerpts, sample_rate, max_delay_s=_FAR_DELAY_S)
+    # The wider search finds little of what the narrow one does not: repeats, echoes.
+    if offset is None or abs(offset.delay_samples) <= MAX_DELAY_S * sample_rate:
+        return None
+    files = tuple(recording.file for recording in own.microphone.track.recordings)
+    delay_s = offset.delay_samples / sample_rate
+    return Misplaced(files, other.microphone.track.name, delay_s, False, is_far=True)
+
+
+def _excerpts(
+    recordings: Sequence[Recording], song: Song, turned: Sequence[str] | set[str]
+) -> list[np.ndarray] | None:
+    """Stretches of a track's middle as it stands in the song; None where it cannot be read.
+
+    Args:
+        recordings: one, or the halves of a pair.
+        song: that they belong to.
+        turned: files to be read with their polarity turned round.
+    """
+    room_s = max(0.0, song.duration_s - _EXCERPT_S)
+    # Steps of the golden ratio: no bar line coincides with them for long.
+    starts_s = sorted(room_s * ((0.5 + n * 0.6180339887) % 1.0) for n in range(_N_EXCERPTS))
+    total: np.ndarray | None = None
+    for recording in recordings:
+        if recording.side == SIDE:
+            continue
+        own_s = [start_s - recording.start_s for start_s in starts_s]
+        try:
+            read = read_excerpts(recording.source, own_s, _EXCERPT_S, song.sample_rate)
+        except InputError:
+            return None
+        gain = 10.0 ** (recording.gain_db / 20.0)
+        sign = -1.0 if recording.inverted != (recording.file in turned) else 1.0
+        middle = np.float32(sign * gain) * read.mean(axis=1)
+        total = middle if total is None else total + middle
+    return None if total is None else list(total)
