@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 OFFSET_TOLERANCE_DB = 0.005
 _META_FILE = "premaster.json"
 _MIX_FILE, _STAGE_FILE = "mix.npy", "stage-{}.npy"
-_TRACK_FILE = "track-{}.npy"
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,8 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
     """
     import numpy as np
 
+    from mixer.rendering.track_files import TrackFiles
+
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -83,8 +84,9 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
         np.save(partial / f"{stem}.npy", audio, allow_pickle=False)
     for stage, audio in made.stages.items():
         np.save(partial / _STAGE_FILE.format(stage), audio, allow_pickle=False)
-    for place, audio in enumerate(made.wet_tracks.values()):
-        np.save(partial / _TRACK_FILE.format(place), audio, allow_pickle=False)
+    tracks = TrackFiles(partial, list(made.wet_tracks))
+    for track, audio in made.wet_tracks.items():
+        tracks.keep(track, audio)
     about = {
         "inputs_sha256": inputs_sha256,
         "model": made.plan.identity,
@@ -106,6 +108,7 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
     import numpy as np
 
     from mixer.rendering.mix import Premaster
+    from mixer.rendering.track_files import TrackFiles
 
     try:
         about = json.loads((folder / _META_FILE).read_text(encoding="utf-8"))
@@ -123,10 +126,7 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
                 stage: np.load(folder / _STAGE_FILE.format(stage), allow_pickle=False)
                 for stage in about["stages"]
             },
-            wet_tracks={
-                track: np.load(folder / _TRACK_FILE.format(place), allow_pickle=False)
-                for place, track in enumerate(about["wet_tracks"])
-            },
+            wet_tracks=TrackFiles(folder, about["wet_tracks"]),
             device=about["device"],
             measurements=about["measurements"],
             seconds=about["seconds"],

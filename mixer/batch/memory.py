@@ -75,7 +75,6 @@ def render_bytes(
     *,
     own_samples: int | None = None,
     wet_stems: bool = False,
-    n_tracks: int = 0,
     network_bytes: int = 0,
     report: bool = False,
 ) -> int:
@@ -87,7 +86,6 @@ def render_bytes(
         threads: stems normalised at once.
         own_samples: its length at the rate of the mix; None for the same.
         wet_stems: they are kept and written.
-        n_tracks: wet tracks that are kept and written.
         network_bytes: what the network keeps between its passes.
         report: two sums more are kept, and everything is measured at the end.
 
@@ -97,7 +95,6 @@ def render_bytes(
     stem_bytes = n_samples * _FLOAT_STEREO_BYTES
     own_bytes = (own_samples or n_samples) * _FLOAT_STEREO_BYTES
     wet = (n_stems + 1) * own_bytes if wet_stems else 0
-    wet += n_tracks * own_bytes
     normalising = n_stems * stem_bytes + 8 * min(threads, n_stems) * stem_bytes
     network = (n_stems + 2) * stem_bytes + network_bytes + wet
     master = 8 * own_bytes + wet

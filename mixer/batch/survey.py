@@ -79,7 +79,6 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
             threads,
             own_samples=n_own,
             wet_stems=row.stems,
-            n_tracks=n_tracks,
             network_bytes=identity.bytes_a_thread * threads
             + int(identity.latent_bytes_per_s * song.duration_s),
             report=has_report,

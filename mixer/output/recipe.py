@@ -9,12 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mixer.audio.formats import FORMATS
 from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
-from mixer.output.names import TRACK_ROLE
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
 from mixer.song.listing import left_out_files, mixed_file
@@ -58,25 +55,20 @@ def recipe_of(mix: Mix, song: dict[str, Any], output: dict[str, Any]) -> dict[st
 
 def output_table(
     mix: Mix,
-    stems: dict[str, np.ndarray],
-    tracks: dict[str, np.ndarray],
     written: dict[str, Path],
     written_tracks: dict[str, Path],
+    beyond_full_scale: list[str],
     file_format: str,
     bit_depth: str,
 ) -> dict[str, Any]:
     lossless = not FORMATS[file_format].is_lossy
     holds_any_level = lossless and bit_depth == "32f"
-    audios = {"mix": mix.audio, **stems}
-    audios |= {f"{TRACK_ROLE}{name}": audio for name, audio in tracks.items()}
     table = {
         "format": file_format,
         "bit_depth": bit_depth if lossless else None,
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
-        "clipped": []
-        if holds_any_level
-        else [name for name, audio in audios.items() if _peak(audio) > 1.0],
+        "clipped": [] if holds_any_level else beyond_full_scale,
         "files": _hashed(written),
     }
     return {**table, "tracks": _hashed(written_tracks)} if written_tracks else table
@@ -87,11 +79,6 @@ def _hashed(files: dict[str, Path]) -> dict[str, dict[str, str]]:
         name: {"path": str(path.resolve()), "sha256": hash_file(path)}
         for name, path in files.items()
     }
-
-
-def _peak(audio: np.ndarray) -> float:
-    # Not of the absolute values: that would be a second copy of the audio.
-    return max(float(audio.max(initial=0.0)), -float(audio.min(initial=0.0)))
 
 
 def song_table(song: Song) -> dict[str, Any]:

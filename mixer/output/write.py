@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,13 @@ from mixer.files.whole_file import (
     write_json,
 )
 from mixer.meters.broadcast_levels import measure_broadcast
-from mixer.output.names import format_of, output_paths, track_paths, tracks_folder
+from mixer.output.names import (
+    TRACK_ROLE,
+    format_of,
+    output_paths,
+    track_paths,
+    tracks_folder,
+)
 from mixer.output.recipe import output_table, recipe_of, song_table
 from mixer.rendering.mix import Mix
 from mixer.song.song import Song
@@ -97,7 +103,7 @@ def write_mix(
     """
     path = Path(path)
     file_format = format_of(path, file_format)
-    stems, tracks = dict(mix.wet_stems), dict(mix.wet_tracks)
+    stems, tracks = dict(mix.wet_stems), mix.wet_tracks
     check_output(
         path,
         [*stems, RESIDUAL] if stems else [],
@@ -112,41 +118,59 @@ def write_mix(
         stems[RESIDUAL] = mix.residual
     paths = output_paths(path, list(stems), file_format)
     of_tracks = track_paths(path, list(tracks), file_format)
-    if tracks:
-        tracks[RESIDUAL] = mix.residual_of_tracks
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song)
     stale = _parts_of_earlier_mix(paths["recipe"], path) - {*paths.values(), *of_tracks.values()}
-    for targets, audios in ((paths, {"mix": mix.audio, **stems}), (of_tracks, tracks)):
-        _write_audios(mix, audios, targets, file_format, bit_depth, overwrite=overwrite)
+    how = _How(mix, file_format, bit_depth, overwrite)
+    clipped = _write_audios({"mix": mix.audio, **stems}.items(), paths, how)
+    clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]
     written = {name: paths[name] for name in ("mix", *stems)}
-    output = output_table(mix, stems, tracks, written, of_tracks, file_format, bit_depth)
+    output = output_table(mix, written, of_tracks, clipped, file_format, bit_depth)
     recipe = recipe_of(mix, song, output)
     write_json(paths["recipe"], recipe)
     _remove(stale, mix.song)
     return recipe
 
 
+class _How(NamedTuple):
+    """How the files of a mix are written."""
+
+    mix: Mix
+    file_format: str
+    bit_depth: str
+    overwrite: bool
+
+
+def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
+    """Every wet track, one at a time, and what is left of the mix."""
+    yield from mix.wet_tracks.items()
+    if mix.wet_tracks:
+        yield RESIDUAL, mix.residual_of_tracks
+
+
 def _write_audios(
-    mix: Mix,
-    audios: dict[str, np.ndarray],
-    targets: dict[str, Path],
-    file_format: str,
-    bit_depth: str,
-    *,
-    overwrite: bool,
-) -> None:
-    for name, audio in audios.items():
+    audios: Iterable[tuple[str, np.ndarray]], targets: dict[str, Path], how: _How
+) -> list[str]:
+    """Write each to its file; the names of what goes beyond full scale."""
+    beyond, mix = [], how.mix
+    for name, audio in audios:
         audio_io.write_audio(
             targets[name],
             audio,
             mix.sample_rate,
-            file_format=file_format,
-            bit_depth=bit_depth,
-            overwrite=overwrite,
+            file_format=how.file_format,
+            bit_depth=how.bit_depth,
+            overwrite=how.overwrite,
             seed=mix.settings.seed,
-            broadcast=_broadcast(mix, name, audio) if file_format == "wav" else None,
+            broadcast=_broadcast(mix, name, audio) if how.file_format == "wav" else None,
         )
+        beyond += [name] if _peak(audio) > 1.0 else []
+    return beyond
+
+
+def _peak(audio: np.ndarray) -> float:
+    # Not of the absolute values: that would be a second copy of the audio.
+    return max(float(audio.max(initial=0.0)), -float(audio.min(initial=0.0)))
 
 
 def _broadcast(mix: Mix, name: str, audio: np.ndarray) -> BroadcastInfo:

@@ -23,6 +23,7 @@ from mixer.network.session import Network
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import StageClock
 from mixer.rendering.track_console import TrackMix, describe, set_console
+from mixer.rendering.track_files import ScratchTracks
 from mixer.rendering.track_hand_strips import HandStrips
 from mixer.rendering.track_material import listen_to_tracks, mix_tracks
 from mixer.rendering.track_strip import run_bus
@@ -120,14 +121,15 @@ def _of_tracks(job: Job) -> Material:
     clock.stop()
     clock.start("tracks")
     hand = HandStrips(plan.hand, plan.console, rate, plan.song.tempo_bpm)
-    groups, tracks = mix_tracks(
+    kept = ScratchTracks([track.name for track in plan.tracks]) if job.wet_tracks else None
+    groups = mix_tracks(
         plan.tracks,
         levels,
         settings,
         hand,
         n_samples,
         rate,
-        keep_tracks=job.wet_tracks,
+        keep=None if kept is None else kept.keep,
         threads=job.threads,
         tell=clock.at,
     )
@@ -144,7 +146,7 @@ def _of_tracks(job: Job) -> Material:
         device=None if network is None else network.description,
         output_curve=bus,
         tracks=TrackMix(
-            settings, tracks, describe(plan.tracks, levels, settings, meaning, hand.report)
+            settings, kept, describe(plan.tracks, levels, settings, meaning, hand.report)
         ),
     )
 

@@ -61,7 +61,8 @@ class Mix:
         stages: "input" and "normalised", the sums of the recordings and of the normalised stems,
             float32 (2, samples); empty unless asked for.
         wet_tracks: track name to float32 (2, samples) as it stands in its stem, returns included,
-            before the stem's bus; empty unless asked for.
+            before the stem's bus; empty unless asked for. Each is read, or made, when it is looked
+            at, so that memory does not grow with their number.
     """
 
     plan: RenderPlan
@@ -114,7 +115,10 @@ class Mix:
     @property
     def residual_of_tracks(self) -> np.ndarray:
         """What the mix has beyond the sum of its wet tracks: buses, stems' strips, the limiter."""
-        return self.audio - sum(self.wet_tracks.values())
+        total = np.zeros_like(self.audio)
+        for track in self.wet_tracks.values():
+            total += track
+        return self.audio - total
 
     @property
     def real_time_factor(self) -> float:

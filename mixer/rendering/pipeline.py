@@ -18,6 +18,7 @@ from mixer.rendering.plan import MaterialKind, RenderPlan, plan_render
 from mixer.rendering.progress import Progress, StageClock
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.stages import blend, blend_tracks, run_desk, sums_of_stages, to_mix_rate
+from mixer.rendering.track_files import GainedTracks
 from mixer.song.song import Song
 
 
@@ -95,9 +96,7 @@ def premaster(
     mix, wet = blend(material, plan, wet_stems=needs_wet)
     device, normalisation, curve = material.device, material.measurements, material.output_curve
     tracks = material.tracks
-    wet_of_tracks = {} if tracks is None else tracks.wet_tracks
-    if wet_tracks:
-        wet_of_tracks = blend_tracks(wet_of_tracks, plan)
+    kept = None if tracks is None else tracks.wet_tracks
     del material  # the desk needs the memory
     mix, wet, desk = run_desk(mix, wet, plan, curve, clock)
     return Premaster(
@@ -107,7 +106,7 @@ def premaster(
         wet_levels={} if wet_stems else _levels(wet, plan.mix_rate),
         stages=sums,
         device=device,
-        wet_tracks=wet_of_tracks,
+        wet_tracks=blend_tracks(kept, plan) if wet_tracks else {},
         measurements={
             "stems": normalisation,
             "tracks": {} if tracks is None else tracks.record,
@@ -132,11 +131,11 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         loudness_lufs=plan.settings.loudness_lufs,
         ceiling_dbtp=plan.settings.true_peak_dbtp,
     )
-    wet, tracks = dict(made.wet_stems), dict(made.wet_tracks)
+    wet, tracks = dict(made.wet_stems), made.wet_tracks
     if report.gain_db != 0.0:
         gain = np.float32(db_to_gain(report.gain_db))
         wet = {stem: stem_audio * gain for stem, stem_audio in wet.items()}
-        tracks = {track: track_audio * gain for track, track_audio in tracks.items()}
+        tracks = GainedTracks(tracks, gain)
     passed = {stem: moved_levels(own, report.gain_db) for stem, own in made.wet_levels.items()}
     measurements = {
         "stems": made.measurements["stems"],

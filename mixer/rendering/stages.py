@@ -20,6 +20,7 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import StageClock
+from mixer.rendering.track_files import ScratchTracks, TrackFiles
 from mixer.song.samples import read_stem, read_sum
 from mixer.song.tracks import tracks_of
 
@@ -74,15 +75,23 @@ def blend(
     return (plain if mix is None else _fade(plain, mix, amount)), wet
 
 
-def blend_tracks(wet_tracks: dict[str, np.ndarray], plan: RenderPlan) -> dict[str, np.ndarray]:
-    """Each wet track cross-faded with its recordings, as `blend` does the mix, in place."""
+def blend_tracks(wet_tracks: TrackFiles | None, plan: RenderPlan) -> TrackFiles:
+    """Each wet track cross-faded with its recordings, as `blend` does the mix.
+
+    Args:
+        wet_tracks: written over; None where nothing is wet.
+        plan: of a mix of tracks.
+    """
     amount = plan.settings.amount
-    if amount == 1.0:
+    if amount == 1.0 and wet_tracks is not None:
         return wet_tracks
-    for track in tracks_of(plan.handled_song):
+    tracks = tracks_of(plan.handled_song)
+    kept = wet_tracks or ScratchTracks([track.name for track in tracks])
+    for track in tracks:
         plain = read_sum(track.recordings, plan.n_samples, plan.mix_rate)
-        wet_tracks[track.name] = _fade(plain, wet_tracks.get(track.name), amount)
-    return wet_tracks
+        wet = None if wet_tracks is None else wet_tracks[track.name]
+        kept.keep(track.name, _fade(plain, wet, amount))
+    return kept
 
 
 def _fade(plain: np.ndarray, mixed: np.ndarray | None, amount: float) -> np.ndarray:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mixer.dsp.blocks import FloatArray
 from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.levels import level_settings
@@ -16,6 +15,7 @@ from mixer.network.track_mixer.predict import predict_settings
 from mixer.network.track_mixer.settings import ConsoleSettings, as_json
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plan import RenderPlan
+from mixer.rendering.track_files import TrackFiles
 from mixer.song.tracks import Track
 
 
@@ -25,13 +25,12 @@ class TrackMix:
 
     Attributes:
         settings: of every strip and bus, as the model set them.
-        wet_tracks: name to float32 (2, samples) as it stands in its group, returns included; empty
-            unless asked for.
+        wet_tracks: each as it stands in its group, returns included; None unless asked for.
         record: the same settings, and what was heard, ready for JSON.
     """
 
     settings: ConsoleSettings
-    wet_tracks: dict[str, FloatArray] = field(default_factory=dict)
+    wet_tracks: TrackFiles | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -64,10 +64,10 @@ def mix_tracks(
     n_samples: int,
     sample_rate: int,
     *,
-    keep_tracks: bool,
+    keep: Callable[[str, FloatArray], None] | None,
     threads: int | None,
     tell: Tell,
-) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+) -> dict[str, FloatArray]:
     """Every track through its strip and its sends, every group through its bus.
 
     Args:
@@ -76,18 +76,18 @@ def mix_tracks(
         settings: of each, in the same order, and of the groups.
         hand: acts on each behind its strip.
         n_samples, sample_rate: of the mix.
-        keep_tracks: also return each track as it stands in its group, returns included.
+        keep: called with each track as it stands in its group, returns included, float32
+            (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
 
     Returns:
-        By stem each group behind its bus, by name each track, float32 (2, n_samples). Tracks are
-        summed in their order: equal input gives equal bits whatever the threads.
+        By stem each group behind its bus, float32 (2, n_samples). Tracks are summed in their order:
+        equal input gives equal bits whatever the threads.
 
     Raises:
         InputError: a recording is damaged.
     """
     groups: dict[str, FloatArray] = {}
-    kept: dict[str, FloatArray] = {}
     n_done = 0
 
     def wet(index: int) -> Handled | None:
@@ -108,16 +108,17 @@ def mix_tracks(
             if done is not None:
                 group += done.with_returns
                 sends.send(done.audio, settings.tracks[index])
-            if keep_tracks:
-                kept[tracks[index].name] = (
+            if keep is not None:
+                alone = (
                     np.zeros((2, n_samples), np.float32)
                     if done is None
                     else sends.with_returns(done.with_returns, done.audio, settings.tracks[index])
                 )
+                keep(tracks[index].name, alone)
         sends.add_returns(group)
         run_bus(group, sample_rate, settings.groups[stem])
         groups[stem] = group
-    return groups, {track.name: kept[track.name] for track in tracks if track.name in kept}
+    return groups
 
 
 def _in_order(

@@ -87,3 +87,17 @@ def test_part_of_the_way_wet_tracks_are_part_of_what_came_in(folder) -> None:
     mix = render(load_song(folder), settings, wet_tracks=True)
     assert list(mix.wet_tracks) == [t.name for t in mix.plan.tracks]
     assert np.abs(mix.residual_of_tracks).max() < 1e-5
+
+
+def test_wet_tracks_lie_on_the_disk_as_long_as_their_mix_is_there(
+    folder, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    settings = RenderSettings(model="levels", loudness_lufs=-20.0)
+    mix = render(load_song(folder), settings, wet_tracks=True)
+    (kept,) = (tmp_path / "scratch").iterdir()
+    assert len(list(kept.iterdir())) == len(TRACKS)
+    assert np.abs(sum(mix.wet_tracks.values()) + mix.residual_of_tracks - mix.audio).max() < 1e-6
+    del mix
+    assert not list((tmp_path / "scratch").iterdir())
