@@ -10,6 +10,8 @@ import soxr
 from mixer.audio.decoding import read_blocks, read_segment
 from mixer.audio.source import AudioSource
 
+# Read on either side of an excerpt, and cut: what resampling does at the ends of what it is given.
+MARGIN_S = 0.04
 _SEEKING_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE", "ALAC", "VORBIS", "ULAW", "ALAW")
 
 
@@ -30,16 +32,16 @@ def read_excerpts(
     Raises:
         InputError: the file is damaged where it is read.
     """
-    n_own = round(length_s * source.sample_rate)
-    starts = [round(start * source.sample_rate) for start in starts_s]
+    n_own = round((length_s + 2 * MARGIN_S) * source.sample_rate)
+    starts = [round((start - MARGIN_S) * source.sample_rate) for start in starts_s]
     read = _by_seeking if _seeks(source) else _by_decoding
-    n_samples = round(length_s * sample_rate)
+    first, n_samples = round(MARGIN_S * sample_rate), round(length_s * sample_rate)
     excerpts = np.zeros((len(starts), source.channels, n_samples), np.float32)
     for number, own in enumerate(read(source, starts, n_own)):
         if source.sample_rate != sample_rate and own.any():
             own = soxr.resample(own.T, source.sample_rate, sample_rate, "MQ").T
-        n_there = min(n_samples, own.shape[1])
-        excerpts[number, :, :n_there] = own[:, :n_there]
+        inner = own[:, first : first + n_samples]
+        excerpts[number, :, : inner.shape[1]] = inner
     return excerpts
 
 

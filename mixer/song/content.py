@@ -26,6 +26,9 @@ from mixer.song.throughout import left_over_throughout_db
 
 # Excerpts of a song: spread over it, and so many that even a track which seldom plays is met.
 N_EXCERPTS, EXCERPT_S = 16, 0.3
+# A whole number of samples at every usual rate: files at several are compared without resampling
+# their place.
+_GRID_S = 0.04
 # Sound that is shorter says too little: two hits of one drum are not one recording.
 SHORTEST_S = 1.0
 # All of a recording is compared, by gains of its own for each half second, before it is left out.
@@ -152,7 +155,7 @@ def _excerpt_starts_s(duration_s: float) -> list[float]:
     """Places that no bar line coincides with for long: steps of the golden ratio."""
     room_s = max(0.0, duration_s - EXCERPT_S)
     shares = sorted((0.5 + n * 0.6180339887) % 1.0 for n in range(N_EXCERPTS))
-    return [share * room_s for share in shares]
+    return [round(share * room_s / _GRID_S) * _GRID_S for share in shares]
 
 
 def _placed_excerpts(candidate: Candidate, starts_s: Sequence[float]) -> np.ndarray:

@@ -72,15 +72,24 @@ def moved_copies(
             alike = float(levels[index] @ levels[other]) > _LIKE_LEVELS_FROM
             if other in found or not alike or both.sum() < FEWEST_EXCERPTS:
                 continue
-            lag = _lag(excerpts[index, both], excerpts[other, both], reach)
+            lag = find_lag(excerpts[index, both], excerpts[other, both], reach, MOVED_BELOW_DB)
             if lag is not None:
                 found[index] = (other, lag / sample_rate)
                 break
     return found
 
 
-def _lag(own: np.ndarray, other: np.ndarray, reach: int) -> float | None:
-    """By how many samples one comes later than the other where that explains it; else None."""
+def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) -> float | None:
+    """By how many samples one recording comes later than another.
+
+    Args:
+        own, other: (excerpts, samples), the same stretches of time of both.
+        reach: the largest lag, in samples.
+        below_db: what the other may leave over of it, in dB of its power.
+
+    Returns:
+        The lag to an eighth of a sample; None where it leaves more at every lag.
+    """
     n_samples = own.shape[1]
     middle = other[:, reach : n_samples - reach]
     size = 1 << (n_samples + middle.shape[1]).bit_length()
@@ -94,4 +103,4 @@ def _lag(own: np.ndarray, other: np.ndarray, reach: int) -> float | None:
     if scale == 0.0:
         return None
     left_over = 1.0 - min(1.0, (abs(float(correlation[best])) / scale) ** 2)
-    return best / _FINER - reach if left_over < 10.0 ** (MOVED_BELOW_DB / 10.0) else None
+    return best / _FINER - reach if left_over < 10.0 ** (below_db / 10.0) else None

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from mixer.song.near_copies import MOVED_BELOW_DB, copied_from, moved_copies
+from mixer.song.near_copies import MOVED_BELOW_DB, copied_from, find_lag, moved_copies
 from mixer.song.sum_fit import SumFit, fit_sum, triangles
 
 # Waveforms up to 4 kHz tell recordings apart, and are left alone by lossy encoders.
@@ -37,6 +37,9 @@ _COMP_SHARE = 0.75
 PART_FROM_DB = -40.0
 # Of the other recordings' power: a sum that misses no more of it is a mix of the song.
 WHOLE_MIX_MISSES = 0.005
+# A limiter's latency, an encoder's delay; the plain sum of all others tells it roughly.
+LONGEST_SUM_MOVE_S = 0.06
+MOVED_SUM_BELOW_DB = -1.5
 # Correlation of two parts: where A is said to be the sum of B and C, and B and C cancel in part,
 # B may as well be the difference of A and C, and A the recording.
 CANCELS_BELOW = -0.1
@@ -229,10 +232,23 @@ def _sums(
     for index in among:
         if _sounding(power[index]).sum() >= FEWEST_EXCERPTS:
             others = [other for other in among if other != index]
-            fit = fit_sum(by_channel, whole, index, others)
+            fit = fit_sum(by_channel, whole, index, others) or _fit_moved(by_channel, index, others)
             entry = None if fit is None else _judge_sum(power, fit)
             found += [] if entry is None else [entry]
     return found
+
+
+def _fit_moved(by_channel: np.ndarray, index: int, others: Sequence[int]) -> SumFit | None:
+    """The fit of a recording that comes some milliseconds later than all others, or earlier."""
+    reach = round(LONGEST_SUM_MOVE_S * EXCERPTS_RATE_HZ)
+    own, total = by_channel[index].sum(axis=1), by_channel[list(others)].sum(axis=(0, 2))
+    lag = find_lag(own, total, reach, MOVED_SUM_BELOW_DB)
+    if lag is None or round(lag) == 0:
+        return None
+    n_samples = by_channel.shape[3] - 2 * reach
+    still = by_channel[..., reach : reach + n_samples].copy()
+    still[index] = by_channel[index, ..., reach + round(lag) : reach + round(lag) + n_samples]
+    return fit_sum(still, triangles(still), index, others)
 
 
 def _judge_sum(power: np.ndarray, fit: SumFit) -> Found | None:

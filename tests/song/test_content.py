@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from mixer import audio as audio_io
 from mixer.song.content import Candidate, Heard, compare_recordings
@@ -144,3 +145,16 @@ def test_lossless_codecs_of_either_reader_are_lossless(tmp_path: Path) -> None:
         assert not Candidate("a", replace(source, encoding=encoding)).is_lossy
     for encoding in ("VORBIS", "aac", "MPEG_LAYER_III"):
         assert Candidate("a", replace(source, encoding=encoding)).is_lossy
+
+
+def test_a_copy_at_another_rate_is_a_copy(tmp_path: Path, parts: dict[str, np.ndarray]) -> None:
+    files = {f"{name}.wav": audio for name, audio in parts.items()}
+    candidates = written(tmp_path, files)
+    for rate_hz in (22_050, 48_000, 96_000):
+        other = tmp_path / "Gtr other.wav"
+        resampled = soxr.resample(parts["Gtr"], RATE_HZ, rate_hz, "VHQ")
+        soundfile.write(other, resampled, rate_hz, subtype="PCM_24")
+        (heard,) = compare_recordings(
+            [*candidates, Candidate(other.name, audio_io.probe(other)[0])]
+        )
+        assert heard == Heard(4, "the same as Gtr.wav", True)

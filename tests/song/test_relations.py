@@ -183,3 +183,19 @@ def test_a_copy_that_comes_later_is_told(parts: np.ndarray, n_later: int) -> Non
     entry = only(find_relations(with_also(parts, moved), range(5)), 4)
     assert (entry.relation, entry.others, entry.certain) == (Relation.MOVED, (1,), False)
     assert entry.later_s == pytest.approx(n_later / EXCERPTS_RATE_HZ, abs=1e-4)
+
+
+def test_an_equalised_mix_is_told(parts: np.ndarray) -> None:
+    b, a = scipy.signal.butter(1, 0.2)
+    total = parts.sum(axis=0)
+    brighter = total + 2.0 * (total - scipy.signal.lfilter(b, a, total))
+    entry = only(find_relations(with_also(parts, brighter), range(5)), 4)
+    assert entry.relation == Relation.MIX
+    assert entry.left_over_db < -14.0
+
+
+@pytest.mark.parametrize("n_later", [40, -220])
+def test_a_mix_that_comes_later_is_a_mix(parts: np.ndarray, n_later: int) -> None:
+    late = np.roll(parts.sum(axis=0), n_later, axis=1)
+    mix = only(find_relations(with_also(parts, late), range(5)), 4)
+    assert (mix.relation, mix.certain) == (Relation.MIX, True)
