@@ -209,15 +209,10 @@ def benchmark_mix(
             f"the mix has {mix.shape[1]} samples and the true mix {truth.n_samples}: cut both to "
             "what they share"
         )
-    cuts = (
-        [(segment.first, segment.end) for segment in truth.segments]
-        if truth is not None
-        else [
-            (first, end)
-            for first, end in _cuts(mix.shape[1], sample_rate, segment_s)
-            if integrated_loudness_lufs(mix[:, first:end], sample_rate) >= _LEAST_LUFS
-        ]
-    )
+    if truth is not None:
+        cuts = [(segment.first, segment.end) for segment in truth.segments]
+    else:
+        cuts = _sounding_cuts(mix, sample_rate, segment_s)
     found = (
         measure_damage(inputs, wet, mix, cuts, sample_rate, limited_share)
         if damage
@@ -285,6 +280,15 @@ def _cuts(n_samples: int, sample_rate: int, segment_s: float) -> list[tuple[int,
     n_segments = max(1, int(n_samples / length + 1.0 - _LEAST_REST))
     edges = [k * length for k in range(n_segments)] + [n_samples]
     return list(pairwise(edges))
+
+
+def _sounding_cuts(mix: np.ndarray, sample_rate: int, segment_s: float) -> list[tuple[int, int]]:
+    """Those segments in which there is music to judge."""
+    return [
+        (first, end)
+        for first, end in _cuts(mix.shape[1], sample_rate, segment_s)
+        if integrated_loudness_lufs(mix[:, first:end], sample_rate) >= _LEAST_LUFS
+    ]
 
 
 def _refuse_unlike(mix: np.ndarray, stems: Mapping[str, np.ndarray]) -> None:

@@ -53,7 +53,7 @@ def write_recorded_song(folder: Path, seed: int) -> None:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two songs with wet stems alone, two with dry ones too; one of the latter validates."""
-    songs = tmp_path_factory.mktemp("songs")
+    songs = tmp_path_factory.mktemp("songs_to_band")
     write_song(songs / "train/wet 0", seed=0)
     write_song(songs / "train/wet 1", seed=1)
     write_recorded_song(songs / "train/recorded 2", seed=2)
@@ -88,7 +88,7 @@ def test_songs_become_powers_of_wet_stems_and_of_dry_ones(data: Path) -> None:
 def test_the_same_again_is_left_as_it_is(data: Path, tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in data.glob("songs/*/*")}
     described = json.loads((data / "dataset.json").read_text())
-    songs = data.parent / "songs0"
+    songs = data.parent / "songs_to_band0"
     arguments = ["--examples", "bands", "--jobs", "1", "--quiet"]
     assert mixer(["dataset", "prepare", str(songs), "-o", str(data), *arguments]) == 0
     assert {path: path.stat().st_mtime_ns for path in data.glob("songs/*/*")} == before
