@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mixer.errors import InputError
 from mixer.files.fields import MISSING, entries, number
+from mixer.fxnorm.profile import Profile
 from training.data.prepared import (
     MOST_SONGS,
     TRACKS,
@@ -48,6 +49,8 @@ class PreparedTracks:
     Attributes:
         folder: where it is.
         sample_rate: in Hz, of the audio behind it.
+        effects: what was normalised beforehand: nothing, unless somebody asked for it.
+        profile: that the set states.
         files: split and file of every excerpt of a person's song.
         composed: the same of composed songs.
         sha256: of everything that decides the content of the former.
@@ -55,6 +58,8 @@ class PreparedTracks:
 
     folder: Path
     sample_rate: int
+    effects: tuple[str, ...]
+    profile: Profile
     files: tuple[tuple[str, Path], ...]
     composed: tuple[tuple[str, Path], ...]
     sha256: str
@@ -96,6 +101,8 @@ def read_tracks(folder: str | Path) -> PreparedTracks:
     return PreparedTracks(
         folder=folder,
         sample_rate=said.sample_rate,
+        effects=said.effects,
+        profile=said.profile,
         files=tuple(file for song in said.songs for file in _files(song, folder)),
         composed=tuple((path.parent.name, path) for path in composed),
         sha256=said.sha256,

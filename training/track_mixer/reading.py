@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,6 +69,8 @@ def open_songs(config: TrainingConfig, network: nn.Module, items_per_epoch: int)
         identity={
             "sha256": prepared.sha256,
             "sample_rate": prepared.sample_rate,
+            "effects": list(prepared.effects),
+            "profile": dataclasses.asdict(prepared.profile),
             "songs": len(train),
             "human_mixes": len(mixes),
         },

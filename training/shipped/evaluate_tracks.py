@@ -1,0 +1,202 @@
+"""Judge models track by track: `python -m training.shipped.evaluate_tracks --models levels`.
+
+Songs of single tracks that nothing is trained on (`HELD_OUT_TRACKS`): their dry tracks, or the wet
+ones where nobody has others, come in at levels drawn at random over 20 dB, as raw recordings do;
+the person's wet tracks are the truth. Printed as Markdown: means over songs, and a line a song.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixer.audio import read_audio, write_audio
+from mixer.baselines import LEVELS, SUM
+from mixer.errors import MixerError
+from mixer.evaluate.track_errors import (
+    TRACK_MEASURES,
+    TrackErrors,
+    compare_tracks,
+    measure_truth_of_tracks,
+)
+from mixer.files.whole_file import write_json
+from mixer.rendering.pipeline import render
+from mixer.rendering.settings import RenderSettings
+from mixer.song.load import load_song
+from mixer.song.song import Song
+from mixer.song.tracks import tracks_of
+from training.shipped.benchmark_songs import HELD_OUT_TRACKS, SAMPLE_RATE_HZ
+
+DEFAULT_TRACKS = Path("../shared/tracks")
+# Levels of what comes in, evenly, of a song whose loudest file peaks at full scale.
+DRAWN_DB = (-20.0, 0.0)
+# In a file's name, what is the project's order or the album's.
+_ORDER = re.compile(r"^(\d+_|\d+\.\w+_Stem_)")
+
+
+@dataclass(frozen=True)
+class TrackSong:
+    """A song to judge on.
+
+    Attributes:
+        name: its folder's.
+        inputs: track to float32 (1 or 2, samples), at drawn levels.
+        wet: the same tracks as they stand in a person's mix, (2, samples).
+    """
+
+    name: str
+    inputs: Mapping[str, np.ndarray]
+    wet: Mapping[str, np.ndarray]
+
+
+def read_track_song(folder: Path, draw: int) -> TrackSong:
+    """Read a song, and draw the levels of what comes in: the same for the same number.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    description = json.loads((folder / "song.json").read_text(encoding="utf-8"))
+    titles = {
+        entry["file"]: entry["name_in_project"]
+        for entry in description["tracks"]
+        if isinstance(entry, dict)
+    }
+    files = sorted((folder / "wet").iterdir())
+    source = folder / "dry" if (folder / "dry").is_dir() else folder / "wet"
+    seed = int.from_bytes(hashlib.sha256(folder.name.encode()).digest()[:4], "big")
+    rng = np.random.default_rng([seed, draw])
+    inputs, wet = {}, {}
+    for number, file in enumerate(files, 1):
+        title = _ORDER.sub("", titles.get(file.name, file.stem)).replace("/", " ")
+        name = f"{number:02d} {title}"
+        gain = np.float32(10.0 ** (rng.uniform(*DRAWN_DB) / 20.0))
+        inputs[name] = gain * read_audio(source / file.name, SAMPLE_RATE_HZ)[0]
+        audio = read_audio(file, SAMPLE_RATE_HZ)[0]
+        wet[name] = audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
+    n_samples = min(each.shape[1] for each in (*inputs.values(), *wet.values()))
+    return TrackSong(
+        folder.name,
+        {name: audio[:, :n_samples] for name, audio in inputs.items()},
+        {name: audio[:, :n_samples] for name, audio in wet.items()},
+    )
+
+
+def judge_song(song: TrackSong, models: Sequence[str]) -> dict[str, TrackErrors]:
+    """Render a song with every model, raw levels and all, and judge it.
+
+    Raises:
+        MixerError: a model cannot render it.
+    """
+    results = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / song.name
+        for name, audio in song.inputs.items():
+            write_audio(folder / f"{name}.wav", audio, SAMPLE_RATE_HZ, bit_depth="32f")
+        (folder / "song.toml").write_text("dry = true\n", encoding="utf-8")
+        loaded = load_song(folder)
+        stems = {track.title: track.stem for track in tracks_of(loaded)}
+        wet = {name: audio for name, audio in song.wet.items() if name in stems}
+        truth = measure_truth_of_tracks(wet, stems, SAMPLE_RATE_HZ)
+        for model in models:
+            mix, groups, tracks = _mixed(song, model, loaded, stems)
+            results[model] = compare_tracks(truth, mix, groups, tracks, SAMPLE_RATE_HZ)
+    return results
+
+
+def _mixed(
+    song: TrackSong, model: str, loaded: Song, stems: Mapping[str, str]
+) -> tuple[np.ndarray, Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
+    if model == SUM:
+        tracks = {
+            name: np.repeat(audio, 2, axis=0) if len(audio) == 1 else audio
+            for name, audio in song.inputs.items()
+            if name in stems
+        }
+        groups = {
+            stem: np.add.reduce([tracks[name] for name in tracks if stems[name] == stem])
+            for stem in dict.fromkeys(stems.values())
+        }
+        return np.add.reduce(list(groups.values())), groups, tracks
+    settings = RenderSettings(
+        model=model, sample_rate=SAMPLE_RATE_HZ, loudness_lufs=None, true_peak_dbtp=None
+    )
+    mix = render(loaded, settings, wet_stems=True, wet_tracks=True)
+    kept = mix.wet_tracks or {}
+    tracks = {Path(name).stem: audio for name, audio in kept.items()}
+    return mix.audio, dict(mix.wet_stems), tracks
+
+
+def markdown(results: Mapping[str, Mapping[str, TrackErrors]]) -> str:
+    """A table of means over songs, and one of the songs' levels."""
+    names = tuple(TRACK_MEASURES)
+    head = ["", *(f"{name} dB" for name in names), "groups dB", "in human spread", "mix width dB",
+            "lean dB"]  # fmt: skip
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for system, by_song in results.items():
+        errors = list(by_song.values())
+        cells = [_cell([e.tracks.get(name, np.nan) for e in errors]) for name in names]
+        cells += [
+            _cell([e.group_level_db for e in errors]),
+            f"{100.0 * np.mean([e.within_human_spread for e in errors]):.0f} %",
+            _cell([abs(e.mix_width_db) for e in errors]),
+            _cell([abs(e.lean_db) for e in errors]),
+        ]
+        lines.append(f"| {system} | {' | '.join(cells)} |")
+    for system, by_song in results.items():
+        for song, error in by_song.items():
+            groups = " ".join(f"{stem} {off:+.1f}" for stem, off in error.groups_db.items())
+            level = error.tracks.get("level", np.nan)
+            lines.append(f"\n{system}, {song}: tracks {level:.2f} dB; {groups}")
+    return "\n".join(lines)
+
+
+def _cell(values: Sequence[float]) -> str:
+    return "-" if np.isnan(values).all() else f"{np.nanmean(values):.2f}"
+
+
+def _songs(folder: Path, draws: int) -> Iterator[tuple[str, TrackSong]]:
+    for name in HELD_OUT_TRACKS:
+        if (folder / name).is_dir():
+            for draw in range(draws):
+                yield f"{name} {draw + 1}", read_track_song(folder / name, draw)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge models from the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--models", nargs="+", default=[SUM, LEVELS, "default"], help="sum, or models by name")
+    add("--tracks", type=Path, default=DEFAULT_TRACKS, help="folder of songs, dry and wet")
+    add("--draws", type=int, default=1, help="of levels, for each song")
+    add("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args(arguments)
+    results: dict[str, dict[str, TrackErrors]] = {model: {} for model in options.models}
+    try:
+        for name, song in _songs(options.tracks, options.draws):
+            for model, errors in judge_song(song, options.models).items():
+                results[model][name] = errors
+            sys.stderr.write(f"{name}\n")
+    except MixerError as error:
+        sys.stderr.write(f"evaluate_tracks: {error}\n")
+        return error.exit_code
+    sys.stdout.write(markdown(results) + "\n")
+    if options.json is not None:
+        plain = {
+            model: {name: vars(errors) for name, errors in by_song.items()}
+            for model, by_song in results.items()
+        }
+        write_json(options.json, plain)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
