@@ -1,4 +1,4 @@
-"""Tracks of a mix against a person's: nothing is wrong with itself, and a wrong fader is a fader."""
+"""Tracks of a mix against a person's: nothing is wrong with itself, a fader that is off is off."""
 
 import numpy as np
 import pytest
