@@ -96,13 +96,13 @@ def read_tracks(folder: str | Path) -> PreparedTracks:
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
-    said, _ = read_description(folder, TRACKS, _TrackDescription)
+    said, profile = read_description(folder, TRACKS, _TrackDescription)
     composed = sorted((folder / COMPOSED_FOLDER).glob("*/*.npz"))
     return PreparedTracks(
         folder=folder,
         sample_rate=said.sample_rate,
         effects=said.effects,
-        profile=said.profile,
+        profile=profile,
         files=tuple(file for song in said.songs for file in _files(song, folder)),
         composed=tuple((path.parent.name, path) for path in composed),
         sha256=said.sha256,
