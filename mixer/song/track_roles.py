@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from mixer.roles import FINISHED_STEM, ROLES, STEM_OF_ROLE, UNKNOWN
-from mixer.song.track_words import find_evidence, split_words
+from mixer.roles import FINISHED_STEM, STEM_OF_ROLE, UNKNOWN
+from mixer.song.role_words import ROLE_OF_FAMILY, ROLE_WORDS
+from mixer.song.track_words import SOURCE, find_evidence, meaning_of, split_words
 
 # What a name that says a stem and no more is most likely to be.
 _USUAL = {"vocals": "lead_vocal", "bass": "bass", "drums": UNKNOWN, "other": UNKNOWN}
@@ -47,20 +48,30 @@ def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
     evidence = sorted(find_evidence(tokens), key=lambda item: (item.strength, item.position))
     words = [item.text for item in evidence]
     words += [token for token in tokens if token not in words]
-    found = [_roles_by_word(stem)[word] for word in words if word in _roles_by_word(stem)]
+    found = [role for word in words if (role := _role_of_word(word, stem)) is not None]
     telling = [name for name in found if name in _TELLING]
-    if telling:
-        return telling[0]
-    if not found:
-        families = [item.family for item in evidence if item.family is not None]
-        found = [name for name in families if STEM_OF_ROLE.get(name) == stem]
-    return found[0] if found else _USUAL[stem]
+    return (*telling, *found, _USUAL[stem])[0]
+
+
+def _role_of_word(word: str, stem: str) -> str | None:
+    """The role that a word or phrase names within a stem."""
+    if word in _roles_by_word(stem):
+        return _roles_by_word(stem)[word]
+    meaning = meaning_of(word)
+    if meaning is None:
+        return None
+    strength, family = meaning
+    if family in ROLE_OF_FAMILY and strength > SOURCE:
+        return None
+    role = ROLE_OF_FAMILY.get(family, family)
+    return role if STEM_OF_ROLE.get(role) == stem else None
 
 
 @cache
 def _roles_by_word(stem: str) -> dict[str, str]:
-    table: dict[str, str] = {}
-    for role in ROLES:
-        if role.stem == stem:
-            table.update((word.strip(), role.name) for word in role.words.split(",") if word)
-    return table
+    return {
+        word.strip(): role
+        for role, words in ROLE_WORDS.items()
+        if STEM_OF_ROLE[role] == stem
+        for word in words.split(",")
+    }

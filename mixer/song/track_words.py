@@ -324,6 +324,12 @@ def _divide(word: str) -> tuple[str, ...]:
     return ()
 
 
+def meaning_of(text: str) -> tuple[int, Family] | None:
+    """Strength and family of a word or phrase of the vocabulary; None where it has no family."""
+    strength, family = _words().get(text) or _phrases().get(tuple(text.split())) or (HINT, None)
+    return None if family is None else (strength, family)
+
+
 def find_evidence(tokens: Sequence[str]) -> list[Evidence]:
     """All phrases and words with a meaning; the words of a phrase do not speak for themselves."""
     phrases, words = _phrases(), _words()

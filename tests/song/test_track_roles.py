@@ -3,8 +3,10 @@
 import pytest
 
 from mixer.roles import ROLES, STEM_OF_ROLE
+from mixer.song.role_words import ROLE_OF_FAMILY, ROLE_WORDS
 from mixer.song.track_names import classify
 from mixer.song.track_roles import role_of
+from mixer.song.track_words import SOURCE, meaning_of
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,9 @@ from mixer.song.track_roles import role_of
         ("BGVOX 1", "backing_vocals"),
         ("Choir", "choir"),
         ("底鼓", "kick"),
+        ("ギター右", "electric_guitar"),
+        ("Trommer", "drum_loop"),
+        ("Finger Click", "snare"),
         ("ハモリ", "backing_vocals"),
         ("Strijkers", "strings"),
         ("vocals", "vocal_stem"),
@@ -51,8 +56,17 @@ def test_role_of_a_name(name: str, role: str):
     assert role_of(name, stem) == role
 
 
-def test_every_role_belongs_to_a_stem_and_is_named_once():
+def test_a_word_has_one_role_within_a_stem_that_the_vocabulary_does_not_say() -> None:
     assert len(STEM_OF_ROLE) == len(ROLES)
-    for role in ROLES:
-        words = [word.strip() for word in role.words.split(",")]
-        assert len(words) == len(set(words)), role.name
+    listed = [
+        (STEM_OF_ROLE[role], word.strip(), role)
+        for role, words in ROLE_WORDS.items()
+        for word in words.split(",")
+    ]
+    assert len({(stem, word) for stem, word, _ in listed}) == len(listed)
+    for _, word, role in listed:
+        meaning = meaning_of(word)
+        says_it = meaning is not None and (
+            meaning[1] == role or (meaning[0] == SOURCE and ROLE_OF_FAMILY.get(meaning[1]) == role)
+        )
+        assert not says_it, f"{word}: {role} by its family already"
