@@ -96,7 +96,12 @@ def table() -> Any:
 
 
 def entries(
-    field: Any = None, *, default: Any = MISSING, least: int = 0, most: int = MOST_ENTRIES
+    field: Any = None,
+    *,
+    default: Any = MISSING,
+    least: int = 0,
+    most: int = MOST_ENTRIES,
+    names: str = LINE,
 ) -> Any:
     """A field that holds so many entries, each as `field` says.
 
@@ -104,9 +109,10 @@ def entries(
         field: what the other functions here gave, without a default; None where the type says all.
         default: none where it must be there.
         least, most: entries.
+        names: of a table under any names, what these may be: `LINE` or `RAW`.
     """
     metadata = dict(field.metadata) if field is not None else {}
-    return _field(default, {**metadata, "least": least, "most": most})
+    return _field(default, {**metadata, "least": least, "most": most, "names": names})
 
 
 _LONGEST = {LINE: LONGEST_LINE, NAME: LONGEST_PROSE, PROSE: LONGEST_PROSE, RAW: LONGEST_PROSE}

@@ -146,7 +146,8 @@ def _name_mistakes(
         yield Mistake(path, what)
         return
     for key, inner in table.items():
-        if not isinstance(key, str) or len(key) > LONGEST_PROSE or _CONTROL_SIGN.search(key):
+        is_name = isinstance(key, str) and len(key) <= LONGEST_PROSE
+        if not is_name or (shape.names != RAW and _CONTROL_SIGN.search(key)):
             yield Mistake((*path, str(key)), "must have a name of one line")
         else:
             yield from find_mistakes(shape.item, inner, (*path, key), is_layer=is_layer)

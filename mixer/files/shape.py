@@ -30,7 +30,7 @@ from mixer.files.fields import LINE, LONGEST_LINE, MOST_ENTRIES, NUMBER_RANGE, W
 NUMBER, WHOLE, CHOICE, FLAG, TEXT = "number", "whole", "choice", "flag", "text"
 VALUE, TREE = "value", "tree"
 # of a list or a table itself, not of what is in it
-_BOUNDS = ("least", "most")
+_BOUNDS, _NAMES = ("least", "most"), "names"
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ class Names:
         item: what each is.
         optional: it may be null.
         least, most: entries.
+        names: what the names may be, `LINE` or `RAW`.
         make: what it becomes.
     """
 
@@ -130,6 +131,7 @@ class Names:
     optional: bool = False
     least: int = 0
     most: int = MOST_ENTRIES
+    names: str = LINE
     make: Callable[[dict[str, Any]], Any] = dict
 
 
@@ -176,7 +178,8 @@ def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool
     kinds = tuple(kind for kind in kinds if kind is not NoneType)
     first = kinds[0]
     bounds = {key: metadata[key] for key in _BOUNDS if key in metadata}
-    of_each = {key: value for key, value in metadata.items() if key not in _BOUNDS}
+    of_each = {k: value for k, value in metadata.items() if k not in (*_BOUNDS, _NAMES)}
+    named = metadata.get(_NAMES, LINE)
     if len(kinds) > 1:
         return _leaf_of_many(kinds, metadata, default, optional)
     if dataclasses.is_dataclass(first) and isinstance(first, type):
@@ -186,7 +189,7 @@ def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool
         if others == [...]:
             if get_origin(inner) is tuple:  # pairs of name and value
                 item = shape_of(get_args(inner)[1], of_each, None, is_open)
-                return Names(item, optional, **bounds, make=lambda table: tuple(table.items()))
+                return Names(item, optional, **bounds, names=named, make=_pairs)
             return Rows(shape_of(inner, of_each, None, is_open), optional, **bounds)
         count = 1 + len(others)
         ranges = metadata.get("ranges", (metadata.get("range", NUMBER_RANGE),) * count)
@@ -194,8 +197,12 @@ def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool
         return Rows(places[0], optional, count, count, places=places)
     if get_origin(first) in (dict, Mapping):
         inner = get_args(first)[1]
-        return Names(shape_of(inner, of_each, None, is_open), optional, **bounds)
+        return Names(shape_of(inner, of_each, None, is_open), optional, **bounds, names=named)
     return _leaf(first, metadata, default, optional)
+
+
+def _pairs(table: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(table.items())
 
 
 def _leaf_of_many(

@@ -146,7 +146,7 @@ class _Output:
     format: str = choice(MISSING, tuple(FORMATS))
     files: Mapping[str, _File] = entries()
     bit_depth: str | None = choice(None, tuple(BIT_DEPTHS))
-    tracks: Mapping[str, _File] = entries(default={})
+    tracks: Mapping[str, _File] = entries(default={}, names=RAW)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from mixer.rendering.track_hand import (
     TrackHand,
     hand_on_tracks,
     refuse_more_than_gains,
+    roles_not_there,
     with_hand,
 )
 from mixer.shipped import PUBLISHED_PROFILE
@@ -184,6 +185,8 @@ def plan_render(
         bundle = bundle or read_bundle(settings.model)
         of_kind = _plan_of_tracks if bundle.manifest.architecture.mixes_tracks else _plan_of_network
         plan = of_kind(song, settings, of_stems, presets, bundle)
+    not_there = roles_not_there(console, tracks_of(song))
+    notes += () if not_there is None else (not_there,)
     notes += _check_hand(plan, hand, console)
     return replace(plan, asked=console, hand=hand, warnings=(*notes, *plan.warnings))
 

@@ -14,7 +14,7 @@ from mixer.baselines import LEVELS
 from mixer.console.settings import Console, Strip
 from mixer.errors import PresetError
 from mixer.files.mistakes import Keys, dotted
-from mixer.files.wording import quote, suggest
+from mixer.files.wording import joined, quote, suggest
 from mixer.preset.merge import merge_strip
 from mixer.preset.shape import ROLES, TRACKS
 from mixer.song.recording import Recording
@@ -91,6 +91,14 @@ def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[
                 if track.is_exactly(pattern) is exact:
                     said[track.name].append(((TRACKS, pattern), table))
     return said
+
+
+def roles_not_there(console: Console, tracks: Sequence[Track]) -> str | None:
+    """A line about roles of which something is said, and which no track has."""
+    missing = [role for role, _ in console.roles if role not in {track.role for track in tracks}]
+    if not missing:
+        return None
+    return f"no track in the song has the role {joined(missing, 'or')}, of which something is said"
 
 
 def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name: str) -> None:

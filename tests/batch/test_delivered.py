@@ -152,8 +152,8 @@ def test_a_song_that_is_edited_meanwhile_fails(songs, batch) -> None:
 
 
 def test_tracks_lie_beside_their_mix_until_they_are_no_longer_asked_for(songs, batch) -> None:
-    text = "song,id,model,tracks,album,bit_depth\n"
-    text += "songs/one,one,levels,yes,,32f\nsongs/two,two,levels,yes,first,24\n"
+    text = 'song,id,model,tracks,album,bit_depth,"tracks.""vocals"".mute"\n'
+    text += "songs/one,one,levels,yes,,32f,\nsongs/two,two,levels,yes,first,24,yes\n"
     out, path = songs / "out", manifest(songs, text)
     promised = estimate_plan(plan_batch(path, out, Options()), 1, 1).output_bytes
     summary = batch(path, out, work=render_song)
@@ -166,6 +166,8 @@ def test_tracks_lie_beside_their_mix_until_they_are_no_longer_asked_for(songs, b
     read = [soundfile.read(entry["path"], dtype="float32")[0] for entry in recorded.values()]
     mix, _ = soundfile.read(out / "one.wav", dtype="float32")
     assert np.abs(sum(read) - mix).max() < 1e-6
+    silent = {n for n in tracks if not np.any(soundfile.read(out / n)[0])}
+    assert {n for n in silent if "residual" not in n} == {"two.tracks/vocals.wav"}
 
     batch(manifest(songs, text.replace("yes", "no")), out, work=render_song)
     assert not [name for name in files(out) if ".tracks/" in name]

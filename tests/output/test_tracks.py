@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,14 @@ def test_a_mix_with_its_tracks_is_replayed(folder: Path, tmp_path: Path) -> None
     again = replay(read_recipe(tmp_path / "a.wav"), tmp_path / "again")
     assert again.is_same
     assert "tracks/Lead Vox.wav" in again.written
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be on Windows")
+def test_a_track_of_any_name_is_replayed(folder: Path, tmp_path: Path) -> None:
+    (folder / "Bass.wav").rename(folder / "Bass\n\x07.wav")
+    written(folder, tmp_path / "a.wav", tracks=True)
+    assert (tmp_path / "a.tracks" / "Bass__.wav").is_file()
+    assert replay(read_recipe(tmp_path / "a.wav"), tmp_path / "again").is_same
 
 
 def test_a_recipe_names_no_track_outside_its_folder(folder: Path, tmp_path: Path) -> None:

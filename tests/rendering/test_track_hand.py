@@ -145,3 +145,9 @@ def test_song_toml_speaks_of_tracks(folder: Path) -> None:
         "Gtr 1.wav": 0.25,
         "Gtr 2.wav": 0.25,
     }
+
+
+def test_a_role_that_no_track_has_is_told(folder: Path) -> None:
+    plan = plan_render(load_song(folder), settings_of("roles.choir.gain_db=1", "roles.kick.pan=0"))
+    assert "no track in the song has the role choir, of which something is said" in plan.warnings
+    assert plan.hand.strips.keys() == {"Kick.wav"}
