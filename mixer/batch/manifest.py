@@ -12,7 +12,7 @@ from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.mistakes import mistake
 from mixer.batch.sheet import read_sheet
-from mixer.batch.song_paths import find_song, why_not_found, why_not_from_here
+from mixer.batch.song_paths import SongFolders, why_not_from_here
 from mixer.batch.states import ALL_COLUMNS, ColumnUse, ReportKind
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
@@ -95,9 +95,9 @@ def read_manifest(
     (_, cells), *body = read_sheet(path)
     header = _header([cell.strip() for cell in cells], ignored)
     mistakes = header.mistakes + _nameless(header, body, ignored)
-    rows = []
+    rows, folders = [], SongFolders(path.resolve().parent)
     for number, cells in body:
-        row, wrong = _row(number, cells, header, path.resolve().parent, defaults)
+        row, wrong = _row(number, cells, header, folders, defaults)
         mistakes += wrong
         rows.append(row)
     rows, wrong = _with_duplicates_told(rows)
@@ -153,8 +153,9 @@ def _nameless(
 
 
 def _row(
-    number: int, cells: list[str], header: _Header, base: Path, defaults: Defaults
+    number: int, cells: list[str], header: _Header, folders: SongFolders, defaults: Defaults
 ) -> tuple[Row, list[str]]:
+    base = folders.base
     values: dict[ColumnUse, dict[str, Any]] = {use: {} for use in ColumnUse}
     mistakes = []
     beyond = [cell for cell in cells[len(header.names) :] if cell.strip()]
@@ -181,10 +182,10 @@ def _row(
             if not defaults.allow_plugins and _loads_plugin(name, value):
                 mistakes.append(mistake(number, name, _PLUGIN))
     cell = values[ColumnUse.ROW].get("song", "")
-    song = find_song(cell, base)
+    song = folders.find(cell)
     said = any(line.startswith(mistake(number, "song", "")) for line in mistakes)
     if song is None and not said and "song" in header.columns:
-        mistakes.append(mistake(number, "song", why_not_found(cell, base)))
+        mistakes.append(mistake(number, "song", folders.why_not_found(cell)))
     mistakes += _contradictions(number, values[ColumnUse.SETTING], values[ColumnUse.OUTPUT])
     row = _build(number, song, base, values, defaults)
     return replace(row, has_mistakes=bool(mistakes)), mistakes

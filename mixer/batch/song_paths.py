@@ -7,41 +7,99 @@ import re
 import unicodedata
 from pathlib import Path
 
+from mixer.batch.mistakes import MAX_ERRORS_SHOWN
 from mixer.files.wording import nearest, quote
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-_MOST_NEIGHBOURS = 10_000
+_MOST_NEIGHBOURS = 100_000
 
 
-def find_song(cell: str, base: Path) -> Path | None:
-    """The folder; a name that is not there as written is tried without the spaces around it.
+class SongFolders:
+    """Looks folders up from where a manifest lies; what was listed once is kept.
 
-    Then in the other normal forms of Unicode: macOS spells é with two signs where sheets have one.
+    Args:
+        base: the folder of the manifest.
     """
-    for name in dict.fromkeys((cell, cell.strip())):
-        try:
-            folder = base / name
-            if name and folder.is_dir():
-                return folder.resolve()
-        except (OSError, ValueError):  # too long a name, a NUL
-            continue
-    if not cell.isascii():
-        return _find_composed(base, cell.strip())
-    return None
 
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self._names: dict[Path, list[str]] = {}
+        self._composed: dict[Path, dict[str, list[str]]] = {}
+        self._hints_left = MAX_ERRORS_SHOWN
 
-def why_not_found(cell: str, base: Path) -> str:
-    """What to say of a cell that names no folder, with the nearest one that there is."""
-    if not cell.strip():
-        return "is empty"
-    what = f"'{cell}' no such folder" if "\\" in cell and cell.isprintable() else ""
-    what = what or f"{quote(cell)} no such folder"
-    if "\\" in cell and os.sep == "/":
-        return f"{what}; {_about_backslashes(cell, base)}"
-    if _is_file(base / cell.strip()):
-        return f"{what}, it is a file; give the folder that it lies in"
-    close = _nearest_folder(cell.strip(), base)
-    return f"{what}; did you mean {quote(close)}?" if close else what
+    def find(self, cell: str) -> Path | None:
+        """The folder; a name that is not there as written is tried without the spaces around it.
+
+        Then in the other normal forms of Unicode: macOS spells é with two signs, sheets with one.
+        """
+        for name in dict.fromkeys((cell, cell.strip())):
+            try:
+                folder = self.base / name
+                if name and folder.is_dir():
+                    return folder.resolve()
+            except (OSError, ValueError):  # too long a name, a NUL
+                continue
+        return None if cell.isascii() else self._find_composed(cell.strip())
+
+    def why_not_found(self, cell: str) -> str:
+        """What to say of a cell that names no folder, with the nearest one that there is."""
+        if not cell.strip():
+            return "is empty"
+        what = f"'{cell}' no such folder" if "\\" in cell and cell.isprintable() else ""
+        what = what or f"{quote(cell)} no such folder"
+        if "\\" in cell and os.sep == "/":
+            return f"{what}; {self._about_backslashes(cell)}"
+        if _is_file(self.base / cell.strip()):
+            return f"{what}, it is a file; give the folder that it lies in"
+        close = self._nearest(cell.strip())
+        return f"{what}; did you mean {quote(close)}?" if close else what
+
+    def _about_backslashes(self, cell: str) -> str:
+        path = cell.strip().replace("\\", "/").removeprefix("./")
+        if _DRIVE.match(cell.strip()):
+            return "that is a path of Windows; write where the folder lies on this machine"
+        if self.find(path) is not None:
+            return f"here / stands between folders: write {quote(path)}"
+        close = self._nearest(path)
+        hint = f" (did you mean {quote(close)}?)" if close else ""
+        return f"here / stands between folders, not \\{hint}"
+
+    def _find_composed(self, name: str) -> Path | None:
+        place = self.base
+        for part in Path(name).parts:
+            same = [part]
+            if not _is_folder(place / part):
+                if place not in self._composed:
+                    forms: dict[str, list[str]] = {}
+                    for there in self._folders(place):
+                        forms.setdefault(unicodedata.normalize("NFC", there), []).append(there)
+                    self._composed[place] = forms
+                same = self._composed[place].get(unicodedata.normalize("NFC", part), [])
+            if len(same) != 1:
+                return None
+            place = place / same[0]
+        return place.resolve()
+
+    def _nearest(self, path: str) -> str | None:
+        """The path with its last part as the nearest folder there is called."""
+        if self._hints_left == 0:  # to compare with thousands of names takes time
+            return None
+        self._hints_left -= 1
+        parent, _, name = path.rstrip("/").rpartition("/")
+        close = nearest(name, self._folders(self.base / parent if parent else self.base))
+        if close is None:
+            return None
+        return f"{parent}/{close}" if parent else close
+
+    def _folders(self, place: Path) -> list[str]:
+        if place not in self._names:
+            try:
+                with os.scandir(place) as entries:
+                    names = [entry.name for entry in entries if entry.is_dir()]
+            except (OSError, ValueError):
+                names = []
+            self._names[place] = names[:_MOST_NEIGHBOURS]
+        return self._names[place]
 
 
 def why_not_from_here(cell: str, base: Path) -> str | None:
@@ -51,46 +109,11 @@ def why_not_from_here(cell: str, base: Path) -> str | None:
     return f"'{cell}' is not a path on this machine; write / between folders"
 
 
-def _about_backslashes(cell: str, base: Path) -> str:
-    path = cell.strip().replace("\\", "/").removeprefix("./")
-    if _DRIVE.match(cell.strip()):
-        return "that is a path of Windows; write where the folder lies on this machine"
-    if find_song(path, base) is not None:
-        return f"here / stands between folders: write {quote(path)}"
-    close = _nearest_folder(path, base)
-    hint = f" (did you mean {quote(close)}?)" if close else ""
-    return f"here / stands between folders, not \\{hint}"
-
-
-def _find_composed(base: Path, name: str) -> Path | None:
-    place = base
-    for part in Path(name).parts:
-        if not (place / part).is_dir():
-            wanted = unicodedata.normalize("NFC", part)
-            same = [n for n in _folders(place) if unicodedata.normalize("NFC", n) == wanted]
-            if len(same) != 1:
-                return None
-            part = same[0]
-        place = place / part
-    return place.resolve()
-
-
-def _nearest_folder(path: str, base: Path) -> str | None:
-    """The path with its last part as the nearest folder there is called."""
-    parent, _, name = path.rstrip("/").rpartition("/")
-    close = nearest(name, _folders(base / parent if parent else base))
-    if close is None:
-        return None
-    return f"{parent}/{close}" if parent else close
-
-
-def _folders(place: Path) -> list[str]:
+def _is_folder(path: Path) -> bool:
     try:
-        with os.scandir(place) as entries:
-            names = [entry.name for entry in entries if entry.is_dir()]
+        return path.is_dir()
     except (OSError, ValueError):
-        return []
-    return names[:_MOST_NEIGHBOURS]
+        return False
 
 
 def _is_file(path: Path) -> bool:

@@ -206,6 +206,21 @@ def test_a_songs_own_file_may_name_what_lies_in_its_folders(songs) -> None:
         list_songs(write(songs, "song\none\n"), songs / "out", Shard())
 
 
+def test_thousands_of_wrong_rows_are_not_compared_with_thousands_of_folders(
+    songs, monkeypatch
+) -> None:
+    listings = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda place: listings.append(place) or scandir(place))
+    rows = "".join(f"thrée{n}\n" for n in range(3000))
+    with pytest.raises(ManifestError) as caught:
+        read_rows(write(songs, f"song\n{rows}"))
+    assert len(caught.value.mistakes) == 3000
+    assert "did you mean 'three'?" in caught.value.mistakes[0]
+    assert sum("did you mean" in mistake for mistake in caught.value.mistakes) == 50
+    assert len(listings) == 1
+
+
 def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> None:
     (songs / "bad.toml").write_text("[vocals]\ngain_dB = 3\npan = 7\n")
     text = (
