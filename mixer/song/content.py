@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,11 +54,13 @@ class Heard:
         index: which recording.
         reason: a phrase for the user: "the same as Kick.wav".
         certain: nothing is lost without it; False where that is only likely.
+        others: the recordings that hold it.
     """
 
     index: int
     reason: str
     certain: bool
+    others: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
             reason += ", or one of these is the difference of the others"
     if not entry.certain:
         reason = f"likely {reason}{_share(entry)}: left in, so check that nothing is doubled"
-    return Heard(entry.index, reason, entry.certain)
+    return Heard(entry.index, reason, entry.certain, entry.others)
 
 
 def _share(entry: Found) -> str:

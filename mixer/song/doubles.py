@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mixer.song.copies import find_copies
+from mixer.song.microphone_names import microphone_groups
 from mixer.song.recording import Recording
 from mixer.song.song_file import SongSettings
+from mixer.song.tracks import as_tracks
 
 
 def leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Recording]:
@@ -47,8 +49,12 @@ def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Reco
         ]
     )
     kept = list(found)
+    sources = _sources([found[place] for place in places])
     for one in heard:
         recording = found[places[one.index]]
+        alike = {recording.file, *(found[places[other]].file for other in one.others)}
+        if not one.certain and any(alike <= files for files in sources):
+            continue  # microphones at one source are alike, and compared as such
         own = settings.for_file(recording.file)
         if one.certain and (own is None or own.stem is None):
             nothing = replace(recording.source, n_samples=0)
@@ -57,3 +63,11 @@ def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Reco
             remarks = (*recording.remarks, one.reason)
             kept[places[one.index]] = replace(recording, remarks=remarks)
     return kept
+
+
+def _sources(recordings: list[Recording]) -> list[set[str]]:
+    """Files of each source that several microphones hear, as far as names tell."""
+    return [
+        {recording.file for microphone in group for recording in microphone.track.recordings}
+        for group in microphone_groups(as_tracks(recordings))
+    ]

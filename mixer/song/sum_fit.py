@@ -46,7 +46,9 @@ class SumFit:
 
     def worst_db(self, excerpts: np.ndarray) -> float:
         """What is left over in the worst of some excerpts (bool), in dB of the recording."""
-        share = self.left_over[excerpts] / self.power[excerpts]
+        left, whole = self.left_over[excerpts], self.power[excerpts]
+        # A recording that was moved may be silent where it sounded: there it is no sum.
+        share = np.divide(left, whole, out=np.ones_like(left), where=whole > 0.0)
         return float(10.0 * np.log10(max(share.max(), 1e-12)))
 
     def parts(self, from_db: float) -> list[tuple[float, int]]:

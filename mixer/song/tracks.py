@@ -57,9 +57,14 @@ class Track:
 
 def tracks_of(song: Song) -> tuple[Track, ...]:
     """Every recording that is mixed, in exactly one track, in the order of their names."""
-    by_file = {recording.file: recording for recording in song.recordings}
+    return as_tracks(song.recordings)
+
+
+def as_tracks(recordings: Sequence[Recording]) -> tuple[Track, ...]:
+    """Recordings of a song as tracks, each in exactly one, in their order."""
+    by_file = {recording.file: recording for recording in recordings}
     tracks, taken = [], set[str]()
-    for recording in song.recordings:
+    for recording in recordings:
         if recording.file in taken or recording.stem is None:
             continue
         pair: list[Recording] = [recording]

@@ -115,6 +115,7 @@ def test_polarity_and_delay_are_found_said_and_mended(write_song: Write, rng) ->
     findings = {file.file: file.findings for file in inspect_song(song).files}
     assert any("--fix polarity,delay mends it" in text for text in findings["Snare Bottom.wav"])
     assert not findings["Snare Top.wav"]
+    assert not any("the same as" in text for text in findings["Snare Bottom.wav"])
 
 
 def test_song_toml_has_the_last_word(write_song: Write, rng) -> None:
