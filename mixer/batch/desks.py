@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixer.batch.defaults import Defaults
-from mixer.batch.identity import Identity
+from mixer.batch.identity import UNKNOWN, Identity
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
 from mixer.errors import InputError, MixerError, PresetError
+from mixer.shipped import DEFAULT_MODEL
 from mixer.song.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
@@ -85,13 +86,15 @@ def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list
 def find_misfits(
     rows: Sequence[Row], desks: Sequence[Desk], identities: Sequence[Identity]
 ) -> list[str]:
-    """Rows whose desk does on wet stems what their model has none for."""
+    """Rows whose desk does on wet stems, or on tracks, what their model has none for."""
     from mixer.console.settings import Strip
     from mixer.console.split import is_neutral_console, split_console
     from mixer.preset.schema import read_console
 
     mistakes = []
     for row, desk, identity in zip(rows, desks, identities, strict=True):
+        if not identity.mixes_tracks and identity != UNKNOWN:
+            mistakes += _tracks_of_no_use(row, desk)
         if identity.has_wet_stems or not desk.console or row.settings.get("amount") == 0.0:
             continue
         _, rest = split_console(read_console(desk.console, "manifest"))
@@ -100,6 +103,16 @@ def find_misfits(
             what += "mute, solo and gain: leave the rest out or use another model"
             mistakes.append(mistake(row.number, "model", what))
     return mistakes
+
+
+def _tracks_of_no_use(row: Row, desk: Desk) -> Iterator[str]:
+    """What is said of tracks by name to a model that mixes stems; roles may not be in the song."""
+    from mixer.preset.shape import TRACKS
+    from mixer.rendering.track_hand import more_than_gains
+
+    said = (((TRACKS, name), table) for name, table in desk.console.get(TRACKS, {}).items())
+    model = str(row.settings.get("model", DEFAULT_MODEL))
+    return (mistake(row.number, "model", what) for what in more_than_gains(said, model))
 
 
 class _PresetColumnError(Exception):

@@ -6,7 +6,7 @@ that spell out less, then a track's own name; setting by setting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -108,16 +108,22 @@ def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name
         PresetError: naming the key, and what to do.
     """
     for words in said_of_tracks(console, tracks).values():
-        for keys, table in words:
-            for key, value in table.items():
-                if key in GAIN_LIKE and not isinstance(value, list):
-                    continue
-                what = "can only be muted, soloed and given a gain"
-                what += "" if key not in GAIN_LIKE else " that does not change in time"
-                raise PresetError(
-                    f"{dotted((*keys, key))}: model {model_name} mixes stems, so single tracks "
-                    f"{what}: say it of a stem, or use a model that mixes tracks (--model {LEVELS})"
-                )
+        for what in more_than_gains(words, model_name):
+            raise PresetError(what)
+
+
+def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
+    """A line for each key of tracks that a model that mixes stems has no use for."""
+    for keys, table in said:
+        for key, value in table.items():
+            if key in GAIN_LIKE and not isinstance(value, list):
+                continue
+            what = "can only be muted, soloed and given a gain"
+            what += "" if key not in GAIN_LIKE else " that does not change in time"
+            yield (
+                f"{dotted((*keys, key))}: model {model_name} mixes stems, so single tracks "
+                f"{what}: say it of a stem, or use a model that mixes tracks (--model {LEVELS})"
+            )
 
 
 def with_hand(song: Song, tracks: Sequence[Track], hand: TrackHand) -> Song:

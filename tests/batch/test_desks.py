@@ -160,3 +160,12 @@ def test_one_song_alone_is_guarded_likewise(make_songs, tmp_path, capsys) -> Non
     assert "is a program: add --allow-plugins" in capsys.readouterr().err
     assert run([*asked, str(tmp_path / "mine.toml"), "--allow-plugins"]) == 0
     assert run([*asked, "mine"]) == 0  # the user's own
+
+
+def test_what_a_model_of_stems_cannot_do_to_tracks_is_a_mistake_before_rendering(
+    make_songs,
+) -> None:
+    text = 'song,model,"tracks.""drums"".pan",tracks.drums.gain_db\n'
+    text += "one,none,0.5,\ntwo,none,,2\nthree,levels,0.5,\n"
+    (said,) = mistakes(make_songs(["one", "two", "three"], text))
+    assert said.startswith("row 2, column model: tracks.drums.pan: model none mixes stems")
