@@ -91,7 +91,7 @@ def find_misfits(
     from mixer.console.split import is_neutral_console, split_console
     from mixer.preset.schema import read_console
 
-    mistakes = []
+    mistakes: list[str] = []
     for row, desk, identity in zip(rows, desks, identities, strict=True):
         if not identity.mixes_tracks and identity != UNKNOWN:
             mistakes += _tracks_of_no_use(row, desk)
