@@ -24,6 +24,7 @@ from mixer.song.preparation import at_full_scale, mend_microphones
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
+from mixer.song.unnamed import against_its_name
 
 SILENT_BELOW_DBFS = -60.0
 CLIPPED_FROM = 0.9999  # of full scale
@@ -175,8 +176,9 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
         duration_s=source.n_samples / source.sample_rate,
         encoding=source.encoding,
     )
-    if said := doubts(recording):
-        inspection.findings.append(said)
+    inspection.findings += [
+        said for said in (doubts(recording), against_its_name(recording)) if said
+    ]
     try:
         # As it is in its file, wherever it starts in the song.
         alone = replace(recording, start_s=0.0)

@@ -25,8 +25,9 @@ from mixer.song.sides import LEFT, RIGHT, find_sides
 from mixer.song.song import Song
 from mixer.song.song_file import SongSettings, read_song_file
 from mixer.song.time_line import Clip, TimeLine, lay_out
-from mixer.song.track_names import Classification
+from mixer.song.track_names import NOTHING_KNOWN, Classification
 from mixer.song.track_roles import role_of
+from mixer.song.unnamed import sort_in_by_ear
 
 
 def load_song(
@@ -46,7 +47,8 @@ def load_song(
         leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
             folder, since a mix without it is not the song.
         listen: compare excerpts of the recordings, and leave out what others hold already (copies,
-            sums, mixes, takes); without it no audio is decoded.
+            sums, mixes, takes); sort those in by their sound whose names say nothing. Without it no
+            audio is decoded.
 
     Raises:
         InputError: no folder, nothing to mix in it, several songs in it, or a file that is not mono
@@ -67,7 +69,7 @@ def load_song(
     found = _join_sides(leave_out_copies(_with_roles(found, told, settings), settings))
     found, line = _on_time_line(found, settings)
     if listen:
-        found = leave_out_heard(found, settings)
+        found = sort_in_by_ear(leave_out_heard(found, settings), _unnamed(told, settings))
     if not leave_out_faulty:
         _refuse_faulty(found)
     recordings = [r for r in found if r.stem is not None and r.fault is None]
@@ -106,6 +108,12 @@ def _classified(
     names = [file.name for file in heard]
     told = classify_all(names, [file.instruments for file in heard], folder.name)
     return dict(zip(names, told, strict=True))
+
+
+def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[str]:
+    """Files of which neither their names nor `song.toml` say anything."""
+    silent = {file for file, said in told.items() if said.reason == NOTHING_KNOWN}
+    return {file for file in silent if (own := settings.for_file(file)) is None or own.stem is None}
 
 
 def _with_roles(

@@ -1,0 +1,70 @@
+"""What the sound says where a name says nothing, and where it is plainly wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mixer.roles import UNKNOWN
+from mixer.song.folder_names import SONG_FILE
+from mixer.song.recording import Recording
+from mixer.song.track_names import NOTHING_KNOWN
+
+if TYPE_CHECKING:
+    from mixer.song.by_ear import HeardPart
+
+
+def sort_in_by_ear(found: list[Recording], unnamed: Collection[str]) -> list[Recording]:
+    """Give unnamed recordings the stem and the role that they plainly sound like.
+
+    They stay uncertain: the name still says nothing, and what the sound says is for a person to
+    look at. The two halves of a pair go together, or neither does.
+
+    Args:
+        found: a song's recordings, left-out ones among them.
+        unnamed: files of which nothing is known.
+    """
+    listened = [r for r in found if r.file in unnamed and r.stem is not None and r.fault is None]
+    if not listened:
+        return found
+    # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
+    from mixer.song.by_ear import listen_for_role
+
+    heard = {
+        r.file: part
+        for r in listened
+        if (part := listen_for_role(r.source)) is not None and part.is_believed
+    }
+    return [_sorted_in(r, heard) for r in found]
+
+
+def _sorted_in(recording: Recording, heard: Mapping[str, HeardPart]) -> Recording:
+    part = heard.get(recording.file)
+    if part is None:
+        return recording
+    if recording.partner is not None:
+        other = heard.get(recording.partner)
+        if other is None or other.stem != part.stem:
+            return recording
+        part = max(part, other, key=lambda half: half.probability)
+    reason = recording.reason.replace(NOTHING_KNOWN, part.in_words, 1)
+    return replace(recording, stem=part.stem, role=part.role, reason=reason)
+
+
+def against_its_name(recording: Recording) -> str | None:
+    """What to tell of a recording that plainly does not sound as its name says; None without doubt.
+
+    Effects, and what is only known to be none of the other stems, may sound like anything; what
+    `song.toml` says was said by a person who listened.
+    """
+    may_be_anything = recording.stem == "other" and recording.role in ("fx", UNKNOWN)
+    by_hand = recording.reason.startswith(SONG_FILE)
+    if recording.stem is None or not recording.certain or may_be_anything or by_hand:
+        return None
+    from mixer.song.by_ear import listen_against
+
+    part = listen_against(recording.source, recording.stem)
+    if part is None:
+        return None
+    return f"its name says {recording.stem}, but it {part.in_words}: listen to it"

@@ -1,0 +1,1 @@
+"""The classifier that sorts recordings in by their sound: material, training, figures."""

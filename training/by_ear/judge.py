@@ -1,0 +1,70 @@
+"""How often the classifier is right about artists and songs that it was not made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.stems import STEMS
+from training.by_ear.examples import Examples
+from training.by_ear.fit import fit, stem_chances
+
+_CERTAINTIES = (0.6, 0.7, 0.8, 0.9, 0.95, 0.97)
+
+
+def held_out_chances(
+    others: Sequence[tuple[Examples, float]],
+    real: Examples,
+    real_weight: float,
+    groups: Sequence[str],
+    seeds: Sequence[int],
+) -> NDArray[np.float64]:
+    """Probabilities (recordings, stems) of real recordings by classifiers that never saw the group.
+
+    Args:
+        others: composed and played material, always in.
+        real: real recordings.
+        real_weight: how much they count.
+        groups: of each real recording; those of one group are left out together.
+        seeds: of each classifier's networks.
+    """
+    group = np.array(groups)
+    chances = np.zeros((len(group), len(STEMS)))
+    for name in sorted(set(groups)):
+        rest = real.part(group != name)
+        classifier = fit([*others, (rest, real_weight)], seeds)
+        chances[group == name] = stem_chances(classifier, real.part(group == name))
+    return chances
+
+
+def in_words(chances: NDArray[np.float64], examples: Examples) -> list[str]:
+    """Accuracy by stem and by certainty, confusions, and the mistakes by name."""
+    truth = np.array([STEMS.index(stem) for stem in examples.stems])
+    said, certainty = chances.argmax(axis=1), chances.max(axis=1)
+    right = said == truth
+    by_stem = ", ".join(
+        f"{stem} {right[truth == n].mean():.3f} of {(truth == n).sum()}"
+        for n, stem in enumerate(STEMS)
+        if (truth == n).any()
+    )
+    lines = [f"{len(truth)} recordings: {right.mean():.3f} right ({by_stem})"]
+    for least in _CERTAINTIES:
+        sure = certainty >= least
+        share = right[sure].mean() if sure.any() else np.nan
+        lines.append(
+            f"  from {least}: {sure.mean():.3f} are told, {share:.3f} of them right, "
+            f"{(sure & ~right).sum()} wrong"
+        )
+    lines.append("  said: " + " ".join(f"{stem:>7}" for stem in STEMS))
+    for n, stem in enumerate(STEMS):
+        counts = " ".join(f"{((truth == n) & (said == m)).sum():7}" for m in range(len(STEMS)))
+        lines.append(f"{stem:>7} {counts}")
+    order = np.argsort(-certainty)
+    lines += [
+        f"  {examples.names[row]}: {STEMS[said[row]]} ({certainty[row]:.2f})"
+        for row in order
+        if not right[row]
+    ]
+    return lines
