@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.audio import read_audio, write_audio
-from mixer.baselines import LEVELS, SUM
+from mixer.baselines import LEVELS, SUM, WITHOUT_NETWORK
 from mixer.errors import MixerError
 from mixer.evaluate.track_errors import (
     TRACK_MEASURES,
@@ -29,6 +29,7 @@ from mixer.evaluate.track_errors import (
     measure_truth_of_tracks,
 )
 from mixer.files.whole_file import write_json
+from mixer.network.model import read_bundle
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
@@ -129,10 +130,17 @@ def _mixed(
     settings = RenderSettings(
         model=model, sample_rate=SAMPLE_RATE_HZ, loudness_lufs=None, true_peak_dbtp=None
     )
-    mix = render(loaded, settings, wet_stems=True, wet_tracks=True)
+    mix = render(loaded, settings, wet_stems=True, wet_tracks=_mixes_tracks(model))
     kept = mix.wet_tracks or {}
     tracks = {Path(name).stem: audio for name, audio in kept.items()}
     return mix.audio, dict(mix.wet_stems), tracks
+
+
+def _mixes_tracks(model: str) -> bool:
+    """Whether a model has wet tracks; one that mixes stems is judged by its groups alone."""
+    if model in WITHOUT_NETWORK:
+        return model == LEVELS
+    return read_bundle(model).manifest.architecture.mixes_tracks
 
 
 def markdown(results: Mapping[str, Mapping[str, TrackErrors]]) -> str:
