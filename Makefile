@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint bench default-model evaluate-default clean
+.PHONY: help demo test lint bench default-model track-mixer evaluate-default evaluate-tracks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +29,12 @@ bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten min
 
 default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
 	$(BIN)/python -m export.make_default -o build/default-model
+
+track-mixer: $(DEVELOPMENT) ## compose, listen, train and export the track mixer (about an hour on two cores)
+	$(BIN)/python -m export.make_track_mixer -o build/track-mixer
+
+evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that nothing is trained on
+	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 
 evaluate-default: $(DEVELOPMENT) ## judge the default model by the benchmark: held-out songs, real ones, the demo
 	$(BIN)/python -m training.shipped.evaluate --json build/benchmark.json

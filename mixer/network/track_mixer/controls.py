@@ -18,6 +18,7 @@ from mixer.network.track_mixer.parameters import (
 )
 from mixer.network.track_mixer.placing import Placed, place
 from mixer.network.track_mixer.settings import (
+    SEND_OFF_DB,
     BusSettings,
     Compression,
     ConsoleSettings,
@@ -27,6 +28,8 @@ from mixer.stems import STEMS
 
 # Of the buses' glue: slow, as bus compressors are set.
 _GLUE_ATTACK_MS, _GLUE_RELEASE_MS = 30.0, 200.0
+# What carries the low end stays in the middle, harmonics and all.
+_NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
 # A compressor of a lower ratio, or above all peaks, is left off.
 _LEAST_RATIO = 1.1
 
@@ -72,7 +75,7 @@ def to_place(
     ):
         power = track.powers[:2].sum(axis=0) * weights
         centroid_hz = float(power @ hz / max(float(power.sum()), 1e-12))
-        level_db = float(np.maximum(track.loudness_lufs + gain_db, -120.0))
+        level_db = float(np.clip(track.loudness_lufs + gain_db, -120.0, 120.0))
         is_mono = track.n_channels == 1
         placed.append(Placed(role, spread, level_db, centroid_hz, is_mono, side))
     return placed
@@ -85,6 +88,8 @@ def _strip(row: Mapping[str, float], pan: float, role: str, peak_db: float) -> T
         compression = Compression(
             row["threshold_db"], row["ratio"], usual.attack_ms, usual.release_ms
         )
+    if role in _NEVER_WIDENED:
+        row = {**row, "widen_db": SEND_OFF_DB}
     plain = ("gain_db", "width", "widen_db", "high_pass_hz", "shape", "ride",
              "short_room_db", "long_room_db", "echo_db")  # fmt: skip
     return TrackSettings(

@@ -1,0 +1,52 @@
+"""What the graph gives becomes a console's settings, bounded, whatever it gives."""
+
+import numpy as np
+
+from mixer.network.track_mixer.controls import read_controls
+from mixer.network.track_mixer.features import listen_to
+from mixer.network.track_mixer.parameters import BUS_CONTROLS, TRACK_CONTROLS
+from mixer.network.track_mixer.settings import SEND_OFF_DB
+from mixer.stems import STEMS
+
+RATE = 44_100
+
+
+def heard(n: int) -> list:
+    rng = np.random.default_rng(3)
+    sounds = 0.05 * rng.standard_normal((n, 1, RATE)).astype(np.float32)
+    return [listen_to(sound, RATE) for sound in sounds]
+
+
+def answers(n: int, **controls: float) -> dict[str, np.ndarray]:
+    rest = {"width": 1.0, "ratio": 1.0, "high_pass_hz": 20.0, "threshold_db": -20.0}
+    row = [{**rest, **controls}.get(name, 0.0) for name in TRACK_CONTROLS]
+    bus = [{"ratio": 1.0}.get(name, 0.0) for name in BUS_CONTROLS]
+    return {
+        "tracks": np.array([[row] * n], np.float32),
+        "groups": np.array([[bus] * len(STEMS)], np.float32),
+        "mix": np.array([bus], np.float32),
+    }
+
+
+def test_a_compressor_above_every_peak_is_off():
+    tracks = heard(1)
+    peak_db = float(tracks[0].peak_db.max())
+    for threshold_db, is_off in ((peak_db + 0.5, True), (peak_db - 6.0, False)):
+        given = answers(1, ratio=3.0, threshold_db=threshold_db)
+        settings = read_controls(given, tracks, ["keys"], [None])
+        assert settings.tracks[0].compression.is_off is is_off
+
+
+def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
+    roles = ["electric_guitar", "electric_guitar", "bass"]
+    given = answers(3, spread=0.8, widen_db=-8.0)
+    left, right, bass = read_controls(given, heard(3), roles, [None] * 3).tracks
+    assert left.pan * right.pan < 0.0
+    assert (bass.pan, bass.widen_db) == (0.0, SEND_OFF_DB)
+    np.testing.assert_allclose(left.widen_db, -8.0)
+
+
+def test_wild_answers_are_bounded():
+    given = answers(1, gain_db=1e6, ratio=1e9, high_pass_hz=-5.0)
+    strip = read_controls(given, heard(1), ["fx"], [None]).tracks[0]
+    assert (strip.gain_db, strip.compression.ratio, strip.high_pass_hz) == (72.0, 10.0, 20.0)
