@@ -228,21 +228,27 @@ def _sums(
         return []
     by_channel = excerpts.reshape(*excerpts.shape[:2], channels, -1)
     whole = triangles(by_channel)
+    middle = by_channel.sum(axis=2)
+    middle[[index for index in range(len(middle)) if index not in among]] = 0.0
     found = []
     for index in among:
         if _sounding(power[index]).sum() >= FEWEST_EXCERPTS:
             others = [other for other in among if other != index]
-            fit = fit_sum(by_channel, whole, index, others) or _fit_moved(by_channel, index, others)
+            fit = fit_sum(by_channel, whole, index, others) or _fit_moved(
+                by_channel, middle, index, others
+            )
             entry = None if fit is None else _judge_sum(power, fit)
             found += [] if entry is None else [entry]
     return found
 
 
-def _fit_moved(by_channel: np.ndarray, index: int, others: Sequence[int]) -> SumFit | None:
+def _fit_moved(
+    by_channel: np.ndarray, middle: np.ndarray, index: int, others: Sequence[int]
+) -> SumFit | None:
     """The fit of a recording that comes some milliseconds later than all others, or earlier."""
     reach = round(LONGEST_SUM_MOVE_S * EXCERPTS_RATE_HZ)
-    own, total = by_channel[index].sum(axis=1), by_channel[list(others)].sum(axis=(0, 2))
-    lag = find_lag(own, total, reach, MOVED_SUM_BELOW_DB)
+    rest = middle.sum(axis=0) - middle[index]
+    lag = find_lag(middle[index], rest, reach, MOVED_SUM_BELOW_DB)
     if lag is None or round(lag) == 0:
         return None
     n_samples = by_channel.shape[3] - 2 * reach

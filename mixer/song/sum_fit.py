@@ -6,6 +6,7 @@ not do, the sum may have a level of its own in each excerpt, and a filter.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -135,8 +136,12 @@ def _left_behind_filter(own: np.ndarray, made: np.ndarray) -> np.ndarray:
 
 
 def _gains(whole: Sequence[np.ndarray], index: int, others: Sequence[int]) -> np.ndarray:
-    """(channels, others)"""
-    return np.stack([scipy.optimize.nnls(t[:, list(others)], t[:, index])[0] for t in whole])
+    """(channels, others); 0 where the search does not end, as for a sum that is none."""
+    gains = np.zeros((len(whole), len(others)))
+    for channel, triangle in enumerate(whole):
+        with contextlib.suppress(RuntimeError):
+            gains[channel] = scipy.optimize.nnls(triangle[:, list(others)], triangle[:, index])[0]
+    return gains
 
 
 def _sum(

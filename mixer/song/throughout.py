@@ -37,7 +37,7 @@ def left_over_throughout_db(
     power, left = [], []
     for _ in range(0, n_samples, size):
         target, *its = (next(reader) for reader in readers)
-        power.append(float(np.vdot(target, target)))
+        power.append(float(np.sum(target.astype(np.float64) ** 2)))
         left.append(_left_over(target, its))
     shares = np.array(power)
     floor = max(shares.max() * 10.0 ** (_QUIET_DB / 10.0), _SILENT_BELOW * 2 * size)
