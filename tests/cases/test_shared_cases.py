@@ -93,6 +93,9 @@ def test_containers_written_into_pipes_are_whole(made: Made) -> None:
     root = made("05")
     truth = np.load(root / "truth.npy").T
     for name, song in songs(root).items():
+        if name == "ff_caf_alac":  # ffmpeg cannot write it into a pipe, and leaves 0 bytes
+            assert [r.fault for r in song.left_out] == ["vocals.caf: the file is empty"]
+            continue
         (recording,) = [r for r in song.recordings if r.file.startswith("vocals")]
         audio, _ = read_audio(recording.source.path)
         lossy = ("ogg", "opus", "mp3", "aac", "m4a_frag")
@@ -208,7 +211,8 @@ def test_a_files_own_name_is_that_file(made: Made) -> None:
 
 def test_a_flac_of_unknown_length_is_a_song_like_another(made: Made) -> None:
     root = made("25")
-    assert len(read_manifest(root / "manifest.csv").rows) == 4
+    rows, mistakes = read_manifest(root / "manifest.csv")
+    assert (len(rows), mistakes) == (4, [])
     (source,) = probe(root / "unknown" / "vocals.flac")
     assert source.n_samples == 8 * 44_100
     song = load_song(root / "unknown")
