@@ -30,7 +30,7 @@ from mixer.cli.render_view import (
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
 from mixer.output.delivery import Delivery
-from mixer.output.destination import Destination, render_to
+from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of
 from mixer.preset.merge import Resolved, resolve
 from mixer.preset.trust import refuse_foreign_plugins
@@ -141,10 +141,14 @@ def command(
     if as_json:
         answer(result(done, destination))
     elif not quiet:
-        if verbose:
-            show_stems(done.mix)
-        show_result(done.mix, path)
-        show_delivered(destination, done.remarks)
+        _show(done, destination, verbose=verbose)
+
+
+def _show(done: Rendered, destination: Destination, *, verbose: bool) -> None:
+    if verbose:
+        show_stems(done.mix)
+    show_result(done.mix, destination.path)
+    show_delivered(destination, done.remarks)
 
 
 def _settings(options: dict[str, Any], resolved: Resolved) -> RenderSettings:

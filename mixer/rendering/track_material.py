@@ -16,7 +16,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
-from mixer.network.track_mixer.settings import ConsoleSettings
+from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
 from mixer.rendering.group_sends import GroupSends
 from mixer.rendering.track_hand_strips import Handled, HandStrips
 from mixer.rendering.track_strip import run_bus, run_track_strip
@@ -109,16 +109,20 @@ def mix_tracks(
                 group += done.with_returns
                 sends.send(done.audio, settings.tracks[index])
             if keep is not None:
-                alone = (
-                    np.zeros((2, n_samples), np.float32)
-                    if done is None
-                    else sends.with_returns(done.with_returns, done.audio, settings.tracks[index])
-                )
-                keep(tracks[index].name, alone)
+                keep(tracks[index].name, _alone(done, sends, settings.tracks[index], n_samples))
         sends.add_returns(group)
         run_bus(group, sample_rate, settings.groups[stem])
         groups[stem] = group
     return groups
+
+
+def _alone(
+    done: Handled | None, sends: GroupSends, settings: TrackSettings, n_samples: int
+) -> FloatArray:
+    """A track as it stands in its group, with what comes back of it alone."""
+    if done is None:
+        return np.zeros((2, n_samples), np.float32)
+    return sends.with_returns(done.with_returns, done.audio, settings)
 
 
 def _in_order(
