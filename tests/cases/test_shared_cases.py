@@ -24,6 +24,10 @@ from mixer.song.song_folders import find_song_folders
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 Made = Callable[[str], Path]
+_LOSSY_CONTAINERS = {
+    *("ff_ogg", "ff_opus", "ff_m4a_frag"),
+    *("file_ogg", "file_opus", "file_aac_m4a"),
+}
 
 
 @pytest.fixture
@@ -98,8 +102,7 @@ def test_containers_written_into_pipes_are_whole(made: Made) -> None:
             continue
         (recording,) = [r for r in song.recordings if r.file.startswith("vocals")]
         audio, _ = read_audio(recording.source.path)
-        lossy = ("ogg", "opus", "mp3", "aac", "m4a_frag")
-        if name.endswith(lossy) or "mp3" in name:
+        if "mp3" in name or name in _LOSSY_CONTAINERS:
             rate = recording.source.sample_rate
             assert audio.shape[1] / rate == pytest.approx(truth.shape[1] / 44_100, abs=0.06)
         else:
@@ -217,9 +220,9 @@ def test_a_flac_of_unknown_length_is_a_song_like_another(made: Made) -> None:
     assert source.n_samples == 8 * 44_100
     song = load_song(root / "unknown")
     assert song.duration_s == 8.0
-    np.testing.assert_array_equal(
-        read_audio(source.path)[0], read_audio(root / "one" / "vocals.wav")[0]
-    )
+    original, _ = read_audio(root / "one" / "vocals.wav")
+    # libsndfile rounds for one of the two formats, and truncates for the other
+    np.testing.assert_allclose(read_audio(source.path)[0], original, atol=1.01 / 2**15)
 
 
 def test_a_tree_holds_songs_alone(made: Made) -> None:
