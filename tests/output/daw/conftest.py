@@ -20,7 +20,8 @@ def written(tmp_path_factory):
     folder.mkdir()
     rng = np.random.default_rng(1)
     stems = {f"{name}.wav": audio for name, audio in band(rng, 1.0, 44_100).items()}
-    stems["Git L.wav"], stems["Git R.wav"] = stems["other.wav"][:1], stems["other.wav"][1:]
+    backwards = stems["other.wav"][:, ::-1]  # another sound, or other.wav would be their sum
+    stems["Git L.wav"], stems["Git R.wav"] = backwards[:1], backwards[1:]
     stems["click.wav"] = stems["drums.wav"]
     for name, audio in stems.items():
         soundfile.write(folder / name, audio.T, 44_100, subtype="FLOAT")
