@@ -48,7 +48,8 @@ class HeardPart:
     @property
     def in_words(self) -> str:
         """As the user reads it."""
-        what = self.stem if self.role == UNKNOWN else self.role.replace("_", " ")
+        stem = "another instrument" if self.stem == "other" else self.stem
+        what = stem if self.role == UNKNOWN else self.role.replace("_", " ")
         return f"sounds like {what} ({self.probability:.2f})"
 
     @property

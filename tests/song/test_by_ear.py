@@ -108,6 +108,7 @@ def test_features_are_bounded_for_any_sound(rng) -> None:
 def test_what_is_heard_is_told_in_words() -> None:
     assert HeardPart("lead_vocal", "vocals", 0.994).in_words == "sounds like lead vocal (0.99)"
     assert HeardPart(UNKNOWN, "drums", 0.9).in_words == "sounds like drums (0.90)"
+    assert HeardPart(UNKNOWN, "other", 0.9).in_words == "sounds like another instrument (0.90)"
 
 
 def test_only_a_sound_that_is_plain_in_both_halves_speaks_against_a_name(
