@@ -12,7 +12,7 @@ from mixer.demo_song.bass import bass_part
 from mixer.demo_song.harmony import guitar_part, piano_part
 from mixer.demo_song.lyric import LYRIC
 from mixer.demo_song.score import midi_to_hz, swung
-from mixer.errors import PresetError
+from mixer.errors import SettingsError
 from tests.demo_song.measuring import BEAT_S, RATE, between, cents, level_db, pitch_hz
 
 STEMS = ("vocals", "bass", "drums", "other")
@@ -50,7 +50,7 @@ def test_the_same_seed_is_the_same_take_and_another_is_not(stems: dict[str, np.n
     [(-1, 44_100, "seed -1"), (1, 8_000, "8000 Hz"), (1, 384_000, "384000 Hz")],
 )
 def test_arguments_out_of_range_are_refused(seed: int, rate: int, says: str) -> None:
-    with pytest.raises(PresetError, match=says):
+    with pytest.raises(SettingsError, match=says):
         compose_demo_song(seed, rate)
 
 
