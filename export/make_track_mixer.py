@@ -91,9 +91,9 @@ def make_track_mixer(
         effects=DEFAULT_TRACK_EFFECTS,
         provenance=(
             f"trained by export.make_track_mixer on powers of tracks: {n_dry + n_mixed} composed"
-            f" songs, {n_mixed} of them mixed by a simulated engineer, and {', '.join(dict.fromkeys(names))};"
-            f" configuration {CONFIG}, seed {config.run.seed}, {outcome.steps} steps; validation"
-            f" loss {outcome.best_loss:.2f}"
+            f" songs, {n_mixed} of them mixed by a simulated engineer, and"
+            f" {', '.join(dict.fromkeys(names))}; configuration {CONFIG}, seed"
+            f" {config.run.seed}, {outcome.steps} steps; validation loss {outcome.best_loss:.2f}"
         ),
         overwrite=True,
     )
