@@ -22,7 +22,7 @@ from mixer.song.relations import (
     find_relations,
 )
 from mixer.song.sides import LEFT, RIGHT, SIDE
-from mixer.song.throughout import left_over_throughout_db
+from mixer.song.throughout import left_over_throughout_db, plays_wherever
 
 # Excerpts of a song: spread over it, and so many that even a track which seldom plays is met.
 N_EXCERPTS, EXCERPT_S = 16, 0.3
@@ -117,20 +117,19 @@ def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
         encoded = own.is_lossy and not all(other.is_lossy for other in others)
         exact = found.certain and found.left_over_db < CERTAIN_BELOW_DB
         return exact or not own.is_named or (encoded and found.certain)
-    if not found.certain or found.relation is Relation.TAKE:
-        return found.certain
-    limit_db = _THROUGHOUT_BELOW_DB[own.is_lossy or any(other.is_lossy for other in others)]
+    if not found.certain:
+        return False
     end_s = own.start_s + own.source.n_samples / own.source.sample_rate
+    n_samples = max(1, round(end_s * EXCERPTS_RATE_HZ))
     try:
-        left_db = left_over_throughout_db(
-            _placed_blocks(own),
-            [_placed_blocks(other) for other in others],
-            EXCERPTS_RATE_HZ,
-            round(end_s * EXCERPTS_RATE_HZ),
-        )
+        blocks = [_placed_blocks(candidate) for candidate in (own, *others)]
+        if found.relation is Relation.TAKE:
+            return plays_wherever(blocks[0], blocks[1], EXCERPTS_RATE_HZ, n_samples)
+        left_db = left_over_throughout_db(blocks[0], blocks[1:], EXCERPTS_RATE_HZ, n_samples)
     except InputError:
         return False
-    return left_db < limit_db
+    lossy = own.is_lossy or any(other.is_lossy for other in others)
+    return left_db < _THROUGHOUT_BELOW_DB[lossy]
 
 
 def _placed_blocks(candidate: Candidate) -> Iterator[np.ndarray]:
@@ -217,7 +216,7 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
         if entry.reversible:
             reason += ", or one of these is the difference of the others"
     if not entry.certain:
-        reason = f"likely {reason}{_share(entry)}: left in, so check that nothing is doubled"
+        reason = f"likely {reason}{_share(entry)}: left in; if so, leave it out with ignore = true in song.toml"
     return Heard(entry.index, reason, entry.certain, entry.others)
 
 

@@ -48,6 +48,27 @@ def left_over_throughout_db(
     return float(10.0 * np.log10(max(worst, 1e-12)))
 
 
+def plays_wherever(own: Blocks, other: Blocks, sample_rate: int, n_samples: int) -> bool:
+    """Whether one recording sounds in every chunk in which another does.
+
+    Args:
+        own: float32 (2, any number of samples) blocks of a take.
+        other: the same of its comp.
+        sample_rate, n_samples: as for `left_over_throughout_db`.
+    """
+    size = round(_CHUNK_S * sample_rate)
+    readers = (_chunks(own, size), _chunks(other, size))
+    power = np.array(
+        [
+            [float(np.sum(next(reader).astype(np.float64) ** 2)) for reader in readers]
+            for _ in range(0, n_samples, size)
+        ]
+    )
+    floors = np.maximum(power.max(axis=0) * 10.0 ** (_QUIET_DB / 10.0), _SILENT_BELOW * 2 * size)
+    sounds = power > floors
+    return bool(sounds[sounds[:, 0], 1].all())
+
+
 def _left_over(target: np.ndarray, its: Sequence[np.ndarray]) -> float:
     total = 0.0
     for channel in range(target.shape[0]):

@@ -158,3 +158,23 @@ def test_a_copy_at_another_rate_is_a_copy(tmp_path: Path, parts: dict[str, np.nd
             [*candidates, Candidate(other.name, audio_io.probe(other)[0])]
         )
         assert heard == Heard(4, "the same as Gtr.wav", True)
+
+
+def test_a_take_with_a_passage_of_its_own_is_not_lost(tmp_path: Path) -> None:
+    """A comp that is silent for half a second of a take does not hold it, wherever that is."""
+    rng = np.random.default_rng(4)
+    one, two, bass = (0.1 * rng.standard_normal(12 * RATE_HZ) for _ in range(3))
+    half = one.size // 2 + 1_234
+    comp = np.concatenate([one[:half], two[half:]])
+    files = {"Vox a.wav": one, "Vox b.wav": two, "Vox c.wav": comp, "Bass.wav": bass}
+    takes = compare_recordings(written(tmp_path, files))
+    assert [heard.reason for heard in takes if heard.certain] in (
+        [],  # an excerpt may lie across the cut
+        ["a take that Vox c.wav was cut from"] * 2,
+    )
+    assert [heard.index for heard in takes] == [0, 1]
+    for at in range(half % RATE_HZ, 12 * RATE_HZ, 3 * RATE_HZ):
+        silent = comp.copy()
+        silent[at : at + RATE_HZ] = 0.0
+        takes = compare_recordings(written(tmp_path, {**files, "Vox c.wav": silent}))
+        assert not any(heard.certain for heard in takes)
