@@ -216,7 +216,10 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
         if entry.reversible:
             reason += ", or one of these is the difference of the others"
     if not entry.certain:
-        reason = f"likely {reason}{_share(entry)}: left in; if so, leave it out with ignore = true in song.toml"
+        reason = (
+            f"likely {reason}{_share(entry)}: left in; "
+            "if so, leave it out with ignore = true in song.toml"
+        )
     return Heard(entry.index, reason, entry.certain, entry.others)
 
 

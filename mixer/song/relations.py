@@ -108,10 +108,11 @@ def find_relations(
     audible = [int(i) for i in np.flatnonzero(power.max(axis=1, initial=0.0) > SILENT_BELOW)]
     found = _copies(excerpts, power, audible, preference, {frozenset(pair) for pair in twins})
     rest = [i for i in audible if i not in {entry.index for entry in found}]
-    takes = _takes(excerpts, power, rest)
-    rest = [i for i in rest if i not in {entry.index for entry in takes}]
+    # Parts that take turns make a sum that equals one of them at a time, as a comp does its takes.
     sums = _sums(excerpts, power, rest, channels)
     rest = [i for i in rest if i not in {entry.index for entry in sums}]
+    takes = _takes(excerpts, power, rest)
+    rest = [i for i in rest if i not in {entry.index for entry in takes}]
     near = _near_copies(excerpts, power, sorted(rest, key=lambda i: (preference[i], i)), channels)
     return sorted(found + takes + sums + near, key=lambda entry: entry.index)
 
@@ -124,8 +125,14 @@ def _near_copies(
     sounding = np.stack([_sounding(own) for own in power])
     copied = copied_from(excerpts, sounding, among)
     rest = [index for index in among if index not in copied]
-    first = excerpts[:, :, : excerpts.shape[2] // channels]
-    moved = moved_copies(first, sounding, rest, EXCERPTS_RATE_HZ)
+    by_channel = excerpts.reshape(*excerpts.shape[:2], channels, -1)
+    middle = by_channel.mean(axis=2)
+    # The halves of a pair may be equal: they are on one side each.
+    sides = [tuple(own.any(axis=(0, 2))) for own in by_channel]
+    moved: dict[int, tuple[int, float]] = {}
+    for side in set(sides):
+        own = [index for index in rest if sides[index] == side]
+        moved |= moved_copies(middle, sounding, own, EXCERPTS_RATE_HZ)
     return [
         Found(index, Relation.COPIED, (other,), CERTAIN_BELOW_DB, False)
         for index, other in copied.items()

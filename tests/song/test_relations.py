@@ -200,3 +200,27 @@ def test_a_mix_that_comes_later_is_a_mix(parts: np.ndarray, n_later: int) -> Non
     late = np.roll(parts.sum(axis=0), n_later, axis=1)
     mix = only(find_relations(with_also(parts, late), range(5)), 4)
     assert (mix.relation, mix.certain) == (Relation.MIX, True)
+
+
+def test_parts_that_take_turns_are_parts_of_their_sum(parts: np.ndarray) -> None:
+    """The sum equals one of them in each excerpt, as a comp equals its takes."""
+    turns = np.arange(N_EXCERPTS)[:, None] % 2
+    first, second = parts[1] * turns, parts[2] * (1 - turns)
+    own = np.stack([parts[0], first, second, parts[3], first + second]).astype(np.float32)
+    entry = only(find_relations(own, range(5)), 4)
+    assert (entry.relation, set(entry.others)) == (Relation.SUM, {1, 2})
+
+
+def test_a_mono_bounce_of_a_stereo_part_is_told(parts: np.ndarray) -> None:
+    mono = (parts[0] + parts[1]) / 2.0
+    stereo = np.concatenate([parts[0], parts[1]], axis=1)
+    both = np.stack([stereo, np.concatenate([mono, mono], axis=1)]).astype(np.float32)
+    entry = only(find_relations(both, range(2), channels=2), 1)
+    assert (entry.relation, entry.others, entry.certain) == (Relation.MOVED, (0,), False)
+
+
+def test_equal_halves_of_a_pair_are_no_copies(parts: np.ndarray) -> None:
+    silent = np.zeros_like(parts[0])
+    left = np.concatenate([parts[0], silent], axis=1)
+    right = np.concatenate([silent, parts[0]], axis=1)
+    assert find_relations(np.stack([left, right]), range(2), channels=2) == []
