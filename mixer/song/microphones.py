@@ -24,12 +24,15 @@ from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 
 _N_EXCERPTS, _EXCERPT_S = 12, 1.0
+# Of each excerpt the part around its loudest moment, at which a microphone hears its own drum and
+# not the others of the kit.
+_AROUND_PEAK_S, _BEFORE_PEAK_S = 0.15, 0.03
 # 3 cm of air, less than engineers move by; found delays scatter about as much.
 _SHORTEST_DELAY_S = 0.0001
 # What comes later than close microphones can is looked for up to here, and said.
 _FAR_DELAY_S = 0.1
 # Below, the sum is no fuller for it.
-_LEAST_GAIN_DB = 0.1
+_LEAST_GAIN_DB = 0.2
 # Sides of a wide synthesiser cancel a little when they are summed, those of a miswired pair far
 # more: their correlation is below -0.33.
 _LEAST_GAIN_OF_PAIR_DB = 3.0
@@ -139,17 +142,18 @@ def _judge_group(heard: Sequence[_Heard], sample_rate: int) -> list[Misplaced]:
     if len(heard) < 2:
         return []
     anchor = max(heard, key=lambda one: (not one.microphone.is_away, one.power))
+    place_of_anchor = heard.index(anchor)
+    whole, heard = heard, _around_peaks(heard, anchor, sample_rate)
+    anchor = heard[place_of_anchor]
     offsets = {
         place: find_offset(one.excerpts, anchor.excerpts, sample_rate)
         for place, one in enumerate(heard)
         if one is not anchor
     }
-    offsets[heard.index(anchor)] = _NOTHING
-    found = [
-        entry
-        for place, offset in offsets.items()
-        if offset is None and (entry := _judge_far(heard[place], anchor, sample_rate)) is not None
-    ]
+    offsets[place_of_anchor] = _NOTHING
+    lost = [whole[place] for place, offset in offsets.items() if offset is None]
+    far = (_judge_far(one, whole[place_of_anchor], sample_rate) for one in lost)
+    found = [entry for entry in far if entry is not None]
     near = {place: offset for place, offset in offsets.items() if offset is not None}
     right = _right_way_round(heard, near)
     first = min(
@@ -164,6 +168,22 @@ def _judge_group(heard: Sequence[_Heard], sample_rate: int) -> list[Misplaced]:
         if delay or inverted:
             found += _worth_mending(heard[place], heard[first], delay, inverted, sample_rate)
     return found
+
+
+def _around_peaks(heard: Sequence[_Heard], anchor: _Heard, sample_rate: int) -> list[_Heard]:
+    """All microphones at the moments at which one of them hears most."""
+    length, before = (round(s * sample_rate) for s in (_AROUND_PEAK_S, _BEFORE_PEAK_S))
+    starts = [
+        min(max(0, int(np.abs(excerpt).argmax()) - before), max(0, excerpt.size - length))
+        for excerpt in anchor.excerpts
+    ]
+    return [
+        _Heard(
+            one.microphone,
+            [e[s : s + length] for e, s in zip(one.excerpts, starts, strict=True)],
+        )
+        for one in heard
+    ]
 
 
 def _right_way_round(heard: Sequence[_Heard], near: dict[int, Offset]) -> bool:

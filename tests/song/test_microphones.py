@@ -197,6 +197,20 @@ def test_a_delay_beyond_microphones_is_said_and_left(write_song: Write, rng) -> 
     assert "later than Bass DI.wav; more than microphones at one source" in said[0]
 
 
+def test_what_spills_from_the_rest_of_the_kit_does_not_decide(write_song: Write, rng) -> None:
+    kick, snare, hat = drum(rng, 55.0), drum(rng, 190.0), drum(rng, 3_000.0)
+    files = {
+        "Kick In.wav": heard(kick) + heard(snare, 70, 0.05) + heard(hat, 90, 0.05),
+        "Kick Out.wav": heard(kick, 60, -0.8, 4_000.0)
+        + heard(snare, 40, 0.08)
+        + heard(hat, 50, 0.08),
+    }
+    song, _ = prepare_song(load_song(write_song(files)), trim=False, fixes=FIXES)
+    out = next(r for r in song.recordings if r.file == "Kick Out.wav")
+    assert out.inverted
+    assert out.start_s == pytest.approx(-60 / RATE_HZ, abs=5 / RATE_HZ)
+
+
 def test_two_performances_are_left_alone(write_song: Write, rng) -> None:
     files = {"Gtr 57.wav": heard(drum(rng, 330.0)), "Gtr 421.wav": -heard(drum(rng, 330.0))}
     song = load_song(write_song(files))
