@@ -10,23 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from mixer.audio.excerpts import read_excerpts
 from mixer.dsp.threads import one_blas_thread
-from mixer.errors import InputError
 from mixer.song.close_microphones import MAX_DELAY_S, Offset, find_offset, gained_db
 from mixer.song.fixes import DELAY, FIXES, POLARITY
-from mixer.song.microphone_names import Microphone, microphone_groups
-from mixer.song.recording import Recording
-from mixer.song.sides import LEFT, RIGHT, SIDE
+from mixer.song.microphone_names import microphone_groups
+from mixer.song.microphone_sound import Hearing, around_peaks, read_microphone
+from mixer.song.sides import LEFT, RIGHT
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 
-_N_EXCERPTS, _EXCERPT_S = 12, 1.0
-# Of each excerpt the part around its loudest moment, at which a microphone hears its own drum and
-# not the others of the kit.
-_AROUND_PEAK_S, _BEFORE_PEAK_S = 0.15, 0.03
 # 3 cm of air, less than engineers move by; found delays scatter about as much.
 _SHORTEST_DELAY_S = 0.0001
 # What comes later than close microphones can is looked for up to here, and said.
@@ -82,18 +74,6 @@ class Misplaced:
         return f"inverted and {later} than {self.reference}"
 
 
-@dataclass(eq=False)
-class _Heard:
-    """A microphone, its excerpts (float (samples,) each) and their power."""
-
-    microphone: Microphone
-    excerpts: list[np.ndarray]
-
-    @property
-    def power(self) -> float:
-        return float(sum(np.mean(excerpt**2) for excerpt in self.excerpts))
-
-
 @one_blas_thread
 def find_misplaced(song: Song) -> list[Misplaced]:
     """Compare the microphones of each source, and the halves of each pair.
@@ -112,9 +92,9 @@ def find_misplaced(song: Song) -> list[Misplaced]:
     placed = list(found.values())
     for group in microphone_groups(tracks):
         heard = [
-            _Heard(microphone, excerpts)
+            Hearing(microphone, excerpts)
             for microphone in group
-            if (excerpts := _excerpts(microphone.track.recordings, song, turned)) is not None
+            if (excerpts := read_microphone(microphone.track.recordings, song, turned)) is not None
         ]
         placed += _judge_group(heard, song.sample_rate)
     return placed
@@ -125,7 +105,7 @@ def _judge_pair(track: Track, song: Song) -> Misplaced | None:
     sides = {recording.side: recording for recording in track.recordings}
     if set(sides) != {LEFT, RIGHT}:
         return None
-    left, right = (_excerpts([sides[side]], song, ()) for side in (LEFT, RIGHT))
+    left, right = (read_microphone([sides[side]], song, ()) for side in (LEFT, RIGHT))
     if left is None or right is None:
         return None
     offset = find_offset(right, left, song.sample_rate)
@@ -137,13 +117,13 @@ def _judge_pair(track: Track, song: Song) -> Misplaced | None:
     return Misplaced((sides[RIGHT].file,), sides[LEFT].file, 0.0, True, {(POLARITY,): gain_db})
 
 
-def _judge_group(heard: Sequence[_Heard], sample_rate: int) -> list[Misplaced]:
+def _judge_group(heard: Sequence[Hearing], sample_rate: int) -> list[Misplaced]:
     """Microphones against the first to hear their source, of those the right way round."""
     if len(heard) < 2:
         return []
     anchor = max(heard, key=lambda one: (not one.microphone.is_away, one.power))
     place_of_anchor = heard.index(anchor)
-    whole, heard = heard, _around_peaks(heard, anchor, sample_rate)
+    whole, heard = heard, around_peaks(heard, anchor, sample_rate)
     anchor = heard[place_of_anchor]
     offsets = {
         place: find_offset(one.excerpts, anchor.excerpts, sample_rate)
@@ -170,23 +150,7 @@ def _judge_group(heard: Sequence[_Heard], sample_rate: int) -> list[Misplaced]:
     return found
 
 
-def _around_peaks(heard: Sequence[_Heard], anchor: _Heard, sample_rate: int) -> list[_Heard]:
-    """All microphones at the moments at which one of them hears most."""
-    length, before = (round(s * sample_rate) for s in (_AROUND_PEAK_S, _BEFORE_PEAK_S))
-    starts = [
-        min(max(0, int(np.abs(excerpt).argmax()) - before), max(0, excerpt.size - length))
-        for excerpt in anchor.excerpts
-    ]
-    return [
-        _Heard(
-            one.microphone,
-            [e[s : s + length] for e, s in zip(one.excerpts, starts, strict=True)],
-        )
-        for one in heard
-    ]
-
-
-def _right_way_round(heard: Sequence[_Heard], near: dict[int, Offset]) -> bool:
+def _right_way_round(heard: Sequence[Hearing], near: dict[int, Offset]) -> bool:
     """Whether the source's polarity is the opposite of the anchor's.
 
     It is that of most; of as many either way, that of the microphone where the source is hit, as
@@ -200,7 +164,7 @@ def _right_way_round(heard: Sequence[_Heard], near: dict[int, Offset]) -> bool:
 
 
 def _worth_mending(
-    own: _Heard, other: _Heard, delay: int, inverted: bool, sample_rate: int
+    own: Hearing, other: Hearing, delay: int, inverted: bool, sample_rate: int
 ) -> list[Misplaced]:
     """What is found, if the sum of both is fuller without it.
 
@@ -224,7 +188,7 @@ def _worth_mending(
     return [entry] if entry.mended_by(FIXES) else []
 
 
-def _judge_far(own: _Heard, other: _Heard, sample_rate: int) -> Misplaced | None:
+def _judge_far(own: Hearing, other: Hearing, sample_rate: int) -> Misplaced | None:
     """Whether a track is the same source, but later than close microphones can be."""
     if own.microphone.is_away:
         return None
@@ -235,32 +199,3 @@ def _judge_far(own: _Heard, other: _Heard, sample_rate: int) -> Misplaced | None
     files = tuple(recording.file for recording in own.microphone.track.recordings)
     delay_s = offset.delay_samples / sample_rate
     return Misplaced(files, other.microphone.track.name, delay_s, False, is_far=True)
-
-
-def _excerpts(
-    recordings: Sequence[Recording], song: Song, turned: Sequence[str] | set[str]
-) -> list[np.ndarray] | None:
-    """Stretches of a track's middle as it stands in the song; None where it cannot be read.
-
-    Args:
-        recordings: one, or the halves of a pair.
-        song: that they belong to.
-        turned: files to be read with their polarity turned round.
-    """
-    room_s = max(0.0, song.duration_s - _EXCERPT_S)
-    # Steps of the golden ratio: no bar line coincides with them for long.
-    starts_s = sorted(room_s * ((0.5 + n * 0.6180339887) % 1.0) for n in range(_N_EXCERPTS))
-    total: np.ndarray | None = None
-    for recording in recordings:
-        if recording.side == SIDE:
-            continue
-        own_s = [start_s - recording.start_s for start_s in starts_s]
-        try:
-            read = read_excerpts(recording.source, own_s, _EXCERPT_S, song.sample_rate)
-        except InputError:
-            return None
-        gain = 10.0 ** (recording.gain_db / 20.0)
-        sign = -1.0 if recording.inverted != (recording.file in turned) else 1.0
-        middle = np.float32(sign * gain) * read.mean(axis=1)
-        total = middle if total is None else total + middle
-    return None if total is None else list(total)
