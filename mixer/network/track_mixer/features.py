@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, root_hann
+from mixer.dsp.blocks import FloatArray, peak, root_hann
 from mixer.dsp.erb_bands import band_weights, k_weights
 from mixer.network.track_mixer.parameters import N_BANDS
 
@@ -27,6 +27,8 @@ FLOOR_DB = -120.0
 STEP_FRAMES, STEPS_A_BLOCK = 4, 4
 _GATE_LU, _LUFS_OFFSET_DB = -10.0, -0.691
 _LOWEST_LUFS, _HIGHEST_LUFS = -70, 30
+# Channels that differ by less than this share of the peak are one: 60 dB, more than a codec adds.
+_EQUAL_WITHIN = 1e-3
 # left, right, and the real part of what they have in common
 _PARTS = 3
 
@@ -40,7 +42,7 @@ class TrackLevels:
             loudness; cross is the mean of left times right. A mono recording has three equal rows.
         frame_db: float32 (frames,), K-weighted level of both channels together, in LUFS.
         peak_db: float32 (frames,), largest sample of either channel within a hop, in dBFS.
-        n_channels: of the recording, 1 or 2.
+        n_channels: of the source: 1 for a mono recording, and for one whose two channels are equal.
     """
 
     powers: NDArray[np.float32]
@@ -79,6 +81,7 @@ class TrackListener:
         self._k_weights = k_weights(N_BANDS)
         # A window of silence in front, as behind: every sample is in two frames.
         self._tail = np.zeros((n_channels, self._hop), np.float32)
+        self._apart = self._peak = 0.0
         self._frames: list[NDArray[np.float32]] = []
         self._peaks: list[NDArray[np.float32]] = []
         self._steps = np.zeros((0, _PARTS, N_BANDS), np.float32)
@@ -95,6 +98,9 @@ class TrackListener:
         """
         if audio.shape[0] != self._n_channels:
             raise ValueError(f"a track of {self._n_channels} channels, not {audio.shape[0]}")
+        if self._n_channels == 2 and audio.size:
+            self._apart = max(self._apart, peak(audio[0] - audio[1]))
+            self._peak = max(self._peak, peak(audio))
         span = np.concatenate([self._tail, audio], axis=1)
         n_frames = max(0, span.shape[1] - self._n_fft + self._hop) // self._hop
         if n_frames:
@@ -112,7 +118,7 @@ class TrackListener:
             self._gated().astype(np.float32),
             _joined(self._frames),
             _joined(self._peaks),
-            self._n_channels,
+            1 if self._apart <= _EQUAL_WITHIN * self._peak else self._n_channels,
         )
 
     def _hear(self, span: FloatArray) -> None:
