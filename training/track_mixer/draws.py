@@ -56,6 +56,8 @@ _PERSONS, _RULES = 2.0, 0.6
 _TOLD_WET = 0.25
 # A track that stands further from the middle than this was put there.
 _LEANS = 0.15
+# Where dynamics hold the median crest factor of windows; what is less than so much is nothing.
+_CREST, _HELD_DB, _USUAL_RATIO = 10, 1.0, 3.0
 # People put what seldom plays lower while it plays, by so much from never to always: about half of
 # what 15 real songs say, of electronic music all of them.
 _SELDOM_DB = 5.0
@@ -247,6 +249,11 @@ def _mixed(
     decisions = song.decisions.copy()
     # Where tracks stand is learnt of people.
     decisions[:, 0] = np.nan
+    if song.kind in (ENGINEERED_STEMS, DRY_AND_WET):
+        # What was done to their dynamics is not said, and is heard in their crest factors.
+        held_db = 10.0 * (song.dry_dynamics[:, _CREST] - song.wet_dynamics[:, _CREST])
+        decisions[:, 5] = np.maximum(held_db, 0.0)
+        decisions[:, 6] = np.where(held_db > _HELD_DB, _USUAL_RATIO, 1.0)
     return Example(
         describe_bands(powers), song.dry_dynamics, song.is_mono.astype(np.float32),
         _told_roles(song.roles, strength, rng), stem_numbers(song.stems), levels,

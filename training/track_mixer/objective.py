@@ -34,8 +34,8 @@ class Weights:
 
     level: float = 1.0
     group_level: float = 1.0
-    spectrum: float = 0.6
-    width: float = 0.15
+    spectrum: float = 1.0
+    width: float = 0.25
     group_width: float = 0.3
     group_spectrum: float = 0.4
     spread: float = 6.0

@@ -39,8 +39,8 @@ from training.track_mixer.human_mixes import MIXES_FILE, HumanMix, read_human_mi
 HUMAN_MIXES = "human_mixes"
 SHARES = {
     COMPOSED: 0.10,
-    ENGINEERED: 0.30,
-    ENGINEERED_STEMS: 0.15,
+    ENGINEERED: 0.26,
+    ENGINEERED_STEMS: 0.24,
     REAL: 0.16,
     DRY_AND_WET: 0.12,
     HUMAN_MIXES: 0.17,
