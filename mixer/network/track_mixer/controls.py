@@ -16,7 +16,7 @@ from mixer.network.track_mixer.parameters import (
     N_BANDS,
     TRACK_CONTROLS,
 )
-from mixer.network.track_mixer.placing import Placed, place
+from mixer.network.track_mixer.placing import CENTRED_ROLES, Placed, place
 from mixer.network.track_mixer.settings import (
     SEND_OFF_DB,
     BusSettings,
@@ -24,12 +24,16 @@ from mixer.network.track_mixer.settings import (
     ConsoleSettings,
     TrackSettings,
 )
+from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 
 # Of the buses' glue: slow, as bus compressors are set.
 _GLUE_ATTACK_MS, _GLUE_RELEASE_MS = 30.0, 200.0
 # What carries the low end stays in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
+# Stems, and what belongs in the middle: a lean of theirs is the recording's fault.
+_BALANCED = CENTRED_ROLES | frozenset(FINISHED_STEM.values())
+_MOST_BALANCING = 0.5
 # A compressor of a lower ratio, or above all peaks, is left off.
 _LEAST_RATIO = 1.1
 
@@ -39,6 +43,7 @@ def read_controls(
     tracks: Sequence[TrackLevels],
     roles: Sequence[str],
     sides: Sequence[str | None],
+    levels: float,
 ) -> ConsoleSettings:
     """The settings of every strip and bus, bounded.
 
@@ -47,17 +52,31 @@ def read_controls(
         tracks: what was heard, as the graph was told.
         roles: of each track.
         sides: "left" or "right" of a track that is one half of a pair, else None.
+        levels: how much incoming levels mean: what is finished keeps its balance.
     """
     rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
     spreads = [row["spread"] for row in rows]
     gains_db = [row["gain_db"] for row in rows]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db))
+    amount = min(1.0, 2.0 - 2.0 * levels)
+    for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
+        if track.n_channels == 2 and role in _BALANCED:
+            pans[i] = amount * balancing_pan(track)
     peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
     strips = [_strip(*each) for each in zip(rows, pans, roles, peaks_db, strict=True)]
     groups: dict[str, BusSettings] = {
         stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
     }
     return ConsoleSettings(tuple(strips), groups, _bus(outputs["mix"][0])).bounded()
+
+
+def balancing_pan(track: TrackLevels) -> float:
+    """The pan at which both channels of a stereo track have equal energy, at most half way out."""
+    left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
+    if min(left, right) <= 0.0:
+        return 0.0
+    pan = 4.0 / np.pi * np.arctan(np.sqrt(left / right)) - 1.0
+    return float(np.clip(pan, -_MOST_BALANCING, _MOST_BALANCING))
 
 
 def to_place(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mixer.console.stereo import pan_gains
 from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.parameters import BUS_CONTROLS, TRACK_CONTROLS
@@ -33,14 +34,14 @@ def test_a_compressor_above_every_peak_is_off():
     peak_db = float(tracks[0].peak_db.max())
     for threshold_db, is_off in ((peak_db + 0.5, True), (peak_db - 6.0, False)):
         given = answers(1, ratio=3.0, threshold_db=threshold_db)
-        settings = read_controls(given, tracks, ["keys"], [None])
+        settings = read_controls(given, tracks, ["keys"], [None], 0.0)
         assert settings.tracks[0].compression.is_off is is_off
 
 
 def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
     roles = ["electric_guitar", "electric_guitar", "bass"]
     given = answers(3, spread=0.8, widen_db=-8.0)
-    left, right, bass = read_controls(given, heard(3), roles, [None] * 3).tracks
+    left, right, bass = read_controls(given, heard(3), roles, [None] * 3, 0.0).tracks
     assert left.pan * right.pan < 0.0
     assert (bass.pan, bass.widen_db) == (0.0, SEND_OFF_DB)
     np.testing.assert_allclose(left.widen_db, -8.0)
@@ -48,5 +49,15 @@ def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
 
 def test_wild_answers_are_bounded():
     given = answers(1, gain_db=1e6, ratio=1e9, high_pass_hz=-5.0)
-    strip = read_controls(given, heard(1), ["fx"], [None]).tracks[0]
+    strip = read_controls(given, heard(1), ["fx"], [None], 0.0).tracks[0]
     assert (strip.gain_db, strip.compression.ratio, strip.high_pass_hz) == (72.0, 10.0, 20.0)
+
+
+def test_a_stem_that_leans_is_brought_to_the_middle_unless_it_is_finished():
+    noise = 0.05 * np.random.default_rng(4).standard_normal((2, RATE)).astype(np.float32)
+    stem = listen_to(noise * np.array([[1.0], [0.7]], np.float32), RATE)
+    for levels, apart_db in ((0.0, 0.0), (0.5, 0.0), (1.0, 20 * np.log10(0.7))):
+        strip = read_controls(answers(1), [stem], ["drum_stem"], [None], levels).tracks[0]
+        left, right = pan_gains(strip.pan)
+        np.testing.assert_allclose(20 * np.log10(0.7 * right / left), apart_db, atol=0.1)
+    assert read_controls(answers(1), [stem], ["keys"], [None], 0.0).tracks[0].pan == 0.0
