@@ -19,6 +19,7 @@ from mixer.rendering.mix import Mix
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
 from mixer.song.listing import doubts, left_out_files, mixed_files
+from mixer.song.recording import Recording
 from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
@@ -39,17 +40,22 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
         talk(f"note: {note}")
     for recording in song.left_out:
         doubt = "" if recording.certain else "warning: "
-        talk(f"{doubt}left out: {recording.file} ({recording.reason})")
+        talk(f"{doubt}left out: {_name(recording)} ({recording.reason})")
     for recording in song.recordings:
         said = doubts(recording)
         if said:
-            talk(f"warning: {recording.file}: {said}")
+            talk(f"warning: {_name(recording)}: {said}")
         elif with_files:
-            talk(f"{recording.stem:<7} {recording.file} ({recording.reason})")
+            talk(f"{recording.stem:<7} {_name(recording)} ({recording.reason})")
 
         fault = recording.source.fault
         if fault is not None:
             talk(f"warning: {recording.file}: {fault}")
+
+
+def _name(recording: Recording) -> str:
+    """A file's name on one line, whatever it holds."""
+    return recording.file.replace("\n", "\\n")
 
 
 def warn_damaged(song: Song) -> None:

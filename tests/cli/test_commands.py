@@ -82,6 +82,16 @@ def test_every_file_has_one_line_wherever_files_are_told(folder, tmp_path, capsy
         assert sum(name in line.replace(f"/{name}", "") for line in said.err.splitlines()) == 1
 
 
+def test_a_name_with_an_end_of_line_takes_one_line(write_song, rng, tmp_path, capsys) -> None:
+    folder = write_song(
+        {"Kick\n2.wav": noise(rng, 1.0, 44_100), "a\nb.txt.wav": noise(rng, 1.0, 44_100)}
+    )
+    assert run(["render", str(folder), "--model", "none", "-o", str(tmp_path / "o.wav")]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert sum("Kick\\n2.wav" in line for line in lines) == 1
+    assert sum("a\\nb.txt.wav" in line for line in lines) == 1
+
+
 def test_render_says_what_it_left_out_and_what_came_out(folder, tmp_path, capsys) -> None:
     assert run(["render", str(folder), "-o", str(tmp_path / "a.flac")]) == 0
     said = capsys.readouterr()
