@@ -16,14 +16,19 @@ from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import output_paths
 from mixer.rendering.mix import Mix
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
+from mixer.shipped import TRACK_MODEL
 from mixer.song.listing import doubts, left_out_files, mixed_files
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
 _NOT_SHOWN = ("heard", "mute")
+
+
+# A model of stems hears no more than the sums of so many.
+_MANY_RECORDINGS = 8
 
 
 def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
@@ -38,6 +43,11 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
         talk(f"warning: {warning}")
     for note in song.notes:
         talk(f"note: {note}")
+    if plan.material is MaterialKind.NETWORK and len(song.recordings) >= _MANY_RECORDINGS:
+        talk(
+            f"note: {len(song.recordings)} recordings are summed into {len(song.stems)} stems as "
+            f"loud as they are; --model {TRACK_MODEL} sets each of them by itself"
+        )
     for recording in song.left_out:
         doubt = "" if recording.certain else "warning: "
         talk(f"{doubt}left out: {_name(recording)} ({recording.reason})")

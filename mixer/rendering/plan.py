@@ -28,7 +28,7 @@ from mixer.rendering.track_hand import (
     roles_not_there,
     with_hand,
 )
-from mixer.shipped import PUBLISHED_PROFILE
+from mixer.shipped import PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.preparation import prepare_song
 from mixer.song.song import Song
@@ -132,7 +132,7 @@ class RenderPlan:
         if not self.tracks:
             raise ModelError(
                 f"model {self.model_name} mixes stems, not single tracks: render without tracks or "
-                f"with --model {LEVELS}"
+                f"with --model {TRACK_MODEL}"
             )
 
     @property
