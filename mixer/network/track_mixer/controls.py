@@ -18,6 +18,8 @@ from mixer.network.track_mixer.parameters import (
 )
 from mixer.network.track_mixer.placing import CENTRED_ROLES, Placed, place
 from mixer.network.track_mixer.settings import (
+    FLAT,
+    HIGH_PASS_OFF_HZ,
     SEND_OFF_DB,
     BusSettings,
     Compression,
@@ -36,6 +38,17 @@ _BALANCED = CENTRED_ROLES | frozenset(FINISHED_STEM.values())
 _MOST_BALANCING = 0.5
 # A compressor of a lower ratio, or above all peaks, is left off.
 _LEAST_RATIO = 1.1
+# Of each control what is no more than a trace, and what stands for nothing.
+_TRACES = (
+    ("short_room_db", -34.0, SEND_OFF_DB),
+    ("long_room_db", -34.0, SEND_OFF_DB),
+    ("echo_db", -34.0, SEND_OFF_DB),
+    ("widen_db", -30.0, SEND_OFF_DB),
+    ("high_pass_hz", 25.0, HIGH_PASS_OFF_HZ),
+    ("shape", 0.02, 0.0),
+    ("ride", 0.05, 0.0),
+)
+_LEAST_CURVE_DB = 0.25
 
 
 def read_controls(
@@ -107,13 +120,14 @@ def _strip(row: Mapping[str, float], pan: float, role: str, peak_db: float) -> T
         compression = Compression(
             row["threshold_db"], row["ratio"], usual.attack_ms, usual.release_ms
         )
+    row = _without_traces(row)
     if role in _NEVER_WIDENED:
         row = {**row, "widen_db": SEND_OFF_DB}
     plain = ("gain_db", "width", "widen_db", "high_pass_hz", "shape", "ride",
              "short_room_db", "long_room_db", "echo_db")  # fmt: skip
     return TrackSettings(
         pan=pan,
-        curve_db=tuple(row[name] for name in CURVE_CONTROLS),
+        curve_db=_curve(row),
         compression=compression,
         **{name: row[name] for name in plain},
     )
@@ -126,5 +140,18 @@ def _bus(values: NDArray[np.float32]) -> BusSettings:
         compression = Compression(
             row["threshold_db"], row["ratio"], _GLUE_ATTACK_MS, _GLUE_RELEASE_MS
         )
+    return BusSettings(row["gain_db"], _curve(row), compression)
+
+
+def _without_traces(row: Mapping[str, float]) -> Mapping[str, float]:
+    """A network never says quite nothing: what nobody would hear or set is off."""
+    clean = dict(row)
+    for name, least, off in _TRACES:
+        if abs(clean[name]) < least if off == 0.0 else clean[name] < least:
+            clean[name] = off
+    return clean
+
+
+def _curve(row: Mapping[str, float]) -> tuple[float, ...]:
     curve_db = tuple(row[name] for name in CURVE_CONTROLS)
-    return BusSettings(row["gain_db"], curve_db, compression)
+    return FLAT if max(map(abs, curve_db)) < _LEAST_CURVE_DB else curve_db

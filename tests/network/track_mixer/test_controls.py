@@ -3,6 +3,7 @@
 import numpy as np
 
 from mixer.console.stereo import pan_gains
+from mixer.network.track_mixer import controls
 from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.parameters import BUS_CONTROLS, TRACK_CONTROLS
@@ -61,3 +62,14 @@ def test_a_stem_that_leans_is_brought_to_the_middle_unless_it_is_finished():
         left, right = pan_gains(strip.pan)
         np.testing.assert_allclose(20 * np.log10(0.7 * right / left), apart_db, atol=0.1)
     assert read_controls(answers(1), [stem], ["keys"], [None], 0.0).tracks[0].pan == 0.0
+
+
+def test_traces_of_an_effect_are_off() -> None:
+    row = {
+        "short_room_db": -39.0, "long_room_db": -20.0, "echo_db": -35.0, "widen_db": -31.0,
+        "high_pass_hz": 20.4, "shape": -0.01, "ride": 0.03,
+    }  # fmt: skip
+    assert controls._without_traces(row) == {
+        "short_room_db": -40.0, "long_room_db": -20.0, "echo_db": -40.0, "widen_db": -40.0,
+        "high_pass_hz": 20.0, "shape": 0.0, "ride": 0.0,
+    }  # fmt: skip
