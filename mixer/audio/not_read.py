@@ -28,7 +28,7 @@ def why_not_read(path: Path) -> str | None:
     """Why a file that has no name of audio may still be missed; None where it is not audio.
 
     Only the names of what downloads, phones and studios leave are known, and the first bytes of
-    files whose ending says nothing.
+    files with an unknown ending.
     """
     name = path.name.lower()
     if is_audio_name(name):

@@ -90,8 +90,8 @@ def command() -> None:
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="For every row, as vocals.gain_db=+1.5; its own columns win.")  # fmt: skip
 @click.option("--daw", "daws", multiple=True, type=click.Choice(list(DAW_FORMATS)),
-              help=f"Also a session, for rows that say nothing: {DAW_TITLES}.")  # fmt: skip
-@click.option("--report", is_flag=True, help="Also HTML reports, for rows that say nothing.")
+              help=f"Also a session, for rows that do not set it: {DAW_TITLES}.")  # fmt: skip
+@click.option("--report", is_flag=True, help="Also HTML reports, for rows that do not set it.")
 @click.option("--embed", is_flag=True, help="The same with 30 s previews inside.")
 @click.option("--allow-plugins", is_flag=True,
               help="Let the manifest and presets' files load plug-ins.")  # fmt: skip

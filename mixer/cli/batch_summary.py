@@ -79,7 +79,7 @@ def say_ending(
 
 
 def say_unmixed(songs: Mapping[str, Unmixed], say: Callable[[str], None] = say) -> None:
-    """A line for each song with files that are left out or names that say nothing."""
+    """A line for each song with files that are left out or names that were not recognised."""
     told = [f"{song_id}: {unmixed}" for song_id, unmixed in songs.items() if unmixed]
     for line in told[:_MAX_LINES]:
         say(line)

@@ -43,6 +43,6 @@ def doubts(recording: Recording) -> str:
     found = list(recording.remarks)
     if not recording.certain:
         says_nothing = recording.reason.startswith(NOTHING_KNOWN)
-        said = "its name says nothing" if says_nothing else recording.reason
+        said = "unrecognised file name" if says_nothing else recording.reason
         found.insert(0, f"{said}; mixed into {recording.stem}")
     return "; ".join(found)

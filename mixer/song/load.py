@@ -227,7 +227,7 @@ def _refuse_uncertain(recordings: Sequence[Recording]) -> None:
     unknown = [r.file for r in recordings if not r.certain]
     if unknown:
         raise InputError(
-            f"{unknown[0]}: its name says nothing about its stem"
+            f"{unknown[0]}: unrecognised file name"
             + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
             + f"; rename it, or give its stem in {SONG_FILE}"
         )

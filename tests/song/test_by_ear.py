@@ -165,7 +165,7 @@ def test_files_whose_names_say_nothing_are_sorted_in_and_stay_uncertain(unnamed)
     assert not found["xyzzy.wav"].certain
     # A name that says something is not asked what it sounds like.
     assert (found["Vox.wav"].stem, found["Vox.wav"].certain) == ("vocals", True)
-    with pytest.raises(InputError, match="its name says nothing about its stem"):
+    with pytest.raises(InputError, match="unrecognised file name"):
         load_song(unnamed, strict=True)
     unheard = {r.file: r.stem for r in load_song(unnamed, listen=False).recordings}
     assert unheard == {"xyzzy.wav": "other", "Vox.wav": "vocals", "plugh.wav": "other"}

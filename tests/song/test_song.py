@@ -164,7 +164,7 @@ def test_names_that_say_nothing_go_to_other_or_fail_when_strict(write_song) -> N
     folder = write_song({"xyzzy.wav": sine(100.0, 0.5, 44_100)})
     (recording,) = load_song(folder).recordings
     assert (recording.stem, recording.certain) == ("other", False)
-    with pytest.raises(InputError, match=r"xyzzy\.wav: its name says nothing"):
+    with pytest.raises(InputError, match=r"xyzzy\.wav: unrecognised file name"):
         load_song(folder, strict=True)
 
 
