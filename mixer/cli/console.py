@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -35,7 +35,7 @@ def say(text: str) -> None:
     click.echo(printable(text))
 
 
-def answer(value: dict[str, Any]) -> None:
+def answer(value: Mapping[str, object]) -> None:
     """One JSON object on stdout."""
     say(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
 

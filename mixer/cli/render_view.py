@@ -15,6 +15,7 @@ from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import output_paths
+from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
@@ -76,7 +77,7 @@ def warn_damaged(song: Song) -> None:
             talk(f"warning: {recording.file}: {damage}")
 
 
-def warn_clipped(recipe: Mapping[str, Any]) -> None:
+def warn_clipped(recipe: Recipe) -> None:
     """What did not fit into the file."""
     output = recipe["output"]
     if output["clipped"]:

@@ -9,9 +9,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from mixer.errors import OutputError
 
@@ -119,7 +118,7 @@ def _unusable(path: Path, error: OSError) -> OutputError:
     )
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
+def write_json(path: Path, value: Mapping[str, object]) -> None:
     """Write a JSON object, indented, whole or not at all.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mixer.baselines import INPUT_SUM
 from mixer.output.daw.formats import DAW_FORMATS
@@ -15,6 +14,7 @@ from mixer.output.names import (
     LISTENING_SUFFIX,
     REPORT_SUFFIX,
 )
+from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import MIX
@@ -80,7 +80,7 @@ NOTHING_BESIDE = Delivery()
 
 def deliver(
     mix: Mix,
-    recipe: dict[str, Any],
+    recipe: Recipe,
     mix_path: Path,
     delivery: Delivery,
     *,
@@ -117,7 +117,7 @@ def deliver(
 
 def _write_report(
     mix: Mix,
-    recipe: dict[str, Any],
+    recipe: Recipe,
     mix_path: Path,
     delivery: Delivery,
     *,

@@ -7,13 +7,13 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mixer.audio.formats import FORMATS
 from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
 from mixer.output.delivery import NOTHING_BESIDE, Delivery, deliver
 from mixer.output.names import TRACK_ROLE, output_paths, track_paths
+from mixer.output.recipe import Recipe
 from mixer.output.write import check_output, write_mix
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
@@ -114,7 +114,7 @@ class Rendered:
     """
 
     mix: Mix
-    recipe: dict[str, Any]
+    recipe: Recipe
     remarks: tuple[str, ...]
     write_s: float
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from mixer.audio.formats import FORMATS
 from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Mix
-from mixer.song.listing import left_out_files, mixed_file
+from mixer.rendering.plan import ModelIdentity
+from mixer.song.listing import LeftOutFile, MixedFile, left_out_files, mixed_file
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 from mixer.version import __version__
@@ -22,6 +24,73 @@ from mixer.version import __version__
 RECIPE_SCHEMA_VERSION = 1
 _LIBRARIES = ("numpy", "scipy", "pedalboard", "pyloudnorm", "soundfile", "soxr", "av")
 _RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
+
+
+class HashedFile(TypedDict):
+    """A file that was written: its whole path, and its SHA-256 in hex."""
+
+    path: str
+    sha256: str
+
+
+class OutputTable(TypedDict):
+    """What was written.
+
+    `clipped` names what went beyond full scale in a format that cannot hold it, `files` are the mix
+    and its wet stems, `tracks` are there where wet tracks were written.
+    """
+
+    format: str
+    bit_depth: str | None
+    sample_rate: int
+    n_samples: int
+    clipped: list[str]
+    files: dict[str, HashedFile]
+    tracks: NotRequired[dict[str, HashedFile]]
+
+
+class SongFile(MixedFile):
+    """A recording that is mixed, and what was in it."""
+
+    sha256: str
+    sample_rate: int
+    channels: int
+    n_samples: int
+
+
+class SongTable(TypedDict):
+    """The song as it was read."""
+
+    name: str
+    folder: str
+    dry: bool
+    tempo_bpm: float | None
+    sample_rate: int
+    n_samples: int
+    files: list[SongFile]
+    left_out: list[LeftOutFile]
+    notes: list[str]
+
+
+class Recipe(TypedDict):
+    """All of `NAME.mix.json`.
+
+    `settings` are the fields of `RenderSettings`, with the whole console as a preset says it.
+    """
+
+    schema_version: int
+    made: str
+    song: SongTable
+    settings: Mapping[str, object]
+    model: ModelIdentity | None
+    device: str | None
+    presets: list[dict[str, str]]
+    measurements: Mapping[str, Any]
+    output: OutputTable
+    seconds: dict[str, float]
+    real_time_factor: float
+    versions: dict[str, str]
+    platform: str
 
 
 def library_versions() -> dict[str, str]:
@@ -35,7 +104,7 @@ def library_versions() -> dict[str, str]:
     return found | processor_paths()
 
 
-def recipe_of(mix: Mix, song: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:
+def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
     return {
         "schema_version": RECIPE_SCHEMA_VERSION,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -60,10 +129,10 @@ def output_table(
     beyond_full_scale: list[str],
     file_format: str,
     bit_depth: str,
-) -> dict[str, Any]:
+) -> OutputTable:
     lossless = not FORMATS[file_format].is_lossy
     holds_any_level = lossless and bit_depth == "32f"
-    table = {
+    table: OutputTable = {
         "format": file_format,
         "bit_depth": bit_depth if lossless else None,
         "sample_rate": mix.sample_rate,
@@ -74,14 +143,14 @@ def output_table(
     return {**table, "tracks": _hashed(written_tracks)} if written_tracks else table
 
 
-def _hashed(files: dict[str, Path]) -> dict[str, dict[str, str]]:
+def _hashed(files: dict[str, Path]) -> dict[str, HashedFile]:
     return {
         name: {"path": str(path.resolve()), "sha256": hash_file(path)}
         for name, path in files.items()
     }
 
 
-def song_table(song: Song) -> dict[str, Any]:
+def song_table(song: Song) -> SongTable:
     return {
         "name": song.name,
         "folder": str(song.folder),
@@ -95,7 +164,7 @@ def song_table(song: Song) -> dict[str, Any]:
     }
 
 
-def _recording(recording: Recording) -> dict[str, Any]:
+def _recording(recording: Recording) -> SongFile:
     return {
         **mixed_file(recording),
         "sha256": hash_file(recording.source.path),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from mixer.output.names import (
     track_paths,
     tracks_folder,
 )
-from mixer.output.recipe import output_table, recipe_of, song_table
+from mixer.output.recipe import HashedFile, Recipe, output_table, recipe_of, song_table
 from mixer.rendering.mix import Mix
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
@@ -81,7 +81,7 @@ def write_mix(
     file_format: str | None = None,
     bit_depth: str = DEFAULT_BIT_DEPTH,
     overwrite: bool = False,
-) -> dict[str, Any]:
+) -> Recipe:
     """Write a mix, its wet stems and tracks where it has them, and its recipe.
 
     Args:
@@ -190,7 +190,7 @@ def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
         return set()
 
 
-def _unchanged(folder: Path, entries: dict[str, Any]) -> set[Path]:
+def _unchanged(folder: Path, entries: Mapping[str, HashedFile]) -> set[Path]:
     """The files of a recipe's entries that lie in a folder and were not changed since."""
     named = {Path(entry["path"]).name: entry["sha256"] for entry in entries.values()}
     # Names alone, in this one folder: a recipe that was tampered with reaches nothing else.

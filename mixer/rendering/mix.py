@@ -12,7 +12,7 @@ import numpy as np
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song
 
@@ -90,7 +90,7 @@ class Mix:
         return self.plan.mix_rate
 
     @property
-    def model(self) -> Mapping[str, Any] | None:
+    def model(self) -> ModelIdentity | None:
         """Name of the bundle and hash of its manifest; None where no network had a say."""
         return self.plan.identity if self.settings.amount > 0.0 else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 from mixer.audio import read_audio
 from mixer.baselines import LEVELS, NONE
@@ -83,7 +83,7 @@ class RenderPlan:
     stem_order: tuple[str, ...]
     rooms: RoomSource | None = None
     panning_limits_time_axis: bool = False
-    identity: Mapping[str, Any] | None = None
+    identity: ModelIdentity | None = None
     asked: Console = field(default_factory=Console)
     console: Console = field(default_factory=Console)
     gains_before: Mapping[str, GainLike] = field(default_factory=dict)
@@ -300,7 +300,15 @@ def _plan_of_network(
     )
 
 
-def _identity(bundle: Bundle) -> dict[str, Any]:
+class ModelIdentity(TypedDict):
+    """What a model is known by; `learnt_to_mix` is False for one that only sums its stems."""
+
+    name: str
+    manifest_sha256: str
+    learnt_to_mix: bool
+
+
+def _identity(bundle: Bundle) -> ModelIdentity:
     return {
         "name": bundle.manifest.name,
         "manifest_sha256": bundle.sha256,

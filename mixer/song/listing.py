@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from mixer.song.damaged_files import remarks_on
 from mixer.song.recording import Recording
@@ -10,12 +10,36 @@ from mixer.song.song import Song
 from mixer.song.track_names import NOTHING_KNOWN
 
 
-def mixed_files(song: Song) -> list[dict[str, Any]]:
+class MixedFile(TypedDict):
+    """A recording that is mixed; fields as of `mixer.song.recording.Recording`."""
+
+    file: str
+    stem: str | None
+    reason: str
+    certain: bool
+    gain_db: float
+    side: str | None
+    partner: str | None
+    role: str
+    start_s: float
+    inverted: bool
+    remarks: list[str]
+
+
+class LeftOutFile(TypedDict):
+    """A file that is not mixed; `certain` is False where it may be a part of the song."""
+
+    file: str
+    reason: str
+    certain: bool
+
+
+def mixed_files(song: Song) -> list[MixedFile]:
     """Where each recording goes, and why."""
     return [mixed_file(recording) for recording in song.recordings]
 
 
-def mixed_file(recording: Recording) -> dict[str, Any]:
+def mixed_file(recording: Recording) -> MixedFile:
     return {
         "file": recording.file,
         "stem": recording.stem,
@@ -31,7 +55,7 @@ def mixed_file(recording: Recording) -> dict[str, Any]:
     }
 
 
-def left_out_files(song: Song) -> list[dict[str, Any]]:
+def left_out_files(song: Song) -> list[LeftOutFile]:
     """What is not mixed, and why; `certain` is False where it may be a part of the song."""
     return [
         {"file": r.file, "reason": r.fault or r.reason, "certain": r.certain} for r in song.left_out

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mixer.errors import SettingsError
+from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.song.recording import Recording
 from mixer.song.sides import LEFT, MID, RIGHT, SIDE
@@ -88,7 +88,7 @@ class DawSession:
         return self.n_samples / self.sample_rate
 
 
-def daw_session(mix: Mix, recipe: Mapping[str, Any], markers: Sequence[Marker] = ()) -> DawSession:
+def daw_session(mix: Mix, recipe: Recipe, markers: Sequence[Marker] = ()) -> DawSession:
     """Make a session of a mix that has been written with its wet stems.
 
     Args:
