@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from mixer.batch.figures import Figures
 from mixer.batch.states import State
 from mixer.errors import OutputError
 
@@ -65,7 +66,7 @@ class Record:
     code_version: str = ""
     files: list[list[Any]] = field(default_factory=list)
     moves: list[list[str]] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
+    figures: Figures = field(default_factory=Figures)
     token: str = ""
     started: str = ""
     finished: str = ""

@@ -14,11 +14,19 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from mixer.errors import OutputError
 
 _MAX_BYTES = 4096
+
+
+class Holder(TypedDict, total=False):
+    """Who holds a lock; a file that another program wrote may lack any of it."""
+
+    pid: int
+    host: str
+    since: str
 
 
 class LockedError(OutputError):
@@ -26,7 +34,7 @@ class LockedError(OutputError):
 
 
 @contextlib.contextmanager
-def hold_lock(path: Path, *, shared: bool = False) -> Iterator[dict[str, Any] | None]:
+def hold_lock(path: Path, *, shared: bool = False) -> Iterator[Holder | None]:
     """Hold the lock during the block; yields what a dead run left in the file, else None.
 
     Args:
@@ -76,7 +84,7 @@ def _lock(handle: int, shared: bool) -> None:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
 
 
-def _refusal(path: Path, holder: dict[str, Any], error: OSError) -> OutputError:
+def _refusal(path: Path, holder: Holder, error: OSError) -> OutputError:
     if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
         return OutputError(
             f"{path}: its file system has no locks ({error.strerror}); "
@@ -88,18 +96,18 @@ def _refusal(path: Path, holder: dict[str, Any], error: OSError) -> OutputError:
     return LockedError(f"{path.parent.parent}: {who} is at work here; wait for it or stop it")
 
 
-def _ourselves() -> dict[str, Any]:
+def _ourselves() -> Holder:
     since = datetime.now(UTC).isoformat(timespec="seconds")
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
 
 
-def _read(handle: int) -> dict[str, Any]:
+def _read(handle: int) -> Holder:
     os.lseek(handle, 0, os.SEEK_SET)
     try:
         value = json.loads(os.read(handle, _MAX_BYTES) or b"{}")
     except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return cast(Holder, value) if isinstance(value, dict) else {}
 
 
 def _write(handle: int, text: str) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, final
 
 from mixer.batch.network import Networks, open_local
 from mixer.batch.work import LostNetworkError
@@ -92,7 +92,7 @@ def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None
     """One request a connection: stems in, progress and the mix out."""
     with client:
         try:
-            header = json.loads(client.recv_bytes(_MAX_HEADER_BYTES))
+            header: _Header = json.loads(client.recv_bytes(_MAX_HEADER_BYTES))
             stems = [_receive(client, shape) for shape in header["stems"]]
             runner = networks.get(header["model"])
             if runner is None:
@@ -114,6 +114,39 @@ def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None
         _send(client, {"audio": shapes, "device": output.device})
         for audio in (output.mix, *wet):
             _send_audio(client, audio)
+
+
+@final
+class _Header(TypedDict):
+    """A song to run: the model, each stem's shape or None, then the stems themselves follow."""
+
+    model: str
+    stems: list[list[int] | None]
+    wet_stems: bool
+    warm_up_s: float | None
+
+
+@final
+class _Share(TypedDict):
+    """How much is done, 0 to 1."""
+
+    share: float
+
+
+@final
+class _Failure(TypedDict):
+    """Why nothing comes; whether the model is to blame, or the device."""
+
+    error: str
+    model: bool
+
+
+@final
+class _Answer(TypedDict):
+    """It is done: the shapes of mix and wet stems, which follow, and the device that ran."""
+
+    audio: list[list[int]]
+    device: str
 
 
 class RemoteRunner:
@@ -159,7 +192,7 @@ class RemoteRunner:
         self._compute.release()
         try:
             with Client(self._address, authkey=self._key) as server:
-                header = {
+                header: _Header = {
                     "model": self._model,
                     "stems": [None if stem is None else list(stem.shape) for stem in stems],
                     "wet_stems": wet_stems,
@@ -194,9 +227,9 @@ def open_remote(
     return open_runner
 
 
-def _await_answer(server: Connection, progress: Callable[[float], None]) -> dict[str, Any]:
+def _await_answer(server: Connection, progress: Callable[[float], None]) -> _Answer:
     while True:
-        answer: dict[str, Any] = json.loads(server.recv_bytes(_MAX_HEADER_BYTES))
+        answer: _Share | _Failure | _Answer = json.loads(server.recv_bytes(_MAX_HEADER_BYTES))
         if "share" in answer:
             progress(float(answer["share"]))
         elif "error" in answer:
@@ -205,7 +238,7 @@ def _await_answer(server: Connection, progress: Callable[[float], None]) -> dict
             return answer
 
 
-def _send(pipe: Connection, value: dict[str, Any]) -> None:
+def _send(pipe: Connection, value: _Header | _Share | _Failure | _Answer) -> None:
     pipe.send_bytes(json.dumps(value).encode())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mixer.batch.figures import Figures
 from mixer.batch.states import Ending, Phase, ReportKind
 
 
@@ -105,7 +106,7 @@ class Outcome:
     files: tuple[StagedFile, ...] = ()
     inputs_stat: str = ""
     inputs_sha256: str = ""
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Figures = field(default_factory=Figures)
 
 
 @dataclass(frozen=True)

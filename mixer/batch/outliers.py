@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal
 
 from mixer.batch.ledger import Record
 from mixer.batch.states import State
@@ -21,6 +22,7 @@ CEILING_TOLERANCE_DB = 0.1
 # Two pieces of music correlate above this in their long-term spectra, whatever their genre.
 LOW_CORRELATION = 0.8
 _FLOOR_DB = -100.0
+_Level = Literal["loudness_lufs", "true_peak_dbtp"]
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,12 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
         groups.setdefault(asked, []).append(record)
         marks[record.id] += _missed(record, asked)
     for asked, group in groups.items():
-        measures = [("true_peak_dbtp", "dBTP", PEAK_TOLERANCE_DB)]
+        measures: list[tuple[_Level, str, float]] = [("true_peak_dbtp", "dBTP", PEAK_TOLERANCE_DB)]
         if asked.loudness_lufs is None:
             measures.insert(0, ("loudness_lufs", "LUFS", LOUDNESS_TOLERANCE_LU))
         for name, unit, tolerance in measures:
-            values = {r.id: r.figures[name] for r in group if r.figures.get(name) is not None}
+            levels = {r.id: r.figures.get(name) for r in group}
+            values = {id_: level for id_, level in levels.items() if level is not None}
             for song_id in sorted(unusual(values, tolerance)):
                 if any(unit in text for text in marks[song_id]):
                     continue  # marked for what it was asked for

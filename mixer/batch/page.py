@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Literal
 from urllib.parse import quote
 
+from mixer.batch.figures import Figures
 from mixer.batch.ledger import Record
 from mixer.batch.states import State
 from mixer.output.names import REPORT_SUFFIX
 
+_Level = Literal["loudness_lufs", "true_peak_dbtp", "gain_reduction_db"]
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884;--mark:#b45309;--bad:#b91c1c}
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}
@@ -79,7 +81,7 @@ def index_page(records: Sequence[Record], marks: Mapping[str, Sequence[str]]) ->
 
 
 def _row(record: Record, marks: Sequence[str]) -> str:
-    figures = record.figures if record.state == State.DONE else {}
+    figures = record.figures if record.state == State.DONE else Figures()
     kind = {State.FAILED: "bad"}.get(record.state, "odd" if marks else "")
     remarks = [f'<span class="mark">{_text(mark)}</span>' for mark in marks]
     if record.state == State.FAILED:
@@ -115,7 +117,7 @@ def _address(path: str) -> str:
     return _text(quote(path.encode("utf-8", "surrogateescape")))
 
 
-def _level(figures: Mapping[str, Any], name: str) -> str:
+def _level(figures: Figures, name: _Level) -> str:
     if name not in figures:
         return f'<td class="n" data-v="{_SILENT}"></td>'
     value = figures[name]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypedDict, cast
 
+from mixer.batch.figures import Figures, UnmixedFigures
 from mixer.batch.ledger import Record
 from mixer.batch.outliers import find_outliers
 from mixer.batch.page import index_page
@@ -15,24 +16,54 @@ from mixer.batch.states import State
 from mixer.errors import OutputError
 from mixer.files.whole_file import whole_file
 
-COLUMNS = (
-    "id", "state", "output", "album", "error", "attempts", "renders", "loudness_lufs",
-    "true_peak_dbtp", "gain_db", "gain_reduction_db", "album_offset_db", "duration_s",
-    "render_s", "real_time_factor", "sample_rate", "model", "device", "n_left_out",
-    "n_not_recognised", "marks", "started", "finished", "inputs_sha256", "settings_sha256",
-    "model_sha256", "profile_sha256", "code_version", "mix_sha256",
-)  # fmt: skip
+
+class Result(TypedDict):
+    """A song as the tables show it, a column each; None for what is not known."""
+
+    id: str
+    state: State
+    output: str | None
+    album: str | None
+    error: str | None
+    attempts: int
+    renders: int
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    gain_db: float | None
+    gain_reduction_db: float | None
+    album_offset_db: float | None
+    duration_s: float | None
+    render_s: float | None
+    real_time_factor: float | None
+    sample_rate: int | None
+    model: str | None
+    device: str | None
+    n_left_out: int | None
+    n_not_recognised: int | None
+    marks: str | None
+    started: str | None
+    finished: str | None
+    inputs_sha256: str | None
+    settings_sha256: str | None
+    model_sha256: str | None
+    profile_sha256: str | None
+    code_version: str | None
+    mix_sha256: str | None
 
 
-def result_of(record: Record, marks: Sequence[str] = ()) -> dict[str, Any]:
+COLUMNS = tuple(Result.__annotations__)
+_UNMIXED: tuple[Literal["left_out", "not_recognised"], ...] = ("left_out", "not_recognised")
+
+
+def result_of(record: Record, marks: Sequence[str] = ()) -> Result:
     """A song as the tables and `--json` show it; what is not known is None."""
-    figures = record.figures if record.state == State.DONE else {}
+    figures = record.figures if record.state == State.DONE else Figures()
     seconds = figures.get("seconds", {})
     render_s = round(sum(seconds.values()), 3) if seconds else None
     duration_s = figures.get("duration_s")
-    values = {
+    values: dict[str, object] = {
         **{name: getattr(record, name) for name in COLUMNS if hasattr(record, name)},
-        **{name: figures.get(name) for name in COLUMNS if name in figures},
+        **{name: value for name, value in figures.items() if name in COLUMNS},
         "render_s": render_s,
         "real_time_factor": round(duration_s / render_s, 2) if duration_s and render_s else None,
         **_counts(figures),
@@ -41,15 +72,14 @@ def result_of(record: Record, marks: Sequence[str] = ()) -> dict[str, Any]:
         if record.state == State.DONE
         else None,
     }
-    return {name: values.get(name) if values.get(name) != "" else None for name in COLUMNS}
+    row = {name: values.get(name) if values.get(name) != "" else None for name in COLUMNS}
+    return cast(Result, row)
 
 
-def _counts(figures: Mapping[str, Any]) -> dict[str, int]:
+def _counts(figures: UnmixedFigures) -> dict[str, int]:
     """How many files are left out, and names not recognised; of what was counted."""
     return {
-        f"n_{name}": len(figures[name])
-        for name in ("left_out", "not_recognised")
-        if figures.get(name) is not None
+        f"n_{name}": len(files) for name in _UNMIXED if (files := figures.get(name)) is not None
     }
 
 
@@ -91,7 +121,7 @@ def write_results(records: Sequence[Record], out: Path, suffix: str, *, html: bo
     return written
 
 
-def _line(result: dict[str, Any], record: Record) -> str:
+def _line(result: Result, record: Record) -> str:
     """One object a song: the table's values, and what does not fit into a table."""
     more = {
         "settings": record.settings,
@@ -104,7 +134,7 @@ def _line(result: dict[str, Any], record: Record) -> str:
     return json.dumps({**result, **more}, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _as_csv(results: Sequence[dict[str, Any]]) -> str:
+def _as_csv(results: Sequence[Result]) -> str:
     import io
 
     sheet = io.StringIO(newline="")

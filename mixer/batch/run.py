@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from mixer.batch.albums import Albums, Finish
 from mixer.batch.engine import Engine
@@ -275,7 +274,7 @@ class Run:
                 state=State.MEASURED,
                 inputs_stat=outcome.inputs_stat,
                 inputs_sha256=outcome.inputs_sha256,
-                figures=dict(outcome.figures),
+                figures=outcome.figures.copy(),
             )
             self._enqueue(self._albums.settle(task.job))
 
@@ -291,7 +290,7 @@ class Run:
             shutil.rmtree(order.staging, ignore_errors=True)
             self._fail(task.job, f"{target.base}: its session cannot be kept: {error.strerror}")
             return
-        figures: dict[str, Any] = dict(outcome.figures)
+        figures = outcome.figures.copy()
         if task.finish is not None:
             figures["album_offset_db"] = task.finish.offset_db
         self._ledger.put(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mixer.batch.figures import UnmixedFigures
 from mixer.files.wording import counted
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Unmixed:
             f"{counted(len(files), noun)} {what}" for files, noun, what in counts if files
         )
 
-    def as_figures(self) -> dict[str, Any]:
+    def as_figures(self) -> UnmixedFigures:
         """As the ledger keeps them."""
         return {"left_out": list(self.left_out), "not_recognised": list(self.not_recognised)}
 
@@ -49,6 +49,6 @@ def unmixed_of(song: Song) -> Unmixed:
     )
 
 
-def unmixed_in(figures: Mapping[str, Any]) -> Unmixed:
+def unmixed_in(figures: UnmixedFigures) -> Unmixed:
     """Of a finished song's figures."""
     return Unmixed(tuple(figures.get("left_out") or ()), tuple(figures.get("not_recognised") or ()))

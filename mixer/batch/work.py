@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mixer.batch.album import load_premaster, save_premaster
+from mixer.batch.figures import Figures
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
 from mixer.batch.order import Order, Outcome, StagedFile
@@ -265,7 +266,7 @@ class _Render:
         relative = path.resolve().relative_to(Path(self.order.staging).resolve()).as_posix()
         return StagedFile(relative, role, path.stat().st_size, sha256)
 
-    def _measured_figures(self, made: Premaster) -> dict[str, Any]:
+    def _measured_figures(self, made: Premaster) -> Figures:
         """What the album's offset is computed from, and the times so far."""
         return {
             "premaster_lufs": made.measurements["before_master"]["loudness_lufs"],
@@ -273,7 +274,7 @@ class _Render:
             "seconds": self._rounded_seconds(made.seconds),
         }
 
-    def _figures(self, done: Rendered) -> dict[str, Any]:
+    def _figures(self, done: Rendered) -> Figures:
         from mixer.batch.spectrum import third_octave_levels_db
 
         mix, master = done.mix, done.mix.measurements["master"]
@@ -302,7 +303,7 @@ class _Render:
         listing: str,
         inputs_sha256: str,
         files: tuple[StagedFile, ...] = (),
-        figures: dict[str, Any] | None = None,
+        figures: Figures | None = None,
     ) -> Outcome:
         return Outcome(
             id=self.order.id,

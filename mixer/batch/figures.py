@@ -1,0 +1,50 @@
+"""What is measured of a batch's songs: the values that workers, ledger and tables hand on."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class UnmixedFigures(TypedDict, total=False):
+    """Files of a song that are not in its mix; absent where nobody counted.
+
+    Attributes:
+        left_out, not_recognised: file names, as of `mixer.batch.unmixed.Unmixed`.
+    """
+
+    left_out: list[str]
+    not_recognised: list[str]
+
+
+class Figures(UnmixedFigures, total=False):
+    """Measurements and times of a song, plain enough for JSON.
+
+    A song that is only measured has `premaster_lufs`, `duration_s` and `seconds`; one that failed
+    has none. Ledgers of earlier versions may lack any.
+
+    Attributes:
+        loudness_lufs, true_peak_dbtp: of the finished mix; None for silence.
+        gain_db, gain_reduction_db: what the master did.
+        premaster_lufs: before the master; None for silence.
+        album_offset_db: what its album moved it by; absent for a single.
+        duration_s: of the song.
+        sample_rate: of the mix, in Hz.
+        model, device: what rendered it; None without a network.
+        seconds: time by stage.
+        spectrum_db: third-octave levels.
+        remarks: what the render had to say.
+    """
+
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    gain_db: float | None
+    gain_reduction_db: float | None
+    premaster_lufs: float | None
+    album_offset_db: float
+    duration_s: float
+    sample_rate: int
+    model: str | None
+    device: str | None
+    seconds: dict[str, float]
+    spectrum_db: list[float]
+    remarks: list[str]
