@@ -3,19 +3,31 @@
 Every bin keeps its place in the picture; the picture as a whole stops leaning.
 """
 
+from typing import NotRequired, TypedDict
+
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
-from mixer.fxnorm.stage import Stage, Task
+from mixer.fxnorm.stage import EffectReport, Stage, Task
 from mixer.meters.balance import channel_energies, measure_balance_db
 
 # Beyond this the quieter channel carries no recording of its own: one side of a mono source.
 ONE_SIDED_DB = 30.0
 
 
+class BalanceReport(TypedDict):
+    """The offset found, in dB to the right, None for silence.
+
+    `one_sided` is there where something was done: whether one channel carried no recording.
+    """
+
+    offset_db: float | None
+    one_sided: NotRequired[bool]
+
+
 def match_balance(
     audio: FloatArray, amount: float = 1.0, out: FloatArray | None = None
-) -> tuple[FloatArray, dict]:
+) -> tuple[FloatArray, BalanceReport]:
     """Give both channels the same energy, the sum of both unchanged.
 
     Where one channel is more than 30 dB below the other, the stem is a mono recording on one side:
@@ -54,7 +66,7 @@ def _bounded(offset_db: float) -> float:
     return float(np.clip(offset_db, -120.0, 120.0))
 
 
-def _apply(x: FloatArray, task: Task) -> dict:
+def _apply(x: FloatArray, task: Task) -> EffectReport:
     return match_balance(x, task.amount("balance"), out=x)[1]
 
 

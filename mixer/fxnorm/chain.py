@@ -5,6 +5,7 @@ Training and rendering both call this, so that a network is given what it has le
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.rooms import RoomSource
-from mixer.fxnorm.stage import Stage, Task
+from mixer.fxnorm.stage import EffectReport, Stage, Task
 from mixer.meters.balance import measure_balance_db
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.normalisations import DEFAULT_EFFECTS, NORMALISATIONS, check_effects
@@ -22,6 +23,31 @@ from mixer.normalisations import DEFAULT_EFFECTS, NORMALISATIONS, check_effects
 SILENCE_PEAK_DBFS = -50.0
 # 120 dB over full scale is no audio: 32-bit integers taken for floats, most likely.
 MAX_PEAK = 1e6
+
+
+class StemLevels(TypedDict):
+    """Levels of a stem; None where it is silent."""
+
+    loudness_lufs: float | None
+    peak_dbfs: float | None
+
+
+class StemFigures(StemLevels):
+    """Levels of a stem and the balance of its channels, right over left; None where it has none."""
+
+    balance_db: float | None
+
+
+class _Begun(TypedDict):
+    before: StemFigures
+    skipped: str | None
+    effects: dict[str, EffectReport]
+
+
+class StemReport(_Begun):
+    """What was measured before and after, why nothing was done, and what each effect did."""
+
+    after: StemFigures
 
 
 def normalise_stem(
@@ -35,7 +61,7 @@ def normalise_stem(
     amounts: Mapping[str, float] | None = None,
     rooms: RoomSource | None = None,
     panning_limits_time_axis: bool = False,
-) -> tuple[FloatArray, dict]:
+) -> tuple[FloatArray, StemReport]:
     """Normalise the effects of one stem towards a profile.
 
     Safe to call from several threads at once; the input is not changed, the same arguments give
@@ -68,8 +94,8 @@ def normalise_stem(
     profile.stem(stem)
     work = _as_stereo(audio, sample_rate, stem)
     levels = _levels(work, sample_rate)
-    before = {**levels, "balance_db": _balance_db(work)}
-    report: dict = {"before": before, "skipped": None, "effects": {}}
+    before: StemFigures = {**levels, "balance_db": _balance_db(work)}
+    report: _Begun = {"before": before, "skipped": None, "effects": {}}
     if peak_dbfs(work) <= SILENCE_PEAK_DBFS:
         report["skipped"] = f"peak below {SILENCE_PEAK_DBFS:g} dBFS"
         return work, {**report, "after": before}
@@ -88,7 +114,7 @@ def normalise_stem(
     return work, {**report, "after": {**levels, "balance_db": _balance_db(work)}}
 
 
-def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> dict:
+def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:
     """Change the audio in place by as much as the task's amount; answers what was done."""
     amount = task.amount(effect)
     if stage.takes_amount or amount == 1.0:
@@ -117,7 +143,7 @@ def _as_stereo(audio: FloatArray, sample_rate: int, stem: str) -> FloatArray:
     return work
 
 
-def _levels(audio: FloatArray, sample_rate: int) -> dict:
+def _levels(audio: FloatArray, sample_rate: int) -> StemLevels:
     return {
         "loudness_lufs": _finite(integrated_loudness_lufs(audio, sample_rate)),
         "peak_dbfs": _finite(peak_dbfs(audio)),

@@ -6,14 +6,15 @@ on the gain reduction, no make-up gain (Giannoulis, Massberg, Reiss, JAES 2012, 
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
 from mixer.dsp.onsets import OnsetPeaks, measure_onset_peaks
-from mixer.fxnorm.stage import Measured, Stage, Task
+from mixer.fxnorm.profile import StemFields
+from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
 
 WORKING_PEAK_DBFS = -10.0
 SILENCE_PEAK_DBFS = -50.0
@@ -40,13 +41,32 @@ SETTINGS = {
 }
 
 
+class CompressionReport(TypedDict):
+    """What was done to a channel.
+
+    Attributes:
+        onset_peak_dbfs: found at the working peak; None without an onset.
+        ratio, threshold_db: of the compressor; None where there was none.
+        bound_dbfs: below which the onset peaks are to be.
+        bound_met: whether they are.
+        onset_peak_after_dbfs: there where it was compressed; None without an onset.
+    """
+
+    onset_peak_dbfs: float | None
+    ratio: int | None
+    threshold_db: float | None
+    bound_dbfs: float
+    bound_met: bool
+    onset_peak_after_dbfs: NotRequired[float | None]
+
+
 def match_compression(
     audio: FloatArray,
     sample_rate: int,
     onset_peak_dbfs: tuple[float, float],
     settings: CompressorSettings,
     out: FloatArray | None = None,
-) -> tuple[FloatArray, list[dict | None]]:
+) -> tuple[FloatArray, list[CompressionReport | None]]:
     """Peak-normalise each channel to -10 dBFS, then compress it where its onsets are too loud.
 
     A channel whose onset peak level, measured at -10 dBFS peak, is at most mean + deviation is
@@ -138,13 +158,13 @@ class _Compressor:
 
 def _match_channel(
     channel: FloatArray, sample_rate: int, bound_dbfs: float, settings: CompressorSettings
-) -> dict | None:
+) -> CompressionReport | None:
     """Peak-normalise one channel `(samples,)` and bring it under the bound, in place."""
     if peak_dbfs(channel) <= SILENCE_PEAK_DBFS:
         return None
     channel *= np.float32(float(db_to_gain(WORKING_PEAK_DBFS)) / peak(channel))
     before = measure_onset_peaks(channel[np.newaxis], sample_rate)
-    report: dict = {
+    report: CompressionReport = {
         "onset_peak_dbfs": None if before is None else before.mean_dbfs,
         "ratio": None,
         "threshold_db": None,
@@ -170,10 +190,12 @@ def _match_channel(
     after = measure(ratio, index)
     channel[:] = compressor.output
     report.update(
-        ratio=ratio,
-        threshold_db=float(THRESHOLDS_DB[index]),
-        bound_met=met,
-        onset_peak_after_dbfs=None if after is None else after.mean_dbfs,
+        {
+            "ratio": ratio,
+            "threshold_db": float(THRESHOLDS_DB[index]),
+            "bound_met": met,
+            "onset_peak_after_dbfs": None if after is None else after.mean_dbfs,
+        }
     )
     return report
 
@@ -207,7 +229,7 @@ def _first_true(predicate: Callable[[int], bool], known_false: int, known_true: 
     return known_true
 
 
-def _apply(x: FloatArray, task: Task) -> dict:
+def _apply(x: FloatArray, task: Task) -> EffectReport:
     settings = SETTINGS.get(task.stem, SETTINGS["other"])
     peaks_dbfs = task.profile.stem(task.stem).onset_peak_dbfs
     return {"channels": match_compression(x, task.sample_rate, peaks_dbfs, settings, out=x)[1]}
@@ -225,7 +247,7 @@ def _measure(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
 
 def _fields(
     peaks_dbfs: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
-) -> dict[str, Any]:
+) -> StemFields:
     return {"onset_peak_dbfs": (float(peaks_dbfs[0]), float(peaks_dbfs[1]))}
 
 

@@ -4,7 +4,7 @@ Source: Martinez-Ramirez et al., ISMIR 2022; spectral matching after Ma, Reiss, 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import scipy.signal
@@ -20,7 +20,8 @@ from mixer.dsp.blocks import (
 )
 from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.edges import extend
-from mixer.fxnorm.stage import Measured, Stage, Task
+from mixer.fxnorm.profile import StemFields
+from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 N_FFT = 65_536
@@ -56,13 +57,21 @@ def measure_spectrum(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
     return _mean_magnitude(audio) * min(gain, 1.0 / peak(audio))
 
 
+class EqualizationReport(TypedDict):
+    """What was done to a channel: its change of level, and the filter's largest moves."""
+
+    level_db: float
+    largest_boost_db: float
+    largest_cut_db: float
+
+
 def match_equalization(
     audio: FloatArray,
     sample_rate: int,
     target: TargetCurve,
     out: FloatArray | None = None,
     between_zeros: bool = False,
-) -> tuple[FloatArray, list[dict | None]]:
+) -> tuple[FloatArray, list[EqualizationReport | None]]:
     """Filter each channel so that its mean spectrum takes the target's shape, at -30 LUFS.
 
     The filter is a linear-phase FIR applied forwards and backwards: zero phase, `target /
@@ -99,7 +108,7 @@ def match_equalization(
 
 def _match_channel(
     channel: FloatArray, sample_rate: int, target: TargetCurve, between_zeros: bool
-) -> dict | None:
+) -> EqualizationReport | None:
     """Match one channel `(1, samples)` in place."""
     if peak_dbfs(channel) <= SILENCE_PEAK_DBFS:
         return None
@@ -160,7 +169,7 @@ def _zero_phase_kernel(gain: np.ndarray) -> np.ndarray:
     return np.convolve(taps, taps[::-1])
 
 
-def _apply(x: FloatArray, task: Task) -> dict:
+def _apply(x: FloatArray, task: Task) -> EffectReport:
     def magnitude(frequencies_hz: np.ndarray) -> np.ndarray:
         return task.profile.magnitude_at(task.stem, frequencies_hz)
 
@@ -169,7 +178,7 @@ def _apply(x: FloatArray, task: Task) -> dict:
 
 def _fields(
     magnitude: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
-) -> dict[str, Any]:
+) -> StemFields:
     return {"spectrum_db": spectrum_curve_db(magnitude, stem, sample_rate, bands_hz)}
 
 

@@ -1,17 +1,25 @@
 """Loudness normalisation: bring a stem to the profile's integrated loudness, without clipping."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
-from mixer.fxnorm.stage import Measured, Stage, Task
+from mixer.fxnorm.profile import StemFields
+from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 # The profile was measured with this much silence around each stem, see
 # `integrated_loudness_lufs`.
 PADDING_SAMPLES = 65_536
+
+
+class LoudnessReport(TypedDict):
+    """The gain, None where there was none, and whether the peak held it back."""
+
+    gain_db: float | None
+    held_by_peak: bool
 
 
 def match_loudness(
@@ -20,7 +28,7 @@ def match_loudness(
     target_lufs: float,
     amount: float = 1.0,
     out: FloatArray | None = None,
-) -> tuple[FloatArray, dict]:
+) -> tuple[FloatArray, LoudnessReport]:
     """One gain to the target, then down to full scale where the peak exceeds it.
 
     A peaky stem therefore lands below its target. Audio without loudness (under -70 LUFS) is left
@@ -55,7 +63,7 @@ def match_loudness(
     return out, {"gain_db": 20.0 * float(np.log10(gain)), "held_by_peak": held_by_peak}
 
 
-def _apply(x: FloatArray, task: Task) -> dict:
+def _apply(x: FloatArray, task: Task) -> EffectReport:
     target_lufs = task.profile.stem(task.stem).loudness_lufs
     return match_loudness(x, task.sample_rate, target_lufs, task.amount("loudness"), out=x)[1]
 
@@ -67,7 +75,7 @@ def _measure(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
 
 def _fields(
     loudness_lufs: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
-) -> dict[str, Any]:
+) -> StemFields:
     return {"loudness_lufs": float(loudness_lufs[0])}
 
 

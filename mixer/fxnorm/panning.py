@@ -5,14 +5,15 @@ WASPAA 2003, and Tzanetakis et al., ISMIR 2007.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import scipy.ndimage
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, filter_stft, root_hann, stft_blocks
 from mixer.fxnorm.curves import phi_curve
-from mixer.fxnorm.stage import Measured, Stage, Task
+from mixer.fxnorm.profile import StemFields
+from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
 
 N_FFT = 2_048
 HOP_LENGTH = N_FFT // 2
@@ -91,6 +92,13 @@ def measure_side(audio: FloatArray, sample_rate: int, centred: int = 1) -> int:
     return 1 if 2 * np.count_nonzero(band >= 0.0) >= band.size else -1
 
 
+class PanningReport(TypedDict):
+    """The stem's side, "left" or "right", and the share of its frames that was matched."""
+
+    side: str
+    frames_matched_share: float
+
+
 def match_panning(
     audio: FloatArray,
     sample_rate: int,
@@ -99,7 +107,7 @@ def match_panning(
     limit_time_axis: bool = False,
     out: FloatArray | None = None,
     side: int | None = None,
-) -> tuple[FloatArray, dict]:
+) -> tuple[FloatArray, PanningReport]:
     """Pan the stem to its own side and bring every bin's similarity to 0.9 of the profile's.
 
     Args:
@@ -164,7 +172,7 @@ def _similarity(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return similarity
 
 
-def _apply(x: FloatArray, task: Task) -> dict:
+def _apply(x: FloatArray, task: Task) -> EffectReport:
     bins_hz = np.arange(N_FFT // 2 + 1) * task.sample_rate / N_FFT
     phi = task.profile.phi_at(task.stem, bins_hz)
     limit_hz = MAX_FREQUENCY_HZ.get(task.stem, DEFAULT_MAX_FREQUENCY_HZ)
@@ -187,9 +195,7 @@ def _measure(audio: FloatArray, sample_rate: int) -> np.ndarray:
     return measure_phi(audio)
 
 
-def _fields(
-    phi: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]
-) -> dict[str, Any]:
+def _fields(phi: np.ndarray, stem: str, sample_rate: int, bands_hz: Sequence[float]) -> StemFields:
     return {"panning_phi": phi_curve(phi, sample_rate, bands_hz)}
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +32,15 @@ BANDS_HZ = (1e-3, 1e6)
 # Above the last band. Recordings are band-limited there, and what a target does not say must not be
 # boosted; a slope of this size is also what the published curves, steepening, run into at 20 kHz.
 ROLL_OFF_DB_PER_OCTAVE = 36.0
+
+
+class StemFields(TypedDict, total=False):
+    """Those fields of `StemProfile` that one effect measures."""
+
+    loudness_lufs: float
+    onset_peak_dbfs: tuple[float, float]
+    spectrum_db: tuple[float, ...]
+    panning_phi: tuple[float, ...]
 
 
 @dataclasses.dataclass(frozen=True)

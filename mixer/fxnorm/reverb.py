@@ -4,13 +4,15 @@ A network learns to take the send off and to set its own, so training and render
 it. The levels and times are those of Martinez-Ramirez et al., ISMIR 2022.
 """
 
+from typing import TypedDict
+
 import numpy as np
 import scipy.signal
 
 from mixer.dsp.biquad import eq_band
 from mixer.dsp.blocks import FloatArray, convolve
 from mixer.fxnorm.rooms import RoomSource
-from mixer.fxnorm.stage import Stage, Task
+from mixer.fxnorm.stage import EffectReport, Stage, Task
 
 # Only these are reverberated: a kick drum or a bass in a hall is a fault.
 REVERBERANT_STEMS = ("vocals", "other")
@@ -22,6 +24,20 @@ HIGH_SHELF_HZ = (7_000.0, 10_000.0)
 SHELF_Q = 0.707
 
 
+class RoomReport(TypedDict):
+    """How long the room is that was drawn."""
+
+    room_s: float
+
+
+class SendReport(TypedDict):
+    """Corners of the send's shelves, and how long the room is that was drawn."""
+
+    low_shelf_hz: float
+    high_shelf_hz: float
+    room_s: float
+
+
 def add_reverb_send(
     audio: FloatArray,
     sample_rate: int,
@@ -29,7 +45,7 @@ def add_reverb_send(
     rng: np.random.Generator,
     amount: float = 1.0,
     out: FloatArray | None = None,
-) -> tuple[FloatArray, dict]:
+) -> tuple[FloatArray, SendReport]:
     """`x + send`: the send is the stem through two -30 dB shelves and a room of 2 to 4 s, all wet.
 
     Args:
@@ -55,8 +71,8 @@ def add_reverb_send(
     kernel = amount * scipy.signal.sosfilt(sections, room.astype(np.float64), axis=-1)
     kernel[:, 0] += 1.0
     out = convolve(audio, kernel.astype(np.float32), out=out)
-    drawn = {"low_shelf_hz": low_hz, "high_shelf_hz": high_hz}
-    return out, {**drawn, "room_s": room.shape[-1] / sample_rate}
+    room_s = room.shape[-1] / sample_rate
+    return out, {"low_shelf_hz": low_hz, "high_shelf_hz": high_hz, "room_s": room_s}
 
 
 def add_pre_reverb(
@@ -66,7 +82,7 @@ def add_pre_reverb(
     rng: np.random.Generator,
     amount: float = 1.0,
     out: FloatArray | None = None,
-) -> tuple[FloatArray, dict]:
+) -> tuple[FloatArray, RoomReport]:
     """Half dry and half in a room of at most 1.5 s: what a dry recording lacks.
 
     Args:
@@ -94,12 +110,12 @@ def _shelf(kind: str, corner_hz: float, sample_rate: int) -> np.ndarray:
     return section
 
 
-def _apply_send(x: FloatArray, task: Task) -> dict:
+def _apply_send(x: FloatArray, task: Task) -> EffectReport:
     rng, amount = task.rng("reverb"), task.amount("reverb")
     return add_reverb_send(x, task.sample_rate, task.rooms, rng, amount, out=x)[1]
 
 
-def _apply_pre_reverb(x: FloatArray, task: Task) -> dict:
+def _apply_pre_reverb(x: FloatArray, task: Task) -> EffectReport:
     rng, amount = task.rng("pre_reverb"), task.amount("pre_reverb")
     return add_pre_reverb(x, task.sample_rate, task.rooms, rng, amount, out=x)[1]
 

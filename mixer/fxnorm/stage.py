@@ -11,8 +11,11 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import SettingsError
-from mixer.fxnorm.profile import Profile
+from mixer.fxnorm.profile import Profile, StemFields
 from mixer.fxnorm.rooms import RoomSource
+
+# What an effect did to a stem, by name, ready for JSON; each effect has its own names.
+EffectReport = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Measured:
     """
 
     measure: Callable[[FloatArray, int], np.ndarray | None]
-    fields: Callable[[np.ndarray, str, int, Sequence[float]], dict[str, Any]]
+    fields: Callable[[np.ndarray, str, int, Sequence[float]], StemFields]
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Stage:
         listen: what it must know of the stem before any effect runs, for `Task.own`.
     """
 
-    apply: Callable[[FloatArray, Task], dict]
+    apply: Callable[[FloatArray, Task], EffectReport]
     takes_amount: bool = False
     measured: Measured | None = None
     stems: tuple[str, ...] | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
 from mixer.dsp.threads import available_threads
 from mixer.errors import ModelError
-from mixer.fxnorm.chain import normalise_stem
+from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.rendering.plan import MaterialKind, RenderPlan
@@ -72,7 +71,7 @@ class Material:
     wet_stems: dict[str, np.ndarray] = field(default_factory=dict)
     normalised: np.ndarray | None = None
     device: str | None = None
-    measurements: dict[str, Any] = field(default_factory=dict)
+    measurements: dict[str, StemReport] = field(default_factory=dict)
     output_curve: Callable[[np.ndarray], np.ndarray] | None = None
     tracks: TrackMix | None = None
 
@@ -159,13 +158,13 @@ _MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
 }
 
 
-def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, Any]]:
+def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]]:
     """Read and normalise every stem, a few at a time; None stands for a stem that is not there."""
     plan, song, clock = job.plan, job.plan.handled_song, job.clock
     clock.start("normalise")
     done: list[str] = []
 
-    def one(stem: str) -> tuple[np.ndarray, dict[str, Any]]:
+    def one(stem: str) -> tuple[np.ndarray, StemReport]:
         audio = read_stem(song, stem, plan.sample_rate)
         audio, measured = normalise_stem(
             audio,

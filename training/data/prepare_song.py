@@ -20,7 +20,7 @@ from mixer.dsp.blocks import peak
 from mixer.errors import InputError
 from mixer.files.whole_file import write_json
 from mixer.files.wording import joined
-from mixer.fxnorm.chain import normalise_stem
+from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.fxnorm.rooms import RoomSource, read_rooms
@@ -117,7 +117,7 @@ def prepare_song(task: SongTask, report: Report) -> dict[str, Any]:
     writer.write(prepared.mixture_path(task.folder), target)
     levels_dbfs = {prepared.MIX: envelope_dbfs(target)}
     del target
-    measured: dict[str, list[dict]] = {}
+    measured: dict[str, list[StemReport]] = {}
     stored_gains_db: dict[str, list[float]] = {}
     for n_done, stem in enumerate(peaks):
         report(n_done / len(peaks))
@@ -151,7 +151,7 @@ def prepare_song(task: SongTask, report: Report) -> dict[str, Any]:
 
 def _write_normalised(
     task: SongTask, stem: str, audio: np.ndarray, writer: SongWriter
-) -> tuple[list[dict], list[float]]:
+) -> tuple[list[StemReport], list[float]]:
     """Write a stem's variants; what was measured of each, and the gain that it is stored with."""
     settings, song = task.settings, task.multitrack.song
     effects = tuple(e for e in settings.effects if song.dry or e not in FOR_DRY_SONGS)
