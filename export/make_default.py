@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSetting
 from training.data.prepare import prepare_dataset
 from training.data.prepared import BANDS
 from training.run.config_reader import find_config, read_config
+from training.run.logs import Values
 from training.run.state import STATE_FILE
 from training.run.train import train
 from training.shipped import evaluate as evaluate_default
@@ -127,7 +128,7 @@ def _real_names(folder: Path) -> list[str]:
     return [name for name in names if name not in REAL_SONGS]
 
 
-def _tell(event: str, values: Mapping[str, Any]) -> None:
+def _tell(event: str, values: Values) -> None:
     if event in ("start", "untrained", "epoch"):
         figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
         _say(f"{event}: {' '.join(figures)}")

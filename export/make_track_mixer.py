@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from training.data.prepared import TRACKS
 from training.data.prepared_tracks import COMPOSED_FOLDER
 from training.data.track_songs import write_song
 from training.run.config_reader import find_config, read_config
+from training.run.logs import Values
 from training.run.state import STATE_FILE
 from training.run.train import train
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
@@ -137,7 +138,7 @@ def _songs_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
-def _tell(event: str, values: Mapping[str, Any]) -> None:
+def _tell(event: str, values: Values) -> None:
     if event in ("start", "untrained", "epoch"):
         figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
         _say(f"{event}: {' '.join(figures)}")

@@ -7,7 +7,7 @@ to the sample in its loudest part.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -21,6 +21,16 @@ _EXCERPT_S = 6.0
 # Head and tail this far below the reference's loudest sample count as silence, as in the published
 # evaluation.
 SILENCE_BELOW_PEAK_DB = -60.0
+
+
+class AlignmentTable(TypedDict):
+    """An `Alignment` as JSON has it."""
+
+    lag_samples: int
+    lag_ms: float
+    found: bool
+    confidence: float
+    inverted: bool
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Alignment:
     def lag_ms(self) -> float:
         return 1000.0 * self.lag_samples / self.sample_rate
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> AlignmentTable:
         return {
             "lag_samples": self.lag_samples,
             "lag_ms": self.lag_ms,

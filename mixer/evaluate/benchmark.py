@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -86,6 +86,24 @@ class SegmentResult:
     measures: Mapping[str, float]
 
 
+class SegmentTable(TypedDict):
+    """A `SegmentResult` as JSON has it, without the errors of single stems."""
+
+    start_s: float
+    end_s: float
+    silent: list[str]
+    measures: dict[str, float | None]
+
+
+class BenchmarkTable(TypedDict):
+    """A `BenchmarkResult` as JSON has it: figures by the names of measures."""
+
+    means: dict[str, float | None]
+    worst: dict[str, float | None]
+    stems: dict[str, dict[str, float | None]]
+    segments: list[SegmentTable]
+
+
 @dataclass(frozen=True)
 class BenchmarkResult:
     """What the benchmark says of one system's mix of one song."""
@@ -116,7 +134,7 @@ class BenchmarkResult:
             for stem in stems
         }
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> BenchmarkTable:
         """Everything, ready for JSON: what is undefined is None."""
         value = {
             "means": self.means(),
@@ -132,7 +150,7 @@ class BenchmarkResult:
                 for s in self.segments
             ],
         }
-        result: dict[str, Any] = finite_or_none(value)
+        result: BenchmarkTable = finite_or_none(value)
         return result
 
     def _names(self) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -67,6 +67,36 @@ class Comparison:
         return self.effect < 0.0 and self.mean_difference < 0.0 and self.p_holm < 0.05
 
 
+class SystemTable(TypedDict):
+    """`SystemFigures` as JSON has them; songs are only counted."""
+
+    means: dict[str, float | None]
+    worst: dict[str, float | None]
+    stems: dict[str, dict[str, float | None]]
+    n_segments: int
+    n_songs: int
+
+
+class ComparisonTable(TypedDict):
+    """A `Comparison` as JSON has it."""
+
+    rival: str
+    measure: str
+    n: int
+    mean_difference: float | None
+    effect: float | None
+    p: float | None
+    p_holm: float | None
+
+
+class SummaryTable(TypedDict):
+    """A `BenchmarkSummary` as JSON has it."""
+
+    subject: str
+    systems: dict[str, SystemTable]
+    comparisons: list[ComparisonTable]
+
+
 @dataclass(frozen=True)
 class BenchmarkSummary:
     """A group of songs.
@@ -85,12 +115,12 @@ class BenchmarkSummary:
         """The subject against a rival in a measure; None where they cannot be compared."""
         return next((c for c in self.comparisons if (c.rival, c.measure) == (rival, measure)), None)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> SummaryTable:
         """Ready for JSON and short enough for a manifest: songs are counted, numbers rounded."""
         value = asdict(self)
         for figures in value["systems"].values():
             figures["n_songs"] = len(figures.pop("songs"))
-        rounded: dict[str, Any] = finite_or_none(_rounded(value))
+        rounded: SummaryTable = finite_or_none(_rounded(value))
         return rounded
 
 

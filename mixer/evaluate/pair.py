@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mixer.errors import InputError
 from mixer.evaluate.alignment import (
     MAX_LAG_S,
     Alignment,
+    AlignmentTable,
     find_alignment,
     shared_part,
     sounding_part,
@@ -54,6 +55,45 @@ class PairSettings:
     target: TargetCurve | None = None
 
 
+# What is undefined is None in JSON.
+Figures = Mapping[str, float | None]
+
+
+class BalanceTable(TypedDict):
+    """Both long-term balances in dB, a value a band, and errors of the balance."""
+
+    bands_hz: list[float]
+    mix_db: list[float | None]
+    reference_db: list[float | None]
+    error_db: NotRequired[float | None]
+
+
+class TargetTable(TypedDict):
+    """The balance that both were held against; `error_db` of "mix" and "reference" from it."""
+
+    name: str
+    n_mixes: int
+    level_db: list[float]
+    spread_db: list[float]
+    error_db: Figures
+
+
+class PairTable(TypedDict):
+    """A `PairReport` as JSON has it: figures by the names of measures, and curves."""
+
+    alignment: AlignmentTable | None
+    mix_s: float
+    reference_s: float
+    compared_s: float
+    loudness_match_gain_db: float
+    paper: Figures
+    mix: Figures
+    reference: Figures
+    balance: BalanceTable
+    target: NotRequired[TargetTable]
+    stem_masked_share: NotRequired[Figures]
+
+
 @dataclass(frozen=True)
 class PairReport:
     """Everything measured of a pair.
@@ -82,9 +122,9 @@ class PairReport:
     target: TargetCurve | None = None
     stem_masked_shares: Mapping[str, float] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> PairTable:
         """Everything, ready for JSON: what is undefined is None."""
-        value: dict[str, Any] = {
+        value: PairTable = {
             "alignment": self.alignment.as_json() if self.alignment else None,
             "mix_s": self.mix_s,
             "reference_s": self.reference_s,
@@ -99,9 +139,10 @@ class PairReport:
                 "reference_db": self.reference.curve_db.tolist(),
             },
         }
+        families: dict[str, dict[str, float | None]] = cast(Any, value)
         for measure in ERRORS[len(PAPER_ERRORS) :]:
             family, _, name = measure.name.partition(".")
-            value.setdefault(family, {})[name] = self.errors[measure.name]
+            families.setdefault(family, {})[name] = self.errors[measure.name]
         if self.target is not None:
             value["target"] = {
                 "name": self.target.name,
@@ -112,7 +153,8 @@ class PairReport:
             }
         if self.stem_masked_shares:
             value["stem_masked_share"] = dict(self.stem_masked_shares)
-        return finite_or_none(value)
+        table: PairTable = finite_or_none(value)
+        return table
 
 
 @one_blas_thread

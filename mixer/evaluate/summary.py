@@ -4,16 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
-from mixer.evaluate.pair import PairReport, finite_or_none
+from mixer.evaluate.pair import Figures, PairReport, PairTable, finite_or_none
 from mixer.evaluate.statistics import Interval, PairedTest, bootstrap_interval, paired_tests
 from mixer.meters.measures import ERRORS
 
 # The figures that stand for their families.
 TESTED_MEASURES = tuple(measure for measure in ERRORS if measure.is_summary)
+
+
+class ResultTable(PairTable):
+    """A `SongResult` as JSON has it: what was compared, then how it came out."""
+
+    song: str
+    system: str
+    mix_file: str
+    reference_file: str
+
+
+class TestTable(TypedDict):
+    """A `PairedTest` as JSON has it."""
+
+    first: str
+    second: str
+    n: int
+    median_difference: float | None
+    effect: float | None
+    p: float | None
+    p_holm: float | None
+
+
+class SummaryTable(TypedDict):
+    """A `Summary` as JSON has it: system to measure to `Interval`; measure to tests."""
+
+    averages: dict[str, dict[str, Figures]]
+    tests: dict[str, list[TestTable]]
 
 
 @dataclass(frozen=True)
@@ -33,11 +61,14 @@ class SongResult:
     reference: str
     report: PairReport
 
-    def as_json(self) -> dict[str, Any]:
-        names = {"song": self.song, "system": self.system}
-        return {**names, "mix_file": self.mix, "reference_file": self.reference} | (
-            self.report.as_json()
-        )
+    def as_json(self) -> ResultTable:
+        return {
+            "song": self.song,
+            "system": self.system,
+            "mix_file": self.mix,
+            "reference_file": self.reference,
+            **self.report.as_json(),
+        }
 
 
 @dataclass(frozen=True)
@@ -52,8 +83,8 @@ class Summary:
     averages: dict[str, dict[str, Interval]]
     tests: dict[str, list[PairedTest]]
 
-    def as_json(self) -> dict[str, Any]:
-        return finite_or_none(
+    def as_json(self) -> SummaryTable:
+        table: SummaryTable = finite_or_none(
             {
                 "averages": {
                     system: {name: asdict(interval) for name, interval in measures.items()}
@@ -64,6 +95,7 @@ class Summary:
                 },
             }
         )
+        return table
 
 
 def summarise(results: Sequence[SongResult], seed: int = 0) -> Summary:

@@ -14,6 +14,7 @@ from mixer.errors import MixerError
 from training.data.dataset import EpochSampler, Item
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
+from training.run.identity import DatasetIdentity
 from training.run.interruption import ignore_stop_requests
 
 NETWORK_RATE_HZ = 44_100
@@ -34,7 +35,7 @@ class TrainingData:
 
     train: Dataset[Any]
     valid: Dataset[Any]
-    identity: dict[str, Any]
+    identity: DatasetIdentity
     batch: Callable[[list[Any]], Item] = default_collate
     valid_batch: Callable[[list[Any]], Item] = default_collate
     valid_batch_size: int | None = None

@@ -20,10 +20,15 @@ LOG_FILE = "log.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
 
 
+# What an event says, by name: numbers, and words for people.
+Value = str | float | None
+Values = Mapping[str, Value]
+
+
 class Log(Protocol):
     """Where events go."""
 
-    def write(self, event: str, values: Mapping[str, Any]) -> None:
+    def write(self, event: str, values: Values) -> None:
         """An event with its numbers; `step` is always among them."""
 
     def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
@@ -48,7 +53,7 @@ class JsonLines:
             except OSError as error:
                 raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
-    def write(self, event: str, values: Mapping[str, Any]) -> None:
+    def write(self, event: str, values: Values) -> None:
         """Append a line; numbers that are none become null."""
         plain = {name: _finite(value) for name, value in values.items()}
         line = json.dumps({"event": event, **plain}, ensure_ascii=False, allow_nan=False)
@@ -78,7 +83,7 @@ class TensorBoard:
 
         self._writer: Any = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
 
-    def write(self, event: str, values: Mapping[str, Any]) -> None:
+    def write(self, event: str, values: Values) -> None:
         """Every number of the event as a point of its curve."""
         for name, value in values.items():
             if name != "step" and isinstance(value, int | float) and not isinstance(value, bool):
@@ -120,5 +125,5 @@ def _upto(line: str, step: int) -> bool:
         return False  # a line that an interruption cut short
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: Value) -> Value:
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from training.run.config import TrainingConfig
 from training.run.distributed import Processes
 from training.run.interruption import StopRequest
 from training.run.loading import TrainingData, epoch_batches, read_batches, to_device
+from training.run.logs import Values
 from training.run.objective import Measure, Objective
 from training.run.schedule import rate_share, total_epochs
 from training.run.state import Run
@@ -25,7 +26,7 @@ from training.run.validate import validate
 # A gradient scaler skips a step now and then; so many in a row are not overflow but failure.
 _MOST_OVERFLOWS = 100
 
-Event = Callable[[str, Mapping[str, Any]], None]
+Event = Callable[[str, Values], None]
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from mixer.version import __version__
 from training.checkpoint import write_checkpoint
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
+from training.run.identity import Identity
 from training.run.loading import NETWORK_RATE_HZ, TrainingData
-from training.run.logs import LOG_FILE, TENSORBOARD_FOLDER, JsonLines, Log, TensorBoard
+from training.run.logs import LOG_FILE, TENSORBOARD_FOLDER, JsonLines, Log, TensorBoard, Values
 from training.run.loop import Event
 from training.run.objective import Objective
 from training.run.state import STATE_FILE, Position, Run, read_identity, reason_of, write_state
@@ -50,7 +51,7 @@ class RunFolder:
         self,
         folder: Path,
         config: TrainingConfig,
-        identity: dict[str, Any],
+        identity: Identity,
         processes: Processes,
         tell: Event | None,
     ) -> None:
@@ -67,7 +68,7 @@ class RunFolder:
         return folder / STATE_FILE
 
     @staticmethod
-    def identity_in(folder: Path) -> dict[str, Any]:
+    def identity_in(folder: Path) -> Identity:
         """What the run in that folder is.
 
         Raises:
@@ -113,7 +114,7 @@ class RunFolder:
         self._logs.append(JsonLines(self.folder / LOG_FILE, position.step))
         self._open_tensorboard(position)
 
-    def tell(self, event: str, values: Mapping[str, Any]) -> None:
+    def tell(self, event: str, values: Values) -> None:
         """An event for every log and for whoever listens."""
         if not self._is_first:
             return

@@ -10,7 +10,7 @@ import json
 import struct
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from mixer.errors import ModelError, OutputError
 from mixer.files.whole_file import whole_file
 from training.run.ema import MovingAverage
+from training.run.identity import Identity
 
 STATE_FILE = "state.safetensors"
 SCHEMA_VERSION = 1
@@ -70,7 +71,28 @@ class Run:
     position: Position
 
 
-def write_state(path: Path, run: Run, identity: dict[str, Any]) -> None:
+class _PositionTable(TypedDict):
+    """A `Position` as JSON has it."""
+
+    epoch: int
+    batch: int
+    step: int
+    loss_sum: float
+    best_loss: float | None
+    best_epoch: int | None
+    finished: bool
+
+
+class _Document(TypedDict, total=False):
+    """The metadata of a state file."""
+
+    schema_version: int
+    identity: Identity
+    position: _PositionTable
+    scaler: dict[str, object]
+
+
+def write_state(path: Path, run: Run, identity: Identity) -> None:
     """Write the state, whole or not at all.
 
     Args:
@@ -90,10 +112,10 @@ def write_state(path: Path, run: Run, identity: dict[str, Any]) -> None:
     tensors["random.cpu"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["random.cuda"] = torch.cuda.get_rng_state()
-    document = {
+    document: _Document = {
         "schema_version": SCHEMA_VERSION,
         "identity": identity,
-        "position": asdict(run.position),
+        "position": cast(_PositionTable, asdict(run.position)),
         "scaler": run.scaler.state_dict(),
     }
     save_tensors(path, tensors, {_DOCUMENT: json.dumps(document, sort_keys=True)})
@@ -139,19 +161,19 @@ def read_state(path: Path, run: Run) -> None:
         raise ModelError(f"{path}: not the state of this run: {reason_of(error)}") from None
 
 
-def read_identity(path: Path) -> dict[str, Any]:
+def read_identity(path: Path) -> Identity:
     """What the run of a state file is: see `write_state`.
 
     Raises:
         ModelError: no such file, or damaged.
     """
-    identity: Any = _read_document(path).get("identity")
+    identity = _read_document(path).get("identity")
     if not isinstance(identity, dict):
         raise ModelError(f"{path}: a damaged state file (it does not say of which run)")
     return identity
 
 
-def _read_document(path: Path) -> dict[str, Any]:
+def _read_document(path: Path) -> _Document:
     _check_size(path)
     try:
         with safe_open(str(path), framework="pt", device="cpu") as file:
@@ -160,7 +182,7 @@ def _read_document(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: a damaged state file ({reason_of(error)})") from None
     if not isinstance(document, dict) or document.get("schema_version") != SCHEMA_VERSION:
         raise ModelError(f"{path}: not the state of a training run of this version")
-    return document
+    return cast(_Document, document)
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:

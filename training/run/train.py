@@ -17,9 +17,11 @@ from training.errors import TrainingError
 from training.run.config import OptimiserConfig, TrainingConfig
 from training.run.distributed import Processes, joined_processes
 from training.run.ema import MovingAverage
+from training.run.identity import Identity
 from training.run.interruption import stop_requests
 from training.run.kinds import FRONT_END, build_network, choose_trained
 from training.run.loading import NETWORK_RATE_HZ, OpenData, TrainingData
+from training.run.logs import Values
 from training.run.loop import Event, Trainer, run_epochs
 from training.run.objective import Measure, Objective
 from training.run.recipe import RECIPES, Recipe
@@ -223,7 +225,7 @@ def _new_optimiser(config: OptimiserConfig, network: nn.Module) -> torch.optim.O
 
 def _identity(
     config: TrainingConfig, network: Any, data: TrainingData, processes: Processes
-) -> dict[str, Any]:
+) -> Identity:
     """What must be the same when a run is resumed, and what its checkpoints say of themselves."""
     run, segments = config.run, config.data
     identity = {
@@ -248,11 +250,11 @@ def _identity(
         **{name: asdict(getattr(config, name)) for name in RECIPES[config.network.kind].drawn_by},
     }
     # As it is when it comes back from a file.
-    plain: dict[str, Any] = json.loads(json.dumps(identity))
+    plain: Identity = json.loads(json.dumps(identity))
     return plain
 
 
-def _check_identity(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
+def _check_identity(found: Identity, wanted: Identity, folder: Path) -> None:
     for name, value in wanted.items():
         there = found.get(name)
         if there == value:
@@ -278,7 +280,7 @@ def _first_difference(name: str, there: Any, here: Any) -> str:
 
 def _start_values(
     config: TrainingConfig, run: Run, data: TrainingData, processes: Processes
-) -> dict[str, Any]:
+) -> Values:
     moving = sum(value.numel() for value in run.network.parameters() if value.requires_grad)
     return {
         "step": run.position.step,

@@ -15,6 +15,7 @@ from training.data.dataset import SegmentDataset, SegmentSettings, ValidationSeg
 from training.data.prepared import read_dataset
 from training.errors import TrainingError
 from training.run.config import LossConfig, TrainingConfig
+from training.run.identity import DatasetIdentity
 from training.run.kinds import input_samples
 from training.run.loading import NETWORK_RATE_HZ, TrainingData
 from training.run.losses import LossA, LossB, StemLoss, WaveformLoss, shortest_segment_samples
@@ -67,7 +68,7 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
     valid = ValidationSegments(
         prepared, valid_samples, per_song=data.valid_per_song, with_wet=with_wet
     )
-    identity = {
+    identity: DatasetIdentity = {
         "sha256": prepared.sha256,
         "sample_rate": prepared.sample_rate,
         "stems": list(STEMS),

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from mixer.baselines import NONE, SUM
 from mixer.console.master import apply_master
 from mixer.errors import InputError, MixerError, SettingsError
 from mixer.evaluate.benchmark import BenchmarkResult, Truth, benchmark_mix, measure_truth
-from mixer.evaluate.benchmark_summary import BenchmarkSummary, summarise_benchmark
+from mixer.evaluate.benchmark_summary import BenchmarkSummary, SummaryTable, summarise_benchmark
 from mixer.evaluate.benchmark_table import benchmark_markdown, stems_markdown
 from mixer.files.whole_file import write_json
 from mixer.rendering.pipeline import render
@@ -36,7 +36,7 @@ from training.shipped.benchmark_songs import (
     real_songs,
     synthetic_songs,
 )
-from training.shipped.targets import Target, check_targets
+from training.shipped.targets import Target, TargetTable, check_targets
 
 TRUTH = "truth"
 # Where the limiter is measured: the loudness of most streaming services.
@@ -129,9 +129,17 @@ def systems(model: str, against: Sequence[str]) -> dict[str, RenderSettings]:
     return found
 
 
+class Evaluation(TypedDict):
+    """What a bundle's manifest keeps of a judgement: on what songs, by group, and the targets."""
+
+    how: dict[str, object]
+    groups: dict[str, SummaryTable]
+    targets: list[TargetTable]
+
+
 def report(
-    subject: str, results: Results, how: Mapping[str, Any]
-) -> tuple[str, dict[str, Any], list[Target]]:
+    subject: str, results: Results, how: Mapping[str, object]
+) -> tuple[str, Evaluation, list[Target]]:
     """What came out, for people and for machines.
 
     Args:
@@ -154,7 +162,7 @@ def report(
         if summary.systems[subject].stems:
             parts.append(f"{subject} by stem:\n\n{stems_markdown(summary)}")
     parts.append("### Targets\n\n" + "\n".join(f"- {target.line()}" for target in targets))
-    value = {
+    value: Evaluation = {
         "how": dict(how),
         "groups": {group: summary.as_json() for group, summary in summaries.items()},
         "targets": [target.as_json() for target in targets],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypedDict, cast
 
 from mixer.baselines import NONE, SUM
 from mixer.evaluate.benchmark import ERROR_NAMES
@@ -21,6 +21,17 @@ LEAST_LOW_CORRELATION = 0.9
 HIGHEST_FOLD_DOWN_LOSS_LU = 1.0
 HIGHEST_GAIN_SPEED_DB_S = 60.0
 _FAMILIES_MEAN = "families_mean"
+
+
+class TargetTable(TypedDict):
+    """A `Target` as JSON has it, rounded; None for what could not be measured."""
+
+    group: str
+    name: str
+    value: float | None
+    limit: float | None
+    met: bool
+    note: str
 
 
 @dataclass(frozen=True)
@@ -42,11 +53,11 @@ class Target:
     met: bool
     note: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> TargetTable:
         value = asdict(self)
         for name in ("value", "limit"):
             value[name] = round(value[name], 4) if math.isfinite(value[name]) else None
-        return value
+        return cast(TargetTable, value)
 
     def line(self) -> str:
         """The target in one line."""
