@@ -25,6 +25,7 @@ from mixer.network.track_mixer.settings import (
     Compression,
     ConsoleSettings,
     TrackSettings,
+    curve_matrix,
 )
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
@@ -36,6 +37,10 @@ _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
 # Stems, and what belongs in the middle: a lean of theirs is the recording's fault.
 _BALANCED = CENTRED_ROLES | frozenset(FINISHED_STEM.values())
 _MOST_BALANCING = 0.5
+# A curve is set within so much of a track's loudest band.
+_SOUNDS_WITHIN_DB = 40.0
+# Recordings differ in level by 20 dB; what needs more is bleed, or a tail.
+_MOST_ABOVE_USUAL_DB = 18.0
 # A compressor of a lower ratio, or above all peaks, is left off.
 _LEAST_RATIO = 1.1
 # Of each control what is no more than a trace, and what stands for nothing.
@@ -68,19 +73,64 @@ def read_controls(
         levels: how much incoming levels mean: what is finished keeps its balance.
     """
     rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
+    rows = [_with_plain_curve(row, track) for row, track in zip(rows, tracks, strict=True)]
     spreads = [row["spread"] for row in rows]
-    gains_db = [row["gain_db"] for row in rows]
+    gains_db = _without_outliers([row["gain_db"] for row in rows], tracks)
+    rows = [{**row, "gain_db": gain} for row, gain in zip(rows, gains_db, strict=True)]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db))
     amount = min(1.0, 2.0 - 2.0 * levels)
     for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
         if track.n_channels == 2 and role in _BALANCED:
             pans[i] = amount * balancing_pan(track)
     peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
-    strips = [_strip(*each) for each in zip(rows, pans, roles, peaks_db, strict=True)]
+    strips = [
+        _strip(row, pan, role, peak_db) if np.isfinite(track.loudness_lufs) else TrackSettings()
+        for row, pan, role, peak_db, track in zip(rows, pans, roles, peaks_db, tracks, strict=True)
+    ]
     groups: dict[str, BusSettings] = {
         stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
     }
     return ConsoleSettings(tuple(strips), groups, _bus(outputs["mix"][0])).bounded()
+
+
+def _with_plain_curve(row: Mapping[str, float], track: TrackLevels) -> dict[str, float]:
+    """The same strip with a curve that leaves the track as loud as it was.
+
+    A curve that is down everywhere is a fader, and is read as one: what it takes on the whole goes
+    to the gain, and the compressor's threshold moves with it.
+    """
+    weights = track.powers[:2].sum(axis=0).astype(np.float64) * k_weights(N_BANDS)
+    total = float(weights.sum())
+    if total <= 0.0:
+        return dict(row)
+    curve_db = np.array([row[name] for name in CURVE_CONTROLS])
+    matrix = curve_matrix(N_BANDS)
+    louder = float((weights * 10.0 ** (np.clip(curve_db @ matrix, -60.0, 60.0) / 10.0)).sum())
+    offset_db = 10.0 * float(np.log10(max(louder / total, 1e-6)))
+    # Where a point was left alone for want of sound there, it stays alone.
+    band_db = 10.0 * np.log10(np.maximum(weights / weights.max(), 1e-12))
+    sounds = 1.0 / (1.0 + np.exp(-np.clip((band_db + _SOUNDS_WITHIN_DB) / 4.0, -30.0, 30.0)))
+    share = matrix @ sounds / matrix.sum(axis=1)
+    plain = curve_db - offset_db * share
+    return {
+        **row,
+        **dict(zip(CURVE_CONTROLS, plain.tolist(), strict=True)),
+        "gain_db": row["gain_db"] + offset_db,
+        "threshold_db": row["threshold_db"] - offset_db,
+    }
+
+
+def _without_outliers(gains_db: Sequence[float], tracks: Sequence[TrackLevels]) -> list[float]:
+    """Gains of which none is far above the others: what comes in next to silent is to be soft."""
+    sounding = [
+        gain
+        for gain, track in zip(gains_db, tracks, strict=True)
+        if np.isfinite(track.loudness_lufs)
+    ]
+    if not sounding:
+        return list(gains_db)
+    most = float(np.median(sounding)) + _MOST_ABOVE_USUAL_DB
+    return [min(gain, most) for gain in gains_db]
 
 
 def balancing_pan(track: TrackLevels) -> float:

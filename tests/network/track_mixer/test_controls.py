@@ -6,8 +6,12 @@ from mixer.console.stereo import pan_gains
 from mixer.network.track_mixer import controls
 from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import listen_to
-from mixer.network.track_mixer.parameters import BUS_CONTROLS, TRACK_CONTROLS
-from mixer.network.track_mixer.settings import SEND_OFF_DB
+from mixer.network.track_mixer.parameters import (
+    BUS_CONTROLS,
+    CURVE_CONTROLS,
+    TRACK_CONTROLS,
+)
+from mixer.network.track_mixer.settings import SEND_OFF_DB, TrackSettings
 from mixer.stems import STEMS
 
 RATE = 44_100
@@ -73,3 +77,22 @@ def test_traces_of_an_effect_are_off() -> None:
         "short_room_db": -40.0, "long_room_db": -20.0, "echo_db": -40.0, "widen_db": -40.0,
         "high_pass_hz": 20.0, "shape": 0.0, "ride": 0.0,
     }  # fmt: skip
+
+
+def test_a_curve_that_is_down_everywhere_is_a_fader():
+    curve = dict.fromkeys(CURVE_CONTROLS, -3.0)
+    given = answers(1, gain_db=2.0, threshold_db=-25.0, ratio=3.0, **curve)
+    strip = read_controls(given, heard(1), ["keys"], [None], 0.0).tracks[0]
+    np.testing.assert_allclose(strip.curve_db, 0.0, atol=0.3)
+    np.testing.assert_allclose(strip.gain_db, -1.0, atol=0.05)
+    np.testing.assert_allclose(strip.compression.threshold_db, -22.0, atol=0.05)
+
+
+def test_what_is_next_to_silent_is_not_lifted_to_the_others_and_silence_is_left_alone():
+    loud = heard(3)
+    silent = listen_to(np.zeros((1, RATE), np.float32), RATE)
+    given = answers(4, gain_db=-3.0, spread=0.5)
+    given["tracks"][0, 0, TRACK_CONTROLS.index("gain_db")] = 40.0
+    strips = read_controls(given, [*loud, silent], ["keys"] * 4, [None] * 4, 0.0).tracks
+    np.testing.assert_allclose([strip.gain_db for strip in strips[:3]], [15.0, -3.0, -3.0])
+    assert strips[3] == TrackSettings()
