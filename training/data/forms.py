@@ -14,6 +14,7 @@ from training.data.prepare_tracks import prepare_tracks
 from training.data.prepared import AUDIO, BANDS, TRACKS, read_dataset
 from training.data.prepared_bands import read_bands
 from training.data.prepared_tracks import read_tracks
+from training.data.song_files import SongRecord
 from training.data.workers import Report
 
 
@@ -28,10 +29,10 @@ class Form:
         stated: what the description says beside.
     """
 
-    prepare: Callable[[SongTask, Report], dict[str, Any]]
+    prepare: Callable[[SongTask, Report], SongRecord]
     read: Callable[[str | Path], Any]
     song_keys: tuple[str, ...]
-    stated: Mapping[str, Any] = field(default_factory=dict)
+    stated: Mapping[str, object] = field(default_factory=dict)
 
 
 _COMMON = ("n_samples", "stems", "notes", "key")

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from mixer.errors import InputError, MixerError, OutputError
 from mixer.files.whole_file import hash_file, whole_file, write_json
@@ -27,15 +27,62 @@ from training.data.measure_profile import measure_multitracks
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut
 from training.data.plan import MEASURE, Plan, PrepareSettings
 from training.data.prepare_song import NormalisationSettings, SongTask
+from training.data.song_files import SongRecord
 from training.data.workers import each_in_processes
 
 # called with the stage, what in it, and the share of the stage that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
 
 
+class ProfileTable(TypedDict):
+    """Which profile the stems were normalised to."""
+
+    file: str
+    sha256: str
+
+
+class LeftOutTable(TypedDict):
+    """A song that could not be used, and why."""
+
+    name: str
+    reason: str
+
+
+class SongTable(TypedDict):
+    """A song in the description; each form of examples adds keys of its own."""
+
+    id: str
+    name: str
+    split: str
+    n_samples: int
+    stems: list[str]
+    notes: list[str]
+    key: str
+
+
+class DatasetTable(TypedDict):
+    """What `dataset.json` says; each form of examples adds keys of its own.
+
+    Attributes:
+        sha256: of all but itself and what is left out.
+    """
+
+    schema_version: int
+    mixer_version: str
+    sample_rate: int
+    stems: list[str]
+    effects: list[str]
+    n_variants: int
+    seed: int
+    profile: ProfileTable
+    songs: list[SongTable]
+    left_out: list[LeftOutTable]
+    sha256: str
+
+
 def prepare_dataset(
     plan: Plan, *, n_jobs: int, overwrite: bool = False, progress: Progress | None = None
-) -> dict[str, Any]:
+) -> DatasetTable:
     """Carry out a plan.
 
     Args:
@@ -75,14 +122,14 @@ def prepare_dataset(
 
 def _prepare_songs(
     plan: Plan, profile: Profile, n_jobs: int, show: Progress
-) -> tuple[dict[str, dict[str, Any]], list[LeftOut]]:
+) -> tuple[dict[str, SongRecord], list[LeftOut]]:
     """Every song's record by its id, and the songs that failed."""
     settings, form = _normalisation_settings(plan.settings, profile), FORMS[plan.settings.examples]
     tasks = [
         SongTask(song.multitrack, song.id, prepared.song_folder(plan.folder, song.id), settings)
         for song in plan.songs
     ]
-    records: dict[str, dict[str, Any]] = {}
+    records: dict[str, SongRecord] = {}
     failed: dict[int, LeftOut] = {}
 
     shares = [0.0] * len(tasks)
@@ -185,7 +232,7 @@ def _check_folder(plan: Plan, overwrite: bool) -> None:
     )
 
 
-def _plan_record(plan: Plan) -> dict[str, Any]:
+def _plan_record(plan: Plan) -> dict[str, object]:
     """What must be the same for a run to go on where an earlier one was stopped."""
     measured_on = None
     if plan.profile == MEASURE:
@@ -200,7 +247,7 @@ def _plan_record(plan: Plan) -> dict[str, Any]:
     return {**settings, "profile": plan.profile, "measured_on": measured_on}
 
 
-def _earlier_plan(folder: Path) -> dict[str, Any]:
+def _earlier_plan(folder: Path) -> dict[str, object]:
     try:
         return prepared.read_object(folder / prepared.PLAN_FILE)
     except InputError:
@@ -208,15 +255,16 @@ def _earlier_plan(folder: Path) -> dict[str, Any]:
 
 
 def _description(
-    plan: Plan, profile: Profile, records: dict[str, dict[str, Any]], failed: list[LeftOut]
-) -> dict[str, Any]:
+    plan: Plan, profile: Profile, records: dict[str, SongRecord], failed: list[LeftOut]
+) -> DatasetTable:
     form = FORMS[plan.settings.examples]
+    said: Mapping[str, Mapping[str, object]] = records
     songs = [
         {
             "id": song.id,
             "name": song.multitrack.name,
             "split": song.split,
-            **{key: records[song.id][key] for key in form.song_keys},
+            **{key: said[song.id][key] for key in form.song_keys},
         }
         for song in plan.songs
         if song.id in records
@@ -234,11 +282,12 @@ def _description(
         **form.stated,
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return {
+    description = {
         **content,
         "left_out": [asdict(song) for song in (*plan.left_out, *failed)],
         "sha256": hashlib.sha256(canonical.encode()).hexdigest(),
     }
+    return cast(DatasetTable, description)
 
 
 def _sweep(folder: Path) -> None:

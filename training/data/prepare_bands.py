@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -26,7 +26,14 @@ from training.data.band_examples import Example, make_example, write_example
 from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack
 from training.data.prepare_song import SongTask
 from training.data.prepared_bands import example_path
-from training.data.song_files import describe_inputs, earlier_record, files_are_there, identity
+from training.data.song_files import (
+    Input,
+    SongRecord,
+    describe_inputs,
+    earlier_record,
+    files_are_there,
+    identity,
+)
 from training.data.workers import Report
 
 # Excerpts, and how far apart they begin.
@@ -35,7 +42,21 @@ EXCERPT_S, STEP_S = 30.0, 15.0
 BANDS = BandMixerParameters()
 
 
-def prepare_bands(task: SongTask, report: Report) -> dict[str, Any]:
+class Excerpt(TypedDict):
+    """Which of the stems play in an excerpt, and its length."""
+
+    played: list[bool]
+    n_frames: int
+
+
+class BandsRecord(SongRecord):
+    """`song.json` of a song in bands; `is_wet` where it has no dry stems."""
+
+    is_wet: bool
+    excerpts: list[Excerpt]
+
+
+def prepare_bands(task: SongTask, report: Report) -> BandsRecord:
     """Write a song's excerpts, unless they are there already; its record comes last.
 
     Returns:
@@ -57,12 +78,12 @@ def prepare_bands(task: SongTask, report: Report) -> dict[str, Any]:
     inputs = describe_inputs(recordings, earlier)
     key = _key(task, inputs)
     if earlier.get("key") == key and files_are_there(task.folder, earlier):
-        return {**earlier, "was_there": True}
+        return cast(BandsRecord, {**earlier, "was_there": True})
     record_path.unlink(missing_ok=True)
     for path in task.folder.glob("*.npy"):
         path.unlink()
     task.folder.mkdir(parents=True, exist_ok=True)
-    excerpts: list[dict[str, Any]] = []
+    excerpts: list[Excerpt] = []
     sizes: dict[str, int] = {}
     for share, example in _examples(task):
         path = example_path(task.folder.parents[1], task.song_id, len(excerpts))
@@ -74,7 +95,7 @@ def prepare_bands(task: SongTask, report: Report) -> dict[str, Any]:
     refuse_known_damage([r.source for r in recordings])
     if not excerpts:
         raise InputError("next to nothing is played in it; there is nothing to learn from it")
-    record = {
+    record: BandsRecord = {
         "schema_version": prepared.SCHEMA_VERSION,
         "id": task.song_id,
         "name": multitrack.name,
@@ -123,7 +144,7 @@ def _cut(stems: Mapping[str, np.ndarray], start: int, stop: int) -> dict[str, np
     return {name: stem[:, start:stop].copy() for name, stem in stems.items()}
 
 
-def _settings(task: SongTask) -> dict[str, Any]:
+def _settings(task: SongTask) -> dict[str, object]:
     bands = {"n_fft": BANDS.n_fft, "n_bands": BANDS.n_bands}
     return {**task.settings.as_json(), **bands, "excerpt_s": EXCERPT_S, "step_s": STEP_S}
 
@@ -135,7 +156,7 @@ def _notes(multitrack: Multitrack) -> list[str]:
     return [f"resampled from {' and '.join(map(str, rates))} Hz to {SAMPLE_RATE_HZ} Hz"]
 
 
-def _key(task: SongTask, inputs: list[dict[str, Any]]) -> str:
+def _key(task: SongTask, inputs: list[Input]) -> str:
     """SHA-256 of everything that decides the song's files."""
     content = {
         "id": task.song_id,

@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -33,6 +33,8 @@ from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack, read_target
 from training.data.song_files import (
     BIT_DEPTH,
     ENVELOPE_HOP_SAMPLES,
+    Input,
+    SongRecord,
     SongWriter,
     describe_inputs,
     earlier_record,
@@ -41,6 +43,19 @@ from training.data.song_files import (
     identity,
 )
 from training.data.workers import Report
+
+
+class SettingsTable(TypedDict):
+    """`NormalisationSettings` as JSON has them, with what else decides the files."""
+
+    mixer_version: str
+    sample_rate: int
+    bit_depth: str
+    effects: list[str]
+    n_variants: int
+    seed: int
+    profile_sha256: str
+    rooms_sha256: str | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,7 @@ class NormalisationSettings:
         has_room = stem in REVERBERANT_STEMS and any(e in self.effects for e in REVERBS)
         return self.n_variants if has_room else 1
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> SettingsTable:
         return {
             "mixer_version": __version__,
             "sample_rate": SAMPLE_RATE_HZ,
@@ -90,7 +105,31 @@ class SongTask:
     settings: NormalisationSettings
 
 
-def prepare_song(task: SongTask, report: Report) -> dict[str, Any]:
+class Envelope(TypedDict):
+    """Levels over time of the target and of each wet stem."""
+
+    hop_samples: int
+    level_dbfs: dict[str, list[float]]
+
+
+class AudioRecord(SongRecord):
+    """`song.json` of a song of audio.
+
+    Attributes:
+        target: "mixture", or "sum" of the wet stems.
+        gain_db: of all its files, to fit into full scale.
+        normalised_gain_db: stem to the further gain of each version.
+        measured: stem to what each version's normalisation has measured.
+    """
+
+    target: str
+    gain_db: float
+    normalised_gain_db: dict[str, list[float]]
+    measured: dict[str, list[StemReport]]
+    envelope: Envelope
+
+
+def prepare_song(task: SongTask, report: Report) -> AudioRecord:
     """Write a song's files, unless they are there already; its record comes last.
 
     Every stem is decoded twice, first for the sum and its peak: never more than one is in memory.
@@ -107,7 +146,7 @@ def prepare_song(task: SongTask, report: Report) -> dict[str, Any]:
     inputs = describe_inputs(task.multitrack.recordings, earlier)
     key = _key(task, inputs)
     if earlier.get("key") == key and files_are_there(task.folder, earlier):
-        return {**earlier, "was_there": True}
+        return cast(AudioRecord, {**earlier, "was_there": True})
     record_path.unlink(missing_ok=True)
     target, peaks = _read_target_and_peaks(task.multitrack)
     refuse_known_damage([r.source for r in task.multitrack.recordings])
@@ -128,7 +167,7 @@ def prepare_song(task: SongTask, report: Report) -> dict[str, Any]:
         del wet
         measured[stem], stored_gains_db[stem] = _write_normalised(task, stem, audio, writer)
     writer.remove_others()
-    record = {
+    record: AudioRecord = {
         "schema_version": prepared.SCHEMA_VERSION,
         "id": task.song_id,
         "name": task.multitrack.name,
@@ -207,7 +246,7 @@ def _notes(multitrack: Multitrack, stems: dict[str, float], gain: float) -> list
     return notes
 
 
-def _key(task: SongTask, inputs: list[dict[str, Any]]) -> str:
+def _key(task: SongTask, inputs: list[Input]) -> str:
     """SHA-256 of everything that decides the song's files."""
     content = {
         "id": task.song_id,

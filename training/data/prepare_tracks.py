@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -28,7 +28,14 @@ from training.data import prepared
 from training.data.multitracks import SAMPLE_RATE_HZ
 from training.data.prepare_song import SongTask
 from training.data.prepared_tracks import tracks_path
-from training.data.song_files import describe_inputs, earlier_record, files_are_there, identity
+from training.data.song_files import (
+    Input,
+    SongRecord,
+    describe_inputs,
+    earlier_record,
+    files_are_there,
+    identity,
+)
 from training.data.track_songs import (
     DRY_AND_WET,
     REAL,
@@ -45,7 +52,13 @@ _FEWEST_PLAYING, _AUDIBLE_LUFS = 2, -60.0
 _MONO_BELOW = 1e-4
 
 
-def prepare_tracks(task: SongTask, report: Report) -> dict[str, Any]:
+class TracksRecord(SongRecord):
+    """`song.json` of a song of tracks; `excerpts` says how many."""
+
+    excerpts: int
+
+
+def prepare_tracks(task: SongTask, report: Report) -> TracksRecord:
     """Write a song's excerpts, unless they are there already; its record comes last.
 
     Returns:
@@ -67,7 +80,7 @@ def prepare_tracks(task: SongTask, report: Report) -> dict[str, Any]:
     inputs = describe_inputs(recordings, earlier)
     key = _key(task, inputs)
     if earlier.get("key") == key and files_are_there(task.folder, earlier):
-        return {**earlier, "was_there": True}
+        return cast(TracksRecord, {**earlier, "was_there": True})
     record_path.unlink(missing_ok=True)
     for path in task.folder.glob("*.npz"):
         path.unlink()
@@ -81,7 +94,7 @@ def prepare_tracks(task: SongTask, report: Report) -> dict[str, Any]:
     refuse_known_damage([r.source for r in recordings])
     if not sizes:
         raise InputError("fewer than two of its tracks play at a time; there is nothing to mix")
-    record = {
+    record: TracksRecord = {
         "schema_version": prepared.SCHEMA_VERSION,
         "id": task.song_id,
         "name": multitrack.name,
@@ -146,7 +159,7 @@ def _excerpts(recording: Recording, n_samples: int) -> list[TrackLevels]:
     return [listen_to(audio[:, start : start + length], SAMPLE_RATE_HZ) for start in starts]
 
 
-def _key(task: SongTask, inputs: list[dict[str, Any]]) -> str:
+def _key(task: SongTask, inputs: list[Input]) -> str:
     """SHA-256 of everything that decides the song's files."""
     content = {
         "id": task.song_id,

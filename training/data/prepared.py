@@ -292,7 +292,7 @@ def read_envelope_dbfs(song: PreparedSong, content: str) -> tuple[np.ndarray, in
     return np.maximum(np.array(levels, np.float64), ENVELOPE_FLOOR_DBFS), envelope.hop_samples
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, object]:
     """A JSON object from a file of bounded size.
 
     Raises:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -55,7 +56,43 @@ def envelope_dbfs(audio: np.ndarray) -> list[float]:
     return levels
 
 
-def describe_inputs(recordings: tuple[Recording, ...], earlier: dict) -> list[dict[str, Any]]:
+class Input(TypedDict):
+    """A recording that a song was made from, and its file as it was."""
+
+    file: str
+    stem: str
+    gain_db: float
+    side: str | None
+    stream: int
+    sha256: str
+    path: str
+    bytes: int
+    modified_ns: int
+
+
+class SongRecord(TypedDict):
+    """What `song.json` says of a song, whatever its examples.
+
+    Attributes:
+        key: hash of everything that decides the song's files.
+        files: their sizes by name, in bytes.
+        was_there: nothing had to be done; told to who prepares, never written.
+    """
+
+    schema_version: int
+    id: str
+    name: str
+    key: str
+    inputs: list[Input]
+    settings: Mapping[str, object]
+    n_samples: int
+    stems: list[str]
+    notes: list[str]
+    files: dict[str, int]
+    was_there: NotRequired[bool]
+
+
+def describe_inputs(recordings: tuple[Recording, ...], earlier: dict[str, object]) -> list[Input]:
     """Each recording with its file's hash; not computed anew where size and time are the same."""
     inputs = earlier.get("inputs")
     known = {
@@ -64,7 +101,7 @@ def describe_inputs(recordings: tuple[Recording, ...], earlier: dict) -> list[di
         if isinstance(i, dict)
     }
     hashes: dict[Path, str] = {}
-    described = []
+    described: list[Input] = []
     for recording in recordings:
         path = recording.source.path
         try:
@@ -90,12 +127,12 @@ def describe_inputs(recordings: tuple[Recording, ...], earlier: dict) -> list[di
     return described
 
 
-def identity(described: dict[str, Any]) -> dict[str, Any]:
+def identity(described: Input) -> dict[str, object]:
     """What of an input decides the song's content: not where it lies."""
     return {k: v for k, v in described.items() if k not in ("path", "bytes", "modified_ns")}
 
 
-def earlier_record(path: Path) -> dict[str, Any]:
+def earlier_record(path: Path) -> dict[str, object]:
     """The record of an earlier run; empty where there is none that can be read."""
     try:
         return prepared.read_object(path)
@@ -103,7 +140,7 @@ def earlier_record(path: Path) -> dict[str, Any]:
         return {}
 
 
-def files_are_there(folder: Path, record: dict) -> bool:
+def files_are_there(folder: Path, record: dict[str, object]) -> bool:
     files = record.get("files")
     if not isinstance(files, dict) or not files:
         return False
