@@ -13,6 +13,7 @@ from rich.text import Text
 from mixer.audio import damage_of
 from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import answer, cell, level, printable, say, talk
+from mixer.console.desk import StripReport
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import output_paths
 from mixer.output.recipe import Recipe
@@ -220,7 +221,7 @@ def _show_table(mix: Mix) -> None:
             cell(measured["before"]["loudness_lufs"]),
             cell(measured["after"]["loudness_lufs"]),
             *([cell(wet.get(stem, {}).get("loudness_lufs"))] if wet else []),
-            Text(printable(", ".join(_strip_words(desk.get(stem, {}))))),
+            Text(printable(", ".join(_strip_words(desk[stem]) if stem in desk else ()))),
         )
     bus = mix.measurements["console"].get("master")
     if bus:
@@ -257,7 +258,7 @@ def show_tracks(mix: Mix) -> None:
     talk(f"space: {space_words(record['space'])}")
 
 
-def _strip_words(strip: Mapping[str, Any]) -> Iterator[str]:
+def _strip_words(strip: StripReport) -> Iterator[str]:
     """Names of what a strip did."""
     if not strip.get("heard", True):
         yield "not heard"

@@ -6,14 +6,13 @@ phase, no latency, nothing at all where g is 1, and never a boost.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import scipy.signal
 
 from mixer.console.automation import Course, mean_value
 from mixer.console.filters import high_pass, low_pass
 from mixer.console.levels import MovingBallistics, ReductionMeter, reduction_to_gain
+from mixer.console.processing import EffectReport
 from mixer.console.settings import DeEsser, Filter
 from mixer.dsp.blocks import FloatArray
 
@@ -55,7 +54,7 @@ class DeEsserEffect:
         high *= np.float32(1.0) - reduction_to_gain(reduction_db)
         return block - high
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         return {**self._meter.report(), **self._report}
 
     def _ratio_db(self, high: FloatArray, low: FloatArray) -> np.ndarray:

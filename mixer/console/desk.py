@@ -5,17 +5,52 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from mixer.console.plugin import RunPlugin, run_plugin
-from mixer.console.sends import Sends
+from mixer.console.sends import SendReports, Sends
 from mixer.console.settings import MASTER, MASTER_LACKS, Console, Strip
-from mixer.console.strip import apply_strip
+from mixer.console.strip import StripEffects, apply_strip
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import PresetError
 from mixer.meters.loudness import integrated_loudness_lufs
+
+
+class StripReport(TypedDict):
+    """What a stem's strip did; without more than `heard` where it is not heard.
+
+    The loudness is there where the strip changed anything; None means silence.
+    """
+
+    heard: bool
+    effects: NotRequired[StripEffects]
+    sends: NotRequired[SendReports]
+    loudness_before_lufs: NotRequired[float | None]
+    loudness_after_lufs: NotRequired[float | None]
+
+
+class BusReport(TypedDict):
+    """What the strip on the bus did; as of `StripReport`."""
+
+    effects: StripEffects
+    loudness_before_lufs: NotRequired[float | None]
+    loudness_after_lufs: NotRequired[float | None]
+
+
+class DeskReport(TypedDict, total=False):
+    """What the desk did; `reverb` and `delay`, as they are set, where something is sent.
+
+    The desk works on stems alone: a render adds what the bus's strip did, and by how much it moved
+    the mix to the desk's nominal level. It is empty where the desk is neutral.
+    """
+
+    stems: dict[str, StripReport]
+    reverb: Mapping[str, object]
+    delay: Mapping[str, object]
+    master: BusReport
+    staging_gain_db: float
 
 
 @dataclass(frozen=True)
@@ -30,7 +65,7 @@ class ConsoleOutput:
     """
 
     stems: dict[str, FloatArray]
-    report: dict[str, Any]
+    report: DeskReport
 
 
 def apply_console(
@@ -66,7 +101,7 @@ def apply_console(
     sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
     heard = heard_stems({stem: console.strip(stem) for stem in stems})
     out: dict[str, FloatArray] = {}
-    report: dict[str, Any] = {"stems": {}}
+    report: DeskReport = {"stems": {}}
     for stem, audio in stems.items():
         if progress is not None:
             progress(stem)
@@ -82,7 +117,8 @@ def apply_console(
         done, sent = sends.add_returns(done, strip)
         report["stems"][stem] = {"heard": True, "effects": effects, "sends": sent}
         if sent:
-            report.update(sends.report())
+            shared = sends.report()
+            report["reverb"], report["delay"] = shared["reverb"], shared["delay"]
         if done is not audio:
             report["stems"][stem].update(_loudness(audio, done, sample_rate))
         out[stem] = done
@@ -101,7 +137,7 @@ def heard_stems(strips: Mapping[str, Strip]) -> set[str]:
 
 def apply_master_strip(
     mix: FloatArray, sample_rate: int, strip: Strip, *, plugin_runner: RunPlugin = run_plugin
-) -> tuple[FloatArray, dict[str, Any]]:
+) -> tuple[FloatArray, BusReport]:
     """The strip on the bus, before the loudness target and the ceiling.
 
     Args:
@@ -123,15 +159,24 @@ def apply_master_strip(
         if getattr(strip, name) != getattr(neutral, name):
             raise PresetError(f"{MASTER}.{name}: the bus has none; set it on a stem instead")
     out, effects = apply_strip(mix, sample_rate, strip, stem=MASTER, plugin_runner=plugin_runner)
-    report: dict[str, Any] = {"effects": effects}
+    report: BusReport = {"effects": effects}
     if out is not mix:
         report.update(_loudness(mix, out, sample_rate))
     return out, report
 
 
-def _loudness(before: FloatArray, after: FloatArray, sample_rate: int) -> dict[str, float | None]:
-    values = {
-        "loudness_before_lufs": integrated_loudness_lufs(before, sample_rate),
-        "loudness_after_lufs": integrated_loudness_lufs(after, sample_rate),
+class _Loudness(TypedDict):
+    loudness_before_lufs: float | None
+    loudness_after_lufs: float | None
+
+
+def _loudness(before: FloatArray, after: FloatArray, sample_rate: int) -> _Loudness:
+    return {
+        "loudness_before_lufs": _loudness_lufs(before, sample_rate),
+        "loudness_after_lufs": _loudness_lufs(after, sample_rate),
     }
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+
+def _loudness_lufs(audio: FloatArray, sample_rate: int) -> float | None:
+    value = integrated_loudness_lufs(audio, sample_rate)
+    return value if math.isfinite(value) else None

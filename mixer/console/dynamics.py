@@ -13,6 +13,7 @@ import numpy as np
 
 from mixer.console.automation import Course, mean_value
 from mixer.console.levels import MovingBallistics, PeakLevel, ReductionMeter, reduction_to_gain
+from mixer.console.processing import EffectReport
 from mixer.console.settings import Compressor, Duck, Gate
 from mixer.dsp.blocks import FloatArray, db_to_gain
 
@@ -37,7 +38,7 @@ class DynamicsEffect:
         *,
         make_up_db: Course | None = None,
         key: FloatArray | None = None,
-        report: dict[str, Any] | None = None,
+        report: EffectReport | None = None,
     ) -> None:
         """Prepare.
 
@@ -68,7 +69,7 @@ class DynamicsEffect:
             gain *= db_to_gain(self._make_up_db.over(start, stop)).astype(np.float32)
         return block * gain
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         return {**self._meter.report(), **self._report}
 
 

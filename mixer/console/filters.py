@@ -7,12 +7,12 @@ that a blend with the dry signal does not comb.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import scipy.signal
 
 from mixer.console.automation import CONTROL_STEP_SAMPLES, Course, mean_value
+from mixer.console.processing import EffectReport
 from mixer.console.settings import Band, Filter, Number
 from mixer.dsp.biquad import butterworth, eq_band
 from mixer.dsp.blocks import FloatArray
@@ -31,7 +31,7 @@ class FilterEffect:
     context_samples = 0
 
     def __init__(
-        self, design: Design, numbers: tuple[Number, ...], sample_rate: int, report: dict[str, Any]
+        self, design: Design, numbers: tuple[Number, ...], sample_rate: int, report: EffectReport
     ) -> None:
         """A filter at rest.
 
@@ -55,7 +55,7 @@ class FilterEffect:
             return self._filter_constant(block, self._sections)
         return self._filter_moving(block, start)
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         return self._report
 
     def _filter_constant(self, block: FloatArray, sections: np.ndarray) -> FloatArray:
@@ -118,7 +118,7 @@ def band_filter(setting: Band, sample_rate: int) -> FilterEffect:
     def design(frequency_hz: np.ndarray, gain_db: np.ndarray, q: np.ndarray) -> np.ndarray:
         return eq_band(setting.type, frequency_hz, gain_db, q, sample_rate)
 
-    report = {
+    report: EffectReport = {
         "type": setting.type,
         "frequency_hz": mean_value(setting.frequency_hz),
         "gain_db": None if setting.type == "notch" else mean_value(setting.gain_db),

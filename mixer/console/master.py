@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pedalboard
@@ -28,6 +28,16 @@ _PEAK_MARGIN_DB = 0.01
 _BLOCK_SAMPLES = 1 << 18
 
 
+class MasterFigures(TypedDict):
+    """A `MasterReport` ready for JSON."""
+
+    gain_db: float
+    max_reduction_db: float
+    limited_share: float
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
 @dataclass(frozen=True)
 class MasterReport:
     """What the master did.
@@ -46,8 +56,14 @@ class MasterReport:
     loudness_lufs: float | None
     true_peak_dbtp: float | None
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_json(self) -> MasterFigures:
+        return {
+            "gain_db": self.gain_db,
+            "max_reduction_db": self.max_reduction_db,
+            "limited_share": self.limited_share,
+            "loudness_lufs": self.loudness_lufs,
+            "true_peak_dbtp": self.true_peak_dbtp,
+        }
 
 
 def apply_master(

@@ -5,7 +5,8 @@ An effect holds its state from block to block, so memory does not grow with the 
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from mixer.console.automation import Course
 from mixer.dsp.blocks import FloatArray, zero_padded
 
 BLOCK_SAMPLES = 1 << 16
+
+# What an effect did to a stem, by name, ready for JSON; each effect has its own names.
+EffectReport = Mapping[str, float | str | None]
 
 
 class Effect(Protocol):
@@ -37,7 +41,7 @@ class Effect(Protocol):
         """
         ...
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         """What was done, ready for JSON."""
         ...
 

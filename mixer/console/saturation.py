@@ -7,12 +7,12 @@ passes without a filter and without a change of level, and nothing of it is late
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import scipy.signal
 
 from mixer.console.automation import Course, mean_value
+from mixer.console.processing import EffectReport
 from mixer.console.settings import Saturation
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
 
@@ -71,7 +71,7 @@ class SaturationEffect:
         self._add_powers(dry, wet)
         return wet
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         """The drive, and "level_change_db": what the lost peaks took from the whole."""
         change_db = None
         if self._power_before > 0.0 and self._power_after > 0.0:

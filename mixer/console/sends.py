@@ -7,7 +7,8 @@ desk's shared effect would give.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,6 +20,23 @@ from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.errors import PresetError
 
 _BLOCK_SAMPLES = 1 << 16
+
+
+class SendReport(TypedDict):
+    """A send's level, and that of what comes back relative to the stem; None for silence."""
+
+    send_db: float
+    return_db: float | None
+
+
+SendReports = Mapping[str, SendReport]
+
+
+class SharedEffects(TypedDict):
+    """Settings of the shared effects; the delay also with its time and whether it is the song's."""
+
+    reverb: Mapping[str, object]
+    delay: Mapping[str, object]
 
 
 class Sends:
@@ -43,7 +61,7 @@ class Sends:
         self._sample_rate, self._tempo_bpm = sample_rate, tempo_bpm
         self._room: FloatArray | None = None
 
-    def add_returns(self, audio: FloatArray, strip: Strip) -> tuple[FloatArray, dict[str, Any]]:
+    def add_returns(self, audio: FloatArray, strip: Strip) -> tuple[FloatArray, SendReports]:
         """A stem with what comes back from its sends.
 
         Args:
@@ -54,7 +72,7 @@ class Sends:
             float32 `(2, samples)` (the same array without a send), and the levels of the sends and
             of their returns relative to the stem, in dB.
         """
-        out, report = audio, {}
+        out, report = audio, dict[str, SendReport]()
         for name, level_db in (("reverb", strip.reverb_db), ("delay", strip.delay_db)):
             if level_db is None or Course(strip.amount, self._sample_rate).constant == 0.0:
                 continue
@@ -71,7 +89,7 @@ class Sends:
                 out += returned
         return out, report
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> SharedEffects:
         """How the shared effects are set."""
         synced = self._delay.beats is not None and bool(self._tempo_bpm)
         return {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from mixer.console.automation import Course, mean_value
+from mixer.console.processing import EffectReport
 from mixer.console.settings import Number
 from mixer.dsp.blocks import FloatArray, db_to_gain
 
@@ -29,7 +28,7 @@ class WidthEffect:
         side = np.float32(0.5) * (block[0] - block[1]) * width
         return np.where(width == 1.0, block, np.stack([middle + side, middle - side]))
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         return self._report
 
 
@@ -51,7 +50,7 @@ class PanEffect:
         left, right = pan_gains(self._pan.over(start, start + block.shape[-1]))
         return np.stack([block[0] * left, block[1] * right])
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         return self._report
 
 
@@ -76,5 +75,5 @@ class GainEffect:
         gain = db_to_gain(self._gain_db.over(start, start + block.shape[-1]))
         return block * gain.astype(np.float32)
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> EffectReport:
         return self._report

@@ -15,7 +15,7 @@ import numpy as np
 from mixer.console.automation import Course
 from mixer.console.dynamics import duck
 from mixer.console.plugin import RunPlugin, run_plugin
-from mixer.console.processing import BLOCK_SAMPLES, Effect, blend, run_effect
+from mixer.console.processing import BLOCK_SAMPLES, Effect, EffectReport, blend, run_effect
 from mixer.console.settings import EFFECT, Number, Plugin, Strip
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import PresetError
@@ -23,6 +23,10 @@ from mixer.stems import STEMS
 
 # Stages that take more than a setting and a rate: another stem, another process.
 _OTHERWISE_MADE = ("duck", "plugins")
+
+# What each effect of a strip did, by the name of its settings: an `EffectReport` (None for a duck
+# whose key is not there), or a list of them where there may be several; "mute" is True.
+StripEffects = Mapping[str, object]
 
 
 def is_neutral(strip: Strip) -> bool:
@@ -40,7 +44,7 @@ def apply_strip(
     keys: Mapping[str, FloatArray] | None = None,
     stem: str = "stem",
     plugin_runner: RunPlugin = run_plugin,
-) -> tuple[FloatArray, dict[str, Any]]:
+) -> tuple[FloatArray, StripEffects]:
     """Run a stem through its strip, duck to gain; sends and solo are the desk's business.
 
     Args:
@@ -72,7 +76,7 @@ def apply_strip(
         if isinstance(setting, Plugin):
             wet = plugin_runner(out, sample_rate, setting, stem=stem)
             _blend_into(out, wet, share, out=out)
-            done: dict[str, Any] | None = {"path": setting.path}
+            done: EffectReport | None = {"path": setting.path}
         else:
             effect = _effect(name, setting, sample_rate, keys or {}, stem)
             done = None

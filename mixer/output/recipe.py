@@ -8,13 +8,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from mixer.audio.formats import FORMATS
 from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
 from mixer.preset.schema import plain_table
-from mixer.rendering.mix import Mix
+from mixer.rendering.mix import Measurements, Mix
 from mixer.rendering.plan import ModelIdentity
 from mixer.song.listing import LeftOutFile, MixedFile, left_out_files, mixed_file
 from mixer.song.recording import Recording
@@ -85,7 +85,7 @@ class Recipe(TypedDict):
     model: ModelIdentity | None
     device: str | None
     presets: list[dict[str, str]]
-    measurements: Mapping[str, Any]
+    measurements: Measurements
     output: OutputTable
     seconds: dict[str, float]
     real_time_factor: float

@@ -5,18 +5,54 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
+from mixer.console.desk import DeskReport
+from mixer.console.master import MasterFigures
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
+from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.track_console import TracksRecord
 from mixer.song.song import Song
 
 Levels = Mapping[str, float | None]
+
+
+class PremasterMeasurements(TypedDict):
+    """What was measured up to the master, ready for JSON, stage by stage.
+
+    Attributes:
+        stems: of each stem's normalisation.
+        tracks: what was heard of each track, and set; empty for a mix of stems.
+        console: what the desk did.
+        before_master: levels of the mix.
+    """
+
+    stems: Mapping[str, StemReport]
+    tracks: TracksRecord
+    console: DeskReport
+    before_master: Levels
+
+
+class Measurements(PremasterMeasurements):
+    """What was measured at every stage, ready for JSON.
+
+    Attributes:
+        wet_stems: levels of each as it stands in the mix.
+        master: what it did.
+        effects: the normalisations that were asked for, in order.
+        profile_sha256: fingerprint of what they brought the stems to.
+    """
+
+    wet_stems: Mapping[str, Levels]
+    master: MasterFigures
+    effects: list[str]
+    profile_sha256: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +77,7 @@ class Premaster:
     wet_levels: Mapping[str, Levels]
     stages: Mapping[str, np.ndarray]
     device: str | None
-    measurements: Mapping[str, Any]
+    measurements: PremasterMeasurements
     seconds: Mapping[str, float]
     wet_tracks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -69,7 +105,7 @@ class Mix:
     audio: np.ndarray
     wet_stems: Mapping[str, np.ndarray]
     device: str | None
-    measurements: Mapping[str, Any]
+    measurements: Measurements
     seconds: Mapping[str, float]
     stages: Mapping[str, np.ndarray] = field(default_factory=dict)
     wet_tracks: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.material import Job, wet_material
-from mixer.rendering.mix import Mix, Premaster, measure_levels, moved_levels
+from mixer.rendering.mix import Measurements, Mix, Premaster, measure_levels, moved_levels
 from mixer.rendering.plan import MaterialKind, RenderPlan, plan_render
 from mixer.rendering.progress import Progress, StageClock
 from mixer.rendering.settings import RenderSettings
@@ -137,7 +137,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         wet = {stem: stem_audio * gain for stem, stem_audio in wet.items()}
         tracks = GainedTracks(tracks, gain)
     passed = {stem: moved_levels(own, report.gain_db) for stem, own in made.wet_levels.items()}
-    measurements = {
+    measurements: Measurements = {
         "stems": made.measurements["stems"],
         "tracks": made.measurements["tracks"],
         "wet_stems": passed | _levels(wet, plan.mix_rate),

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
-from mixer.console.desk import apply_console, apply_master_strip
+from mixer.console.desk import DeskReport, apply_console, apply_master_strip
 from mixer.console.settings import Console
 from mixer.console.split import is_neutral_console
 from mixer.dsp.blocks import db_to_gain
@@ -107,7 +106,7 @@ def run_desk(
     plan: RenderPlan,
     output_curve: Callable[[np.ndarray], np.ndarray] | None,
     clock: StageClock,
-) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, Any]]:
+) -> tuple[np.ndarray, dict[str, np.ndarray], DeskReport]:
     """Every wet stem through its strip, their sum through the model's curve and the bus's strip.
 
     Thresholds and drives mean the same for every song and model: the desk works at `NOMINAL_LUFS`,
@@ -118,7 +117,7 @@ def run_desk(
         Mix, wet stems and what was done; the same arrays and nothing where the desk is neutral.
     """
     rate, amount = plan.mix_rate, plan.settings.amount
-    stems, report = dict(wet), dict[str, Any]()
+    stems, report = dict(wet), DeskReport()
     touches_bus = not is_neutral_console(Console(master=plan.console.master))
     if not plan.touches_stems and not touches_bus:
         return mix, stems, report
@@ -139,7 +138,7 @@ def run_desk(
             stem: wet[stem] if audio is staged[stem] else audio / gain
             for stem, audio in output.stems.items()
         }
-        report = dict(output.report)
+        report = output.report.copy()
         mix = np.add.reduce(list(stems.values())) if stems else np.zeros_like(mix)
         if output_curve is not None and amount > 0.0:
             mix = _fade(mix.copy(), output_curve(mix), amount)

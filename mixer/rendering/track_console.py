@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -16,7 +16,42 @@ from mixer.network.track_mixer.settings import ConsoleSettings, as_json
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.track_files import TrackFiles
+from mixer.rendering.track_hand_strips import HandRecord
 from mixer.song.tracks import Track
+
+
+class TrackRecord(TypedDict):
+    """What was heard of a track (no loudness: silence), and what was set.
+
+    `strip` is its `TrackSettings` as JSON; `hand` is there where the engineer's hand is on it.
+    """
+
+    stem: str
+    role: str
+    channels: int
+    loudness_lufs: float | None
+    strip: Mapping[str, Any]
+    hand: NotRequired[HandRecord]
+
+
+class IncomingLevels(TypedDict):
+    """What the tracks' incoming levels were taken for, and why."""
+
+    taken_for: str
+    reason: str
+
+
+class TracksRecord(TypedDict, total=False):
+    """What a model set on a song's tracks, ready for JSON; empty for a mix of stems.
+
+    `groups` and `mix` are `BusSettings`, `space` is a `SpaceSettings`, all as JSON.
+    """
+
+    levels: IncomingLevels
+    tracks: Mapping[str, TrackRecord]
+    groups: Mapping[str, Mapping[str, Any]]
+    mix: Mapping[str, Any]
+    space: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,7 +66,7 @@ class TrackMix:
 
     settings: ConsoleSettings
     wet_tracks: TrackFiles | None = None
-    record: Mapping[str, Any] = field(default_factory=dict)
+    record: TracksRecord = field(default_factory=TracksRecord)
 
 
 def set_console(
@@ -63,8 +98,8 @@ def describe(
     levels: Sequence[TrackLevels],
     settings: ConsoleSettings,
     meaning: Meaning,
-    hand: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
+    hand: Mapping[str, HandRecord],
+) -> TracksRecord:
     """Every setting of every strip and bus, and what was heard of each track, ready for JSON.
 
     Args:
@@ -73,17 +108,17 @@ def describe(
         meaning: how much incoming levels were taken to mean.
         hand: what the engineer's hand added, by track that it was on.
     """
-    described = {
-        track.name: {
+    described: dict[str, TrackRecord] = {}
+    for track, heard, strip in zip(tracks, levels, settings.tracks, strict=True):
+        described[track.name] = {
             "stem": track.stem,
             "role": track.role,
             "channels": track.n_channels,
             "loudness_lufs": heard.loudness_lufs if np.isfinite(heard.loudness_lufs) else None,
             "strip": as_json(strip),
-            **({"hand": hand[track.name]} if track.name in hand else {}),
         }
-        for track, heard, strip in zip(tracks, levels, settings.tracks, strict=True)
-    }
+        if track.name in hand:
+            described[track.name]["hand"] = hand[track.name]
     used = {track.stem for track in tracks}
     return {
         "levels": {"taken_for": meaning.word, "reason": meaning.reason},

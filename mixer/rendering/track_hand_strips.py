@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
-from mixer.console.sends import Sends
+from mixer.console.sends import SendReports, Sends
 from mixer.console.settings import Console, Strip
-from mixer.console.strip import apply_strip
+from mixer.console.strip import StripEffects, apply_strip
 from mixer.dsp.blocks import FloatArray
 from mixer.preset.schema import plain_strip
 from mixer.rendering.track_hand import TrackHand
@@ -23,6 +23,18 @@ class Handled(NamedTuple):
 
     audio: FloatArray
     with_returns: FloatArray
+
+
+class HandRecord(TypedDict):
+    """What the hand did to a track, ready for JSON; where it is not heard, only what was set.
+
+    `set` is its strip as a preset says it.
+    """
+
+    heard: bool
+    set: Mapping[str, Any]
+    effects: NotRequired[StripEffects]
+    sends: NotRequired[SendReports]
 
 
 class HandStrips:
@@ -46,7 +58,7 @@ class HandStrips:
         """
         self._hand, self._sample_rate = hand, sample_rate
         self._sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
-        self.report: dict[str, Mapping[str, Any]] = {}
+        self.report: dict[str, HandRecord] = {}
 
     def is_heard(self, track_name: str) -> bool:
         """Whether a track is neither muted nor silenced by others' solo; says so in the report."""

@@ -11,6 +11,8 @@ from pathlib import PurePath
 from typing import Any
 
 from mixer.network.track_mixer.settings import CURVE_HZ, HIGH_PASS_OFF_HZ, SEND_OFF_DB
+from mixer.rendering.track_console import TrackRecord
+from mixer.rendering.track_hand_strips import HandRecord
 
 NOTHING_DONE, SILENT = "as it is", "silent"
 # What one would not hear, or not read off a console.
@@ -21,7 +23,7 @@ _ROOMS = (("short_room_db", "room"), ("long_room_db", "long room"), ("echo_db", 
 _SENDS = (("reverb_db", "reverb"), ("delay_db", "delay"))
 
 
-def track_words(track: Mapping[str, Any]) -> str:
+def track_words(track: TrackRecord) -> str:
     """A track as a model set it; "silent" where there is nothing to be set.
 
     Args:
@@ -61,7 +63,7 @@ def space_words(space: Mapping[str, Any]) -> str:
     )
 
 
-def hand_words(hand: Mapping[str, Any] | None) -> str:
+def hand_words(hand: HandRecord | None) -> str:
     """What the engineer's hand added to a track; empty where it was not on it.
 
     Args:
@@ -69,7 +71,7 @@ def hand_words(hand: Mapping[str, Any] | None) -> str:
     """
     if hand is None:
         return ""
-    said: Mapping[str, Any] = hand["set"]
+    said = hand["set"]
     if not hand["heard"]:
         return "muted" if said.get("mute") else "not heard beside what is soloed"
     return ", ".join(_of_hand(said)) or NOTHING_DONE

@@ -232,7 +232,7 @@ def _bands(spectrum: StereoSpectrum) -> list[dict[str, Any]]:
 def _figures(mix: Mix) -> dict[str, float]:
     figures = {"loudness_range_lu": loudness_range_lu(mix.audio, mix.sample_rate)}
     master = mix.measurements["master"]
-    if master["loudness_lufs"] is not None:
+    if master["loudness_lufs"] is not None and master["true_peak_dbtp"] is not None:
         figures["peak_to_loudness_lu"] = master["true_peak_dbtp"] - master["loudness_lufs"]
     energy = sum(float(np.dot(channel, channel)) for channel in mix.audio)
     if energy > 0.0:

@@ -11,6 +11,8 @@ from typing import Any
 
 from mixer.console.settings import Strip
 from mixer.files.wording import counted
+from mixer.fxnorm.chain import StemFigures
+from mixer.rendering.track_console import TracksRecord
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
 from mixer.report.data import MIX, ReportData
 from mixer.report.markup import Html, element, joined, name
@@ -18,6 +20,7 @@ from mixer.report.masking import ALL_OTHERS
 from mixer.report.words import NOTHING, duration, number, rows, with_minus, words
 from mixer.stems import STEMS
 
+_NOT_MEASURED: StemFigures = {"loudness_lufs": None, "peak_dbfs": None, "balance_db": None}
 # Longer lists of files are folded away.
 _MOST_FILES_OPEN = 12
 
@@ -114,16 +117,17 @@ def stems(data: ReportData) -> Html:
     masked = _masked_shares(data)
     table_rows = []
     for stem in names:
-        measured = measurements["stems"].get(stem, {})
+        measured = measurements["stems"].get(stem)
         wet = measurements["wet_stems"].get(stem, {})
-        before, after = measured.get("before", {}), measured.get("after", {})
+        before = measured["before"] if measured else _NOT_MEASURED
+        after = measured["after"] if measured else _NOT_MEASURED
         cells = (
             str(sum(r.stem == stem for r in data.mix.song.recordings)),
-            number(before.get("loudness_lufs")),
-            number(after.get("loudness_lufs")),
+            number(before["loudness_lufs"]),
+            number(after["loudness_lufs"]),
             number(wet.get("loudness_lufs")),
             number(wet.get("true_peak_dbtp")),
-            number(before.get("balance_db"), signed=True),
+            number(before["balance_db"], signed=True),
             number(_percent(masked.get(stem)), "%", 0),
         )
         head = element("th", _swatch(stem, names), stem, scope="row")
@@ -150,13 +154,13 @@ def stems(data: ReportData) -> Html:
 
 def _strip(stem: str, names: list[str], data: ReportData) -> Html:
     """Everything that the record says of one stem, as the sections of a channel strip."""
-    measured = data.mix.measurements["stems"].get(stem, {})
-    sections = [_section("Recorded", measured.get("before", {}))]
-    if measured.get("skipped"):
-        sections.append(element("p", f"Not normalised: {measured['skipped']}"))
-    sections += [
-        _section(_title(effect), done) for effect, done in measured.get("effects", {}).items()
-    ]
+    measured = data.mix.measurements["stems"].get(stem)
+    sections: list[Html | None] = []
+    if measured:
+        sections.append(_section("Recorded", measured["before"]))
+        if measured["skipped"]:
+            sections.append(element("p", f"Not normalised: {measured['skipped']}"))
+        sections += [_section(_title(effect), done) for effect, done in measured["effects"].items()]
     console = _console_sections(stem, data)
     if console:
         sections += [element("p", "Console", class_="part strong"), *console]
@@ -167,9 +171,12 @@ def _strip(stem: str, names: list[str], data: ReportData) -> Html:
 
 def _console_sections(stem: str, data: ReportData) -> list[Html]:
     """A section an effect: how it was set, and what it did."""
-    done = data.mix.measurements.get("console", {}).get("stems", {}).get(stem, {})
-    effects = {k: v for k, v in done.items() if k != "effects" and isinstance(v, Mapping)}
-    effects |= done.get("effects", {})
+    strip = data.mix.measurements["console"].get("stems", {}).get(stem)
+    done: Mapping[str, object] = strip or {}
+    effects: dict[str, object] = {
+        k: v for k, v in done.items() if k != "effects" and isinstance(v, Mapping)
+    }
+    effects |= strip.get("effects", {}) if strip else {}
     set_to = changed(data.mix.console.strip(stem))
     parts = {name: _as_record(name, set_to.get(name)) for name in (*set_to, *effects)}
     parts = {name: part | _as_record(name, effects.get(name)) for name, part in parts.items()}
@@ -197,7 +204,7 @@ def _title(name: str) -> str:
     return title.upper() if title == "eq" else title.capitalize()
 
 
-def _section(title: str, record: Mapping[str, Any]) -> Html | None:
+def _section(title: str, record: Mapping[str, object]) -> Html | None:
     if not record:
         return None
     return element("section", element("h4", title), _list(record))
@@ -241,7 +248,7 @@ def tracks(data: ReportData) -> Html:
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Tracks")
 
 
-def about_tracks(record: Mapping[str, Any]) -> str:
+def about_tracks(record: TracksRecord) -> str:
     """How the incoming levels were understood, and what tracks are sent to."""
     levels = record["levels"]
     return (
@@ -282,7 +289,7 @@ def settings(data: ReportData) -> Html:
         for key, value in mix.measurements.items()
         if key not in ("stems", "wet_stems", "console", "tracks")
     }
-    console = {k: v for k, v in mix.measurements.get("console", {}).items() if k != "stems" and v}
+    console = {k: v for k, v in mix.measurements["console"].items() if k != "stems" and v}
     if changed(mix.console.master):
         console = {"bus": changed(mix.console.master)} | console
     seconds = {f"{stage}_s": value for stage, value in mix.seconds.items()}
@@ -294,7 +301,7 @@ def settings(data: ReportData) -> Html:
     )
 
 
-def _list(record: Mapping[str, Any]) -> Html:
+def _list(record: Mapping[str, object]) -> Html:
     items = [
         element("div", element("dt", label), element("dd", name(value)))
         for label, value in rows(record)
