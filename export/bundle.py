@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from export.check import check_signal, quantised
 from export.data import PRETRAIN_STAGE, stated_data
@@ -17,7 +17,7 @@ from export.exporters import exporter_of
 from export.fxnorm_exporter import WARM_UP_S
 from export.half_precision import to_half_precision
 from export.leakage import measure_leakage_db
-from export.verify import fp16_snr_db, verify_bundle
+from export.verify import HalfPrecision, Parity, fp16_snr_db, verify_bundle
 from mixer.errors import OutputError
 from mixer.fxnorm.profile import Profile, read_profile, write_profile
 from mixer.network.kinds import architecture_of
@@ -62,6 +62,52 @@ class Description:
     sample_rate: int = 44_100
     warm_up_s: float = WARM_UP_S
     panning_limits_time_axis: bool = False
+
+
+class FileTable(TypedDict):
+    """A file of the bundle: its name inside, and its hash."""
+
+    file: str
+    sha256: str
+
+
+class CheckTable(TypedDict):
+    """The stored input and PyTorch's answer."""
+
+    stems: FileTable
+    mix: FileTable
+
+
+class CompatibilityTable(TypedDict):
+    """In what the rendering must do as the published code does."""
+
+    panning_limits_time_axis: bool
+
+
+class ManifestTable(TypedDict):
+    """A manifest as it is written; read by `mixer.network.manifest`.
+
+    Attributes:
+        network: its kind, and its hyper-parameters by name.
+    """
+
+    schema_version: int
+    name: str
+    network: dict[str, str | int]
+    stems: list[str]
+    sample_rate: int
+    profile: FileTable
+    effects: list[str]
+    warm_up_s: float
+    compatibility: CompatibilityTable
+    learnt_to_mix: bool
+    provenance: str
+    licence: str
+    graphs: dict[str, FileTable]
+    parity: Parity
+    check: NotRequired[CheckTable]
+    wet_stem_leakage_db: NotRequired[float]
+    fp16: NotRequired[HalfPrecision]
 
 
 def export_bundle(
@@ -191,9 +237,9 @@ def _fill(
     _write_json(folder / MANIFEST_FILE, manifest)
 
 
-def _write_halves(bundle: Bundle, names: Sequence[str]) -> dict[str, dict[str, str]]:
+def _write_halves(bundle: Bundle, names: Sequence[str]) -> dict[str, FileTable]:
     """The twins in half precision, beside the graphs that they are made from."""
-    entries = {}
+    entries: dict[str, FileTable] = {}
     for name in sorted(names):
         half = to_half_precision(bundle.read_graph(name))
         twin = name + FP16_SUFFIX
@@ -201,7 +247,7 @@ def _write_halves(bundle: Bundle, names: Sequence[str]) -> dict[str, dict[str, s
     return entries
 
 
-def _write_check(network: Any, folder: Path) -> dict[str, dict[str, str]]:
+def _write_check(network: Any, folder: Path) -> CheckTable:
     exporter = exporter_of(network.hyper)
     stems = check_signal(network.hyper, exporter.check_samples(network.hyper))
     mix = exporter.answer(network, stems)
@@ -214,9 +260,9 @@ def _write_check(network: Any, folder: Path) -> dict[str, dict[str, str]]:
 def _manifest(
     network: Any,
     description: Description,
-    graphs: dict[str, dict[str, str]],
-    profile: dict[str, str],
-) -> dict[str, Any]:
+    graphs: dict[str, FileTable],
+    profile: FileTable,
+) -> ManifestTable:
     return {
         "schema_version": SCHEMA_VERSION,
         "name": description.name,
@@ -235,7 +281,7 @@ def _manifest(
     }
 
 
-def _write_profile(folder: Path, profile: Path | Profile) -> dict[str, str]:
+def _write_profile(folder: Path, profile: Path | Profile) -> FileTable:
     if isinstance(profile, Profile):
         write_profile(profile, folder / PROFILE_FILE)
         return _write_file(folder, PROFILE_FILE, (folder / PROFILE_FILE).read_bytes())
@@ -243,12 +289,12 @@ def _write_profile(folder: Path, profile: Path | Profile) -> dict[str, str]:
     return _write_file(folder, PROFILE_FILE, profile.read_bytes())
 
 
-def _write_file(folder: Path, name: str, content: bytes) -> dict[str, str]:
+def _write_file(folder: Path, name: str, content: bytes) -> FileTable:
     (folder / name).write_bytes(content)
     return {"file": name, "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _write_json(path: Path, values: dict[str, Any]) -> None:
+def _write_json(path: Path, values: ManifestTable) -> None:
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from mixer.errors import ModelError
 from mixer.files.whole_file import write_json
@@ -15,7 +14,7 @@ from mixer.network.model import Bundle, read_bundle
 MAX_CHARACTERS = 200_000
 
 
-def state_evaluation(folder: Path, evaluation: Mapping[str, Any]) -> Bundle:
+def state_evaluation(folder: Path, evaluation: Mapping[str, object]) -> Bundle:
     """Write figures into a bundle's manifest, in place of those that are there.
 
     Args:

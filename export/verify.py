@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from export.check import check_signal
-from export.exporter import LENGTHS
+from export.exporter import LENGTHS, Errors
 from export.exporters import exporter_of
 from export.half_precision import to_half_precision
 from mixer.errors import ModelError
@@ -22,9 +22,27 @@ from mixer.network.verify import TOLERANCE, signal_to_noise_db
 LENGTHS_SAMPLES = (4_099, 44_100, 120_011)
 
 
+class Parity(TypedDict, total=False):
+    """Largest absolute errors against PyTorch: of all, what is allowed, and by length.
+
+    Empty in the manifest that is written for the measuring alone.
+    """
+
+    max_abs_error: float
+    tolerance: float
+    lengths: list[Errors]
+
+
+class HalfPrecision(TypedDict):
+    """What half precision costs, and how that was measured."""
+
+    snr_db: float
+    measured: str
+
+
 def verify_bundle(
     network: Any, bundle: Bundle, lengths_samples: Sequence[int] = LENGTHS_SAMPLES
-) -> dict[str, Any]:
+) -> Parity:
     """Measure how far ONNX Runtime is from PyTorch, on the CPU.
 
     Args:
@@ -50,7 +68,7 @@ def verify_bundle(
     return {"max_abs_error": worst, "tolerance": TOLERANCE, "lengths": by_length}
 
 
-def fp16_snr_db(bundle: Bundle, graphs: Collection[str]) -> dict[str, Any]:
+def fp16_snr_db(bundle: Bundle, graphs: Collection[str]) -> HalfPrecision:
     """Measure what half precision costs, on the CPU: the manifest's `fp16`.
 
     Without fp16 kernels the products run in float32; their inputs, weights and answers are rounded

@@ -14,7 +14,7 @@ from mixer.evaluate.benchmark_table import heading
 _MOST_SYSTEMS = 12
 
 
-def benchmark_lines(evaluation: Mapping[str, Any]) -> Iterator[str]:
+def benchmark_lines(evaluation: Mapping[str, object]) -> Iterator[str]:
     """A table a group of songs: a measure a line, a system a column; then the targets."""
     for name, group in _table(evaluation.get("groups")).items():
         systems = {

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 
-def checked_integers(names: list[str], values: Mapping[str, Any]) -> dict[str, int]:
+def checked_integers(names: list[str], values: Mapping[str, object]) -> dict[str, int]:
     """The values, if they are integers under exactly these names.
 
     Args:
@@ -20,10 +20,12 @@ def checked_integers(names: list[str], values: Mapping[str, Any]) -> dict[str, i
     for name in sorted(set(values) ^ set(names)):
         problem = "lacks" if name in names else "has the unknown"
         raise ValueError(f"{problem} hyper-parameter {name}")
+    integers: dict[str, int] = {}
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"hyper-parameter {name} is {value!r}: it must be an integer")
-    return dict(values)
+        integers[name] = value
+    return integers
 
 
 def check_ranges(hyper: Any, largest: Mapping[str, int]) -> None:

@@ -90,11 +90,11 @@ class Manifest:
     provenance: str
     licence: str
     graphs: Mapping[str, FileEntry]
-    parity: Mapping[str, Any]
+    parity: Mapping[str, object]
     check: Check | None = None
     fp16_snr_db: float | None = None
     wet_stem_leakage_db: float | None = None
-    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    evaluation: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def architecture(self) -> Architecture[Any]:
@@ -206,7 +206,7 @@ def read_manifest(path: Path) -> Manifest:
     )
 
 
-def _hyper_parameters(document: Document, network: Mapping[str, Any]) -> Parameters:
+def _hyper_parameters(document: Document, network: Mapping[str, object]) -> Parameters:
     values = dict(network)
     kind = values.pop("kind", None)
     if not isinstance(kind, str) or kind not in ARCHITECTURES:

@@ -135,7 +135,7 @@ class Network:
         return answers
 
     def _check_answers(
-        self, graph: str, feeds: Mapping[str, NDArray[Any]], answers: Mapping[str, Any]
+        self, graph: str, feeds: Mapping[str, NDArray[Any]], answers: Mapping[str, object]
     ) -> None:
         architecture = self.bundle.manifest.architecture
         hyper = self.bundle.manifest.hyper_parameters

@@ -7,7 +7,7 @@ again, without PyTorch.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -19,6 +19,17 @@ from mixer.network.stream import run_network
 TOLERANCE = 1e-4
 # In half precision, how far below the SNR that the exporter measured another GPU may be.
 _FP16_MARGIN_DB = 6.0
+
+
+class VerificationTable(TypedDict):
+    """A `Verification` as JSON has it."""
+
+    passed: bool
+    max_abs_error: float
+    snr_db: float | None
+    bound: str
+    samples: int
+    device: str
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,9 @@ class Verification:
     samples: int
     device: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> VerificationTable:
         """The figures, ready for JSON."""
-        return asdict(self)
+        return cast(VerificationTable, asdict(self))
 
 
 def verify_bundle(bundle: Bundle, device: str = "cpu", threads: int | None = None) -> Verification:

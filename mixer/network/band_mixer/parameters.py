@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from mixer.network.flat_integers import check_ranges, checked_integers
 
@@ -80,7 +79,7 @@ class BandMixerParameters:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> BandMixerParameters:
+    def from_json(cls, values: Mapping[str, object]) -> BandMixerParameters:
         """The inverse of `to_json`: every name, nothing else.
 
         Raises:

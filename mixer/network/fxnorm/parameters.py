@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from mixer.network.flat_integers import checked_integers
 
@@ -105,7 +104,7 @@ class HyperParameters:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> HyperParameters:
+    def from_json(cls, values: Mapping[str, object]) -> HyperParameters:
         """The inverse of `to_json`: every name, nothing else.
 
         Raises:

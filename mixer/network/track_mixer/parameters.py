@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from mixer.network.flat_integers import check_ranges, checked_integers
 from mixer.network.track_mixer.settings import CURVE_HZ
@@ -88,7 +87,7 @@ class TrackMixerParameters:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> TrackMixerParameters:
+    def from_json(cls, values: Mapping[str, object]) -> TrackMixerParameters:
         """The inverse of `to_json`: every name, nothing else.
 
         Raises:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from mixer.network.flat_integers import check_ranges, checked_integers
 
@@ -72,7 +71,7 @@ class WaveUNetParameters:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> WaveUNetParameters:
+    def from_json(cls, values: Mapping[str, object]) -> WaveUNetParameters:
         """The inverse of `to_json`: every name, nothing else.
 
         Raises:
