@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypedDict, cast
 
 from mixer.evaluate.pair import finite_or_none
 from mixer.evaluate.statistics import FriedmanTest, Location, PairedTest
@@ -34,6 +34,19 @@ class AnalysisSettings:
     seed: int = 0
 
 
+class PairTable(TypedDict):
+    """A `SystemPair` as JSON has it; None, or NaN in tables, for what is undefined."""
+
+    first: str
+    second: str
+    n: int
+    median_difference: float | None
+    effect: float | None
+    p: float | None
+    p_holm: float | None
+    cliffs_delta: float | None
+
+
 @dataclass(frozen=True)
 class SystemPair:
     """Two systems on one scale.
@@ -46,8 +59,8 @@ class SystemPair:
     test: PairedTest
     cliffs_delta: float
 
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self.test), "cliffs_delta": self.cliffs_delta}
+    def as_json(self) -> PairTable:
+        return cast(PairTable, {**asdict(self.test), "cliffs_delta": self.cliffs_delta})
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,60 @@ class ScaleResult:
     systems: Mapping[str, Location]
     friedman: FriedmanTest | None
     pairs: tuple[SystemPair, ...]
+
+
+class ScaleTable(TypedDict):
+    """A `ScaleResult` as JSON has it: systems to where they lie, and the tests."""
+
+    systems: dict[str, dict[str, float | None]]
+    friedman: dict[str, object] | None
+    pairs: list[PairTable]
+
+
+class ParticipantTable(TypedDict):
+    """A `Participant` as JSON has it."""
+
+    name: str
+    source: str
+    complete: bool
+    n_pages: int
+    n_unheard_pages: int
+    missed_share: float | None
+    repeat_difference: float | None
+    reasons: list[str]
+    counts: bool
+
+
+class CommentTable(TypedDict):
+    """A `Comment` as JSON has it."""
+
+    participant: str
+    song: str
+    text: str
+
+
+class SettingsTable(TypedDict):
+    """`AnalysisSettings` as JSON has them."""
+
+    screening: bool
+    complete_only: bool
+    blocks: str
+    seed: int
+
+
+class AnalysisTable(TypedDict):
+    """An `Analysis` as JSON has it; what is undefined is None."""
+
+    test_id: str
+    title: str
+    settings: SettingsTable
+    systems: list[str]
+    songs: list[str]
+    scales: dict[str, ScaleTable]
+    participants: list[ParticipantTable]
+    rules: list[str]
+    comments: list[CommentTable]
+    remarks: list[str]
 
 
 @dataclass(frozen=True)
@@ -108,7 +175,7 @@ class Analysis:
             if system in page.ratings and song in (None, page.song)
         ]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> AnalysisTable:
         value = {
             "test_id": self.test_id,
             "title": self.title,
@@ -131,5 +198,5 @@ class Analysis:
             "comments": [asdict(comment) for comment in self.comments],
             "remarks": list(self.remarks),
         }
-        ready: dict[str, Any] = finite_or_none(value)
+        ready: AnalysisTable = finite_or_none(value)
         return ready

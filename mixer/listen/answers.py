@@ -27,7 +27,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from mixer.errors import InputError
 from mixer.files.document import Document, parse_json, read_json
@@ -74,6 +74,36 @@ class PageAnswers:
     comment: str = text(kind=PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
 
 
+class PageAnswersTable(TypedDict):
+    """`PageAnswers` as JSON has them."""
+
+    done: bool
+    started: str
+    finished: str
+    order: Sequence[str]
+    ratings: dict[str, dict[str, int]]
+    heard_s: dict[str, float]
+    stems_heard_s: dict[str, float]
+    n_switches: int
+    comment: str
+
+
+class AnswersTable(TypedDict):
+    """`Answers` as JSON has them."""
+
+    format: str
+    version: int
+    test_id: str
+    participant: str
+    revision: int
+    complete: bool
+    started: str
+    saved: str
+    page_order: Sequence[str]
+    pages: dict[str, PageAnswersTable]
+    comment: str
+
+
 @dataclass(frozen=True)
 class Answers:
     """One participant's answers so far.
@@ -99,8 +129,9 @@ class Answers:
     pages: Mapping[str, PageAnswers] = entries()
     comment: str = text(kind=PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
 
-    def as_json(self) -> dict[str, Any]:
-        return {"format": ANSWERS_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
+    def as_json(self) -> AnswersTable:
+        table = {"format": ANSWERS_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
+        return cast(AnswersTable, table)
 
 
 def is_participant(name: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from mixer.listen.design import (
     Page,
     PageKey,
     Sounding,
+    SoundTable,
     StimulusKey,
 )
 from mixer.listen.excerpt import CEILING_DBTP, common_loudness_lufs, with_gain
@@ -62,7 +63,7 @@ class _Sounds:
     def __init__(self, folder: Path, ids: _Ids, sample_rate: int, lowered_db: float) -> None:
         self._folder, self._ids = folder, ids
         self._rate, self._lowered_db = sample_rate, lowered_db
-        self.made: dict[str, dict[str, Any]] = {}
+        self.made: dict[str, SoundTable] = {}
 
     def write(self, excerpt: Excerpt, *, public: bool = True) -> str:
         id_ = self._ids.new("x")
@@ -76,12 +77,22 @@ class _Sounds:
         return id_
 
 
-def _levels(audio: np.ndarray, sample_rate: int) -> dict[str, float | None]:
-    levels = {
-        "loudness_lufs": integrated_loudness_lufs(audio, sample_rate),
-        "true_peak_dbtp": true_peak_dbtp(audio, sample_rate),
+class _Levels(TypedDict):
+    """Of a written sound; None for silence."""
+
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+def _levels(audio: np.ndarray, sample_rate: int) -> _Levels:
+    lufs, peak_dbtp = (
+        integrated_loudness_lufs(audio, sample_rate),
+        true_peak_dbtp(audio, sample_rate),
+    )
+    return {
+        "loudness_lufs": lufs if np.isfinite(lufs) else None,
+        "true_peak_dbtp": peak_dbtp if np.isfinite(peak_dbtp) else None,
     }
-    return {name: value if np.isfinite(value) else None for name, value in levels.items()}
 
 
 class _Pages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,13 @@ from mixer.song.samples import read_stem
 from mixer.song.song import Song
 
 
+class Made(TypedDict):
+    """What a sound is of, in words, and how late a mix was found to be."""
+
+    source: str
+    lag_samples: NotRequired[int]
+
+
 @dataclass
 class Excerpt:
     """One sound before it is written: where its float samples lie, and how it was made."""
@@ -24,7 +31,7 @@ class Excerpt:
     path: Path
     gain_db: float
     excess_db: float
-    made: dict[str, Any]
+    made: Made
 
 
 @dataclass
@@ -66,7 +73,7 @@ def cut_song(
         refuse_outside(stems_sum.shape[1], rate, settings.start_s, length_s)
         start = round(settings.start_s * rate)
 
-    def keep(audio: np.ndarray, name: str, **made: Any) -> Excerpt:
+    def keep(audio: np.ndarray, name: str, made: Made) -> Excerpt:
         excerpt = cut(audio, start, n_samples, rate)
         gain_db = gain_towards_db(excerpt, rate, settings.loudness_lufs)
         path = folder / f"{name}.npy"
@@ -79,11 +86,11 @@ def cut_song(
         try:
             mix = make_mix(system, song, stems_sum, rate, settings.render, settings.align)
             mixes[system.name] = keep(
-                mix.audio, f"mix{index}", lag_samples=mix.lag_samples, source=mix.source
+                mix.audio, f"mix{index}", {"lag_samples": mix.lag_samples, "source": mix.source}
             )
         except InputError as error:
             raise InputError(f"{system.name}: {error}") from None
-    whole = keep(stems_sum, "sum", source="sum of the dry stems")
+    whole = keep(stems_sum, "sum", {"source": "sum of the dry stems"})
     stems = {stem: _keep_stem(song, stem, whole, start, settings, folder) for stem in song.stems}
     # One gain for all stems, so that they stand to each other as recorded.
     too_high_db = max([0.0, *(stem.excess_db for stem in stems.values())])

@@ -29,10 +29,10 @@ that system is the hidden reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 from mixer.errors import InputError
 from mixer.files.document import Document, read_json
@@ -118,6 +118,50 @@ class Page:
     reference: str | None = None
 
 
+class ScaleTable(TypedDict):
+    """A `Scale` as JSON has it."""
+
+    id: str
+    name: str
+    question: str
+    words: Sequence[str]
+
+
+class SoundingTable(TypedDict):
+    """A `Sounding` as JSON has it."""
+
+    id: str
+    sound: str
+
+
+class PageTable(TypedDict):
+    """A `Page` as JSON has it."""
+
+    id: str
+    kind: str
+    place: str
+    always: bool
+    stimuli: Sequence[SoundingTable]
+    stems: Sequence[SoundingTable]
+    reference: str | None
+
+
+class DesignTable(TypedDict):
+    """A `Design` as JSON has it, which the page of the test reads."""
+
+    format: str
+    version: int
+    test_id: str
+    title: str
+    scales: Sequence[ScaleTable]
+    sample_rate: int
+    n_samples: int
+    loudness_lufs: float
+    least_heard_s: float
+    pages_per_participant: int | None
+    pages: Sequence[PageTable]
+
+
 @dataclass(frozen=True)
 class Design:
     """What participants may know.
@@ -148,8 +192,9 @@ class Design:
     def pages_by_id(self) -> dict[str, Page]:
         return {page.id: page for page in self.pages}
 
-    def as_json(self) -> dict[str, Any]:
-        return {"format": DESIGN_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
+    def as_json(self) -> DesignTable:
+        table = {"format": DESIGN_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
+        return cast(DesignTable, table)
 
 
 @dataclass(frozen=True)
@@ -186,6 +231,54 @@ class StimulusKey:
     system: str = text(kind=RAW)
 
 
+class SoundTable(TypedDict):
+    """How a sound was made: `lag_samples` is a mix's alone; None for the levels of silence."""
+
+    gain_db: float
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    source: str
+    lag_samples: NotRequired[int]
+
+
+class ScreeningTable(TypedDict):
+    """A `Screening` as JSON has it."""
+
+    hidden_reference_least: float
+    hidden_reference_tolerated_share: float
+    repeat_largest_mean_difference: float
+
+
+class PageKeyTable(TypedDict):
+    """A `PageKey` as JSON has it."""
+
+    song: str
+    start_s: float
+    repeats: str | None
+
+
+class StimulusKeyTable(TypedDict):
+    """A `StimulusKey` as JSON has it."""
+
+    page: str
+    system: str
+
+
+class KeyTable(TypedDict):
+    """A `Key` as JSON has it."""
+
+    format: str
+    version: int
+    test_id: str
+    seed: int
+    systems: Sequence[str]
+    reference_system: str | None
+    screening: ScreeningTable
+    pages: dict[str, PageKeyTable]
+    stimuli: dict[str, StimulusKeyTable]
+    sounds: dict[str, SoundTable]
+
+
 @dataclass(frozen=True)
 class Key:
     """The organiser's half of a test.
@@ -210,8 +303,9 @@ class Key:
     stimuli: Mapping[str, StimulusKey] = entries(most=1_000_000)
     sounds: Mapping[str, Mapping[str, Any]] = entries(default={}, most=1_000_000)
 
-    def as_json(self) -> dict[str, Any]:
-        return {"format": KEY_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
+    def as_json(self) -> KeyTable:
+        table = {"format": KEY_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
+        return cast(KeyTable, table)
 
 
 def read_design(test_folder: Path) -> Design:

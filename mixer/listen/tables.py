@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def tables(analysis: Analysis) -> dict[str, list[Row]]:
         "songs": list(_songs(analysis)),
         "friedman": list(_friedman(analysis)),
         "pairs": [
-            {"scale": result.scale.id, **pair.as_json()}
+            {"scale": result.scale.id, **cast(Row, pair.as_json())}
             for result in analysis.scales
             for pair in result.pairs
         ],

@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from mixer.listen.design import ANY, FIRST, LAST, Design, Page, Scale
 
@@ -40,9 +39,9 @@ def write_webmushra(sounds_folder: Path, design: Design, sums: Mapping[str, str]
     return path
 
 
-def configuration(design: Design, sums: Mapping[str, str]) -> dict[str, Any]:
+def configuration(design: Design, sums: Mapping[str, str]) -> dict[str, object]:
     """The configuration as webMUSHRA reads it from YAML."""
-    placed: dict[str, list[Any]] = {FIRST: [], ANY: [], LAST: []}
+    placed: dict[str, list[object]] = {FIRST: [], ANY: [], LAST: []}
     for page in design.pages:
         placed[page.place].extend(
             _mushra_page(page, scale, design, sums[page.id]) for scale in design.scales
@@ -73,7 +72,7 @@ def configuration(design: Design, sums: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _mushra_page(page: Page, scale: Scale, design: Design, sum_sound: str) -> dict[str, Any]:
+def _mushra_page(page: Page, scale: Scale, design: Design, sum_sound: str) -> dict[str, object]:
     reference = page.reference or sum_sound
     stems = "".join(
         f"<br/>{escape(stem.id)}: <audio controls preload='none' src='{_path(stem.sound)}'></audio>"
@@ -107,7 +106,7 @@ def _path(sound: str) -> str:
     return f"{_SOUNDS}/{sound}.wav"
 
 
-def _block(value: dict[str, Any] | list[Any], indent: int = 0) -> list[str]:
+def _block(value: dict[str, object] | list[object], indent: int = 0) -> list[str]:
     """YAML in block style; scalars as JSON, which YAML takes."""
     pad = " " * indent
     lines = []
@@ -121,5 +120,5 @@ def _block(value: dict[str, Any] | list[Any], indent: int = 0) -> list[str]:
     return lines
 
 
-def _entries(value: dict[str, Any] | list[Any]) -> list[tuple[str | None, Any]]:
+def _entries(value: dict[str, object] | list[object]) -> list[tuple[str | None, object]]:
     return list(value.items()) if isinstance(value, dict) else [(None, item) for item in value]
