@@ -90,7 +90,8 @@ def test_the_shipped_weights_come_back_and_answer_as_they_did(tmp_path: Path) ->
     write_weights(bundle, tmp_path / "default.safetensors")
     checkpoint = read_checkpoint(tmp_path / "default.safetensors")
     stems, mix = bundle.read_check()
-    np.testing.assert_array_equal(band_mixer_answer(checkpoint.network, stems).mix, mix)
+    # Which bits a product ends in hangs on where its arrays lie in memory.
+    np.testing.assert_allclose(band_mixer_answer(checkpoint.network, stems).mix, mix, atol=1e-6)
     data = stated_data(checkpoint.metadata, tmp_path)
     assert data.effects == bundle.manifest.effects
     assert data.profile.sha256 == read_profile(bundle.profile_path).sha256
