@@ -104,7 +104,7 @@ def checkpoint_command(bundle: str, output: Path) -> None:
     say(f"{output}: the weights of {read.name}; train on with network.start_from={output}")
 
 
-def _summary(bundle: Bundle) -> dict[str, Any]:
+def _summary(bundle: Bundle) -> dict[str, object]:
     manifest = bundle.manifest
     size = sum(path.stat().st_size for path in bundle.folder.iterdir() if path.is_file())
     return {

@@ -90,7 +90,7 @@ def warn_clipped(recipe: Recipe) -> None:
 
 
 def show_plan(
-    plan: RenderPlan, destination: Destination, console: Mapping[str, Any], as_json: bool
+    plan: RenderPlan, destination: Destination, console: Mapping[str, object], as_json: bool
 ) -> None:
     """What a render would do, instead of doing it."""
     song = plan.song
@@ -123,7 +123,7 @@ def show_plan(
         say(f"would need --overwrite: {target} exists already")
 
 
-def result(done: Rendered, destination: Destination) -> dict[str, Any]:
+def result(done: Rendered, destination: Destination) -> dict[str, object]:
     """A finished mix for a program."""
     mix, recipe, path = done.mix, done.recipe, destination.path
     master = mix.measurements["master"]

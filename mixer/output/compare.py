@@ -66,7 +66,7 @@ class Comparison:
     balance_error_db: float | None
     notes: tuple[str, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Everything, ready for JSON."""
         value = asdict(self)
         for part in ("settings", "inputs", "measured", "audio"):

@@ -105,7 +105,7 @@ class RecordedMix:
     settings: RenderSettings
     model: tuple[str, str] | None
     device: str | None
-    measurements: Mapping[str, Any]
+    measurements: Mapping[str, object]
     file_format: str
     bit_depth: str | None
     outputs: Mapping[str, RecordedOutput]
@@ -230,7 +230,7 @@ def numbers(value: Any) -> dict[str, float | None]:
     }
 
 
-def settings_by_name(settings: RenderSettings) -> dict[str, Any]:
+def settings_by_name(settings: RenderSettings) -> dict[str, object]:
     """All settings by dotted name, those of tables and lists in them one by one."""
     plain = dataclasses.asdict(settings)
     plain["console"] = plain_table(settings.console or Console())

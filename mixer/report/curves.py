@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,7 +19,22 @@ LOWEST_DIRECTION_DB = -48.0
 _QUIET = 1e-3
 
 
-def envelope(audio: np.ndarray, n_columns: int = N_COLUMNS) -> dict[str, Any]:
+class Outline(TypedDict):
+    """Of a waveform; see `envelope`."""
+
+    peak: float
+    low: list[int]
+    high: list[int]
+
+
+class LoudnessCurve(TypedDict):
+    """Short-term loudness at times; see `loudness_over_time`."""
+
+    time_s: list[float]
+    lufs: list[float | None]
+
+
+def envelope(audio: np.ndarray, n_columns: int = N_COLUMNS) -> Outline:
     """The outline of a waveform.
 
     Args:
@@ -44,7 +59,7 @@ def envelope(audio: np.ndarray, n_columns: int = N_COLUMNS) -> dict[str, Any]:
     }
 
 
-def loudness_over_time(audio: np.ndarray, sample_rate: int) -> dict[str, list[float | None]]:
+def loudness_over_time(audio: np.ndarray, sample_rate: int) -> LoudnessCurve:
     """Short-term loudness, thinned to at most `N_LOUDNESS_POINTS` points.
 
     Args:
@@ -56,7 +71,7 @@ def loudness_over_time(audio: np.ndarray, sample_rate: int) -> dict[str, list[fl
     """
     levels_lufs = short_term_loudness_lufs(audio, sample_rate)
     stride = max(1, -(-levels_lufs.size // N_LOUDNESS_POINTS))
-    times_s: list[float | None] = []
+    times_s: list[float] = []
     values: list[float | None] = []
     for first in range(0, levels_lufs.size, stride):
         power = float(np.mean(10.0 ** (levels_lufs[first : first + stride] / 10.0)))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -31,12 +31,14 @@ from mixer.meters.target import centred_db
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.report.curves import (
+    LoudnessCurve,
+    Outline,
     energy_by_direction_db,
     envelope,
     loudness_over_time,
     peak_reduction_db,
 )
-from mixer.report.masking import band_edges_hz, masking_by_pair
+from mixer.report.masking import MaskingRow, band_edges_hz, masking_by_pair
 from mixer.report.matching import Level
 from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.listing import doubts
@@ -71,6 +73,59 @@ class Source:
     file_gain_db: float = 0.0
 
 
+class SumSpectra(TypedDict):
+    """Third-octave balance of the sums, and the profile's."""
+
+    bands_hz: list[float]
+    curves_db: dict[str, list[float]]
+    target_db: list[float]
+
+
+class StemSpectra(TypedDict):
+    """A stem as the profile measures it; None for what is not there."""
+
+    bands_hz: list[float]
+    recorded_db: list[float] | None
+    wet_db: list[float] | None
+    target_db: list[float] | None
+
+
+class Band(TypedDict):
+    """Share of the energy, width and correlation of a part of the spectrum."""
+
+    name: str
+    share_db: float
+    width: float
+    correlation: float
+
+
+class Masking(TypedDict):
+    """Which stem hides which, in critical bands."""
+
+    edges_hz: list[float]
+    rows: list[MaskingRow]
+
+
+class Charts(TypedDict):
+    """What the charts are drawn from, ready for JSON: mostly source by source.
+
+    Attributes:
+        waveforms, directions_db, bands: of every source.
+        loudness, spectrum: of the sums.
+        reduction_db: of the peaks, from the wet stems' sum to the mix; None without wet stems.
+        stem_spectra, masking: of the wet stems.
+    """
+
+    waveforms: dict[str, Outline]
+    loudness: dict[str, LoudnessCurve]
+    reduction_db: list[float] | None
+    spectrum: SumSpectra
+    stem_spectra: dict[str, StemSpectra]
+    directions_db: dict[str, list[float]]
+    bands: dict[str, list[Band]]
+    masking: Masking
+
+
 @dataclass(frozen=True)
 class ReportData:
     """Everything that a report shows.
@@ -87,7 +142,7 @@ class ReportData:
     mix: Mix
     sources: tuple[Source, ...]
     stems_level: Level
-    charts: Mapping[str, Any]
+    charts: Charts
     figures: Mapping[str, float]
     warnings: tuple[str, ...]
 
@@ -169,7 +224,7 @@ def _stems_level(wet_sum: np.ndarray | None, sources: Sequence[Source], sample_r
 
 def _spectrum(
     spectra: Mapping[str, StereoSpectrum], sums: Mapping[str, np.ndarray], profile: Profile
-) -> dict[str, Any]:
+) -> SumSpectra:
     """Third-octave balance of the sums, each on average 0 dB, and the profile's."""
     curves = {key: _rounded(centred_db(band_density_db(spectra[key]))) for key in sums}
     target = target_of_profile(profile, "profile").level_db
@@ -180,22 +235,22 @@ def _spectrum(
     }
 
 
-def _stem_spectra(mix: Mix, profile: Profile) -> Iterator[tuple[str, dict[str, Any]]]:
+def _stem_spectra(mix: Mix, profile: Profile) -> Iterator[tuple[str, StemSpectra]]:
     """Each stem as the profile measures it: as recorded, in the mix, and the profile itself."""
     bands_hz = np.array(profile.bands_hz)
     rate = mix.sample_rate
     known = profile.stems
     for stem, wet in mix.wet_stems.items():
         recorded = read_stem(mix.song, stem, rate) if stem in mix.song.stems else None
-        curves = {
-            "recorded_db": _stem_curve(recorded, stem, rate, bands_hz),
-            "wet_db": _stem_curve(wet, stem, rate, bands_hz),
-            "target_db": np.array(known[stem].spectrum_db) if stem in known else None,
-        }
+        target_db = np.array(known[stem].spectrum_db) if stem in known else None
         yield (
             stem,
-            {"bands_hz": _rounded(bands_hz)}
-            | {name: _lined_up(curve, bands_hz) for name, curve in curves.items()},
+            {
+                "bands_hz": _rounded(bands_hz),
+                "recorded_db": _lined_up(_stem_curve(recorded, stem, rate, bands_hz), bands_hz),
+                "wet_db": _lined_up(_stem_curve(wet, stem, rate, bands_hz), bands_hz),
+                "target_db": _lined_up(target_db, bands_hz),
+            },
         )
 
 
@@ -217,7 +272,7 @@ def _lined_up(curve_db: np.ndarray | None, bands_hz: np.ndarray) -> list[float] 
     return _rounded(curve_db - 10.0 * np.log10(powers.mean()))
 
 
-def _bands(spectrum: StereoSpectrum) -> list[dict[str, Any]]:
+def _bands(spectrum: StereoSpectrum) -> list[Band]:
     return [
         {
             "name": band.name.replace("_", " "),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 from urllib.parse import quote
 
 import numpy as np
@@ -31,6 +31,33 @@ PREVIEW_FORMAT = "mp3"
 _FILE_PEAK_DBFS = -0.3
 _N_ENCODERS = 4
 _WET_STEMS = "wet stems"
+
+
+class PlayedAudio(TypedDict):
+    """Where a source's audio is: beside the report (None: nowhere), or inside it as base64."""
+
+    url: NotRequired[str | None]
+    data: NotRequired[str]
+
+
+class PlayedSource(PlayedAudio):
+    """A source as the player plays it, and the gains that undo its lowering and match levels."""
+
+    key: str
+    label: str
+    is_stem: bool
+    gain_db: float
+    match_db: float
+
+
+class Player(TypedDict):
+    """What the report's player needs; `start_s` is where in the song its sources begin."""
+
+    sample_rate: int
+    start_s: float
+    length_s: float
+    song_s: float
+    sources: list[PlayedSource]
 
 
 def write_listening_copies(folder: Path, data: ReportData, *, overwrite: bool) -> ReportData:
@@ -66,7 +93,7 @@ def write_listening_copies(folder: Path, data: ReportData, *, overwrite: bool) -
     return replace(data, sources=tuple(written.get(s.key, s) for s in data.sources))
 
 
-def linked_player(data: ReportData, folder: Path) -> dict[str, Any]:
+def linked_player(data: ReportData, folder: Path) -> Player:
     """What the player needs to play the files, ready for JSON.
 
     Args:
@@ -88,7 +115,7 @@ def linked_player(data: ReportData, folder: Path) -> dict[str, Any]:
     )
 
 
-def embedded_player(data: ReportData) -> dict[str, Any]:
+def embedded_player(data: ReportData) -> Player:
     """What the player needs to play the loudest `PREVIEW_S` of the mix from inside the page.
 
     The sources are matched by their loudness within those seconds.
@@ -108,7 +135,7 @@ def embedded_player(data: ReportData) -> dict[str, Any]:
     # The encoder is slow and works outside of Python: several at once.
     with ThreadPoolExecutor(_N_ENCODERS) as pool:
         texts = list(pool.map(lambda pair: _encode(pair[0], rate), lowered))
-    encoded = [{"data": text} for text in texts]
+    encoded: list[PlayedAudio] = [{"data": text} for text in texts]
     length_s = (stop - start) / rate
     return _player(data, excerpts, levels, together, encoded, start / rate, length_s)
 
@@ -139,10 +166,10 @@ def _player(
     sources: Sequence[Source],
     levels: dict[str, Level],
     stems_level: Level,
-    audio: Sequence[dict[str, Any]],
+    audio: Sequence[PlayedAudio],
     start_s: float,
     length_s: float,
-) -> dict[str, Any]:
+) -> Player:
     matched = {s.key: levels[s.key] for s in sources if not s.is_stem}
     gains_db = matching_gains_db(matched | {_WET_STEMS: stems_level})
     return {

@@ -6,7 +6,7 @@ The model is that of `mixer.meters.masking`, looked at for each pair of stems by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -23,13 +23,22 @@ _LEAST_SHARE = 0.001
 ALL_OTHERS = "all others"
 
 
+class MaskingRow(TypedDict):
+    """How much of a stem another one hides, in all and band by band; see `masking_by_pair`."""
+
+    stem: str
+    masker: str
+    share: float
+    bands: list[float | None]
+
+
 def band_edges_hz() -> list[float]:
     """Edges of the critical bands: Traunmueller's equation 6 turned around."""
     rate = np.arange(N_BANDS + 1) + 0.53
     return np.round(1960.0 * rate / (26.81 - rate), 0).tolist()
 
 
-def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[MaskingRow]:
     """How much of each stem the others hide, by critical band.
 
     Args:
@@ -62,7 +71,7 @@ def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[dict[str, Any
     return rows
 
 
-def _row(stem: str, masker: str, hidden: np.ndarray, loudness: np.ndarray) -> dict[str, Any]:
+def _row(stem: str, masker: str, hidden: np.ndarray, loudness: np.ndarray) -> MaskingRow:
     whole = float(loudness.sum())
     bands = [
         round(float(part / band), 3) if band > _LEAST_SHARE * whole else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from mixer.report import tables
-from mixer.report.data import ReportData
+from mixer.report.data import Charts, ReportData
+from mixer.report.listening import Player
 from mixer.report.markup import Html, data_block, element, joined
 from mixer.report.tables import colour_of
 from mixer.version import __version__
@@ -32,7 +32,7 @@ _KEYS = (
 )
 
 
-def page(data: ReportData, player: Mapping[str, Any], *, embedded: bool) -> str:
+def page(data: ReportData, player: Player, *, embedded: bool) -> str:
     """A whole HTML document.
 
     Args:
@@ -90,7 +90,22 @@ def _digest(content: str) -> str:
     return base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
 
 
-def _figures(data: ReportData) -> dict[str, Any]:
+class _ShownSource(TypedDict):
+    key: str
+    label: str
+    is_stem: bool
+    loudness_lufs: float | None
+    colour: str
+
+
+class _Figures(Charts):
+    """What the page's scripts draw from."""
+
+    duration_s: float
+    sources: list[_ShownSource]
+
+
+def _figures(data: ReportData) -> _Figures:
     stems = list(data.mix.wet_stems)
     return {
         **data.charts,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
-from typing import Any
 
 from mixer.console.settings import Strip
 from mixer.files.wording import counted
@@ -187,13 +186,13 @@ def _console_sections(stem: str, data: ReportData) -> list[Html]:
     return [section for section in sections if section is not None]
 
 
-def changed(strip: Strip) -> dict[str, Any]:
+def changed(strip: Strip) -> dict[str, object]:
     """What a strip does not leave as a neutral one has it."""
     neutral = asdict(Strip())
     return {name: value for name, value in asdict(strip).items() if value != neutral[name]}
 
 
-def _as_record(title: str, value: object) -> dict[str, Any]:
+def _as_record(title: str, value: object) -> dict[str, object]:
     if value is None:
         return {}
     return dict(value) if isinstance(value, Mapping) else {title: value}

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import scipy.signal
@@ -100,7 +99,7 @@ class SongInspection:
     def n_findings(self) -> int:
         return sum(len(file.findings) for file in self.files)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return asdict(self)
 
 
