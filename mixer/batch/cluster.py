@@ -106,7 +106,7 @@ class RayEngine:
             )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"no Ray cluster: {str(error).splitlines()[0]}") from None
-        options: dict[str, Any] = {"num_cpus": self._spec.threads, "max_retries": 1}
+        options: dict[str, float] = {"num_cpus": self._spec.threads, "max_retries": 1}
         if self._spec.device != "cpu":
             options["num_gpus"] = 1.0 / SONGS_A_GPU
         self._task = self._ray.remote(**options)(work_on_cluster)

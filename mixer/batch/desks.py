@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mixer.batch.defaults import Defaults
 from mixer.batch.identity import UNKNOWN, Identity
@@ -39,8 +39,8 @@ class Desk:
         sources: name, path and sha256 of every file that had a say.
     """
 
-    console: Mapping[str, Any] = field(default_factory=dict)
-    song_table: Mapping[str, Any] = field(default_factory=dict)
+    console: Mapping[str, object] = field(default_factory=dict)
+    song_table: Mapping[str, object] = field(default_factory=dict)
     sources: tuple[Mapping[str, str], ...] = ()
 
 
@@ -110,7 +110,9 @@ def _tracks_of_no_use(row: Row, desk: Desk) -> Iterator[str]:
     from mixer.preset.shape import TRACKS
     from mixer.rendering.track_hand import more_than_gains
 
-    said = (((TRACKS, name), table) for name, table in desk.console.get(TRACKS, {}).items())
+    # By name to what is said of it: the desk's own table has been read before.
+    of_tracks = cast("Mapping[str, Mapping[str, object]]", desk.console.get(TRACKS, {}))
+    said = (((TRACKS, name), table) for name, table in of_tracks.items())
     model = str(row.settings.get("model", DEFAULT_MODEL))
     return (mistake(row.number, "model", what) for what in more_than_gains(said, model))
 
@@ -127,7 +129,7 @@ class _Resolver:
         self._known: dict[tuple[Any, ...], Resolved | Exception] = {}
         self._mistakes: dict[str, list[str]] = {}
 
-    def __call__(self, row: Row, song_table: Mapping[str, Any]) -> Resolved:
+    def __call__(self, row: Row, song_table: Mapping[str, object]) -> Resolved:
         wrong: list[str] = []
         for preset in row.presets:
             try:
@@ -168,7 +170,7 @@ class _Resolver:
     def _resolve(
         self,
         presets: tuple[str, ...],
-        song_table: Mapping[str, Any] | None = None,
+        song_table: Mapping[str, object] | None = None,
         sets: tuple[str, ...] = (),
         song_path: Path | None = None,
     ) -> Resolved:
@@ -181,7 +183,7 @@ class _Resolver:
         return resolved
 
 
-def _song_table(song: Path) -> Mapping[str, Any]:
+def _song_table(song: Path) -> Mapping[str, object]:
     """What the song's file says of the desk.
 
     Raises:
@@ -211,12 +213,12 @@ def _with_targets(settings: Mapping[str, Any], console: Console) -> Mapping[str,
     return {name: value for name, value in brought.items() if value is not None} | dict(settings)
 
 
-def _without_targets(resolved: Resolved) -> dict[str, Any]:
+def _without_targets(resolved: Resolved) -> dict[str, object]:
     from mixer.preset.schema import plain_table
 
     bare = replace(resolved.console, loudness_lufs=None, true_peak_dbtp=None)
     # As JSON has it: it goes into the ledger, and to workers.
-    table: dict[str, Any] = json.loads(json.dumps(plain_table(bare)))
+    table: dict[str, object] = json.loads(json.dumps(plain_table(bare)))
     return table
 
 

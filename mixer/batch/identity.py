@@ -81,7 +81,7 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
 def settings_of(
     row: Row,
     file_format: str,
-    console: Mapping[str, Any] | None = None,
+    console: Mapping[str, object] | None = None,
     sources: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """Everything asked for that changes what is written, ready for JSON.
@@ -111,7 +111,7 @@ def settings_of(
     return settings
 
 
-def hash_settings(settings: Mapping[str, Any]) -> str:
+def hash_settings(settings: Mapping[str, object]) -> str:
     """SHA-256 of the canonical JSON."""
     canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

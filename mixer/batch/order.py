@@ -55,8 +55,8 @@ class Order:
     known_inputs: str | None = None
     duration_s: float = 0.0
     need_bytes: int = 0
-    console: Mapping[str, Any] | None = None
-    song_table: Mapping[str, Any] = field(default_factory=dict)
+    console: Mapping[str, object] | None = None
+    song_table: Mapping[str, object] = field(default_factory=dict)
     presets: tuple[Mapping[str, str], ...] = ()
     daws: tuple[str, ...] = ()
     report: ReportKind = ReportKind.NONE

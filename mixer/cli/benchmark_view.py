@@ -6,7 +6,7 @@ A manifest comes from strangers: what is not of a benchmark's form is passed ove
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from mixer.evaluate.benchmark import BENCHMARK
 from mixer.evaluate.benchmark_table import heading
@@ -43,9 +43,9 @@ def benchmark_lines(evaluation: Mapping[str, object]) -> Iterator[str]:
             yield f"target {met}: {entry.get('group')}, {entry['name']}: {shown}"
 
 
-def _table(value: Any) -> Mapping[str, Any]:
+def _table(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -90,7 +89,7 @@ def command(
         )
 
 
-def _say(event: str, values: Mapping[str, Any]) -> None:
+def _say(event: str, values: Mapping[str, object]) -> None:
     """An event as a line on stderr."""
     lines = {
         "start": "{stage} {network}: {trained_parameters} of {parameters} parameters on {device},"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Any
 
 from mixer.files.fields import choice, number
 from mixer.network.kinds import ARCHITECTURES
@@ -223,7 +222,7 @@ class TrainingConfig:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     run: RunConfig = field(default_factory=RunConfig)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, dict[str, object]]:
         """Nested plain values, whole."""
-        value: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        value: dict[str, dict[str, object]] = json.loads(json.dumps(dataclasses.asdict(self)))
         return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from mixer.errors import SettingsError
 from mixer.files.document import Document, read_toml
@@ -78,7 +77,7 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
     return _checked_as_a_whole(config, document.where)
 
 
-def config_from_values(values: Mapping[str, Any], source: str) -> TrainingConfig:
+def config_from_values(values: Mapping[str, object], source: str) -> TrainingConfig:
     """A configuration from nested values; what is missing has its default.
 
     Args:

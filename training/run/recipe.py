@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from training.run.config import TrainingConfig
 
@@ -69,7 +69,15 @@ class Recipe:
         return objective
 
 
-_WAVEFORMS: dict[str, Any] = {
+class _Shared(TypedDict):
+    """What recipes of waveforms have in common."""
+
+    examples: str
+    objective: str
+    sections: tuple[str, ...]
+
+
+_WAVEFORMS: _Shared = {
     "examples": "training.run.waveforms:open_prepared",
     "objective": "training.run.waveforms:new_objective",
     "sections": ("loss",),

@@ -16,7 +16,6 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -91,7 +90,7 @@ class _Stems:
     truth: Mapping[str, np.ndarray]
     title: str
     dry: bool
-    about: Mapping[str, Any]
+    about: Mapping[str, object]
 
 
 def synthetic_songs(

@@ -196,7 +196,7 @@ class ConsoleSettings:
         )
 
 
-def as_json(settings: Any) -> dict[str, Any]:
+def as_json(settings: Any) -> dict[str, object]:
     """Settings as an object of plain numbers, readable, nothing left out."""
     return {field.name: _plain(getattr(settings, field.name)) for field in fields(settings)}
 
