@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import asdict, dataclass
+from typing import TypedDict, cast
 
 import numpy as np
 import pedalboard
@@ -57,13 +57,7 @@ class MasterReport:
     true_peak_dbtp: float | None
 
     def as_json(self) -> MasterFigures:
-        return {
-            "gain_db": self.gain_db,
-            "max_reduction_db": self.max_reduction_db,
-            "limited_share": self.limited_share,
-            "loudness_lufs": self.loudness_lufs,
-            "true_peak_dbtp": self.true_peak_dbtp,
-        }
+        return cast(MasterFigures, asdict(self))
 
 
 def apply_master(

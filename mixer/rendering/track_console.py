@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -12,7 +12,13 @@ from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.levels import level_settings
 from mixer.network.track_mixer.predict import predict_settings
-from mixer.network.track_mixer.settings import ConsoleSettings, as_json
+from mixer.network.track_mixer.settings import (
+    BusTable,
+    ConsoleSettings,
+    SpaceTable,
+    TrackTable,
+    as_json,
+)
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.track_files import TrackFiles
@@ -23,14 +29,14 @@ from mixer.song.tracks import Track
 class TrackRecord(TypedDict):
     """What was heard of a track (no loudness: silence), and what was set.
 
-    `strip` is its `TrackSettings` as JSON; `hand` is there where the engineer's hand is on it.
+    `hand` is there where the engineer's hand is on it.
     """
 
     stem: str
     role: str
     channels: int
     loudness_lufs: float | None
-    strip: Mapping[str, Any]
+    strip: TrackTable
     hand: NotRequired[HandRecord]
 
 
@@ -42,16 +48,13 @@ class IncomingLevels(TypedDict):
 
 
 class TracksRecord(TypedDict, total=False):
-    """What a model set on a song's tracks, ready for JSON; empty for a mix of stems.
-
-    `groups` and `mix` are `BusSettings`, `space` is a `SpaceSettings`, all as JSON.
-    """
+    """What a model set on a song's tracks, ready for JSON; empty for a mix of stems."""
 
     levels: IncomingLevels
     tracks: Mapping[str, TrackRecord]
-    groups: Mapping[str, Mapping[str, Any]]
-    mix: Mapping[str, Any]
-    space: Mapping[str, Any]
+    groups: Mapping[str, BusTable]
+    mix: BusTable
+    space: SpaceTable
 
 
 @dataclass(frozen=True)

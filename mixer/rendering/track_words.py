@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
-from mixer.network.track_mixer.settings import CURVE_HZ, HIGH_PASS_OFF_HZ, SEND_OFF_DB
+from mixer.network.track_mixer.settings import (
+    CURVE_HZ,
+    HIGH_PASS_OFF_HZ,
+    SEND_OFF_DB,
+    BusTable,
+    CompressionTable,
+    SpaceTable,
+    TrackTable,
+)
 from mixer.rendering.track_console import TrackRecord
 from mixer.rendering.track_hand_strips import HandRecord
 
@@ -19,7 +27,11 @@ NOTHING_DONE, SILENT = "as it is", "silent"
 _LEAST_CURVE_DB, _LEAST_PAN, _LEAST_SHARE = 1.0, 0.015, 0.02
 # Moves of a curve worth a word; the others are smaller.
 _MOST_MOVES = 3
-_ROOMS = (("short_room_db", "room"), ("long_room_db", "long room"), ("echo_db", "echo"))
+_ROOMS: tuple[tuple[Literal["short_room_db", "long_room_db", "echo_db"], str], ...] = (
+    ("short_room_db", "room"),
+    ("long_room_db", "long room"),
+    ("echo_db", "echo"),
+)
 _SENDS = (("reverb_db", "reverb"), ("delay_db", "delay"))
 
 
@@ -32,7 +44,7 @@ def track_words(track: TrackRecord) -> str:
     return SILENT if track["loudness_lufs"] is None else strip_words(track["strip"])
 
 
-def strip_words(strip: Mapping[str, Any]) -> str:
+def strip_words(strip: TrackTable) -> str:
     """A track's strip as a model set it.
 
     Args:
@@ -41,7 +53,7 @@ def strip_words(strip: Mapping[str, Any]) -> str:
     return ", ".join(_of_strip(strip))
 
 
-def bus_words(bus: Mapping[str, Any]) -> str:
+def bus_words(bus: BusTable) -> str:
     """The bus of a group, or of the mix, as a model set it.
 
     Args:
@@ -51,7 +63,7 @@ def bus_words(bus: Mapping[str, Any]) -> str:
     return ", ".join((_db(bus["gain_db"]), *moves))
 
 
-def space_words(space: Mapping[str, Any]) -> str:
+def space_words(space: SpaceTable) -> str:
     """The rooms and the echo that tracks are sent to.
 
     Args:
@@ -77,7 +89,7 @@ def hand_words(hand: HandRecord | None) -> str:
     return ", ".join(_of_hand(said)) or NOTHING_DONE
 
 
-def _of_strip(strip: Mapping[str, Any]) -> Iterator[str]:
+def _of_strip(strip: TrackTable) -> Iterator[str]:
     yield _db(strip["gain_db"])
     yield from _of_pan(strip["pan"])
     yield from _of_width(strip["width"])
@@ -158,7 +170,7 @@ def _of_curve(curve_db: Sequence[float]) -> Iterator[str]:
         yield f"{_db(curve_db[place])} at {_hz(CURVE_HZ[place])}"
 
 
-def _of_compression(compression: Mapping[str, Any]) -> Iterator[str]:
+def _of_compression(compression: CompressionTable) -> Iterator[str]:
     if compression["ratio"] > 1.0:
         threshold = _db_plain(compression["threshold_db"])
         yield f"{compression['ratio']:.1f}:1 at {threshold}".replace(".0:1", ":1")

@@ -4,7 +4,7 @@ import numpy as np
 import pyebur128
 import pytest
 
-from mixer.console.master import MAX_REDUCTION_DB, apply_master
+from mixer.console.master import MAX_REDUCTION_DB, MasterFigures, apply_master
 from tests.signals import band, noise, sine
 
 
@@ -82,3 +82,8 @@ def test_limiting_lowers_only_what_is_loud(rng) -> None:
     out, _ = apply_master(loud, 44_100, loudness_lufs=None, ceiling_dbtp=-1.0)
     assert np.allclose(out[:, :40_000], loud[:, :40_000], atol=1e-6)
     assert np.abs(out).max() <= 10 ** (-1 / 20)
+
+
+def test_the_figures_of_a_master_have_the_keys_of_their_type(rng) -> None:
+    _, report = apply_master(noise(rng, 1.0, 48_000), 48_000, loudness_lufs=None, ceiling_dbtp=None)
+    assert list(report.as_json()) == list(MasterFigures.__annotations__)

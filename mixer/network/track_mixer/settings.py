@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypedDict, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,7 +196,58 @@ class ConsoleSettings:
         )
 
 
-def as_json(settings: Any) -> dict[str, object]:
+class CompressionTable(TypedDict):
+    """`Compression` as JSON."""
+
+    threshold_db: float
+    ratio: float
+    attack_ms: float
+    release_ms: float
+
+
+class TrackTable(TypedDict):
+    """`TrackSettings` as JSON."""
+
+    gain_db: float
+    pan: float
+    width: float
+    widen_db: float
+    high_pass_hz: float
+    curve_db: list[float]
+    shape: float
+    ride: float
+    compression: CompressionTable
+    short_room_db: float
+    long_room_db: float
+    echo_db: float
+
+
+class BusTable(TypedDict):
+    """`BusSettings` as JSON."""
+
+    gain_db: float
+    curve_db: list[float]
+    compression: CompressionTable
+
+
+class SpaceTable(TypedDict):
+    """`SpaceSettings` as JSON."""
+
+    short_decay_s: float
+    long_decay_s: float
+    short_pre_delay_ms: float
+    long_pre_delay_ms: float
+    echo_s: float
+    echo_feedback: float
+
+
+@overload
+def as_json(settings: TrackSettings) -> TrackTable: ...
+@overload
+def as_json(settings: BusSettings) -> BusTable: ...
+@overload
+def as_json(settings: SpaceSettings) -> SpaceTable: ...
+def as_json(settings: Any) -> Any:
     """Settings as an object of plain numbers, readable, nothing left out."""
     return {field.name: _plain(getattr(settings, field.name)) for field in fields(settings)}
 
