@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from mixer.batch.asked import RowSettings
 from mixer.batch.defaults import Defaults
 from mixer.batch.identity import UNKNOWN, Identity
 from mixer.batch.manifest import Row
@@ -207,10 +208,11 @@ def _song_table(song: Path) -> Mapping[str, object]:
         raise PresetError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _with_targets(settings: Mapping[str, Any], console: Console) -> Mapping[str, Any]:
+def _with_targets(settings: RowSettings, console: Console) -> RowSettings:
     """The row's settings; a cell wins over what presets and song bring."""
     brought = {name: getattr(console, name) for name in _TARGETS}
-    return {name: value for name, value in brought.items() if value is not None} | dict(settings)
+    said = {name: value for name, value in brought.items() if value is not None}
+    return cast(RowSettings, said | dict(settings))
 
 
 def _without_targets(resolved: Resolved) -> dict[str, object]:

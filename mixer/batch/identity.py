@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mixer.audio.formats import FORMATS
 from mixer.baselines import LEVELS, WITHOUT_NETWORK
+from mixer.batch.asked import Asked
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import ManifestError, mistake
 from mixer.batch.states import ReportKind
@@ -83,7 +83,7 @@ def settings_of(
     file_format: str,
     console: Mapping[str, object] | None = None,
     sources: Sequence[Mapping[str, str]] = (),
-) -> dict[str, Any]:
+) -> Asked:
     """Everything asked for that changes what is written, ready for JSON.
 
     Args:
@@ -107,7 +107,7 @@ def settings_of(
         "album": row.album,
         **{name: value for name, value in more.items() if value},
     }
-    settings: dict[str, Any] = json.loads(json.dumps(asked))
+    settings: Asked = json.loads(json.dumps(asked))
     return settings
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from mixer.batch.asked import Asked
 from mixer.batch.figures import Figures
 from mixer.batch.states import State
 from mixer.errors import OutputError
@@ -57,7 +58,7 @@ class Record:
     album: str | None = None
     attempts: int = 0
     renders: int = 0
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Asked = field(default_factory=Asked)
     settings_sha256: str = ""
     inputs_stat: str = ""
     inputs_sha256: str = ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH, refuse_depth, refuse_rate
+from mixer.batch.asked import RowSettings
 from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.mistakes import mistake
@@ -47,7 +48,7 @@ class Row:
     song: Path
     output: str | None = None
     album: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: RowSettings = field(default_factory=RowSettings)
     format: str | None = None
     bit_depth: str = DEFAULT_BIT_DEPTH
     stems: bool = False
@@ -228,7 +229,7 @@ def _build(
         song=song or base / f"row {number}",
         output=row.get("output"),
         album=row.get("album"),
-        settings=settings,
+        settings=cast(RowSettings, settings),
         format=output.get("format"),
         bit_depth=output.get("bit_depth", DEFAULT_BIT_DEPTH),
         stems=output.get("stems", False) or bool(daws) or report != ReportKind.NONE,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from mixer.batch.asked import RowSettings
 from mixer.batch.figures import Figures
 from mixer.batch.states import Ending, Phase, ReportKind
 
@@ -44,7 +44,7 @@ class Order:
     song: str
     staging: str
     target: str
-    settings: Mapping[str, Any]
+    settings: RowSettings
     format: str = "wav"
     bit_depth: str = "24"
     stems: bool = False

@@ -219,7 +219,7 @@ class Run:
             song=str(listed.row.song),
             staging=str(self._state / WORK_FOLDER / token),
             target=str(self._out / listed.target.mix),
-            settings=dict(listed.row.settings),
+            settings=listed.row.settings.copy(),
             format=listed.target.format,
             bit_depth=listed.row.bit_depth,
             stems=listed.row.stems,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mixer.batch.album import load_premaster, save_premaster
 from mixer.batch.figures import Figures
@@ -144,7 +144,7 @@ class _Render:
         from mixer.preset.schema import read_console
         from mixer.rendering.settings import RenderSettings
 
-        asked = dict(self.order.settings)
+        asked: dict[str, Any] = dict(self.order.settings)
         if isinstance(asked.get("effects"), list):
             asked["effects"] = tuple(asked["effects"])
         if self.order.console is not None:

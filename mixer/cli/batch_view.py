@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TypedDict
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.batch.estimate import Estimate
+from mixer.batch.figures import UnmixedFigures
 from mixer.batch.ledger import Record
 from mixer.batch.listener import Listener, Status
 from mixer.batch.plan import Job
@@ -163,11 +164,39 @@ _MORE: dict[str, Callable[[Job], str]] = {
 }
 
 
-def plan_as_json(
-    jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]
-) -> dict[str, Any]:
+class PlannedTable(UnmixedFigures):
+    """What would be done with a song; None where there is nothing to say."""
+
+    row: int
+    id: str
+    song: str
+    output: str
+    beside: Mapping[str, str]
+    presets: list[str]
+    console: dict[str, object]
+    action: Action
+    why: str
+    needs_overwrite_of: str | None
+    problem: str | None
+    duration_s: float | None
+
+
+class PlanTable(TypedDict):
+    """What a batch would do, and what it takes: times in seconds, sizes in bytes."""
+
+    dry_run: bool
+    songs: list[PlannedTable]
+    duration_s: float
+    seconds: float
+    seconds_are_measured: bool
+    output_bytes: int
+    premaster_bytes: int
+    largest_bytes: int
+
+
+def plan_as_json(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]) -> PlanTable:
     """The plan for programs; `foreign` as of `find_foreign`."""
-    songs = []
+    songs: list[PlannedTable] = []
     for job in jobs:
         size = estimate.sizes.get(job.record.id)
         songs.append(

@@ -1,0 +1,48 @@
+"""What a batch is asked for: the settings of a row, and all of it as the ledger keeps it."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class RowSettings(TypedDict, total=False):
+    """Arguments of `RenderSettings`: what a manifest, a preset or the song says of them.
+
+    Those that the batch reads itself; the others are only handed on to `RenderSettings`.
+    """
+
+    model: str
+    profile: str
+    amount: float
+    sample_rate: int
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+class PresetHash(TypedDict):
+    """A preset's file: its content counts, not where it lies."""
+
+    name: str
+    sha256: str
+
+
+class Asked(RowSettings, total=False):
+    """Everything asked for that changes what is written, as JSON keeps it.
+
+    Attributes:
+        format, bit_depth, stems, tracks: how the mix is written; None for the depth of a lossy one.
+        album: None for a single.
+        console: the desk as a plain table.
+        presets: the files that had a say in it.
+        daw, report: what is delivered with the mix.
+    """
+
+    format: str
+    bit_depth: str | None
+    stems: bool
+    tracks: bool
+    album: str | None
+    console: dict[str, object]
+    presets: list[PresetHash]
+    daw: list[str]
+    report: str
