@@ -20,7 +20,7 @@ from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.progress import StageClock
+from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.track_console import TrackMix, describe, set_console
 from mixer.rendering.track_files import ScratchTracks
 from mixer.rendering.track_hand_strips import HandStrips
@@ -113,12 +113,12 @@ def _of_tracks(job: Job) -> Material:
     """Every track through the strip that the model sets, summed by groups, each behind its bus."""
     plan, clock = job.plan, job.clock
     rate, n_samples = plan.mix_rate, plan.n_samples
-    clock.start("listen")
+    clock.start(Stage.LISTEN)
     levels = listen_to_tracks(plan.tracks, n_samples, rate, job.threads, clock.at)
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
     settings, meaning = set_console(plan, levels, network)
     clock.stop()
-    clock.start("tracks")
+    clock.start(Stage.TRACKS)
     hand = HandStrips(plan.hand, plan.console, rate, plan.song.tempo_bpm)
     kept = ScratchTracks([track.name for track in plan.tracks]) if job.wet_tracks else None
     groups = mix_tracks(
@@ -161,7 +161,7 @@ _MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
 def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]]:
     """Read and normalise every stem, a few at a time; None stands for a stem that is not there."""
     plan, song, clock = job.plan, job.plan.handled_song, job.clock
-    clock.start("normalise")
+    clock.start(Stage.NORMALISE)
     done: list[str] = []
 
     def one(stem: str) -> tuple[np.ndarray, StemReport]:
@@ -217,7 +217,7 @@ def _run_network(
     """The network's mix, its wet stems where they are needed, and what ran it."""
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
-    clock.start("network")
+    clock.start(Stage.NETWORK)
     runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
     detail = f"on {runner.place}" if runner.place else ""
     clock.at(detail, 0.0)

@@ -15,7 +15,7 @@ from mixer.network.runner import NetworkRunner
 from mixer.rendering.material import Job, wet_material
 from mixer.rendering.mix import Measurements, Mix, Premaster, measure_levels, moved_levels
 from mixer.rendering.plan import MaterialKind, RenderPlan, plan_render
-from mixer.rendering.progress import Progress, StageClock
+from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.stages import blend, blend_tracks, run_desk, sums_of_stages, to_mix_rate
 from mixer.rendering.track_files import GainedTracks
@@ -124,7 +124,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         made.plan,
         StageClock(progress, dict(made.seconds), of_tracks=bool(made.plan.tracks)),
     )
-    clock.start("master")
+    clock.start(Stage.MASTER)
     audio, report = apply_master(
         made.audio,
         plan.mix_rate,

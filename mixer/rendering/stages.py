@@ -18,7 +18,7 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
-from mixer.rendering.progress import StageClock
+from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.track_files import ScratchTracks, TrackFiles
 from mixer.song.samples import read_stem, read_sum
 from mixer.song.tracks import tracks_of
@@ -121,7 +121,7 @@ def run_desk(
     touches_bus = not is_neutral_console(Console(master=plan.console.master))
     if not plan.touches_stems and not touches_bus:
         return mix, stems, report
-    clock.start("console")
+    clock.start(Stage.CONSOLE)
     gain_db = _staging_gain_db(mix, rate)
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
