@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -133,7 +133,7 @@ def read_profile(name_or_path: str | Path) -> Profile:
     return _checked(read_json(path, "a profile", ModelError))
 
 
-def parse_profile(content: Mapping[str, Any], source: str) -> Profile:
+def parse_profile(content: Mapping[str, object], source: str) -> Profile:
     """A profile that lies inside another JSON file; `source` names it in messages.
 
     Raises:

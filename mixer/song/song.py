@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from mixer import audio as audio_io
 from mixer.song.recording import Recording
@@ -40,7 +39,7 @@ class Song:
     n_samples: int
     dry: bool = False
     tempo_bpm: float | None = None
-    console: Mapping[str, Any] = field(default_factory=dict)
+    console: Mapping[str, object] = field(default_factory=dict)
     markers: tuple[Marker, ...] = ()
     notes: tuple[str, ...] = ()
     starts_are_stated: bool = False
