@@ -32,6 +32,7 @@ from mixer.files.whole_file import write_json
 from mixer.network.model import read_bundle
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
+from mixer.shipped import DEFAULT_MODEL, TRACK_MODEL
 from mixer.song.load import load_song
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
@@ -182,9 +183,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Judge models from the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--models", nargs="+", default=[SUM, LEVELS, "default"], help="sum, or models by name")
+    add(
+        "--models",
+        nargs="+",
+        default=[SUM, LEVELS, DEFAULT_MODEL, TRACK_MODEL],
+        help="sum, or models by name",
+    )
     add("--tracks", type=Path, default=DEFAULT_TRACKS, help="folder of songs, dry and wet")
-    add("--draws", type=int, default=1, help="of levels, for each song")
+    add("--draws", type=int, default=2, help="of levels, for each song")
     add("--json", type=Path, help="also write the figures here")
     options = parser.parse_args(arguments)
     results: dict[str, dict[str, TrackErrors]] = {model: {} for model in options.models}
