@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
@@ -169,7 +169,16 @@ def _write(path: Path, resolved: Resolved, summary: str) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _listed(found: Found) -> dict[str, Any]:
+class _Listed(TypedDict):
+    name: str
+    summary: str
+    shipped: bool
+    hides_shipped: bool
+    path: str
+    error: str | None
+
+
+def _listed(found: Found) -> _Listed:
     """A preset for the list; one with a mistake is no reason to show none."""
     summary, error = "", None
     try:

@@ -143,7 +143,7 @@ def compare(first: str, second: str, as_json: bool) -> None:
         _print_table(differences, signed=True)
 
 
-def profile_as_json(profile: Profile) -> dict[str, Any]:
+def profile_as_json(profile: Profile) -> dict[str, object]:
     """What is shown of a profile: `about`, `sha256`, and the figures of each stem."""
     return {
         "about": profile.about,
