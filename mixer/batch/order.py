@@ -69,8 +69,8 @@ class StagedFile:
 
     Attributes:
         staged: path relative to the staging folder.
-        role: "mix", "recipe", one of `mixer.batch.outputs.Target.beside`, a wet stem's name, or
-            `mixer.output.names.TRACK_ROLE` and a wet track's.
+        role: `MIX` or `RECIPE` of `mixer.output.names`, one of `mixer.batch.outputs.Target.beside`,
+            a wet stem's name, or `mixer.output.names.TRACK_ROLE` and a wet track's.
         n_bytes: its size.
         sha256: of its content.
     """

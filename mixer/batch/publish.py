@@ -21,6 +21,8 @@ from mixer.files.whole_file import hash_file
 from mixer.output.daw.formats import DAW_SUFFIXES
 from mixer.output.names import (
     LISTENING_SUFFIX,
+    MIX,
+    RECIPE,
     REPORT_SUFFIX,
     STEMS_SUFFIX,
     TRACK_ROLE,
@@ -33,9 +35,9 @@ WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 def final_path(target: Target, file: StagedFile) -> str:
     """Where a staged file goes, relative to the output folder."""
     role = file.role
-    if role == "mix":
+    if role == MIX:
         return target.mix
-    if role == "recipe":
+    if role == RECIPE:
         return target.recipe
     if role in target.beside:
         return target.beside[role]
@@ -48,7 +50,7 @@ def list_moves(
     target: Target, token: str, files: Sequence[StagedFile]
 ) -> tuple[list[list[str]], list[list[object]]]:
     """The moves of a song, the recipe last, and its files as the ledger keeps them."""
-    in_order = sorted(files, key=lambda file: (file.role == "recipe", file.role == "mix"))
+    in_order = sorted(files, key=lambda file: (file.role == RECIPE, file.role == MIX))
     moves = [
         [f"{WORK_FOLDER}/{token}/{file.staged}", final_path(target, file)] for file in in_order
     ]

@@ -236,11 +236,11 @@ class _Render:
     def _stage(self, destination: Destination, done: Rendered) -> list[StagedFile]:
         """What was written, on the disk, and a recipe that speaks of where it will be."""
         from mixer.files.whole_file import hash_file, write_json
-        from mixer.output.names import TRACK_ROLE, output_paths, tracks_folder
+        from mixer.output.names import MIX, RECIPE, TRACK_ROLE, output_paths, tracks_folder
 
         order, recipe = self.order, done.recipe
         written = recipe["output"]["files"]
-        stems = [name for name in written if name != "mix"]
+        stems = [name for name in written if name != MIX]
         final = output_paths(Path(order.target), stems, order.format)
         staged = []
         for name, entry in written.items():
@@ -251,8 +251,8 @@ class _Render:
             path = Path(entry["path"])
             staged.append(self._staged(path, f"{TRACK_ROLE}{name}", entry["sha256"]))
             entry["path"] = str(folder / path.name)
-        beside = {"recipe": output_paths(destination.path, [], order.format)["recipe"]}
-        write_json(beside["recipe"], recipe)
+        beside = {RECIPE: output_paths(destination.path, [], order.format)[RECIPE]}
+        write_json(beside[RECIPE], recipe)
         # Of listening copies, those that the mix has: one of no amount was never normalised.
         there = {
             role: file for role, file in (beside | destination.beside()).items() if file.exists()

@@ -15,7 +15,7 @@ from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.console.desk import StripReport
 from mixer.output.destination import Destination, Rendered
-from mixer.output.names import output_paths
+from mixer.output.names import MIX, RECIPE, output_paths
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
@@ -132,8 +132,8 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "files": mixed_files(mix.song),
         "left_out": left_out_files(mix.song),
         "mix": str(path),
-        "recipe": str(output_paths(path, [], "wav")["recipe"]),
-        "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != "mix"},
+        "recipe": str(output_paths(path, [], "wav")[RECIPE]),
+        "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != MIX},
         "tracks": {n: f["path"] for n, f in recipe["output"].get("tracks", {}).items()},
         **{name: str(target) for name, target in destination.delivery.paths(path).items()},
         "track_mix": mix.measurements["tracks"] or None,

@@ -17,7 +17,8 @@ from mixer.meters.frames import SHORTEST_SAMPLES
 from mixer.meters.signal import Signal
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.meters.target import balance_error_db, centred_db
-from mixer.output.recipe_reader import MIX, RecordedMix, numbers, settings_by_name
+from mixer.output.names import MIX
+from mixer.output.recipe_reader import RecordedMix, numbers, settings_by_name
 
 # Of the measurements, by first word; the rest is inside `stems`, effect by effect.
 _STAGES = ("master", "before_master", "wet_stems")

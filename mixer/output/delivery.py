@@ -125,7 +125,7 @@ def _write_report(
 ) -> None:
     written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
     files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
-    data = report_data(mix, files={**files, MIX: written["mix"]})
+    data = report_data(mix, files={**files, MIX: written[MIX]})
     if not delivery.embed:
         folder = delivery.copies(mix_path)[INPUT_SUM].parent
         data = write_listening_copies(folder, data, overwrite=overwrite)

@@ -15,6 +15,8 @@ from mixer.stems import RESIDUAL
 STEMS_SUFFIX, TRACKS_SUFFIX = ".stems", ".tracks"
 # The report, and the folder of what it plays that is written nowhere else.
 REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
+# Roles of files, beside which each wet stem's name is one.
+MIX, RECIPE = "mix", "recipe"
 # In front of a track's name, where roles of files are told apart.
 TRACK_ROLE = "tracks/"
 LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
@@ -24,10 +26,10 @@ _LONGEST_TRACK_BYTES = 200
 
 
 def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dict[str, Path]:
-    """Where everything of a mix goes: keys "mix", "recipe", and each wet stem's name."""
+    """Where everything of a mix goes: keys `MIX`, `RECIPE`, and each wet stem's name."""
     base = mix_path.with_suffix("")
     folder = base.with_name(base.name + STEMS_SUFFIX)
-    paths = {"mix": mix_path, "recipe": base.with_name(base.name + RECIPE_SUFFIX)}
+    paths = {MIX: mix_path, RECIPE: base.with_name(base.name + RECIPE_SUFFIX)}
     return paths | {name: folder / f"{name}.{file_format}" for name in stem_names}
 
 

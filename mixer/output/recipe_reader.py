@@ -33,6 +33,7 @@ from mixer.files.fields import (
 from mixer.files.mistakes import is_finite, leaves
 from mixer.files.shape import TEXT, Leaf, Table, table_of
 from mixer.files.wording import visible
+from mixer.output.names import MIX
 from mixer.output.recipe import RECIPE_SCHEMA_VERSION
 from mixer.preset.schema import find_gaps, plain_table
 from mixer.preset.shape import CONSOLE
@@ -41,7 +42,6 @@ from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.song.sides import SIDES
 from mixer.stems import STEMS
 
-MIX = "mix"
 MOST_BYTES = 16 << 20
 _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 

@@ -21,9 +21,9 @@ from mixer.errors import InputError, MixerError, ModelError, OutputError, Preset
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
-from mixer.output.names import TRACK_ROLE, output_paths, track_paths
+from mixer.output.names import MIX, TRACK_ROLE, output_paths, track_paths
 from mixer.output.recipe import library_versions
-from mixer.output.recipe_reader import MIX, RecordedInput, RecordedMix, RecordedOutput
+from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings

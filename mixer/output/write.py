@@ -22,6 +22,8 @@ from mixer.files.whole_file import (
 )
 from mixer.meters.broadcast_levels import measure_broadcast
 from mixer.output.names import (
+    MIX,
+    RECIPE,
     TRACK_ROLE,
     format_of,
     output_paths,
@@ -120,14 +122,14 @@ def write_mix(
     of_tracks = track_paths(path, list(tracks), file_format)
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song)
-    stale = _parts_of_earlier_mix(paths["recipe"], path) - {*paths.values(), *of_tracks.values()}
+    stale = _parts_of_earlier_mix(paths[RECIPE], path) - {*paths.values(), *of_tracks.values()}
     how = _How(mix, file_format, bit_depth, overwrite)
-    clipped = _write_audios({"mix": mix.audio, **stems}.items(), paths, how)
+    clipped = _write_audios({MIX: mix.audio, **stems}.items(), paths, how)
     clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]
-    written = {name: paths[name] for name in ("mix", *stems)}
+    written = {name: paths[name] for name in (MIX, *stems)}
     output = output_table(mix, written, of_tracks, clipped, file_format, bit_depth)
     recipe = recipe_of(mix, song, output)
-    write_json(paths["recipe"], recipe)
+    write_json(paths[RECIPE], recipe)
     _remove(stale, mix.song)
     return recipe
 
@@ -182,7 +184,7 @@ def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
     try:
         with recipe_path.open("rb") as file:
             output = json.loads(file.read(_LONGEST_RECIPE_BYTES))["output"]
-        stems = {name: entry for name, entry in output["files"].items() if name != "mix"}
+        stems = {name: entry for name, entry in output["files"].items() if name != MIX}
         tracks = dict(output.get("tracks", {}))
         folder = output_paths(mix_path, [RESIDUAL], "wav")[RESIDUAL].parent
         return _unchanged(folder, stems) | _unchanged(tracks_folder(mix_path), tracks)

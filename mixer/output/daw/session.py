@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.errors import SettingsError
+from mixer.output.names import MIX
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.song.recording import Recording
@@ -101,10 +102,10 @@ def daw_session(mix: Mix, recipe: Recipe, markers: Sequence[Marker] = ()) -> Daw
     """
     output = recipe["output"]
     paths = {name: Path(entry["path"]) for name, entry in output["files"].items()}
-    wet = [name for name in paths if name != "mix"]
+    wet = [name for name in paths if name != MIX]
     if not wet:
         raise SettingsError(
-            f"{paths['mix'].name} has no wet stems to put on tracks; render it with stems"
+            f"{paths[MIX].name} has no wet stems to put on tracks; render it with stems"
         )
     names = _Names()
 
@@ -125,7 +126,7 @@ def daw_session(mix: Mix, recipe: Recipe, markers: Sequence[Marker] = ()) -> Daw
     recordings, left_out = _openable(mix.song.recordings)
     tracks = [written(name, name, _color(name), WET, False) for name in wet]
     tracks += [_dry_track(recording, names) for recording in recordings]
-    tracks.append(written("mix", "mix", MIX_COLOR, REFERENCE, True))
+    tracks.append(written(MIX, "mix", MIX_COLOR, REFERENCE, True))
     return DawSession(
         title=plain_name(mix.song.name),
         sample_rate=int(output["sample_rate"]),
