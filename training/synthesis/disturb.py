@@ -8,7 +8,7 @@ The amounts are chosen: about what recordings differ by before anybody has touch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import scipy.fft
@@ -33,9 +33,29 @@ _LEVEL_S = 0.02
 _TAPS = 4_097
 
 
+class CrestChange(TypedDict):
+    """The slope of gain against level that was taken, and the change that it makes."""
+
+    slope: float
+    crest_change_db: float
+
+
+class Disturbance(CrestChange):
+    """What was done to a stem; amounts as of `disturb_stems`."""
+
+    crest_wanted_db: float
+    tilt_db_per_octave: float
+    peak_hz: float
+    peak_db: float
+    peak_octaves: float
+    side_db: float
+    balance_db: float
+    gain_db: float
+
+
 def disturb_stems(
     stems: Mapping[str, np.ndarray], sample_rate: int, rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], dict[str, dict[str, Any] | None]]:
+) -> tuple[dict[str, np.ndarray], dict[str, Disturbance | None]]:
     """Disturb every stem by amounts of its own, each drawn evenly.
 
     - dynamics: compressed or expanded so that the crest factor changes by up to 2 dB either way;
@@ -57,7 +77,7 @@ def disturb_stems(
         InputError: a stem that is not `(2, samples)`.
     """
     disturbed: dict[str, np.ndarray] = {}
-    what: dict[str, dict[str, Any] | None] = {}
+    what: dict[str, Disturbance | None] = {}
     for name, audio in stems.items():
         if audio.ndim != 2 or audio.shape[0] != 2:
             raise InputError(f"stem {name!r} has the shape {audio.shape}; give (2, samples)")
@@ -67,7 +87,7 @@ def disturb_stems(
 
 def change_crest(
     audio: np.ndarray, sample_rate: int, change_db: float
-) -> tuple[np.ndarray, dict[str, float]]:
+) -> tuple[np.ndarray, CrestChange]:
     """Compress (below 0) or expand until the crest factor has changed by an amount.
 
     The gain is a slope times the level (20 ms, both channels) below the loud parts: downward
@@ -131,7 +151,7 @@ def tone_kernel(
 
 def _disturb(
     audio: np.ndarray, sample_rate: int, rng: np.random.Generator
-) -> tuple[np.ndarray, dict[str, Any] | None]:
+) -> tuple[np.ndarray, Disturbance | None]:
     # Drawn for a silent stem too: the amounts of the stems after it stay what they are.
     crest_db = float(rng.uniform(-CREST_DB, CREST_DB))
     tilt_db = float(rng.uniform(-TILT_DB_PER_OCTAVE, TILT_DB_PER_OCTAVE))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -30,7 +30,13 @@ from training.synthesis.engineer_levels import hierarchy_db
 from training.synthesis.engineer_plan import MixPlan, plan_mix
 from training.synthesis.engineer_roles import role_of
 from training.synthesis.engineer_space import build_space
-from training.synthesis.engineer_stem import StemMix, TellTrack, mix_stem
+from training.synthesis.engineer_stem import (
+    StemDecisions,
+    StemMix,
+    TellTrack,
+    TrackDecisions,
+    mix_stem,
+)
 from training.synthesis.engineer_style import draw_style
 from training.synthesis.tracks import Multitrack
 
@@ -41,6 +47,38 @@ BUS_LOUDNESS_LUFS = -18.0  # what the bus compressor sees
 DRY_LOUDNESS_LUFS = (-28.0, -18.0)
 DRY_PEAK = 0.9
 DRY_DEVIATION_DB = 1.5
+
+
+class DryDecisions(TypedDict):
+    """The rough mix: stem to its tracks' faders, in dB."""
+
+    faders_db: dict[str, dict[str, float]]
+
+
+class BusDecisions(TypedDict):
+    """The compressor on all stems, and the mix's levels."""
+
+    compressor: dict[str, float]
+    mean_reduction_db: float
+    mix_loudness_lufs: float
+    print_gain_db: float
+    levels_lu: dict[str, float]
+    unmasking_lu: dict[str, float]
+
+
+class Decisions(TypedDict):
+    """Every number that was decided or measured."""
+
+    title: str
+    genre: str
+    tempo_bpm: float
+    seed: int
+    style: dict[str, object]
+    space: dict[str, float]
+    dry: DryDecisions
+    tracks: list[TrackDecisions]
+    stems: dict[str, StemDecisions]
+    bus: BusDecisions
 
 
 @dataclass(frozen=True)
@@ -57,7 +95,7 @@ class EngineeredMix:
     dry_stems: dict[str, np.ndarray]
     wet_stems: dict[str, np.ndarray]
     mixture: np.ndarray
-    decisions: dict[str, Any]
+    decisions: Decisions
 
 
 def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None) -> EngineeredMix:
@@ -89,7 +127,7 @@ def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None
     bus_about = _bus(mixes, plan, style.glue_db, multitrack, streams[5])
     wet_stems = {stem: mix.audio for stem, mix in mixes.items()}
     mixture = _sum(wet_stems)
-    decisions = {
+    decisions: Decisions = {
         "title": multitrack.title,
         "genre": multitrack.genre,
         "tempo_bpm": multitrack.tempo_bpm,
@@ -125,10 +163,10 @@ def _check(multitrack: Multitrack) -> None:
 
 def _rough_stems(
     multitrack: Multitrack, heard: list, rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+) -> tuple[dict[str, np.ndarray], DryDecisions]:
     """Each stem's dry tracks at the faders of a rough mix, at the level of an export."""
     stems: dict[str, np.ndarray] = {}
-    about: dict[str, Any] = {}
+    about: dict[str, dict[str, float]] = {}
     for stem in STEMS:
         tracks = [i for i, track in enumerate(multitrack.tracks) if track.stem == stem]
         if not tracks:
@@ -160,7 +198,7 @@ def _bus(
     glue_db: float,
     multitrack: Multitrack,
     rng: np.random.Generator,
-) -> dict[str, Any]:
+) -> BusDecisions:
     """Stems to their levels, one compressor's gain on all of them, one gain for the print.
 
     In place. A gain that is the same for all stems keeps the mix their sum.

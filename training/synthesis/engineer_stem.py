@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -52,6 +52,49 @@ MOST_FADER_DB = 70.0
 _ROOM_OF = {"vocals": "long", "drums": "short", "other": "long", "bass": "short"}
 
 
+class ChannelDecisions(TypedDict):
+    """What was decided of a track in its channel; None for an effect that is not there.
+
+    Attributes:
+        equaliser, compressor, saturation: their settings.
+        loudness_lu: where the plan has the track.
+        voice_ride_db: smallest and largest gain of a lead voice's own automation.
+        side_db: the side that was made of a mono recording.
+    """
+
+    name: str
+    stem: str
+    role: str
+    equaliser: dict[str, object]
+    compressor: dict[str, float] | None
+    mean_reduction_db: float
+    saturation: dict[str, float] | None
+    loudness_lu: float
+    fader_db: float
+    voice_ride_db: list[float] | None
+    pan: float
+    side_db: float | None
+
+
+class TrackDecisions(ChannelDecisions):
+    """With its sends, in dB."""
+
+    reverb_db: float | None
+    echo_db: float | None
+
+
+class StemDecisions(TypedDict):
+    """A stem's sends, width by band and balance as they are in its audio."""
+
+    level_lu: float | None
+    reverb_send_db: float | None
+    echo_send_db: float | None
+    width_side_db: dict[str, float | None]
+    balance_db: float | None
+    mono_below_hz: float
+    ride_db: list[float]
+
+
 @dataclass
 class StemMix:
     """A stem behind all of its effects; the audio is changed in place by what follows.
@@ -72,13 +115,13 @@ class StemMix:
     echo_send_db: float | None
     mono_below_hz: float
     ride_db: tuple[float, float]
-    tracks: list[dict[str, Any]]
+    tracks: list[TrackDecisions]
 
     def loudness_lufs(self) -> float:
         """Integrated loudness of the audio as it is now."""
         return hear(self.audio, self.sample_rate).loudness_lufs()
 
-    def measured(self, level_lu: float | None) -> dict[str, Any]:
+    def measured(self, level_lu: float | None) -> StemDecisions:
         """Sends, width and balance as they are in the audio, ready for JSON."""
         left, right = (float(np.dot(c, c)) for c in self.audio)
         return {
@@ -116,7 +159,7 @@ def mix_stem(
     audio = np.zeros((2, n_samples), dtype=np.float32)
     reverb_send, echo_send = (np.zeros(n_samples, dtype=np.float32) for _ in range(2))
     ride, ride_range_db = _stem_ride(stem, multitrack, plan, style)
-    tracks = []
+    tracks: list[TrackDecisions] = []
     for track, track_plan in zip(multitrack.tracks, plan.tracks, strict=True):
         if track.stem != stem or track_plan is None:
             continue
@@ -156,7 +199,7 @@ def _channel(
     ride: np.ndarray,
     mix: MixPlan,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, dict[str, Any]]:
+) -> tuple[np.ndarray, ChannelDecisions]:
     """EQ, compressor, saturation, fader, width and pan: float32 `(2, samples)`, and what was done.
 
     A mono recording is worked on as one channel until it is panned.

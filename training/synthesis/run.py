@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -111,6 +111,44 @@ def plan_songs(settings: SynthesisSettings, n_songs: int) -> list[PlannedSong]:
     return planned
 
 
+class SoundFontTable(TypedDict):
+    """What the songs were played with."""
+
+    name: str
+    sha256: str
+
+
+class SongTable(TypedDict):
+    """A `PlannedSong` as JSON has it."""
+
+    name: str
+    split: str
+    genre: str
+    seed: int
+
+
+class LeftOut(TypedDict):
+    """A song that could not be made, and why."""
+
+    name: str
+    reason: str
+
+
+class _Head(TypedDict):
+    """What must be the same for a run to go on in a folder."""
+
+    schema_version: int
+    settings: dict[str, object]
+    soundfont: SoundFontTable
+
+
+class SynthesisTable(_Head):
+    """What `synthesis.json` holds."""
+
+    songs: list[SongTable]
+    left_out: list[LeftOut]
+
+
 def synthesise(
     folder: Path,
     settings: SynthesisSettings,
@@ -119,7 +157,7 @@ def synthesise(
     soundfont: Path | None = None,
     n_jobs: int | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> SynthesisTable:
     """Make songs into `train`, `valid` and `test` under a folder.
 
     Args:
@@ -140,7 +178,7 @@ def synthesise(
     show = progress or (lambda stage, detail, share: None)
     songs = plan_songs(settings, n_songs)
     font = find_soundfont(soundfont)
-    about = {
+    about: _Head = {
         "schema_version": SCHEMA_VERSION,
         "settings": json.loads(json.dumps(asdict(settings))),
         "soundfont": {"name": font.name, "sha256": hash_file(font)},
@@ -149,12 +187,14 @@ def synthesise(
     _sweep(folder)
     missing = [song for song in songs if not (folder / song.split / song.name).is_dir()]
     failed = _make(folder, settings, missing, font, n_jobs, show)
-    left_out = [{"name": name, "reason": reason} for name, reason in sorted(failed.items())]
+    left_out: list[LeftOut] = [
+        {"name": name, "reason": reason} for name, reason in sorted(failed.items())
+    ]
     if len(failed) == len(songs):
         raise InputError(f"no song could be made; the first: {left_out[0]['reason']}")
-    description = {
+    description: SynthesisTable = {
         **about,
-        "songs": [asdict(song) for song in songs if song.name not in failed],
+        "songs": [cast(SongTable, asdict(song)) for song in songs if song.name not in failed],
         "left_out": left_out,
     }
     write_json(folder / SYNTHESIS_FILE, description)
@@ -212,7 +252,7 @@ def _default_jobs(settings: SynthesisSettings) -> int:
     return max(1, min(available_threads(), int(available_memory_bytes() // n_bytes)))
 
 
-def _open(folder: Path, about: dict[str, Any]) -> None:
+def _open(folder: Path, about: Mapping[str, object]) -> None:
     """Take a folder, or refuse one that holds anything but songs of the same making."""
     path = folder / SYNTHESIS_FILE
     if folder.exists() and not folder.is_dir():

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -57,7 +57,35 @@ class SynthesisTask:
     with_tracks: bool = False
 
 
-def synthesise_song(task: SynthesisTask, report: Callable[[float], None]) -> dict[str, Any]:
+class Section(TypedDict):
+    """A part of a song, in seconds."""
+
+    name: str
+    start_s: float
+    end_s: float
+
+
+class TrackHead(TypedDict):
+    """A recorded track."""
+
+    name: str
+    stem: str
+    role: str
+    is_stereo: bool
+
+
+class SongHead(TypedDict):
+    """The head of `decisions.json`: what was composed."""
+
+    title: str
+    genre: str
+    seed: int
+    tempo_bpm: float
+    sections: list[Section]
+    tracks: list[TrackHead]
+
+
+def synthesise_song(task: SynthesisTask, report: Callable[[float], None]) -> SongHead:
     """Make a song and write its folder.
 
     Args:
@@ -100,7 +128,7 @@ def synthesise_song(task: SynthesisTask, report: Callable[[float], None]) -> dic
     return about
 
 
-def _about(multitrack: Multitrack) -> dict[str, Any]:
+def _about(multitrack: Multitrack) -> SongHead:
     return {
         "title": multitrack.title,
         "genre": multitrack.genre,
