@@ -16,6 +16,7 @@ from mixer.batch.engine import EngineError
 from mixer.batch.network_process import run_network_process
 from mixer.batch.processes import interrupts_blocked
 from mixer.errors import DeviceError
+from mixer.files.spawning import without_current_folder
 
 _START_S = 120.0
 _MAX_DEATHS = 5
@@ -97,7 +98,7 @@ class DeviceProcess:
             name=f"network on {self.device}",
             daemon=True,
         )
-        with interrupts_blocked():
+        with interrupts_blocked(), without_current_folder():
             self._process.start()
         theirs.close()
         try:

@@ -22,6 +22,7 @@ from mixer.batch.order import Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.processes import describe_exit, interrupts_blocked
 from mixer.batch.states import Ending
 from mixer.batch.worker import SONGS_AT_ONCE, Broken, Ready, WorkerSpec, run_worker
+from mixer.files.spawning import without_current_folder
 from mixer.files.wording import counted
 
 # Workers that die in a row before they could work: then it is not the songs.
@@ -180,7 +181,7 @@ class LocalEngine:
         process = self._context.Process(
             target=run_worker, args=(theirs, spec), name=spec.name, daemon=True
         )
-        with interrupts_blocked():
+        with interrupts_blocked(), without_current_folder():
             process.start()
         theirs.close()
         return _Slot(spec, process, ours)

@@ -18,6 +18,7 @@ from typing import Any
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError, MixerError, OutputError
+from mixer.files.spawning import without_current_folder
 
 MAX_TRIES = 2
 _STOP_S = 5.0
@@ -107,7 +108,8 @@ def _start(
 ) -> _Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(function, theirs), daemon=True)
-    process.start()
+    with without_current_folder():
+        process.start()
     theirs.close()
     return _Worker(process, ours)
 
