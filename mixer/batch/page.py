@@ -84,6 +84,9 @@ def _row(record: Record, marks: Sequence[str]) -> str:
     figures = record.figures if record.state == State.DONE else Figures()
     kind = {State.FAILED: "bad"}.get(record.state, "odd" if marks else "")
     remarks = [f'<span class="mark">{_text(mark)}</span>' for mark in marks]
+    remarks += [
+        f'<span class="mark">{_text(remark)}</span>' for remark in figures.get("remarks") or ()
+    ]
     if record.state == State.FAILED:
         remarks.insert(0, f'<span class="failed">failed: {_text(record.error or "")}</span>')
     elif record.state != State.DONE:

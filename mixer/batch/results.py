@@ -41,6 +41,7 @@ class Result(TypedDict):
     n_left_out: int | None
     n_not_recognised: int | None
     marks: str | None
+    remarks: str | None
     started: str | None
     finished: str | None
     inputs_sha256: str | None
@@ -68,6 +69,7 @@ def result_of(record: Record, marks: Sequence[str] = ()) -> Result:
         "real_time_factor": round(duration_s / render_s, 2) if duration_s and render_s else None,
         **_counts(figures),
         "marks": "; ".join(marks) or None,
+        "remarks": "; ".join(figures.get("remarks") or ()) or None,
         "mix_sha256": next((sha for path, _, sha in record.files if path == record.output), None)
         if record.state == State.DONE
         else None,

@@ -29,7 +29,7 @@ from mixer.shipped import DEFAULT_MODEL
 if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner
     from mixer.output.destination import Destination, Rendered
-    from mixer.rendering.mix import Premaster
+    from mixer.rendering.mix import Mix, Premaster
     from mixer.rendering.plan import RenderPlan
     from mixer.rendering.settings import RenderSettings
     from mixer.song.song import Song
@@ -291,7 +291,7 @@ class _Render:
             "seconds": self._rounded_seconds({**mix.seconds, "write": done.write_s}),
             "spectrum_db": third_octave_levels_db(mix.audio, mix.sample_rate),
             **unmixed_of(mix.song).as_figures(),
-            "remarks": list(done.remarks),
+            "remarks": [*done.remarks, *_doubts(mix)],
         }
 
     def _rounded_seconds(self, stages: Mapping[str, float]) -> dict[str, float]:
@@ -341,3 +341,12 @@ def _disk_is_full(order: Order, error: Exception) -> bool:
         return refused.errno in _FULL
     finally:
         probe.unlink(missing_ok=True)
+
+
+def _doubts(mix: Mix) -> list[str]:
+    """What may not be meant about a mix: damaged files, and what the plan warns of."""
+    from mixer.audio.damage import damage_of
+
+    found = [(r.file, damage_of(r.source)) for r in mix.song.recordings]
+    damaged = [f"{file}: {damage}" for file, damage in found if damage is not None]
+    return [*damaged, *mix.plan.warnings]

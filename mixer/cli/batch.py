@@ -208,7 +208,7 @@ def merge_command(out: Path, manifest: Path | None, html: bool, quiet: bool) -> 
 
     merged = merge_shards(out, manifest, html=html)
     for shard in merged.missing:
-        talk(f"mixer: there is no ledger of shard {shard}")
+        talk(f"mixer: no ledger for shard {shard}")
     if quiet:
         for record in merged.records:
             if record.state == State.FAILED:

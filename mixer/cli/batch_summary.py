@@ -69,6 +69,11 @@ def say_ending(
     """The last lines: files that are not mixed, failures, and where the results are."""
     done = [record for record in records if record.state == State.DONE]
     say_unmixed({record.id: unmixed_in(record.figures) for record in done}, say)
+    doubted = [record for record in done if record.figures.get("remarks")]
+    for record in doubted[:_MAX_LINES]:
+        say(f"warning: {record.id}: {'; '.join(record.figures.get('remarks') or ())}")
+    if len(doubted) > _MAX_LINES:
+        say(f"... and {counted(len(doubted) - _MAX_LINES, 'song')} more with warnings")
     failed = [record for record in records if record.state == State.FAILED]
     for record in failed[:_MAX_LINES]:
         say(failure(record))
