@@ -17,6 +17,7 @@ import click
 from mixer.batch.states import ALL_COLUMNS, Mode, ReportKind, State
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.errors import SettingsError
+from mixer.files.interruption import ending_signals
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
 
 if TYPE_CHECKING:
@@ -310,13 +311,9 @@ def _stop_on_signals(stop: Stop, quiet: bool) -> Iterator[None]:
             hint = "dropping them" if stop.now else "Ctrl-C again drops them"
             talk(f"\nmixer: finishing the songs that are running; {hint}")
 
-    before = {number: signal.signal(number, interrupted) for number in _signals()}
+    before = {number: signal.signal(number, interrupted) for number in ending_signals()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _signals() -> list[signal.Signals]:
-    return [signal.SIGINT, signal.SIGTERM]

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
     from mixer.rendering.progress import Progress as ProgressCallback
@@ -43,10 +41,20 @@ def answer(value: Mapping[str, object]) -> None:
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
     """A bar with stage, what in it, and time left; a line a stage where stderr is no terminal."""
-    console = Console(stderr=True)
     if quiet:
         yield lambda stage, detail, share: None
         return
+    # Not at the top: what says one line alone need not load it.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
     if not console.is_terminal:
         yield _stage_lines()
         return

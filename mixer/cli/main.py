@@ -6,15 +6,18 @@ they are called, so that `mixer --help` answers at once.
 
 from __future__ import annotations
 
+import io
 import os
-import signal
 import sys
 from importlib import import_module
 
 import click
 
+from mixer.cli.console import talk
 from mixer.cli.groups import Commands
+from mixer.cli.streams import open_streams, why_not_written
 from mixer.errors import MixerError
+from mixer.files.interruption import ignore_signals, interrupt_on_signals
 from mixer.version import __version__
 
 # name -> one line of help; the command is `command` in mixer.cli.NAME
@@ -95,9 +98,15 @@ _WORDS: dict[str, click.Command] = {"help": _help, "version": _version}
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # A termination cleans up behind itself like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    # A termination and a terminal that goes away clean up behind themselves like Ctrl-C.
+    interrupt_on_signals()
+    open_streams()
+    code = run(sys.argv[1:])
+    ignore_signals()
+    reason = why_not_written()
+    if reason is not None:
+        talk(f"mixer: {reason}")
+    sys.exit(EXIT_FAILED if reason is not None and code == 0 else code)
 
 
 def run(arguments: list[str]) -> int:
@@ -107,36 +116,28 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        whole = io.StringIO()
+        error.show(whole)
+        talk(whole.getvalue().rstrip("\n"))
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("mixer: interrupted; nothing half-written is left behind", err=True)
+        talk("mixer: interrupted; nothing half-written is left behind")
         return EXIT_INTERRUPTED
     except MixerError as error:
-        from mixer.cli.console import talk
-
         talk(f"mixer: {error}")
         return error.exit_code
     except MemoryError:
-        click.echo("mixer: out of memory; close other programs or cut the song up", err=True)
+        talk("mixer: out of memory; close other programs or cut the song up")
         return EXIT_ENVIRONMENT
-    except SystemExit as stop:
-        # rich ends the program so when the reader of stdout goes away
-        return 0 if isinstance(stop.__context__, BrokenPipeError) else EXIT_FAILED
-    except BrokenPipeError:
-        # The reader of our stdout went away (mixer check ... | head): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
-        click.echo(f"mixer: {error.strerror or error}: {error.filename or 'output'}", err=True)
+        talk(f"mixer: {error.strerror or error}: {error.filename or 'output'}")
         return EXIT_FAILED
     except Exception as error:
         if os.environ.get("MIXER_TRACEBACK"):
             raise
-        click.echo(
+        talk(
             f"mixer: internal error ({type(error).__name__}: {error}); this is a bug: "
-            "please report it with what MIXER_TRACEBACK=1 shows",
-            err=True,
+            "please report it with what MIXER_TRACEBACK=1 shows"
         )
         return EXIT_ENVIRONMENT
     # click hands back what a command gave to ctx.exit

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a run: the step that is under way is finished and kept."""
+"""Ctrl-C, SIGTERM and SIGHUP during a run: the step that is under way is finished and kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from mixer.files.interruption import ending_signals
 
 
 class StopRequest:
@@ -37,7 +37,7 @@ def stop_requests() -> Iterator[StopRequest]:
             raise KeyboardInterrupt
         request.asked = True
 
-    before = {number: signal.signal(number, ask) for number in SIGNALS}
+    before = {number: signal.signal(number, ask) for number in ending_signals()}
     try:
         yield request
     finally:

@@ -1,0 +1,64 @@
+"""Signals that ask the program to end: which ones, what they do, and where they have to wait."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+# A closing terminal sends two at once; the second must not break off the cleaning up.
+_ONE_REQUEST_S = 1.0
+
+
+def ending_signals() -> list[signal.Signals]:
+    """Ctrl-C, a termination, and a terminal that went away, unless its end is to be survived.
+
+    `nohup` has the last one ignored before the program starts; then it stays so.
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        numbers.append(signal.SIGHUP)
+    return [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+
+
+def interrupt_on_signals() -> None:
+    """From now on each of them raises KeyboardInterrupt, so that everything is cleaned up."""
+    last_s = -_ONE_REQUEST_S
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal last_s
+        before_s, last_s = last_s, time.monotonic()
+        if last_s - before_s >= _ONE_REQUEST_S:
+            raise KeyboardInterrupt
+
+    for number in ending_signals():
+        signal.signal(number, interrupt)
+
+
+def ignore_signals() -> None:
+    """From now on there is nothing left to interrupt."""
+    for number in ending_signals():
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def interruptions_held_back() -> Iterator[None]:
+    """A signal that arrives within the block acts when it is over; for steps that are short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted
+        return
+    arrived: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, frame: arrived.append(number))
+        for number in ending_signals()
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if arrived:
+        signal.raise_signal(arrived[0])
