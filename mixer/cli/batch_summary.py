@@ -15,7 +15,7 @@ from mixer.batch.outliers import find_outliers
 from mixer.batch.results import result_of
 from mixer.batch.states import State
 from mixer.batch.unmixed import Unmixed, unmixed_in
-from mixer.cli.console import cell, printable, say
+from mixer.cli.console import cell, clock, printable, say
 from mixer.files.wording import counted
 
 # A table longer than this is read in results.csv; then only what needs a look is shown.
@@ -100,13 +100,6 @@ def say_unmixed(songs: Mapping[str, Unmixed], say: Callable[[str], None] = say) 
 def failure(record: Record) -> str:
     """A failed song in a line."""
     return f"failed: {record.id}: {record.error}"
-
-
-def clock(seconds: float) -> str:
-    """A time for a person: 0:07, 3:25, 2:03:25."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def stdout() -> Console:

@@ -21,8 +21,8 @@ from mixer.batch.plan import Job
 from mixer.batch.results import result_of
 from mixer.batch.states import Action, State
 from mixer.batch.unmixed import Unmixed
-from mixer.cli.batch_summary import clock, failure, say_unmixed, stdout
-from mixer.cli.console import cell, printable, say, talk
+from mixer.cli.batch_summary import failure, say_unmixed, stdout
+from mixer.cli.console import cell, clock, printable, say, talk
 from mixer.output.names import LISTENING_COPIES
 
 _SHOWN_ID = 60

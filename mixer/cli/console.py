@@ -92,3 +92,10 @@ def level(value: float | None, unit: str) -> str:
 def cell(value: float | None) -> str:
     """A level for a table: one decimal, or a dash."""
     return "-" if value is None else f"{value:.1f}"
+
+
+def clock(seconds: float) -> str:
+    """A time for a person: 0:07, 3:25, 2:03:25."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

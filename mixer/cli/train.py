@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import click
 
-from mixer.cli.console import answer, talk
+from mixer.cli.console import answer, clock, say, talk
 from mixer.cli.extras import load_extra
+from mixer.files.toml_writing import table_lines
 
 
 @click.command(name="train")
@@ -23,7 +27,11 @@ from mixer.cli.extras import load_extra
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that is in the folder.")
 @click.option("--overwrite", is_flag=True, help="Begin anew in place of the run that is there.")
-@click.option("--dry-run", is_flag=True, help="Print the whole configuration and do nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print the whole configuration as TOML; with data.folder, say how long it would take.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -44,6 +52,7 @@ def command(
     mixer train smoke data.folder=DATA
     mixer train band-mixer data.folder=DATA network.start_from=mine.safetensors
     mixer train paper-la data.folder=DATA run.precision=fp16 -o runs/la
+    mixer train paper-la data.folder=DATA --dry-run > mine.toml
     torchrun --nproc-per-node 4 -m mixer train paper-la data.folder=DATA
 
     Ctrl-C keeps a checkpoint; --resume goes on from it.
@@ -52,22 +61,22 @@ def command(
     path = settings.find_config(config)
     wanted = settings.read_config(path, overrides)
     if dry_run:
-        answer(wanted.to_json())
+        _rehearse(wanted, as_json=as_json, quiet=quiet)
         return
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other")
     training = load_extra("training.run.train", "train")
-    measures = load_extra("training.run.measures", "train")
     folder = output or Path("runs") / path.stem
-    outcome = training.train(
-        wanted,
-        folder,
-        resume=resume,
-        overwrite=overwrite,
-        tell=None if quiet else _say,
-        measure=measures.paper_families,
-    )
-    if os.environ.get("RANK", "0") != "0":
+    try:
+        outcome = training.train(
+            wanted, folder, resume=resume, overwrite=overwrite, tell=None if quiet else _say
+        )
+    except KeyboardInterrupt:
+        if _is_first() and load_extra("training.run.run_folder", "train").has_run(folder):
+            again = shlex.join(["mixer", "train", config, *overrides, "-o", str(folder)])
+            talk(f"stopped; a checkpoint is kept. To go on: {again} --resume")
+        raise
+    if not _is_first():
         return
     if as_json:
         answer(
@@ -89,18 +98,62 @@ def command(
         )
 
 
+def _is_first() -> bool:
+    """Whether this is the one of several processes that speaks."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _rehearse(config: Any, *, as_json: bool, quiet: bool) -> None:
+    """The configuration on stdout, to be fed back; what it would do and take on stderr."""
+    plan = None
+    if config.data.folder:
+        if not quiet and not as_json and _is_first():
+            talk("measuring the first steps ...")
+        rehearsal: ModuleType = load_extra("training.run.rehearsal", "train")
+        plan = rehearsal.rehearse(config)
+    if not _is_first():
+        return
+    if as_json:
+        answer({"config": config.to_json(), "plan": plan and plan.as_json()})
+        return
+    if not quiet:
+        talk(
+            _plan_text(plan, config.data.folder)
+            if plan is not None
+            else "data.folder is empty, so nothing was measured: add data.folder=DATA to know how"
+            " long it would take here"
+        )
+    say("\n".join(table_lines(config.to_json())).strip("\n"))
+
+
+def _plan_text(plan: Any, folder: str) -> str:
+    """What would be trained and how long, in three lines."""
+    ends = f", or {plan.patience_epochs} epochs without improvement" if plan.patience_epochs else ""
+    return (
+        f"{plan.stage} {plan.network}: {plan.trained_parameters} of {plan.parameters} parameters,"
+        f" on {folder}, validated on {plan.validation_items} excerpts; {plan.device},"
+        f" {plan.processes} processes, {plan.precision}\n"
+        f"{plan.steps} steps in {plan.epochs} epochs{ends}; measured over {plan.measured_steps}"
+        f" steps: {plan.step_s:.3g} s a step, {plan.audio_s_per_s:.3g} s of audio a second,"
+        f" {plan.validation_s:.3g} s a validation\n"
+        f"the whole run takes about {clock(plan.total_s)} on this machine"
+    )
+
+
 def _say(event: str, values: Mapping[str, object]) -> None:
     """An event as a line on stderr."""
     lines = {
         "start": "{stage} {network}: {trained_parameters} of {parameters} parameters on {device},"
         " {processes} processes, {precision}, from step {step}",
         "untrained": "before training: valid {valid_loss:.4g}",
-        "step": "epoch {epoch} step {step}: loss {loss:.4g}, gradient {gradient_norm:.3g},"
-        " rate {learning_rate:.3g},"
-        " {audio_s_per_s:.3g} s of audio a second",
+        "step": "step {step} of {steps} (epoch {epoch}): loss {loss:.4g},"
+        " gradient {gradient_norm:.3g}, rate {learning_rate:.3g},"
+        " {audio_s_per_s:.3g} s of audio a second, {left} left",
         "epoch": "epoch {epoch}: train {train_loss:.4g}, valid {valid_loss:.4g},"
         " best at epoch {best_epoch}",
         "checkpoint": "step {step}: checkpoint written",
         "warning": "warning: {text}",
     }
-    talk(lines[event].format(**values))
+    left_s = values.get("left_s")
+    left = clock(left_s) if isinstance(left_s, float) else ""
+    talk(lines[event].format(**values, left=left))

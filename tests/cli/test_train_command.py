@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,8 @@ import pytest
 from mixer.cli.main import run
 from tests.training.run.small_run import HYPER
 from tests.training.songs import write_song
+from training.run.config import TrainingConfig
+from training.run.config_reader import find_config, read_config, shipped_configs
 
 SMALL = [
     "data.segment_s=0.5",
@@ -50,7 +56,7 @@ def test_from_a_data_set_to_a_bundle(data: Path, tmp_path: Path, capsys) -> None
     said = capsys.readouterr()
     answer = json.loads(said.out)
     assert (answer["epochs"], answer["steps"], answer["device"]) == (1, 3, "cpu")
-    assert "epoch 0 step 3: loss" in said.err
+    assert re.search(r"step 3 of 3 \(epoch 0\): loss .* s of audio a second, 0:0\d left", said.err)
     assert "epoch 0: train" in said.err
     assert run(["export", answer["best"], "-o", str(tmp_path / "bundle")]) == 0
     manifest = json.loads((tmp_path / "bundle/manifest.json").read_text())
@@ -82,12 +88,16 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
     command = [sys.executable, "-m", "mixer", "train", "smoke", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stderr is not None
-    while "step 2:" not in process.stderr.readline():
+    while "step 2 of 1000" not in process.stderr.readline():
         assert process.poll() is None
     # As a terminal does: to the whole group, reading processes included.
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=60) == 130
-    assert "Traceback" not in process.stderr.read()
+    said = process.stderr.read()
+    assert "Traceback" not in said
+    (line,) = [line for line in said.splitlines() if "To go on: " in line]
+    again = shlex.split(line.partition("To go on: ")[2])
+    assert again == ["mixer", "train", "smoke", *arguments, "--resume"]
     assert (tmp_path / "run/state.safetensors").is_file()
     log = (tmp_path / "run/log.jsonl").read_text().splitlines()
     stopped_at = json.loads(log[-1])["step"]
@@ -160,10 +170,57 @@ def test_other_data_are_refused(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_dry_run_prints_the_whole_configuration(capsys, tmp_path, monkeypatch) -> None:
+def test_a_dry_run_prints_toml_that_can_be_fed_back(capsys, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(["train", "paper-la", "optimiser.learning_rate=5e-4", "--dry-run"]) == 0
-    shown = json.loads(capsys.readouterr().out)
-    assert shown["optimiser"]["learning_rate"] == 5e-4
-    assert shown["run"]["batches_per_epoch"] == 1600
+    changed = ["optimiser.learning_rate=5e-4", "network.hyper_parameters.n_filters=64"]
+    for config in shipped_configs():
+        more = changed if config.startswith("paper") else []
+        assert run(["train", config, *more, "--dry-run"]) == 0
+        said = capsys.readouterr()
+        assert "nothing was measured: add data.folder=DATA" in said.err
+        Path("again.toml").write_text(said.out)
+        assert read_config(Path("again.toml")) == read_config(find_config(config), more)
+        assert tomllib.loads(said.out).keys() == TrainingConfig().to_json().keys()
+    Path("again.toml").unlink()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_measures_the_first_steps_and_leaves_nothing(
+    data: Path, capsys, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["train", "smoke", f"data.folder={data}", *SMALL, "--dry-run"]
+    more = ["schedule.epochs=50", "run.patience_epochs=7"]
+    assert run([*arguments, *more]) == 0
+    said = capsys.readouterr()
+    assert "150 steps in 50 epochs, or 7 epochs without improvement; measured over 2" in said.err
+    assert re.search(r"the whole run takes about \d+:\d\d(:\d\d)? on this machine", said.err)
+    assert f"folder = {json.dumps(str(data))}" in said.out
+    assert run([*arguments, *more, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    plan = answer["plan"]
+    assert (plan["steps"], plan["measured_steps"], plan["device"]) == (150, 2, "cpu")
+    total_s = 150 * plan["step_s"] + 51 * plan["validation_s"]
+    assert plan["total_s"] == pytest.approx(total_s)
+    assert plan["audio_s_per_s"] == pytest.approx(2 * 0.5 / plan["step_s"])
+    # An epoch of a single step has no second one to time.
+    assert run([*arguments, "run.batches_per_epoch=1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["plan"]["measured_steps"] == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_ten_seconds_of_validation_songs_can_be_heard(data: Path) -> None:
+    config = read_config(find_config("smoke"), [f"data.folder={data}", *SMALL])
+    config = dataclasses.replace(config, run=dataclasses.replace(config.run, audio_examples=3))
+    from training.run.kinds import build_network
+    from training.run.waveforms import new_objective, open_prepared
+
+    network = build_network(config.network.kind, config.network.hyper_parameters, 22_050)
+    found = open_prepared(config, network, 4)
+    n_valid = len({song.id for song, _ in found.valid.excerpts})
+    assert len(found.heard) == min(3, n_valid) >= 1
+    for read in found.heard.values():
+        sounds = new_objective(config, network).sounds(read())
+        assert {name: tuple(s.shape) for name, s in sounds.items()} == dict.fromkeys(
+            ("input", "output", "target"), (2, 441000)
+        )

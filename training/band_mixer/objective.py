@@ -22,7 +22,7 @@ from training.band_mixer.simulation import (
 )
 from training.run.config import TrainingConfig, WeightsConfig
 from training.run.loading import NETWORK_RATE_HZ
-from training.run.objective import Figure, Measure, Objective
+from training.run.objective import Figure, Objective
 
 _AUDIBLE_WITHIN_DB, _SLOPE_DB = 35.0, 5.0
 # Windows of about a second, as a crest factor is heard; quiet ones of a stem count little.
@@ -57,8 +57,8 @@ class BandObjective(Objective):
         """A scalar, of the tensors of a `training.band_mixer.augmentation.Batch` by name."""
         return self._judged(batch)[0]
 
-    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
-        """The loss and its parts in dB; there is no mix to measure."""
+    def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:
+        """The loss and its parts in dB."""
         loss, parts = self._judged(batch)
         for name, value in {"loss": loss.item(), **parts}.items():
             yield Figure(name, value, len(batch["dry"]))

@@ -191,7 +191,7 @@ class RunConfig:
         patience_epochs: stop when validation has not improved for so many epochs; 0 for never.
         checkpoint_every_steps: between checkpoints inside an epoch; 0 for its end alone.
         log_every_steps: between lines in the log.
-        audio_examples: validation excerpts to hear in TensorBoard; 0 for none.
+        audio_examples: validation songs of which TensorBoard has 10 s to hear; 0 for none.
         tensorboard: write a TensorBoard log beside the JSON lines.
     """
 
@@ -205,7 +205,7 @@ class RunConfig:
     patience_epochs: int = number(0, 0, 1_000_000)
     checkpoint_every_steps: int = number(0, 0, 10_000_000)
     log_every_steps: int = number(50, 1, 1_000_000)
-    audio_examples: int = number(2, 0, 16)
+    audio_examples: int = number(3, 0, 16)
     tensorboard: bool = True
 
 

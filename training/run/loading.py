@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,6 +18,8 @@ from training.run.identity import DatasetIdentity
 from training.run.interruption import ignore_stop_requests
 
 NETWORK_RATE_HZ = 44_100
+# Reads one item when it is wanted.
+ReadItem = Callable[[], Item]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class TrainingData:
         batch, valid_batch: a list of items to a batch, in the process that reads them: tensors by
             name, which is what the objective takes.
         valid_batch_size: items in a batch of the validation; None for as many as in training.
+        heard: excerpts of validation songs to listen to, by the song's id; none of what is not
+            audio.
     """
 
     train: Dataset[Any]
@@ -39,6 +43,7 @@ class TrainingData:
     batch: Callable[[list[Any]], Item] = default_collate
     valid_batch: Callable[[list[Any]], Item] = default_collate
     valid_batch_size: int | None = None
+    heard: Mapping[str, ReadItem] = field(default_factory=dict)
 
 
 # (configuration, network, items an epoch) -> what is read

@@ -18,6 +18,11 @@ from mixer.files.whole_file import whole_file
 
 LOG_FILE = "log.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
+# Events that measure something, and the group of curves that each belongs to: validation before
+# training is the first point of the validation's curves.
+_CURVES = {"step": "step", "epoch": "epoch", "untrained": "epoch"}
+# Where a run is, and how far it has to go: a straight line as a curve.
+_COUNTS = ("step", "steps", "epoch", "best_epoch", "left_s")
 
 
 # What an event says, by name: numbers, and words for people.
@@ -84,10 +89,13 @@ class TensorBoard:
         self._writer: Any = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
 
     def write(self, event: str, values: Values) -> None:
-        """Every number of the event as a point of its curve."""
+        """What was measured, as points of curves over the steps; counts and words make none."""
+        curves = _CURVES.get(event)
+        if curves is None:
+            return
         for name, value in values.items():
-            if name != "step" and isinstance(value, int | float) and not isinstance(value, bool):
-                self._writer.add_scalar(f"{event}/{name}", value, values["step"])
+            if name not in _COUNTS and isinstance(value, int | float):
+                self._writer.add_scalar(f"{curves}/{name}", value, values["step"])
         self._writer.flush()
 
     def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:

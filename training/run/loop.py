@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from training.run.distributed import Processes
 from training.run.interruption import StopRequest
 from training.run.loading import TrainingData, epoch_batches, read_batches, to_device
 from training.run.logs import Values
-from training.run.objective import Measure, Objective
+from training.run.objective import Objective
+from training.run.pace import Pace
 from training.run.schedule import rate_share, total_epochs
 from training.run.state import Run
 from training.run.validate import validate
@@ -43,7 +43,7 @@ class Trainer:
         stop: whether somebody asked to stop.
         tell: called with "untrained", "step", "epoch" and their numbers, in the first process.
         keep: called to write a checkpoint; with the validation where it is the best so far.
-        measure: what else to measure in validation.
+        pace: how fast it goes.
     """
 
     config: TrainingConfig
@@ -55,7 +55,7 @@ class Trainer:
     stop: StopRequest
     tell: Event
     keep: Callable[[dict[str, float] | None], None]
-    measure: Measure | None = None
+    pace: Pace
 
 
 def run_epochs(trainer: Trainer) -> None:
@@ -100,9 +100,10 @@ def _finish_epoch(trainer: Trainer) -> bool:
     config, position = trainer.config, trainer.run.position
     every = config.run.checkpoint_every_steps
     loader = epoch_batches(trainer.data, config, trainer.processes, position.epoch, position.batch)
-    overflows, measured_from, since = 0, position.step, time.monotonic()
+    overflows = 0
+    trainer.pace.begin_steps(position.step)
     for item in read_batches(loader):
-        taken = _step(trainer, to_device(item, trainer.processes.device))
+        taken = take_step(trainer, to_device(item, trainer.processes.device))
         overflows = 0 if math.isfinite(taken.gradient_norm) else overflows + 1
         if overflows and (not trainer.run.scaler.is_enabled() or overflows > _MOST_OVERFLOWS):
             raise _no_number(trainer, f"the gradient's norm is {taken.gradient_norm}")
@@ -116,10 +117,9 @@ def _finish_epoch(trainer: Trainer) -> bool:
                 "loss": taken.loss,
                 "gradient_norm": taken.gradient_norm,
                 "learning_rate": taken.learning_rate,
-                "audio_s_per_s": _speed(trainer, position.step - measured_from, since),
+                **trainer.pace.at(position.step),
             }
             trainer.tell("step", values)
-            measured_from, since = position.step, time.monotonic()
         if _asked_to_stop(trainer):
             return True
         if every and position.step % every == 0 and position.batch < config.run.batches_per_epoch:
@@ -132,20 +132,13 @@ def _asked_to_stop(trainer: Trainer) -> bool:
     return trainer.processes.sums([float(bool(trainer.stop))])[0] > 0.0
 
 
-def _speed(trainer: Trainer, n_steps: int, since: float) -> float:
-    """Seconds of audio that all processes together train in a second, reading included."""
-    config = trainer.config
-    segments = n_steps * config.run.batch_size * trainer.processes.n_ranks
-    return segments * config.data.segment_s / max(1e-9, time.monotonic() - since)
-
-
 class _Taken(NamedTuple):
     loss: float
     gradient_norm: float
     learning_rate: float
 
 
-def _step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
+def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
     """Forward, backward and the optimiser; nothing moves where loss or gradient is no number."""
     config, run = trainer.config, trainer.run
     position, scaler, optimiser = run.position, run.scaler, run.optimiser
@@ -176,10 +169,8 @@ def _validate(trainer: Trainer) -> dict[str, float]:
     """Validation of the weights that would be kept: the running mean where there is one."""
     average = trainer.run.average
     kept = average.in_place_of(trainer.run.network) if average is not None else nullcontext()
-    with kept:
-        return validate(
-            trainer.objective, trainer.data, trainer.config, trainer.processes, trainer.measure
-        )
+    with kept, trainer.pace.validation():
+        return validate(trainer.objective, trainer.data, trainer.config, trainer.processes)
 
 
 def _is_stale(trainer: Trainer) -> bool:

@@ -5,14 +5,10 @@ One module, because distributed training watches a module's forward pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-import numpy as np
 from torch import Tensor, nn
-
-# A mix and its target, float32 (channels, samples), to any numbers by name.
-Measure = Callable[[np.ndarray, np.ndarray], Mapping[str, float]]
 
 
 class Figure(NamedTuple):
@@ -38,21 +34,22 @@ class Objective(nn.Module):
         """The loss of a batch, a scalar: the mean over its examples."""
         raise NotImplementedError
 
-    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
+    def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:
         """What validation shows of a batch: "loss" always, and whatever else tells something.
 
         Args:
             batch: as of `forward`, on its device.
-            measure: what else to measure of mixes, where there are any.
         """
         n_examples = len(next(iter(batch.values())))
         yield Figure("loss", self(**batch).item(), n_examples)
 
-    def sounds(self, item: Mapping[str, Tensor], *, with_target: bool) -> Mapping[str, Tensor]:
-        """What one can hear of a validation item, (2, samples) each; nothing where it is no audio.
+    def sounds(self, item: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What one can hear of an excerpt, (2, samples) each; nothing where it is not audio.
 
         Args:
-            item: one, not a batch, on the CPU.
-            with_target: also what it should sound like.
+            item: one of `TrainingData.heard`, not a batch, on the CPU.
+
+        Returns:
+            "input", "output" and "target".
         """
         return {}

@@ -36,6 +36,11 @@ from training.run.state import STATE_FILE, Position, Run, read_identity, reason_
 CONFIG_FILE, BEST_FILE, LAST_FILE = "config.json", "best.safetensors", "last.safetensors"
 
 
+def has_run(folder: Path) -> bool:
+    """Whether a run is there that can be resumed."""
+    return (folder / STATE_FILE).is_file()
+
+
 class RunFolder:
     """Where a run is kept; only the first process writes.
 
@@ -60,7 +65,6 @@ class RunFolder:
         self._is_first = processes.is_first
         self._tell = tell
         self._logs: list[Log] = []
-        self._heard = False
 
     @staticmethod
     def state_in(folder: Path) -> Path:
@@ -76,7 +80,7 @@ class RunFolder:
             ModelError: its state is damaged.
         """
         path = RunFolder.state_in(folder)
-        if not path.is_file():
+        if not has_run(folder):
             raise OutputError(f"{folder}: no run to resume there ({STATE_FILE} is missing)")
         return read_identity(path)
 
@@ -138,20 +142,17 @@ class RunFolder:
         self.tell("checkpoint", {"step": run.position.step, "best": validation is not None})
 
     def hear(self, objective: Objective, run: Run, data: TrainingData) -> None:
-        """Validation excerpts of the network as it is, for logs that have sound."""
+        """Excerpts of validation songs through the network as it is, for logs that have sound."""
         if not self._is_first:
             return
-        n_items = len(data.valid)
-        for index in range(min(self._config.run.audio_examples, n_items)):
+        for song, read in data.heard.items():
             with torch.no_grad(), self._kept_weights(run):
                 objective.eval()
-                sounds = objective.sounds(data.valid[index], with_target=not self._heard)
+                sounds = objective.sounds(read())
                 objective.train()
             for log in self._logs:
                 for name, audio in sounds.items():
-                    tag = f"{name}/{index}"
-                    log.hear(tag, audio, NETWORK_RATE_HZ, run.position.step)
-        self._heard = True
+                    log.hear(f"{song}/{name}", audio, NETWORK_RATE_HZ, run.position.step)
 
     def _write_weights(self, path: Path, run: Run, validation: Mapping[str, float] | None) -> None:
         position, dataset = run.position, self._identity["dataset"]

@@ -8,25 +8,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-
-from mixer.errors import DeviceError, ModelError
-from training.checkpoint import read_checkpoint
+from mixer.errors import ModelError
 from training.errors import TrainingError
-from training.run.config import OptimiserConfig, TrainingConfig
+from training.run.config import TrainingConfig
 from training.run.distributed import Processes, joined_processes
-from training.run.ema import MovingAverage
 from training.run.identity import Identity
 from training.run.interruption import stop_requests
-from training.run.kinds import FRONT_END, build_network, choose_trained
-from training.run.loading import NETWORK_RATE_HZ, OpenData, TrainingData
+from training.run.loading import OpenData, TrainingData
 from training.run.logs import Values
 from training.run.loop import Event, Trainer, run_epochs
-from training.run.objective import Measure, Objective
-from training.run.recipe import RECIPES, Recipe
+from training.run.new_run import begin
+from training.run.objective import Objective
+from training.run.pace import Pace
+from training.run.recipe import RECIPES
 from training.run.run_folder import RunFolder
 from training.run.state import Position, Run, read_state
+from training.run.torch_errors import errors_in_words
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,6 @@ def train(
     overwrite: bool = False,
     tell: Event | None = None,
     open_data: OpenData | None = None,
-    measure: Measure | None = None,
 ) -> Outcome:
     """Run a configuration to its end; under `torchrun`, this process's part of it.
 
@@ -70,7 +66,6 @@ def train(
         tell: called with an event's name ("start", "untrained", "step", "epoch", "checkpoint",
             "warning") and its values, in the first process only.
         open_data: where examples come from; None for where the kind of network has them from.
-        measure: what else to measure of the mixes in validation.
 
     Raises:
         SettingsError: the configuration does not fit together.
@@ -81,15 +76,7 @@ def train(
         KeyboardInterrupt: asked to stop; a checkpoint has been written.
     """
     with joined_processes(config.run.device) as processes:
-        _check_precision(config, processes)
-        if config.run.threads:
-            torch.set_num_threads(config.run.threads)
-        torch.manual_seed(config.run.seed)
-        recipe = RECIPES[config.network.kind]
-        objective = _new_objective(config, recipe, processes)
-        run = _new_run(config, objective.network, processes)
-        per_epoch = config.run.batches_per_epoch * config.run.batch_size * processes.n_ranks
-        data = (open_data or recipe.open_examples)(config, run.network, per_epoch)
+        objective, run, data = begin(config, processes, open_data)
         identity = _identity(config, run.network, data, processes)
         if resume:
             _check_identity(RunFolder.identity_in(folder), identity, folder)
@@ -97,7 +84,7 @@ def train(
         kept = RunFolder(folder, config, identity, processes, tell)
         kept.occupy(run.position, resume=resume, overwrite=overwrite)
         kept.tell("start", _start_values(config, run, data, processes))
-        _run_to_the_end(kept, config, run, objective, data, processes, measure)
+        _run_to_the_end(kept, config, run, objective, data, processes)
         return _outcome(kept, run.position, processes)
 
 
@@ -108,7 +95,6 @@ def _run_to_the_end(
     objective: Objective,
     data: TrainingData,
     processes: Processes,
-    measure: Measure | None,
 ) -> None:
     def keep(validation: Mapping[str, float] | None) -> None:
         kept.keep(run, validation)
@@ -116,30 +102,11 @@ def _run_to_the_end(
             kept.hear(objective, run, data)
 
     shared = processes.shared(objective)
-    with stop_requests() as stop:
-        trainer = Trainer(
-            config, run, objective, shared, data, processes, stop, kept.tell, keep, measure
+    pace = Pace(config, processes.n_ranks)
+    with stop_requests() as stop, errors_in_words(processes.device):
+        run_epochs(
+            Trainer(config, run, objective, shared, data, processes, stop, kept.tell, keep, pace)
         )
-        try:
-            run_epochs(trainer)
-        except RuntimeError as error:
-            raise _in_words(error, processes) or error from None
-
-
-def _in_words(error: RuntimeError, processes: Processes) -> TrainingError | None:
-    """What PyTorch means, where a user can do something about it."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return TrainingError(
-            f"{processes.device} is out of memory: give a smaller run.batch_size or"
-            " data.segment_s, or run.precision fp16"
-        )
-    # It comes out of a signal handler, wherever the run happens to be.
-    if "DataLoader worker" in str(error):
-        return TrainingError(
-            "a reading process was killed (out of memory?); the last checkpoint is kept: resume"
-            " with fewer data.workers"
-        )
-    return None
 
 
 def _outcome(kept: RunFolder, position: Position, processes: Processes) -> Outcome:
@@ -154,72 +121,6 @@ def _outcome(kept: RunFolder, position: Position, processes: Processes) -> Outco
         epochs=position.epoch,
         steps=position.step,
         device=str(processes.device),
-    )
-
-
-def _check_precision(config: TrainingConfig, processes: Processes) -> None:
-    if config.run.precision == "fp16" and processes.device.type != "cuda":
-        raise DeviceError("run.precision fp16 needs CUDA; on a CPU use float32 or bf16")
-
-
-def _new_objective(config: TrainingConfig, recipe: Recipe, processes: Processes) -> Objective:
-    """The network, started as the configuration says, and its loss, on the device."""
-    segment = round(config.data.segment_s * NETWORK_RATE_HZ)
-    network = build_network(config.network.kind, config.network.hyper_parameters, segment)
-    if config.network.start_from:
-        _start_from(network, Path(config.network.start_from), config.network.start_parts)
-    choose_trained(network, config.run.stage)
-    return recipe.new_objective(config, network).to(processes.device)
-
-
-def _start_from(network: nn.Module, path: Path, parts: str) -> None:
-    """Take weights from a checkpoint: all, or the front-end's alone.
-
-    Raises:
-        ModelError: it is damaged, or of another network.
-    """
-    found = read_checkpoint(path).network
-    if type(found) is not type(network):
-        raise ModelError(
-            f"{path}: a {type(found).__name__}, where this configuration has a"
-            f" {type(network).__name__}: choose another network.start_from"
-        )
-    prefixes = FRONT_END if parts == "front_end" else ("",)
-    weights = {k: v for k, v in found.state_dict().items() if k.startswith(prefixes)}
-    wanted = network.state_dict()
-    for name, value in weights.items():
-        if name not in wanted or wanted[name].shape != value.shape:
-            here = tuple(wanted[name].shape) if name in wanted else "absent"
-            raise ModelError(
-                f"{path}: of another network: {name} is {tuple(value.shape)}, here {here};"
-                " change network.hyper_parameters or network.start_from"
-            )
-    if not weights or (parts == "all" and len(weights) != len(wanted)):
-        raise ModelError(f"{path}: of another network: it lacks parameters that this one has")
-    network.load_state_dict(weights, strict=False)
-
-
-def _new_run(config: TrainingConfig, network: nn.Module, processes: Processes) -> Run:
-    decay = config.optimiser.ema_decay
-    scaled = config.run.precision == "fp16"
-    return Run(
-        network=network,
-        optimiser=_new_optimiser(config.optimiser, network),
-        scaler=torch.amp.GradScaler(processes.device.type, enabled=scaled),
-        average=MovingAverage(network, decay) if decay else None,
-        position=Position(),
-    )
-
-
-def _new_optimiser(config: OptimiserConfig, network: nn.Module) -> torch.optim.Optimizer:
-    moving = [value for value in network.parameters() if value.requires_grad]
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.kind]
-    return kind(
-        moving,
-        lr=config.learning_rate,
-        betas=(config.beta1, config.beta2),
-        weight_decay=config.weight_decay,
-        amsgrad=config.amsgrad,
     )
 
 

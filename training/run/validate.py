@@ -7,7 +7,7 @@ import torch
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
 from training.run.loading import TrainingData, read_batches, to_device, validation_batches
-from training.run.objective import Measure, Objective
+from training.run.objective import Objective
 
 
 @torch.no_grad()
@@ -16,7 +16,6 @@ def validate(
     data: TrainingData,
     config: TrainingConfig,
     processes: Processes,
-    measure: Measure | None = None,
 ) -> dict[str, float]:
     """The mean loss over all validation excerpts, and the mean of whatever else is shown.
 
@@ -25,7 +24,6 @@ def validate(
         data: has the excerpts.
         config: of the run.
         processes: which share the excerpts and all get the answer.
-        measure: what else to measure of every mix.
 
     Returns:
         "loss" and the other figures' names to their means.
@@ -34,7 +32,7 @@ def validate(
     sums = _Sums()
     for item in read_batches(validation_batches(data, config, processes)):
         batch = to_device(item, processes.device)
-        for figure in objective.figures(batch, measure):
+        for figure in objective.figures(batch):
             sums.add(*figure)
     objective.train()
     return sums.means(processes)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,15 +13,17 @@ from torch import Tensor, nn
 from mixer.errors import SettingsError
 from mixer.stems import STEMS
 from training.data.dataset import SegmentDataset, SegmentSettings, ValidationSegments
-from training.data.prepared import read_dataset
+from training.data.prepared import PreparedDataset, read_dataset
 from training.errors import TrainingError
 from training.run.config import LossConfig, TrainingConfig
 from training.run.identity import DatasetIdentity
 from training.run.kinds import input_samples
-from training.run.loading import NETWORK_RATE_HZ, TrainingData
+from training.run.loading import NETWORK_RATE_HZ, ReadItem, TrainingData
 from training.run.losses import LossA, LossB, StemLoss, WaveformLoss, shortest_segment_samples
-from training.run.objective import Figure, Measure, Objective
+from training.run.objective import Objective
 
+# Of a validation song, to listen to.
+HEARD_S = 10.0
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -62,12 +65,14 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
         remix_share=data.remix_share,
         with_wet=with_wet,
     )
-    valid_samples = n_samples
-    if data.valid_segment_s:
-        valid_samples += round((data.valid_segment_s - data.segment_s) * NETWORK_RATE_HZ)
+    # A network of valid convolutions takes more than it answers for, whatever the length.
+    beyond = n_samples - round(data.segment_s * NETWORK_RATE_HZ)
+    valid_s = data.valid_segment_s or data.segment_s
+    valid_samples = round(valid_s * NETWORK_RATE_HZ) + beyond
     valid = ValidationSegments(
         prepared, valid_samples, per_song=data.valid_per_song, with_wet=with_wet
     )
+    heard = _heard(prepared, round(HEARD_S * NETWORK_RATE_HZ) + beyond, config.run.audio_examples)
     identity: DatasetIdentity = {
         "sha256": prepared.sha256,
         "sample_rate": prepared.sample_rate,
@@ -75,7 +80,16 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
         "effects": list(prepared.effects),
         "profile": dataclasses.asdict(prepared.profile),
     }
-    return TrainingData(SegmentDataset(prepared, settings), valid, identity)
+    return TrainingData(SegmentDataset(prepared, settings), valid, identity, heard=heard)
+
+
+def _heard(prepared: PreparedDataset, n_samples: int, n_songs: int) -> Mapping[str, ReadItem]:
+    """The middle of the first validation songs, the same in every run on the data set."""
+    if not n_songs:
+        return {}
+    middles = ValidationSegments(prepared, n_samples, per_song=1)
+    first = list(enumerate(middles.excerpts))[:n_songs]
+    return {song.id: partial(middles.__getitem__, index) for index, (song, _) in first}
 
 
 def new_objective(config: TrainingConfig, network: nn.Module) -> WaveformObjective:
@@ -168,25 +182,17 @@ class WaveformObjective(Objective):
             mixed: Tensor = self.network(inputs)
             return mixed.float()
 
-    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
-        """The loss, and the measures of every mix; none while pre-training."""
-        yield from super().figures(batch, measure)
-        if measure is None or self.stage != "train":
-            return
-        mixes = self.mix(batch["inputs"])
-        targets = centre(batch["target"], mixes.shape[-1])
-        for mix, target in zip(mixes.cpu().numpy(), targets.cpu().numpy(), strict=True):
-            for name, value in measure(mix, target).items():
-                yield Figure(name, value, 1)
+    def sounds(self, item: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The sum of the stems that go in, what comes out, and the mix that is wanted.
 
-    def sounds(self, item: Mapping[str, Tensor], *, with_target: bool) -> Mapping[str, Tensor]:
-        """The mix; with the target also that, and the plain sum of what goes in."""
+        Pre-training rebuilds the stems, so that their own sum is wanted.
+        """
         device = next(self.network.parameters()).device
-        sounds = {"mix": self.mix(item["inputs"].unsqueeze(0).to(device))[0]}
-        if with_target:
-            plain = item["inputs"].unflatten(0, (-1, 2)).sum(0)
-            sounds |= {"target": item["target"], "sum_of_inputs": plain}
-        return sounds
+        output = self.mix(item["inputs"].unsqueeze(0).to(device))[0].cpu()
+        plain = item["inputs"].unflatten(0, (-1, 2)).sum(0)
+        target = plain if self.stage == "pretrain" else item["target"]
+        sounds = {"input": plain, "output": output, "target": target}
+        return {name: centre(sound, output.shape[-1]) for name, sound in sounds.items()}
 
     def _autocast(self, inputs: Tensor) -> torch.autocast:
         enabled = self.precision != torch.float32

@@ -15,7 +15,7 @@ from mixer.stems import STEMS
 from training.data.track_songs import DECISIONS
 from training.networks.track_mixer import TrackMixer
 from training.run.config import TrainingConfig
-from training.run.objective import Figure, Measure, Objective
+from training.run.objective import Figure, Objective
 from training.track_mixer.batches import Batch
 from training.track_mixer.simulation import Wet, controls_of, simulate
 
@@ -230,8 +230,8 @@ class TrackObjective(Objective):
         """A scalar, of the tensors of a `training.track_mixer.batches.Batch` by name."""
         return self._parts(batch)["sum"]
 
-    def figures(self, batch: Mapping[str, Tensor], measure: Measure | None) -> Iterator[Figure]:
-        """The loss and its parts; there is no mix to measure."""
+    def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:
+        """The loss and its parts."""
         parts = {name: value.item() for name, value in self._parts(batch).items()}
         yield Figure("loss", parts.pop("sum"), len(batch["levels"]))
         for name, value in parts.items():

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,12 @@ def open_noise(config: TrainingConfig, network: Any, items_per_epoch: int) -> Tr
     """In place of a prepared data set."""
     n_samples = noise_samples(config, network)
     kind = NoiseWithWet if config.loss.stem_weight else NoiseSegments
+    valid = kind(5, n_samples, 77)
     return TrainingData(
         kind(items_per_epoch, n_samples, config.run.seed),
-        kind(5, n_samples, 77),
+        valid,
         {"sha256": "0" * 64, "sample_rate": 44_100, "stems": ["vocals", "bass", "drums", "other"]},
+        heard={f"song-{i}": partial(valid.__getitem__, i) for i in range(3)},
     )
 
 

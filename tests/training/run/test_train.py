@@ -6,7 +6,6 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -146,35 +145,46 @@ def test_training_stops_when_validation_does_not_improve(
     assert events(tmp_path, "epoch")[0]["valid_seen"] == 2.0
 
 
-def test_what_else_is_measured_is_averaged_over_the_excerpts(tmp_path: Path) -> None:
-    levels: list[float] = []
-
-    def level(mix: np.ndarray, target: np.ndarray) -> dict[str, float]:
-        assert mix.shape == target.shape == (2, round(0.2 * 44_100))
-        levels.append(float(np.abs(mix).mean()))
-        return {"level": levels[-1]}
-
-    go(small_config(schedule={"epochs": [1]}), tmp_path, measure=level)
-    assert len(levels) == 10
-    for name, measured in (("untrained", levels[:5]), ("epoch", levels[5:])):
-        assert events(tmp_path, name)[0]["valid_level"] == pytest.approx(np.mean(measured))
-
-
-def test_tensorboard_has_curves_and_stereo_sound(tmp_path: Path) -> None:
+def test_tensorboard_has_curves_of_measurements_and_stereo_sound(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    go(small_config(run={"tensorboard": True, "audio_examples": 1}), tmp_path)
+    go(small_config(run={"tensorboard": True}), tmp_path)
     board = EventAccumulator(str(tmp_path / "tensorboard"))
     board.Reload()
-    assert [point.step for point in board.Scalars("epoch/valid_loss")] == [5, 10]
+    # Validation before training is the first point of its curve.
+    assert [point.step for point in board.Scalars("epoch/valid_loss")] == [0, 5, 10]
     assert len(board.Scalars("step/gradient_norm")) == 10
-    assert set(board.Tags()["audio"]) == {"mix/0", "target/0", "sum_of_inputs/0"}
-    sound = board.Audio("mix/0")[-1]
-    assert sound.content_type == "audio/wav"
-    assert sound.length_frames == round(0.2 * 44_100)
-    assert sound.encoded_audio_string[:4] == b"RIFF"
-    assert int.from_bytes(sound.encoded_audio_string[22:24], "little") == 2
+    assert set(board.Tags()["scalars"]) == {
+        "step/loss",
+        "step/gradient_norm",
+        "step/learning_rate",
+        "step/audio_s_per_s",
+        "epoch/train_loss",
+        "epoch/valid_loss",
+    }
+    songs = [f"song-{index}" for index in range(3)]
+    assert set(board.Tags()["audio"]) == {
+        f"{song}/{name}" for song in songs for name in ("input", "output", "target")
+    }
+    outputs = board.Audio("song-1/output")
+    assert [sound.step for sound in outputs] == [5, 10]
+    assert outputs[0].encoded_audio_string != outputs[1].encoded_audio_string
+    targets = board.Audio("song-1/target")
+    assert targets[0].encoded_audio_string == targets[1].encoded_audio_string
+    assert outputs[-1].content_type == "audio/wav"
+    assert outputs[-1].length_frames == round(0.2 * 44_100)
+    assert outputs[-1].encoded_audio_string[:4] == b"RIFF"
+    assert int.from_bytes(outputs[-1].encoded_audio_string[22:24], "little") == 2
+
+
+def test_a_step_says_how_many_there_are_and_how_long_is_left(tmp_path: Path) -> None:
+    go(small_config(), tmp_path)
+    steps = events(tmp_path, "step")
+    assert {step["steps"] for step in steps} == {10}
+    assert all(step["left_s"] > 0.0 and step["audio_s_per_s"] > 0.0 for step in steps)
+    # Behind the last step there is its epoch's validation alone.
+    assert steps[-1]["left_s"] < steps[0]["left_s"]
 
 
 def test_without_tensorboard_a_run_says_so_and_goes_on(

@@ -103,7 +103,7 @@ def test_a_full_gpu_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def full(*arguments: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr("training.run.loop._step", full)
+    monkeypatch.setattr("training.run.loop.take_step", full)
     with pytest.raises(TrainingError, match=r"cpu is out of memory: .*run.batch_size"):
         go(small_config(), tmp_path)
 

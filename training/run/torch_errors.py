@@ -1,0 +1,34 @@
+"""What PyTorch means by its errors, where a user can do something about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from training.errors import TrainingError
+
+
+@contextmanager
+def errors_in_words(device: torch.device) -> Iterator[None]:
+    """Inside the block, running out of memory becomes one line that says what to change.
+
+    Raises:
+        TrainingError: the device is out of memory, or a reading process was killed.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise TrainingError(
+            f"{device} is out of memory: give a smaller run.batch_size or data.segment_s, or"
+            " run.precision fp16"
+        ) from None
+    except RuntimeError as error:
+        # It comes out of a signal handler, wherever the run happens to be.
+        if "DataLoader worker" not in str(error):
+            raise
+        raise TrainingError(
+            "a reading process was killed (out of memory?); the last checkpoint is kept: resume"
+            " with fewer data.workers"
+        ) from None
