@@ -16,7 +16,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
     ("mixer.errors", "mixer.version"),
-    ("mixer.stems", "mixer.roles", "mixer.normalisations", "mixer.baselines", "mixer.shipped"),
+    (
+        "mixer.stems",
+        "mixer.roles",
+        "mixer.normalisations",
+        "mixer.baselines",
+        "mixer.shipped",
+        "mixer.model_settings",
+    ),
     ("mixer.dsp", "mixer.files"),
     ("mixer.audio",),
     ("mixer.meters",),

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, TypedDict, final
 from mixer.batch.network import Networks, open_local
 from mixer.batch.work import LostNetworkError
 from mixer.errors import DeviceError, MixerError, ModelError
+from mixer.model_settings import StripChanges, as_tables, from_tables
 from mixer.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mixer.network.model import Bundle
-    from mixer.network.output import Output
+    from mixer.network.output import Output, StemRecord
     from mixer.network.runner import NetworkRunner
 
 # A message of audio; a stem of two hours is 2.5 GB.
@@ -103,6 +104,7 @@ def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None
                     wet_stems=header["wet_stems"],
                     warm_up_s=header["warm_up_s"],
                     progress=lambda share: _send(client, {"share": share}),
+                    changes=from_tables(header["changes"]),
                 )
         except (EOFError, OSError):
             return  # the worker is gone
@@ -111,7 +113,8 @@ def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None
             return
         wet = output.wet_stems or []
         shapes = [list(audio.shape) for audio in (output.mix, *wet)]
-        _send(client, {"audio": shapes, "device": output.device})
+        settings = dict(output.settings)
+        _send(client, {"audio": shapes, "device": output.device, "settings": settings})
         for audio in (output.mix, *wet):
             _send_audio(client, audio)
 
@@ -124,6 +127,7 @@ class _Header(TypedDict):
     stems: list[list[int] | None]
     wet_stems: bool
     warm_up_s: float | None
+    changes: dict[str, dict[str, dict[str, float]]]
 
 
 @final
@@ -143,10 +147,11 @@ class _Failure(TypedDict):
 
 @final
 class _Answer(TypedDict):
-    """It is done: the shapes of mix and wet stems, which follow, and the device that ran."""
+    """It is done: shapes of mix and wet stems, which follow, the device, and what was set."""
 
     audio: list[list[int]]
     device: str
+    settings: dict[str, StemRecord]
 
 
 class RemoteRunner:
@@ -180,6 +185,7 @@ class RemoteRunner:
         wet_stems: bool,
         warm_up_s: float | None,
         progress: Callable[[float], None],
+        changes: Mapping[str, StripChanges] | None = None,
     ) -> Output:
         """As `mixer.network.stream.run_network`.
 
@@ -197,6 +203,7 @@ class RemoteRunner:
                     "stems": [None if stem is None else list(stem.shape) for stem in stems],
                     "wet_stems": wet_stems,
                     "warm_up_s": warm_up_s,
+                    "changes": as_tables(changes or {}),
                 }
                 _send(server, header)
                 for stem in stems:
@@ -211,7 +218,7 @@ class RemoteRunner:
             ) from None
         finally:
             self._compute.acquire()
-        return Output(mix, list(wet) if wet_stems else None, answer["device"])
+        return Output(mix, list(wet) if wet_stems else None, answer["device"], answer["settings"])
 
 
 def open_remote(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixer.files.fields import choice, entries, number
+from mixer.model_settings import SpaceChanges, StripChanges
 
 # A number, or its course in time.
 Points = tuple[tuple[float, float], ...]
@@ -161,6 +162,7 @@ class Strip:
     The effects act in the order of their fields; then the sends, after the fader. A new effect is a
     file and a field here, which says what makes it.
 
+    `network` changes what a model set before the strip; it is no effect of the strip.
     `amount` blends the whole strip, duck to gain, with what came in, and scales the sends.
     Width 0 is mono, 1 as it is, 2 twice the side signal. Pan is a balance: it moves energy from one
     channel's level to the other's and mixes none of them together.
@@ -184,6 +186,7 @@ class Strip:
     # Level of the send after the fader; None sends nothing.
     reverb_db: Number | None = number(None, -60.0, 12.0)
     delay_db: Number | None = number(None, -60.0, 12.0)
+    network: StripChanges | None = None
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,7 @@ class Console:
         reverb, delay: what the sends go to.
         loudness_lufs: integrated loudness of the mix; None leaves it to `RenderSettings`.
         true_peak_dbtp: ceiling of the true peak; None leaves it to `RenderSettings`.
+        space: changes of the rooms and the echo that a model of tracks sends to.
         roles, tracks: what was said of the strips of tracks of a role, and of tracks by name or
             pattern: checked tables of a strip's keys, to be laid over each other for a song's
             tracks (`mixer.rendering.track_hand`).
@@ -237,6 +241,7 @@ class Console:
     delay: Delay = Delay()
     loudness_lufs: float | None = number(None, *LOUDNESS_RANGE_LUFS)
     true_peak_dbtp: float | None = number(None, *CEILING_RANGE_DBTP)
+    space: SpaceChanges | None = None
     roles: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     tracks: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 

@@ -45,6 +45,17 @@ def split_console(console: Console) -> tuple[dict[str, GainLike], Console]:
     return gains, dataclasses.replace(console, strips=rest)
 
 
+def without_changes(console: Console) -> Console:
+    """The console without what changes a model's settings: what of it acts on audio."""
+    strips = [(stem, dataclasses.replace(strip, network=None)) for stem, strip in console.strips]
+    return dataclasses.replace(
+        console,
+        strips=tuple((stem, strip) for stem, strip in strips if strip != Strip()),
+        master=dataclasses.replace(console.master, network=None),
+        space=None,
+    )
+
+
 def is_neutral_console(console: Console) -> bool:
     """Whether a console changes no stem and not the bus, whatever it says of the reverb."""
     strips = [strip for _, strip in console.strips]

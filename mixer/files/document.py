@@ -147,6 +147,7 @@ def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
     if isinstance(shape, Table) and shape.is_layer:
         return value
     if isinstance(shape, Table):
+        value = shape.whole(value)
         known = {
             key: build(shape.fields[key], inner, (*path, key))
             for key, inner in value.items()

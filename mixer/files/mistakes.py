@@ -82,6 +82,8 @@ def find_mistakes(
     """
     if is_layer and value == NOTHING and takes_none(shape):
         return
+    if isinstance(shape, Table):
+        value = shape.whole(value)
     if value is None and shape.optional and not is_layer:
         return
     if isinstance(shape, Leaf):
@@ -91,7 +93,9 @@ def find_mistakes(
     elif isinstance(shape, Rows):
         yield from _row_mistakes(shape, value, path, is_layer)
     elif not isinstance(value, Mapping):
-        yield Mistake(path, f"must be a table{_or_none(shape, is_layer)}, not {quote(value)}")
+        or_number = " or a number" if isinstance(shape, Table) and shape.lone else ""
+        what = f"must be a table{or_number}{_or_none(shape, is_layer)}, not {quote(value)}"
+        yield Mistake(path, what)
     elif isinstance(shape, Table):
         yield from _table_mistakes(shape, value, path, is_layer or shape.is_layer)
     else:

@@ -12,7 +12,7 @@ tuple[X, ...]                 a list
 tuple[X, X]                   a list of so many
 Mapping[str, X]               a table under any names
 Mapping[str, Any]             any tree of tables and lists
-another dataclass             a table of its own
+another dataclass             a table of its own; with LONE a lone number stands for that field
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ class Table:
         advice: what to do about an unknown key, in place of the nearest known one.
         is_layer: it is a layer of settings, to be laid over others later: it may say "none" and
             name entries of lists by their numbers, and it is not built but stays as it is written.
+        lone: a lone number stands for a table with this key; "" where none does.
     """
 
     make: Callable[..., Any]
@@ -89,6 +90,12 @@ class Table:
     is_open: bool = False
     advice: str = ""
     is_layer: bool = False
+    lone: str = ""
+
+    def whole(self, value: Any) -> Any:
+        """A value as the table that it stands for."""
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return {self.lone: value} if self.lone and is_number else value
 
 
 @dataclass(frozen=True)
@@ -164,6 +171,7 @@ def _table_of(kind: Any, optional: bool, is_open: bool) -> Table:
             f.name for f in fields if f.default is MISSING and f.default_factory is MISSING
         ),
         is_open=is_open,
+        lone=getattr(kind, "LONE", ""),
     )
 
 

@@ -76,6 +76,7 @@ class Architecture(Generic[P]):
             (`mixer.network.track_mixer.predict`), in place of `runs`.
         has_wet_stems: it can also answer with what it sums.
         has_output_curve: it bends what it sums (tanh): its mix is not the sum of its wet stems.
+        changes: which of `mixer.model_settings.STRIP_KEYS` are settings of its own.
         lengths: hyper-parameters and the lengths that a graph's inputs show, by symbol, to all
             lengths of its answers.
     """
@@ -90,6 +91,7 @@ class Architecture(Generic[P]):
     mixes_tracks: bool = False
     has_wet_stems: bool = True
     has_output_curve: bool = False
+    changes: frozenset[str] = frozenset()
     lengths: Callable[[P, Mapping[str, int]], Mapping[str, int]] = lambda hyper, lengths: lengths
 
     def role(self, graph: str, hyper: P) -> Role | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mixer.model_settings import StripChanges
 
 Audio = NDArray[np.float32]
 # called with the fraction done
@@ -26,6 +29,8 @@ class RunOptions:
         progress: called with the fraction done, from the calling thread.
         threads: chunks, stems or segments at a time; the network's threads by default, one on a
             GPU. It changes time and memory, not the result.
+        changes: by stem, of the settings that the network finds; a kind without settings has no use
+            for them.
     """
 
     wet_stems: bool = False
@@ -33,6 +38,17 @@ class RunOptions:
     chunk_frames: int | None = None
     progress: Progress = lambda done: None
     threads: int | None = None
+    changes: Mapping[str, StripChanges] = field(default_factory=dict)
+
+
+class StemRecord(TypedDict):
+    """A stem's settings as they were used, and as the network found them where they were changed.
+
+    The tables are the kind's own, e.g. `mixer.network.band_mixer.changes.StemTable`.
+    """
+
+    used: Mapping[str, object]
+    found: NotRequired[Mapping[str, object]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +60,11 @@ class Output:
         wet_stems: what was summed before the tanh, (2, samples) a stem in the model's order; None
             if not asked for.
         device: what ran, e.g. "cpu", "cuda:0" or "cuda:0 in fp16".
+        settings: by stem what the network set, and what became of it, ready for JSON; empty for a
+            kind without settings.
     """
 
     mix: Audio
     wet_stems: list[Audio] | None
     device: str
+    settings: Mapping[str, StemRecord] = field(default_factory=dict)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
+from mixer.model_settings import StripChanges
 from mixer.network.model import Bundle
 from mixer.network.output import Output
 from mixer.network.session import Network
@@ -31,6 +32,7 @@ class NetworkRunner(Protocol):
         wet_stems: bool,
         warm_up_s: float | None,
         progress: Callable[[float], None],
+        changes: Mapping[str, StripChanges] | None = None,
     ) -> Output:
         """As `mixer.network.stream.run_network`."""
         ...
@@ -57,8 +59,14 @@ class LocalRunner:
         wet_stems: bool,
         warm_up_s: float | None,
         progress: Callable[[float], None],
+        changes: Mapping[str, StripChanges] | None = None,
     ) -> Output:
         """As `mixer.network.stream.run_network`."""
         return run_network(
-            self._network, stems, wet_stems=wet_stems, warm_up_s=warm_up_s, progress=progress
+            self._network,
+            stems,
+            wet_stems=wet_stems,
+            warm_up_s=warm_up_s,
+            progress=progress,
+            changes=changes,
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 from mixer.dsp.threads import one_blas_thread
+from mixer.model_settings import StripChanges
 from mixer.network.output import Audio, Output, Progress, RunOptions
 from mixer.network.session import Network
 
@@ -20,6 +21,7 @@ def run_network(
     chunk_frames: int | None = None,
     progress: Progress | None = None,
     threads: int | None = None,
+    changes: Mapping[str, StripChanges] | None = None,
 ) -> Output:
     """Mix normalised stems with a network of any kind.
 
@@ -30,7 +32,7 @@ def run_network(
         network: an open bundle.
         stems: one (2, samples) float32 array for each of the model's stems, in its order, at its
             rate; None for a missing one, which counts as silence and takes no memory.
-        wet_stems, warm_up_s, chunk_frames, progress, threads: see `RunOptions`.
+        wet_stems, warm_up_s, chunk_frames, progress, threads, changes: see `RunOptions`.
 
     Returns:
         The mix as long as the stems.
@@ -46,6 +48,7 @@ def run_network(
         chunk_frames=chunk_frames,
         progress=progress or (lambda done: None),
         threads=threads,
+        changes=changes or {},
     )
     module, _, function = network.bundle.manifest.architecture.runs.partition(":")
     output: Output = getattr(import_module(module), function)(network, stems, options)

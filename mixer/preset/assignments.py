@@ -5,6 +5,8 @@ vocals.mute=true                    true or false
 bass.gain_db=[[0, 0], [10, 3]]      a change in time: seconds and values
 drums.eq.0.gain_db=-2               the first band; one past the last adds a band
 other.compressor={ratio = 3}        a whole effect
+drums.room_db=-6            what the model set, 6 dB lower; short for drums.network.room_db
+bass.ratio.scale=0.5        what the model set, halved; .set for a value in its place
 vocals.reverb_db=none               takes a send, an effect or a list away
 roles.kick.gain_db=+1               the tracks of a role
 tracks."Lead Vox".gain_db=+2        a track by its name, with or without its ending, or a pattern
@@ -23,7 +25,7 @@ from mixer.files.shape import CHOICE, FLAG, NUMBER, TEXT, VALUE, Leaf, Names, Ro
 from mixer.files.toml_text import parse_toml
 from mixer.files.wording import quote, suggest
 from mixer.preset.layer import Layer, with_whole_paths
-from mixer.preset.shape import LAYER
+from mixer.preset.shape import LAYER, NETWORK
 
 OPTION = "--set"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -40,16 +42,21 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
         key: as `vocals.gain_db` or `drums.eq.0.q`.
 
     Returns:
-        Its parts, and the shape of what it may hold.
+        Its parts, those that may be left out included, and the shape of what it may hold.
 
     Raises:
         PresetError: there is no such key; the nearest is named.
     """
     parts = _split(key.strip())
     shape: Shape = LAYER
+    whole: list[str] = []
     for place, part in enumerate(parts):
         until = ".".join(parts[:place])
         if isinstance(shape, Table):
+            if _is_short(part, shape):
+                whole.append(NETWORK)
+                shape = shape.fields[NETWORK]
+                assert isinstance(shape, Table)
             if part not in shape.fields:
                 inside = f" of {until}" if until else ""
                 hint = suggest(part, shape.fields)
@@ -63,7 +70,14 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
             shape = shape.item
         else:
             raise PresetError(f"{quote(key)}: {until} holds a value and no key {quote(part)}")
-    return parts, shape
+        whole.append(part)
+    return tuple(whole), shape
+
+
+def _is_short(part: str, strip: Table) -> bool:
+    """Whether a key is a model's setting that the strip itself has none of."""
+    inner = strip.fields.get(NETWORK)
+    return isinstance(inner, Table) and part not in strip.fields and part in inner.fields
 
 
 def _split(key: str) -> tuple[str, ...]:
@@ -122,6 +136,8 @@ def read_assignment(assignment: str) -> Layer:
 def _value(shape: Shape, text: str) -> Any:
     if text.lower() == NOTHING and takes_none(shape):
         return NOTHING
+    if isinstance(shape, Table) and shape.lone and not text.startswith("{"):
+        return _number(text)
     if not isinstance(shape, Leaf) or shape.kind == VALUE:
         return _toml(text)
     if shape.kind == NUMBER:

@@ -150,7 +150,7 @@ def _merged(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
 
 def _merged_table(shape: Table, base: Any, layer: Any, keys: Keys) -> dict[str, Any]:
     result = dict(base or {})
-    for key, value in layer.items():
+    for key, value in shape.whole(layer).items():
         inner = shape.fields[key]
         if value == NOTHING and takes_none(inner):
             result.pop(key, None)
@@ -161,6 +161,8 @@ def _merged_table(shape: Table, base: Any, layer: Any, keys: Keys) -> dict[str, 
 
 def _both(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
     """A layer that says what two say, the second one last; what takes away goes on doing so."""
+    if isinstance(shape, Table):
+        base, layer = shape.whole(base), shape.whole(layer)
     if not isinstance(base, Mapping | list) or not isinstance(layer, Mapping):
         return layer
     if isinstance(shape, Rows) and isinstance(base, list):

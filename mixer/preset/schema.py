@@ -80,6 +80,8 @@ def plain_table(console: Console) -> dict[str, Any]:
         parts["reverb"] = console.reverb
     if console.delay != Delay() or any(level is not None for level in sends[1::2]):
         parts["delay"] = console.delay
+    if console.space is not None:
+        parts["space"] = console.space
     tables = {key: _plain(CONSOLE.fields[key], part) for key, part in parts.items()}
     tables |= {ROLES: dict(console.roles), TRACKS: dict(console.tracks)}
     return {key: table for key, table in tables.items() if table}

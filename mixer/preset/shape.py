@@ -22,11 +22,14 @@ from mixer.console.settings import (
     Strip,
 )
 from mixer.files.shape import TEXT, Leaf, Names, Rows, Shape, Table, table_of
+from mixer.model_settings import BusChanges, SpaceChanges, StripChanges
 from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS
 
 ALL_STEMS = "all_stems"
 ROLES, TRACKS = "roles", "tracks"
+# Of a strip: changes of what a model set.
+NETWORK = "network"
 SUMMARY, EXTENDS = "summary", "extends"
 # Said of the whole mix, on the bus.
 TARGETS = ("loudness_lufs", "true_peak_dbtp")
@@ -47,8 +50,10 @@ def _console_table() -> Table:
     targets = {name: whole.fields[name] for name in TARGETS}
     bus = {name: shape for name, shape in strip.fields.items() if name not in MASTER_LACKS}
     fields: dict[str, Shape] = dict.fromkeys(STEMS, strip)
+    bus[NETWORK] = dataclasses.replace(table_of(BusChanges, optional=True), make=StripChanges)
     fields[MASTER] = Table(dict, {**targets, **bus}, sparse=True)
     fields |= {"reverb": table_of(Reverb), "delay": table_of(Delay)}
+    fields["space"] = whole.fields["space"]
     fields |= {
         ROLES: Table(dict, dict.fromkeys(ROLE_NAMES, TRACK_STRIP)),
         TRACKS: Names(TRACK_STRIP),
@@ -60,6 +65,7 @@ def _make_console(
     master: dict[str, Any] | None = None,
     reverb: Reverb | None = None,
     delay: Delay | None = None,
+    space: SpaceChanges | None = None,
     roles: Mapping[str, Any] | None = None,
     tracks: Mapping[str, Any] | None = None,
     **strips: Strip,
@@ -73,6 +79,7 @@ def _make_console(
         master=Strip(**bus),
         reverb=reverb or Reverb(),
         delay=delay or Delay(),
+        space=space,
         roles=tuple((roles or {}).items()),
         tracks=tuple((tracks or {}).items()),
         **targets,

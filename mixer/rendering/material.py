@@ -17,11 +17,12 @@ from mixer.console.before_network import apply_gain_like
 from mixer.dsp.threads import available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import StemReport, normalise_stem
+from mixer.network.output import Output, StemRecord
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock
-from mixer.rendering.track_console import TrackMix, describe, set_console
+from mixer.rendering.track_console import TrackMix, describe, set_console, with_changes
 from mixer.rendering.track_files import ScratchTracks
 from mixer.rendering.track_hand_strips import HandStrips
 from mixer.rendering.track_material import listen_to_tracks, mix_tracks
@@ -63,6 +64,7 @@ class Material:
         normalised: the sum of the normalised stems, float32 (2, samples); None unless wanted.
         device: what ran the network; None without one.
         measurements: of each stem's normalisation, ready for JSON.
+        settings: what a network set by stem, ready for JSON; empty for one that sets nothing.
         output_curve: what makes `mix` of the wet stems' sum; None where that sum is the mix.
         tracks: what was set, and every wet track where they are wanted; None for a mix of stems.
     """
@@ -72,6 +74,7 @@ class Material:
     normalised: np.ndarray | None = None
     device: str | None = None
     measurements: dict[str, StemReport] = field(default_factory=dict)
+    settings: Mapping[str, StemRecord] = field(default_factory=dict)
     output_curve: Callable[[np.ndarray], np.ndarray] | None = None
     tracks: TrackMix | None = None
 
@@ -104,9 +107,11 @@ def _of_network(job: Job) -> Material:
     """What a network makes of the normalised stems."""
     stems, measurements = _normalise(job)
     normalised = _sum(stems) if job.stages else None
-    mix, wet, device = _run_network(_with_gains_before(stems, job.plan), job)
+    output, wet = _run_network(_with_gains_before(stems, job.plan), job)
     curve = np.tanh if job.plan.has_output_curve else None
-    return Material(mix, wet, normalised, device, measurements, curve)
+    return Material(
+        output.mix, wet, normalised, output.device, measurements, output.settings, curve
+    )
 
 
 def _of_tracks(job: Job) -> Material:
@@ -116,7 +121,8 @@ def _of_tracks(job: Job) -> Material:
     clock.start(Stage.LISTEN)
     levels = listen_to_tracks(plan.tracks, n_samples, rate, job.threads, clock.at)
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
-    settings, meaning = set_console(plan, levels, network)
+    found, meaning = set_console(plan, levels, network)
+    settings = with_changes(found, plan)
     clock.stop()
     clock.start(Stage.TRACKS)
     hand = HandStrips(plan.hand, plan.console, rate, plan.song.tempo_bpm)
@@ -145,7 +151,7 @@ def _of_tracks(job: Job) -> Material:
         device=None if network is None else network.description,
         output_curve=bus,
         tracks=TrackMix(
-            settings, kept, describe(plan.tracks, levels, settings, meaning, hand.report)
+            settings, kept, describe(plan.tracks, levels, found, settings, meaning, hand.report)
         ),
     )
 
@@ -213,8 +219,8 @@ def _with_gains_before(
 
 def _run_network(
     stems: Sequence[np.ndarray | None], job: Job
-) -> tuple[np.ndarray, dict[str, np.ndarray], str | None]:
-    """The network's mix, its wet stems where they are needed, and what ran it."""
+) -> tuple[Output, dict[str, np.ndarray]]:
+    """The network's answer, and its wet stems by name where they are needed."""
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
     clock.start(Stage.NETWORK)
@@ -226,6 +232,7 @@ def _run_network(
         wet_stems=job.wet_stems,
         warm_up_s=plan.settings.warm_up_s,
         progress=lambda share: clock.at(detail, share),
+        changes=plan.changes,
     )
     clock.stop()
     if not np.isfinite(output.mix).all():
@@ -234,4 +241,4 @@ def _run_network(
     wet = dict(zip(plan.stem_order, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.
     wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
-    return output.mix, wet, output.device
+    return output, wet

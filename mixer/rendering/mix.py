@@ -15,6 +15,7 @@ from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
 from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.network.output import StemRecord
 from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_console import TracksRecord
@@ -28,12 +29,15 @@ class PremasterMeasurements(TypedDict):
 
     Attributes:
         stems: of each stem's normalisation.
+        network: what the network set by stem, and what became of it; empty for one that sets
+            nothing, and for a mix of tracks.
         tracks: what was heard of each track, and set; empty for a mix of stems.
         console: what the desk did.
         before_master: levels of the mix.
     """
 
     stems: Mapping[str, StemReport]
+    network: Mapping[str, StemRecord]
     tracks: TracksRecord
     console: DeskReport
     before_master: Levels

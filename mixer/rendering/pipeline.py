@@ -95,7 +95,7 @@ def premaster(
     sums = sums_of_stages(material, plan) if stages else {}
     mix, wet = blend(material, plan, wet_stems=needs_wet)
     device, normalisation, curve = material.device, material.measurements, material.output_curve
-    tracks = material.tracks
+    tracks, settings = material.tracks, material.settings
     kept = None if tracks is None else tracks.wet_tracks
     del material  # the desk needs the memory
     mix, wet, desk = run_desk(mix, wet, plan, curve, clock)
@@ -109,6 +109,7 @@ def premaster(
         wet_tracks=blend_tracks(kept, plan) if wet_tracks else {},
         measurements={
             "stems": normalisation,
+            "network": settings,
             "tracks": {} if tracks is None else tracks.record,
             "console": desk,
             "before_master": measure_levels(mix, plan.mix_rate),
@@ -139,6 +140,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
     passed = {stem: moved_levels(own, report.gain_db) for stem, own in made.wet_levels.items()}
     measurements: Measurements = {
         "stems": made.measurements["stems"],
+        "network": made.measurements["network"],
         "tracks": made.measurements["tracks"],
         "wet_stems": passed | _levels(wet, plan.mix_rate),
         "console": made.measurements["console"],

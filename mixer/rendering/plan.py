@@ -11,15 +11,20 @@ from mixer.audio import read_audio
 from mixer.baselines import LEVELS, NONE
 from mixer.console.plugin import check_files
 from mixer.console.settings import MASTER, Console, Strip
-from mixer.console.split import GainLike, is_neutral_console, split_console
+from mixer.console.split import GainLike, is_neutral_console, split_console, without_changes
 from mixer.errors import ModelError
+from mixer.files.mistakes import dotted
+from mixer.files.wording import joined
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms
+from mixer.model_settings import StripChanges, asked_for
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import parse_device
+from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.normalisations import FOR_DRY_SONGS
 from mixer.preset.merge import resolve
+from mixer.preset.shape import NETWORK
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
     TrackHand,
@@ -67,6 +72,7 @@ class RenderPlan:
         asked: the console as it was asked for.
         console: what of it acts on the wet stems, and on the bus.
         gains_before: mute, solo and gain of stems that act before the network instead.
+        changes: by stem, of what the model sets; those of tracks are in `hand`.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         tracks: what a model of tracks mixes; empty for a model of stems.
         hand: what the console says of single tracks.
@@ -87,6 +93,7 @@ class RenderPlan:
     asked: Console = field(default_factory=Console)
     console: Console = field(default_factory=Console)
     gains_before: Mapping[str, GainLike] = field(default_factory=dict)
+    changes: Mapping[str, StripChanges] = field(default_factory=dict)
     has_output_curve: bool = False
     tracks: tuple[Track, ...] = ()
     hand: TrackHand = field(default_factory=TrackHand)
@@ -177,6 +184,8 @@ def plan_render(
     _check_plugins(song, console)
     song, notes = prepare_song(song, trim=settings.trim == "auto", fixes=settings.fix)
     hand, of_stems = hand_on_tracks(console, tracks_of(song))
+    changes = {stem: strip.network for stem, strip in of_stems.strips if strip.network is not None}
+    of_stems = without_changes(of_stems)
     if settings.model == NONE:
         plan = _plan_of_stems(song, settings, of_stems, presets)
     elif settings.model == LEVELS:
@@ -188,7 +197,8 @@ def plan_render(
     not_there = roles_not_there(console, tracks_of(song))
     notes += () if not_there is None else (not_there,)
     notes += _check_hand(plan, hand, console)
-    return replace(plan, asked=console, hand=hand, warnings=(*notes, *plan.warnings))
+    plan = replace(plan, asked=console, hand=hand, changes=changes)
+    return replace(plan, warnings=(*notes, *plan.warnings, *changes_without_effect(plan)))
 
 
 def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[str, ...]:
@@ -205,6 +215,32 @@ def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[st
     if plan.settings.amount == 0.0:
         return ("amount 0: of what is said of single tracks only mute, solo and gain act",)
     return ()
+
+
+def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
+    """A line about changes of settings that the plan's model does not have, or no say in."""
+    console, tracks_mixed = plan.asked, bool(plan.tracks)
+    asked = {stem: strip.network for stem, strip in console.strips}
+    known: frozenset[str] = frozenset()
+    if plan.material in (MaterialKind.NETWORK, MaterialKind.TRACKS):
+        known = TRACK_MIXER.changes if plan.bundle is None else _changes_of(plan.bundle)
+    lost = [
+        dotted((stem, NETWORK, key))
+        for stem, changes in asked.items()
+        for key, _ in asked_for(changes)
+        if key not in known
+    ]
+    if not (tracks_mixed and known):
+        lost += [dotted((MASTER, NETWORK, key)) for key, _ in asked_for(console.master.network)]
+        lost += [dotted(("space", key)) for key, _ in asked_for(console.space)]
+    if not lost:
+        return ()
+    why = "amount 0" if plan.settings.amount == 0.0 else f"model {plan.model_name}"
+    return (f"{why} sets nothing that {joined(lost, 'or')} could change",)
+
+
+def _changes_of(bundle: Bundle) -> frozenset[str]:
+    return bundle.manifest.architecture.changes
 
 
 def _check_plugins(song: Song, console: Console) -> None:

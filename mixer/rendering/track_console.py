@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from mixer.network.session import Network
+from mixer.network.track_mixer.changes import change_console
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.levels import level_settings
 from mixer.network.track_mixer.predict import predict_settings
@@ -29,7 +30,8 @@ from mixer.song.tracks import Track
 class TrackRecord(TypedDict):
     """What was heard of a track (no loudness: silence), and what was set.
 
-    `hand` is there where the engineer's hand is on it.
+    `found` is there where somebody changed what the model set, and holds what that was; `hand`
+    where the engineer's hand is on it.
     """
 
     stem: str
@@ -37,6 +39,7 @@ class TrackRecord(TypedDict):
     channels: int
     loudness_lufs: float | None
     strip: TrackTable
+    found: NotRequired[TrackTable]
     hand: NotRequired[HandRecord]
 
 
@@ -96,9 +99,28 @@ def set_console(
     return predict_settings(network, levels, roles, stems, sides, meaning.value), meaning
 
 
+def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:
+    """The settings of every strip and bus with what the console asks to change of them."""
+    strips = plan.hand.strips
+    of_tracks = {
+        place: strips[track.name].network
+        for place, track in enumerate(plan.tracks)
+        if track.name in strips
+    }
+    return change_console(
+        found,
+        [track.stem for track in plan.tracks],
+        of_stems=plan.changes,
+        of_tracks={place: changes for place, changes in of_tracks.items() if changes is not None},
+        of_mix=plan.asked.master.network,
+        of_space=plan.asked.space,
+    )
+
+
 def describe(
     tracks: Sequence[Track],
     levels: Sequence[TrackLevels],
+    found: ConsoleSettings,
     settings: ConsoleSettings,
     meaning: Meaning,
     hand: Mapping[str, HandRecord],
@@ -107,12 +129,13 @@ def describe(
 
     Args:
         tracks, levels: all of them, and what was heard of each.
-        settings: as the model set them.
+        found: as the model set them.
+        settings: with what somebody changed of them.
         meaning: how much incoming levels were taken to mean.
         hand: what the engineer's hand added, by track that it was on.
     """
     described: dict[str, TrackRecord] = {}
-    for track, heard, strip in zip(tracks, levels, settings.tracks, strict=True):
+    for track, heard, own, strip in zip(tracks, levels, found.tracks, settings.tracks, strict=True):
         described[track.name] = {
             "stem": track.stem,
             "role": track.role,
@@ -120,6 +143,8 @@ def describe(
             "loudness_lufs": heard.loudness_lufs if np.isfinite(heard.loudness_lufs) else None,
             "strip": as_json(strip),
         }
+        if strip != own:
+            described[track.name]["found"] = as_json(own)
         if track.name in hand:
             described[track.name]["hand"] = hand[track.name]
     used = {track.stem for track in tracks}

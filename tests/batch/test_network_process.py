@@ -21,6 +21,7 @@ from mixer.batch.session import Options, run_batch
 from mixer.batch.work import LostNetworkError
 from mixer.batch.worker import DEFAULT_WORK
 from mixer.errors import DeviceError, InputError
+from mixer.model_settings import Change, StripChanges
 from tests.signals import band
 
 
@@ -44,12 +45,15 @@ def test_the_mix_comes_back_sample_for_sample(device, rng) -> None:
     lock, shares = held_lock(), []
     remote = open_remote(device.address, device.key, lock)("default")
     local = open_local("cpu", 1)("default")
-    asked = {"wet_stems": True, "warm_up_s": 0.5}
+    changes = {"drums": StripChanges(room_db=Change(set=-10.0))}
+    asked = {"wet_stems": True, "warm_up_s": 0.5, "changes": changes}
     there = remote.run(stems, **asked, progress=shares.append)
     here = local.run(stems, **asked, progress=lambda share: None)
     assert np.array_equal(there.mix, here.mix)
     assert all(map(np.array_equal, there.wet_stems, here.wet_stems))
     assert there.device == here.device == "cpu"
+    assert there.settings == here.settings
+    assert there.settings["drums"]["used"]["room_db"] == -10.0
     assert shares[-1] == pytest.approx(1.0)
     assert lock.locked()
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from mixer.network.architecture import Architecture, Memory
-from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
+from mixer.network.band_mixer.parameters import (
+    CHANGES,
+    STRIP_CONTROLS,
+    VIEWS,
+    BandMixerParameters,
+)
 from mixer.network.graph_roles import Role, Shape
 
 CONTROLS_GRAPH = "controls"
@@ -41,4 +46,5 @@ BAND_MIXER = Architecture(
     roles=_roles,
     runs="mixer.network.band_mixer.run:run_band_mixer",
     memory=_memory,
+    changes=frozenset(CHANGES),
 )

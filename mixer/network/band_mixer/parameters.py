@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+from mixer.model_settings import POINT_KEYS
 from mixer.network.flat_integers import check_ranges, checked_integers
 
 # What a stem's power is read of: left, right, and their half sum and half difference.
@@ -17,6 +18,9 @@ VIEWS = ("left", "right", "mid", "side")
 # What the network says about a stem as a whole, in this order: see
 # `mixer.network.band_mixer.controls`.
 STRIP_CONTROLS = ("shape", "width_db", "room_db")
+# Of `mixer.model_settings.StripChanges`, what such a network has; gains hold fader and curve.
+CURVE_KEYS = ("gain_db", "curve_db", *POINT_KEYS, "motion")
+CHANGES = (*CURVE_KEYS, "balance_db", "side_db", "shape", "widen_db", "room_db")
 # Far above any network of this kind: a header may not claim memory or time without a bound.
 _LARGEST = {
     "n_stems": 64,

@@ -8,7 +8,7 @@ does to a sample depends on a window around it alone: nothing is cut into segmen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from mixer.dsp.blocks import filter_stft, peak
 from mixer.errors import InputError
+from mixer.model_settings import StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
+from mixer.network.band_mixer.changes import as_table, change_controls
 from mixer.network.band_mixer.controls import StemControls, excess_db, spectral_gains
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
 from mixer.network.band_mixer.space import add_space
-from mixer.network.output import Audio, Output, Progress, RunOptions
+from mixer.network.output import Audio, Output, Progress, RunOptions, StemRecord
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
 
@@ -55,6 +57,7 @@ def run_band_mixer(network: Network, stems: Sequence[Audio | None], options: Run
         progress=options.progress,
         threads=options.threads or network.threads,
         device=network.description,
+        changes=options.changes,
     )
 
 
@@ -69,6 +72,7 @@ def mix_by_bands(
     progress: Progress | None = None,
     threads: int = 1,
     device: str = "cpu",
+    changes: Mapping[str, StripChanges] | None = None,
 ) -> Output:
     """The two passes around any network that predicts the console's settings.
 
@@ -84,6 +88,7 @@ def mix_by_bands(
         progress: called with the fraction done, from the calling thread.
         threads: stems at a time.
         device: for the record.
+        changes: by stem, of what the network sets.
 
     Raises:
         InputError: stems of the wrong number, shape or type, empty, or not finite.
@@ -94,14 +99,15 @@ def mix_by_bands(
     n_stems = len(names)
     with ThreadPoolExecutor(min(threads, n_stems), thread_name_prefix="network") as pool:
         levels = []
-        for found in pool.map(song.levels, range(n_stems)):
-            levels.append(found)
+        for heard in pool.map(song.levels, range(n_stems)):
+            levels.append(heard)
             report(_LEVELS * len(levels) / n_stems)
-        settings = controls_of(predict, levels, hyper)
+        found = [each.bounded() for each in controls_of(predict, levels, hyper)]
+        used = _with_changes(found, names, changes or {})
         report(_LEVELS + _CONTROLS)
 
         def wet_of(place: int) -> Audio | None:
-            return song.wet(place, levels[place], settings[place].bounded())
+            return song.wet(place, levels[place], used[place])
 
         mix = np.zeros((hyper.n_channels, n_samples), np.float32)
         kept: list[Audio] = []
@@ -112,7 +118,26 @@ def mix_by_bands(
                 kept.append(np.zeros_like(mix) if wet is None else wet)
             del wet  # a stem that is in the mix gives its memory back before the next one starts
             report(_LEVELS + _CONTROLS + (1 - _LEVELS - _CONTROLS) * (place + 1) / n_stems)
-    return Output(mix, kept if wet_stems else None, device)
+    record = {
+        name: _record(*pair)
+        for name, stem, *pair in zip(names, stems, found, used, strict=True)
+        if stem is not None
+    }
+    return Output(mix, kept if wet_stems else None, device, record)
+
+
+def _with_changes(
+    found: Sequence[StemControls], names: Sequence[str], changes: Mapping[str, StripChanges]
+) -> list[StemControls]:
+    asked = [changes.get(name) for name in names]
+    return [change_controls(*pair) for pair in zip(found, asked, strict=True)]
+
+
+def _record(found: StemControls, used: StemControls) -> StemRecord:
+    record: StemRecord = {"used": dict(as_table(used))}
+    if used is not found:
+        record["found"] = dict(as_table(found))
+    return record
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from mixer.network.architecture import Architecture, Memory
 from mixer.network.graph_roles import Role
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
+    CHANGES,
     N_BANDS,
     N_DYNAMICS,
     TRACK_CONTROLS,
@@ -57,4 +58,5 @@ TRACK_MIXER = Architecture(
     runs="mixer.network.track_mixer.run:run_track_mixer",
     memory=_memory,
     mixes_tracks=True,
+    changes=frozenset(CHANGES),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+from mixer.model_settings import STRIP_KEYS
 from mixer.network.flat_integers import check_ranges, checked_integers
 from mixer.network.track_mixer.settings import CURVE_HZ
 from mixer.stems import STEMS
@@ -40,6 +41,8 @@ TRACK_CONTROLS = (
 )
 # For the groups (1, stems, controls) and for the mix (1, controls).
 BUS_CONTROLS = ("gain_db", *CURVE_CONTROLS, "threshold_db", "ratio")
+# Of `mixer.model_settings.StripChanges`, what such a console has.
+CHANGES = tuple(key for key in STRIP_KEYS if key not in ("motion", "balance_db"))
 GRAPH_OUTPUTS = ("tracks", "groups", "mix")
 
 _LARGEST = {"channels": 1024, "n_heads": 16, "n_layers": 16}
