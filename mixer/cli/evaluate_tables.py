@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mixer.baselines import NONE, SUM
 from mixer.cli.figure_table import figure_table
 from mixer.evaluate.pair import PairReport
 from mixer.evaluate.statistics import LEAST_PAIRS_TO_REACH_5_PERCENT, Interval
 from mixer.evaluate.summary import TESTED_MEASURES, SongResult, Summary
+from mixer.files.wording import counted
 from mixer.meters.engineering import Engineering
 from mixer.meters.measure import Measure
-from mixer.meters.measures import ERRORS, READINGS
+from mixer.meters.measures import ERRORS, PAPER_TABLE, READINGS
 from mixer.meters.signal import SignalPair
 from mixer.meters.target import TargetCurve
 
 _CELLS_A_ROW = 5
 _COLUMNS = tuple(measure.column for measure in TESTED_MEASURES)
 _PERCENT = 100.0
+# The floors under the systems, by the names that they have everywhere.
+_NOTES = {
+    NONE: f"{NONE}: the normalised stems added up, the paper's baseline",
+    SUM: f"{SUM}: the recordings added up as they are",
+}
 
 
 def print_result(result: SongResult) -> None:
@@ -43,13 +50,16 @@ def print_result(result: SongResult) -> None:
 
 
 def print_summary(results: Sequence[SongResult], summary: Summary) -> None:
-    """Many mixes: songs, then averages over songs, then tests between systems."""
+    """Many mixes: songs, then the paper's table over songs, then tests between systems."""
     console = _console()
     console.print(_songs_table(results))
-    console.print(_averages_table(summary))
+    n_songs = len({result.song for result in results})
+    console.print(Text(f"\nObjective measures, mean over {counted(n_songs, 'song')}", "bold"))
+    console.print(Text(_how_to_read(list(summary.averages))))
+    for table in _measure_tables(summary):
+        console.print(table)
     if summary.tests:
         console.print(_tests_table(summary))
-        n_songs = len({result.song for result in results})
         if n_songs < LEAST_PAIRS_TO_REACH_5_PERCENT:
             console.print(
                 Text(
@@ -159,10 +169,29 @@ def _songs_table(results: Sequence[SongResult]) -> Table:
     return table
 
 
-def _averages_table(summary: Summary) -> Table:
-    table = figure_table("mean [95 %]", *_COLUMNS)
+def _how_to_read(systems: Sequence[str]) -> str:
+    """What the figures are, and what the systems without a network are."""
+    notes = [note for name, note in _NOTES.items() if name in systems]
+    what = "absolute percentage errors against the reference, [95 % interval]; lower is better"
+    return "; ".join([what, *notes])
+
+
+def _measure_tables(summary: Summary) -> Iterator[Table]:
+    """The paper's table, a family at a time so that it fits a screen; systems are rows."""
+    by_name = {measure.name: measure for measure in ERRORS}
+    for family, names in PAPER_TABLE.items():
+        yield _family_table(summary, family, [by_name[f"{family}.{name}"] for name in names])
+    others = [m for m in TESTED_MEASURES if m.family not in PAPER_TABLE]
+    yield _family_table(summary, "spectral balance, dB (not the paper's)", others)
+
+
+def _family_table(summary: Summary, title: str, measures: Sequence[Measure[SignalPair]]) -> Table:
+    names = ["mean" if measure.label == title else measure.label for measure in measures]
+    table = figure_table(title, *names)
     for system, averages in summary.averages.items():
-        table.add_row(system, *(_interval(m, averages[m.name]) for m in TESTED_MEASURES))
+        cells = [_interval(m, averages[m.name]) for m in measures]
+        table.add_row(system, *(mean for mean, _ in cells))
+        table.add_row("", *(bounds for _, bounds in cells), style="dim")
     return table
 
 
@@ -182,9 +211,10 @@ def _tests_table(summary: Summary) -> Table:
     return table
 
 
-def _interval(measure: Measure[SignalPair], interval: Interval) -> str:
-    bounds = f"{measure.shown(interval.low)}, {measure.shown(interval.high)}"
-    return f"{measure.shown(interval.mean)} [{bounds}]"
+def _interval(measure: Measure[SignalPair], interval: Interval) -> tuple[str, str]:
+    """A mean, and the bounds of its interval; none of a single song."""
+    bounds = f"[{measure.shown(interval.low)}, {measure.shown(interval.high)}]"
+    return measure.shown(interval.mean), bounds if math.isfinite(interval.low) else ""
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.errors import InputError
@@ -51,6 +52,7 @@ def command() -> None:
 
     \b
     mixer listen build SONGS... --systems default none human -o TEST/
+    mixer listen build SIX_SONGS... --paper-layout -o TEST/
     mixer listen serve TEST/ --participants 14
     mixer listen analyse TEST/
     """
@@ -66,9 +68,14 @@ def command() -> None:
 @click.option(
     "--systems",
     multiple=True,
-    required=True,
     metavar="NAME...",
     help="Models, none (sum of normalised stems), sum (plain), human, or NAME=FOLDER of mixes.",
+)
+@click.option(
+    "--paper-layout",
+    is_flag=True,
+    help="The paper's test: six songs, six mixes of each [default: what ships, and human], 25 s at"
+    " -23 LUFS.",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The test.")
 @click.option(
@@ -104,6 +111,7 @@ def command() -> None:
 def build(
     songs: tuple[Path, ...],
     systems: tuple[str, ...],
+    paper_layout: bool,
     output: Path,
     human_folder: Path | None,
     overwrite: bool,
@@ -119,6 +127,10 @@ def build(
     from mixer.listen.systems import parse_systems
     from mixer.song.load import load_song
 
+    if paper_layout:
+        systems = _take_paper_layout(len(songs), systems, options)
+    elif not systems:
+        raise click.UsageError("say what to compare: --systems NAME..., or --paper-layout")
     loaded = [load_song(folder) for folder in songs]
     parsed = parse_systems(systems, human_folder)
     settings = _settings(options)
@@ -145,6 +157,24 @@ def build(
             f"{built.design.loudness_lufs:g} LUFS; give out {output / 'public'}, keep "
             f"{output / 'key.json'}"
         )
+
+
+def _take_paper_layout(
+    n_songs: int, systems: tuple[str, ...], options: dict[str, Any]
+) -> tuple[str, ...]:
+    """Fix what the paper's test fixes, and answer with the systems to compare."""
+    from mixer.listen.paper_layout import FIXED, check_paper_layout, default_systems
+
+    context = click.get_current_context()
+    for name, value in FIXED.items():
+        said = context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if said and options[name] != value:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"--paper-layout has no use for {option}: leave one of them out")
+        options[name] = value
+    chosen = systems or default_systems()
+    check_paper_layout(n_songs, len(chosen))
+    return chosen
 
 
 def _settings(options: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ the errors of stems and mixes against a true mix, and the signs of damage.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -94,17 +94,17 @@ PAPER_ERRORS: tuple[Measure[SignalPair], ...] = (
     _paper("spectral.contrast_m_mean", "contrast, mid"),
     _paper("spectral.contrast_h_mean", "contrast, high"),
     _paper("spectral.contrast_mean", "contrast"),
-    _paper("spectral.rolloff_mean", "rolloff"),
+    _paper("spectral.rolloff_mean", "roll-off"),
     _paper("spectral.flatness_mean", "flatness"),
     _paper("spectral.mape_mean", "spectral", is_summary=True),
     _paper("panning.P_t_mean", "whole band"),
-    _paper("panning.P_l_mean", "< 250 Hz"),
-    _paper("panning.P_m_mean", "to 2.5 kHz"),
-    _paper("panning.P_h_mean", "above"),
+    _paper("panning.P_l_mean", "0-250 Hz"),
+    _paper("panning.P_m_mean", "250-2500 Hz"),
+    _paper("panning.P_h_mean", "2500-22050 Hz"),
     _paper("panning.mape_mean", "panning", is_summary=True),
-    _paper("dynamic.rms_mean", "rms"),
-    _paper("dynamic.dyn_mean", "spread"),
-    _paper("dynamic.crest_mean", "crest"),
+    _paper("dynamic.rms_mean", "RMS level"),
+    _paper("dynamic.dyn_mean", "dynamic spread"),
+    _paper("dynamic.crest_mean", "crest factor"),
     _paper("dynamic.l_ratio_mean_mape", "low ratio"),
     Measure(
         "dynamic.l_ratio_mean_l2",
@@ -120,6 +120,15 @@ PAPER_ERRORS: tuple[Measure[SignalPair], ...] = (
     # A share of a level that is near 0 dBFS may be many times 100 %.
     _paper("loudness.d_peak", "peak", is_summary=True, is_drawn=False),
 )
+# The paper's table of objective measures: by family, those whose mean stands for the family, then
+# that mean. Loudness has no mean: the two say different things.
+PAPER_TABLE: Mapping[str, tuple[str, ...]] = {
+    "spectral": ("centroid_mean", "bandwidth_mean", "contrast_mean", "rolloff_mean",
+                 "flatness_mean", "mape_mean"),
+    "panning": ("P_t_mean", "P_l_mean", "P_m_mean", "P_h_mean", "mape_mean"),
+    "dynamic": ("rms_mean", "dyn_mean", "crest_mean", "mape_mean"),
+    "loudness": ("d_lufs", "d_peak"),
+}  # fmt: skip
 # A mix against a reference: all that is compared.
 ERRORS: tuple[Measure[SignalPair], ...] = (
     *PAPER_ERRORS,

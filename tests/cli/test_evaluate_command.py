@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from mixer.cli.main import run
+from mixer.meters.measures import PAPER_TABLE
 from tests.signals import band
 
 RATE_HZ = 44_100
@@ -64,7 +66,7 @@ def test_folders_a_table_and_a_csv_of_pairs(folders, tmp_path, capsys) -> None:
     assert run(arguments) == 0
     said = capsys.readouterr()
     assert "lonely.wav: left out" in said.err
-    assert "mean [95 %]" in said.out
+    assert "Objective measures, mean over 3 songs" in said.out
     with table.open(newline="") as file:
         rows = {row["song"]: row for row in csv.DictReader(file)}
     assert list(rows) == ["a", "b", "c"]
@@ -112,6 +114,39 @@ def test_system_renders_and_compares(write_song, rng, capsys) -> None:
     # This mixture is the dry sum.
     assert results[1]["paper"]["spectral.mape_mean"] < 1e-6
     assert results[0]["paper"]["spectral.mape_mean"] > 0.01
+
+
+def test_systems_are_told_in_the_paper_s_table(write_song, rng, capsys, tmp_path) -> None:
+    songs = []
+    for name in "xyz":
+        stems = band(rng, 2.0, RATE_HZ)
+        files = {f"{stem}.wav": audio for stem, audio in stems.items()}
+        reference = 2.0 * stems["vocals"] + stems["bass"] + stems["drums"]
+        songs.append(str(write_song({**files, "mixture.wav": reference}, folder=name)))
+    table = tmp_path / "table.csv"
+    arguments = ["--model", "none", "--no-masking", "--csv", str(table), *songs]
+    assert run(["evaluate", "system", *arguments]) == 0
+    said = capsys.readouterr().out
+    paper = said[said.index("Objective measures, mean over 3 songs") :]
+    assert "lower is better; none: the normalised stems added up, the paper's baseline" in paper
+    lines = [re.split(r"\s{2,}", line.strip()) for line in paper.splitlines()]
+    heads = {line[0]: line[1:] for line in lines if line[0] in PAPER_TABLE}
+    assert heads == {
+        "spectral": ["centroid", "bandwidth", "contrast", "roll-off", "flatness", "mean"],
+        "panning": ["whole band", "0-250 Hz", "250-2500 Hz", "2500-22050 Hz", "mean"],
+        "dynamic": ["RMS level", "dynamic spread", "crest factor", "mean"],
+        "loudness": ["LUFS", "peak"],
+    }
+    # The floor has one name and one row a family, and the mean stands under its heading.
+    rows = [line for line in lines if line[0] == "none"]
+    assert [len(row) for row in rows[:4]] == [7, 6, 5, 3]
+    with table.open(newline="") as file:
+        errors = [
+            float(r["spectral.mape_mean"]) for r in csv.DictReader(file) if r["system"] == "none"
+        ]
+    assert float(rows[0][-1]) == pytest.approx(100.0 * np.mean(errors), abs=0.006)
+    intervals = lines[lines.index(rows[0]) + 1]
+    assert all(re.fullmatch(r"\[[\d.]+, [\d.]+\]", cell) for cell in intervals)
 
 
 @pytest.mark.parametrize(

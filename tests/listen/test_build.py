@@ -20,12 +20,13 @@ from mixer.listen.excerpt import (
     cut,
     loudest_start,
 )
+from mixer.listen.paper_layout import FIXED, default_systems
 from mixer.listen.systems import find_mix_file, parse_systems
 from mixer.listen.webmushra import WEBMUSHRA_FOLDER
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.song.load import load_song
 from mixer.song.song import Song
-from tests.listen.conftest import EXCERPT_S, HUMAN_LAG_SAMPLES, RATE_HZ, SONG_S
+from tests.listen.conftest import EXCERPT_S, HUMAN_LAG_SAMPLES, RATE_HZ, SONG_S, write_song
 from tests.signals import noise
 
 
@@ -268,3 +269,47 @@ def test_human_mixes_are_found_by_name(write_song, rng, tmp_path) -> None:
     (elsewhere,) = parse_systems(["human"], tmp_path)
     soundfile.write(tmp_path / "mix.flac", short.T, RATE_HZ)
     assert find_mix_file(elsewhere, load_song(tmp_path / "mix")) == tmp_path / "mix.flac"
+
+
+def test_the_paper_s_layout_is_one_command(tmp_path, monkeypatch) -> None:
+    """Six songs, six mixes of each, 25 s at -23 LUFS, the dry stems at hand, nothing else."""
+    assert (FIXED["length"], FIXED["loudness"]) == (25.0, -23.0)
+    # The same with less to cut.
+    monkeypatch.setattr("mixer.listen.paper_layout.FIXED", {**FIXED, "length": EXCERPT_S})
+    folders = [write_song(tmp_path / f"song {seed}", seed) for seed in range(6)]
+    mixes = tmp_path / "mixes"
+    mixes.mkdir()
+    for folder in folders:
+        (mixes / f"{folder.name}.wav").symlink_to(folder / "mixture.wav")
+    systems = ["sum", "human", *(f"{letter}={mixes}" for letter in "abcd")]
+    test = tmp_path / "test"
+    arguments = [*map(str, folders), "--paper-layout", "-o", str(test), "--seed", "1", "-q"]
+    assert run(["listen", "build", *arguments, "--systems", *systems]) == 0
+    design, key = read_design(test), read_key(test)
+    assert [(page.kind, page.place, len(page.stimuli)) for page in design.pages] == [
+        (RATED, ANY, 6)
+    ] * 6
+    assert all(page.reference is None and len(page.stems) == 4 for page in design.pages)
+    assert {key.pages[page.id].song for page in design.pages} == {f"song {i}" for i in range(6)}
+    assert design.n_samples == EXCERPT_S * RATE_HZ
+    assert design.loudness_lufs == -23.0
+    assert [scale.id for scale in design.scales] == ["production_value", "clarity", "excitement"]
+    assert design.pages_per_participant is None
+
+
+def test_the_paper_s_systems_are_what_ships(capsys, songs) -> None:
+    assert len(default_systems()) == 6
+    assert default_systems()[-1] == "human"
+    assert {"default", "tracks", "none"} <= set(default_systems())
+    folder = str(songs[0].folder)
+    command = ["listen", "build", "-o", "t"]
+    six = [*[folder] * 6, "--paper-layout"]
+    for arguments, code, message in (
+        ([folder, "--paper-layout"], 2, "has 6 songs, not 1"),
+        ([*six, "--systems", "none", "sum"], 2, "has 6 mixes of a song, not 2"),
+        ([*six, "--length", "10"], 2, "--paper-layout has no use for --length"),
+        ([*six, "--hidden-reference", "human"], 2, "has no use for --hidden-reference"),
+        ([folder], 2, "say what to compare: --systems NAME..., or --paper-layout"),
+    ):
+        assert run([*command, *arguments]) == code
+        assert message in capsys.readouterr().err
