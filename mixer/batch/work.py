@@ -234,25 +234,19 @@ class _Render:
             raise InputError(f"{song}: its files changed while it was rendered; start again")
 
     def _stage(self, destination: Destination, done: Rendered) -> list[StagedFile]:
-        """What was written, on the disk, and a recipe that speaks of where it will be."""
-        from mixer.files.whole_file import hash_file, write_json
-        from mixer.output.names import MIX, RECIPE, TRACK_ROLE, output_paths, tracks_folder
+        """What was written, on the disk."""
+        from mixer.files.whole_file import hash_file
+        from mixer.output.names import RECIPE, TRACK_ROLE, output_paths
 
-        order, recipe = self.order, done.recipe
-        written = recipe["output"]["files"]
-        stems = [name for name in written if name != MIX]
-        final = output_paths(Path(order.target), stems, order.format)
+        assert destination.home is not None
+        staging, output = destination.path.parent, done.recipe["output"]
+        files = dict(output["files"])
+        files |= {f"{TRACK_ROLE}{name}": file for name, file in output.get("tracks", {}).items()}
         staged = []
-        for name, entry in written.items():
-            staged.append(self._staged(Path(entry["path"]), name, entry["sha256"]))
-            entry["path"] = str(final[name])
-        folder = tracks_folder(Path(order.target))
-        for name, entry in recipe["output"].get("tracks", {}).items():
-            path = Path(entry["path"])
-            staged.append(self._staged(path, f"{TRACK_ROLE}{name}", entry["sha256"]))
-            entry["path"] = str(folder / path.name)
-        beside = {RECIPE: output_paths(destination.path, [], order.format)[RECIPE]}
-        write_json(beside[RECIPE], recipe)
+        for role, entry in files.items():
+            path = staging / Path(entry["path"]).relative_to(destination.home)
+            staged.append(self._staged(path, role, entry["sha256"]))
+        beside = {RECIPE: output_paths(destination.path, [], destination.file_format)[RECIPE]}
         # Of listening copies, those that the mix has: one of no amount was never normalised.
         there = {
             role: file for role, file in (beside | destination.beside()).items() if file.exists()

@@ -10,7 +10,8 @@ from mixer.audio import write_audio
 from mixer.cli.console import say, talk
 from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
-from mixer.files.whole_file import refuse_existing
+from mixer.files.staging import publish, staging_folder
+from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.song.folder_names import SONG_FILE
 from mixer.stems import STEMS
 
@@ -24,19 +25,21 @@ SAMPLE_RATE_HZ = 44_100
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(folder: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     """Compose thirty seconds of music and write its dry, unmixed stems into FOLDER."""
-    paths: dict[str, Path] = {stem: folder / f"{stem}.wav" for stem in STEMS}
-    song_file = folder / SONG_FILE
+    names = [*(f"{stem}.wav" for stem in STEMS), SONG_FILE]
     if not overwrite:
-        refuse_existing([*paths.values(), song_file])
-    for stem, audio in compose_demo_song(seed, SAMPLE_RATE_HZ).items():
-        write_audio(paths[stem], audio, SAMPLE_RATE_HZ, overwrite=overwrite)
-    try:
-        song_file.write_text(
-            f'title = "{DEMO_SONG.title}"\ndry = true\ntempo_bpm = {DEMO_SONG.tempo_bpm:g}\n',
-            encoding="utf-8",
-        )
-    except OSError as error:
-        raise OutputError(f"{song_file} cannot be written: {error.strerror}") from None
+        refuse_existing([folder / name for name in names])
+    refuse_unwritable([folder / name for name in names])
+    with staging_folder(folder) as staging:
+        for stem, audio in compose_demo_song(seed, SAMPLE_RATE_HZ).items():
+            write_audio(staging / f"{stem}.wav", audio, SAMPLE_RATE_HZ)
+        try:
+            (staging / SONG_FILE).write_text(
+                f'title = "{DEMO_SONG.title}"\ndry = true\ntempo_bpm = {DEMO_SONG.tempo_bpm:g}\n',
+                encoding="utf-8",
+            )
+        except OSError as error:
+            raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from None
+        publish(staging, folder, last=Path(SONG_FILE).__eq__, overwrite=overwrite)
     if not quiet:
         talk(DEMO_SONG.describe())
         say(f"{folder}: {', '.join(STEMS)}; mix it with: mixer render {folder}")

@@ -37,7 +37,12 @@ def refuse_existing(paths: list[Path]) -> None:
     """Raise OutputError naming the first path that exists already, or that cannot exist."""
     for path in paths:
         try:
-            there = path.exists()
+            path.stat()
+            there = True
+        except FileNotFoundError:
+            there = path.is_symlink()  # a link that leads nowhere is somebody's, too
+        except NotADirectoryError:
+            there = False
         except OSError as error:
             raise _unusable(path, error) from None
         if there:
@@ -55,7 +60,11 @@ def refuse_unwritable(paths: list[Path]) -> None:
         try:
             if path.is_dir():
                 raise OutputError(f"{path} is a folder; choose another --output")
-            parent = next(p for p in path.absolute().parents if p.exists())
+            if path.exists() and not path.is_file():
+                raise OutputError(f"{path} is not a regular file; choose another --output")
+            parent = next(p for p in path.absolute().parents if os.path.lexists(p))
+            if not parent.exists():
+                raise OutputError(f"{parent} is a link that leads nowhere; choose another --output")
             if not parent.is_dir():
                 raise OutputError(f"{parent} is a file, not a folder; choose another --output")
             if parent not in tried:

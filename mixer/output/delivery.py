@@ -87,11 +87,11 @@ def deliver(
     home: Path | None = None,
     overwrite: bool = False,
 ) -> tuple[str, ...]:
-    """Write what is wanted with a mix that `write_mix` has written with its wet stems.
+    """Write what is wanted with a mix that was written with its wet stems.
 
     Args:
         mix: rendered with `wet_stems` and, for a report, with `stages`.
-        recipe: what `write_mix` answered.
+        recipe: of the mix; tells where its files are.
         mix_path: the mix's file.
         delivery: what is wanted.
         home: folder in which everything that lies beside the mix will lie at last, where it is

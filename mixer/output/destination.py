@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.audio.formats import FORMATS
+from mixer.files.staging import staging_folder
 from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
 from mixer.output.delivery import NOTHING_BESIDE, Delivery, deliver
 from mixer.output.names import TRACK_ROLE, output_paths, track_paths
 from mixer.output.recipe import Recipe
-from mixer.output.write import check_output, write_mix
+from mixer.output.write import bring, check_output, write_audios, write_recipe
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan
@@ -35,7 +36,8 @@ class Destination:
         stems, tracks: wet stems, wet tracks were asked for.
         delivery: DAW sessions and the report.
         overwrite: replace what is there.
-        home: folder in which all of it will lie at last, where it is made in another one.
+        home: folder in which all of it will lie at last, where it is made in another one, from
+            which somebody else moves it. None for `path`'s, where it appears in one go.
     """
 
     path: Path
@@ -108,7 +110,7 @@ class Rendered:
 
     Attributes:
         mix: as it was written.
-        recipe: what `write_mix` answered.
+        recipe: as it was written.
         remarks: what could not be handed over in full, a line each.
         write_s: seconds that writing took.
     """
@@ -139,7 +141,7 @@ def render_to(
         computing: entered while the mix is made, and left before it is written.
 
     Raises:
-        MixerError: as of `mixer.render`, `write_mix` and `deliver`.
+        MixerError: as of `mixer.render`, `mixer.write_mix` and `deliver`.
     """
     with computing or nullcontext():
         if made is None:
@@ -157,19 +159,23 @@ def render_to(
     if progress is not None:
         progress("write", destination.path.name, 1.0)
     began = time.perf_counter()
-    recipe = write_mix(
-        mix,
-        destination.path,
-        file_format=destination.file_format,
-        bit_depth=destination.bit_depth,
-        overwrite=destination.overwrite,
-    )
-    remarks = deliver(
-        mix,
-        recipe,
-        destination.path,
-        destination.delivery,
-        home=destination.home,
-        overwrite=destination.overwrite,
-    )
+    if destination.home is not None:
+        recipe, remarks = _write(mix, destination, destination.home)
+    else:
+        folder = destination.path.parent
+        with staging_folder(folder) as staging:
+            staged = replace(destination, path=staging / destination.path.name)
+            recipe, remarks = _write(mix, staged, folder.resolve())
+            bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
     return Rendered(mix, recipe, remarks, time.perf_counter() - began)
+
+
+def _write(mix: Mix, destination: Destination, home: Path) -> tuple[Recipe, tuple[str, ...]]:
+    """Write everything into a staging folder, the recipe last; it, and what could not be done."""
+    path = destination.path
+    recipe = write_audios(
+        mix, path, file_format=destination.file_format, bit_depth=destination.bit_depth
+    )
+    # Nothing of another's is in this folder, but what an earlier attempt may have left.
+    remarks = deliver(mix, recipe, path, destination.delivery, home=home, overwrite=True)
+    return write_recipe(recipe, path, home), remarks

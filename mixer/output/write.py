@@ -1,4 +1,4 @@
-"""Write a mix: the audio, its wet stems, and its recipe beside them."""
+"""Write a mix: the audio, its wet stems, and its recipe beside them, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mixer import audio as audio_io
 from mixer.audio.broadcast import BroadcastInfo
 from mixer.audio.formats import BIT_DEPTHS, DEFAULT_BIT_DEPTH, FORMATS, refuse_depth, refuse_rate
 from mixer.errors import OutputError, SettingsError
+from mixer.files.interruption import interruptions_held_back
+from mixer.files.staging import publish, staging_folder
 from mixer.files.whole_file import (
     hash_file,
     refuse_existing,
@@ -105,33 +107,95 @@ def write_mix(
     """
     path = Path(path)
     file_format = format_of(path, file_format)
-    stems, tracks = dict(mix.wet_stems), mix.wet_tracks
     check_output(
         path,
-        [*stems, RESIDUAL] if stems else [],
-        list(tracks),
+        [*mix.wet_stems, RESIDUAL] if mix.wet_stems else [],
+        list(mix.wet_tracks),
         file_format=file_format,
         bit_depth=bit_depth,
         sample_rate=mix.sample_rate,
         overwrite=overwrite,
         song=mix.song,
     )
+    with staging_folder(path.parent) as staging:
+        staged, home = staging / path.name, path.parent.resolve()
+        recipe = write_audios(mix, staged, file_format=file_format, bit_depth=bit_depth)
+        recipe = write_recipe(recipe, staged, home)
+        bring(staged, path, mix.song, overwrite=overwrite)
+    return recipe
+
+
+def write_audios(mix: Mix, path: Path, *, file_format: str, bit_depth: str) -> Recipe:
+    """Write a mix with its wet stems and tracks into a staging folder.
+
+    Args:
+        mix: from `mixer.render`.
+        path: of the mix in the staging folder, under the name that it will have at last.
+        file_format, bit_depth: as of `write_mix`, checked.
+
+    Returns:
+        The recipe, in which files are where they are now.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    stems = dict(mix.wet_stems)
     if stems:
         stems[RESIDUAL] = mix.residual
     paths = output_paths(path, list(stems), file_format)
-    of_tracks = track_paths(path, list(tracks), file_format)
+    of_tracks = track_paths(path, list(mix.wet_tracks), file_format)
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song)
-    stale = _parts_of_earlier_mix(paths[RECIPE], path) - {*paths.values(), *of_tracks.values()}
-    how = _How(mix, file_format, bit_depth, overwrite)
+    how = _How(mix, file_format, bit_depth)
     clipped = _write_audios({MIX: mix.audio, **stems}.items(), paths, how)
     clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]
     written = {name: paths[name] for name in (MIX, *stems)}
     output = output_table(mix, written, of_tracks, clipped, file_format, bit_depth)
-    recipe = recipe_of(mix, song, output)
-    write_json(paths[RECIPE], recipe)
-    _remove(stale, mix.song)
+    return recipe_of(mix, song, output)
+
+
+def write_recipe(recipe: Recipe, path: Path, home: Path) -> Recipe:
+    """Write a recipe beside a mix that is moved to another folder with all that lies beside it.
+
+    Args:
+        recipe: from `write_audios`.
+        path: of the mix, as given there.
+        home: the folder where the files will lie.
+
+    Returns:
+        The recipe as written: its files are where they will lie.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    output, folder = recipe["output"], path.parent.resolve()
+    for files in (output["files"], output.get("tracks", {})):
+        for entry in files.values():
+            entry["path"] = str(home / Path(entry["path"]).relative_to(folder))
+    write_json(output_paths(path, [], output["format"])[RECIPE], recipe)
     return recipe
+
+
+def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
+    """Bring a mix and all that was made beside it to its place, the recipe last.
+
+    Stems and tracks of an earlier mix go, where its recipe names them and nobody changed them.
+
+    Args:
+        staged: of the mix in the staging folder.
+        path: of the mix at last.
+        song: what was mixed, none of whose recordings is ever removed.
+        overwrite: replace what is there.
+
+    Raises:
+        OutputError: a file is there already or cannot be written; then nothing is changed.
+    """
+    recipe_path = output_paths(path, [], path.suffix)[RECIPE]
+    stale = _parts_of_earlier_mix(recipe_path, path)
+    with interruptions_held_back():
+        is_recipe = Path(recipe_path.name).__eq__
+        written = publish(staged.parent, path.parent, last=is_recipe, overwrite=overwrite)
+        _remove(stale.difference(written), song)
 
 
 class _How(NamedTuple):
@@ -140,7 +204,6 @@ class _How(NamedTuple):
     mix: Mix
     file_format: str
     bit_depth: str
-    overwrite: bool
 
 
 def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
@@ -162,7 +225,6 @@ def _write_audios(
             mix.sample_rate,
             file_format=how.file_format,
             bit_depth=how.bit_depth,
-            overwrite=how.overwrite,
             seed=mix.settings.seed,
             broadcast=_broadcast(mix, name, audio) if how.file_format == "wav" else None,
         )

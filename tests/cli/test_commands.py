@@ -4,8 +4,10 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -258,11 +260,11 @@ def test_file_names_that_are_no_text_are_shown_escaped(folder, tmp_path, capsys)
 
 
 @pytest.mark.slow
-def test_an_interrupted_render_leaves_nothing_and_exits_130(write_song, rng, tmp_path) -> None:
-    import signal
-    import time
-
-    folder = write_song({"drums.wav": noise(rng, 60.0, 44_100), "bass.wav": noise(rng, 60, 44_100)})
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_render_leaves_nothing_and_exits_130(
+    write_song, rng, tmp_path, number
+) -> None:
+    folder = write_song({"drums.wav": noise(rng, 20.0, 44_100), "bass.wav": noise(rng, 20, 44_100)})
     process = subprocess.Popen(
         [sys.executable, "-m", "mixer", "render", str(folder), "-o", str(tmp_path / "o")],
         stderr=subprocess.PIPE,
@@ -271,9 +273,11 @@ def test_an_interrupted_render_leaves_nothing_and_exits_130(write_song, rng, tmp
     assert process.stderr is not None
     while "normalise" not in process.stderr.readline():
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
+    process.send_signal(number)  # as a closing terminal does
     assert process.wait(timeout=60) == 130
-    assert not list(tmp_path.glob("o/*"))
+    assert process.stderr.read().endswith("nothing half-written is left behind\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["song"]
 
 
 @pytest.mark.parametrize(
