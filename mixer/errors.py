@@ -1,14 +1,32 @@
 """What can go wrong, in words a user can act on.
 
-Every message is one line that says what is wrong, which file or value it is about, and what to do.
-The command line turns each class into an exit code; the library raises them as they are.
+Every message is one line that says what is wrong, which file or value it is about, and what to do;
+an error about a table that someone wrote has a line for each of its mistakes. The command line
+turns each class into an exit code; the library raises them as they are.
 """
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
 
 
 class MixerError(Exception):
-    """Anything mixer refuses to do, with the exit code the command line gives it."""
+    """Anything mixer refuses to do, with the exit code the command line gives it.
+
+    Args:
+        lines: what is wrong, one line for each mistake.
+    """
 
     exit_code = 1
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line for each mistake."""
+        return tuple(map(str, self.args))
+
+    def __str__(self) -> str:
+        return "; ".join(self.lines)
 
 
 class InputError(MixerError):
@@ -43,3 +61,28 @@ class OutputError(MixerError):
     """A result cannot be written: it exists already, the disk is full, the folder is read-only."""
 
     exit_code = 1
+
+
+class Gathered:
+    """Mistakes in several places, each of which would be raised by itself, raised as one error."""
+
+    def __init__(self, error: type[MixerError]) -> None:
+        self._error = error
+        self._lines: dict[str, None] = {}
+
+    @contextlib.contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Keep the mistakes that are raised within, and go on behind it."""
+        try:
+            yield
+        except self._error as error:
+            self.add(*error.lines)
+
+    def add(self, *lines: str) -> None:
+        """Keep mistakes; the same one counts once."""
+        self._lines |= dict.fromkeys(lines)
+
+    def refuse(self) -> None:
+        """Raise all that were kept, if there are any."""
+        if self._lines:
+            raise self._error(*self._lines)

@@ -19,7 +19,7 @@ from mixer.batch.defaults import Defaults
 from mixer.batch.identity import UNKNOWN, Identity
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
-from mixer.errors import InputError, MixerError, PresetError
+from mixer.errors import Gathered, InputError, MixerError, PresetError
 from mixer.shipped import DEFAULT_MODEL
 from mixer.song.folder_names import SONG_FILE
 
@@ -54,11 +54,15 @@ def check_defaults(defaults: Defaults) -> None:
     from mixer.preset.merge import resolve
     from mixer.preset.trust import refuse_foreign_plugins
 
-    resolved = resolve(defaults.presets)
-    if not defaults.allow_plugins:
-        refuse_foreign_plugins(resolved.sources)
+    gathered = Gathered(PresetError)
+    with gathered.going_on():
+        resolved = resolve(defaults.presets)
+        if not defaults.allow_plugins:
+            refuse_foreign_plugins(resolved.sources)
     for text in defaults.sets:
-        read_assignment(text)
+        with gathered.going_on():
+            read_assignment(text)
+    gathered.refuse()
 
 
 def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list[Desk], list[str]]:
@@ -67,17 +71,16 @@ def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list
     done, desks, mistakes = list[Row](), list[Desk](), list[str]()
     for row in rows:
         desk, settings = NEUTRAL, row.settings
+        song_table, wrong = _song_table(row.song)
         try:
-            song_table = _song_table(row.song)
             if row.presets or row.sets or song_table:
                 found = resolved(row, song_table)
                 settings = _with_targets(row.settings, found.console)
                 desk = Desk(_without_targets(found), song_table, found.sources)
-        except _PresetColumnError as error:
-            mistakes += [mistake(row.number, "preset", str(what)) for what in error.args]
-            row = replace(row, has_mistakes=True)
         except MixerError as error:
-            mistakes.append(_mistake_of(row, str(error)))
+            wrong += error.lines
+        if wrong:
+            mistakes += dict.fromkeys(_mistake_of(row, line) for line in wrong)
             row = replace(row, has_mistakes=True)
         done.append(replace(row, settings=settings))
         desks.append(desk)
@@ -118,44 +121,19 @@ def _tracks_of_no_use(row: Row, desk: Desk) -> Iterator[str]:
     return (mistake(row.number, "model", what) for what in more_than_gains(said, model))
 
 
-class _PresetColumnError(Exception):
-    """Presets of a row that are wrong each for itself; a line each."""
-
-
 class _Resolver:
     """Resolves what rows say, the same only once."""
 
     def __init__(self, defaults: Defaults) -> None:
         self._defaults = defaults
         self._known: dict[tuple[Any, ...], Resolved | Exception] = {}
-        self._mistakes: dict[str, list[str]] = {}
 
     def __call__(self, row: Row, song_table: Mapping[str, object]) -> Resolved:
-        wrong: list[str] = []
-        for preset in row.presets:
-            try:
-                self._once((preset,), partial(self._resolve, (preset,)))
-            except MixerError as error:
-                wrong += self._mistakes_of(preset) or [str(error)]
-        if wrong:
-            raise _PresetColumnError(*dict.fromkeys(wrong))
         song_path = row.song / SONG_FILE if song_table else None
         return self._once(
             (row.presets, row.sets, song_path),
             partial(self._resolve, row.presets, song_table, row.sets, song_path),
         )
-
-    def _mistakes_of(self, preset: str) -> list[str]:
-        """All that is wrong in a preset's own file, each file read once."""
-        from mixer.preset.find import find_preset
-        from mixer.preset.layer import find_file_mistakes
-
-        if preset not in self._mistakes:
-            try:
-                self._mistakes[preset] = find_file_mistakes(find_preset(preset))
-            except MixerError:  # there is no such file, or it cannot be read
-                self._mistakes[preset] = []
-        return self._mistakes[preset]
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Resolved]) -> Resolved:
         if key not in self._known:
@@ -184,28 +162,30 @@ class _Resolver:
         return resolved
 
 
-def _song_table(song: Path) -> Mapping[str, object]:
-    """What the song's file says of the desk.
-
-    Raises:
-        PresetError: it cannot be read, or has a mistake.
-    """
+def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
+    """What the song's file says of the desk, and a line for each mistake in the rest of it."""
     path = song / SONG_FILE
     # Most songs have none: one look, without the exceptions and objects of a read.
     if not os.path.exists(path):  # noqa: PTH110 - 10 000 of them
-        return {}
+        return {}, []
     from mixer.audio.formats import is_audio_name
+    from mixer.preset.layer import song_table
     from mixer.song.folder import list_song_folder
     from mixer.song.song_file import read_song_file
 
     try:
         names = [file.name for file in list_song_folder(song) if is_audio_name(file.name)]
     except InputError:
-        return {}  # that song fails, with this reason; the manifest has no mistake
+        return {}, []  # that song fails, with this reason; the manifest has no mistake
     try:
-        return read_song_file(song, names).console
+        return read_song_file(song, names).console, []
     except OSError as error:
-        raise PresetError(f"{path}: cannot be read ({error.strerror})") from None
+        return {}, [f"{path}: cannot be read ({error.strerror})"]
+    except PresetError as error:
+        try:
+            return song_table(path), list(error.lines)
+        except PresetError:  # not even TOML, as the error says
+            return {}, list(error.lines)
 
 
 def _with_targets(settings: RowSettings, console: Console) -> RowSettings:

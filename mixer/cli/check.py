@@ -12,13 +12,11 @@ from rich.text import Text
 
 from mixer.cli.console import answer, cell, printable, progress_bar
 from mixer.errors import InputError
-from mixer.preset.merge import resolve
-from mixer.preset.trust import refuse_foreign_plugins
+from mixer.preset.merge import Resolved
+from mixer.rendering.asked import load_asked
 from mixer.rendering.plan import plan_render
-from mixer.rendering.settings import RenderSettings
-from mixer.song.folder_names import SONG_FILE
+from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.inspection import SongInspection, inspect_song
-from mixer.song.load import load_song
 from mixer.song.song import Song
 
 
@@ -33,24 +31,22 @@ def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
     Nothing is rendered and nothing is written. The exit code is that of mixer render for the same
     folder: 0 where it would make a mix, 1 where the song fails, 2 for a mistake in song.toml.
     """
-    song = load_song(song_dir, strict=strict, leave_out_faulty=True)
+    song, resolved = load_asked(song_dir, strict=strict, leave_out_faulty=True)
     with progress_bar(quiet=quiet or as_json) as show:
         inspection = inspect_song(song, lambda file, share: show("check", file, share))
     if as_json:
         answer(inspection.as_json())
     else:
         _print_table(inspection)
-    _refuse_as_render_would(song, inspection)
+    _refuse_as_render_would(song, resolved, inspection)
 
 
-def _refuse_as_render_would(song: Song, inspection: SongInspection) -> None:
+def _refuse_as_render_would(song: Song, resolved: Resolved, inspection: SongInspection) -> None:
     """Raise the MixerError that `mixer render` of the same folder would."""
     # As rendering does: what shows in the headers first, what decoding finds last.
     _refuse_faulty([recording.fault for recording in song.left_out])
-    song_path = song.folder / SONG_FILE
-    resolved = resolve((), song.console, song_path=song_path)
-    refuse_foreign_plugins(resolved.sources, song_path=song_path)
-    plan_render(song, RenderSettings(), presets=resolved.sources)
+    settings = with_console(RenderSettings(), resolved.console)
+    plan_render(song, settings, presets=resolved.sources)
     _refuse_faulty([file.fault for file in inspection.files])
 
 

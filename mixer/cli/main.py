@@ -124,7 +124,8 @@ def run(arguments: list[str]) -> int:
         talk("mixer: interrupted; nothing half-written is left behind")
         return EXIT_INTERRUPTED
     except MixerError as error:
-        talk(f"mixer: {error}")
+        for line in error.lines:
+            talk(f"mixer: {line}")
         return error.exit_code
     except MemoryError:
         talk("mixer: out of memory; close other programs or cut the song up")

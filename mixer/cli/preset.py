@@ -13,7 +13,7 @@ from mixer.cli.groups import Commands
 from mixer.errors import OutputError, PresetError
 from mixer.files.whole_file import whole_file
 from mixer.preset.find import ENDING, Found, find_preset, is_name, list_presets, user_folder
-from mixer.preset.layer import find_file_mistakes, read_layer
+from mixer.preset.layer import read_layer
 from mixer.preset.merge import Resolved, resolve
 from mixer.preset.schema import neutral_value
 from mixer.preset.write import preset_text
@@ -196,14 +196,12 @@ def _listed(found: Found) -> _Listed:
 
 
 def _mistakes(name: str) -> list[str]:
-    """The mistakes of the file itself, else the first that shows with what it extends."""
+    """The mistakes of the file itself and of what it extends, a line each."""
     try:
-        mistakes = find_file_mistakes(find_preset(name))
-        if not mistakes:
-            resolve([name])
+        resolve([name])
     except PresetError as refusal:
-        return [str(refusal)]
-    return mistakes
+        return list(refusal.lines)
+    return []
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -32,12 +32,10 @@ from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
 from mixer.output.delivery import Delivery
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of
-from mixer.preset.merge import Resolved, resolve
-from mixer.preset.trust import refuse_foreign_plugins
+from mixer.preset.merge import Resolved
+from mixer.rendering.asked import load_asked
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
-from mixer.song.folder_names import SONG_FILE
-from mixer.song.load import load_song
 from mixer.song.song import Song
 
 DEFAULT_FOLDER = "mixes"
@@ -109,11 +107,7 @@ def command(
 
     Writes the mix, and beside it NAME.mix.json with everything that made it.
     """
-    song = load_song(song_dir, strict=strict)
-    song_path = song.folder / SONG_FILE
-    resolved = resolve(presets, song.console, sets, song_path=song_path)
-    if not allow_plugins:
-        refuse_foreign_plugins(resolved.sources, song_path=song_path)
+    song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
     settings = _settings(options, resolved)
     plan = plan_render(song, settings, presets=resolved.sources)
     path, file_format = _output_path(output, file_format, song)

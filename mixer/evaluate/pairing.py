@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.audio.formats import is_audio_name
-from mixer.errors import InputError
+from mixer.errors import Gathered, InputError
 
 COLUMNS = ("mix", "reference")
 OPTIONAL_COLUMNS = ("song", "system")
@@ -87,20 +88,30 @@ def read_pairs(table: Path) -> list[FilePair]:
                     f"{table}: no column {missing[0]!r}; the first line names the columns "
                     f"{','.join(COLUMNS)} and perhaps {','.join(OPTIONAL_COLUMNS)}"
                 )
-            pairs = [_pair(table, rows.line_num, row) for row in rows]
+            gathered = Gathered(InputError)
+            pairs: list[FilePair] = []
+            for row in rows:
+                with gathered.going_on():
+                    pairs.append(_pair(table, rows.line_num, row))
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise InputError(f"{table}: cannot be read as a CSV ({error}); save it as UTF-8") from None
+    gathered.add(*_told_twice(table, pairs))
+    gathered.refuse()
     if not pairs:
         raise InputError(f"{table}: no line below the columns' names; add one a pair")
+    return pairs
+
+
+def _told_twice(table: Path, pairs: Sequence[FilePair]) -> Iterator[str]:
+    """A line for each song that a system has twice."""
     seen: set[tuple[str, str]] = set()
     for pair in pairs:
         if (pair.system, pair.song) in seen:
-            raise InputError(
+            yield (
                 f"{table}: song {pair.song!r} twice for system {pair.system!r}; "
                 "give each its own name in the columns song and system"
             )
         seen.add((pair.system, pair.song))
-    return pairs
 
 
 def audio_by_name(folder: Path) -> dict[str, Path]:

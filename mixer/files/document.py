@@ -13,13 +13,13 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mixer.errors import MixerError
-from mixer.files.mistakes import Keys, dotted, find_mistakes
+from mixer.files.mistakes import Keys, Mistake, dotted, find_mistakes
 from mixer.files.shape import CHOICE, NUMBER, Names, Rows, Shape, Table, table_of
 from mixer.files.toml_lines import find_lines, line_of
 from mixer.files.toml_text import parse_toml
@@ -68,22 +68,21 @@ class Document:
         name = f" {dotted(keys)}" if keys else ""
         return self.error(f"{self.where}:{at}{name} {what}{advice}")
 
-    def refusals(self, shape: Shape, *, is_layer: bool = False) -> Iterator[MixerError]:
-        """All mistakes, in their order, up to `MOST_MISTAKES`."""
-        found = find_mistakes(shape, self.table, is_layer=is_layer)
-        for mistake in itertools.islice(found, MOST_MISTAKES):
-            yield self.refusal(*mistake)
+    def refuse(self, mistakes: Iterable[Mistake]) -> None:
+        """Raise an error with a line for each mistake, up to `MOST_MISTAKES`, if there are any."""
+        found = list(itertools.islice(mistakes, MOST_MISTAKES))
+        if found:
+            raise self.error(*(str(self.refusal(*mistake)) for mistake in found))
 
     def check(self, shape: Shape, *, is_layer: bool = False) -> None:
-        """Raise the first mistake, if there is one."""
-        for refusal in self.refusals(shape, is_layer=is_layer):
-            raise refusal
+        """Raise an error with all mistakes, if there are any."""
+        self.refuse(find_mistakes(shape, self.table, is_layer=is_layer))
 
     def build(self, shape: Table) -> Any:
         """What the table describes.
 
         Raises:
-            MixerError: of the class `error`, its first mistake.
+            MixerError: of the class `error`, with all of its mistakes.
         """
         self.check(shape)
         try:

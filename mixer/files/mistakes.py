@@ -1,7 +1,6 @@
 """What is wrong with a table that anyone wrote, found in one pass and in its order.
 
-Nothing is changed or built here, and nothing that is wrong stops the search: `mixer.files.document`
-takes the first mistake, or all of them.
+Nothing is changed or built here, and nothing that is wrong stops the search.
 
 Layers of settings (presets) say more than plain tables: the word "none" takes an effect, a list or
 an optional number away, and the entries of a list may be named by their numbers.

@@ -8,7 +8,7 @@ carries, holds the averages of the MUSDB18 training songs.
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from mixer.errors import ModelError
 from mixer.files.document import Document, read_json
 from mixer.files.fields import MISSING, PROSE, entries, number, numbers, text
+from mixer.files.mistakes import Mistake
 from mixer.files.wording import joined, quote
 
 PACKAGED = Path(__file__).resolve().parents[1] / "profiles"
@@ -144,15 +145,21 @@ def parse_profile(content: Mapping[str, object], source: str) -> Profile:
 
 def _checked(document: Document) -> Profile:
     profile = document.read_as(Profile, is_open=True)
+    document.refuse(_find_misfits(profile))
+    return profile
+
+
+def _find_misfits(profile: Profile) -> Iterator[Mistake]:
+    """What does not fit together, though every part fits by itself."""
     if any(np.diff(profile.bands_hz) <= 0):
-        raise document.refusal(("bands_hz",), "must be rising frequencies")
+        yield Mistake(("bands_hz",), "must be rising frequencies")
+    needed = len(profile.bands_hz)
     for name, stem in profile.stems.items():
         for key in ("spectrum_db", "panning_phi"):
-            count, needed = len(getattr(stem, key)), len(profile.bands_hz)
+            count = len(getattr(stem, key))
             if count != needed:
                 what = f"must have {needed} entries, one for each of bands_hz, not {count}"
-                raise document.refusal(("stems", name, key), what)
-    return profile
+                yield Mistake(("stems", name, key), what)
 
 
 def write_profile(profile: Profile, path: str | Path) -> None:

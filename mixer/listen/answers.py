@@ -24,7 +24,7 @@ in the answers too; they count for nothing. `revision` grows with every save.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict, cast
@@ -32,7 +32,7 @@ from typing import TypedDict, cast
 from mixer.errors import InputError
 from mixer.files.document import Document, parse_json, read_json
 from mixer.files.fields import MISSING, PROSE, entries, flag, number, text
-from mixer.files.mistakes import Keys
+from mixer.files.mistakes import Keys, Mistake
 from mixer.files.wording import quote
 from mixer.listen.design import ANY, FORMAT_VERSION, LARGEST_RATING, RATED, Design, Page
 
@@ -166,19 +166,23 @@ def _checked(document: Document, design: Design) -> Answers:
     if test_id != design.test_id:
         raise document.refusal(("test_id",), f"is of another test, {quote(test_id)}")
     answers = document.read_as(Answers, is_open=True)
+    document.refuse(_find_misfits(answers, design))
+    return answers
+
+
+def _find_misfits(answers: Answers, design: Design) -> Iterator[Mistake]:
+    """What does not fit the test, though every part fits by itself."""
     order = answers.page_order
-    _check_ids(document, ("page_order",), order, design.pages_by_id)
-    _check_known(document, ("pages",), answers.pages, order)
+    yield from _find_wrong_ids(("page_order",), order, design.pages_by_id)
+    yield from _find_strangers(("pages",), answers.pages, order)
     for id_, page in answers.pages.items():
-        _check_page(document, ("pages", id_), page, design.pages_by_id[id_], design)
+        if id_ in design.pages_by_id:
+            yield from _find_in_page(("pages", id_), page, design.pages_by_id[id_], design)
     if answers.complete:
         if not all(id_ in answers.pages and answers.pages[id_].done for id_ in order):
-            what = "must be false: not every page of page_order is done"
-            raise document.refusal(("complete",), what)
+            yield Mistake(("complete",), "must be false: not every page of page_order is done")
         if not _rates_enough(order, design):
-            what = "must be false: page_order leaves out pages of the test"
-            raise document.refusal(("complete",), what)
-    return answers
+            yield Mistake(("complete",), "must be false: page_order leaves out pages of the test")
 
 
 def _rates_enough(order: tuple[str, ...], design: Design) -> bool:
@@ -190,36 +194,34 @@ def _rates_enough(order: tuple[str, ...], design: Design) -> bool:
     return has_always and len(set(anywhere) & set(order)) >= n_wanted
 
 
-def _check_page(
-    document: Document, keys: Keys, answers: PageAnswers, page: Page, design: Design
-) -> None:
+def _find_in_page(
+    keys: Keys, answers: PageAnswers, page: Page, design: Design
+) -> Iterator[Mistake]:
     stimuli = [stimulus.id for stimulus in page.stimuli]
     scales = [scale.id for scale in design.scales]
-    _check_ids(document, (*keys, "order"), answers.order, stimuli)
+    yield from _find_wrong_ids((*keys, "order"), answers.order, stimuli)
     if len(answers.order) != len(stimuli):
         what = f"must have {len(stimuli)} entries, not {len(answers.order)}"
-        raise document.refusal((*keys, "order"), what)
-    _check_known(document, (*keys, "ratings"), answers.ratings, stimuli)
+        yield Mistake((*keys, "order"), what)
+    yield from _find_strangers((*keys, "ratings"), answers.ratings, stimuli)
     for stimulus, ratings in answers.ratings.items():
-        _check_known(document, (*keys, "ratings", stimulus), ratings, scales)
+        yield from _find_strangers((*keys, "ratings", stimulus), ratings, scales)
     if answers.done and any(
         len(answers.ratings.get(stimulus, {})) < len(scales) for stimulus in stimuli
     ):
-        raise document.refusal((*keys, "done"), "must be false: a rating is missing")
-    _check_known(document, (*keys, "heard_s"), answers.heard_s, stimuli)
+        yield Mistake((*keys, "done"), "must be false: a rating is missing")
+    yield from _find_strangers((*keys, "heard_s"), answers.heard_s, stimuli)
     heard = [*(stem.id for stem in page.stems), OPEN_REFERENCE]
-    _check_known(document, (*keys, "stems_heard_s"), answers.stems_heard_s, heard)
+    yield from _find_strangers((*keys, "stems_heard_s"), answers.stems_heard_s, heard)
 
 
-def _check_ids(document: Document, keys: Keys, ids: Sequence[str], known: Iterable[str]) -> None:
-    _check_known(document, keys, ids, known)
+def _find_wrong_ids(keys: Keys, ids: Sequence[str], known: Collection[str]) -> Iterator[Mistake]:
+    yield from _find_strangers(keys, ids, known)
     if len(set(ids)) < len(ids):
-        raise document.refusal(keys, "must name each once")
+        yield Mistake(keys, "must name each once")
 
 
-def _check_known(
-    document: Document, keys: Keys, names: Iterable[str], known: Iterable[str]
-) -> None:
-    stranger = next((name for name in names if name not in known), None)
-    if stranger is not None:
-        raise document.refusal(keys, f"names {quote(stranger)}, which is not in this test")
+def _find_strangers(keys: Keys, names: Iterable[str], known: Collection[str]) -> Iterator[Mistake]:
+    for name in names:
+        if name not in known:
+            yield Mistake(keys, f"names {quote(name)}, which is not in this test")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from mixer.errors import ModelError, SettingsError
 from mixer.files import fields
 from mixer.files.document import Document, read_json
 from mixer.files.fields import MISSING, PROSE, choice, entries, number, text
+from mixer.files.mistakes import Mistake
 from mixer.files.wording import listed, quote
 from mixer.network.architecture import Architecture, P, Parameters
 from mixer.network.kinds import ARCHITECTURES, architecture_of
@@ -174,17 +175,7 @@ def read_manifest(path: Path) -> Manifest:
     document.check_version("schema_version", SCHEMA_VERSION)
     file = document.read_as(_File, is_open=True)
     hyper = _hyper_parameters(document, file.network)
-    _check_stems(document, file.stems, hyper.n_stems)
-    try:
-        check_effects(file.effects)
-    except SettingsError as error:
-        raise document.refusal(("effects",), f"cannot be: {error}") from None
-    for name in architecture_of(hyper).required_graphs:
-        if name not in file.graphs:
-            raise document.refusal(("graphs", name), "is missing")
-    halves = [name for name in file.graphs if name.endswith(FP16_SUFFIX)]
-    if halves and file.fp16 is None:
-        raise document.refusal(("fp16",), f"is missing: what graph {halves[0]} costs is not known")
+    document.refuse(_find_misfits(file, hyper))
     return Manifest(
         name=file.name,
         hyper_parameters=hyper,
@@ -222,13 +213,27 @@ def _hyper_parameters(document: Document, network: Mapping[str, object]) -> Para
     return hyper
 
 
-def _check_stems(document: Document, stems: tuple[str, ...], n_stems: int) -> None:
+def _find_misfits(file: _File, hyper: Parameters) -> Iterator[Mistake]:
+    """What does not fit together, though every part fits by itself."""
+    yield from _find_wrong_stems(file.stems, hyper.n_stems)
+    try:
+        check_effects(file.effects)
+    except SettingsError as error:
+        yield Mistake(("effects",), f"cannot be: {error}")
+    for name in architecture_of(hyper).required_graphs:
+        if name not in file.graphs:
+            yield Mistake(("graphs", name), "is missing")
+    halves = [name for name in file.graphs if name.endswith(FP16_SUFFIX)]
+    if halves and file.fp16 is None:
+        yield Mistake(("fp16",), f"is missing: what graph {halves[0]} costs is not known")
+
+
+def _find_wrong_stems(stems: tuple[str, ...], n_stems: int) -> Iterator[Mistake]:
     if len(stems) != n_stems:
         what = f"must have {n_stems} entries, as the network has inputs, not {len(stems)}"
-        raise document.refusal(("stems",), what)
+        yield Mistake(("stems",), what)
     if len(set(stems)) < len(stems):
-        raise document.refusal(("stems",), f"names something twice: {listed(stems)}")
+        yield Mistake(("stems",), f"names something twice: {listed(stems)}")
     for place, stem in enumerate(stems):
         if stem in _NO_STEMS:
-            what = f"must be a name for a stem's file, not {quote(stem)}"
-            raise document.refusal(("stems", place), what)
+            yield Mistake(("stems", place), f"must be a name for a stem's file, not {quote(stem)}")

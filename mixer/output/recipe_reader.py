@@ -30,7 +30,7 @@ from mixer.files.fields import (
     sha256,
     text,
 )
-from mixer.files.mistakes import is_finite, leaves
+from mixer.files.mistakes import Mistake, is_finite, leaves
 from mixer.files.shape import TEXT, Leaf, Table, table_of
 from mixer.files.wording import visible
 from mixer.output.names import MIX
@@ -197,8 +197,9 @@ def read_recipe(path: str | Path) -> RecordedMix:
     document.check_version("schema_version", RECIPE_SCHEMA_VERSION)
     document.check(_RECIPE)
     console = document.table["settings"].get("console") or {}
-    for keys, what in find_gaps(console):
-        raise document.refusal(("settings", "console", *keys), what)
+    document.refuse(
+        Mistake(("settings", "console", *keys), what) for keys, what in find_gaps(console)
+    )
     recipe: _Recipe = document.build(_RECIPE)
     song, output, model = recipe.song, recipe.output, recipe.model
     return RecordedMix(
@@ -240,11 +241,13 @@ def settings_by_name(settings: RenderSettings) -> dict[str, object]:
 def _outputs(
     document: Document, files: Mapping[str, _File], recipe_path: Path
 ) -> dict[str, RecordedOutput]:
-    if MIX not in files:
-        raise document.refusal(("output", "files", MIX), "is missing")
-    for name in files:
-        if not _OUTPUT_NAME.fullmatch(name):
-            raise document.refusal(("output", "files", name), "is not a name for a stem's file")
+    wrong = [Mistake(("output", "files", MIX), "is missing")] if MIX not in files else []
+    wrong += [
+        Mistake(("output", "files", name), "is not a name for a stem's file")
+        for name in files
+        if not _OUTPUT_NAME.fullmatch(name)
+    ]
+    document.refuse(wrong)
     return _beside(document, "files", files, files[MIX], recipe_path)
 
 

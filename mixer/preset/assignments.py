@@ -107,8 +107,9 @@ def parse_value(key: str, text: str) -> Any:
     """
     parts, shape = parse_key(key)
     value = _value(shape, text.strip())
-    for path, what in find_mistakes(shape, value, parts, is_layer=True):
-        raise PresetError(f"{dotted(path)} {what}")
+    mistakes = list(find_mistakes(shape, value, parts, is_layer=True))
+    if mistakes:
+        raise PresetError(*(f"{dotted(path)} {what}" for path, what in mistakes))
     return value
 
 
@@ -126,7 +127,7 @@ def read_assignment(assignment: str) -> Layer:
         parts, _ = parse_key(key)
         value = parse_value(key, text)
     except PresetError as error:
-        raise PresetError(f"{OPTION}: {error}") from None
+        raise PresetError(*(f"{OPTION}: {line}" for line in error.lines)) from None
     for part in reversed(parts):
         value = {part: value}
     table = with_whole_paths(value, Path.cwd())

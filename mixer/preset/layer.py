@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import PresetError
+from mixer.errors import Gathered, PresetError
 from mixer.files.document import Document, read_toml
-from mixer.files.mistakes import NOTHING, Keys
+from mixer.files.mistakes import NOTHING, Keys, Mistake
+from mixer.files.shape import Table
 from mixer.files.wording import quote
-from mixer.preset.find import Found, is_name
+from mixer.preset.find import Found, find_preset, is_name
 from mixer.preset.shape import EXTENDS, PRESET, SONG_TABLE, SUMMARY, strip_tables
 
 SONG_KEY = "console"
@@ -38,7 +39,7 @@ class Layer:
     name: str | None = None
     path: Path | None = None
     summary: str = ""
-    extends: tuple[str, ...] = ()
+    extends: tuple[Found, ...] = ()
 
     def refusal(self, keys: Keys, what: str) -> PresetError:
         """One line about a key: file, line, key, what is wrong."""
@@ -49,21 +50,10 @@ def read_layer(found: Found) -> Layer:
     """Read and check a preset's file.
 
     Raises:
-        PresetError: it cannot be read, is not TOML, or its first mistake with its line.
+        PresetError: it cannot be read, is not TOML, or its mistakes with their lines.
     """
     document = read_toml(found.path, _WHAT, PresetError)
-    document.check(PRESET, is_layer=True)
-    return _layer(document, found.path, found.name)
-
-
-def find_file_mistakes(found: Found) -> list[str]:
-    """The mistakes of a preset's file, a line each.
-
-    Raises:
-        PresetError: it cannot be read, or is not TOML.
-    """
-    document = read_toml(found.path, _WHAT, PresetError)
-    return [str(refusal) for refusal in document.refusals(PRESET, is_layer=True)]
+    return _layer(document, PRESET, found.path, found.name)
 
 
 def song_layer(table: Any, path: Path | None) -> Layer:
@@ -82,33 +72,69 @@ def song_layer(table: Any, path: Path | None) -> Layer:
     else:
         document = read_toml(path, "a song.toml", PresetError)
     document = replace(document, table=table, inside=(SONG_KEY,))
-    document.check(SONG_TABLE, is_layer=True)
-    # A song's folder comes from anywhere; plug-ins are programs, and it has none to start.
-    layer = _layer(document, where, where.name)
-    for keys, strip in strip_tables(layer.table):
-        if strip.get("plugins", NOTHING) not in (NOTHING, []):
-            what = "is not for a song's folder: plug-ins are programs; name them in a preset"
-            raise layer.refusal((*keys, "plugins"), what)
-    for place, name in enumerate(layer.extends):
-        if not is_name(name):
-            what = f"must be the name of a preset in a song's folder, not {quote(name)}"
-            raise layer.refusal((EXTENDS, place), what)
-    return layer
+    return _layer(document, SONG_TABLE, where, where.name)
 
 
-def _layer(document: Document, path: Path, name: str) -> Layer:
-    table = document.table
-    extends = table.get(EXTENDS, ())
+def song_table(path: Path) -> Mapping[str, Any]:
+    """What a song.toml has under `console`, whatever is wrong with the rest of it.
+
+    Raises:
+        PresetError: it cannot be read, or is not TOML.
+    """
+    table = read_toml(path, "a song.toml", PresetError).table.get(SONG_KEY)
+    return table if isinstance(table, Mapping) else {}
+
+
+def _layer(document: Document, shape: Table, path: Path, name: str) -> Layer:
+    gathered = Gathered(PresetError)
+    with gathered.going_on():
+        document.check(shape, is_layer=True)
+    extends = []
+    for keys, extended in _names_of_extended(document.table):
+        with gathered.going_on():
+            extends.append(_found(document, keys, extended, path, shape is SONG_TABLE))
+    if shape is SONG_TABLE:
+        with gathered.going_on():
+            document.refuse(_find_plugins(document.table))
+    gathered.refuse()
+    table = {key: part for key, part in document.table.items() if key not in _ABOUT}
     return Layer(
         document,
-        table=with_whole_paths(
-            {key: part for key, part in table.items() if key not in _ABOUT}, path.absolute().parent
-        ),
+        table=with_whole_paths(table, path.absolute().parent),
         name=name,
         path=path,
-        summary=table.get(SUMMARY, ""),
-        extends=(extends,) if isinstance(extends, str) else tuple(extends),
+        summary=document.table.get(SUMMARY, ""),
+        extends=tuple(extends),
     )
+
+
+def _names_of_extended(table: Mapping[str, Any]) -> Iterator[tuple[Keys, str]]:
+    """The names of what a table that may not be checked extends, with their keys."""
+    names = table.get(EXTENDS, ())
+    if isinstance(names, str):
+        yield (EXTENDS,), names
+    elif isinstance(names, list):
+        for place, name in enumerate(names):
+            if isinstance(name, str):
+                yield (EXTENDS, place) if len(names) > 1 else (EXTENDS,), name
+
+
+def _found(document: Document, keys: Keys, name: str, asking: Path, is_song: bool) -> Found:
+    if is_song and not is_name(name):
+        what = f"must be the name of a preset in a song's folder, not {quote(name)}"
+        raise document.refusal(keys, what)
+    try:
+        return find_preset(name, asking=asking)
+    except PresetError as error:
+        raise document.refusal(keys, f"names {error}") from None
+
+
+def _find_plugins(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Plug-ins in a song's folder, which comes from anywhere: they are programs to be started."""
+    for keys, strip in strip_tables(table):
+        if isinstance(strip, Mapping) and strip.get("plugins", NOTHING) not in (NOTHING, []):
+            what = "is not for a song's folder: plug-ins are programs; name them in a preset"
+            yield Mistake((*keys, "plugins"), what)
 
 
 def with_whole_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:

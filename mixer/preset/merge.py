@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.console.settings import Console, Duck, Strip
-from mixer.errors import PresetError
+from mixer.errors import Gathered, PresetError
 from mixer.files.document import build
 from mixer.files.mistakes import NOTHING, Keys, dotted, takes_none
 from mixer.files.shape import Leaf, Names, Rows, Shape, Table
@@ -44,6 +44,10 @@ class Resolved:
     summary: str = ""
 
 
+class _EndlessError(PresetError):
+    """Presets extend each other without end, and so would the search for more mistakes."""
+
+
 class _MisfitError(Exception):
     """A list has no such place; carries the keys and what is wrong."""
 
@@ -64,22 +68,19 @@ def resolve(
         song_path: that song.toml, for the line of a mistake.
 
     Raises:
-        PresetError: one line with the file, the line and what is allowed.
+        PresetError: with a line for each mistake in any of them: file, line, what is allowed.
     """
-    layers = [layer for preset in presets for layer in _with_extended(find_preset(str(preset)))]
-    if song_table:
-        own = song_layer(song_table, song_path)
-        layers += [*_extended(own, ()), own]
-    layers += [read_assignment(text) for text in sets]
+    layers = _read_layers(presets, song_table, sets, song_path)
+    gathered = Gathered(PresetError)
     table: dict[str, Any] = {}
     for layer in layers:
-        try:
-            for part in _by_stem(layer.table):
-                table = _merged(CONSOLE, table, part, ())
-        except _MisfitError as misfit:
-            raise layer.refusal(*misfit.args) from None
-    for keys, what in find_gaps(table):
-        raise _last_about(layers, keys).refusal(keys, what)
+        with gathered.going_on():
+            table = _laid_over(table, layer)
+    gathered.refuse()
+    gathered.add(
+        *(str(_last_about(layers, keys).refusal(keys, what)) for keys, what in find_gaps(table))
+    )
+    gathered.refuse()
     console = build_console(table)
     files = {str(layer.path): layer for layer in layers if layer.document.sha256}
     summaries = [layer.summary for layer in layers if layer.summary]
@@ -94,6 +95,39 @@ def resolve(
     )
 
 
+def _read_layers(
+    presets: Sequence[str | Path],
+    song_table: Mapping[str, Any] | None,
+    sets: Sequence[str],
+    song_path: Path | None,
+) -> list[Layer]:
+    """Everything that was said, each checked by itself, the strongest last."""
+    gathered = Gathered(PresetError)
+    layers: list[Layer] = []
+    for preset in presets:
+        with gathered.going_on():
+            layers += _with_extended(find_preset(str(preset)))
+    if song_table:
+        with gathered.going_on():
+            own = song_layer(song_table, song_path)
+            layers += [*_extended(own, ()), own]
+    for text in sets:
+        with gathered.going_on():
+            layers.append(read_assignment(text))
+    gathered.refuse()
+    return layers
+
+
+def _laid_over(table: dict[str, Any], layer: Layer) -> dict[str, Any]:
+    """What a layer makes of a table."""
+    try:
+        for part in _by_stem(layer.table):
+            table = _merged(CONSOLE, table, part, ())
+    except _MisfitError as misfit:
+        raise layer.refusal(*misfit.args) from None
+    return table
+
+
 def _with_extended(found: Found, inside: tuple[Path, ...] = ()) -> list[Layer]:
     """A preset's layer after those of what it extends."""
     layer = read_layer(found)
@@ -103,17 +137,24 @@ def _with_extended(found: Found, inside: tuple[Path, ...] = ()) -> list[Layer]:
 def _extended(layer: Layer, inside: tuple[Path, ...]) -> list[Layer]:
     layers: list[Layer] = []
     path = (layer.path or Path()).resolve()
-    for place, name in enumerate(layer.extends):
+    gathered = Gathered(PresetError)
+    for place, found in enumerate(layer.extends):
         keys: Keys = (EXTENDS, place) if len(layer.extends) > 1 else (EXTENDS,)
-        try:
-            found = find_preset(name, asking=layer.path)
-        except PresetError as error:
-            raise layer.refusal(keys, f"names {error}") from None
         if found.path.resolve() in (*inside, path):
-            raise layer.refusal(keys, f"goes round in a circle: {name} extends this one again")
-        layers += _with_extended(found, (*inside, path))
+            what = f"goes round in a circle: {found.name} extends this one again"
+            gathered.add(str(layer.refusal(keys, what)))
+            continue
+        try:
+            layers += _with_extended(found, (*inside, path))
+        except _EndlessError:
+            raise
+        except PresetError as error:
+            gathered.add(*error.lines)
         if len(layers) > MOST_LAYERS:
-            raise layer.refusal(keys, f"reaches more than {MOST_LAYERS} presets")
+            raise _EndlessError(
+                str(layer.refusal(keys, f"reaches more than {MOST_LAYERS} presets"))
+            )
+    gathered.refuse()
     return layers
 
 

@@ -55,12 +55,11 @@ def read_console(table: Any, where: str) -> Console:
         where: the file it comes from, for the message.
 
     Raises:
-        PresetError: an unknown key, a wrong type, out of range.
+        PresetError: unknown keys, wrong types, out of range; a line each.
     """
     document = Document(where, table, PresetError)
     document.check(CONSOLE)
-    for keys, what in find_gaps(table):
-        raise document.refusal(keys, what)
+    document.refuse(find_gaps(table))
     return build_console(table)
 
 

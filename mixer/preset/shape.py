@@ -94,9 +94,10 @@ PRESET = Table(_make_console, {**SONG_TABLE.fields, SUMMARY: Leaf(TEXT)})
 
 
 def strip_tables(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """Every table of a strip in a layer or a whole table, with its keys."""
+    """Every table of a strip in a layer or a whole table, checked or not, with its keys."""
     for name, part in table.items():
         if name in (ROLES, TRACKS):
-            yield from (((name, inner), strip) for inner, strip in part.items())
+            rows = part.items() if isinstance(part, Mapping) else ()
+            yield from (((name, inner), strip) for inner, strip in rows)
         elif isinstance(part, Mapping):
             yield (name,), part

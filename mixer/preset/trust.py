@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import PresetError
+from mixer.errors import Gathered, PresetError
 from mixer.files.mistakes import NOTHING
 from mixer.preset.find import Found, shipped_folder, user_folder
 from mixer.preset.layer import read_layer
@@ -39,14 +39,16 @@ def refuse_foreign_plugins(
     Raises:
         PresetError: naming the file, and what to do.
     """
+    gathered = Gathered(PresetError)
     for source in sources:
         path = Path(source["path"])
         if path == song_path or _is_own(path):
             continue
         if names_plugins(read_layer(Found(source["name"], path)).table):
-            raise PresetError(
+            gathered.add(
                 f"{path}: loads a plug-in, which is a program: add {ALLOW} if you trust it"
             )
+    gathered.refuse()
 
 
 def _is_own(path: Path) -> bool:

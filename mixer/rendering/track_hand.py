@@ -12,7 +12,7 @@ from typing import Any
 
 from mixer.baselines import LEVELS
 from mixer.console.settings import Console, Strip
-from mixer.errors import PresetError
+from mixer.errors import Gathered, PresetError
 from mixer.files.mistakes import Keys, dotted
 from mixer.files.wording import joined, quote, suggest
 from mixer.preset.merge import merge_strip
@@ -58,7 +58,13 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
         PresetError: a name or a pattern that means no track, or settings that do not fit together.
     """
     said = said_of_tracks(console, tracks)
-    strips = {name: merge_strip(words) for name, words in said.items() if words}
+    gathered = Gathered(PresetError)
+    strips: dict[str, Strip] = {}
+    for name, words in said.items():
+        if words:
+            with gathered.going_on():
+                strips[name] = merge_strip(words)
+    gathered.refuse()
     soloed = {name for name, strip in strips.items() if strip.solo}
     if soloed:
         stems = {stem for stem, strip in console.strips if strip.solo}
@@ -82,12 +88,12 @@ def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[
     }
     # Sorting is stable: of two that spell out as much, the one said later wins.
     in_order = sorted(console.tracks, key=lambda entry: len(entry[0]) - _wildcards(entry[0]))
+    unknown = [pattern for pattern, _ in console.tracks if not tracks_meant(pattern, tracks)]
+    if unknown:
+        raise PresetError(*(_unknown_track(pattern, tracks) for pattern in unknown))
     for exact in (False, True):
         for pattern, table in in_order:
-            meant = tracks_meant(pattern, tracks)
-            if not meant:
-                raise _unknown_track(pattern, tracks)
-            for track in meant:
+            for track in tracks_meant(pattern, tracks):
                 if track.is_exactly(pattern) is exact:
                     said[track.name].append(((TRACKS, pattern), table))
     return said
@@ -107,9 +113,10 @@ def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name
     Raises:
         PresetError: naming the key, and what to do.
     """
+    gathered = Gathered(PresetError)
     for words in said_of_tracks(console, tracks).values():
-        for what in more_than_gains(words, model_name):
-            raise PresetError(what)
+        gathered.add(*more_than_gains(words, model_name))
+    gathered.refuse()
 
 
 def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
@@ -152,9 +159,9 @@ def _wildcards(pattern: str) -> int:
     return sum(pattern.count(sign) for sign in "*?")
 
 
-def _unknown_track(pattern: str, tracks: Sequence[Track]) -> PresetError:
+def _unknown_track(pattern: str, tracks: Sequence[Track]) -> str:
     titles = [track.title for track in tracks]
-    return PresetError(
+    return (
         f"{dotted((TRACKS, pattern))}: no track {quote(pattern)} in the song; "
         f"{suggest(pattern, titles)}"
     )

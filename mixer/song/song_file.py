@@ -28,14 +28,16 @@ time_s = 43.2
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import PresetError
-from mixer.files.document import read_toml
+from mixer.errors import Gathered, PresetError
+from mixer.files.document import Document, read_toml
 from mixer.files.fields import MISSING, choice, number, text
+from mixer.files.mistakes import Mistake
+from mixer.files.shape import table_of
 from mixer.files.wording import suggest
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.file_patterns import files_meant, is_exactly
@@ -123,20 +125,22 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
         file_names: the audio files in it; every entry under `files` must fit at least one.
 
     Raises:
-        PresetError: not TOML, an unknown key (the nearest is named), a wrong type or range, or an
-            entry that fits no file.
+        PresetError: not TOML, or with a line for each unknown key (the nearest is named), wrong
+            type or range, and entry that fits no file.
     """
     path = folder / SONG_FILE
     if not path.exists():
         return SongSettings()
     document = read_toml(path, f"a {SONG_FILE}", PresetError)
-    settings = document.read_as(SongSettings)
     names = list(file_names)
+    gathered = Gathered(PresetError)
+    with gathered.going_on():
+        document.check(table_of(SongSettings))
+    with gathered.going_on():
+        document.refuse(_find_strangers(document, names))
+    gathered.refuse()
+    settings = document.read_as(SongSettings)
     meant = {pattern: files_meant(pattern, names) for pattern in settings.files}
-    for pattern, files in meant.items():
-        if not files:
-            what = f"names no file in the folder; {suggest(pattern, names)}"
-            raise document.refusal(("files", pattern), what)
     markers = sorted(settings.markers, key=lambda marker: marker.time_s)
     # A file's own name wins over patterns, and of these the first.
     order = sorted(
@@ -147,6 +151,15 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
         for name in meant[pattern]:
             by_file.setdefault(name, _with_stem(settings.files[pattern]))
     return dataclasses.replace(settings, files=by_file, markers=tuple(markers))
+
+
+def _find_strangers(document: Document, names: Sequence[str]) -> Iterator[Mistake]:
+    """Entries of a table that may not be checked that fit no file."""
+    files = document.table.get("files")
+    for pattern in files if isinstance(files, Mapping) else ():
+        if not files_meant(pattern, names):
+            what = f"names no file in the folder; {suggest(pattern, names)}"
+            yield Mistake(("files", pattern), what)
 
 
 def _with_stem(settings: FileSettings) -> FileSettings:

@@ -62,6 +62,39 @@ def test_check_says_where_each_file_goes_and_why(folder, capsys) -> None:
     assert "left out" in table
 
 
+@pytest.mark.parametrize("command", ["render", "check"])
+def test_all_mistakes_are_told_at_once(folder, tmp_path, capsys, command) -> None:
+    (folder / "song.toml").write_text(
+        'tite = "Free"\n[files."Vocal.wav"]\nstem = "vox"\n[console.bass]\ngian_db = 1\n'
+    )
+    preset = tmp_path / "mine.toml"
+    preset.write_text("[drums]\nmute = 3\npna = 0\n")
+    desk = ["--preset", str(preset), "--set", "vocals.gian_db=1", "--set", "vocls.gain_db=1"]
+    desk = desk if command == "render" else []
+    assert run([command, str(folder), *desk]) == 2
+    told = capsys.readouterr().err.replace(f"{folder.resolve()}/", "").replace(f"{tmp_path}/", "")
+    song = [
+        "song.toml: line 1: tite is unknown; did you mean 'title'?",
+        "song.toml: line 3: files.'Vocal.wav'.stem must be one of vocals, bass, drums, other, "
+        "not 'vox'",
+        "song.toml: line 2: files.'Vocal.wav' names no file in the folder; did you mean "
+        "'vocals.wav'?",
+    ]
+    own = ["song.toml: line 5: console.bass.gian_db is unknown; did you mean 'gain_db'?"]
+    if desk:
+        own = [
+            "mine.toml: line 2: drums.mute must be true or false, not 3",
+            "mine.toml: line 3: drums.pna is unknown; did you mean 'pan'?",
+            *own,
+            "--set: 'vocals.gian_db': no key 'gian_db' of vocals; did you mean 'gain_db'?",
+            "--set: 'vocls.gain_db': no key 'vocls'; did you mean 'vocals'?",
+        ]
+    told = [line.removeprefix("mixer: ") for line in told.splitlines()]
+    assert [line.partition("; choose")[0] for line in told] == [
+        line.partition("; choose")[0] for line in (*song, *own)
+    ]
+
+
 def test_every_file_has_one_line_wherever_files_are_told(folder, tmp_path, capsys) -> None:
     (folder / "Perc").mkdir()
     shaker = noise(np.random.default_rng(6), 2.0, 44_100)

@@ -136,8 +136,9 @@ def test_an_open_table_leaves_unknown_keys_alone() -> None:
 def test_all_mistakes_are_found_in_one_pass_with_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text("bpm = 1\n\n[[takes]]\nname = 3\n\n[[takes]]\nname = 'b'\ngian_db = 1\n")
-    found = read_toml(path, "a session", InputError).refusals(table_of(Session))
-    assert [str(refusal).removeprefix(f"{path}: ") for refusal in found] == [
+    with pytest.raises(InputError) as found:
+        read_toml(path, "a session", InputError).check(table_of(Session))
+    assert [line.removeprefix(f"{path}: ") for line in found.value.lines] == [
         "line 1: bpm must be a whole number from 20 to 400, not 1",
         "line 4: takes.0.name must be one line of text, not 3",
         "line 8: takes.1.gian_db is unknown; did you mean 'gain_db'?",
@@ -146,7 +147,9 @@ def test_all_mistakes_are_found_in_one_pass_with_their_lines(tmp_path: Path) -> 
 
 def test_more_mistakes_than_help_are_not_told() -> None:
     document = Document("a.json", {f"x{i}": 0 for i in range(10_000)}, InputError)
-    assert len(list(document.refusals(table_of(Session)))) == MOST_MISTAKES
+    with pytest.raises(InputError) as found:
+        document.check(table_of(Session))
+    assert len(found.value.lines) == MOST_MISTAKES
 
 
 @pytest.mark.parametrize(

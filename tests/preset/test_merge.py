@@ -204,3 +204,51 @@ def test_plug_ins_are_looked_for_beside_the_preset_that_names_them(
     (plugin,) = strip_of(resolve(["fx"], sets=sets).console, "vocals").plugins
     assert plugin.path == str(tmp_path / "C.vst3")
     assert plugin.parameters == (("mix", 0.5),)
+
+
+def test_all_mistakes_of_presets_song_and_command_line_are_told_at_once(tmp_path: Path) -> None:
+    base = tmp_path / "base.toml"
+    base.write_text("[drums]\ngian_db = 1\n")
+    preset = tmp_path / "mine.toml"
+    preset.write_text('extends = ["base.toml", "rokc"]\n[vocals]\ngain_db = 99\npan = "left"\n')
+    song = tmp_path / "song.toml"
+    song.write_text('dry = true\n[console]\nextends = "no-such"\n[console.bass]\nmuet = true\n')
+    with pytest.raises(PresetError) as found:
+        resolve(
+            [preset, "vocal-forwrad"],
+            {"extends": "no-such", "bass": {"muet": True}},
+            ["vocals.gian_db=1", "drums.gain_db=loud", "bass.gain_db=1", "mute"],
+            song_path=song,
+        )
+    told = [line.replace(f"{tmp_path}/", "") for line in found.value.lines]
+    starts = [
+        "mine.toml: line 3: vocals.gain_db must be a number from -60 to 24",
+        "mine.toml: line 4: vocals.pan must be a number from -1 to 1",
+        "mine.toml: line 1: extends.1 names no preset 'rokc': did you mean 'rock'?",
+        "no preset 'vocal-forwrad': did you mean 'vocal-forward'?",
+        "song.toml: line 5: console.bass.muet is unknown; did you mean 'mute'?",
+        "song.toml: line 3: console.extends names no preset 'no-such'",
+        "--set: 'vocals.gian_db': no key 'gian_db' of vocals; did you mean 'gain_db'?",
+        "--set: drums.gain_db must be a number from -60 to 24",
+        "--set 'mute': write key=value, as vocals.gain_db=+1.5",
+    ]
+    assert [line[: len(start)] for line, start in zip(told, starts, strict=True)] == starts
+
+
+def test_mistakes_of_several_extended_presets_are_told_at_once(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text("[drums]\ngian_db = 1\n")
+    preset = tmp_path / "mine.toml"
+    preset.write_text('extends = ["one.toml", "two.toml"]\n')
+    with pytest.raises(PresetError) as found:
+        resolve([preset])
+    assert [line.partition(": ")[0] for line in found.value.lines] == [
+        str(tmp_path / "one.toml"),
+        str(tmp_path / "two.toml"),
+    ]
+
+
+def test_places_that_are_not_in_a_list_are_told_for_each_layer() -> None:
+    with pytest.raises(PresetError) as found:
+        resolve(sets=["vocals.eq.3.gain_db=1", "drums.eq.4.gain_db=1"])
+    assert ["eq.3" in found.value.lines[0], "eq.4" in found.value.lines[1]] == [True, True]

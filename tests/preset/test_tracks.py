@@ -11,7 +11,7 @@ from mixer.batch.columns import find_column
 from mixer.errors import PresetError
 from mixer.preset.assignments import parse_key, read_assignment
 from mixer.preset.find import Found
-from mixer.preset.layer import find_file_mistakes, song_layer
+from mixer.preset.layer import read_layer, song_layer
 from mixer.preset.merge import merge_strip, resolve
 from mixer.preset.schema import plain_table, read_console
 from mixer.preset.trust import names_plugins
@@ -44,7 +44,11 @@ def preset(tmp_path: Path) -> Path:
 def mistakes(tmp_path: Path, text: str) -> list[str]:
     path = tmp_path / "wrong.toml"
     path.write_text(text)
-    return find_file_mistakes(Found("wrong", path))
+    try:
+        read_layer(Found("wrong", path))
+    except PresetError as error:
+        return list(error.lines)
+    return []
 
 
 def test_what_a_preset_says_comes_back_from_its_text_and_from_a_recipe(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mixer.errors import SettingsError
+from mixer.errors import Gathered, SettingsError
 from mixer.files.document import Document, read_toml
 from mixer.files.shape import Rows, Shape, Table, table_of
 from mixer.files.toml_text import parse_toml
@@ -65,16 +65,24 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
         overrides: `section.key=value`, the value in TOML or a bare word.
 
     Raises:
-        SettingsError: unreadable, or a name, a type or a value is wrong.
+        SettingsError: unreadable, or with a line for each name, type or value that is wrong.
     """
     document = read_toml(path, "a training configuration", SettingsError)
-    config = document.build(CONFIG)
+    gathered = Gathered(SettingsError)
+    config = TrainingConfig()
+    with gathered.going_on():
+        config = document.build(CONFIG)
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals:
-            raise SettingsError(f"{quote(override)}: give overrides as section.key=value")
-        config = _with_override(config, name.strip(), text.strip())
-    return _checked_as_a_whole(config, document.where)
+            gathered.add(f"{quote(override)}: give overrides as section.key=value")
+            continue
+        with gathered.going_on():
+            config = _with_override(config, name.strip(), text.strip())
+    gathered.refuse()
+    gathered.add(*_contradictions(config, document.where))
+    gathered.refuse()
+    return config
 
 
 def config_from_values(values: Mapping[str, object], source: str) -> TrainingConfig:
@@ -119,18 +127,18 @@ def _keys(shape: Shape) -> list[str]:
     return list(shape.fields) if isinstance(shape, Table) else []
 
 
-def _checked_as_a_whole(config: TrainingConfig, source: str) -> TrainingConfig:
+def _contradictions(config: TrainingConfig, source: str) -> Iterator[str]:
+    """What does not fit together, though every value fits by itself; a line each."""
     schedule, run = config.schedule, config.run
     if schedule.kind == "steps" and len(schedule.epochs) != len(schedule.divisors):
-        raise SettingsError(
+        yield (
             f"{source}: schedule.epochs has {len(schedule.epochs)} steps and schedule.divisors"
             f" {len(schedule.divisors)}: as many are needed"
         )
     if schedule.kind == "cosine" and len(schedule.epochs) != 1:
-        raise SettingsError(f"{source}: schedule.epochs must be one number for a cosine")
+        yield f"{source}: schedule.epochs must be one number for a cosine"
     problem = problem_of(config)
     if problem is not None:
-        raise SettingsError(f"{source}: {problem}")
+        yield f"{source}: {problem}"
     if config.loss.stem_weight and run.stage == "pretrain":
-        raise SettingsError(f"{source}: loss.stem_weight needs the train stage")
-    return config
+        yield f"{source}: loss.stem_weight needs the train stage"

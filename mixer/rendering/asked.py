@@ -1,0 +1,51 @@
+"""A song and the console that it is mixed with, read from all that a user wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mixer.errors import Gathered, PresetError
+from mixer.preset.layer import song_table
+from mixer.preset.merge import Resolved, resolve
+from mixer.preset.trust import refuse_foreign_plugins
+from mixer.song.folder_names import SONG_FILE
+from mixer.song.load import load_song
+from mixer.song.song import Song
+
+
+def load_asked(
+    folder: Path,
+    presets: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    *,
+    strict: bool = False,
+    leave_out_faulty: bool = False,
+    allow_plugins: bool = False,
+) -> tuple[Song, Resolved]:
+    """Load a song, and find what `song.toml`, presets and the command line say of its console.
+
+    Args:
+        folder: the song.
+        presets, sets: as of `mixer.preset.merge.resolve`.
+        strict, leave_out_faulty: as of `mixer.song.load.load_song`.
+        allow_plugins: presets' files from elsewhere may load plug-ins.
+
+    Raises:
+        InputError: the song cannot be mixed.
+        PresetError: with a line for each mistake in `song.toml`, presets and `sets`.
+    """
+    song_path = folder.resolve() / SONG_FILE
+    try:
+        song = load_song(folder, strict=strict, leave_out_faulty=leave_out_faulty)
+    except PresetError as error:
+        gathered = Gathered(PresetError)
+        gathered.add(*error.lines)
+        with gathered.going_on():
+            resolve(presets, song_table(song_path), sets, song_path=song_path)
+        gathered.refuse()
+        raise
+    resolved = resolve(presets, song.console, sets, song_path=song_path)
+    if not allow_plugins:
+        refuse_foreign_plugins(resolved.sources, song_path=song_path)
+    return song, resolved
