@@ -2,13 +2,14 @@
 
 An example is an excerpt of a song. Its stems are normalised as a render normalises them
 (`mixer.fxnorm.chain`), then read by the front-end that renders (`mixer.network.band_mixer.bands`).
-A wet song
-teaches too: its stems are both what goes in, normalised, and what should come out.
+A wet song teaches too: its stems are both what goes in, normalised, and what should come out. Of a
+song with dry stems and a mixture alone, what should come out is estimated
+(`training.data.wet_powers`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.erb_bands import k_weights
 from mixer.files.whole_file import whole_file
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import Profile
 from mixer.meters.loudness import integrated_loudness_lufs
-from mixer.network.band_mixer.bands import POWER_FLOOR, band_weights, measure_powers, n_frames_of
+from mixer.network.band_mixer.bands import POWER_FLOOR, band_weights, measure_powers
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
+from training.data.wet_powers import estimate_wet_powers
 
 # Where every mixture is put, of what goes in and of what comes out: stems can then be exchanged
 # between songs.
@@ -68,24 +71,81 @@ def make_example(
         hyper, profile, effects: the model's.
         is_wet: `dry` is `wet`.
     """
-    dry_gain, wet_gain = (_gain_to_mixture(each, sample_rate) for each in (dry, wet))
-    if dry_gain is None or wet_gain is None:
+    wet_gain = _gain_to_mixture(np.add.reduce(list(wet.values())), sample_rate)
+    if wet_gain is None:
         return None
-    dry = {name: audio * dry_gain for name, audio in dry.items()}
     wet = {name: audio * wet_gain for name, audio in wet.items()}
     weights = band_weights(hyper, sample_rate)
-    n_frames = n_frames_of(hyper, next(iter(wet.values())).shape[1])
+    powers = {name: measure_powers(audio, hyper, weights) for name, audio in wet.items()}
+    audible = {
+        name for name, a in wet.items() if integrated_loudness_lufs(a, sample_rate) > _SILENT_LUFS
+    }
+    return _with_dry_stems(
+        dry, powers, audible, stems, sample_rate, hyper, profile, effects, is_wet=is_wet
+    )
+
+
+def make_example_of_mixture(
+    dry: Mapping[str, FloatArray],
+    mixture: FloatArray,
+    stems: Sequence[str],
+    sample_rate: int,
+    hyper: BandMixerParameters,
+    profile: Profile,
+    effects: Sequence[str],
+) -> tuple[Example | None, float]:
+    """`make_example` where what came of the stems is heard in their mixture alone.
+
+    Args:
+        dry: stems as they were recorded, (2, samples) each.
+        mixture: what was made of them, (2, samples), in time with them.
+        stems, sample_rate, hyper, profile, effects: as of `make_example`.
+
+    Returns:
+        The example; None where next to nothing is played. And the share of the mixture's power
+        that the stems explain, 0 to 1: of little the example is worth nothing.
+    """
+    gain = _gain_to_mixture(mixture, sample_rate)
+    if gain is None:
+        return None, 0.0
+    wet = estimate_wet_powers(dry, mixture * gain, hyper, band_weights(hyper, sample_rate))
+    audible = {name for name, power in wet.powers.items() if _loudness(power) > _SILENT_LUFS}
+    example = _with_dry_stems(
+        dry, wet.powers, audible, stems, sample_rate, hyper, profile, effects, is_wet=False
+    )
+    return example, wet.explained
+
+
+def _with_dry_stems(
+    dry: Mapping[str, FloatArray],
+    wet_powers: Mapping[str, NDArray[np.float32]],
+    audible: Set[str],
+    stems: Sequence[str],
+    sample_rate: int,
+    hyper: BandMixerParameters,
+    profile: Profile,
+    effects: Sequence[str],
+    *,
+    is_wet: bool,
+) -> Example | None:
+    """An example of what should come out: powers at `MIXTURE_LUFS`, and which can be heard."""
+    dry_gain = _gain_to_mixture(np.add.reduce(list(dry.values())), sample_rate)
+    if dry_gain is None:
+        return None
+    weights = band_weights(hyper, sample_rate)
+    n_frames = next(iter(wet_powers.values())).shape[-1]
     shape = (len(stems), len(VIEWS), hyper.n_bands, n_frames)
     dry_power, wet_power = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     played = np.zeros(len(stems), bool)
     for i, stem in enumerate(stems):
-        if stem not in dry or stem not in wet:
+        if stem not in dry or stem not in wet_powers:
             continue
-        normalised, report = normalise_stem(dry[stem], sample_rate, stem, profile, effects)
-        louder = integrated_loudness_lufs(wet[stem], sample_rate)
-        played[i] = report["skipped"] is None and louder > _SILENT_LUFS
+        normalised, report = normalise_stem(
+            dry[stem] * dry_gain, sample_rate, stem, profile, effects
+        )
+        played[i] = report["skipped"] is None and stem in audible
         dry_power[i] = measure_powers(normalised, hyper, weights)
-        wet_power[i] = measure_powers(wet[stem], hyper, weights)
+        wet_power[i] = wet_powers[stem]
     if not played.any():
         return None
     return Example(
@@ -102,12 +162,19 @@ def write_example(example: Example, path: Path) -> None:
         np.save(file, np.stack([example.dry_db, example.wet_db]))
 
 
-def _gain_to_mixture(stems: Mapping[str, FloatArray], sample_rate: int) -> np.float32 | None:
-    """What brings the sum of stems to `MIXTURE_LUFS`; None where next to nothing is played."""
-    loudness_lufs = integrated_loudness_lufs(np.add.reduce(list(stems.values())), sample_rate)
+def _gain_to_mixture(mixture: FloatArray, sample_rate: int) -> np.float32 | None:
+    """What brings a mixture to `MIXTURE_LUFS`; None where next to nothing is played."""
+    loudness_lufs = integrated_loudness_lufs(mixture, sample_rate)
     if not loudness_lufs > _SILENT_LUFS:
         return None
     return np.float32(db_to_gain(MIXTURE_LUFS - loudness_lufs))
+
+
+def _loudness(powers: NDArray[np.float32]) -> float:
+    """K-weighted level of (views, bands, frames), LUFS without its gates."""
+    mean = powers[:2].sum(axis=0).mean(axis=-1)
+    weighted = float(k_weights(len(mean)) @ mean)
+    return -0.691 + 10.0 * float(np.log10(max(weighted, POWER_FLOOR)))
 
 
 def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:

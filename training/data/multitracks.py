@@ -53,7 +53,7 @@ class Multitrack:
         target: the recording of its mix; None where the mix is the sum of the stems.
         split: "train", "valid" or "test" where the source says so, else None.
         dry: the same stems as they were recorded, of a song folder that keeps them in a folder
-            `dry`.
+            `dry` beside its wet stems; without wet stems they are `song`, and that is dry.
     """
 
     name: str
@@ -186,6 +186,9 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
         InputError: no stems, no mix where one must be, or stems that are dry without a mix.
     """
     song = load_container(path) if path.is_file() else load_song(path)
+    dry = _dry_song(path)
+    if dry is not None and all(r.file.startswith(f"{DRY_FOLDER}/") for r in song.recordings):
+        song, dry = replace(song, dry=True), None  # there are no wet ones beside them
     mix = None if target == "sum" else _find_mix(song)
     if mix is None and target == "mixture":
         raise InputError("no file in it says that it is the mix; name it mixture, or learn the sum")
@@ -198,7 +201,7 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
                 f"{mix.file} lasts {seconds:.1f} s and its stems {song.duration_s:.1f} s: "
                 "they are no one edit of the song, so export them again or learn the sum"
             )
-    return Multitrack(song.name, song, mix, dry=_dry_song(path))
+    return Multitrack(song.name, song, mix, dry=dry)
 
 
 def _dry_song(path: Path) -> Song | None:

@@ -65,17 +65,26 @@ def measure_powers(
         within the frame's window.
     """
     window = root_hann(hyper.n_fft)
-    # One-sided spectrum: every bin counts twice. The window's energy is half its length.
-    scale = np.float32(4.0 / hyper.n_fft**2)
     n_frames = n_frames_of(hyper, audio.shape[-1])
     powers = np.zeros((len(VIEWS), hyper.n_bands, n_frames), np.float32)
     blocks = stft_blocks(audio, hyper.n_fft, hyper.hop_samples, window, hyper.n_fft)
     for first, spectra in blocks:
-        left, right = spectra
-        for view, spectrum in enumerate((left, right, (left + right) / 2, (left - right) / 2)):
-            power = np.square(spectrum.real) + np.square(spectrum.imag)
-            frames = slice(first, first + power.shape[-1])
-            powers[view, :, frames] = scale * (weights @ power)
+        frames = slice(first, first + spectra.shape[-1])
+        powers[:, :, frames] = powers_of_spectra(spectra, hyper, weights)
+    return powers
+
+
+def powers_of_spectra(
+    spectra: NDArray[np.complex64], hyper: BandMixerParameters, weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """`measure_powers` of frames that are transformed already, complex64 (2, bins, frames)."""
+    # One-sided spectrum: every bin counts twice. The window's energy is half its length.
+    scale = np.float32(4.0 / hyper.n_fft**2)
+    left, right = spectra
+    powers = np.empty((len(VIEWS), hyper.n_bands, spectra.shape[-1]), np.float32)
+    for view, spectrum in enumerate((left, right, (left + right) / 2, (left - right) / 2)):
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        powers[view] = scale * (weights @ power)
     return powers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,14 @@ from safetensors.torch import load_file
 from mixer.cli.main import run as mixer
 from mixer.errors import InputError, ModelError
 from mixer.network.band_mixer.parameters import BandMixerParameters
-from tests.signals import band
+from tests.signals import band, noise
 from tests.training.run.small_run import StopAfter, events, state
-from tests.training.songs import RATE_HZ, write_song, write_stems
+from tests.training.songs import RATE_HZ, tones, write_song, write_stems
 from training.band_mixer.objective import new_objective
 from training.band_mixer.reading import open_powers
 from training.checkpoint import read_checkpoint
 from training.data.prepared import read_dataset
-from training.data.prepared_bands import read_bands
+from training.data.prepared_bands import PreparedBands, read_bands
 from training.errors import TrainingError
 from training.networks.band_mixer import BandMixer
 from training.run.config import TrainingConfig
@@ -95,22 +96,71 @@ def test_the_same_again_is_left_as_it_is(data: Path, tmp_path: Path) -> None:
     assert json.loads((data / "dataset.json").read_text()) == described
 
 
-def test_dry_stems_alone_are_left_out_with_what_to_do(tmp_path: Path, capsys) -> None:
-    write_song(tmp_path / "songs/a", seed=0)
-    write_song(tmp_path / "songs/b", seed=1)
-    (tmp_path / "songs/b/song.toml").write_text("dry = true\n")
-    mixture = np.add.reduce(list(band(np.random.default_rng(1), 2.0, RATE_HZ).values()))
-    write_stems(tmp_path / "songs/b", {"mixture": 0.2 * mixture})
-    arguments = ["--examples", "bands", "--jobs", "1", "-q"]
-    assert (
-        mixer(
-            ["dataset", "prepare", str(tmp_path / "songs"), "-o", str(tmp_path / "x"), *arguments]
-        )
-        != 0
-    )
-    assert "put the wet ones in its folder and the dry ones in a folder dry" in (
-        capsys.readouterr().err
-    )
+def prepared_from(songs: Path, *, code: int = 0) -> PreparedBands:
+    folder = songs.parent / "prepared"
+    arguments = ["--examples", "bands", "--jobs", "1", "--quiet"]
+    assert mixer(["dataset", "prepare", str(songs), "-o", str(folder), *arguments]) == code
+    return read_bands(folder)
+
+
+def playing(rng: np.random.Generator, duration_s: float) -> dict[str, np.ndarray]:
+    """Four stems that share neither phase nor rhythm, and all of the bands."""
+    time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    return {
+        name: (np.exp(-8.0 * (time_s % period_s)) * noise(rng, duration_s, RATE_HZ)).astype("f4")
+        for name, period_s in {"vocals": 0.7, "bass": 0.5, "drums": 0.3, "other": 0.9}.items()
+    }
+
+
+def test_dry_stems_and_a_mixture_tell_the_wet_ones(tmp_path: Path) -> None:
+    """The same song with its wet stems beside has the same examples, but for what is estimated."""
+    gains = {"vocals": (0.6, 0.6), "bass": (0.2, 0.2), "drums": (0.3, 0.5), "other": (0.2, 0.1)}
+    dry = playing(np.random.default_rng(4), 4.0)
+    wet = {name: np.float32(gains[name])[:, None] * audio for name, audio in dry.items()}
+    mixture = np.add.reduce(list(wet.values()))
+    late = np.roll(mixture, RATE_HZ // 10, axis=1)
+    late[:, : RATE_HZ // 10] = 0.0
+    for n, (own, mixed) in enumerate(((wet, mixture), (None, mixture), (None, late))):
+        folder = tmp_path / f"songs/{'train' if n else 'test'}/{n}"
+        write_stems(folder / "dry", dry)
+        write_stems(folder, {**(own or {}), "mixture": mixed})
+    described = tmp_path / "songs/train/3"  # the other way to say it
+    write_stems(described, {**dry, "mixture": mixture})
+    (described / "song.toml").write_text("dry = true\n")
+    prepared = prepared_from(tmp_path / "songs")
+    songs = json.loads((prepared.folder / "dataset.json").read_text())["songs"]
+    notes = {song["name"]: song["notes"] for song in songs}
+    explains = "wet stems estimated: the dry ones explain 100 % of the mixture"
+    assert notes["0"] == []
+    assert notes["1"] == notes["3"] == [explains]
+    assert notes["2"][0] == "its mixture was moved by -100.0 ms to its dry stems"
+    known, *estimated = sorted(prepared.examples, key=lambda example: example.path)
+    known_db = known.read(0, known.n_frames).astype("f4")
+    audible = known_db[1, :, :2].mean(1, keepdims=True) > -60.0
+    for example in estimated:
+        assert not example.is_wet
+        assert example.played == (True,) * 4
+        powers_db = example.read(0, known.n_frames).astype("f4")
+        assert np.array_equal(powers_db[0], known_db[0])
+        apart_db = np.abs(powers_db[1] - known_db[1])[:, :2][np.repeat(audible, 2, axis=1)]
+        # The last tenth of a second of the late mixture is not in its file.
+        assert np.quantile(apart_db, 0.95) < 0.5
+        assert np.median(apart_db) < 0.1
+
+
+def test_a_mixture_of_another_song_is_left_out(tmp_path: Path, capsys) -> None:
+    write_song(tmp_path / "songs/train/a", seed=0)
+    for name, seed in (("b", 1), ("c", 2)):
+        write_song(tmp_path / f"songs/train/{name}/dry", seed=seed)
+        other = np.random.default_rng(seed + 9).standard_normal((2, 2 * RATE_HZ))
+        write_stems(tmp_path / f"songs/train/{name}", {"mixture": np.float32(0.1) * other})
+    write_stems(tmp_path / "songs/train/c", tones(0, 2.0))
+    (tmp_path / "songs/train/c/song.toml").write_text("dry = true\n")
+    with pytest.raises(InputError, match="no song for 'test'"):
+        prepared_from(tmp_path / "songs", code=1).of_split("test")
+    said = capsys.readouterr().err
+    assert re.search(r"left out: b: its dry stems explain only \d+ % of its mixture", said)
+    assert "left out: c: its stems are dry, as song.toml says, and so are those in its" in said
 
 
 def test_audio_and_bands_are_not_taken_for_each_other(data: Path, tmp_path: Path) -> None:
