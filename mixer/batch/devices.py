@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
 
 from mixer.batch.engine import EngineError
 from mixer.batch.network_process import run_network_process
 from mixer.batch.processes import interrupts_blocked
 from mixer.errors import DeviceError
 from mixer.files.spawning import without_current_folder
+from mixer.network.cuda import count_gpus
 
 _START_S = 120.0
 _MAX_DEATHS = 5
@@ -47,14 +47,6 @@ def _cuda_is_likely() -> bool:
     from mixer.network.session import cuda_is_likely
 
     return cuda_is_likely()
-
-
-def count_gpus() -> int:
-    """GPUs that this process may use, as CUDA counts them; 0 where the driver is not there."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return len([one for one in visible.split(",") if one.strip() and one.strip() != "-1"])
-    return len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
+import functools
+import io
 import re
-import sys
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 
 from mixer.dsp.threads import available_threads
 from mixer.errors import DeviceError, ModelError
+from mixer.files.wording import counted
+from mixer.network.cuda import count_gpus
 from mixer.network.manifest import FP16_SUFFIX
 from mixer.network.model import Bundle
 
@@ -49,15 +53,30 @@ def parse_device(device: str) -> Device | None:
 
 
 def cuda_is_likely() -> bool:
-    """Whether the GPU driver and a CUDA build of the runtime are there; prints nothing."""
-    if _CUDA not in onnxruntime.get_available_providers():
-        return False
-    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
+    """Whether a GPU and a CUDA build of the runtime are there; prints nothing.
+
+    Whether CUDA's libraries are there as well, only opening a graph tells.
+    """
+    return _CUDA in onnxruntime.get_available_providers() and count_gpus() > 0
+
+
+@functools.cache
+def load_cuda_libraries() -> str:
+    """Load cuBLAS, cuDNN and the others that the runtime was built against; once a process.
+
+    The driver comes with the machine. These come with the system or, through the `cuda` extra, as
+    Python packages, where the system's loader does not look: the runtime finds them once they have
+    been loaded by their paths. Those of Python packages come first. Nothing is printed.
+
+    Returns:
+        What the runtime says about those that it did not find, a line each; "" where all are there.
+    """
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # "" keeps it from PyTorch's copies, which may be of another CUDA.
+        onnxruntime.preload_dlls(directory="")
+    return said.getvalue().strip()
 
 
 class Network:
@@ -196,6 +215,8 @@ class Network:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
+        if self.device.kind == "cuda" and count_gpus():
+            load_cuda_libraries()
         try:
             session = onnxruntime.InferenceSession(content, options, providers=self._providers())
         except Exception as error:
@@ -229,9 +250,17 @@ class Network:
         return [(_CUDA, options)]
 
     def _no_cuda(self) -> str:
+        """Which of the three is missing, as far as it can be told."""
+        n_gpus = count_gpus()
+        if self.device.index >= n_gpus:
+            has = counted(n_gpus, "GPU") if n_gpus else "no GPU"
+            why = f"this process finds {has} (driver, container, CUDA_VISIBLE_DEVICES?)"
+            return f"device {self.device} does not work here: {why}; use --device cpu"
+        missing = load_cuda_libraries().partition("\n")[0]
+        why = missing or "CUDA's libraries do not fit this runtime, or the driver is too old"
         return (
-            f"device {self.device} does not work here (driver, CUDA libraries or GPU missing):"
-            " install the 'cuda' extra or use --device cpu"
+            f"device {self.device} does not work here: {why};"
+            ' pip install "fxnorm-mixer[cuda]", or use --device cpu'
         )
 
 
