@@ -11,7 +11,7 @@ from mixer.batch.album import (
     album_offset_db,
     song_target_lufs,
 )
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
 

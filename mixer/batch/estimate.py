@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, survey_or_say

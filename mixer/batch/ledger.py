@@ -7,75 +7,30 @@ write-ahead log then needs no shared memory and works on network file systems to
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mixer.batch.asked import Asked
-from mixer.batch.figures import Figures
-from mixer.batch.states import State
+from mixer.batch.ledger_rows import (
+    INTEGERS,
+    LONGEST_CELL_BYTES,
+    NAMES,
+    Record,
+    as_row,
+    from_row,
+)
+from mixer.batch.sheet import MAX_ROWS
 from mixer.errors import OutputError
 
 SCHEMA_VERSION = 1
 LEDGER_FILE = "ledger.sqlite"
 # Kept beside the ledger so that on a full disk there is room to write down what happened.
-_BALLAST_FILE = "reserve"
+BALLAST_FILE = "reserve"
 _BALLAST_BYTES = 1 << 20
-_JSON = ("settings", "files", "moves", "figures")
-
-
-@dataclass(frozen=True)
-class Record:
-    """One song in the ledger.
-
-    Attributes:
-        id: the song's.
-        state: where it is on its way.
-        output: path of the mix, relative to the output folder.
-        album: None for a single.
-        attempts: renders begun; a retry after a worker's death counts.
-        renders: renders finished and published.
-        settings: all that was asked for, as JSON keeps it.
-        settings_sha256, inputs_sha256, model_sha256, profile_sha256, code_version: what it was
-            made of.
-        inputs_stat: see `mixer.batch.inputs.stat_inputs`.
-        files: of the finished mix: [path relative to the output folder, bytes, sha256].
-        moves: while publishing: [staged path relative to the state folder, path relative to the
-            output folder].
-        figures: measurements and times.
-        token: of the last attempt.
-        started, finished: ISO 8601, UTC.
-        error: of a failed song.
-    """
-
-    id: str
-    state: State = State.PENDING
-    output: str = ""
-    album: str | None = None
-    attempts: int = 0
-    renders: int = 0
-    settings: Asked = field(default_factory=Asked)
-    settings_sha256: str = ""
-    inputs_stat: str = ""
-    inputs_sha256: str = ""
-    model_sha256: str = ""
-    profile_sha256: str = ""
-    code_version: str = ""
-    files: list[list[Any]] = field(default_factory=list)
-    moves: list[list[str]] = field(default_factory=list)
-    figures: Figures = field(default_factory=Figures)
-    token: str = ""
-    started: str = ""
-    finished: str = ""
-    error: str | None = None
-
-
-_NAMES = tuple(f.name for f in fields(Record))
-_INTEGERS = ("attempts", "renders")
+_DAMAGED = ("malformed", "not a database", "decode", "too big", "datatype mismatch")
 
 
 class Ledger:
@@ -90,17 +45,27 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LEDGER_FILE
-        self._ballast = folder / _BALLAST_FILE
+        self._ballast = folder / BALLAST_FILE
         self._records: dict[str, Record] = {}
         self.disk_was_full = False
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
+            # Of a stranger's ledger: nothing that it defines runs, and no cell is without end.
+            self._db.execute("PRAGMA trusted_schema = OFF")
+            self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL_BYTES)
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._open()
         except sqlite3.Error as error:
+            self.close()
             raise OutputError(self._words(error)) from None
+        except ValueError as error:
+            self.close()
+            raise OutputError(self._damaged(str(error))) from None
+        except OutputError:
+            self.close()
+            raise
         self._keep_ballast()
 
     def close(self) -> None:
@@ -127,7 +92,7 @@ class Ledger:
         Raises:
             OutputError: the disk is full even without the reserve, or went away.
         """
-        self._write([_as_row(record) for record in records])
+        self._write([as_row(record) for record in records])
         self._records.update({record.id: record for record in records})
 
     def change(self, song_id: str, **changes: Any) -> Record:
@@ -143,19 +108,27 @@ class Ledger:
                 f"{self.path}: version {version} of the ledger, this program knows "
                 f"{SCHEMA_VERSION}; use the program that made it, or another output folder"
             )
-        columns = ", ".join(
-            f"{name} {'INTEGER' if name in _INTEGERS else 'TEXT'}"
-            for name in _NAMES
-            if name != "id"
-        )
+        self._refuse_other_tables()
+        columns = ", ".join(f"{name} {_kind(name)}" for name in NAMES if name != "id")
         self._db.execute(f"CREATE TABLE IF NOT EXISTS songs (id TEXT PRIMARY KEY, {columns})")
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        for row in self._db.execute(f"SELECT {', '.join(_NAMES)} FROM songs"):
-            record = _from_row(row)
+        for number, row in enumerate(self._db.execute(f"SELECT {', '.join(NAMES)} FROM songs")):
+            if number >= MAX_ROWS:
+                raise ValueError(f"more than {MAX_ROWS} songs")
+            record = from_row(row)
             self._records[record.id] = record
 
+    def _refuse_other_tables(self) -> None:
+        """Raise ValueError where there is anything but the table of songs as we make it."""
+        found = self._db.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL")
+        if set(found) - {("table", "songs")}:
+            raise ValueError("it holds more than the table of songs")
+        columns = self._db.execute("SELECT name, type FROM pragma_table_info('songs')").fetchall()
+        if columns and columns != [(name, _kind(name)) for name in NAMES]:
+            raise ValueError("its table of songs is another one")
+
     def _write(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        sql = f"INSERT OR REPLACE INTO songs VALUES ({', '.join('?' * len(_NAMES))})"
+        sql = f"INSERT OR REPLACE INTO songs VALUES ({', '.join('?' * len(NAMES))})"
         for last_try in (False, True):
             try:
                 with self._transaction():
@@ -193,12 +166,15 @@ class Ledger:
         reason = str(error)
         if "locked" in reason:
             return f"{self.path}: the ledger is open in another program; close it and start again"
-        if "malformed" in reason or "not a database" in reason:
-            return (
-                f"{self.path}: the ledger is damaged ({reason}); move it away and start again with "
-                "--overwrite"
-            )
+        if any(words in reason for words in _DAMAGED):
+            return self._damaged(reason)
         return f"{self.path}: the ledger cannot be written ({reason}); free the disk, start again"
+
+    def _damaged(self, reason: str) -> str:
+        return (
+            f"{self.path}: the ledger is damaged ({reason}); move it away and start again with "
+            "--overwrite"
+        )
 
 
 def read_records(path: Path) -> list[Record]:
@@ -213,22 +189,8 @@ def read_records(path: Path) -> list[Record]:
         return list(ledger)
 
 
-def _as_row(record: Record) -> tuple[Any, ...]:
-    # ASCII alone: a file name that is no UTF-8 comes as lone surrogates, which SQLite refuses.
-    return tuple(
-        json.dumps(getattr(record, name), separators=(",", ":"), allow_nan=False)
-        if name in _JSON
-        else getattr(record, name)
-        for name in _NAMES
-    )
-
-
-def _from_row(row: tuple[Any, ...]) -> Record:
-    values = dict(zip(_NAMES, row, strict=True))
-    for name in _JSON:
-        values[name] = json.loads(values[name])
-    values["state"] = State(values["state"])
-    return Record(**values)
+def _kind(name: str) -> str:
+    return "INTEGER" if name in INTEGERS else "TEXT"
 
 
 def _is_full(error: sqlite3.Error) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.order import Working
 
 

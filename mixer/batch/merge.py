@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.batch.defaults import Defaults
-from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Listener
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import Shard, list_songs
-from mixer.batch.results import write_results
+from mixer.batch.results import table_names, write_results
 from mixer.batch.session import hold_folder
+from mixer.batch.state_folder import find_foreign_table, refuse_odd_state
 from mixer.batch.states import State
-from mixer.errors import InputError
+from mixer.errors import InputError, OutputError
 
 _SHARD_FOLDER = re.compile(r"shard-(\d+)-of-(\d+)")
 
@@ -47,7 +49,12 @@ class Merged:
 
 
 def merge_shards(
-    out: Path, manifest: Path | None, listener: Listener | None = None, *, html: bool = False
+    out: Path,
+    manifest: Path | None,
+    listener: Listener | None = None,
+    *,
+    html: bool = False,
+    overwrite: bool = False,
 ) -> Merged:
     """Copy what the shards' ledgers know into the main one, and write the tables of all songs.
 
@@ -58,6 +65,7 @@ def merge_shards(
         manifest: for the order of the songs and to find those that no shard has begun.
         listener: told of stale locks.
         html: the index page too.
+        overwrite: tables that no run wrote may be replaced.
 
     Raises:
         InputError: no shard's ledger is there.
@@ -71,6 +79,12 @@ def merge_shards(
     # Nothing is loaded here, so nothing needs a word of trust.
     defaults = Defaults(allow_plugins=True)
     listed = None if manifest is None else list_songs(manifest, out, Shard(), defaults)
+    refuse_odd_state(out, state)
+    for shard in shards:
+        refuse_odd_state(out, state / Shard(*shard).suffix)
+    foreign = find_foreign_table(out, state, table_names("", html=html))
+    if foreign is not None and not overwrite:
+        raise OutputError(foreign)
     with hold_folder(out, state, Shard(), listener or Listener()), Ledger(state) as ledger:
         for shard in shards:
             folder = state / Shard(*shard).suffix
@@ -79,7 +93,7 @@ def merge_shards(
             records = tuple(ledger.get(one.row.id) or one.fresh() for one in listed)
         else:
             records = tuple(sorted(ledger, key=lambda record: record.id))
-        results = write_results(records, out, "", html=html)
+        results = write_results(records, out, state, "", html=html)
     n_done = sum(record.state == State.DONE for record in records)
     n_failed = sum(record.state == State.FAILED for record in records)
     return Merged(

@@ -35,7 +35,8 @@ from mixer.stems import RESIDUAL, STEMS
 
 # Where the ledger, the lock and unfinished work live, inside the output folder.
 STATE_FOLDER = BATCH_STATE_FOLDER
-RESULT_NAMES = ("results.csv", "results.jsonl", "index.html")
+INDEX_PAGE = "index.html"
+RESULT_NAMES = ("results.csv", "results.jsonl", INDEX_PAGE)
 DEFAULT_TEMPLATE = "{id}.{format}"
 REPORT_ROLE = "report"
 FIELDS = ("id", "song", "album", "preset", "model", "format", "row")

@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from mixer.batch.figures import Figures
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.states import State
 from mixer.output.names import REPORT_SUFFIX
 

@@ -19,7 +19,7 @@ from mixer.batch.identity import (
     settings_of,
 )
 from mixer.batch.inputs import stat_inputs
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.manifest import Row, check_albums, read_manifest
 from mixer.batch.mistakes import ManifestError, mistake
 from mixer.batch.outputs import STATE_FOLDER, Target, plan_outputs
@@ -217,7 +217,7 @@ def _why_again(listed: Listed, out: Path, fresh: Record, known: Record) -> str |
     changed = _what_changed(fresh, known)
     if changed:
         return f"{changed} changed"
-    if known.state == State.DONE and not _outputs_are_there(known, out):
+    if known.state == State.DONE and not outputs_are_there(known, out):
         return "its files are gone or changed"
     return None
 
@@ -245,7 +245,8 @@ def _what_changed(fresh: Record, known: Record) -> str | None:
     return joined(changed) or None
 
 
-def _outputs_are_there(record: Record, out: Path) -> bool:
+def outputs_are_there(record: Record, out: Path) -> bool:
+    """Whether every file of a finished song is in its place, as long as it was written."""
     root = os.fspath(out)
     for path, n_bytes, _ in record.files:
         try:

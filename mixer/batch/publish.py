@@ -7,13 +7,15 @@ carries on. A song's files are never a mixture of two renders for longer than th
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mixer.batch.ledger import Ledger, Record
+from mixer.batch.ledger import Ledger
+from mixer.batch.ledger_rows import Record
 from mixer.batch.order import StagedFile
 from mixer.batch.outputs import Target
 from mixer.batch.states import State
@@ -67,12 +69,20 @@ def make_moves(moves: Iterable[Sequence[str]], state: Path, out: Path) -> None:
         OSError: a place cannot be written; nothing is moved if a folder cannot be made.
     """
     pending = [(state / staged, out / path) for staged, path in moves if (state / staged).exists()]
-    for _, path in pending:
+    for staged, path in pending:
+        _refuse_links(staged.parent, state)
+        _refuse_links(path.parent, out)
         path.parent.mkdir(parents=True, exist_ok=True)
     for staged, path in pending:
         staged.replace(path)
     for folder in {path.parent for _, path in pending}:
         _sync_folder(folder)
+
+
+def _refuse_links(folder: Path, root: Path) -> None:
+    """Raise OSError where a folder is elsewhere in truth: moves never leave the output folder."""
+    if not folder.resolve().is_relative_to(root.resolve()):
+        raise OSError(errno.ELOOP, "a link leads out of the output folder", str(folder))
 
 
 def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Path) -> None:
@@ -89,6 +99,7 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
         is_of_mix = path in files or str(PurePosixPath(path).parent) in folders
         if is_of_mix and path not in now and _is_unchanged(out / path, n_bytes, sha256):
             with contextlib.suppress(OSError):
+                _refuse_links((out / path).parent, out)
                 (out / path).unlink()
     for folder in folders:
         with contextlib.suppress(OSError):  # not there, or something is in it
@@ -131,7 +142,7 @@ def set_edited_aside(
 def _is_unchanged(path: Path, n_bytes: int, sha256: str) -> bool:
     """Whether a file is still what the ledger says."""
     try:
-        if path.stat().st_size != n_bytes:
+        if not path.is_file() or path.stat().st_size != n_bytes:
             return False
         return hash_file(path) == sha256
     except OSError:

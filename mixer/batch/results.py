@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypedDict, cast
 
 from mixer.batch.figures import Figures, UnmixedFigures
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.outliers import find_outliers
+from mixer.batch.outputs import INDEX_PAGE, RESULT_NAMES
 from mixer.batch.page import index_page
+from mixer.batch.state_folder import remember_tables
 from mixer.batch.states import State
 from mixer.errors import OutputError
 from mixer.files.whole_file import whole_file
@@ -85,12 +88,15 @@ def _counts(figures: UnmixedFigures) -> dict[str, int]:
     }
 
 
-def write_results(records: Sequence[Record], out: Path, suffix: str, *, html: bool) -> list[Path]:
+def write_results(
+    records: Sequence[Record], out: Path, state: Path, suffix: str, *, html: bool
+) -> list[Path]:
     """Write the tables of all songs, whole or not at all.
 
     Args:
         records: in the manifest's order.
         out: output folder.
+        state: the run's folder in it.
         suffix: of a shard, put into the names; empty for none.
         html: the index page too.
 
@@ -109,18 +115,33 @@ def write_results(records: Sequence[Record], out: Path, suffix: str, *, html: bo
         ),
     }
     if html:
-        texts["index.html"] = index_page(records, marks)
+        texts[INDEX_PAGE] = index_page(records, marks)
+    contents = {
+        _with_suffix(name, suffix): text.encode("utf-8", "backslashreplace")
+        for name, text in texts.items()
+    }
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    remember_tables(state, hashes)
     written = []
-    for name, text in texts.items():
-        base, _, ending = name.partition(".")
-        path = out / (f"{base}.{suffix}.{ending}" if suffix else name)
+    for name, content in contents.items():
+        path = out / name
         try:
             with whole_file(path) as partial:
-                partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+                partial.write_bytes(content)
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror}") from None
         written.append(path)
     return written
+
+
+def table_names(suffix: str, *, html: bool) -> list[str]:
+    """What the tables are called that `write_results` writes."""
+    return [_with_suffix(name, suffix) for name in RESULT_NAMES if html or name != INDEX_PAGE]
+
+
+def _with_suffix(name: str, suffix: str) -> str:
+    base, _, ending = name.partition(".")
+    return f"{base}.{suffix}.{ending}" if suffix else name
 
 
 def _line(result: Result, record: Record) -> str:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from mixer.batch.albums import Albums, Finish
 from mixer.batch.engine import Engine
-from mixer.batch.ledger import Ledger, Record
+from mixer.batch.ledger import Ledger
+from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Listener, Status, Stop, Summary
 from mixer.batch.order import Finished, Order, Outcome, Retried, Working
-from mixer.batch.plan import Job
+from mixer.batch.plan import Job, outputs_are_there
 from mixer.batch.publish import (
     PREMASTER_FOLDER,
     WORK_FOLDER,
@@ -35,6 +36,7 @@ _TICK_S = 0.25
 _WINDOW, _PATIENCE = 8, 32
 # Disk that is left alone: for the ledger, the results, and other programs.
 _SPARE_BYTES = 4 << 20
+_GONE = "its files were removed or changed during the run; start again"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Run:
         self._overtaken = 0
         self._n_done = self._n_failed = self._n_skipped = 0
         self._music_s = 0.0
+        self._published: set[str] = set()
         self._stopped_by: str | None = None
         self._began_s = time.monotonic()
 
@@ -322,6 +325,7 @@ class Run:
         if task.finish is not None:
             shutil.rmtree(order.premaster, ignore_errors=True)
         self._n_done += 1
+        self._published.add(order.id)
         self._music_s += float(figures.get("duration_s", order.duration_s))
         self._tell(record)
 
@@ -368,7 +372,23 @@ class Run:
             left_s=left_s,
         )
 
+    def _look_for_results(self) -> None:
+        """A song whose files somebody removed during the run has failed, whatever came before."""
+        for job in self._jobs:
+            record = self._ledger.get(job.record.id)
+            if record is None or record.state != State.DONE:
+                continue
+            if outputs_are_there(record, self._out):
+                continue
+            if record.id in self._published:
+                self._n_done -= 1
+            else:
+                self._n_skipped -= 1
+            self._n_failed += 1
+            self._tell(self._ledger.change(record.id, state=State.FAILED, error=_GONE))
+
     def _summary(self) -> Summary:
+        self._look_for_results()
         records = tuple(self._ledger.get(job.record.id) or job.record for job in self._jobs)
         settled = self._n_done + self._n_failed + self._n_skipped
         n_left = len(self._jobs) - settled

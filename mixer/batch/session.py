@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.engine import Engine
-from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Listener, Stop, Summary
 from mixer.batch.lock import hold_lock
 from mixer.batch.outputs import STATE_FOLDER
@@ -24,12 +25,11 @@ from mixer.batch.plan import (
     state_folder,
 )
 from mixer.batch.publish import recover
-from mixer.batch.results import write_results
+from mixer.batch.results import table_names, write_results
 from mixer.batch.run import Limits, Run
+from mixer.batch.state_folder import LOCK_FILE, find_foreign_table, refuse_odd_state
 from mixer.batch.states import Action, Mode
 from mixer.errors import OutputError
-
-LOCK_FILE = "lock"
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,18 @@ def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
     """
     listed = _listed(manifest, out, options)
     state = state_folder(out, options.shard)
+    refuse_odd_state(out, state)
     known: dict[str, Record] = {}
     if (state / LEDGER_FILE).is_file():
         known = {record.id: record for record in read_records(state / LEDGER_FILE)}
     return make_plan(listed, out, known.get, options.mode)
+
+
+def foreign_table(out: Path, options: Options) -> str | None:
+    """What to say of a table that a run would replace though none wrote it; None for none."""
+    names = table_names(options.shard.suffix, html=options.html)
+    state = state_folder(out, options.shard)
+    return None if options.overwrite else find_foreign_table(out, state, names)
 
 
 def _listed(manifest: Path, out: Path, options: Options) -> list[Listed]:
@@ -106,6 +114,11 @@ def run_batch(
     # Before anything is made: a manifest with mistakes leaves no trace.
     listed = _listed(manifest, out, options)
     state = state_folder(out, options.shard)
+    suffix = options.shard.suffix
+    refuse_odd_state(out, state)
+    foreign = foreign_table(out, options)
+    if foreign is not None:
+        raise OutputError(foreign)
     with hold_folder(out, state, options.shard, listener), Ledger(state) as ledger:
         try:
             finished = recover(ledger, state, out)
@@ -120,7 +133,7 @@ def run_batch(
         limits = Limits(options.max_failures, engine.threads)
         run = Run(jobs, ledger, engine, out, state, limits, listener, stop or Stop())
         summary = run.run()
-        results = write_results(summary.records, out, options.shard.suffix, html=options.html)
+        results = write_results(summary.records, out, state, suffix, html=options.html)
     return replace(summary, results=tuple(results))
 
 

@@ -201,13 +201,16 @@ def init_command(folder: Path) -> None:
 @click.option("--manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="For the order, and to find songs that no shard has begun.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
+@click.option("--overwrite", is_flag=True, help="Replace tables that no run wrote.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures, on stderr.")
-def merge_command(out: Path, manifest: Path | None, html: bool, quiet: bool) -> None:
+def merge_command(
+    out: Path, manifest: Path | None, html: bool, overwrite: bool, quiet: bool
+) -> None:
     """Bring the ledgers of runs with --shard in OUT together, and write the results of all."""
     from mixer.batch.merge import merge_shards
     from mixer.cli.batch_summary import failure, say_ending, show_table
 
-    merged = merge_shards(out, manifest, html=html)
+    merged = merge_shards(out, manifest, html=html, overwrite=overwrite)
     for shard in merged.missing:
         talk(f"mixer: no ledger for shard {shard}")
     if quiet:
@@ -237,7 +240,7 @@ def _dry_run(
     from mixer.batch.estimate import estimate_plan
     from mixer.batch.memory import machine_memory_bytes
     from mixer.batch.plan import find_foreign
-    from mixer.batch.session import plan_batch
+    from mixer.batch.session import foreign_table, plan_batch
     from mixer.batch.states import Action
     from mixer.cli.batch_view import plan_as_json, show_plan
 
@@ -252,6 +255,9 @@ def _dry_run(
             machine_memory_bytes() if setup["engine"] == "local" else None,
         )
     foreign = {} if options.overwrite else find_foreign(jobs, out)
+    table = foreign_table(out, options)
+    if table is not None:
+        talk(f"would fail: {table}")
     if as_json:
         answer(plan_as_json(jobs, estimate, foreign))
     elif not quiet:

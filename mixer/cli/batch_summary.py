@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Summary
 from mixer.batch.outliers import find_outliers
 from mixer.batch.results import result_of

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from mixer.batch.estimate import Estimate
 from mixer.batch.figures import UnmixedFigures
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Listener, Status
 from mixer.batch.plan import Job
 from mixer.batch.results import result_of

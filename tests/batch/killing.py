@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch.ledger import LEDGER_FILE, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, read_records
+from mixer.batch.ledger_rows import Record
 from mixer.batch.outputs import STATE_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]

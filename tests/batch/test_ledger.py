@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.ledger_rows import Record
 from mixer.batch.lock import LockedError, hold_lock
 from mixer.batch.states import State
 from mixer.errors import OutputError
@@ -32,6 +33,7 @@ def test_records_come_back_as_they_were(tmp_path) -> None:
 def test_what_was_put_survives_a_kill(tmp_path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from mixer.batch.ledger import *\n"
+        "from mixer.batch.states import State; from mixer.batch.ledger_rows import Record\n"
         "ledger = Ledger(Path(sys.argv[1])); ledger.put(Record('x', State.DONE))\n"
         "os.kill(os.getpid(), 9)"
     )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mixer.batch.estimate import estimate_plan
-from mixer.batch.ledger import LEDGER_FILE, Ledger, Record, read_records
+from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.ledger_rows import Record
 from mixer.batch.lock import LockedError, hold_lock
 from mixer.batch.merge import merge_shards
 from mixer.batch.outliers import correlation, find_outliers, spectrum_correlations

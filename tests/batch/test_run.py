@@ -53,7 +53,7 @@ def test_a_run_renders_every_song_and_writes_the_tables(make_songs, batch, tmp_p
     assert 'src="one.wav"' in page
     assert "no good" in page
     assert sorted(p.name for p in (out / STATE_FOLDER).iterdir()) == [
-        "ledger.sqlite", "lock", "reserve", "work"
+        "ledger.sqlite", "lock", "reserve", "tables.json", "work"
     ]  # fmt: skip
     assert not list((out / STATE_FOLDER / "work").iterdir())
 
@@ -404,7 +404,7 @@ def test_a_second_run_on_the_folder_is_refused(make_songs, batch, tmp_path) -> N
 def test_the_ledger_finds_room_on_a_full_disk(tmp_path, monkeypatch) -> None:
     import sqlite3
 
-    from mixer.batch.ledger import Record
+    from mixer.batch.ledger_rows import Record
 
     with Ledger(tmp_path) as ledger:
         real = ledger._transaction

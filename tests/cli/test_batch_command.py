@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mixer.batch.ledger import Record
+from mixer.batch.ledger_rows import Record
 from mixer.batch.states import State
 from mixer.cli.batch_summary import say_ending
 from mixer.cli.main import run
