@@ -25,9 +25,12 @@ from mixer.output.names import (
     LISTENING_COPIES,
     LISTENING_FORMAT,
     LISTENING_SUFFIX,
+    RECALL_SUFFIXES,
     REPORT_SUFFIX,
+    SESSION_SUFFIX,
     STEMS_SUFFIX,
     TRACKS_SUFFIX,
+    session_files,
 )
 from mixer.shipped import DEFAULT_MODEL
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
@@ -80,8 +83,12 @@ class Target:
 
     @property
     def beside(self) -> dict[str, str]:
-        """What is delivered with the mix: role to path; of listening copies those there may be."""
+        """What is delivered with the mix: role to path; of what is played those there may be."""
         paths = {daw: self.base + DAW_FORMATS[daw].suffix for daw in self.daws}
+        if self.daws:
+            paths |= {role: self.base + suffix for role, suffix in RECALL_SUFFIXES.items()}
+        folder = self.base + SESSION_SUFFIX
+        paths |= {role: f"{folder}/{name}" for role, name in session_files(self.daws).items()}
         if self.report != ReportKind.NONE:
             paths[REPORT_ROLE] = self.base + REPORT_SUFFIX
         if self.report not in (ReportKind.NONE, ReportKind.EMBEDDED):
@@ -94,6 +101,7 @@ class Target:
         """Folders that are this mix's own."""
         folders = [self.stems_folder] if self.stems else []
         folders += [self.tracks_folder] if self.tracks else []
+        folders += [self.base + SESSION_SUFFIX] if self.daws else []
         linked = self.report not in (ReportKind.NONE, ReportKind.EMBEDDED)
         return folders + ([self.base + LISTENING_SUFFIX] if linked else [])
 

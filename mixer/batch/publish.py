@@ -24,14 +24,20 @@ from mixer.output.daw.formats import DAW_SUFFIXES
 from mixer.output.names import (
     LISTENING_SUFFIX,
     MIX,
+    RECALL_SUFFIXES,
     RECIPE,
     REPORT_SUFFIX,
+    SESSION_SUFFIX,
     STEMS_SUFFIX,
     TRACK_ROLE,
     TRACKS_SUFFIX,
 )
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
+
+# What lies beside a mix and is made anew with it: folders and files, by their endings.
+_FOLDERS = (STEMS_SUFFIX, TRACKS_SUFFIX, LISTENING_SUFFIX, SESSION_SUFFIX)
+_FILES = (*DAW_SUFFIXES, REPORT_SUFFIX, *RECALL_SUFFIXES.values())
 
 
 def final_path(target: Target, file: StagedFile) -> str:
@@ -93,8 +99,8 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
     """
     now = {str(path) for path, _, _ in record.files}
     base = str(PurePosixPath(record.output).with_suffix(""))
-    folders = [base + suffix for suffix in (STEMS_SUFFIX, TRACKS_SUFFIX, LISTENING_SUFFIX)]
-    files = [base + suffix for suffix in (*DAW_SUFFIXES, REPORT_SUFFIX)]
+    folders = [base + suffix for suffix in _FOLDERS]
+    files = [base + suffix for suffix in _FILES]
     for path, n_bytes, sha256 in before:
         is_of_mix = path in files or str(PurePosixPath(path).parent) in folders
         if is_of_mix and path not in now and _is_unchanged(out / path, n_bytes, sha256):

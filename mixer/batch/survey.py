@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Seconds of one thread for each second of song with the default model, until this output folder
 # knows better: as the benchmarks measure it, rounded up.
 ROUGH_SECONDS_PER_SECOND = 0.15
+# Two channels of float.
+_RESIDUAL_BYTES_PER_SAMPLE = 8
 _PER_FILE_BYTES = 65_536
 # The figures of a report and its scripts; its previews, as base64. As they come out, rounded up.
 _REPORT_BYTES = 400_000
@@ -115,10 +117,11 @@ def survey_or_say(
 
 
 def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:
-    """Sessions: small, but for the copies of all audio in those that embed it up to a limit."""
-    total = _PER_FILE_BYTES * len(row.daws)
+    """Sessions: a residual each, and copies of all audio in those that embed it up to a limit."""
+    residual_bytes = _RESIDUAL_BYTES_PER_SAMPLE * song.n_samples
+    total = (_PER_FILE_BYTES + residual_bytes) * len(row.daws)
     recordings = {r.source.path for r in song.recordings}
-    audio = mix_bytes + sum(path.stat().st_size for path in recordings)
+    audio = mix_bytes + residual_bytes + sum(path.stat().st_size for path in recordings)
     embedding = [daw for daw in row.daws if audio <= DAW_FORMATS[daw].embeds_up_to_bytes]
     return total + audio * len(embedding)
 

@@ -29,7 +29,7 @@ from mixer.cli.render_view import (
 )
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
-from mixer.output.delivery import Delivery
+from mixer.output.delivery import DAW_AUDIO, DRY, Delivery
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of
 from mixer.preset.merge import Resolved
@@ -73,6 +73,13 @@ _LONGEST_NAME_BYTES = 200
     type=click.Choice(list(DAW_FORMATS)),
     help=f"Also a session: {DAW_TITLES}; may repeat.",
 )
+@click.option(
+    "--daw-audio",
+    type=click.Choice(DAW_AUDIO),
+    default=DRY,
+    show_default=True,
+    help="What sessions hold: dry recordings behind editable strips, wet stems, or both.",
+)
 @click.option("--report", is_flag=True, help="Also an HTML report with a player.")
 @click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
 @click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
@@ -92,6 +99,7 @@ def command(
     presets: tuple[str, ...],
     sets: tuple[str, ...],
     daws: tuple[str, ...],
+    daw_audio: str,
     report: bool,
     embed: bool,
     allow_plugins: bool,
@@ -117,7 +125,7 @@ def command(
         bit_depth=bit_depth,
         stems=stems,
         tracks=tracks,
-        delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed),
+        delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed, daw_audio),
         overwrite=overwrite,
     )
     # What a dry run would replace it says instead.

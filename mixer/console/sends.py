@@ -77,7 +77,7 @@ class Sends:
             if level_db is None or Course(strip.amount, self._sample_rate).constant == 0.0:
                 continue
             send = self._send(audio, level_db, strip.amount)
-            returned = self._return(name, send)
+            returned = self.come_back(name, send)
             report[name] = {
                 "send_db": mean_value(level_db),
                 "return_db": _relative_db(returned, audio),
@@ -110,7 +110,13 @@ class Sends:
             np.multiply(audio[:, start:stop], gain.astype(np.float32), out=send[:, start:stop])
         return send
 
-    def _return(self, name: str, send: FloatArray) -> FloatArray:
+    def come_back(self, name: str, send: FloatArray) -> FloatArray:
+        """What comes back of what was sent to "reverb" or "delay", in its place.
+
+        Args:
+            name: of the shared effect.
+            send: float32 `(2, samples)`; overwritten.
+        """
         if name == "delay":
             return return_delay(send, self._sample_rate, self._delay, self._tempo_bpm)
         if self._room is None:

@@ -30,16 +30,24 @@ def butterworth(
     Returns:
         float64 `(steps, sections, 6)`, as scipy.signal.sosfilt takes them.
     """
+    qs = _SECTION_QS[slope_db_per_octave]
+    return np.stack([resonant_pass(kind, frequency_hz, q, sample_rate) for q in qs], axis=1)
+
+
+def resonant_pass(
+    kind: str, frequency_hz: np.ndarray, q: float | np.ndarray, sample_rate: int
+) -> np.ndarray:
+    """A "high_pass" or "low_pass" of second order, float64 `(steps, 6)`; arguments as above.
+
+    Args:
+        kind, frequency_hz, sample_rate: as of `butterworth`.
+        q: gain at its frequency, as a factor.
+    """
     omega = _omega(frequency_hz, sample_rate)
-    cosine = np.cos(omega)
-    sections = []
-    for q in _SECTION_QS[slope_db_per_octave]:
-        alpha = np.sin(omega) / (2.0 * q)
-        sign = 1.0 if kind == "low_pass" else -1.0
-        outer = (1.0 - sign * cosine) / 2.0
-        b = (outer, sign * 2.0 * outer, outer)
-        sections.append(_section(b, (1.0 + alpha, -2.0 * cosine, 1.0 - alpha)))
-    return np.stack(sections, axis=1)
+    cosine, alpha = np.cos(omega), np.sin(omega) / (2.0 * q)
+    sign = 1.0 if kind == "low_pass" else -1.0
+    outer = (1.0 - sign * cosine) / 2.0
+    return _section((outer, sign * 2.0 * outer, outer), (1.0 + alpha, -2.0 * cosine, 1.0 - alpha))
 
 
 def eq_band(

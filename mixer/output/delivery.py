@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.baselines import INPUT_SUM
-from mixer.output.daw.formats import DAW_FORMATS
-from mixer.output.daw.session import daw_session, relative_path
+from mixer.errors import OutputError
+from mixer.files.whole_file import refuse_existing, whole_file, write_json
+from mixer.output.daw.editable import editable_session
+from mixer.output.daw.formats import DAW_FORMATS, DawFormat
+from mixer.output.daw.recall import (
+    RECALL_VERSION,
+    Recall,
+    recall_csv,
+    recall_markdown,
+    written_session,
+)
+from mixer.output.daw.session import DawSession, relative_path
+from mixer.output.daw.wet import wet_session
 from mixer.output.names import (
     LISTENING_COPIES,
     LISTENING_FORMAT,
     LISTENING_SUFFIX,
+    RECALL_SUFFIXES,
     REPORT_SUFFIX,
+    SESSION_SUFFIX,
+    session_files,
 )
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
@@ -21,6 +35,9 @@ from mixer.report.data import MIX
 from mixer.song.song import Song
 
 REPORT = "report"
+# What sessions hold: the dry recordings behind editable strips, the wet stems, or both.
+DRY, WET, BOTH = "dry", "wet", "both"
+DAW_AUDIO = (DRY, WET, BOTH)
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,7 @@ class Delivery:
 
     Attributes:
         daws: sessions for which workstations, any of `DAW_FORMATS`.
+        daw_audio: what they hold, one of `DAW_AUDIO`.
         report: the HTML report.
         embed: previews inside the report instead of audio beside it.
     """
@@ -36,6 +54,12 @@ class Delivery:
     daws: tuple[str, ...] = ()
     report: bool = False
     embed: bool = False
+    daw_audio: str = DRY
+
+    @property
+    def edits(self) -> bool:
+        """Whether sessions of dry recordings are wanted."""
+        return bool(self.daws) and self.daw_audio != WET
 
     @property
     def needs_stems(self) -> bool:
@@ -43,9 +67,11 @@ class Delivery:
         return bool(self.daws) or self.report
 
     def paths(self, mix_path: Path) -> dict[str, Path]:
-        """Where each goes, beside the mix: keys of `DAW_FORMATS` and `REPORT`."""
+        """Where each goes, beside the mix: keys of `DAW_FORMATS`, `RECALL_SUFFIXES`, `REPORT`."""
         base = mix_path.with_suffix("")
         paths = {daw: base.with_name(base.name + DAW_FORMATS[daw].suffix) for daw in self.daws}
+        if self.edits:
+            paths |= {role: base.with_name(base.name + s) for role, s in RECALL_SUFFIXES.items()}
         if self.report:
             paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
         return paths
@@ -67,12 +93,16 @@ class Delivery:
                 DAW_FORMATS[daw].refuse(relative_path(path, mix_path.parent, home))
 
     def copies(self, mix_path: Path) -> dict[str, Path]:
-        """The report's listening copies of what is written nowhere else."""
-        if not self.report or self.embed:
-            return {}
+        """What the report and sessions play that is written nowhere else, as far as it is there."""
         base = mix_path.with_suffix("")
-        folder = base.with_name(base.name + LISTENING_SUFFIX)
-        return {key: folder / f"{key}.{LISTENING_FORMAT}" for key in LISTENING_COPIES}
+        copies = dict[str, Path]()
+        if self.edits:
+            folder = base.with_name(base.name + SESSION_SUFFIX)
+            copies |= {role: folder / name for role, name in session_files(self.daws).items()}
+        if self.report and not self.embed:
+            folder = base.with_name(base.name + LISTENING_SUFFIX)
+            copies |= {key: folder / f"{key}.{LISTENING_FORMAT}" for key in LISTENING_COPIES}
+        return copies
 
 
 NOTHING_BESIDE = Delivery()
@@ -105,14 +135,46 @@ def deliver(
         OutputError: something is there already, or the disk is full or read-only.
     """
     paths, remarks = delivery.paths(mix_path), list[str]()
-    if delivery.daws:
-        session = daw_session(mix, recipe, mix.song.markers)
-        for daw in delivery.daws:
-            DAW_FORMATS[daw].write(session, paths[daw], home=home, overwrite=overwrite)
-        remarks += [f"not in the session: {file}" for file in session.left_out]
+    sessions = dict[str, DawSession]()
+    for daw in delivery.daws:
+        sessions[daw] = _session(mix, recipe, mix_path, DAW_FORMATS[daw], delivery)
+        DAW_FORMATS[daw].write(sessions[daw], paths[daw], home=home, overwrite=overwrite)
+    if delivery.edits:
+        _write_recall(mix, sessions, paths, overwrite=overwrite)
+    left_out = dict.fromkeys(f for session in sessions.values() for f in session.left_out)
+    remarks += [f"not in the session: {file}" for file in left_out]
     if delivery.report:
         _write_report(mix, recipe, mix_path, delivery, overwrite=overwrite)
     return tuple(remarks)
+
+
+def _session(
+    mix: Mix, recipe: Recipe, mix_path: Path, daw: DawFormat, delivery: Delivery
+) -> DawSession:
+    if delivery.daw_audio == WET:
+        return wet_session(mix, recipe, mix.song.markers)
+    return editable_session(mix, recipe, mix_path, daw, with_wet=delivery.daw_audio == BOTH)
+
+
+def _write_recall(
+    mix: Mix, sessions: dict[str, DawSession], paths: dict[str, Path], *, overwrite: bool
+) -> None:
+    texts = {"recall": recall_markdown(sessions), "recall table": recall_csv(sessions)}
+    if not overwrite:
+        refuse_existing([paths[role] for role in RECALL_SUFFIXES])
+    for role, text in texts.items():
+        try:
+            with whole_file(paths[role]) as partial:
+                partial.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{paths[role]} cannot be written: {error.strerror}") from None
+    recall: Recall = {
+        "version": RECALL_VERSION,
+        "song": str(mix.song.folder),
+        "mixes_tracks": bool(mix.plan.tracks),
+        "sessions": {daw: written_session(session) for daw, session in sessions.items()},
+    }
+    write_json(paths["recall numbers"], recall)
 
 
 def _write_report(

@@ -148,7 +148,7 @@ def render_to(
             made = premaster(
                 plan,
                 wet_stems=destination.writes_stems,
-                wet_tracks=destination.tracks,
+                wet_tracks=destination.tracks or (destination.delivery.edits and bool(plan.tracks)),
                 stages=destination.delivery.report,
                 progress=progress,
                 network=network,
@@ -174,7 +174,10 @@ def _write(mix: Mix, destination: Destination, home: Path) -> tuple[Recipe, tupl
     """Write everything into a staging folder, the recipe last; it, and what could not be done."""
     path = destination.path
     recipe = write_audios(
-        mix, path, file_format=destination.file_format, bit_depth=destination.bit_depth
+        mix if destination.tracks else replace(mix, wet_tracks={}),
+        path,
+        file_format=destination.file_format,
+        bit_depth=destination.bit_depth,
     )
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
     remarks = deliver(mix, recipe, path, destination.delivery, home=home, overwrite=True)

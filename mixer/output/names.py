@@ -15,6 +15,13 @@ from mixer.stems import RESIDUAL
 STEMS_SUFFIX, TRACKS_SUFFIX = ".stems", ".tracks"
 # The report, and the folder of what it plays that is written nowhere else.
 REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
+# The folder of what sessions play that is neither a recording nor a stem.
+SESSION_SUFFIX = ".daw"
+SESSION_AUDIO = ("residual", "short_room", "long_room", "echo", "reverb", "delay")
+SESSION_ROOMS = ("short_room", "long_room", "reverb")
+# The recall sheet of sessions, and the numbers that they were written with.
+RECALL_SUFFIXES = {"recall": ".recall.md", "recall table": ".recall.csv",
+                   "recall numbers": ".recall.json"}  # fmt: skip
 # Roles of files, beside which each wet stem's name is one.
 MIX, RECIPE = "mix", "recipe"
 # In front of a track's name, where roles of files are told apart.
@@ -55,6 +62,26 @@ def tracks_folder(mix_path: Path) -> Path:
     """The folder of a mix's wet tracks."""
     base = mix_path.with_suffix("")
     return base.with_name(base.name + TRACKS_SUFFIX)
+
+
+def session_audio(mix_path: Path, key: str, daw: str | None) -> Path:
+    """A file that sessions play.
+
+    Args:
+        mix_path: of the mix.
+        key: one of `SESSION_AUDIO`, or the name of a room's impulse response.
+        daw: the format of session that it belongs to; None where it is any's.
+    """
+    base = mix_path.with_suffix("")
+    name = f"{key}.wav" if daw is None else f"{key}.{daw}.wav"
+    return base.with_name(base.name + SESSION_SUFFIX) / name
+
+
+def session_files(daws: Sequence[str]) -> dict[str, str]:
+    """What may lie in the folder of what sessions play: file names by role."""
+    own = {f"{key} of {daw}": f"{key}.{daw}.wav" for daw in daws for key in SESSION_AUDIO}
+    rooms = {f"{key} response": f"{key} impulse response.wav" for key in SESSION_ROOMS}
+    return own | rooms if daws else {}
 
 
 def format_of(path: Path, file_format: str | None = None) -> str:

@@ -14,50 +14,22 @@ from mixer.console.settings import Delay, Reverb
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.settings import SEND_OFF_DB, SpaceSettings, TrackSettings
 
-_RETURNS = ("short_room", "long_room", "echo")
+RETURNS = ("short_room", "long_room", "echo")
 # What comes back has these corners, as the model was told in training.
 LOW_CUT_HZ, HIGH_CUT_HZ = 250.0, 7_000.0
 
 
-class GroupSends:
-    """The sends of one group, held open from track to track."""
+class RoomReturns:
+    """The rooms and the echo of a space, each made when something is first sent to it."""
 
     def __init__(self, space: SpaceSettings, sample_rate: int) -> None:
         self._space = space
         self._sample_rate = sample_rate
-        self._sent: dict[str, FloatArray] = {}
         self._rooms: dict[str, FloatArray] = {}
 
-    def send(self, audio: FloatArray, settings: TrackSettings) -> None:
-        """Add a track's share to what is sent; float32 (2, samples), after its strip."""
-        for name, level in self._levels(settings):
-            if name not in self._sent:
-                self._sent[name] = np.zeros_like(audio)
-            self._sent[name] += audio * level
-
-    def add_returns(self, group: FloatArray) -> None:
-        """Add what comes back to the group, in place; nothing is sent any more."""
-        for name in _RETURNS:
-            if name in self._sent:
-                group += self._return(name, self._sent.pop(name))
-
-    def with_returns(
-        self, audio: FloatArray, sent: FloatArray, settings: TrackSettings
-    ) -> FloatArray:
-        """A track with what comes back of it alone; the same array where it sends nothing.
-
-        Args:
-            audio: float32 (2, samples), as it stands in its group.
-            sent: the same without other returns, as it was sent.
-            settings: its sends.
-        """
-        out = audio
-        for name, level in self._levels(settings):
-            out = out + self._return(name, sent * level)
-        return out
-
-    def _levels(self, settings: TrackSettings) -> list[tuple[str, np.float32]]:
-        asked_db = {name: getattr(settings, f"{name}_db") for name in _RETURNS}
+    def levels(self, settings: TrackSettings) -> list[tuple[str, np.float32]]:
+        """What a track sends where: names of `RETURNS`, and factors."""
+        asked_db = {name: getattr(settings, f"{name}_db") for name in RETURNS}
         # All echoes together come back at the level of the send.
         echoes = np.sqrt(1.0 - self._space.echo_feedback**2)
         return [
@@ -66,7 +38,8 @@ class GroupSends:
             if level_db > SEND_OFF_DB
         ]
 
-    def _return(self, name: str, sent: FloatArray) -> FloatArray:
+    def come_back(self, name: str, sent: FloatArray) -> FloatArray:
+        """What comes back of what was sent, float32 (2, samples), in its place."""
         if name == "echo":
             delay = Delay(
                 time_ms=1e3 * self._space.echo_s,
@@ -85,3 +58,39 @@ class GroupSends:
         else:
             decay_s, pre_delay_ms = self._space.long_decay_s, self._space.long_pre_delay_ms
         return Reverb(decay_s, pre_delay_ms, LOW_CUT_HZ, HIGH_CUT_HZ)
+
+
+class GroupSends:
+    """The sends of one group, held open from track to track."""
+
+    def __init__(self, space: SpaceSettings, sample_rate: int) -> None:
+        self._returns = RoomReturns(space, sample_rate)
+        self._sent: dict[str, FloatArray] = {}
+
+    def send(self, audio: FloatArray, settings: TrackSettings) -> None:
+        """Add a track's share to what is sent; float32 (2, samples), after its strip."""
+        for name, level in self._returns.levels(settings):
+            if name not in self._sent:
+                self._sent[name] = np.zeros_like(audio)
+            self._sent[name] += audio * level
+
+    def add_returns(self, group: FloatArray) -> None:
+        """Add what comes back to the group, in place; nothing is sent any more."""
+        for name in RETURNS:
+            if name in self._sent:
+                group += self._returns.come_back(name, self._sent.pop(name))
+
+    def with_returns(
+        self, audio: FloatArray, sent: FloatArray, settings: TrackSettings
+    ) -> FloatArray:
+        """A track with what comes back of it alone; the same array where it sends nothing.
+
+        Args:
+            audio: float32 (2, samples), as it stands in its group.
+            sent: the same without other returns, as it was sent.
+            settings: its sends.
+        """
+        out = audio
+        for name, level in self._returns.levels(settings):
+            out = out + self._returns.come_back(name, sent * level)
+        return out

@@ -83,7 +83,7 @@ def test_everything_is_in_its_place_and_links_lead_there(songs, batch) -> None:
     stems = ("vocals", "bass", "drums", "other")
     assert there == {
         base.with_name(base.name + ".wav"),
-        *(base.with_name(base.name + ".stems") / f"{s}.wav" for s in (*stems, "residual")),
+        base.with_name(base.name + ".daw") / "residual.reaper.wav",
         *(songs / "songs" / "one" / f"{s}.wav" for s in stems),
     }
     assert all(file.is_file() for file in there)
@@ -114,7 +114,9 @@ def test_an_edited_session_is_kept_and_what_is_stale_goes(songs, batch) -> None:
     assert batch(path, out, work=render_song).n_done == 1
     assert (out / "one (edited 1).rpp").read_text().endswith("edited")
     assert "edited" not in (out / "one.rpp").read_text()
-    kept = {"one.wav", "one.mix.json", "one.rpp", "one (edited 1).rpp"}
+    recall = {f"one.recall.{ending}" for ending in ("md", "csv", "json")}
+    kept = {"one.wav", "one.mix.json", "one.rpp", "one (edited 1).rpp", *recall}
+    kept.add("one.daw/residual.reaper.wav")
     assert {name for name in files(out) if ".stems/" not in name} == kept
     assert not (out / "one.report").exists()
 

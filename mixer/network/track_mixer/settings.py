@@ -252,6 +252,13 @@ def as_json(settings: Any) -> Any:
     return {field.name: _plain(getattr(settings, field.name)) for field in fields(settings)}
 
 
+def track_settings(table: TrackTable) -> TrackSettings:
+    """The strip that a record tells of, bounded; the inverse of `as_json`."""
+    values: dict[str, Any] = {**table, "curve_db": tuple(table["curve_db"])}
+    values["compression"] = Compression(**table["compression"])
+    return TrackSettings(**values).bounded()
+
+
 def curve_points() -> NDArray[np.float64]:
     """Where `CURVE_HZ` lie on the scale of hearing."""
     return erb_number(np.asarray(CURVE_HZ))

@@ -1,7 +1,8 @@
 """DAWproject 1.0: a zip of project.xml, metadata.xml and audio, for Bitwig, Cubase, Studio One.
 
 Source: https://github.com/bitwig/dawproject (Project.xsd, MetaData.xsd and their reference). Order
-of elements is the schema's. Times are in seconds: nothing moves when the tempo is changed.
+of elements is the schema's. Times are in seconds: nothing moves when the tempo is changed. Not
+every workstation reads devices, so every number of a strip stands in its track's comment too.
 """
 
 from __future__ import annotations
@@ -9,15 +10,24 @@ from __future__ import annotations
 import shutil
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Iterator
-from itertools import groupby
+from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.output.daw.dawproject_devices import devices_of
 from mixer.output.daw.formats import EMBED_UP_TO_BYTES
-from mixer.output.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
+from mixer.output.daw.session import (
+    DEFAULT_TEMPO_BPM,
+    DawClip,
+    DawGroup,
+    DawSession,
+    DawTrack,
+    in_order,
+    relative_path,
+)
+from mixer.output.daw.xml_number import number_text, parameter
 from mixer.version import __version__
 
 _TEMPO_RANGE_BPM = (20.0, 666.0)
@@ -39,7 +49,7 @@ def write_dawproject(
     """Write a session; the same session and audio give the same bytes.
 
     Args:
-        session: from `daw_session`.
+        session: from `mixer.output.daw.wet` or `mixer.output.daw.editable`.
         path: of the file; it appears once it is whole.
         embed: True copies the audio into the file; False refers to it by relative paths. None
             copies up to `EMBED_UP_TO_BYTES` in all and refers beyond.
@@ -72,19 +82,8 @@ def project_xml(session: DawSession, names: dict[Path, str], *, embedded: bool) 
     project = ET.Element("Project", version="1.0")
     ET.SubElement(project, "Application", name="mixer", version=__version__)
     _transport(project, session)
-    structure = ET.SubElement(project, "Structure")
-    for group, members in _groups(session):
-        parent, destination = structure, _MASTER_ID
-        if group is not None:
-            destination = f"group-{members[0][0]}"
-            parent = _track(structure, destination, group, None, contents="tracks")
-            _channel(parent, destination, _MASTER_ID, role="submix")
-        for number, track in members:
-            element = _track(parent, f"track-{number}", track.name, track.color)
-            _channel(element, f"track-{number}", destination, track=track)
-    master = _track(structure, _MASTER_ID, "Master", None, contents="audio")
-    _channel(master, _MASTER_ID, None, role="master")
-    _arrangement(project, session, names, embedded)
+    lines = _structure(ET.SubElement(project, "Structure"), session)
+    _arrangement(project, session, lines, names, embedded)
     ET.indent(project, " ")
     return _encoded(project)
 
@@ -101,92 +100,180 @@ def _transport(project: ET.Element, session: DawSession) -> None:
     transport = ET.SubElement(project, "Transport")
     tempo_bpm = session.tempo_bpm or DEFAULT_TEMPO_BPM
     low, high = min(_TEMPO_RANGE_BPM[0], tempo_bpm), max(_TEMPO_RANGE_BPM[1], tempo_bpm)
-    _parameter(transport, "Tempo", "tempo", "bpm", tempo_bpm, (low, high))
+    parameter(transport, "Tempo", "tempo", "bpm", tempo_bpm, (low, high))
     ET.SubElement(transport, "TimeSignature", id="time-signature", numerator="4", denominator="4")
 
 
-def _groups(session: DawSession) -> Iterator[tuple[str | None, list[tuple[int, DawTrack]]]]:
-    numbered = enumerate(session.tracks, 1)
-    for group, members in groupby(numbered, key=lambda member: member[1].group):
-        yield group, list(members)
+@dataclass(frozen=True)
+class _Lane:
+    """One line of the arrangement: a track's clip, or the automation of a strip.
+
+    Attributes:
+        key: of the track's ids.
+        node: what it belongs to.
+        clip: what plays there; None for none.
+        gain: the fader as a factor, which automation multiplies.
+    """
+
+    key: str
+    node: DawTrack | DawGroup
+    clip: DawClip | None
+    gain: float
 
 
-def _track(
-    parent: ET.Element, name_id: str, name: str, color: str | None, contents: str = "audio"
-) -> ET.Element:
-    track = ET.SubElement(parent, "Track", id=name_id, name=name, contentType=contents)
+def _structure(structure: ET.Element, session: DawSession) -> list[_Lane]:
+    """Every track within its folder; what plays on each, and moves."""
+    nodes = list(in_order(session))
+    keys = {id(node): f"{'group' if isinstance(node, DawGroup) else 'track'}-{number}"
+            for number, (node, _) in enumerate(nodes, 1)}  # fmt: skip
+    returns = {node.name: keys[id(node)] for node, _ in nodes
+               if isinstance(node, DawTrack) and node.is_return}  # fmt: skip
+    parents, lanes = [(structure, _MASTER_ID)], list[_Lane]()
+    for node, depth in nodes:
+        del parents[depth + 1 :]
+        parent, destination = parents[-1]
+        key = keys[id(node)]
+        is_group = isinstance(node, DawGroup)
+        clips = () if isinstance(node, DawGroup) else node.clips
+        # A pair is two tracks, each on its side, behind the strip of one.
+        is_alone = len(clips) == 1 and 0.0 in (clips[0].pan, node.strip.pan)
+        holds_tracks = is_group or bool(clips and not is_alone)
+        element = _track(parent, key, node, contents="tracks" if holds_tracks else "audio")
+        own = clips[0] if is_alone else None
+        gain = (own.gain if own else 1.0) * float(db_to_gain(node.strip.gain_db))
+        role = "submix" if holds_tracks else "effect" if key in returns.values() else "regular"
+        pan = node.strip.pan + (own.pan if own else 0.0)
+        _channel(element, key, destination, role, node, (gain, pan), returns)
+        lanes.append(_Lane(key, node, own, gain))
+        if is_group:
+            parents.append((element, key))
+        elif holds_tracks:
+            lanes += [
+                _half(element, f"{key}-{number}", key, node, clip)
+                for number, clip in enumerate(clips, 1)
+                if isinstance(node, DawTrack)
+            ]
+    master = _track(structure, _MASTER_ID, DawGroup("Master"), contents="audio")
+    _channel(master, _MASTER_ID, None, "master", DawGroup("Master"), (1.0, 0.0), returns)
+    return lanes
+
+
+def _half(parent: ET.Element, key: str, destination: str, track: DawTrack, clip: DawClip) -> _Lane:
+    """One file of a pair, on a track within the pair's."""
+    half = DawTrack(f"{track.name} {key[-1]}", track.color, (clip,))
+    element = _track(parent, key, half, contents="audio")
+    _channel(element, key, destination, "regular", half, (clip.gain, clip.pan), {})
+    return _Lane(key, half, clip, clip.gain)
+
+
+def _track(parent: ET.Element, key: str, node: DawTrack | DawGroup, *, contents: str) -> ET.Element:
+    track = ET.SubElement(parent, "Track", id=key, name=node.name, contentType=contents)
     track.set("loaded", "true")
-    if color is not None:
-        track.set("color", color)
+    if node.color is not None:
+        track.set("color", node.color)
+    if node.notes:
+        track.set("comment", "; ".join(node.notes))
     return track
 
 
 def _channel(
     parent: ET.Element,
-    name_id: str,
+    key: str,
     destination: str | None,
-    *,
-    role: str = "regular",
-    track: DawTrack | None = None,
+    role: str,
+    node: DawTrack | DawGroup,
+    gain_and_pan: tuple[float, float],
+    returns: dict[str, str],
 ) -> None:
-    channel = ET.SubElement(parent, "Channel", id=f"{name_id}-channel", role=role)
-    channel.set("audioChannels", str(track.channels if track else 2))
-    channel.set("solo", "false")
+    gain, pan = gain_and_pan
+    channel = ET.SubElement(parent, "Channel", id=f"{key}-channel", role=role)
+    is_track = isinstance(node, DawTrack) and role == "regular"
+    channel.set(
+        "audioChannels", str(node.channels if isinstance(node, DawTrack) and is_track else 2)
+    )
+    channel.set("solo", "true" if node.strip.soloed else "false")
     if destination is not None:
         channel.set("destination", f"{destination}-channel")
-    muted = track is not None and track.muted
-    ET.SubElement(channel, "Mute", id=f"{name_id}-mute", value="true" if muted else "false")
-    pan = 0.5 + 0.5 * (track.pan if track else 0.0)
-    _parameter(channel, "Pan", f"{name_id}-pan", "normalized", pan, (0.0, 1.0))
-    gain = float(db_to_gain(track.gain_db)) if track else 1.0
-    highest = max(_HIGHEST_GAIN, gain)
-    _parameter(channel, "Volume", f"{name_id}-volume", "linear", gain, (0.0, highest))
-
-
-def _parameter(
-    parent: ET.Element,
-    kind: str,
-    name_id: str,
-    unit: str,
-    value: float,
-    bounds: tuple[float, float],
-) -> None:
-    parameter = ET.SubElement(parent, kind, id=name_id, unit=unit, value=_number(value))
-    parameter.set("min", _number(bounds[0]))
-    parameter.set("max", _number(bounds[1]))
+    devices_of(channel, key, node)
+    ET.SubElement(channel, "Mute", id=f"{key}-mute", value="true" if node.strip.muted else "false")
+    parameter(channel, "Pan", f"{key}-pan", "normalized", 0.5 + 0.5 * pan, (0.0, 1.0))
+    if node.strip.sends:
+        sends = ET.SubElement(channel, "Sends")
+        for number, (name, level_db) in enumerate(node.strip.sends, 1):
+            send = ET.SubElement(sends, "Send", id=f"{key}-send-{number}", type="post")
+            send.set("destination", f"{returns[name]}-channel")
+            level = float(db_to_gain(level_db))
+            parameter(send, "Volume", f"{key}-send-{number}-volume", "linear", level,
+                      (0.0, max(1.0, level)))  # fmt: skip
+    highest = max(_HIGHEST_GAIN, gain * max((f for _, f in node.strip.automation), default=1.0))
+    parameter(channel, "Volume", f"{key}-volume", "linear", gain, (0.0, highest))
 
 
 def _arrangement(
-    project: ET.Element, session: DawSession, names: dict[Path, str], embedded: bool
+    project: ET.Element,
+    session: DawSession,
+    lines: list[_Lane],
+    names: dict[Path, str],
+    embedded: bool,
 ) -> None:
     arrangement = ET.SubElement(project, "Arrangement", id="arrangement")
     lanes = ET.SubElement(arrangement, "Lanes", id="lanes", timeUnit="seconds")
-    for number, track in enumerate(session.tracks, 1):
-        lane = ET.SubElement(lanes, "Lanes", id=f"lane-{number}", track=f"track-{number}")
-        clips = ET.SubElement(lane, "Clips", id=f"clips-{number}")
-        duration_s = _number(track.duration_s)
-        clip = ET.SubElement(clips, "Clip", name=track.name, time="0.0", duration=duration_s)
-        clip.set("contentTimeUnit", "seconds")
-        clip.set("playStart", "0.0")
-        audio = ET.SubElement(clip, "Audio", id=f"audio-{number}", duration=duration_s)
-        audio.set("channels", str(track.channels))
-        audio.set("sampleRate", str(track.sample_rate))
-        file = ET.SubElement(audio, "File", path=names[track.path])
-        file.set("external", "false" if embedded else "true")
+    for line in lines:
+        if line.clip is None and not line.node.strip.automation:
+            continue
+        lane = ET.SubElement(lanes, "Lanes", id=f"{line.key}-lane", track=line.key)
+        if line.clip is not None:
+            _clip(lane, line, line.clip, names[line.clip.path], embedded)
+        if line.node.strip.automation:
+            _automation(lane, line)
     if session.markers:
         markers = ET.SubElement(arrangement, "Markers", id="markers", timeUnit="seconds")
         for marker in session.markers:
-            ET.SubElement(markers, "Marker", name=marker.name, time=_number(marker.time_s))
+            ET.SubElement(markers, "Marker", name=marker.name, time=number_text(marker.time_s))
+
+
+def _clip(lane: ET.Element, line: _Lane, clip: DawClip, name: str, embedded: bool) -> None:
+    clips = ET.SubElement(lane, "Clips", id=f"{line.key}-clips")
+    element = ET.SubElement(
+        clips,
+        "Clip",
+        name=line.node.name,
+        time=number_text(clip.position_s),
+        duration=number_text(clip.heard_s),
+    )
+    element.set("contentTimeUnit", "seconds")
+    element.set("playStart", number_text(clip.offset_s))
+    audio = ET.SubElement(
+        element, "Audio", id=f"{line.key}-audio", duration=number_text(clip.duration_s)
+    )
+    audio.set("channels", str(clip.channels))
+    audio.set("sampleRate", str(clip.sample_rate))
+    file = ET.SubElement(audio, "File", path=name)
+    file.set("external", "false" if embedded else "true")
+
+
+def _automation(lane: ET.Element, line: _Lane) -> None:
+    """The volume's course: here automation stands for the fader, where REAPER's stands beside."""
+    points = ET.SubElement(lane, "Points", id=f"{line.key}-automation", unit="linear")
+    ET.SubElement(points, "Target", parameter=f"{line.key}-volume")
+    for time_s, factor in line.node.strip.automation:
+        ET.SubElement(
+            points,
+            "RealPoint",
+            time=number_text(time_s),
+            value=number_text(line.gain * factor),
+            interpolation="linear",
+        )
 
 
 def _files(session: DawSession) -> list[Path]:
     """Every audio file once."""
-    return list(dict.fromkeys(track.path for track in session.tracks))
+    return list(dict.fromkeys(clip.path for track in session.tracks for clip in track.clips))
 
 
 def _inside(session: DawSession) -> dict[Path, str]:
     """Names in the container, made of the tracks' own, which are unique."""
-    names = {track.path: track.name for track in reversed(session.tracks)}
+    names = {clip.path: track.name for track in reversed(session.tracks) for clip in track.clips}
     return {
         path: f"audio/{number:02d} {_file_name(names[path])}{path.suffix.lower()}"
         for number, path in enumerate(_files(session), 1)
@@ -224,11 +311,6 @@ def _copy(archive: zipfile.ZipFile, source: Path, name: str) -> None:
     entry.file_size = source.stat().st_size
     with source.open("rb") as file, archive.open(entry, "w") as target:
         shutil.copyfileobj(file, target, _COPY_BYTES)
-
-
-def _number(value: float) -> str:
-    """Shortest text that reads back as the same number; XML's doubles take exponents as well."""
-    return repr(float(value))
 
 
 def _encoded(element: ET.Element) -> bytes:

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mixer.output.daw.session import DawSession
+
+
+class Device(StrEnum):
+    """What of a strip a workstation has of its own, beside fader, balance and automation."""
+
+    EQ = "equaliser"
+    WIDTH = "width"
+    POLARITY = "polarity"
 
 
 class SessionWriter(Protocol):
@@ -35,6 +44,7 @@ class DawFormat:
         written_by: the writer, `module:function`; see `SessionWriter`.
         refused_by: what raises OutputError for a path that the format cannot hold, likewise; empty
             where it holds all.
+        devices: what of a strip its sessions hold; the rest goes into the residual.
         embeds_up_to_bytes: audio up to so much is copied into the file; 0 for links alone.
     """
 
@@ -43,6 +53,7 @@ class DawFormat:
     title: str
     written_by: str
     refused_by: str = ""
+    devices: frozenset[Device] = frozenset(Device)
     embeds_up_to_bytes: int = 0
 
     def write(self, session: DawSession, path: Path, *, home: Path | None, overwrite: bool) -> None:
@@ -80,7 +91,7 @@ DAW_FORMATS = {
     daw.name: daw
     for daw in (
         DawFormat("dawproject", ".dawproject", "DAWproject", f"{_HERE}.dawproject:write_dawproject",
-                  embeds_up_to_bytes=EMBED_UP_TO_BYTES),
+                  devices=frozenset((Device.EQ,)), embeds_up_to_bytes=EMBED_UP_TO_BYTES),
         DawFormat("reaper", ".rpp", "REAPER", f"{_HERE}.reaper:write_reaper",
                   refused_by=f"{_HERE}.reaper:refuse_name"),
     )

@@ -1,21 +1,33 @@
 """REAPER: a project file (`.rpp`), plain text, with audio by relative paths.
 
-The format is not published; these are the lines that REAPER itself writes and has read since its
-version 3: name, colour, fader, mute and folders of tracks, items with their sources, markers,
-tempo.
+The format is not published; these are the lines that REAPER itself writes and has read for many
+versions: name, colour, fader, mute and folders of tracks, sends, envelopes, ReaEQ, items with
+their sources and notes, markers, tempo. REAPER's width ends at 100 %, so a width is two items: the
+recording, and the middle of it alone, which is added or, for more width, taken off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import UUID, uuid5
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
 from mixer.files.wording import visible
-from mixer.output.daw.session import DEFAULT_TEMPO_BPM, DawSession, DawTrack, relative_path
+from mixer.output.daw.reaeq import IDENTITY, reaeq_lines
+from mixer.output.daw.session import (
+    DEFAULT_TEMPO_BPM,
+    DawClip,
+    DawGroup,
+    DawSession,
+    DawTrack,
+    in_order,
+    relative_path,
+)
+from mixer.output.daw.strip import Points, balance_gains, placed
 from mixer.version import __version__
 
 # REAPER reads files of versions before its own as those meant them; every line here is of this one.
@@ -32,7 +44,10 @@ _SOURCES = {
     ".mp4": "VIDEO",
 }
 _PLAIN_SOURCE = "WAVE"  # AIFF, Wave64, RF64 and CAF are read by the same part of REAPER
-_FOLDER_STARTS, _FOLDER_ENDS, _NO_FOLDER = "ISBUS 1 1", "ISBUS 2 -1", "ISBUS 0 0"
+# Names of tracks become identities by it, so that equal sessions are equal files.
+_NAMESPACE = UUID("8d1f2f4c-6d0a-5a7e-9b1a-3f6a2f0c9d11")
+# An item's channel mode that plays the mean of both channels.
+_MIDDLE = 2
 
 
 def write_reaper(
@@ -41,7 +56,7 @@ def write_reaper(
     """Write a session; the same session gives the same bytes.
 
     Args:
-        session: from `daw_session`.
+        session: from `mixer.output.daw.wet` or `mixer.output.daw.editable`.
         path: of the file; it appears once it is whole. Audio is referred to relative to its folder.
         home: folder to which the file and what lies beside it are then moved; None if they stay.
         overwrite: replace a file that is there.
@@ -66,6 +81,7 @@ def reaper_text(session: DawSession, folder: Path, home: Path | None = None) -> 
     """The project as text, with paths as of `mixer.output.daw.session.relative_path`."""
     lines = [
         f'<REAPER_PROJECT 0.1 "{_READ_AS_VERSION}/mixer-{__version__}" 0',
+        *_notes("NOTES 0 2", session.notes),
         # Centre at 0 dB and stereo balance: unmoved faders then sum to the mix.
         "  PANLAW 1",
         "  PANMODE 3",
@@ -76,14 +92,8 @@ def reaper_text(session: DawSession, folder: Path, home: Path | None = None) -> 
     ]
     for number, marker in enumerate(session.markers, 1):
         lines.append(f"  MARKER {number} {_number(marker.time_s)} {quoted(marker.name)} 0")
-    for group, members in groupby(session.tracks, key=lambda track: track.group):
-        tracks = list(members)
-        if group is not None:
-            lines += [f"  {line}" for line in _folder_lines(group)]
-        for track in tracks:
-            last = group is not None and track is tracks[-1]
-            folder_line = _FOLDER_ENDS if last else _NO_FOLDER
-            lines += [f"  {line}" for line in _track_lines(track, folder, home, folder_line)]
+    for line in _Project(session, folder, home).lines():
+        lines.append(f"  {line}")
     return "\n".join([*lines, ">", ""])
 
 
@@ -111,39 +121,150 @@ def native_color(color: str) -> int:
     return _COLOR_IS_SET | blue << 16 | green << 8 | red
 
 
-def _folder_lines(name: str) -> Iterator[str]:
-    yield "<TRACK"
-    yield f"  NAME {quoted(name)}"
-    yield "  VOLPAN 1 0 -1 -1 1"
-    yield "  MUTESOLO 0 0 0"
-    yield f"  {_FOLDER_STARTS}"
-    yield "  NCHAN 2"
-    yield ">"
+def track_identity(kind: str, name: str) -> str:
+    """The identity by which REAPER knows a track, of a folder ("group") or a "track"."""
+    return "{" + str(uuid5(_NAMESPACE, f"{kind} {name}")).upper() + "}"
 
 
-def _track_lines(
-    track: DawTrack, folder: Path, home: Path | None, folder_line: str
-) -> Iterator[str]:
-    yield "<TRACK"
-    yield f"  NAME {quoted(track.name)}"
-    yield f"  PEAKCOL {native_color(track.color)}"
-    yield f"  VOLPAN {_number(float(db_to_gain(track.gain_db)))} {_number(track.pan)} -1 -1 1"
-    yield f"  MUTESOLO {int(track.muted)} 0 0"
-    yield f"  {folder_line}"
-    yield "  NCHAN 2"
-    yield "  <ITEM"
-    yield "    POSITION 0"
-    yield f"    LENGTH {_number(track.duration_s)}"
-    yield "    LOOP 0"
-    # no fades: REAPER gives new items one of its own at each end
-    yield "    FADEIN 0 0 0"
-    yield "    FADEOUT 0 0 0"
-    yield f"    NAME {quoted(track.name)}"
-    yield f"    <SOURCE {_SOURCES.get(track.path.suffix.lower(), _PLAIN_SOURCE)}"
-    yield f"      FILE {quoted(_relative(track.path, folder, home))}"
-    yield "    >"
+@dataclass(frozen=True)
+class _Project:
+    """A session on its way into text."""
+
+    session: DawSession
+    folder: Path
+    home: Path | None
+
+    def lines(self) -> Iterator[str]:
+        """Every track, folders opened and closed around what lies in them."""
+        nodes = list(in_order(self.session))
+        depths = [depth for _, depth in nodes] + [0]
+        senders = [(i, node) for i, (node, _) in enumerate(nodes) if node.strip.sends]
+        for i, (node, depth) in enumerate(nodes):
+            change = depths[i + 1] - depth
+            kind = 1 if isinstance(node, DawGroup) else 2 if change < 0 else 0
+            yield from self._track(node, f"ISBUS {kind} {change}", senders)
+
+    def _track(
+        self,
+        node: DawGroup | DawTrack,
+        folder_line: str,
+        senders: list[tuple[int, DawGroup | DawTrack]],
+    ) -> Iterator[str]:
+        is_group = isinstance(node, DawGroup)
+        identity = track_identity("group" if is_group else "track", node.name)
+        strip = node.strip
+        yield f"<TRACK {identity}"
+        yield f"  NAME {quoted(node.name)}"
+        if node.color is not None:
+            yield f"  PEAKCOL {native_color(node.color)}"
+        # Automation beside the fader, which stays a fader.
+        yield "  AUTOMODE 0"
+        yield f"  VOLPAN {_number(float(db_to_gain(strip.gain_db)))} {_number(strip.pan)} -1 -1 1"
+        yield f"  MUTESOLO {int(strip.muted)} {int(strip.soloed)} {int(node.is_solo_safe)}"
+        yield f"  {folder_line}"
+        yield "  NCHAN 2"
+        yield "  FX 1"
+        yield f"  TRACKID {identity}"
+        if isinstance(node, DawTrack) and node.is_return:
+            yield from _received(node.name, senders)
+        yield "  MAINSEND 1 0"
+        if strip.automation:
+            yield from _envelope("VOLENV2", strip.automation)
+        if strip.bands:
+            yield from self._equaliser(node)
+        if isinstance(node, DawTrack):
+            for number, clip in enumerate(_with_width(node)):
+                yield from self._item(node, clip, node.notes if number == 0 else ())
+        yield ">"
+
+    def _equaliser(self, node: DawGroup | DawTrack) -> Iterator[str]:
+        yield "  <FXCHAIN"
+        yield "    SHOW 0"
+        yield "    LASTSEL 0"
+        yield "    DOCKED 0"
+        yield "    BYPASS 0 0 0"
+        yield f"    <VST {IDENTITY}"
+        for line in reaeq_lines(node.strip.bands, self.session.sample_rate):
+            yield f"      {line}"
+        yield "    >"
+        yield f"    FXID {track_identity('equaliser of', node.name)}"
+        yield "    WAK 0 0"
+        yield "  >"
+
+    def _item(self, track: DawTrack, clip: DawClip, notes: tuple[str, ...]) -> Iterator[str]:
+        yield "  <ITEM"
+        yield f"    POSITION {_number(clip.position_s)}"
+        yield f"    LENGTH {_number(clip.heard_s)}"
+        yield "    LOOP 0"
+        # no fades: REAPER gives new items one of its own at each end
+        yield "    FADEIN 0 0 0"
+        yield "    FADEOUT 0 0 0"
+        yield f"    NAME {quoted(track.name)}"
+        yield f"    VOLPAN 1 {_number(clip.pan)} {_number(clip.gain)} -1"
+        yield f"    SOFFS {_number(clip.offset_s)}"
+        if clip.is_middle:
+            yield f"    CHANMODE {_MIDDLE}"
+        yield from _notes("NOTES", notes, "    ")
+        yield f"    <SOURCE {_SOURCES.get(clip.path.suffix.lower(), _PLAIN_SOURCE)}"
+        yield f"      FILE {quoted(_relative(clip.path, self.folder, self.home))}"
+        yield "    >"
+        yield "  >"
+
+
+def _received(name: str, senders: list[tuple[int, DawGroup | DawTrack]]) -> Iterator[str]:
+    """What tracks and folders send to a return, behind their faders."""
+    for place, node in senders:
+        for to, level_db in node.strip.sends:
+            if to == name:
+                gain = _number(float(db_to_gain(level_db)))
+                yield f"  AUXRECV {place} 0 {gain} 0 0 0 0 0 0 -1:U 0 -1 ''"
+
+
+def _with_width(track: DawTrack) -> Iterator[DawClip]:
+    """A track's clips as they play the track's width."""
+    width = track.strip.width
+    for clip in track.clips:
+        if width == 1.0:
+            yield clip
+        elif clip.channels == 1:
+            yield from _moved(clip, width)
+        else:
+            yield replace(clip, gain=clip.gain * width)
+            yield replace(clip, gain=clip.gain * (1.0 - width), is_middle=True)
+
+
+def _moved(clip: DawClip, width: float) -> Iterator[DawClip]:
+    """One half of a pair, nearer to the other, or farther: then some of it is taken off there."""
+    left, right = balance_gains(clip.pan)
+    near, far = 0.5 * (1.0 + width), 0.5 * (1.0 - width)
+    left, right = near * left + far * right, far * left + near * right
+    if left * right >= 0.0:
+        gain, pan = placed(abs(left), abs(right))
+        sign = -1.0 if left + right < 0.0 else 1.0
+        yield replace(clip, gain=clip.gain * gain * sign, pan=pan)
+        return
+    yield replace(clip, gain=clip.gain * left, pan=-1.0)
+    yield replace(clip, gain=clip.gain * right, pan=1.0)
+
+
+def _envelope(name: str, points: Points) -> Iterator[str]:
+    yield f"  <{name}"
+    yield "    ACT 1 -1"
+    yield "    VIS 1 1 1"
+    yield "    LANEHEIGHT 0 0"
+    yield "    ARM 0"
+    yield "    DEFSHAPE 0 -1 -1"
+    for time_s, factor in points:
+        yield f"    PT {_number(time_s)} {_number(factor)} 0"
     yield "  >"
-    yield ">"
+
+
+def _notes(opening: str, lines: tuple[str, ...], indent: str = "  ") -> Iterator[str]:
+    if lines:
+        yield f"{indent}<{opening}"
+        for line in lines:
+            yield f"{indent}  |{line}"
+        yield f"{indent}>"
 
 
 def _relative(path: Path, folder: Path, home: Path | None) -> str:

@@ -1,65 +1,136 @@
-"""A finished mix as a session: wet stems on tracks, dry originals muted beside them, the mix.
+"""A mix as a session for a workstation: tracks of clips, each behind a strip, in folders.
 
-Wet stems are written with all that the mix did to them, so their faders stand at 0 dB and in the
-middle, and with the residual their sum is the mix. Dry originals come at the gain that `song.toml`
-gives them; they, and the mix for reference, are muted.
+What stands on the tracks is made elsewhere: the wet stems of a mix (`mixer.output.daw.wet`), or the
+dry recordings behind editable strips (`mixer.output.daw.editable`). Writers know this alone.
 """
 
 from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixer.errors import SettingsError
-from mixer.output.names import MIX
-from mixer.output.recipe import Recipe
-from mixer.rendering.mix import Mix
+from mixer.network.track_mixer.settings import Compression
+from mixer.output.daw.strip import Strip
 from mixer.song.recording import Recording
-from mixer.song.sides import LEFT, MID, RIGHT, SIDE
 from mixer.song.song_file import Marker
-from mixer.stems import COLORS, FURTHER_STEM_COLOR, MIX_COLOR
+from mixer.stems import COLORS, FURTHER_STEM_COLOR
 
-WET, DRY, REFERENCE = "Wet stems", "Dry originals", "Reference"
 # A new project's, where the song does not tell its own; nothing in a session hangs on it.
 DEFAULT_TEMPO_BPM = 120.0
 _DRY_WHITE_SHARE = 0.45
-# A side signal is in the middle as any mono file: it is to be decoded with its mid there.
-_SIDES = {LEFT: -1.0, RIGHT: 1.0, MID: 0.0, SIDE: 0.0, None: 0.0}
 _LONGEST_NAME = 80
+NEUTRAL = Strip()
+
+
+@dataclass(frozen=True)
+class DawClip:
+    """An audio file on a track.
+
+    Attributes:
+        path: of the file.
+        channels, n_samples, sample_rate: of the file.
+        start_s: where it begins; below 0 its start is cut.
+        gain: a factor; below 0 its polarity is turned round.
+        pan: -1 left to 1 right; the balance of a stereo file.
+        is_middle: both channels' mean stands for them.
+    """
+
+    path: Path
+    channels: int
+    n_samples: int
+    sample_rate: int
+    start_s: float = 0.0
+    gain: float = 1.0
+    pan: float = 0.0
+    is_middle: bool = False
+
+    @property
+    def duration_s(self) -> float:
+        """Of the whole file."""
+        return self.n_samples / self.sample_rate
+
+    @property
+    def offset_s(self) -> float:
+        """How much of its start is cut."""
+        return max(0.0, -self.start_s)
+
+    @property
+    def position_s(self) -> float:
+        """Where it is first heard."""
+        return max(0.0, self.start_s)
+
+    @property
+    def heard_s(self) -> float:
+        """How long it is heard."""
+        return max(0.0, self.duration_s - self.offset_s)
 
 
 @dataclass(frozen=True)
 class DawTrack:
-    """One audio file on one track, from the start of the session.
+    """One track.
 
     Attributes:
         name: of one line, unique in its session.
         color: "#rrggbb".
-        path: of the audio file.
-        gain_db: of the fader.
-        pan: -1 left to 1 right; the balance of a stereo file.
-        muted: whether it is silent until asked for.
+        clips: what is on it; none on a return.
+        strip: its settings.
         group: of tracks that belong together in a folder, or None.
-        channels, n_samples, sample_rate: of the file.
+        source: the mixer's own name of the track, where it is one of the song's.
+        role: what it plays, where that is known.
+        notes: what there is to say about it, lines.
+        compressors: as they are set, whose work is in the strip's automation.
+        is_return: tracks send to it.
+        is_solo_safe: it is heard where others are soloed.
+        null_db: energy that its strip alone leaves over against what stands in the mix, over the
+            energy of that, in dB; None where it is silent, or nothing to compare with.
     """
 
     name: str
     color: str
-    path: Path
-    gain_db: float
-    pan: float
-    muted: bool
-    group: str | None
-    channels: int
-    n_samples: int
-    sample_rate: int
+    clips: tuple[DawClip, ...]
+    strip: Strip = NEUTRAL
+    group: str | None = None
+    source: str | None = None
+    role: str | None = None
+    notes: tuple[str, ...] = ()
+    compressors: tuple[Compression, ...] = ()
+    is_return: bool = False
+    is_solo_safe: bool = False
+    null_db: float | None = None
 
     @property
-    def duration_s(self) -> float:
-        return self.n_samples / self.sample_rate
+    def channels(self) -> int:
+        """1 where there is one mono file in the middle."""
+        return 1 if len(self.clips) == 1 and self.clips[0].channels == 1 else 2
+
+
+@dataclass(frozen=True)
+class DawGroup:
+    """A folder whose tracks are summed behind a strip of its own.
+
+    Attributes:
+        name: unique among the groups.
+        color: "#rrggbb"; None for none.
+        strip: its settings.
+        parent: the group that it lies in.
+        stem: the mixer's own name of it, a stem or `mixer.console.settings.MASTER`; None for a
+            folder that is there for order's sake.
+        notes: what there is to say about it, lines.
+        compressors, is_solo_safe, null_db: as of `DawTrack`.
+    """
+
+    name: str
+    color: str | None = None
+    strip: Strip = NEUTRAL
+    parent: str | None = None
+    stem: str | None = None
+    notes: tuple[str, ...] = ()
+    compressors: tuple[Compression, ...] = ()
+    is_solo_safe: bool = False
+    null_db: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,8 +143,11 @@ class DawSession:
         n_samples: length of the mix.
         tempo_bpm: None where the song does not tell.
         tracks: in order; those of a group stand together.
+        groups: the folders, in order, those that lie in others after them; a group that only
+            tracks name is a plain one.
         markers: in the order of time.
         left_out: recordings that a workstation cannot open as a file of their own.
+        notes: what there is to say about the whole, lines.
     """
 
     title: str
@@ -81,64 +155,58 @@ class DawSession:
     n_samples: int
     tempo_bpm: float | None
     tracks: tuple[DawTrack, ...]
+    groups: tuple[DawGroup, ...] = ()
     markers: tuple[Marker, ...] = ()
     left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
         return self.n_samples / self.sample_rate
 
 
-def daw_session(mix: Mix, recipe: Recipe, markers: Sequence[Marker] = ()) -> DawSession:
-    """Make a session of a mix that has been written with its wet stems.
+def in_order(session: DawSession) -> Iterator[tuple[DawGroup | DawTrack, int]]:
+    """Every folder and track with its depth, a folder in front of what lies in it.
 
-    Args:
-        mix: from `mixer.render`.
-        recipe: what `write_mix` answered; tells where the files are.
-        markers: from `song.toml`.
-
-    Raises:
-        SettingsError: the mix was written without wet stems.
+    What lies in no folder stands where it comes first among the tracks; folders come after the
+    tracks of the one that they lie in, empty ones not at all.
     """
-    output = recipe["output"]
-    paths = {name: Path(entry["path"]) for name, entry in output["files"].items()}
-    wet = [name for name in paths if name != MIX]
-    if not wet:
-        raise SettingsError(
-            f"{paths[MIX].name} has no wet stems to put on tracks; render it with stems"
-        )
-    names = _Names()
+    known = {group.name: group for group in session.groups}
+    named = dict.fromkeys(track.group for track in session.tracks if track.group is not None)
+    groups = {**known, **{name: DawGroup(name) for name in named if name not in known}}
+    filled = set(named)
+    for name in named:
+        parent = groups[name].parent
+        while parent is not None and parent not in filled:
+            filled.add(parent)
+            parent = groups[parent].parent
 
-    def written(name: str, shown: str, color: str, group: str, muted: bool) -> DawTrack:
-        return DawTrack(
-            name=names.unique(shown),
-            color=color,
-            path=paths[name],
-            gain_db=0.0,
-            pan=0.0,
-            muted=muted,
-            group=group,
-            channels=mix.audio.shape[0],
-            n_samples=int(output["n_samples"]),
-            sample_rate=int(output["sample_rate"]),
-        )
+    def inside(group: DawGroup, depth: int) -> Iterator[tuple[DawGroup | DawTrack, int]]:
+        yield group, depth
+        for track in session.tracks:
+            if track.group == group.name:
+                yield track, depth + 1
+        for child in groups.values():
+            if child.parent == group.name and child.name in filled:
+                yield from inside(child, depth + 1)
 
-    recordings, left_out = _openable(mix.song.recordings)
-    tracks = [written(name, name, _color(name), WET, False) for name in wet]
-    tracks += [_dry_track(recording, names) for recording in recordings]
-    tracks.append(written(MIX, "mix", MIX_COLOR, REFERENCE, True))
-    return DawSession(
-        title=plain_name(mix.song.name),
-        sample_rate=int(output["sample_rate"]),
-        n_samples=int(output["n_samples"]),
-        tempo_bpm=mix.song.tempo_bpm,
-        tracks=tuple(tracks),
-        markers=tuple(
-            Marker(plain_name(marker.name), float(marker.time_s))
-            for marker in sorted(markers, key=lambda marker: marker.time_s)
-        ),
-        left_out=left_out,
-    )
+    begun = set[str]()
+    for track in session.tracks:
+        if track.group is None:
+            yield track, 0
+            continue
+        root = groups[track.group]
+        while root.parent is not None:
+            root = groups[root.parent]
+        if root.name not in begun:
+            begun.add(root.name)
+            yield from inside(root, 0)
+
+
+def plain_markers(markers: Sequence[Marker]) -> tuple[Marker, ...]:
+    """Markers by time, with names that any workstation can show."""
+    by_time = sorted(markers, key=lambda marker: marker.time_s)
+    return tuple(Marker(plain_name(marker.name), float(marker.time_s)) for marker in by_time)
 
 
 def plain_name(text: str) -> str:
@@ -176,7 +244,7 @@ def relative_path(source: Path, folder: Path, home: Path | None) -> str:
         return source.as_posix()
 
 
-class _Names:
+class Names:
     """Names already given; a second one of the same gets a number, capitals aside."""
 
     def __init__(self) -> None:
@@ -192,7 +260,7 @@ class _Names:
         return found
 
 
-def _openable(recordings: Sequence[Recording]) -> tuple[list[Recording], tuple[str, ...]]:
+def openable(recordings: Sequence[Recording]) -> tuple[list[Recording], tuple[str, ...]]:
     """Those that are a file of their own, grouped by stem; and the names of the others.
 
     Of a stem container a workstation opens the first stream, which is the mixture.
@@ -205,27 +273,11 @@ def _openable(recordings: Sequence[Recording]) -> tuple[list[Recording], tuple[s
     return kept, tuple(left_out)
 
 
-def _dry_track(recording: Recording, names: _Names) -> DawTrack:
-    source = recording.source
-    return DawTrack(
-        name=names.unique(f"{Path(recording.file).stem} (dry)"),
-        color=_towards_white(_color(recording.stem or "")),
-        path=source.path,
-        gain_db=recording.gain_db,
-        pan=_SIDES[recording.side],
-        muted=True,
-        group=DRY,
-        channels=source.channels,
-        n_samples=source.n_samples,
-        sample_rate=source.sample_rate,
-    )
-
-
-def _color(stem: str) -> str:
+def stem_color(stem: str) -> str:
     return COLORS.get(stem, FURTHER_STEM_COLOR)
 
 
-def _towards_white(color: str) -> str:
+def towards_white(color: str) -> str:
     parts = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     lighter = (round(part + _DRY_WHITE_SHARE * (255 - part)) for part in parts)
     return "#" + "".join(f"{part:02x}" for part in lighter)

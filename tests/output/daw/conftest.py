@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from mixer import RenderSettings, load_song, render, write_mix
-from mixer.output.daw.session import daw_session
+from mixer.output.daw.wet import wet_session
 from mixer.song.song_file import Marker
 from tests.signals import band
 
@@ -36,7 +36,7 @@ def written(tmp_path_factory):
 def session(written):
     mix, recipe = written
     markers = (Marker("Chorus <1>", 0.75), Marker("Verse 'A' \"B\"", 0.25))
-    return daw_session(mix, recipe, markers)
+    return wet_session(mix, recipe, markers)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from mixer.errors import OutputError
 from mixer.output.daw.dawproject import write_dawproject
+from tests.output.daw.test_reaper import on_file
 
 # Children in the order of the schema, and attributes that it requires, for what a session uses.
 ORDER = {
@@ -18,9 +19,16 @@ ORDER = {
     "Transport": ["Tempo", "TimeSignature"],
     "Structure": ["Track"],
     "Track": ["Channel", "Track"],
-    "Channel": ["Mute", "Pan", "Volume"],
+    "Channel": ["Devices", "Mute", "Pan", "Sends", "Volume"],
+    "Devices": ["Equalizer", "Compressor"],
+    "Equalizer": ["Enabled", "Band"],
+    "Compressor": ["Enabled", "Attack", "Ratio", "Release", "Threshold"],
+    "Band": ["Freq", "Gain", "Q", "Enabled"],
+    "Sends": ["Send"],
+    "Send": ["Volume"],
     "Arrangement": ["Lanes", "Markers"],
-    "Lanes": ["Lanes", "Clips"],
+    "Lanes": ["Lanes", "Clips", "Points"],
+    "Points": ["Target", "RealPoint"],
     "Clips": ["Clip"],
     "Clip": ["Audio"],
     "Audio": ["File"],
@@ -101,7 +109,7 @@ def test_faders_pans_and_mutes_are_set(session, path) -> None:
     assert (pan.pop("Git L (dry)"), pan.pop("Git R (dry)")) == (0.0, 1.0)
     assert set(pan.values()) == {0.5}
     muted = {n for n, t in tracks.items() if t.find("Channel/Mute").get("value") == "true"}
-    assert muted == {track.name for track in session.tracks if track.muted}
+    assert muted == {track.name for track in session.tracks if track.strip.muted}
     assert tracks["vocals"].get("color") == session.tracks[0].color
 
 
@@ -123,7 +131,7 @@ def test_audio_inside_is_the_audio_outside(session, path) -> None:
         for track, file in zip(session.tracks, project.iter("File"), strict=True):
             assert file.get("external") == "false"
             inside = hashlib.sha256(archive.read(file.get("path"))).digest()
-            assert inside == hashlib.sha256(track.path.read_bytes()).digest()
+            assert inside == hashlib.sha256(track.clips[0].path.read_bytes()).digest()
         title = ET.fromstring(archive.read("metadata.xml")).findtext("Title")
     assert title == 'Free & "Easy"'
     assert len(names) == len(set(names)) == 2 + len(session.tracks)
@@ -144,7 +152,7 @@ def test_audio_outside_is_found_from_where_the_session_is(session, path) -> None
     for track, file in zip(session.tracks, read(path).iter("File"), strict=True):
         assert file.get("external") == "true"
         assert not Path(file.get("path")).is_absolute()
-        assert (path.parent / file.get("path")).samefile(track.path)
+        assert (path.parent / file.get("path")).samefile(track.clips[0].path)
 
 
 def test_much_audio_stays_outside_unless_it_is_asked_for(session, path, monkeypatch) -> None:
@@ -160,7 +168,7 @@ def test_much_audio_stays_outside_unless_it_is_asked_for(session, path, monkeypa
 def test_equal_sessions_are_equal_files(session, path) -> None:
     write_dawproject(session, path)
     first = path.read_bytes()
-    os.utime(session.tracks[0].path, (0, 0))
+    os.utime(session.tracks[0].clips[0].path, (0, 0))
     write_dawproject(session, path, overwrite=True)
     assert path.read_bytes() == first
 
@@ -169,7 +177,7 @@ def test_nothing_is_overwritten_unasked_nor_left_half_written(session, path) -> 
     path.write_text("mine")
     with pytest.raises(OutputError, match="exists already"):
         write_dawproject(session, path)
-    gone = replace(session, tracks=(replace(session.tracks[0], path=path.parent / "no.wav"),))
+    gone = replace(session, tracks=(on_file(session.tracks[0], path.parent / "no.wav"),))
     for embed in (None, True):
         with pytest.raises(OutputError, match=r"no\.wav"):
             write_dawproject(gone, path, embed=embed, overwrite=True)

@@ -8,6 +8,7 @@ import rpp
 
 from mixer.errors import OutputError
 from mixer.output.daw.reaper import native_color, quoted, write_reaper
+from mixer.output.daw.session import DawTrack
 
 
 @pytest.fixture
@@ -25,6 +26,10 @@ def values(element: rpp.Element, name: str) -> list[str]:
     return line[1:]
 
 
+def on_file(track: DawTrack, path: Path) -> DawTrack:
+    return replace(track, clips=(replace(track.clips[0], path=path),))
+
+
 def audio_tracks(project: rpp.Element) -> list[rpp.Element]:
     return [track for track in project.findall("TRACK") if track.find("ITEM") is not None]
 
@@ -37,17 +42,19 @@ def test_tracks_say_what_the_session_says(session, path) -> None:
         assert values(element, "NAME") == [track.name]
         assert int(values(element, "PEAKCOL")[0]) == native_color(track.color)
         gain, pan = (float(v) for v in values(element, "VOLPAN")[:2])
-        assert gain == pytest.approx(10 ** (track.gain_db / 20), rel=1e-12)
-        assert pan == track.pan
-        assert values(element, "MUTESOLO")[0] == str(int(track.muted))
+        assert (gain, pan) == (1.0, 0.0)
+        assert values(element, "MUTESOLO")[0] == str(int(track.strip.muted))
+        clip = track.clips[0]
         item = element.find("ITEM")
         assert float(values(item, "POSITION")[0]) == 0.0
-        assert float(values(item, "LENGTH")[0]) == pytest.approx(track.duration_s, abs=1e-9)
+        assert float(values(item, "LENGTH")[0]) == pytest.approx(clip.duration_s, abs=1e-9)
+        take = [float(v) for v in values(item, "VOLPAN")]
+        assert take[1:3] == [clip.pan, pytest.approx(clip.gain, rel=1e-12)]
         source = item.find("SOURCE")
         assert source.attrib == ["WAVE"]
         (file,) = values(source, "FILE")
         assert not Path(file).is_absolute()
-        assert (path.parent / file).samefile(track.path)
+        assert (path.parent / file).samefile(clip.path)
 
 
 def test_folders_open_and_close_around_their_tracks(session, path) -> None:
@@ -113,21 +120,21 @@ def test_colours_are_blue_green_red_with_a_bit_for_set() -> None:
      ("a.m4a", "VIDEO"), ("a.aiff", "WAVE"), ("a.WAV", "WAVE")],
 )  # fmt: skip
 def test_each_format_has_its_source(session, path, name, kind) -> None:
-    track = replace(session.tracks[0], path=path.parent / name)
+    track = on_file(session.tracks[0], path.parent / name)
     write_reaper(replace(session, tracks=(track,)), path)
     (element,) = audio_tracks(parsed(path))
     assert element.find("ITEM").find("SOURCE").attrib == [kind]
 
 
 def test_file_names_that_are_no_text_keep_their_bytes(session, path) -> None:
-    track = replace(session.tracks[0], path=path.parent / "Snare \udcff\udce9.wav")
+    track = on_file(session.tracks[0], path.parent / "Snare \udcff\udce9.wav")
     write_reaper(replace(session, tracks=(track,)), path)
     assert b'FILE "Snare \xff\xe9.wav"' in path.read_bytes()
 
 
 def test_file_names_that_cannot_be_written_down_are_refused(session, path) -> None:
     for name in ("two\nlines.wav", "a\"b'c`d.wav"):
-        track = replace(session.tracks[0], path=path.parent / name)
+        track = on_file(session.tracks[0], path.parent / name)
         with pytest.raises(OutputError, match="rename it"):
             write_reaper(replace(session, tracks=(track,)), path)
         assert not path.exists()

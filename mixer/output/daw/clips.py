@@ -1,0 +1,40 @@
+"""Recordings as clips: where each begins, its gain and polarity, the side of one half of a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from mixer.dsp.blocks import db_to_gain
+from mixer.output.daw.session import DawClip
+from mixer.song.recording import Recording
+from mixer.song.sides import LEFT, RIGHT, SIDE
+
+_PANS = {LEFT: -1.0, RIGHT: 1.0}
+
+
+def clips_of(recordings: Sequence[Recording]) -> tuple[DawClip, ...]:
+    """What plays recordings as `mixer.song.samples.read_sum` sums them.
+
+    A side signal is two clips, of which the right one has its polarity turned round.
+    """
+    return tuple(clip for recording in recordings for clip in _clips(recording))
+
+
+def _clips(recording: Recording) -> Iterator[DawClip]:
+    source = recording.source
+    gain = float(db_to_gain(recording.gain_db)) * (-1.0 if recording.inverted else 1.0)
+    clip = DawClip(
+        path=source.path,
+        channels=source.channels,
+        n_samples=source.n_samples,
+        sample_rate=source.sample_rate,
+        start_s=recording.start_s,
+        gain=gain,
+        pan=_PANS.get(recording.side or "", 0.0),
+    )
+    if recording.side != SIDE:
+        yield clip
+        return
+    yield replace(clip, pan=-1.0)
+    yield replace(clip, pan=1.0, gain=-gain)

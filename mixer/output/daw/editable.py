@@ -1,0 +1,351 @@
+"""A mix as a session that can be edited: dry recordings behind native strips, and what is left.
+
+Every strip is native (`mixer.output.daw.strip`). A model of tracks set one for each track, which is
+written as it was set; behind a model of stems the recordings stand at their own level in the
+folder of their stem, whose strip is fitted to what the network did to it. Buses are fitted too.
+What the strips do not give exactly is a residual, outside of all of them, so that the untouched
+session is the mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.console.settings import MASTER
+from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.network.track_mixer.settings import (
+    Compression,
+    SpaceSettings,
+    TrackSettings,
+    track_settings,
+)
+from mixer.output.daw.clips import clips_of
+from mixer.output.daw.formats import DawFormat, Device
+from mixer.output.daw.native import run_strip
+from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
+from mixer.output.daw.session import (
+    DawClip,
+    DawGroup,
+    DawSession,
+    DawTrack,
+    Names,
+    openable,
+    plain_markers,
+    plain_name,
+    stem_color,
+    towards_white,
+)
+from mixer.output.daw.strip import Strip
+from mixer.output.daw.strip_fit import fit_strip, with_automation
+from mixer.output.daw.track_strip import compressors_of, hand_bands, moves, track_strip
+from mixer.output.daw.wet import reference_track, wet_tracks
+from mixer.output.daw.words import compression_words, null_words, strip_lines
+from mixer.output.names import session_audio
+from mixer.output.recipe import Recipe
+from mixer.rendering.mix import Mix
+from mixer.song.tracks import Track, read_track, tracks_of
+from mixer.stems import MIX_COLOR, RESIDUAL, STEMS
+
+MIX_GROUP, RETURNS = "Mix", "Returns"
+_RETURN_COLOR = "#b0a4c8"
+
+
+def editable_session(
+    mix: Mix, recipe: Recipe, mix_path: Path, daw: DawFormat, *, with_wet: bool = False
+) -> DawSession:
+    """Make a session, and write the audio that it needs beside the recordings.
+
+    Args:
+        mix: rendered with wet stems and, by a model of tracks, with wet tracks.
+        recipe: what `write_mix` answered.
+        mix_path: the mix's file; the residual and what comes back of the rooms go beside it.
+        daw: the format that the session is for: what its devices lack is left to the residual.
+        with_wet: the wet stems too, muted.
+
+    Raises:
+        InputError: a recording is damaged.
+        OutputError: the disk is full or read-only.
+    """
+    return _Maker(mix, recipe, mix_path, daw).session(with_wet=with_wet)
+
+
+@dataclass
+class _Sum:
+    """What sounds in a group.
+
+    Attributes:
+        native: what the session's strips give, float32 (2, samples).
+        exact: what stands there in the mix; None where it is not known.
+        tracks: as they stand in the session.
+    """
+
+    native: FloatArray
+    exact: FloatArray | None = None
+    tracks: list[DawTrack] = field(default_factory=list)
+
+
+class _Maker:
+    def __init__(self, mix: Mix, recipe: Recipe, mix_path: Path, daw: DawFormat) -> None:
+        self._mix, self._recipe, self._mix_path, self._daw = mix, recipe, mix_path, daw
+        self._devices = daw.devices
+        self._rate, self._n_samples = mix.sample_rate, mix.audio.shape[1]
+        record = mix.measurements["tracks"]
+        self._tables = record.get("tracks", {}) if mix.settings.amount == 1.0 else {}
+        space = SpaceSettings(**record["space"]) if record else SpaceSettings()
+        self._returns = SessionReturns(mix.plan, space)
+        self._sent: dict[str, FloatArray] = {}
+        self._names = Names()
+        # The master's gain belongs to the mix's own strip: stems stand before it.
+        gain_db = mix.measurements["master"]["gain_db"]
+        self._master_gain = np.float32(db_to_gain(gain_db))
+        kept, left_out = openable(mix.song.recordings)
+        self._kept, self._left_out = {r.file for r in kept}, list(left_out)
+
+    def session(self, *, with_wet: bool) -> DawSession:
+        """Everything, in order."""
+        mix = self._mix
+        groups, tracks = list[DawGroup](), list[DawTrack]()
+        native, exact = self._silence(), self._silence()
+        for stem, own in self._by_stem():
+            total = self._stem_sum(stem, own)
+            group, sound = self._group(stem, total)
+            groups.append(group)
+            tracks += total.tracks
+            if self._is_stem_heard(stem):
+                native += sound
+            if stem in mix.wet_stems:
+                exact += self._wet_stem(stem)
+        returned, sound = self._return_tracks()
+        native += sound
+        master, sound = self._bus(MIX_GROUP, MASTER, native, exact, mix.audio, MIX_COLOR, None)
+        folder = DawGroup(RETURNS, _RETURN_COLOR, parent=MIX_GROUP, is_solo_safe=True)
+        groups = [master, *groups, *([folder] if returned else [])]
+        tracks += [*returned, self._residual(mix.audio - sound)]
+        if with_wet:
+            tracks += wet_tracks(mix, self._recipe, self._names, muted=True)
+        tracks.append(reference_track(mix, self._recipe, self._names))
+        return DawSession(
+            title=plain_name(mix.song.name),
+            sample_rate=self._rate,
+            n_samples=self._n_samples,
+            tempo_bpm=mix.song.tempo_bpm,
+            tracks=tuple(tracks),
+            groups=tuple(groups),
+            markers=plain_markers(mix.song.markers),
+            left_out=tuple(dict.fromkeys(self._left_out)),
+            notes=tuple(self._remarks()),
+        )
+
+    def _by_stem(self) -> Iterator[tuple[str, list[Track]]]:
+        """The song's tracks by stem; those without files of their own are in the residual."""
+        tracks = tracks_of(self._mix.plan.song)
+        for stem in STEMS:
+            own = [track for track in tracks if track.stem == stem]
+            if own:
+                yield stem, own
+
+    def _stem_sum(self, stem: str, tracks: list[Track]) -> _Sum:
+        total = _Sum(self._silence(), self._silence() if self._mix.wet_tracks else None)
+        for track in tracks:
+            wet: FloatArray | None = self._mix.wet_tracks.get(track.name)
+            if wet is not None and total.exact is not None:
+                wet = np.asarray(wet / self._master_gain)
+                total.exact += wet
+            if not self._can_hold(track):
+                self._left_out.append(track.name)
+                continue
+            made, sound = self._track(track, wet)
+            total.tracks.append(made)
+            if self._is_track_heard(track):
+                total.native += sound
+                self._send(made.strip, sound)
+        return total
+
+    def _can_hold(self, track: Track) -> bool:
+        """Whether a track's files can be played by the session; else it stays in the residual."""
+        if any(recording.file not in self._kept for recording in track.recordings):
+            return False
+        turned = any(clip.gain < 0.0 for clip in clips_of(track.recordings))
+        return Device.POLARITY in self._devices or not turned
+
+    def _track(self, track: Track, wet: FloatArray | None) -> tuple[DawTrack, FloatArray]:
+        """A track of the session, and how it sounds there; float32 (2, samples)."""
+        dry = read_track(track, self._n_samples, self._rate)
+        hand = self._mix.plan.hand.strips.get(track.name)
+        notes = [f"{track.role.replace('_', ' ')}, {track.stem}"]
+        table, compressors = self._tables.get(track.name), tuple[Compression, ...]()
+        if table is not None:
+            settings = track_settings(table["strip"])
+            strip = track_strip(settings, hand, self._rate, self._returns.sends(settings, hand))
+            if wet is not None and moves(settings, hand) and np.any(wet):
+                strip = self._moving(strip, dry, wet)
+            compressors = compressors_of(settings, hand)
+        elif wet is not None:
+            strip = fit_strip(_stereo(dry), wet, self._rate, self._devices)
+        else:
+            strip = track_strip(TrackSettings(), hand, self._rate, ())
+        if hand is not None:
+            strip = replace(strip, muted=hand.mute, soloed=hand.solo)
+        sound = run_strip(dry, self._rate, strip, self._devices)
+        null_db = None
+        if wet is not None:
+            null_db = _null_db(sound + self._returns.all_back(strip.sends, sound), wet)
+        made = DawTrack(
+            name=self._names.unique(track.title),
+            color=towards_white(stem_color(track.stem)),
+            clips=clips_of(track.recordings),
+            strip=strip,
+            group=track.stem,
+            source=track.name,
+            role=track.role,
+            compressors=compressors,
+            null_db=null_db,
+        )
+        notes += [compression_words(compression) for compression in compressors]
+        if wet is not None:
+            notes.append(null_words(null_db))
+        return replace(made, notes=(*strip_lines(strip), *notes)), sound
+
+    def _moving(self, strip: Strip, dry: FloatArray, wet: FloatArray) -> Strip:
+        """With the automation that follows a wet track, of which what comes back is no part."""
+        if strip.sends:
+            sound = run_strip(dry, self._rate, strip, self._devices)
+            wet = wet - self._returns.all_back(strip.sends, sound)
+        return with_automation(strip, dry, wet, self._rate, self._devices)
+
+    def _group(self, stem: str, total: _Sum) -> tuple[DawGroup, FloatArray]:
+        """A stem's folder, and how it sounds."""
+        asked = self._mix.plan.asked.strip(stem)
+        before = total.native if total.exact is None else total.exact
+        sends = self._returns.sends(None, asked)
+        after = self._wet_stem(stem)
+        group, sound = self._bus(stem, stem, total.native, before, after, stem_color(stem),
+                                 MIX_GROUP)  # fmt: skip
+        if sends and np.any(after):
+            # What the room gives back is not the strip's: found once the strip is about known.
+            dry = after - self._returns.all_back(sends, sound)
+            group, sound = self._bus(stem, stem, total.native, before, dry, stem_color(stem),
+                                     MIX_GROUP)  # fmt: skip
+        strip = replace(group.strip, muted=asked.mute, soloed=asked.solo, sends=sends)
+        if self._is_stem_heard(stem):
+            self._send(strip, sound)
+        null_db = _null_db(sound + self._returns.all_back(sends, sound), after)
+        notes = (*strip_lines(strip), null_words(null_db))
+        return replace(group, strip=strip, notes=notes, null_db=null_db), sound
+
+    def _bus(
+        self,
+        name: str,
+        stem: str,
+        native: FloatArray,
+        before: FloatArray,
+        after: FloatArray,
+        color: str,
+        parent: str | None,
+    ) -> tuple[DawGroup, FloatArray]:
+        """A folder whose strip makes `after` of `before`, and what it makes of the session's."""
+        set_by_hand = self._mix.plan.console
+        hand = set_by_hand.master if stem == MASTER else set_by_hand.strip(stem)
+        known = tuple(hand_bands(hand)) if hand.amount == 1.0 else ()
+        # A folder has no files of which the middle could be taken.
+        strip = fit_strip(before, after, self._rate, self._devices - {Device.WIDTH}, known)
+        sound = run_strip(native, self._rate, strip, self._devices)
+        null_db = _null_db(sound, after)
+        notes = (*strip_lines(strip), null_words(null_db))
+        return DawGroup(name, color, strip, parent, stem, notes, null_db=null_db), sound
+
+    def _send(self, strip: Strip, sound: FloatArray) -> None:
+        for name, level_db in strip.sends:
+            if name not in self._sent:
+                self._sent[name] = self._silence()
+            self._sent[name] += sound * np.float32(db_to_gain(level_db))
+
+    def _return_tracks(self) -> tuple[list[DawTrack], FloatArray]:
+        """A muted bus and the audio of what comes back, for each return; and the latter's sum."""
+        tracks, total = list[DawTrack](), self._silence()
+        for key, name in RETURN_NAMES.items():
+            if name not in self._sent:
+                continue
+            words = self._returns.words(name)
+            if key in ROOMS:
+                response = self._returns.impulse_response(name)
+                self._write(f"{key} impulse response", response, of_format=False)
+            back = self._returns.come_back(name, self._sent.pop(name))
+            total += back
+            tracks.append(
+                DawTrack(self._names.unique(name), _RETURN_COLOR, (), Strip(muted=True), RETURNS,
+                         notes=(*words, "muted: put a device here, unmute it, mute the audio"),
+                         is_return=True, is_solo_safe=True)
+            )  # fmt: skip
+            tracks.append(
+                DawTrack(self._names.unique(f"{name} (audio)"), _RETURN_COLOR,
+                         (self._write(key, back),), group=RETURNS, is_solo_safe=True,
+                         notes=("what comes back, as audio",))
+            )  # fmt: skip
+        return tracks, total
+
+    def _residual(self, left: FloatArray) -> DawTrack:
+        return DawTrack(
+            self._names.unique(RESIDUAL),
+            stem_color(RESIDUAL),
+            (self._write(RESIDUAL, left),),
+            notes=("what the strips do not give: with it the untouched session is the mix",),
+            is_solo_safe=True,
+            null_db=None,
+        )
+
+    def _write(self, key: str, audio: FloatArray, *, of_format: bool = True) -> DawClip:
+        """Audio of the session's own, as a clip."""
+        path = session_audio(self._mix_path, key, self._daw.name if of_format else None)
+        audio_io.write_audio(
+            path, audio, self._rate, file_format="wav", bit_depth="32f", overwrite=True
+        )
+        return DawClip(path.resolve(), 2, audio.shape[1], self._rate)
+
+    def _wet_stem(self, stem: str) -> FloatArray:
+        wet = self._mix.wet_stems
+        return np.asarray(wet[stem] / self._master_gain) if stem in wet else self._silence()
+
+    def _is_stem_heard(self, stem: str) -> bool:
+        asked = self._mix.plan.asked
+        if asked.strip(stem).mute:
+            return False
+        anywhere = any(strip.solo for _, strip in asked.strips)
+        return not anywhere or asked.strip(stem).solo or self._has_soloed_tracks(stem)
+
+    def _is_track_heard(self, track: Track) -> bool:
+        return track.name not in self._mix.plan.hand.not_heard
+
+    def _has_soloed_tracks(self, stem: str) -> bool:
+        strips = self._mix.plan.hand.strips
+        tracks = tracks_of(self._mix.plan.song)
+        return any(t.stem == stem and t.name in strips and strips[t.name].solo for t in tracks)
+
+    def _remarks(self) -> Iterator[str]:
+        yield f"{self._mix.song.name}: dry recordings behind native strips, by mixer"
+        yield "untouched, with the track residual, this session is the mix"
+        if Device.EQ not in self._devices:
+            yield "equalisers are not a part of this format: they are in the residual"
+        if Device.WIDTH not in self._devices:
+            yield "widths are not a part of this format: they are in the residual"
+
+    def _silence(self) -> FloatArray:
+        return np.zeros((2, self._n_samples), np.float32)
+
+
+def _stereo(audio: FloatArray) -> FloatArray:
+    return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
+
+
+def _null_db(made: FloatArray, exact: FloatArray) -> float | None:
+    """Energy of the difference over that of what it ought to be, in dB; None for silence."""
+    energy = float(np.vdot(exact, exact))
+    if energy <= 0.0:
+        return None
+    apart = made - exact
+    return round(10.0 * float(np.log10(max(float(np.vdot(apart, apart)) / energy, 1e-12))), 1)

@@ -1,0 +1,180 @@
+"""The recall sheet: every strip of a session in an engineer's words, as CSV and as Markdown.
+
+Beside them stands a table of numbers (`NAME.recall.json`), by which `mixer learn` tells what an
+engineer has changed in a session since.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
+
+from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.session import DawGroup, DawSession, DawTrack, in_order
+from mixer.output.daw.strip import Strip
+from mixer.output.daw.words import (
+    FLAGGED_ABOVE_DB,
+    automation_words,
+    band_words,
+    compression_words,
+    fader_words,
+    pan_words,
+)
+
+RECALL_VERSION = 1
+_HEADINGS = ("Track", "Folder", "Fader", "Pan", "Width", "EQ", "Dynamics", "Sends")
+
+
+class WrittenStrip(TypedDict):
+    """A strip as it was written; bands are kind, Hz, dB and Q, automation seconds and factors."""
+
+    name: str
+    source: str | None
+    role: str | None
+    gain_db: float
+    pan: float
+    width: float
+    muted: bool
+    soloed: bool
+    bands: list[tuple[str, float, float, float]]
+    automation: list[tuple[float, float]]
+    sends: dict[str, float]
+
+
+class WrittenSession(TypedDict):
+    """A session as it was written: tracks by what they play, folders by stem."""
+
+    tracks: list[WrittenStrip]
+    groups: list[WrittenStrip]
+
+
+class Recall(TypedDict):
+    """`NAME.recall.json`: `song` is its folder, `mixes_tracks` whether the model does."""
+
+    version: int
+    song: str
+    mixes_tracks: bool
+    sessions: dict[str, WrittenSession]
+
+
+def written_session(session: DawSession) -> WrittenSession:
+    """What `mixer learn` compares an edited session with."""
+    tracks = [
+        _written(track.name, track.source, track.role, track.strip)
+        for track in session.tracks
+        if track.source is not None
+    ]
+    groups = [
+        _written(group.name, group.stem, None, group.strip)
+        for group in session.groups
+        if group.stem is not None
+    ]
+    return {"tracks": tracks, "groups": groups}
+
+
+def _written(name: str, source: str | None, role: str | None, strip: Strip) -> WrittenStrip:
+    return {
+        "name": name,
+        "source": source,
+        "role": role,
+        "gain_db": strip.gain_db,
+        "pan": strip.pan,
+        "width": strip.width,
+        "muted": strip.muted,
+        "soloed": strip.soloed,
+        "bands": [(b.kind, b.frequency_hz, b.gain_db, b.q) for b in strip.bands],
+        "automation": [(time_s, factor) for time_s, factor in strip.automation],
+        "sends": dict(strip.sends),
+    }
+
+
+def recall_csv(sessions: Mapping[str, DawSession]) -> str:
+    """A row a track and a folder; nulls in a column for each format of session."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    nulls = [f"nulls to dB ({DAW_FORMATS[daw].title})" for daw in sessions]
+    table.writerow([*_HEADINGS, *nulls, "Remarks"])
+    for cells, nulls_db in _rows(sessions):
+        flag = "listen to the residual" if _is_flagged(nulls_db) else ""
+        shown = ["" if null_db is None else f"{null_db:.1f}" for null_db in nulls_db]
+        table.writerow([*map(_safe, cells), *shown, flag])
+    return out.getvalue()
+
+
+def recall_markdown(sessions: Mapping[str, DawSession]) -> str:
+    """The same as tables, with the returns, and what it all means."""
+    first = next(iter(sessions.values()))
+    lines = [f"# {_plain(first.title)}: recall sheet", ""]
+    tempo = "" if first.tempo_bpm is None else f", {first.tempo_bpm:g} bpm"
+    lines += [f"{first.sample_rate} Hz, {first.duration_s:.1f} s{tempo}", ""]
+    nulls = [f"Nulls to ({DAW_FORMATS[daw].title})" for daw in sessions]
+    lines += [_line((*_HEADINGS, *nulls)), _line(("---",) * (len(_HEADINGS) + len(nulls)))]
+    for cells, nulls_db in _rows(sessions):
+        shown = [
+            "-" if n is None else f"{n:.1f} dB{' (!)' if n > FLAGGED_ABOVE_DB else ''}"
+            for n in nulls_db
+        ]
+        lines.append(_line((*map(_plain, cells), *shown)))
+    lines += [
+        "",
+        "Nulls to: energy that the settings alone leave over against what stands in the mix; the "
+        f"track residual makes up for it. Above {FLAGGED_ABOVE_DB:g} dB (!) the settings tell only "
+        "a part of what was done.",
+        "",
+    ]
+    returns = [track for track in first.tracks if track.is_return]
+    lines += [f"- {_plain(track.name)}: {_plain(track.notes[0])}" for track in returns]
+    lines += [f"- marker {_plain(m.name)} at {m.time_s:.2f} s" for m in first.markers]
+    return "\n".join([*lines, ""])
+
+
+def _rows(sessions: Mapping[str, DawSession]) -> Iterator[tuple[list[str], list[float | None]]]:
+    """Cells of each track and folder that the mix set, and its nulls by session."""
+    by_name: list[dict[tuple[bool, str], float | None]] = [
+        {(isinstance(node, DawGroup), node.name): node.null_db for node, _ in in_order(session)}
+        for session in sessions.values()
+    ]
+    for node, _ in in_order(next(iter(sessions.values()))):
+        is_group = isinstance(node, DawGroup)
+        known = node.stem if isinstance(node, DawGroup) else node.source
+        if known is not None:
+            yield _cells(node), [nulls.get((is_group, node.name)) for nulls in by_name]
+
+
+def _cells(node: DawGroup | DawTrack) -> list[str]:
+    strip = node.strip
+    folder = node.parent if isinstance(node, DawGroup) else node.group
+    dynamics = [compression_words(c).partition(": written")[0] for c in node.compressors]
+    dynamics += [automation_words(strip)] if strip.automation else []
+    state = "muted" if strip.muted else "soloed" if strip.soloed else ""
+    return [
+        node.name + (f" ({state})" if state else ""),
+        folder or "",
+        fader_words(strip),
+        pan_words(strip.pan),
+        f"{100.0 * strip.width:.0f} %" if strip.width != 1.0 else "",
+        "; ".join(band_words(band) for band in strip.bands),
+        "; ".join(dynamics),
+        "; ".join(f"{name} {level_db:+.1f} dB" for name, level_db in strip.sends),
+    ]
+
+
+def _is_flagged(nulls_db: Sequence[float | None]) -> bool:
+    return any(null_db is not None and null_db > FLAGGED_ABOVE_DB for null_db in nulls_db)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown takes for nothing but text."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in text)
+
+
+def _safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers with a sign are none."""
+    is_number = cell[:1] in "+-" and cell[1:2].isdigit()
+    return f"'{cell}" if cell[:1] in "=+-@\t\r" and not is_number and cell else cell

@@ -1,0 +1,119 @@
+"""What tracks of a session send to: the rooms and the echo of a model of tracks, the hand's own.
+
+No workstation has these rooms, so each return is there twice: as a muted bus to which the tracks
+send, for a reverb of one's own or for the room's impulse response, and as audio of what comes back.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixer.console.sends import Sends
+from mixer.console.settings import Strip as HandStrip
+from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.network.track_mixer.settings import SpaceSettings, TrackSettings
+from mixer.rendering.group_sends import HIGH_CUT_HZ, LOW_CUT_HZ, RoomReturns
+from mixer.rendering.plan import RenderPlan
+
+SHORT_ROOM, LONG_ROOM, ECHO, REVERB, DELAY = "short_room", "long_room", "echo", "reverb", "delay"
+# By key: what it is called on a track.
+RETURN_NAMES = {
+    SHORT_ROOM: "Room",
+    LONG_ROOM: "Long room",
+    ECHO: "Echo",
+    REVERB: "Reverb",
+    DELAY: "Delay",
+}
+ROOMS = (SHORT_ROOM, LONG_ROOM, REVERB)
+_KEYS = {name: key for key, name in RETURN_NAMES.items()}
+# Long enough for the longest room of the console and its pre-delay.
+_IMPULSE_S = 1.15
+
+
+class SessionReturns:
+    """The returns of one mix."""
+
+    def __init__(self, plan: RenderPlan, space: SpaceSettings) -> None:
+        """Prepare.
+
+        Args:
+            plan: of the mix; its console has the hand's reverb and delay.
+            space: the model's rooms and echo.
+        """
+        self._space, self._console, self._rate = space, plan.console, plan.mix_rate
+        self._rooms = RoomReturns(space, plan.mix_rate)
+        self._hand = Sends(
+            plan.console.reverb, plan.console.delay, plan.mix_rate, plan.song.tempo_bpm
+        )
+
+    def sends(
+        self, settings: TrackSettings | None, hand: HandStrip | None
+    ) -> tuple[tuple[str, float], ...]:
+        """Levels in dB by the name of the return; a send that is automated stands at its mean."""
+        found = []
+        for key, factor in self._rooms.levels(settings) if settings is not None else ():
+            found.append((RETURN_NAMES[key], round(20.0 * float(np.log10(factor)), 3)))
+        if hand is not None and hand.amount == 1.0:
+            for key, level_db in ((REVERB, hand.reverb_db), (DELAY, hand.delay_db)):
+                if isinstance(level_db, tuple):
+                    level_db = float(np.mean([value for _, value in level_db]))
+                if level_db is not None:
+                    found.append((RETURN_NAMES[key], round(float(level_db), 3)))
+        return tuple(found)
+
+    def come_back(self, name: str, sent: FloatArray) -> FloatArray:
+        """What a return of that name gives back, float32 (2, samples); `sent` is overwritten."""
+        key = _KEYS[name]
+        returns = self._hand if key in (REVERB, DELAY) else self._rooms
+        return returns.come_back(key, sent)
+
+    def all_back(self, sends: tuple[tuple[str, float], ...], sent: FloatArray) -> FloatArray:
+        """What comes back to one track of all its sends, float32 (2, samples)."""
+        total = np.zeros_like(sent)
+        for name, level_db in sends:
+            total += self.come_back(name, sent * np.float32(db_to_gain(level_db)))
+        return total
+
+    def impulse_response(self, name: str) -> FloatArray:
+        """A room's answer to a click in the middle, float32 (2, samples)."""
+        key = _KEYS[name]
+        if key == REVERB:
+            decay_s, pre_ms = self._console.reverb.decay_s, self._console.reverb.pre_delay_ms
+        elif key == SHORT_ROOM:
+            decay_s, pre_ms = self._space.short_decay_s, self._space.short_pre_delay_ms
+        else:
+            decay_s, pre_ms = self._space.long_decay_s, self._space.long_pre_delay_ms
+        n_samples = round((_IMPULSE_S * decay_s + 1e-3 * pre_ms) * self._rate) + 1
+        click = np.zeros((2, n_samples), np.float32)
+        click[:, 0] = 1.0
+        return self.come_back(name, click)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """How a device on the return is to be set, lines."""
+        key, space = _KEYS[name], self._space
+        if key in (SHORT_ROOM, LONG_ROOM):
+            decay_s = space.short_decay_s if key == SHORT_ROOM else space.long_decay_s
+            pre_ms = space.short_pre_delay_ms if key == SHORT_ROOM else space.long_pre_delay_ms
+            return (_room_words(decay_s, pre_ms, LOW_CUT_HZ, HIGH_CUT_HZ),)
+        if key == REVERB:
+            own = self._console.reverb
+            return (_room_words(own.decay_s, own.pre_delay_ms, own.low_cut_hz, own.high_cut_hz),)
+        if key == ECHO:
+            time_ms, feedback = 1e3 * space.echo_s, space.echo_feedback
+            low_hz, high_hz = LOW_CUT_HZ, HIGH_CUT_HZ
+        else:
+            delay = self._console.delay
+            time_ms = float(self._hand.report()["delay"]["time_ms"])  # type: ignore[arg-type]
+            feedback, low_hz, high_hz = delay.feedback, delay.low_cut_hz, delay.high_cut_hz
+        return (
+            f"delay {time_ms:.0f} ms, feedback {100.0 * feedback:.0f} %, each echo cut below "
+            f"{low_hz:.0f} Hz and above {high_hz:.0f} Hz, no dry sound",
+        )
+
+
+def _room_words(decay_s: float, pre_ms: float, low_hz: float, high_hz: float) -> str:
+    return (
+        f"reverb of {decay_s:.2g} s, pre-delay {pre_ms:.0f} ms, cut below {low_hz:.0f} Hz and "
+        f"above {high_hz:.0f} Hz, no dry sound; or a convolver with the impulse response beside "
+        "the session, which takes the side signal at half"
+    )

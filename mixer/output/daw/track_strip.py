@@ -1,0 +1,131 @@
+"""The strip of a track as a model of tracks set it and as the hand moved it, as a native strip.
+
+Fader, pan, width, high-pass, curve and sends are settings; what moves (transients, riding, the
+compressor) is measured and becomes automation (`mixer.output.daw.movement`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mixer.console.settings import Band, Filter
+from mixer.console.settings import Strip as HandStrip
+from mixer.console.stereo import pan_gains
+from mixer.dsp.blocks import db_to_gain
+from mixer.dsp.erb_bands import band_centres_hz
+from mixer.network.track_mixer.settings import (
+    HIGH_PASS_OFF_HZ,
+    Compression,
+    TrackSettings,
+    curve_at,
+)
+from mixer.output.daw.eq_fit import fit_bands
+from mixer.output.daw.strip import BandKind, EqBand, Strip, placed
+
+N_BANDS = 48
+_LOWEST_DB = -150.0
+_HAND_KINDS: dict[str, BandKind] = {
+    "peak": "bell", "low_shelf": "low_shelf", "high_shelf": "high_shelf", "notch": "notch",
+}  # fmt: skip
+# Q of the sections of Butterworth filters of 12 and 24 dB an octave.
+_PASS_QS = {12: (0.7071067811865476,), 24: (0.541196100146197, 1.306562964876377)}
+
+
+def track_strip(
+    settings: TrackSettings,
+    hand: HandStrip | None,
+    sample_rate: int,
+    sends: tuple[tuple[str, float], ...],
+) -> Strip:
+    """A native strip, its automation still empty.
+
+    Args:
+        settings: as the model set them.
+        hand: what the engineer's hand added; None for nothing.
+        sample_rate: of the session, in Hz.
+        sends: by return, in dB.
+    """
+    bands = tuple(_bands_of_settings(settings, sample_rate))
+    left, right = _gains(settings.gain_db, settings.pan)
+    width = settings.width
+    if hand is not None and hand.amount == 1.0:
+        bands += tuple(hand_bands(hand))
+        by_hand = _gains(_constant(hand.gain_db, 0.0), _constant(hand.pan, 0.0))
+        left, right = left * by_hand[0], right * by_hand[1]
+        width *= _constant(hand.width, 1.0)
+    gain, pan = placed(left, right)
+    gain_db = 20.0 * np.log10(gain) if gain > 0.0 else _LOWEST_DB
+    return Strip(
+        gain_db=round(float(gain_db), 3),
+        pan=round(pan, 4),
+        muted=hand is not None and hand.mute,
+        soloed=hand is not None and hand.solo,
+        width=round(width, 4),
+        bands=bands,
+        sends=sends,
+    )
+
+
+def moves(settings: TrackSettings, hand: HandStrip | None) -> bool:
+    """Whether a strip's gain moves in time."""
+    by_model = settings.shape != 0.0 or settings.ride != 0.0 or not settings.compression.is_off
+    if hand is None:
+        return by_model
+    effects = (hand.gate, hand.compressor, hand.saturation)
+    is_automated = any(isinstance(n, tuple) for n in (hand.gain_db, hand.amount))
+    return by_model or is_automated or hand.amount != 1.0 or any(e is not None for e in effects)
+
+
+def compressors_of(settings: TrackSettings, hand: HandStrip | None) -> tuple[Compression, ...]:
+    """The model's compressor and the hand's, as they are set; of what is automated the first."""
+    found = [] if settings.compression.is_off else [settings.compression]
+    if hand is not None and hand.compressor is not None:
+        own = hand.compressor
+        numbers = (own.threshold_db, own.ratio, own.attack_ms, own.release_ms)
+        found.append(Compression(*(n[0][1] if isinstance(n, tuple) else float(n) for n in numbers)))
+    return tuple(found)
+
+
+def hand_bands(hand: HandStrip) -> Iterator[EqBand]:
+    """Filters of the hand's that stand still, in their order."""
+    for kind, setting in (("high_pass", hand.high_pass), ("low_pass", hand.low_pass)):
+        if setting is not None and _stands_still(setting):
+            for q in _PASS_QS[setting.slope_db_per_octave]:
+                yield EqBand("high_pass" if kind == "high_pass" else "low_pass",
+                             _constant(setting.frequency_hz, 0.0), 0.0, q)  # fmt: skip
+    for band in hand.eq:
+        if _stands_still(band):
+            gain_db = 0.0 if band.type == "notch" else _constant(band.gain_db, 0.0)
+            yield EqBand(
+                _HAND_KINDS[band.type],
+                _constant(band.frequency_hz, 0.0),
+                gain_db,
+                _constant(band.q, 1.0),
+            )
+
+
+def _bands_of_settings(settings: TrackSettings, sample_rate: int) -> Iterator[EqBand]:
+    if settings.high_pass_hz > HIGH_PASS_OFF_HZ:
+        yield EqBand("high_pass", round(settings.high_pass_hz, 1))
+    centres = band_centres_hz(N_BANDS)
+    yield from fit_bands(centres, curve_at(settings.curve_db, centres), sample_rate)
+
+
+def _gains(gain_db: float, pan: float) -> tuple[float, float]:
+    left, right = pan_gains(pan)
+    gain = float(db_to_gain(gain_db))
+    # Of cosines at the ends something is left that nobody hears.
+    return gain * max(float(left), 0.0), gain * max(float(right), 0.0)
+
+
+def _stands_still(setting: Filter | Band) -> bool:
+    return not any(isinstance(value, tuple) for value in vars(setting).values()) and (
+        setting.amount == 1.0
+    )
+
+
+def _constant(number: Any, otherwise: float) -> float:
+    return otherwise if isinstance(number, tuple) else float(number)

@@ -1,0 +1,78 @@
+"""A native strip in an engineer's words: for notes in a session, and for the recall sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from mixer.network.track_mixer.settings import Compression
+from mixer.output.daw.strip import EqBand, Strip
+
+# What the devices alone leave over is worth a word above this: a quarter of a percent of the power.
+FLAGGED_ABOVE_DB = -25.0
+_KINDS = {
+    "bell": "bell", "low_shelf": "low shelf", "high_shelf": "high shelf",
+    "high_pass": "high-pass", "low_pass": "low-pass", "notch": "notch",
+}  # fmt: skip
+_HAS_GAIN = ("bell", "low_shelf", "high_shelf")
+
+
+def strip_lines(strip: Strip) -> Iterator[str]:
+    """Every number of a strip, a line each kind."""
+    yield f"fader {fader_words(strip)}, pan {pan_words(strip.pan)}"
+    if strip.width != 1.0:
+        yield f"width {100.0 * strip.width:.0f} %"
+    if strip.muted or strip.soloed:
+        yield " and ".join(
+            word for word, is_so in (("muted", strip.muted), ("soloed", strip.soloed)) if is_so
+        )
+    for number, band in enumerate(strip.bands, 1):
+        yield f"EQ {number}: {band_words(band)}"
+    if strip.automation:
+        yield automation_words(strip)
+    for name, level_db in strip.sends:
+        yield f"send to {name} {level_db:+.1f} dB"
+
+
+def fader_words(strip: Strip) -> str:
+    """ "-6.5 dB"."""
+    return "off" if strip.gain_db <= -144.0 else f"{strip.gain_db:+.1f} dB"
+
+
+def pan_words(pan: float) -> str:
+    """ "35 L", "C"."""
+    if abs(pan) < 0.005:
+        return "C"
+    return f"{100.0 * abs(pan):.0f} {'L' if pan < 0.0 else 'R'}"
+
+
+def band_words(band: EqBand) -> str:
+    """ "bell +1.5 dB at 400 Hz, Q 1.2"."""
+    gain = f" {band.gain_db:+.1f} dB" if band.kind in _HAS_GAIN else ""
+    hz = band.frequency_hz
+    at = f"{hz:.0f} Hz" if hz < 1_000.0 else f"{hz / 1_000.0:.2f} kHz"
+    return f"{_KINDS[band.kind]}{gain} at {at}, Q {band.q:.2g}"
+
+
+def automation_words(strip: Strip) -> str:
+    """What the volume's automation spans."""
+    factors = [factor for _, factor in strip.automation]
+    low, high = (20.0 * math.log10(max(factor, 1e-9)) for factor in (min(factors), max(factors)))
+    return f"volume automation {low:+.1f} to {high:+.1f} dB, {len(factors)} points"
+
+
+def compression_words(compression: Compression) -> str:
+    """How a compressor of one's own would be set, in place of the automation."""
+    return (
+        f"compressor {compression.ratio:.1f}:1 at {compression.threshold_db:.1f} dBFS peak, attack "
+        f"{compression.attack_ms:.0f} ms, release {compression.release_ms:.0f} ms, hard knee: "
+        "written as volume automation"
+    )
+
+
+def null_words(null_db: float | None) -> str:
+    """How much these settings alone leave over."""
+    if null_db is None:
+        return "silent"
+    words = f"these settings alone null to {null_db:.1f} dB against the wet track"
+    return words + (": listen to the residual" if null_db > FLAGGED_ABOVE_DB else "")
