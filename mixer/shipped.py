@@ -1,5 +1,8 @@
 """Names of what ships with mixer: models, profiles."""
 
+# The default for stems, the model of tracks where a stem has several: see
+# `mixer.rendering.model_choice`.
+AUTO_MODEL = "auto"
 DEFAULT_MODEL = "default"
 # Mixes single tracks, where the default mixes stems.
 TRACK_MODEL = "tracks"

@@ -20,7 +20,7 @@ from mixer.batch.identity import UNKNOWN, Identity
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
 from mixer.errors import Gathered, InputError, MixerError, PresetError
-from mixer.shipped import DEFAULT_MODEL
+from mixer.shipped import AUTO_MODEL
 from mixer.song.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _tracks_of_no_use(row: Row, desk: Desk) -> Iterator[str]:
     # By name to what is said of it: the desk's own table has been read before.
     of_tracks = cast("Mapping[str, Mapping[str, object]]", desk.console.get(TRACKS, {}))
     said = (((TRACKS, name), table) for name, table in of_tracks.items())
-    model = str(row.settings.get("model", DEFAULT_MODEL))
+    model = str(row.settings.get("model", AUTO_MODEL))
     return (mistake(row.number, "model", what) for what in more_than_gains(said, model))
 
 

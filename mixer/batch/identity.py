@@ -14,7 +14,7 @@ from mixer.batch.manifest import Row
 from mixer.batch.mistakes import ManifestError, mistake
 from mixer.batch.states import ReportKind
 from mixer.errors import MixerError
-from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
+from mixer.shipped import AUTO_MODEL, DEFAULT_MODEL, PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.version import __version__
 
 
@@ -51,7 +51,7 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
     known: dict[tuple[str, str | None], Identity | MixerError] = {}
     identities, mistakes = [], []
     for row in rows:
-        model = str(row.settings.get("model", DEFAULT_MODEL))
+        model = str(row.settings.get("model", AUTO_MODEL))
         key = (model, row.settings.get("profile"))
         if key not in known:
             try:
@@ -123,6 +123,25 @@ def code_version() -> str:
 
 
 def _read(model: str, profile: str | None) -> Identity:
+    if model == AUTO_MODEL:
+        return _either(_read(DEFAULT_MODEL, profile), _read(TRACK_MODEL, profile))
+    return _read_one(model, profile)
+
+
+def _either(stems: Identity, tracks: Identity) -> Identity:
+    """Of a song for which either model may be chosen when it is read: the more of both."""
+    return Identity(
+        hashlib.sha256(f"{stems.model_sha256} {tracks.model_sha256}".encode()).hexdigest(),
+        stems.profile_sha256,
+        stems.sample_rate,
+        max(stems.latent_bytes_per_s, tracks.latent_bytes_per_s),
+        max(stems.bytes_a_thread, tracks.bytes_a_thread),
+        has_wet_stems=True,
+        mixes_tracks=True,
+    )
+
+
+def _read_one(model: str, profile: str | None) -> Identity:
     from mixer.fxnorm.profile import read_profile
     from mixer.network.model import read_bundle
     from mixer.network.track_mixer.architecture import TRACK_MIXER

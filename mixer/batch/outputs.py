@@ -32,7 +32,7 @@ from mixer.output.names import (
     TRACKS_SUFFIX,
     session_files,
 )
-from mixer.shipped import DEFAULT_MODEL
+from mixer.shipped import AUTO_MODEL
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
 from mixer.stems import RESIDUAL, STEMS
 
@@ -174,7 +174,7 @@ def _fill(template: str, row: Row, file_format: str) -> str:
         "song": row.song.name,
         "album": row.album or "singles",
         "preset": "+".join(Path(name.removesuffix(".toml")).name for name in row.presets) or NONE,
-        "model": Path(str(row.settings.get("model", DEFAULT_MODEL))).name,
+        "model": Path(str(row.settings.get("model", AUTO_MODEL))).name,
         "format": file_format,
         "row": f"{row.number:05d}",
     }

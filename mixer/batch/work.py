@@ -24,7 +24,6 @@ from mixer.batch.order import Order, Outcome, StagedFile
 from mixer.batch.states import Ending, Phase, ReportKind
 from mixer.batch.unmixed import unmixed_of
 from mixer.errors import InputError, MixerError, OutputError
-from mixer.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner
@@ -118,7 +117,7 @@ class _Render:
                 f"{order.song}: its song.toml changed since the run began; start again"
             )
         settings = self._settings()
-        network = self.shop.networks.get(str(settings.model or DEFAULT_MODEL))
+        network = self.shop.networks.get(self._model(song, settings))
         plan = self._plan(song, settings, network)
         destination = self._destination()
         destination.check(plan)
@@ -151,6 +150,13 @@ class _Render:
             asked["console"] = read_console(self.order.console, "the manifest")
         return RenderSettings(**asked, device=self.shop.device)
 
+    def _model(self, song: Song, settings: RenderSettings) -> str:
+        from mixer.console.settings import Console
+        from mixer.rendering.model_choice import model_of
+
+        console = settings.console or Console()
+        return model_of(song, settings, console, wet_tracks=self.order.tracks)
+
     def _plan(
         self, song: Song, settings: RenderSettings, network: NetworkRunner | None
     ) -> RenderPlan:
@@ -159,7 +165,9 @@ class _Render:
         if self.order.phase == Phase.FINISH:
             settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
         bundle = network.bundle if network else None
-        return plan_render(song, settings, bundle, presets=self.order.presets)
+        return plan_render(
+            song, settings, bundle, presets=self.order.presets, wet_tracks=self.order.tracks
+        )
 
     def _destination(self) -> Destination:
         from mixer.output.delivery import Delivery

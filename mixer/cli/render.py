@@ -117,7 +117,7 @@ def command(
     """
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
     settings = _settings(options, resolved)
-    plan = plan_render(song, settings, presets=resolved.sources)
+    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=tracks)
     path, file_format = _output_path(output, file_format, song)
     destination = Destination(
         path=path,

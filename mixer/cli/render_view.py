@@ -183,6 +183,9 @@ def show_result(mix: Mix, path: Path) -> None:
         )
     _show_table(mix)
     show_tracks(mix)
+    levels = mix.measurements["levels"]
+    if levels is not None:
+        talk(f"incoming levels: taken for {levels['taken_for']} ({levels['reason']})")
     master = mix.measurements["master"]
     missed_lu = _loudness_missed_lu(mix)
     if missed_lu is not None:
@@ -253,8 +256,6 @@ def show_tracks(mix: Mix) -> None:
     for name, bus in (*record["groups"].items(), ("mix", record["mix"])):
         table.add_row(f"{name} bus", "", "", bus_words(bus))
     Console(stderr=True).print(table)
-    levels = record["levels"]
-    talk(f"incoming levels: taken for {levels['taken_for']} ({levels['reason']})")
     talk(f"space: {space_words(record['space'])}")
 
 

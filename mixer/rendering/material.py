@@ -20,8 +20,10 @@ from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.network.output import Output, StemRecord
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
+from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.stem_levels import bring_to_usual_levels
 from mixer.rendering.track_console import TrackMix, describe, set_console, with_changes
 from mixer.rendering.track_files import ScratchTracks
 from mixer.rendering.track_hand_strips import HandStrips
@@ -67,6 +69,7 @@ class Material:
         settings: what a network set by stem, ready for JSON; empty for one that sets nothing.
         output_curve: what makes `mix` of the wet stems' sum; None where that sum is the mix.
         tracks: what was set, and every wet track where they are wanted; None for a mix of stems.
+        levels: what incoming levels were taken for; None where nobody asked.
     """
 
     mix: np.ndarray | None = None
@@ -77,6 +80,7 @@ class Material:
     settings: Mapping[str, StemRecord] = field(default_factory=dict)
     output_curve: Callable[[np.ndarray], np.ndarray] | None = None
     tracks: TrackMix | None = None
+    levels: IncomingLevels | None = None
 
 
 def wet_material(job: Job) -> Material:
@@ -106,11 +110,19 @@ def _of_stems(job: Job) -> Material:
 def _of_network(job: Job) -> Material:
     """What a network makes of the normalised stems."""
     stems, measurements = _normalise(job)
+    levels = bring_to_usual_levels(job.plan, stems, measurements)
     normalised = _sum(stems) if job.stages else None
     output, wet = _run_network(_with_gains_before(stems, job.plan), job)
     curve = np.tanh if job.plan.has_output_curve else None
     return Material(
-        output.mix, wet, normalised, output.device, measurements, output.settings, curve
+        output.mix,
+        wet,
+        normalised,
+        output.device,
+        measurements,
+        output.settings,
+        curve,
+        levels=levels,
     )
 
 
@@ -151,8 +163,9 @@ def _of_tracks(job: Job) -> Material:
         device=None if network is None else network.description,
         output_curve=bus,
         tracks=TrackMix(
-            settings, kept, describe(plan.tracks, levels, found, settings, meaning, hand.report)
+            settings, kept, describe(plan.tracks, levels, found, settings, hand.report)
         ),
+        levels=meaning.as_json(),
     )
 
 

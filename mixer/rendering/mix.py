@@ -16,6 +16,7 @@ from mixer.dsp.blocks import peak_dbfs
 from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.network.output import StemRecord
+from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_console import TracksRecord
@@ -31,6 +32,7 @@ class PremasterMeasurements(TypedDict):
         stems: of each stem's normalisation.
         network: what the network set by stem, and what became of it; empty for one that sets
             nothing, and for a mix of tracks.
+        levels: what incoming levels were taken for; None where they were not asked about.
         tracks: what was heard of each track, and set; empty for a mix of stems.
         console: what the desk did.
         before_master: levels of the mix.
@@ -38,6 +40,7 @@ class PremasterMeasurements(TypedDict):
 
     stems: Mapping[str, StemReport]
     network: Mapping[str, StemRecord]
+    levels: IncomingLevels | None
     tracks: TracksRecord
     console: DeskReport
     before_master: Levels

@@ -56,7 +56,12 @@ def render(
         SettingsError: a setting does not fit the model or the song.
         ModelError, DeviceError: no such model or device, or the network failed.
     """
-    plan = plan_render(song, settings or RenderSettings(), network.bundle if network else None)
+    plan = plan_render(
+        song,
+        settings or RenderSettings(),
+        network.bundle if network else None,
+        wet_tracks=wet_tracks,
+    )
     made = premaster(
         plan,
         wet_stems=wet_stems,
@@ -95,7 +100,7 @@ def premaster(
     sums = sums_of_stages(material, plan) if stages else {}
     mix, wet = blend(material, plan, wet_stems=needs_wet)
     device, normalisation, curve = material.device, material.measurements, material.output_curve
-    tracks, settings = material.tracks, material.settings
+    tracks, settings, levels = material.tracks, material.settings, material.levels
     kept = None if tracks is None else tracks.wet_tracks
     del material  # the desk needs the memory
     mix, wet, desk = run_desk(mix, wet, plan, curve, clock)
@@ -110,6 +115,7 @@ def premaster(
         measurements={
             "stems": normalisation,
             "network": settings,
+            "levels": levels,
             "tracks": {} if tracks is None else tracks.record,
             "console": desk,
             "before_master": measure_levels(mix, plan.mix_rate),
@@ -141,6 +147,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
     measurements: Measurements = {
         "stems": made.measurements["stems"],
         "network": made.measurements["network"],
+        "levels": made.measurements["levels"],
         "tracks": made.measurements["tracks"],
         "wet_stems": passed | _levels(wet, plan.mix_rate),
         "console": made.measurements["console"],

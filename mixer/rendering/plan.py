@@ -25,6 +25,7 @@ from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.normalisations import FOR_DRY_SONGS
 from mixer.preset.merge import resolve
 from mixer.preset.shape import NETWORK
+from mixer.rendering.model_choice import model_of
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
     TrackHand,
@@ -160,6 +161,7 @@ def plan_render(
     bundle: Bundle | None = None,
     *,
     presets: Sequence[Mapping[str, str]] = (),
+    wet_tracks: bool = False,
 ) -> RenderPlan:
     """Find the model (unless it is given), the profile and the rooms, and check that they fit.
 
@@ -168,6 +170,7 @@ def plan_render(
         settings: what is asked for; without a console of its own, the song's counts.
         bundle: the settings' model, read already.
         presets: the files that the settings' console was resolved from.
+        wet_tracks: each wet track is wanted, so that "auto" means a model that has them.
 
     Raises:
         ModelError: no such model or profile, or the model does not know one of the song's stems.
@@ -186,6 +189,7 @@ def plan_render(
     hand, of_stems = hand_on_tracks(console, tracks_of(song))
     changes = {stem: strip.network for stem, strip in of_stems.strips if strip.network is not None}
     of_stems = without_changes(of_stems)
+    settings = replace(settings, model=model_of(song, settings, console, wet_tracks=wet_tracks))
     if settings.model == NONE:
         plan = _plan_of_stems(song, settings, of_stems, presets)
     elif settings.model == LEVELS:

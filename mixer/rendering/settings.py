@@ -14,7 +14,7 @@ from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
 from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
-from mixer.shipped import DEFAULT_MODEL
+from mixer.shipped import AUTO_MODEL
 from mixer.song.fixes import check_fixes, parse_fixes
 
 DEFAULT_CEILING_DBTP = -1.0
@@ -37,7 +37,8 @@ class RenderSettings:
     """Everything that, with the song, decides what the mix sounds like.
 
     Attributes:
-        model: a bundle's name or folder, or "none" for the sum of the normalised stems.
+        model: a bundle's name or folder, "none" for the sum of the normalised stems, or "auto": a
+            model of tracks where a stem has several recordings, else one of stems.
         device: "auto", "cpu", "cuda" or "cuda:N".
         profile: name or file of the profile to normalise to; None for the model's own.
         effects: which normalisations apply, any of `EFFECTS`; None for the model's own.
@@ -60,7 +61,7 @@ class RenderSettings:
             and true peak count by way of `with_console`.
     """
 
-    model: str = option(DEFAULT_MODEL, "Bundle, its folder, or none.")
+    model: str = option(AUTO_MODEL, "Bundle, its folder, none, or auto: by what is in the song.")
     device: str = option("auto", "auto, cpu, cuda or cuda:N.", has_column=False)
     profile: str | None = option(
         None, "Profile to normalise to: a name or a file.", otherwise=_MODELS_OWN

@@ -43,17 +43,9 @@ class TrackRecord(TypedDict):
     hand: NotRequired[HandRecord]
 
 
-class IncomingLevels(TypedDict):
-    """What the tracks' incoming levels were taken for, and why."""
-
-    taken_for: str
-    reason: str
-
-
 class TracksRecord(TypedDict, total=False):
     """What a model set on a song's tracks, ready for JSON; empty for a mix of stems."""
 
-    levels: IncomingLevels
     tracks: Mapping[str, TrackRecord]
     groups: Mapping[str, BusTable]
     mix: BusTable
@@ -122,7 +114,6 @@ def describe(
     levels: Sequence[TrackLevels],
     found: ConsoleSettings,
     settings: ConsoleSettings,
-    meaning: Meaning,
     hand: Mapping[str, HandRecord],
 ) -> TracksRecord:
     """Every setting of every strip and bus, and what was heard of each track, ready for JSON.
@@ -131,7 +122,6 @@ def describe(
         tracks, levels: all of them, and what was heard of each.
         found: as the model set them.
         settings: with what somebody changed of them.
-        meaning: how much incoming levels were taken to mean.
         hand: what the engineer's hand added, by track that it was on.
     """
     described: dict[str, TrackRecord] = {}
@@ -149,7 +139,6 @@ def describe(
             described[track.name]["hand"] = hand[track.name]
     used = {track.stem for track in tracks}
     return {
-        "levels": {"taken_for": meaning.word, "reason": meaning.reason},
         "tracks": described,
         "groups": {stem: as_json(bus) for stem, bus in settings.groups.items() if stem in used},
         "mix": as_json(settings.mix),

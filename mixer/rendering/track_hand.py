@@ -133,6 +133,16 @@ def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
             )
 
 
+def asks_more_than_gains(console: Console, tracks: Sequence[Track]) -> bool:
+    """Whether something is said of a track that only a model of tracks can do.
+
+    Raises:
+        PresetError: a name or a pattern that means no track.
+    """
+    said = said_of_tracks(console, tracks).values()
+    return any(True for words in said for _ in more_than_gains(words, ""))
+
+
 def with_hand(song: Song, tracks: Sequence[Track], hand: TrackHand) -> Song:
     """A song whose recordings have the hand's mute, solo and gain; the same one without any."""
     if hand.is_idle:

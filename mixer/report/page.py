@@ -169,7 +169,7 @@ def _sections(data: ReportData) -> list[Html]:
             )
         )
     if data.mix.measurements["tracks"]:
-        about = tables.about_tracks(data.mix.measurements["tracks"])
+        about = tables.about_tracks(data.mix.measurements)
         sections.append(_section("tracks", "Tracks", about, tables.tracks(data)))
     return [
         *sections,

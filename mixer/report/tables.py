@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from mixer.console.settings import Strip
 from mixer.files.wording import counted
 from mixer.fxnorm.chain import StemFigures
-from mixer.rendering.track_console import TracksRecord
+from mixer.rendering.mix import Measurements
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
 from mixer.report.data import MIX, ReportData
 from mixer.report.markup import Html, element, joined, name
@@ -247,13 +247,11 @@ def tracks(data: ReportData) -> Html:
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Tracks")
 
 
-def about_tracks(record: TracksRecord) -> str:
+def about_tracks(measured: Measurements) -> str:
     """How the incoming levels were understood, and what tracks are sent to."""
-    levels = record["levels"]
-    return (
-        f"Incoming levels were taken for {levels['taken_for']}: {levels['reason']}. "
-        f"Sends go to: {space_words(record['space'])}. A fader's gain is that on the recording."
-    )
+    levels, space = measured["levels"], space_words(measured["tracks"]["space"])
+    taken = levels and f"Incoming levels were taken for {levels['taken_for']}: {levels['reason']}. "
+    return f"{taken or ''}Sends go to: {space}. A fader's gain is that on the recording."
 
 
 def files(data: ReportData) -> Html:

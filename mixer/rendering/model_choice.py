@@ -1,0 +1,42 @@
+"""Which shipped model mixes a song where nobody names one.
+
+Several recordings in one stem have to be balanced against each other, which only a model of tracks
+does; four finished stems have been balanced inside by somebody already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mixer.console.settings import Console
+from mixer.rendering.level_words import MIX
+from mixer.rendering.settings import RenderSettings
+from mixer.rendering.track_hand import asks_more_than_gains
+from mixer.shipped import AUTO_MODEL, DEFAULT_MODEL, TRACK_MODEL
+from mixer.song.song import Song
+from mixer.song.tracks import tracks_of
+
+
+def model_of(
+    song: Song, settings: RenderSettings, console: Console, *, wet_tracks: bool = False
+) -> str:
+    """The settings' model, or the one that "auto" stands for.
+
+    Args:
+        song: to be mixed.
+        settings: what is asked for.
+        console: what is said of stems and tracks.
+        wet_tracks: each wet track is wanted, which a model of stems has not.
+
+    Raises:
+        PresetError: the console speaks of a track that is not there.
+    """
+    if settings.model != AUTO_MODEL:
+        return settings.model
+    # Normalising is what models of stems do before they mix.
+    if settings.effects is not None or settings.profile is not None:
+        return DEFAULT_MODEL
+    tracks = tracks_of(song)
+    of_a_stem = Counter(track.stem for track in tracks)
+    asked = wet_tracks or settings.levels == MIX or asks_more_than_gains(console, tracks)
+    return TRACK_MODEL if asked or max(of_a_stem.values()) > 1 else DEFAULT_MODEL

@@ -1,0 +1,55 @@
+"""How much the levels of stems mean to a model of stems: raw ones are brought to the profile's.
+
+A model that normalises no loudness believes what comes in by as much as it learnt to, about half.
+Of raw recordings that is too much: there each stem is brought to the profile's loudness first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixer.fxnorm.chain import StemReport, normalise_stem
+from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
+from mixer.rendering.level_words import RAW
+from mixer.rendering.plan import RenderPlan
+
+_LOUDNESS = "loudness"
+
+
+def bring_to_usual_levels(
+    plan: RenderPlan, stems: list[np.ndarray | None], measurements: dict[str, StemReport]
+) -> IncomingLevels | None:
+    """Normalise the loudness of stems whose levels mean nothing; both arguments change in place.
+
+    Args:
+        plan: of a mix of stems.
+        stems: normalised by the plan's effects, in its order; None where there is none.
+        measurements: of each stem's normalisation.
+
+    Returns:
+        What the levels were taken for; None where loudness is normalised anyway, or the effects
+        were asked for.
+    """
+    if _LOUDNESS in plan.effects or plan.settings.effects is not None:
+        return None
+    dry = plan.song.dry if plan.settings.dry is None else plan.settings.dry
+    before = {
+        stem: report["before"] for stem, report in measurements.items() if report["skipped"] is None
+    }
+    loudness_lufs = {
+        stem: lufs for stem, b in before.items() if (lufs := b["loudness_lufs"]) is not None
+    }
+    peak_dbfs = {stem: peak for stem, b in before.items() if (peak := b["peak_dbfs"]) is not None}
+    meaning = meaning_of_stems(plan.settings.levels, loudness_lufs, peak_dbfs, dry=dry)
+    if meaning.word == RAW:
+        for number, stem in enumerate(plan.stem_order):
+            audio = stems[number]
+            if audio is None:
+                continue
+            stems[number], brought = normalise_stem(
+                audio, plan.sample_rate, stem, plan.profile, (_LOUDNESS,)
+            )
+            was = measurements[stem]
+            effects = {**was["effects"], **brought["effects"]}
+            measurements[stem] = {**was, "effects": effects, "after": brought["after"]}
+    return meaning.as_json()
