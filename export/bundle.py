@@ -35,6 +35,8 @@ DEFAULT_PROFILE = Path(__file__).resolve().parents[1] / "mixer" / "profiles" / "
 PAPER_EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "loudness")
 PAPER_STEMS = ("vocals", "bass", "drums", "other")
 CHECK_STEMS_FILE, CHECK_MIX_FILE = "check_stems.s16", "check_mix.f32"
+# Beside its graphs.
+_BUNDLE_FILES = (MANIFEST_FILE, PROFILE_FILE, CHECK_STEMS_FILE, CHECK_MIX_FILE)
 
 
 @dataclass(frozen=True)
@@ -306,6 +308,9 @@ def _refuse_existing(out_dir: Path, *, overwrite: bool) -> None:
     # Only a bundle is ever replaced, never a folder of something else.
     if out_dir.is_symlink() or not (out_dir / MANIFEST_FILE).is_file():
         raise OutputError(f"{out_dir}: exists and is not a model bundle: not replaced")
+    for path in sorted(out_dir.iterdir()):
+        if path.name not in _BUNDLE_FILES and path.suffix != ".onnx":
+            raise OutputError(f"{path} is not of the bundle there; move it away to replace that")
 
 
 def _put_in_place(work: Path, out_dir: Path) -> None:

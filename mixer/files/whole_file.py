@@ -19,12 +19,17 @@ _NAME_MAX_BYTES = 255
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that becomes `path` if the block ends well, else vanishes."""
+def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
+    """A temporary file beside `path` that becomes `path` if the block ends well, else vanishes.
+
+    Args:
+        path: where the file appears, once it is whole.
+        mode: its rights, before the user's mask.
+    """
     # Not tempfile's: it makes files private. A finished mix gets the rights that any new file gets,
     # which the kernel alone can apply without a race between threads.
     partial = path.parent / f".{secrets.token_hex(8)}.partial"
-    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     try:
         yield partial
         partial.replace(path)

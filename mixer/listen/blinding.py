@@ -210,6 +210,7 @@ def write_test(
     write_page(folder / PUBLIC_FOLDER, design)
     write_webmushra(folder / WEBMUSHRA_FOLDER, design, pages.sums)
     write_json(folder / KEY_FILE, key.as_json())
+    (folder / KEY_FILE).chmod(0o600)  # on a shared machine participants may have accounts
     return BuiltTest(design, key, _remarks(settings, loudness_lufs))
 
 

@@ -10,15 +10,17 @@ from mixer.audio.formats import DEFAULT_FORMAT, refuse_rate
 from mixer.console.settings import LOUDNESS_RANGE_LUFS
 from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
-from mixer.listen.design import KEY_FILE, Screening, read_key
+from mixer.listen.design import KEY_FILE, PUBLIC_FOLDER, Screening, read_key
 from mixer.listen.excerpt import check_length
-from mixer.listen.store import STORE_FILE
+from mixer.listen.store import LINKS_FILE, STORE_FILE
 from mixer.listen.systems import System, find_mix_file
+from mixer.listen.webmushra import WEBMUSHRA_FOLDER
 from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song
 
 LEAST_HEARD_S = 5.0
 _MAX_MIXES = 12
+_OF_A_TEST = (PUBLIC_FOLDER, Path(WEBMUSHRA_FOLDER).parts[0], KEY_FILE, LINKS_FILE)
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,7 @@ def _refuse_output(output: Path, overwrite: bool) -> None:
         read_key(output)  # anything else that has this name is not replaced
         if (output / STORE_FILE).exists():
             raise OutputError(f"{output} holds answers; move it away, or choose another --output")
+        for path in sorted(output.iterdir()):
+            if path.name not in _OF_A_TEST:
+                raise OutputError(f"{path} is not of the test there; move it away to replace that")
     refuse_unwritable([output / KEY_FILE])

@@ -20,6 +20,11 @@ class Deadlines:
         with self._lock:
             self._until[connection] = time.monotonic() + limit_s
 
+    def prolong(self, connection: socket.socket, more_s: float) -> None:
+        with self._lock:
+            if connection in self._until:
+                self._until[connection] += more_s
+
     def clear(self, connection: socket.socket) -> None:
         with self._lock:
             self._until.pop(connection, None)

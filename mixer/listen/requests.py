@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
+import os
 import re
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from mixer.errors import InputError, OutputError
 from mixer.listen.answers import MAX_ANSWERS_BYTES, parse_answers
+from mixer.listen.connections import Connections
 from mixer.listen.deadlines import Deadlines
 from mixer.listen.design import Design
 from mixer.listen.page import INDEX_FILE, SESSION_FILE, session_script
@@ -50,6 +54,41 @@ class _RefusalError(Exception):
         self.status, self.text = status, text
 
 
+@dataclass(frozen=True)
+class PublicFile:
+    """A file as it was when the server started; another one in its place is not served.
+
+    Attributes:
+        path: without links.
+        device, inode: which file that is.
+    """
+
+    path: Path
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> PublicFile:
+        """The file that is there now."""
+        status = path.stat()
+        return cls(path, status.st_dev, status.st_ino)
+
+    def open(self) -> BinaryIO:
+        """The same file, for reading.
+
+        Raises:
+            OSError: it is gone, or another one has taken its place.
+        """
+        # Through no link, and without waiting for the other end of a pipe.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        opened = os.fdopen(os.open(self.path, flags | getattr(os, "O_BINARY", 0)), "rb")
+        status = os.fstat(opened.fileno())
+        if (status.st_dev, status.st_ino) != (self.device, self.inode):
+            opened.close()
+            raise FileNotFoundError(errno.ENOENT, "another file is there now", str(self.path))
+        return opened
+
+
 class ServerOfTest(http.server.ThreadingHTTPServer):
     """What a request needs of its server; `mixer.listen.serve` fills it in.
 
@@ -60,16 +99,20 @@ class ServerOfTest(http.server.ThreadingHTTPServer):
         files: what may be served, by the path below the token.
         participants: token to participant.
         request_limit_s: how long a request may take to arrive.
+        head_limit_s: how long its head may take.
         deadlines: cut those that take longer.
+        connections: those that are open.
     """
 
     design: Design
     store: Store
     log: Callable[[str], None]
-    files: dict[str, Path]
+    files: dict[str, PublicFile]
     participants: dict[str, str]
     request_limit_s: float
+    head_limit_s: float
     deadlines: Deadlines
+    connections: Connections
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -84,7 +127,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.server.deadlines.set(self.connection, self.server.request_limit_s)
+        self.server.deadlines.set(self.connection, self.server.head_limit_s)
+
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        if not self.request_version.startswith("HTTP/1."):  # or none: that of 1991
+            self.send_error(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+            return False
+        rest_s = self.server.request_limit_s - self.server.head_limit_s
+        self.server.deadlines.prolong(self.connection, rest_s)
+        return True
 
     def finish(self) -> None:
         try:
@@ -148,6 +201,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise _RefusalError(
                 HTTPStatus.FORBIDDEN, "Open the link that you were given: this one is not known."
             )
+        self.server.connections.know(self.connection)
         return participant, unquote(match.group(2))
 
     def _get(self) -> None:
@@ -168,10 +222,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         file = self.server.files.get(path)
         if file is None:
             raise _RefusalError(HTTPStatus.NOT_FOUND, "There is no such file.")
-        with file.open("rb") as opened:
-            n_bytes = file.stat().st_size
+        try:
+            opened = file.open()
+        except OSError:
+            raise _RefusalError(HTTPStatus.NOT_FOUND, "There is no such file any more.") from None
+        with opened:
+            n_bytes = os.fstat(opened.fileno()).st_size
             cache = _SOUND_CACHE if path.startswith("sounds/") else _NO_CACHE
-            self._head(HTTPStatus.OK, n_bytes, TYPES[file.suffix], cache)
+            self._head(HTTPStatus.OK, n_bytes, TYPES[file.path.suffix], cache)
             if self.command == "HEAD":
                 return
             while block := opened.read(_BLOCK_BYTES):

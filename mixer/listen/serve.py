@@ -16,21 +16,21 @@ from __future__ import annotations
 
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError, OutputError
+from mixer.listen.connections import Connections
 from mixer.listen.deadlines import Deadlines
 from mixer.listen.design import PUBLIC_FOLDER, Design
 from mixer.listen.page import INDEX_FILE
-from mixer.listen.requests import TYPES, Handler, ServerOfTest
+from mixer.listen.requests import TYPES, Handler, PublicFile, ServerOfTest
 from mixer.listen.store import Store
 
-# From the first byte of a request to its last; a slower one is cut off.
+# From the first byte of a request to the end of its head, and to its last; slower ones are cut off.
+HEAD_LIMIT_S = 10.0
 REQUEST_LIMIT_S = 20.0
-MAX_CONNECTIONS = 512
 _BACKLOG = 1024
 _EVERY_ADDRESS = ("0.0.0.0", "::")
 
@@ -68,8 +68,9 @@ class ListeningServer(ServerOfTest):
         self.files = public_files(test_folder / PUBLIC_FOLDER)
         self.participants = {token: participant for participant, token in tokens.items()}
         self.request_limit_s = request_limit_s
+        self.head_limit_s = min(HEAD_LIMIT_S, request_limit_s)
         self.deadlines = Deadlines()
-        self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self.connections = Connections()
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         try:
@@ -81,16 +82,20 @@ class ListeningServer(ServerOfTest):
             ) from None
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._free.acquire(blocking=False):
+        if not self.connections.admit(request, client_address[0]):
+            self.shutdown_request(request)  # a thread a connection must end somewhere
+            return
+        try:
             super().process_request(request, client_address)
-        else:  # a thread a connection must end somewhere
-            self.shutdown_request(request)
+        except BaseException:  # no thread could be started
+            self.connections.leave(request)
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._free.release()
+            self.connections.leave(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news; anything else is a line, not a traceback."""
@@ -103,7 +108,7 @@ class ListeningServer(ServerOfTest):
         self.deadlines.stop()
 
 
-def public_files(folder: Path) -> dict[str, Path]:
+def public_files(folder: Path) -> dict[str, PublicFile]:
     """The files that may be served, by the path below the token.
 
     Only those of known types that lie in the folder, links that leave it left out.
@@ -113,7 +118,7 @@ def public_files(folder: Path) -> dict[str, Path]:
     """
     root = folder.resolve()
     found = {
-        path.relative_to(folder).as_posix(): path
+        path.relative_to(folder).as_posix(): PublicFile.of(path.resolve())
         for path in sorted(folder.rglob("*"))
         if path.suffix in TYPES and path.is_file() and root in path.resolve().parents
     }

@@ -186,9 +186,8 @@ def write_links(path: Path, links: dict[str, str]) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([("participant", "link"), *links.items()])
     try:
-        with whole_file(path) as partial:
+        with whole_file(path, 0o600) as partial:
             partial.write_text(text.getvalue(), encoding="utf-8", newline="")
-        path.chmod(0o600)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 

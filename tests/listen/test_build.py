@@ -234,6 +234,11 @@ def test_answers_are_never_overwritten(songs, tmp_path) -> None:
     with pytest.raises(OutputError, match="--overwrite"):
         build_test(songs[:1], systems, folder, settings)
     build_test(songs[:1], systems, folder, settings, overwrite=True)
+    assert (folder / "key.json").stat().st_mode & 0o077 == 0
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"notes\.txt is not of the test there"):
+        build_test(songs[:1], systems, folder, settings, overwrite=True)
+    (folder / "notes.txt").unlink()
     (folder / "answers.sqlite").touch()
     with pytest.raises(OutputError, match="holds answers"):
         build_test(songs[:1], systems, folder, settings, overwrite=True)

@@ -17,6 +17,7 @@ import pytest
 from mixer.cli.main import run
 from mixer.errors import InputError, OutputError
 from mixer.listen.answers import MAX_ANSWERS_BYTES
+from mixer.listen.connections import Connections
 from mixer.listen.design import Design
 from mixer.listen.serve import ListeningServer, base_url, participant_link, public_files
 from mixer.listen.store import StaleError, Store, export_answers
@@ -403,3 +404,69 @@ def test_the_command_serves_until_it_is_stopped(
     capsys.readouterr()
     assert run([*command, "--export", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "out/answers-P002.json")
+
+
+@pytest.mark.parametrize("line", [b"GET {}\r\n\r\n", b"GET {} HTTP/0.9\r\n\r\n"])
+def test_the_protocol_of_1991_is_not_answered(start, line: bytes) -> None:
+    client = start()
+    path = f"/t/{client.tokens['P001']}/".encode()
+    answer = client.send_raw(line.replace(b"{}", path))
+    assert answer.startswith(b"HTTP/1.0 505 ")
+    assert b"<html" not in answer
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "file", "folder"])
+def test_what_takes_a_files_place_while_it_runs_is_not_served(
+    start, test_folder: Path, tmp_path: Path, kind: str
+) -> None:
+    client = start()
+    assert client.ask("GET", "design.js")[0] == 200
+    secret, file = tmp_path / "secret", test_folder / "public" / "design.js"
+    secret.write_text("secret")
+    file.rename(tmp_path / "kept")
+    if kind == "link":
+        file.symlink_to(secret)
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "file":
+        file.write_text("secret")
+    else:
+        file.mkdir()
+    try:
+        assert client.ask("GET", "design.js")[:2] == (404, b"There is no such file any more.\n")
+    finally:
+        file.rmdir() if kind == "folder" else file.unlink()
+        (tmp_path / "kept").rename(file)
+
+
+def test_connections_that_say_nothing_keep_nobody_out(start, design) -> None:
+    client = start()
+    silent = [socket.create_connection(client.address, timeout=10) for _ in range(3 * 64)]
+    try:
+        silent[-1].sendall(b"GET /t/")
+        for _ in range(3):
+            assert client.ask("GET", "design.js")[0] == 200
+        assert client.put(whole_answers(design, "P001")) == 204
+        # The first ones had to go.
+        assert silent[0].recv(1) == b""
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_strangers_make_room_and_participants_stay() -> None:
+    ours, theirs = zip(*(socket.socketpair() for _ in range(5)), strict=True)
+    connections = Connections(most=3, most_strangers=2)
+    assert connections.admit(ours[0], "192.0.2.1")
+    connections.know(ours[0])
+    assert connections.admit(ours[1], "192.0.2.1")
+    assert connections.admit(ours[2], "2001:db8::1")
+    # Full: the oldest stranger is let go, and its place is taken once it has left.
+    threading.Timer(0.1, connections.leave, [ours[1]]).start()
+    assert connections.admit(ours[3], "2001:db8::2")
+    assert theirs[1].recv(1) == b""
+    for known in (ours[2], ours[3]):
+        connections.know(known)
+    assert not connections.admit(ours[4], "198.51.100.7")
+    for connection in (*ours, *theirs):
+        connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
@@ -18,6 +19,8 @@ from mixer.files.whole_file import whole_file
 
 LOG_FILE = "log.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
+# At the end of our files' names; TensorBoard reads them all the same.
+_OURS = ".mixer"
 # Events that measure something, and the group of curves that each belongs to: validation before
 # training is the first point of the validation's curves.
 _CURVES = {"step": "step", "epoch": "epoch", "untrained": "epoch"}
@@ -86,7 +89,8 @@ class TensorBoard:
     def __init__(self, folder: Path, step: int = 0) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer: Any = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
+        purge_step = step + 1 if step else None
+        self._writer: Any = SummaryWriter(str(folder), purge_step=purge_step, filename_suffix=_OURS)
 
     def write(self, event: str, values: Values) -> None:
         """What was measured, as points of curves over the steps; counts and words make none."""
@@ -113,6 +117,18 @@ class TensorBoard:
         summary = Summary(value=[Summary.Value(tag=name, audio=sound)])
         self._writer.file_writer.add_summary(summary, step)
         self._writer.flush()
+
+
+def remove_tensorboard(folder: Path) -> None:
+    """Remove what an earlier run logged there; everything else in the folder is somebody's.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    for path in folder.glob(f"*tfevents*{_OURS}"):
+        path.unlink()
+    with contextlib.suppress(OSError):  # not there, or something is in it
+        folder.rmdir()
 
 
 def wav_bytes(audio: np.ndarray, sample_rate: int) -> bytes:

@@ -11,7 +11,6 @@ tensorboard/        the same as curves, and excerpts to hear
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -28,7 +27,15 @@ from training.run.config import TrainingConfig
 from training.run.distributed import Processes
 from training.run.identity import Identity
 from training.run.loading import NETWORK_RATE_HZ, TrainingData
-from training.run.logs import LOG_FILE, TENSORBOARD_FOLDER, JsonLines, Log, TensorBoard, Values
+from training.run.logs import (
+    LOG_FILE,
+    TENSORBOARD_FOLDER,
+    JsonLines,
+    Log,
+    TensorBoard,
+    Values,
+    remove_tensorboard,
+)
 from training.run.loop import Event
 from training.run.objective import Objective
 from training.run.state import STATE_FILE, Position, Run, read_identity, reason_of, write_state
@@ -111,7 +118,7 @@ class RunFolder:
                     )
                 for path in there:
                     path.unlink()
-                shutil.rmtree(self.folder / TENSORBOARD_FOLDER, ignore_errors=True)
+                remove_tensorboard(self.folder / TENSORBOARD_FOLDER)
         except OSError as error:
             raise OutputError(f"{self.folder}: cannot be written ({error.strerror})") from None
         write_json(self.folder / CONFIG_FILE, self._config.to_json())

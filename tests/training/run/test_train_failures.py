@@ -145,6 +145,9 @@ def test_a_run_that_is_there_is_not_touched_unasked(tmp_path: Path) -> None:
     config = small_config(schedule={"epochs": [1]})
     go(config, tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "tensorboard").mkdir(exist_ok=True)
+    (tmp_path / "tensorboard" / "events.out.tfevents.1.host").write_text("mine")
+    (tmp_path / "tensorboard" / "events.out.tfevents.1.host.mixer").write_text("of the run")
     before = (tmp_path / "best.safetensors").read_bytes()
     with pytest.raises(OutputError, match=r"a run is there already; add --resume"):
         go(with_run(config, seed=1), tmp_path)
@@ -152,9 +155,18 @@ def test_a_run_that_is_there_is_not_touched_unasked(tmp_path: Path) -> None:
     go(with_run(config, seed=1), tmp_path, overwrite=True)
     assert (tmp_path / "best.safetensors").read_bytes() != before
     assert (tmp_path / "notes.txt").read_text() == "mine"
+    left = [path.name for path in (tmp_path / "tensorboard").iterdir()]
+    assert left == ["events.out.tfevents.1.host"]
     with pytest.raises(OutputError, match="no run to resume"):
         go(config, tmp_path / "nowhere", resume=True)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_called_tensorboard_that_no_run_made_stays(tmp_path: Path) -> None:
+    (tmp_path / "tensorboard").mkdir()
+    (tmp_path / "tensorboard" / "notes.txt").write_text("mine")
+    go(small_config(schedule={"epochs": [1]}), tmp_path)
+    assert (tmp_path / "tensorboard" / "notes.txt").read_text() == "mine"
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
