@@ -124,7 +124,7 @@ def report() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         paper_folder = write_paper_bundle(Path(name) / "paper")
         tiny_folder = _write_bundle(FxNormNetwork(TINY).eval(), Path(name) / "tiny")
-        paper = Network(read_bundle(paper_folder), "cpu")
+        paper = Network(read_bundle(paper_folder), "cpu", is_own=True)
         yield from _speeds(paper, model)
         for duration_s in (10, 30, 60):
             error = exactness(paper, model, duration_s)

@@ -109,7 +109,9 @@ def report() -> Iterator[str]:
     for name, network in networks.items():
         with tempfile.TemporaryDirectory() as folder:
             description = Description("bench", (), "random", "none", warm_up_s=0.0)
-            runtime = Network(write_bundle(network, Path(folder) / "bench", description), "cpu")
+            runtime = Network(
+                write_bundle(network, Path(folder) / "bench", description), "cpu", is_own=True
+            )
             for share in (0.0, FADE_SHARE, 0.25):
                 cost = measure_seams(network, runtime, song, share)
                 yield f"{name}, {cost.seams} seams, fade {share:.0%} of a segment: {cost}"
@@ -122,7 +124,9 @@ def published_speed() -> str:
     with tempfile.TemporaryDirectory() as folder:
         description = Description("bench", (), "random", "none", warm_up_s=0.0)
         runtime = Network(
-            write_bundle(WaveUNet(hyper).eval(), Path(folder) / "bench", description), "cpu"
+            write_bundle(WaveUNet(hyper).eval(), Path(folder) / "bench", description),
+            "cpu",
+            is_own=True,
         )
         stems = [np.zeros((2, hyper.output_samples), np.float32)] * hyper.n_stems
         run_segments(runtime, stems, RunOptions())

@@ -50,7 +50,7 @@ def _band_errors(
     network: BandMixer, bundle: Bundle, lengths_samples: Sequence[int]
 ) -> list[Errors]:
     generator = np.random.default_rng(SEED)
-    runtime, errors = Network(bundle, "cpu"), []
+    runtime, errors = Network(bundle, "cpu", is_own=True), []
     for n_samples in lengths_samples:
         stems = moving_noise(generator, network.hyper.n_inputs, n_samples)
         listed = np.split(stems, network.hyper.n_stems)

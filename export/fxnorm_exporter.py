@@ -35,7 +35,7 @@ def _streaming_errors(
     network: FxNormNetwork, bundle: Bundle, lengths_samples: Sequence[int]
 ) -> list[Errors]:
     generator = np.random.default_rng(SEED)
-    runtime = Network(bundle, "cpu")
+    runtime = Network(bundle, "cpu", is_own=True)
     whole = onnxruntime.InferenceSession(
         bundle.read_graph(WHOLE_GRAPH), providers=["CPUExecutionProvider"]
     )

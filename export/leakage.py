@@ -24,7 +24,7 @@ def measure_leakage_db(bundle: Bundle) -> float:
         bundle: of a kind that has wet stems.
     """
     n_stems = bundle.manifest.hyper_parameters.n_stems
-    network = Network(bundle, "cpu")
+    network = Network(bundle, "cpu", is_own=True)
     noise = moving_noise(np.random.default_rng(_SEED), 2 * n_stems, _N_SAMPLES)
     worst_db = LOWEST_DB
     for alone, stem in enumerate(np.split(noise, n_stems)):

@@ -67,7 +67,7 @@ def _errors(network: TrackMixer, bundle: Bundle, lengths_samples: Sequence[int])
     """Its graph knows no samples: numbers of tracks take the lengths' place."""
     del lengths_samples
     generator = np.random.default_rng(SEED)
-    runtime, errors = Network(bundle, "cpu"), []
+    runtime, errors = Network(bundle, "cpu", is_own=True), []
     for n_tracks in TRACK_NUMBERS:
         feeds = check_inputs(generator, n_tracks)
         answers = runtime.run(SETTINGS_GRAPH, feeds, GRAPH_OUTPUTS)

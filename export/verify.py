@@ -85,9 +85,10 @@ def fp16_snr_db(bundle: Bundle, graphs: Collection[str]) -> HalfPrecision:
     n_samples = exporter_of(hyper).check_samples(hyper)
     stems = np.split(check_signal(hyper, n_samples), hyper.n_stems)
     rounded = _RoundedBundle(bundle.folder, bundle.manifest, bundle.sha256, frozenset(graphs))
-    exact = run_network(Network(bundle, "cpu"), stems, warm_up_s=0.0).mix
+    exact = run_network(Network(bundle, "cpu", is_own=True), stems, warm_up_s=0.0).mix
     try:
-        half = run_network(Network(rounded, "cpu", optimise=False), stems, warm_up_s=0.0).mix
+        runtime = Network(rounded, "cpu", optimise=False, is_own=True)
+        half = run_network(runtime, stems, warm_up_s=0.0).mix
     except ModelError as error:
         raise ModelError(f"{bundle.name}: export without fp16, it overflows: {error}") from None
     return {

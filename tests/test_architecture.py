@@ -38,7 +38,7 @@ LAYERS = (
 )
 # who alone may import a library
 OWNERS = {
-    "onnxruntime": ("mixer.network.session", "export"),
+    "onnxruntime": ("mixer.network.device", "export"),
     "pedalboard": ("mixer.console", "mixer.dsp.ballistics"),
     "soundfile": ("mixer.audio",),
     "av": ("mixer.audio",),

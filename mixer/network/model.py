@@ -6,6 +6,7 @@ of the folder itself, of bounded size, and hash to what the manifest says.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.errors import ModelError
+from mixer.files.whole_file import hash_file
 from mixer.files.wording import listed, nearest, quote
 from mixer.network.manifest import MANIFEST_FILE, FileEntry, Manifest, read_manifest
 from mixer.network.onnx_file import refuse_outside_references
 
 PACKAGED = Path(__file__).resolve().parents[1] / "models"
 _MAX_PROFILE_BYTES = 16 << 20
-_MAX_GRAPH_BYTES = 1 << 30
+# The published networks take up to 21 MB.
+_MAX_GRAPH_BYTES = 512 << 20
 # A few seconds of stems.
 _MAX_CHECK_BYTES = 64 << 20
 
@@ -43,6 +46,11 @@ class Bundle:
     def name(self) -> str:
         """The bundle's name."""
         return self.manifest.name
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it is, to the last byte, one that comes with this package."""
+        return self.sha256 in _shipped_hashes()
 
     @property
     def profile_path(self) -> Path:
@@ -135,13 +143,18 @@ def read_bundle(name_or_path: str | Path) -> Bundle:
     path = folder / MANIFEST_FILE
     _refuse_irregular(path)
     manifest = read_manifest(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    _read_intact(folder, manifest.profile, _MAX_PROFILE_BYTES)
+    digest = hash_file(path)
+    _check_intact(folder, manifest.profile, _MAX_PROFILE_BYTES)
     for entry in manifest.graphs.values():
-        _read_intact(folder, entry, _MAX_GRAPH_BYTES)
+        _check_intact(folder, entry, _MAX_GRAPH_BYTES)
     for entry in (manifest.check.stems, manifest.check.mix) if manifest.check else ():
-        _read_intact(folder, entry, _MAX_CHECK_BYTES)
+        _check_intact(folder, entry, _MAX_CHECK_BYTES)
     return Bundle(folder, manifest, digest)
+
+
+@functools.cache
+def _shipped_hashes() -> frozenset[str]:
+    return frozenset(hash_file(PACKAGED / name / MANIFEST_FILE) for name in list_bundles())
 
 
 def _is_bundle(folder: Path) -> bool:
@@ -150,16 +163,43 @@ def _is_bundle(folder: Path) -> bool:
 
 def _read_intact(folder: Path, entry: FileEntry, max_bytes: int) -> bytes:
     path = folder / entry.file
-    _refuse_irregular(path)
+    _check_size(path, max_bytes)
     try:
-        if path.stat().st_size > max_bytes:
-            raise ModelError(f"{path}: larger than {max_bytes} bytes, refused")
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
-    if hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise ModelError(f"{path}: its SHA-256 is not the manifest's: the bundle is damaged")
+        raise _unreadable(path, error) from None
+    _check_hash(path, hashlib.sha256(content).hexdigest(), entry)
     return content
+
+
+def _check_intact(folder: Path, entry: FileEntry, max_bytes: int) -> None:
+    """As `_read_intact`, block by block: nothing of the file is kept."""
+    path = folder / entry.file
+    _check_size(path, max_bytes)
+    try:
+        digest = hash_file(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    _check_hash(path, digest, entry)
+
+
+def _check_size(path: Path, max_bytes: int) -> None:
+    _refuse_irregular(path)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if size > max_bytes:
+        raise ModelError(f"{path}: larger than {max_bytes} bytes, refused")
+
+
+def _check_hash(path: Path, digest: str, entry: FileEntry) -> None:
+    if digest != entry.sha256:
+        raise ModelError(f"{path}: its SHA-256 is not the manifest's: the bundle is damaged")
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    return ModelError(f"{path}: cannot be read ({error.strerror})")
 
 
 def _whole(content: bytes, sample_bytes: int) -> bytes:

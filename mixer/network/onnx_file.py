@@ -9,9 +9,8 @@ over the weights themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from mixer.errors import ModelError
+from mixer.files.protocol_buffer import FieldReader, MalformedError, bytes_of, view_of
 
 # Message -> field number -> message in it; other fields cannot lead to a tensor or an operator.
 _MESSAGES: dict[str, dict[int, str]] = {
@@ -29,12 +28,7 @@ _NODE_OPERATOR, _NODE_DOMAIN, _MODEL_FUNCTION = 4, 7, 25
 # graphs needs any.
 _CONTROL_FLOW = (b"If", b"Loop", b"Scan", b"SequenceMap")
 _STANDARD_DOMAINS = (b"", b"ai.onnx")
-_VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _DEEPEST = 100  # protocol buffers' own limit
-
-
-class _MalformedError(Exception):
-    """The bytes are no protocol buffer."""
 
 
 def refuse_outside_references(content: bytes, name: str) -> None:
@@ -49,77 +43,34 @@ def refuse_outside_references(content: bytes, name: str) -> None:
             control flow, functions are defined, or the content is damaged.
     """
     try:
-        _walk(memoryview(content), "model", name, 0)
-    except _MalformedError:
+        _walk(FieldReader(), memoryview(content), "model", name, 0)
+    except MalformedError:
         raise ModelError(
             f"{name}: cannot be loaded: not an ONNX file, or damaged; export the bundle again"
         ) from None
 
 
-def _walk(message: memoryview, kind: str, name: str, depth: int) -> None:
+def _walk(reader: FieldReader, message: memoryview, kind: str, name: str, depth: int) -> None:
     if depth > _DEEPEST:
-        raise _MalformedError
+        raise MalformedError
     inside = _MESSAGES[kind]
-    for field, value in _fields(message):
+    for field, value in reader.fields(message):
         if kind == "tensor" and (
             field == _TENSOR_EXTERNAL_DATA or (field == _TENSOR_DATA_LOCATION and value != 0)
         ):
             raise ModelError(
                 f"{name}: keeps weights in another file, which is refused: export it in one file"
             )
-        if kind == "node" and field == _NODE_DOMAIN and _text(value) not in _STANDARD_DOMAINS:
+        if kind == "node" and field == _NODE_DOMAIN and bytes_of(value) not in _STANDARD_DOMAINS:
             raise ModelError(
-                f"{name}: uses an operator of {_text(value).decode(errors='replace')!r}, beyond"
+                f"{name}: uses an operator of {bytes_of(value).decode(errors='replace')!r}, beyond"
                 " standard ONNX: refused"
             )
-        if kind == "node" and field == _NODE_OPERATOR and _text(value) in _CONTROL_FLOW:
+        if kind == "node" and field == _NODE_OPERATOR and bytes_of(value) in _CONTROL_FLOW:
             raise ModelError(
-                f"{name}: uses the control flow operator {_text(value).decode()}: refused"
+                f"{name}: uses the control flow operator {bytes_of(value).decode()}: refused"
             )
         if kind == "model" and field == _MODEL_FUNCTION:
             raise ModelError(f"{name}: defines operators of its own (functions): refused")
         if field in inside:
-            if isinstance(value, int):
-                raise _MalformedError
-            _walk(value, inside[field], name, depth + 1)
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
-    """Field number and value: bytes where they have a length, a number where it is a varint."""
-    position = 0
-    while position < len(message):
-        tag, position = _varint(message, position)
-        wire = tag & 7
-        if wire == _VARINT:
-            value, position = _varint(message, position)
-            yield tag >> 3, value
-            continue
-        if wire == _BYTES:
-            size, position = _varint(message, position)
-        elif wire in (_FIXED_64, _FIXED_32):
-            size = 8 if wire == _FIXED_64 else 4
-        else:
-            raise _MalformedError  # groups: deprecated long before ONNX
-        if size > len(message) - position:
-            raise _MalformedError
-        yield tag >> 3, message[position : position + size]
-        position += size
-
-
-def _varint(message: memoryview, position: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if position >= len(message):
-            break
-        byte = message[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, position
-    raise _MalformedError
-
-
-def _text(value: memoryview | int) -> bytes:
-    if isinstance(value, int):
-        raise _MalformedError
-    return bytes(value)
+            _walk(reader, view_of(value), inside[field], name, depth + 1)

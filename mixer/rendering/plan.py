@@ -18,9 +18,9 @@ from mixer.files.wording import joined
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms
 from mixer.model_settings import StripChanges, asked_for
+from mixer.network.device import parse_device
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.network.model import Bundle, read_bundle
-from mixer.network.session import parse_device
 from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.normalisations import FOR_DRY_SONGS
 from mixer.preset.merge import resolve

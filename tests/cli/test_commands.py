@@ -257,7 +257,7 @@ def test_an_existing_mix_is_kept(folder, tmp_path, capsys) -> None:
 
 
 def test_cuda_without_cuda_is_an_error(folder, tmp_path, capsys) -> None:
-    from mixer.network.session import cuda_is_likely
+    from mixer.network.device import cuda_is_likely
 
     if cuda_is_likely():
         pytest.skip("this machine has a GPU")

@@ -10,7 +10,8 @@ import pytest
 
 from mixer.errors import DeviceError
 from mixer.network import cuda
-from mixer.network.session import Network, cuda_is_likely, load_cuda_libraries
+from mixer.network.device import cuda_is_likely, load_cuda_libraries
+from mixer.network.session import Network
 from tests.network.conftest import Exported
 
 
@@ -75,9 +76,9 @@ def test_python_s_cuda_packages_are_loaded_before_a_graph_is_opened(
     monkeypatch.setattr(onnxruntime, "preload_dlls", preload)
     monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
     with pytest.raises(DeviceError, match=r"cuda:0 does not work here: Failed to load libcudnn"):
-        Network(exported.bundle, "cuda")
+        Network(exported.bundle, "cuda", is_own=True)
     with pytest.raises(DeviceError, match=r'pip install "fxnorm-mixer\[cuda\]"'):
-        Network(exported.bundle, "cuda")
+        Network(exported.bundle, "cuda", is_own=True)
     # Once a process, and the runtime's print is not the user's.
     assert calls == ["preload ''", "open", "open"]
     assert capfd.readouterr() == ("", "")
@@ -87,7 +88,7 @@ def test_a_gpu_that_is_not_there_is_counted(exported: Exported, monkeypatch) -> 
     with_driver(monkeypatch, Driver(1))
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda directory: None)
     with pytest.raises(DeviceError, match=r"cuda:1 does not work here: this process finds 1 GPU "):
-        Network(exported.bundle, "cuda:1")
+        Network(exported.bundle, "cuda:1", is_own=True)
     with_driver(monkeypatch, None)
     with pytest.raises(DeviceError, match=r"cuda:0 does not work here: this process finds no GPU"):
-        Network(exported.bundle, "cuda")
+        Network(exported.bundle, "cuda", is_own=True)

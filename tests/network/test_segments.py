@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from export.bundle import Description, write_bundle
 from mixer.errors import InputError, ModelError
+from mixer.network.device import Device
 from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.output import RunOptions
-from mixer.network.session import Device, Network
+from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 from mixer.network.wave_u_net.run import fade_starts, fade_weights, run_segments, segment_starts

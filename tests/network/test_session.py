@@ -14,9 +14,10 @@ from mixer.errors import DeviceError, ModelError
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 from mixer.network.band_mixer.run import CONTROL_OUTPUTS, LEVEL_INPUTS
+from mixer.network.device import Device, cuda_is_likely, parse_device
 from mixer.network.manifest import FileEntry
 from mixer.network.model import read_bundle
-from mixer.network.session import Device, Network, cuda_is_likely, parse_device
+from mixer.network.session import Network
 from tests.network.conftest import Exported
 
 no_cuda = pytest.mark.skipif(cuda_is_likely(), reason="this machine has a GPU")
@@ -97,6 +98,6 @@ def test_a_graph_that_is_none_is_a_model_error(exported: Exported, tmp_path) -> 
 
 
 def test_wrong_feeds_become_a_device_error(exported: Exported) -> None:
-    network = Network(exported.bundle, "cpu")
+    network = Network(exported.bundle, "cpu", is_own=True)
     with pytest.raises(DeviceError, match="front_end"):
         network.run("front_end", {"samples": np.zeros((1, 3, 5), np.float32)}, ["latent"])

@@ -86,7 +86,7 @@ def rename(old: str, new: str) -> Tamper:
         (answer_with(np.zeros(5, np.float32), declared=[5]), "shape"),
         (answer_with(np.zeros((1, 3, 10), np.float32), declared=[1, 3, "n"]), "shape"),
         (answer_with(np.zeros((1, 2, 9), np.int64), declared=[1, 2, "n"]), "int64"),
-        (answer_with(np.full((1, 2, 9), "x", object), declared=[1, 2, "n"]), "string"),
+        (answer_with(np.full((1, 2, 9), "x", object), declared=[1, 2, "n"]), "known type"),
         (rename("mix", "mixed"), "outputs are mixed"),
         (rename("samples", "sound"), "inputs are"),
     ],
