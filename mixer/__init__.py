@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mixer.song.inspection import inspect_song
     from mixer.song.load import load_song
     from mixer.song.song import Song
+    from mixer.takes.listing import list_takes
+    from mixer.takes.revise import revise
 
 _HOME = {
     "DeviceError": "mixer.errors",
@@ -46,6 +48,8 @@ _HOME = {
     "render": "mixer.rendering.pipeline",
     "Song": "mixer.song.song",
     "load_song": "mixer.song.load",
+    "list_takes": "mixer.takes.listing",
+    "revise": "mixer.takes.revise",
 }
 
 __all__ = [
@@ -61,8 +65,10 @@ __all__ = [
     "Song",
     "__version__",
     "inspect_song",
+    "list_takes",
     "load_song",
     "render",
+    "revise",
     "write_mix",
 ]
 

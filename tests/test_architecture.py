@@ -33,6 +33,7 @@ LAYERS = (
     ("mixer.evaluate",),
     ("mixer.report",),
     ("mixer.output",),
+    ("mixer.takes",),
     ("mixer.batch", "mixer.listen"),
     ("mixer.cli",),
 )

@@ -26,6 +26,8 @@ COMMANDS = {
     "check": "Show what is in a song folder and what is wrong with it; renders nothing.",
     "demo": "Compose a demo song: four dry stems in a folder.",
     "preset": "List, show, check, compare and save presets.",
+    "revise": "Render the next take of a mix, with what you ask to change and nothing else.",
+    "takes": "List the takes of a mix with what changed.",
     "replay": "Render a mix again from its recipe, bit for bit, or say what differs.",
     "compare": "Compare two mixes: settings, levels, spectrum, width.",
     "batch": "Mix many songs from a CSV manifest; resumes where it was.",

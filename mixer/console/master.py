@@ -66,6 +66,7 @@ def apply_master(
     *,
     loudness_lufs: float | None,
     ceiling_dbtp: float | None,
+    held_gain_db: float | None = None,
 ) -> tuple[np.ndarray, MasterReport]:
     """Bring a mix to a loudness, then hold its true peak under a ceiling.
 
@@ -77,12 +78,16 @@ def apply_master(
             leaves the level as it is.
         ceiling_dbtp: highest true peak; a mix that is under it already is not touched. None
             lets peaks go where they go.
+        held_gain_db: the gain, whatever loudness comes of it; None finds it.
 
     Returns:
         The mix (the same array where there was nothing to do) and what was done.
     """
     own_lufs = integrated_loudness_lufs(mix, sample_rate)
-    if loudness_lufs is None or not math.isfinite(own_lufs):
+    if held_gain_db is not None:
+        gain_db = held_gain_db
+        out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
+    elif loudness_lufs is None or not math.isfinite(own_lufs):
         gain_db = 0.0
         out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
 from mixer.output.delivery import NOTHING_BESIDE, Delivery, deliver
 from mixer.output.names import TRACK_ROLE, output_paths, track_paths
-from mixer.output.recipe import Recipe
+from mixer.output.recipe import Recipe, Take
 from mixer.output.write import bring, check_output, write_audios, write_recipe
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
@@ -130,6 +131,7 @@ def render_to(
     threads: int | None = None,
     made: Premaster | None = None,
     computing: AbstractContextManager[object] | None = None,
+    take: Callable[[Mix], Take] | None = None,
 ) -> Rendered:
     """Mix, write, and deliver what goes with it.
 
@@ -139,6 +141,7 @@ def render_to(
         progress, network, threads: as of `mixer.render`.
         made: the plan's mix before its master, where there is one already.
         computing: entered while the mix is made, and left before it is written.
+        take: tells how the finished mix came from another one; None where it came from none.
 
     Raises:
         MixerError: as of `mixer.render`, `mixer.write_mix` and `deliver`.
@@ -159,18 +162,21 @@ def render_to(
     if progress is not None:
         progress("write", destination.path.name, 1.0)
     began = time.perf_counter()
+    told = None if take is None else take(mix)
     if destination.home is not None:
-        recipe, remarks = _write(mix, destination, destination.home)
+        recipe, remarks = _write(mix, destination, destination.home, told)
     else:
         folder = destination.path.parent
         with staging_folder(folder) as staging:
             staged = replace(destination, path=staging / destination.path.name)
-            recipe, remarks = _write(mix, staged, folder.resolve())
+            recipe, remarks = _write(mix, staged, folder.resolve(), told)
             bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
     return Rendered(mix, recipe, remarks, time.perf_counter() - began)
 
 
-def _write(mix: Mix, destination: Destination, home: Path) -> tuple[Recipe, tuple[str, ...]]:
+def _write(
+    mix: Mix, destination: Destination, home: Path, take: Take | None
+) -> tuple[Recipe, tuple[str, ...]]:
     """Write everything into a staging folder, the recipe last; it, and what could not be done."""
     path = destination.path
     recipe = write_audios(
@@ -179,6 +185,8 @@ def _write(mix: Mix, destination: Destination, home: Path) -> tuple[Recipe, tupl
         file_format=destination.file_format,
         bit_depth=destination.bit_depth,
     )
+    if take is not None:
+        recipe = {**recipe, "take": take}
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
     remarks = deliver(mix, recipe, path, destination.delivery, home=home, overwrite=True)
     return write_recipe(recipe, path, home), remarks

@@ -72,6 +72,53 @@ class SongTable(TypedDict):
     notes: list[str]
 
 
+class TakeParent(TypedDict):
+    """The recipe that a take came from: its file's name, beside the take's, and its hash."""
+
+    file: str
+    sha256: str
+
+
+class ChangedSetting(TypedDict):
+    """A setting of the console that a take changes; None is what was not, or is not, there."""
+
+    key: str
+    was: str | float | bool | None
+    now: str | float | bool | None
+
+
+class BusMoves(TypedDict):
+    """What the bus did before and does now: `MasterFigures`, and the desk's staging gain."""
+
+    was: Mapping[str, float | None]
+    now: Mapping[str, float | None]
+
+
+class Take(TypedDict):
+    """How a mix came from another one.
+
+    Attributes:
+        number: 1 is a mix that came from none.
+        made_by: the command that made it.
+        parent: what it came from.
+        asked: as it was said.
+        changes: every setting that differs.
+        parts: SHA-256 of the samples of each wet stem and track, before the bus.
+        same, different: parts that are, and are not, bit for bit the parent's.
+        bus: what the bus did.
+    """
+
+    number: int
+    made_by: str
+    parent: TakeParent
+    asked: list[str]
+    changes: list[ChangedSetting]
+    parts: dict[str, str]
+    same: list[str]
+    different: list[str]
+    bus: BusMoves
+
+
 class Recipe(TypedDict):
     """All of `NAME.mix.json`.
 
@@ -91,6 +138,7 @@ class Recipe(TypedDict):
     real_time_factor: float
     versions: dict[str, str]
     platform: str
+    take: NotRequired[Take]
 
 
 def library_versions() -> dict[str, str]:

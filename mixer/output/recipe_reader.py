@@ -75,6 +75,38 @@ class RecordedOutput:
 
 
 @dataclass(frozen=True)
+class RecordedParent:
+    """Where a take came from; as of `mixer.output.recipe.TakeParent`."""
+
+    file: str = text(kind=RAW)
+    sha256: str = sha256()
+
+
+@dataclass(frozen=True)
+class RecordedChange:
+    """A setting that a take changed; as of `mixer.output.recipe.ChangedSetting`."""
+
+    key: str = text()
+    was: float | str | bool | None = None
+    now: float | str | bool | None = None
+
+
+@dataclass(frozen=True)
+class RecordedTake:
+    """How a mix came from another one; as of `mixer.output.recipe.Take`."""
+
+    parent: RecordedParent
+    number: int = number(MISSING, 1, 1_000_000)
+    made_by: str = text()
+    asked: tuple[str, ...] = entries(text())
+    changes: tuple[RecordedChange, ...] = entries()
+    parts: Mapping[str, str] = entries(sha256(), names=RAW)
+    same: tuple[str, ...] = entries(text(kind=RAW))
+    different: tuple[str, ...] = entries(text(kind=RAW))
+    bus: Mapping[str, Any] = entries(default={})
+
+
+@dataclass(frozen=True)
 class RecordedMix:
     """A recipe.
 
@@ -94,6 +126,7 @@ class RecordedMix:
         tracks: each wet track, and what is left of the mix, by name.
         versions: of python, mixer and the libraries.
         platform: the system.
+        take: how it came from another mix; None for one that came from none.
     """
 
     path: Path
@@ -112,6 +145,7 @@ class RecordedMix:
     tracks: Mapping[str, RecordedOutput]
     versions: Mapping[str, str]
     platform: str
+    take: RecordedTake | None = None
 
     def plugins(self) -> tuple[str, ...]:
         """Files of the plug-ins that the settings load: programs, which a stranger may name."""
@@ -159,6 +193,7 @@ class _Recipe:
     platform: str = text(kind=RAW)
     model: _Model | None = None
     device: str | None = text(None, kind=RAW)
+    take: RecordedTake | None = None
 
 
 def _recipe_table() -> Table:
@@ -219,6 +254,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         tracks=_tracks(document, output, path),
         versions={visible(key): visible(v, 100) for key, v in recipe.versions.items()},
         platform=recipe.platform,
+        take=recipe.take,
     )
 
 

@@ -92,24 +92,53 @@ def find_differences(
         PresetError: a mistake in `song.toml`.
         DeviceError: the settings name a device that there cannot be.
     """
-    song, _, differences = _compare(recipe, song_folder)
-    return song, differences
+    song = song_of(recipe, song_folder)
+    plan, differences = plan_again(recipe, song)
+    return (song if plan is None else plan.song), differences
 
 
-def _compare(
-    recipe: RecordedMix, song_folder: Path | None
-) -> tuple[Song, RenderPlan | None, list[Difference]]:
-    """The song, its plan (None where its model is not here), and what differs."""
+def song_of(recipe: RecordedMix, song_folder: Path | None) -> Song:
+    """The song that a recipe is of, as it is now.
+
+    Raises:
+        InputError: no such folder, or nothing in it that can be mixed.
+        PresetError: a mistake in `song.toml`.
+    """
     folder = song_folder or recipe.song_folder
     if not folder.is_dir():
         raise InputError(
             f"{visible(folder)}: no such folder; say with --song where the song is now"
         )
-    song = load_song(folder)
+    return load_song(folder)
+
+
+def plan_again(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Difference]]:
+    """The plan of a recorded mix, None where its model is not here, and what differs.
+
+    Args:
+        recipe: from `read_recipe`.
+        song: from `song_of`.
+
+    Raises:
+        MixerError: as of `mixer.rendering.plan.plan_render`.
+    """
     plan, of_plan = _plan(recipe, song)
     if plan is not None:
         song = plan.song  # as it is mixed: what is mended between microphones is in the recipe
-    return song, plan, [*_of_song(recipe, song), *of_plan, *_of_versions(recipe)]
+    return plan, [*_of_song(recipe, song), *of_plan, *_of_versions(recipe)]
+
+
+def refuse_plugins(recipe: RecordedMix) -> None:
+    """Raise where a recipe loads plug-ins: they are programs, and it may come from anyone.
+
+    Raises:
+        PresetError: naming the first one.
+    """
+    if recipe.plugins():
+        raise PresetError(
+            f"the recipe loads a plug-in, {visible(recipe.plugins()[0])}, which is a program: add "
+            "--allow-plugins if you trust it"
+        )
 
 
 def replay(
@@ -135,12 +164,9 @@ def replay(
         MixerError: as `find_differences`, `render` and `write_mix`; PresetError also where plug-ins
             are not allowed.
     """
-    if recipe.plugins() and not allow_plugins:
-        raise PresetError(
-            f"the recipe loads a plug-in, {visible(recipe.plugins()[0])}, which is a program: add "
-            "--allow-plugins if you trust it"
-        )
-    _, plan, differences = _compare(recipe, song_folder)
+    if not allow_plugins:
+        refuse_plugins(recipe)
+    plan, differences = plan_again(recipe, song_of(recipe, song_folder))
     if plan is None or any(difference.kind in DECISIVE for difference in differences):
         return Replay(tuple(differences))
     path = folder / (name or recipe.outputs[MIX].path.name)
@@ -150,7 +176,7 @@ def replay(
     for target in (*targets.values(), *track_paths(path, tracks, recipe.file_format).values()):
         if target.exists():
             raise OutputError(f"{target} exists already; choose another --output")
-    plan = replace(plan, settings=_settings(recipe))
+    plan = replace(plan, settings=settings_again(recipe))
     destination = Destination(
         path,
         recipe.file_format,
@@ -172,7 +198,7 @@ def replay(
     return Replay(tuple(differences), {name: path for name, (path, _) in written.items()})
 
 
-def _settings(recipe: RecordedMix) -> RenderSettings:
+def settings_again(recipe: RecordedMix) -> RenderSettings:
     """The recorded settings on the device that ran then; `auto` may be another one today."""
     if recipe.settings.device != "auto" or recipe.device is None:
         return recipe.settings

@@ -113,16 +113,25 @@ def parse_value(key: str, text: str) -> Any:
     return value
 
 
+def split_assignment(assignment: str) -> tuple[str, str]:
+    """Key and value, neither checked; a quoted name may hold the sign.
+
+    Raises:
+        PresetError: no sign =.
+    """
+    found = _ASSIGNMENT.fullmatch(assignment)
+    if found is None:
+        raise PresetError(f"{OPTION} {quote(assignment)}: write key=value, as vocals.gain_db=+1.5")
+    return found[1], found[2]
+
+
 def read_assignment(assignment: str) -> Layer:
     """One `key=value` as a layer of settings.
 
     Raises:
         PresetError: no sign =, or as `parse_value`.
     """
-    found = _ASSIGNMENT.fullmatch(assignment)
-    if found is None:
-        raise PresetError(f"{OPTION} {quote(assignment)}: write key=value, as vocals.gain_db=+1.5")
-    key, text = found.groups()
+    key, text = split_assignment(assignment)
     try:
         parts, _ = parse_key(key)
         value = parse_value(key, text)

@@ -71,17 +71,7 @@ def resolve(
         PresetError: with a line for each mistake in any of them: file, line, what is allowed.
     """
     layers = _read_layers(presets, song_table, sets, song_path)
-    gathered = Gathered(PresetError)
-    table: dict[str, Any] = {}
-    for layer in layers:
-        with gathered.going_on():
-            table = _laid_over(table, layer)
-    gathered.refuse()
-    gathered.add(
-        *(str(_last_about(layers, keys).refusal(keys, what)) for keys, what in find_gaps(table))
-    )
-    gathered.refuse()
-    console = build_console(table)
+    console = build_console(_whole_table({}, layers))
     files = {str(layer.path): layer for layer in layers if layer.document.sha256}
     summaries = [layer.summary for layer in layers if layer.summary]
     return Resolved(
@@ -93,6 +83,34 @@ def resolve(
         ),
         summary=summaries[-1] if summaries else "",
     )
+
+
+def lay_over(table: Mapping[str, Any], sets: Sequence[str]) -> Console:
+    """A console that there was, with a few settings of it said anew.
+
+    Args:
+        table: from `plain_table`.
+        sets: `key=value`, the strongest last.
+
+    Raises:
+        PresetError: with a line for each mistake: the key and what is allowed.
+    """
+    return build_console(_whole_table(table, _read_layers((), None, sets, None)))
+
+
+def _whole_table(table: Mapping[str, Any], layers: Sequence[Layer]) -> dict[str, Any]:
+    """A table with all layers over it, without gaps."""
+    whole = dict(table)
+    gathered = Gathered(PresetError)
+    for layer in layers:
+        with gathered.going_on():
+            whole = _laid_over(whole, layer)
+    gathered.refuse()
+    gathered.add(
+        *(str(_last_about(layers, keys).refusal(keys, what)) for keys, what in find_gaps(whole))
+    )
+    gathered.refuse()
+    return whole
 
 
 def _read_layers(

@@ -119,7 +119,14 @@ def neutral_value(key: str) -> Any:
     Args:
         key: dotted, e.g. vocals.gain_db.
     """
-    name, _, inner = key.partition(".")
-    table = CONSOLE.fields.get(name)
-    shape = table.fields.get(inner) if isinstance(table, Table) else None
-    return shape.default if isinstance(shape, Leaf) else None
+    shape: Shape = CONSOLE
+    parents: list[Table] = []
+    for part in key.split("."):
+        if not isinstance(shape, Table) or part not in shape.fields:
+            return None
+        parents.append(shape)
+        shape = shape.fields[part]
+    # An effect that is not there has no numbers; a change of a model's setting that is not there
+    # changes nothing.
+    is_there = len(parents) == 2 or parents[-1].lone
+    return shape.default if isinstance(shape, Leaf) and is_there else None

@@ -20,7 +20,9 @@ from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.network.output import Output, StemRecord
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
+from mixer.network.track_mixer.features import TrackLevels
 from mixer.rendering.incoming_levels import IncomingLevels
+from mixer.rendering.kept_material import KeptMaterial, Normalised
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.stem_levels import bring_to_usual_levels
@@ -45,6 +47,7 @@ class Job:
         stages: the sum of the normalised stems is wanted.
         network: the plan's model, open already; None opens it.
         threads: stems, chunks and segments at once, at most; None for as many as there are cores.
+        kept: what earlier takes made of the same song; None makes everything.
     """
 
     plan: RenderPlan
@@ -54,6 +57,7 @@ class Job:
     stages: bool
     network: NetworkRunner | None
     threads: int | None
+    kept: KeptMaterial | None = None
 
 
 @dataclass
@@ -126,12 +130,22 @@ def _of_network(job: Job) -> Material:
     )
 
 
+def _listen(job: Job) -> tuple[TrackLevels, ...]:
+    tracks, plan = job.plan.tracks, job.plan
+    heard = None if job.kept is None else job.kept.levels(tracks)
+    if heard is None:
+        heard = listen_to_tracks(tracks, plan.n_samples, plan.mix_rate, job.threads, job.clock.at)
+        if job.kept is not None:
+            job.kept.keep_levels(tracks, heard)
+    return heard
+
+
 def _of_tracks(job: Job) -> Material:
     """Every track through the strip that the model sets, summed by groups, each behind its bus."""
     plan, clock = job.plan, job.clock
     rate, n_samples = plan.mix_rate, plan.n_samples
     clock.start(Stage.LISTEN)
-    levels = listen_to_tracks(plan.tracks, n_samples, rate, job.threads, clock.at)
+    levels = _listen(job)
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
     found, meaning = set_console(plan, levels, network)
     settings = with_changes(found, plan)
@@ -183,7 +197,10 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
     clock.start(Stage.NORMALISE)
     done: list[str] = []
 
-    def one(stem: str) -> tuple[np.ndarray, StemReport]:
+    def one(stem: str) -> Normalised:
+        found = None if job.kept is None else job.kept.normalised(stem, plan)
+        if found is not None:
+            return found
         audio = read_stem(song, stem, plan.sample_rate)
         audio, measured = normalise_stem(
             audio,
@@ -195,6 +212,8 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
             rooms=plan.rooms,
             panning_limits_time_axis=plan.panning_limits_time_axis,
         )
+        if job.kept is not None:
+            job.kept.keep_normalised(stem, plan, (audio, measured))
         done.append(stem)
         clock.at(stem, len(done) / len(song.stems))
         return audio, measured
@@ -237,16 +256,11 @@ def _run_network(
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
     clock.start(Stage.NETWORK)
-    runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
-    detail = f"on {runner.place}" if runner.place else ""
-    clock.at(detail, 0.0)
-    output = runner.run(
-        stems,
-        wet_stems=job.wet_stems,
-        warm_up_s=plan.settings.warm_up_s,
-        progress=lambda share: clock.at(detail, share),
-        changes=plan.changes,
-    )
+    output = None if job.kept is None else job.kept.output(plan)
+    if output is None:
+        output = _ask_network(stems, job)
+        if job.kept is not None and job.wet_stems:
+            job.kept.keep_output(plan, output)
     clock.stop()
     if not np.isfinite(output.mix).all():
         raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")
@@ -255,3 +269,18 @@ def _run_network(
     # The network answers for every stem; one that the song has not is silence, or its leakage.
     wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
     return output, wet
+
+
+def _ask_network(stems: Sequence[np.ndarray | None], job: Job) -> Output:
+    plan, clock = job.plan, job.clock
+    assert plan.bundle is not None
+    runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
+    detail = f"on {runner.place}" if runner.place else ""
+    clock.at(detail, 0.0)
+    return runner.run(
+        stems,
+        wet_stems=job.wet_stems,
+        warm_up_s=plan.settings.warm_up_s,
+        progress=lambda share: clock.at(detail, share),
+        changes=plan.changes,
+    )

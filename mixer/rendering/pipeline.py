@@ -6,12 +6,15 @@ Every stage is put in its place once, here. It prints nothing and writes nothing
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mixer.console.master import apply_master
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
+from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.material import Job, wet_material
 from mixer.rendering.mix import Measurements, Mix, Premaster, measure_levels, moved_levels
 from mixer.rendering.plan import MaterialKind, RenderPlan, plan_render
@@ -84,8 +87,11 @@ def premaster(
     progress: Progress | None = None,
     network: NetworkRunner | None = None,
     threads: int | None = None,
+    kept: KeptMaterial | None = None,
 ) -> Premaster:
     """Everything up to the master; arguments and errors as of `render`.
+
+    `kept` is what earlier takes made of the same song: it changes no sample.
 
     Nothing here depends on the targets of loudness and true peak, which are the master's.
     """
@@ -95,13 +101,13 @@ def premaster(
         plan.check_wet_stems()
     if wet_tracks:
         plan.check_wet_tracks()
-    job = Job(plan, clock, needs_wet, wet_tracks, stages, network, threads)
+    job = Job(plan, clock, needs_wet, wet_tracks, stages, network, threads, kept)
     material = to_mix_rate(wet_material(job), plan)
     sums = sums_of_stages(material, plan) if stages else {}
     mix, wet = blend(material, plan, wet_stems=needs_wet)
     device, normalisation, curve = material.device, material.measurements, material.output_curve
     tracks, settings, levels = material.tracks, material.settings, material.levels
-    kept = None if tracks is None else tracks.wet_tracks
+    wet_of_tracks = None if tracks is None else tracks.wet_tracks
     del material  # the desk needs the memory
     mix, wet, desk = run_desk(mix, wet, plan, curve, clock)
     return Premaster(
@@ -111,7 +117,7 @@ def premaster(
         wet_levels={} if wet_stems else _levels(wet, plan.mix_rate),
         stages=sums,
         device=device,
-        wet_tracks=blend_tracks(kept, plan) if wet_tracks else {},
+        wet_tracks=blend_tracks(wet_of_tracks, plan) if wet_tracks else {},
         measurements={
             "stems": normalisation,
             "network": settings,
@@ -122,6 +128,21 @@ def premaster(
         },
         seconds=clock.seconds,
     )
+
+
+def without_parts(made: Premaster, *, stems: bool, tracks: bool) -> Premaster:
+    """A mix before its master without the parts that nobody asked for, their levels kept.
+
+    Args:
+        made: with wet stems.
+        stems, tracks: keep the wet stems, the wet tracks.
+    """
+    if not tracks:
+        made = replace(made, wet_tracks={})
+    if stems:
+        return made
+    levels = _levels(dict(made.wet_stems), made.plan.mix_rate)
+    return replace(made, wet_stems={}, wet_levels=levels)
 
 
 @one_blas_thread
@@ -137,6 +158,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         plan.mix_rate,
         loudness_lufs=plan.settings.loudness_lufs,
         ceiling_dbtp=plan.settings.true_peak_dbtp,
+        held_gain_db=plan.settings.held_gain_db,
     )
     wet, tracks = dict(made.wet_stems), made.wet_tracks
     if report.gain_db != 0.0:

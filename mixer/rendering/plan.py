@@ -110,6 +110,15 @@ class RenderPlan:
         return MaterialKind.NETWORK if self.bundle else MaterialKind.STEMS
 
     @property
+    def known_changes(self) -> frozenset[str]:
+        """The settings of its own that the model has, of `mixer.model_settings.STRIP_KEYS`."""
+        if self.material not in (MaterialKind.NETWORK, MaterialKind.TRACKS):
+            return frozenset()
+        if self.bundle is None:
+            return TRACK_MIXER.changes
+        return self.bundle.manifest.architecture.changes
+
+    @property
     def handled_song(self) -> Song:
         """The song whose recordings have the mute, solo and gain that are said of single tracks.
 
@@ -223,28 +232,21 @@ def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[st
 
 def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
     """A line about changes of settings that the plan's model does not have, or no say in."""
-    console, tracks_mixed = plan.asked, bool(plan.tracks)
+    console, known = plan.asked, plan.known_changes
     asked = {stem: strip.network for stem, strip in console.strips}
-    known: frozenset[str] = frozenset()
-    if plan.material in (MaterialKind.NETWORK, MaterialKind.TRACKS):
-        known = TRACK_MIXER.changes if plan.bundle is None else _changes_of(plan.bundle)
     lost = [
         dotted((stem, NETWORK, key))
         for stem, changes in asked.items()
         for key, _ in asked_for(changes)
         if key not in known
     ]
-    if not (tracks_mixed and known):
+    if not (plan.tracks and known):
         lost += [dotted((MASTER, NETWORK, key)) for key, _ in asked_for(console.master.network)]
         lost += [dotted(("space", key)) for key, _ in asked_for(console.space)]
     if not lost:
         return ()
     why = "amount 0" if plan.settings.amount == 0.0 else f"model {plan.model_name}"
     return (f"{why} sets nothing that {joined(lost, 'or')} could change",)
-
-
-def _changes_of(bundle: Bundle) -> frozenset[str]:
-    return bundle.manifest.architecture.changes
 
 
 def _check_plugins(song: Song, console: Console) -> None:

@@ -59,6 +59,9 @@ class RenderSettings:
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
         console: the strips, after the network; None as `song.toml` says. Its targets of loudness
             and true peak count by way of `with_console`.
+        held_staging_db, held_gain_db: what an earlier take brought its mix to the desk's level by,
+            and to its loudness, held so that nothing else moves; None finds them anew. Only a
+            recipe says them.
     """
 
     model: str = option(AUTO_MODEL, "Bundle, its folder, none, or auto: by what is in the song.")
@@ -124,6 +127,8 @@ class RenderSettings:
         takes_none=True,
     )
     console: Console | None = None
+    held_staging_db: float | None = None
+    held_gain_db: float | None = None
 
     def __post_init__(self) -> None:
         for one in options_of(RenderSettings):

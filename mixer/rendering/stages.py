@@ -122,7 +122,8 @@ def run_desk(
     if not plan.touches_stems and not touches_bus:
         return mix, stems, report
     clock.start(Stage.CONSOLE)
-    gain_db = _staging_gain_db(mix, rate)
+    held_db = plan.settings.held_staging_db
+    gain_db = _staging_gain_db(mix, rate) if held_db is None else held_db
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
         staged = {stem: audio * gain for stem, audio in wet.items()}

@@ -1,0 +1,172 @@
+"""`mixer revise`: the next take of a mix, in which nothing moves but what was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mixer.cli.console import answer, level, progress_bar, say, talk
+from mixer.cli.render_view import warn_clipped
+from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
+from mixer.output.delivery import Delivery
+from mixer.output.recipe import Take
+from mixer.takes.listing import change_words
+from mixer.takes.revise import Revised, Revision, make_take, plan_revision
+from mixer.takes.wishes import TARGETS, WISHES
+
+# A change of the bus's gain that one would not hear.
+_LEAST_DB = 0.005
+
+
+@click.command(name="revise")
+@click.argument(
+    "recipe_path",
+    metavar="MIX.json",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=False,
+)
+@click.argument("texts", metavar="CHANGE...", nargs=-1)
+@click.option("--words", is_flag=True, help="Show the wishes in plain words and what they do.")
+@click.option(
+    "--hold-gain", is_flag=True, help="Keep the bus's gain, whatever loudness comes of it."
+)
+@click.option(
+    "--song",
+    "song_folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the song is now.  [default: where it was]",
+)
+@click.option("--stems", is_flag=True, help="Also write each wet stem and the residual.")
+@click.option(
+    "--tracks", is_flag=True, help="Also write each wet track, where a model mixes tracks."
+)
+@click.option(
+    "--daw",
+    "daws",
+    multiple=True,
+    type=click.Choice(list(DAW_FORMATS)),
+    help=f"Also a session: {DAW_TITLES}; may repeat.",
+)
+@click.option("--report", is_flag=True, help="Also an HTML report with a player.")
+@click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
+@click.option("--allow-plugins", is_flag=True, help="Load the plug-ins that the recipe names.")
+@click.option("--dry-run", is_flag=True, help="Say what would change; render nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    recipe_path: Path | None,
+    texts: tuple[str, ...],
+    words: bool,
+    hold_gain: bool,
+    song_folder: Path | None,
+    stems: bool,
+    tracks: bool,
+    daws: tuple[str, ...],
+    report: bool,
+    embed: bool,
+    allow_plugins: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Render the next take of MIX.json (or of the mix beside it) with each CHANGE.
+
+    A CHANGE is a key, as vocals.gain_db=+1 (signed values add, others set, key==-3 sets a negative
+    one), or a wish in plain words, as "less reverb on drums". The take goes beside its parent as
+    NAME.take2.wav, then take3; nothing is overwritten.
+    """
+    if words:
+        _show_words()
+        return
+    if recipe_path is None or not texts:
+        raise click.UsageError("give a recipe and what to change; --words lists wishes")
+    revision = plan_revision(
+        recipe_path,
+        texts,
+        song_folder=song_folder,
+        hold_gain=hold_gain,
+        allow_plugins=allow_plugins,
+        stems=stems,
+        tracks=tracks,
+        delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed),
+    )
+    if not quiet:
+        for warning in revision.plan.warnings:
+            talk(f"warning: {warning}")
+    if dry_run:
+        _show_plan(revision, as_json=as_json)
+        return
+    with progress_bar(quiet=quiet or as_json) as show:
+        done = make_take(revision, show)
+    if as_json:
+        answer(_as_json(revision, done))
+    elif not quiet:
+        warn_clipped(done.rendered.recipe)
+        _show(revision, done)
+
+
+def _show_words() -> None:
+    width = max(len(", ".join(wish.phrases)) for wish in WISHES)
+    for wish in WISHES:
+        say(f"{', '.join(wish.phrases):<{width}}  {wish.does}")
+    say(f"of: {', '.join(TARGETS)}")
+    say("how much: a bit (half), much (twice), or a number of dB, as: vocals up 2 dB")
+
+
+def _show_plan(revision: Revision, *, as_json: bool) -> None:
+    if as_json:
+        changes = list(revision.asked.changes)
+        path = str(revision.destination.path)
+        answer({"dry_run": True, "take": revision.number, "mix": path, "changes": changes})
+        return
+    for change in revision.asked.changes:
+        say(change_words(change))
+    say(f"would write {revision.destination.path}")
+
+
+def _show(revision: Revision, done: Revised) -> None:
+    for change in done.take["changes"]:
+        talk(change_words(change))
+    for line in proof_lines(done.take):
+        talk(line)
+    for remark in done.rendered.remarks:
+        talk(f"warning: {remark}")
+    master = done.rendered.mix.measurements["master"]
+    say(
+        f"{revision.destination.path}  {level(master['loudness_lufs'], 'LUFS')}  "
+        f"{level(master['true_peak_dbtp'], 'dBTP')}  take {revision.number} of "
+        f"{revision.parent.path.name}, {sum(done.rendered.mix.seconds.values()):.1f} s"
+    )
+
+
+def proof_lines(take: Take) -> list[str]:
+    """What a take left alone, and what the bus did otherwise, a line each."""
+    lines = []
+    if take["same"]:
+        lines.append(f"bit for bit as before: {', '.join(take['same'])}")
+    if take["different"]:
+        lines.append(f"changed: {', '.join(take['different'])}")
+    elif take["parts"]:
+        lines.append("no stem or track has changed")
+    was, now = take["bus"]["was"], take["bus"]["now"]
+    for key, name in (("gain_db", "gain"), ("max_reduction_db", "limiter")):
+        first, second = was.get(key) or 0.0, now.get(key) or 0.0
+        if abs(second - first) > _LEAST_DB:
+            lines.append(f"the bus: {name} {first:.2f} -> {second:.2f} dB")
+    if any(str(change["key"]).startswith("master.") for change in take["changes"]):
+        lines.append("the bus: its own settings, as listed")
+    if not any(line.startswith("the bus") for line in lines):
+        lines.append("the bus: the same gain, the same limiting")
+    return lines
+
+
+def _as_json(revision: Revision, done: Revised) -> dict[str, object]:
+    return {
+        "mix": str(revision.destination.path),
+        "take": dict(done.take),
+        "reused": done.n_reused,
+        "loudness_lufs": done.rendered.mix.measurements["master"]["loudness_lufs"],
+        "true_peak_dbtp": done.rendered.mix.measurements["master"]["true_peak_dbtp"],
+        "seconds": round(sum(done.rendered.mix.seconds.values()), 3),
+    }

@@ -1,0 +1,107 @@
+"""Material of a mix that an earlier take has made: normalised stems, wet stems, what was heard.
+
+Each is found by all that it was made of, so that a take makes again only what its changes reach.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from mixer.console.split import GainLike
+from mixer.fxnorm.chain import StemReport
+from mixer.model_settings import as_tables
+from mixer.network.output import Output, StemRecord
+from mixer.network.track_mixer.features import TrackLevels
+from mixer.rendering.kept_arrays import KeptArrays
+from mixer.rendering.plan import RenderPlan
+from mixer.song.tracks import Track
+
+_STEM, _NETWORK, _LEVELS = "normalised", "network", "levels"
+_RECORD = "record"
+
+Normalised = tuple[np.ndarray, StemReport]
+
+
+class KeptMaterial:
+    """What is kept of one song and its settings; see `mixer.rendering.kept_arrays`."""
+
+    def __init__(self, kept: KeptArrays) -> None:
+        self._kept = kept
+
+    @property
+    def n_found(self) -> int:
+        """How often something was found."""
+        return self._kept.n_found
+
+    def normalised(self, stem: str, plan: RenderPlan) -> Normalised | None:
+        """A stem as it was normalised, float32 (2, samples), and the record of it."""
+        arrays = self._kept.find(_STEM, stem, _gains_db(plan))
+        if arrays is None:
+            return None
+        return arrays["audio"], cast(StemReport, _from_bytes(arrays[_RECORD]))
+
+    def keep_normalised(self, stem: str, plan: RenderPlan, made: Normalised) -> None:
+        audio, report = made
+        self._kept.keep({"audio": audio, _RECORD: _as_bytes(report)}, _STEM, stem, _gains_db(plan))
+
+    def output(self, plan: RenderPlan) -> Output | None:
+        """What the network answered to this plan, wet stems included."""
+        arrays = self._kept.find(_NETWORK, *_network_key(plan))
+        if arrays is None:
+            return None
+        record = _from_bytes(arrays[_RECORD])
+        wet = [arrays[f"wet{i}"] for i in range(record["n_wet"])]
+        settings = cast(Mapping[str, StemRecord], record["settings"])
+        return Output(arrays["mix"], wet, record["device"], settings)
+
+    def keep_output(self, plan: RenderPlan, output: Output) -> None:
+        wet = output.wet_stems or []
+        record = {"n_wet": len(wet), "device": output.device, "settings": dict(output.settings)}
+        arrays = {"mix": output.mix, **{f"wet{i}": audio for i, audio in enumerate(wet)}}
+        arrays[_RECORD] = _as_bytes(record)
+        self._kept.keep(arrays, _NETWORK, *_network_key(plan))
+
+    def levels(self, tracks: Sequence[Track]) -> tuple[TrackLevels, ...] | None:
+        """What was heard of all tracks."""
+        arrays = self._kept.find(_LEVELS, [track.name for track in tracks])
+        if arrays is None:
+            return None
+        return tuple(
+            TrackLevels(
+                arrays[f"powers{i}"],
+                arrays[f"frames{i}"],
+                arrays[f"peaks{i}"],
+                int(arrays["channels"][i]),
+            )
+            for i in range(len(tracks))
+        )
+
+    def keep_levels(self, tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> None:
+        arrays = {"channels": np.array([levels.n_channels for levels in heard])}
+        for i, levels in enumerate(heard):
+            arrays[f"powers{i}"] = levels.powers
+            arrays[f"frames{i}"] = levels.frame_db
+            arrays[f"peaks{i}"] = levels.peak_db
+        self._kept.keep(arrays, _LEVELS, [track.name for track in tracks])
+
+
+def _network_key(plan: RenderPlan) -> tuple[object, ...]:
+    gains = {stem: vars(gain) for stem, gain in plan.gains_before.items() if gain != GainLike()}
+    return _gains_db(plan), gains, as_tables(plan.changes)
+
+
+def _gains_db(plan: RenderPlan) -> list[tuple[str, str]]:
+    """Mute, solo and gain of single tracks, which act on the recordings."""
+    return [(r.file, repr(r.gain_db)) for r in plan.handled_song.recordings]
+
+
+def _as_bytes(record: object) -> np.ndarray:
+    return np.frombuffer(json.dumps(record).encode(), np.uint8)
+
+
+def _from_bytes(array: np.ndarray) -> Any:
+    return json.loads(array.tobytes())

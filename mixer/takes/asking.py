@@ -1,0 +1,136 @@
+"""What is asked for of a take, said on top of the console that it starts from.
+
+A signed value (+1, -6) adds to what the setting is, a bare one sets it, and `key==-3` sets a
+negative one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mixer.console.settings import Console
+from mixer.errors import Gathered, SettingsError
+from mixer.files.mistakes import dotted, leaves
+from mixer.files.shape import NUMBER, Leaf, Table
+from mixer.output.recipe import ChangedSetting
+from mixer.preset.assignments import parse_key, split_assignment
+from mixer.preset.merge import lay_over
+from mixer.preset.schema import neutral_value, plain_table
+from mixer.preset.shape import ALL_STEMS
+from mixer.takes.words import Context, assignments_of
+
+_SIGNS = ("+", "-")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a take comes down to.
+
+    Attributes:
+        console: as it is to be.
+        changes: against the one before.
+    """
+
+    console: Console
+    changes: tuple[ChangedSetting, ...]
+
+
+def ask(
+    texts: Sequence[str],
+    console: Console,
+    *,
+    known: frozenset[str] = frozenset(),
+    stems: tuple[str, ...] = (),
+) -> Asked:
+    """Lay what is asked for over a console, one after another.
+
+    Args:
+        texts: `key=value`, or wishes in plain words, several with commas between.
+        console: of the take that is revised.
+        known: settings that the model has, of `mixer.model_settings.STRIP_KEYS`.
+        stems: of the song.
+
+    Raises:
+        SettingsError: a line for each that is not understood or out of range; or all of it changes
+            nothing.
+    """
+    before = plain_table(console)
+    now, gathered = console, Gathered(SettingsError)
+    for text in texts:
+        with gathered.going_on():
+            now = _with(now, text, known, stems)
+    gathered.refuse()
+    changes = changed_settings(before, plain_table(now))
+    if not changes:
+        raise SettingsError("nothing of what is asked for changes the mix: it is so already")
+    return Asked(now, tuple(changes))
+
+
+def changed_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ChangedSetting]:
+    """Every setting that two plain tables have otherwise."""
+    was, now = dict(leaves(before)), dict(leaves(after))
+    rows: list[ChangedSetting] = []
+    for key in dict.fromkeys((*was, *now)):
+        first, second = was.get(key, neutral_value(key)), now.get(key, neutral_value(key))
+        if first != second:
+            rows.append({"key": key, "was": first, "now": second})
+    return rows
+
+
+def _with(console: Console, text: str, known: frozenset[str], stems: tuple[str, ...]) -> Console:
+    if "=" in text:
+        return _laid_over(console, text, stems)
+    for wish in text.split(","):
+        context = Context(plain_table(console), known, stems)
+        for assignment in assignments_of(wish.strip(), context):
+            console = _laid_over(console, assignment, stems)
+    return console
+
+
+def _laid_over(console: Console, assignment: str, stems: tuple[str, ...]) -> Console:
+    key, value = split_assignment(assignment)
+    first, point, rest = key.strip().partition(".")
+    # What is added is added to each stem's own.
+    keys = [f"{stem}{point}{rest}" for stem in stems] if first == ALL_STEMS else [key]
+    for each in keys:
+        table = plain_table(console)
+        console = lay_over(table, [_absolute(f"{each}={value}", table)])
+    return console
+
+
+def _absolute(assignment: str, table: Mapping[str, Any]) -> str:
+    """The same setting with a value that adds to nothing."""
+    key, value = (part.strip() for part in split_assignment(assignment))
+    if value.startswith("="):
+        return f"{key}={value.removeprefix('=')}"
+    parts, shape = parse_key(key)
+    if isinstance(shape, Table) and shape.lone:
+        parts, shape = (*parts, shape.lone), shape.fields[shape.lone]
+    is_number = isinstance(shape, Leaf) and shape.kind == NUMBER
+    if not (is_number and value.startswith(_SIGNS)):
+        return f"{key}={value}"
+    current = _current(parts, table)
+    if current is None:
+        assert isinstance(shape, Leaf)
+        current = shape.default or 0.0
+    try:
+        step = float(value.replace(",", "."))
+    except ValueError:
+        return f"{key}={value}"
+    if isinstance(current, list):  # a course in time moves as a whole
+        moved = [[time_s, level + step] for time_s, level in current]
+        return f"{dotted(parts)}={moved}"
+    return f"{dotted(parts)}={current + step!r}"
+
+
+def _current(parts: Sequence[str], table: Mapping[str, Any]) -> Any:
+    value: Any = table
+    for part in parts:
+        if isinstance(value, list):
+            place = int(part)
+            value = value[place] if place < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,107 @@
+"""All takes of a mix, and what changed from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixer.errors import InputError
+from mixer.files.whole_file import hash_file
+from mixer.files.wording import visible
+from mixer.output.names import MIX
+from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
+from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.takes.numbering import base_of, takes_beside
+
+
+@dataclass(frozen=True)
+class ListedTake:
+    """One take.
+
+    Attributes:
+        number: 1 is the first mix.
+        recipe: its recipe's file.
+        mix: its mix's file.
+        state: "" where the mix is there as it was written, else what is wrong.
+        parent: file of the recipe that it came from; None for a mix that came from none.
+        made_by: the command that made it.
+        asked: as it was said.
+        changes: what differs from its parent, a line each.
+        same, different: parts that are, and are not, bit for bit the parent's.
+        loudness_lufs, true_peak_dbtp: of the mix; None for silence.
+    """
+
+    number: int
+    recipe: Path
+    mix: Path
+    state: str
+    parent: str | None
+    made_by: str
+    asked: tuple[str, ...]
+    changes: tuple[str, ...]
+    same: tuple[str, ...]
+    different: tuple[str, ...]
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[ListedTake, ...]:
+    """The takes of a mix.
+
+    Args:
+        path: of any of its recipes or mixes, or of the song's folder.
+        mixes: where mixes of a song's folder lie.
+
+    Raises:
+        InputError: there are none, or one of their recipes is not a recipe.
+    """
+    path = Path(path)
+    is_song = path.is_dir()
+    folder = Path(mixes) if is_song else path.parent
+    base = path.resolve().name if is_song else base_of(path)
+    found = takes_beside(folder, base)
+    if not found:
+        raise InputError(
+            f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, so no takes; give the "
+            "recipe of one, or render the song first"
+        )
+    return tuple(_listed(number, read_recipe(recipe)) for number, recipe in found.items())
+
+
+def change_words(changed: Mapping[str, object]) -> str:
+    """A changed setting on a line: "drums.network.room_db.offset 0 -> -6"."""
+    return f"{changed['key']} {_word(changed['was'])} -> {_word(changed['now'])}"
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "none"}[value]
+    return f"{value:g}" if isinstance(value, float | int) else visible(value, 100)
+
+
+def _listed(number: int, recipe: RecordedMix) -> ListedTake:
+    take: RecordedTake | None = recipe.take
+    mix = recipe.outputs[MIX]
+    measured = numbers(recipe.measurements)
+    return ListedTake(
+        number=number,
+        recipe=recipe.path,
+        mix=mix.path,
+        state=_state(recipe),
+        parent=None if take is None else take.parent.file,
+        made_by="render" if take is None else take.made_by,
+        asked=() if take is None else take.asked,
+        changes=() if take is None else tuple(change_words(vars(one)) for one in take.changes),
+        same=() if take is None else take.same,
+        different=() if take is None else take.different,
+        loudness_lufs=measured.get("master.loudness_lufs"),
+        true_peak_dbtp=measured.get("master.true_peak_dbtp"),
+    )
+
+
+def _state(recipe: RecordedMix) -> str:
+    mix = recipe.outputs[MIX]
+    if not mix.path.is_file():
+        return "its mix is not there"
+    return "" if mix.is_there(hash_file) else "its mix was changed since"

@@ -1,0 +1,50 @@
+"""Names of takes: `song.wav` is the first, then `song.take2.wav`, `song.take3.wav`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mixer.song.folder_names import RECIPE_SUFFIX
+
+_TAKE = re.compile(r"(.+)\.take([1-9]\d{0,5})")
+
+
+def base_of(path: Path) -> str:
+    """The name that all takes of a mix have in common.
+
+    Args:
+        path: of a mix, or of its recipe.
+    """
+    name = path.name
+    name = name.removesuffix(RECIPE_SUFFIX) if name.endswith(RECIPE_SUFFIX) else path.stem
+    match = _TAKE.fullmatch(name)
+    return match[1] if match else name
+
+
+def takes_beside(folder: Path, base: str) -> dict[int, Path]:
+    """The recipes of all takes in a folder by their number, in order."""
+    found = {}
+    for path in folder.glob(f"*{RECIPE_SUFFIX}"):
+        name = path.name.removesuffix(RECIPE_SUFFIX)
+        match = _TAKE.fullmatch(name)
+        if name == base:
+            found[1] = path
+        elif match and match[1] == base:
+            found[int(match[2])] = path
+    return dict(sorted(found.items()))
+
+
+def next_number(folder: Path, base: str) -> int:
+    """The number of the next take: above all that left anything in the folder."""
+    numbers = [1]
+    for path in folder.iterdir() if folder.is_dir() else ():
+        match = re.match(rf"{re.escape(base)}\.take([1-9]\d{{0,5}})\.", path.name)
+        if match:
+            numbers.append(int(match[1]))
+    return max(numbers) + 1
+
+
+def take_path(folder: Path, base: str, number: int, file_format: str) -> Path:
+    """The file of a take's mix."""
+    return folder / f"{base}.take{number}.{file_format}"

@@ -1,0 +1,311 @@
+"""The next take of a mix: what is asked for is changed, and nothing else is."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from mixer.console.settings import Console
+from mixer.errors import InputError
+from mixer.files.whole_file import hash_file
+from mixer.files.wording import visible
+from mixer.output.delivery import NOTHING_BESIDE, Delivery
+from mixer.output.destination import Destination, Rendered, render_to
+from mixer.output.recipe import Take, library_versions
+from mixer.output.recipe_reader import RecordedMix, numbers, read_recipe
+from mixer.output.replay import (
+    DECISIVE,
+    PLATFORM,
+    VERSION,
+    plan_again,
+    refuse_plugins,
+    settings_again,
+    song_of,
+)
+from mixer.rendering.kept_arrays import KeptArrays, cache_folder
+from mixer.rendering.kept_material import KeptMaterial
+from mixer.rendering.mix import Mix, Premaster
+from mixer.rendering.pipeline import premaster, without_parts
+from mixer.rendering.plan import RenderPlan, plan_render
+from mixer.rendering.progress import Progress
+from mixer.rendering.settings import RenderSettings
+from mixer.song.song import Song
+from mixer.stems import RESIDUAL
+from mixer.takes.asking import Asked, ask
+from mixer.takes.numbering import base_of, next_number, take_path
+from mixer.takes.parts import hash_parts, same_parts
+
+MADE_BY = "revise"
+_ANY_BIT_DEPTH = "24"  # lossy formats have none and ignore it
+# Of the settings, what acts behind the material that is kept.
+_BEHIND = ("console", "loudness_lufs", "true_peak_dbtp", "amount", "held_staging_db",
+           "held_gain_db")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A take that is planned.
+
+    Attributes:
+        parent: the recipe that it starts from.
+        song: as it is now.
+        parent_plan, plan: of the mix before, and of this one.
+        asked: the console, and what differs in it.
+        texts: what was asked for, as it was said.
+        number: of the take.
+        destination: where it goes.
+        is_elsewhere: other versions of the libraries, or another system, made the parent.
+    """
+
+    parent: RecordedMix
+    song: Song
+    parent_plan: RenderPlan
+    plan: RenderPlan
+    asked: Asked
+    texts: tuple[str, ...]
+    number: int
+    destination: Destination
+    is_elsewhere: bool
+
+
+@dataclass(frozen=True)
+class Revised:
+    """A take that was made.
+
+    Attributes:
+        rendered: the mix, its recipe and what was delivered with it.
+        take: how it came from its parent, as the recipe has it.
+        n_reused: how often material of an earlier take was found and not made again.
+    """
+
+    rendered: Rendered
+    take: Take
+    n_reused: int
+
+
+def revise(
+    recipe_path: str | Path,
+    *texts: str,
+    song_folder: Path | None = None,
+    hold_gain: bool = False,
+    allow_plugins: bool = False,
+    progress: Progress | None = None,
+) -> Revised:
+    """Render the next take of a mix; see `plan_revision` and `make_take`.
+
+    Args:
+        recipe_path: of the recipe, or of the mix beside it.
+        texts: `key=value` or wishes in plain words.
+        song_folder, hold_gain, allow_plugins: as of `plan_revision`.
+        progress: as of `mixer.render`.
+
+    Raises:
+        MixerError: as of these two.
+    """
+    revision = plan_revision(
+        recipe_path,
+        texts,
+        song_folder=song_folder,
+        hold_gain=hold_gain,
+        allow_plugins=allow_plugins,
+    )
+    return make_take(revision, progress)
+
+
+def plan_revision(
+    recipe_path: str | Path,
+    texts: Sequence[str],
+    *,
+    song_folder: Path | None = None,
+    hold_gain: bool = False,
+    allow_plugins: bool = False,
+    stems: bool = False,
+    tracks: bool = False,
+    delivery: Delivery = NOTHING_BESIDE,
+) -> Revision:
+    """Find out what a take comes down to; renders nothing.
+
+    Args:
+        recipe_path: of the recipe, or of the mix beside it.
+        texts: `key=value` or wishes in plain words.
+        song_folder: where the song is now; None for where it was.
+        hold_gain: the bus's gain stays what it was, whatever loudness comes of it.
+        allow_plugins: load the plug-ins that the recipe names. They are programs.
+        stems, tracks: write them too; they are written in any case where the parent has them.
+        delivery: what else to write beside the take.
+
+    Raises:
+        InputError: no recipe, no song, or not the song or model that the recipe is of.
+        SettingsError: what is asked for is not understood, out of range, or changes nothing.
+        OutputError: a take of this number is there, or nothing can be written.
+    """
+    parent = read_recipe(recipe_path)
+    if not allow_plugins:
+        refuse_plugins(parent)
+    song = song_of(parent, song_folder)
+    parent_plan, differences = plan_again(parent, song)
+    decisive = [str(difference) for difference in differences if difference.kind in DECISIVE]
+    if parent_plan is None or decisive:
+        raise InputError(
+            f"{visible(parent.path)}: not what it was made of is here any more "
+            f"({'; '.join(decisive)}), so more than you ask for would change: render the song anew"
+        )
+    parent_plan = replace(parent_plan, settings=settings_again(parent))
+    settings = parent_plan.settings
+    console = replace(
+        settings.console or Console(),
+        loudness_lufs=settings.loudness_lufs,
+        true_peak_dbtp=settings.true_peak_dbtp,
+    )
+    asked = ask(texts, console, known=parent_plan.known_changes, stems=tuple(song.stems))
+    plan = plan_render(song, _settings(parent, settings, asked.console, hold_gain=hold_gain))
+    folder, base = parent.path.parent, base_of(parent.path)
+    number = next_number(folder, base)
+    destination = Destination(
+        path=take_path(folder, base, number, parent.file_format),
+        file_format=parent.file_format,
+        bit_depth=parent.bit_depth or _ANY_BIT_DEPTH,
+        stems=stems or len(parent.outputs) > 1,
+        tracks=tracks or any(name != RESIDUAL for name in parent.tracks),
+        delivery=delivery,
+    )
+    destination.check(plan)
+    return Revision(
+        parent=parent,
+        song=song,
+        parent_plan=parent_plan,
+        plan=plan,
+        asked=asked,
+        texts=tuple(visible(text, 1_000) for text in texts),
+        number=number,
+        destination=destination,
+        is_elsewhere=any(one.kind in (VERSION, PLATFORM) for one in differences),
+    )
+
+
+def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
+    """Render a planned take, prove what it left alone, and write it.
+
+    Args:
+        revision: from `plan_revision`.
+        progress: as of `mixer.render`.
+
+    Raises:
+        MixerError: as of `mixer.render` and `mixer.write_mix`.
+    """
+    kept = _kept(revision)
+    was = _parts_of_parent(revision, kept, progress)
+    made = _make(revision.plan, revision, kept, progress)
+    now = hash_parts(made)
+    destination = revision.destination
+    made = without_parts(made, stems=destination.writes_stems, tracks=destination.tracks)
+    takes: list[Take] = []
+
+    def tell(mix: Mix) -> Take:
+        takes.append(_take(revision, mix, was, now))
+        return takes[-1]
+
+    rendered = render_to(destination, revision.plan, progress=progress, made=made, take=tell)
+    return Revised(rendered, takes[-1], 0 if kept is None else kept.n_found)
+
+
+def _settings(
+    parent: RecordedMix, settings: RenderSettings, console: Console, *, hold_gain: bool
+) -> RenderSettings:
+    """The settings of the parent with another console, what must not move held."""
+    measured = numbers(parent.measurements)
+    staging_db = measured.get("console.staging_gain_db")
+    held_staging_db = settings.held_staging_db
+    is_as_loud = console.loudness_lufs == settings.loudness_lufs
+    return replace(
+        settings,
+        console=replace(console, loudness_lufs=None, true_peak_dbtp=None),
+        loudness_lufs=console.loudness_lufs,
+        true_peak_dbtp=console.true_peak_dbtp,
+        held_staging_db=staging_db if held_staging_db is None else held_staging_db,
+        held_gain_db=(
+            measured.get("master.gain_db")
+            if hold_gain
+            else settings.held_gain_db
+            if is_as_loud
+            else None
+        ),
+    )
+
+
+def _kept(revision: Revision) -> KeptMaterial | None:
+    """What earlier takes made of the same song and settings."""
+    plan, settings = revision.plan, revision.plan.settings
+    if settings.rooms is not None:  # the folder's files are not in the recipe
+        return None
+    inputs = {name: asdict(recorded) for name, recorded in revision.parent.inputs.items()}
+    made_of = {
+        "inputs": inputs,
+        "settings": {k: v for k, v in asdict(settings).items() if k not in _BEHIND},
+        "model": plan.identity,
+        "profile": plan.profile.sha256,
+        "effects": plan.effects,
+        "rates_hz": (plan.sample_rate, plan.mix_rate),
+        "n_samples": plan.n_samples,
+        "versions": library_versions(),
+        "platform": platform.platform(),
+    }
+    return KeptMaterial(KeptArrays(cache_folder(), made_of))
+
+
+def _parts_of_parent(
+    revision: Revision, kept: KeptMaterial | None, progress: Progress | None
+) -> Mapping[str, str]:
+    """As its own recipe has them, where it is a take made here, else made again."""
+    take = revision.parent.take
+    if take is not None and take.parts and not revision.is_elsewhere:
+        return take.parts
+    return hash_parts(_make(revision.parent_plan, revision, kept, progress))
+
+
+def _make(
+    plan: RenderPlan,
+    revision: Revision,
+    kept: KeptMaterial | None,
+    progress: Progress | None,
+) -> Premaster:
+    has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
+    return premaster(
+        plan,
+        wet_stems=has_wet,
+        wet_tracks=bool(plan.tracks),
+        stages=revision.destination.delivery.report and plan is revision.plan,
+        progress=progress,
+        kept=kept,
+    )
+
+
+def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str, str]) -> Take:
+    parent, same = revision.parent, same_parts(was, now)
+    return {
+        "number": revision.number,
+        "made_by": MADE_BY,
+        "parent": {"file": parent.path.name, "sha256": hash_file(parent.path)},
+        "asked": list(revision.texts),
+        "changes": list(revision.asked.changes),
+        "parts": dict(now),
+        "same": same,
+        "different": [name for name in now if name not in same],
+        "bus": {
+            "was": _bus(parent.measurements),
+            "now": _bus(mix.measurements),
+        },
+    }
+
+
+def _bus(measurements: Mapping[str, object]) -> dict[str, float | None]:
+    """What the bus did, of the record of a mix."""
+    found = numbers({key: measurements.get(key) for key in ("master", "console")})
+    bus = {
+        key.removeprefix("master."): value
+        for key, value in found.items()
+        if key.startswith("master.")
+    }
+    return bus | {"staging_gain_db": found.get("console.staging_gain_db")}

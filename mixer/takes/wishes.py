@@ -1,0 +1,173 @@
+"""The commonest wishes in plain words, and the settings that each of them moves.
+
+This table is all there is: no model guesses what was meant. `mixer revise --words` shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixer.roles import ROLE_NAMES, UNKNOWN
+from mixer.stems import STEMS
+
+MIX = "master"
+# What people call what they mean.
+TARGETS: dict[str, str] = {
+    **{name.replace("_", " "): f"roles.{name}" for name in ROLE_NAMES if name != UNKNOWN},
+    "vocal": "vocals", "voice": "vocals", "voices": "vocals", "vox": "vocals", "singer": "vocals",
+    "drum": "drums", "kit": "drums", "beat": "drums",
+    "rest": "other", "band": "other", "music": "other",
+    **{stem: stem for stem in STEMS},
+    "mix": MIX, "song": MIX, "everything": MIX, "master": MIX,
+}  # fmt: skip
+# How much of a step; a number of dB says it exactly.
+AMOUNTS = {"a little": 0.5, "a bit": 0.5, "slightly": 0.5, "much": 2.0, "a lot": 2.0}
+FILLERS = frozenset(("on", "in", "of", "the", "for", "to", "by", "make", "it", "please", "with"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One setting that a wish moves.
+
+    Attributes:
+        key: within the target's strip.
+        add: what is added to what the setting is.
+        value: what it is set to instead.
+        of_model: only where the model has that setting, which it sets by itself.
+        if_there: only where somebody has set it before.
+        otherwise: only where no step before it applied.
+        not_on: targets for which it makes no sense.
+    """
+
+    key: str
+    add: float = 0.0
+    value: str = ""
+    of_model: bool = False
+    if_there: bool = False
+    otherwise: bool = False
+    not_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band that a wish adds to the equaliser, or moves where it is there already."""
+
+    type: str
+    frequency_hz: float
+    add: float
+    q: float = 0.7
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One line of the table.
+
+    Attributes:
+        phrases: that say it, the first one shown.
+        does: what it does, for a person.
+        steps: what it moves.
+        target: what is meant where none is named; of stems, "" is each of them.
+    """
+
+    phrases: tuple[str, ...]
+    does: str
+    steps: tuple[Step | Band, ...]
+    target: str = MIX
+
+
+def _reverb(add: float, otherwise: tuple[Step, ...] = ()) -> tuple[Step, ...]:
+    room = Step("network.room_db", add, of_model=True)
+    return (room, Step("reverb_db", add, if_there=True), *otherwise)
+
+
+def _echo(add: float, otherwise: tuple[Step, ...] = ()) -> tuple[Step, ...]:
+    echo = Step("network.echo_db", add, of_model=True)
+    return (echo, Step("delay_db", add, if_there=True), *otherwise)
+
+
+_DUCK = Step("duck", value='{by = "drums", amount_db = 2}', not_on=("drums", MIX))
+
+WISHES = (
+    Wish(("up", "louder", "more"), "1.5 dB louder", (Step("gain_db", 1.5),)),
+    Wish(("down", "quieter", "less"), "1.5 dB quieter", (Step("gain_db", -1.5),)),
+    Wish(("brighter", "more treble"), "2 dB more above 6 kHz", (Band("high_shelf", 6e3, 2.0),)),
+    Wish(("darker", "less treble"), "2 dB less above 6 kHz", (Band("high_shelf", 6e3, -2.0),)),
+    Wish(
+        ("warmer", "more warmth"),
+        "1.5 dB more below 250 Hz, 1 dB less above 6 kHz",
+        (Band("low_shelf", 250.0, 1.5), Band("high_shelf", 6e3, -1.0)),
+    ),
+    Wish(("more air", "airier"), "2 dB more above 12 kHz", (Band("high_shelf", 12e3, 2.0),)),
+    Wish(("clearer", "more presence"), "2 dB more around 3 kHz", (Band("peak", 3e3, 2.0),)),
+    Wish(("less harsh", "smoother"), "2 dB less around 3.5 kHz", (Band("peak", 3.5e3, -2.0, 1.0),)),
+    Wish(("less muddy", "cleaner"), "2 dB less around 300 Hz", (Band("peak", 300.0, -2.0),)),
+    Wish(("more low end", "fuller"), "2 dB more below 100 Hz", (Band("low_shelf", 100.0, 2.0),)),
+    Wish(
+        ("less low end", "thinner", "less boomy"),
+        "2 dB less below 100 Hz",
+        (Band("low_shelf", 100.0, -2.0),),
+    ),
+    Wish(("wider",), "side signal 20 % up", (Step("width", 0.2),)),
+    Wish(("narrower",), "side signal 20 % down", (Step("width", -0.2),)),
+    Wish(("more left",), "a fifth of the way to the left", (Step("pan", -0.2),)),
+    Wish(("more right",), "a fifth of the way to the right", (Step("pan", 0.2),)),
+    Wish(
+        ("more reverb", "more room", "wetter"),
+        "the model's room and the send 4 dB up; a send of -18 dB where there is neither",
+        _reverb(4.0, (Step("reverb_db", value="-18", otherwise=True, not_on=(MIX,)),)),
+        "",
+    ),
+    Wish(
+        ("less reverb", "less room", "drier"),
+        "the model's room and the send 6 dB down",
+        _reverb(-6.0),
+        "",
+    ),
+    Wish(
+        ("more echo", "more delay"),
+        "the model's echo and the send 4 dB up; a send of -18 dB where there is neither",
+        _echo(4.0, (Step("delay_db", value="-18", otherwise=True, not_on=(MIX,)),)),
+        "",
+    ),
+    Wish(("less echo", "less delay"), "the model's echo and the send 6 dB down", _echo(-6.0), ""),
+    Wish(
+        ("closer", "more upfront"),
+        "1 dB louder, room 4 dB down",
+        (Step("gain_db", 1.0), *_reverb(-4.0)),
+        "vocals",
+    ),
+    Wish(
+        ("further away", "further back"),
+        "1 dB quieter, room 3 dB up",
+        (Step("gain_db", -1.0), *_reverb(3.0)),
+        "vocals",
+    ),
+    Wish(
+        ("more punch", "punchier"),
+        "transients 10 % sharper",
+        (Step("network.shape", 0.1, of_model=True),),
+        "drums",
+    ),
+    Wish(
+        ("less punch", "softer"),
+        "transients 10 % softer",
+        (Step("network.shape", -0.1, of_model=True),),
+        "drums",
+    ),
+    Wish(
+        ("tighter",),
+        "room 6 dB down, transients 5 % sharper, 2 dB down while the drums play",
+        (*_reverb(-6.0), Step("network.shape", 0.05, of_model=True), _DUCK),
+        "bass",
+    ),
+    Wish(
+        ("steadier", "more even"),
+        "a compressor of 2.5:1",
+        (Step("compressor", value="{threshold_db = -24, ratio = 2.5}"),),
+        "vocals",
+    ),
+    Wish(("mute", "out"), "not heard", (Step("mute", value="true", not_on=(MIX,)),), ""),
+    Wish(
+        ("unmute", "heard again"), "heard again", (Step("mute", value="false", not_on=(MIX,)),), ""
+    ),
+)
