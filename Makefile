@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint bench default-model track-mixer evaluate-default evaluate-tracks clean
+.PHONY: help demo test lint bench gpu-check default-model track-mixer evaluate-default evaluate-tracks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,6 +26,9 @@ lint: $(DEVELOPMENT) ## ruff and mypy
 
 bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
 	$(BIN)/python -m benchmarks
+
+gpu-check: $(DEVELOPMENT) ## CUDA against the CPU: parity, speed, memory, training (under eight minutes)
+	$(BIN)/python -m benchmarks.gpu
 
 default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
 	$(BIN)/python -m export.make_default -o build/default-model

@@ -1,0 +1,139 @@
+"""The GPU's check on the CPU: a runtime that says it has CUDA, and very little of everything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import onnxruntime
+import pytest
+
+from benchmarks.gpu import check
+from benchmarks.gpu.places import Places, Sizes, find_places
+from benchmarks.gpu.report import NO_TIME, Report
+from mixer.network.session import load_cuda_libraries
+from tests.network.conftest import STRIDED
+
+CUDA = "CUDAExecutionProvider"
+TINY = Sizes(
+    durations_s=(2.0,),
+    parity_s=1.0,
+    chunks_samples=(4096,),
+    batch_songs=1,
+    batch_song_s=2.0,
+    hyper=STRIDED,
+    training=("data.segment_s=1.7", "run.batch_size=1", "run.batches_per_epoch=3"),
+    larger_batches=(2,),
+)
+RealSession = onnxruntime.InferenceSession
+
+
+class FakeCudaSession:
+    """A session on the CPU that says what a session on a GPU would."""
+
+    opened: ClassVar[list[str]] = []
+
+    def __init__(self, content: bytes, options: Any = None, *, providers: list[Any]) -> None:
+        names = [each if isinstance(each, str) else each[0] for each in providers]
+        self.opened.extend(names)
+        self._names = names
+        self._session = RealSession(content, options, providers=["CPUExecutionProvider"])
+
+    def get_providers(self) -> list[str]:
+        return self._names
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+@pytest.fixture
+def _cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA])
+    monkeypatch.setattr(onnxruntime, "InferenceSession", FakeCudaSession)
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda directory: None)
+    monkeypatch.setattr("mixer.network.session.count_gpus", lambda: 1)
+    load_cuda_libraries.cache_clear()
+    FakeCudaSession.opened.clear()
+    yield
+    load_cuda_libraries.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_cuda")
+def test_the_whole_check_runs_without_a_gpu(tmp_path: Path) -> None:
+    assert find_places() == Places("cuda:0", "cpu", "cuda:0")
+    report = check.run_check(Places("cuda:0", "cpu", "cpu"), TINY, lambda line: None)
+    assert report.left_out == {}
+    assert report.passed
+    assert CUDA in FakeCudaSession.opened
+    compared = [(found.bundle, found.device) for found in report.parity]
+    assert compared == [
+        ("default", "cuda:0"),
+        ("tracks", "cuda:0"),
+        ("paper", "cuda:0"),
+        ("paper-fp16", "cuda:0 in fp16"),
+        ("paper", "cuda:0"),
+    ]
+    halves = report.parity[3]
+    assert "SNR at least" in halves.bound
+    assert halves.max_abs_error > 10.0 * report.parity[2].max_abs_error
+    measured = [(speed.what, speed.bundle, speed.chunk_samples) for speed in report.speeds]
+    assert measured == [
+        ("network", "paper", None),
+        ("network", "paper-fp16", None),
+        ("network", "default", None),
+        ("network", "paper", 4096),
+        ("render", "paper", None),
+        ("render", "default", None),
+    ]
+    for speed in [*report.speeds, *report.training]:
+        assert sum(speed.shares.values()) == pytest.approx(1.0)
+    assert [s.device for s in report.speeds if s.what == "render"] == ["cuda:0", "cuda:0"]
+    assert 0.0 < report.speeds[4].shares["normalise"] < 1.0
+    trained = [(speed.precision, speed.batch_size) for speed in report.training]
+    assert trained == [("float32", 1), ("bf16", 1), ("bf16", 2)]
+    (batch,) = report.batches
+    assert batch.seconds > 0.0
+    as_json, as_text = report.write(tmp_path / "out")
+    table = json.loads(as_json.read_text())
+    assert table["passed"] is True
+    assert table["limits"].keys() >= {"render, paper, 2 s", "training, float32"}
+    text = as_text.read_text()
+    for heading in ("Parity", "Speed", "Batch", "Training", "Goals for an H100 or H200"):
+        assert f"## {heading}" in text
+    assert "asked 0.005 at most" in text
+    assert "asked 300 at least" in text
+
+
+def test_what_breaks_fails_the_check_and_costs_nothing_else(tmp_path, monkeypatch) -> None:
+    def broken(*arguments: Any) -> Any:
+        yield "a figure"
+        raise RuntimeError("CUDA error: an illegal memory access\nwas encountered")
+
+    monkeypatch.setattr(check, "write_paper_bundles", lambda folder, sizes: (folder, folder))
+    monkeypatch.setattr(check, "check_parity", lambda *arguments: [])
+    monkeypatch.setattr(check, "training_speeds", broken)
+    for name in ("network_speeds", "render_speeds"):
+        monkeypatch.setattr(check, name, lambda *arguments: iter(()))
+    monkeypatch.setattr(check, "batch_speed", lambda *arguments: "a batch")
+    report = check.run_check(find_places(), TINY, lambda line: None)
+    assert report.training == ["a figure"]
+    assert report.batches == ["a batch"]
+    assert report.left_out == {"training": "RuntimeError: was encountered"}
+    assert not report.passed
+    # Where the time is up, nothing more begins; that alone is no failure.
+    report = check.run_check(find_places(), TINY, lambda line: None, time_s=-1.0)
+    assert set(report.left_out.values()) == {NO_TIME}
+
+
+def test_a_failed_comparison_fails_the_check() -> None:
+    from benchmarks.gpu.parity import Parity
+
+    good = Parity("a", "b", "cuda:0", 1e-6, None, "largest error at most 0.0001", True)
+    bad = Parity("a", "b", "cuda:0", 1e-3, 40.0, "largest error at most 0.0001", False)
+    places = Places("cuda:0", "cuda:0", "cuda:0")
+    assert Report(places, [good]).passed
+    assert not Report(places, [good, bad]).passed
+    assert "| FAILED |" in "\n".join(Report(places, [good, bad]).lines())
+    assert not Report(places).passed
