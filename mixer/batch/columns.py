@@ -1,29 +1,28 @@
 """The columns of a manifest: what each is called, what its cells may say, and where it goes.
 
-A column is one entry of `COLUMNS`, those of settings derived from the fields of `RenderSettings`; a
-row's cells become arguments of `RenderSettings` (SETTING), of writing the mix (OUTPUT), or name the
-song (ROW). Any other column with a point in its name, like `vocals.gain_db`, is a setting of the
-desk (STRIP), as `--set` takes it.
+A column is one entry of `COLUMNS`, those of settings derived from the fields of `RenderSettings`
+and `OutputSettings`; a row's cells become arguments of the one (SETTING), of the other (OUTPUT), or
+name the song (ROW). Any other column with a point in its name, like `vocals.gain_db`, is a setting
+of the desk (STRIP), as `--set` takes it.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from mixer.audio.formats import BIT_DEPTHS, FORMATS
-from mixer.batch.states import ColumnUse, ReportKind
+from mixer.batch.states import ColumnUse
 from mixer.errors import PresetError, SettingsError
-from mixer.files.wording import nearest, quote, suggest
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.files.wording import joined, nearest, quote, suggest
+from mixer.output.settings import OutputSettings
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings
 
 # How a cell says what else is delivered with a mix.
-BOTH_DAWS = "both"
+BOTH = "both"
 NONE = "none"
 MAX_TEXT_LENGTH = 4096
 
@@ -107,7 +106,7 @@ def whole_number(low: float, high: float) -> Callable[[str], int]:
     return parse
 
 
-def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+def one_of(choices: Collection[str]) -> Callable[[str], str]:
     """One of some words, in any case."""
 
     def parse(cell: str) -> str:
@@ -133,34 +132,47 @@ def presets(cell: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def daws(cell: str) -> tuple[str, ...]:
-    """A workstation's session, both, or none."""
-    word = one_of((*DAW_FORMATS, BOTH_DAWS, NONE))(cell)
-    return {BOTH_DAWS: tuple(DAW_FORMATS), NONE: ()}.get(word, (word,))
+def some_of(choices: Collection[str]) -> Callable[[str], tuple[str, ...]]:
+    """One of some words, both for all of them, or none."""
+
+    def parse(cell: str) -> tuple[str, ...]:
+        word = one_of((*choices, BOTH, NONE))(cell)
+        return {BOTH: tuple(choices), NONE: ()}.get(word, (word,))
+
+    return parse
 
 
-def report(cell: str) -> ReportKind:
-    """yes or no, or embed for one with previews inside."""
-    if cell.lower() == ReportKind.EMBEDDED:
-        return ReportKind.EMBEDDED
-    try:
-        return ReportKind.LINKED if flag(cell) else ReportKind.NONE
-    except ValueError:
-        raise ValueError(f"must be yes, no or {ReportKind.EMBEDDED}") from None
+def yes_or_more(option: Option) -> Callable[[str], Any]:
+    """A choice that flags say: yes or no, or the word of what goes further."""
+    words = list(option.words)
+
+    def parse(cell: str) -> Any:
+        if cell.lower() in words:
+            return option.kind(cell.lower())
+        try:
+            return option.kind(_YES[0] if flag(cell) else _NO[0])
+        except ValueError:
+            raise ValueError(f"must be {joined(words, 'or')}") from None
+
+    return parse
 
 
-def _setting_column(option: Option) -> Column:
+def _column(option: Option, use: ColumnUse) -> Column:
     """The column of an option of `mixer render`."""
     parse: Callable[[str], Any] = text
     if option.parse is not None:
         parse = _refusing(option.parse)
+    elif option.flags:
+        parse = yes_or_more(option)
+    elif option.words:
+        parse = (some_of if option.kind is tuple else one_of)(option.choices or option.words)
     elif option.kind is bool:
         parse = flag
     elif option.kind is int:
         parse = whole_number(*option.range)
     elif option.kind is float:
         parse = (number_or_none if option.takes_none else number)(*option.range)
-    return Column(option.name, ColumnUse.SETTING, parse)
+    return Column(option.name, use, parse)
 
 
 def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -183,13 +195,15 @@ COLUMNS = {
         Column("output", ColumnUse.ROW, text),
         Column("album", ColumnUse.ROW, text),
         Column("preset", ColumnUse.ROW, presets),
-        *(_setting_column(one) for one in options_of(RenderSettings) if one.has_column),
-        Column("format", ColumnUse.OUTPUT, one_of(tuple(FORMATS))),
-        Column("bit_depth", ColumnUse.OUTPUT, one_of(tuple(BIT_DEPTHS))),
-        Column("stems", ColumnUse.OUTPUT, flag),
-        Column("tracks", ColumnUse.OUTPUT, flag),
-        Column("daw", ColumnUse.OUTPUT, daws),
-        Column("report", ColumnUse.OUTPUT, report),
+        *(
+            _column(one, use)
+            for settings, use in (
+                (RenderSettings, ColumnUse.SETTING),
+                (OutputSettings, ColumnUse.OUTPUT),
+            )
+            for one in options_of(settings)
+            if one.has_column
+        ),
     )
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixer.batch.states import ReportKind
+from mixer.output.settings import MIX_ALONE, OutputSettings
 
 
 @dataclass(frozen=True)
@@ -14,16 +14,14 @@ class Defaults:
     Attributes:
         presets: names or files, the strongest last.
         sets: `key=value` of the desk; a row's strip columns win over them.
-        daws: sessions for which workstations.
-        report: `ReportKind.NONE`, `REPORT` or `EMBEDDED_REPORT`.
+        wanted: how mixes are written, and what with them.
         allow_plugins: the manifest, and presets' files that are not the user's own, may load
             plug-ins. They are programs.
     """
 
     presets: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
-    daws: tuple[str, ...] = ()
-    report: ReportKind = ReportKind.NONE
+    wanted: OutputSettings = MIX_ALONE
     allow_plugins: bool = False
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mixer.audio.formats import FORMATS
 from mixer.baselines import LEVELS, WITHOUT_NETWORK
 from mixer.batch.asked import Asked
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import ManifestError, mistake
-from mixer.batch.states import ReportKind
 from mixer.errors import MixerError
+from mixer.output.settings import OutputSettings
+from mixer.rendering.options import options_of
 from mixer.shipped import AUTO_MODEL, DEFAULT_MODEL, PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.version import __version__
 
@@ -66,12 +67,13 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
             mistakes.append(mistake(row.number, column, str(found)))
             identities.append(UNKNOWN)
             continue
-        if row.stems and not found.has_wet_stems:
+        if row.wanted.stems and not found.has_wet_stems:
             what = f"model {model} makes a mix and no wet stems"
             # A session and a report take stems too.
-            column = "daw" if row.daws else "report" if row.report != ReportKind.NONE else "stems"
+            wanted = row.wanted
+            column = "daw" if wanted.daw else "report" if wanted.has_report else "stems"
             mistakes.append(mistake(row.number, column, what))
-        if row.tracks and not found.mixes_tracks:
+        if row.wanted.tracks and not found.mixes_tracks:
             what = f"model {model} mixes stems, not single tracks; leave tracks out"
             mistakes.append(mistake(row.number, "tracks", what))
         identities.append(found)
@@ -95,20 +97,25 @@ def settings_of(
     more = {
         "console": dict(console or {}),
         "presets": [{"name": s["name"], "sha256": s["sha256"]} for s in sources],
-        "daw": list(row.daws),
-        "report": "" if row.report == ReportKind.NONE else row.report,
     }
     asked = {
         **row.settings,
-        "format": file_format,
-        "bit_depth": row.bit_depth if not FORMATS[file_format].is_lossy else None,
-        "stems": row.stems,
-        **({"tracks": True} if row.tracks else {}),
+        **_wanted(replace(row.wanted, format=file_format)),
         "album": row.album,
         **{name: value for name, value in more.items() if value},
     }
     settings: Asked = json.loads(json.dumps(asked))
     return settings
+
+
+def _wanted(wanted: OutputSettings) -> dict[str, object]:
+    """How a mix is written, and what of it is not as always; a lossy format has no depth."""
+    said = {
+        one.name: getattr(wanted, one.name)
+        for one in options_of(OutputSettings)
+        if one.in_ledger or getattr(wanted, one.name) != one.default
+    }
+    return {**said, "bit_depth": None} if FORMATS[wanted.format].is_lossy else said
 
 
 def hash_settings(settings: Mapping[str, object]) -> str:

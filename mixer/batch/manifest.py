@@ -7,16 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from mixer.audio.formats import DEFAULT_BIT_DEPTH, refuse_depth, refuse_rate
+from mixer.audio.formats import refuse_depth, refuse_rate
 from mixer.batch.asked import RowSettings
 from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.mistakes import mistake
 from mixer.batch.sheet import read_sheet
 from mixer.batch.song_paths import SongFolders, why_not_from_here
-from mixer.batch.states import ALL_COLUMNS, ColumnUse, ReportKind
+from mixer.batch.states import ALL_COLUMNS, ColumnUse
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
+from mixer.output.settings import MIX_ALONE, OutputSettings
 
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
 # What programs write into a cell that holds nothing; only of a song's folder it may be the name.
@@ -35,11 +36,10 @@ class Row:
         output: template of the mix's path; None for the default.
         album: songs of the same album share one loudness offset; None for a single.
         settings: arguments of `RenderSettings`, what the manifest says alone.
-        format, bit_depth, stems, tracks: how the mix is written; format None as `output` ends.
+        wanted: how the mix is written, and what with it; stems where what is delivered needs them.
         presets: names or files, the strongest last.
         sets: `key=value` of the desk: the command line's, then those of the row's own columns.
         n_own_sets: how many of these are the row's own.
-        daws, report: what is delivered with the mix; both take wet stems.
         has_mistakes: something about it is wrong, so what it would do is not known.
     """
 
@@ -49,15 +49,10 @@ class Row:
     output: str | None = None
     album: str | None = None
     settings: RowSettings = field(default_factory=RowSettings)
-    format: str | None = None
-    bit_depth: str = DEFAULT_BIT_DEPTH
-    stems: bool = False
-    tracks: bool = False
+    wanted: OutputSettings = MIX_ALONE
     presets: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     n_own_sets: int = 0
-    daws: tuple[str, ...] = ()
-    report: ReportKind = ReportKind.NONE
     has_mistakes: bool = False
 
 
@@ -217,8 +212,7 @@ def _build(
 ) -> Row:
     row, settings = values[ColumnUse.ROW], values[ColumnUse.SETTING]
     output, strips = values[ColumnUse.OUTPUT], values[ColumnUse.STRIP]
-    presets, daws = row.get("preset"), output.get("daw", defaults.daws)
-    report = output.get("report", defaults.report)
+    presets, wanted = row.get("preset"), replace(defaults.wanted, **output)
     for name in ("model", "profile"):
         # What lies beside the manifest is meant by that; a shipped name has no such folder.
         if name in settings and (base / settings[name]).exists():
@@ -230,18 +224,13 @@ def _build(
         output=row.get("output"),
         album=row.get("album"),
         settings=cast(RowSettings, settings),
-        format=output.get("format"),
-        bit_depth=output.get("bit_depth", DEFAULT_BIT_DEPTH),
-        stems=output.get("stems", False) or bool(daws) or report != ReportKind.NONE,
-        tracks=output.get("tracks", False),
+        wanted=replace(wanted, stems=wanted.writes_stems),
         presets=defaults.presets if presets is None else _from_here(presets, base),
         sets=(
             *defaults.sets,
             *(f"{name}={cell}" for name, cell in strips.items()),
         ),
         n_own_sets=len(strips),
-        daws=daws,
-        report=report,
     )
 
 

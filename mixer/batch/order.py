@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from mixer.batch.asked import RowSettings
 from mixer.batch.figures import Figures
-from mixer.batch.states import Ending, Phase, ReportKind
+from mixer.batch.states import Ending, Phase
+from mixer.output.settings import OutputSettings
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Order:
         staging: absolute path of the folder that the files are made in; nobody else's.
         target: absolute path at which the mix will appear.
         settings: arguments of `RenderSettings`, without the device and the console.
-        format, bit_depth, stems, tracks: how the mix is written.
+        wanted: how the mix is written, and what is delivered with it.
         phase: how much of it.
         premaster: absolute path of the folder that keeps an album's song between its two phases.
         loudness_lufs: to finish with, this song's own target: its loudness plus the album's offset.
@@ -35,7 +36,6 @@ class Order:
         console: what the desk is set to, as a plain table; None as the song says.
         song_table: what the song said of it when that was resolved.
         presets: name, path and sha256 of every file that had a say in it.
-        daws, report: what is delivered with the mix, as of `mixer.batch.manifest.Row`.
         alone: nothing else may run in the worker at the same time: it was there when one died.
     """
 
@@ -45,10 +45,7 @@ class Order:
     staging: str
     target: str
     settings: RowSettings
-    format: str = "wav"
-    bit_depth: str = "24"
-    stems: bool = False
-    tracks: bool = False
+    wanted: OutputSettings
     phase: Phase = Phase.WHOLE
     premaster: str = ""
     loudness_lufs: float | None = None
@@ -58,8 +55,6 @@ class Order:
     console: Mapping[str, object] | None = None
     song_table: Mapping[str, object] = field(default_factory=dict)
     presets: tuple[Mapping[str, str], ...] = ()
-    daws: tuple[str, ...] = ()
-    report: ReportKind = ReportKind.NONE
     alone: bool = False
 
 

@@ -9,14 +9,13 @@ import os
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_depth
 from mixer.batch.columns import NONE
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
-from mixer.batch.states import ReportKind
 from mixer.errors import SettingsError
 from mixer.files.file_names import FORBIDDEN, clean, key, shorten
 from mixer.files.wording import listed, nearest, quote
@@ -32,6 +31,7 @@ from mixer.output.names import (
     TRACKS_SUFFIX,
     session_files,
 )
+from mixer.output.settings import OutputSettings
 from mixer.shipped import AUTO_MODEL
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
 from mixer.stems import RESIDUAL, STEMS
@@ -53,17 +53,15 @@ class Target:
 
     Attributes:
         mix: path of the mix, relative to the output folder.
-        format: one of `FORMATS`.
-        stems, tracks: wet stems, wet tracks are written.
-        daws, report: what is delivered with it, as of `Row`.
+        wanted: how it is written, and what with it, as of `Row`; its format is known.
     """
 
     mix: str
-    format: str
-    stems: bool = False
-    daws: tuple[str, ...] = ()
-    report: ReportKind = ReportKind.NONE
-    tracks: bool = False
+    wanted: OutputSettings
+
+    @property
+    def format(self) -> str:
+        return self.wanted.format
 
     @property
     def base(self) -> str:
@@ -84,14 +82,14 @@ class Target:
     @property
     def beside(self) -> dict[str, str]:
         """What is delivered with the mix: role to path; of what is played those there may be."""
-        paths = {daw: self.base + DAW_FORMATS[daw].suffix for daw in self.daws}
-        if self.daws:
+        paths = {daw: self.base + DAW_FORMATS[daw].suffix for daw in self.wanted.daw}
+        if self.wanted.edits:
             paths |= {role: self.base + suffix for role, suffix in RECALL_SUFFIXES.items()}
-        folder = self.base + SESSION_SUFFIX
-        paths |= {role: f"{folder}/{name}" for role, name in session_files(self.daws).items()}
-        if self.report != ReportKind.NONE:
+            folder, files = self.base + SESSION_SUFFIX, session_files(self.wanted.daw)
+            paths |= {role: f"{folder}/{name}" for role, name in files.items()}
+        if self.wanted.has_report:
             paths[REPORT_ROLE] = self.base + REPORT_SUFFIX
-        if self.report not in (ReportKind.NONE, ReportKind.EMBEDDED):
+        if self.wanted.has_copies:
             folder = self.base + LISTENING_SUFFIX
             paths |= {copy: f"{folder}/{copy}.{LISTENING_FORMAT}" for copy in LISTENING_COPIES}
         return paths
@@ -99,18 +97,21 @@ class Target:
     @property
     def folders(self) -> list[str]:
         """Folders that are this mix's own."""
-        folders = [self.stems_folder] if self.stems else []
-        folders += [self.tracks_folder] if self.tracks else []
-        folders += [self.base + SESSION_SUFFIX] if self.daws else []
-        linked = self.report not in (ReportKind.NONE, ReportKind.EMBEDDED)
-        return folders + ([self.base + LISTENING_SUFFIX] if linked else [])
+        folders = [self.stems_folder] if self.wanted.stems else []
+        folders += [self.tracks_folder] if self.wanted.tracks else []
+        folders += [self.base + SESSION_SUFFIX] if self.wanted.edits else []
+        return folders + ([self.base + LISTENING_SUFFIX] if self.wanted.has_copies else [])
 
     @property
     def files(self) -> list[str]:
         """Every file that may be written, but for tracks, which are named by the song."""
-        stems = (*STEMS, RESIDUAL) if self.stems else ()
+        stems = (*STEMS, RESIDUAL) if self.wanted.stems else ()
         written = [f"{self.stems_folder}/{stem}.{self.format}" for stem in stems]
         return [self.mix, self.recipe, *written, *self.beside.values()]
+
+
+# Of a row that is not understood.
+_NOWHERE = Target("", OutputSettings(format=DEFAULT_FORMAT))
 
 
 def plan_outputs(rows: Sequence[Row], folder: Path) -> tuple[list[Target], list[str]]:
@@ -119,14 +120,14 @@ def plan_outputs(rows: Sequence[Row], folder: Path) -> tuple[list[Target], list[
     inside = _Inside(folder)
     for row in rows:
         if row.has_mistakes and row.output is None:
-            targets.append(Target("", DEFAULT_FORMAT))
+            targets.append(_NOWHERE)
             continue
         try:
             target = plan_output(row)
             inside.check(target)
         except ValueError as error:
             mistakes.append(mistake(row.number, "output", str(error)))
-            target = Target("", DEFAULT_FORMAT)
+            target = _NOWHERE
         targets.append(target)
     return targets, mistakes + _collisions(rows, targets)
 
@@ -146,18 +147,19 @@ def plan_output(row: Row) -> Target:
     if FORBIDDEN.search(literal.replace("\\", "")) or "\\" in literal:
         raise ValueError(f'{template!r} holds one of < > : " \\ | ? * or a control character')
     ending = PurePosixPath(template).suffix.lower().lstrip(".")
-    if row.format and ending in FORMATS and ending != row.format:
-        raise ValueError(f"{template!r} ends in .{ending}, but the format is {row.format}")
-    file_format = row.format or (ending if ending in FORMATS else DEFAULT_FORMAT)
+    asked = row.wanted.format
+    if asked and ending in FORMATS and ending != asked:
+        raise ValueError(f"{template!r} ends in .{ending}, but the format is {asked}")
+    file_format = asked or (ending if ending in FORMATS else DEFAULT_FORMAT)
     try:
-        refuse_depth(file_format, row.bit_depth)
+        refuse_depth(file_format, row.wanted.bit_depth)
     except SettingsError as error:
         raise ValueError(str(error)) from None
     filled = _fill(template, row, file_format)
     base = filled[: -len(file_format) - 1] if filled.lower().endswith("." + file_format) else filled
     # The ways up that a song's own name may spell have become plain names by now.
-    suffixes = [RECIPE_SUFFIX, *(DAW_FORMATS[daw].suffix for daw in row.daws)]
-    suffixes += [REPORT_SUFFIX] if row.report != ReportKind.NONE else []
+    suffixes = [RECIPE_SUFFIX, *(DAW_FORMATS[daw].suffix for daw in row.wanted.daw)]
+    suffixes += [REPORT_SUFFIX] if row.wanted.has_report else []
     max_bytes = min(MAX_NAME_BYTES, 255 - max(map(len, suffixes)))
     names = [shorten(clean(name), max_bytes) for name in base.split("/") if name not in ("", ".")]
     if not names:
@@ -165,7 +167,7 @@ def plan_output(row: Row) -> Target:
     if names[0].casefold() == STATE_FOLDER:
         raise ValueError(f"{STATE_FOLDER} is where the ledger lives; choose another folder")
     mix = "/".join(names) + "." + file_format
-    return Target(mix, file_format, row.stems, row.daws, row.report, row.tracks)
+    return Target(mix, replace(row.wanted, format=file_format))
 
 
 def _fill(template: str, row: Row, file_format: str) -> str:

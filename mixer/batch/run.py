@@ -223,10 +223,7 @@ class Run:
             staging=str(self._state / WORK_FOLDER / token),
             target=str(self._out / listed.target.mix),
             settings=listed.row.settings.copy(),
-            format=listed.target.format,
-            bit_depth=listed.row.bit_depth,
-            stems=listed.row.stems,
-            tracks=listed.row.tracks,
+            wanted=listed.target.wanted,
             phase=task.phase,
             premaster=str(self._state / PREMASTER_FOLDER / name),
             loudness_lufs=task.finish.loudness_lufs if task.finish else None,
@@ -236,8 +233,6 @@ class Run:
             console=listed.desk.console,
             song_table=listed.desk.song_table,
             presets=listed.desk.sources,
-            daws=listed.row.daws,
-            report=listed.row.report,
         )
         # A finished song that may turn out unchanged stays finished until it does not; one that
         # waits for its master alone stays measured.

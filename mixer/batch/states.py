@@ -61,14 +61,6 @@ class Mode(StrEnum):
     FORCE = "force"
 
 
-class ReportKind(StrEnum):
-    """Whether a report comes with a mix, as a cell says it: with audio beside it or inside."""
-
-    NONE = "no"
-    LINKED = "yes"
-    EMBEDDED = "embed"
-
-
 class ColumnUse(StrEnum):
     """Where the cells of a column go."""
 

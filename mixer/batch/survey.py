@@ -9,7 +9,6 @@ from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
-from mixer.batch.states import ReportKind
 from mixer.batch.unmixed import Unmixed, unmixed_of
 from mixer.errors import MixerError
 from mixer.output.daw.formats import DAW_FORMATS
@@ -60,18 +59,19 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     song = load_song(row.song, listen=False)
     rate = int(row.settings.get("sample_rate") or song.sample_rate)
     n_own = song.n_samples_at(rate)
-    n_files = 1 + (len(song.stems) + 1 if row.stems else 0)
-    has_report = row.report != ReportKind.NONE
-    n_tracks = len(tracks_of(song)) + 1 if row.tracks else 0
+    n_files = 1 + (len(song.stems) + 1 if row.wanted.stems else 0)
+    has_report = row.wanted.has_report
+    n_tracks = len(tracks_of(song)) + 1 if row.wanted.tracks else 0
     n_files += n_tracks
     kept = (
         1
         + n_tracks
-        + (len(song.stems) if row.stems else 0)
+        + (len(song.stems) if row.wanted.stems else 0)
         + (len(LISTENING_COPIES) if has_report else 0)
     )
     mix_bytes = n_files * (
-        FORMATS[file_format].file_bytes(row.bit_depth, n_own, song.duration_s) + _PER_FILE_BYTES
+        FORMATS[file_format].file_bytes(row.wanted.bit_depth, n_own, song.duration_s)
+        + _PER_FILE_BYTES
     )
     return Size(
         duration_s=song.duration_s,
@@ -80,7 +80,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
             len(song.stems),
             threads,
             own_samples=n_own,
-            wet_stems=row.stems,
+            wet_stems=row.wanted.stems,
             network_bytes=identity.bytes_a_thread * threads
             + int(identity.latent_bytes_per_s * song.duration_s),
             report=has_report,
@@ -119,18 +119,18 @@ def survey_or_say(
 def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:
     """Sessions: a residual each, and copies of all audio in those that embed it up to a limit."""
     residual_bytes = _RESIDUAL_BYTES_PER_SAMPLE * song.n_samples
-    total = (_PER_FILE_BYTES + residual_bytes) * len(row.daws)
+    total = (_PER_FILE_BYTES + residual_bytes) * len(row.wanted.daw)
     recordings = {r.source.path for r in song.recordings}
     audio = mix_bytes + residual_bytes + sum(path.stat().st_size for path in recordings)
-    embedding = [daw for daw in row.daws if audio <= DAW_FORMATS[daw].embeds_up_to_bytes]
+    embedding = [daw for daw in row.wanted.daw if audio <= DAW_FORMATS[daw].embeds_up_to_bytes]
     return total + audio * len(embedding)
 
 
 def _report_bytes(row: Row, n_samples: int, duration_s: float, n_stems: int) -> int:
     """The page, and two listening copies or a preview of each source."""
-    if row.report == ReportKind.NONE:
+    if not row.wanted.has_report:
         return 0
-    if row.report == ReportKind.EMBEDDED:
+    if not row.wanted.has_copies:
         n_sources = n_stems + 1 + len(LISTENING_COPIES)
         return _REPORT_BYTES + int(_PREVIEW_BYTES_PER_S * min(duration_s, _PREVIEW_S) * n_sources)
     copy_bytes = FORMATS[LISTENING_FORMAT].file_bytes(DEFAULT_BIT_DEPTH, n_samples, duration_s)

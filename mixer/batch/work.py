@@ -21,7 +21,7 @@ from mixer.batch.figures import Figures
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
 from mixer.batch.order import Order, Outcome, StagedFile
-from mixer.batch.states import Ending, Phase, ReportKind
+from mixer.batch.states import Ending, Phase
 from mixer.batch.unmixed import unmixed_of
 from mixer.errors import InputError, MixerError, OutputError
 
@@ -155,7 +155,7 @@ class _Render:
         from mixer.rendering.model_choice import model_of
 
         console = settings.console or Console()
-        return model_of(song, settings, console, wet_tracks=self.order.tracks)
+        return model_of(song, settings, console, wet_tracks=self.order.wanted.tracks)
 
     def _plan(
         self, song: Song, settings: RenderSettings, network: NetworkRunner | None
@@ -166,23 +166,17 @@ class _Render:
             settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
         bundle = network.bundle if network else None
         return plan_render(
-            song, settings, bundle, presets=self.order.presets, wet_tracks=self.order.tracks
+            song, settings, bundle, presets=self.order.presets, wet_tracks=self.order.wanted.tracks
         )
 
     def _destination(self) -> Destination:
-        from mixer.output.delivery import Delivery
         from mixer.output.destination import Destination
 
-        order, report = self.order, self.order.report
-        target = Path(order.target)
+        target = Path(self.order.target)
         return Destination(
             # Under its final name, so that what lies beside it is called what links say.
-            path=Path(order.staging) / target.name,
-            file_format=order.format,
-            bit_depth=order.bit_depth,
-            stems=order.stems,
-            tracks=order.tracks,
-            delivery=Delivery(order.daws, report != ReportKind.NONE, report == ReportKind.EMBEDDED),
+            path=Path(self.order.staging) / target.name,
+            wanted=self.order.wanted,
             overwrite=True,
             home=target.parent,
         )
@@ -202,9 +196,9 @@ class _Render:
         with self.shop.compute:
             made = premaster(
                 plan,
-                wet_stems=destination.writes_stems,
-                wet_tracks=destination.tracks,
-                stages=destination.delivery.report,
+                wet_stems=destination.wanted.writes_stems,
+                wet_tracks=destination.takes_tracks(plan),
+                stages=destination.wanted.has_report,
                 progress=self._progress,
                 network=network,
                 threads=self.shop.threads,
@@ -254,7 +248,7 @@ class _Render:
         for role, entry in files.items():
             path = staging / Path(entry["path"]).relative_to(destination.home)
             staged.append(self._staged(path, role, entry["sha256"]))
-        beside = {RECIPE: output_paths(destination.path, [], destination.file_format)[RECIPE]}
+        beside = {RECIPE: output_paths(destination.path, [], destination.wanted.format)[RECIPE]}
         # Of listening copies, those that the mix has: one of no amount was never normalised.
         there = {
             role: file for role, file in (beside | destination.beside()).items() if file.exists()

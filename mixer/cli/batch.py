@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixer.batch.states import ALL_COLUMNS, Mode, ReportKind, State
+from mixer.batch.states import ALL_COLUMNS, Mode, State
 from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import SettingsError
 from mixer.files.interruption import ending_signals
-from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
+from mixer.output.settings import OutputSettings
 
 if TYPE_CHECKING:
     from mixer.batch.engine import Engine
@@ -90,10 +91,9 @@ def command() -> None:
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="For every row, as vocals.gain_db=+1.5; its own columns win.")  # fmt: skip
-@click.option("--daw", "daws", multiple=True, type=click.Choice(list(DAW_FORMATS)),
-              help=f"Also a session, for rows that do not set it: {DAW_TITLES}.")  # fmt: skip
-@click.option("--report", is_flag=True, help="Also HTML reports, for rows that do not set it.")
-@click.option("--embed", is_flag=True, help="The same with 30 s previews inside.")
+@settings_options(
+    OutputSettings, lambda option: option.for_every_row, " For rows that do not say it."
+)
 @click.option("--allow-plugins", is_flag=True,
               help="Let the manifest and presets' files load plug-ins.")  # fmt: skip
 @click.option(_IGNORE, "ignored", is_flag=False, flag_value=ALL_COLUMNS, default="",
@@ -113,9 +113,6 @@ def run_command(
     shard: str | None,
     presets: tuple[str, ...],
     sets: tuple[str, ...],
-    daws: tuple[str, ...],
-    report: bool,
-    embed: bool,
     allow_plugins: bool,
     ignored: str,
     html: bool,
@@ -156,8 +153,7 @@ def run_command(
         defaults=Defaults(
             presets=presets,
             sets=sets,
-            daws=tuple(dict.fromkeys(daws)),
-            report=_report_kind(report, embed),
+            wanted=OutputSettings(**given_settings(OutputSettings, setup)),
             allow_plugins=allow_plugins,
         ),
         ignored_columns=tuple(name.strip() for name in ignored.split(",") if name.strip()),
@@ -226,12 +222,6 @@ def merge_command(
         say_ending(merged.records, merged.results)
     if merged.exit_code:
         raise click.exceptions.Exit(merged.exit_code)
-
-
-def _report_kind(report: bool, embed: bool) -> ReportKind:
-    if embed:
-        return ReportKind.EMBEDDED
-    return ReportKind.LINKED if report else ReportKind.NONE
 
 
 def _dry_run(

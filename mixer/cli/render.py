@@ -10,8 +10,6 @@ from typing import Any
 import click
 
 from mixer.audio.formats import (
-    BIT_DEPTHS,
-    DEFAULT_BIT_DEPTH,
     DEFAULT_FORMAT,
     FORMATS,
     is_any_audio_name,
@@ -28,10 +26,9 @@ from mixer.cli.render_view import (
     warn_damaged,
 )
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
-from mixer.output.delivery import DAW_AUDIO, DRY, Delivery
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of
+from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.plan import plan_render
@@ -52,36 +49,13 @@ _LONGEST_NAME_BYTES = 200
     f"[default: {DEFAULT_FOLDER}/]",
 )
 @settings_options(RenderSettings)
-@click.option(
-    "--bit-depth", type=click.Choice(list(BIT_DEPTHS)), default=DEFAULT_BIT_DEPTH, show_default=True
-)
-@click.option("--format", "file_format", type=click.Choice(list(FORMATS)), help="[default: wav]")
-@click.option("--stems", is_flag=True, help="Also write each wet stem and the residual.")
-@click.option(
-    "--tracks", is_flag=True, help="Also write each wet track, where a model mixes tracks."
-)
+@settings_options(OutputSettings)
 @click.option(
     "--preset", "presets", multiple=True, help="Strips and targets: a name or a file; may repeat."
 )
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One number, as vocals.gain_db=+1.5."
 )
-@click.option(
-    "--daw",
-    "daws",
-    multiple=True,
-    type=click.Choice(list(DAW_FORMATS)),
-    help=f"Also a session: {DAW_TITLES}; may repeat.",
-)
-@click.option(
-    "--daw-audio",
-    type=click.Choice(DAW_AUDIO),
-    default=DRY,
-    show_default=True,
-    help="What sessions hold: dry recordings behind editable strips, wet stems, or both.",
-)
-@click.option("--report", is_flag=True, help="Also an HTML report with a player.")
-@click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
 @click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
 @click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
@@ -92,16 +66,8 @@ _LONGEST_NAME_BYTES = 200
 def command(
     song_dir: Path,
     output: Path | None,
-    file_format: str | None,
-    bit_depth: str,
-    stems: bool,
-    tracks: bool,
     presets: tuple[str, ...],
     sets: tuple[str, ...],
-    daws: tuple[str, ...],
-    daw_audio: str,
-    report: bool,
-    embed: bool,
     allow_plugins: bool,
     strict: bool,
     overwrite: bool,
@@ -117,17 +83,10 @@ def command(
     """
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
     settings = _settings(options, resolved)
-    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=tracks)
-    path, file_format = _output_path(output, file_format, song)
-    destination = Destination(
-        path=path,
-        file_format=file_format,
-        bit_depth=bit_depth,
-        stems=stems,
-        tracks=tracks,
-        delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed, daw_audio),
-        overwrite=overwrite,
-    )
+    wanted = OutputSettings(**given_settings(OutputSettings, options))
+    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
+    path, file_format = _output_path(output, wanted.format, song)
+    destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
     # What a dry run would replace it says instead.
     replace(destination, overwrite=overwrite or dry_run).check(plan)
     if not quiet:
@@ -171,7 +130,7 @@ def _fitting(name: str) -> str:
     return encoded[:_LONGEST_NAME_BYTES].decode(errors="ignore").rstrip()
 
 
-def _output_path(output: Path | None, file_format: str | None, song: Song) -> tuple[Path, str]:
+def _output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
     """Where the mix goes and as what: a file by its ending, else a folder."""
     # Of a name that is too long, Path.is_dir raises; here it is no folder, and refused later.
     if output is not None and not os.path.isdir(output):  # noqa: PTH112

@@ -14,6 +14,7 @@ from mixer.audio import damage_of
 from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.console.desk import StripReport
+from mixer.output.delivery import delivered_paths
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import MIX, RECIPE, output_paths
 from mixer.output.recipe import Recipe
@@ -135,7 +136,7 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "recipe": str(output_paths(path, [], "wav")[RECIPE]),
         "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != MIX},
         "tracks": {n: f["path"] for n, f in recipe["output"].get("tracks", {}).items()},
-        **{name: str(target) for name, target in destination.delivery.paths(path).items()},
+        **{name: str(target) for name, target in delivered_paths(destination.wanted, path).items()},
         "track_mix": mix.measurements["tracks"] or None,
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
@@ -270,7 +271,7 @@ def _strip_words(strip: StripReport) -> Iterator[str]:
 
 def show_delivered(destination: Destination, remarks: Sequence[str]) -> None:
     """What else was written."""
-    for target in destination.delivery.paths(destination.path).values():
+    for target in delivered_paths(destination.wanted, destination.path).values():
         say(str(target))
     for remark in remarks:
         talk(f"note: {remark}")

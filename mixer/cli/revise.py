@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mixer.cli.console import answer, level, progress_bar, say, talk
 from mixer.cli.render_view import warn_clipped
-from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
-from mixer.output.delivery import Delivery
+from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.recipe import Take
+from mixer.output.settings import OutputSettings
 from mixer.takes.listing import change_words
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
 
 # A change of the bus's gain that one would not hear.
 _LEAST_DB = 0.005
+# Of how a mix is written, what a take has from its parent.
+_AS_BEFORE = ("format", "bit_depth")
 
 
 @click.command(name="revise")
@@ -37,19 +40,7 @@ _LEAST_DB = 0.005
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where the song is now.  [default: where it was]",
 )
-@click.option("--stems", is_flag=True, help="Also write each wet stem and the residual.")
-@click.option(
-    "--tracks", is_flag=True, help="Also write each wet track, where a model mixes tracks."
-)
-@click.option(
-    "--daw",
-    "daws",
-    multiple=True,
-    type=click.Choice(list(DAW_FORMATS)),
-    help=f"Also a session: {DAW_TITLES}; may repeat.",
-)
-@click.option("--report", is_flag=True, help="Also an HTML report with a player.")
-@click.option("--embed", is_flag=True, help="Put 30 s previews inside the report.")
+@settings_options(OutputSettings, lambda option: option.name not in _AS_BEFORE)
 @click.option("--allow-plugins", is_flag=True, help="Load the plug-ins that the recipe names.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -60,15 +51,11 @@ def command(
     words: bool,
     hold_gain: bool,
     song_folder: Path | None,
-    stems: bool,
-    tracks: bool,
-    daws: tuple[str, ...],
-    report: bool,
-    embed: bool,
     allow_plugins: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Render the next take of MIX.json (or of the mix beside it) with each CHANGE.
 
@@ -87,9 +74,7 @@ def command(
         song_folder=song_folder,
         hold_gain=hold_gain,
         allow_plugins=allow_plugins,
-        stems=stems,
-        tracks=tracks,
-        delivery=Delivery(tuple(dict.fromkeys(daws)), report or embed, embed),
+        wanted=OutputSettings(**given_settings(OutputSettings, options)),
     )
     if not quiet:
         for warning in revision.plan.warnings:

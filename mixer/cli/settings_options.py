@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,22 @@ class _Parsed(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-def settings_options(settings: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator that gives a command every option of a dataclass of settings."""
+def settings_options(
+    settings: type, keep: Callable[[Option], bool] = lambda option: True, more: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that gives a command every option of a dataclass of settings.
+
+    Args:
+        settings: the dataclass.
+        keep: which of them.
+        more: to add to the help of each.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options_of(settings)):
-            command = _click_option(option)(command)
+            if keep(option):
+                for add in reversed(_click_options(option, more)):
+                    command = add(command)
         return command
 
     return decorate
@@ -61,29 +72,64 @@ def given_settings(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
         values: the parameters of the command that is running.
     """
     said = click.get_current_context().get_parameter_source
-    return {
-        option.name: str(values[option.name]) if option.is_path else values[option.name]
-        for option in options_of(settings)
-        if said(option.name) is ParameterSource.COMMANDLINE
-    }
+    given = {}
+    for option in options_of(settings):
+        for name, (meant, _) in option.flags.items():
+            if values.get(name):
+                given[option.name] = meant
+        if said(option.name) is ParameterSource.COMMANDLINE and not option.flags:
+            given[option.name] = _plain(option, values[option.name])
+    return given
 
 
-def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    shows_default = option.default is not None and not option.otherwise
-    flag = f"{option.flag}/--{option.off}" if option.off else option.flag
-    return click.option(
-        flag,
-        option.name,
-        type=_type_of(option),
-        default=option.default if shows_default else None,
-        show_default=shows_default,
-        help=option.help + (f" [default: {option.otherwise}]" if option.otherwise else ""),
+def _plain(option: Option, value: Any) -> Any:
+    if option.is_path:
+        return str(value)
+    if issubclass(option.kind, StrEnum):
+        return option.kind(value)
+    return tuple(dict.fromkeys(value)) if _repeats(option) else value
+
+
+def _repeats(option: Option) -> bool:
+    """Whether it is said word by word, not as a list."""
+    return option.kind is tuple and bool(option.choices)
+
+
+def _click_options(
+    option: Option, more: str
+) -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
+    """An option as click has it; a choice that is said by flags is one of each."""
+    if option.flags:
+        return [
+            click.option(f"--{name}", is_flag=True, help=what + more)
+            for name, (_, what) in option.flags.items()
+        ]
+    is_flag = option.kind is bool and not option.off
+    shows_default = option.default is not None and not (
+        option.otherwise or is_flag or _repeats(option)
     )
+    flag = f"{option.flag}/--{option.off}" if option.off else option.flag
+    return [
+        click.option(
+            flag,
+            option.name,
+            type=_type_of(option),
+            is_flag=is_flag or None,
+            multiple=_repeats(option),
+            default=option.default if shows_default or is_flag else None,
+            show_default=shows_default,
+            help=option.help
+            + (f" [default: {option.otherwise}]" if option.otherwise else "")
+            + more,
+        )
+    ]
 
 
 def _type_of(option: Option) -> Any:
     if option.parse is not None:
         return _Parsed(option.parse)
+    if option.words:
+        return click.Choice(list(option.words))
     if option.takes_none:
         return _NumberOrNone()
     return click.Path(path_type=Path) if option.is_path else option.kind

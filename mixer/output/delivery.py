@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.baselines import INPUT_SUM
@@ -29,90 +28,64 @@ from mixer.output.names import (
     session_files,
 )
 from mixer.output.recipe import Recipe
+from mixer.output.settings import DawAudio, OutputSettings
 from mixer.rendering.mix import Mix
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import MIX
 from mixer.song.song import Song
 
 REPORT = "report"
-# What sessions hold: the dry recordings behind editable strips, the wet stems, or both.
-DRY, WET, BOTH = "dry", "wet", "both"
-DAW_AUDIO = (DRY, WET, BOTH)
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What else is wanted with a mix.
+def delivered_paths(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
+    """Where each goes, beside the mix: keys of `DAW_FORMATS`, `RECALL_SUFFIXES`, `REPORT`."""
+    base = mix_path.with_suffix("")
+    paths = {daw: base.with_name(base.name + DAW_FORMATS[daw].suffix) for daw in wanted.daw}
+    if wanted.edits:
+        paths |= {role: base.with_name(base.name + s) for role, s in RECALL_SUFFIXES.items()}
+    if wanted.has_report:
+        paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
+    return paths
 
-    Attributes:
-        daws: sessions for which workstations, any of `DAW_FORMATS`.
-        daw_audio: what they hold, one of `DAW_AUDIO`.
-        report: the HTML report.
-        embed: previews inside the report instead of audio beside it.
+
+def listening_copies(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
+    """What the report and sessions play that is written nowhere else, as far as it is there."""
+    base = mix_path.with_suffix("")
+    copies = dict[str, Path]()
+    if wanted.edits:
+        folder = base.with_name(base.name + SESSION_SUFFIX)
+        copies |= {role: folder / name for role, name in session_files(wanted.daw).items()}
+    if wanted.has_copies:
+        folder = base.with_name(base.name + LISTENING_SUFFIX)
+        copies |= {key: folder / f"{key}.{LISTENING_FORMAT}" for key in LISTENING_COPIES}
+    return copies
+
+
+def refuse_names(
+    wanted: OutputSettings, song: Song, mix_path: Path, home: Path | None = None
+) -> None:
+    """Find out before rendering what would keep a session from being written.
+
+    Args:
+        wanted: what is to be delivered.
+        song: what is rendered.
+        mix_path: the mix's file.
+        home: as of `deliver`.
+
+    Raises:
+        OutputError: a file has a name that a session cannot hold.
     """
-
-    daws: tuple[str, ...] = ()
-    report: bool = False
-    embed: bool = False
-    daw_audio: str = DRY
-
-    @property
-    def edits(self) -> bool:
-        """Whether sessions of dry recordings are wanted."""
-        return bool(self.daws) and self.daw_audio != WET
-
-    @property
-    def needs_stems(self) -> bool:
-        """Whether wet stems must be rendered and written with the mix."""
-        return bool(self.daws) or self.report
-
-    def paths(self, mix_path: Path) -> dict[str, Path]:
-        """Where each goes, beside the mix: keys of `DAW_FORMATS`, `RECALL_SUFFIXES`, `REPORT`."""
-        base = mix_path.with_suffix("")
-        paths = {daw: base.with_name(base.name + DAW_FORMATS[daw].suffix) for daw in self.daws}
-        if self.edits:
-            paths |= {role: base.with_name(base.name + s) for role, s in RECALL_SUFFIXES.items()}
-        if self.report:
-            paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
-        return paths
-
-    def check(self, song: Song, mix_path: Path, home: Path | None = None) -> None:
-        """Find out before rendering what would keep a session from being written.
-
-        Args:
-            song: what is rendered.
-            mix_path: the mix's file.
-            home: as of `deliver`.
-
-        Raises:
-            OutputError: a file has a name that a session cannot hold.
-        """
-        paths = (mix_path.resolve(), *(r.source.path for r in song.recordings))
-        for daw in self.daws:
-            for path in paths:
-                DAW_FORMATS[daw].refuse(relative_path(path, mix_path.parent, home))
-
-    def copies(self, mix_path: Path) -> dict[str, Path]:
-        """What the report and sessions play that is written nowhere else, as far as it is there."""
-        base = mix_path.with_suffix("")
-        copies = dict[str, Path]()
-        if self.edits:
-            folder = base.with_name(base.name + SESSION_SUFFIX)
-            copies |= {role: folder / name for role, name in session_files(self.daws).items()}
-        if self.report and not self.embed:
-            folder = base.with_name(base.name + LISTENING_SUFFIX)
-            copies |= {key: folder / f"{key}.{LISTENING_FORMAT}" for key in LISTENING_COPIES}
-        return copies
-
-
-NOTHING_BESIDE = Delivery()
+    paths = (mix_path.resolve(), *(r.source.path for r in song.recordings))
+    for daw in wanted.daw:
+        for path in paths:
+            DAW_FORMATS[daw].refuse(relative_path(path, mix_path.parent, home))
 
 
 def deliver(
     mix: Mix,
     recipe: Recipe,
     mix_path: Path,
-    delivery: Delivery,
+    wanted: OutputSettings,
     *,
     home: Path | None = None,
     overwrite: bool = False,
@@ -123,7 +96,7 @@ def deliver(
         mix: rendered with `wet_stems` and, for a report, with `stages`.
         recipe: of the mix; tells where its files are.
         mix_path: the mix's file.
-        delivery: what is wanted.
+        wanted: what is to be delivered.
         home: folder in which everything that lies beside the mix will lie at last, where it is
             made in another one; links to the recordings lead from there. None for where it is made.
         overwrite: replace what is there.
@@ -134,26 +107,26 @@ def deliver(
     Raises:
         OutputError: something is there already, or the disk is full or read-only.
     """
-    paths, remarks = delivery.paths(mix_path), list[str]()
+    paths, remarks = delivered_paths(wanted, mix_path), list[str]()
     sessions = dict[str, DawSession]()
-    for daw in delivery.daws:
-        sessions[daw] = _session(mix, recipe, mix_path, DAW_FORMATS[daw], delivery)
+    for daw in wanted.daw:
+        sessions[daw] = _session(mix, recipe, mix_path, DAW_FORMATS[daw], wanted)
         DAW_FORMATS[daw].write(sessions[daw], paths[daw], home=home, overwrite=overwrite)
-    if delivery.edits:
+    if wanted.edits:
         _write_recall(mix, sessions, paths, overwrite=overwrite)
     left_out = dict.fromkeys(f for session in sessions.values() for f in session.left_out)
     remarks += [f"not in the session: {file}" for file in left_out]
-    if delivery.report:
-        _write_report(mix, recipe, mix_path, delivery, overwrite=overwrite)
+    if wanted.has_report:
+        _write_report(mix, recipe, mix_path, wanted, overwrite=overwrite)
     return tuple(remarks)
 
 
 def _session(
-    mix: Mix, recipe: Recipe, mix_path: Path, daw: DawFormat, delivery: Delivery
+    mix: Mix, recipe: Recipe, mix_path: Path, daw: DawFormat, wanted: OutputSettings
 ) -> DawSession:
-    if delivery.daw_audio == WET:
+    if wanted.daw_audio == DawAudio.WET:
         return wet_session(mix, recipe, mix.song.markers)
-    return editable_session(mix, recipe, mix_path, daw, with_wet=delivery.daw_audio == BOTH)
+    return editable_session(mix, recipe, mix_path, daw, with_wet=wanted.daw_audio == DawAudio.BOTH)
 
 
 def _write_recall(
@@ -181,14 +154,15 @@ def _write_report(
     mix: Mix,
     recipe: Recipe,
     mix_path: Path,
-    delivery: Delivery,
+    wanted: OutputSettings,
     *,
     overwrite: bool,
 ) -> None:
     written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
     files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
     data = report_data(mix, files={**files, MIX: written[MIX]})
-    if not delivery.embed:
-        folder = delivery.copies(mix_path)[INPUT_SUM].parent
+    if wanted.has_copies:
+        folder = listening_copies(wanted, mix_path)[INPUT_SUM].parent
         data = write_listening_copies(folder, data, overwrite=overwrite)
-    write_report(delivery.paths(mix_path)[REPORT], data, embed=delivery.embed, overwrite=overwrite)
+    path = delivered_paths(wanted, mix_path)[REPORT]
+    write_report(path, data, embed=not wanted.has_copies, overwrite=overwrite)

@@ -13,9 +13,10 @@ from mixer.audio.formats import FORMATS
 from mixer.files.staging import staging_folder
 from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
-from mixer.output.delivery import NOTHING_BESIDE, Delivery, deliver
+from mixer.output.delivery import deliver, delivered_paths, listening_copies, refuse_names
 from mixer.output.names import TRACK_ROLE, output_paths, track_paths
 from mixer.output.recipe import Recipe, Take
+from mixer.output.settings import OutputSettings
 from mixer.output.write import bring, check_output, write_audios, write_recipe
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
@@ -32,46 +33,38 @@ class Destination:
 
     Attributes:
         path: the mix's file.
-        file_format: "wav", "flac", "mp3" or "ogg".
-        bit_depth: "16", "24" or "32f"; lossy formats ignore it.
-        stems, tracks: wet stems, wet tracks were asked for.
-        delivery: DAW sessions and the report.
+        wanted: how it is written, and what with it; its format is known.
         overwrite: replace what is there.
         home: folder in which all of it will lie at last, where it is made in another one, from
             which somebody else moves it. None for `path`'s, where it appears in one go.
     """
 
     path: Path
-    file_format: str
-    bit_depth: str = "24"
-    stems: bool = False
-    tracks: bool = False
-    delivery: Delivery = NOTHING_BESIDE
+    wanted: OutputSettings
     overwrite: bool = False
     home: Path | None = None
 
-    @property
-    def writes_stems(self) -> bool:
-        """Whether wet stems are written: asked for, or needed by what is delivered."""
-        return self.stems or self.delivery.needs_stems
-
     def paths(self, song: Song) -> dict[str, Path]:
         """The mix, its recipe, stems and tracks, and what is delivered with it, by role."""
-        stems = [*song.stems, RESIDUAL] if self.writes_stems else []
-        written = output_paths(self.path, stems, self.file_format)
-        names = [track.name for track in tracks_of(song)] if self.tracks else []
-        tracks = track_paths(self.path, names, self.file_format)
+        stems = [*song.stems, RESIDUAL] if self.wanted.writes_stems else []
+        written = output_paths(self.path, stems, self.wanted.format)
+        names = [track.name for track in tracks_of(song)] if self.wanted.tracks else []
+        tracks = track_paths(self.path, names, self.wanted.format)
         written |= {f"{TRACK_ROLE}{name}": path for name, path in tracks.items()}
-        return written | self.delivery.paths(self.path)
+        return written | delivered_paths(self.wanted, self.path)
 
     def beside(self) -> dict[str, Path]:
         """Every file that may be delivered with the mix, the report's listening copies included."""
-        return {**self.delivery.paths(self.path), **self.delivery.copies(self.path)}
+        return delivered_paths(self.wanted, self.path) | listening_copies(self.wanted, self.path)
 
     def existing(self, song: Song) -> list[str]:
         """Of the files that would be written, those that are there already."""
         paths = dict.fromkeys((*self.paths(song).values(), *self.beside().values()))
         return [str(path) for path in paths if os.path.lexists(path)]
+
+    def takes_tracks(self, plan: RenderPlan) -> bool:
+        """Whether wet tracks must be rendered: asked for, or needed by sessions."""
+        return self.wanted.tracks or (self.wanted.edits and bool(plan.tracks))
 
     def check(self, plan: RenderPlan) -> None:
         """Find out before rendering what would keep the result from being written.
@@ -82,27 +75,29 @@ class Destination:
             OutputError: something is there already, is a recording of the song, cannot be written,
                 or has a name that a session cannot hold.
         """
-        if self.tracks:
+        if self.wanted.tracks:
             plan.check_wet_tracks()
-        track_names = [track.name for track in plan.tracks] if self.tracks else []
+        track_names = [track.name for track in plan.tracks] if self.wanted.tracks else []
         check_output(
             self.path,
-            [*plan.song.stems, RESIDUAL] if self.writes_stems else [],
+            [*plan.song.stems, RESIDUAL] if self.wanted.writes_stems else [],
             track_names,
-            file_format=self.file_format,
-            bit_depth=self.bit_depth,
+            file_format=self.wanted.format,
+            bit_depth=self.wanted.bit_depth,
             sample_rate=plan.mix_rate,
             overwrite=self.overwrite,
             song=plan.song,
             beside=list(self.beside().values()),
         )
-        of_format = FORMATS[self.file_format]
+        of_format = FORMATS[self.wanted.format]
         if not of_format.is_compressed:
-            n_files = 1 + (len(plan.song.stems) + 1 if self.writes_stems else 0)
-            n_files += len(track_names) + 1 if self.tracks else 0
-            n_bytes = of_format.file_bytes(self.bit_depth, plan.n_samples, plan.song.duration_s)
+            n_files = 1 + (len(plan.song.stems) + 1 if self.wanted.writes_stems else 0)
+            n_files += len(track_names) + 1 if self.wanted.tracks else 0
+            n_bytes = of_format.file_bytes(
+                self.wanted.bit_depth, plan.n_samples, plan.song.duration_s
+            )
             refuse_full_disk(self.path, n_files * n_bytes)
-        self.delivery.check(plan.song, self.path, self.home)
+        refuse_names(self.wanted, plan.song, self.path, self.home)
 
 
 @dataclass(frozen=True)
@@ -146,13 +141,14 @@ def render_to(
     Raises:
         MixerError: as of `mixer.render`, `mixer.write_mix` and `deliver`.
     """
+    wanted = destination.wanted
     with computing or nullcontext():
         if made is None:
             made = premaster(
                 plan,
-                wet_stems=destination.writes_stems,
-                wet_tracks=destination.tracks or (destination.delivery.edits and bool(plan.tracks)),
-                stages=destination.delivery.report,
+                wet_stems=wanted.writes_stems,
+                wet_tracks=destination.takes_tracks(plan),
+                stages=wanted.has_report,
                 progress=progress,
                 network=network,
                 threads=threads,
@@ -180,13 +176,13 @@ def _write(
     """Write everything into a staging folder, the recipe last; it, and what could not be done."""
     path = destination.path
     recipe = write_audios(
-        mix if destination.tracks else replace(mix, wet_tracks={}),
+        mix if destination.wanted.tracks else replace(mix, wet_tracks={}),
         path,
-        file_format=destination.file_format,
-        bit_depth=destination.bit_depth,
+        file_format=destination.wanted.format,
+        bit_depth=destination.wanted.bit_depth,
     )
     if take is not None:
         recipe = {**recipe, "take": take}
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
-    remarks = deliver(mix, recipe, path, destination.delivery, home=home, overwrite=True)
+    remarks = deliver(mix, recipe, path, destination.wanted, home=home, overwrite=True)
     return write_recipe(recipe, path, home), remarks

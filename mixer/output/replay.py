@@ -24,6 +24,7 @@ from mixer.output.destination import Destination, render_to
 from mixer.output.names import MIX, TRACK_ROLE, output_paths, track_paths
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
+from mixer.output.settings import OutputSettings
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
@@ -179,10 +180,12 @@ def replay(
     plan = replace(plan, settings=settings_again(recipe))
     destination = Destination(
         path,
-        recipe.file_format,
-        recipe.bit_depth or _ANY_BIT_DEPTH,
-        stems=bool(stems),
-        tracks=bool(tracks),
+        OutputSettings(
+            recipe.file_format,
+            recipe.bit_depth or _ANY_BIT_DEPTH,
+            stems=bool(stems),
+            tracks=bool(tracks),
+        ),
     )
     destination.check(plan)
     done = render_to(destination, plan, progress=progress)

@@ -1,20 +1,23 @@
 """How a setting of a render is asked for: one definition for command lines, manifests and checks.
 
-A field of `RenderSettings` made by `option` is an option of `mixer render`; where it has a column,
-it is a column of manifests too, enters the identity of a batch's songs, and travels to workers.
+A field of `RenderSettings` or of `mixer.output.settings.OutputSettings` made by `option` is an
+option of `mixer render`; where it has a column, it is a column of manifests too, enters the
+identity of a batch's songs, and travels to workers.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mixer.errors import SettingsError
+from mixer.files.wording import suggest
 
 _OPTION = "option"
 _UNIT_SUFFIXES = ("_lufs", "_dbtp", "_db", "_hz", "_s")
@@ -46,6 +49,11 @@ class Option:
         is_path: of a file or folder.
         off: what the flag is called that means False; empty where there is none.
         parse: text to value, where it is no plain text or number; raises SettingsError.
+        choices: the only words that may be said, of a `tuple` each of its own; empty for any.
+        flags: of a choice that is said by flags: what each is called, what it means and its help,
+            the strongest last.
+        for_every_row: `mixer batch` has it for rows whose cells say nothing.
+        in_ledger: it stands among what was asked for also where that is the default.
     """
 
     name: str
@@ -61,6 +69,10 @@ class Option:
     is_path: bool = False
     off: str = ""
     parse: Callable[[str], Any] | None = None
+    choices: Collection[str] = ()
+    flags: Mapping[str, tuple[Any, str]] = dataclasses.field(default_factory=dict)
+    for_every_row: bool = False
+    in_ledger: bool = False
 
     @property
     def flag(self) -> str:
@@ -70,16 +82,29 @@ class Option:
             name = name.removesuffix(suffix)
         return "--" + name.replace("_", "-")
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that may be said of a choice."""
+        if issubclass(self.kind, StrEnum):
+            return tuple(self.kind)
+        return tuple(self.choices)
+
     def check(self, value: Any) -> None:
         """Raise SettingsError where a value is of another kind or out of range."""
         if value is None and self.optional:
             return
+        if isinstance(value, StrEnum) and isinstance(value, self.kind):
+            return
         allowed: Any = int | float if self.kind is float else self.kind
         if not isinstance(value, allowed) or (isinstance(value, bool) and self.kind is not bool):
-            raise SettingsError(f"{self.title} must be {_KIND_WORDS[self.kind]}, not {value!r}")
+            what = _KIND_WORDS.get(self.kind) or f"one of {', '.join(self.words)}"
+            raise SettingsError(f"{self.title} must be {what}, not {value!r}")
         low, high = self.range
         if self.kind in (int, float) and not low <= value <= high:
             raise SettingsError(f"{self.title} must be from {low:g} to {high:g}, not {value:g}")
+        for word in (value if self.kind is tuple else (value,)) if self.choices else ():
+            if word not in self.choices and value != self.default:
+                raise SettingsError(f"unknown {self.title} {word!r}; {suggest(word, self.choices)}")
 
 
 def option(default: Any, help: str, *, title: str = "", **more: Any) -> Any:

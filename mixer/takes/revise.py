@@ -11,7 +11,6 @@ from mixer.console.settings import Console
 from mixer.errors import InputError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
-from mixer.output.delivery import NOTHING_BESIDE, Delivery
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.recipe import Take, library_versions
 from mixer.output.recipe_reader import RecordedMix, numbers, read_recipe
@@ -24,6 +23,7 @@ from mixer.output.replay import (
     settings_again,
     song_of,
 )
+from mixer.output.settings import MIX_ALONE, OutputSettings
 from mixer.rendering.kept_arrays import KeptArrays, cache_folder
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.mix import Mix, Premaster
@@ -121,9 +121,7 @@ def plan_revision(
     song_folder: Path | None = None,
     hold_gain: bool = False,
     allow_plugins: bool = False,
-    stems: bool = False,
-    tracks: bool = False,
-    delivery: Delivery = NOTHING_BESIDE,
+    wanted: OutputSettings = MIX_ALONE,
 ) -> Revision:
     """Find out what a take comes down to; renders nothing.
 
@@ -133,8 +131,8 @@ def plan_revision(
         song_folder: where the song is now; None for where it was.
         hold_gain: the bus's gain stays what it was, whatever loudness comes of it.
         allow_plugins: load the plug-ins that the recipe names. They are programs.
-        stems, tracks: write them too; they are written in any case where the parent has them.
-        delivery: what else to write beside the take.
+        wanted: what else to write beside the take, whose format and depth are its parent's; stems
+            and tracks are written in any case where the parent has them.
 
     Raises:
         InputError: no recipe, no song, or not the song or model that the recipe is of.
@@ -165,11 +163,13 @@ def plan_revision(
     number = next_number(folder, base)
     destination = Destination(
         path=take_path(folder, base, number, parent.file_format),
-        file_format=parent.file_format,
-        bit_depth=parent.bit_depth or _ANY_BIT_DEPTH,
-        stems=stems or len(parent.outputs) > 1,
-        tracks=tracks or any(name != RESIDUAL for name in parent.tracks),
-        delivery=delivery,
+        wanted=replace(
+            wanted,
+            format=parent.file_format,
+            bit_depth=parent.bit_depth or _ANY_BIT_DEPTH,
+            stems=wanted.stems or len(parent.outputs) > 1,
+            tracks=wanted.tracks or any(name != RESIDUAL for name in parent.tracks),
+        ),
     )
     destination.check(plan)
     return Revision(
@@ -200,7 +200,9 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
     made = _make(revision.plan, revision, kept, progress)
     now = hash_parts(made)
     destination = revision.destination
-    made = without_parts(made, stems=destination.writes_stems, tracks=destination.tracks)
+    made = without_parts(
+        made, stems=destination.wanted.writes_stems, tracks=destination.wanted.tracks
+    )
     takes: list[Take] = []
 
     def tell(mix: Mix) -> Take:
@@ -276,7 +278,7 @@ def _make(
         plan,
         wet_stems=has_wet,
         wet_tracks=bool(plan.tracks),
-        stages=revision.destination.delivery.report and plan is revision.plan,
+        stages=revision.destination.wanted.has_report and plan is revision.plan,
         progress=progress,
         kept=kept,
     )

@@ -48,7 +48,7 @@ def copy_song(order: Order, shop: Shop, report: Report) -> Outcome:
             order.id, order.token, Ending.MEASURED, None, False, False, (), listing, sha256, figures
         )
     figures["loudness_lufs"] = order.loudness_lufs or -14.0
-    files = _write(Path(order.staging), f"mix.{order.format}", content)
+    files = _write(Path(order.staging), f"mix.{order.wanted.format}", content)
     return Outcome(
         order.id, order.token, Ending.DONE, None, False, False, files, listing, sha256, figures
     )

@@ -10,8 +10,9 @@ from mixer.batch.columns import COLUMNS
 from mixer.batch.defaults import Defaults
 from mixer.batch.mistakes import ManifestError
 from mixer.batch.plan import Shard, list_songs
-from mixer.batch.states import ColumnUse, ReportKind
+from mixer.batch.states import ColumnUse
 from mixer.errors import InputError
+from mixer.output.settings import OutputSettings, ReportKind
 from tests.batch.manifests import read_rows
 
 
@@ -51,7 +52,7 @@ def test_excels_own_delimiter_line_and_decimal_commas(songs) -> None:
 def test_columns_may_come_in_any_order_and_case(songs) -> None:
     text = "Format,STEMS,song,effects,true_peak_dbtp,dry\nflac,yes,one,loudness+eq,none,no\n"
     (row,) = read_rows(write(songs, text))
-    assert (row.format, row.stems) == ("flac", True)
+    assert (row.wanted.format, row.wanted.stems) == ("flac", True)
     assert row.settings == {"effects": ("eq", "loudness"), "true_peak_dbtp": None, "dry": False}
 
 
@@ -141,7 +142,7 @@ def test_cells_as_pandas_writes_them(songs) -> None:
     one, two = read_rows(write(songs, text))
     assert one.settings == {"sample_rate": 48_000, "seed": 3, "dry": True}
     assert two.settings == {"dry": False, "loudness_lufs": -14.0}
-    assert (one.stems, two.stems, one.album, two.album) == (True, False, None, None)
+    assert (one.wanted.stems, two.wanted.stems, one.album, two.album) == (True, False, None, None)
     with pytest.raises(ManifestError, match=r"'44100\.5' must be a whole number"):
         read_rows(write(songs, "song,sample_rate\none,44100.5\n"))
 
@@ -265,10 +266,13 @@ def test_a_target_names_the_files_that_rendering_writes() -> None:
     from mixer.report.listening import PREVIEW_S
     from mixer.stems import RESIDUAL, STEMS
 
-    delivered = delivery.Delivery(tuple(DAW_FORMATS), report=True)
+    wanted = OutputSettings("wav", stems=True, daw=tuple(DAW_FORMATS), report=ReportKind.LINKED)
     mix = Path("songs/v1.2 a.wav")
-    target = outputs.Target(str(mix), "wav", True, tuple(DAW_FORMATS), ReportKind.LINKED)
-    paths = {**delivered.paths(mix), **delivered.copies(mix)}
+    target = outputs.Target(str(mix), wanted)
+    paths = {
+        **delivery.delivered_paths(wanted, mix),
+        **delivery.listening_copies(wanted, mix),
+    }
     assert target.beside == {role: path.as_posix() for role, path in paths.items()}
     written = names.output_paths(mix, [*STEMS, RESIDUAL], "wav")
     assert {*target.files} == {path.as_posix() for path in (*written.values(), *paths.values())}
@@ -284,13 +288,24 @@ def test_what_a_row_asks_of_the_desk_and_beside_the_mix(songs) -> None:
         "two,none,,,none,no\n"
         "three,,,,,\n"
     )
-    defaults = Defaults(("wide",), ("bass.gain_db=1",), ("reaper",), "yes")
+    defaults = Defaults(
+        ("wide",), ("bass.gain_db=1",), OutputSettings(daw=("reaper",), report=ReportKind.LINKED)
+    )
     one, two, three = read_rows(write(songs, text), defaults)
     assert one.presets == ("rock", str(songs / "mine.toml"))
     assert one.sets == ("bass.gain_db=1", "vocals.gain_db=+1,5", "drums.mute=yes")
-    assert (one.daws, one.report, one.stems) == (("dawproject", "reaper"), "embed", True)
-    assert (two.presets, two.daws, two.report, two.stems) == ((), (), "no", False)
-    assert (three.presets, three.daws, three.report) == (("wide",), ("reaper",), "yes")
+    assert (one.wanted.daw, one.wanted.report, one.wanted.stems) == (
+        ("dawproject", "reaper"),
+        "embed",
+        True,
+    )
+    assert (two.presets, two.wanted.daw, two.wanted.report, two.wanted.stems) == (
+        (),
+        (),
+        "no",
+        False,
+    )
+    assert (three.presets, three.wanted.daw, three.wanted.report) == (("wide",), ("reaper",), "yes")
 
 
 def test_a_manifest_loads_no_plugin_without_a_word(songs) -> None:

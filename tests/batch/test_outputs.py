@@ -1,5 +1,6 @@
 """Where mixes go, and where they must not."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,15 @@ import pytest
 from mixer.batch.manifest import Row
 from mixer.batch.outputs import MAX_NAME_BYTES, plan_output, plan_outputs
 from mixer.batch.own_inputs import find_own_inputs
+from mixer.output.settings import OutputSettings, ReportKind
 
 
 def row(output=None, number=2, song="My Song", **fields) -> Row:
     fields = {"id": song, **fields}
+    said = {
+        f.name: fields.pop(f.name) for f in dataclasses.fields(OutputSettings) if f.name in fields
+    }
+    fields.setdefault("wanted", OutputSettings(**said))
     return Row(number=number, song=Path("/songs") / song, output=output, **fields)
 
 
@@ -74,8 +80,8 @@ def test_two_rows_on_one_file_are_refused_on_every_file_system(tmp_path) -> None
         (row("a", 2, id="x"), row("A", 3, id="y")),
         (row("é", 2, id="x"), row("e\u0301", 3, id="y")),
         (row("a.wav", 2, id="x"), row("a.flac", 3, id="y")),  # one recipe
-        (row("a", 2, id="x", stems=True), row("a.stems/vocals", 3, id="y")),
-        (row("a", 2, id="x", report="yes"), row("a.report/input_sum", 3, id="y")),
+        (row("a", 2, id="x", wanted=OutputSettings(stems=True)), row("a.stems/vocals", 3, id="y")),
+        (row("a", 2, id="x", report=ReportKind.LINKED), row("a.report/input_sum", 3, id="y")),
     ]
     for pair in pairs:
         _, mistakes = plan_outputs(pair, tmp_path)
@@ -90,7 +96,7 @@ def test_long_names_fit_and_stay_apart(tmp_path) -> None:
     for target in targets:
         assert len(target.recipe.encode()) <= 255
         assert len(target.mix.encode()) <= MAX_NAME_BYTES + 4
-    whole = row(song="x" * 400, report="yes", daws=("dawproject", "reaper"))
+    whole = row(song="x" * 400, report=ReportKind.LINKED, daw=("dawproject", "reaper"))
     for path in plan_output(whole).files:
         assert all(len(part.encode()) <= 255 for part in Path(path).parts)
     assert targets[0].mix != targets[1].mix
@@ -113,7 +119,7 @@ def test_a_recording_is_never_an_output(tmp_path) -> None:
     rows = [
         listed("two/drums", 2, "one"),
         listed("mix", 3, "two"),
-        listed("three", 4, "three.stems", stems=True),
+        listed("three", 4, "three.stems", wanted=OutputSettings(stems=True)),
         listed("two/mine", 5, "two"),
         listed("two/new", 6, "two"),
     ]

@@ -15,7 +15,10 @@ from mixer.batch.spectrum import LOWEST_HZ, N_BANDS, third_octave_levels_db
 from mixer.batch.states import Ending, Phase
 from mixer.batch.work import Shop, render_song
 from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.output.settings import OutputSettings
 from tests.signals import band, sine
+
+STEMS_TOO = OutputSettings("wav", stems=True)
 
 
 @pytest.fixture
@@ -37,7 +40,8 @@ def order(folder, tmp_path):
             "target": str(tmp_path / "out" / "My Song.wav"),
             "premaster": str(tmp_path / "premaster"),
         }
-        return Order(**{"id": "song", "token": "t", "settings": {}, **places, **fields})
+        plain = {"id": "song", "token": "t", "settings": {}, "wanted": OutputSettings("wav")}
+        return Order(**{**plain, **places, **fields})
 
     return make
 
@@ -48,7 +52,9 @@ def silent(stage: str, share: float) -> None:
 
 def test_it_is_the_same_mix_bit_for_bit(order, shop, folder, tmp_path) -> None:
     settings = {"loudness_lufs": -16.0, "effects": ["eq", "loudness"], "seed": 3}
-    outcome = render_song(order(settings=settings, stems=True, bit_depth="16"), shop, silent)
+    outcome = render_song(
+        order(settings=settings, wanted=OutputSettings("wav", "16", stems=True)), shop, silent
+    )
     assert outcome.kind == Ending.DONE, outcome.error
     asked = RenderSettings(**{**settings, "effects": ("eq", "loudness")}, device="cpu")
     mix = render(load_song(folder), asked, wet_stems=True)
@@ -92,10 +98,10 @@ def test_inputs_that_are_known_are_not_rendered(order, shop, tmp_path) -> None:
 
 def test_an_album_is_what_rendering_with_its_target_gives(order, shop, folder, tmp_path) -> None:
     """The mix that waits for its album and the mix rendered at once are the same samples."""
-    measured = render_song(order(phase=Phase.MEASURE, stems=True), shop, silent)
+    measured = render_song(order(phase=Phase.MEASURE, wanted=STEMS_TOO), shop, silent)
     assert measured.kind == Ending.MEASURED
     own_lufs = measured.figures["premaster_lufs"]
-    finish = order(phase=Phase.FINISH, stems=True, loudness_lufs=own_lufs + 4.0)
+    finish = order(phase=Phase.FINISH, wanted=STEMS_TOO, loudness_lufs=own_lufs + 4.0)
     kept = render_song(finish, shop, silent)
     assert kept.kind == Ending.DONE, kept.error
     for path in (tmp_path / "premaster").iterdir():

@@ -15,6 +15,7 @@ from mixer.output.destination import Destination, render_to
 from mixer.output.names import track_paths
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
+from mixer.output.settings import OutputSettings
 from mixer.rendering.plan import plan_render
 from tests.signals import noise
 
@@ -30,7 +31,7 @@ def folder(write_song, rng: np.random.Generator) -> Path:
 
 def written(folder: Path, path: Path, *, tracks: bool, model: str = "levels"):
     plan = plan_render(load_song(folder), RenderSettings(model=model))
-    destination = Destination(path, "wav", "32f", tracks=tracks, overwrite=True)
+    destination = Destination(path, OutputSettings("wav", "32f", tracks=tracks), overwrite=True)
     destination.check(plan)
     return render_to(destination, plan)
 

@@ -9,6 +9,7 @@ import pytest
 from mixer.audio import write_audio
 from mixer.console.settings import Console
 from mixer.output.destination import Destination, render_to
+from mixer.output.settings import OutputSettings
 from mixer.preset.merge import resolve
 from mixer.rendering.model_choice import model_of
 from mixer.rendering.pipeline import render
@@ -73,7 +74,7 @@ def test_what_only_a_model_of_tracks_can_do_asks_for_it(tmp_path):
 def test_the_recipe_names_the_model_that_was_chosen(tmp_path):
     plan = plan_render(song_of(tmp_path / "song", TRACKS), RenderSettings())
     assert plan.material is MaterialKind.TRACKS
-    render_to(Destination(tmp_path / "mix.wav", "wav"), plan)
+    render_to(Destination(tmp_path / "mix.wav", OutputSettings("wav")), plan)
     recipe = json.loads((tmp_path / "mix.mix.json").read_text())
     assert recipe["settings"]["model"] == recipe["model"]["name"] == "tracks"
 

@@ -14,6 +14,7 @@ from mixer import InputError, SettingsError, list_takes, load_song, revise
 from mixer.audio import read_audio
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
+from mixer.output.settings import OutputSettings
 from mixer.takes.revise import make_take, plan_revision
 from tests.signals import band, noise
 
@@ -36,7 +37,7 @@ def test_the_proof_is_of_the_samples_that_are_written(first_take: First, tmp_pat
     """Without a gain of the bus, the stems beside two takes are equal files."""
     recipe = first_take(model="none")
     folder = recipe.parent
-    make_take(plan_revision(recipe, ["vocals.gain_db=+1"], stems=True))
+    make_take(plan_revision(recipe, ["vocals.gain_db=+1"], wanted=OutputSettings(stems=True)))
     make_take(plan_revision(folder / "song.take2.mix.json", ["bass.width=0.5"]))
     takes = [folder / f"song.take{n}.stems" for n in (2, 3)]
     for stem in ("vocals", "drums", "other"):

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from mixer import RenderSettings, load_song
-from mixer.output.delivery import Delivery
 from mixer.output.destination import Destination, render_to
+from mixer.output.settings import DawAudio, OutputSettings
 from mixer.preset.merge import resolve
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import with_console
@@ -59,9 +59,8 @@ def deliver(folder, target, model, sets=(), daws=("reaper", "dawproject"), daw_a
     song = load_song(folder)
     resolved = resolve((), song.console, sets)
     settings = with_console(RenderSettings(model, loudness_lufs=-16.0), resolved.console)
-    destination = Destination(
-        target / "mix.wav", "wav", "32f", delivery=Delivery(daws, daw_audio=daw_audio)
-    )
+    wanted = OutputSettings("wav", "32f", daw=daws, daw_audio=DawAudio(daw_audio))
+    destination = Destination(target / "mix.wav", wanted)
     return render_to(destination, plan_render(song, settings)).mix
 
 

@@ -6,13 +6,13 @@ from mixer.batch.columns import COLUMNS
 from mixer.batch.outputs import Target
 from mixer.output.daw.formats import DAW_FORMATS, DawFormat
 from mixer.output.daw.session import DawSession
-from mixer.output.delivery import Delivery, deliver
+from mixer.output.delivery import deliver
+from mixer.output.settings import OutputSettings
 
 
 def test_every_format_writes_its_session(written, tmp_path) -> None:
     mix, recipe = written
-    delivery = Delivery(tuple(DAW_FORMATS))
-    deliver(mix, recipe, tmp_path / "song.wav", delivery)
+    deliver(mix, recipe, tmp_path / "song.wav", OutputSettings(daw=tuple(DAW_FORMATS)))
     for daw in DAW_FORMATS.values():
         assert (tmp_path / f"song{daw.suffix}").stat().st_size > 1_000
 
@@ -25,7 +25,7 @@ def test_a_record_more_is_a_format_more(written, tmp_path, monkeypatch) -> None:
     tape = DawFormat("tape", ".tape", "Tape", f"{__name__}:write_tracks")
     monkeypatch.setitem(DAW_FORMATS, "tape", tape)
     mix, recipe = written
-    deliver(mix, recipe, tmp_path / "song.wav", Delivery(("tape",)))
+    deliver(mix, recipe, tmp_path / "song.wav", OutputSettings(daw=("tape",)))
     assert "vocals" in (tmp_path / "song.tape").read_text().splitlines()
     assert COLUMNS["daw"].parse("tape") == ("tape",)
-    assert "a.tape" in Target("a.wav", "wav", True, ("tape",)).files
+    assert "a.tape" in Target("a.wav", OutputSettings("wav", daw=("tape",))).files

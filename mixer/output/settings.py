@@ -1,0 +1,96 @@
+"""What one asks of the files that a mix becomes, checked when it is said.
+
+Each option is defined here and nowhere else: `mixer render`, the columns of `mixer batch`, what its
+command line says for every row, and the identity of its songs derive from the fields
+(`mixer.rendering.options`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mixer.audio.formats import BIT_DEPTHS, DEFAULT_BIT_DEPTH, DEFAULT_FORMAT, FORMATS
+from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
+from mixer.rendering.options import option, options_of
+
+
+class ReportKind(StrEnum):
+    """Whether a report comes with a mix, as a cell says it: with audio beside it or inside."""
+
+    LINKED = "yes"
+    NONE = "no"
+    EMBEDDED = "embed"
+
+
+class DawAudio(StrEnum):
+    """What sessions hold: the dry recordings behind editable strips, the wet stems, or both."""
+
+    DRY = "dry"
+    WET = "wet"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """How a mix is written, and what with it.
+
+    Attributes:
+        format: one of `FORMATS`; empty for that of the file's name.
+        bit_depth: one of `BIT_DEPTHS`; lossy formats ignore it.
+        stems, tracks: wet stems, wet tracks are asked for.
+        daw: sessions for which workstations, any of `DAW_FORMATS`.
+        daw_audio: what they hold.
+        report: the HTML report, and where its audio is.
+    """
+
+    format: str = option(
+        "", "What the mix is written as.", choices=FORMATS, otherwise=DEFAULT_FORMAT, in_ledger=True
+    )
+    bit_depth: str = option(DEFAULT_BIT_DEPTH, "Of a sample.", choices=BIT_DEPTHS, in_ledger=True)
+    stems: bool = option(False, "Also write each wet stem and the residual.", in_ledger=True)
+    tracks: bool = option(False, "Also write each wet track, where a model mixes tracks.")
+    daw: tuple[str, ...] = option(
+        (), f"Also a session: {DAW_TITLES}; may repeat.", choices=DAW_FORMATS, for_every_row=True
+    )
+    daw_audio: DawAudio = option(
+        DawAudio.DRY,
+        "What sessions hold: dry recordings behind editable strips, wet stems, or both.",
+        has_column=False,
+    )
+    report: ReportKind = option(
+        ReportKind.NONE,
+        "Whether an HTML report comes with it.",
+        flags={
+            "report": (ReportKind.LINKED, "Also an HTML report with a player."),
+            "embed": (ReportKind.EMBEDDED, "The same with 30 s previews inside."),
+        },
+        for_every_row=True,
+    )
+
+    def __post_init__(self) -> None:
+        for one in options_of(OutputSettings):
+            one.check(getattr(self, one.name))
+
+    @property
+    def edits(self) -> bool:
+        """Whether sessions of dry recordings are wanted."""
+        return bool(self.daw) and self.daw_audio != DawAudio.WET
+
+    @property
+    def has_report(self) -> bool:
+        return self.report != ReportKind.NONE
+
+    @property
+    def has_copies(self) -> bool:
+        """Whether listening copies of what is written nowhere else lie beside the report."""
+        return self.report == ReportKind.LINKED
+
+    @property
+    def writes_stems(self) -> bool:
+        """Whether wet stems are written: asked for, or needed by what is delivered."""
+        return self.stems or bool(self.daw) or self.has_report
+
+
+# The mix alone, as where nothing is said.
+MIX_ALONE = OutputSettings()
