@@ -34,7 +34,7 @@ LAYERS = (
     ("mixer.report",),
     ("mixer.output",),
     ("mixer.takes",),
-    ("mixer.batch", "mixer.listen"),
+    ("mixer.batch", "mixer.learn", "mixer.listen"),
     ("mixer.cli",),
 )
 # who alone may import a library

@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "Show what is in a song folder and what is wrong with it; renders nothing.",
     "demo": "Compose a demo song: four dry stems in a folder.",
     "preset": "List, show, check, compare and save presets.",
+    "learn": "Take what was changed in a session of ours back into the song.",
     "revise": "Render the next take of a mix, with what you ask to change and nothing else.",
     "takes": "List the takes of a mix with what changed.",
     "replay": "Render a mix again from its recipe, bit for bit, or say what differs.",

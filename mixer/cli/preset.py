@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypedDict
 
 import click
 
 from mixer.cli.console import answer, say, talk
 from mixer.cli.groups import Commands
-from mixer.errors import OutputError, PresetError
-from mixer.files.whole_file import whole_file
-from mixer.preset.find import ENDING, Found, find_preset, is_name, list_presets, user_folder
+from mixer.errors import PresetError
+from mixer.preset.find import Found, find_preset, list_presets
 from mixer.preset.layer import read_layer
-from mixer.preset.merge import Resolved, resolve
+from mixer.preset.merge import resolve
 from mixer.preset.schema import neutral_value
-from mixer.preset.write import preset_text
+from mixer.preset.write import preset_text, save_preset
 
 
 @click.group(cls=Commands, name="preset")
@@ -131,42 +129,16 @@ def save_command(
     as_json: bool,
 ) -> None:
     """Save settings as your own preset NAME, whole: it needs none of those it came from."""
-    if not is_name(name):
-        raise PresetError(
-            f"{name!r} is no name: use a-z, 0-9 and -, at most 64 signs, e.g. my-rock"
-        )
     if len(summary) > 1000 or not summary.isprintable():
         raise PresetError("--summary must be one line of at most 1000 characters")
     if not presets and not sets:
         raise PresetError("nothing to save: give --preset or --set")
     resolved = resolve(presets, None, sets)
-    path = user_folder() / f"{name}{ENDING}"
-    _refuse_taken(name, path, force)
-    _write(path, resolved, summary)
+    path = save_preset(name, resolved.table, summary=summary, force=force)
     if as_json:
         answer({"name": name, "path": str(path), "summary": summary, "console": resolved.table})
     else:
         say(str(path))
-
-
-def _refuse_taken(name: str, path: Path, force: bool) -> None:
-    if force:
-        return
-    if path.exists():
-        raise OutputError(f"{path} exists already; add --force to replace it")
-    if any(found.name == name and found.shipped for found in list_presets()):
-        raise OutputError(f"{name} ships with mixer; choose another name, or --force to hide it")
-
-
-def _write(path: Path, resolved: Resolved, summary: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            partial.write_text(
-                preset_text(resolved.table, summary=summary), encoding="utf-8", newline="\n"
-            )
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
 
 class _Listed(TypedDict):

@@ -145,7 +145,8 @@ def _write_recall(
         "version": RECALL_VERSION,
         "song": str(mix.song.folder),
         "mixes_tracks": bool(mix.plan.tracks),
-        "sessions": {daw: written_session(session) for daw, session in sessions.items()},
+        "loudness_lufs": mix.settings.loudness_lufs,
+        "sessions": {daw: written_session(own, mix.plan) for daw, own in sessions.items()},
     }
     write_json(paths["recall numbers"], recall)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from mixer.errors import OutputError, PresetError
 from mixer.files.toml_writing import table_lines, value_text
+from mixer.files.whole_file import whole_file
+from mixer.preset.find import ENDING, is_name, list_presets, user_folder
 from mixer.preset.shape import SUMMARY
 
 
@@ -22,3 +26,48 @@ def preset_text(table: Mapping[str, Any], *, summary: str = "") -> str:
     lines = [f"{SUMMARY} = {value_text(summary)}"] if summary else []
     lines += table_lines(table)
     return "\n".join(lines).lstrip("\n") + "\n" if lines else ""
+
+
+def save_preset(
+    name: str,
+    table: Mapping[str, Any],
+    *,
+    summary: str = "",
+    comments: Sequence[str] = (),
+    force: bool = False,
+) -> Path:
+    """Write one of the user's own presets.
+
+    Args:
+        name: what it is to be called.
+        table: as of `preset_text`.
+        summary: when to use it, one line.
+        comments: lines that stand in front, for people.
+        force: replace one of that name, or hide a shipped one.
+
+    Returns:
+        The file.
+
+    Raises:
+        PresetError: not a preset's name.
+        OutputError: there is one of that name, or it cannot be written.
+    """
+    if not is_name(name):
+        raise PresetError(
+            f"{name!r} is not a preset's name: use a-z, 0-9 and -, at most 64 characters, "
+            "e.g. my-rock"
+        )
+    path = user_folder() / f"{name}{ENDING}"
+    if not force and path.exists():
+        raise OutputError(f"{path} exists already; add --force to replace it")
+    if not force and any(found.name == name and found.shipped for found in list_presets()):
+        raise OutputError(f"{name} ships with mixer; choose another name, or --force to hide it")
+    text = "".join(f"# {comment}\n" for comment in comments)
+    text += preset_text(table, summary=summary)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    return path

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from mixer.output.daw.read_session import ReadSession
     from mixer.output.daw.session import DawSession
 
 
@@ -42,6 +43,7 @@ class DawFormat:
         suffix: of its files.
         title: as people call it.
         written_by: the writer, `module:function`; see `SessionWriter`.
+        read_by: what reads a session of it back, of its path.
         refused_by: what raises OutputError for a path that the format cannot hold, likewise; empty
             where it holds all.
         devices: what of a strip its sessions hold; the rest goes into the residual.
@@ -52,6 +54,7 @@ class DawFormat:
     suffix: str
     title: str
     written_by: str
+    read_by: str = ""
     refused_by: str = ""
     devices: frozenset[Device] = frozenset(Device)
     embeds_up_to_bytes: int = 0
@@ -72,6 +75,15 @@ class DawFormat:
         writer: SessionWriter = _named(self.written_by)
         writer(session, path, home=home, overwrite=overwrite)
 
+    def read(self, path: Path) -> ReadSession:
+        """Read a session of it back.
+
+        Raises:
+            InputError: it cannot be read, is not a session, or is out of all bounds.
+        """
+        reader: Callable[[Path], ReadSession] = _named(self.read_by)
+        return reader(path)
+
     def refuse(self, path: str) -> None:
         """Raise OutputError where a session cannot hold the path of an audio file."""
         if self.refused_by:
@@ -91,8 +103,10 @@ DAW_FORMATS = {
     daw.name: daw
     for daw in (
         DawFormat("dawproject", ".dawproject", "DAWproject", f"{_HERE}.dawproject:write_dawproject",
+                  read_by=f"{_HERE}.read_dawproject:read_dawproject",
                   devices=frozenset((Device.EQ,)), embeds_up_to_bytes=EMBED_UP_TO_BYTES),
         DawFormat("reaper", ".rpp", "REAPER", f"{_HERE}.reaper:write_reaper",
+                  read_by=f"{_HERE}.read_reaper:read_reaper",
                   refused_by=f"{_HERE}.reaper:refuse_name"),
     )
 }  # fmt: skip

@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from mixer.console.settings import MASTER
+from mixer.console.settings import Strip as HandStrip
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.daw.session import DawGroup, DawSession, DawTrack, in_order
 from mixer.output.daw.strip import Strip
@@ -22,16 +24,22 @@ from mixer.output.daw.words import (
     fader_words,
     pan_words,
 )
+from mixer.preset.schema import plain_strip
+from mixer.rendering.plan import RenderPlan
 
 RECALL_VERSION = 1
 _HEADINGS = ("Track", "Folder", "Fader", "Pan", "Width", "EQ", "Dynamics", "Sends")
 
 
 class WrittenStrip(TypedDict):
-    """A strip as it was written; bands are kind, Hz, dB and Q, automation seconds and factors."""
+    """A strip as it was written; bands are kind, Hz, dB and Q, automation seconds and factors.
+
+    `source` is the mixer's own name of the track or stem, `hand` what presets, `song.toml` and
+    options said of it, as a preset says it.
+    """
 
     name: str
-    source: str | None
+    source: str
     role: str | None
     gain_db: float
     pan: float
@@ -41,40 +49,58 @@ class WrittenStrip(TypedDict):
     bands: list[tuple[str, float, float, float]]
     automation: list[tuple[float, float]]
     sends: dict[str, float]
+    hand: Mapping[str, Any]
 
 
 class WrittenSession(TypedDict):
-    """A session as it was written: tracks by what they play, folders by stem."""
+    """A session as it was written: tracks by what they play, folders by stem, names of the rest."""
 
     tracks: list[WrittenStrip]
     groups: list[WrittenStrip]
+    others: list[str]
 
 
 class Recall(TypedDict):
-    """`NAME.recall.json`: `song` is its folder, `mixes_tracks` whether the model does."""
+    """`NAME.recall.json`.
+
+    `song` is its folder, `mixes_tracks` says whether the model does, `loudness_lufs` is the
+    target.
+    """
 
     version: int
     song: str
     mixes_tracks: bool
+    loudness_lufs: float | None
     sessions: dict[str, WrittenSession]
 
 
-def written_session(session: DawSession) -> WrittenSession:
-    """What `mixer learn` compares an edited session with."""
+def written_session(session: DawSession, plan: RenderPlan) -> WrittenSession:
+    """What `mixer learn` compares an edited session with; the plan tells what the hand had set."""
+    strips, asked = plan.hand.strips, plan.asked
     tracks = [
-        _written(track.name, track.source, track.role, track.strip)
+        _written(track.name, track.source, track.role, track.strip, strips.get(track.source))
         for track in session.tracks
         if track.source is not None
     ]
     groups = [
-        _written(group.name, group.stem, None, group.strip)
+        _written(
+            group.name,
+            group.stem,
+            None,
+            group.strip,
+            asked.master if group.stem == MASTER else asked.strip(group.stem),
+        )
         for group in session.groups
         if group.stem is not None
     ]
-    return {"tracks": tracks, "groups": groups}
+    known = {strip["name"] for strip in (*tracks, *groups)}
+    others = [node.name for node, _ in in_order(session) if node.name not in known]
+    return {"tracks": tracks, "groups": groups, "others": others}
 
 
-def _written(name: str, source: str | None, role: str | None, strip: Strip) -> WrittenStrip:
+def _written(
+    name: str, source: str, role: str | None, strip: Strip, hand: HandStrip | None
+) -> WrittenStrip:
     return {
         "name": name,
         "source": source,
@@ -87,6 +113,7 @@ def _written(name: str, source: str | None, role: str | None, strip: Strip) -> W
         "bands": [(b.kind, b.frequency_hz, b.gain_db, b.q) for b in strip.bands],
         "automation": [(time_s, factor) for time_s, factor in strip.automation],
         "sends": dict(strip.sends),
+        "hand": {} if hand is None else plain_strip(hand),
     }
 
 

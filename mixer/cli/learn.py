@@ -1,0 +1,151 @@
+"""`mixer learn`: what an engineer changed in sessions of ours, as settings of the next render."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from mixer.cli.console import answer, printable, say, talk
+from mixer.errors import SettingsError
+from mixer.files.wording import joined
+from mixer.learn.changes import Comparison, compare_session
+from mixer.learn.hand_edit import Edit, edit_of
+from mixer.learn.recall_reader import WrittenMix, read_recall, recall_of
+from mixer.learn.song_toml import song_toml_with, write_song_toml
+from mixer.learn.taste import Habit, habits_of, taste_table
+from mixer.output.daw.formats import DAW_TITLES
+from mixer.output.daw.reading import read_session
+from mixer.preset.write import save_preset
+
+
+@click.command(name="learn")
+@click.argument(
+    "sessions",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="SESSION...",
+)
+@click.option("--preset", "preset", help="Save what was changed alike as a preset of this name.")
+@click.option(
+    "--song", "song", type=click.Path(path_type=Path), help="The song's folder, where it was moved."
+)
+@click.option(
+    "--recall",
+    "recall",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="NAME.recall.json, where the session was moved away from it.",
+)
+@click.option("--force", is_flag=True, help="Replace your preset of that name.")
+@click.option("--dry-run", is_flag=True, help="Say what was learnt; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    sessions: tuple[Path, ...],
+    preset: str | None,
+    song: Path | None,
+    recall: Path | None,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Take faders, pans, EQ, automation, mutes and sends of edited sessions back.
+
+    Each session's changes go into its song's song.toml, so that the next `mixer render` gives
+    that mix. With --preset, what was changed alike in several sessions becomes a preset instead.
+    """
+    if len(sessions) > 1 and (song is not None or recall is not None):
+        raise SettingsError("--song and --recall are of one session; give one")
+    learnt = [_learn(path, song, recall) for path in sessions]
+    habits = habits_of([(one.written, one.comparison.changed) for one in learnt])
+    written = _write(learnt, habits, preset, force=force) if not dry_run else []
+    if as_json:
+        answer(
+            {
+                "sessions": [_table(one) for one in learnt],
+                "habits": [habit.words for habit in habits] if preset else [],
+                "written": [str(path) for path in written],
+            }
+        )
+        return
+    for one in learnt:
+        _show(one)
+    for habit in habits if preset else ():
+        say(habit.words)
+    if preset and not habits:
+        talk("note: nothing was changed alike in these sessions; no preset is written")
+    for path in written:
+        say(str(path))
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What was learnt of one session."""
+
+    path: Path
+    song: Path
+    written: WrittenMix
+    comparison: Comparison
+    edits: tuple[Edit, ...]
+
+
+def _learn(path: Path, song: Path | None, recall: Path | None) -> _Learnt:
+    session = read_session(path)
+    written = read_recall(recall or recall_of(path), session.daw)
+    comparison = compare_session(written, session)
+    edits = tuple(edit_of(changed, written) for changed in comparison.changed)
+    return _Learnt(path, song or written.song, written, comparison, edits)
+
+
+def _write(
+    learnt: list[_Learnt], habits: list[Habit], preset: str | None, *, force: bool
+) -> list[Path]:
+    if preset is not None:
+        if not habits:
+            return []
+        comments = [habit.words for habit in habits]
+        summary = f"What was changed alike in {len(learnt)} {DAW_TITLES} sessions."
+        return [
+            save_preset(
+                preset, taste_table(habits), summary=summary, comments=comments, force=force
+            )
+        ]
+    texts = [
+        (one.song, song_toml_with(one.song, one.edits))
+        for one in learnt
+        if any(edit.table for edit in one.edits)
+    ]
+    return [write_song_toml(folder, text) for folder, text in texts]
+
+
+def _show(one: _Learnt) -> None:
+    comparison = one.comparison
+    if not comparison.changed:
+        talk(f"{printable(str(one.path))}: nothing was changed")
+    for changed, edit in zip(comparison.changed, one.edits, strict=True):
+        say(printable(f"{changed.written.name}: {', '.join(changed.words())}"))
+        for remark in edit.remarks:
+            talk(f"warning: {printable(changed.written.name)}: {printable(remark)}")
+    for name in comparison.added:
+        talk(f"note: added track {printable(name)}: not a recording of the song, left alone")
+    for name in comparison.gone:
+        talk(f"note: {printable(name)} is not in the session any more; to take it out, mute it")
+    for name, devices in comparison.foreign:
+        talk(f"note: {printable(name)}: {printable(joined(list(devices), 'and'))} left alone")
+    for remark in comparison.remarks:
+        talk(f"warning: {printable(remark)}")
+
+
+def _table(one: _Learnt) -> dict[str, object]:
+    comparison = one.comparison
+    return {
+        "session": str(one.path),
+        "song": str(one.song),
+        "changed": {changed.written.name: changed.words() for changed in comparison.changed},
+        "learnt": [{"keys": list(edit.keys), "table": edit.table} for edit in one.edits],
+        "not_learnt": [remark for edit in one.edits for remark in edit.remarks],
+        "added": list(comparison.added),
+        "gone": list(comparison.gone),
+        "foreign": {name: list(devices) for name, devices in comparison.foreign},
+    }

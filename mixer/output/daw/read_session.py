@@ -1,0 +1,81 @@
+"""A session as it was read back from a file: what an engineer may have made of it, or anybody's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixer.output.daw.strip import Strip
+from mixer.song.song_file import Marker
+
+# More than any engineer has; a file that says more is not read.
+MOST_TRACKS, MOST_CLIPS = 4_000, 200_000
+
+
+@dataclass(frozen=True)
+class ReadClip:
+    """A part of a file on a track.
+
+    Attributes:
+        file: its path as it stands in the session; not looked at.
+        position_s, offset_s, length_s: where it is heard, from where in the file, how long.
+        gain: a factor.
+        pan: -1 to 1.
+        is_middle: the mean of both channels alone.
+        inside: it lies in the session's own container.
+    """
+
+    file: str
+    position_s: float
+    offset_s: float
+    length_s: float
+    gain: float = 1.0
+    pan: float = 0.0
+    is_middle: bool = False
+    inside: bool = False
+
+
+@dataclass(frozen=True)
+class ReadTrack:
+    """A track, or a folder of tracks.
+
+    Attributes:
+        name: as it stands there.
+        identity: by which its workstation knows it; None where the format has none that lasts.
+        is_group: tracks lie in it.
+        parent: the folder that it lies in, by its place among the tracks; None for none.
+        strip: its settings; of several equalisers the bands of all.
+        clips: what is on it.
+        foreign: names of devices that are not understood.
+        remarks: what was read as less than it is, a phrase each.
+    """
+
+    name: str
+    identity: str | None
+    is_group: bool
+    parent: int | None
+    strip: Strip
+    clips: tuple[ReadClip, ...] = ()
+    foreign: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadSession:
+    """A whole session.
+
+    Attributes:
+        path: of its file.
+        daw: the name of its format.
+        title: of the song; empty where it says none.
+        tempo_bpm: None where it says none.
+        tracks: folders in front of what lies in them.
+        markers: by time.
+    """
+
+    path: Path
+    daw: str
+    title: str
+    tempo_bpm: float | None
+    tracks: tuple[ReadTrack, ...]
+    markers: tuple[Marker, ...] = ()
