@@ -123,7 +123,7 @@ def test_save_keeps_a_whole_preset_and_overwrites_nothing_unasked(own_folder: Pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("../x", "--set", "bass.pan=1"), "is no name"),
+        (("../x", "--set", "bass.pan=1"), "is not a preset's name"),
         (("x",), "nothing to save"),
         (("x", "--set", "bass.pan=9"), "--set: bass.pan must be a number from -1 to 1"),
         (("x", "--set", "bass.pan=1", "--summary", "a\nb"), "must be one line"),
