@@ -39,8 +39,9 @@ track-mixer: $(DEVELOPMENT) ## compose, listen, train and export the track mixer
 evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that nothing is trained on
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 
-evaluate-default: $(DEVELOPMENT) ## judge the default model by the benchmark: held-out songs, real ones, the demo
+evaluate-default: $(DEVELOPMENT) ## judge the default models by the benchmark: held-out songs, real ones, the demo, tracks
 	$(BIN)/python -m training.shipped.evaluate --json build/benchmark.json
+	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 
 clean: ## remove the environment, caches and the demo
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
