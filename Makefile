@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint bench gpu-check default-model track-mixer evaluate-default evaluate-tracks clean
+.PHONY: help demo test lint bench gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,9 @@ default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the defau
 
 track-mixer: $(DEVELOPMENT) ## compose, listen, train and export the track mixer (about an hour on two cores)
 	$(BIN)/python -m export.make_track_mixer -o build/track-mixer
+
+paper-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the paper's network, small (about an hour and a half on two cores)
+	$(BIN)/python -m export.make_paper -o build/paper
 
 evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that nothing is trained on
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json

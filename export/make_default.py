@@ -20,13 +20,13 @@ from typing import Any
 
 from export.bundle import export_bundle
 from export.evaluation import state_evaluation
+from export.progress_lines import say, say_event, say_progress
 from mixer.errors import MixerError, ModelError
 from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings, plan_dataset
 from training.data.prepare import prepare_dataset
 from training.data.prepared import BANDS
 from training.run.config_reader import find_config, read_config
-from training.run.logs import Values
 from training.run.state import STATE_FILE
 from training.run.train import train
 from training.shipped import evaluate as evaluate_default
@@ -66,14 +66,12 @@ def make_default(
     """
     names = _real_names(real_songs)
     composed = synthesise(
-        folder / "songs", _composing(), n_songs, n_jobs=n_jobs, progress=_progress
+        folder / "songs", _composing(), n_songs, n_jobs=n_jobs, progress=say_progress
     )
     _prepare(folder, [real_songs / name for name in names], n_jobs)
     config = read_config(find_config(CONFIG), [f"data.folder={folder / 'data'}", *overrides])
     run = folder / "run"
-    outcome = train(
-        config, run, resume=(run / STATE_FILE).is_file(), tell=lambda *event: _tell(*event)
-    )
+    outcome = train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
     bundle = folder / NAME
     export_bundle(
         outcome.best,
@@ -111,7 +109,7 @@ def _prepare(folder: Path, real_songs: Sequence[Path], n_jobs: int) -> None:
     plan = plan_dataset([folder / "songs", *real_songs], folder / "data", settings)
     names = {path.name for path in real_songs}
     songs = tuple(replace(song, split=_split(song, names)) for song in plan.songs)
-    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=_progress)
+    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=say_progress)
 
 
 def _split(song: PlannedSong, real_names: set[str]) -> str:
@@ -122,25 +120,10 @@ def _split(song: PlannedSong, real_names: set[str]) -> str:
 
 def _real_names(folder: Path) -> list[str]:
     if not folder.is_dir():
-        _say(f"no real songs in {folder}: composed ones alone")
+        say(f"no real songs in {folder}: composed ones alone")
         return []
     names = sorted(path.name for path in folder.iterdir() if path.is_dir())
     return [name for name in names if name not in REAL_SONGS]
-
-
-def _tell(event: str, values: Values) -> None:
-    if event in ("start", "untrained", "epoch"):
-        figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
-        _say(f"{event}: {' '.join(figures)}")
-
-
-def _progress(stage: str, detail: str, share: float) -> None:
-    if share in (0.0, 1.0):
-        _say(f"{stage} {detail}: {share:.0%}")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -166,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MixerError as error:
         sys.stderr.write(f"make_default: {error}\n")
         return error.exit_code
-    _say(f"{bundle}: ship it by copying it to mixer/models/{NAME}")
+    say(f"{bundle}: ship it by copying it to mixer/models/{NAME}")
     return 0
 
 

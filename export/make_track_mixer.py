@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from export.bundle import export_bundle
+from export.progress_lines import say, say_event, say_progress
 from mixer.errors import MixerError
 from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.load import load_song
@@ -29,7 +30,6 @@ from training.data.prepared import TRACKS
 from training.data.prepared_tracks import COMPOSED_FOLDER
 from training.data.track_songs import write_song
 from training.run.config_reader import find_config, read_config
-from training.run.logs import Values
 from training.run.state import STATE_FILE
 from training.run.train import train
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
@@ -77,12 +77,10 @@ def make_track_mixer(
     genres = sorted(set(GENRES) - set(HELD_OUT_GENRES))
     dry = range(FIRST_DRY_SEED, FIRST_DRY_SEED + n_dry)
     mixed = range(FIRST_MIXED_SEED, FIRST_MIXED_SEED + n_mixed)
-    compose_songs(data, dry, mixed, genres, n_jobs=n_jobs, say=_say)
+    compose_songs(data, dry, mixed, genres, n_jobs=n_jobs, say=say)
     config = read_config(find_config(CONFIG), [f"data.folder={data}", *overrides])
     run = folder / "run"
-    outcome = train(
-        config, run, resume=(run / STATE_FILE).is_file(), tell=lambda *event: _tell(*event)
-    )
+    outcome = train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
     bundle = folder / NAME
     export_bundle(
         outcome.best,
@@ -112,7 +110,7 @@ def _prepare_stems(data: Path, stems: Path, n_jobs: int) -> list[str]:
         replace(song, split="valid" if song.multitrack.name == VALIDATION_SONG else "train")
         for song in plan.songs
     )
-    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=_progress)
+    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=say_progress)
     return names
 
 
@@ -133,24 +131,9 @@ def _listen_to_tracks(data: Path, tracks: Path) -> list[str]:
 
 def _songs_in(folder: Path) -> list[str]:
     if not folder.is_dir():
-        _say(f"nothing in {folder}: trained without")
+        say(f"nothing in {folder}: trained without")
         return []
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
-
-
-def _tell(event: str, values: Values) -> None:
-    if event in ("start", "untrained", "epoch"):
-        figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
-        _say(f"{event}: {' '.join(figures)}")
-
-
-def _progress(stage: str, detail: str, share: float) -> None:
-    if share in (0.0, 1.0):
-        _say(f"{stage} {detail}: {share:.0%}")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -176,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MixerError as error:
         sys.stderr.write(f"make_track_mixer: {error}\n")
         return error.exit_code
-    _say(f"{bundle}: ship it by copying it to mixer/models")
+    say(f"{bundle}: ship it by copying it to mixer/models")
     return 0
 
 

@@ -46,7 +46,8 @@ def command(
 ) -> None:
     """Train a network as CONFIG says: a TOML file, or a configuration that is shipped.
 
-    Shipped: track-mixer, band-mixer, paper-pretrain, paper-la, paper-lb, wave-u-net, smoke.
+    Shipped: track-mixer, band-mixer, paper-small, paper-pretrain, paper-la, paper-lb, wave-u-net,
+    smoke.
 
     \b
     mixer train smoke data.folder=DATA

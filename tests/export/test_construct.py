@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,13 @@ from export.construct import (
     PASSTHROUGH_HYPER_PARAMETERS,
     construct_network,
     construct_passthrough_bundle,
-    lapped_transform,
 )
 from mixer.audio import read_segment
-from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from tests.passthrough import PASSTHROUGH
+from training.networks.filter_bank_start import lapped_transform
 
 
 @pytest.fixture(scope="module")
@@ -136,5 +136,5 @@ def test_it_can_learn_from_there() -> None:
 
 
 def test_only_the_shape_of_the_transform_fits() -> None:
-    with pytest.raises(ValueError, match="kernel = 4 x stride"):
-        construct_network(HyperParameters())
+    with pytest.raises(ValueError, match="kernel = 4 x bands"):
+        construct_network(replace(PASSTHROUGH_HYPER_PARAMETERS, n_filters=64))

@@ -241,20 +241,24 @@ class _Synthesise(torch.autograd.Function):
         stride, pool = hyper.stride_samples, hyper.pool_frames
         grad_result = grads[0].to(front.dtype)
         filters = kernel.to(front.dtype)
-        grad_front, grad_kernel = torch.empty_like(front), torch.zeros_like(kernel)
+        # A front-end that stays as it is needs the mask's gradient alone.
+        grad_front = torch.empty_like(front) if ctx.needs_input_grad[0] else None
+        grad_kernel = torch.zeros_like(kernel) if ctx.needs_input_grad[2] else None
         grad_mask = torch.empty_like(mask)
         for start, stop in _chunks(front.shape[-1], hyper, front.device):
             heard = _samples(grad_result, start, stop, hyper)
-            masked = _masked(front, mask, start, stop, hyper)
-            grad_kernel += conv1d_weight(heard, kernel.shape, masked, stride=stride)
+            if grad_kernel is not None:
+                masked = _masked(front, mask, start, stop, hyper)
+                grad_kernel += conv1d_weight(heard, kernel.shape, masked, stride=stride)
             grad_masked = functional.conv1d(heard, filters, stride=stride)
             _clear_partial(grad_masked, start, stop, front.shape[-1], hyper)
             blocks = grad_masked.view(*front.shape[:2], -1, pool)
             chunk = front[..., start:stop].view_as(blocks)
             frames = slice(start // pool, stop // pool)
             grad_mask[..., frames] = (blocks * chunk).sum(-1)
-            factors = mask[..., frames].unsqueeze(-1).to(front.dtype)
-            torch.mul(blocks, factors, out=grad_front[..., start:stop].view_as(blocks))
+            if grad_front is not None:
+                factors = mask[..., frames].unsqueeze(-1).to(front.dtype)
+                torch.mul(blocks, factors, out=grad_front[..., start:stop].view_as(blocks))
         return grad_front, grad_mask, grad_kernel, None
 
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from mixer.files.fields import choice, number
 from mixer.network.kinds import ARCHITECTURES
 
+# What the weights of a network are before it has learnt anything.
+RANDOM, FILTER_BANK, AVERAGE_MIX = "random", "filter_bank", "average_mix"
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -48,12 +51,19 @@ class NetworkConfig:
         hyper_parameters: by name; those that are not given are the paper's.
         start_from: a checkpoint to begin with; empty for random weights.
         start_parts: "all" of it, or only its "front_end" as after pre-training.
+        start: without a checkpoint: "random" weights, or, for fxnorm, a "filter_bank" that rebuilds
+            its stems, or an "average_mix" in which they sound as the data set's wet ones do on
+            average (`training.run.starts`).
+        fixed_front_end: of an fxnorm, train what is behind the filters alone: a third of the time
+            is saved, and filters that hear one stem each go on doing so.
     """
 
     kind: str = choice("fxnorm", tuple(ARCHITECTURES))
     hyper_parameters: dict[str, int] = field(default_factory=dict)
     start_from: str = ""
     start_parts: str = choice("all", ("all", "front_end"))
+    start: str = choice(RANDOM, (RANDOM, FILTER_BANK, AVERAGE_MIX))
+    fixed_front_end: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,22 +54,23 @@ def input_samples(network: nn.Module, segment_samples: int) -> int:
     return segment_samples + 2 * margin
 
 
-def choose_trained(network: nn.Module, stage: str) -> None:
+def choose_trained(network: nn.Module, stage: str, *, fixed_front_end: bool = False) -> None:
     """Switch the gradients of a network's parameters on, those that a stage does not use off.
 
-    Pre-training moves the front-end alone; the last temporal block's residual weights are never
-    run. Without a gradient they cost nothing, and distributed training does not wait for them.
+    Pre-training moves the front-end alone, training with a fixed front-end all but that; the last
+    temporal block's residual weights are never run. Without a gradient they cost nothing, and
+    distributed training does not wait for them.
     """
-    idle = _idle_prefix(network)
+    idle = (*(FRONT_END if fixed_front_end else ()), *_idle_prefixes(network))
     for name, parameter in network.named_parameters():
         if stage == "pretrain":
             parameter.requires_grad_(name.startswith(FRONT_END))
-        elif idle is not None and name.startswith(idle):
+        elif name.startswith(idle):
             parameter.requires_grad_(False)
 
 
-def _idle_prefix(network: nn.Module) -> str | None:
+def _idle_prefixes(network: nn.Module) -> tuple[str, ...]:
     repeats = getattr(network, "repeats", None)
     if repeats is None:
-        return None
-    return f"repeats.{len(repeats) - 1}.{len(repeats[-1]) - 1}.res_out."
+        return ()
+    return (f"repeats.{len(repeats) - 1}.{len(repeats[-1]) - 1}.res_out.",)

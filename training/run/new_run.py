@@ -17,6 +17,7 @@ from training.run.kinds import FRONT_END, build_network, choose_trained
 from training.run.loading import NETWORK_RATE_HZ, OpenData, TrainingData
 from training.run.objective import Objective
 from training.run.recipe import RECIPES, Recipe
+from training.run.starts import start_network
 from training.run.state import Position, Run
 
 
@@ -62,9 +63,10 @@ def _new_objective(config: TrainingConfig, recipe: Recipe, processes: Processes)
     """The network, started as the configuration says, and its loss, on the device."""
     segment = round(config.data.segment_s * NETWORK_RATE_HZ)
     network = build_network(config.network.kind, config.network.hyper_parameters, segment)
+    start_network(config, network)
     if config.network.start_from:
         _start_from(network, Path(config.network.start_from), config.network.start_parts)
-    choose_trained(network, config.run.stage)
+    choose_trained(network, config.run.stage, fixed_front_end=config.network.fixed_front_end)
     return recipe.new_objective(config, network).to(processes.device)
 
 

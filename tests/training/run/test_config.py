@@ -26,6 +26,7 @@ def test_what_is_shipped_is_what_the_paper_did() -> None:
         "paper-la",
         "paper-lb",
         "paper-pretrain",
+        "paper-small",
         "smoke",
         "track-mixer",
         "wave-u-net",

@@ -1,0 +1,74 @@
+"""The songs that the paper's network is trained on here: composed ones, and real ones, all wet.
+
+Nothing that a benchmark judges on is among them: neither its genres nor its songs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mixer.shipped import PUBLISHED_PROFILE
+from training.data.plan import DEFAULT_EFFECTS, Plan, PlannedSong, PrepareSettings, plan_dataset
+from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
+from training.synthesis.genres import GENRES
+from training.synthesis.run import SynthesisSettings
+
+COMPOSED_S = 30.0
+# Of the composed songs, this share, and this real song choose the weights: no part of it is trained
+# on, neither as stems nor as tracks.
+VALIDATION_SHARE, VALIDATION_SONG = 0.1, "rubidium"
+# Reverbs of a stem: each takes a file of its own on disk, and rooms are what there is enough of.
+N_VARIANTS = 2
+
+
+def composing() -> SynthesisSettings:
+    """What is composed: every genre but those of the benchmark."""
+    genres = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
+    # It holds out a share for validation and the same again for a test, which validates too.
+    return SynthesisSettings(
+        genres=genres, hold_out_share=VALIDATION_SHARE / 2, duration_s=COMPOSED_S
+    )
+
+
+def real_song_folders(shared: Path) -> list[Path]:
+    """Folders of real songs: finished stems, and tracks as they stand in a mix."""
+    stems = [
+        path for path in _folders_in(shared / "audio" / "stems") if path.name not in REAL_SONGS
+    ]
+    tracks = [
+        path / "wet" for path in _folders_in(shared / "tracks") if path.name not in HELD_OUT_TRACKS
+    ]
+    return stems + tracks
+
+
+def plan_songs(composed: Path, real: Sequence[Path], data: Path) -> Plan:
+    """The data set of both, with the paper's normalisations and rooms; nothing is written.
+
+    Args:
+        composed: the folder that `training.synthesis` has filled.
+        real: from `real_song_folders`.
+        data: where the data set goes.
+
+    Raises:
+        InputError: a folder has no song.
+    """
+    settings = PrepareSettings(
+        profile=PUBLISHED_PROFILE, effects=DEFAULT_EFFECTS, n_variants=N_VARIANTS, test_share=0.0
+    )
+    plan = plan_dataset([composed, *real], data, settings)
+    return replace(plan, songs=tuple(_in_its_split(song, composed) for song in plan.songs))
+
+
+def _in_its_split(song: PlannedSong, composed: Path) -> PlannedSong:
+    source = Path(song.multitrack.recordings[0].source.path)
+    if source.is_relative_to(composed):
+        split = "train" if song.split == "train" else "valid"
+    else:
+        split = "valid" if VALIDATION_SONG in source.parts else "train"
+    return replace(song, split=split)
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []

@@ -1,0 +1,25 @@
+"""What the makers of models say on the way, a line each on standard error."""
+
+from __future__ import annotations
+
+import sys
+
+from training.run.logs import Values
+
+
+def say(line: str) -> None:
+    """One line."""
+    sys.stderr.write(line + "\n")
+
+
+def say_event(event: str, values: Values) -> None:
+    """How a training run goes: where it starts from, and every epoch."""
+    if event in ("start", "untrained", "epoch"):
+        figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
+        say(f"{event}: {' '.join(figures)}")
+
+
+def say_progress(stage: str, detail: str, share: float) -> None:
+    """The beginning and the end of what `training` does song by song."""
+    if share in (0.0, 1.0):
+        say(f"{stage} {detail}: {share:.0%}")

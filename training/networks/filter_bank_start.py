@@ -1,0 +1,112 @@
+"""A network of the paper's kind that begins as a filter bank: what goes in comes out, band by band.
+
+Each input gets a bank of its own, an extended lapped transform (Malvar, "Extended lapped
+transforms: properties, applications, and fast algorithms", 1992; overlap 4, so 64 taps for 16
+bands): its rows are orthonormal, and to their own shifts by as many samples as there are bands too,
+so the network's transposed convolution, which uses the same filters, rebuilds the input perfectly.
+With a stride of half as many samples the bank holds two such bases, one beside the other, and
+bands can be turned up and down with less aliasing.
+
+Front-end pre-training looks for such filters and finds them roughly; here they are from the start.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mixer.network.fxnorm.parameters import HyperParameters
+from training.networks.fxnorm import FxNormNetwork
+
+# With its last layers at zero the network's mask is softplus(0), its gains are sigmoid(0).
+MASK_GAIN = float(np.log(2.0))
+SQUEEZE_GAIN = 0.5
+_OVERLAP = 4
+# Mean |p x mask| of a stem's filters is about a hundredth; excitation should see numbers around 1.
+_SQUEEZE_SCALE = 50.0
+_LSTM_GATES, _CELL_GATE = 4, 2  # PyTorch's order: input, forget, cell, output
+
+
+def lapped_transform(bands: int) -> NDArray[np.float64]:
+    """An orthogonal lapped transform with overlap 4.
+
+    Args:
+        bands: M, also the shift to which the rows are orthogonal.
+
+    Returns:
+        (bands, 4 * bands): rows are orthonormal, and to their own shifts by `bands` too.
+    """
+    n = np.arange(_OVERLAP * bands)
+    # Malvar's closed form of the window, with the free parameter at its usual value 1.
+    angle = (n + 0.5) * np.pi / (2 * bands)
+    window = -1.0 / (2.0 * np.sqrt(2.0)) + 0.5 * np.cos(angle)
+    k = np.arange(bands)[:, None] + 0.5
+    phase = (n + (bands + 1) / 2.0) * k * np.pi / bands
+    return np.asarray(window * np.sqrt(2.0 / bands) * np.cos(phase))
+
+
+def bank_kernel(hyper: HyperParameters, *, mid_side: bool) -> NDArray[np.float64]:
+    """conv_1's weights with which the network's mix is the tanh of the sum of its stems.
+
+    Args:
+        hyper: needs kernel = 4 x bands, filters = inputs x bands, and a whole number of strides in
+            as many samples as there are bands.
+        mid_side: filters of a stem's sum and difference in place of its left and right, so that a
+            mask changes its width.
+
+    Returns:
+        (filters, inputs, kernel).
+
+    Raises:
+        ValueError: the hyper-parameters do not fit the transform.
+    """
+    bands, rest = divmod(hyper.kernel_samples, _OVERLAP)
+    fits = rest == 0 and bands % hyper.stride_samples == 0
+    if not fits or hyper.n_filters != hyper.n_inputs * bands:
+        raise ValueError(
+            "the transform needs kernel = 4 x bands, filters = inputs x bands and bands that are a"
+            " multiple of the stride"
+        )
+    gain = np.sqrt(hyper.stride_samples / bands) / np.sqrt(MASK_GAIN * SQUEEZE_GAIN)
+    rows = gain * lapped_transform(bands)
+    kernel = np.zeros((hyper.n_inputs, bands, hyper.n_inputs, hyper.kernel_samples))
+    for channel in range(hyper.n_inputs):
+        if not mid_side:
+            kernel[channel, :, channel] = rows
+            continue
+        left = channel - channel % hyper.n_channels
+        kernel[channel, :, left] = np.sqrt(0.5) * rows
+        kernel[channel, :, left + 1] = (np.sqrt(0.5) if channel == left else -np.sqrt(0.5)) * rows
+    return kernel.reshape(hyper.n_filters, hyper.n_inputs, hyper.kernel_samples)
+
+
+def start_as_filter_bank(network: FxNormNetwork) -> None:
+    """Let a network of random weights begin as the sum of its stems, in bands of mid and side.
+
+    Everything that its masks and gains are made of stays random but for the last step, so that
+    gradients reach all of it soon.
+
+    Raises:
+        ValueError: see `bank_kernel`.
+    """
+    hyper = network.hyper
+    kernel = bank_kernel(hyper, mid_side=True)
+    with torch.no_grad():
+        network.conv_1.weight.copy_(torch.from_numpy(kernel))
+        # Smoothing starts as a plain mean.
+        network.conv_2[0].weight.fill_(1.0 / hyper.smoothing_frames)
+        for name, parameter in network.blstm.named_parameters():
+            if f"_l{hyper.blstm_layers - 1}" in name:
+                _cell_gate(parameter).zero_()
+        squeeze, excite = network.se_block.net[0], network.se_block.net[2]
+        squeeze.weight.mul_(_SQUEEZE_SCALE)
+        excite.weight.zero_()
+        excite.bias.zero_()
+
+
+def _cell_gate(parameter: Tensor) -> Tensor:
+    """What fills the LSTM's cell, of a weight or a bias: with it at zero the layer answers zero."""
+    units = parameter.shape[0] // _LSTM_GATES
+    return parameter[_CELL_GATE * units : (_CELL_GATE + 1) * units]

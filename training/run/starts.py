@@ -1,0 +1,114 @@
+"""What a network of the paper's kind is before its first step: random, or something that mixes.
+
+Random weights spend their first hours on rebuilding what goes in. A filter bank does that from the
+start; the average mix also gives every band of every stem's mid and side the gain that, in decibels
+and on average over the training songs, makes the normalised stem as loud there as the wet one. That
+is what the loss's gradient would find first, and what is learnt goes beyond it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mixer.errors import SettingsError
+from mixer.stems import STEMS
+from training.data.dataset import ValidationSegments
+from training.data.prepared import read_dataset
+from training.networks.filter_bank_start import start_as_filter_bank
+from training.networks.fxnorm import FxNormNetwork
+from training.run.config import AVERAGE_MIX, RANDOM, TrainingConfig
+
+_EXCERPT_S, _EXCERPTS_PER_SONG = 4.0, 4
+# A filter that hears less, of a stem at about -25 LUFS, hears nothing of it.
+_SILENT_POWER = 1e-9
+_LARGEST_GAIN_DB = 18.0
+
+
+def start_network(config: TrainingConfig, network: nn.Module) -> None:
+    """Give a network the start that its configuration asks for.
+
+    Raises:
+        SettingsError: the start does not fit the network, or it needs a data set that is not named.
+        InputError: the data set cannot be used.
+    """
+    start = config.network.start
+    if start == RANDOM or config.network.start_from:
+        return
+    if not isinstance(network, FxNormNetwork):
+        raise SettingsError(f"network.start {start} is for network.kind fxnorm alone: leave it out")
+    try:
+        start_as_filter_bank(network)
+    except ValueError as error:
+        raise SettingsError(f"network.start {start}: {error}") from None
+    if start == AVERAGE_MIX:
+        if not config.data.folder:
+            raise SettingsError("network.start average_mix measures the data set: say data.folder")
+        _take_average_gains(network, config.data.folder)
+
+
+def _take_average_gains(network: FxNormNetwork, folder: str) -> None:
+    hyper = network.hyper
+    gains_db = average_gains_db(network, folder)
+    # A gain is applied twice, by the filter and by its transpose.
+    scale = torch.from_numpy(10.0 ** (gains_db / 40.0)).to(torch.float32)
+    with torch.no_grad():
+        network.conv_1.weight.mul_(scale.view(hyper.n_filters, 1, 1))
+
+
+@torch.no_grad()
+def average_gains_db(network: FxNormNetwork, folder: str) -> np.ndarray:
+    """Wet over normalised level in each filter of a bank, dB, the mean over the training songs.
+
+    Args:
+        network: begun as a filter bank: a filter hears one stem.
+        folder: of a prepared data set.
+
+    Returns:
+        (filters,); 0 for a filter that hears nothing.
+
+    Raises:
+        InputError: the data set cannot be used.
+    """
+    differences = [
+        10.0 * np.log10(wet / normalised) for normalised, wet in _powers_by_song(network, folder)
+    ]  # NaN where a song has nothing
+    stacked = np.stack(differences)
+    heard = np.isfinite(stacked)
+    total = np.where(heard, stacked, 0.0).sum(axis=0)
+    mean = total / np.maximum(heard.sum(axis=0), 1)
+    return np.clip(mean, -_LARGEST_GAIN_DB, _LARGEST_GAIN_DB)
+
+
+def _powers_by_song(network: FxNormNetwork, folder: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Power of the normalised and of the wet stems in each filter, NaN where there is none."""
+    data = read_dataset(folder)
+    rate = data.sample_rate
+    excerpts = ValidationSegments(
+        data,
+        round(_EXCERPT_S * rate),
+        per_song=_EXCERPTS_PER_SONG,
+        split="train",
+        with_wet=True,
+    )
+    sums: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for index, (song, _) in enumerate(excerpts.excerpts):
+        item = excerpts[index]
+        normalised, wet = (_powers(network, item[name]) for name in ("inputs", "wet"))
+        before = sums.get(song.id, (0.0, 0.0))
+        sums[song.id] = (before[0] + normalised, before[1] + wet)
+    for normalised, wet in sums.values():
+        silent = (normalised < _SILENT_POWER) | (wet < _SILENT_POWER)
+        yield np.where(silent, np.nan, normalised), np.where(silent, np.nan, wet)
+
+
+def _powers(network: FxNormNetwork, stems: Tensor) -> np.ndarray:
+    """Mean square of each filter's output (filters,) of stems (..., samples)."""
+    audio = stems.reshape(1, 2 * len(STEMS), -1)
+    front = functional.conv1d(audio, network.conv_1.weight, stride=network.hyper.stride_samples)
+    power: np.ndarray = front.square().mean(-1)[0].double().numpy()
+    return power
