@@ -31,7 +31,7 @@ from mixer.output.names import format_of
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
-from mixer.rendering.plan import plan_render
+from mixer.rendering.plan import hands_on_wet_stems, plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.song import Song
 
@@ -89,6 +89,8 @@ def command(
     destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
     # What a dry run would replace it says instead.
     replace(destination, overwrite=overwrite or dry_run).check(plan)
+    if destination.wanted.writes_stems:
+        plan = hands_on_wet_stems(plan)
     if not quiet:
         warn(song, plan, with_files=not dry_run)
     if dry_run:

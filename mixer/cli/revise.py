@@ -12,6 +12,7 @@ from mixer.cli.render_view import warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.recipe import Take
 from mixer.output.settings import OutputSettings
+from mixer.rendering.plan import hands_on_wet_stems
 from mixer.takes.listing import change_words
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
@@ -77,7 +78,10 @@ def command(
         wanted=OutputSettings(**given_settings(OutputSettings, options)),
     )
     if not quiet:
-        for warning in revision.plan.warnings:
+        plan = revision.plan
+        if revision.destination.wanted.writes_stems:
+            plan = hands_on_wet_stems(plan)
+        for warning in plan.warnings:
             talk(f"warning: {warning}")
     if dry_run:
         _show_plan(revision, as_json=as_json)

@@ -20,7 +20,7 @@ from mixer.output.settings import OutputSettings
 from mixer.output.write import bring, check_output, write_audios, write_recipe
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plan import RenderPlan, hands_on_wet_stems
 from mixer.rendering.progress import Progress
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
@@ -153,19 +153,21 @@ def render_to(
                 network=network,
                 threads=threads,
             )
+        if destination.wanted.writes_stems:
+            made = replace(made, plan=hands_on_wet_stems(made.plan))
         mix = master(made, progress)
         del made
     if progress is not None:
         progress("write", destination.path.name, 1.0)
     began = time.perf_counter()
-    told = None if take is None else take(mix)
+    taken = None if take is None else take(mix)
     if destination.home is not None:
-        recipe, remarks = _write(mix, destination, destination.home, told)
+        recipe, remarks = _write(mix, destination, destination.home, taken)
     else:
         folder = destination.path.parent
         with staging_folder(folder) as staging:
             staged = replace(destination, path=staging / destination.path.name)
-            recipe, remarks = _write(mix, staged, folder.resolve(), told)
+            recipe, remarks = _write(mix, staged, folder.resolve(), taken)
             bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
     return Rendered(mix, recipe, remarks, time.perf_counter() - began)
 

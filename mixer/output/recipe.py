@@ -15,7 +15,7 @@ from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Measurements, Mix
-from mixer.rendering.plan import ModelIdentity
+from mixer.rendering.plan import MaterialKind, ModelIdentity
 from mixer.song.listing import LeftOutFile, MixedFile, left_out_files, mixed_file
 from mixer.song.recording import Recording
 from mixer.song.song import Song
@@ -37,7 +37,8 @@ class OutputTable(TypedDict):
     """What was written.
 
     `clipped` names what went beyond full scale in a format that cannot hold it, `files` are the mix
-    and its wet stems, `tracks` are there where wet tracks were written.
+    and its wet stems, `tracks` are there where wet tracks were written. `wet_stem_leakage_db` is
+    there where a network's wet stems were: see `mixer.network.manifest`; None was never measured.
     """
 
     format: str
@@ -47,6 +48,7 @@ class OutputTable(TypedDict):
     clipped: list[str]
     files: dict[str, HashedFile]
     tracks: NotRequired[dict[str, HashedFile]]
+    wet_stem_leakage_db: NotRequired[float | None]
 
 
 class SongFile(MixedFile):
@@ -188,7 +190,12 @@ def output_table(
         "clipped": [] if holds_any_level else beyond_full_scale,
         "files": _hashed(written),
     }
-    return {**table, "tracks": _hashed(written_tracks)} if written_tracks else table
+    if written_tracks:
+        table["tracks"] = _hashed(written_tracks)
+    if mix.wet_stems and mix.plan.material is MaterialKind.NETWORK:
+        assert mix.plan.bundle is not None
+        table["wet_stem_leakage_db"] = mix.plan.bundle.manifest.wet_stem_leakage_db
+    return table
 
 
 def _hashed(files: dict[str, Path]) -> dict[str, HashedFile]:

@@ -17,7 +17,7 @@ from mixer.network.runner import NetworkRunner
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.material import Job, wet_material
 from mixer.rendering.mix import Measurements, Mix, Premaster, measure_levels, moved_levels
-from mixer.rendering.plan import MaterialKind, RenderPlan, plan_render
+from mixer.rendering.plan import MaterialKind, RenderPlan, hands_on_wet_stems, plan_render
 from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.stages import blend, blend_tracks, run_desk, sums_of_stages, to_mix_rate
@@ -66,7 +66,7 @@ def render(
         wet_tracks=wet_tracks,
     )
     made = premaster(
-        plan,
+        hands_on_wet_stems(plan) if wet_stems else plan,
         wet_stems=wet_stems,
         wet_tracks=wet_tracks,
         stages=stages,

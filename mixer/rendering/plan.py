@@ -377,17 +377,38 @@ def _around_network(
         )
     if not gains:
         return {}, console, ()
-    leakage_db = manifest.wet_stem_leakage_db
-    why = "makes no wet stems"
-    if manifest.has_wet_stems:
-        why = "has wet stems that were never measured"
-    if leakage_db is not None:
-        why = f"has other stems in its wet stems ({leakage_db:g} dB, above {FAITHFUL_BELOW_DB:g})"
+    why = _about_wet_stems(manifest)
     return (
         gains,
         rest,
         (f"model {manifest.name} {why}: mute, solo and gain act before the network",),
     )
+
+
+def _about_wet_stems(manifest: Manifest) -> str:
+    """Why a model's wet stems are not to be relied on, in words."""
+    if not manifest.has_wet_stems:
+        return "makes no wet stems"
+    leakage_db = manifest.wet_stem_leakage_db
+    if leakage_db is None:
+        return "has wet stems that were never measured"
+    return f"has other stems in its wet stems ({leakage_db:g} dB, above {FAITHFUL_BELOW_DB:g})"
+
+
+def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
+    """The plan of a render that hands its wet stems on: it warns where they are not faithful."""
+    manifest = plan.bundle.manifest if plan.bundle is not None else None
+    if manifest is None or plan.material is not MaterialKind.NETWORK:
+        return plan
+    if manifest.has_faithful_wet_stems:
+        return plan
+    warning = (
+        f"model {manifest.name} {_about_wet_stems(manifest)}: whoever moves one of them moves"
+        " parts of the others too"
+    )
+    if warning in plan.warnings:
+        return plan
+    return replace(plan, warnings=(*plan.warnings, warning))
 
 
 def _warnings(settings: RenderSettings, bundle: Bundle, profile: Profile) -> tuple[str, ...]:

@@ -14,8 +14,10 @@ from mixer.console.settings import Compressor, Console, Strip
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.manifest import Manifest
 from mixer.network.model import Bundle, read_bundle
+from mixer.output.destination import Destination, render_to
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
+from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.output.write import write_mix
 from mixer.preset.merge import resolve
 from mixer.rendering.plan import plan_render
@@ -131,6 +133,46 @@ def test_where_wet_stems_leak_gains_act_before_the_network(
     assert any("before the network" in warning for warning in plan.warnings)
     mix = render(song, settings, wet_stems=True)
     assert "vocals" not in mix.wet_stems or not np.any(mix.wet_stems["vocals"])
+
+
+@pytest.mark.parametrize(
+    ("leakage_db", "why"),
+    [
+        (None, "has wet stems that were never measured"),
+        (-4.5, "has other stems in its wet stems (-4.5 dB, above -20)"),
+    ],
+)
+def test_leaking_wet_stems_are_told_of_wherever_they_are_written(
+    song, monkeypatch, tmp_path: Path, leakage_db: float | None, why: str
+) -> None:
+    leaky(monkeypatch, leakage_db)
+    warning = f"model default {why}: whoever moves one of them moves parts of the others too"
+    mix = render(song, RenderSettings(), wet_stems=True)
+    assert mix.plan.warnings == (warning,)
+    recipe = write_mix(mix, tmp_path / "with.wav")
+    assert recipe["output"]["wet_stem_leakage_db"] == leakage_db
+    assert replay(read_recipe(tmp_path / "with.wav"), tmp_path / "again").is_same
+    # A session and a report hold them as well; a mix alone does not.
+    for name, wanted, told in (
+        ("daw", OutputSettings("wav", daw=("reaper",), daw_audio=DawAudio.WET), (warning,)),
+        ("report", OutputSettings("wav", report=ReportKind.LINKED), (warning,)),
+        ("mix", OutputSettings("wav"), ()),
+    ):
+        plan = plan_render(song, RenderSettings())
+        destination = Destination(tmp_path / f"{name}.wav", wanted)
+        rendered = render_to(destination, plan)
+        assert rendered.mix.plan.warnings == told, name
+        assert ("wet_stem_leakage_db" in rendered.recipe["output"]) == bool(told)
+    assert why in (tmp_path / "report.report.html").read_text()
+
+
+def test_what_a_command_writes_it_tells_of_before(song, monkeypatch, tmp_path, capsys) -> None:
+    leaky(monkeypatch, -4.5)
+    command = ["render", str(song.folder), "--dry-run", "-o", str(tmp_path / "m.wav")]
+    told = "warning: model default has other stems in its wet stems (-4.5 dB, above -20)"
+    for options, is_told in ((["--stems"], True), (["--report"], True), ([], False)):
+        assert run([*command, *options]) == 0
+        assert (told in capsys.readouterr().err) == is_told
 
 
 def test_a_stem_muted_before_the_network_is_muted_at_every_amount(song, monkeypatch) -> None:
