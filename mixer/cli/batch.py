@@ -16,6 +16,7 @@ import click
 
 from mixer.batch.states import ALL_COLUMNS, Mode, State
 from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.cli.numbers import Number, Whole
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import SettingsError
 from mixer.files.interruption import ending_signals
@@ -70,18 +71,16 @@ def command() -> None:
     show_default=True,
     help="Folder for mixes and ledger.",
 )
-@click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Workers. [default: the cores]")
-@click.option(
-    "--threads", type=click.IntRange(1, 256), help="Cores a worker. [default: all shared]"
-)
+@click.option("-j", "--jobs", type=Whole(1, 1024), help="Workers. [default: the cores]")
+@click.option("--threads", type=Whole(1, 256), help="Cores a worker. [default: all shared]")
 @click.option("--devices", default="auto", show_default=True, help="auto, cpu, or cuda:0,cuda:1.")
-@click.option("--memory", "memory_gb", type=click.FloatRange(0.1), help="GB for all workers.")
+@click.option("--memory", "memory_gb", type=Number(0.1), help="GB for all workers.")
 @click.option("--resume", "mode", flag_value="resume", default=True,
               help="Skip what is done and unchanged. This is the default.")  # fmt: skip
 @click.option("--retry-failed", "mode", flag_value="retry-failed", help="Do failed songs alone.")
 @click.option("--force", "mode", flag_value="force", help="Do every song again.")
 @click.option("--overwrite", is_flag=True, help="Replace files that no run of this ledger wrote.")
-@click.option("--max-failures", type=click.IntRange(0), help="Stop after more failures than that.")
+@click.option("--max-failures", type=Whole(0), help="Stop after more failures than that.")
 @click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
 @click.option("--shard", help="I/N: this run's part of the manifest, I from 1.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)

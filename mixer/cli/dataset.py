@@ -13,6 +13,7 @@ from rich.text import Text
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
+from mixer.cli.numbers import Number, Whole
 from mixer.errors import InputError
 from mixer.normalisations import parse_effects
 
@@ -47,9 +48,9 @@ def command() -> None:
     help="Normalisations, comma-separated.  [default: all but panning; bands: balance; "
     "tracks: none]",
 )
-@click.option("--variants", type=int, help="Reverbs of vocals and other.  [default: 3]")
+@click.option("--variants", type=Whole(), help="Reverbs of vocals and other.  [default: 3]")
 @click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the rooms.")
+@click.option("--seed", type=Whole(), default=0, show_default=True, help="Of the rooms.")
 @click.option(
     "--target",
     default="auto",
@@ -57,9 +58,13 @@ def command() -> None:
     help="mixture (a file that says so), sum (of the stems), or auto: the first where it is there.",
 )
 @click.option("--split", default="auto", show_default=True, help="auto, musdb or hash.")
-@click.option("--valid-share", type=float, default=0.1, show_default=True, help="Of hashed songs.")
-@click.option("--test-share", type=float, default=0.1, show_default=True, help="Of hashed songs.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores]")
+@click.option(
+    "--valid-share", type=Number(), default=0.1, show_default=True, help="Of hashed songs."
+)
+@click.option(
+    "--test-share", type=Number(), default=0.1, show_default=True, help="Of hashed songs."
+)
+@click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")
 @click.option("--overwrite", is_flag=True, help="Prepare anew what was made with other settings.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -140,20 +145,20 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 @command.command(name="synthesise")
-@click.option("-n", "--songs", "n_songs", type=int, required=True, help="How many, in all.")
+@click.option("-n", "--songs", "n_songs", type=Whole(), required=True, help="How many, in all.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Its folder.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of everything.")
+@click.option("--seed", type=Whole(), default=1, show_default=True, help="Of everything.")
 @click.option("--genres", help="Names with commas.  [default: all]")
 @click.option("--hold-out", help="Genres with commas whose songs all go to the test.")
 @click.option(
     "--hold-out-share",
-    type=float,
+    type=Number(),
     default=0.1,
     show_default=True,
     help="Of the other songs, for validation and again for the test.",
 )
 @click.option(
-    "--duration", type=float, default=45.0, show_default=True, help="Of a song, in seconds."
+    "--duration", type=Number(), default=45.0, show_default=True, help="Of a song, in seconds."
 )
 @click.option("--tracks", is_flag=True, help="Keep the recorded tracks beside the stems.")
 @click.option(
@@ -161,7 +166,7 @@ def info(folder: Path, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="A General MIDI .sf2.  [default: the system's]",
 )
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores]")
+@click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")
 @click.option("--dry-run", is_flag=True, help="Say what would be made; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")

@@ -14,6 +14,7 @@ from mixer.baselines import HUMAN_FILE_NAMES
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
+from mixer.cli.numbers import Number, Whole
 from mixer.errors import InputError, MixerError
 from mixer.evaluate.alignment import MAX_LAG_S
 from mixer.evaluate.pair import PairReport, PairSettings, evaluate_pair
@@ -43,7 +44,11 @@ _SHARED_OPTIONS = (
     ),
     click.option("--align/--no-align", default=True, help="Undo a lag between the two. [default]"),
     click.option(
-        "--max-lag", type=float, default=MAX_LAG_S, show_default=True, help="Furthest lag, seconds."
+        "--max-lag",
+        type=Number(),
+        default=MAX_LAG_S,
+        show_default=True,
+        help="Furthest lag, seconds.",
     ),
     click.option(
         "--trim/--no-trim", default=True, help="Leave out silence before and after. [default]"
@@ -62,7 +67,7 @@ _SHARED_OPTIONS = (
     ),
     click.option(
         "--seed",
-        type=click.IntRange(min=0),
+        type=Whole(0),
         default=0,
         show_default=True,
         help="Of the bootstrap, and of the renders.",

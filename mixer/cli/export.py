@@ -9,6 +9,7 @@ import click
 
 from mixer.cli.console import answer, say
 from mixer.cli.extras import load_extra
+from mixer.cli.numbers import Number, Whole
 from mixer.fxnorm.profile import PACKAGED
 from mixer.normalisations import EFFECTS, parse_effects
 
@@ -31,7 +32,9 @@ from mixer.normalisations import EFFECTS, parse_effects
     help=f"Which normalisations, with commas, of {','.join(EFFECTS)}.  [default: its data's]",
 )
 @click.option(
-    "--warm-up", type=float, help="Seconds of wrapped audio in front.  [default: 30; Wave-U-Net: 0]"
+    "--warm-up",
+    type=Number(),
+    help="Seconds of wrapped audio in front.  [default: 30; Wave-U-Net: 0]",
 )
 @click.option(
     "--panning-limits-time-axis",
@@ -39,11 +42,11 @@ from mixer.normalisations import EFFECTS, parse_effects
     help="It was trained with the published panning normalisation, which stops after 17 s.",
 )
 @click.option(
-    "--stride", type=int, help="Front-end stride of a published state dict.  [default: 1]"
+    "--stride", type=Whole(), help="Front-end stride of a published state dict.  [default: 1]"
 )
 @click.option(
     "--segment-samples",
-    type=int,
+    type=Whole(),
     help="Segments that a Wave-U-Net's published state dict was trained on.  [default: 441000]",
 )
 @click.option("--fp16", is_flag=True, help="Also write half-precision graphs, for GPUs.")

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.cli.numbers import Number, Whole
 from mixer.errors import InputError
 
 DEFAULT_PORT = 8765
@@ -85,23 +86,27 @@ def command() -> None:
     help="Folder of human mixes, named as the songs. [default: mixture, mix or reference beside "
     "the stems]",
 )
-@click.option("--length", type=float, default=25.0, show_default=True, help="Seconds a mix.")
-@click.option("--start", type=float, help="Where excerpts start, s. [default: the loudest part]")
-@click.option("--loudness", type=float, default=-23.0, show_default=True, help="Of mixes, LUFS.")
+@click.option("--length", type=Number(), default=25.0, show_default=True, help="Seconds a mix.")
+@click.option("--start", type=Number(), help="Where excerpts start, s. [default: the loudest part]")
+@click.option("--loudness", type=Number(), default=-23.0, show_default=True, help="Of mixes, LUFS.")
 @click.option(
     "--lower/--no-lower",
     default=True,
     help="Lower all mixes together where one peaks too high, or refuse. [default: lower]",
 )
 @click.option("--align/--no-align", default=True, help="Undo lags of finished mixes. [default]")
-@click.option("--sample-rate", type=int, default=44_100, show_default=True, help="In Hz.")
+@click.option(
+    "--sample-rate", type=Whole(8_000, 384_000), default=44_100, show_default=True, help="In Hz."
+)
 @click.option("--hidden-reference", metavar="NAME", help="System that is also played openly.")
 @click.option("--repeat/--no-repeat", default=False, help="Repeat the first song at the end.")
 @click.option("--training/--no-training", default=True, help="A training page first. [default]")
-@click.option("--pages", type=int, help="Songs that each participant rates. [default: all]")
-@click.option("--least-heard", type=float, help="Seconds before a page may be left. [default: 5]")
+@click.option("--pages", type=Whole(), help="Songs that each participant rates. [default: all]")
+@click.option(
+    "--least-heard", type=Number(), help="Seconds before a page may be left. [default: 5]"
+)
 @click.option("--title", default="Listening test", show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), help="Of ids and dither. [default: drawn]")
+@click.option("--seed", type=Whole(0), help="Of ids and dither. [default: drawn]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
 @click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
@@ -207,14 +212,14 @@ def _settings(options: dict[str, Any]) -> Any:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65_535),
+    type=Whole(0, 65_535),
     default=DEFAULT_PORT,
     show_default=True,
     help="0 takes a free one.",
 )
 @click.option(
     "--participants",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     default=1,
     show_default=True,
     help="How many links there shall be; those that are there stay.",

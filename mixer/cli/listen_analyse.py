@@ -13,6 +13,7 @@ from rich.text import Text
 from mixer.cli.console import answer, printable, say, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.figure_table import figure_table
+from mixer.cli.numbers import Whole
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.analyse import analyse
@@ -56,9 +57,7 @@ ANALYSIS_FOLDER = "analysis"
     default=True,
     help="Draw box plots and violins (needs the plot extra). [default: plots]",
 )
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap."
-)
+@click.option("--seed", type=Whole(0), default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")

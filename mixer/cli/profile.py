@@ -14,6 +14,7 @@ from rich.table import Table
 from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
+from mixer.cli.numbers import Whole
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError, OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
@@ -38,7 +39,7 @@ def command() -> None:
     show_default=True,
     help="The chain that the profile is for.",
 )
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: the cores]")
+@click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")
@@ -90,7 +91,7 @@ def measure(
     "--sample-rate",
     default=44_100,
     show_default=True,
-    type=click.IntRange(8_000, 384_000),
+    type=Whole(8_000, 384_000),
     help="In Hz, that the features were measured at: the file does not say.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")

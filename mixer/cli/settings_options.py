@@ -10,22 +10,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from mixer.cli.numbers import Number, NumberOrNone, Whole
 from mixer.errors import SettingsError
 from mixer.rendering.options import Option, options_of
-
-
-class _NumberOrNone(click.ParamType[float | None]):
-    """A number, or the word none."""
-
-    name = "number|none"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float | None:
-        if value is None or str(value).lower() == "none":
-            return None
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a number nor none", param, ctx)
 
 
 class _Parsed(click.ParamType[Any]):
@@ -131,5 +118,8 @@ def _type_of(option: Option) -> Any:
     if option.words:
         return click.Choice(list(option.words))
     if option.takes_none:
-        return _NumberOrNone()
-    return click.Path(path_type=Path) if option.is_path else option.kind
+        return NumberOrNone()
+    if option.is_path:
+        return click.Path(path_type=Path)
+    # The option's own range is checked with its own words, wherever the number comes from.
+    return {int: Whole(), float: Number()}.get(option.kind, option.kind)

@@ -14,6 +14,11 @@ MOST_KEY_PARTS = 100
 # What ends a key or begins another: between two of these there is one key, a value or a comment.
 _AROUND_KEYS = re.compile(r"[=\n,{}\[\]]")
 _PART = re.compile(r"[^\s.][ \t]*\.")
+# In a text or a comment nothing ends a key; the long quotes first.
+_NOT_KEYS = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'|#[^\n]*",
+    re.DOTALL,
+)
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -23,7 +28,7 @@ def parse_toml(text: str) -> dict[str, Any]:
         ValueError: it is none, or has a key of more than `MOST_KEY_PARTS` parts.
         RecursionError: it is nested too deeply.
     """
-    for between in _AROUND_KEYS.split(text):
+    for between in _AROUND_KEYS.split(_NOT_KEYS.sub("q", text)):
         if between.count(".") > MOST_KEY_PARTS and len(_PART.findall(between)) > MOST_KEY_PARTS:
             raise ValueError(f"a key has more than {MOST_KEY_PARTS} parts")
     return tomllib.loads(text)

@@ -29,7 +29,8 @@ from mixer.preset.shape import LAYER, NETWORK
 
 OPTION = "--set"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
-_ASSIGNMENT = re.compile(r"""((?:"[^"]*"|'[^']*'|[^=])*?)=(.*)""", re.DOTALL)
+# Each sign is taken in one way only: two ways for every pair of quotes would take for ever.
+_ASSIGNMENT = re.compile(r"""((?>"[^"]*"|'[^']*'|[^=])*?)=(.*)""", re.DOTALL)
 # A name in quotes may hold points.
 _PART = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^.]*))(\.|$)""")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")

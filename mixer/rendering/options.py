@@ -17,7 +17,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mixer.errors import SettingsError
-from mixer.files.wording import suggest
+from mixer.files.wording import quote, suggest
 
 _OPTION = "option"
 _UNIT_SUFFIXES = ("_lufs", "_dbtp", "_db", "_hz", "_s")
@@ -98,13 +98,17 @@ class Option:
         allowed: Any = int | float if self.kind is float else self.kind
         if not isinstance(value, allowed) or (isinstance(value, bool) and self.kind is not bool):
             what = _KIND_WORDS.get(self.kind) or f"one of {', '.join(self.words)}"
-            raise SettingsError(f"{self.title} must be {what}, not {value!r}")
+            raise SettingsError(f"{self.title} must be {what}, not {quote(value)}")
         low, high = self.range
         if self.kind in (int, float) and not low <= value <= high:
-            raise SettingsError(f"{self.title} must be from {low:g} to {high:g}, not {value:g}")
+            raise SettingsError(
+                f"{self.title} must be from {low:g} to {high:g}, not {quote(value)}"
+            )
         for word in (value if self.kind is tuple else (value,)) if self.choices else ():
             if word not in self.choices and value != self.default:
-                raise SettingsError(f"unknown {self.title} {word!r}; {suggest(word, self.choices)}")
+                raise SettingsError(
+                    f"unknown {self.title} {quote(word)}; {suggest(word, self.choices)}"
+                )
 
 
 def option(default: Any, help: str, *, title: str = "", **more: Any) -> Any:

@@ -143,7 +143,7 @@ def test_shards_and_their_merge(manifest, tmp_path, capsys) -> None:
         (["batch", "manifest.csv", "--shard", "3/2"], 2, "write I/N"),
         (["batch", "manifest.csv", "--address", "auto"], 2, "--engine ray"),
         (["batch", "manifest.csv", "--devices", "tpu"], 3, "no device 'tpu'"),
-        (["batch", "manifest.csv", "-j", "0"], 2, "not in the range"),
+        (["batch", "manifest.csv", "-j", "0"], 2, "must be a whole number from 1"),
         (["batch", "bad.csv"], 2, "row 2, column output: '../x' leads out"),
         (["batch", "bad.csv", "--dry-run"], 2, "row 3, column model: no model 'nosuch'"),
         (["batch", "init", "empty"], 1, "no folder in it holds the parts of a song"),

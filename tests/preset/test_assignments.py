@@ -79,3 +79,10 @@ def test_a_column_is_checked_by_its_name_and_a_cell_by_its_value() -> None:
         parse_key("vocals.gian_db")
     with pytest.raises(PresetError, match="from -60 to 24"):
         parse_value("vocals.gain_db", "99")
+
+
+@pytest.mark.parametrize("quotes", ['""', "''", "\"'", 'a"b"'])
+def test_quotes_without_an_equals_sign_are_refused_in_a_moment(quotes: str) -> None:
+    """Two ways to read each pair would take for ever."""
+    with pytest.raises(PresetError, match="write key=value"):
+        read_assignment(quotes * 10_000)

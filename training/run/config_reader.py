@@ -10,10 +10,12 @@ from mixer.errors import Gathered, SettingsError
 from mixer.files.document import Document, read_toml
 from mixer.files.shape import Rows, Shape, Table, table_of
 from mixer.files.toml_text import parse_toml
-from mixer.files.wording import nearest, quote, suggest
+from mixer.files.wording import nearest, quote, suggest, visible
 from training.run.config import TrainingConfig
 from training.run.recipe import problem_of
 
+# Of an override; section, key and a hyper-parameter's name take half of it.
+_LONGEST_NAME = 100
 SHIPPED = Path(__file__).resolve().parents[1] / "configs"
 
 
@@ -100,6 +102,8 @@ def config_from_values(values: Mapping[str, object], source: str) -> TrainingCon
 
 
 def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConfig:
+    if len(name) > _LONGEST_NAME:
+        raise SettingsError(f"{quote(name)}: no such setting")
     section, *keys = name.split(".")
     table = CONFIG.fields.get(section)
     if not keys or not isinstance(table, Table):
@@ -108,7 +112,7 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
             nearest(name, known) or ""
         ]
         hint = f"; did you mean {quote(close[0])}?" if close[0] else ""
-        raise SettingsError(f"{name}={text}: no such setting{hint}")
+        raise SettingsError(f"{quote(f'{name}={text}')}: no such setting{hint}")
     try:
         value = parse_toml(f"value = {text}")["value"]
     except (ValueError, RecursionError):
@@ -120,7 +124,7 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
     if isinstance(before, dict) and isinstance(value, dict):
         value = {**before, **value}
     values[section][keys[0]] = value
-    return config_from_values(values, f"{name}={text}")
+    return config_from_values(values, visible(f"{name}={text}", _LONGEST_NAME))
 
 
 def _keys(shape: Shape) -> list[str]:

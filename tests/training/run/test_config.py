@@ -171,3 +171,23 @@ def test_a_missing_configuration_is_named() -> None:
 
 def test_defaults_are_within_their_own_ranges() -> None:
     assert config_from_values(TrainingConfig().to_json(), "defaults") == TrainingConfig()
+
+
+@pytest.mark.parametrize("number", ["9" * 25, "9" * 4_000, "9" * 5_000, "1e400", "-1", "[[[[["])
+@pytest.mark.parametrize(
+    "key", ["run.seed", "network.hyper_parameters.n_filters", "schedule.epochs", "data.segment_s"]
+)
+def test_numbers_of_any_length_are_refused_on_one_short_line(key: str, number: str) -> None:
+    if key.endswith("n_filters") and number == "-1":
+        pytest.skip("a hyper-parameter's own range is its network's to say")
+    with pytest.raises(SettingsError, match=f"{key}.* must be") as caught:
+        read_config(find_config("smoke"), [f"{key}={number}"])
+    assert len(str(caught.value)) < 500
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("section", ["", "run.", "network.hyper_parameters."])
+def test_a_dotted_key_of_a_megabyte_is_refused_in_a_moment(section: str) -> None:
+    with pytest.raises(SettingsError, match="no such setting") as caught:
+        read_config(find_config("smoke"), [f"{section}{'a.' * 500_000}a=1"])
+    assert len(str(caught.value)) < 200

@@ -1,0 +1,82 @@
+"""Numbers on the command line: bounded before they are converted, never echoed whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from mixer.cli.main import COMMANDS, run
+from mixer.cli.numbers import Number, NumberOrNone, Whole
+
+LONG = "9" * 4_000
+BEYOND_PYTHON = "9" * 1_000_000
+
+
+def all_options(command: click.Command, path: str) -> list[tuple[str, click.Option]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        found = []
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            found += all_options(inner, f"{path} {name}")
+        return found
+    return [(path, option) for option in command.params if isinstance(option, click.Option)]
+
+
+def test_every_option_of_numbers_is_bounded() -> None:
+    """click's own types convert a text of any length, and show it whole."""
+    from importlib import import_module
+
+    seen = 0
+    for name in COMMANDS:
+        for path, option in all_options(import_module(f"mixer.cli.{name}").command, name):
+            kinds = (click.types.IntParamType, click.types.FloatParamType)
+            assert not isinstance(option.type, kinds), f"{path} {option.opts[0]}"
+            seen += isinstance(option.type, Whole | Number)
+    assert seen > 30
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["render", "song", "--seed"],
+        ["render", "song", "--sample-rate"],
+        ["render", "song", "--loudness"],
+        ["batch", "m.csv", "-j"],
+        ["listen", "build", "song", "-o", "t", "--pages"],
+        ["listen", "build", "song", "-o", "t", "--least-heard"],
+        ["dataset", "synthesise", "-o", "t", "--songs"],
+        ["demo", "song", "--seed"],
+    ],
+)
+@pytest.mark.parametrize("number", [LONG, BEYOND_PYTHON, "-" + LONG, "1e999", "nan", "0x10"])
+def test_a_number_of_any_length_is_a_usage_error(
+    arguments: list[str],
+    number: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run([*arguments, number]) == 2
+    said = capfd.readouterr().err
+    assert "must be a" in said
+    assert len(said) < 600
+    assert not list(tmp_path.iterdir())
+
+
+def test_numbers_within_bounds_are_what_they_say() -> None:
+    whole, number = Whole(), Number(0.0, 10.0)
+    assert whole.convert("9223372036854775807", None, None) == 2**63 - 1
+    assert whole.convert(" -3 ", None, None) == -3
+    assert number.convert("2.5e0", None, None) == 2.5
+    assert NumberOrNone().convert("None", None, None) is None
+    for wrong in ("9223372036854775808", "1.5", "", "1_0" * 20):
+        with pytest.raises(click.BadParameter, match="whole number"):
+            whole.convert(wrong, None, None)
+    for wrong in ("-1", "10.5", "inf", "ten"):
+        with pytest.raises(click.BadParameter, match=r"from 0\.0 to 10\.0"):
+            number.convert(wrong, None, None)
