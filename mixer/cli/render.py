@@ -25,22 +25,23 @@ from mixer.cli.render_view import (
     warn_clipped,
     warn_damaged,
 )
+from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
+from mixer.rendering.level_words import ROUGH
 from mixer.rendering.plan import hands_on_wet_stems, plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.song import Song
 
-DEFAULT_FOLDER = "mixes"
 _LONGEST_NAME_BYTES = 200
 
 
 @click.command(name="render")
-@click.argument("song_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("song_dir", type=SongOrSession(exists=True, path_type=Path))
 @click.option(
     "-o",
     "--output",
@@ -57,6 +58,9 @@ _LONGEST_NAME_BYTES = 200
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One number, as vocals.gain_db=+1.5."
 )
 @click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
+@click.option(
+    "--allow-outside", is_flag=True, help="Of a session, also read audio outside of its folder."
+)
 @click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; render nothing.")
@@ -69,6 +73,7 @@ def command(
     presets: tuple[str, ...],
     sets: tuple[str, ...],
     allow_plugins: bool,
+    allow_outside: bool,
     strict: bool,
     overwrite: bool,
     dry_run: bool,
@@ -79,10 +84,18 @@ def command(
 ) -> None:
     """Mix the stems or raw tracks in SONG_DIR.
 
-    Writes the mix, and beside it NAME.mix.json with everything that made it.
+    Writes the mix, and beside it NAME.mix.json with everything that made it. SONG_DIR may also be
+    a session of a workstation: its tracks are put together in NAME.song beside the mix.
     """
+    defaults = dict[str, Any]()
+    if song_dir.is_file():
+        song_dir = song_of_session(
+            song_dir, output, allow_outside=allow_outside, overwrite=overwrite, dry_run=dry_run
+        )
+        # Its faders were set by somebody.
+        defaults["levels"] = ROUGH
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
-    settings = _settings(options, resolved)
+    settings = _settings(options, resolved, defaults)
     wanted = OutputSettings(**given_settings(OutputSettings, options))
     plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
     path, file_format = _output_path(output, wanted.format, song)
@@ -114,8 +127,10 @@ def _show(done: Rendered, destination: Destination, *, verbose: bool) -> None:
     show_delivered(destination, done.remarks)
 
 
-def _settings(options: dict[str, Any], resolved: Resolved) -> RenderSettings:
-    asked = given_settings(RenderSettings, options)
+def _settings(
+    options: dict[str, Any], resolved: Resolved, defaults: dict[str, Any]
+) -> RenderSettings:
+    asked = defaults | given_settings(RenderSettings, options)
     return with_console(
         RenderSettings(**asked),
         resolved.console,

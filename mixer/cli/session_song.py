@@ -1,0 +1,71 @@
+"""A workstation's session where a song's folder is asked for."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mixer.cli.console import printable, talk
+from mixer.errors import InputError
+from mixer.files.wording import joined
+from mixer.learn.recall_reader import recall_of
+from mixer.output.daw.formats import DAW_SUFFIXES
+from mixer.output.daw.reading import format_of_session, read_session
+from mixer.output.daw.song_folder import write_song_folder
+
+DEFAULT_FOLDER = "mixes"
+_SUFFIX = ".song"
+
+
+class SongOrSession(click.Path):
+    """A folder, or the file of a session."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse any other file."""
+        path = super().convert(value, param, ctx)
+        if isinstance(path, Path) and not path.is_dir() and format_of_session(path) is None:
+            endings = joined(list(DAW_SUFFIXES), "or")
+            self.fail(f"{value!r} is a file: give a song's folder, or a session ({endings})")
+        return path
+
+
+def song_of_session(
+    path: Path, output: Path | None, *, allow_outside: bool, overwrite: bool, dry_run: bool
+) -> Path:
+    """The song folder that a session was made into, beside the mix; says what was left out.
+
+    Args:
+        path: of the session.
+        output: as asked for: of the mix, or a folder for it.
+        allow_outside: also read audio outside of the session's folder.
+        overwrite: replace what was made before.
+        dry_run: make it where it goes with this process.
+
+    Raises:
+        InputError: the session cannot be read, or is one of ours.
+        OutputError: the folder is there, or cannot be written.
+    """
+    if recall_of(path).exists():
+        raise InputError(
+            f"{path} is a session of a mix of ours: mixer learn takes its changes into the song, "
+            "which mixer render then mixes"
+        )
+    folder = Path(DEFAULT_FOLDER) if output is None else output
+    if output is not None and output.suffix and not output.is_dir():
+        folder = output.parent
+    if dry_run:
+        folder = Path(tempfile.mkdtemp(prefix="mixer-dry-run-"))
+        click.get_current_context().call_on_close(lambda: shutil.rmtree(folder, ignore_errors=True))
+    made = write_song_folder(
+        read_session(path),
+        folder / f"{path.stem}{_SUFFIX}",
+        allow_outside=allow_outside,
+        overwrite=overwrite,
+    )
+    for remark in made.remarks:
+        talk(f"note: {printable(remark)}")
+    return made.path

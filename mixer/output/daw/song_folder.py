@@ -1,0 +1,250 @@
+"""Anybody's session as a song folder: each track's clips put together, names, faders, markers.
+
+A session may come from anywhere: what it names is read only where it lies in the session's own
+folder or container, unless its user says otherwise, and lengths and numbers are bounded.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import numpy as np
+
+from mixer import audio as audio_io
+from mixer.audio import AudioSource
+from mixer.audio.formats import SAMPLE_RATES_HZ
+from mixer.dsp.blocks import FloatArray
+from mixer.errors import InputError, OutputError
+from mixer.files.file_names import unique_names
+from mixer.files.toml_writing import table_lines
+from mixer.files.whole_file import whole_file
+from mixer.files.wording import visible
+from mixer.output.daw.read_session import ReadClip, ReadSession, ReadTrack
+from mixer.output.daw.strip import balance_gains
+from mixer.song.folder_names import SONG_FILE
+from mixer.song.song_file import GAIN_RANGE_DB
+
+# Where a song folder of ours is known again by, so that it may be made anew.
+_MADE_BY = "# made by mixer of a session, and made anew with it"
+_LONGEST_S = 6 * 3_600.0
+_LONGEST_NAME_BYTES = 150
+_MOST_INSIDE_BYTES = 64 << 30
+_LEAST_GAIN_DB = 0.005
+
+
+@dataclass(frozen=True)
+class SongFolder:
+    """A song folder that was made of a session.
+
+    Attributes:
+        path: of the folder.
+        remarks: what was left out, a line each.
+    """
+
+    path: Path
+    remarks: tuple[str, ...]
+
+
+def write_song_folder(
+    session: ReadSession, folder: Path, *, allow_outside: bool = False, overwrite: bool = False
+) -> SongFolder:
+    """Put each track of a session into a file of its own, and what it says into `song.toml`.
+
+    A track becomes `NAME.wav`, in a folder where it lies in one in the session. Its own fader and
+    those of its folders are its gain in `song.toml`; pans, devices and automation are not taken.
+
+    Args:
+        session: as read.
+        folder: to be made.
+        allow_outside: also read files that lie outside of the session's folder.
+        overwrite: replace one that was made of a session before.
+
+    Raises:
+        InputError: a file is missing, damaged, or outside; or nothing is on the tracks.
+        OutputError: the folder is there, or cannot be written.
+    """
+    remarks = list[str]()
+    tracks = list(_heard(session, remarks))
+    with tempfile.TemporaryDirectory(prefix="mixer-session-") as scratch:
+        media = _Media(session, Path(scratch), allow_outside=allow_outside)
+        sources = {clip: media.source(clip) for _, track in tracks for clip in track.clips}
+        if not sources:
+            raise InputError(f"{visible(session.path)}: no audio on its tracks")
+        rate = max(source.sample_rate for source in sources.values())
+        rate = min(rate, max(SAMPLE_RATES_HZ))
+        _make_folder(folder, overwrite=overwrite)
+        names = unique_names(
+            [track.name or f"track {number + 1}" for number, track in tracks], _LONGEST_NAME_BYTES
+        )
+        gains_db = {}
+        for (number, track), name in zip(tracks, names, strict=True):
+            inside = _folder_of(session, number)
+            file = f"{inside}/{name}.wav" if inside else f"{name}.wav"
+            audio = _joined(track.clips, sources, rate)
+            audio_io.write_audio(folder / file, audio, rate, file_format="wav", bit_depth="32f")
+            gains_db[file] = _gain_db(session, number)
+    _write_song_file(session, folder, gains_db)
+    return SongFolder(folder, tuple(remarks))
+
+
+def _heard(session: ReadSession, remarks: list[str]) -> Iterator[tuple[int, ReadTrack]]:
+    """Tracks with clips that are heard, with their places."""
+    soloed = any(track.strip.soloed for track in session.tracks)
+    for number, track in enumerate(session.tracks):
+        if not track.clips:
+            continue
+        line = [track, *_parents(session, number)]
+        if any(one.strip.muted for one in line):
+            remarks.append(f"{track.name}: muted in the session, left out")
+        elif soloed and not any(one.strip.soloed for one in line):
+            remarks.append(f"{track.name}: not heard beside what is soloed, left out")
+        else:
+            yield number, track
+
+
+def _parents(session: ReadSession, number: int) -> Iterator[ReadTrack]:
+    parent, steps = session.tracks[number].parent, 0
+    while parent is not None and steps < len(session.tracks):
+        yield session.tracks[parent]
+        parent, steps = session.tracks[parent].parent, steps + 1
+
+
+def _folder_of(session: ReadSession, number: int) -> str:
+    """The innermost folder's name: what instruments lie in it says what they are."""
+    names = [track.name for track in _parents(session, number) if track.name]
+    return unique_names(names[:1], _LONGEST_NAME_BYTES)[0] if names else ""
+
+
+def _gain_db(session: ReadSession, number: int) -> float:
+    line = [session.tracks[number], *_parents(session, number)]
+    return float(np.clip(sum(one.strip.gain_db for one in line), *GAIN_RANGE_DB))
+
+
+class _Media:
+    """The files of a session."""
+
+    def __init__(self, session: ReadSession, scratch: Path, *, allow_outside: bool) -> None:
+        self._session, self._scratch, self._allow_outside = session, scratch, allow_outside
+        self._home = Path(os.path.realpath(session.path.parent))
+        self._found: dict[tuple[bool, str], AudioSource] = {}
+
+    def source(self, clip: ReadClip) -> AudioSource:
+        """A clip's file, read as far as its header."""
+        key = (clip.inside, clip.file)
+        if key not in self._found:
+            path = self._unpacked(clip.file) if clip.inside else self._path(clip.file)
+            if not path.is_file():
+                raise InputError(
+                    f"{visible(self._session.path)}: {visible(clip.file)} is not there; put it "
+                    "where the session looks for it"
+                )
+            self._found[key] = audio_io.probe(path)[0]
+        return self._found[key]
+
+    def _path(self, text: str) -> Path:
+        windows = PureWindowsPath(text)
+        plain = text.replace("\\", "/") if "/" not in text else text
+        path = Path(plain) if not windows.drive else Path(windows.as_posix())
+        whole = Path(os.path.realpath(self._home / path))
+        if not whole.is_relative_to(self._home) and not self._allow_outside:
+            raise InputError(
+                f"{visible(self._session.path)} names {visible(text)}, which lies outside of its "
+                "folder: copy it there, or allow it with --allow-outside"
+            )
+        return whole
+
+    def _unpacked(self, name: str) -> Path:
+        """A file in the container, in a name of our own."""
+        target = self._scratch / f"{len(self._found)}{PurePosixPath(name).suffix[:8]}"
+        try:
+            with zipfile.ZipFile(self._session.path) as archive, archive.open(name) as file:
+                if archive.getinfo(name).file_size > _MOST_INSIDE_BYTES:
+                    raise InputError(f"{visible(self._session.path)}: {visible(name)} is too large")
+                with target.open("wb") as out:
+                    shutil.copyfileobj(file, out, 1 << 20)
+        except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+            raise InputError(
+                f"{visible(self._session.path)}: {visible(name)} is not in it, or damaged"
+            ) from None
+        except OSError as error:
+            raise OutputError(f"{self._scratch} cannot be written: {error.strerror}") from None
+        return target
+
+
+def _joined(
+    clips: Sequence[ReadClip], sources: dict[ReadClip, AudioSource], rate: int
+) -> FloatArray:
+    """A track's clips where they lie: float32 (1 or 2, samples)."""
+    ends = [clip.position_s + _length_s(clip, sources[clip]) for clip in clips]
+    if max(ends) > _LONGEST_S:
+        raise InputError(f"{visible(clips[0].file)} ends {max(ends) / 3600:.1f} hours into a song")
+    is_mono = all(sources[clip].channels == 1 and clip.pan == 0.0 for clip in clips)
+    total = np.zeros((1 if is_mono else 2, max(1, round(max(ends) * rate))), np.float32)
+    for clip in clips:
+        first = round(clip.position_s * rate)
+        last = min(first + round(_length_s(clip, sources[clip]) * rate), total.shape[1])
+        at = first - round(clip.offset_s * rate)
+        for block in audio_io.read_resampled_blocks(sources[clip], rate):
+            start, end = max(at, first), min(at + block.shape[1], last)
+            if start < end:
+                total[:, start:end] += _placed(block[:, start - at : end - at], clip, is_mono)
+            at += block.shape[1]
+    return total
+
+
+def _length_s(clip: ReadClip, source: AudioSource) -> float:
+    """How long a clip is heard: no longer than its file, of which it may say no length."""
+    there_s = max(0.0, source.n_samples / source.sample_rate - clip.offset_s)
+    return min(clip.length_s, there_s) if clip.length_s > 0.0 else there_s
+
+
+def _placed(block: FloatArray, clip: ReadClip, is_mono: bool) -> FloatArray:
+    gain = np.float32(np.clip(clip.gain, -1e3, 1e3))
+    if is_mono:
+        return np.asarray(block[:1] * gain)
+    if clip.is_middle:
+        block = np.mean(block, axis=0, keepdims=True)
+    sides = np.array(balance_gains(clip.pan), np.float32)[:, None]
+    return np.asarray(np.broadcast_to(block, (2, block.shape[1])) * sides * gain)
+
+
+def _make_folder(folder: Path, *, overwrite: bool) -> None:
+    """An empty folder; of one that was made before, what was made goes."""
+    try:
+        if folder.exists():
+            song_file = folder / SONG_FILE
+            is_ours = song_file.is_file() and song_file.read_text(
+                encoding="utf-8", errors="replace"
+            ).startswith(_MADE_BY)
+            if not overwrite or not is_ours or folder.is_symlink():
+                what = "add --overwrite to make it anew" if is_ours else "it is not ours to replace"
+                raise OutputError(f"{folder} exists already; {what}")
+            for path in [*folder.glob("*.wav"), *folder.glob("*/*.wav")]:
+                path.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def _write_song_file(session: ReadSession, folder: Path, gains_db: dict[str, float]) -> None:
+    table: dict[str, object] = {"title": (session.title or session.path.stem)[:200]}
+    if session.tempo_bpm is not None:
+        table["tempo_bpm"] = session.tempo_bpm
+    table["files"] = {
+        file: {"gain_db": round(gain_db, 2)}
+        for file, gain_db in gains_db.items()
+        if abs(gain_db) >= _LEAST_GAIN_DB
+    }
+    table["markers"] = [{"name": m.name, "time_s": m.time_s} for m in session.markers]
+    kept = {key: value for key, value in table.items() if value}
+    try:
+        with whole_file(folder / SONG_FILE) as partial:
+            partial.write_text("\n".join([_MADE_BY, *table_lines(kept), ""]), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
