@@ -13,12 +13,14 @@ from mixer.audio.formats import without_audio_suffix
 from mixer.audio.reading import read_resampled_blocks
 from mixer.audio.source import AudioSource
 from mixer.errors import InputError
+from mixer.song.late_mixes import likely_moves_s, sketch_all, sounds_like_a_mix
 from mixer.song.relations import (
     CERTAIN_BELOW_DB,
     EQUAL_GAINS_BELOW_DB,
     EXCERPTS_RATE_HZ,
     Found,
     Relation,
+    find_moved_sum,
     find_relations,
 )
 from mixer.song.sides import LEFT, RIGHT, SIDE
@@ -32,7 +34,9 @@ _GRID_S = 0.04
 # Sound that is shorter says too little: two hits of one drum are not one recording.
 SHORTEST_S = 1.0
 # All of a recording is compared, by gains of its own for each half second, before it is left out.
-_THROUGHOUT_BELOW_DB = {True: -10.0, False: -25.0}  # a lossy encoder between, or none
+_THROUGHOUT_BELOW_DB = {True: -10.0, False: -25.0}  # a lossy encoder or a limiter between, or none
+# So many parts make up no single instrument's sound by accident.
+_FEWEST_OF_BARE_SUM = 3
 _LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC", "FLAC", "WAVPACK", "TTA", "APE", "TRUEHD", "MLP")
 # What file managers and browsers write behind a copy's name.
 _COPY_MARK = re.compile(
@@ -102,39 +106,101 @@ def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
     found = find_relations(
         excerpts, [_preference(c) for c in candidates], _twins(candidates), channels=2
     )
-    return [_heard(replace(one, certain=_is_certain(one, candidates)), candidates) for one in found]
+    heard = [
+        _heard(replace(one, certain=_is_certain(one, candidates)), candidates) for one in found
+    ]
+    return heard + _late_mixes(excerpts, candidates, starts_s, {one.index for one in found})
+
+
+def _late_mixes(
+    excerpts: np.ndarray,
+    candidates: Sequence[Candidate],
+    starts_s: Sequence[float],
+    known: set[int],
+) -> list[Heard]:
+    """Mixes of the others that start elsewhere, among those whose names say nothing."""
+    rest = [index for index in range(len(candidates)) if index not in known]
+    if len(rest) < 4:
+        return []
+    halves = excerpts.reshape(*excerpts.shape[:2], 2, -1)
+    unnamed = [
+        index
+        for index in rest
+        if not candidates[index].is_named
+        and sounds_like_a_mix(
+            halves[index], halves[[o for o in rest if o != index]], EXCERPTS_RATE_HZ
+        )
+    ]
+    if not unnamed:
+        return []
+    whole, single = sketch_all(
+        [(candidates[index].source, candidates[index].start_s) for index in rest],
+        [rest.index(index) for index in unnamed],
+    )
+    heard = []
+    for index in unnamed:
+        for move_s in likely_moves_s(single[rest.index(index)], whole):
+            moved = replace(candidates[index], start_s=candidates[index].start_s - move_s)
+            placed = excerpts.copy()
+            placed[index] = _placed_excerpts(moved, starts_s)
+            placed[index, ~_lies_within(moved, starts_s)] = 0.0
+            entry = find_moved_sum(placed, index, [o for o in rest if o != index], channels=2)
+            if entry is not None:
+                moved_candidates = [*candidates[:index], moved, *candidates[index + 1 :]]
+                entry = replace(
+                    entry,
+                    certain=_is_certain(entry, moved_candidates),
+                    later_s=entry.later_s + move_s,
+                )
+                heard.append(_heard(entry, candidates))
+                break
+    return heard
+
+
+def _lies_within(candidate: Candidate, starts_s: Sequence[float]) -> np.ndarray:
+    """Which excerpts are all recording, without what stands before its start or after its end."""
+    starts = np.array(starts_s) - candidate.start_s
+    ends_s = candidate.source.n_samples / candidate.source.sample_rate
+    return (starts >= 0.0) & (starts + EXCERPT_S <= ends_s)
 
 
 def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
     """Whether a recording can be left out: what it is to be, and all of it, is held by others.
 
     A name that says what a file plays is believed against a sum that is not exact: it may be a
-    bus beside its parts on purpose, compressed. A mix that a lossy encoder wrote is no such bus.
+    bus beside its parts on purpose, compressed. A mix that a lossy encoder wrote is no such bus,
+    and nor is a sum of many of which the name says nothing.
     """
     own = candidates[found.index]
     others = [candidates[other] for other in found.others]
+    if found.relation is Relation.MIX and not own.is_named:
+        return True
     if found.relation is Relation.MIX and found.left_over_db < EQUAL_GAINS_BELOW_DB:
         encoded = own.is_lossy and not all(other.is_lossy for other in others)
         exact = found.certain and found.left_over_db < CERTAIN_BELOW_DB
-        return exact or not own.is_named or (encoded and found.certain)
-    if not found.certain:
+        return exact or (encoded and found.certain)
+    is_bare_sum = (
+        found.relation is Relation.SUM and not own.is_named and len(others) >= _FEWEST_OF_BARE_SUM
+    )
+    if not (found.certain or is_bare_sum):
         return False
-    end_s = own.start_s + own.source.n_samples / own.source.sample_rate
-    n_samples = max(1, round(end_s * EXCERPTS_RATE_HZ))
+    n_samples = max(1, own.source.n_samples * EXCERPTS_RATE_HZ // own.source.sample_rate)
+    if is_bare_sum:  # what is soft in the whole may still play alone for a while
+        others = [candidate for candidate in candidates if candidate is not own]
     try:
-        blocks = [_placed_blocks(candidate) for candidate in (own, *others)]
+        blocks = [_placed_blocks(candidate, own.start_s) for candidate in (own, *others)]
         if found.relation is Relation.TAKE:
             return plays_wherever(blocks[0], blocks[1], EXCERPTS_RATE_HZ, n_samples)
         left_db = left_over_throughout_db(blocks[0], blocks[1:], EXCERPTS_RATE_HZ, n_samples)
     except InputError:
         return False
-    lossy = own.is_lossy or any(other.is_lossy for other in others)
-    return left_db < _THROUGHOUT_BELOW_DB[lossy]
+    changed = is_bare_sum or own.is_lossy or any(other.is_lossy for other in others)
+    return left_db < _THROUGHOUT_BELOW_DB[changed]
 
 
-def _placed_blocks(candidate: Candidate) -> Iterator[np.ndarray]:
-    """All of a recording as it stands in a plain sum: float32 (2, any number of samples)."""
-    start = round(candidate.start_s * EXCERPTS_RATE_HZ)
+def _placed_blocks(candidate: Candidate, from_s: float) -> Iterator[np.ndarray]:
+    """A recording as it stands in a plain sum from a time on: float32 (2, any number)."""
+    start = round((candidate.start_s - from_s) * EXCERPTS_RATE_HZ)
     if start > 0:
         yield np.zeros((2, start), np.float32)
     for block in read_resampled_blocks(candidate.source, EXCERPTS_RATE_HZ):
@@ -199,21 +265,18 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
     more = f" and {len(others) - _NAMED_PARTS} more" if len(others) > _NAMED_PARTS else ""
     named = ", ".join(others[:_NAMED_PARTS]) + more
     if entry.relation is Relation.COPY:
-        turned = ", its polarity inverted" if entry.inverted else ""
-        reason = f"the same as {named}{turned}"
+        reason = f"the same as {named}{_turned(entry)}"
     elif entry.relation is Relation.TAKE:
         reason = f"a take that {named} was cut from"
     elif entry.relation is Relation.COPIED:
         reason = f"copied out of {named}"
     elif entry.relation is Relation.MOVED:
-        away_ms = 1000.0 * entry.later_s
-        moved = f", {abs(away_ms):.1f} ms {'later' if away_ms > 0 else 'earlier'}"
-        reason = f"the same as {named}" + (moved if abs(away_ms) >= _MOVED_FROM_MS else "")
+        reason = f"the same as {named}{_moved(entry)}"
     elif entry.relation is Relation.MIX:
-        reason = "a mix of the other files"
+        reason = f"a mix of the other files{_moved(entry)}{_turned(entry)}"
     else:
-        reason = f"the sum of {named}"
-        if entry.reversible:
+        reason = f"the sum of {named}{_moved(entry)}{_turned(entry)}"
+        if entry.reversible and not entry.certain:
             reason += ", or one of these is the difference of the others"
     if not entry.certain:
         reason = (
@@ -221,6 +284,17 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
             "if so, leave it out with ignore = true in song.toml"
         )
     return Heard(entry.index, reason, entry.certain, entry.others)
+
+
+def _turned(entry: Found) -> str:
+    return ", its polarity inverted" if entry.inverted else ""
+
+
+def _moved(entry: Found) -> str:
+    away_ms = 1000.0 * entry.later_s
+    if abs(away_ms) < _MOVED_FROM_MS:
+        return ""
+    return f", {abs(away_ms):.1f} ms {'later' if away_ms > 0 else 'earlier'}"
 
 
 def _share(entry: Found) -> str:

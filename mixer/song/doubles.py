@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mixer.roles import UNKNOWN
 from mixer.song.copies import find_copies
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.microphone_names import microphone_groups
 from mixer.song.recording import Recording
 from mixer.song.song_file import SongSettings
@@ -58,11 +60,24 @@ def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Reco
         own = settings.for_file(recording.file)
         if one.certain and (own is None or own.stem is None):
             nothing = replace(recording.source, n_samples=0)
-            kept[places[one.index]] = Recording(nothing, recording.file, None, one.reason)
+            reason = one.reason
+            if _is_another_instrument(recording, [found[places[o]] for o in one.others]):
+                reason += f"; give its stem in {SONG_FILE} to keep it"
+            kept[places[one.index]] = Recording(nothing, recording.file, None, reason)
         else:
             remarks = (*recording.remarks, one.reason)
             kept[places[one.index]] = replace(recording, remarks=remarks)
     return kept
+
+
+def _is_another_instrument(recording: Recording, others: list[Recording]) -> bool:
+    """Whether the one recording that holds all of it is named after another instrument.
+
+    The same bits under two names may be meant as two layers.
+    """
+    if len(others) != 1 or UNKNOWN in (recording.role, others[0].role):
+        return False
+    return recording.role != others[0].role
 
 
 def _sources(recordings: list[Recording]) -> list[set[str]]:

@@ -7,6 +7,7 @@ on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -74,12 +75,19 @@ def moved_copies(
                 continue
             lag = find_lag(excerpts[index, both], excerpts[other, both], reach, MOVED_BELOW_DB)
             if lag is not None:
-                found[index] = (other, lag / sample_rate)
+                found[index] = (other, lag.samples / sample_rate)
                 break
     return found
 
 
-def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) -> float | None:
+class Lag(NamedTuple):
+    """By how many samples one recording comes later, and 1 or -1 where it is upside down."""
+
+    samples: float
+    sign: int
+
+
+def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) -> Lag | None:
     """By how many samples one recording comes later than another.
 
     Args:
@@ -103,4 +111,6 @@ def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) ->
     if scale == 0.0:
         return None
     left_over = 1.0 - min(1.0, (abs(float(correlation[best])) / scale) ** 2)
-    return best / _FINER - reach if left_over < 10.0 ** (below_db / 10.0) else None
+    if left_over >= 10.0 ** (below_db / 10.0):
+        return None
+    return Lag(best / _FINER - reach, 1 if correlation[best] >= 0.0 else -1)

@@ -9,7 +9,7 @@ left over says whether it is new.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -69,9 +69,9 @@ class Found:
         left_over_db: of its power that the others do not explain, in dB.
         certain: False where something is left over that copying does not explain (a bus effect):
             to be said, not acted on.
-        inverted: a copy of opposite polarity, which would cancel the original.
+        inverted: of opposite polarity, which would cancel the original.
         reversible: a sum whose parts cancel in part: one of them may be the difference instead.
-        later_s: by how much a moved copy comes later.
+        later_s: by how much it comes later than what others hold.
     """
 
     index: int
@@ -106,7 +106,8 @@ def find_relations(
     """
     power = np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64) / excerpts.shape[2]
     audible = [int(i) for i in np.flatnonzero(power.max(axis=1, initial=0.0) > SILENT_BELOW)]
-    found = _copies(excerpts, power, audible, preference, {frozenset(pair) for pair in twins})
+    by_channel = _by_channel(excerpts, channels)
+    found = _copies(by_channel, power, audible, preference, {frozenset(pair) for pair in twins})
     rest = [i for i in audible if i not in {entry.index for entry in found}]
     # Parts that take turns make a sum that equals one of them at a time, as a comp does its takes.
     sums = _sums(excerpts, power, rest, channels)
@@ -117,6 +118,12 @@ def find_relations(
     return sorted(found + takes + sums + near, key=lambda entry: entry.index)
 
 
+def _by_channel(excerpts: np.ndarray, channels: int) -> np.ndarray:
+    """(recordings, excerpts, channels, samples)"""
+    n_samples = excerpts.shape[2] // channels
+    return excerpts.reshape(*excerpts.shape[:2], channels, n_samples)
+
+
 def _near_copies(
     excerpts: np.ndarray, power: np.ndarray, among: Sequence[int], channels: int
 ) -> list[Found]:
@@ -125,7 +132,7 @@ def _near_copies(
     sounding = np.stack([_sounding(own) for own in power])
     copied = copied_from(excerpts, sounding, among)
     rest = [index for index in among if index not in copied]
-    by_channel = excerpts.reshape(*excerpts.shape[:2], channels, -1)
+    by_channel = _by_channel(excerpts, channels)
     middle = by_channel.mean(axis=2)
     # The halves of a pair may be equal: they are on one side each.
     sides = [tuple(own.any(axis=(0, 2))) for own in by_channel]
@@ -148,7 +155,7 @@ def _sounding(power: np.ndarray) -> np.ndarray:
 
 
 def _copies(
-    excerpts: np.ndarray,
+    by_channel: np.ndarray,
     power: np.ndarray,
     audible: Sequence[int],
     preference: Sequence[int],
@@ -159,7 +166,7 @@ def _copies(
     for index in sorted(audible, key=lambda i: (preference[i], i)):
         for other in kept:
             limit_db = TWIN_BELOW_DB if frozenset((index, other)) in twins else CERTAIN_BELOW_DB
-            left_db, sign = _fit_one(excerpts, power, index, other)
+            left_db, sign = _fit_one(by_channel, power, index, other)
             if left_db < limit_db:
                 found.append(Found(index, Relation.COPY, (other,), left_db, True, sign < 0))
                 break
@@ -169,23 +176,28 @@ def _copies(
 
 
 def _fit_one(
-    excerpts: np.ndarray, power: np.ndarray, index: int, other: int
+    by_channel: np.ndarray, power: np.ndarray, index: int, other: int
 ) -> tuple[float, float]:
     """Worst power left over in any excerpt when one recording is scaled to another, and the sign.
 
     Fitted over all excerpts at once, both ways round: a recording that holds more than the other is
-    no copy of it.
+    no copy of it. Where both play on all channels, one of them may have been panned.
     """
     both = _sounding(power[index]) | _sounding(power[other])
-    own, its = excerpts[index][both], excerpts[other][both]
-    cross = float(np.vdot(own, its))
-    if cross == 0.0:
+    own, its = by_channel[index][both], by_channel[other][both]
+    cross = np.einsum("ecs,ecs->c", own, its, dtype=np.float64)
+    its_power = np.einsum("ecs,ecs->c", its, its, dtype=np.float64)
+    own_power = np.einsum("ecs,ecs->c", own, own, dtype=np.float64)
+    if not its_power.all() or not own_power.all() or cross.min() * cross.max() <= 0.0:
+        cross, its_power = cross.sum(keepdims=True), its_power.sum(keepdims=True)
+    if not cross.all():
         return 0.0, 1.0
-    gain = cross / float(np.vdot(its, its))
-    left = own - np.float32(gain) * its
-    left_power = np.einsum("es,es->e", left, left) / left.shape[1]
-    share = left_power / np.maximum(power[index][both], gain**2 * power[other][both])
-    return float(10.0 * np.log10(max(share.max(), 1e-12))), gain
+    gains = (cross / its_power)[:, None]
+    scaled = gains.astype(np.float32) * its
+    left_power = np.mean((own - scaled) ** 2, axis=(1, 2), dtype=np.float64)
+    scaled_power = np.mean(scaled**2, axis=(1, 2), dtype=np.float64)
+    share = left_power / np.maximum(np.maximum(power[index][both], scaled_power), 1e-30)
+    return float(10.0 * np.log10(max(share.max(), 1e-12))), float(gains.flat[0])
 
 
 def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> list[Found]:
@@ -233,35 +245,79 @@ def _sums(
 ) -> list[Found]:
     if len(among) < 3:
         return []
-    by_channel = excerpts.reshape(*excerpts.shape[:2], channels, -1)
+    by_channel = _by_channel(excerpts, channels)
     whole = triangles(by_channel)
     middle = by_channel.sum(axis=2)
-    middle[[index for index in range(len(middle)) if index not in among]] = 0.0
+    everything = middle[list(among)].sum(axis=0)
     found = []
     for index in among:
         if _sounding(power[index]).sum() >= FEWEST_EXCERPTS:
             others = [other for other in among if other != index]
-            fit = fit_sum(by_channel, whole, index, others) or _fit_moved(
-                by_channel, middle, index, others
-            )
+            rest = everything - middle[index]
+            fit = fit_sum(by_channel, whole, index, others)
             entry = None if fit is None else _judge_sum(power, fit)
+            entry = entry or _moved_or_turned(by_channel, power, index, others, rest)
             found += [] if entry is None else [entry]
     return found
 
 
-def _fit_moved(
-    by_channel: np.ndarray, middle: np.ndarray, index: int, others: Sequence[int]
-) -> SumFit | None:
-    """The fit of a recording that comes some milliseconds later than all others, or earlier."""
-    reach = round(LONGEST_SUM_MOVE_S * EXCERPTS_RATE_HZ)
-    rest = middle.sum(axis=0) - middle[index]
-    lag = find_lag(middle[index], rest, reach, MOVED_SUM_BELOW_DB)
-    if lag is None or round(lag) == 0:
+def find_moved_sum(
+    excerpts: np.ndarray, index: int, others: Sequence[int], channels: int = 1
+) -> Found | None:
+    """Whether a recording that stands where it may belong is the sum of others, and of which.
+
+    Args:
+        excerpts, channels: as of `find_relations`; the recording's own at the place where it is
+            thought to be.
+        index: the recording.
+        others: those that it may be the sum of.
+
+    Returns:
+        The entry, with what it still comes later than thought; None where it is no sum of them.
+    """
+    power = np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64) / excerpts.shape[2]
+    if len(others) < 2 or _sounding(power[index]).sum() < FEWEST_EXCERPTS:
         return None
+    by_channel = _by_channel(excerpts, channels)
+    rest = by_channel[list(others)].sum(axis=(0, 2))
+    return _moved_or_turned(by_channel, power, index, others, rest)
+
+
+def _moved_or_turned(
+    by_channel: np.ndarray,
+    power: np.ndarray,
+    index: int,
+    others: Sequence[int],
+    rest: np.ndarray,
+) -> Found | None:
+    """A sum that comes some milliseconds later than all others, or earlier, or upside down.
+
+    Args:
+        by_channel: (recordings, excerpts, channels, samples).
+        power: (recordings, excerpts).
+        index: the recording.
+        others: those that it may be the sum of.
+        rest: (excerpts, samples), their plain sum.
+    """
+    reach = round(LONGEST_SUM_MOVE_S * EXCERPTS_RATE_HZ)
+    found = find_lag(by_channel[index].sum(axis=1), rest, reach, MOVED_SUM_BELOW_DB)
+    if found is None:
+        return None
+    lag = round(found.samples)
     n_samples = by_channel.shape[3] - 2 * reach
     still = by_channel[..., reach : reach + n_samples].copy()
-    still[index] = by_channel[index, ..., reach + round(lag) : reach + round(lag) + n_samples]
-    return fit_sum(still, triangles(still), index, others)
+    moved = by_channel[index, ..., reach + lag : reach + lag + n_samples]
+    still[index] = np.float32(found.sign) * moved
+    fit = fit_sum(still, triangles(still), index, others)
+    entry = None if fit is None else _judge_sum(power, fit)
+    # Beside a mix that is upside down, each part is minus the sum of the mix and the other parts.
+    if (
+        entry is None
+        or fit is None
+        or (found.sign < 0 and fit.cancels(entry.others, CANCELS_BELOW))
+    ):
+        return None
+    return replace(entry, inverted=found.sign < 0, later_s=lag / EXCERPTS_RATE_HZ)
 
 
 def _judge_sum(power: np.ndarray, fit: SumFit) -> Found | None:

@@ -35,8 +35,9 @@ def left_over_throughout_db(
     size = round(_CHUNK_S * sample_rate)
     readers = [_chunks(own, size), *(_chunks(other, size) for other in others)]
     power, left = [], []
-    for _ in range(0, n_samples, size):
-        target, *its = (next(reader) for reader in readers)
+    for start in range(0, n_samples, size):
+        # The others may go on where it ends.
+        target, *its = (next(reader)[:, : n_samples - start] for reader in readers)
         power.append(float(np.sum(target.astype(np.float64) ** 2)))
         left.append(_left_over(target, its))
     shares = np.array(power)

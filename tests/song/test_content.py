@@ -178,3 +178,51 @@ def test_a_take_with_a_passage_of_its_own_is_not_lost(tmp_path: Path) -> None:
         silent[at : at + RATE_HZ] = 0.0
         takes = compare_recordings(written(tmp_path, {**files, "Vox c.wav": silent}))
         assert not any(heard.certain for heard in takes)
+
+
+@pytest.mark.parametrize("later_s", [0.2, 1.7, -0.9])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_unnamed_mix_is_found_wherever_it_starts(
+    tmp_path: Path, parts: dict[str, np.ndarray], later_s: float, sign: float
+) -> None:
+    mix = sign * (0.9 * parts["Kick"] + 0.6 * parts["Bass"] + 0.8 * parts["Gtr"] + parts["Vox"])
+    moved = round(abs(later_s) * RATE_HZ)
+    mix = np.pad(mix, (moved, 0)) if later_s > 0 else mix[moved:]
+    files = {f"{name}.wav": audio for name, audio in parts.items()}
+    candidates = written(tmp_path, {**files, "Song.wav": 0.5 * mix})
+    assert by_file(candidates) == {}
+    candidates[-1] = replace(candidates[-1], is_named=False)
+    heard = by_file(candidates)["Song.wav"]
+    assert heard.certain
+    assert heard.reason.startswith("a mix of the other files, ")
+    away_ms = float(re.search(r", ([\d.]+) ms", heard.reason)[1])
+    assert away_ms == pytest.approx(1000.0 * abs(later_s), abs=0.2)
+    assert ("later" in heard.reason) == (later_s > 0)
+    assert ("inverted" in heard.reason) == (sign < 0)
+
+
+def test_a_limited_mix_whose_name_says_nothing_is_left_out(
+    tmp_path: Path, parts: dict[str, np.ndarray]
+) -> None:
+    mix = sum(parts.values())
+    mix = np.tanh(1.2 * mix / np.abs(mix).max())
+    files = {f"{name}.wav": audio for name, audio in parts.items()}
+    candidates = written(tmp_path, {**files, "Song.wav": mix})
+    candidates[-1] = replace(candidates[-1], is_named=False)
+    heard = by_file(candidates)["Song.wav"]
+    assert (heard.certain, heard.reason) == (True, "a mix of the other files")
+
+
+def test_a_sum_of_some_whose_name_says_nothing_must_hold_nothing_else(
+    tmp_path: Path, parts: dict[str, np.ndarray], rng: np.random.Generator
+) -> None:
+    """What plays in it alone for half a second would be lost with it."""
+    some = np.tanh(1.5 * (parts["Kick"] + parts["Bass"] + parts["Gtr"]))
+    solo = some.copy()
+    solo[-RATE_HZ // 2 :] = 0.1 * rng.standard_normal(RATE_HZ // 2)
+    files = {f"{name}.wav": audio for name, audio in parts.items()}
+    for audio, certain in ((some, True), (solo, False)):
+        candidates = written(tmp_path, {**files, "Track 9.wav": audio})
+        candidates[-1] = replace(candidates[-1], is_named=False)
+        heard = by_file(candidates).get("Track 9.wav")
+        assert (heard is not None and heard.certain) is certain

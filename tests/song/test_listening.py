@@ -26,11 +26,23 @@ def test_what_others_hold_is_left_out_and_said(write_song, stems) -> None:
     song = load_song(folder)
     assert sorted(r.file for r in song.recordings) == sorted(stems)
     assert {r.file: r.reason for r in song.left_out} == {
-        "Organ part.wav": "the same as other.wav",
+        "Organ part.wav": "the same as other.wav; give its stem in song.toml to keep it",
         "Take it.wav": "a mix of the other files",
     }
     unheard = load_song(folder, listen=False)
     assert {r.file for r in unheard.recordings} == {*stems, "Take it.wav", "Organ part.wav"}
+
+
+def test_a_layer_under_another_instrument_says_how_to_keep_it(write_song, stems) -> None:
+    keys = stems.pop("other.wav")
+    folder = write_song({**stems, "Piano.wav": keys, "Strings.wav": keys, "Piano 2.wav": keys})
+    reasons = {r.file: r.reason for r in load_song(folder).left_out}
+    assert reasons == {
+        "Piano 2.wav": "the same as Piano.wav",
+        "Strings.wav": "the same as Piano.wav; give its stem in song.toml to keep it",
+    }
+    (folder / "song.toml").write_text('[files."Strings.wav"]\nstem = "other"\n')
+    assert "Strings.wav" in {r.file for r in load_song(folder).recordings}
 
 
 def test_a_word_in_song_toml_is_stronger_than_the_ear(write_song, stems) -> None:

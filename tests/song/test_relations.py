@@ -224,3 +224,20 @@ def test_equal_halves_of_a_pair_are_no_copies(parts: np.ndarray) -> None:
     left = np.concatenate([parts[0], silent], axis=1)
     right = np.concatenate([silent, parts[0]], axis=1)
     assert find_relations(np.stack([left, right]), range(2), channels=2) == []
+
+
+def test_a_mono_part_printed_to_stereo_and_panned_is_a_copy(parts: np.ndarray) -> None:
+    mono = np.concatenate([parts[0], parts[0]], axis=1)
+    panned = np.concatenate([0.9 * parts[0], 0.3 * parts[0]], axis=1)
+    entry = only(find_relations(np.stack([panned, mono]), range(2), channels=2), 1)
+    assert (entry.relation, entry.others, entry.inverted) == (Relation.COPY, (0,), False)
+    widened = np.concatenate([0.9 * parts[0], -0.3 * parts[0]], axis=1)
+    found = find_relations(np.stack([widened, mono]), range(2), channels=2)
+    assert not any(entry.relation is Relation.COPY for entry in found)
+    half = np.concatenate([parts[0], 0.0 * parts[0]], axis=1)
+    assert find_relations(np.stack([half, mono]), range(2), channels=2) == []
+
+
+def test_a_mix_of_opposite_polarity_is_found(parts: np.ndarray) -> None:
+    mix = only(find_relations(with_also(parts, -0.5 * parts.sum(axis=0)), range(5)), 4)
+    assert (mix.relation, mix.certain, mix.inverted) == (Relation.MIX, True, True)

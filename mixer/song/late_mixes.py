@@ -1,0 +1,137 @@
+"""Where a recording may stand that is a mix of the others and starts earlier or later than they do.
+
+A mix that is exported without its count-in, or with one, equals the others nowhere at once. Its
+waveform at a low rate is the sum of theirs, moved: one correlation over the whole song tells where.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import scipy.fft
+
+from mixer.audio.decoding import read_blocks
+from mixer.audio.source import AudioSource
+from mixer.errors import InputError
+
+# Means of so many samples a second: what is left are basses and the bodies of all others.
+_RATE_HZ = 2_000
+# Octaves from here on; what is softer against the whole does not count.
+_LOWEST_HZ, _N_BANDS, _BAND_FLOOR = 62.5, 6, 1e-5
+# Mixes of the real songs at hand differ by up to 5 dB from the plain sum of their parts.
+_ALIKE_WITHIN_DB = 6.0
+# So much of the shorter of both must overlap.
+_LEAST_OVERLAP = 0.5
+_MOST_PLACES = 4
+_APART_S = 0.05
+# Real mixes reach 0.5 to 0.9 where they belong, parts of a song hardly 0.2 elsewhere.
+_LEAST_CORRELATION = 0.3
+
+
+def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> bool:
+    """Whether a recording has about the spectrum of others together: parts seldom have.
+
+    Args:
+        own, others: float32 (..., samples), stretches of it and of the others, each by itself.
+        sample_rate: of these, in Hz.
+    """
+    edges_hz = np.geomspace(_LOWEST_HZ, sample_rate / 2, _N_BANDS + 1)
+    levels = []
+    for audio in (own, others):
+        power = np.abs(scipy.fft.rfft(audio)) ** 2
+        power = power.reshape(-1, power.shape[-1]).sum(axis=0, dtype=np.float64)
+        places = np.round(edges_hz / (sample_rate / 2) * (len(power) - 1)).astype(int)
+        bands = np.add.reduceat(power, places[:-1])
+        levels.append(10.0 * np.log10(bands / max(power.sum(), 1e-30) + _BAND_FLOOR))
+    return bool(np.std(levels[0] - levels[1]) < _ALIKE_WITHIN_DB)
+
+
+def sketch_all(
+    sources: Sequence[tuple[AudioSource, float]], kept: Collection[int]
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """The sum of recordings at a low rate, and some of them by themselves.
+
+    Args:
+        sources: each with where it begins in the song, in seconds; what lies before it is cut.
+            One that cannot be read is silent: reading it in earnest says why.
+        kept: places of those that are wanted by themselves.
+
+    Returns:
+        float64 (samples,), and by place float64 (samples,), of any lengths.
+    """
+    whole, single = np.zeros(0), dict[int, np.ndarray]()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for place, own in enumerate(pool.map(_sketch, *zip(*sources, strict=True))):
+            whole = _added(whole, own)
+            if place in kept:
+                single[place] = own
+    return whole, single
+
+
+def likely_moves_s(own: np.ndarray, whole: np.ndarray) -> list[float]:
+    """By how much later than the others a recording may come, in seconds; the likeliest first.
+
+    Args:
+        own, whole: as `sketch_all` gives them.
+    """
+    others = _added(whole, -own)
+    if not own.any() or not others.any():
+        return []
+    size = scipy.fft.next_fast_len(own.size + others.size, real=True)
+
+    def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        around = scipy.fft.irfft(scipy.fft.rfft(a, size) * np.conj(scipy.fft.rfft(b, size)), size)
+        return np.concatenate([around[size - others.size + 1 :], around[: own.size]])
+
+    lags = np.arange(-(others.size - 1), own.size)
+    # of each the power where both are
+    own_power = correlation(own**2, np.ones(others.size))
+    its_power = correlation(np.ones(own.size), others**2)
+    overlap = np.minimum(own.size, lags + others.size) - np.maximum(0, lags)
+    is_enough = overlap >= _LEAST_OVERLAP * min(own.size, others.size)
+    floor = 1e-6 * float(own @ own) * float(others @ others)
+    score = np.abs(correlation(own, others)) / np.sqrt(np.maximum(own_power * its_power, floor))
+    score[~is_enough] = 0.0
+    places = []
+    apart = round(_APART_S * _RATE_HZ)
+    for _ in range(_MOST_PLACES):
+        best = int(score.argmax())
+        if score[best] < _LEAST_CORRELATION:
+            break
+        places.append(float(lags[best]) / _RATE_HZ)
+        score[max(0, best - apart) : best + apart + 1] = 0.0
+    return places
+
+
+def _sketch(source: AudioSource, start_s: float) -> np.ndarray:
+    size = max(1, source.sample_rate // _RATE_HZ)
+    try:
+        means = np.concatenate([np.zeros(0), *_means(source, size)])
+    except InputError:
+        return np.zeros(0)
+    # A rate that is no multiple of ours has steps of another length: put in order here.
+    own_rate_hz = source.sample_rate / size
+    count = round(len(means) * _RATE_HZ / own_rate_hz)
+    steps = np.arange(count) * own_rate_hz / _RATE_HZ
+    even = np.interp(steps, np.arange(len(means)), means) if len(means) else means
+    offset = round(start_s * _RATE_HZ)
+    return np.pad(even, (max(offset, 0), 0))[max(-offset, 0) :]
+
+
+def _means(source: AudioSource, size: int) -> Iterator[np.ndarray]:
+    held = np.zeros(0, np.float32)
+    for block in read_blocks(source):
+        held = np.concatenate([held, block.mean(axis=0)])
+        n_steps = len(held) // size
+        yield held[: n_steps * size].reshape(n_steps, size).mean(axis=1, dtype=np.float64)
+        held = held[n_steps * size :]
+
+
+def _added(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    total = np.zeros(max(one.size, other.size))
+    total[: one.size] += one
+    total[: other.size] += other
+    return total
