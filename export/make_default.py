@@ -14,28 +14,28 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from export.bundle import export_bundle
 from export.evaluation import state_evaluation
-from export.progress_lines import say, say_event, say_progress
-from mixer.errors import MixerError, ModelError
+from export.make_model import (
+    Recipe,
+    prepare_examples,
+    run_program,
+    songs_in,
+    train_and_export,
+)
+from export.progress_lines import say_progress
+from mixer.errors import ModelError
 from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
-from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings, plan_dataset
-from training.data.prepare import prepare_dataset
+from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings
 from training.data.prepared import BANDS
-from training.run.config_reader import find_config, read_config
-from training.run.state import STATE_FILE
-from training.run.train import train
 from training.shipped import evaluate as evaluate_default
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, REAL_SONGS
 from training.synthesis.genres import GENRES
 from training.synthesis.run import SynthesisSettings, synthesise
 
-NAME, CONFIG = DEFAULT_MODEL, "band-mixer"
-LICENCE = "GPL-3.0-or-later"
+RECIPE = Recipe(DEFAULT_MODEL, "band-mixer", unit=" dB")
 PROFILE = PUBLISHED_PROFILE
 N_COMPOSED, COMPOSED_S = 300, 40.0
 # Of the composed songs, this share, and this real one choose the weights.
@@ -64,27 +64,24 @@ def make_default(
     Raises:
         MixerError: a song cannot be made or read, or the training or the export fails.
     """
-    names = _real_names(real_songs)
+    names = [name for name in songs_in(real_songs) if name not in REAL_SONGS]
     composed = synthesise(
         folder / "songs", _composing(), n_songs, n_jobs=n_jobs, progress=say_progress
     )
-    _prepare(folder, [real_songs / name for name in names], n_jobs)
-    config = read_config(find_config(CONFIG), [f"data.folder={folder / 'data'}", *overrides])
-    run = folder / "run"
-    outcome = train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
-    bundle = folder / NAME
-    export_bundle(
-        outcome.best,
-        bundle,
-        name=NAME,
-        licence=LICENCE,
-        provenance=(
-            f"trained by export.make_default on excerpts of 30 s: {len(composed['songs'])} composed"
-            " songs, mixed by a simulated engineer, and the real songs"
-            f" {', '.join(names) or 'none'}; configuration {CONFIG}, seed {config.run.seed},"
-            f" {outcome.steps} steps; validation loss {outcome.best_loss:.2f} dB"
-        ),
-        overwrite=True,
+    settings = PrepareSettings(
+        profile=PROFILE, effects=DEFAULT_BAND_EFFECTS, examples=BANDS, test_share=0.0
+    )
+    sources = [folder / "songs", *(real_songs / name for name in names)]
+    prepare_examples(
+        sources, folder / "data", settings, lambda song: _split(song, set(names)), n_jobs
+    )
+    bundle = train_and_export(
+        RECIPE,
+        folder,
+        "export.make_default",
+        f"excerpts of 30 s: {len(composed['songs'])} composed songs, mixed by a simulated engineer,"
+        f" and the real songs {', '.join(names) or 'none'}",
+        overrides,
     )
     figures = folder / "benchmark.json"
     figures.unlink(missing_ok=True)
@@ -101,29 +98,10 @@ def _composing() -> SynthesisSettings:
     )
 
 
-def _prepare(folder: Path, real_songs: Sequence[Path], n_jobs: int) -> None:
-    """Examples of the composed and the real songs; nothing is kept for a test but the benchmark."""
-    settings = PrepareSettings(
-        profile=PROFILE, effects=DEFAULT_BAND_EFFECTS, examples=BANDS, test_share=0.0
-    )
-    plan = plan_dataset([folder / "songs", *real_songs], folder / "data", settings)
-    names = {path.name for path in real_songs}
-    songs = tuple(replace(song, split=_split(song, names)) for song in plan.songs)
-    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=say_progress)
-
-
 def _split(song: PlannedSong, real_names: set[str]) -> str:
     if song.multitrack.name in real_names:
         return "valid" if song.multitrack.name == VALIDATION_SONG else "train"
     return "train" if song.split == "train" else "valid"
-
-
-def _real_names(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        say(f"no real songs in {folder}: composed ones alone")
-        return []
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    return [name for name in names if name not in REAL_SONGS]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,20 +115,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
     add("--benchmark", nargs=argparse.REMAINDER, default=[], help="its arguments, last")
     options = parser.parse_args(arguments)
-    try:
-        bundle = make_default(
+    return run_program(
+        "make_default",
+        lambda: make_default(
             options.output,
             options.real_songs,
             n_songs=options.songs,
             n_jobs=options.jobs,
             overrides=options.set,
             benchmark=options.benchmark,
-        )
-    except MixerError as error:
-        sys.stderr.write(f"make_default: {error}\n")
-        return error.exit_code
-    say(f"{bundle}: ship it by copying it to mixer/models/{NAME}")
-    return 0
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -14,31 +14,30 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from export.bundle import export_bundle
-from export.progress_lines import say, say_event, say_progress
-from mixer.errors import MixerError
-from mixer.shipped import PUBLISHED_PROFILE
+from export.make_model import (
+    Recipe,
+    prepare_examples,
+    run_program,
+    songs_in,
+    train_and_export,
+)
+from export.progress_lines import say
+from mixer.shipped import PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.song.load import load_song
-from training.data.plan import DEFAULT_TRACK_EFFECTS, PrepareSettings, plan_dataset
-from training.data.prepare import prepare_dataset
+from training.data.plan import DEFAULT_TRACK_EFFECTS, PrepareSettings
 from training.data.prepare_tracks import excerpts_of
 from training.data.prepared import TRACKS
 from training.data.prepared_tracks import COMPOSED_FOLDER
 from training.data.track_songs import write_song
-from training.run.config_reader import find_config, read_config
-from training.run.state import STATE_FILE
-from training.run.train import train
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
 from training.synthesis.genres import GENRES
 from training.track_mixer.composing import compose_songs
 from training.track_mixer.human_mixes import MIXES_FILE
 
-NAME, CONFIG = "tracks", "track-mixer"
-LICENCE = "GPL-3.0-or-later"
+RECIPE = Recipe(TRACK_MODEL, "track-mixer", effects=DEFAULT_TRACK_EFFECTS)
 SHARED = Path("../shared")
 # Songs that are played alone, and songs that the simulated engineer mixes too.
 FIRST_DRY_SEED, N_DRY = 300_000, 1_189
@@ -78,45 +77,35 @@ def make_track_mixer(
     dry = range(FIRST_DRY_SEED, FIRST_DRY_SEED + n_dry)
     mixed = range(FIRST_MIXED_SEED, FIRST_MIXED_SEED + n_mixed)
     compose_songs(data, dry, mixed, genres, n_jobs=n_jobs, say=say)
-    config = read_config(find_config(CONFIG), [f"data.folder={data}", *overrides])
-    run = folder / "run"
-    outcome = train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
-    bundle = folder / NAME
-    export_bundle(
-        outcome.best,
-        bundle,
-        name=NAME,
-        licence=LICENCE,
-        effects=DEFAULT_TRACK_EFFECTS,
-        provenance=(
-            f"trained by export.make_track_mixer on powers of tracks: {n_dry + n_mixed} composed"
-            f" songs, {n_mixed} of them mixed by a simulated engineer, and"
-            f" {', '.join(dict.fromkeys(names))}; configuration {CONFIG}, seed"
-            f" {config.run.seed}, {outcome.steps} steps; validation loss {outcome.best_loss:.2f}"
-        ),
-        overwrite=True,
+    return train_and_export(
+        RECIPE,
+        folder,
+        "export.make_track_mixer",
+        f"powers of tracks: {n_dry + n_mixed} composed songs, {n_mixed} of them mixed by a"
+        f" simulated engineer, and {', '.join(dict.fromkeys(names))}",
+        overrides,
     )
-    return bundle
 
 
 def _prepare_stems(data: Path, stems: Path, n_jobs: int) -> list[str]:
     """Finished stems, and the description of the data set."""
-    names = [name for name in _songs_in(stems) if name not in REAL_SONGS]
+    names = [name for name in songs_in(stems) if name not in REAL_SONGS]
     settings = PrepareSettings(
         profile=PUBLISHED_PROFILE, effects=DEFAULT_TRACK_EFFECTS, examples=TRACKS, test_share=0.0
     )
-    plan = plan_dataset([stems / name for name in names], data, settings)
-    songs = tuple(
-        replace(song, split="valid" if song.multitrack.name == VALIDATION_SONG else "train")
-        for song in plan.songs
+    prepare_examples(
+        [stems / name for name in names],
+        data,
+        settings,
+        lambda song: "valid" if song.multitrack.name == VALIDATION_SONG else "train",
+        n_jobs,
     )
-    prepare_dataset(replace(plan, songs=songs), n_jobs=n_jobs, progress=say_progress)
     return names
 
 
 def _listen_to_tracks(data: Path, tracks: Path) -> list[str]:
     """Songs whose tracks are in folders `wet` and, of some, `dry`."""
-    names = [name for name in _songs_in(tracks) if name not in HELD_OUT_TRACKS]
+    names = [name for name in songs_in(tracks) if name not in HELD_OUT_TRACKS]
     target = data / COMPOSED_FOLDER / "train"
     target.mkdir(parents=True, exist_ok=True)
     for name in names:
@@ -127,13 +116,6 @@ def _listen_to_tracks(data: Path, tracks: Path) -> list[str]:
         for number, (_, song) in enumerate(found):
             write_song(song, target / f"{name}-{number}.npz")
     return names
-
-
-def _songs_in(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        say(f"nothing in {folder}: trained without")
-        return []
-    return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -147,20 +129,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--jobs", type=int, default=2, help="processes that compose and prepare")
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
     options = parser.parse_args(arguments)
-    try:
-        bundle = make_track_mixer(
+    return run_program(
+        "make_track_mixer",
+        lambda: make_track_mixer(
             options.output,
             options.shared,
             n_dry=options.songs,
             n_mixed=options.mixed_songs,
             n_jobs=options.jobs,
             overrides=options.set,
-        )
-    except MixerError as error:
-        sys.stderr.write(f"make_track_mixer: {error}\n")
-        return error.exit_code
-    say(f"{bundle}: ship it by copying it to mixer/models")
-    return 0
+        ),
+    )
 
 
 if __name__ == "__main__":
