@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from dataclasses import asdict, fields
+from typing import Any, Self
 
 
-def checked_integers(names: list[str], values: Mapping[str, object]) -> dict[str, int]:
+class FlatIntegers:
+    """What dataclasses of integers have in common: hyper-parameters as manifests hold them."""
+
+    def to_json(self) -> dict[str, int]:
+        """The hyper-parameters as a flat object of integers."""
+        hyper: Any = self
+        return asdict(hyper)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> Self:
+        """The inverse of `to_json`: every name, nothing else.
+
+        Raises:
+            ValueError: a name is unknown or missing, or a value is no integer or out of range.
+        """
+        kind: Any = cls
+        return cls(**_checked_integers([field.name for field in fields(kind)], values))
+
+
+def _checked_integers(names: list[str], values: Mapping[str, object]) -> dict[str, int]:
     """The values, if they are integers under exactly these names.
 
     Args:

@@ -9,12 +9,13 @@ from typing import Any
 
 from training.data.prepare_bands import BANDS as BAND_PARAMETERS
 from training.data.prepare_bands import prepare_bands
-from training.data.prepare_song import SongTask, prepare_song
+from training.data.prepare_song import prepare_song
 from training.data.prepare_tracks import prepare_tracks
 from training.data.prepared import AUDIO, BANDS, TRACKS, read_dataset
 from training.data.prepared_bands import read_bands
 from training.data.prepared_tracks import read_tracks
 from training.data.song_files import SongRecord
+from training.data.song_task import SongTask
 from training.data.workers import Report
 
 

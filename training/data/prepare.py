@@ -26,8 +26,8 @@ from training.data.forms import FORMS
 from training.data.measure_profile import measure_multitracks
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut
 from training.data.plan import MEASURE, Plan, PrepareSettings
-from training.data.prepare_song import NormalisationSettings, SongTask
 from training.data.song_files import SongRecord
+from training.data.song_task import NormalisationSettings, SongTask
 from training.data.workers import each_in_processes
 
 # called with the stage, what in it, and the share of the stage that is done, 0 to 1

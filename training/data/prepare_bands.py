@@ -8,8 +8,6 @@ the same again is left as it is.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import TypedDict, cast
 
@@ -18,14 +16,11 @@ import numpy as np
 from mixer.dsp.blocks import zero_padded
 from mixer.errors import InputError
 from mixer.evaluate.alignment import find_alignment
-from mixer.files.whole_file import write_json
 from mixer.network.band_mixer.parameters import BandMixerParameters
-from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.recording import Recording
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
 from mixer.stems import STEMS
-from training.data import prepared
 from training.data.band_examples import (
     Example,
     make_example,
@@ -33,16 +28,10 @@ from training.data.band_examples import (
     write_example,
 )
 from training.data.multitracks import DRY_FOLDER, SAMPLE_RATE_HZ, Multitrack, read_target
-from training.data.prepare_song import SongTask
+from training.data.prepare_once import Made, prepare_once
 from training.data.prepared_bands import example_path
-from training.data.song_files import (
-    Input,
-    SongRecord,
-    describe_inputs,
-    earlier_record,
-    files_are_there,
-    identity,
-)
+from training.data.song_files import SongRecord
+from training.data.song_task import SongTask
 from training.data.workers import Report
 
 # Excerpts, and how far apart they begin.
@@ -61,11 +50,15 @@ class Excerpt(TypedDict):
     n_frames: int
 
 
-class BandsRecord(SongRecord):
-    """`song.json` of a song in bands; `is_wet` where it has no dry stems."""
+class MadeBands(Made):
+    """What a song in bands adds to its `song.json`; `is_wet` where it has no dry stems."""
 
     is_wet: bool
     excerpts: list[Excerpt]
+
+
+class BandsRecord(MadeBands, SongRecord):
+    """`song.json` of a song in bands."""
 
 
 def prepare_bands(task: SongTask, report: Report) -> BandsRecord:
@@ -79,17 +72,20 @@ def prepare_bands(task: SongTask, report: Report) -> BandsRecord:
             nothing played.
         OutputError: the disk is full or read-only.
     """
-    multitrack, record_path = task.multitrack, task.folder / prepared.SONG_FILE
-    recordings = _recordings(multitrack)
-    earlier = earlier_record(record_path)
-    inputs = describe_inputs(recordings, earlier)
-    key = _key(task, inputs)
-    if earlier.get("key") == key and files_are_there(task.folder, earlier):
-        return cast(BandsRecord, {**earlier, "was_there": True})
-    record_path.unlink(missing_ok=True)
-    for path in task.folder.glob("*.npy"):
-        path.unlink()
-    task.folder.mkdir(parents=True, exist_ok=True)
+    return cast(
+        BandsRecord,
+        prepare_once(
+            task,
+            _recordings(task.multitrack),
+            _settings(task),
+            lambda: _make(task, report),
+            nothing="next to nothing is played in it; there is nothing to learn from it",
+        ),
+    )
+
+
+def _make(task: SongTask, report: Report) -> MadeBands:
+    multitrack = task.multitrack
     excerpts: list[Excerpt] = []
     sizes: dict[str, int] = {}
     notes = _notes(multitrack)
@@ -101,25 +97,13 @@ def prepare_bands(task: SongTask, report: Report) -> BandsRecord:
         played = [bool(plays) for plays in example.played]
         excerpts.append({"played": played, "n_frames": example.dry_db.shape[-1]})
         report(share)
-    refuse_known_damage([r.source for r in recordings])
-    if not excerpts:
-        raise InputError("next to nothing is played in it; there is nothing to learn from it")
-    record: BandsRecord = {
-        "schema_version": prepared.SCHEMA_VERSION,
-        "id": task.song_id,
-        "name": multitrack.name,
-        "key": key,
-        "inputs": inputs,
-        "settings": _settings(task),
-        "n_samples": multitrack.n_samples,
+    return {
         "stems": [stem for stem in STEMS if stem in multitrack.song.stems],
         "is_wet": _is_wet(multitrack),
         "excerpts": excerpts,
         "notes": notes,
         "files": sizes,
     }
-    write_json(record_path, record)
-    return {**record, "was_there": False}
 
 
 def _recordings(multitrack: Multitrack) -> tuple[Recording, ...]:
@@ -223,13 +207,3 @@ def _notes(multitrack: Multitrack) -> list[str]:
     if rates == (SAMPLE_RATE_HZ,):
         return []
     return [f"resampled from {' and '.join(map(str, rates))} Hz to {SAMPLE_RATE_HZ} Hz"]
-
-
-def _key(task: SongTask, inputs: list[Input]) -> str:
-    """SHA-256 of everything that decides the song's files."""
-    content = {
-        "id": task.song_id,
-        "inputs": [identity(described) for described in inputs],
-        "settings": _settings(task),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypedDict, cast
 
 import numpy as np
@@ -18,91 +15,23 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.dsp.blocks import peak
 from mixer.errors import InputError
-from mixer.files.whole_file import write_json
 from mixer.files.wording import joined
 from mixer.fxnorm.chain import StemReport, normalise_stem
-from mixer.fxnorm.profile import Profile
-from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.fxnorm.rooms import RoomSource, read_rooms
-from mixer.normalisations import FOR_DRY_SONGS, REVERBS
+from mixer.normalisations import FOR_DRY_SONGS
 from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.samples import read_stem
-from mixer.version import __version__
 from training.data import prepared
 from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack, read_target
+from training.data.prepare_once import Made, prepare_once
 from training.data.song_files import (
-    BIT_DEPTH,
     ENVELOPE_HOP_SAMPLES,
-    Input,
     SongRecord,
     SongWriter,
-    describe_inputs,
-    earlier_record,
     envelope_dbfs,
-    files_are_there,
-    identity,
 )
+from training.data.song_task import SongTask
 from training.data.workers import Report
-
-
-class SettingsTable(TypedDict):
-    """`NormalisationSettings` as JSON has them, with what else decides the files."""
-
-    mixer_version: str
-    sample_rate: int
-    bit_depth: str
-    effects: list[str]
-    n_variants: int
-    seed: int
-    profile_sha256: str
-    rooms_sha256: str | None
-
-
-@dataclass(frozen=True)
-class NormalisationSettings:
-    """What decides the content of every song of a data set.
-
-    Attributes:
-        profile: what stems are normalised to.
-        effects: by what, in order; `pre_reverb` applies to dry songs only.
-        n_variants: differently seeded versions of stems that get a reverb.
-        seed: of the rooms.
-        rooms: folder of impulse responses; None for generated ones.
-        rooms_sha256: of that folder's files.
-    """
-
-    profile: Profile
-    effects: tuple[str, ...]
-    n_variants: int
-    seed: int
-    rooms: str | None = None
-    rooms_sha256: str | None = None
-
-    def variants_of(self, stem: str) -> int:
-        has_room = stem in REVERBERANT_STEMS and any(e in self.effects for e in REVERBS)
-        return self.n_variants if has_room else 1
-
-    def as_json(self) -> SettingsTable:
-        return {
-            "mixer_version": __version__,
-            "sample_rate": SAMPLE_RATE_HZ,
-            "bit_depth": BIT_DEPTH,
-            "effects": list(self.effects),
-            "n_variants": self.n_variants,
-            "seed": self.seed,
-            "profile_sha256": self.profile.sha256,
-            "rooms_sha256": self.rooms_sha256,
-        }
-
-
-@dataclass(frozen=True)
-class SongTask:
-    """A song to prepare, and where."""
-
-    multitrack: Multitrack
-    song_id: str
-    folder: Path
-    settings: NormalisationSettings
 
 
 class Envelope(TypedDict):
@@ -112,8 +41,8 @@ class Envelope(TypedDict):
     level_dbfs: dict[str, list[float]]
 
 
-class AudioRecord(SongRecord):
-    """`song.json` of a song of audio.
+class MadeAudio(Made):
+    """What a song of audio adds to its `song.json`.
 
     Attributes:
         target: "mixture", or "sum" of the wet stems.
@@ -129,6 +58,10 @@ class AudioRecord(SongRecord):
     envelope: Envelope
 
 
+class AudioRecord(MadeAudio, SongRecord):
+    """`song.json` of a song of audio."""
+
+
 def prepare_song(task: SongTask, report: Report) -> AudioRecord:
     """Write a song's files, unless they are there already; its record comes last.
 
@@ -141,13 +74,19 @@ def prepare_song(task: SongTask, report: Report) -> AudioRecord:
         InputError: a damaged recording, or nothing but silence.
         OutputError: the disk is full or read-only.
     """
-    record_path = task.folder / prepared.SONG_FILE
-    earlier = earlier_record(record_path)
-    inputs = describe_inputs(task.multitrack.recordings, earlier)
-    key = _key(task, inputs)
-    if earlier.get("key") == key and files_are_there(task.folder, earlier):
-        return cast(AudioRecord, {**earlier, "was_there": True})
-    record_path.unlink(missing_ok=True)
+    return cast(
+        AudioRecord,
+        prepare_once(
+            task,
+            task.multitrack.recordings,
+            task.settings.as_json(),
+            lambda: _make(task, report),
+            {"dry": task.multitrack.song.dry},
+        ),
+    )
+
+
+def _make(task: SongTask, report: Report) -> MadeAudio:
     target, peaks = _read_target_and_peaks(task.multitrack)
     refuse_known_damage([r.source for r in task.multitrack.recordings])
     gain = 1.0 / max(1.0, peak(target), *peaks.values())
@@ -166,15 +105,7 @@ def prepare_song(task: SongTask, report: Report) -> AudioRecord:
         levels_dbfs[stem] = envelope_dbfs(wet)
         del wet
         measured[stem], stored_gains_db[stem] = _write_normalised(task, stem, audio, writer)
-    writer.remove_others()
-    record: AudioRecord = {
-        "schema_version": prepared.SCHEMA_VERSION,
-        "id": task.song_id,
-        "name": task.multitrack.name,
-        "key": key,
-        "inputs": inputs,
-        "settings": task.settings.as_json(),
-        "n_samples": task.multitrack.n_samples,
+    return {
         "stems": list(peaks),
         "target": "mixture" if task.multitrack.target else "sum",
         "gain_db": _in_db(gain),
@@ -184,8 +115,6 @@ def prepare_song(task: SongTask, report: Report) -> AudioRecord:
         "measured": measured,
         "envelope": {"hop_samples": ENVELOPE_HOP_SAMPLES, "level_dbfs": levels_dbfs},
     }
-    write_json(record_path, record)
-    return {**record, "was_there": False}
 
 
 def _write_normalised(
@@ -244,17 +173,6 @@ def _notes(multitrack: Multitrack, stems: dict[str, float], gain: float) -> list
     if gain < 1.0:
         notes.append(f"turned down by {-_in_db(gain):.1f} dB to fit into full scale")
     return notes
-
-
-def _key(task: SongTask, inputs: list[Input]) -> str:
-    """SHA-256 of everything that decides the song's files."""
-    content = {
-        "id": task.song_id,
-        "dry": task.multitrack.song.dry,
-        "inputs": [identity(described) for described in inputs],
-        "settings": task.settings.as_json(),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _in_db(gain: float) -> float:

@@ -6,8 +6,6 @@ made from, by name. No audio is kept: a song is a few small arrays.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
@@ -15,27 +13,18 @@ from typing import cast
 import numpy as np
 
 from mixer.errors import InputError
-from mixer.files.whole_file import write_json
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import N_BANDS
-from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
 from mixer.song.track_roles import role_of
 from mixer.stems import STEMS
-from training.data import prepared
 from training.data.multitracks import SAMPLE_RATE_HZ
-from training.data.prepare_song import SongTask
+from training.data.prepare_once import Made, prepare_once
 from training.data.prepared_tracks import tracks_path
-from training.data.song_files import (
-    Input,
-    SongRecord,
-    describe_inputs,
-    earlier_record,
-    files_are_there,
-    identity,
-)
+from training.data.song_files import SongRecord
+from training.data.song_task import SongTask
 from training.data.track_songs import (
     DRY_AND_WET,
     REAL,
@@ -52,10 +41,14 @@ _FEWEST_PLAYING, _AUDIBLE_LUFS = 2, -60.0
 _MONO_BELOW = 1e-4
 
 
-class TracksRecord(SongRecord):
-    """`song.json` of a song of tracks; `excerpts` says how many."""
+class MadeTracks(Made):
+    """What a song of tracks adds to its `song.json`; `excerpts` says how many."""
 
     excerpts: int
+
+
+class TracksRecord(MadeTracks, SongRecord):
+    """`song.json` of a song of tracks."""
 
 
 def prepare_tracks(task: SongTask, report: Report) -> TracksRecord:
@@ -68,47 +61,38 @@ def prepare_tracks(task: SongTask, report: Report) -> TracksRecord:
         InputError: a damaged recording, fewer than two tracks, or next to nothing played.
         OutputError: the disk is full or read-only.
     """
-    multitrack, record_path = task.multitrack, task.folder / prepared.SONG_FILE
+    multitrack = task.multitrack
     if multitrack.song.dry:
         raise InputError(
             "its tracks are dry: put the wet ones in its folder and the dry ones in a folder dry"
             " beside them"
         )
     dry = multitrack.dry
-    earlier = earlier_record(record_path)
-    recordings = multitrack.song.recordings + (dry.recordings if dry else ())
-    inputs = describe_inputs(recordings, earlier)
-    key = _key(task, inputs)
-    if earlier.get("key") == key and files_are_there(task.folder, earlier):
-        return cast(TracksRecord, {**earlier, "was_there": True})
-    record_path.unlink(missing_ok=True)
-    for path in task.folder.glob("*.npz"):
-        path.unlink()
-    task.folder.mkdir(parents=True, exist_ok=True)
+    return cast(
+        TracksRecord,
+        prepare_once(
+            task,
+            multitrack.song.recordings + (dry.recordings if dry else ()),
+            {"excerpt_s": EXCERPT_S, "n_bands": N_BANDS},
+            lambda: _make(task, report),
+            nothing="fewer than two of its tracks play at a time; there is nothing to mix",
+        ),
+    )
+
+
+def _make(task: SongTask, report: Report) -> MadeTracks:
     sizes: dict[str, int] = {}
-    for share, song in excerpts_of(multitrack.song, dry):
+    for share, song in excerpts_of(task.multitrack.song, task.multitrack.dry):
         path = tracks_path(task.folder.parents[1], task.song_id, len(sizes))
         write_song(song, path)
         sizes[path.name] = path.stat().st_size
         report(share)
-    refuse_known_damage([r.source for r in recordings])
-    if not sizes:
-        raise InputError("fewer than two of its tracks play at a time; there is nothing to mix")
-    record: TracksRecord = {
-        "schema_version": prepared.SCHEMA_VERSION,
-        "id": task.song_id,
-        "name": multitrack.name,
-        "key": key,
-        "inputs": inputs,
-        "settings": {"excerpt_s": EXCERPT_S, "n_bands": N_BANDS},
-        "n_samples": multitrack.n_samples,
-        "stems": [stem for stem in STEMS if stem in multitrack.song.stems],
+    return {
+        "stems": [stem for stem in STEMS if stem in task.multitrack.song.stems],
         "excerpts": len(sizes),
         "notes": [],
         "files": sizes,
     }
-    write_json(record_path, record)
-    return {**record, "was_there": False}
 
 
 def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTracks]]:
@@ -157,13 +141,3 @@ def _excerpts(recording: Recording, n_samples: int) -> list[TrackLevels]:
     length = round(EXCERPT_S * SAMPLE_RATE_HZ)
     starts: Sequence[int] = range(0, max(1, n_samples - length // 2), length)
     return [listen_to(audio[:, start : start + length], SAMPLE_RATE_HZ) for start in starts]
-
-
-def _key(task: SongTask, inputs: list[Input]) -> str:
-    """SHA-256 of everything that decides the song's files."""
-    content = {
-        "id": task.song_id,
-        "inputs": [identity(described) for described in inputs],
-        "settings": {"excerpt_s": EXCERPT_S, "n_bands": N_BANDS},
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

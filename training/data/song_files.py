@@ -37,12 +37,6 @@ class SongWriter:
         )
         self.sizes[path.relative_to(self.folder).as_posix()] = path.stat().st_size
 
-    def remove_others(self) -> None:
-        """Delete audio that an earlier run with other settings left in the folder."""
-        for path in self.folder.glob("**/*.flac"):
-            if path.relative_to(self.folder).as_posix() not in self.sizes:
-                path.unlink()
-
 
 def envelope_dbfs(audio: np.ndarray) -> list[float]:
     """RMS level of each half second, the last one padded with silence, to 0.1 dB."""

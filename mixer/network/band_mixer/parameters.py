@@ -7,11 +7,10 @@ predicts gains for every stem and band; the back-end turns them on the spectra. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 from mixer.model_settings import POINT_KEYS
-from mixer.network.flat_integers import check_ranges, checked_integers
+from mixer.network.flat_integers import FlatIntegers, check_ranges
 
 # What a stem's power is read of: left, right, and their half sum and half difference.
 VIEWS = ("left", "right", "mid", "side")
@@ -36,7 +35,7 @@ _LARGEST = {
 
 
 @dataclass(frozen=True)
-class BandMixerParameters:
+class BandMixerParameters(FlatIntegers):
     """Everything that decides the network's shape and what its knobs do.
 
     Attributes:
@@ -77,19 +76,6 @@ class BandMixerParameters:
         # Levels then take no more memory than the audio does.
         if self.n_bands > self.n_fft // 4:
             raise ValueError(f"n_bands is {self.n_bands}: at most a quarter of n_fft, {self.n_fft}")
-
-    def to_json(self) -> dict[str, int]:
-        """The hyper-parameters as a flat object of integers."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> BandMixerParameters:
-        """The inverse of `to_json`: every name, nothing else.
-
-        Raises:
-            ValueError: a name is unknown or missing, or a value is no integer or out of range.
-        """
-        return cls(**checked_integers([field.name for field in fields(cls)], values))
 
     @property
     def n_inputs(self) -> int:

@@ -8,10 +8,9 @@ whole number of latent frames.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
-from mixer.network.flat_integers import checked_integers
+from mixer.network.flat_integers import FlatIntegers
 
 # Of every norm in the latent-space mixer; the runtime applies them, so it is the runtime's too.
 NORM_EPSILON = 1e-8
@@ -30,7 +29,7 @@ _FURTHEST_REACH_FRAMES = 1 << 15
 
 
 @dataclass(frozen=True)
-class HyperParameters:
+class HyperParameters(FlatIntegers):
     """Everything that decides the network's shape; the defaults are the paper's.
 
     Attributes:
@@ -98,19 +97,6 @@ class HyperParameters:
                 f"the temporal blocks reach {self.tcn_reach_frames} frames, at most"
                 f" {_FURTHEST_REACH_FRAMES} are allowed: lower n_blocks or tcn_kernel_frames"
             )
-
-    def to_json(self) -> dict[str, int]:
-        """The hyper-parameters as a flat object of integers."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> HyperParameters:
-        """The inverse of `to_json`: every name, nothing else.
-
-        Raises:
-            ValueError: a name is unknown or missing, or a value is not a positive integer.
-        """
-        return cls(**checked_integers([field.name for field in fields(cls)], values))
 
     @property
     def n_tcn_blocks(self) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 from mixer.model_settings import STRIP_KEYS
-from mixer.network.flat_integers import check_ranges, checked_integers
+from mixer.network.flat_integers import FlatIntegers, check_ranges
 from mixer.network.track_mixer.settings import CURVE_HZ
 from mixer.stems import STEMS
 
@@ -49,7 +48,7 @@ _LARGEST = {"channels": 1024, "n_heads": 16, "n_layers": 16}
 
 
 @dataclass(frozen=True)
-class TrackMixerParameters:
+class TrackMixerParameters(FlatIntegers):
     """Everything that decides the network's shape.
 
     Attributes:
@@ -84,16 +83,3 @@ class TrackMixerParameters:
     def n_inputs(self) -> int:
         """Channels of one finished stem for each group, the least that a song is."""
         return self.n_stems * self.n_channels
-
-    def to_json(self) -> dict[str, int]:
-        """The hyper-parameters as a flat object of integers."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> TrackMixerParameters:
-        """The inverse of `to_json`: every name, nothing else.
-
-        Raises:
-            ValueError: a name is unknown or missing, or a value is not an integer or out of range.
-        """
-        return cls(**checked_integers([field.name for field in fields(cls)], values))

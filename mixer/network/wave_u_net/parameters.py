@@ -7,10 +7,9 @@ centre of the input, `margin_samples` shorter on both sides. Nothing is decimate
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
-from mixer.network.flat_integers import check_ranges, checked_integers
+from mixer.network.flat_integers import FlatIntegers, check_ranges
 
 # Channels that one group of a norm holds (Stoller's implementation).
 NORM_CHANNELS = 8
@@ -27,7 +26,7 @@ _LARGEST = {
 
 
 @dataclass(frozen=True)
-class WaveUNetParameters:
+class WaveUNetParameters(FlatIntegers):
     """Everything that decides the network's shape; the defaults are the published ones.
 
     Attributes:
@@ -65,19 +64,6 @@ class WaveUNetParameters:
         for name in ("kernel_samples", "filter_samples"):
             if getattr(self, name) % 2 == 0:
                 raise ValueError(f"{name} {getattr(self, name)} is even: it must be odd")
-
-    def to_json(self) -> dict[str, int]:
-        """The hyper-parameters as a flat object of integers."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, object]) -> WaveUNetParameters:
-        """The inverse of `to_json`: every name, nothing else.
-
-        Raises:
-            ValueError: a name is unknown or missing, or a value is no integer or out of range.
-        """
-        return cls(**checked_integers([field.name for field in fields(cls)], values))
 
     @property
     def n_inputs(self) -> int:
