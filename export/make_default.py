@@ -11,31 +11,29 @@ never among them. The bundle holds the weights, the benchmark's figures, and how
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from export.evaluation import state_evaluation
 from export.make_model import (
     Recipe,
+    judge_stems,
     prepare_examples,
     run_program,
     songs_in,
     train_and_export,
 )
 from export.progress_lines import say_progress
-from mixer.errors import ModelError
 from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings
 from training.data.prepared import BANDS
-from training.shipped import evaluate as evaluate_default
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, REAL_SONGS
+from training.shipped.evaluate import DEFAULT_REAL
 from training.synthesis.genres import GENRES
 from training.synthesis.run import SynthesisSettings, synthesise
 
-RECIPE = Recipe(DEFAULT_MODEL, "band-mixer", unit=" dB")
+RECIPE = Recipe(DEFAULT_MODEL, "band-mixer")
 PROFILE = PUBLISHED_PROFILE
 N_COMPOSED, COMPOSED_S = 300, 40.0
 # Of the composed songs, this share, and this real one choose the weights.
@@ -75,19 +73,20 @@ def make_default(
     prepare_examples(
         sources, folder / "data", settings, lambda song: _split(song, set(names)), n_jobs
     )
+    of_songs = (
+        f"excerpts of 30 s: {len(composed['songs'])} composed songs, mixed by a simulated engineer,"
+        f" and the real songs {', '.join(names) or 'none'}"
+    )
     bundle = train_and_export(
         RECIPE,
         folder,
-        "export.make_default",
-        f"excerpts of 30 s: {len(composed['songs'])} composed songs, mixed by a simulated engineer,"
-        f" and the real songs {', '.join(names) or 'none'}",
+        lambda config, outcome: (
+            f"trained by export.make_default on {of_songs}; configuration {RECIPE.config}, seed"
+            f" {config.run.seed}, {outcome.steps} steps; validation loss {outcome.best_loss:.2f} dB"
+        ),
         overrides,
     )
-    figures = folder / "benchmark.json"
-    figures.unlink(missing_ok=True)
-    if evaluate_default.main(["--model", str(bundle), "--json", str(figures), *benchmark]):
-        raise ModelError(f"{bundle}: was made, but the benchmark did not judge it: see above")
-    state_evaluation(bundle, json.loads(figures.read_text(encoding="utf-8")))
+    judge_stems(bundle, benchmark)
     return bundle
 
 
@@ -109,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Any = parser.add_argument
     add("-o", "--output", type=Path, default=Path("build/default-model"), help="works here")
-    add("--real-songs", type=Path, default=evaluate_default.DEFAULT_REAL, help="wet stems")
+    add("--real-songs", type=Path, default=DEFAULT_REAL, help="wet stems")
     add("--songs", type=int, default=N_COMPOSED, help="composed")
     add("--jobs", type=int, default=2, help="processes that compose and prepare")
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")

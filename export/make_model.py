@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from export.bundle import export_bundle
+from export.evaluation import state_evaluation
 from export.progress_lines import say, say_event, say_progress
-from mixer.errors import MixerError
+from mixer.errors import MixerError, ModelError
 from training.data.plan import PlannedSong, PrepareSettings, plan_dataset
 from training.data.prepare import prepare_dataset
+from training.run.config import TrainingConfig
 from training.run.config_reader import find_config, read_config
 from training.run.state import STATE_FILE
-from training.run.train import train
+from training.run.train import Outcome, train
+from training.shipped import evaluate
 
 LICENCE = "GPL-3.0-or-later"
+RUN_FOLDER = "run"
 
 
 @dataclass(frozen=True)
@@ -25,14 +30,14 @@ class Recipe:
     Attributes:
         name: of the bundle and of its folder.
         config: of the training, as of `mixer train`.
-        unit: of its loss, with a space before it.
         effects: that its material is normalised by; None as the checkpoint says.
+        warm_up_s: what the runtime prepends; None as the network needs.
     """
 
     name: str
     config: str
-    unit: str = ""
     effects: tuple[str, ...] | None = None
+    warm_up_s: float | None = None
 
 
 def prepare_examples(
@@ -53,15 +58,17 @@ def prepare_examples(
 
 
 def train_and_export(
-    recipe: Recipe, folder: Path, made_by: str, made_of: str, overrides: Sequence[str]
+    recipe: Recipe,
+    folder: Path,
+    provenance: Callable[[TrainingConfig, Outcome], str],
+    overrides: Sequence[str],
 ) -> Path:
     """Train on `folder/data` in `folder/run`, from where it was stopped, and export the best.
 
     Args:
         recipe: what.
         folder: keeps data, run and bundle.
-        made_by: the program; stands in the bundle.
-        made_of: the examples, in words; likewise.
+        provenance: what the bundle says of where its weights come from.
         overrides: of the configuration, as of `mixer train`.
 
     Returns:
@@ -71,7 +78,7 @@ def train_and_export(
         MixerError: the training or the export fails.
     """
     config = read_config(find_config(recipe.config), [f"data.folder={folder / 'data'}", *overrides])
-    run = folder / "run"
+    run = folder / RUN_FOLDER
     outcome = train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
     bundle = folder / recipe.name
     export_bundle(
@@ -80,14 +87,31 @@ def train_and_export(
         name=recipe.name,
         licence=LICENCE,
         effects=recipe.effects,
-        provenance=(
-            f"trained by {made_by} on {made_of}; configuration {recipe.config}, seed"
-            f" {config.run.seed}, {outcome.steps} steps; validation loss"
-            f" {outcome.best_loss:.2f}{recipe.unit}"
-        ),
+        warm_up_s=recipe.warm_up_s,
+        provenance=provenance(config, outcome),
         overwrite=True,
     )
     return bundle
+
+
+def judge_stems(
+    bundle: Path, arguments: Sequence[str], also: Mapping[str, object] | None = None
+) -> None:
+    """Run the benchmark of stems and put its figures into the bundle.
+
+    Args:
+        bundle: of the model.
+        arguments: further ones of `training.shipped.evaluate`.
+        also: what else the bundle is to say beside the figures.
+
+    Raises:
+        ModelError: the benchmark did not judge it.
+    """
+    figures = bundle.parent / "benchmark.json"
+    figures.unlink(missing_ok=True)
+    if evaluate.main(["--model", str(bundle), "--json", str(figures), *arguments]):
+        raise ModelError(f"{bundle}: was made, but the benchmark did not judge it: see above")
+    state_evaluation(bundle, {**json.loads(figures.read_text(encoding="utf-8")), **(also or {})})
 
 
 def songs_in(folder: Path) -> list[str]:

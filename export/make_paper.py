@@ -16,26 +16,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from export.bundle import export_bundle
-from export.evaluation import state_evaluation
+from export.make_model import RUN_FOLDER, Recipe, judge_stems, run_program, train_and_export
 from export.paper_songs import composing, plan_songs, real_song_folders
-from export.progress_lines import say, say_event, say_progress
-from mixer.errors import MixerError, ModelError
+from export.progress_lines import say, say_progress
 from mixer.shipped import PAPER_MODEL
 from training.data.prepare import prepare_dataset
-from training.run.config_reader import find_config, read_config
 from training.run.logs import LOG_FILE
-from training.run.state import STATE_FILE
-from training.run.train import train
-from training.shipped import evaluate as evaluate_stems
 from training.synthesis.run import synthesise
 
-NAME, CONFIG = PAPER_MODEL, "paper-small"
-LICENCE = "GPL-3.0-or-later"
 SHARED = Path("../shared")
 N_COMPOSED = 72
 # What the runtime prepends. A second of blocks' reach and of a BLSTM's memory needs no 30 s.
-WARM_UP_S = 5.0
+RECIPE = Recipe(PAPER_MODEL, "paper-small", warm_up_s=5.0)
 LIMITS = (
     "A small network, a stride of 16 samples, trained for less than an hour of one core: it knows"
     " the average level, spectrum and width of each stem in 32 bands of 689 Hz and moves them"
@@ -72,25 +64,14 @@ def make_paper(
     synthesise(folder / "songs", composing(), n_songs, n_jobs=n_jobs, progress=say_progress)
     plan = plan_songs(folder / "songs", real, folder / "data")
     prepare_dataset(plan, n_jobs=n_jobs, progress=say_progress)
-    config = read_config(find_config(CONFIG), [f"data.folder={folder / 'data'}", *overrides])
-    run = folder / "run"
-    outcome = train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
-    bundle = folder / NAME
-    export_bundle(
-        outcome.best,
-        bundle,
-        name=NAME,
-        licence=LICENCE,
-        warm_up_s=WARM_UP_S,
-        provenance=provenance(n_songs, real, outcome.steps, config.run.seed),
-        overwrite=True,
+    bundle = train_and_export(
+        RECIPE,
+        folder,
+        lambda config, outcome: provenance(n_songs, real, outcome.steps, config.run.seed),
+        overrides,
     )
-    figures = folder / "benchmark.json"
-    figures.unlink(missing_ok=True)
-    if evaluate_stems.main(["--model", str(bundle), "--json", str(figures), *benchmark]):
-        raise ModelError(f"{bundle}: was made, but the benchmark did not judge it: see above")
-    judged = json.loads(figures.read_text(encoding="utf-8"))
-    state_evaluation(bundle, {**judged, "training": training_curve(run / LOG_FILE)})
+    log = folder / RUN_FOLDER / LOG_FILE
+    judge_stems(bundle, benchmark, {"training": training_curve(log)})
     return bundle
 
 
@@ -100,8 +81,8 @@ def provenance(n_composed: int, real: Sequence[Path], n_steps: int, seed: int) -
     return (
         f"trained by export.make_paper on {n_composed} composed songs, mixed by a simulated"
         f" engineer, and the real songs {', '.join(names) or 'none'}, all wet, as the paper has it;"
-        f" configuration {CONFIG}: begun as the average mix of those songs, {n_steps} steps from"
-        f" there, seed {seed}. {LIMITS}"
+        f" configuration {RECIPE.config}: begun as the average mix of those songs, {n_steps} steps"
+        f" from there, seed {seed}. {LIMITS}"
     )
 
 
@@ -130,20 +111,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
     add("--benchmark", nargs=argparse.REMAINDER, default=[], help="its arguments, last")
     options = parser.parse_args(arguments)
-    try:
-        bundle = make_paper(
+    return run_program(
+        "make_paper",
+        lambda: make_paper(
             options.output,
             options.shared,
             n_songs=options.songs,
             n_jobs=options.jobs,
             overrides=options.set,
             benchmark=options.benchmark,
-        )
-    except MixerError as error:
-        sys.stderr.write(f"make_paper: {error}\n")
-        return error.exit_code
-    say(f"{bundle}: ship it by copying it to mixer/models/{NAME}")
-    return 0
+        ),
+    )
 
 
 if __name__ == "__main__":

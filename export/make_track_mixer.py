@@ -77,12 +77,18 @@ def make_track_mixer(
     dry = range(FIRST_DRY_SEED, FIRST_DRY_SEED + n_dry)
     mixed = range(FIRST_MIXED_SEED, FIRST_MIXED_SEED + n_mixed)
     compose_songs(data, dry, mixed, genres, n_jobs=n_jobs, say=say)
+    of_songs = (
+        f"{n_dry + n_mixed} composed songs, {n_mixed} of them mixed by a simulated engineer, and"
+        f" {', '.join(dict.fromkeys(names))}"
+    )
     return train_and_export(
         RECIPE,
         folder,
-        "export.make_track_mixer",
-        f"powers of tracks: {n_dry + n_mixed} composed songs, {n_mixed} of them mixed by a"
-        f" simulated engineer, and {', '.join(dict.fromkeys(names))}",
+        lambda config, outcome: (
+            f"trained by export.make_track_mixer on powers of tracks: {of_songs}; configuration"
+            f" {RECIPE.config}, seed {config.run.seed}, {outcome.steps} steps; validation loss"
+            f" {outcome.best_loss:.2f}"
+        ),
         overrides,
     )
 
