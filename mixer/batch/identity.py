@@ -67,11 +67,12 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
             mistakes.append(mistake(row.number, column, str(found)))
             identities.append(UNKNOWN)
             continue
-        if row.wanted.stems and not found.has_wet_stems:
+        if row.wanted.takes_stems and not found.has_wet_stems:
             what = f"model {model} makes a mix and no wet stems"
-            # A session and a report take stems too.
+            # A session, a report and versions take stems too.
             wanted = row.wanted
             column = "daw" if wanted.daw else "report" if wanted.has_report else "stems"
+            column = "deliver" if not wanted.stems else column
             mistakes.append(mistake(row.number, column, what))
         if row.wanted.tracks and not found.mixes_tracks:
             what = f"model {model} mixes stems, not single tracks; leave tracks out"

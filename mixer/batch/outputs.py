@@ -29,6 +29,7 @@ from mixer.output.names import (
     SESSION_SUFFIX,
     STEMS_SUFFIX,
     TRACKS_SUFFIX,
+    VERSIONS_SUFFIX,
     session_files,
 )
 from mixer.output.settings import OutputSettings
@@ -80,6 +81,10 @@ class Target:
         return self.base + TRACKS_SUFFIX
 
     @property
+    def versions_folder(self) -> str:
+        return self.base + VERSIONS_SUFFIX
+
+    @property
     def beside(self) -> dict[str, str]:
         """What is delivered with the mix: role to path; of what is played those there may be."""
         paths = {daw: self.base + DAW_FORMATS[daw].suffix for daw in self.wanted.daw}
@@ -100,11 +105,12 @@ class Target:
         folders = [self.stems_folder] if self.wanted.stems else []
         folders += [self.tracks_folder] if self.wanted.tracks else []
         folders += [self.base + SESSION_SUFFIX] if self.wanted.edits else []
+        folders += [self.versions_folder] if self.wanted.has_versions else []
         return folders + ([self.base + LISTENING_SUFFIX] if self.wanted.has_copies else [])
 
     @property
     def files(self) -> list[str]:
-        """Every file that may be written, but for tracks, which are named by the song."""
+        """Every file that may be written, but for tracks and versions: the song names them."""
         stems = (*STEMS, RESIDUAL) if self.wanted.stems else ()
         written = [f"{self.stems_folder}/{stem}.{self.format}" for stem in stems]
         return [self.mix, self.recipe, *written, *self.beside.values()]

@@ -31,12 +31,14 @@ from mixer.output.names import (
     STEMS_SUFFIX,
     TRACK_ROLE,
     TRACKS_SUFFIX,
+    VERSION_ROLE,
+    VERSIONS_SUFFIX,
 )
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 
 # What lies beside a mix and is made anew with it: folders and files, by their endings.
-_FOLDERS = (STEMS_SUFFIX, TRACKS_SUFFIX, LISTENING_SUFFIX, SESSION_SUFFIX)
+_FOLDERS = (STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX, LISTENING_SUFFIX, SESSION_SUFFIX)
 _FILES = (*DAW_SUFFIXES, REPORT_SUFFIX, *RECALL_SUFFIXES.values())
 
 
@@ -51,6 +53,8 @@ def final_path(target: Target, file: StagedFile) -> str:
         return target.beside[role]
     if role.startswith(TRACK_ROLE):
         return f"{target.tracks_folder}/{PurePosixPath(file.staged).name}"
+    if role.startswith(VERSION_ROLE):
+        return f"{target.versions_folder}/{PurePosixPath(file.staged).name}"
     return f"{target.stems_folder}/{role}.{target.format}"
 
 

@@ -196,7 +196,7 @@ class _Render:
         with self.shop.compute:
             made = premaster(
                 plan,
-                wet_stems=destination.wanted.writes_stems,
+                wet_stems=destination.wanted.takes_stems,
                 wet_tracks=destination.takes_tracks(plan),
                 stages=destination.wanted.has_report,
                 progress=self._progress,
@@ -238,12 +238,14 @@ class _Render:
     def _stage(self, destination: Destination, done: Rendered) -> list[StagedFile]:
         """What was written, on the disk."""
         from mixer.files.whole_file import hash_file
-        from mixer.output.names import RECIPE, TRACK_ROLE, output_paths
+        from mixer.output.names import RECIPE, TRACK_ROLE, VERSION_ROLE, output_paths
 
         assert destination.home is not None
         staging, output = destination.path.parent, done.recipe["output"]
         files = dict(output["files"])
         files |= {f"{TRACK_ROLE}{name}": file for name, file in output.get("tracks", {}).items()}
+        versions = output.get("versions", {})
+        files |= {f"{VERSION_ROLE}{name}": file for name, file in versions.items()}
         staged = []
         for role, entry in files.items():
             path = staging / Path(entry["path"]).relative_to(destination.home)

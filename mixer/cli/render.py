@@ -124,7 +124,7 @@ def _show(done: Rendered, destination: Destination, *, verbose: bool) -> None:
     if verbose:
         show_stems(done.mix)
     show_result(done.mix, destination.path)
-    show_delivered(destination, done.remarks)
+    show_delivered(destination, done)
 
 
 def _settings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,8 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "recipe": str(output_paths(path, [], "wav")[RECIPE]),
         "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != MIX},
         "tracks": {n: f["path"] for n, f in recipe["output"].get("tracks", {}).items()},
+        "versions": {n: dict(f) for n, f in recipe["output"].get("versions", {}).items()},
+        "versions_error_dbfs": recipe["output"].get("versions_error_dbfs"),
         **{name: str(target) for name, target in delivered_paths(destination.wanted, path).items()},
         "track_mix": mix.measurements["tracks"] or None,
         "sample_rate": mix.sample_rate,
@@ -269,11 +271,20 @@ def _strip_words(strip: StripReport) -> Iterator[str]:
     yield from (f"{send} send" for send in strip.get("sends", {}))
 
 
-def show_delivered(destination: Destination, remarks: Sequence[str]) -> None:
+def show_delivered(destination: Destination, done: Rendered) -> None:
     """What else was written."""
     for target in delivered_paths(destination.wanted, destination.path).values():
         say(str(target))
-    for remark in remarks:
+    output = done.recipe["output"]
+    for version in output.get("versions", {}).values():
+        limited_db = version["limited_db"]
+        more = f"  limited {limited_db:.1f} dB more than the mix" if limited_db > 0.05 else ""
+        loudness, true_peak = version["loudness_lufs"], version["true_peak_dbtp"]
+        levels = f"{level(loudness, 'LUFS')}  {level(true_peak, 'dBTP')}"
+        say(f"{version['path']}  {levels}{more}")
+    if "versions_error_dbfs" in output:
+        talk(f"note: the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS")
+    for remark in done.remarks:
         talk(f"note: {remark}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mixer.cli.console import answer, level, progress_bar, say, talk
-from mixer.cli.render_view import warn_clipped
+from mixer.cli.render_view import show_delivered, warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.recipe import Take
 from mixer.output.settings import OutputSettings
@@ -119,14 +119,13 @@ def _show(revision: Revision, done: Revised) -> None:
         talk(change_words(change))
     for line in proof_lines(done.take):
         talk(line)
-    for remark in done.rendered.remarks:
-        talk(f"warning: {remark}")
     master = done.rendered.mix.measurements["master"]
     say(
         f"{revision.destination.path}  {level(master['loudness_lufs'], 'LUFS')}  "
         f"{level(master['true_peak_dbtp'], 'dBTP')}  take {revision.number} of "
         f"{revision.parent.path.name}, {sum(done.rendered.mix.seconds.values()):.1f} s"
     )
+    show_delivered(revision.destination, done.rendered)
 
 
 def proof_lines(take: Take) -> list[str]:

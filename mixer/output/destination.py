@@ -13,11 +13,19 @@ from mixer.audio.formats import FORMATS
 from mixer.files.staging import staging_folder
 from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
+from mixer.output.deliverables import check_versions, needs_tracks
 from mixer.output.delivery import deliver, delivered_paths, listening_copies, refuse_names
-from mixer.output.names import TRACK_ROLE, output_paths, track_paths
+from mixer.output.names import TRACK_ROLE, VERSION_ROLE, output_paths, track_paths
 from mixer.output.recipe import Recipe, Take
 from mixer.output.settings import OutputSettings
-from mixer.output.write import bring, check_output, write_audios, write_recipe
+from mixer.output.versions import version_paths
+from mixer.output.write import (
+    bring,
+    check_output,
+    write_audios,
+    write_recipe,
+    write_versions,
+)
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan, hands_on_wet_stems
@@ -51,7 +59,20 @@ class Destination:
         names = [track.name for track in tracks_of(song)] if self.wanted.tracks else []
         tracks = track_paths(self.path, names, self.wanted.format)
         written |= {f"{TRACK_ROLE}{name}": path for name, path in tracks.items()}
-        return written | delivered_paths(self.wanted, self.path)
+        written |= delivered_paths(self.wanted, self.path)
+        return written | {f"{VERSION_ROLE}{n}": p for n, p in self.version_paths(song).items()}
+
+    def version_paths(self, song: Song) -> dict[str, Path]:
+        """Where each version of the mix goes, by name."""
+        return version_paths(
+            self.wanted.deliver,
+            self.wanted.deliver_names,
+            self.path,
+            song=song.name,
+            stems=song.stems,
+            rate=song.sample_rate,
+            bits=self.wanted.bit_depth,
+        )
 
     def beside(self) -> dict[str, Path]:
         """Every file that may be delivered with the mix, the report's listening copies included."""
@@ -63,8 +84,9 @@ class Destination:
         return [str(path) for path in paths if os.path.lexists(path)]
 
     def takes_tracks(self, plan: RenderPlan) -> bool:
-        """Whether wet tracks must be rendered: asked for, or needed by sessions."""
-        return self.wanted.tracks or (self.wanted.edits and bool(plan.tracks))
+        """Whether wet tracks must be rendered: asked for, or needed by sessions or versions."""
+        of_sessions = self.wanted.edits and bool(plan.tracks)
+        return self.wanted.tracks or of_sessions or needs_tracks(self.wanted.deliver, plan)
 
     def check(self, plan: RenderPlan) -> None:
         """Find out before rendering what would keep the result from being written.
@@ -77,6 +99,7 @@ class Destination:
         """
         if self.wanted.tracks:
             plan.check_wet_tracks()
+        check_versions(self.wanted.deliver, plan)
         track_names = [track.name for track in plan.tracks] if self.wanted.tracks else []
         check_output(
             self.path,
@@ -87,12 +110,13 @@ class Destination:
             sample_rate=plan.mix_rate,
             overwrite=self.overwrite,
             song=plan.song,
-            beside=list(self.beside().values()),
+            beside=[*self.beside().values(), *self.version_paths(plan.song).values()],
         )
         of_format = FORMATS[self.wanted.format]
         if not of_format.is_compressed:
             n_files = 1 + (len(plan.song.stems) + 1 if self.wanted.writes_stems else 0)
             n_files += len(track_names) + 1 if self.wanted.tracks else 0
+            n_files += len(self.version_paths(plan.song))
             n_bytes = of_format.file_bytes(
                 self.wanted.bit_depth, plan.n_samples, plan.song.duration_s
             )
@@ -146,7 +170,7 @@ def render_to(
         if made is None:
             made = premaster(
                 plan,
-                wet_stems=wanted.writes_stems,
+                wet_stems=wanted.takes_stems,
                 wet_tracks=destination.takes_tracks(plan),
                 stages=wanted.has_report,
                 progress=progress,
@@ -177,14 +201,14 @@ def _write(
 ) -> tuple[Recipe, tuple[str, ...]]:
     """Write everything into a staging folder, the recipe last; it, and what could not be done."""
     path = destination.path
-    recipe = write_audios(
-        mix if destination.wanted.tracks else replace(mix, wet_tracks={}),
-        path,
-        file_format=destination.wanted.format,
-        bit_depth=destination.wanted.bit_depth,
-    )
+    wanted = destination.wanted
+    written = mix if wanted.tracks else replace(mix, wet_tracks={})
+    written = written if wanted.writes_stems else replace(written, wet_stems={})
+    recipe = write_audios(written, path, file_format=wanted.format, bit_depth=wanted.bit_depth)
+    if wanted.has_versions:
+        recipe = write_versions(mix, recipe, path, wanted)
     if take is not None:
         recipe = {**recipe, "take": take}
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
-    remarks = deliver(mix, recipe, path, destination.wanted, home=home, overwrite=True)
+    remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True)
     return write_recipe(recipe, path, home), remarks

@@ -12,7 +12,7 @@ from mixer.files.file_names import unique_names
 from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.stems import RESIDUAL
 
-STEMS_SUFFIX, TRACKS_SUFFIX = ".stems", ".tracks"
+STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX = ".stems", ".tracks", ".versions"
 # The report, and the folder of what it plays that is written nowhere else.
 REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
 # The folder of what sessions play that is neither a recording nor a stem.
@@ -26,6 +26,8 @@ RECALL_SUFFIXES = {"recall": ".recall.md", "recall table": ".recall.csv",
 MIX, RECIPE = "mix", "recipe"
 # In front of a track's name, where roles of files are told apart.
 TRACK_ROLE = "tracks/"
+# In front of a version's name, likewise.
+VERSION_ROLE = "versions/"
 LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
 LISTENING_FORMAT = "flac"
 # Of a track's file, so that its ending and what sorts out equal ones still fit on any disk.
@@ -82,6 +84,12 @@ def session_files(daws: Sequence[str]) -> dict[str, str]:
     own = {f"{key} of {daw}": f"{key}.{daw}.wav" for daw in daws for key in SESSION_AUDIO}
     rooms = {f"{key} response": f"{key} impulse response.wav" for key in SESSION_ROOMS}
     return own | rooms if daws else {}
+
+
+def versions_folder(mix_path: Path) -> Path:
+    """The folder of the versions that are delivered with a mix."""
+    base = mix_path.with_suffix("")
+    return base.with_name(base.name + VERSIONS_SUFFIX)
 
 
 def format_of(path: Path, file_format: str | None = None) -> str:

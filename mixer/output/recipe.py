@@ -33,12 +33,25 @@ class HashedFile(TypedDict):
     sha256: str
 
 
+class VersionFile(HashedFile):
+    """A version of the mix that was written.
+
+    No loudness is silence. `limited_db` is what the ceiling took beyond what it took of the mix.
+    """
+
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    limited_db: float
+
+
 class OutputTable(TypedDict):
     """What was written.
 
     `clipped` names what went beyond full scale in a format that cannot hold it, `files` are the mix
-    and its wet stems, `tracks` are there where wet tracks were written. `wet_stem_leakage_db` is
-    there where a network's wet stems were: see `mixer.network.manifest`; None was never measured.
+    and its wet stems, `tracks` are there where wet tracks were written, `versions` and
+    `versions_error_dbfs`, by which the stems among them miss the mix, where versions were.
+    `wet_stem_leakage_db` is there where a network's wet stems were: see `mixer.network.manifest`;
+    None was never measured.
     """
 
     format: str
@@ -49,6 +62,8 @@ class OutputTable(TypedDict):
     files: dict[str, HashedFile]
     tracks: NotRequired[dict[str, HashedFile]]
     wet_stem_leakage_db: NotRequired[float | None]
+    versions: NotRequired[dict[str, VersionFile]]
+    versions_error_dbfs: NotRequired[float]
 
 
 class SongFile(MixedFile):
@@ -188,17 +203,17 @@ def output_table(
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
         "clipped": [] if holds_any_level else beyond_full_scale,
-        "files": _hashed(written),
+        "files": hashed(written),
     }
     if written_tracks:
-        table["tracks"] = _hashed(written_tracks)
+        table["tracks"] = hashed(written_tracks)
     if mix.wet_stems and mix.plan.material is MaterialKind.NETWORK:
         assert mix.plan.bundle is not None
         table["wet_stem_leakage_db"] = mix.plan.bundle.manifest.wet_stem_leakage_db
     return table
 
 
-def _hashed(files: dict[str, Path]) -> dict[str, HashedFile]:
+def hashed(files: dict[str, Path]) -> dict[str, HashedFile]:
     return {
         name: {"path": str(path.resolve()), "sha256": hash_file(path)}
         for name, path in files.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -124,6 +124,7 @@ class RecordedMix:
         file_format, bit_depth: of the files; the depth is None for lossy formats.
         outputs: "mix" and each wet stem.
         tracks: each wet track, and what is left of the mix, by name.
+        delivered: each version of the mix that was delivered with it, by name.
         versions: of python, mixer and the libraries.
         platform: the system.
         take: how it came from another mix; None for one that came from none.
@@ -145,6 +146,7 @@ class RecordedMix:
     tracks: Mapping[str, RecordedOutput]
     versions: Mapping[str, str]
     platform: str
+    delivered: Mapping[str, RecordedOutput] = field(default_factory=dict)
     take: RecordedTake | None = None
 
     def plugins(self) -> tuple[str, ...]:
@@ -181,6 +183,7 @@ class _Output:
     files: Mapping[str, _File] = entries()
     bit_depth: str | None = choice(None, tuple(BIT_DEPTHS))
     tracks: Mapping[str, _File] = entries(default={}, names=RAW)
+    versions: Mapping[str, _File] = entries(default={}, names=RAW)
 
 
 @dataclass(frozen=True)
@@ -254,6 +257,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         tracks=_tracks(document, output, path),
         versions={visible(key): visible(v, 100) for key, v in recipe.versions.items()},
         platform=recipe.platform,
+        delivered=_beside(document, "versions", output.versions, output.files[MIX], path),
         take=recipe.take,
     )
 

@@ -21,10 +21,11 @@ from mixer.errors import InputError, MixerError, ModelError, OutputError, Preset
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
-from mixer.output.names import MIX, TRACK_ROLE, output_paths, track_paths
+from mixer.output.names import MIX, TRACK_ROLE, VERSION_ROLE, output_paths, track_paths
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
 from mixer.output.settings import OutputSettings
+from mixer.output.versions import words_of
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
@@ -185,6 +186,7 @@ def replay(
             recipe.bit_depth or _ANY_BIT_DEPTH,
             stems=bool(stems),
             tracks=bool(tracks),
+            deliver=words_of(recipe.delivered),
         ),
     )
     destination.check(plan)
@@ -194,8 +196,16 @@ def replay(
             Difference(DEVICE, "that ran the network", _text(recipe.device), done.mix.device)
         )
     output = done.recipe["output"]
-    recorded = {**recipe.outputs, **_as_tracks(recipe.tracks)}
-    files = {**output["files"], **_as_tracks(output.get("tracks", {}))}
+    recorded = {
+        **recipe.outputs,
+        **_in(TRACK_ROLE, recipe.tracks),
+        **_in(VERSION_ROLE, recipe.delivered),
+    }
+    files = {
+        **output["files"],
+        **_in(TRACK_ROLE, output.get("tracks", {})),
+        **_in(VERSION_ROLE, output.get("versions", {})),
+    }
     written = {name: (Path(file["path"]), file["sha256"]) for name, file in files.items()}
     differences += _of_outputs(recorded, written)
     return Replay(tuple(differences), {name: path for name, (path, _) in written.items()})
@@ -282,8 +292,8 @@ def _of_versions(recipe: RecordedMix) -> Iterator[Difference]:
         yield Difference(PLATFORM, "of the render", visible(recipe.platform), platform.platform())
 
 
-def _as_tracks(files: Mapping[str, Named]) -> dict[str, Named]:
-    return {f"{TRACK_ROLE}{name}": file for name, file in files.items()}
+def _in(role: str, files: Mapping[str, Named]) -> dict[str, Named]:
+    return {f"{role}{name}": file for name, file in files.items()}
 
 
 def _of_outputs(

@@ -12,6 +12,15 @@ from enum import StrEnum
 
 from mixer.audio.formats import BIT_DEPTHS, DEFAULT_BIT_DEPTH, DEFAULT_FORMAT, FORMATS
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
+from mixer.output.versions import (
+    DEFAULT_TEMPLATE,
+    FIELDS,
+    MIX,
+    WORDS,
+    check_deliver,
+    parse_deliver,
+    parse_template,
+)
 from mixer.rendering.options import option, options_of
 
 
@@ -41,6 +50,8 @@ class OutputSettings:
         stems, tracks: wet stems, wet tracks are asked for.
         daw: sessions for which workstations, any of `DAW_FORMATS`.
         daw_audio: what they hold.
+        deliver: versions of the mix, any of `mixer.output.versions.WORDS`.
+        deliver_names: template of their files' names.
         report: the HTML report, and where its audio is.
     """
 
@@ -58,6 +69,18 @@ class OutputSettings:
         "What sessions hold: dry recordings behind editable strips, wet stems, or both.",
         has_column=False,
     )
+    deliver: tuple[str, ...] = option(
+        (),
+        f"Versions through the mix's bus, comma-separated: {', '.join(WORDS)}.",
+        otherwise="none",
+        parse=parse_deliver,
+        for_every_row=True,
+    )
+    deliver_names: str = option(
+        DEFAULT_TEMPLATE,
+        f"Names of versions, with {', '.join('{' + field + '}' for field in FIELDS)}.",
+        parse=parse_template,
+    )
     report: ReportKind = option(
         ReportKind.NONE,
         "Whether an HTML report comes with it.",
@@ -71,6 +94,8 @@ class OutputSettings:
     def __post_init__(self) -> None:
         for one in options_of(OutputSettings):
             one.check(getattr(self, one.name))
+        check_deliver(self.deliver)
+        parse_template(self.deliver_names)
 
     @property
     def edits(self) -> bool:
@@ -85,6 +110,16 @@ class OutputSettings:
     def has_copies(self) -> bool:
         """Whether listening copies of what is written nowhere else lie beside the report."""
         return self.report == ReportKind.LINKED
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether there are files of versions beside the mix."""
+        return bool(self.deliver) and self.deliver != (MIX,)
+
+    @property
+    def takes_stems(self) -> bool:
+        """Whether wet stems must be rendered."""
+        return self.writes_stems or self.has_versions
 
     @property
     def writes_stems(self) -> bool:

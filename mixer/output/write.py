@@ -23,17 +23,32 @@ from mixer.files.whole_file import (
     write_json,
 )
 from mixer.meters.broadcast_levels import measure_broadcast
+from mixer.output.deliverables import make_versions
 from mixer.output.names import (
     MIX,
     RECIPE,
     TRACK_ROLE,
+    VERSION_ROLE,
     format_of,
     output_paths,
     track_paths,
     tracks_folder,
+    versions_folder,
 )
-from mixer.output.recipe import HashedFile, Recipe, output_table, recipe_of, song_table
-from mixer.rendering.mix import Mix
+from mixer.output.recipe import (
+    HashedFile,
+    OutputTable,
+    Recipe,
+    VersionFile,
+    hashed,
+    output_table,
+    recipe_of,
+    song_table,
+)
+from mixer.output.settings import OutputSettings
+from mixer.output.versions import version_paths
+from mixer.rendering.frozen_bus import MixParts
+from mixer.rendering.mix import Mix, measure_levels
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 
@@ -169,7 +184,7 @@ def write_recipe(recipe: Recipe, path: Path, home: Path) -> Recipe:
         OutputError: the disk is full or read-only.
     """
     output, folder = recipe["output"], path.parent.resolve()
-    for files in (output["files"], output.get("tracks", {})):
+    for files in (output["files"], output.get("tracks", {}), output.get("versions", {})):
         for entry in files.values():
             entry["path"] = str(home / Path(entry["path"]).relative_to(folder))
     write_json(output_paths(path, [], output["format"])[RECIPE], recipe)
@@ -179,7 +194,8 @@ def write_recipe(recipe: Recipe, path: Path, home: Path) -> Recipe:
 def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
     """Bring a mix and all that was made beside it to its place, the recipe last.
 
-    Stems and tracks of an earlier mix go, where its recipe names them and nobody changed them.
+    Stems, tracks and versions of an earlier mix go, where its recipe names them and nobody changed
+    them.
 
     Args:
         staged: of the mix in the staging folder.
@@ -196,6 +212,48 @@ def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
         is_recipe = Path(recipe_path.name).__eq__
         written = publish(staged.parent, path.parent, last=is_recipe, overwrite=overwrite)
         _remove(stale.difference(written), song)
+
+
+def write_versions(mix: Mix, recipe: Recipe, path: Path, wanted: OutputSettings) -> Recipe:
+    """Write the versions of a mix into a staging folder, one at a time.
+
+    Args:
+        mix: with its wet stems and what else `mixer.output.deliverables` asks for.
+        recipe: from `write_audios`.
+        path: of the mix, as given there.
+        wanted: which versions, and how they are called and written.
+
+    Returns:
+        The recipe with them.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    targets = version_paths(
+        wanted.deliver,
+        wanted.deliver_names,
+        path,
+        song=mix.song.name,
+        stems=list(mix.wet_stems),
+        rate=mix.sample_rate,
+        bits=wanted.bit_depth,
+    )
+    parts, how = MixParts(mix), _How(mix, wanted.format, wanted.bit_depth)
+    entries: dict[str, VersionFile] = {}
+    output: OutputTable = {**recipe["output"], "clipped": list(recipe["output"]["clipped"])}
+    holds_any_level = not FORMATS[wanted.format].is_lossy and wanted.bit_depth == "32f"
+    for name, made in make_versions(mix, parts, wanted.deliver):
+        beyond = _write_audios([(name, made.audio)], targets, how)
+        output["clipped"] += [] if holds_any_level else [VERSION_ROLE + each for each in beyond]
+        levels = measure_levels(made.audio, mix.sample_rate)
+        entries[name] = {
+            **hashed({name: targets[name]})[name],
+            "loudness_lufs": levels["loudness_lufs"],
+            "true_peak_dbtp": levels["true_peak_dbtp"],
+            "limited_db": made.limited_db,
+        }
+    output |= {"versions": entries, "versions_error_dbfs": parts.error_dbfs}
+    return {**recipe, "output": output}
 
 
 class _How(NamedTuple):
@@ -248,8 +306,10 @@ def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
             output = json.loads(file.read(_LONGEST_RECIPE_BYTES))["output"]
         stems = {name: entry for name, entry in output["files"].items() if name != MIX}
         tracks = dict(output.get("tracks", {}))
+        versions = dict(output.get("versions", {}))
         folder = output_paths(mix_path, [RESIDUAL], "wav")[RESIDUAL].parent
-        return _unchanged(folder, stems) | _unchanged(tracks_folder(mix_path), tracks)
+        found = _unchanged(folder, stems) | _unchanged(tracks_folder(mix_path), tracks)
+        return found | _unchanged(versions_folder(mix_path), versions)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
 

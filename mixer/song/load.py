@@ -90,6 +90,7 @@ def load_song(
         tempo_bpm=settings.tempo_bpm,
         console=settings.console,
         markers=settings.markers,
+        explicit=settings.explicit,
         notes=() if line.note is None else (line.note,),
         starts_are_stated=line.is_stated,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mixer import audio as audio_io
 from mixer.song.recording import Recording
-from mixer.song.song_file import Marker
+from mixer.song.song_file import Explicit, Marker
 from mixer.stems import STEMS
 
 
@@ -27,6 +27,7 @@ class Song:
         tempo_bpm: from `song.toml`, or None.
         console: its table of the same name, as it stands there; for `mixer.preset.merge.resolve`.
         markers: named places, by time.
+        explicit: where words are that a clean version leaves out.
         notes: what there is to say about the song as a whole, a sentence each.
         starts_are_stated: every recording carries a time reference that is believed.
     """
@@ -41,6 +42,7 @@ class Song:
     tempo_bpm: float | None = None
     console: Mapping[str, object] = field(default_factory=dict)
     markers: tuple[Marker, ...] = ()
+    explicit: tuple[Explicit, ...] = ()
     notes: tuple[str, ...] = ()
     starts_are_stated: bool = False
 

@@ -3,6 +3,7 @@
 title = "Free"
 dry = true                      # a dry recording: vocals and other get a room before the rest
 tempo_bpm = 128
+explicit = [{ from_s = 61.2, to_s = 61.9 }]     # words that a clean version leaves out
 
 [files."07_Noise*.wav"]         # a file's name, or a pattern with * and ?
 role = "percussion"             # what it plays, and so its stem where none is said
@@ -92,6 +93,18 @@ class Marker:
 
 
 @dataclass(frozen=True)
+class Explicit:
+    """Words that a clean version leaves out, in seconds from the song's start."""
+
+    from_s: float = number(MISSING, *MARKER_RANGE_S, help="the seconds where they begin")
+    to_s: float = number(MISSING, *MARKER_RANGE_S, help="the seconds where they end")
+
+    def __post_init__(self) -> None:
+        if self.to_s <= self.from_s:
+            raise ValueError(f"ends at {self.to_s:g} s, not after its start at {self.from_s:g} s")
+
+
+@dataclass(frozen=True)
 class SongSettings:
     """The whole of `song.toml`; without the file, all defaults.
 
@@ -103,6 +116,7 @@ class SongSettings:
             relative to the song's folder as it is read.
         console: the table as it stands, for `mixer.preset` to check and merge; empty without one.
         markers: by time.
+        explicit: where words are that a clean version leaves out.
     """
 
     title: str | None = text(None, shortest=0, longest=_LONGEST_NAME)
@@ -111,6 +125,7 @@ class SongSettings:
     files: Mapping[str, FileSettings] = field(default_factory=dict)
     console: Mapping[str, Any] = field(default_factory=dict)
     markers: tuple[Marker, ...] = ()
+    explicit: tuple[Explicit, ...] = ()
 
     def for_file(self, name: str) -> FileSettings | None:
         """What is said about a file by its name in the song's folder."""

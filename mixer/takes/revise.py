@@ -201,7 +201,9 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
     now = hash_parts(made)
     destination = revision.destination
     made = without_parts(
-        made, stems=destination.wanted.writes_stems, tracks=destination.wanted.tracks
+        made,
+        stems=destination.wanted.takes_stems,
+        tracks=destination.takes_tracks(revision.plan),
     )
     takes: list[Take] = []
 

@@ -1,0 +1,205 @@
+"""One bus for everything that is delivered of a mix: what it did to the mix, it does to each part.
+
+A bus is linear stages (equaliser, width, pan, gain) and stages that listen (compressor, limiter).
+Linear ones act on each part as on the sum. What the others made of the mix is one gain for each
+sample, read off the mix itself; it is frozen, and each part gets the same. So parts of the mix,
+summed, are the mix, but for samples near zero, where no gain can be read: `FrozenBus.error` says
+how much that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+import scipy.ndimage
+
+from mixer.console.sends import Sends
+from mixer.console.settings import MASTER, Strip
+from mixer.console.strip import apply_strip
+from mixer.dsp.blocks import FloatArray, db_to_gain, peak
+from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
+from mixer.rendering.mix import Mix
+from mixer.rendering.track_strip import run_bus
+
+Linear = Callable[[FloatArray], FloatArray]
+# Below this a sample tells no gain: -100 dBFS.
+_LEAST_SAMPLE = np.float32(1e-5)
+# A gain this far from that of the moment around it is an accident of two zero crossings, unless
+# the sample is no smaller than the moment: a limiter may clip a single one.
+_MOST_APART, _LOUD_SHARE, _LINKED_WITHIN = np.float32(4.0), np.float32(0.2), np.float32(1e-3)
+_AROUND_S = 0.002
+# A mix that is the sum of its parts but for rounding passes as it is.
+_ROUNDING = 2e-6
+
+
+@dataclass(frozen=True)
+class FrozenBus:
+    """What a bus did to a sum, ready to be done to its parts.
+
+    Attributes:
+        linear: of a part, float32 (2, samples), which it leaves alone.
+        gain: float32 (2, samples), or None where the bus was linear.
+        total: what came out for the sum, float32 (2, samples).
+    """
+
+    linear: Linear
+    gain: FloatArray | None
+    total: FloatArray
+
+    def apply(self, part: FloatArray) -> FloatArray:
+        """A part of the sum as it is in the total, float32 (2, samples)."""
+        out = self.linear(part)
+        return out if self.gain is None else out * self.gain
+
+    def error_dbfs(self, parts: FloatArray) -> float:
+        """Highest sample of what the parts' sum and the total differ by, in dBFS."""
+        return float(20.0 * np.log10(max(peak(self.total - parts), 1e-10)))
+
+
+def freeze(
+    sum_before: FloatArray, total: FloatArray, sample_rate: int, linear: Linear
+) -> FrozenBus:
+    """What made one signal of another, as linear stages and a gain for each sample.
+
+    Args:
+        sum_before: float32 (2, samples), before the bus.
+        total: the same behind it.
+        sample_rate: in Hz.
+        linear: what of the bus is linear.
+    """
+    passed = linear(sum_before)
+    if peak(total - passed) <= _ROUNDING * max(peak(total), 1e-6):
+        return FrozenBus(linear, None, total)
+    return FrozenBus(linear, _gain_between(passed, total, sample_rate), total)
+
+
+def _gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> FloatArray:
+    """The gain of each sample and channel, straight across the samples that tell none."""
+    length = max(3, round(_AROUND_S * sample_rate))
+    powers = [
+        scipy.ndimage.uniform_filter1d(np.square(audio).sum(axis=0), length)
+        for audio in (after, before)
+    ]
+    around = np.sqrt(np.maximum(powers[0], 0.0) / np.maximum(powers[1], _LEAST_SAMPLE**2))
+    level = np.sqrt(np.maximum(powers[1], 0.0))
+    tells = np.abs(before) > _LEAST_SAMPLE
+    ratio = np.divide(after, before, out=np.stack([around, around]), where=tells)
+    apart = np.maximum(ratio, around) / np.maximum(np.minimum(ratio, around), 1e-12)
+    # Most gains are one for both channels, so what both tell is no accident.
+    is_linked = tells.all(axis=0) & (
+        np.abs(ratio[0] - ratio[1]) < _LINKED_WITHIN * np.abs(ratio[0])
+    )
+    is_loud = np.abs(before) > _LOUD_SHARE * level
+    tells &= is_linked | is_loud | ((ratio > 0.0) & (apart < _MOST_APART))
+    place = np.arange(before.shape[-1])
+    gain = np.stack([around, around])
+    for channel in range(before.shape[0]):
+        if tells[channel].any():
+            known = place[tells[channel]]
+            gain[channel] = np.interp(place, known, ratio[channel, known])
+    return gain
+
+
+class MixParts:
+    """The stems of a finished mix behind its frozen bus, each made when it is looked at."""
+
+    def __init__(self, mix: Mix) -> None:
+        """Freeze the bus.
+
+        Args:
+            mix: with its wet stems.
+        """
+        if not mix.wet_stems:
+            raise ValueError("parts of a mix need its wet stems")
+        self._mix = mix
+        total = np.add.reduce(list(mix.wet_stems.values()))
+        self._bus = freeze(total, mix.audio, mix.sample_rate, self._through_bus)
+
+    def stem(self, name: str) -> FloatArray:
+        """A stem as it is in the mix, float32 (2, samples)."""
+        return self._bus.apply(self._mix.wet_stems[name])
+
+    def without_tracks(self, stem: str, left_out: Callable[[str], bool]) -> FloatArray:
+        """A stem as it is in the mix, without some of its tracks.
+
+        Args:
+            stem: one of the mix's, which was mixed track by track, with wet tracks.
+            left_out: of a track's role.
+        """
+        tracks = [track for track in self._mix.plan.tracks if track.stem == stem]
+        wet = {track.name: self._mix.wet_tracks[track.name] for track in tracks}
+        total = np.add.reduce(list(wet.values()))
+        kept = np.zeros_like(total)
+        for track in tracks:
+            if not left_out(track.role):
+                kept += wet[track.name]
+        return self._bus.apply(self._through_group(stem, total, kept))
+
+    @cached_property
+    def error_dbfs(self) -> float:
+        """Highest sample by which the stems' sum misses the mix, in dBFS."""
+        parts = np.zeros_like(self._mix.audio)
+        for stem in self._mix.wet_stems:
+            parts += self.stem(stem)
+        return self._bus.error_dbfs(parts)
+
+    def _through_bus(self, part: FloatArray) -> FloatArray:
+        mix = self._mix
+        out = self._linear_bus(part, mix.measurements["tracks"].get("mix"))
+        return _linear_strip(out, mix.sample_rate, mix.plan.console.master, MASTER)
+
+    def _through_group(self, stem: str, total: FloatArray, part: FloatArray) -> FloatArray:
+        """A part of a group as the group's bus and the stem's strip made it of the whole group."""
+        mix, rate = self._mix, self._mix.sample_rate
+        measured, console = mix.measurements, mix.plan.console
+        table, strip = measured["tracks"]["groups"][stem], console.strip(stem)
+        # Levels as they were there: wet tracks have the gain of the master.
+        gain = np.float32(db_to_gain(measured["master"]["gain_db"]))
+        staging = np.float32(db_to_gain(measured["console"].get("staging_gain_db", 0.0)))
+        total, part = total / gain, part / gain
+        behind = total.copy()
+        run_bus(behind, rate, _bus_settings(table))
+        part = freeze(total, behind, rate, lambda audio: self._linear_bus(audio, table)).apply(part)
+        behind, part = behind * staging, part * staging
+        heard = replace(strip, mute=False, solo=False, duck=None)
+        out, _ = apply_strip(behind, rate, heard, stem=stem)
+        linear = partial(_linear_strip, sample_rate=rate, strip=strip, name=stem)
+        part = freeze(behind, out, rate, linear).apply(part)
+        sends = Sends(console.reverb, console.delay, rate, mix.song.tempo_bpm)
+        returned: FloatArray = sends.add_returns(part, strip)[0] / staging * gain
+        return returned
+
+    def _linear_bus(self, part: FloatArray, table: BusTable | None) -> FloatArray:
+        """What of a bus that a model of tracks set is linear."""
+        if table is None or self._mix.settings.amount == 0.0:
+            return part
+        out = part.copy()
+        run_bus(
+            out, self._mix.sample_rate, replace(_bus_settings(table), compression=Compression())
+        )
+        return out
+
+
+def _bus_settings(table: BusTable) -> BusSettings:
+    return BusSettings(
+        table["gain_db"], tuple(table["curve_db"]), Compression(**table["compression"])
+    )
+
+
+def _linear_strip(audio: FloatArray, sample_rate: int, strip: Strip, name: str) -> FloatArray:
+    # What of a strip listens to what passes it, or may.
+    deaf = replace(
+        strip,
+        mute=False,
+        solo=False,
+        duck=None,
+        gate=None,
+        compressor=None,
+        de_esser=None,
+        saturation=None,
+        plugins=(),
+    )
+    return apply_strip(audio, sample_rate, deaf, stem=name)[0]
