@@ -53,6 +53,7 @@ class Description:
         sample_rate: in Hz.
         warm_up_s: wrapped audio in front of a song.
         panning_limits_time_axis: ask for the published panning normalisation that stops early.
+        limits: what it cannot do, a sentence each.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Description:
     sample_rate: int = 44_100
     warm_up_s: float = WARM_UP_S
     panning_limits_time_axis: bool = False
+    limits: tuple[str, ...] = ()
 
 
 class FileTable(TypedDict):
@@ -108,6 +110,7 @@ class ManifestTable(TypedDict):
     graphs: dict[str, FileTable]
     parity: Parity
     check: NotRequired[CheckTable]
+    limits: NotRequired[list[str]]
     wet_stem_leakage_db: NotRequired[float]
     fp16: NotRequired[HalfPrecision]
 
@@ -226,6 +229,8 @@ def _fill(
     graphs = exporter.graphs(network)
     entries = {name: _write_file(folder, f"{name}.onnx", graph) for name, graph in graphs.items()}
     manifest = _manifest(network, description, entries, _write_profile(folder, profile))
+    if description.limits:
+        manifest["limits"] = list(description.limits)
     manifest["check"] = _write_check(network, folder)
     _write_json(folder / MANIFEST_FILE, manifest)
     # Verified as a user would run it: the bundle as it lies on disk, through the runtime.

@@ -10,6 +10,7 @@ from typing import TypeGuard
 
 from mixer.evaluate.benchmark import BENCHMARK
 from mixer.evaluate.benchmark_table import heading
+from mixer.files.wording import visible
 
 _MOST_SYSTEMS = 12
 
@@ -33,14 +34,24 @@ def benchmark_lines(evaluation: Mapping[str, object]) -> Iterator[str]:
                     f"{measure.shown(cell) if _is_number(cell) else '-':>11}" for cell in cells
                 )
                 yield f"  {heading(measure):<40}{shown}"
+    for entry, words in _targets(evaluation):
+        yield f"target {'met' if entry.get('met') is True else 'missed'}: {words}"
+
+
+def missed_targets(evaluation: Mapping[str, object]) -> list[str]:
+    """The targets that were missed, in words."""
+    return [words for entry, words in _targets(evaluation) if entry.get("met") is not True]
+
+
+def _targets(evaluation: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], str]]:
+    """Each target and its words: of which songs, what, and how much of what was asked."""
     targets = evaluation.get("targets")
     for target in targets if isinstance(targets, list) else ():
         entry = _table(target)
         if isinstance(entry.get("name"), str):
-            met = "met" if entry.get("met") is True else "missed"
             value, limit = entry.get("value"), entry.get("limit")
             shown = f"{value:g} of {limit:g}" if _is_number(value) and _is_number(limit) else "-"
-            yield f"target {met}: {entry.get('group')}, {entry['name']}: {shown}"
+            yield entry, f"{visible(entry.get('group'))}, {visible(entry['name'])}: {shown}"
 
 
 def _table(value: object) -> Mapping[str, object]:

@@ -38,7 +38,7 @@ COMMANDS = {
     "dataset": "Prepare training data from multitracks.",
     "train": "Train a network on prepared data (needs the train extra).",
     "export": "Turn a checkpoint into a model bundle (needs the train extra).",
-    "model": "List, show and verify model bundles.",
+    "model": "List, show, verify and fetch model bundles.",
 }
 EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from mixer.cli.benchmark_view import benchmark_lines
-from mixer.cli.console import answer, say
+from mixer.cli.console import answer, progress_bar, say
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
+from mixer.cli.model_card import card_lines, card_table
 from mixer.errors import ModelError
-from mixer.files.wording import visible
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
 
 
 @click.group(cls=Commands, name="model")
 def command() -> None:
-    """List, show and verify model bundles."""
+    """List, show, verify and fetch model bundles."""
 
 
 @command.command("list")
@@ -38,16 +38,18 @@ def list_command(as_json: bool) -> None:
 @click.argument("bundle")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info_command(bundle: str, as_json: bool) -> None:
-    """Show what BUNDLE (a name or a folder) says about itself; its files are checked on the way."""
+    """Show the card of BUNDLE (a name or a folder): what it is, its data, licence, figures, limits.
+
+    Its files are checked on the way.
+    """
     read = read_bundle(bundle)
     read_profile(read.profile_path)  # what a render would refuse is refused here
     summary = _summary(read)
     if as_json:
-        answer({**summary, "evaluation": dict(read.manifest.evaluation)})
+        more = card_table(read.manifest)
+        answer({**summary, **more, "evaluation": dict(read.manifest.evaluation)})
         return
-    for key, value in summary.items():
-        say(f"{key}: {_text(value)}")
-    for line in benchmark_lines(read.manifest.evaluation):
+    for line in card_lines(read, megabytes_of(read)):
         say(line)
 
 
@@ -80,6 +82,49 @@ def verify_command(bundle: str, device: str, as_json: bool) -> None:
         )
 
 
+@command.command("pull")
+@click.argument("repository", metavar="hf:OWNER/NAME[@REVISION]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The bundle's folder.  [default: models/ and the repository's NAME]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def pull_command(
+    repository: str, output: Path | None, overwrite: bool, as_json: bool, quiet: bool
+) -> None:
+    """Fetch a bundle from the Hugging Face Hub (needs the hub extra).
+
+    Only what the bundle's manifest names comes, and .safetensors checkpoints beside it; every file
+    is bounded in size and must hash to what the Hub and the manifest say.
+    """
+    from mixer.network.hub import parse_reference, pull_bundle
+
+    load_extra("huggingface_hub", "hub")
+    reference = parse_reference(repository)
+    folder = output or Path("models") / reference.repo.partition("/")[2]
+    with progress_bar(quiet=quiet or as_json) as show:
+        pulled = pull_bundle(
+            reference,
+            folder,
+            endpoint=os.environ.get("HF_ENDPOINT"),
+            overwrite=overwrite,
+            progress=lambda name, share: show("fetch", name, share),
+            accept=lambda bundle: read_profile(bundle.profile_path),
+        )
+    if as_json:
+        more = {"commit": pulled.commit, "checkpoints": list(pulled.checkpoints)}
+        answer({**_summary(pulled.bundle), **more})
+    elif not quiet:
+        say(
+            f"{folder}: {megabytes_of(pulled.bundle):.1f} MB of {repository} at"
+            f" {pulled.commit[:12]}; listen with: mixer render SONG --model {folder}"
+        )
+
+
 @command.command("checkpoint")
 @click.argument("bundle")
 @click.option(
@@ -103,13 +148,17 @@ def checkpoint_command(bundle: str, output: Path) -> None:
     say(f"{output}: the weights of {read.name}; train on with network.start_from={output}")
 
 
+def megabytes_of(bundle: Bundle) -> float:
+    """Size of its folder."""
+    return sum(path.stat().st_size for path in bundle.folder.iterdir() if path.is_file()) / 1e6
+
+
 def _summary(bundle: Bundle) -> dict[str, object]:
     manifest = bundle.manifest
-    size = sum(path.stat().st_size for path in bundle.folder.iterdir() if path.is_file())
     return {
         "name": manifest.name,
         "folder": str(bundle.folder),
-        "megabytes": round(size / 1e6, 2),
+        "megabytes": round(megabytes_of(bundle), 2),
         "learnt_to_mix": manifest.learnt_to_mix,
         "stems": list(manifest.stems),
         "sample_rate": manifest.sample_rate,
@@ -123,15 +172,3 @@ def _summary(bundle: Bundle) -> dict[str, object]:
         "licence": manifest.licence,
         "sha256": bundle.sha256,
     }
-
-
-def _text(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
-    if isinstance(value, list):
-        return ", ".join(_text(inner) for inner in value)
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return visible(value)

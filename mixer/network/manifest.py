@@ -77,6 +77,7 @@ class Manifest:
         wet_stem_leakage_db: energy of a stem, fed alone, in the other wet stems against its own,
             the worst stem's; None where it was not measured.
         evaluation: what the model was judged by: tables of figures, for people.
+        limits: what its maker says that it cannot do, a sentence each.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Manifest:
     fp16_snr_db: float | None = None
     wet_stem_leakage_db: float | None = None
     evaluation: Mapping[str, object] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
 
     @property
     def architecture(self) -> Architecture[Any]:
@@ -162,6 +164,7 @@ class _File:
     fp16: _HalfPrecision | None = None
     wet_stem_leakage_db: float | None = number(None, -400.0, 400.0)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    limits: tuple[str, ...] = entries(text(kind=PROSE), default=())
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -194,6 +197,7 @@ def read_manifest(path: Path) -> Manifest:
         fp16_snr_db=None if file.fp16 is None else file.fp16.snr_db,
         wet_stem_leakage_db=file.wet_stem_leakage_db,
         evaluation=file.evaluation,
+        limits=file.limits,
     )
 
 

@@ -59,15 +59,45 @@ def test_info_shows_what_the_manifest_says(wave_u_net: Path, capsys) -> None:
     assert 40.0 < info["fp16_snr_db"] < 90.0
     assert run(["model", "info", str(PASSTHROUGH)]) == 0
     said = capsys.readouterr().out
-    assert "kind fxnorm" in said
-    assert "fp16_snr_db: none" in said
-    assert "learnt_to_mix: no" in said
+    assert "(kind fxnorm)" in said
+    assert "half precision" not in said
+    assert "- it has not learnt to mix" in said
     assert run(["model", "info", "default"]) == 0
     said = capsys.readouterr().out
-    assert "wet_stem_leakage_db: -200" in said
+    heads = [line.removeprefix("## ") for line in said.splitlines() if line.startswith("## ")]
+    assert heads == ["What it is", "Data", "Licence", "Figures", "Limits"]
+    assert "- other stems in a wet stem: -200 dB" in said
+    assert "300 composed songs" in said.partition("## Data")[2].partition("## Licence")[0]
+    assert "\n\nGPL-3.0-or-later\n" in said
+    limits = said.partition("## Limits")[2]
+    assert limits.count("misses a target: ") == said.count("target missed")
     assert "benchmark, synthetic songs" in said
     assert "level of a stem, dB" in said
     assert said.count("target met") + said.count("target missed") > 5
+
+
+def test_a_card_tells_of_limits_that_follow_from_what_was_measured(
+    default_copy: Path, wave_u_net: Path, capsys
+) -> None:
+    path = default_copy / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest |= {"limits": ["deaf to choirs"], "licence": "not stated by its source"}
+    for leakage_db, limit in (
+        (None, "how much of each other its wet stems hold was never measured"),
+        (-4.5, "its wet stems hold parts of each other (above -20 dB)"),
+    ):
+        path.write_text(json.dumps({**manifest, "wet_stem_leakage_db": leakage_db}))
+        assert run(["model", "info", str(default_copy)]) == 0
+        limits = capsys.readouterr().out.partition("## Limits")[2]
+        for line in ("- deaf to choirs", limit, "may be used is not known"):
+            assert line in limits
+    assert run(["model", "info", str(default_copy), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["limits"][0] == "deaf to choirs"
+    assert run(["model", "info", str(wave_u_net)]) == 0
+    said = capsys.readouterr().out
+    assert "- it makes a mix and no wet stems: strips can mute, solo and gain" in said
+    assert "- it was not judged by the benchmark" in said
+    assert "- half precision on a GPU: " in said
 
 
 def test_verify_passes_what_was_exported(wave_u_net: Path, capsys) -> None:
@@ -180,5 +210,7 @@ def test_info_reports_a_broken_profile(default_copy: Path, capsys) -> None:
     (default_copy / "manifest.json").write_text(json.dumps(manifest))
     assert run(["model", "info", str(default_copy)]) != 0
     said = capsys.readouterr()
-    assert "profile.json" in said.err
-    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.out == ""
+    # A line a mistake.
+    assert said.err
+    assert all("profile.json" in line for line in said.err.splitlines())

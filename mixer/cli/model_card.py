@@ -1,0 +1,90 @@
+"""A bundle's card: what it is, what it learnt from, under what licence, its figures, its limits.
+
+Everything comes from the bundle itself, which may be a stranger's: nothing is taken on trust that
+can be derived from what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mixer.cli.benchmark_view import benchmark_lines, missed_targets
+from mixer.files.wording import joined, visible
+from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
+from mixer.network.model import Bundle
+
+# As exporters write them where a source says nothing.
+_UNKNOWN_LICENCES = ("", "not stated by its source")
+
+
+def card_lines(bundle: Bundle, megabytes: float) -> Iterator[str]:
+    """The card in Markdown, line by line.
+
+    Args:
+        bundle: read and checked.
+        megabytes: of its folder.
+    """
+    manifest = bundle.manifest
+    yield from (f"# {bundle.name}", "", "## What it is", "")
+    yield from (f"- {line}" for line in _what(manifest, megabytes))
+    yield from ("", "## Data", "", visible(manifest.provenance) or "It does not say.")
+    yield from ("", "## Licence", "", visible(manifest.licence) or "It does not say.")
+    yield from ("", "## Figures", "")
+    yield from (f"- {line}" for line in _figures(manifest))
+    tables = list(benchmark_lines(manifest.evaluation))
+    if tables:
+        yield from ("", "```", *tables, "```")
+    yield from ("", "## Limits", "")
+    yield from (f"- {line}" for line in _limits(manifest))
+    yield from ("", f"Bundle {bundle.folder}, SHA-256 of its manifest {bundle.sha256}")
+
+
+def _what(manifest: Manifest, megabytes: float) -> Iterator[str]:
+    yield f"{manifest.architecture.title} (kind {manifest.kind}), {megabytes:.1f} MB"
+    takes = "single tracks of" if manifest.architecture.mixes_tracks else "the stems"
+    yield f"mixes {takes} {joined(manifest.stems)} at {manifest.sample_rate} Hz"
+    effects = joined(manifest.effects) if manifest.effects else "nothing"
+    yield f"recordings are normalised in {effects}, to the profile that it carries"
+    hyper = ", ".join(f"{k} {v}" for k, v in manifest.hyper_parameters.to_json().items())
+    yield f"network: {hyper}"
+
+
+def _figures(manifest: Manifest) -> Iterator[str]:
+    error = manifest.parity.get("max_abs_error")
+    if isinstance(error, int | float) and not isinstance(error, bool):
+        yield f"largest error against PyTorch: {error:.1e}"
+    if manifest.fp16_snr_db is not None:
+        yield f"half precision on a GPU: {manifest.fp16_snr_db:.1f} dB SNR"
+    leakage_db = manifest.wet_stem_leakage_db
+    if manifest.has_wet_stems and leakage_db is not None:
+        yield f"other stems in a wet stem: {leakage_db:g} dB"
+    if not manifest.evaluation:
+        yield "it was not judged by the benchmark"
+
+
+def _limits(manifest: Manifest) -> Iterator[str]:
+    """What its maker says, and what follows from what was measured."""
+    yield from (visible(limit) for limit in manifest.limits)
+    if not manifest.learnt_to_mix:
+        yield "it has not learnt to mix"
+    if not manifest.architecture.mixes_tracks:
+        yield f"there is nothing above {manifest.sample_rate / 2000:g} kHz in what it mixes"
+    if not manifest.has_wet_stems:
+        yield "it makes a mix and no wet stems: strips can mute, solo and gain, and no more"
+    elif manifest.wet_stem_leakage_db is None:
+        yield "how much of each other its wet stems hold was never measured"
+    elif not manifest.has_faithful_wet_stems:
+        yield (
+            f"its wet stems hold parts of each other (above {FAITHFUL_BELOW_DB:g} dB): whoever"
+            " moves one moves the others too"
+        )
+    if manifest.panning_limits_time_axis:
+        yield "panning is normalised at the beginning of a song alone, as in its training"
+    yield from (f"misses a target: {line}" for line in missed_targets(manifest.evaluation))
+    if manifest.licence in _UNKNOWN_LICENCES:
+        yield "under what licence its weights may be used is not known"
+
+
+def card_table(manifest: Manifest) -> Mapping[str, object]:
+    """What of the card is not in the manifest's own figures, for JSON."""
+    return {"limits": list(_limits(manifest))}
