@@ -18,6 +18,7 @@ from mixer.batch.states import ALL_COLUMNS, ColumnUse
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
 from mixer.output.settings import MIX_ALONE, OutputSettings
+from mixer.rendering.platforms import PLATFORMS
 
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
 # What programs write into a cell that holds nothing; only of a song's folder it may be the name.
@@ -217,6 +218,10 @@ def _build(
         # What lies beside the manifest is meant by that; a shipped name has no such folder.
         if name in settings and (base / settings[name]).exists():
             settings[name] = str(base / settings[name])
+    if settings.get("platform") is not None:
+        place = PLATFORMS[settings["platform"]]
+        settings.setdefault("loudness_lufs", place.loudness_lufs)
+        settings.setdefault("true_peak_dbtp", place.true_peak_dbtp)
     return Row(
         number=number,
         id=row.get("id") or (default_id(row["song"], song) if song else f"row {number}"),

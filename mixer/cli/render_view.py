@@ -147,6 +147,7 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "loudness_lufs": master["loudness_lufs"],
         "loudness_target_lufs": mix.settings.loudness_lufs,
         "loudness_missed_lu": _loudness_missed_lu(mix),
+        "verdict": mix.verdict,
         "true_peak_dbtp": master["true_peak_dbtp"],
         "gain_reduction_db": master["max_reduction_db"],
         "model": mix.model["name"] if mix.model else None,
@@ -206,6 +207,8 @@ def show_result(mix: Mix, path: Path) -> None:
         f"on {mix.device or 'cpu, no network'}  {sum(mix.seconds.values()):.1f} s, "
         f"{mix.real_time_factor:.1f}x real time"
     )
+    if mix.verdict is not None:
+        say(mix.verdict)
 
 
 def _show_table(mix: Mix) -> None:

@@ -156,6 +156,7 @@ class Recipe(TypedDict):
     versions: dict[str, str]
     platform: str
     take: NotRequired[Take]
+    verdict: NotRequired[str]
 
 
 def library_versions() -> dict[str, str]:
@@ -170,7 +171,7 @@ def library_versions() -> dict[str, str]:
 
 
 def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
-    return {
+    recipe: Recipe = {
         "schema_version": RECIPE_SCHEMA_VERSION,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "song": song,
@@ -185,6 +186,9 @@ def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
         "versions": library_versions(),
         "platform": platform.platform(),
     }
+    if mix.verdict is not None:
+        recipe["verdict"] = mix.verdict
+    return recipe
 
 
 def output_table(

@@ -18,6 +18,7 @@ from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.network.output import StemRecord
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import ModelIdentity, RenderPlan
+from mixer.rendering.platforms import verdict
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_console import TracksRecord
 from mixer.song.song import Song
@@ -146,6 +147,15 @@ class Mix:
     def presets(self) -> Sequence[Mapping[str, str]]:
         """Name, path and sha256 of every preset file that had a say in it."""
         return self.plan.presets
+
+    @property
+    def verdict(self) -> str | None:
+        """What becomes of it where it is to be heard; None where that was not said."""
+        if self.settings.platform is None:
+            return None
+        master = self.measurements["master"]
+        levels = master["loudness_lufs"], master["true_peak_dbtp"]
+        return verdict(self.settings.platform, *levels)
 
     @property
     def residual(self) -> np.ndarray:

@@ -53,6 +53,7 @@ class Option:
         flags: of a choice that is said by flags: what each is called, what it means and its help,
             the strongest last.
         for_every_row: `mixer batch` has it for rows whose cells say nothing.
+        called: what the flag is called, where not by the field's name.
         in_ledger: it stands among what was asked for also where that is the default.
     """
 
@@ -73,11 +74,12 @@ class Option:
     flags: Mapping[str, tuple[Any, str]] = dataclasses.field(default_factory=dict)
     for_every_row: bool = False
     in_ledger: bool = False
+    called: str = ""
 
     @property
     def flag(self) -> str:
         """Of the command line: without the unit, which the help tells."""
-        name = self.name
+        name = self.called or self.name
         for suffix in _UNIT_SUFFIXES:
             name = name.removesuffix(suffix)
         return "--" + name.replace("_", "-")

@@ -14,6 +14,7 @@ from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
 from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
+from mixer.rendering.platforms import PLATFORMS, parse_platform
 from mixer.shipped import AUTO_MODEL
 from mixer.song.fixes import check_fixes, parse_fixes
 
@@ -55,6 +56,8 @@ class RenderSettings:
         fix: what to mend between microphones at one source, any of `FIXES`; what `song.toml` says
             of a file wins.
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
+        platform: where it is to be heard, one of `PLATFORMS`, which says loudness and ceiling where
+            nothing else is asked for; None for nowhere in particular.
         loudness_lufs: integrated loudness of the mix; None leaves it as it comes.
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
         console: the strips, after the network; None as `song.toml` says. Its targets of loudness
@@ -110,6 +113,13 @@ class RenderSettings:
     trim: str = option(
         "auto", "auto cuts silence that every file ends in; none keeps it.", parse=parse_trim
     )
+    platform: str | None = option(
+        None,
+        f"Loudness and ceiling of a place: {', '.join(PLATFORMS)}.",
+        otherwise="none",
+        parse=parse_platform,
+        called="for",
+    )
     loudness_lufs: float | None = option(
         None,
         "Target, LUFS.",
@@ -136,6 +146,18 @@ class RenderSettings:
         check_effects(self.effects or ())
         check_fixes(self.fix)
         parse_trim(self.trim)
+        self._take_over_platform()
+
+    def _take_over_platform(self) -> None:
+        """Its targets, where no others were asked for."""
+        if self.platform is None:
+            return
+        place = PLATFORMS[parse_platform(self.platform) or ""]
+        # A frozen dataclass: this is its own construction.
+        if self.loudness_lufs is None:
+            object.__setattr__(self, "loudness_lufs", place.loudness_lufs)
+        if self.true_peak_dbtp == DEFAULT_CEILING_DBTP:
+            object.__setattr__(self, "true_peak_dbtp", place.true_peak_dbtp)
 
 
 def with_console(
@@ -150,9 +172,12 @@ def with_console(
     Args:
         settings: what was asked for so far.
         console: from `mixer.preset.merge.resolve`.
-        keeps_loudness, keeps_ceiling: that target was asked for and wins over the console's.
+        keeps_loudness, keeps_ceiling: that target was asked for and wins over the console's, as a
+            platform's always do.
     """
     loudness_lufs, true_peak_dbtp = settings.loudness_lufs, settings.true_peak_dbtp
+    if settings.platform is not None:
+        keeps_loudness = keeps_ceiling = True
     if console.loudness_lufs is not None and not keeps_loudness:
         loudness_lufs = console.loudness_lufs
     if console.true_peak_dbtp is not None and not keeps_ceiling:

@@ -49,6 +49,7 @@ def header(data: ReportData) -> Html:
         element("h1", name(mix.song.name)),
         element("p", joined(*(element("span", fact) for fact in facts)), class_="facts"),
         element("dl", *_tiles(data), class_="tiles"),
+        None if mix.verdict is None else element("p", mix.verdict, class_="about"),
         _warnings(data.warnings),
     )
 
