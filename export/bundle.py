@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from export.check import check_signal, quantised
-from export.data import PRETRAIN_STAGE, stated_data
+from export.data import PRETRAIN_STAGE, StatedData, stated_data
 from export.exporters import exporter_of
 from export.fxnorm_exporter import WARM_UP_S
 from export.half_precision import to_half_precision
@@ -129,10 +129,8 @@ def export_bundle(
     fp16: bool = False,
     provenance: str | None = None,
     licence: str | None = None,
-    stride_samples: int | None = None,
-    pool_frames: int | None = None,
-    segment_samples: int | None = None,
     overwrite: bool = False,
+    **shape: int | None,
 ) -> Bundle:
     """Export a checkpoint and verify it in ONNX Runtime.
 
@@ -148,8 +146,8 @@ def export_bundle(
         warm_up_s: 30 s for the paper's network, none for the others by default.
         fp16: also write graphs in half precision (`Exporter.half_graphs`), for GPUs.
         provenance, licence: the checkpoint's own words by default.
-        stride_samples, pool_frames, segment_samples: see `read_checkpoint`.
         overwrite: replace a bundle that is there.
+        shape: `stride_samples`, `pool_frames`, `segment_samples` of `read_checkpoint`.
 
     Returns:
         The bundle, read back.
@@ -158,34 +156,35 @@ def export_bundle(
         ModelError: the checkpoint cannot be used, or ONNX Runtime differs from PyTorch.
         OutputError: the folder exists, or cannot be written.
     """
-    checkpoint = read_checkpoint(
-        checkpoint_path,
-        stride_samples=stride_samples,
-        pool_frames=pool_frames,
-        segment_samples=segment_samples,
-    )
-    if warm_up_s is None:
-        warm_up_s = exporter_of(checkpoint.network.hyper).warm_up_s
+    checkpoint = read_checkpoint(checkpoint_path, **shape)
     data = stated_data(checkpoint.metadata, checkpoint_path)
-    if learnt_to_mix is None:
-        learnt_to_mix = checkpoint.metadata.get("stage") != PRETRAIN_STAGE
+    own = _own_words(checkpoint, checkpoint_path, data)
     description = Description(
         name=name or out_dir.name,
-        effects=tuple(effects if effects is not None else data.effects or PAPER_EFFECTS),
-        provenance=provenance or _provenance(checkpoint, checkpoint_path),
-        licence=licence or checkpoint.metadata.get("licence", "not stated by its source"),
-        learnt_to_mix=learnt_to_mix,
+        effects=own.effects if effects is None else tuple(effects),
+        provenance=provenance or own.provenance,
+        licence=licence or own.licence,
+        learnt_to_mix=own.learnt_to_mix if learnt_to_mix is None else learnt_to_mix,
         stems=tuple(stems),
-        warm_up_s=warm_up_s,
+        warm_up_s=own.warm_up_s if warm_up_s is None else warm_up_s,
         panning_limits_time_axis=panning_limits_time_axis,
     )
+    target = profile or data.profile
     return write_bundle(
-        checkpoint.network,
-        out_dir,
-        description,
-        profile=profile or data.profile,
-        fp16=fp16,
-        overwrite=overwrite,
+        checkpoint.network, out_dir, description, profile=target, fp16=fp16, overwrite=overwrite
+    )
+
+
+def _own_words(checkpoint: Checkpoint, path: Path, data: StatedData) -> Description:
+    """What a checkpoint says of itself."""
+    metadata = checkpoint.metadata
+    return Description(
+        name=path.stem,
+        effects=tuple(data.effects or PAPER_EFFECTS),
+        provenance=_provenance(checkpoint, path),
+        licence=metadata.get("licence", "not stated by its source"),
+        learnt_to_mix=metadata.get("stage") != PRETRAIN_STAGE,
+        warm_up_s=exporter_of(checkpoint.network.hyper).warm_up_s,
     )
 
 

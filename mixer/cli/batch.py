@@ -7,7 +7,7 @@ import itertools
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from mixer.output.settings import OutputSettings
 
 if TYPE_CHECKING:
     from mixer.batch.engine import Engine
-    from mixer.batch.listener import Stop
+    from mixer.batch.listener import Stop, Summary
     from mixer.batch.session import Options
 
 DEFAULT_OUTPUT = "mixes"
@@ -132,17 +132,9 @@ def run_command(
     from mixer.batch.listener import Stop
     from mixer.batch.plan import Shard, parse_shard
     from mixer.batch.session import Options, run_batch
-    from mixer.cli.batch_summary import say_ending, show_table, totals
     from mixer.cli.batch_view import View
 
-    if manifest.is_dir():
-        folder = shlex.quote(str(manifest))
-        raise SettingsError(
-            f"{manifest} is a folder; make a manifest of it: "
-            f"mixer batch init {folder} > manifest.csv"
-        )
-    if setup["address"] and setup["engine"] != "ray":
-        raise SettingsError("--address is of a Ray cluster; add --engine ray")
+    _refuse_mistaken(manifest, setup)
     options = Options(
         mode=Mode(mode),
         shard=parse_shard(shard) if shard else Shard(),
@@ -165,6 +157,27 @@ def run_command(
         summary = run_batch(
             manifest, out, options, lambda n_songs: _engine(setup, n_songs), view, stop
         )
+    _show_ending(summary, as_json=as_json, quiet=quiet)
+    if summary.exit_code:
+        raise click.exceptions.Exit(summary.exit_code)
+
+
+def _refuse_mistaken(manifest: Path, setup: Mapping[str, Any]) -> None:
+    """What can only be a mistake, before anything is read."""
+    if manifest.is_dir():
+        folder = shlex.quote(str(manifest))
+        raise SettingsError(
+            f"{manifest} is a folder; make a manifest of it: "
+            f"mixer batch init {folder} > manifest.csv"
+        )
+    if setup["address"] and setup["engine"] != "ray":
+        raise SettingsError("--address is of a Ray cluster; add --engine ray")
+
+
+def _show_ending(summary: Summary, *, as_json: bool, quiet: bool) -> None:
+    """What a run has come to, after the lines of its songs."""
+    from mixer.cli.batch_summary import say_ending, show_table, totals
+
     if not as_json and not quiet:
         show_table(summary.records)
     if summary.stopped_by is not None:
@@ -175,8 +188,6 @@ def run_command(
         tell = talk if as_json else say
         tell(totals(summary))
         say_ending(summary.records, summary.results, tell)
-    if summary.exit_code:
-        raise click.exceptions.Exit(summary.exit_code)
 
 
 @command.command(name="init")

@@ -77,8 +77,11 @@ def command(
             again = shlex.join(["mixer", "train", config, *overrides, "-o", str(folder)])
             talk(f"stopped; a checkpoint is kept. To go on: {again} --resume")
         raise
-    if not _is_first():
-        return
+    if _is_first():
+        _tell_outcome(outcome, as_json=as_json, quiet=quiet)
+
+
+def _tell_outcome(outcome: Any, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         answer(
             {

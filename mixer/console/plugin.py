@@ -74,15 +74,7 @@ def run_plugin(
     try:
         with tempfile.TemporaryDirectory(prefix="mixer-plugin-") as name:
             folder = Path(name)
-            request = {
-                "path": str(Path(setting.path).absolute()),
-                "parameters": [list(pair) for pair in setting.parameters],
-                "preset": str(Path(setting.preset).absolute()) if setting.preset else None,
-                "sample_rate": sample_rate,
-                "shape": list(audio.shape),
-            }
-            (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-            np.ascontiguousarray(audio, dtype=np.float32).tofile(folder / INPUT)
+            _write_request(folder, audio, sample_rate, setting)
             code = _run([*worker, str(folder)], time_limit_s)
             if code is None:
                 raise _broken(
@@ -100,6 +92,18 @@ def run_plugin(
             f"{stem}: plug-in {setting.path}: its audio cannot be exchanged in "
             f"{tempfile.gettempdir()}: {error.strerror}; free some space there"
         ) from None
+
+
+def _write_request(folder: Path, audio: FloatArray, sample_rate: int, setting: Plugin) -> None:
+    request = {
+        "path": str(Path(setting.path).absolute()),
+        "parameters": [list(pair) for pair in setting.parameters],
+        "preset": str(Path(setting.preset).absolute()) if setting.preset else None,
+        "sample_rate": sample_rate,
+        "shape": list(audio.shape),
+    }
+    (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
+    np.ascontiguousarray(audio, dtype=np.float32).tofile(folder / INPUT)
 
 
 def check_files(setting: Plugin, stem: str) -> None:

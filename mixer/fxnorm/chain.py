@@ -93,25 +93,30 @@ def normalise_stem(
     check_effects(effects, amounts)
     profile.stem(stem)
     work = _as_stereo(audio, sample_rate, stem)
-    levels = _levels(work, sample_rate)
+    rooms, limits_time = rooms or RoomRecipe(), panning_limits_time_axis
+    task = Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time)
+    return work, _run_all(work, effects, task)
+
+
+def _run_all(work: FloatArray, effects: Sequence[str], task: Task) -> StemReport:
+    """Change the audio in place by every effect that is for it; answers what was done."""
+    levels = _levels(work, task.sample_rate)
     before: StemFigures = {**levels, "balance_db": _balance_db(work)}
     report: _Begun = {"before": before, "skipped": None, "effects": {}}
     if peak_dbfs(work) <= SILENCE_PEAK_DBFS:
         report["skipped"] = f"peak below {SILENCE_PEAK_DBFS:g} dBFS"
-        return work, {**report, "after": before}
-    rooms, limits_time = rooms or RoomRecipe(), panning_limits_time_axis
-    task = Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time)
+        return {**report, "after": before}
     stages = {effect.name: effect.stage() for effect in NORMALISATIONS if effect.name in effects}
     own = {name: stage.listen(work, task) for name, stage in stages.items() if stage.listen}
     task = replace(task, own=own)
     for name, stage in stages.items():
-        is_unfit = stage.stems is not None and stem not in stage.stems
+        is_unfit = stage.stems is not None and task.stem not in stage.stems
         if task.amount(name) == 0.0 or is_unfit:
             continue
         done = _run(stage, name, work, task)
-        levels = _levels(work, sample_rate)
+        levels = _levels(work, task.sample_rate)
         report["effects"][name] = {**done, **levels}
-    return work, {**report, "after": {**levels, "balance_db": _balance_db(work)}}
+    return {**report, "after": {**levels, "balance_db": _balance_db(work)}}
 
 
 def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:

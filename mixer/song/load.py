@@ -60,16 +60,7 @@ def load_song(
         raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
     files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))
     settings = read_song_file(folder, [f.name for f in files if is_audio_name(f.name)])
-    told = _classified(folder, files, settings)
-    found = [
-        r
-        for file in files
-        for r in recordings_of_file(folder, file, told.get(file.name), settings.for_file(file.name))
-    ]
-    found = _join_sides(leave_out_copies(_with_roles(found, told, settings), settings))
-    found, line = _on_time_line(found, settings)
-    if listen:
-        found = sort_in_by_ear(leave_out_heard(found, settings), _unnamed(told, settings))
+    found, line = _found(folder, files, settings, listen=listen)
     if not leave_out_faulty:
         _refuse_faulty(found)
     recordings = [r for r in found if r.stem is not None and r.fault is None]
@@ -94,6 +85,23 @@ def load_song(
         notes=() if line.note is None else (line.note,),
         starts_are_stated=line.is_stated,
     )
+
+
+def _found(
+    folder: Path, files: Sequence[FolderFile], settings: SongSettings, *, listen: bool
+) -> tuple[list[Recording], TimeLine]:
+    """Every recording of a folder, sorted in or left out with its reason, and where they lie."""
+    told = _classified(folder, files, settings)
+    found = [
+        r
+        for file in files
+        for r in recordings_of_file(folder, file, told.get(file.name), settings.for_file(file.name))
+    ]
+    found = _join_sides(leave_out_copies(_with_roles(found, told, settings), settings))
+    found, line = _on_time_line(found, settings)
+    if listen:
+        found = sort_in_by_ear(leave_out_heard(found, settings), _unnamed(told, settings))
+    return found, line
 
 
 def _classified(

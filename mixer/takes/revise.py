@@ -152,25 +152,11 @@ def plan_revision(
         )
     parent_plan = replace(parent_plan, settings=settings_again(parent))
     settings = parent_plan.settings
-    console = replace(
-        settings.console or Console(),
-        loudness_lufs=settings.loudness_lufs,
-        true_peak_dbtp=settings.true_peak_dbtp,
-    )
-    asked = ask(texts, console, known=parent_plan.known_changes, stems=tuple(song.stems))
+    known = parent_plan.known_changes
+    asked = ask(texts, _console_of(settings), known=known, stems=tuple(song.stems))
     plan = plan_render(song, _settings(parent, settings, asked.console, hold_gain=hold_gain))
-    folder, base = parent.path.parent, base_of(parent.path)
-    number = next_number(folder, base)
-    destination = Destination(
-        path=take_path(folder, base, number, parent.file_format),
-        wanted=replace(
-            wanted,
-            format=parent.file_format,
-            bit_depth=parent.bit_depth or _ANY_BIT_DEPTH,
-            stems=wanted.stems or len(parent.outputs) > 1,
-            tracks=wanted.tracks or any(name != RESIDUAL for name in parent.tracks),
-        ),
-    )
+    number = next_number(parent.path.parent, base_of(parent.path))
+    destination = _destination(parent, number, wanted)
     destination.check(plan)
     return Revision(
         parent=parent,
@@ -182,6 +168,30 @@ def plan_revision(
         number=number,
         destination=destination,
         is_elsewhere=any(one.kind in (VERSION, PLATFORM) for one in differences),
+    )
+
+
+def _console_of(settings: RenderSettings) -> Console:
+    """The console with the targets that were asked for."""
+    return replace(
+        settings.console or Console(),
+        loudness_lufs=settings.loudness_lufs,
+        true_peak_dbtp=settings.true_peak_dbtp,
+    )
+
+
+def _destination(parent: RecordedMix, number: int, wanted: OutputSettings) -> Destination:
+    """Beside the parent, written as that was, with what that had and what is wanted."""
+    folder, base = parent.path.parent, base_of(parent.path)
+    return Destination(
+        path=take_path(folder, base, number, parent.file_format),
+        wanted=replace(
+            wanted,
+            format=parent.file_format,
+            bit_depth=parent.bit_depth or _ANY_BIT_DEPTH,
+            stems=wanted.stems or len(parent.outputs) > 1,
+            tracks=wanted.tracks or any(name != RESIDUAL for name in parent.tracks),
+        ),
     )
 
 

@@ -111,24 +111,9 @@ class BandMixer(nn.Module):
         levels, peaks = levels + seen_db, peaks + seen_db
         over_song = mean_over_song_db(levels)  # (batch, stems, views, bands)
         mid = over_song[:, :, 2]
-        loudest = mid.amax(-1, keepdim=True)
-        confidence = torch.sigmoid(
-            (mid - loudest + _CONFIDENT_WITHIN_DB) / _CONFIDENCE_SLOPE_DB
-        ) * torch.sigmoid((mid + 95.0) / _CONFIDENCE_SLOPE_DB)
-
-        features = _features(levels, peaks)  # (batch, stems, 4, bands, blocks)
-        flat = features.reshape(-1, stems * 4 * bands, mean_db.shape[-1])
-        described = nn.functional.gelu(self.describe(flat))
-        stream = self.enter(described)
-        for block in self.blocks:
-            stream = block(stream)
-        sequence, _ = self.recurrent(stream.transpose(1, 2))
-        sequence = sequence.transpose(1, 2)  # (batch, 2 units, blocks)
-
-        song = _song_features(over_song, peaks[:, :, 2].amax(-1))
-        summary = self.summary(song.reshape(-1, stems * _STATIC_VIEWS * bands, 1))[..., 0]
-        pooled = torch.cat([sequence.mean(-1), sequence.amax(-1)], 1)
-        static = self.static(torch.cat([nn.functional.gelu(summary), pooled], 1))
+        confidence = _confidence(mid)
+        sequence = self._sequence(_features(levels, peaks))  # (batch, 2 units, blocks)
+        static = self._static(_song_features(over_song, peaks[:, :, 2].amax(-1)), sequence)
 
         curves = torch.tanh(self.curves(static)).reshape(-1, stems, len(CURVE_RANGES_DB), points)
         curves = (curves @ self.interpolation) * self.ranges_db[:, None] * confidence[:, :, None]
@@ -145,19 +130,43 @@ class BandMixer(nn.Module):
         sum_db = _decibels((loudness.played * torch.pow(10.0, shares / 10.0)).sum(-1, keepdim=True))
         fader_db = loudness.level_db(MIX_LUFS + shares - sum_db) - louder_db
         gain_db = fader_db[..., None, None] + curves[:, :, 0, :, None] + movement
-        strips = self.strips(static).reshape(-1, stems, len(STRIP_CONTROLS))
-        strips = torch.cat(
-            [
-                SHAPE_RANGE * torch.tanh(strips[..., :1]),
-                SPACE_LOWEST_DB + SPACE_RANGE_DB * torch.sigmoid(strips[..., 1:]),
-            ],
-            -1,
-        )
+        strips = self._strips(static)  # (batch, stems, controls)
         return (
             gain_db.reshape(-1, stems * bands, mean_db.shape[-1]),
             curves[:, :, 1].reshape(-1, stems * bands),
             curves[:, :, 2].reshape(-1, stems * bands),
             strips.reshape(-1, stems * len(STRIP_CONTROLS)),
+        )
+
+    def _sequence(self, features: Tensor) -> Tensor:
+        """The latent mixer: (batch, stems, 4, bands, blocks) to (batch, 2 units, blocks)."""
+        n_described = self.hyper.n_stems * 4 * self.hyper.n_bands
+        flat = features.reshape(-1, n_described, features.shape[-1])
+        described = nn.functional.gelu(self.describe(flat))
+        stream = self.enter(described)
+        for block in self.blocks:
+            stream = block(stream)
+        sequence, _ = self.recurrent(stream.transpose(1, 2))
+        answered: Tensor = sequence.transpose(1, 2)
+        return answered
+
+    def _static(self, song: Tensor, sequence: Tensor) -> Tensor:
+        """What is said of the song as a whole, (batch, `_STATIC_CHANNELS`)."""
+        n_described = self.hyper.n_stems * _STATIC_VIEWS * self.hyper.n_bands
+        summary = self.summary(song.reshape(-1, n_described, 1))[..., 0]
+        pooled = torch.cat([sequence.mean(-1), sequence.amax(-1)], 1)
+        static: Tensor = self.static(torch.cat([nn.functional.gelu(summary), pooled], 1))
+        return static
+
+    def _strips(self, static: Tensor) -> Tensor:
+        """(batch, stems, controls), in the ranges that a console has."""
+        strips = self.strips(static).reshape(-1, self.hyper.n_stems, len(STRIP_CONTROLS))
+        return torch.cat(
+            [
+                SHAPE_RANGE * torch.tanh(strips[..., :1]),
+                SPACE_LOWEST_DB + SPACE_RANGE_DB * torch.sigmoid(strips[..., 1:]),
+            ],
+            -1,
         )
 
     def _loudness(self, levels: Tensor) -> _Loudness:
@@ -215,6 +224,14 @@ class TemporalBlock(nn.Module):
         hidden = nn.functional.gelu(self.filter(hidden))
         changed: Tensor = stream + self.narrow(hidden)
         return changed
+
+
+def _confidence(mid: Tensor) -> Tensor:
+    """How far a band's level over the song, (batch, stems, bands), says something: 0 to 1."""
+    loudest = mid.amax(-1, keepdim=True)
+    return torch.sigmoid(
+        (mid - loudest + _CONFIDENT_WITHIN_DB) / _CONFIDENCE_SLOPE_DB
+    ) * torch.sigmoid((mid + 95.0) / _CONFIDENCE_SLOPE_DB)
 
 
 def mean_over_song_db(levels: Tensor) -> Tensor:

@@ -3,7 +3,7 @@ changed. Filters and faders are judged on the bands' powers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,19 @@ class MixPlan:
     voice: Heard | None
 
 
+def _cleaned(
+    heard: Sequence[Heard], roles: Mapping[int, str], rng: np.random.Generator
+) -> tuple[dict[int, Equaliser], dict[int, Heard]]:
+    """What is filtered out of each track, and what it then sounds like."""
+    equalisers = {i: clean_up(heard[i], role, rng) for i, role in roles.items()}
+    clean = {i: equalised(heard[i], equalisers[i]) for i in roles}
+    for i in roles:
+        if clean[i].is_silent:
+            # Nothing of it lies where its role should: it passes as it is.
+            equalisers[i], clean[i] = Equaliser(Filter(frequency_hz=10.0)), heard[i]
+    return equalisers, clean
+
+
 def plan_mix(
     multitrack: Multitrack, heard: Sequence[Heard], style: Style, rng: np.random.Generator
 ) -> MixPlan:
@@ -74,12 +87,7 @@ def plan_mix(
     tracks = multitrack.tracks
     sounding = [i for i, sound in enumerate(heard) if not sound.is_silent]
     roles = {i: tracks[i].role for i in sounding}
-    equalisers = {i: clean_up(heard[i], roles[i], rng) for i in sounding}
-    clean = {i: equalised(heard[i], equalisers[i]) for i in sounding}
-    for i in sounding:
-        if clean[i].is_silent:
-            # Nothing of it lies where its role should: it passes as it is.
-            equalisers[i], clean[i] = Equaliser(Filter(frequency_hz=10.0)), heard[i]
+    equalisers, clean = _cleaned(heard, roles, rng)
     faders_db: dict[int, float] = {}
     stems: dict[str, Heard] = {}
     for stem in STEMS:

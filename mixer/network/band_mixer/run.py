@@ -118,11 +118,8 @@ def mix_by_bands(
                 kept.append(np.zeros_like(mix) if wet is None else wet)
             del wet  # a stem that is in the mix gives its memory back before the next one starts
             report(_LEVELS + _CONTROLS + (1 - _LEVELS - _CONTROLS) * (place + 1) / n_stems)
-    record = {
-        name: _record(*pair)
-        for name, stem, *pair in zip(names, stems, found, used, strict=True)
-        if stem is not None
-    }
+    played = [name if stem is not None else None for name, stem in zip(names, stems, strict=True)]
+    record = {name: _record(*p) for name, *p in zip(played, found, used, strict=True) if name}
     return Output(mix, kept if wet_stems else None, device, record)
 
 
