@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mixer.audio.damage import damage_of
-    from mixer.audio.decoding import probe, read_blocks, read_segment, verify
+    from mixer.audio.decoding import hides_damage, probe, read_blocks, read_segment, verify
     from mixer.audio.reading import (
         available_memory_bytes,
         read_audio,
@@ -29,6 +29,7 @@ _HOME = {
     "probe": "decoding",
     "read_blocks": "decoding",
     "read_segment": "decoding",
+    "hides_damage": "decoding",
     "verify": "decoding",
     "available_memory_bytes": "reading",
     "read_audio": "reading",
@@ -44,6 +45,7 @@ __all__ = [
     "AudioSource",
     "available_memory_bytes",
     "damage_of",
+    "hides_damage",
     "probe",
     "quantise",
     "read_audio",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from mixer.audio.damage import note_damage
+from mixer.audio.flac_frames import flac_position
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource, unreadable
 from mixer.errors import InputError
 
@@ -29,6 +30,9 @@ _MAX_LEAD_S = 600.0
 # Matroska rounds times to a millisecond.
 _LEAD_FROM_S = 0.002
 _PLACED_BY_TIME = ("mov", "matroska")
+# Each packet has a check sum, which FFmpeg looks at where it is asked to, and its own place: what
+# does not decode leaves a gap, and what comes after it stays where it was.
+_CHECKED = ("flac", "wavpack", "tta")
 _KEPT_LAYOUTS = 4_096
 INSTALL = 'pip install "fxnorm-mixer[codecs]"'
 
@@ -132,8 +136,8 @@ def _decode(
 ) -> Iterator[np.ndarray]:
     """Everything of a stream, its start offset as silence; `bad` gets packets that fail."""
     with _opened(av, source.path) as container:
-        stream = container.streams.audio[source.stream]
-        stream.codec_context.thread_count = 1
+        stream = _stream(container, source)
+        fill_gaps = fill_gaps or stream.codec_context.name in _CHECKED
         resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=source.sample_rate)
         placed = any(_is(container, name) for name in _PLACED_BY_TIME)
         position = 0
@@ -148,8 +152,18 @@ def _decode(
                 yield block
 
 
+def _stream(container: Any, source: AudioSource) -> Any:
+    stream = container.streams.audio[source.stream]
+    stream.codec_context.thread_count = 1
+    if stream.codec_context.name in _CHECKED:
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
+    return stream
+
+
 def _frames(av: Any, container: Any, stream: Any, bad: list[int]) -> Iterator[Any]:
     packets = container.demux(stream)
+    # FFmpeg counts the packets of a FLAC file that it finds, and misses some behind damage.
+    is_flac = _is(container, "flac")
     while True:
         try:
             packet = next(packets, None)
@@ -161,7 +175,10 @@ def _frames(av: Any, container: Any, stream: Any, bad: list[int]) -> Iterator[An
         except av.error.EOFError:
             return
         try:
-            yield from packet.decode()
+            frames = packet.decode()
+            if frames and is_flac:
+                frames[0].pts = flac_position(bytes(packet), stream.codec_context.extradata)
+            yield from frames
         except (av.error.InvalidDataError, av.error.PatchWelcomeError):
             bad.append(packet.pos or 0)
 
@@ -187,14 +204,16 @@ def _count(av: Any, source: AudioSource) -> tuple[int, int, int]:
     bad: list[int] = []
     n_samples = lead = 0
     with _opened(av, source.path) as container:
-        stream = container.streams.audio[source.stream]
-        stream.codec_context.thread_count = 1
+        stream = _stream(container, source)
         placed = any(_is(container, name) for name in _PLACED_BY_TIME)
+        fill_gaps = stream.codec_context.name in _CHECKED
         for frame in _frames(av, container, stream, bad):
             if frame.sample_rate != source.sample_rate:
                 return sum(block.shape[1] for block in _decode(av, source, [])), len(bad), lead
             if n_samples == 0 and placed:
                 n_samples = lead = _gap(frame, source, 0)
+            elif fill_gaps:
+                n_samples += _gap(frame, source, n_samples)
             n_samples += frame.samples
     return n_samples, len(bad), lead
 

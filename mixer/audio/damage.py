@@ -1,6 +1,7 @@
 """Damage that shows only while a file is decoded, kept for the run so that it can be said.
 
-A whole pass before each render, only to look for it, would double the time that reading takes.
+A pass over FLAC and AAC, only to look for it, takes 1.5 ms for each second of stereo: time that
+`mixer render` spends before its work, and a batch does not.
 """
 
 from __future__ import annotations

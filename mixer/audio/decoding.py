@@ -74,6 +74,16 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
         )
 
 
+def hides_damage(source: AudioSource) -> bool:
+    """Whether damage of a stream shows only while it is decoded; not so of pages and of MPEG."""
+    if source.reader == _READ_BY_CODEC or source.encoding.startswith("ALAC"):
+        return True
+    try:
+        return _FlacChecksum(source.path).is_flac
+    except OSError:  # which reading it says
+        return False
+
+
 def verify(source: AudioSource) -> None:
     """Decode a stream to its end, for nothing but its faults.
 
@@ -210,7 +220,7 @@ class _FlacChecksum:
         self.is_flac = head[:4] == b"fLaC" and len(head) == 42
         self._stated = head[26:42] if self.is_flac else bytes(16)
         self._bits = ((head[20] & 1) << 4 | head[21] >> 4) + 1 if self.is_flac else 0
-        self._used = any(self._stated) and self._bits in (16, 24)
+        self._used = any(self._stated) and self._bits in (8, 16, 24)
         self._hash = hashlib.md5(usedforsecurity=False)
 
     def add(self, block: np.ndarray) -> None:
@@ -218,8 +228,8 @@ class _FlacChecksum:
         if not self._used:
             return
         steps = block * np.float32(2.0 ** (self._bits - 1))
-        if self._bits == 16:
-            self._hash.update(steps.astype("<i2").data)
+        if self._bits < 24:
+            self._hash.update(steps.astype(f"<i{self._bits // 8}").data)
         else:
             as_bytes = steps.astype("<i4").view(np.uint8).reshape(-1, 4)
             self._hash.update(np.ascontiguousarray(as_bytes[:, :3]).data)

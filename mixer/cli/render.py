@@ -35,6 +35,7 @@ from mixer.rendering.asked import load_asked
 from mixer.rendering.level_words import ROUGH
 from mixer.rendering.plan import hands_on_wet_stems, plan_render
 from mixer.rendering.settings import RenderSettings, with_console
+from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song
 
 _LONGEST_NAME_BYTES = 200
@@ -106,13 +107,16 @@ def command(
         plan = hands_on_wet_stems(plan)
     if not quiet:
         warn(song, plan, with_files=not dry_run)
+        if not (dry_run or strict):  # strict has looked for it
+            look_for_damage([recording.source for recording in song.recordings])
+        told = warn_damaged(song)
     if dry_run:
         show_plan(plan, destination, resolved.table, as_json)
         return
     with progress_bar(quiet=quiet or as_json) as show:
         done = render_to(destination, plan, progress=show)
     if not quiet:
-        warn_damaged(song)
+        warn_damaged(song, told)
         warn_clipped(done.recipe)
     if as_json:
         answer(result(done, destination))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,22 +61,30 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
         elif with_files:
             talk(f"{recording.stem:<7} {_name(recording)} ({recording.reason})")
 
-        fault = recording.source.fault
-        if fault is not None:
-            talk(f"warning: {recording.file}: {fault}")
-
 
 def _name(recording: Recording) -> str:
     """A file's name on one line, whatever it holds."""
     return recording.file.replace("\n", "\\n")
 
 
-def warn_damaged(song: Song) -> None:
-    """What showed only while the files were read."""
-    for recording in song.recordings:
-        damage = damage_of(recording.source)
-        if damage is not None and recording.source.fault is None:
-            talk(f"warning: {recording.file}: {damage}")
+def warn_damaged(song: Song, told: Collection[str] = ()) -> list[str]:
+    """A line a recording that is damaged, as far as it has been read.
+
+    Args:
+        song: to be rendered, or rendered.
+        told: files that had their line.
+
+    Returns:
+        The files that have it now.
+    """
+    damaged = {
+        recording.file: damage
+        for recording in song.recordings
+        if recording.file not in told and (damage := damage_of(recording.source)) is not None
+    }
+    for file, damage in damaged.items():
+        talk(f"warning: {file}: {damage}")
+    return [*told, *damaged]
 
 
 def warn_clipped(recipe: Recipe) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
+from mixer.dsp.threads import available_threads
 from mixer.errors import InputError
 
 
@@ -34,15 +36,30 @@ def refuse_damaged(sources: Sequence[AudioSource]) -> None:
     Raises:
         InputError: the first that breaks off or is damaged.
     """
-    faults = []
-    for source in sources:
-        try:
-            audio_io.verify(source)
-        except InputError as error:
-            faults.append(str(error))
+    faults = [fault for fault in _in_threads(_fault, sources) if fault is not None]
     if faults:
         more = f" (and {len(faults) - 1} more; mixer check lists them)" if len(faults) > 1 else ""
         raise InputError(faults[0] + more)
+
+
+def look_for_damage(sources: Sequence[AudioSource]) -> None:
+    """Decode what shows its damage only while it is decoded, so that it can be said beforehand."""
+    _in_threads(_fault, [source for source in sources if audio_io.hides_damage(source)])
+
+
+def _fault(source: AudioSource) -> str | None:
+    try:
+        audio_io.verify(source)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _in_threads(
+    look: Callable[[AudioSource], str | None], sources: Sequence[AudioSource]
+) -> list[str | None]:
+    with ThreadPoolExecutor(available_threads()) as pool:
+        return list(pool.map(look, sources))
 
 
 def refuse_known_damage(sources: Sequence[AudioSource]) -> None:

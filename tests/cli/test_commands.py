@@ -95,6 +95,23 @@ def test_all_mistakes_are_told_at_once(folder, tmp_path, capsys, command) -> Non
     ]
 
 
+def test_damage_that_only_decoding_shows_is_told_before_the_work(folder, tmp_path, capsys) -> None:
+    path = folder / "keys.flac"
+    soundfile.write(path, noise(np.random.default_rng(2), 2.0, 44_100).T, 44_100)
+    content = bytearray(path.read_bytes())
+    content[26] ^= 1  # in the check sum of all samples
+    path.write_bytes(bytes(content))
+    arguments = ["render", str(folder), "-o", str(tmp_path / "a.wav"), "--model", "none"]
+    assert run(arguments) == 0
+    lines = capsys.readouterr().err.splitlines()
+    told = [n for n, line in enumerate(lines) if line.startswith("warning: keys.flac: damaged")]
+    (work, *_) = [n for n, line in enumerate(lines) if line.startswith("normalise")]
+    assert len(told) == 1
+    assert told[0] < work
+    assert run([*arguments, "--strict", "--overwrite"]) == 1
+    assert "keys.flac: damaged" in capsys.readouterr().err
+
+
 def test_every_file_has_one_line_wherever_files_are_told(folder, tmp_path, capsys) -> None:
     (folder / "Perc").mkdir()
     shaker = noise(np.random.default_rng(6), 2.0, 44_100)
