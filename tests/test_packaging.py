@@ -1,11 +1,11 @@
 """What is built here carries everything that a user's machine needs."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -80,8 +80,8 @@ def test_what_is_installed_renders_listens_and_trains(mixer, tmp_path) -> None:
     assert (tmp_path / "test" / "public" / "index.html").exists()
     assert "rock" in mixer("preset", "list")
     assert "default" in mixer("model", "list")
-    configuration = json.loads(mixer("train", "smoke", "--dry-run", "data.folder=data"))
-    assert configuration["data"]["folder"] == "data"
+    configuration = tomllib.loads(mixer("train", "smoke", "--dry-run", "run.seed=7"))
+    assert configuration["run"]["seed"] == 7
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from benchmarks.network import noise_song
 from mixer.network.model import list_bundles, read_bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
-from mixer.network.verify import TOLERANCE, signal_to_noise_db, verify_bundle
+from mixer.network.verify import TOLERANCE, signal_to_noise_db, verify_network
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def check_parity(paper: Path, paper_fp16: Path, places: Places, sizes: Sizes) ->
     """
     for folder in (*list_bundles(), paper, paper_fp16):
         bundle = read_bundle(folder)
-        found = verify_bundle(bundle, places.network)
+        found = verify_network(Network(bundle, places.network, is_own=True))
         yield Parity(
             bundle.name,
             "PyTorch's stored answer",
@@ -60,8 +60,8 @@ def check_parity(paper: Path, paper_fp16: Path, places: Places, sizes: Sizes) ->
         )
     stems = noise_song(sizes.parity_s)
     bundle = read_bundle(paper)
-    expected = run_network(Network(bundle, "cpu"), stems).mix
-    found_mix = run_network(Network(bundle, places.network), stems)
+    expected = run_network(Network(bundle, "cpu", is_own=True), stems).mix
+    found_mix = run_network(Network(bundle, places.network, is_own=True), stems)
     error = float(np.abs(found_mix.mix - expected).max())
     yield Parity(
         bundle.name,

@@ -16,6 +16,7 @@ from benchmarks.gpu.memory import gpu_memory
 from benchmarks.gpu.places import Places, Sizes
 from benchmarks.network import SAMPLE_RATE_HZ, noise_song
 from mixer.network.model import Bundle, read_bundle
+from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 
@@ -54,7 +55,7 @@ class TimedNetwork(Network):
     """A network that knows how long each of its graphs ran, over all threads."""
 
     def __init__(self, bundle: Bundle, device: str) -> None:
-        super().__init__(bundle, device)
+        super().__init__(bundle, device, is_own=True)
         self.graph_s: dict[str, float] = {}
         self._clock = threading.Lock()
 
@@ -135,7 +136,8 @@ def _time_render(folder: Path, model: str, song_s: float, device: str) -> Speed:
         began = time.perf_counter()
         song = load_song(folder)
         loaded = time.perf_counter()
-        mix = render(song, RenderSettings(model=model, device=device))
+        network = LocalRunner(Network(read_bundle(model), device, is_own=True))
+        mix = render(song, RenderSettings(model=model, device=device), network=network)
         rendered = time.perf_counter()
         write_mix(mix, folder.with_name(f"{folder.name} {Path(model).name}.wav"))
         seconds = time.perf_counter() - began

@@ -69,8 +69,13 @@ def verify_bundle(bundle: Bundle, device: str = "cpu", threads: int | None = Non
         ModelError: the bundle carries no check, or it is damaged.
         DeviceError: the device is not there or failed.
     """
+    return verify_network(Network(bundle, device, threads))
+
+
+def verify_network(network: Network) -> Verification:
+    """The same of a bundle that is open already."""
+    bundle = network.bundle
     stems, expected = bundle.read_check()
-    network = Network(bundle, device, threads)
     listed = np.split(stems, bundle.manifest.hyper_parameters.n_stems)
     output = run_network(network, listed, warm_up_s=0.0)
     difference = (output.mix - expected).astype(np.float64)

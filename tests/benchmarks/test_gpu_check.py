@@ -12,7 +12,7 @@ import pytest
 from benchmarks.gpu import check
 from benchmarks.gpu.places import Places, Sizes, find_places
 from benchmarks.gpu.report import NO_TIME, Report
-from mixer.network.session import load_cuda_libraries
+from mixer.network.device import load_cuda_libraries
 from tests.network.conftest import STRIDED
 
 CUDA = "CUDAExecutionProvider"
@@ -52,7 +52,7 @@ def _cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA])
     monkeypatch.setattr(onnxruntime, "InferenceSession", FakeCudaSession)
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda directory: None)
-    monkeypatch.setattr("mixer.network.session.count_gpus", lambda: 1)
+    monkeypatch.setattr("mixer.network.device.count_gpus", lambda: 1)
     load_cuda_libraries.cache_clear()
     FakeCudaSession.opened.clear()
     yield
