@@ -110,14 +110,14 @@ def _extent(file: BinaryIO, family: Family, audio: Chunk, n_file: int) -> _Exten
     """Bytes of audio, and what is to be said where they are not those of the header."""
     there = max(0, n_file - audio.start)
     promised = audio.size
-    trailing = trailing_chunks_at(file, family, audio.start + max(0, promised or 0), n_file)
-    if trailing is not None and trailing < audio.start:
-        trailing = None
-    whole = there if trailing is None else trailing - audio.start
     if promised and 0 < promised <= there:
         rest = audio.start + promised
         if n_file - rest <= 1 or family.is_chunk_at(file, rest, n_file):
             return _Extent(promised)
+    trailing = trailing_chunks_at(file, family, audio.start + max(0, promised or 0), n_file)
+    if trailing is not None and trailing < audio.start:
+        trailing = None
+    whole = there if trailing is None else trailing - audio.start
     if promised is None or family.is_placeholder(promised):
         if promised == 0 and _is_empty(file, family, audio.start, n_file):
             return _Extent(0)

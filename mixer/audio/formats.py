@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePath
 
 from mixer.errors import SettingsError
@@ -47,6 +48,7 @@ UNREAD_SUFFIXES: Mapping[str, str] = {
 _OTHER_AUDIO = frozenset({".sd2"})  # a name that ends so is a file's, though it is not read
 # Several stems in one file, by Native Instruments.
 STEM_CONTAINER_SUFFIXES = (".stem.mp4", ".stem.m4a")
+_LONGEST_FIRST = (*STEM_CONTAINER_SUFFIXES, *sorted(INPUT_SUFFIXES | _OTHER_AUDIO))
 
 SAMPLE_RATES_HZ = (8_000, 384_000)
 # Bytes of a sample of each depth.
@@ -153,10 +155,12 @@ def is_stem_container_name(name: str) -> bool:
     return name.lower().endswith(STEM_CONTAINER_SUFFIXES)
 
 
+@lru_cache(4_096)
 def without_audio_suffix(name: str) -> str:
     """A file name without its ending, where that is one of audio."""
-    for suffix in (*STEM_CONTAINER_SUFFIXES, *sorted(INPUT_SUFFIXES | _OTHER_AUDIO)):
-        if name.lower().endswith(suffix):
+    lower = name.lower()
+    for suffix in _LONGEST_FIRST if lower.endswith(_LONGEST_FIRST) else ():
+        if lower.endswith(suffix):
             return name[: -len(suffix)]
     return name
 

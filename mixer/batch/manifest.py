@@ -11,7 +11,7 @@ from mixer.audio.formats import refuse_depth, refuse_rate
 from mixer.batch.asked import RowSettings
 from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
-from mixer.batch.mistakes import mistake
+from mixer.batch.mistakes import MOST_MISTAKES, ManifestError, mistake
 from mixer.batch.sheet import read_sheet
 from mixer.batch.song_paths import SongFolders, why_not_from_here
 from mixer.batch.states import ALL_COLUMNS, ColumnUse
@@ -86,19 +86,25 @@ def read_manifest(
         Its rows, and a line for each mistake.
 
     Raises:
-        ManifestError: it is not a CSV file in a known encoding.
+        ManifestError: it is not a CSV file in a known encoding, or has too many mistakes.
         InputError: it cannot be read.
     """
     (_, cells), *body = read_sheet(path)
     header = _header([cell.strip() for cell in cells], ignored)
     mistakes = header.mistakes + _nameless(header, body, ignored)
     rows, folders = [], SongFolders(path.resolve().parent)
+    first_rows: dict[str, int] = {}
     for number, cells in body:
         row, wrong = _row(number, cells, header, folders, defaults)
+        first = first_rows.setdefault(row.id, number)
+        if first != number:
+            what = f"{quote(row.id)} is row {first}'s too; give each its own id"
+            wrong.append(mistake(number, "id", what))
         mistakes += wrong
-        rows.append(row)
-    rows, wrong = _with_duplicates_told(rows)
-    mistakes += wrong
+        rows.append(replace(row, has_mistakes=True) if wrong else row)
+        if len(mistakes) > MOST_MISTAKES:
+            what = f"more than {MOST_MISTAKES} mistakes up to row {number}: the rest was not read"
+            raise ManifestError(path, [*mistakes, what])
     if not body:
         mistakes.append("no songs: there is only a header")
     return rows, mistakes
@@ -184,8 +190,7 @@ def _row(
     if song is None and not said and "song" in header.columns:
         mistakes.append(mistake(number, "song", folders.why_not_found(cell)))
     mistakes += _contradictions(number, values[ColumnUse.SETTING], values[ColumnUse.OUTPUT])
-    row = _build(number, song, base, values, defaults)
-    return replace(row, has_mistakes=bool(mistakes)), mistakes
+    return _build(number, song, base, values, defaults), mistakes
 
 
 def _loads_plugin(name: str, value: Any) -> bool:
@@ -249,7 +254,8 @@ def _from_here(presets: tuple[str, ...], base: Path) -> tuple[str, ...]:
 
 def default_id(cell: str, song: Path) -> str:
     """What a song is called that has no id: its path as written, without the way up or the root."""
-    parts = [part for part in Path(cell).parts if part not in ("..", ".", Path(cell).anchor)]
+    path = Path(cell)
+    parts = [part for part in path.parts if part not in ("..", ".", path.anchor)]
     return "/".join(parts) or song.name or "song"
 
 
@@ -267,20 +273,6 @@ def _contradictions(number: int, settings: dict[str, Any], output: dict[str, Any
             except SettingsError as error:
                 mistakes.append(mistake(number, column, str(error)))
     return mistakes
-
-
-def _with_duplicates_told(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
-    """The rows, those marked whose id is an earlier one's, and a line on each of these."""
-    seen: dict[str, int] = {}
-    told, mistakes = [], []
-    for row in rows:
-        if row.id in seen:
-            what = f"{quote(row.id)} is row {seen[row.id]}'s too; give each its own id"
-            mistakes.append(mistake(row.number, "id", what))
-            row = replace(row, has_mistakes=True)
-        seen.setdefault(row.id, row.number)
-        told.append(row)
-    return told, mistakes
 
 
 def check_albums(rows: Sequence[Row]) -> list[str]:

@@ -10,6 +10,8 @@ from mixer.files.wording import counted
 
 # Beyond this, more of the same kind of mistake helps nobody.
 MAX_ERRORS_SHOWN = 50
+# Beyond this a sheet is of another kind, and to read on takes time.
+MOST_MISTAKES = 5_000
 _ROW = re.compile(r"row (\d+)\b")
 
 

@@ -17,6 +17,7 @@ from mixer.batch.page import index_page
 from mixer.batch.state_folder import remember_tables
 from mixer.batch.states import State
 from mixer.errors import OutputError
+from mixer.files.spreadsheet import cell
 from mixer.files.whole_file import whole_file
 
 
@@ -163,5 +164,5 @@ def _as_csv(results: Sequence[Result]) -> str:
     sheet = io.StringIO(newline="")
     writer = csv.DictWriter(sheet, COLUMNS)
     writer.writeheader()
-    writer.writerows(results)
+    writer.writerows({name: cell(value) for name, value in row.items()} for row in results)
     return sheet.getvalue()

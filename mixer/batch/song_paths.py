@@ -23,6 +23,7 @@ class SongFolders:
 
     def __init__(self, base: Path) -> None:
         self.base = base
+        self._found: dict[str, Path | None] = {}
         self._names: dict[Path, list[str]] = {}
         self._composed: dict[Path, dict[str, list[str]]] = {}
         self._hints_left = MAX_ERRORS_SHOWN
@@ -32,6 +33,11 @@ class SongFolders:
 
         Then in the other normal forms of Unicode: macOS spells é with two signs, sheets with one.
         """
+        if cell not in self._found:
+            self._found[cell] = self._find(cell)
+        return self._found[cell]
+
+    def _find(self, cell: str) -> Path | None:
         for name in dict.fromkeys((cell, cell.strip())):
             try:
                 folder = self.base / name

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from mixer.errors import InputError
+from mixer.files.spreadsheet import cell
 from mixer.song.song_folders import find_song_folders
 
 HEADER = (
@@ -47,5 +48,7 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         except UnicodeEncodeError:
             left_out.append(f"{os.fsencode(path)!r}: its name is no UTF-8; rename it")
             continue
+        # What a spreadsheet would take for a formula is the same path with ./ in front.
+        path = path if cell(path) == path else f"./{path}"
         writer.writerow((path, name, *("" for _ in HEADER[2:])))
     return sheet.getvalue(), left_out

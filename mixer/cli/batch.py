@@ -17,6 +17,7 @@ import click
 from mixer.batch.states import ALL_COLUMNS, Mode, State
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.numbers import Number, Whole
+from mixer.cli.paths import FilePath
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import SettingsError
 from mixer.files.interruption import ending_signals
@@ -61,12 +62,12 @@ def command() -> None:
 
 
 @command.command(name="run")
-@click.argument("manifest", type=click.Path(exists=True, path_type=Path))
+@click.argument("manifest", type=FilePath(exists=True, path_type=Path))
 @click.option(
     "-o",
     "--output",
     "out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False, path_type=Path),
     default=DEFAULT_OUTPUT,
     show_default=True,
     help="Folder for mixes and ledger.",
@@ -191,7 +192,7 @@ def _show_ending(summary: Summary, *, as_json: bool, quiet: bool) -> None:
 
 
 @command.command(name="init")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=FilePath(exists=True, file_okay=False, path_type=Path))
 def init_command(folder: Path) -> None:
     """Write a manifest of every song folder in FOLDER to stdout, to be saved where you are."""
     from mixer.batch.tree import manifest_text
@@ -203,8 +204,8 @@ def init_command(folder: Path) -> None:
 
 
 @command.command(name="merge")
-@click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+@click.argument("out", type=FilePath(exists=True, file_okay=False, path_type=Path))
+@click.option("--manifest", type=FilePath(exists=True, dir_okay=False, path_type=Path),
               help="For the order, and to find songs that no shard has begun.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
 @click.option("--overwrite", is_flag=True, help="Replace tables that no run wrote.")

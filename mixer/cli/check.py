@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, cell, printable, progress_bar
+from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
@@ -21,7 +22,7 @@ from mixer.song.song import Song
 
 
 @click.command(name="check")
-@click.argument("song_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("song_dir", type=FilePath(exists=True, file_okay=False, path_type=Path))
 @click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, printable, talk
+from mixer.cli.paths import FilePath
 from mixer.files.wording import visible
 from mixer.output.compare import Comparison, Row, compare_mixes
 from mixer.output.recipe_reader import RecordedMix, read_recipe
@@ -22,8 +23,8 @@ _AS_ASKED, _MEASURED = ".6g", ".2f"
 
 
 @click.command(name="compare")
-@click.argument("a_path", metavar="A.mix.json", type=click.Path(dir_okay=False, path_type=Path))
-@click.argument("b_path", metavar="B.mix.json", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("a_path", metavar="A.mix.json", type=FilePath(dir_okay=False, path_type=Path))
+@click.argument("b_path", metavar="B.mix.json", type=FilePath(dir_okay=False, path_type=Path))
 @click.option("--no-audio", is_flag=True, help="Compare the recipes alone; read no audio.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all values.")
 def command(a_path: Path, b_path: Path, no_audio: bool, as_json: bool) -> None:

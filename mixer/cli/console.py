@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from mixer.rendering.progress import Progress as ProgressCallback
 
+_LONGEST_LINE = 2_000
 # All but tabs and ends of lines: names and texts of a stranger's files may hold them.
 _CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -24,8 +25,14 @@ def printable(text: object) -> str:
 
 
 def talk(text: str) -> None:
-    """A line on stderr."""
-    click.echo(printable(text), err=True)
+    """Lines on stderr; one that a stranger has made endless is cut."""
+    click.echo("\n".join(map(_cut, printable(text).split("\n"))), err=True)
+
+
+def _cut(line: str) -> str:
+    if len(line) <= _LONGEST_LINE:
+        return line
+    return f"{line[:_LONGEST_LINE]}... ({len(line)} characters)"
 
 
 def say(text: str) -> None:

@@ -14,6 +14,7 @@ from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.numbers import Number, Whole
+from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.normalisations import parse_effects
 
@@ -26,8 +27,8 @@ def command() -> None:
 
 
 @command.command(name="prepare")
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Its folder.")
+@click.argument("sources", nargs=-1, required=True, type=FilePath(path_type=Path))
+@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="Its folder.")
 @click.option(
     "--profile",
     default="auto",
@@ -49,7 +50,7 @@ def command() -> None:
     "tracks: none]",
 )
 @click.option("--variants", type=Whole(), help="Reverbs of vocals and other.  [default: 3]")
-@click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
+@click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")
 @click.option("--seed", type=Whole(), default=0, show_default=True, help="Of the rooms.")
 @click.option(
     "--target",
@@ -113,7 +114,7 @@ def prepare(
 
 
 @command.command(name="info")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=FilePath(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print its description as JSON.")
 def info(folder: Path, as_json: bool) -> None:
     """Check and show a prepared data set."""
@@ -146,7 +147,7 @@ def info(folder: Path, as_json: bool) -> None:
 
 @command.command(name="synthesise")
 @click.option("-n", "--songs", "n_songs", type=Whole(), required=True, help="How many, in all.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Its folder.")
+@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="Its folder.")
 @click.option("--seed", type=Whole(), default=1, show_default=True, help="Of everything.")
 @click.option("--genres", help="Names with commas.  [default: all]")
 @click.option("--hold-out", help="Genres with commas whose songs all go to the test.")
@@ -163,7 +164,7 @@ def info(folder: Path, as_json: bool) -> None:
 @click.option("--tracks", is_flag=True, help="Keep the recorded tracks beside the stems.")
 @click.option(
     "--soundfont",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="A General MIDI .sf2.  [default: the system's]",
 )
 @click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")

@@ -9,6 +9,7 @@ import click
 from mixer.audio import write_audio
 from mixer.cli.console import say, talk
 from mixer.cli.numbers import Whole
+from mixer.cli.paths import FilePath
 from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
 from mixer.files.staging import publish, staging_folder
@@ -20,7 +21,7 @@ SAMPLE_RATE_HZ = 44_100
 
 
 @click.command(name="demo")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=FilePath(file_okay=False, path_type=Path))
 @click.option(
     "--seed", type=Whole(0), default=1, show_default=True, help="The take: timing and noise."
 )

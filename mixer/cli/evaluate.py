@@ -15,6 +15,7 @@ from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
 from mixer.cli.numbers import Number, Whole
+from mixer.cli.paths import FilePath
 from mixer.errors import InputError, MixerError
 from mixer.evaluate.alignment import MAX_LAG_S
 from mixer.evaluate.pair import PairReport, PairSettings, evaluate_pair
@@ -58,11 +59,11 @@ _SHARED_OPTIONS = (
         default=True,
         help="Read levels at the reference's loudness. [default]",
     ),
-    click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="Write a table here."),
+    click.option("--csv", "csv_path", type=FilePath(path_type=Path), help="Write a table here."),
     click.option(
         "--plot",
         "plot_path",
-        type=click.Path(path_type=Path),
+        type=FilePath(path_type=Path),
         help="Write a PNG here (needs the plot extra).",
     ),
     click.option(
@@ -107,11 +108,11 @@ def command() -> None:
 
 
 @command.command(name="mixes")
-@click.argument("mix", type=click.Path(exists=True, path_type=Path))
-@click.argument("reference", type=click.Path(exists=True, path_type=Path), required=False)
+@click.argument("mix", type=FilePath(exists=True, path_type=Path))
+@click.argument("reference", type=FilePath(exists=True, path_type=Path), required=False)
 @click.option(
     "--stems",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
     help="Folder of the mix's wet stems: how much of each the others mask.",
 )
 @_shared_options
@@ -161,11 +162,11 @@ def mixes(
     "songs",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
 )
 @click.option("--model", "models", multiple=True, help="Bundle, its folder, or none; repeat it.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
+@click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")
 @click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
 @click.option(
     "--reference-name",

@@ -10,16 +10,17 @@ import click
 from mixer.cli.console import answer, say
 from mixer.cli.extras import load_extra
 from mixer.cli.numbers import Number, Whole
+from mixer.cli.paths import FilePath
 from mixer.fxnorm.profile import PACKAGED
 from mixer.normalisations import EFFECTS, parse_effects
 
 
 @click.command(name="export")
-@click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("checkpoint", type=FilePath(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     required=True,
     help="The bundle: a folder that this makes.",
 )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from importlib import import_module
 from types import ModuleType
 
 from mixer.errors import MixerError
+
+_MATPLOTLIB_HOME = "MPLCONFIGDIR"
 
 
 class MissingExtraError(MixerError):
@@ -22,6 +28,8 @@ def load_extra(module: str, extra: str) -> ModuleType:
     Raises:
         MissingExtraError: a library of the extra is not installed.
     """
+    if extra == "plot":
+        _keep_matplotlib_out_of_home()
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
@@ -31,3 +39,10 @@ def load_extra(module: str, extra: str) -> ModuleType:
             f"this command needs {error.name}, which is not installed: "
             f'pip install "fxnorm-mixer[{extra}]"'
         ) from None
+
+
+def _keep_matplotlib_out_of_home() -> None:
+    """Its list of fonts goes into a folder that is gone at the end, unless it was given a place."""
+    if _MATPLOTLIB_HOME not in os.environ:
+        os.environ[_MATPLOTLIB_HOME] = folder = tempfile.mkdtemp(prefix="mixer-matplotlib-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)

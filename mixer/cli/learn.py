@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mixer.cli.console import answer, printable, say, talk
+from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
 from mixer.files.wording import joined
 from mixer.learn.changes import Comparison, compare_session
@@ -25,17 +26,17 @@ from mixer.preset.write import save_preset
     "sessions",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FilePath(exists=True, dir_okay=False, path_type=Path),
     metavar="SESSION...",
 )
 @click.option("--preset", "preset", help="Save what was changed alike as a preset of this name.")
 @click.option(
-    "--song", "song", type=click.Path(path_type=Path), help="The song's folder, where it was moved."
+    "--song", "song", type=FilePath(path_type=Path), help="The song's folder, where it was moved."
 )
 @click.option(
     "--recall",
     "recall",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(dir_okay=False, path_type=Path),
     help="NAME.recall.json, where the session was moved away from it.",
 )
 @click.option("--force", is_flag=True, help="Replace your preset of that name.")

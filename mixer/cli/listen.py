@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.numbers import Number, Whole
+from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 
 DEFAULT_PORT = 8765
@@ -64,7 +65,7 @@ def command() -> None:
     "songs",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
 )
 @click.option(
     "--systems",
@@ -78,11 +79,11 @@ def command() -> None:
     help="The paper's test: six songs, six mixes of each [default: what ships, and human], 25 s at"
     " -23 LUFS.",
 )
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The test.")
+@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="The test.")
 @click.option(
     "--human",
     "human_folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
     help="Folder of human mixes, named as the songs. [default: mixture, mix or reference beside "
     "the stems]",
 )
@@ -109,7 +110,7 @@ def command() -> None:
 @click.option("--seed", type=Whole(0), help="Of ids and dither. [default: drawn]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
-@click.option("--rooms", type=click.Path(path_type=Path), help="A folder of impulse responses.")
+@click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")
 @click.option("--overwrite", is_flag=True, help="Replace a test that has no answers yet.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -208,7 +209,7 @@ def _settings(options: dict[str, Any]) -> Any:
 
 
 @command.command(name="serve")
-@click.argument("test", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("test", type=FilePath(exists=True, file_okay=False, path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -228,7 +229,7 @@ def _settings(options: dict[str, Any]) -> Any:
 @click.option(
     "--export",
     "export_folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False, path_type=Path),
     help="Write what was collected as a JSON file a participant, and end.",
 )
 @click.option("--overwrite", is_flag=True, help="Let --export replace files that are there.")

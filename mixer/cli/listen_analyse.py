@@ -14,6 +14,7 @@ from mixer.cli.console import answer, printable, say, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.figure_table import figure_table
 from mixer.cli.numbers import Whole
+from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.analyse import analyse
@@ -30,12 +31,12 @@ ANALYSIS_FOLDER = "analysis"
 
 
 @click.command(name="analyse")
-@click.argument("test", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("answers", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("test", type=FilePath(exists=True, file_okay=False, path_type=Path))
+@click.argument("answers", nargs=-1, type=FilePath(exists=True, path_type=Path))
 @click.option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False, path_type=Path),
     help="Folder for the report, pictures and CSV tables. [default: TEST/analysis]",
 )
 @click.option(

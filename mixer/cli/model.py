@@ -11,6 +11,7 @@ from mixer.cli.console import answer, progress_bar, say
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.model_card import card_lines, card_table
+from mixer.cli.paths import FilePath
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
@@ -87,7 +88,7 @@ def verify_command(bundle: str, device: str, as_json: bool) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="The bundle's folder.  [default: models/ and the repository's NAME]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is there.")
@@ -131,7 +132,7 @@ def pull_command(
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="The checkpoint, a .safetensors file.",
 )
 def checkpoint_command(bundle: str, output: Path) -> None:

@@ -15,6 +15,7 @@ from mixer.cli.console import answer, progress_bar, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.numbers import Whole
+from mixer.cli.paths import FilePath
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError, OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
@@ -31,8 +32,8 @@ def command() -> None:
 
 
 @command.command(name="measure")
-@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A .json.")
+@click.argument("folders", nargs=-1, required=True, type=FilePath(path_type=Path))
+@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="A .json.")
 @click.option(
     "--effects",
     default=",".join(MEASURED_EFFECTS),
@@ -85,8 +86,8 @@ def measure(
 
 
 @command.command(name="import")
-@click.argument("features", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A .json.")
+@click.argument("features", type=FilePath(path_type=Path))
+@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="A .json.")
 @click.option(
     "--sample-rate",
     default=44_100,

@@ -15,6 +15,7 @@ from mixer.audio.formats import (
     is_any_audio_name,
 )
 from mixer.cli.console import answer, progress_bar
+from mixer.cli.paths import FilePath
 from mixer.cli.render_view import (
     result,
     show_delivered,
@@ -46,7 +47,7 @@ _LONGEST_NAME_BYTES = 200
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help=f"The mix (a name ending in .{', .'.join(FORMATS)}) or a folder for it.  "
     f"[default: {DEFAULT_FOLDER}/]",
 )

@@ -10,6 +10,7 @@ import click
 
 from mixer.audio.formats import FORMATS
 from mixer.cli.console import answer, printable, progress_bar, say, talk
+from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
 from mixer.output.recipe_reader import RecordedMix, read_recipe
 from mixer.output.replay import Difference, Replay, find_differences, replay
@@ -18,17 +19,17 @@ EXIT_NOT_THE_SAME = 1
 
 
 @click.command(name="replay")
-@click.argument("recipe_path", metavar="MIX.json", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("recipe_path", metavar="MIX.json", type=FilePath(dir_okay=False, path_type=Path))
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="Keep the new mix: its name, or a folder. [default: compare and throw away]",
 )
 @click.option(
     "--song",
     "song_folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
     help="Where the song is now. [default: where it was]",
 )
 @click.option("--check", is_flag=True, help="Only say what differs from then; render nothing.")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mixer.cli.console import answer, level, progress_bar, say, talk
+from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered, warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.recipe import Take
@@ -27,7 +28,7 @@ _AS_BEFORE = ("format", "bit_depth")
 @click.argument(
     "recipe_path",
     metavar="MIX.json",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FilePath(exists=True, dir_okay=False, path_type=Path),
     required=False,
 )
 @click.argument("texts", metavar="CHANGE...", nargs=-1)
@@ -38,7 +39,7 @@ _AS_BEFORE = ("format", "bit_depth")
 @click.option(
     "--song",
     "song_folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
     help="Where the song is now.  [default: where it was]",
 )
 @settings_options(OutputSettings, lambda option: option.name not in _AS_BEFORE)

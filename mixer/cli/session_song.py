@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mixer.cli.console import printable, talk
+from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.files.wording import joined
 from mixer.learn.recall_reader import recall_of
@@ -21,7 +22,7 @@ DEFAULT_FOLDER = "mixes"
 _SUFFIX = ".song"
 
 
-class SongOrSession(click.Path):
+class SongOrSession(FilePath):
     """A folder, or the file of a session."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mixer.cli.numbers import Number, NumberOrNone, Whole
+from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
 from mixer.rendering.options import Option, options_of
 
@@ -120,6 +121,6 @@ def _type_of(option: Option) -> Any:
     if option.takes_none:
         return NumberOrNone()
     if option.is_path:
-        return click.Path(path_type=Path)
+        return FilePath(path_type=Path)
     # The option's own range is checked with its own words, wherever the number comes from.
     return {int: Whole(), float: Number()}.get(option.kind, option.kind)

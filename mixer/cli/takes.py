@@ -8,16 +8,17 @@ from pathlib import Path
 import click
 
 from mixer.cli.console import answer, level, say
+from mixer.cli.paths import FilePath
 from mixer.cli.render import DEFAULT_FOLDER
 from mixer.takes.listing import ListedTake, list_takes
 
 
 @click.command(name="takes")
-@click.argument("path", metavar="SONG_OR_RECIPE", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", metavar="SONG_OR_RECIPE", type=FilePath(exists=True, path_type=Path))
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     default=DEFAULT_FOLDER,
     show_default=True,
     help="Where the mixes of a song's folder lie.",

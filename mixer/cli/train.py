@@ -13,6 +13,7 @@ import click
 
 from mixer.cli.console import answer, clock, say, talk
 from mixer.cli.extras import load_extra
+from mixer.cli.paths import FilePath
 from mixer.files.toml_writing import table_lines
 
 
@@ -22,7 +23,7 @@ from mixer.files.toml_writing import table_lines
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="The run's folder.  [default: runs/ and the configuration's name]",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that is in the folder.")

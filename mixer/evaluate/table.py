@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mixer.errors import OutputError
 from mixer.evaluate.summary import SongResult
+from mixer.files.spreadsheet import cell
 from mixer.files.whole_file import whole_file
 
 
@@ -53,6 +54,6 @@ def write_table(path: Path, results: Sequence[SongResult]) -> None:
         with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None

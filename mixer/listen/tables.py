@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,13 +20,12 @@ from typing import cast
 import numpy as np
 
 from mixer.errors import OutputError
+from mixer.files.spreadsheet import cell
 from mixer.files.whole_file import whole_file
 from mixer.listen.analysis import Analysis
 
 Row = dict[str, str | int | float | bool]
 TABLES = ("ratings", "participants", "systems", "songs", "friedman", "pairs")
-# Spreadsheets run what begins so; names of songs and systems come from anywhere.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def tables(analysis: Analysis) -> dict[str, list[Row]]:
@@ -172,14 +170,6 @@ def _csv(rows: Sequence[Row]) -> str:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_cell(name) for name in columns])
-    writer.writerows([_cell(row.get(name, "")) for name in columns] for row in rows)
+    writer.writerow([cell(name) for name in columns])
+    writer.writerows([cell(row.get(name, "")) for name in columns] for row in rows)
     return text.getvalue()
-
-
-def _cell(value: str | int | float | bool) -> str | int | float:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
-    return value if math.isfinite(value) else ""

@@ -12,10 +12,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from mixer.audio.formats import without_audio_suffix
-from mixer.song.track_words import fold, split_words
+from mixer.song.track_words import SAME_NAMES, fold, split_words
 
 # The best first; of others the lossless ones come before.
 _FORMATS = (".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".flac")
@@ -67,6 +68,7 @@ def find_copies(paths: Sequence[Path], names: Sequence[str]) -> dict[int, Copy]:
     return found
 
 
+@lru_cache(SAME_NAMES)
 def _title(name: str) -> tuple[str, str]:
     """Folder and title, in the form for comparing."""
     path = PurePosixPath(name)
@@ -149,6 +151,7 @@ def _dry(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
                 break
 
 
+@lru_cache(SAME_NAMES)
 def _words(name: str) -> tuple[str, ...]:
     folder, _ = _title(name)
     return (folder, *split_words(without_audio_suffix(PurePosixPath(name).name)))

@@ -10,10 +10,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mixer.audio.formats import without_audio_suffix
-from mixer.song.track_words import fold
+from mixer.song.track_words import SAME_NAMES, fold
 
 LEFT, RIGHT, MID, SIDE = "left", "right", "mid", "side"
 SIDES = (LEFT, RIGHT, MID, SIDE)
@@ -134,11 +135,12 @@ def find_sides(names: Sequence[str]) -> Sides:
     return found
 
 
-def _pieces(name: str) -> tuple[str, list[str]]:
+@lru_cache(SAME_NAMES)
+def _pieces(name: str) -> tuple[str, tuple[str, ...]]:
     """The folder of a name, and its words, numbers and sides, in the writing that they have."""
     path = PurePosixPath(name)
     title = _RATE.sub(" ", fold(without_audio_suffix(path.name)))
-    return str(path.parent), _PIECE.findall(title)
+    return str(path.parent), tuple(_PIECE.findall(title))
 
 
 def _readings(place: int, name: str) -> Iterable[_Reading]:

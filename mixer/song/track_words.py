@@ -75,8 +75,11 @@ _SHORTEST_FOREIGN_PIECE = 5
 _SHORT_PIECES = frozenset(("in", "up", "di", "dt", "oh", "fx", "l", "r"))
 _SHORTEST_GUESS = 4  # letters of a source's name that a longer unknown word must begin with
 _SHORTEST_TYPO = 5
+# The songs of a batch have the same few file names over and over.
+SAME_NAMES = 4_096
 
 
+@lru_cache(SAME_NAMES)
 def fold(text: str) -> str:
     """Text in the form in which words are compared: no normal form, ligature or accent matters.
 
@@ -206,6 +209,11 @@ def _longest_unspaced() -> int:
 
 def split_words(title: str) -> list[str]:
     """Lower-case words and numbers, left to right, in the vocabulary's form where it has one."""
+    return list(_split_words(title))
+
+
+@lru_cache(SAME_NAMES)
+def _split_words(title: str) -> tuple[str, ...]:
     tokens: list[str] = []
     for chunk in _CHUNK.findall(fold(title).replace("'", "").replace("\u2019", "")):
         if _IS_UNSPACED.fullmatch(chunk):
@@ -219,7 +227,7 @@ def split_words(title: str) -> list[str]:
             pieces = rejoined or pieces
         for piece in pieces:
             tokens.extend([piece] if _is_known(piece) else _segments(piece) or [piece])
-    return tokens
+    return tuple(tokens)
 
 
 def _singular(word: str) -> str:

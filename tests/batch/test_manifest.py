@@ -314,3 +314,13 @@ def test_a_manifest_loads_no_plugin_without_a_word(songs) -> None:
         read_rows(path)
     (row,) = read_rows(path, Defaults(allow_plugins=True))
     assert row.sets == (f"vocals.plugins.0.path={songs / 'x.vst3'}",)
+
+
+def test_a_sheet_of_nothing_but_mistakes_is_not_read_to_its_end(make_songs, tmp_path) -> None:
+    manifest = make_songs(["one"], "song\n" + "one\n" * 20_000)
+    with pytest.raises(ManifestError) as caught:
+        read_rows(manifest)
+    mistakes = caught.value.mistakes
+    assert mistakes[0] == "more than 5000 mistakes up to row 5003: the rest was not read"
+    assert mistakes[1] == "row 3, column id: 'one' is row 2's too; give each its own id"
+    assert len(mistakes) == 5_002

@@ -63,6 +63,7 @@ class Case:
         keeps_some: a failed command may leave finished results in `may_write`; for batches.
         environment: further variables of the process; None takes one away.
         stdin: what is on standard input.
+        stdout, stderr: a file to write the stream to in place of a log that is judged.
         time_limit_s: of processor, children included; the clock may run six times as long.
         memory_limit_bytes: largest resident memory of one process.
         meanwhile: called with SANDBOX/work and the process's id once it runs, in another thread's
@@ -81,6 +82,8 @@ class Case:
     keeps_some: bool = False
     environment: Mapping[str, str | None] = field(default_factory=dict)
     stdin: bytes = b""
+    stdout: str = ""
+    stderr: str = ""
     time_limit_s: float = 20.0
     memory_limit_bytes: int = 1 << 30
     meanwhile: Callable[[Path, int], str] | None = None

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 
 from mixer.console.settings import MASTER
 from mixer.console.settings import Strip as HandStrip
+from mixer.files.spreadsheet import cell
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.daw.session import DawGroup, DawSession, DawTrack, in_order
 from mixer.output.daw.strip import Strip
@@ -126,7 +127,7 @@ def recall_csv(sessions: Mapping[str, DawSession]) -> str:
     for cells, nulls_db in _rows(sessions):
         flag = "listen to the residual" if _is_flagged(nulls_db) else ""
         shown = ["" if null_db is None else f"{null_db:.1f}" for null_db in nulls_db]
-        table.writerow([*map(_safe, cells), *shown, flag])
+        table.writerow([*map(cell, cells), *shown, flag])
     return out.getvalue()
 
 
@@ -199,9 +200,3 @@ def _line(cells: Sequence[str]) -> str:
 def _plain(text: str) -> str:
     """Text that Markdown takes for nothing but text."""
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in text)
-
-
-def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers with a sign are none."""
-    is_number = cell[:1] in "+-" and cell[1:2].isdigit()
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and not is_number and cell else cell
