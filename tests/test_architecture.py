@@ -226,7 +226,7 @@ def test_a_dry_run_of_a_batch_loads_nothing_that_makes_sound(tmp_path: Path) -> 
             file.writeframes(bytes(88_200))
     manifest = tmp_path / "manifest.csv"
     header = "song,stems,report,daw,effects,preset,vocals.gain_db,loudness_lufs"
-    manifest.write_text(f"{header}\nsong,yes,yes,both,eq,rock,+1,-14\n")
+    manifest.write_text(f"{header}\nsong,yes,yes,all,eq,rock,+1,-14\n")
     arguments = ["batch", str(manifest), "-o", str(tmp_path / "out"), "--dry-run", "--quiet"]
     loaded = loaded_after(f"from mixer.cli.main import run\nassert run({arguments!r}) == 0")
     assert not loaded & {"scipy", "onnxruntime", "pedalboard", "torch", "matplotlib"}

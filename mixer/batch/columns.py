@@ -22,7 +22,7 @@ from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings
 
 # How a cell says what else is delivered with a mix.
-BOTH = "both"
+ALL = "all"
 NONE = "none"
 MAX_TEXT_LENGTH = 4096
 
@@ -133,11 +133,14 @@ def presets(cell: str) -> tuple[str, ...]:
 
 
 def some_of(choices: Collection[str]) -> Callable[[str], tuple[str, ...]]:
-    """One of some words, both for all of them, or none."""
+    """Some of a few words, with a plus sign or a semicolon between them; or all, or none."""
 
     def parse(cell: str) -> tuple[str, ...]:
-        word = one_of((*choices, BOTH, NONE))(cell)
-        return {BOTH: tuple(choices), NONE: ()}.get(word, (word,))
+        if cell.strip().lower() in (ALL, NONE):
+            return tuple(choices) if cell.strip().lower() == ALL else ()
+        words = cell.replace(";", "+").split("+")
+        known = one_of((*choices, ALL, NONE) if len(words) == 1 else tuple(choices))
+        return tuple(dict.fromkeys(known(word.strip()) for word in words))
 
     return parse
 

@@ -14,8 +14,7 @@ from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.files.wording import joined
 from mixer.learn.recall_reader import recall_of
-from mixer.output.daw.formats import DAW_SUFFIXES
-from mixer.output.daw.reading import format_of_session, read_session
+from mixer.output.daw.reading import READ_FORMATS, format_of_session, read_session
 from mixer.output.daw.song_folder import write_song_folder
 
 DEFAULT_FOLDER = "mixes"
@@ -29,7 +28,7 @@ class SongOrSession(FilePath):
         """Refuse any other file."""
         path = super().convert(value, param, ctx)
         if isinstance(path, Path) and not path.is_dir() and format_of_session(path) is None:
-            endings = joined(list(DAW_SUFFIXES), "or")
+            endings = joined([daw.suffix for daw in READ_FORMATS], "or")
             self.fail(f"{value!r} is a file: give a song's folder, or a session ({endings})")
         return path
 

@@ -61,7 +61,8 @@ def files(folder: Path) -> set[str]:
 
 def test_everything_is_in_its_place_and_links_lead_there(songs, batch) -> None:
     text = "song,id,model,preset,vocals.gain_db,daw,report\n"
-    text += "songs/one,disc 1/#1 'one',none,mine.toml,,both,yes\nsongs/two,two,none,,+3,,embed\n"
+    text += "songs/one,disc 1/#1 'one',none,mine.toml,,dawproject+reaper,yes\n"
+    text += "songs/two,two,none,,+3,,embed\n"
     (songs / "mine.toml").write_text("[drums]\ngain_db = -6\npan = 0.5\n")
     out, path = songs / "out", manifest(songs, text)
     promised = estimate_plan(plan_batch(path, out, Options()), 1, 1).output_bytes
@@ -105,7 +106,7 @@ def test_everything_is_in_its_place_and_links_lead_there(songs, batch) -> None:
 
 def test_an_edited_session_is_kept_and_what_is_stale_goes(songs, batch) -> None:
     text = "song,id,model,daw,report,amount\nsongs/one,one,none,{}\n"
-    out, path = songs / "out", manifest(songs, text.format("both,yes,"))
+    out, path = songs / "out", manifest(songs, text.format("dawproject+reaper,yes,"))
     batch(path, out, work=render_song)
     with (out / "one.rpp").open("a") as file:
         file.write("edited")

@@ -82,7 +82,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         "row 2, column seed: 'x' must be a whole number",
         "row 2, column preset: 'a++b' has a plus sign or a semicolon with no preset beside it",
         "row 2, column drums.pan: '3' must be a number from -1 to 1",
-        "row 2, column daw: 'cubase' must be one of dawproject, reaper, both, none",
+        "row 2, column daw: 'cubase' must be one of dawproject, reaper, ardour, all, none",
         "row 2, column report: 'maybe' must be yes, no or embed",
         "row 3, column seed: '-1' must be a whole number",
         "row 3, column song: 'nowhere' no such folder",
@@ -284,7 +284,7 @@ def test_a_target_names_the_files_that_rendering_writes() -> None:
 def test_what_a_row_asks_of_the_desk_and_beside_the_mix(songs) -> None:
     text = (
         "song,preset,Vocals.gain_db,drums.mute,daw,report\n"
-        'one,rock + mine.toml,"+1,5",yes,both,embed\n'
+        'one,rock + mine.toml,"+1,5",yes,dawproject + reaper,embed\n'
         "two,none,,,none,no\n"
         "three,,,,,\n"
     )

@@ -21,6 +21,17 @@ def clips_of(recordings: Sequence[Recording]) -> tuple[DawClip, ...]:
     return tuple(clip for recording in recordings for clip in _clips(recording))
 
 
+def is_pair(clips: tuple[DawClip, ...]) -> bool:
+    """Whether two mono files are the two channels of one recording."""
+    if len(clips) != 2 or {clip.channels for clip in clips} != {1}:
+        return False
+    left, right = clips
+    alike = (left.start_s, left.gain, left.sample_rate) == (
+        right.start_s, right.gain, right.sample_rate
+    )  # fmt: skip
+    return alike and (left.pan, right.pan) == (-1.0, 1.0)
+
+
 def _clips(recording: Recording) -> Iterator[DawClip]:
     source = recording.source
     gain = float(db_to_gain(recording.gain_db)) * (-1.0 if recording.inverted else 1.0)

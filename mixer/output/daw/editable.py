@@ -24,7 +24,7 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     track_settings,
 )
-from mixer.output.daw.clips import clips_of
+from mixer.output.daw.clips import clips_of, is_pair
 from mixer.output.daw.formats import DawFormat, Device
 from mixer.output.daw.native import run_strip
 from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
@@ -170,8 +170,11 @@ class _Maker:
         """Whether a track's files can be played by the session; else it stays in the residual."""
         if any(recording.file not in self._kept for recording in track.recordings):
             return False
-        turned = any(clip.gain < 0.0 for clip in clips_of(track.recordings))
-        return Device.POLARITY in self._devices or not turned
+        clips = clips_of(track.recordings)
+        if Device.POLARITY not in self._devices and any(clip.gain < 0.0 for clip in clips):
+            return False
+        is_plain = is_pair(clips) or all(clip.pan == 0.0 for clip in clips)
+        return Device.SIDES in self._devices or is_plain
 
     def _track(self, track: Track, wet: FloatArray | None) -> tuple[DawTrack, FloatArray]:
         """A track of the session, and how it sounds there; float32 (2, samples)."""

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 
 class Device(StrEnum):
-    """What of a strip a workstation has of its own, beside fader, balance and automation."""
+    """What a workstation has of its own, beside fader, balance and automation."""
 
     EQ = "equaliser"
     WIDTH = "width"
     POLARITY = "polarity"
+    # Files of one track each at a place of its own; a pair is two channels of one anywhere.
+    SIDES = "sides"
+    # Automation of the volume passes a low-pass of 25 Hz.
+    SMOOTHING = "smoothing"
 
 
 class SessionWriter(Protocol):
@@ -56,7 +60,7 @@ class DawFormat:
     written_by: str
     read_by: str = ""
     refused_by: str = ""
-    devices: frozenset[Device] = frozenset(Device)
+    devices: frozenset[Device] = frozenset((Device.EQ, Device.WIDTH, Device.POLARITY, Device.SIDES))
     embeds_up_to_bytes: int = 0
 
     def write(self, session: DawSession, path: Path, *, home: Path | None, overwrite: bool) -> None:
@@ -104,10 +108,13 @@ DAW_FORMATS = {
     for daw in (
         DawFormat("dawproject", ".dawproject", "DAWproject", f"{_HERE}.dawproject:write_dawproject",
                   read_by=f"{_HERE}.read_dawproject:read_dawproject",
-                  devices=frozenset((Device.EQ,)), embeds_up_to_bytes=EMBED_UP_TO_BYTES),
+                  devices=frozenset((Device.EQ, Device.SIDES)),
+                  embeds_up_to_bytes=EMBED_UP_TO_BYTES),
         DawFormat("reaper", ".rpp", "REAPER", f"{_HERE}.reaper:write_reaper",
                   read_by=f"{_HERE}.read_reaper:read_reaper",
                   refused_by=f"{_HERE}.reaper:refuse_name"),
+        DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour:write_ardour",
+                  devices=frozenset((Device.POLARITY, Device.SMOOTHING))),
     )
 }  # fmt: skip
 DAW_SUFFIXES = tuple(daw.suffix for daw in DAW_FORMATS.values())

@@ -12,6 +12,7 @@ from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.output.daw.formats import Device
 from mixer.output.daw.strip import EqBand, Points, Strip, balance_gains
 
+_SMOOTHING_HZ = 24.96  # as Ardour's amplifier has it
 _PASSES = ("high_pass", "low_pass")
 
 
@@ -38,7 +39,8 @@ def run_strip(
             np.float32
         )
     if strip.automation:
-        out *= course(strip.automation, out.shape[-1], sample_rate)
+        gain = course(strip.automation, out.shape[-1], sample_rate)
+        out *= _smooth(gain, sample_rate) if Device.SMOOTHING in devices else gain
     left, right = (float(db_to_gain(strip.gain_db)) * side for side in balance_gains(strip.pan))
     return np.stack([out[0] * np.float32(left), out[-1] * np.float32(right)])
 
@@ -63,6 +65,15 @@ def course(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
     """Automation at every sample, float32 (samples,)."""
     times, values = np.array(points).T
     return np.interp(np.arange(n_samples), times * sample_rate, values).astype(np.float32)
+
+
+def _smooth(gain: FloatArray, sample_rate: int) -> FloatArray:
+    """A gain as a workstation follows that smooths it: one pole, a sample late, from its start."""
+    pole = 1.0 - 2.0 * np.pi * _SMOOTHING_HZ / sample_rate
+    late = np.concatenate([gain[:1], gain[:-1]]).astype(np.float64)
+    start = np.array([pole * late[0]])
+    smooth, _ = scipy.signal.lfilter([1.0 - pole], [1.0, -pole], late, zi=start)
+    return np.asarray(smooth, dtype=np.float32)
 
 
 def _section(band: EqBand, sample_rate: int) -> np.ndarray:

@@ -9,11 +9,13 @@ from mixer.files.wording import joined
 from mixer.output.daw.formats import DAW_FORMATS, DawFormat
 from mixer.output.daw.read_session import ReadSession
 
+READ_FORMATS = tuple(daw for daw in DAW_FORMATS.values() if daw.read_by)
+
 
 def format_of_session(path: Path) -> DawFormat | None:
     """The format of a session's file, by its ending; None where it is no session's."""
     ending = path.suffix.lower()
-    return next((daw for daw in DAW_FORMATS.values() if daw.suffix == ending), None)
+    return next((daw for daw in READ_FORMATS if daw.suffix == ending), None)
 
 
 def read_session(path: Path) -> ReadSession:
@@ -24,6 +26,6 @@ def read_session(path: Path) -> ReadSession:
     """
     daw = format_of_session(path)
     if daw is None:
-        endings = joined([each.suffix for each in DAW_FORMATS.values()], "or")
+        endings = joined([each.suffix for each in READ_FORMATS], "or")
         raise InputError(f"{path}: a session's name ends in {endings}")
     return daw.read(path)

@@ -1,6 +1,10 @@
 """The untouched session is the mix; without its residual it is as near as it says."""
 
 import math
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,7 +59,9 @@ def song_folder(tmp_path_factory):
     return folder
 
 
-def deliver(folder, target, model, sets=(), daws=("reaper", "dawproject"), daw_audio="dry"):
+def deliver(
+    folder, target, model, sets=(), daws=("reaper", "dawproject", "ardour"), daw_audio="dry"
+):
     song = load_song(folder)
     resolved = resolve((), song.console, sets)
     settings = with_console(RenderSettings(model, loudness_lufs=-16.0), resolved.console)
@@ -154,3 +160,40 @@ def test_the_same_mix_gives_the_same_session(song_folder, tmp_path) -> None:
         deliver(song_folder, tmp_path / name, "levels", daws=("reaper",))
         texts.append((tmp_path / name / "mix.rpp").read_text())
     assert texts[0] == texts[1]
+
+
+def test_ardours_session_names_everything(played, tmp_path) -> None:
+    """Buses feed each other as folders lie in each other, and every id is there once."""
+    _, folder = played
+    root = ET.parse(folder / "mix.ardour").getroot()
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    sources = {source.get("id"): source for source in root.iter("Source")}
+    assert all(Path(source.get("name")).is_file() for source in sources.values())
+    assert {region.get("source-0") for region in root.iter("Region")} <= set(sources)
+    feeds = {
+        route.get("name"): route.find("IO[@direction='Output']/Port/Connection").get("other")
+        for route in root.iter("Route")
+    }
+    assert feeds["Kick"] == "drums/audio_in 1"
+    assert feeds["drums"] == "Mix/audio_in 1"
+    assert feeds["Mix"] == feeds["residual"] == "Master/audio_in 1"
+    playlists = {playlist.get("id") for playlist in root.iter("Playlist")}
+    assert {r.get("audio-playlist") for r in root.iter("Route") if r.get("mode")} == playlists
+
+
+def _ardour_export() -> str | None:
+    return next((p for p in map(shutil.which, ("ardour8-export", "ardour7-export")) if p), None)
+
+
+@pytest.mark.skipif(_ardour_export() is None, reason="Ardour is not installed")
+def test_ardour_itself_plays_the_mix(song_folder, tmp_path) -> None:
+    mix = deliver(song_folder, tmp_path, "levels", ('tracks."Kick".pan=0.4',), daws=("ardour",))
+    target = tmp_path / "played.wav"
+    command = [_ardour_export(), "-b", "float", "-o", target, tmp_path, "mix"]
+    # Its dummy engine sometimes crashes as it starts, with any session.
+    codes = (subprocess.run(command, capture_output=True, timeout=300).returncode for _ in range(3))
+    assert 0 in codes
+    audio, rate = soundfile.read(target)
+    assert rate == RATE_HZ
+    assert null_dbfs(audio.T, mix.audio) < -80.0
