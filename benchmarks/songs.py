@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,16 @@ def song_of(duration_s: float) -> dict[str, np.ndarray]:
     """The demo song's stems, repeated to a length, float32 (2, samples)."""
     n_samples = round(duration_s * SAMPLE_RATE_HZ)
     stems = {}
-    for stem, audio in compose_demo_song(seed=1, sample_rate=SAMPLE_RATE_HZ).items():
+    for stem, audio in _demo_song().items():
         repeats = -(-n_samples // audio.shape[1])
         whole = np.tile(audio, repeats)[:, :n_samples]
         stems[stem] = np.ascontiguousarray(np.broadcast_to(whole, (2, n_samples)))
     return stems
+
+
+@functools.cache
+def _demo_song() -> dict[str, np.ndarray]:
+    return compose_demo_song(seed=1, sample_rate=SAMPLE_RATE_HZ)
 
 
 def write_song(folder: Path, duration_s: float) -> Path:

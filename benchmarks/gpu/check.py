@@ -80,6 +80,8 @@ def write_paper_bundles(folder: Path, sizes: Sizes) -> tuple[Path, Path]:
     network = FxNormNetwork(sizes.hyper).eval()
     folders = folder / "paper", folder / "paper-fp16"
     for path, fp16 in zip(folders, (False, True), strict=True):
-        description = Description(path.name, PAPER_EFFECTS, "random weights", "none")
+        description = Description(
+            path.name, PAPER_EFFECTS, "random weights", "none", warm_up_s=sizes.warm_up_s
+        )
         write_bundle(network, path, description, fp16=fp16)
     return folders

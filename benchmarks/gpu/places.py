@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import torch
 
+from export.fxnorm_exporter import WARM_UP_S
+from mixer.network.device import cuda_is_likely
 from mixer.network.fxnorm.parameters import HyperParameters
-from mixer.network.session import cuda_is_likely
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Sizes:
         chunks_samples: sizes of the network's chunks that are tried.
         batch_songs, batch_song_s: of the batch.
         hyper: of the network of the paper's kind.
+        warm_up_s: of music that the runtime prepends for it.
         training: overrides of `paper-lb`.
         larger_batches: batch sizes of the training to try beside the configuration's.
     """
@@ -56,6 +58,7 @@ class Sizes:
     batch_songs: int
     batch_song_s: float
     hyper: HyperParameters = field(default_factory=HyperParameters)
+    warm_up_s: float = WARM_UP_S
     training: tuple[str, ...] = ()
     larger_batches: tuple[int, ...] = ()
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any, ClassVar
 
 import onnxruntime
 import pytest
 
-from benchmarks.gpu import check
+from benchmarks.gpu import batch, check, training
 from benchmarks.gpu.places import Places, Sizes, find_places
 from benchmarks.gpu.report import NO_TIME, Report
+from mixer.cli.batch import run_command
 from mixer.network.device import load_cuda_libraries
+from mixer.network.model import read_bundle
+from mixer.song.load import load_song
 from tests.network.conftest import STRIDED
 
 CUDA = "CUDAExecutionProvider"
@@ -23,6 +27,7 @@ TINY = Sizes(
     batch_songs=1,
     batch_song_s=2.0,
     hyper=STRIDED,
+    warm_up_s=0.5,
     training=("data.segment_s=1.7", "run.batch_size=1", "run.batches_per_epoch=3"),
     larger_batches=(2,),
 )
@@ -47,12 +52,27 @@ class FakeCudaSession:
         return getattr(self._session, name)
 
 
+def pretend_to_mix(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    """A batch that is found to be one that `mixer` understands, of songs that are there."""
+    assert command[1:4] == ["-m", "mixer", "batch"]
+    asked = run_command.make_context("run", command[4:]).params
+    rows = asked["manifest"].read_text().splitlines()[1:]
+    assert rows
+    for row in rows:
+        song, model = row.split(",")
+        assert load_song(asked["manifest"].parent / song).stems
+        assert read_bundle(model)
+    return subprocess.CompletedProcess(command, 0, "", "")
+
+
 @pytest.fixture
 def _cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA])
     monkeypatch.setattr(onnxruntime, "InferenceSession", FakeCudaSession)
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda directory: None)
     monkeypatch.setattr("mixer.network.device.count_gpus", lambda: 1)
+    monkeypatch.setattr(training, "_TIMED_STEPS", 1)
+    monkeypatch.setattr(batch.subprocess, "run", pretend_to_mix)
     load_cuda_libraries.cache_clear()
     FakeCudaSession.opened.clear()
     yield
@@ -93,8 +113,8 @@ def test_the_whole_check_runs_without_a_gpu(tmp_path: Path) -> None:
     assert 0.0 < report.speeds[4].shares["normalise"] < 1.0
     trained = [(speed.precision, speed.batch_size) for speed in report.training]
     assert trained == [("float32", 1), ("bf16", 1), ("bf16", 2)]
-    (batch,) = report.batches
-    assert batch.seconds > 0.0
+    (mixed,) = report.batches
+    assert mixed.seconds > 0.0
     as_json, as_text = report.write(tmp_path / "out")
     table = json.loads(as_json.read_text())
     assert table["passed"] is True
