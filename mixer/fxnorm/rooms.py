@@ -83,7 +83,7 @@ def read_rooms(folder: str | Path, sample_rate: int, read: RoomReader) -> Record
     if not Path(folder).is_dir():
         raise InputError(f"{folder}: no such folder of impulse responses")
     rooms, times_s = [], []
-    for path in _room_files(Path(folder)):
+    for path in room_files(Path(folder)):
         audio = np.asarray(read(path, sample_rate), dtype=np.float32)
         if not 0 < audio.shape[-1] <= MAX_ROOM_S * sample_rate:
             raise InputError(
@@ -114,7 +114,8 @@ def measure_reverberation_time_s(room: FloatArray, sample_rate: int) -> float:
     return float(-60.0 / slope)
 
 
-def _room_files(folder: Path) -> Iterator[Path]:
+def room_files(folder: Path) -> Iterator[Path]:
+    """The impulse responses of a folder, by name."""
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
             yield path

@@ -13,6 +13,7 @@ from typing import NotRequired, TypedDict
 from mixer.audio.formats import FORMATS
 from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
+from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Measurements, Mix
 from mixer.rendering.plan import MaterialKind, ModelIdentity
@@ -153,6 +154,7 @@ class Recipe(TypedDict):
     output: OutputTable
     seconds: dict[str, float]
     real_time_factor: float
+    used: UsedFiles
     versions: dict[str, str]
     platform: str
     take: NotRequired[Take]
@@ -183,6 +185,7 @@ def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
         "output": output,
         "seconds": {stage: round(seconds, 3) for stage, seconds in mix.seconds.items()},
         "real_time_factor": round(mix.real_time_factor, 2),
+        "used": used_files(mix.settings, mix.console),
         "versions": library_versions(),
         "platform": platform.platform(),
     }

@@ -107,6 +107,14 @@ class RecordedTake:
 
 
 @dataclass(frozen=True)
+class RecordedFiles:
+    """As of `mixer.output.used_files.UsedFiles`; empty where nothing was recorded yet."""
+
+    plugins: Mapping[str, str] = entries(sha256(), default={}, names=RAW)
+    rooms: Mapping[str, str] = entries(sha256(), default={}, names=RAW)
+
+
+@dataclass(frozen=True)
 class RecordedMix:
     """A recipe.
 
@@ -124,6 +132,7 @@ class RecordedMix:
         file_format, bit_depth: of the files; the depth is None for lossy formats.
         outputs: "mix" and each wet stem.
         tracks: each wet track, and what is left of the mix, by name.
+        used: plug-ins and rooms.
         delivered: each version of the mix that was delivered with it, by name.
         versions: of python, mixer and the libraries.
         platform: the system.
@@ -147,6 +156,7 @@ class RecordedMix:
     versions: Mapping[str, str]
     platform: str
     delivered: Mapping[str, RecordedOutput] = field(default_factory=dict)
+    used: RecordedFiles = field(default_factory=lambda: RecordedFiles())
     take: RecordedTake | None = None
 
     def plugins(self) -> tuple[str, ...]:
@@ -197,6 +207,7 @@ class _Recipe:
     model: _Model | None = None
     device: str | None = text(None, kind=RAW)
     take: RecordedTake | None = None
+    used: RecordedFiles | None = None
 
 
 def _recipe_table() -> Table:
@@ -259,6 +270,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         platform=recipe.platform,
         delivered=_beside(document, "versions", output.versions, output.files[MIX], path),
         take=recipe.take,
+        used=recipe.used or RecordedFiles(),
     )
 
 

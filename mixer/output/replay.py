@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixer.audio import read_audio
+from mixer.console.settings import Console
 from mixer.dsp.blocks import gain_to_db
 from mixer.errors import InputError, MixerError, ModelError, OutputError, PresetError
 from mixer.files.whole_file import hash_file
@@ -25,6 +26,7 @@ from mixer.output.names import MIX, TRACK_ROLE, VERSION_ROLE, output_paths, trac
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
 from mixer.output.settings import OutputSettings
+from mixer.output.used_files import used_files
 from mixer.output.versions import words_of
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
@@ -35,9 +37,10 @@ from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 
 INPUT, SONG, MODEL, PROFILE, DEVICE = "input", "song", "model", "profile", "device"
+PLUGIN, ROOM = "plug-in", "room"
 VERSION, PLATFORM, OUTPUT = "version", "platform", "output"
 # With another of these there is nothing to render: it would be another mix.
-DECISIVE = (INPUT, SONG, MODEL, PROFILE)
+DECISIVE = (INPUT, SONG, MODEL, PROFILE, ROOM)
 _HASH_SHOWN = 12
 _ANY_BIT_DEPTH = "24"  # lossy formats have none and ignore it
 Named = TypeVar("Named")
@@ -48,7 +51,8 @@ class Difference:
     """One thing that is not as the recipe has it.
 
     Attributes:
-        kind: "input", "song", "model", "profile", "device", "version", "platform" or "output".
+        kind: "input", "song", "model", "profile", "room", "plug-in", "device", "version",
+            "platform" or "output".
         what: which file, library or value.
         was, now: as recorded, and here; None for what was not, or is not, there.
     """
@@ -127,7 +131,8 @@ def plan_again(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list
     plan, of_plan = _plan(recipe, song)
     if plan is not None:
         song = plan.song  # as it is mixed: what is mended between microphones is in the recipe
-    return plan, [*_of_song(recipe, song), *of_plan, *_of_versions(recipe)]
+    named = [*_of_used(recipe), *_of_versions(recipe)]
+    return plan, [*_of_song(recipe, song), *of_plan, *named]
 
 
 def refuse_plugins(recipe: RecordedMix) -> None:
@@ -280,6 +285,20 @@ def _of_model(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
     else:
         names = (None if m is None else f"{visible(m[0])} {_hash(m[1])}" for m in (was, now))
         yield Difference(MODEL, "of the mix", *names)
+
+
+def _of_used(recipe: RecordedMix) -> Iterator[Difference]:
+    """Plug-ins and rooms; of recipes from before they were recorded nothing is said."""
+    here = used_files(recipe.settings, recipe.settings.console or Console())
+    pairs = (
+        (PLUGIN, recipe.used.plugins, here["plugins"]),
+        (ROOM, recipe.used.rooms, here["rooms"]),
+    )
+    for kind, was, now in pairs:
+        for path in dict.fromkeys((*was, *now)) if was else ():
+            if was.get(path) != now.get(path):
+                hashes = (None if h is None else _hash(h) for h in (was.get(path), now.get(path)))
+                yield Difference(kind, visible(path), *hashes)
 
 
 def _of_versions(recipe: RecordedMix) -> Iterator[Difference]:

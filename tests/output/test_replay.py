@@ -6,14 +6,18 @@ import shutil
 from dataclasses import field, make_dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
 
+from mixer import RenderSettings, load_song, render, write_mix
 from mixer.cli.replay import command
+from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import InputError, OutputError, PresetError, SettingsError
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import _audible, find_differences, replay
+from mixer.output.used_files import used_files
 from tests.output.recorded import edit, write_recorded_mix
 
 
@@ -238,6 +242,44 @@ def _with_table(settings, table):
         frozen=True,
     )
     return wider(model="none", console=table)
+
+
+def test_rooms_and_plugins_that_changed_are_named(recipe, tmp_path) -> None:
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    impulse = np.zeros(4_000)
+    impulse[0] = 0.9
+    for name in ("hall.wav", "cave.wav"):
+        soundfile.write(rooms / name, impulse, 44_100)
+    song = recipe.parents[1] / "song"
+    settings = RenderSettings("none", rooms=str(rooms))
+    write_mix(render(load_song(song), settings), tmp_path / "out" / "b.wav")
+    made = tmp_path / "out" / "b.mix.json"
+    assert differences(made) == []
+    impulse[9] = 0.1
+    soundfile.write(rooms / "cave.wav", impulse, 44_100)
+    (rooms / "hall.wav").rename(rooms / "hell.wav")
+    found = find_differences(read_recipe(made))[1]
+    assert [(d.kind, Path(d.what).name, d.was is None, d.now is None) for d in found] == [
+        ("room", "cave.wav", False, False),
+        ("room", "hall.wav", False, True),
+        ("room", "hell.wav", True, False),
+    ]
+    assert not replay(read_recipe(made), tmp_path / "new").written
+
+
+def test_files_of_plugins_are_known_by_their_bytes(tmp_path) -> None:
+    bundle = tmp_path / "x.vst3"
+    (bundle / "Contents").mkdir(parents=True)
+    (bundle / "Contents" / "x.so").write_bytes(b"one")
+    plugin = Plugin(path=str(bundle), preset=str(tmp_path / "gone.vstpreset"))
+    console = Console(strips=(("vocals", Strip(plugins=(plugin,))),))
+    before = used_files(RenderSettings(), console)
+    assert list(before["plugins"]) == [str(bundle)]
+    (bundle / "Contents" / "x.so").write_bytes(b"two")
+    assert used_files(RenderSettings(), console) != before
+    shutil.rmtree(bundle)
+    assert used_files(RenderSettings(), console) == {"plugins": {}, "rooms": {}}
 
 
 def test_the_command_says_what_differs_and_exits_so(recipe, tmp_path) -> None:
