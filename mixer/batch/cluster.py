@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import secrets
+import shutil
+import tempfile
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -19,6 +23,7 @@ from mixer.batch.order import Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.states import Ending
 from mixer.batch.worker import WorkerSpec, open_shop
 from mixer.dsp.threads import one_blas_thread
+from mixer.files.spawning import without_current_folder
 
 if TYPE_CHECKING:
     from mixer.batch.work import Shop
@@ -74,6 +79,7 @@ class RayEngine:
         self._spec, self._address, self._n_cpus = spec, address, n_cpus
         self._flights: dict[Any, _Flight] = {}
         self._task: Any = None
+        self._folder = ""
         self._places = 1
         self._largest_node_bytes = 0.0
 
@@ -95,15 +101,22 @@ class RayEngine:
         return None
 
     def start(self) -> None:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nobody is told of a batch
+        if self._address is None:
+            # Else Ray writes one into the home folder.
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        self._folder = tempfile.mkdtemp(prefix="mixer-ray-")
+        here = {"include_dashboard": False, "_temp_dir": self._folder, "num_cpus": self._n_cpus}
         try:
-            self._ray.init(
-                address=self._address,
-                num_cpus=None if self._address else self._n_cpus,
-                include_dashboard=False if self._address is None else None,
-                log_to_driver=False,
-                logging_level="error",
-                configure_logging=False,
-            )
+            # Ray's workers import from the folder in which it is started.
+            with without_current_folder(), contextlib.chdir(self._folder):
+                self._ray.init(
+                    address=self._address,
+                    log_to_driver=False,
+                    logging_level="error",
+                    configure_logging=False,
+                    **(here if self._address is None else {}),
+                )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"no Ray cluster: {str(error).splitlines()[0]}") from None
         options: dict[str, float] = {"num_cpus": self._spec.threads, "max_retries": 1}
@@ -142,6 +155,13 @@ class RayEngine:
         return events
 
     def close(self, *, at_once: bool) -> None:
+        try:
+            self._end(at_once=at_once)
+        finally:
+            # Sockets, logs and spilled objects of a cluster that was started here.
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self, *, at_once: bool) -> None:
         if self._task is None:
             return
         for reference in self._flights:

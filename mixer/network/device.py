@@ -16,6 +16,9 @@ from mixer.errors import DeviceError
 from mixer.files.wording import counted
 from mixer.network.cuda import count_gpus
 
+# The variable that `mixer.network` sets is for what starts on import, this for the rest.
+onnxruntime.disable_telemetry_events()
+
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _SILENT = 4  # fatal only: the runtime otherwise writes on stderr when it probes for CUDA
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,18 +33,84 @@ def test_a_module_beside_the_songs_is_not_run(make_songs, tmp_path: Path, module
     assert list((tmp_path / "o").glob("*.wav"))
 
 
-def test_a_render_leaves_nothing_in_the_home_folder(make_songs, tmp_path: Path) -> None:
-    make_songs(["one"], one={"seconds": 1.0})
-    home = tmp_path / "home"
-    (home / "tmp").mkdir(parents=True)
-    places = {"HOME": str(home), "TMPDIR": str(home / "tmp"), "XDG_CACHE_HOME": str(home / "cache")}
+# Notes every name that is looked up and every connection, then does it.
+WATCH = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+static void note(const char *what) {
+  FILE *file = fopen(getenv("WATCHED"), "a");
+  if (file) { fprintf(file, "%s\\n", what); fclose(file); }
+}
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found) {
+  int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+      dlsym(RTLD_NEXT, "getaddrinfo");
+  note("resolved");
+  return real(node, service, hints, found);
+}
+int connect(int fd, const struct sockaddr *address, socklen_t length) {
+  int (*real)(int, const struct sockaddr *, socklen_t) = dlsym(RTLD_NEXT, "connect");
+  if (address->sa_family != AF_UNIX) note("connected");
+  return real(fd, address, length);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def watcher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that is loaded before the system's, and writes what it sees to $WATCHED."""
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        pytest.skip("no C compiler for a watched resolver")
+    folder = tmp_path_factory.mktemp("watch")
+    (folder / "watch.c").write_text(WATCH)
+    library = folder / "watch.so"
+    command = [compiler, "-shared", "-fPIC", "-o", str(library), str(folder / "watch.c"), "-ldl"]
+    subprocess.run(command, check=True)
+    return library
+
+
+def watched(command: list[str], folder: Path, watcher: Path, **places: str) -> str:
+    """What a command looked up and connected to; it runs in the folder and ends well."""
+    log = folder / "watched"
+    environment = {**os.environ, "WATCHED": str(log), "LD_PRELOAD": str(watcher), **places}
     done = subprocess.run(
-        [sys.executable, "-m", "mixer", "render", str(tmp_path / "one"), "-q", "-o", "one.wav"],
-        cwd=tmp_path,
-        env={**os.environ, **places},
+        [sys.executable, *command],
+        cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert [path for path in home.rglob("*") if path.name != "tmp"] == []
+    return log.read_text() if log.exists() else ""
+
+
+def test_a_render_speaks_to_nobody_and_leaves_nothing_in_home(
+    make_songs, tmp_path: Path, watcher: Path
+) -> None:
+    make_songs(["one"], one={"seconds": 1.0})
+    home = tmp_path / "home"
+    (home / "tmp").mkdir(parents=True)
+    # ONNX Runtime's events would be written through this link.
+    (tmp_path / "precious").write_text("precious")
+    (home / "tmp" / ".ses").symlink_to(tmp_path / "precious")
+    places = {
+        "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "ORT_DISABLE_TELEMETRY": "0",
+    }
+    command = ["-m", "mixer", "render", str(tmp_path / "one"), "-q", "-o", "one.wav", "--report"]
+    assert watched(command, tmp_path, watcher, **places) == ""
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert sorted(path.name for path in home.rglob("*")) == [".ses", "tmp"]
+
+
+def test_the_watched_resolver_sees_what_is_looked_up(tmp_path: Path, watcher: Path) -> None:
+    code = "import socket; socket.getaddrinfo('localhost', 80)"
+    assert watched(["-c", code], tmp_path, watcher) == "resolved\n"
