@@ -1,0 +1,40 @@
+"""docs/compare_systems.py: from a folder of multitracks to a figure, as it stands in its head."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.signals import band
+
+SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "compare_systems.py"
+
+
+@pytest.mark.slow
+def test_a_folder_of_multitracks_becomes_a_figure(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    for seed, name in enumerate(("Ada", "Bo")):
+        folder = tmp_path / "multitracks" / name
+        folder.mkdir(parents=True)
+        stems = band(np.random.default_rng(seed), 2.0, 44_100)
+        # The first has a human mix, the second only wet stems.
+        files = {**stems, "mixture": sum(stems.values())} if name == "Ada" else stems
+        for stem, audio in files.items():
+            soundfile.write(folder / f"{stem}.wav", 0.4 * audio.T, 44_100)
+    figure = tmp_path / "figure.png"
+    command = [sys.executable, str(SCRIPT), "multitracks", "default", "none", "-o", str(figure)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert figure.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    lines = done.stdout.splitlines()
+    assert lines[-1] == str(figure)
+    # Two systems a measure, and no third one.
+    for line in lines[:-1]:
+        assert re.fullmatch(r".+ \(lower is better\): default \S+, none \S+, p \S+", line), line
+    assert [line.split(",")[0] for line in lines[:2]] == ["spectral", "panning"]
