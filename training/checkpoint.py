@@ -8,9 +8,7 @@ are read off the shapes of its parameters.
 from __future__ import annotations
 
 import json
-import pickle
 import struct
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +20,15 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mixer.errors import ModelError
+from mixer.files.regular_file import open_regular
+from mixer.files.wording import visible
 from mixer.network.architecture import Parameters
 from mixer.network.fxnorm.architecture import FXNORM
 from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.kinds import ARCHITECTURES, architecture_of
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 from training.networks.kinds import new_network
+from training.state_dict_file import read_state_dict
 
 HYPER_PARAMETERS_KEY = "hyper_parameters"
 KIND_KEY = "kind"
@@ -35,7 +36,7 @@ _MAX_FILE_BYTES = 4 << 30
 _MAX_HEADER_BYTES = 4 << 20
 _MAX_DIMENSION = 1 << 16
 WAVE_U_NET_PREFIX = "network.waveunets.ALL."
-_TORCH_STARTS = (b"PK", b"\x80")  # a zip archive, a pickle
+_LONGEST_SHOWN = 200
 _NAMED = 3  # keys that a message names before it says how many more there are
 
 
@@ -99,9 +100,9 @@ def read_checkpoint(
         ModelError: unreadable, damaged, with code in it, or not this network.
     """
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(9)
+            size = file.seek(0, 2)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
     if size > _MAX_FILE_BYTES:
@@ -110,7 +111,7 @@ def read_checkpoint(
         state, metadata = _read_safetensors(path, size, start)
         hyper = _declared_hyper_parameters(path, metadata)
     else:
-        state, metadata = _read_state_dict(path, start), None
+        state, metadata = read_state_dict(path), None
         if any(name.startswith(WAVE_U_NET_PREFIX) for name in state):
             hyper = wave_u_net_parameters_of(state, path, segment_samples=segment_samples)
         else:
@@ -231,37 +232,11 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Param
         raise ModelError(f"{path}: its hyper-parameters are not valid: {error}") from None
 
 
-def _read_state_dict(path: Path, start: bytes) -> dict[str, Tensor]:
-    try:
-        # A file rather than a path: torch would go by the suffix.
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's remarks on what is refused below
-            state: Any = torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        if not start.startswith(_TORCH_STARTS):
-            raise ModelError(
-                f"{path}: not a checkpoint: neither safetensors nor a torch state dict"
-            ) from None
-        raise ModelError(
-            f"{path}: holds more than plain tensors (code or other objects) and was not loaded:"
-            " save the state dict alone"
-        ) from None
-    except Exception as error:  # torch's readers raise nearly anything on random bytes
-        raise ModelError(
-            f"{path}: not a checkpoint: neither safetensors nor a torch state dict"
-            f" ({_first_line(error)})"
-        ) from None
-    if not isinstance(state, dict) or not all(
-        isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
-    ):
-        raise ModelError(f"{path}: not a state dict of tensors by name")
-    return dict(state)
-
-
 def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
     claimed = 0
-    for name, value in state.items():
-        if not value.is_floating_point() or value.layout != torch.strided:
+    for key, value in state.items():
+        name = visible(key, _LONGEST_SHOWN)
+        if not value.is_floating_point() or value.layout != torch.strided or value.is_meta:
             raise ModelError(f"{path}: {name} is of type {value.dtype}: plain floats are needed")
         claimed += value.numel() * value.element_size()
         # Expanded views could claim any size from a few bytes on disk.
@@ -302,7 +277,9 @@ def _network_with(path: Path, state: Mapping[str, Tensor], hyper: Parameters) ->
 def _refuse(path: Path, problem: str, names: list[str]) -> None:
     if names:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        raise ModelError(f"{path}: {problem} {', '.join(names[:_NAMED])}{more}")
+        raise ModelError(
+            f"{path}: {problem} {', '.join(visible(name, 200) for name in names[:_NAMED])}{more}"
+        )
 
 
 def _first_line(error: Exception) -> str:

@@ -18,6 +18,7 @@ from mixer.audio.damage import note_damage
 from mixer.audio.flac_frames import flac_position
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource, unreadable
 from mixer.errors import InputError
+from mixer.files.regular_file import open_regular
 
 # By FFmpeg's names; one that opens other files (hls, concat, dash, image2 ...) never joins.
 _CONTAINERS = (
@@ -266,6 +267,7 @@ def _has_fragments(path: Path) -> bool:
 
 
 def _opened(av: Any, path: Path) -> Any:
+    open_regular(path).close()  # FFmpeg would wait for a pipe
     # A name that looks like an address stays a name.
     return av.open(f"file:{path}", options=_OPTIONS)
 

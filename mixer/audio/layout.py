@@ -18,6 +18,7 @@ from mixer.audio.mpeg import mpeg_layout
 from mixer.audio.ogg_pages import ogg_links
 from mixer.audio.source import BLOCK_SAMPLES, system_name
 from mixer.audio.spliced_file import Pieces, SplicedFile
+from mixer.files.regular_file import open_regular
 
 # Samples a packet: of Opus at 48 kHz 120 ms, of Vorbis the longest block, of FLAC by its format.
 _MOST_SAMPLES_A_PACKET = 65_536
@@ -91,7 +92,7 @@ def layout_of(path: Path) -> Layout:
 
 @functools.lru_cache(_KEPT_LAYOUTS)
 def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(16)
     if size > _MOST_WALKED_BYTES and (head[:4] == b"OggS" or not _has_magic(head)):
         return _plain_layout(path, Part(), None, None)

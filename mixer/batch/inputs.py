@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mixer.audio.formats import is_audio_name
 from mixer.errors import InputError
+from mixer.files.regular_file import open_regular
 from mixer.song.folder import list_song_folder
 from mixer.song.folder_names import SONG_FILE
 
@@ -52,7 +53,7 @@ def hash_inputs(folder: str | Path, listing: str) -> str:
     for name, _, _ in json.loads(listing):
         own = hashlib.sha256()
         try:
-            with (Path(folder) / name).open("rb") as file:
+            with open_regular(Path(folder) / name) as file:
                 while block := file.read(_HASH_BLOCK_BYTES):
                     own.update(block)
         except OSError as error:

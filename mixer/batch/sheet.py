@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mixer.batch.mistakes import ManifestError
 from mixer.errors import InputError
+from mixer.files.regular_file import read_regular
 from mixer.files.wording import quote
 
 MAX_BYTES = 256 << 20
@@ -59,7 +60,7 @@ def _read(path: Path) -> bytes:
         if path.stat().st_size > MAX_BYTES:
             what = f"larger than {MAX_BYTES >> 20} MiB, so not a manifest; split it"
             raise ManifestError(path, [what])
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise InputError(f"{path}: the manifest cannot be read ({error.strerror})") from None
     if content.startswith(_WORKBOOKS):

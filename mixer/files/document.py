@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from mixer.errors import MixerError
 from mixer.files.mistakes import Keys, Mistake, dotted, find_mistakes
+from mixer.files.regular_file import read_regular
 from mixer.files.shape import CHOICE, NUMBER, Names, Rows, Shape, Table, table_of
 from mixer.files.toml_lines import find_lines, line_of
 from mixer.files.toml_text import parse_toml
@@ -259,8 +260,7 @@ def _read(path: Path, where: str, what: str, most_bytes: int, error: type[MixerE
         # A folder or a pipe would be waited for, or would never end.
         if path.exists() and not path.is_file():
             raise error(f"{where}: not a file; give {what}")
-        with path.open("rb") as file:
-            content = file.read(most_bytes + 1)
+        content = read_regular(path, most_bytes + 1)
     except (OSError, ValueError) as cause:
         reason = getattr(cause, "strerror", None) or cause
         raise error(f"{where}: cannot be read ({visible(reason)}); give {what}") from None

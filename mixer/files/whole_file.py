@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mixer.errors import OutputError
+from mixer.files.regular_file import open_regular
 
 _LONGEST_SHOWN = 100
 _NAME_MAX_BYTES = 255
@@ -149,6 +150,10 @@ def write_json(path: Path, value: Mapping[str, object]) -> None:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
+    """SHA-256 of a file's bytes, in hex.
+
+    Raises:
+        OSError: it cannot be read, or is not a regular file.
+    """
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

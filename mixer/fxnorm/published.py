@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.errors import ModelError
+from mixer.files.regular_file import read_regular
 from mixer.fxnorm.curves import DEFAULT_BANDS_HZ, phi_curve, spectrum_curve_db
 from mixer.fxnorm.number_pickle import as_numbers, load_number_dict
 from mixer.fxnorm.profile import Profile, StemProfile
@@ -40,7 +41,7 @@ def read_published_features(
         raise ModelError(f"{path}: no such feature file")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise ModelError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, this is no feature file")
-    features = load_number_dict(path.read_bytes(), str(path))
+    features = load_number_dict(read_regular(path), str(path))
     tables = {effect: _table(features, effect, path) for effect in _EFFECTS}
     names = [name for name in tables["eq"] if all(name in table for table in tables.values())]
     if not names:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError
+from mixer.files.regular_file import read_regular
 from mixer.files.wording import visible
 from mixer.output.daw.recall import RECALL_VERSION
 from mixer.output.daw.strip import EqBand, Strip
@@ -75,7 +76,7 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
     try:
         if path.stat().st_size > _LONGEST_BYTES:
             raise InputError(f"{visible(path)} is larger than any recall sheet")
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(read_regular(path).decode())
     except FileNotFoundError:
         raise InputError(
             f"{visible(path)} is not there: it has the numbers that the session was written with; "

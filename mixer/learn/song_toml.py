@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError, OutputError, PresetError
+from mixer.files.regular_file import read_regular
 from mixer.files.toml_lines import find_lines
 from mixer.files.toml_text import parse_toml
 from mixer.files.toml_writing import table_lines
@@ -33,11 +34,13 @@ def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the song's with --song")
     path = folder / SONG_FILE
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
     try:
+        text = read_regular(path).decode().replace("\r\n", "\n") if path.exists() else ""
         table = parse_toml(text)
     except (ValueError, RecursionError) as error:
         raise PresetError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise PresetError(f"{path} cannot be read: {error.strerror}") from None
     console = table.get(SONG_KEY, {})
     if not isinstance(console, dict):
         raise PresetError(f"{path}: {SONG_KEY} must be a table")

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mixer.errors import InputError, MixerError
+from mixer.files.regular_file import open_regular
 from mixer.listen.answers import (
     MAX_ANSWERS_BYTES,
     Answers,
@@ -141,7 +142,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 def _is_database(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(len(_SQLITE_START)) == _SQLITE_START
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.errors import ModelError
+from mixer.files.regular_file import read_regular
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import listed, nearest, quote
 from mixer.network.manifest import MANIFEST_FILE, FileEntry, Manifest, read_manifest
@@ -165,7 +166,7 @@ def _read_intact(folder: Path, entry: FileEntry, max_bytes: int) -> bytes:
     path = folder / entry.file
     _check_size(path, max_bytes)
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise _unreadable(path, error) from None
     _check_hash(path, hashlib.sha256(content).hexdigest(), entry)

@@ -93,6 +93,8 @@ def chrono_initialise(lstm: nn.LSTM, longest_frames: float = 32.0) -> None:
     two bias vectors; the heuristic goes into the first, the second is zero at these gates.
     """
     hidden = lstm.hidden_size
+    if lstm.weight_hh_l0.is_meta:
+        return  # no values to set, and PyTorch would load its compiler first: seconds
     with torch.no_grad():
         for name, bias in lstm.named_parameters():
             if not name.startswith("bias_"):

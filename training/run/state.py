@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mixer.errors import ModelError, OutputError
+from mixer.files.regular_file import open_regular
 from mixer.files.whole_file import whole_file
 from training.run.ema import MovingAverage
 from training.run.identity import Identity
@@ -195,9 +196,9 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
 
 def _check_size(path: Path) -> None:
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(8)
+            size = file.seek(0, 2)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
     header = struct.unpack("<Q", start)[0] if len(start) == 8 else size

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.errors import InputError
+from mixer.files.regular_file import open_regular
 from mixer.files.wording import visible
 from mixer.output.daw.dawproject_devices import BAND_TYPES
 from mixer.output.daw.read_session import (
@@ -170,12 +171,12 @@ class _Reader:
 
 def _project(path: Path) -> ET.Element:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             info = archive.getinfo("project.xml")
             if info.file_size > _LONGEST_BYTES:
                 raise InputError(f"{visible(path)} is larger than any session: it is not read")
-            with archive.open(info) as file:
-                text = file.read(_LONGEST_BYTES + 1)
+            with archive.open(info) as project:
+                text = project.read(_LONGEST_BYTES + 1)
     except OSError as error:
         raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError):
@@ -191,8 +192,12 @@ def _project(path: Path) -> ET.Element:
 
 def _title(path: Path) -> str:
     try:
-        with zipfile.ZipFile(path) as archive, archive.open("metadata.xml") as file:
-            text = file.read(1 << 20)
+        with (
+            open_regular(path) as file,
+            zipfile.ZipFile(file) as archive,
+            archive.open("metadata.xml") as metadata,
+        ):
+            text = metadata.read(1 << 20)
         return "" if b"<!" in text else ET.fromstring(text).findtext("Title") or ""
     except (OSError, KeyError, ET.ParseError, zipfile.BadZipFile, RuntimeError, ValueError):
         return ""

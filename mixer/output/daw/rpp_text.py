@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixer.errors import InputError
+from mixer.files.regular_file import read_regular
 from mixer.files.wording import visible
 
 LONGEST_BYTES = 256 << 20
@@ -69,7 +70,7 @@ def read_project(path: Path) -> Block:
     try:
         if path.stat().st_size > LONGEST_BYTES:
             raise InputError(f"{visible(path)} is larger than any project: it is not read")
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        text = read_regular(path).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
     root = Block("", [])
