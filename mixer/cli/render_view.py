@@ -21,6 +21,7 @@ from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
+from mixer.rendering.translation import translation_lines
 from mixer.shipped import TRACK_MODEL
 from mixer.song.listing import doubts, left_out_files, mixed_files
 from mixer.song.recording import Recording
@@ -156,6 +157,7 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "loudness_target_lufs": mix.settings.loudness_lufs,
         "loudness_missed_lu": _loudness_missed_lu(mix),
         "verdict": mix.verdict,
+        "translation": recipe.get("translation"),
         "true_peak_dbtp": master["true_peak_dbtp"],
         "gain_reduction_db": master["max_reduction_db"],
         "model": mix.model["name"] if mix.model else None,
@@ -295,6 +297,10 @@ def show_delivered(destination: Destination, done: Rendered) -> None:
         say(f"{version['path']}  {levels}{more}")
     if "versions_error_dbfs" in output:
         talk(f"note: the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS")
+    if "translation" in done.recipe:
+        lines = list(translation_lines(done.recipe["translation"]))
+        for line in lines or ["no stem loses a third of its loudness anywhere"]:
+            say(line)
     for remark in done.remarks:
         talk(f"note: {remark}")
 

@@ -37,6 +37,12 @@ _AS_BEFORE = ("format", "bit_depth")
     "--hold-gain", is_flag=True, help="Keep the bus's gain, whatever loudness comes of it."
 )
 @click.option(
+    "--translation-budget",
+    "translation_budget_db",
+    type=click.FloatRange(0.1, 6.0),
+    help="Also lift what is lost on small loudspeakers, each stem by no more dB.",
+)
+@click.option(
     "--song",
     "song_folder",
     type=FilePath(exists=True, file_okay=False, path_type=Path),
@@ -52,6 +58,7 @@ def command(
     texts: tuple[str, ...],
     words: bool,
     hold_gain: bool,
+    translation_budget_db: float | None,
     song_folder: Path | None,
     allow_plugins: bool,
     dry_run: bool,
@@ -68,7 +75,7 @@ def command(
     if words:
         _show_words()
         return
-    if recipe_path is None or not texts:
+    if recipe_path is None or not (texts or translation_budget_db):
         raise click.UsageError("give a recipe and what to change; --words lists wishes")
     revision = plan_revision(
         recipe_path,
@@ -76,6 +83,7 @@ def command(
         song_folder=song_folder,
         hold_gain=hold_gain,
         allow_plugins=allow_plugins,
+        translation_budget_db=translation_budget_db,
         wanted=OutputSettings(**given_settings(OutputSettings, options)),
     )
     if not quiet:

@@ -30,6 +30,7 @@ from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan, hands_on_wet_stems
 from mixer.rendering.progress import Progress
+from mixer.rendering.translation import check_translation
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL
@@ -100,6 +101,8 @@ class Destination:
         if self.wanted.tracks:
             plan.check_wet_tracks()
         check_versions(self.wanted.deliver, plan)
+        if self.wanted.check_translation:
+            plan.check_wet_stems()
         track_names = [track.name for track in plan.tracks] if self.wanted.tracks else []
         check_output(
             self.path,
@@ -209,6 +212,8 @@ def _write(
         recipe = write_versions(mix, recipe, path, wanted)
     if take is not None:
         recipe = {**recipe, "take": take}
+    if wanted.check_translation:
+        recipe = {**recipe, "translation": check_translation(mix)}
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
     remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True)
     return write_recipe(recipe, path, home), remarks

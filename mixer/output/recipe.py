@@ -17,6 +17,7 @@ from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Measurements, Mix
 from mixer.rendering.plan import MaterialKind, ModelIdentity
+from mixer.rendering.translation import Translation
 from mixer.song.listing import LeftOutFile, MixedFile, left_out_files, mixed_file
 from mixer.song.recording import Recording
 from mixer.song.song import Song
@@ -159,6 +160,7 @@ class Recipe(TypedDict):
     platform: str
     take: NotRequired[Take]
     verdict: NotRequired[str]
+    translation: NotRequired[Translation]
 
 
 def library_versions() -> dict[str, str]:

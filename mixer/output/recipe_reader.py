@@ -115,6 +115,23 @@ class RecordedFiles:
 
 
 @dataclass(frozen=True)
+class RecordedLoss:
+    """As of `mixer.rendering.translation.TranslationRow`."""
+
+    place: str = text()
+    stem: str = choice(MISSING, STEMS)
+    lost: float = number(MISSING, -1e6, 1.0)
+    lift_hz: float | None = number(None, 20.0, 20_000.0)
+
+
+@dataclass(frozen=True)
+class RecordedTranslation:
+    """What stems lose elsewhere."""
+
+    rows: tuple[RecordedLoss, ...] = entries()
+
+
+@dataclass(frozen=True)
 class RecordedMix:
     """A recipe.
 
@@ -137,6 +154,7 @@ class RecordedMix:
         versions: of python, mixer and the libraries.
         platform: the system.
         take: how it came from another mix; None for one that came from none.
+        translation: what stems lose elsewhere; empty where that was not checked.
     """
 
     path: Path
@@ -158,6 +176,7 @@ class RecordedMix:
     delivered: Mapping[str, RecordedOutput] = field(default_factory=dict)
     used: RecordedFiles = field(default_factory=lambda: RecordedFiles())
     take: RecordedTake | None = None
+    translation: tuple[RecordedLoss, ...] = ()
 
     def plugins(self) -> tuple[str, ...]:
         """Files of the plug-ins that the settings load: programs, which a stranger may name."""
@@ -208,6 +227,7 @@ class _Recipe:
     device: str | None = text(None, kind=RAW)
     take: RecordedTake | None = None
     used: RecordedFiles | None = None
+    translation: RecordedTranslation | None = None
 
 
 def _recipe_table() -> Table:
@@ -271,6 +291,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         delivered=_beside(document, "versions", output.versions, output.files[MIX], path),
         take=recipe.take,
         used=recipe.used or RecordedFiles(),
+        translation=recipe.translation.rows if recipe.translation else (),
     )
 
 

@@ -52,6 +52,7 @@ class OutputSettings:
         daw_audio: what they hold.
         deliver: versions of the mix, any of `mixer.output.versions.WORDS`.
         deliver_names: template of their files' names.
+        check_translation: send the mix through other loudspeakers and codecs.
         report: the HTML report, and where its audio is.
     """
 
@@ -80,6 +81,9 @@ class OutputSettings:
         DEFAULT_TEMPLATE,
         f"Names of versions, with {', '.join('{' + field + '}' for field in FIELDS)}.",
         parse=parse_template,
+    )
+    check_translation: bool = option(
+        False, "Say which stem is lost on a phone, a laptop, in a mono club, a car, AAC and Opus."
     )
     report: ReportKind = option(
         ReportKind.NONE,
@@ -119,7 +123,7 @@ class OutputSettings:
     @property
     def takes_stems(self) -> bool:
         """Whether wet stems must be rendered."""
-        return self.writes_stems or self.has_versions
+        return self.writes_stems or self.has_versions or self.check_translation
 
     @property
     def writes_stems(self) -> bool:

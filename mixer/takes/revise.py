@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from mixer.audio.formats import DEFAULT_BIT_DEPTH
 from mixer.console.settings import Console
-from mixer.errors import InputError
+from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, Rendered, render_to
@@ -31,6 +32,7 @@ from mixer.rendering.pipeline import premaster, without_parts
 from mixer.rendering.plan import RenderPlan, plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.translation import corrections
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
@@ -38,7 +40,6 @@ from mixer.takes.numbering import base_of, next_number, take_path
 from mixer.takes.parts import hash_parts, same_parts
 
 MADE_BY = "revise"
-_ANY_BIT_DEPTH = "24"  # lossy formats have none and ignore it
 # Of the settings, what acts behind the material that is kept.
 _BEHIND = ("console", "loudness_lufs", "true_peak_dbtp", "amount", "held_staging_db",
            "held_gain_db")  # fmt: skip
@@ -122,6 +123,7 @@ def plan_revision(
     hold_gain: bool = False,
     allow_plugins: bool = False,
     wanted: OutputSettings = MIX_ALONE,
+    translation_budget_db: float | None = None,
 ) -> Revision:
     """Find out what a take comes down to; renders nothing.
 
@@ -133,6 +135,8 @@ def plan_revision(
         allow_plugins: load the plug-ins that the recipe names. They are programs.
         wanted: what else to write beside the take, whose format and depth are its parent's; stems
             and tracks are written in any case where the parent has them.
+        translation_budget_db: also lift stems that are lost on small loudspeakers, each by no more;
+            the parent must have been checked, and the take is.
 
     Raises:
         InputError: no recipe, no song, or not the song or model that the recipe is of.
@@ -143,17 +147,13 @@ def plan_revision(
     if not allow_plugins:
         refuse_plugins(parent)
     song = song_of(parent, song_folder)
-    parent_plan, differences = plan_again(parent, song)
-    decisive = [str(difference) for difference in differences if difference.kind in DECISIVE]
-    if parent_plan is None or decisive:
-        raise InputError(
-            f"{visible(parent.path)}: not what it was made of is here any more "
-            f"({'; '.join(decisive)}), so more than you ask for would change: render the song anew"
-        )
-    parent_plan = replace(parent_plan, settings=settings_again(parent))
+    parent_plan, is_elsewhere = _plan_of_parent(parent, song)
     settings = parent_plan.settings
-    known = parent_plan.known_changes
-    asked = ask(texts, _console_of(settings), known=known, stems=tuple(song.stems))
+    console = _console_of(settings)
+    if translation_budget_db is not None:
+        texts = (*texts, *_corrections(parent, translation_budget_db, console))
+        wanted = replace(wanted, check_translation=True)
+    asked = ask(texts, console, known=parent_plan.known_changes, stems=tuple(song.stems))
     plan = plan_render(song, _settings(parent, settings, asked.console, hold_gain=hold_gain))
     number = next_number(parent.path.parent, base_of(parent.path))
     destination = _destination(parent, number, wanted)
@@ -167,7 +167,7 @@ def plan_revision(
         texts=tuple(visible(text, 1_000) for text in texts),
         number=number,
         destination=destination,
-        is_elsewhere=any(one.kind in (VERSION, PLATFORM) for one in differences),
+        is_elsewhere=is_elsewhere,
     )
 
 
@@ -188,7 +188,7 @@ def _destination(parent: RecordedMix, number: int, wanted: OutputSettings) -> De
         wanted=replace(
             wanted,
             format=parent.file_format,
-            bit_depth=parent.bit_depth or _ANY_BIT_DEPTH,
+            bit_depth=parent.bit_depth or DEFAULT_BIT_DEPTH,
             stems=wanted.stems or len(parent.outputs) > 1,
             tracks=wanted.tracks or any(name != RESIDUAL for name in parent.tracks),
         ),
@@ -223,6 +223,44 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
 
     rendered = render_to(destination, revision.plan, progress=progress, made=made, take=tell)
     return Revised(rendered, takes[-1], 0 if kept is None else kept.n_found)
+
+
+def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
+    """The parent's plan, and whether another system or other libraries made it.
+
+    Raises:
+        InputError: not the song or model that it was made of is here.
+    """
+    plan, differences = plan_again(parent, song)
+    decisive = [str(difference) for difference in differences if difference.kind in DECISIVE]
+    if plan is None or decisive:
+        raise InputError(
+            f"{visible(parent.path)}: not what it was made of is here any more "
+            f"({'; '.join(decisive)}), so more than you ask for would change: render the song anew"
+        )
+    is_elsewhere = any(one.kind in (VERSION, PLATFORM) for one in differences)
+    return replace(plan, settings=settings_again(parent)), is_elsewhere
+
+
+def _corrections(parent: RecordedMix, budget_db: float, console: Console) -> list[str]:
+    """What lifts the stems that are lost on small loudspeakers.
+
+    Raises:
+        SettingsError: the parent was not checked, or no stem is lost.
+    """
+    if not parent.translation:
+        raise SettingsError(
+            f"{visible(parent.path)}: it was not checked how the mix translates: render it with "
+            "--check-translation first"
+        )
+    found = corrections(parent.translation, budget_db)
+    if not found:
+        raise SettingsError("no stem loses a third of its loudness: there is nothing to correct")
+    return [
+        f"{stem}.eq.{len(console.strip(stem).eq)}="
+        f'{{type = "peak", frequency_hz = {hz}, q = 0.8, gain_db = {gain_db}}}'
+        for stem, hz, gain_db in found
+    ]
 
 
 def _settings(

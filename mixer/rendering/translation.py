@@ -1,0 +1,185 @@
+"""A finished mix through loudspeakers and codecs: which stem is heard less, where, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NotRequired, Protocol, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.audio.round_trip import CODECS, is_available, round_trip
+from mixer.meters.loudness import true_peak_dbtp
+from mixer.meters.masking import HOP_LENGTH, bark_powers
+from mixer.meters.translation import PLACES, heard_loudness, lift_hz
+from mixer.rendering.frozen_bus import MixParts
+from mixer.rendering.mix import Mix
+
+# Worth a word: the stem is less than two thirds as loud as at the desk.
+LEAST_LOST = 1.0 / 3.0
+_WINDOW_S = 5.0
+# A window in which a stem hardly plays tells nothing.
+_PLAYS_SHARE = 0.2
+# What small loudspeakers lack can be lifted; what mono or a codec takes cannot.
+LIFTED_PLACES = ("phone", "laptop")
+
+Powers = dict[str, NDArray[np.floating]]
+
+
+class TranslationRow(TypedDict):
+    """What a stem loses in a place.
+
+    Attributes:
+        place: of `mixer.meters.translation.PLACES`, or a codec.
+        stem: which.
+        lost: share of its loudness that is not heard, 0 to 1; below 0 it is heard better.
+        lost_at_worst: the same where it is worst.
+        from_s, to_s: where that is.
+        lift_hz: where it could be lifted, of small loudspeakers.
+    """
+
+    place: str
+    stem: str
+    lost: float
+    lost_at_worst: float
+    from_s: float
+    to_s: float
+    lift_hz: NotRequired[float]
+
+
+class Translation(TypedDict):
+    """How a mix translates; `true_peaks_dbtp` are those behind the codecs that were tried."""
+
+    rows: list[TranslationRow]
+    true_peaks_dbtp: dict[str, float]
+    not_tried: list[str]
+
+
+def check_translation(mix: Mix) -> Translation:
+    """Send a mix through every place and codec.
+
+    Args:
+        mix: with its wet stems.
+
+    Raises:
+        InputError: PyAV is there, and has no such encoder.
+    """
+    stereo, mono = _powers(mix)
+    at_desk = heard_loudness(stereo)
+    rows: list[TranslationRow] = []
+    for place in PLACES:
+        powers = mono if place.is_mono else stereo
+        for row in _rows(place.name, at_desk, heard_loudness(powers, place), mix.sample_rate):
+            if place.name in LIFTED_PLACES:
+                row["lift_hz"] = round(lift_hz(powers[row["stem"]], place))
+            rows.append(row)
+    peaks: dict[str, float] = {}
+    for codec in CODECS if is_available() else ():
+        back = round_trip(mix.audio, mix.sample_rate, codec)
+        peaks[codec.name] = true_peak_dbtp(back, mix.sample_rate)
+        error = bark_powers(back - mix.audio, mix.sample_rate)
+        heard = heard_loudness(stereo, None, error)
+        rows += _rows(codec.name, at_desk, heard, mix.sample_rate)
+    return {
+        "rows": rows,
+        "true_peaks_dbtp": peaks,
+        "not_tried": [] if peaks else [codec.name for codec in CODECS],
+    }
+
+
+def translation_lines(translation: Translation) -> Iterator[str]:
+    """What is worth a word, a line each."""
+    for row in translation["rows"]:
+        if row["lost"] < LEAST_LOST:
+            continue
+        where = f"{_clock(row['from_s'])} to {_clock(row['to_s'])}"
+        yield (
+            f"{row['place']}: {row['stem']} loses {100 * row['lost']:.0f} % of its loudness, "
+            f"{100 * row['lost_at_worst']:.0f} % from {where}"
+        )
+    for name, peak_dbtp in translation["true_peaks_dbtp"].items():
+        if peak_dbtp > 0.0:
+            yield f"{name}: peaks reach {peak_dbtp:+.1f} dBTP and clip; lower --true-peak"
+    if translation["not_tried"]:
+        names = " and ".join(translation["not_tried"])
+        yield f'{names} were not tried: pip install "fxnorm-mixer[codecs]"'
+
+
+class Loss(Protocol):
+    """What of a row says what to lift; as of `TranslationRow`."""
+
+    @property
+    def stem(self) -> str: ...
+
+    @property
+    def lost(self) -> float: ...
+
+    @property
+    def lift_hz(self) -> float | None: ...
+
+
+def corrections(losses: Sequence[Loss], budget_db: float) -> list[tuple[str, float, float]]:
+    """What a small equaliser could bring back on small loudspeakers.
+
+    Args:
+        losses: what was found.
+        budget_db: no stem is lifted by more.
+
+    Returns:
+        Stem, frequency in Hz and gain in dB, of each stem that loses enough.
+    """
+    worst: dict[str, tuple[float, float]] = {}
+    for loss in losses:
+        least = max(LEAST_LOST, worst.get(loss.stem, (0.0, 0.0))[0])
+        if loss.lift_hz is not None and loss.lost >= least:
+            worst[loss.stem] = (loss.lost, loss.lift_hz)
+    return [
+        (stem, hz, round(min(1.0, lost / (2.0 * LEAST_LOST)) * budget_db, 2))
+        for stem, (lost, hz) in worst.items()
+    ]
+
+
+def _powers(mix: Mix) -> tuple[Powers, Powers]:
+    """Of each stem behind the bus, of both channels and of their half sum."""
+    parts = MixParts(mix)
+    stereo, mono = Powers(), Powers()
+    for stem in mix.wet_stems:
+        audio = parts.stem(stem)
+        stereo[stem] = bark_powers(audio, mix.sample_rate)
+        # One loudspeaker plays the half sum twice as loud as each channel of a pair of them.
+        mono[stem] = 2.0 * bark_powers(audio.mean(axis=0, keepdims=True), mix.sample_rate)
+    return stereo, mono
+
+
+def _rows(
+    place: str,
+    at_desk: Mapping[str, NDArray[np.float64]],
+    there: Mapping[str, NDArray[np.float64]],
+    sample_rate: int,
+) -> list[TranslationRow]:
+    frames_per_s = sample_rate / HOP_LENGTH
+    length = max(1, round(_WINDOW_S * frames_per_s))
+    rows: list[TranslationRow] = []
+    for stem, before in at_desk.items():
+        if before.sum() <= 0.0:
+            continue
+        starts = np.arange(0, len(before), length)
+        was, now = (np.add.reduceat(each, starts) for each in (before, there[stem]))
+        plays = was > _PLAYS_SHARE * was.max()
+        lost = np.where(plays, 1.0 - now / np.maximum(was, 1e-30), -np.inf)
+        worst = int(np.argmax(lost))
+        rows.append(
+            {
+                "place": place,
+                "stem": stem,
+                "lost": round(1.0 - float(there[stem].sum() / before.sum()), 4),
+                "lost_at_worst": round(float(lost[worst]), 4),
+                "from_s": round(float(starts[worst] / frames_per_s), 2),
+                "to_s": round(float(min(starts[worst] + length, len(before)) / frames_per_s), 2),
+            }
+        )
+    return rows
+
+
+def _clock(time_s: float) -> str:
+    return f"{int(time_s) // 60}:{int(time_s) % 60:02d}"
