@@ -14,6 +14,7 @@ from mixer.output.daw.recall import (
     Recall,
     recall_csv,
     recall_markdown,
+    session_nulls,
     written_session,
 )
 from mixer.output.daw.session import DawSession, relative_path
@@ -31,7 +32,7 @@ from mixer.output.recipe import Recipe
 from mixer.output.settings import DawAudio, OutputSettings
 from mixer.rendering.mix import Mix
 from mixer.report import report_data, write_listening_copies, write_report
-from mixer.report.data import MIX
+from mixer.report.data import MIX, SessionNulls
 from mixer.song.song import Song
 
 REPORT = "report"
@@ -117,7 +118,8 @@ def deliver(
     left_out = dict.fromkeys(f for session in sessions.values() for f in session.left_out)
     remarks += [f"not in the session: {file}" for file in left_out]
     if wanted.has_report:
-        _write_report(mix, recipe, mix_path, wanted, overwrite=overwrite)
+        nulls = session_nulls(sessions) if wanted.edits else None
+        _write_report(mix, recipe, mix_path, wanted, nulls, overwrite=overwrite)
     return tuple(remarks)
 
 
@@ -156,12 +158,13 @@ def _write_report(
     recipe: Recipe,
     mix_path: Path,
     wanted: OutputSettings,
+    nulls: SessionNulls | None,
     *,
     overwrite: bool,
 ) -> None:
     written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
     files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
-    data = report_data(mix, files={**files, MIX: written[MIX]})
+    data = report_data(mix, files={**files, MIX: written[MIX]}, nulls=nulls)
     if wanted.has_copies:
         folder = listening_copies(wanted, mix_path)[INPUT_SUM].parent
         data = write_listening_copies(folder, data, overwrite=overwrite)

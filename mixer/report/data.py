@@ -127,6 +127,21 @@ class Charts(TypedDict):
 
 
 @dataclass(frozen=True)
+class SessionNulls:
+    """How deep the settings of a workstation's session null alone, without its residual.
+
+    Attributes:
+        titles: of the formats of sessions.
+        rows: name of a track or a folder, and for each format its null in dB; None for silence.
+        flagged_above_db: what is worth a word.
+    """
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+    flagged_above_db: float
+
+
+@dataclass(frozen=True)
 class ReportData:
     """Everything that a report shows.
 
@@ -137,6 +152,7 @@ class ReportData:
         charts: what the charts are drawn from, ready for JSON; see `report_data`.
         figures: name to value: what engineers read off the mix beyond the record of the render.
         warnings: a line each.
+        nulls: of the sessions that were written with it; None for none.
     """
 
     mix: Mix
@@ -145,6 +161,7 @@ class ReportData:
     charts: Charts
     figures: Mapping[str, float]
     warnings: tuple[str, ...]
+    nulls: SessionNulls | None = None
 
     @property
     def duration_s(self) -> float:
@@ -152,7 +169,9 @@ class ReportData:
 
 
 @one_blas_thread
-def report_data(mix: Mix, *, files: Mapping[str, Path]) -> ReportData:
+def report_data(
+    mix: Mix, *, files: Mapping[str, Path], nulls: SessionNulls | None = None
+) -> ReportData:
     """Measure what a report shows.
 
     Args:
@@ -160,6 +179,7 @@ def report_data(mix: Mix, *, files: Mapping[str, Path]) -> ReportData:
             no sums but the mix, to show.
         files: `INPUT_SUM`, `NORMALISED_SUM`, `MIX` or a stem's name to where its audio lies; what
             is missing can be looked at and not be listened to.
+        nulls: of sessions that are written with the mix.
 
     Raises:
         InputError: a recording of the song is damaged or gone: its stems are read again.
@@ -180,6 +200,7 @@ def report_data(mix: Mix, *, files: Mapping[str, Path]) -> ReportData:
     wet_sum = np.add.reduce(list(stems.values())) if stems else None
     spectra = {s.key: measure_stereo_spectrum(s.audio, rate) for s in sources}
     return ReportData(
+        nulls=nulls,
         mix=mix,
         sources=tuple(sources),
         stems_level=_stems_level(wet_sum, sources, rate),

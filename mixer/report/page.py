@@ -12,6 +12,7 @@ from mixer.report import tables
 from mixer.report.data import Charts, ReportData
 from mixer.report.listening import Player
 from mixer.report.markup import Html, data_block, element, joined
+from mixer.report.session_table import ABOUT, nulls_table
 from mixer.report.tables import colour_of
 from mixer.version import __version__
 
@@ -171,9 +172,11 @@ def _sections(data: ReportData) -> list[Html]:
     if data.mix.measurements["tracks"]:
         about = tables.about_tracks(data.mix.measurements)
         sections.append(_section("tracks", "Tracks", about, tables.tracks(data)))
+    sections.append(_section("stems", "What was done", None, tables.stems(data)))
+    if data.nulls is not None:
+        sections.append(_section("sessions", "Sessions", ABOUT, nulls_table(data.nulls)))
     return [
         *sections,
-        _section("stems", "What was done", None, tables.stems(data)),
         _section("files", "Files", None, tables.files(data)),
         _section("record", "Record", None, tables.settings(data)),
     ]

@@ -27,6 +27,7 @@ from mixer.output.daw.words import (
 )
 from mixer.preset.schema import plain_strip
 from mixer.rendering.plan import RenderPlan
+from mixer.report.data import SessionNulls
 
 RECALL_VERSION = 1
 _HEADINGS = ("Track", "Folder", "Fader", "Pan", "Width", "EQ", "Dynamics", "Sends")
@@ -156,6 +157,15 @@ def recall_markdown(sessions: Mapping[str, DawSession]) -> str:
     lines += [f"- {_plain(track.name)}: {_plain(track.notes[0])}" for track in returns]
     lines += [f"- marker {_plain(m.name)} at {m.time_s:.2f} s" for m in first.markers]
     return "\n".join([*lines, ""])
+
+
+def session_nulls(sessions: Mapping[str, DawSession]) -> SessionNulls:
+    """How deep each track and folder nulls, for a report."""
+    return SessionNulls(
+        titles=tuple(DAW_FORMATS[daw].title for daw in sessions),
+        rows=tuple((cells[0], tuple(nulls_db)) for cells, nulls_db in _rows(sessions)),
+        flagged_above_db=FLAGGED_ABOVE_DB,
+    )
 
 
 def _rows(sessions: Mapping[str, DawSession]) -> Iterator[tuple[list[str], list[float | None]]]:

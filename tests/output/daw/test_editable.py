@@ -12,7 +12,7 @@ import soundfile
 
 from mixer import RenderSettings, load_song
 from mixer.output.destination import Destination, render_to
-from mixer.output.settings import DawAudio, OutputSettings
+from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.preset.merge import resolve
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import with_console
@@ -197,3 +197,16 @@ def test_ardour_itself_plays_the_mix(song_folder, tmp_path) -> None:
     audio, rate = soundfile.read(target)
     assert rate == RATE_HZ
     assert null_dbfs(audio.T, mix.audio) < -80.0
+
+
+def test_the_report_says_how_deep_each_track_nulls(song_folder, tmp_path) -> None:
+    song = load_song(song_folder)
+    wanted = OutputSettings("wav", "32f", daw=("reaper", "ardour"), report=ReportKind.EMBEDDED)
+    plan = plan_render(song, RenderSettings("levels"))
+    render_to(Destination(tmp_path / "mix.wav", wanted), plan)
+    page = (tmp_path / "mix.report.html").read_text()
+    assert '<section id="sessions"' in page
+    section = page[page.index('<section id="sessions"') :]
+    assert "REAPER, dB" in section
+    assert "Ardour, dB" in section
+    assert "Lead Vox" in section[: section.index("</section>")]
