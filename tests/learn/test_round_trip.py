@@ -217,3 +217,30 @@ def test_what_was_done_alike_is_a_preset(song, tmp_path, capsys, monkeypatch) ->
     assert "[roles.lead_vocal]\ngain_db = 1.4\n" in said
     assert "kick" not in said
     assert run(["preset", "validate", "my-taste"]) == 0
+
+
+def test_folders_of_stems_come_back_by_a_model_of_stems(song, tmp_path, capsys) -> None:
+    deliver(song, tmp_path / "out", "default", daws=("reaper",))
+    path = tmp_path / "out" / "mix.rpp"
+    before = strips(path)
+    text = Text(path)
+    text.volpan("drums", db=-2.0)
+    text.volpan("Mix", db=1.0)
+    text.bands("vocals", lambda rows: [*rows, [8, 1, 2_000.0, 10 ** (3 / 20), 1.0, 1]])
+    text.volpan("Kick", db=1.0)
+    text.volpan("Bass DI", pan=0.5)
+    text.write()
+    assert run(["learn", str(path), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["sessions"]
+    learnt = {tuple(edit["keys"]): edit["table"] for edit in told["learnt"]}
+    assert learnt["drums",] == {"gain_db": -2.0}
+    assert learnt["tracks", "Kick.wav"] == {"gain_db": 1.0}
+    assert learnt["master",] == {"loudness_lufs": -15.0}
+    (band,) = learnt["vocals",]["eq"]
+    assert (band["type"], band["frequency_hz"], band["gain_db"]) == ("peak", 2_000.0, 3.0)
+    assert told["not_learnt"] == ["a model of stems does not pan single tracks"]
+
+    deliver(song, tmp_path / "again", "default", daws=("reaper",))
+    now = strips(tmp_path / "again" / "mix.rpp")
+    assert now["Kick"].gain_db == pytest.approx(before["Kick"].gain_db + 1.0, abs=0.01)
+    assert "loudness_lufs = -15" in (song / "song.toml").read_text()

@@ -1,0 +1,88 @@
+"""How near sessions come to the mix: played by the tests' workstation, and by Ardour where it is.
+
+    python -m benchmarks.sessions SONG... [--model tracks]
+
+For each song and format of session a line: tracks, how deep the native settings of the whole mix
+null alone (energy, dB), the middle one and the shallowest of the tracks, how many are flagged, and
+the largest sample by which the session with its residual differs from the mix (dBFS).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import soundfile
+
+from mixer import RenderSettings, load_song
+from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.destination import Destination, render_to
+from mixer.output.settings import OutputSettings
+from mixer.rendering.mix import Mix
+from mixer.rendering.plan import plan_render
+from tests.output.daw.workstation import DawProject, Reaper, null_dbfs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("songs", nargs="+", type=Path)
+    parser.add_argument("--model", default="tracks")
+    arguments = parser.parse_args()
+    sys.stdout.write(
+        "| song | format | tracks | mix | middle track | shallowest | flagged | with residual |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    )
+    for song in arguments.songs:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(song, arguments.model, Path(folder))
+
+
+def measure(song: Path, model: str, folder: Path) -> None:
+    """The lines of one song."""
+    loaded = load_song(song)
+    wanted = OutputSettings("wav", "32f", daw=tuple(DAW_FORMATS))
+    plan = plan_render(loaded, RenderSettings(model))
+    mix = render_to(Destination(folder / "mix.wav", wanted), plan).mix
+    with (folder / "mix.recall.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for daw in DAW_FORMATS.values():
+        column = f"nulls to dB ({daw.title})"
+        whole = next(row[column] for row in rows if row["Track"] == "Mix")
+        own = [float(row[column]) for row in rows if row["Track"] != "Mix" and row[column]]
+        sys.stdout.write(
+            f"| {loaded.name} | {daw.title} | {len(own)} | {whole} | {statistics.median(own):.1f} "
+            f"| {max(own):.1f} | {sum(null > -25.0 for null in own)} "
+            f"| {played(daw.name, folder, mix)} |\n"
+        )
+        sys.stdout.flush()
+
+
+def played(daw: str, folder: Path, mix: Mix) -> str:
+    """By how much a session differs from the mix, in dBFS."""
+    if daw == "reaper":
+        return f"{null_dbfs(Reaper(folder / 'mix.rpp').play(), mix.audio):.0f}"
+    if daw == "dawproject":
+        session = DawProject(
+            folder / "mix.dawproject", mix.sample_rate, mix.audio.shape[1], folder / "unpacked"
+        )
+        return f"{null_dbfs(session.play(), mix.audio):.0f}"
+    program = next((p for p in map(shutil.which, ("ardour8-export", "ardour7-export")) if p), None)
+    if program is None:
+        return "not installed"
+    target = folder / "played.wav"
+    for _ in range(3):  # its dummy engine sometimes crashes as it starts
+        command = [program, "-b", "float", "-o", str(target), str(folder), "mix"]
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            audio, _ = soundfile.read(target)
+            return f"{null_dbfs(audio.T, mix.audio):.0f}"
+    return "failed"
+
+
+if __name__ == "__main__":
+    main()
