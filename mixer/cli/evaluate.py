@@ -35,6 +35,7 @@ from mixer.meters.target import TargetCurve, measure_target
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
 from mixer.song.samples import read_stem
+from mixer.song.stem_container import open_song
 
 PAIRS_SUFFIX = ".csv"
 
@@ -162,7 +163,7 @@ def mixes(
     "songs",
     nargs=-1,
     required=True,
-    type=FilePath(exists=True, file_okay=False, path_type=Path),
+    type=FilePath(exists=True, path_type=Path),
 )
 @click.option("--model", "models", multiple=True, help="Bundle, its folder, or none; repeat it.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
@@ -182,7 +183,7 @@ def mixes(
 def system(
     songs: tuple[Path, ...], models: tuple[str, ...], as_json: bool, quiet: bool, **options: Any
 ) -> None:
-    """Render every song with every model, and compare with the songs' human mixes.
+    """Render SONGS (folders, or .stem.mp4 files) with every model; compare with human mixes.
 
     Two floors are rendered beside the models: the sum of the recordings as they are, and the sum of
     the normalised stems.
@@ -201,7 +202,7 @@ def system(
         reference_sum=options["reference_sum"],
         stem_masking=options["masking"],
     )
-    loaded = [load_song(folder) for folder in songs]
+    loaded = [open_song(path) for path in songs]
     check_songs(loaded, settings)
     results: list[SongResult] = []
     failed: list[dict[str, str]] = []

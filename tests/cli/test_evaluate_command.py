@@ -12,6 +12,7 @@ import soundfile
 from mixer.cli.main import run
 from mixer.meters.measures import PAPER_TABLE
 from tests.signals import band
+from tests.training.songs import write_container
 
 RATE_HZ = 44_100
 
@@ -178,6 +179,28 @@ def test_a_folder_may_be_called_mixes(folders, capsys, monkeypatch) -> None:
     monkeypatch.chdir(folders[0].parent)
     assert run(["evaluate", "mixes", "references", "--json", "--no-align"]) == 0
     assert len(json.loads(capsys.readouterr().out)["results"]) == 3
+
+
+def test_stem_containers_are_songs(tmp_path, rng, capsys) -> None:
+    """As MUSDB18 has them: many in one folder, each with its mixture."""
+    pytest.importorskip("av")
+    songs = []
+    for name in ("BKS - B", "Al - A"):
+        stems = band(rng, 2.0, RATE_HZ)
+        parts = [np.float32(0.4) * stems[s] for s in ("drums", "bass", "other", "vocals")]
+        songs.append(tmp_path / f"{name}.stem.mp4")
+        write_container(songs[-1], [sum(parts), *parts])
+    assert run(["evaluate", "system", "--json", "--no-masking", *map(str, songs)]) == 0
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert [(r["song"], r["system"]) for r in results] == [
+        (song, system) for song in ("BKS - B", "Al - A") for system in ("none", "sum")
+    ]
+    # The mixture is the sum, but for what the codec loses.
+    assert results[1]["paper"]["spectral.mape_mean"] < 0.02
+    assert results[0]["paper"]["spectral.mape_mean"] > 0.02
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    assert run(["evaluate", "system", str(tmp_path / "a.wav")]) == 1
+    assert "give the song's folder, or a .stem.mp4" in capsys.readouterr().err
 
 
 def test_one_damaged_song_does_not_cost_the_others(write_song, rng, capsys) -> None:

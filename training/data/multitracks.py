@@ -20,12 +20,11 @@ from mixer.files.wording import joined
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.load import load_song
 from mixer.song.recording import Recording
-from mixer.song.recordings_of_file import STEM_CONTAINER_STREAMS
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
+from mixer.song.stem_container import open_song
 from mixer.song.track_names import classify
 from mixer.song.track_words import split_words
-from mixer.stems import STEMS
 from training.data.musdb import is_validation_song
 
 TARGETS = ("auto", "mixture", "sum")
@@ -185,7 +184,7 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
     Raises:
         InputError: no stems, no mix where one must be, or stems that are dry without a mix.
     """
-    song = load_container(path) if path.is_file() else load_song(path)
+    song = open_song(path)
     dry = _dry_song(path)
     if dry is not None and all(r.file.startswith(f"{DRY_FOLDER}/") for r in song.recordings):
         song, dry = replace(song, dry=True), None  # there are no wet ones beside them
@@ -214,38 +213,6 @@ def _dry_song(path: Path) -> Song | None:
     if path.is_file() or not folder.is_dir() or folder.is_symlink():
         return None
     return load_song(folder)
-
-
-def load_container(path: Path) -> Song:
-    """One `.stem.mp4` as a song, whatever stands beside it.
-
-    Raises:
-        InputError: not readable, not five streams, or the codecs extra is not installed.
-    """
-    sources = audio_io.probe(path)
-    if len(sources) != len(STEM_CONTAINER_STREAMS):
-        raise InputError(f"{len(sources)} audio streams where a stem container has five")
-    recordings = [
-        Recording(
-            source,
-            f"{path.name}#{content}",
-            content if content in STEMS else None,
-            f"stream {source.stream} of a stem container: {content}",
-        )
-        for source, content in zip(sources, STEM_CONTAINER_STREAMS, strict=True)
-    ]
-    stems = tuple(r for r in recordings if r.stem is not None)
-    rate = max(r.source.sample_rate for r in stems)
-    return Song(
-        name=_song_name(path),
-        folder=path.parent,
-        recordings=stems,
-        left_out=tuple(r for r in recordings if r.stem is None),
-        sample_rate=rate,
-        n_samples=max(
-            audio_io.resampled_length(r.source.n_samples, r.source.sample_rate, rate) for r in stems
-        ),
-    )
 
 
 def _may_be_the_mix(file: str) -> bool:
