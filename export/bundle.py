@@ -129,6 +129,7 @@ def export_bundle(
     fp16: bool = False,
     provenance: str | None = None,
     licence: str | None = None,
+    limits: Sequence[str] = (),
     overwrite: bool = False,
     **shape: int | None,
 ) -> Bundle:
@@ -142,7 +143,7 @@ def export_bundle(
             on, for a published state dict the packaged MUSDB18 profile.
         effects: by default those of the checkpoint's data, for a published one the paper's.
         learnt_to_mix: by default whether the checkpoint went beyond pre-training.
-        stems, panning_limits_time_axis: see `Description`.
+        stems, panning_limits_time_axis, limits: see `Description`.
         warm_up_s: 30 s for the paper's network, none for the others by default.
         fp16: also write graphs in half precision (`Exporter.half_graphs`), for GPUs.
         provenance, licence: the checkpoint's own words by default.
@@ -168,6 +169,7 @@ def export_bundle(
         stems=tuple(stems),
         warm_up_s=own.warm_up_s if warm_up_s is None else warm_up_s,
         panning_limits_time_axis=panning_limits_time_axis,
+        limits=tuple(limits),
     )
     target = profile or data.profile
     return write_bundle(

@@ -32,12 +32,14 @@ class Recipe:
         config: of the training, as of `mixer train`.
         effects: that its material is normalised by; None as the checkpoint says.
         warm_up_s: what the runtime prepends; None as the network needs.
+        limits: what it cannot do, a sentence each.
     """
 
     name: str
     config: str
     effects: tuple[str, ...] | None = None
     warm_up_s: float | None = None
+    limits: tuple[str, ...] = ()
 
 
 def prepare_examples(
@@ -88,6 +90,7 @@ def train_and_export(
         licence=LICENCE,
         effects=recipe.effects,
         warm_up_s=recipe.warm_up_s,
+        limits=recipe.limits,
         provenance=provenance(config, outcome),
         overwrite=True,
     )

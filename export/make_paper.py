@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from export.make_model import RUN_FOLDER, Recipe, judge_stems, run_program, train_and_export
-from export.paper_songs import composing, plan_songs, real_song_folders
+from export.paper_songs import VALIDATION_SONG, composing, plan_songs, real_song_folders
 from export.progress_lines import say, say_progress
 from mixer.shipped import PAPER_MODEL
 from training.data.prepare import prepare_dataset
@@ -27,12 +27,16 @@ from training.synthesis.run import synthesise
 SHARED = Path("../shared")
 N_COMPOSED = 72
 # What the runtime prepends. A second of blocks' reach and of a BLSTM's memory needs no 30 s.
-RECIPE = Recipe(PAPER_MODEL, "paper-small", warm_up_s=5.0)
 LIMITS = (
-    "A small network, a stride of 16 samples, trained for less than an hour of one core: it knows"
-    " the average level, spectrum and width of each stem in 32 bands of 689 Hz and moves them"
-    " little; the rooms that normalising adds to vocals and other stay in part"
+    "A small network at a stride of 16 samples, trained for less than an hour of a shared core: it"
+    " knows each stem's average level, spectrum and width in 32 bands of 689 Hz, and moves them"
+    " little with the music.",
+    "The spectrum and dynamics of a stem are those of the average song: what a recording had of its"
+    " own is normalised away and does not come back.",
+    "The rooms that normalising adds to vocals and other stay in part; mono drums and basses stay"
+    " mono.",
 )
+RECIPE = Recipe(PAPER_MODEL, "paper-small", warm_up_s=5.0, limits=LIMITS)
 _CURVE = ("epoch", "step", "train_loss", "valid_loss")
 
 
@@ -80,9 +84,10 @@ def provenance(n_composed: int, real: Sequence[Path], n_steps: int, seed: int) -
     names = dict.fromkeys(_song_name(path) for path in real)
     return (
         f"trained by export.make_paper on {n_composed} composed songs, mixed by a simulated"
-        f" engineer, and the real songs {', '.join(names) or 'none'}, all wet, as the paper has it;"
+        f" engineer, and the real songs {', '.join(names) or 'none'}, all wet, as the paper has it"
+        f" (of which a tenth of the composed ones and {VALIDATION_SONG} chose the weights);"
         f" configuration {RECIPE.config}: begun as the average mix of those songs, {n_steps} steps"
-        f" from there, seed {seed}. {LIMITS}"
+        f" from there, seed {seed}"
     )
 
 

@@ -74,11 +74,14 @@ class LossConfig:
         kind: the paper's "la" or "lb".
         guard_samples: at each end of a segment, not judged; 32 446 is the paper's.
         stem_weight: of the loss on wet stems; 0 leaves it out.
+        at_matched_level: bring targets to the level of what the network makes of them first, so
+            that how loud a song was left before mastering, which nobody hears, teaches nothing.
     """
 
     kind: str = choice("la", ("la", "lb"))
     guard_samples: int = number(32_446, 0, 10_000_000)
     stem_weight: float = number(0.0, 0.0, 1000.0)
+    at_matched_level: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ from training.run.objective import Objective
 
 # Of a validation song, to listen to.
 HEARD_S = 10.0
+# Of a mix behind the pre-emphasis, about -100 dBFS: below it there is no level to match.
+SILENT_POWER = 1e-10
+_PRE_EMPHASIS = 0.95
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -141,6 +144,7 @@ class WaveformObjective(Objective):
         self.stage = stage
         self.precision = PRECISIONS[precision]
         self.stem_weight = loss.stem_weight
+        self.at_matched_level = loss.at_matched_level and stage == "train"
         self.loss: nn.Module
         if stage == "pretrain":
             self.loss = WaveformLoss(loss.guard_samples)
@@ -168,7 +172,12 @@ class WaveformObjective(Objective):
                 found = torch.tanh(stems.sum(1))
             else:
                 found, stems = self.network(inputs), None
-        value: Tensor = self.loss(found, centre(target, found.shape[-1]))
+        target = centre(target, found.shape[-1])
+        if self.at_matched_level:
+            gain = matching_gain(found, target)
+            target = target * gain
+            wet = None if wet is None else wet * gain.unsqueeze(1)
+        value: Tensor = self.loss(found, target)
         if stems is not None and self.stem_loss is not None and wet is not None:
             value = value + self.stem_weight * self.stem_loss(stems, wet, target)
         return value
@@ -199,6 +208,27 @@ class WaveformObjective(Objective):
         return torch.autocast(
             inputs.device.type, self.precision if enabled else None, enabled=enabled
         )
+
+
+def matching_gain(found: Tensor, target: Tensor) -> Tensor:
+    """What brings targets to the level of mixes, without a gradient.
+
+    Args:
+        found, target: (batch, channels, samples).
+
+    Returns:
+        (batch, 1, 1); 1 for a silent mix or target.
+    """
+    with torch.no_grad():
+        found_power, target_power = _loud_power(found), _loud_power(target)
+        heard = (found_power > SILENT_POWER) & (target_power > SILENT_POWER)
+        return torch.where(heard, (found_power / target_power).sqrt(), torch.ones_like(found_power))
+
+
+def _loud_power(audio: Tensor) -> Tensor:
+    """Mean square behind a pre-emphasis, which hears the bass as little as an ear does."""
+    emphasised = audio[..., 1:] - _PRE_EMPHASIS * audio[..., :-1]
+    return emphasised.square().mean((1, 2), keepdim=True)
 
 
 def centre(audio: Tensor, n_samples: int) -> Tensor:

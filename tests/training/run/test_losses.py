@@ -20,6 +20,7 @@ from training.run.losses import (
     guard_frames,
     shortest_segment_samples,
 )
+from training.run.waveforms import matching_gain
 from training.run.weighting import a_weighting_taps, loss_taps
 
 RATE_HZ = 44_100
@@ -175,3 +176,17 @@ def test_the_stem_loss_counts_what_leaks_in_shares_of_the_mix(noise: torch.Tenso
     assert loss(leaking, stems, noise).item() == pytest.approx(0.1, rel=1e-3)
     exchanged = stems.flip(1)
     assert loss(exchanged, stems, noise).item() == pytest.approx(2.0, rel=1e-3)
+
+
+def test_a_song_that_was_left_quieter_teaches_the_same_at_matched_level(
+    noise: torch.Tensor,
+) -> None:
+    target = 0.5 * noise + 0.05 * noise.flip(-1)
+    for gain in (1.0, 0.1, 4.0):
+        left = gain * target
+        matched = left * matching_gain(noise, left)
+        torch.testing.assert_close(matched, target * matching_gain(noise, target))
+    # A song against itself, each item by its own gain; silence is left as it is.
+    own = torch.tensor([3.0, 0.2]).view(2, 1, 1)
+    torch.testing.assert_close(matching_gain(noise, own * noise), 1.0 / own)
+    assert matching_gain(noise, 0.0 * noise).eq(1.0).all()

@@ -1,0 +1,74 @@
+"""What the paper's network is trained on, and what its bundle says of that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from export.make_paper import provenance, training_curve
+from export.paper_songs import VALIDATION_SONG, composing, plan_songs, real_song_folders
+from mixer.audio import write_audio
+from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
+
+RATE_HZ = 44_100
+
+
+def write_stems(folder: Path) -> None:
+    audio = 0.1 * np.random.default_rng(1).standard_normal((2, RATE_HZ)).astype(np.float32)
+    for stem in ("drums", "bass"):
+        write_audio(folder / f"{stem}.flac", audio, RATE_HZ)
+
+
+def shared_folder(root: Path) -> Path:
+    for name in ("lithium", VALIDATION_SONG, *REAL_SONGS):
+        write_stems(root / "audio" / "stems" / name)
+    for name in ("Oglsdl-PpTrip", VALIDATION_SONG, *HELD_OUT_TRACKS):
+        write_stems(root / "tracks" / name / "wet")
+    return root
+
+
+def test_nothing_that_a_benchmark_judges_on_is_trained_on(tmp_path: Path) -> None:
+    found = [
+        path.relative_to(tmp_path).parts for path in real_song_folders(shared_folder(tmp_path))
+    ]
+    assert found == [
+        ("audio", "stems", "lithium"),
+        ("audio", "stems", VALIDATION_SONG),
+        ("tracks", "Oglsdl-PpTrip", "wet"),
+        ("tracks", VALIDATION_SONG, "wet"),
+    ]
+    assert set(composing().genres).isdisjoint(HELD_OUT_GENRES)
+
+
+def test_no_part_of_the_validation_song_is_trained_on(tmp_path: Path) -> None:
+    for split in ("train", "valid", "test"):
+        write_stems(tmp_path / "composed" / split / f"song-{split}")
+    real = real_song_folders(shared_folder(tmp_path / "shared"))
+    plan = plan_songs(tmp_path / "composed", real, tmp_path / "data")
+    trained = {str(song.multitrack.recordings[0].source.path) for song in plan.of_split("train")}
+    assert len(plan.songs) == 7
+    assert len(trained) == 3
+    assert not any(VALIDATION_SONG in path or "song-valid" in path for path in trained)
+    assert not any("song-test" in path for path in trained)
+    assert plan.settings.effects == ("reverb", "eq", "compression", "balance", "loudness")
+
+
+def test_a_bundle_says_which_songs_and_how_it_went(tmp_path: Path) -> None:
+    said = provenance(72, real_song_folders(shared_folder(tmp_path)), 200, 1)
+    assert "72 composed songs" in said
+    assert f"lithium, {VALIDATION_SONG}, Oglsdl-PpTrip," in said
+    assert "200 steps from there, seed 1" in said
+    log = tmp_path / "log.jsonl"
+    events = [
+        {"event": "start", "step": 0},
+        {"event": "untrained", "epoch": 0, "step": 0, "valid_loss": 3.61024},
+        {"event": "step", "epoch": 0, "step": 10, "loss": 3.0},
+        {"event": "epoch", "epoch": 0, "step": 40, "train_loss": 3.39212, "valid_loss": 3.49138},
+    ]
+    log.write_text("".join(json.dumps(event) + "\n" for event in events))
+    assert training_curve(log) == [
+        {"epoch": 0, "step": 0, "valid_loss": 3.6102},
+        {"epoch": 0, "step": 40, "train_loss": 3.3921, "valid_loss": 3.4914},
+    ]
