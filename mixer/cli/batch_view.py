@@ -150,6 +150,8 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
     if estimate.premaster_bytes:
         say(f"albums take up to {size_of(estimate.premaster_bytes)} more disk on the way")
     say_unmixed({song_id: size.unmixed for song_id, size in estimate.sizes.items()})
+    if any(len(size.unmixed.not_recognised) for size in estimate.sizes.values()):
+        say(_BY_NAME_ALONE)
     for song_id, path in foreign.items():
         say(f"would need --overwrite: {song_id}: {path} exists already")
 
@@ -162,6 +164,13 @@ _MORE: dict[str, Callable[[Job], str]] = {
         name for name in job.listed.target.beside if name not in LISTENING_COPIES
     ),
 }
+
+
+# Nothing is decoded for a plan.
+_BY_NAME_ALONE = (
+    "this goes by names alone: when a song is rendered, files whose names are not recognised are "
+    "sorted by ear, and those that others hold (copies, sums, mixes) are left out"
+)
 
 
 class PlannedTable(UnmixedFigures):
@@ -182,9 +191,13 @@ class PlannedTable(UnmixedFigures):
 
 
 class PlanTable(TypedDict):
-    """What a batch would do, and what it takes: times in seconds, sizes in bytes."""
+    """What a batch would do, and what it takes: times in seconds, sizes in bytes.
+
+    `listened` is False: what is left out and not recognised is told by names alone.
+    """
 
     dry_run: bool
+    listened: bool
     songs: list[PlannedTable]
     duration_s: float
     seconds: float
@@ -218,6 +231,7 @@ def plan_as_json(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, 
         )
     return {
         "dry_run": True,
+        "listened": False,
         "songs": songs,
         "duration_s": estimate.duration_s,
         "seconds": estimate.seconds,

@@ -38,7 +38,7 @@ def test_threads_and_workers_change_no_bit(manifest: Path) -> None:
         asked = ["render", song, "-o", f"alone/{song}.wav", "--loudness", loudness, "-q"]
         assert run(asked) == 0
     expected = hashes(Path("alone"))
-    for threads, jobs in ((1, 1), (2, 1), (4, 1), (1, 2)):
+    for threads, jobs in ((1, 1), (4, 1), (2, 2)):
         out = Path(f"t{threads}j{jobs}")
         shared_out = ["--threads", str(threads), "--jobs", str(jobs)]
         assert run(["batch", manifest.name, "-o", str(out), *shared_out, "-q"]) == 0

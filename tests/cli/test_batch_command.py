@@ -214,3 +214,22 @@ def test_planning_loads_no_renderer() -> None:
     loaded = set(out.stdout.split())
     heavy = {"numpy", "scipy", "onnxruntime", "pedalboard", "soundfile", "click", "rich", "ray"}
     assert not loaded & heavy
+
+
+def test_a_plan_says_that_it_does_not_listen(tmp_path, monkeypatch, capsys, rng) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "song").mkdir()
+    for name in ("Kick.wav", "Qwertz.wav"):
+        soundfile.write(tmp_path / "song" / name, 0.1 * rng.standard_normal(44_100), 44_100)
+    (tmp_path / "songs.csv").write_text("song\nsong\n")
+    assert run(["batch", "songs.csv", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "song: 1 name not recognised" in said
+    assert "by names alone: when a song is rendered" in said
+    assert run(["batch", "songs.csv", "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["listened"] is False
+    assert plan["songs"][0]["not_recognised"] == ["Qwertz.wav"]
+    (tmp_path / "song" / "Qwertz.wav").rename(tmp_path / "song" / "Snare.wav")
+    assert run(["batch", "songs.csv", "--dry-run"]) == 0
+    assert "by names alone" not in capsys.readouterr().out
