@@ -46,19 +46,24 @@ def run_strip(
 
 
 def sections(bands: Sequence[EqBand], sample_rate: int) -> np.ndarray:
-    """Second-order sections of bands, float64 (bands, 6)."""
-    return np.stack([_section(band, sample_rate) for band in bands])
+    """Second-order sections of bands, in their order, float64 (bands, 6)."""
+    made = np.empty((len(bands), 6))
+    for kind in {band.kind for band in bands}:
+        places = [place for place, band in enumerate(bands) if band.kind == kind]
+        numbers = [(bands[p].frequency_hz, bands[p].gain_db, bands[p].q) for p in places]
+        hz, gains_db, qs = np.array(numbers).T
+        made[places] = _sections(kind, hz, gains_db, qs, sample_rate)
+    return made
 
 
 def response_db(bands: Sequence[EqBand], frequency_hz: np.ndarray, sample_rate: int) -> np.ndarray:
     """Gain in dB of bands one after another at frequencies in Hz."""
-    total = np.zeros(len(frequency_hz))
-    turn = np.exp(-2j * np.pi * frequency_hz / sample_rate)
-    for section in sections(bands, sample_rate) if bands else ():
-        top = section[0] + section[1] * turn + section[2] * turn**2
-        bottom = section[3] + section[4] * turn + section[5] * turn**2
-        total += 20.0 * np.log10(np.maximum(np.abs(top / bottom), 1e-9))
-    return total
+    if not bands:
+        return np.zeros(len(frequency_hz))
+    turns = np.exp(-2j * np.pi * frequency_hz / sample_rate) ** np.arange(3)[:, None]
+    made = sections(bands, sample_rate)
+    ratios = np.abs((made[:, :3] @ turns) / (made[:, 3:] @ turns))
+    return np.asarray(20.0 * np.log10(np.maximum(ratios, 1e-9)).sum(axis=0))
 
 
 def course(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
@@ -76,9 +81,11 @@ def _smooth(gain: FloatArray, sample_rate: int) -> FloatArray:
     return np.asarray(smooth, dtype=np.float32)
 
 
-def _section(band: EqBand, sample_rate: int) -> np.ndarray:
-    hz, gain_db, q = (np.array([v]) for v in (band.frequency_hz, band.gain_db, band.q))
-    if band.kind in _PASSES:
-        return np.asarray(resonant_pass(band.kind, hz, q, sample_rate)[0])
-    kind = "peak" if band.kind == "bell" else band.kind
-    return np.asarray(eq_band(kind, hz, gain_db, q, sample_rate)[0, 0])
+def _sections(
+    kind: str, hz: np.ndarray, gain_db: np.ndarray, q: np.ndarray, sample_rate: int
+) -> np.ndarray:
+    """Sections of bands of one kind, (bands, 6)."""
+    if kind in _PASSES:
+        return resonant_pass(kind, hz, q, sample_rate)
+    kind = "peak" if kind == "bell" else kind
+    return np.asarray(eq_band(kind, hz, gain_db, q, sample_rate)[:, 0])

@@ -6,6 +6,7 @@ compressor) is measured and becomes automation (`mixer.output.daw.movement`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -110,8 +111,14 @@ def hand_bands(hand: HandStrip) -> Iterator[EqBand]:
 def _bands_of_settings(settings: TrackSettings, sample_rate: int) -> Iterator[EqBand]:
     if settings.high_pass_hz > HIGH_PASS_OFF_HZ:
         yield EqBand("high_pass", round(settings.high_pass_hz, 1))
+    yield from _curve_bands(settings.curve_db, sample_rate)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _curve_bands(curve_db: tuple[float, ...], sample_rate: int) -> tuple[EqBand, ...]:
+    """A model's curve as bands; kept from one format of session to the next."""
     centres = band_centres_hz(N_BANDS)
-    yield from fit_bands(centres, curve_at(settings.curve_db, centres), sample_rate)
+    return fit_bands(centres, curve_at(curve_db, centres), sample_rate)
 
 
 def _gains(gain_db: float, pan: float) -> tuple[float, float]:
