@@ -7,6 +7,8 @@ beside the songs that are running; one that is larger than everything runs when 
 from __future__ import annotations
 
 import contextlib
+import shutil
+import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -88,6 +90,7 @@ class LocalEngine:
         self._tried: set[str] = set()
         self._events: list[Event] = []
         self._stillborn = 0
+        self._scratch = ""
 
     @property
     def description(self) -> str:
@@ -108,6 +111,7 @@ class LocalEngine:
         return machine_memory_bytes()
 
     def start(self) -> None:
+        self._scratch = tempfile.mkdtemp(prefix="mixer-batch-")
         for device in self._devices:
             device.start()
         self._slots = [self._spawn(spec) for spec in self._specs]
@@ -167,6 +171,7 @@ class LocalEngine:
         self._slots = []
         for device in self._devices:
             device.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _slot(self, *, ahead: bool) -> _Slot | None:
         free = [slot for slot in self._slots if slot.takes(ahead=ahead)]
@@ -177,6 +182,7 @@ class LocalEngine:
             if device.device == spec.device:
                 address = device.address
                 spec = replace(spec, network_address=address, network_key=device.key)
+        spec = replace(spec, scratch=self._scratch)
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=run_worker, args=(theirs, spec), name=spec.name, daemon=True

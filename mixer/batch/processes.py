@@ -23,11 +23,15 @@ def describe_exit(exit_code: int | None) -> str:
 
 @contextlib.contextmanager
 def interrupts_blocked() -> Iterator[None]:
-    """A process started within never sees Ctrl-C, not even before its first line runs."""
+    """A process started within never sees Ctrl-C, nor that its terminal was closed.
+
+    Not even before its first line runs: both reach every process, and what they mean, the one that
+    keeps the ledger decides.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

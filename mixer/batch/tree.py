@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mixer.errors import InputError
 from mixer.files.spreadsheet import cell
+from mixer.files.wording import CONTROL_SIGN, visible
 from mixer.song.song_folders import find_song_folders
 
 HEADER = (
@@ -36,7 +37,7 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
     if not tree.songs:
         raise InputError(f"{folder}: no folder in it holds the parts of a song")
     sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
+    writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(HEADER)
     left_out = [f"{path.relative_to(folder).as_posix()}: {why}" for path, why in tree.left_out]
     for song in tree.songs:
@@ -47,6 +48,9 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
             (path + name).encode()
         except UnicodeEncodeError:
             left_out.append(f"{os.fsencode(path)!r}: its name is no UTF-8; rename it")
+            continue
+        if CONTROL_SIGN.search(path + name):  # the text goes to a terminal as often as to a file
+            left_out.append(f"{visible(path)}: its name holds a control character; rename it")
             continue
         # What a spreadsheet would take for a formula is the same path with ./ in front.
         path = path if cell(path) == path else f"./{path}"

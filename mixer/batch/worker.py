@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,8 @@ class WorkerSpec:
         work: "module:function", what renders.
         network_address: where another process runs the networks; None for this one.
         network_key: to be let in there.
+        scratch: folder for temporary files, which whoever started the worker removes: one that is
+            killed cannot. Empty for the system's.
     """
 
     name: str
@@ -48,6 +51,7 @@ class WorkerSpec:
     work: str = DEFAULT_WORK
     network_address: str | None = None
     network_key: bytes = b""
+    scratch: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Broken:
 
 def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
     """The whole life of a worker: until the pipe closes or None comes through it."""
-    _settle()
+    _settle(spec.scratch)
     post = _Post(pipe)
     try:
         shop = open_shop(spec)
@@ -112,7 +116,9 @@ def open_shop(spec: WorkerSpec) -> Shop:
     return Shop(Networks(opener), spec.device, spec.threads, lock)
 
 
-def _settle() -> None:
+def _settle(scratch: str) -> None:
+    if scratch:
+        os.environ["TMPDIR"] = tempfile.tempdir = scratch  # for what the worker starts, too
     # Ctrl-C reaches every process of the terminal; what it means, the run decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):

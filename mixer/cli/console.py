@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from mixer.files.wording import CONTROL_SIGN
+
 if TYPE_CHECKING:
     from mixer.rendering.progress import Progress as ProgressCallback
 
 _LONGEST_LINE = 2_000
-# All but tabs and ends of lines: names and texts of a stranger's files may hold them.
-_CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def printable(text: object) -> str:
     """Text that any stream takes: what is no UTF-8, or commands a terminal, is shown escaped."""
     whole = str(text).encode("utf-8", "backslashreplace").decode("utf-8")
-    return _CONTROL_SIGN.sub(lambda sign: f"\\x{ord(sign.group()):02x}", whole)
+    return CONTROL_SIGN.sub(lambda sign: ascii(sign.group())[1:-1], whole)
 
 
 def talk(text: str) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
+# What a terminal obeys, or hides a name behind; tabs and ends of lines it only shows.
+CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONGEST = 60
 _LONGEST_LINE = 4_096
 _MOST_NAMES = 20

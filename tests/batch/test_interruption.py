@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +18,11 @@ from tests.batch.stand_in import expected_mix
 
 @linux
 @pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(make_songs, tmp_path, presses) -> None:
+def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(
+    make_songs, tmp_path, presses, monkeypatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     names = [f"s{n}" for n in range(40)]
     manifest, out = (
         make_songs(names, **{name: {"seconds": 0.6} for name in names}),
@@ -46,6 +52,39 @@ def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(make_songs, tmp_path,
     else:
         assert running
     assert not list((out / STATE_FOLDER / "work").glob("*"))
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+@linux
+def test_a_terminal_that_goes_away_ends_the_run_and_kills_no_worker(
+    make_songs, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    manifest = make_songs(["one", "two"], one={"seconds": 60}, two={"seconds": 60})
+    command = [
+        sys.executable,
+        "-m",
+        "mixer",
+        "batch",
+        str(manifest),
+        "-o",
+        "out",
+        "--devices",
+        "cpu",
+    ]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not (tmp_path / "out" / STATE_FOLDER / LEDGER_FILE).exists() or not (
+        children(process.pid)
+    ):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGHUP)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode in (0, 130)
+    assert "died" not in said
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 @linux

@@ -56,3 +56,12 @@ def test_a_fault_of_a_folders_only_file_is_told(tmp_path: Path, capsys) -> None:
     (tmp_path / "song" / "drums.wav").write_bytes(b"RIFF")
     assert run(["check", str(tmp_path / "song")]) == 1
     assert "drums.wav: cannot be read as audio" in capsys.readouterr().err
+
+
+def test_a_control_character_does_not_reach_the_terminal_by_a_manifest(write_song, tmp_path, rng):
+    folder = write_song({"drums.wav": rng.standard_normal((1, 4_410)).astype("float32") * 0.1})
+    folder.rename(tmp_path / "a\x1b[2J")
+    write_song({"drums.wav": rng.standard_normal((1, 4_410)).astype("float32") * 0.1})
+    text, left_out = manifest_text(tmp_path, tmp_path)
+    assert left_out == ["a\\x1b[2J: its name holds a control character; rename it"]
+    assert [sign for sign in text if not sign.isprintable()] == ["\n", "\n"]
