@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from mixer.batch.album import (
     OFFSET_TOLERANCE_DB,
@@ -11,6 +11,7 @@ from mixer.batch.album import (
     album_offset_db,
     song_target_lufs,
 )
+from mixer.batch.album_sound import Move, find_moves
 from mixer.batch.ledger_rows import Record
 from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
@@ -20,6 +21,7 @@ from mixer.batch.states import Action, State
 class _Album:
     target_lufs: float
     members: list[Job] = field(default_factory=list)
+    holds_sound: bool = False
     unmeasured: set[str] = field(default_factory=set)
 
 
@@ -32,12 +34,16 @@ class Finish:
         loudness_lufs: its own target; None for silence.
         offset_db: the album's.
         has_premaster: it was mixed in this batch and only the master is missing.
+        moves: where its sound stands out of the album, and what is done about it.
+        sound: the same figures before that.
     """
 
     job: Job
     loudness_lufs: float | None
     offset_db: float
     has_premaster: bool
+    moves: Mapping[str, Move] = field(default_factory=dict)
+    sound: Mapping[str, float] = field(default_factory=dict)
 
 
 class Albums:
@@ -58,6 +64,7 @@ class Albums:
                 continue
             album = self._albums.setdefault(name, _Album(float(target)))
             album.members.append(job)
+            album.holds_sound |= job.listed.row.album_sound > 0.0
             if job.action != Action.SKIP and job.record.state != State.MEASURED:
                 album.unmeasured.add(job.record.id)
 
@@ -65,6 +72,11 @@ class Albums:
         """Whether a song's turn begins with being measured."""
         album = self._albums.get(job.listed.row.album or "")
         return album is not None and job.record.id in album.unmeasured
+
+    def hears_sound(self, job: Job) -> bool:
+        """Whether a song's sound is to be measured, since its album holds it."""
+        album = self._albums.get(job.listed.row.album or "")
+        return album is not None and album.holds_sound
 
     def holds(self, job: Job) -> bool:
         """Whether a song's loudness is its album's affair."""
@@ -98,11 +110,26 @@ class Albums:
         ]
         offset_db = album_offset_db(songs, album.target_lufs)
         self.offsets_db[name] = offset_db
+        sounds = {record.id: record.figures.get("album_sound", {}) for _, record in known}
+        amounts = {job.record.id: job.listed.row.album_sound for job, _ in known}
+        moves = find_moves(sounds, amounts) if album.holds_sound else {}
         finishes = []
         for job, record in known:
             before_db = record.figures.get("album_offset_db")
             moved = before_db is None or abs(before_db - offset_db) > OFFSET_TOLERANCE_DB
+            own_moves = moves.get(record.id, {})
+            before = record.figures.get("album_moves", {})
+            moved |= {n: asdict(move) for n, move in own_moves.items()} != before
             if record.state == State.MEASURED or moved:
                 own_lufs = song_target_lufs(record.figures.get("premaster_lufs"), offset_db)
-                finishes.append(Finish(job, own_lufs, offset_db, record.state == State.MEASURED))
+                finishes.append(
+                    Finish(
+                        job,
+                        own_lufs,
+                        offset_db,
+                        record.state == State.MEASURED,
+                        own_moves,
+                        sounds[record.id],
+                    )
+                )
         return finishes

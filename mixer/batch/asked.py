@@ -42,6 +42,7 @@ class Asked(RowSettings, total=False):
     stems: bool
     tracks: bool
     album: str | None
+    album_sound: float
     console: dict[str, object]
     presets: list[PresetHash]
     daw: list[str]

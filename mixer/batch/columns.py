@@ -197,6 +197,7 @@ COLUMNS = {
         Column("id", ColumnUse.ROW, text),
         Column("output", ColumnUse.ROW, text),
         Column("album", ColumnUse.ROW, text),
+        Column("album_sound", ColumnUse.ROW, number(0.0, 1.0)),
         Column("preset", ColumnUse.ROW, presets),
         *(
             _column(one, use)

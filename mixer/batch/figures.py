@@ -27,6 +27,8 @@ class Figures(UnmixedFigures, total=False):
         gain_db, gain_reduction_db: what the master did.
         premaster_lufs: before the master; None for silence.
         album_offset_db: what its album moved it by; absent for a single.
+        album_sound: voice, bass, brightness, width and room before the master, in dB.
+        album_moves: where these stand out of the album, and what was done: `off_db`, `move_db`.
         duration_s: of the song.
         sample_rate: of the mix, in Hz.
         model, device: what rendered it; None without a network.
@@ -41,6 +43,8 @@ class Figures(UnmixedFigures, total=False):
     gain_reduction_db: float | None
     premaster_lufs: float | None
     album_offset_db: float
+    album_sound: dict[str, float]
+    album_moves: dict[str, dict[str, float]]
     duration_s: float
     sample_rate: int
     model: str | None

@@ -104,6 +104,7 @@ def settings_of(
         **_wanted(replace(row.wanted, format=file_format)),
         "album": row.album,
         **{name: value for name, value in more.items() if value},
+        **({"album_sound": row.album_sound} if row.album_sound > 0.0 else {}),
     }
     settings: Asked = json.loads(json.dumps(asked))
     return settings

@@ -191,6 +191,10 @@ def _is_times(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_number, value.values()))
 
 
+def _is_move(value: object) -> bool:
+    return _is_times(value) and set(value) == {"off_db", "move_db"}  # type: ignore[call-overload]
+
+
 # What the tables, the outliers and the albums reckon with; other figures are left alone.
 _FIGURES: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
@@ -207,6 +211,8 @@ _FIGURES: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("model", "device"), _or_none(_is_text)),
     **dict.fromkeys(("left_out", "not_recognised", "remarks"), _list_of(_is_text)),
     "seconds": _is_times,
+    "album_sound": _is_times,
+    "album_moves": lambda value: isinstance(value, dict) and all(map(_is_move, value.values())),
     "spectrum_db": _list_of(_or_none(_is_number)),
 }
 

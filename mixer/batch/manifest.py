@@ -36,6 +36,7 @@ class Row:
         song: absolute path of its folder.
         output: template of the mix's path; None for the default.
         album: songs of the same album share one loudness offset; None for a single.
+        album_sound: how far its sound is moved into its album's band, 0 to 1.
         settings: arguments of `RenderSettings`, what the manifest says alone.
         wanted: how the mix is written, and what with it; stems where what is delivered needs them.
         presets: names or files, the strongest last.
@@ -49,6 +50,7 @@ class Row:
     song: Path
     output: str | None = None
     album: str | None = None
+    album_sound: float = 0.0
     settings: RowSettings = field(default_factory=RowSettings)
     wanted: OutputSettings = MIX_ALONE
     presets: tuple[str, ...] = ()
@@ -233,6 +235,7 @@ def _build(
         song=song or base / f"row {number}",
         output=row.get("output"),
         album=row.get("album"),
+        album_sound=row.get("album_sound", 0.0),
         settings=cast(RowSettings, settings),
         wanted=replace(wanted, stems=wanted.writes_stems),
         presets=defaults.presets if presets is None else _from_here(presets, base),
@@ -287,4 +290,7 @@ def check_albums(rows: Sequence[Row]) -> list[str]:
         if target != expected:
             what = f"album {quote(row.album)} has {expected} in row {first} and {target} here"
             mistakes.append(mistake(row.number, "loudness_lufs", f"{what}; an album has one"))
+        if row.album_sound > 0.0 and target is None:
+            what = f"album {quote(row.album)} has no loudness_lufs, which its sound goes with"
+            mistakes.append(mistake(row.number, "album_sound", what))
     return mistakes

@@ -36,6 +36,8 @@ class Order:
         console: what the desk is set to, as a plain table; None as the song says.
         song_table: what the song said of it when that was resolved.
         presets: name, path and sha256 of every file that had a say in it.
+        hears_sound: its album holds its songs' sound, so it is measured.
+        album_moves: what its sound is moved by, in dB, by figure.
         alone: nothing else may run in the worker at the same time: it was there when one died.
     """
 
@@ -56,6 +58,8 @@ class Order:
     song_table: Mapping[str, object] = field(default_factory=dict)
     presets: tuple[Mapping[str, str], ...] = ()
     alone: bool = False
+    hears_sound: bool = False
+    album_moves: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from mixer.batch.album_sound import move_words
 from mixer.batch.ledger_rows import Record
 from mixer.batch.states import State
 from mixer.rendering.settings import DEFAULT_CEILING_DBTP
@@ -50,6 +51,7 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
         if "loudness_lufs" in record.figures and record.figures["loudness_lufs"] is None:
             marks[record.id].append("silent")
             continue
+        marks[record.id] += move_words(record.figures.get("album_moves", {}))
         asked = _asked(record)
         groups.setdefault(asked, []).append(record)
         marks[record.id] += _missed(record, asked)

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -233,6 +233,8 @@ class Run:
             console=listed.desk.console,
             song_table=listed.desk.song_table,
             presets=listed.desk.sources,
+            hears_sound=task.phase == Phase.MEASURE and self._albums.hears_sound(job),
+            album_moves=_moves_db(task.finish),
         )
         # A finished song that may turn out unchanged stays finished until it does not; one that
         # waits for its master alone stays measured.
@@ -291,6 +293,12 @@ class Run:
         figures = outcome.figures.copy()
         if task.finish is not None:
             figures["album_offset_db"] = task.finish.offset_db
+            if task.finish.sound:
+                figures["album_sound"] = dict(task.finish.sound)
+            if task.finish.moves:
+                # The album reckons with what the song was before it was moved.
+                figures["premaster_lufs"] = known.figures.get("premaster_lufs")
+                figures["album_moves"] = {n: asdict(move) for n, move in task.finish.moves.items()}
         self._ledger.put(
             replace(
                 known,
@@ -399,6 +407,13 @@ class Run:
             music_s=self._music_s,
             album_offsets_db=self._albums.offsets_db,
         )
+
+
+def _moves_db(finish: Finish | None) -> dict[str, float]:
+    """What a song's sound is moved by."""
+    if finish is None:
+        return {}
+    return {name: move.move_db for name, move in finish.moves.items() if move.move_db}
 
 
 def _now() -> str:

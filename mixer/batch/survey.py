@@ -63,11 +63,12 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
     n_files = 1 + (len(song.stems) + 1 if row.wanted.stems else 0)
     has_report = row.wanted.has_report
     n_tracks = len(tracks_of(song)) + 1 if row.wanted.tracks else 0
+    hears = row.wanted.takes_stems or row.album_sound > 0.0
     n_files += n_tracks + len(titles(row.wanted.deliver, song.stems))
     kept = (
         1
         + n_tracks
-        + (len(song.stems) if row.wanted.takes_stems else 0)
+        + (len(song.stems) if hears else 0)
         + (len(LISTENING_COPIES) if has_report else 0)
     )
     mix_bytes = n_files * (
@@ -81,7 +82,7 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
             len(song.stems),
             threads,
             own_samples=n_own,
-            wet_stems=row.wanted.takes_stems,
+            wet_stems=hears,
             network_bytes=identity.bytes_a_thread * threads
             + int(identity.latent_bytes_per_s * song.duration_s),
             report=has_report,

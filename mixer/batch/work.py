@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixer.batch.album import load_premaster, save_premaster
+from mixer.batch.album_sound import measure_sound, with_moves
 from mixer.batch.figures import Figures
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
@@ -160,10 +161,14 @@ class _Render:
     def _plan(
         self, song: Song, settings: RenderSettings, network: NetworkRunner | None
     ) -> RenderPlan:
+        from mixer.console.settings import Console
         from mixer.rendering.plan import plan_render
 
-        if self.order.phase == Phase.FINISH:
+        if self.order.phase == Phase.FINISH or self.order.loudness_lufs is not None:
             settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
+        if self.order.album_moves:
+            console = with_moves(settings.console or Console(), self.order.album_moves, song.stems)
+            settings = replace(settings, console=console)
         bundle = network.bundle if network else None
         return plan_render(
             song, settings, bundle, presets=self.order.presets, wet_tracks=self.order.wanted.tracks
@@ -196,7 +201,7 @@ class _Render:
         with self.shop.compute:
             made = premaster(
                 plan,
-                wet_stems=destination.wanted.takes_stems,
+                wet_stems=destination.wanted.takes_stems or self.order.hears_sound,
                 wet_tracks=destination.takes_tracks(plan),
                 stages=destination.wanted.has_report,
                 progress=self._progress,
@@ -216,7 +221,7 @@ class _Render:
         from mixer.output.destination import render_to
 
         kept = None
-        if self.order.phase == Phase.FINISH:
+        if self.order.phase == Phase.FINISH and not self.order.album_moves:
             kept = load_premaster(Path(self.order.premaster), plan, inputs_sha256)
         destination.path.parent.mkdir(parents=True, exist_ok=True)
         return render_to(
@@ -270,6 +275,7 @@ class _Render:
             "premaster_lufs": made.measurements["before_master"]["loudness_lufs"],
             "duration_s": round(made.plan.song.duration_s, 3),
             "seconds": self._rounded_seconds(made.seconds),
+            **({"album_sound": measure_sound(made)} if self.order.hears_sound else {}),
         }
 
     def _figures(self, done: Rendered) -> Figures:
