@@ -67,4 +67,6 @@ def unreadable(path: Path, error: Exception) -> str:
 
 def reason_of(error: Exception) -> str:
     text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
-    return str(text).strip().rstrip(".")
+    reason = str(text).strip().rstrip(".")
+    # libsndfile's words for a header that contradicts itself; ours for a bug of mixer.
+    return "damaged header" if "internal error" in reason.lower() else reason

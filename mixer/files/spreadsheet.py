@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 # Spreadsheets run what begins so; names of songs, files and systems come from anywhere.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# With a sign and perhaps a unit, as "-3 dB".
+_NUMBER = re.compile(r"[+-]\d+(?:[.,]\d+)?(?: ?[A-Za-z%]{1,6})?")
 
 
 def cell(value: object) -> object:
@@ -16,8 +19,8 @@ def cell(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        is_number = value[:1] in "+-" and value[1:2].isdigit()
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) and not is_number else value
+        is_formula = value.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(value)
+        return f"'{value}" if is_formula else value
     if isinstance(value, float) and not math.isfinite(value):
         return ""
     return value
