@@ -27,7 +27,7 @@ from export.make_model import (
 from export.progress_lines import say_progress
 from mixer.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings
-from training.data.prepared import BANDS
+from training.data.prepared import Examples
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, REAL_SONGS
 from training.shipped.evaluate import DEFAULT_REAL
 from training.synthesis.genres import GENRES
@@ -67,7 +67,7 @@ def make_default(
         folder / "songs", _composing(), n_songs, n_jobs=n_jobs, progress=say_progress
     )
     settings = PrepareSettings(
-        profile=PROFILE, effects=DEFAULT_BAND_EFFECTS, examples=BANDS, test_share=0.0
+        profile=PROFILE, effects=DEFAULT_BAND_EFFECTS, examples=Examples.BANDS, test_share=0.0
     )
     sources = [folder / "songs", *(real_songs / name for name in names)]
     prepare_examples(

@@ -29,7 +29,7 @@ from mixer.shipped import PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.song.load import load_song
 from training.data.plan import DEFAULT_TRACK_EFFECTS, PrepareSettings
 from training.data.prepare_tracks import excerpts_of
-from training.data.prepared import TRACKS
+from training.data.prepared import Examples
 from training.data.prepared_tracks import COMPOSED_FOLDER
 from training.data.track_songs import write_song
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
@@ -97,7 +97,10 @@ def _prepare_stems(data: Path, stems: Path, n_jobs: int) -> list[str]:
     """Finished stems, and the description of the data set."""
     names = [name for name in songs_in(stems) if name not in REAL_SONGS]
     settings = PrepareSettings(
-        profile=PUBLISHED_PROFILE, effects=DEFAULT_TRACK_EFFECTS, examples=TRACKS, test_share=0.0
+        profile=PUBLISHED_PROFILE,
+        effects=DEFAULT_TRACK_EFFECTS,
+        examples=Examples.TRACKS,
+        test_share=0.0,
     )
     prepare_examples(
         [stems / name for name in names],

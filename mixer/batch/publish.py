@@ -23,9 +23,7 @@ from mixer.files.whole_file import hash_file
 from mixer.output.daw.formats import DAW_SUFFIXES
 from mixer.output.names import (
     LISTENING_SUFFIX,
-    MIX,
     RECALL_SUFFIXES,
-    RECIPE,
     REPORT_SUFFIX,
     SESSION_SUFFIX,
     STEMS_SUFFIX,
@@ -33,6 +31,7 @@ from mixer.output.names import (
     TRACKS_SUFFIX,
     VERSION_ROLE,
     VERSIONS_SUFFIX,
+    FileRole,
 )
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
@@ -45,9 +44,9 @@ _FILES = (*DAW_SUFFIXES, REPORT_SUFFIX, *RECALL_SUFFIXES.values())
 def final_path(target: Target, file: StagedFile) -> str:
     """Where a staged file goes, relative to the output folder."""
     role = file.role
-    if role == MIX:
+    if role == FileRole.MIX:
         return target.mix
-    if role == RECIPE:
+    if role == FileRole.RECIPE:
         return target.recipe
     if role in target.beside:
         return target.beside[role]
@@ -62,7 +61,9 @@ def list_moves(
     target: Target, token: str, files: Sequence[StagedFile]
 ) -> tuple[list[list[str]], list[list[object]]]:
     """The moves of a song, the recipe last, and its files as the ledger keeps them."""
-    in_order = sorted(files, key=lambda file: (file.role == RECIPE, file.role == MIX))
+    in_order = sorted(
+        files, key=lambda file: (file.role == FileRole.RECIPE, file.role == FileRole.MIX)
+    )
     moves = [
         [f"{WORK_FOLDER}/{token}/{file.staged}", final_path(target, file)] for file in in_order
     ]

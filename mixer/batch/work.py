@@ -243,7 +243,7 @@ class _Render:
     def _stage(self, destination: Destination, done: Rendered) -> list[StagedFile]:
         """What was written, on the disk."""
         from mixer.files.whole_file import hash_file
-        from mixer.output.names import RECIPE, TRACK_ROLE, VERSION_ROLE, output_paths
+        from mixer.output.names import TRACK_ROLE, VERSION_ROLE, FileRole, output_paths
 
         assert destination.home is not None
         staging, output = destination.path.parent, done.recipe["output"]
@@ -255,7 +255,11 @@ class _Render:
         for role, entry in files.items():
             path = staging / Path(entry["path"]).relative_to(destination.home)
             staged.append(self._staged(path, role, entry["sha256"]))
-        beside = {RECIPE: output_paths(destination.path, [], destination.wanted.format)[RECIPE]}
+        beside = {
+            FileRole.RECIPE: output_paths(destination.path, [], destination.wanted.format)[
+                FileRole.RECIPE
+            ]
+        }
         # Of listening copies, those that the mix has: one of no amount was never normalised.
         there = {
             role: file for role, file in (beside | destination.beside()).items() if file.exists()

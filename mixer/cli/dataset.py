@@ -121,7 +121,9 @@ def info(folder: Path, as_json: bool) -> None:
     prepared = load_extra("training.data.prepared", _EXTRA)
     description = prepared.read_object(folder / prepared.DATASET_FILE)
     forms = load_extra("training.data.forms", _EXTRA).FORMS
-    form = forms.get(description.get("examples", prepared.AUDIO), forms[prepared.AUDIO])
+    form = forms.get(
+        description.get("examples", prepared.Examples.AUDIO), forms[prepared.Examples.AUDIO]
+    )
     data = form.read(folder)
     if as_json:
         answer(description)

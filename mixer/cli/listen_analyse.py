@@ -18,7 +18,7 @@ from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.analyse import analyse
-from mixer.listen.analysis import BLOCKS, BY_PAGE, Analysis, AnalysisSettings, ScaleResult
+from mixer.listen.analysis import BLOCKS, Analysis, AnalysisSettings, Blocks, ScaleResult
 from mixer.listen.analysis_page import analysis_page
 from mixer.listen.analysis_words import friedman_text, interval_text, p_text
 from mixer.listen.collecting import collect_answers, default_source
@@ -48,7 +48,7 @@ ANALYSIS_FOLDER = "analysis"
 @click.option(
     "--blocks",
     type=click.Choice(BLOCKS),
-    default=BY_PAGE,
+    default=Blocks.BY_PAGE,
     show_default=True,
     help="What tests compare within: a participant's page (a song), or a participant's mean over "
     "songs.",

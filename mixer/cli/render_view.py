@@ -16,7 +16,7 @@ from mixer.cli.console import answer, cell, level, printable, say, talk
 from mixer.console.desk import StripReport
 from mixer.output.delivery import delivered_paths
 from mixer.output.destination import Destination, Rendered
-from mixer.output.names import MIX, RECIPE, output_paths
+from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
@@ -142,8 +142,8 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "files": mixed_files(mix.song),
         "left_out": left_out_files(mix.song),
         "mix": str(path),
-        "recipe": str(output_paths(path, [], "wav")[RECIPE]),
-        "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != MIX},
+        "recipe": str(output_paths(path, [], "wav")[FileRole.RECIPE]),
+        "stems": {n: f["path"] for n, f in recipe["output"]["files"].items() if n != FileRole.MIX},
         "tracks": {n: f["path"] for n, f in recipe["output"].get("tracks", {}).items()},
         "versions": {n: dict(f) for n, f in recipe["output"].get("versions", {}).items()},
         "versions_error_dbfs": recipe["output"].get("versions_error_dbfs"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from enum import StrEnum
 from typing import Any
 
 MISSING = dataclasses.MISSING
@@ -23,7 +24,17 @@ MOST_ENTRIES = 10_000
 # Kinds of text: printable, on one line; without control characters; of any lines; any but NUL.
 # Names of files, and what a browser cut, may hold half characters (lone surrogates): the second and
 # the last take them.
-LINE, NAME, PROSE, RAW = "line", "name", "prose", "raw"
+
+
+class TextKind(StrEnum):
+    """What a text may hold."""
+
+    LINE = "line"
+    NAME = "name"
+    PROSE = "prose"
+    RAW = "raw"
+
+
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -64,7 +75,7 @@ def choice(default: Any, options: tuple[Any, ...], *, help: str = "") -> Any:
 def text(
     default: Any = MISSING,
     *,
-    kind: str = LINE,
+    kind: TextKind = TextKind.LINE,
     shortest: int = 1,
     longest: int | None = None,
     pattern: re.Pattern[str] | None = None,
@@ -75,7 +86,7 @@ def text(
 
     Args:
         default: none where it must be there.
-        kind: `LINE`, `NAME`, `PROSE` or `RAW`.
+        kind: `TextKind.LINE`, `TextKind.NAME`, `TextKind.PROSE` or `TextKind.RAW`.
         shortest, longest: in characters.
         pattern: which it must match as a whole.
         means: what such a text is, for the message: "must be {means}".
@@ -101,7 +112,7 @@ def entries(
     default: Any = MISSING,
     least: int = 0,
     most: int = MOST_ENTRIES,
-    names: str = LINE,
+    names: str = TextKind.LINE,
 ) -> Any:
     """A field that holds so many entries, each as `field` says.
 
@@ -109,13 +120,18 @@ def entries(
         field: what the other functions here gave, without a default; None where the type says all.
         default: none where it must be there.
         least, most: entries.
-        names: of a table under any names, what these may be: `LINE` or `RAW`.
+        names: of a table under any names, what these may be: `TextKind.LINE` or `TextKind.RAW`.
     """
     metadata = dict(field.metadata) if field is not None else {}
     return _field(default, {**metadata, "least": least, "most": most, "names": names})
 
 
-_LONGEST = {LINE: LONGEST_LINE, NAME: LONGEST_PROSE, PROSE: LONGEST_PROSE, RAW: LONGEST_PROSE}
+_LONGEST = {
+    TextKind.LINE: LONGEST_LINE,
+    TextKind.NAME: LONGEST_PROSE,
+    TextKind.PROSE: LONGEST_PROSE,
+    TextKind.RAW: LONGEST_PROSE,
+}
 
 
 def _field(default: Any, metadata: dict[str, Any]) -> Any:

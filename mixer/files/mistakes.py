@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mixer.files.fields import LINE, LONGEST_LINE, LONGEST_PROSE, NAME, PROSE, RAW
+from mixer.files.fields import LONGEST_LINE, LONGEST_PROSE, TextKind
 from mixer.files.shape import (
     CHOICE,
     FLAG,
@@ -37,10 +37,10 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL_SIGN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_KEY = 40
 _TEXTS = {
-    LINE: "one line of text",
-    NAME: "one line of text",
-    PROSE: "Unicode text",
-    RAW: "text",
+    TextKind.LINE: "one line of text",
+    TextKind.NAME: "one line of text",
+    TextKind.PROSE: "Unicode text",
+    TextKind.RAW: "text",
 }
 
 Keys = tuple[str | int, ...]
@@ -150,7 +150,7 @@ def _name_mistakes(
         return
     for key, inner in table.items():
         is_name = isinstance(key, str) and len(key) <= LONGEST_PROSE
-        if not is_name or (shape.names != RAW and _CONTROL_SIGN.search(key)):
+        if not is_name or (shape.names != TextKind.RAW and _CONTROL_SIGN.search(key)):
             yield Mistake((*path, str(key)), "must have a name of one line")
         else:
             yield from find_mistakes(shape.item, inner, (*path, key), is_layer=is_layer)
@@ -236,10 +236,10 @@ def _wrong_text(leaf: Leaf, value: Any) -> str | None:
     return None
 
 
-def _is_text(value: str, kind: str) -> bool:
-    if kind in (PROSE, RAW):
-        return "\0" not in value and (kind == RAW or _is_unicode(value))
-    return not _CONTROL_SIGN.search(value) if kind == NAME else value.isprintable()
+def _is_text(value: str, kind: TextKind) -> bool:
+    if kind in (TextKind.PROSE, TextKind.RAW):
+        return "\0" not in value and (kind == TextKind.RAW or _is_unicode(value))
+    return not _CONTROL_SIGN.search(value) if kind == TextKind.NAME else value.isprintable()
 
 
 def _range(low: float, high: float) -> str:

@@ -25,7 +25,7 @@ from dataclasses import MISSING, dataclass
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from mixer.files.fields import LINE, LONGEST_LINE, MOST_ENTRIES, NUMBER_RANGE, WHOLE_RANGE
+from mixer.files.fields import LONGEST_LINE, MOST_ENTRIES, NUMBER_RANGE, WHOLE_RANGE, TextKind
 
 NUMBER, WHOLE, CHOICE, FLAG, TEXT = "number", "whole", "choice", "flag", "text"
 VALUE, TREE = "value", "tree"
@@ -45,7 +45,7 @@ class Leaf:
         automatable: may be a list of [seconds, value].
         allowed: lowest and highest number.
         choices: what it may be.
-        text: `LINE`, `NAME`, `PROSE` or `RAW`.
+        text: `TextKind.LINE`, `TextKind.NAME`, `TextKind.PROSE` or `TextKind.RAW`.
         shortest, longest: of a text, in characters.
         pattern, means: what a text must match, and what that is in words.
         help: what to give, where it is missing.
@@ -57,7 +57,7 @@ class Leaf:
     automatable: bool = False
     allowed: tuple[float, float] = NUMBER_RANGE
     choices: tuple[Any, ...] = ()
-    text: str = LINE
+    text: TextKind = TextKind.LINE
     shortest: int = 0
     longest: int = LONGEST_LINE
     pattern: re.Pattern[str] | None = None
@@ -130,7 +130,7 @@ class Names:
         item: what each is.
         optional: it may be null.
         least, most: entries.
-        names: what the names may be, `LINE` or `RAW`.
+        names: what the names may be, `TextKind.LINE` or `TextKind.RAW`.
         make: what it becomes.
     """
 
@@ -138,7 +138,7 @@ class Names:
     optional: bool = False
     least: int = 0
     most: int = MOST_ENTRIES
-    names: str = LINE
+    names: TextKind = TextKind.LINE
     make: Callable[[dict[str, Any]], Any] = dict
 
 
@@ -187,7 +187,7 @@ def shape_of(hint: Any, metadata: Mapping[str, Any], default: Any, is_open: bool
     first = kinds[0]
     bounds = {key: metadata[key] for key in _BOUNDS if key in metadata}
     of_each = {k: value for k, value in metadata.items() if k not in (*_BOUNDS, _NAMES)}
-    named = metadata.get(_NAMES, LINE)
+    named = metadata.get(_NAMES, TextKind.LINE)
     if len(kinds) > 1:
         return _leaf_of_many(kinds, metadata, default, optional)
     if dataclasses.is_dataclass(first) and isinstance(first, type):

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from mixer.errors import ModelError
 from mixer.files.document import Document, read_json
-from mixer.files.fields import MISSING, PROSE, entries, number, numbers, text
+from mixer.files.fields import MISSING, TextKind, entries, number, numbers, text
 from mixer.files.mistakes import Mistake
 from mixer.files.wording import joined, quote
 
@@ -75,7 +75,7 @@ class Profile:
 
     bands_hz: tuple[float, ...] = entries(number(MISSING, *BANDS_HZ), least=2)
     stems: dict[str, StemProfile] = entries(least=1)
-    about: str = text("", kind=PROSE, shortest=0)
+    about: str = text("", kind=TextKind.PROSE, shortest=0)
 
     @property
     def sha256(self) -> str:

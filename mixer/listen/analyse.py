@@ -24,7 +24,7 @@ from mixer.evaluate.statistics import (
     grouped_location,
     paired_tests,
 )
-from mixer.listen.analysis import BY_PAGE, Analysis, AnalysisSettings, ScaleResult, SystemPair
+from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks, ScaleResult, SystemPair
 from mixer.listen.collecting import Collected
 from mixer.listen.design import Design, Key, Scale
 from mixer.listen.ratings import RatedPage, comments_of, songs_of, unblind
@@ -96,7 +96,7 @@ def _scale_result(
     }
     blocks = (
         rated
-        if settings.blocks == BY_PAGE
+        if settings.blocks == Blocks.BY_PAGE
         else {system: _means_by(owners, values) for system, values in rated.items()}
     )
     return ScaleResult(
@@ -154,7 +154,7 @@ def _remarks(
             f"{unfinished} of {len(counted)} participants did not finish: the pages that they "
             "finished count; --complete-only leaves them out"
         )
-    n_blocks = len(pages) if settings.blocks == BY_PAGE else len(counted)
+    n_blocks = len(pages) if settings.blocks == Blocks.BY_PAGE else len(counted)
     if n_blocks < LEAST_PAIRS_TO_REACH_5_PERCENT:
         remarks.append(
             f"{n_blocks} blocks: no signed-rank test can reach p < 0.05 with fewer than "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import TypedDict, cast
 
 from mixer.evaluate.pair import finite_or_none
@@ -13,8 +14,16 @@ from mixer.listen.ratings import Comment, RatedPage
 from mixer.listen.screening import Participant
 
 # what a block of the tests is
-BY_PAGE, BY_PARTICIPANT = "page", "participant"
-BLOCKS = (BY_PAGE, BY_PARTICIPANT)
+
+
+class Blocks(StrEnum):
+    """What ratings are compared within."""
+
+    BY_PAGE = "page"
+    BY_PARTICIPANT = "participant"
+
+
+BLOCKS = (Blocks.BY_PAGE, Blocks.BY_PARTICIPANT)
 
 
 @dataclass(frozen=True)
@@ -24,13 +33,13 @@ class AnalysisSettings:
     Attributes:
         screening: leave out participants by the rules of the test's key.
         complete_only: leave out participants who did not finish.
-        blocks: `BY_PAGE` (participant and song) or `BY_PARTICIPANT` (mean over songs).
+        blocks: by participant and song, or by participant (mean over songs).
         seed: of the bootstrap.
     """
 
     screening: bool = True
     complete_only: bool = False
-    blocks: str = BY_PAGE
+    blocks: Blocks = Blocks.BY_PAGE
     seed: int = 0
 
 

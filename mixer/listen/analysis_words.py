@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from mixer.evaluate.statistics import FriedmanTest
-from mixer.listen.analysis import BY_PAGE, BY_PARTICIPANT
+from mixer.listen.analysis import Blocks
 
 SIGNIFICANT_P = 0.05
 _LEAST_SHOWN_P = 0.0001
@@ -21,9 +21,9 @@ METHODS = (
     "unpaired. Both go from -1 to 1, above 0 where the first is rated higher.",
 )
 BLOCK_WORDS = {
-    BY_PAGE: "A block is a participant and a song. Blocks of one participant, or of one song, "
-    "resemble each other, so p values are on the low side.",
-    BY_PARTICIPANT: "A block is a participant, averaged over the songs.",
+    Blocks.BY_PAGE: "A block is a participant and a song. Blocks of one participant, or of one "
+    "song, resemble each other, so p values are on the low side.",
+    Blocks.BY_PARTICIPANT: "A block is a participant, averaged over the songs.",
 }
 
 

@@ -31,10 +31,10 @@ from typing import TypedDict, cast
 
 from mixer.errors import InputError
 from mixer.files.document import Document, parse_json, read_json
-from mixer.files.fields import MISSING, PROSE, entries, flag, number, text
+from mixer.files.fields import MISSING, TextKind, entries, flag, number, text
 from mixer.files.mistakes import Keys, Mistake
 from mixer.files.wording import quote
-from mixer.listen.design import ANY, FORMAT_VERSION, LARGEST_RATING, RATED, Design, Page
+from mixer.listen.design import FORMAT_VERSION, LARGEST_RATING, Design, Page, PageKind, PagePlace
 
 ANSWERS_FORMAT = "mixer-listening-answers"
 MAX_ANSWERS_BYTES = 1 << 20
@@ -71,7 +71,7 @@ class PageAnswers:
     heard_s: Mapping[str, float] = number(MISSING, 0.0, _MAX_HEARD_S)
     stems_heard_s: Mapping[str, float] = number(MISSING, 0.0, _MAX_HEARD_S)
     n_switches: int = number(MISSING, 0, _MAX_REVISION)
-    comment: str = text(kind=PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
+    comment: str = text(kind=TextKind.PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
 
 
 class PageAnswersTable(TypedDict):
@@ -127,7 +127,7 @@ class Answers:
     saved: str = text(shortest=0, longest=_MAX_TIME_CHARACTERS)
     page_order: tuple[str, ...] = entries()
     pages: Mapping[str, PageAnswers] = entries()
-    comment: str = text(kind=PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
+    comment: str = text(kind=TextKind.PROSE, shortest=0, longest=MAX_COMMENT_CHARACTERS)
 
     def as_json(self) -> AnswersTable:
         table = {"format": ANSWERS_FORMAT, "version": FORMAT_VERSION, **asdict(self)}
@@ -187,8 +187,8 @@ def _find_misfits(answers: Answers, design: Design) -> Iterator[Mistake]:
 
 def _rates_enough(order: tuple[str, ...], design: Design) -> bool:
     """Whether an order has as many rated pages as each participant gets, and none is forgotten."""
-    rated = [page for page in design.pages if page.kind == RATED]
-    anywhere = [page.id for page in rated if page.place == ANY]
+    rated = [page for page in design.pages if page.kind == PageKind.RATED]
+    anywhere = [page.id for page in rated if page.place == PagePlace.ANY]
     n_wanted = design.pages_per_participant or len(anywhere)
     has_always = all(page.id in order for page in rated if page.always)
     return has_always and len(set(anywhere) & set(order)) >= n_wanted

@@ -14,18 +14,15 @@ from mixer.files.whole_file import write_json
 from mixer.listen.build_settings import BuildSettings
 from mixer.listen.cutting import Excerpt, SongExcerpts
 from mixer.listen.design import (
-    ANY,
-    FIRST,
     KEY_FILE,
-    LAST,
     PUBLIC_FOLDER,
-    RATED,
     SCALES,
-    TRAINING,
     Design,
     Key,
     Page,
     PageKey,
+    PageKind,
+    PagePlace,
     Sounding,
     SoundTable,
     StimulusKey,
@@ -118,34 +115,34 @@ class _Pages:
         """A page on which a song's mixes are rated."""
         mixes = self._songs[song].mixes
         self._like[song] = {s.name: self._sounds.write(mixes[s.name]) for s in systems}
-        self.made.append(self._page(RATED, ANY, song, None))
+        self.made.append(self._page(PageKind.RATED, PagePlace.ANY, song, None))
         self.sums[self.made[-1].id] = self._sounds.write(self._songs[song].sum, public=False)
 
     def repeat_first(self, song: str) -> None:
         """The first page once more at the end, under other names, for the screening."""
         self.made[0] = first = replace(self.made[0], always=True)
-        self.made.append(self._page(RATED, LAST, song, first))
+        self.made.append(self._page(PageKind.RATED, PagePlace.LAST, song, first))
         self.sums[self.made[-1].id] = self.sums[first.id]
 
     def train_on(self, song: str, like: Page) -> None:
         """A page before all others, with the sounds of another, on which nothing is rated."""
-        self.made.insert(0, self._page(TRAINING, FIRST, song, like))
+        self.made.insert(0, self._page(PageKind.TRAINING, PagePlace.FIRST, song, like))
         self.sums[self.made[0].id] = self.sums[like.id]
 
-    def _page(self, kind: str, place: str, song: str, first: Page | None) -> Page:
+    def _page(self, kind: PageKind, place: PagePlace, song: str, first: Page | None) -> Page:
         """A page with stimuli of its own; `first` has the same sounds already."""
         like = self._like[song]
         page_id = self._ids.new("p")
         own = {self._ids.new("m"): system for system in like}
         self.stimuli.update({id_: StimulusKey(page_id, system) for id_, system in own.items()})
         reference = self._settings.hidden_reference
-        repeats = first.id if first and kind == RATED else None
+        repeats = first.id if first and kind == PageKind.RATED else None
         self.keys[page_id] = PageKey(song, self._songs[song].start_s, repeats)
         return Page(
             id=page_id,
             kind=kind,
             place=place,
-            always=place != ANY,
+            always=place != PagePlace.ANY,
             stimuli=tuple(Sounding(id_, like[own[id_]]) for id_ in sorted(own)),
             stems=first.stems if first else _write_stems(self._songs[song], self._sounds),
             reference=like[reference] if reference else None,

@@ -31,12 +31,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
 
 from mixer.errors import InputError
 from mixer.files.document import Document, read_json
-from mixer.files.fields import MISSING, RAW, WHOLE_RANGE, choice, entries, flag, number, table, text
+from mixer.files.fields import (
+    MISSING,
+    WHOLE_RANGE,
+    TextKind,
+    choice,
+    entries,
+    flag,
+    number,
+    table,
+    text,
+)
 
 DESIGN_FORMAT = "mixer-listening-test"
 KEY_FORMAT = "mixer-listening-key"
@@ -46,9 +57,24 @@ DESIGN_FILE = "design.json"
 KEY_FILE = "key.json"
 LARGEST_RATING = 100
 # kinds of page: what is answered on a training page counts for nothing
-TRAINING, RATED = "training", "rated"
+
+
+class PageKind(StrEnum):
+    """What a page is for; what is answered on a training page counts for nothing."""
+
+    TRAINING = "training"
+    RATED = "rated"
+
+
 # where a page may stand in a participant's order
-FIRST, ANY, LAST = "first", "any", "last"
+
+
+class PagePlace(StrEnum):
+    """Where a page may stand in the order of a participant."""
+
+    FIRST = "first"
+    ANY = "any"
+    LAST = "last"
 
 
 @dataclass(frozen=True)
@@ -101,8 +127,8 @@ class Page:
 
     Attributes:
         id: random.
-        kind: `TRAINING` or `RATED`.
-        place: `FIRST`, `ANY` or `LAST` in a participant's order.
+        kind: `PageKind.TRAINING` or `PageKind.RATED`.
+        place: `PagePlace.FIRST`, `PagePlace.ANY` or `PagePlace.LAST` in a participant's order.
         always: shown to every participant, however few pages each one rates.
         stimuli: the mixes to rate, in the order of their ids: it says nothing.
         stems: the dry stems.
@@ -110,8 +136,8 @@ class Page:
     """
 
     id: str
-    kind: str = choice(MISSING, (TRAINING, RATED))
-    place: str = choice(MISSING, (FIRST, ANY, LAST))
+    kind: PageKind = choice(MISSING, tuple(PageKind))
+    place: PagePlace = choice(MISSING, tuple(PagePlace))
     always: bool = flag()
     stimuli: tuple[Sounding, ...] = entries()
     stems: tuple[Sounding, ...] = entries()
@@ -138,8 +164,8 @@ class PageTable(TypedDict):
     """A `Page` as JSON has it."""
 
     id: str
-    kind: str
-    place: str
+    kind: PageKind
+    place: PagePlace
     always: bool
     stimuli: Sequence[SoundingTable]
     stems: Sequence[SoundingTable]
@@ -179,7 +205,7 @@ class Design:
     """
 
     test_id: str = text()
-    title: str = text(kind=RAW, shortest=0)
+    title: str = text(kind=TextKind.RAW, shortest=0)
     scales: tuple[Scale, ...] = entries()
     sample_rate: int = number(MISSING, 1, 10_000_000)
     n_samples: int = number(MISSING, 0, 2**40)
@@ -218,7 +244,7 @@ class Screening:
 class PageKey:
     """What a page is: its song, where the excerpt starts, and which page it repeats, if any."""
 
-    song: str = text(kind=RAW)
+    song: str = text(kind=TextKind.RAW)
     start_s: float = number()
     repeats: str | None = None
 
@@ -228,7 +254,7 @@ class StimulusKey:
     """What a stimulus is: on which page, by which system."""
 
     page: str = text()
-    system: str = text(kind=RAW)
+    system: str = text(kind=TextKind.RAW)
 
 
 class SoundTable(TypedDict):
@@ -296,8 +322,8 @@ class Key:
 
     test_id: str = text()
     seed: int = number(MISSING, *WHOLE_RANGE)
-    systems: tuple[str, ...] = entries(text(kind=RAW))
-    reference_system: str | None = text(kind=RAW)
+    systems: tuple[str, ...] = entries(text(kind=TextKind.RAW))
+    reference_system: str | None = text(kind=TextKind.RAW)
     screening: Screening = table()
     pages: Mapping[str, PageKey] = entries()
     stimuli: Mapping[str, StimulusKey] = entries(most=1_000_000)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mixer.errors import InputError
 from mixer.listen.answers import Answers
-from mixer.listen.design import KEY_FILE, RATED, Design, Key
+from mixer.listen.design import KEY_FILE, Design, Key, PageKind
 
 # Names of scales become names of files.
 _SCALE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -97,7 +97,7 @@ def unblind(answers: Answers, design: Design, key: Key) -> tuple[RatedPage, ...]
     pages = []
     for page in design.pages:
         given = answers.pages.get(page.id)
-        if page.kind != RATED or given is None or not given.done:
+        if page.kind != PageKind.RATED or given is None or not given.done:
             continue
         system = {stimulus.id: key.stimuli[stimulus.id].system for stimulus in page.stimuli}
         pages.append(
@@ -129,5 +129,7 @@ def comments_of(answers: Answers, design: Design, key: Key) -> tuple[Comment, ..
 
 def songs_of(design: Design, key: Key) -> tuple[str, ...]:
     """Songs that are rated, by name; a repetition is no song of its own."""
-    counted = Counter(key.pages[page.id].song for page in design.pages if page.kind == RATED)
+    counted = Counter(
+        key.pages[page.id].song for page in design.pages if page.kind == PageKind.RATED
+    )
     return tuple(sorted(counted))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from mixer.listen.design import ANY, FIRST, LAST, Design, Page, Scale
+from mixer.listen.design import Design, Page, PagePlace, Scale
 
 # Paths in a configuration start at webMUSHRA's root; the test's sounds lie where its own do.
 WEBMUSHRA_FOLDER = "webmushra/configs/resources/mixer"
@@ -41,7 +41,7 @@ def write_webmushra(sounds_folder: Path, design: Design, sums: Mapping[str, str]
 
 def configuration(design: Design, sums: Mapping[str, str]) -> dict[str, object]:
     """The configuration as webMUSHRA reads it from YAML."""
-    placed: dict[str, list[object]] = {FIRST: [], ANY: [], LAST: []}
+    placed: dict[str, list[object]] = {PagePlace.FIRST: [], PagePlace.ANY: [], PagePlace.LAST: []}
     for page in design.pages:
         placed[page.place].extend(
             _mushra_page(page, scale, design, sums[page.id]) for scale in design.scales
@@ -68,7 +68,13 @@ def configuration(design: Design, sums: Mapping[str, str]) -> dict[str, object]:
         "stopOnErrors": True,
         "showButtonPreviousPage": True,
         "remoteService": "service/write.php",
-        "pages": [welcome, *placed[FIRST], ["random", *placed[ANY]], *placed[LAST], finish],
+        "pages": [
+            welcome,
+            *placed[PagePlace.FIRST],
+            ["random", *placed[PagePlace.ANY]],
+            *placed[PagePlace.LAST],
+            finish,
+        ],
     }
 
 

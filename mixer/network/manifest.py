@@ -11,7 +11,7 @@ from typing import Any
 from mixer.errors import ModelError, SettingsError
 from mixer.files import fields
 from mixer.files.document import Document, read_json
-from mixer.files.fields import MISSING, PROSE, choice, entries, number, text
+from mixer.files.fields import MISSING, TextKind, choice, entries, number, text
 from mixer.files.mistakes import Mistake
 from mixer.files.wording import listed, quote
 from mixer.network.architecture import Architecture, P, Parameters
@@ -158,13 +158,13 @@ class _File:
     sample_rate: int = number(MISSING, 8_000, 384_000)
     effects: tuple[str, ...] = choice(MISSING, EFFECTS)
     warm_up_s: float = number(MISSING, 0.0, MAX_WARM_UP_S)
-    provenance: str = text(kind=PROSE)
-    licence: str = text(kind=PROSE)
+    provenance: str = text(kind=TextKind.PROSE)
+    licence: str = text(kind=TextKind.PROSE)
     check: Check | None = None
     fp16: _HalfPrecision | None = None
     wet_stem_leakage_db: float | None = number(None, -400.0, 400.0)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
-    limits: tuple[str, ...] = entries(text(kind=PROSE), default=())
+    limits: tuple[str, ...] = entries(text(kind=TextKind.PROSE), default=())
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -17,7 +17,7 @@ from mixer.meters.frames import SHORTEST_SAMPLES
 from mixer.meters.signal import Signal
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.meters.target import balance_error_db, centred_db
-from mixer.output.names import MIX
+from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, numbers, settings_by_name
 
 # Of the measurements, by first word; the rest is inside `stems`, effect by effect.
@@ -110,7 +110,7 @@ def compare_mixes(a: RecordedMix, b: RecordedMix, *, measure: bool = True) -> Co
 
 
 def _measure(recipe: RecordedMix) -> Engineering:
-    output = recipe.outputs[MIX]
+    output = recipe.outputs[FileRole.MIX]
     if not output.is_there(hash_file):
         raise InputError(
             f"{visible(output.path)} is not there, or was changed since; its audio is not measured"
@@ -127,7 +127,7 @@ def _asked(recipe: RecordedMix) -> dict[str, str | float | None]:
     words = {
         "format": recipe.file_format,
         "bit_depth": recipe.bit_depth,
-        "stems": ", ".join(name for name in recipe.outputs if name != MIX) or None,
+        "stems": ", ".join(name for name in recipe.outputs if name != FileRole.MIX) or None,
         "song.dry": str(recipe.dry).lower(),
         "song.tempo_bpm": recipe.tempo_bpm,
         "model.name": name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from mixer.audio.formats import FORMATS, without_audio_suffix
@@ -23,7 +24,15 @@ SESSION_ROOMS = ("short_room", "long_room", "reverb")
 RECALL_SUFFIXES = {"recall": ".recall.md", "recall table": ".recall.csv",
                    "recall numbers": ".recall.json"}  # fmt: skip
 # Roles of files, beside which each wet stem's name is one.
-MIX, RECIPE = "mix", "recipe"
+
+
+class FileRole(StrEnum):
+    """Roles of files; each name of a wet stem is one beside them."""
+
+    MIX = "mix"
+    RECIPE = "recipe"
+
+
 # In front of a track's name, where roles of files are told apart.
 TRACK_ROLE = "tracks/"
 # In front of a version's name, likewise.
@@ -35,10 +44,10 @@ _LONGEST_TRACK_BYTES = 200
 
 
 def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dict[str, Path]:
-    """Where everything of a mix goes: keys `MIX`, `RECIPE`, and each wet stem's name."""
+    """Where everything of a mix goes: each `FileRole`, and each wet stem's name."""
     base = mix_path.with_suffix("")
     folder = base.with_name(base.name + STEMS_SUFFIX)
-    paths = {MIX: mix_path, RECIPE: base.with_name(base.name + RECIPE_SUFFIX)}
+    paths = {FileRole.MIX: mix_path, FileRole.RECIPE: base.with_name(base.name + RECIPE_SUFFIX)}
     return paths | {name: folder / f"{name}.{file_format}" for name in stem_names}
 
 

@@ -21,8 +21,7 @@ from mixer.files.document import Document, read_json
 from mixer.files.fields import (
     LONGEST_PROSE,
     MISSING,
-    NAME,
-    RAW,
+    TextKind,
     choice,
     entries,
     flag,
@@ -33,13 +32,13 @@ from mixer.files.fields import (
 from mixer.files.mistakes import Mistake, is_finite, leaves
 from mixer.files.shape import TEXT, Leaf, Table, table_of
 from mixer.files.wording import visible
-from mixer.output.names import MIX
+from mixer.output.names import FileRole
 from mixer.output.recipe import RECIPE_SCHEMA_VERSION
 from mixer.preset.schema import find_gaps, plain_table
 from mixer.preset.shape import CONSOLE
 from mixer.rendering.settings import RenderSettings
 from mixer.song.folder_names import RECIPE_SUFFIX
-from mixer.song.sides import SIDES
+from mixer.song.sides import Side
 from mixer.stems import STEMS
 
 MOST_BYTES = 16 << 20
@@ -50,11 +49,11 @@ _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 class RecordedInput:
     """A recording as it was when it was mixed; fields as of `mixer.song.recording.Recording`."""
 
-    file: str = text(kind=RAW)
+    file: str = text(kind=TextKind.RAW)
     sha256: str = sha256()
     stem: str = choice(MISSING, STEMS)
     gain_db: float = number(MISSING, -200.0, 200.0)
-    side: str | None = choice(None, SIDES)
+    side: Side | None = choice(None, tuple(Side))
     start_s: float = number(0.0, -1e6, 1e6)
     inverted: bool = False
 
@@ -78,7 +77,7 @@ class RecordedOutput:
 class RecordedParent:
     """Where a take came from; as of `mixer.output.recipe.TakeParent`."""
 
-    file: str = text(kind=RAW)
+    file: str = text(kind=TextKind.RAW)
     sha256: str = sha256()
 
 
@@ -100,9 +99,9 @@ class RecordedTake:
     made_by: str = text()
     asked: tuple[str, ...] = entries(text())
     changes: tuple[RecordedChange, ...] = entries()
-    parts: Mapping[str, str] = entries(sha256(), names=RAW)
-    same: tuple[str, ...] = entries(text(kind=RAW))
-    different: tuple[str, ...] = entries(text(kind=RAW))
+    parts: Mapping[str, str] = entries(sha256(), names=TextKind.RAW)
+    same: tuple[str, ...] = entries(text(kind=TextKind.RAW))
+    different: tuple[str, ...] = entries(text(kind=TextKind.RAW))
     bus: Mapping[str, Any] = entries(default={})
 
 
@@ -110,8 +109,8 @@ class RecordedTake:
 class RecordedFiles:
     """As of `mixer.output.used_files.UsedFiles`; empty where nothing was recorded yet."""
 
-    plugins: Mapping[str, str] = entries(sha256(), default={}, names=RAW)
-    rooms: Mapping[str, str] = entries(sha256(), default={}, names=RAW)
+    plugins: Mapping[str, str] = entries(sha256(), default={}, names=TextKind.RAW)
+    rooms: Mapping[str, str] = entries(sha256(), default={}, names=TextKind.RAW)
 
 
 @dataclass(frozen=True)
@@ -187,8 +186,8 @@ class RecordedMix:
 
 @dataclass(frozen=True)
 class _Song:
-    name: str = text(kind=RAW)
-    folder: str = text(kind=RAW)
+    name: str = text(kind=TextKind.RAW)
+    folder: str = text(kind=TextKind.RAW)
     dry: bool = flag()
     files: tuple[RecordedInput, ...] = entries()
     tempo_bpm: float | None = number(None, 1.0, 1_000.0)
@@ -196,13 +195,13 @@ class _Song:
 
 @dataclass(frozen=True)
 class _Model:
-    name: str = text(kind=RAW)
+    name: str = text(kind=TextKind.RAW)
     manifest_sha256: str = sha256()
 
 
 @dataclass(frozen=True)
 class _File:
-    path: str = text(kind=RAW)
+    path: str = text(kind=TextKind.RAW)
     sha256: str = sha256()
 
 
@@ -211,8 +210,8 @@ class _Output:
     format: str = choice(MISSING, tuple(FORMATS))
     files: Mapping[str, _File] = entries()
     bit_depth: str | None = choice(None, tuple(BIT_DEPTHS))
-    tracks: Mapping[str, _File] = entries(default={}, names=RAW)
-    versions: Mapping[str, _File] = entries(default={}, names=RAW)
+    tracks: Mapping[str, _File] = entries(default={}, names=TextKind.RAW)
+    versions: Mapping[str, _File] = entries(default={}, names=TextKind.RAW)
 
 
 @dataclass(frozen=True)
@@ -222,9 +221,9 @@ class _Recipe:
     measurements: Mapping[str, Any]
     output: _Output
     versions: Mapping[str, Any]
-    platform: str = text(kind=RAW)
+    platform: str = text(kind=TextKind.RAW)
     model: _Model | None = None
-    device: str | None = text(None, kind=RAW)
+    device: str | None = text(None, kind=TextKind.RAW)
     take: RecordedTake | None = None
     used: RecordedFiles | None = None
     translation: RecordedTranslation | None = None
@@ -233,7 +232,7 @@ class _Recipe:
 def _recipe_table() -> Table:
     settings = table_of(RenderSettings)
     fields = {
-        name: replace(shape, text=NAME, longest=LONGEST_PROSE)
+        name: replace(shape, text=TextKind.NAME, longest=LONGEST_PROSE)
         if isinstance(shape, Leaf) and shape.kind == TEXT
         else shape
         for name, shape in settings.fields.items()
@@ -288,7 +287,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         tracks=_tracks(document, output, path),
         versions={visible(key): visible(v, 100) for key, v in recipe.versions.items()},
         platform=recipe.platform,
-        delivered=_beside(document, "versions", output.versions, output.files[MIX], path),
+        delivered=_beside(document, "versions", output.versions, output.files[FileRole.MIX], path),
         take=recipe.take,
         used=recipe.used or RecordedFiles(),
         translation=recipe.translation.rows if recipe.translation else (),
@@ -314,18 +313,22 @@ def settings_by_name(settings: RenderSettings) -> dict[str, object]:
 def _outputs(
     document: Document, files: Mapping[str, _File], recipe_path: Path
 ) -> dict[str, RecordedOutput]:
-    wrong = [Mistake(("output", "files", MIX), "is missing")] if MIX not in files else []
+    wrong = (
+        [Mistake(("output", "files", FileRole.MIX), "is missing")]
+        if FileRole.MIX not in files
+        else []
+    )
     wrong += [
         Mistake(("output", "files", name), "is not a name for a stem's file")
         for name in files
         if not _OUTPUT_NAME.fullmatch(name)
     ]
     document.refuse(wrong)
-    return _beside(document, "files", files, files[MIX], recipe_path)
+    return _beside(document, "files", files, files[FileRole.MIX], recipe_path)
 
 
 def _tracks(document: Document, output: _Output, recipe_path: Path) -> dict[str, RecordedOutput]:
-    return _beside(document, "tracks", output.tracks, output.files[MIX], recipe_path)
+    return _beside(document, "tracks", output.tracks, output.files[FileRole.MIX], recipe_path)
 
 
 def _beside(

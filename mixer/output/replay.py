@@ -10,6 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ from mixer.errors import InputError, MixerError, ModelError, OutputError, Preset
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
-from mixer.output.names import MIX, TRACK_ROLE, VERSION_ROLE, output_paths, track_paths
+from mixer.output.names import TRACK_ROLE, VERSION_ROLE, FileRole, output_paths, track_paths
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
 from mixer.output.settings import OutputSettings
@@ -36,11 +37,30 @@ from mixer.song.recording import Recording
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 
-INPUT, SONG, MODEL, PROFILE, DEVICE = "input", "song", "model", "profile", "device"
-PLUGIN, ROOM = "plug-in", "room"
-VERSION, PLATFORM, OUTPUT = "version", "platform", "output"
+
+class DifferenceKind(StrEnum):
+    """What of a recipe is another here."""
+
+    INPUT = "input"
+    SONG = "song"
+    MODEL = "model"
+    PROFILE = "profile"
+    DEVICE = "device"
+    VERSION = "version"
+    PLATFORM = "platform"
+    OUTPUT = "output"
+    PLUGIN = "plug-in"
+    ROOM = "room"
+
+
 # With another of these there is nothing to render: it would be another mix.
-DECISIVE = (INPUT, SONG, MODEL, PROFILE, ROOM)
+DECISIVE = (
+    DifferenceKind.INPUT,
+    DifferenceKind.SONG,
+    DifferenceKind.MODEL,
+    DifferenceKind.PROFILE,
+    DifferenceKind.ROOM,
+)
 _HASH_SHOWN = 12
 _ANY_BIT_DEPTH = "24"  # lossy formats have none and ignore it
 Named = TypeVar("Named")
@@ -57,7 +77,7 @@ class Difference:
         was, now: as recorded, and here; None for what was not, or is not, there.
     """
 
-    kind: str
+    kind: DifferenceKind
     what: str
     was: str | None
     now: str | None
@@ -81,7 +101,9 @@ class Replay:
     @property
     def is_same(self) -> bool:
         """Whether it was rendered, and every file is bit for bit the recorded one."""
-        return bool(self.written) and not any(d.kind == OUTPUT for d in self.differences)
+        return bool(self.written) and not any(
+            d.kind == DifferenceKind.OUTPUT for d in self.differences
+        )
 
 
 def find_differences(
@@ -176,8 +198,8 @@ def replay(
     plan, differences = plan_again(recipe, song_of(recipe, song_folder))
     if plan is None or any(difference.kind in DECISIVE for difference in differences):
         return Replay(tuple(differences))
-    path = folder / (name or recipe.outputs[MIX].path.name)
-    stems = [name for name in recipe.outputs if name != MIX]
+    path = folder / (name or recipe.outputs[FileRole.MIX].path.name)
+    stems = [name for name in recipe.outputs if name != FileRole.MIX]
     tracks = [name for name in recipe.tracks if name != RESIDUAL]
     targets = output_paths(path, stems, recipe.file_format)
     for target in (*targets.values(), *track_paths(path, tracks, recipe.file_format).values()):
@@ -198,7 +220,9 @@ def replay(
     done = render_to(destination, plan, progress=progress)
     if done.mix.device != recipe.device:
         differences.append(
-            Difference(DEVICE, "that ran the network", _text(recipe.device), done.mix.device)
+            Difference(
+                DifferenceKind.DEVICE, "that ran the network", _text(recipe.device), done.mix.device
+            )
         )
     output = done.recipe["output"]
     recorded = {
@@ -229,21 +253,23 @@ def _of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
     for name in dict.fromkeys((*recipe.inputs, *here)):
         was, now = recipe.inputs.get(name), here.get(name)
         if was is None:
-            yield Difference(INPUT, visible(name), None, "a recording of the song")
+            yield Difference(DifferenceKind.INPUT, visible(name), None, "a recording of the song")
         elif now is None:
             reason = left_out.get(name)
             gone = None if reason is None else f"left out ({visible(reason)})"
-            yield Difference(INPUT, visible(name), "a recording of the song", gone)
+            yield Difference(DifferenceKind.INPUT, visible(name), "a recording of the song", gone)
         else:
             sha256 = hash_file(now.source.path)
             if sha256 != was.sha256:
-                yield Difference(INPUT, visible(name), _hash(was.sha256), _hash(sha256))
+                yield Difference(
+                    DifferenceKind.INPUT, visible(name), _hash(was.sha256), _hash(sha256)
+                )
             yield from _of_recording(name, was, now)
     if recipe.settings.dry is None and recipe.dry != song.dry:
-        yield Difference(SONG, "dry", _word(recipe.dry), _word(song.dry))
+        yield Difference(DifferenceKind.SONG, "dry", _word(recipe.dry), _word(song.dry))
     if recipe.tempo_bpm is not None and recipe.tempo_bpm != song.tempo_bpm:
         now_bpm = None if song.tempo_bpm is None else f"{song.tempo_bpm:g}"
-        yield Difference(SONG, "tempo_bpm", f"{recipe.tempo_bpm:g}", now_bpm)
+        yield Difference(DifferenceKind.SONG, "tempo_bpm", f"{recipe.tempo_bpm:g}", now_bpm)
 
 
 def _of_recording(name: str, was: RecordedInput, now: Recording) -> Iterator[Difference]:
@@ -251,7 +277,9 @@ def _of_recording(name: str, was: RecordedInput, now: Recording) -> Iterator[Dif
     for what in ("stem", "gain_db", "side", "start_s", "inverted"):
         before, after = getattr(was, what), getattr(now, what)
         if before != after:
-            yield Difference(SONG, f"{visible(name)}, {what}", _text(before), _text(after))
+            yield Difference(
+                DifferenceKind.SONG, f"{visible(name)}, {what}", _text(before), _text(after)
+            )
 
 
 def _plan(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Difference]]:
@@ -261,7 +289,7 @@ def _plan(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Diff
         name, sha256 = recipe.model or (recipe.settings.model, "")
         what = f"{visible(name)}" if recipe.model else "or profile"
         was = _hash(sha256) if sha256 else "used"
-        return None, [Difference(MODEL, what, was, f"not here: {visible(error)}")]
+        return None, [Difference(DifferenceKind.MODEL, what, was, f"not here: {visible(error)}")]
     return plan, list(_of_plan(recipe, plan))
 
 
@@ -270,7 +298,9 @@ def _of_plan(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
         yield from _of_model(recipe, plan)
     profile = recipe.measurements.get("profile_sha256")
     if isinstance(profile, str) and profile != plan.profile.sha256:
-        yield Difference(PROFILE, "to normalise to", _hash(profile), _hash(plan.profile.sha256))
+        yield Difference(
+            DifferenceKind.PROFILE, "to normalise to", _hash(profile), _hash(plan.profile.sha256)
+        )
 
 
 def _of_model(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
@@ -281,18 +311,18 @@ def _of_model(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
     if was == now:
         return
     if was is not None and now is not None and was[0] == now[0]:
-        yield Difference(MODEL, visible(was[0]), _hash(was[1]), _hash(now[1]))
+        yield Difference(DifferenceKind.MODEL, visible(was[0]), _hash(was[1]), _hash(now[1]))
     else:
         names = (None if m is None else f"{visible(m[0])} {_hash(m[1])}" for m in (was, now))
-        yield Difference(MODEL, "of the mix", *names)
+        yield Difference(DifferenceKind.MODEL, "of the mix", *names)
 
 
 def _of_used(recipe: RecordedMix) -> Iterator[Difference]:
     """Plug-ins and rooms; of recipes from before they were recorded nothing is said."""
     here = used_files(recipe.settings, recipe.settings.console or Console())
     pairs = (
-        (PLUGIN, recipe.used.plugins, here["plugins"]),
-        (ROOM, recipe.used.rooms, here["rooms"]),
+        (DifferenceKind.PLUGIN, recipe.used.plugins, here["plugins"]),
+        (DifferenceKind.ROOM, recipe.used.rooms, here["rooms"]),
     )
     for kind, was, now in pairs:
         for path in dict.fromkeys((*was, *now)) if was else ():
@@ -306,9 +336,11 @@ def _of_versions(recipe: RecordedMix) -> Iterator[Difference]:
     for name in dict.fromkeys((*recipe.versions, *here)):
         was, now = recipe.versions.get(name), here.get(name)
         if was != now:
-            yield Difference(VERSION, name, was, now)
+            yield Difference(DifferenceKind.VERSION, name, was, now)
     if recipe.platform != platform.platform():
-        yield Difference(PLATFORM, "of the render", visible(recipe.platform), platform.platform())
+        yield Difference(
+            DifferenceKind.PLATFORM, "of the render", visible(recipe.platform), platform.platform()
+        )
 
 
 def _in(role: str, files: Mapping[str, Named]) -> dict[str, Named]:
@@ -323,10 +355,10 @@ def _of_outputs(
         if was is None or now is None:
             before = None if was is None else _hash(was.sha256)
             now_hash = None if now is None else _hash(now[1])
-            yield Difference(OUTPUT, visible(name), before, now_hash)
+            yield Difference(DifferenceKind.OUTPUT, visible(name), before, now_hash)
         elif was.sha256 != now[1]:
             how = f"{_hash(now[1])} ({_audible(was, now[0])})"
-            yield Difference(OUTPUT, visible(name), _hash(was.sha256), how)
+            yield Difference(DifferenceKind.OUTPUT, visible(name), _hash(was.sha256), how)
 
 
 def _audible(was: RecordedOutput, now: Path) -> str:

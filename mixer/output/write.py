@@ -25,10 +25,9 @@ from mixer.files.whole_file import (
 from mixer.meters.broadcast_levels import measure_broadcast
 from mixer.output.deliverables import make_versions
 from mixer.output.names import (
-    MIX,
-    RECIPE,
     TRACK_ROLE,
     VERSION_ROLE,
+    FileRole,
     format_of,
     output_paths,
     track_paths,
@@ -162,9 +161,9 @@ def write_audios(mix: Mix, path: Path, *, file_format: str, bit_depth: str) -> R
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song)
     how = _How(mix, file_format, bit_depth)
-    clipped = _write_audios({MIX: mix.audio, **stems}.items(), paths, how)
+    clipped = _write_audios({FileRole.MIX: mix.audio, **stems}.items(), paths, how)
     clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]
-    written = {name: paths[name] for name in (MIX, *stems)}
+    written = {name: paths[name] for name in (FileRole.MIX, *stems)}
     output = output_table(mix, written, of_tracks, clipped, file_format, bit_depth)
     return recipe_of(mix, song, output)
 
@@ -187,7 +186,7 @@ def write_recipe(recipe: Recipe, path: Path, home: Path) -> Recipe:
     for files in (output["files"], output.get("tracks", {}), output.get("versions", {})):
         for entry in files.values():
             entry["path"] = str(home / Path(entry["path"]).relative_to(folder))
-    write_json(output_paths(path, [], output["format"])[RECIPE], recipe)
+    write_json(output_paths(path, [], output["format"])[FileRole.RECIPE], recipe)
     return recipe
 
 
@@ -206,7 +205,7 @@ def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
     Raises:
         OutputError: a file is there already or cannot be written; then nothing is changed.
     """
-    recipe_path = output_paths(path, [], path.suffix)[RECIPE]
+    recipe_path = output_paths(path, [], path.suffix)[FileRole.RECIPE]
     stale = _parts_of_earlier_mix(recipe_path, path)
     with interruptions_held_back():
         is_recipe = Path(recipe_path.name).__eq__
@@ -304,7 +303,7 @@ def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
     try:
         with recipe_path.open("rb") as file:
             output = json.loads(file.read(_LONGEST_RECIPE_BYTES))["output"]
-        stems = {name: entry for name, entry in output["files"].items() if name != MIX}
+        stems = {name: entry for name, entry in output["files"].items() if name != FileRole.MIX}
         tracks = dict(output.get("tracks", {}))
         versions = dict(output.get("versions", {}))
         folder = output_paths(mix_path, [RESIDUAL], "wav")[RESIDUAL].parent

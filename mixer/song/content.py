@@ -23,7 +23,7 @@ from mixer.song.relations import (
     find_moved_sum,
     find_relations,
 )
-from mixer.song.sides import LEFT, RIGHT, SIDE
+from mixer.song.sides import Side
 from mixer.song.throughout import left_over_throughout_db, plays_wherever
 
 # Excerpts of a song: spread over it, and so many that even a track which seldom plays is met.
@@ -47,7 +47,7 @@ _COPY_MARK = re.compile(
 _NAMED_PARTS = 3
 _MOVED_FROM_MS = 0.05
 _PLAUSIBLE_PEAK = 512.0
-_PLACES = {LEFT: slice(0, 1), RIGHT: slice(1, 2)}
+_PLACES = {Side.LEFT: slice(0, 1), Side.RIGHT: slice(1, 2)}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Candidate:
 
     file: str
     source: AudioSource
-    side: str | None = None
+    side: Side | None = None
     start_s: float = 0.0
     is_named: bool = True
 
@@ -212,8 +212,8 @@ def _placed_blocks(candidate: Candidate, from_s: float) -> Iterator[np.ndarray]:
 def _placed(candidate: Candidate, audio: np.ndarray) -> np.ndarray:
     """(..., 2, samples) of (..., channels, samples), on the sides that it is mixed to."""
     placed = np.zeros((*audio.shape[:-2], 2, audio.shape[-1]), np.float32)
-    placed[..., _PLACES.get(candidate.side or "", slice(0, 2)), :] = audio
-    if candidate.side == SIDE:
+    placed[..., _PLACES[candidate.side] if candidate.side in _PLACES else slice(0, 2), :] = audio
+    if candidate.side == Side.SIDE:
         placed[..., 1, :] *= -1.0
     return placed
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from mixer.errors import SettingsError
 from mixer.files.wording import suggest
 
-POLARITY, DELAY = "polarity", "delay"
-FIXES = (POLARITY, DELAY)
+
+class Fix(StrEnum):
+    """What is mended."""
+
+    POLARITY = "polarity"
+    DELAY = "delay"
+
+
+FIXES = (Fix.POLARITY, Fix.DELAY)
 NO_FIXES = "none"
 # As they are written in song.toml.
-FIX_WORDS = (NO_FIXES, POLARITY, DELAY, f"{POLARITY},{DELAY}")
+FIX_WORDS = (NO_FIXES, Fix.POLARITY, Fix.DELAY, f"{Fix.POLARITY},{Fix.DELAY}")
 
 
 def check_fixes(fixes: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from mixer.song.folder_contents import (
     n_parts,
 )
 from mixer.song.folder_tree import Folder
-from mixer.song.folder_words import INSTRUMENT, MIXES, PARTS, SET_ASIDE, TAKES, kind_of
+from mixer.song.folder_words import INSTRUMENT, FolderKind, kind_of
 from mixer.song.track_words import split_words
 
 OF_MIXES = "by its name of mixes and not of parts"
@@ -57,7 +57,9 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
         return FolderPlan({}, left_out)
     has_parts = bool(folder.parts())
     instruments = _instruments(inner, kinds, rest, has_parts)
-    collections = [name for name in rest if kinds[name] == PARTS and name not in instruments]
+    collections = [
+        name for name in rest if kinds[name] == FolderKind.PARTS and name not in instruments
+    ]
     collections = [n for n in collections if inner[n].audio or is_collection(inner[n])]
     others = [name for name in rest if name not in instruments and name not in collections]
     if not folder.audio and any(holds_parts(inner[name]) for name in others):
@@ -66,7 +68,7 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     read = {name: tuple(split_words(name)) for name in instruments}
     if has_parts or instruments:
         for name in (*collections, *others):
-            left_out[name] = _beside(folder, name, kinds[name] == PARTS)
+            left_out[name] = _beside(folder, name, kinds[name] == FolderKind.PARTS)
         return FolderPlan(read, left_out, own_sums=_own_sums(folder, inner, instruments))
     if not collections and len(others) == 1 and is_collection(inner[others[0]]):
         collections, others = others, []
@@ -133,9 +135,9 @@ def _aside(folder: Folder, inner: Folder, kinds: dict[str, str]) -> str | None:
     """Why a folder is left out by its name."""
     name = inner.path.name
     kind = kinds[name]
-    if kind == MIXES and not (is_band(inner) and not folder.parts()):
+    if kind == FolderKind.MIXES and not (is_band(inner) and not folder.parts()):
         return f'in the folder "{name}", {OF_MIXES}'
-    if kind == SET_ASIDE or (kind == TAKES and folder.audio):
+    if kind == FolderKind.SET_ASIDE or (kind == FolderKind.TAKES and folder.audio):
         return f'in the folder "{name}", which is set aside by its name'
     return None
 

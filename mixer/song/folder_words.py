@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 
 from mixer.song.track_words import HINT, SOUND, is_unknown, split_words, strongest
@@ -9,7 +10,17 @@ from mixer.song.track_words import HINT, SOUND, is_unknown, split_words, stronge
 INSTRUMENT = "instrument"
 # Named after an instrument and something else, as a song may be: "Drum Island".
 PERHAPS_INSTRUMENT = "instrument, perhaps"
-PARTS, MIXES, TAKES, SET_ASIDE, OTHER = "parts", "mixes", "takes", "set aside", "other"
+
+
+class FolderKind(StrEnum):
+    """What the folders of a song hold, by their names."""
+
+    PARTS = "parts"
+    MIXES = "mixes"
+    TAKES = "takes"
+    SET_ASIDE = "set aside"
+    OTHER = "other"
+
 
 _PARTS = frozenset(
     (
@@ -76,19 +87,19 @@ def kind_of(name: str, parent: str = "") -> str:
         # An "Old Town Road" is a song: nothing else may be said.
         only = _FILLERS.issuperset(plain - _SET_ASIDE - _MIXES)
         if plain & _SET_ASIDE and only:
-            return SET_ASIDE
+            return FolderKind.SET_ASIDE
         if (plain & _MIXES and only) or _FOLDERS_OF_MIXES & set(own):
-            return MIXES
+            return FolderKind.MIXES
     if plain & _TELLING_PARTS and _PARTS.issuperset(plain):
-        return PARTS
+        return FolderKind.PARTS
     if plain & _TAKES and _FILLERS.issuperset(plain - _TAKES):
-        return TAKES
+        return FolderKind.TAKES
     if plain & _GENERIC and _FILLERS.issuperset(plain - _GENERIC):
         return INSTRUMENT
     if best is not None and best.family is None and not any(map(is_unknown, own)):
-        return SET_ASIDE  # clicks, guides, cues
+        return FolderKind.SET_ASIDE  # clicks, guides, cues
     if best is None or best.family is None or best.strength >= HINT or best.guess:
-        return OTHER
+        return FolderKind.OTHER
     if any(map(is_unknown, own)) or (best.strength > SOUND and len(own) > 1):
         return PERHAPS_INSTRUMENT
     return INSTRUMENT

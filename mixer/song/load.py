@@ -21,7 +21,7 @@ from mixer.song.folder_names import SONG_FILE
 from mixer.song.name_context import classify_all
 from mixer.song.recording import Recording
 from mixer.song.recordings_of_file import recordings_of_file
-from mixer.song.sides import LEFT, RIGHT, find_sides
+from mixer.song.sides import Side, find_sides
 from mixer.song.song import Song
 from mixer.song.song_file import SongSettings, read_song_file
 from mixer.song.time_line import Clip, TimeLine, lay_out
@@ -194,7 +194,11 @@ def _join_sides(found: list[Recording]) -> list[Recording]:
     joined = list(found)
     for index, side in sides.sides.items():
         own = found[places[index]]
-        what = f"{side} side of a pair" if side in (LEFT, RIGHT) else f"{side} of a mid/side pair"
+        what = (
+            f"{side} side of a pair"
+            if side in (Side.LEFT, Side.RIGHT)
+            else f"{side} of a mid/side pair"
+        )
         reason = f"{own.reason}; {what}"
         partner = found[places[sides.partners[index]]].file
         joined[places[index]] = replace(own, side=side, partner=partner, reason=reason)

@@ -11,7 +11,7 @@ from mixer.audio.excerpts import read_excerpts
 from mixer.errors import InputError
 from mixer.song.microphone_names import Microphone
 from mixer.song.recording import Recording
-from mixer.song.sides import SIDE
+from mixer.song.sides import Side
 from mixer.song.song import Song
 
 _N_EXCERPTS, _EXCERPT_S = 12, 1.0
@@ -47,7 +47,7 @@ def read_microphone(
     starts_s = sorted(room_s * ((0.5 + n * 0.6180339887) % 1.0) for n in range(_N_EXCERPTS))
     total: np.ndarray | None = None
     for recording in recordings:
-        if recording.side == SIDE:
+        if recording.side == Side.SIDE:
             continue
         own_s = [start_s - recording.start_s for start_s in starts_s]
         try:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.song.close_microphones import MAX_DELAY_S, Offset, find_offset, gained_db
-from mixer.song.fixes import DELAY, FIXES, POLARITY
+from mixer.song.fixes import FIXES, Fix
 from mixer.song.microphone_names import microphone_groups
 from mixer.song.microphone_sound import Hearing, around_peaks, read_microphone
-from mixer.song.sides import LEFT, RIGHT
+from mixer.song.sides import Side
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 
@@ -54,7 +54,7 @@ class Misplaced:
     @property
     def needed(self) -> tuple[str, ...]:
         """What would have to be mended, any of `FIXES`."""
-        faults = {POLARITY: self.inverted, DELAY: self.delay_s != 0.0 and not self.is_far}
+        faults = {Fix.POLARITY: self.inverted, Fix.DELAY: self.delay_s != 0.0 and not self.is_far}
         return tuple(fix for fix in FIXES if faults[fix])
 
     def mended_by(self, allowed: Sequence[str]) -> tuple[str, ...]:
@@ -103,9 +103,9 @@ def find_misplaced(song: Song) -> list[Misplaced]:
 def _judge_pair(track: Track, song: Song) -> Misplaced | None:
     """Whether the halves of a pair are opposite; the right one is then called inverted."""
     sides = {recording.side: recording for recording in track.recordings}
-    if set(sides) != {LEFT, RIGHT}:
+    if set(sides) != {Side.LEFT, Side.RIGHT}:
         return None
-    left, right = (read_microphone([sides[side]], song, ()) for side in (LEFT, RIGHT))
+    left, right = (read_microphone([sides[side]], song, ()) for side in (Side.LEFT, Side.RIGHT))
     if left is None or right is None:
         return None
     offset = find_offset(right, left, song.sample_rate)
@@ -114,7 +114,9 @@ def _judge_pair(track: Track, song: Song) -> Misplaced | None:
     gain_db = gained_db(right, left, 0, inverted=True)
     if gain_db < _LEAST_GAIN_OF_PAIR_DB:
         return None
-    return Misplaced((sides[RIGHT].file,), sides[LEFT].file, 0.0, True, {(POLARITY,): gain_db})
+    return Misplaced(
+        (sides[Side.RIGHT].file,), sides[Side.LEFT].file, 0.0, True, {(Fix.POLARITY,): gain_db}
+    )
 
 
 def _judge_group(heard: Sequence[Hearing], sample_rate: int) -> list[Misplaced]:
@@ -177,11 +179,11 @@ def _worth_mending(
     """
 
     def gain_db(fixes: Sequence[str]) -> float:
-        moved = delay if DELAY in fixes else 0
-        turned = inverted and POLARITY in fixes
+        moved = delay if Fix.DELAY in fixes else 0
+        turned = inverted and Fix.POLARITY in fixes
         return gained_db(own.excerpts, other.excerpts, moved, inverted=turned)
 
-    choices: tuple[tuple[str, ...], ...] = ((POLARITY,), (DELAY,), FIXES)
+    choices: tuple[tuple[str, ...], ...] = ((Fix.POLARITY,), (Fix.DELAY,), FIXES)
     gains_db = {fixes: gain_db(fixes) for fixes in choices}
     files = tuple(recording.file for recording in own.microphone.track.recordings)
     entry = Misplaced(files, other.microphone.track.name, delay / sample_rate, inverted, gains_db)

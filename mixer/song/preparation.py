@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mixer.audio.extremes import sounding_samples
 from mixer.song.damaged_files import scale_remarks
 from mixer.song.deciding_files import deciding_files
-from mixer.song.fixes import DELAY, POLARITY
+from mixer.song.fixes import Fix
 from mixer.song.full_scale import full_scales
 from mixer.song.microphone_names import microphone_groups
 from mixer.song.recording import Recording
@@ -85,11 +85,11 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
         said[entry.files[0]] = f"{entry.sentence()}; {_outcome(entry, mended)}"
         for file in entry.files:
             recording = by_file[file]
-            later_s = entry.delay_s if DELAY in mended else 0.0
+            later_s = entry.delay_s if Fix.DELAY in mended else 0.0
             by_file[file] = replace(
                 recording,
                 start_s=recording.start_s - later_s,
-                inverted=recording.inverted != (POLARITY in mended),
+                inverted=recording.inverted != (Fix.POLARITY in mended),
             )
     return replace(song, recordings=tuple(by_file[r.file] for r in song.recordings)), said
 

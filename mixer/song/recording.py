@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mixer.audio import AudioSource
 from mixer.roles import UNKNOWN
+from mixer.song.sides import Side
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Recording:
     reason: str
     certain: bool = True
     gain_db: float = 0.0
-    side: str | None = None
+    side: Side | None = None
     partner: str | None = None
     role: str = UNKNOWN
     fault: str | None = None

@@ -9,11 +9,16 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.errors import InputError
 from mixer.song.recording import Recording
-from mixer.song.sides import LEFT, MID, RIGHT, SIDE
+from mixer.song.sides import Side
 from mixer.song.song import Song
 
 # Which channels a side goes to; a side signal is taken off the right as well.
-_PLACES = {LEFT: slice(0, 1), RIGHT: slice(1, 2), MID: slice(0, 2), None: slice(0, 2)}
+_PLACES = {
+    Side.LEFT: slice(0, 1),
+    Side.RIGHT: slice(1, 2),
+    Side.MID: slice(0, 2),
+    None: slice(0, 2),
+}
 
 
 def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) -> np.ndarray:
@@ -40,7 +45,9 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
     for recording in recordings:
         for position, block in recording_blocks(recording, n_samples, sample_rate):
             end = position + block.shape[1]
-            if recording.side == SIDE:  # left is the mid and the side, right the mid without it
+            if (
+                recording.side == Side.SIDE
+            ):  # left is the mid and the side, right the mid without it
                 total[0, position:end] += block[0]
                 total[1, position:end] -= block[0]
             else:

@@ -10,34 +10,43 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mixer.audio.formats import without_audio_suffix
 from mixer.song.track_words import SAME_NAMES, fold
 
-LEFT, RIGHT, MID, SIDE = "left", "right", "mid", "side"
-SIDES = (LEFT, RIGHT, MID, SIDE)
-_OPPOSITE = {LEFT: RIGHT, RIGHT: LEFT, MID: SIDE, SIDE: MID}
 
-_LETTERS = {"l": LEFT, "r": RIGHT, "m": MID, "s": SIDE}
+class Side(StrEnum):
+    """What a mono file of a pair is."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    MID = "mid"
+    SIDE = "side"
+
+
+_OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT, Side.MID: Side.SIDE, Side.SIDE: Side.MID}
+
+_LETTERS = {"l": Side.LEFT, "r": Side.RIGHT, "m": Side.MID, "s": Side.SIDE}
 _WORDS = {
-    LEFT: """
+    Side.LEFT: """
         left lft lt lch lchan links linke linker gauche izq izquierda izquierdo izdo sinistra
         sinistro sx esquerda esquerdo esq vanster venstre lewy lewa левый левая лев л
         """,
-    RIGHT: """
+    Side.RIGHT: """
         right rgt rght rt rch rchan rechts rechte rechter droite droit derecha derecho dcha dch
         destra destro dx direita direito dir der hoger hojre hoyre prawy prawa правый правая прав п
         """,
-    MID: "mid middle mitte mitten",
-    SIDE: "side sides seite seiten",
+    Side.MID: "mid middle mitte mitten",
+    Side.SIDE: "side sides seite seiten",
 }
 _SPELLED = {fold(word): side for side, text in _WORDS.items() for word in text.split()}
 # Of scripts without spaces: found anywhere in a name.
 _SIGNS = {
     fold(sign): side
-    for side, text in {LEFT: "左声道 左聲道 左チャンネル 左 왼쪽 좌", RIGHT:
+    for side, text in {Side.LEFT: "左声道 左聲道 左チャンネル 左 왼쪽 좌", Side.RIGHT:
                        "右声道 右聲道 右チャンネル 右 오른쪽 우"}.items()
     for sign in text.split()
 }  # fmt: skip
@@ -70,9 +79,9 @@ class Sides:
         surround: places of the files of each surround set, with their channels.
     """
 
-    sides: dict[int, str] = field(default_factory=dict)
+    sides: dict[int, Side] = field(default_factory=dict)
     partners: dict[int, int] = field(default_factory=dict)
-    lone: dict[int, str] = field(default_factory=dict)
+    lone: dict[int, Side] = field(default_factory=dict)
     surround: dict[int, str] = field(default_factory=dict)
 
 
@@ -94,7 +103,7 @@ class _Reading:
     """
 
     place: int
-    side: str
+    side: Side
     words: tuple[str, ...]
     before: int
     numbers: tuple[_Number, ...]
@@ -128,7 +137,7 @@ def find_sides(names: Sequence[str]) -> Sides:
             continue
         if reading.means_more:
             continue
-        if reading.side in (LEFT, RIGHT):
+        if reading.side in (Side.LEFT, Side.RIGHT):
             others = {r.side for r in readings if r.place == reading.place and r.is_word}
             if _OPPOSITE[reading.side] not in others:
                 found.lone[reading.place] = reading.side
@@ -149,7 +158,7 @@ def _readings(place: int, name: str) -> Iterable[_Reading]:
     for index, piece in enumerate(pieces):
         for side, rest, is_word in _sides_of(piece, index, pieces):
             is_letter = is_word and len(piece) == 1 and piece.lower() in _LETTERS
-            if is_letter and side in (MID, SIDE) and (sized or index == 0):
+            if is_letter and side in (Side.MID, Side.SIDE) and (sized or index == 0):
                 continue
             words: list[str] = [folder]
             numbers = []
@@ -175,7 +184,7 @@ def _readings(place: int, name: str) -> Iterable[_Reading]:
             )
 
 
-def _sides_of(piece: str, index: int, pieces: Sequence[str]) -> Iterable[tuple[str, str, bool]]:
+def _sides_of(piece: str, index: int, pieces: Sequence[str]) -> Iterable[tuple[Side, str, bool]]:
     """The sides that a piece of a name may say, what is left of it, and whether it is a word."""
     lower = piece.lower()
     if lower in _LETTERS:
@@ -200,7 +209,7 @@ def _pair_equal(readings: Sequence[_Reading], found: Sides) -> None:
     groups: dict[tuple[tuple[str, ...], tuple[_Number, ...], bool], list[_Reading]]
     groups = defaultdict(list)
     for reading in readings:
-        pair = reading.side in (LEFT, RIGHT)
+        pair = reading.side in (Side.LEFT, Side.RIGHT)
         groups[reading.words, reading.numbers, pair].append(reading)
     both = {key for key, group in groups.items() if key[2] and _is_pair(group)}
     for key, group in groups.items():
@@ -214,16 +223,16 @@ def _pair_numbered(readings: Sequence[_Reading], found: Sides) -> None:
     """Names that differ in a track's number too: 07 OH L and 08 OH R, OH_L_01 and OH_R_02."""
     groups: dict[tuple[str, ...], list[_Reading]] = defaultdict(list)
     for reading in readings:
-        if reading.side in (LEFT, RIGHT):
+        if reading.side in (Side.LEFT, Side.RIGHT):
             groups[reading.words].append(reading)
     for group in groups.values():
         for steps in ((1,), (-1,), None):
-            lefts = [r for r in group if r.side == LEFT and (steps or r.is_word)]
+            lefts = [r for r in group if r.side == Side.LEFT and (steps or r.is_word)]
             for left in [r for r in lefts if r.place not in found.sides]:
                 rights = [
                     r
                     for r in group
-                    if r.side == RIGHT
+                    if r.side == Side.RIGHT
                     and r.place not in found.sides
                     and _are_numbered(left, r, steps)
                 ]
@@ -253,16 +262,16 @@ def _are_numbered(left: _Reading, right: _Reading, steps: tuple[int, ...] | None
 def _is_alone(group: Sequence[_Reading], found: Sides) -> bool:
     """Whether one left and one right of a name are without a partner."""
     free = [r for r in group if r.place not in found.sides]
-    return sorted(reading.side for reading in free) == [LEFT, RIGHT]
+    return sorted(reading.side for reading in free) == [Side.LEFT, Side.RIGHT]
 
 
 def _is_pair(group: Sequence[_Reading]) -> bool:
     said = sorted(reading.side for reading in group)
     places = {reading.place for reading in group}
-    if said == [MID, SIDE]:
+    if said == [Side.MID, Side.SIDE]:
         same = group[0].is_letter == group[1].is_letter
         return len(places) == len(said) and same and all(r.is_word for r in group)
-    return said == [LEFT, RIGHT] and len(places) == len(said)
+    return said == [Side.LEFT, Side.RIGHT] and len(places) == len(said)
 
 
 def _give(group: Sequence[_Reading], found: Sides) -> None:

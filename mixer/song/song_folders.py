@@ -9,7 +9,7 @@ from pathlib import Path
 from mixer.song.folder_contents import holds_songs, is_band, n_parts
 from mixer.song.folder_plan import is_collection, plan_folder
 from mixer.song.folder_tree import Folder, scan_folder
-from mixer.song.folder_words import OTHER, PARTS, PERHAPS_INSTRUMENT, kind_of
+from mixer.song.folder_words import PERHAPS_INSTRUMENT, FolderKind, kind_of
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,18 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
     plan = plan_folder(folder, is_song=True)
     inner_folders = {inner.path.name: inner for inner in folder.folders}
     named = any(
-        words or (kind_of(name, folder.path.name) == PARTS and is_collection(inner_folders[name]))
+        words
+        or (
+            kind_of(name, folder.path.name) == FolderKind.PARTS
+            and is_collection(inner_folders[name])
+        )
         for name, words in plan.read.items()
     )
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
         songs.append(folder.path)
         for name, inner in inner_folders.items():
             # Of a song that lies in another's folder that one mixes nothing.
-            titled = kind_of(name, folder.path.name) in (OTHER, PERHAPS_INSTRUMENT)
+            titled = kind_of(name, folder.path.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
             if titled and name in plan.left_out and (is_band(inner) or holds_songs(inner)):
                 _search(inner, songs, left_out)
         return
@@ -71,6 +75,6 @@ def _is_no_song(folder: Folder, inner: Folder, songs: Sequence[str]) -> bool:
 
     Its name is no title, and no file in it is named after a part.
     """
-    has_title = kind_of(inner.path.name, folder.path.name) in (OTHER, PERHAPS_INSTRUMENT)
+    has_title = kind_of(inner.path.name, folder.path.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
     beside_parts = any(n_parts(other) for other in folder.folders if other.path.name in songs)
     return not has_title and beside_parts and not n_parts(inner)

@@ -9,7 +9,7 @@ from pathlib import Path
 from mixer.errors import InputError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
-from mixer.output.names import MIX
+from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
 from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.takes.numbering import base_of, takes_beside
@@ -82,7 +82,7 @@ def _word(value: object) -> str:
 
 def _listed(number: int, recipe: RecordedMix) -> ListedTake:
     take: RecordedTake | None = recipe.take
-    mix = recipe.outputs[MIX]
+    mix = recipe.outputs[FileRole.MIX]
     measured = numbers(recipe.measurements)
     return ListedTake(
         number=number,
@@ -101,7 +101,7 @@ def _listed(number: int, recipe: RecordedMix) -> ListedTake:
 
 
 def _state(recipe: RecordedMix) -> str:
-    mix = recipe.outputs[MIX]
+    mix = recipe.outputs[FileRole.MIX]
     if not mix.path.is_file():
         return "its mix is not there"
     return "" if mix.is_there(hash_file) else "its mix was changed since"

@@ -17,8 +17,7 @@ from mixer.output.recipe import Take, library_versions
 from mixer.output.recipe_reader import RecordedMix, numbers, read_recipe
 from mixer.output.replay import (
     DECISIVE,
-    PLATFORM,
-    VERSION,
+    DifferenceKind,
     plan_again,
     refuse_plugins,
     settings_again,
@@ -238,7 +237,9 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
             f"{visible(parent.path)}: not what it was made of is here any more "
             f"({'; '.join(decisive)}), so more than you ask for would change: render the song anew"
         )
-    is_elsewhere = any(one.kind in (VERSION, PLATFORM) for one in differences)
+    is_elsewhere = any(
+        one.kind in (DifferenceKind.VERSION, DifferenceKind.PLATFORM) for one in differences
+    )
     return replace(plan, settings=settings_again(parent)), is_elsewhere
 
 

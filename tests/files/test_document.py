@@ -13,9 +13,7 @@ from mixer.errors import InputError
 from mixer.files.document import MOST_LEVELS, MOST_MISTAKES, Document, read_json, read_toml
 from mixer.files.fields import (
     MISSING,
-    NAME,
-    PROSE,
-    RAW,
+    TextKind,
     choice,
     entries,
     flag,
@@ -49,9 +47,9 @@ class Session:
     window_s: tuple[float, float] | None = None
     peaks: tuple[float, float] = (0.0, 1.0)
     hash: str = sha256("0" * 64)
-    comment: str = text("", kind=PROSE, shortest=0)
-    path: str = text("a", kind=RAW)
-    file: str = text("a", kind=NAME)
+    comment: str = text("", kind=TextKind.PROSE, shortest=0)
+    path: str = text("a", kind=TextKind.RAW)
+    file: str = text("a", kind=TextKind.NAME)
     about: Mapping[str, Any] = entries(default={})
 
 

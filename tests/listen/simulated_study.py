@@ -10,19 +10,16 @@ import numpy as np
 
 from mixer.files.whole_file import write_json
 from mixer.listen.design import (
-    ANY,
     DESIGN_FILE,
-    FIRST,
     KEY_FILE,
-    LAST,
     PUBLIC_FOLDER,
-    RATED,
     SCALES,
-    TRAINING,
     Design,
     Key,
     Page,
     PageKey,
+    PageKind,
+    PagePlace,
     Screening,
     Sounding,
     StimulusKey,
@@ -48,8 +45,13 @@ def design_and_key(
 ) -> tuple[Design, Key]:
     """A test with a training page, a page a song, and the first song repeated."""
     pages, page_keys, stimuli = [], {}, {}
-    kinds = [(TRAINING, FIRST, songs[0]), *((RATED, ANY, song) for song in songs)]
-    for number, (kind, place, song) in enumerate([*kinds, (RATED, LAST, songs[0])]):
+    kinds = [
+        (PageKind.TRAINING, PagePlace.FIRST, songs[0]),
+        *((PageKind.RATED, PagePlace.ANY, song) for song in songs),
+    ]
+    for number, (kind, place, song) in enumerate(
+        [*kinds, (PageKind.RATED, PagePlace.LAST, songs[0])]
+    ):
         own = {f"m{number:02d}{i:02d}": system for i, system in enumerate(systems)}
         stimuli |= {id_: StimulusKey(f"p{number:02d}", system) for id_, system in own.items()}
         pages.append(
@@ -57,13 +59,13 @@ def design_and_key(
                 id=f"p{number:02d}",
                 kind=kind,
                 place=place,
-                always=place != ANY,
+                always=place != PagePlace.ANY,
                 stimuli=tuple(Sounding(id_, f"x{id_}") for id_ in own),
                 stems=(Sounding("vocals", "x0"),),
                 reference="xr" if reference else None,
             )
         )
-        page_keys[f"p{number:02d}"] = PageKey(song, 1.0, "p01" if place == LAST else None)
+        page_keys[f"p{number:02d}"] = PageKey(song, 1.0, "p01" if place == PagePlace.LAST else None)
     design = Design("4f", "A study", SCALES, 44_100, 1_102_500, -23.0, 5.0, None, tuple(pages))
     return design, Key("4f", 0, systems, reference, Screening(), page_keys, stimuli)
 

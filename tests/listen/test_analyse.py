@@ -15,7 +15,7 @@ import scipy.stats
 from mixer.errors import InputError
 from mixer.evaluate.statistics import paired_tests
 from mixer.listen.analyse import analyse
-from mixer.listen.analysis import BY_PARTICIPANT, Analysis, AnalysisSettings
+from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks
 from mixer.listen.analysis_page import analysis_page
 from mixer.listen.collecting import Collected, collect_answers
 from mixer.listen.design import Design, Key
@@ -123,7 +123,7 @@ def test_six_systems_that_are_alike_are_rarely_called_different(rng) -> None:
 
 def test_participants_as_blocks(study) -> None:
     design, key, people = study
-    settings = AnalysisSettings(blocks=BY_PARTICIPANT)
+    settings = AnalysisSettings(blocks=Blocks.BY_PARTICIPANT)
     result = analyse(collected(design, *people), design, key, settings).scales[0]
     assert result.friedman.n_blocks == N_LISTENERS
     (pair,) = (p for p in result.pairs if (p.test.first, p.test.second) == ("WUN-S-Lb", "human"))

@@ -13,7 +13,7 @@ from mixer.cli.main import run
 from mixer.errors import InputError, OutputError, SettingsError
 from mixer.listen.build import build_test
 from mixer.listen.build_settings import BuildSettings, check_build
-from mixer.listen.design import ANY, FIRST, LAST, RATED, TRAINING, read_design, read_key
+from mixer.listen.design import PageKind, PagePlace, read_design, read_key
 from mixer.listen.excerpt import (
     CEILING_DBTP,
     common_loudness_lufs,
@@ -36,7 +36,7 @@ def sound(test_folder, sound_id: str) -> np.ndarray:
 
 
 def sounds_by_system(design, key, song: str) -> dict[str, str]:
-    (page,) = (p for p in design.pages if p.place == ANY and key.pages[p.id].song == song)
+    (page,) = (p for p in design.pages if p.place == PagePlace.ANY and key.pages[p.id].song == song)
     return {key.stimuli[s.id].system: s.sound for s in page.stimuli}
 
 
@@ -118,9 +118,14 @@ def test_the_excerpt_is_the_loudest(key) -> None:
 
 def test_pages_and_their_places(design, key) -> None:
     assert sorted((p.kind, p.place) for p in design.pages) == sorted(
-        [(TRAINING, FIRST), (RATED, ANY), (RATED, ANY), (RATED, LAST)]
+        [
+            (PageKind.TRAINING, PagePlace.FIRST),
+            (PageKind.RATED, PagePlace.ANY),
+            (PageKind.RATED, PagePlace.ANY),
+            (PageKind.RATED, PagePlace.LAST),
+        ]
     )
-    (last,) = (p for p in design.pages if p.place == LAST)
+    (last,) = (p for p in design.pages if p.place == PagePlace.LAST)
     original = design.pages_by_id[key.pages[last.id].repeats]
     assert {s.sound for s in last.stimuli} == {s.sound for s in original.stimuli}
     assert not {s.id for s in last.stimuli} & {s.id for s in original.stimuli}
@@ -292,7 +297,7 @@ def test_the_paper_s_layout_is_one_command(tmp_path, monkeypatch) -> None:
     assert run(["listen", "build", *arguments, "--systems", *systems]) == 0
     design, key = read_design(test), read_key(test)
     assert [(page.kind, page.place, len(page.stimuli)) for page in design.pages] == [
-        (RATED, ANY, 6)
+        (PageKind.RATED, PagePlace.ANY, 6)
     ] * 6
     assert all(page.reference is None and len(page.stems) == 4 for page in design.pages)
     assert {key.pages[page.id].song for page in design.pages} == {f"song {i}" for i in range(6)}

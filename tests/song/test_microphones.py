@@ -16,7 +16,7 @@ from mixer.output.write import write_mix
 from mixer.rendering.pipeline import render
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import RenderSettings
-from mixer.song.fixes import DELAY, FIXES, POLARITY, parse_fixes
+from mixer.song.fixes import FIXES, Fix, parse_fixes
 from mixer.song.inspection import inspect_song
 from mixer.song.load import load_song
 from mixer.song.microphone_names import microphone_groups
@@ -149,7 +149,7 @@ def test_the_polarity_of_most_counts(write_song: Write, rng) -> None:
         "Kick Out.wav": heard(kick, 50),
         "Kick Sub.wav": heard(kick, 70, 0.7, 2_000.0),
     }
-    song, said = prepare_song(load_song(write_song(files)), trim=False, fixes=(POLARITY,))
+    song, said = prepare_song(load_song(write_song(files)), trim=False, fixes=(Fix.POLARITY,))
     assert [r.file for r in song.recordings if r.inverted] == ["Kick In.wav"]
     assert any("Kick In.wav: inverted" in text for text in said)
 
@@ -222,14 +222,14 @@ def test_replay_gives_the_same_bits(write_song: Write, rng, tmp_path: Path) -> N
     snare = drum(rng)
     files = {"Snare Top.wav": heard(snare), "Snare Bottom.wav": heard(snare, 13, -0.8)}
     folder = write_song(files)
-    settings = RenderSettings(model="none", amount=0.0, fix=(POLARITY, DELAY))
+    settings = RenderSettings(model="none", amount=0.0, fix=(Fix.POLARITY, Fix.DELAY))
     plan = plan_render(load_song(folder), settings)
     assert any("mended" in warning for warning in plan.warnings)
     written = write_mix(render(load_song(folder), settings), tmp_path / "out" / "mix.wav")
     recipe = read_recipe(tmp_path / "out" / "mix.mix.json")
     assert recipe.inputs["Snare Bottom.wav"].inverted
     assert recipe.inputs["Snare Bottom.wav"].start_s < 0.0
-    assert recipe.settings.fix == (POLARITY, DELAY)
+    assert recipe.settings.fix == (Fix.POLARITY, Fix.DELAY)
     assert written
     again = replay(recipe, tmp_path / "again")
     assert again.is_same, [str(difference) for difference in again.differences]

@@ -11,7 +11,7 @@ from training.data.prepare_bands import BANDS as BAND_PARAMETERS
 from training.data.prepare_bands import prepare_bands
 from training.data.prepare_song import prepare_song
 from training.data.prepare_tracks import prepare_tracks
-from training.data.prepared import AUDIO, BANDS, TRACKS, read_dataset
+from training.data.prepared import Examples, read_dataset
 from training.data.prepared_bands import read_bands
 from training.data.prepared_tracks import read_tracks
 from training.data.song_files import SongRecord
@@ -39,16 +39,18 @@ class Form:
 _COMMON = ("n_samples", "stems", "notes", "key")
 # A new form of examples is a line here.
 FORMS: Mapping[str, Form] = {
-    AUDIO: Form(prepare_song, read_dataset, (*_COMMON, "target", "normalised_gain_db")),
-    BANDS: Form(
+    Examples.AUDIO: Form(prepare_song, read_dataset, (*_COMMON, "target", "normalised_gain_db")),
+    Examples.BANDS: Form(
         prepare_bands,
         read_bands,
         (*_COMMON, "is_wet", "excerpts"),
         # An absent key says audio, as data sets from before there were others do.
         {
-            "examples": BANDS,
+            "examples": Examples.BANDS,
             "bands": {"n_fft": BAND_PARAMETERS.n_fft, "n_bands": BAND_PARAMETERS.n_bands},
         },
     ),
-    TRACKS: Form(prepare_tracks, read_tracks, (*_COMMON, "excerpts"), {"examples": TRACKS}),
+    Examples.TRACKS: Form(
+        prepare_tracks, read_tracks, (*_COMMON, "excerpts"), {"examples": Examples.TRACKS}
+    ),
 }

@@ -14,7 +14,7 @@ from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.normalisations import REVERBS, check_effects
 from mixer.shipped import PUBLISHED_PROFILE
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
-from training.data.prepared import AUDIO, BANDS, TRACKS
+from training.data.prepared import Examples
 from training.data.splits import METHODS, assign_splits
 
 MEASURE, AUTO = "measure", "auto"
@@ -65,7 +65,7 @@ class PrepareSettings:
     split: str = "auto"
     valid_share: float = 0.1
     test_share: float = 0.1
-    examples: str = AUDIO
+    examples: str = Examples.AUDIO
 
     def __post_init__(self) -> None:
         check_effects(self.effects)
@@ -77,7 +77,7 @@ class PrepareSettings:
         for name, value, known in (
             ("target", self.target, TARGETS),
             ("split", self.split, METHODS),
-            ("examples", self.examples, (AUDIO, BANDS, TRACKS)),
+            ("examples", self.examples, (Examples.AUDIO, Examples.BANDS, Examples.TRACKS)),
         ):
             if value not in known:
                 raise SettingsError(f"{name} {value!r} is none of {', '.join(known)}")
@@ -133,14 +133,14 @@ def plan_dataset(
     ids = _song_ids([multitrack.name for multitrack in found])
     songs = tuple(PlannedSong(i, m, s) for i, m, s in zip(ids, found, splits, strict=True))
     profile = settings.profile
-    if settings.examples == TRACKS:
+    if settings.examples == Examples.TRACKS:
         profile = PUBLISHED_PROFILE  # of no use to them, and not worth measuring
     elif profile == AUTO:
         enough = splits.count("train") >= FEWEST_SONGS_TO_MEASURE
         profile = MEASURE if enough else PUBLISHED_PROFILE
-    if settings.examples == BANDS:
+    if settings.examples == Examples.BANDS:
         n_bytes = round(sum(m.n_samples for m in found) * _BAND_BYTES_PER_SAMPLE)
-    elif settings.examples == TRACKS:
+    elif settings.examples == Examples.TRACKS:
         n_bytes = round(sum(m.n_samples * len(m.recordings) for m in found) * _TRACK_BYTES)
     else:
         n_samples = sum(m.n_samples * _files_of(m, settings) for m in found)

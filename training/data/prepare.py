@@ -242,7 +242,7 @@ def _plan_record(plan: Plan) -> dict[str, object]:
         )
         measured_on = hashlib.sha256(json.dumps(songs).encode()).hexdigest()
     settings = {**asdict(plan.settings), "effects": list(plan.settings.effects)}
-    if plan.settings.examples == prepared.AUDIO:
+    if plan.settings.examples == prepared.Examples.AUDIO:
         del settings["examples"]  # as it was written before there were others
     return {**settings, "profile": plan.profile, "measured_on": measured_on}
 

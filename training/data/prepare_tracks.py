@@ -25,13 +25,7 @@ from training.data.prepare_once import Made, prepare_once
 from training.data.prepared_tracks import tracks_path
 from training.data.song_files import SongRecord
 from training.data.song_task import SongTask
-from training.data.track_songs import (
-    DRY_AND_WET,
-    REAL,
-    SongTracks,
-    make_song,
-    write_song,
-)
+from training.data.track_songs import SongKind, SongTracks, make_song, write_song
 from training.data.workers import Report
 
 EXCERPT_S = 30.0
@@ -103,7 +97,7 @@ def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTrack
         dry: what the wet tracks were made from, files of the same names; None where that is not
             known.
     """
-    kind = REAL if dry is None else DRY_AND_WET
+    kind = SongKind.REAL if dry is None else SongKind.DRY_AND_WET
     recordings: list[Recording] = list(song.recordings)
     pairs: list[Recording] = recordings
     if dry is not None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +24,7 @@ import numpy as np
 
 from mixer.errors import InputError
 from mixer.files.document import Document, read_json
-from mixer.files.fields import MISSING, RAW, choice, entries, number, table, text
+from mixer.files.fields import MISSING, TextKind, choice, entries, number, table, text
 from mixer.files.wording import quote, visible
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.stems import STEMS
@@ -40,7 +41,15 @@ DATASET_FILE, PROFILE_FILE, SONG_FILE, PLAN_FILE = (
 ENVELOPE_FLOOR_DBFS = -120.0
 MIX = "mixture"
 # What a data set holds: segments of audio to learn from, powers of stems in bands, or tracks.
-AUDIO, BANDS, TRACKS = "audio", "bands", "tracks"
+
+
+class Examples(StrEnum):
+    """What networks learn from in a prepared data set."""
+
+    AUDIO = "audio"
+    BANDS = "bands"
+    TRACKS = "tracks"
+
 
 _MAX_JSON_BYTES = 64 << 20
 _MAX_VARIANTS = 1_000
@@ -148,7 +157,7 @@ class SongEntry:
     """What the description of any prepared data set says of a song."""
 
     id: str = text(pattern=_SONG_ID, means="a song id")
-    name: str = text(kind=RAW, shortest=0)
+    name: str = text(kind=TextKind.RAW, shortest=0)
     split: str = choice(MISSING, SPLITS)
     stems: tuple[str, ...] = entries(choice(MISSING, STEMS), least=1)
 
@@ -204,7 +213,7 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
 
     Args:
         folder: of the data set.
-        examples: what it must hold, `AUDIO`, `BANDS` or `TRACKS`.
+        examples: what it must hold, `Examples.AUDIO`, `Examples.BANDS` or `Examples.TRACKS`.
         kind: the dataclass of such a description.
 
     Returns:
@@ -227,7 +236,7 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
     if version != SCHEMA_VERSION:
         raise InputError(f"{path}: schema version {quote(version)} where {SCHEMA_VERSION} is known")
     # An absent key says audio, as data sets from before there were others do.
-    found = document.table.get("examples", AUDIO)
+    found = document.table.get("examples", Examples.AUDIO)
     if found != examples:
         raise InputError(
             f"{folder}: holds {visible(found)}, and {examples} are needed; prepare another folder"
@@ -251,7 +260,7 @@ def read_dataset(folder: str | Path) -> PreparedDataset:
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
-    said, profile = read_description(folder, AUDIO, _AudioDescription)
+    said, profile = read_description(folder, Examples.AUDIO, _AudioDescription)
     return PreparedDataset(
         folder=folder,
         sample_rate=said.sample_rate,

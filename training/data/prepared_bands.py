@@ -24,9 +24,9 @@ from mixer.fxnorm.profile import Profile
 from mixer.network.band_mixer.parameters import VIEWS
 from mixer.stems import STEMS
 from training.data.prepared import (
-    BANDS,
     MOST_SONGS,
     Description,
+    Examples,
     SongEntry,
     read_description,
     song_folder,
@@ -150,7 +150,7 @@ def read_bands(folder: str | Path) -> PreparedBands:
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
-    said, profile = read_description(folder, BANDS, _BandDescription)
+    said, profile = read_description(folder, Examples.BANDS, _BandDescription)
     bands = said.bands
     return PreparedBands(
         folder=folder,

@@ -20,8 +20,8 @@ from mixer.files.fields import MISSING, entries, number
 from mixer.fxnorm.profile import Profile
 from training.data.prepared import (
     MOST_SONGS,
-    TRACKS,
     Description,
+    Examples,
     SongEntry,
     read_description,
     song_folder,
@@ -96,7 +96,7 @@ def read_tracks(folder: str | Path) -> PreparedTracks:
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
-    said, profile = read_description(folder, TRACKS, _TrackDescription)
+    said, profile = read_description(folder, Examples.TRACKS, _TrackDescription)
     composed = sorted((folder / COMPOSED_FOLDER).glob("*/*.npz"))
     return PreparedTracks(
         folder=folder,

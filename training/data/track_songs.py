@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -22,9 +23,16 @@ from mixer.stems import STEMS
 # What of an engineer's decisions is kept, NaN where it is not known.
 DECISIONS = ("spread", "widen_db", "short_room_db", "long_room_db", "echo_db", "reduction_db",
              "ratio", "high_pass_hz")  # fmt: skip
-COMPOSED, ENGINEERED, ENGINEERED_STEMS, REAL, DRY_AND_WET = (
-    "composed", "engineered", "engineered_stems", "real", "dry_and_wet",
-)  # fmt: skip
+
+
+class SongKind(StrEnum):
+    """Where the tracks of a song come from."""
+
+    COMPOSED = "composed"
+    ENGINEERED = "engineered"
+    ENGINEERED_STEMS = "engineered_stems"
+    REAL = "real"
+    DRY_AND_WET = "dry_and_wet"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -31,11 +32,20 @@ from mixer.song.samples import read_stem
 from mixer.song.song import Song
 
 SAMPLE_RATE_HZ = 44_100
-SYNTHETIC, REAL, DEMO = "synthetic", "real", "demo"
+
+
+class SongGroup(StrEnum):
+    """Where a song of the benchmark comes from."""
+
+    SYNTHETIC = "synthetic"
+    REAL = "real"
+    DEMO = "demo"
+
+
 GROUP_TITLES = {
-    SYNTHETIC: "Held-out synthetic songs",
-    REAL: "Real songs, disturbed as if recorded so",
-    DEMO: "The demo song (no true mix: damage alone)",
+    SongGroup.SYNTHETIC: "Held-out synthetic songs",
+    SongGroup.REAL: "Real songs, disturbed as if recorded so",
+    SongGroup.DEMO: "The demo song (no true mix: damage alone)",
 }
 # Never trained on: neither these seeds nor, in training data made with --hold-out, these genres.
 FIRST_HELD_OUT_SEED = 900_000
@@ -56,13 +66,13 @@ class BenchmarkSong:
     """A song to judge systems on.
 
     Attributes:
-        group: `SYNTHETIC`, `REAL` or `DEMO`.
+        group: `SongGroup.SYNTHETIC`, `SongGroup.REAL` or `SongGroup.DEMO`.
         name: unique within the group.
         folder: song folder of what a system is given.
         has_truth: true wet stems are in the folder beside.
     """
 
-    group: str
+    group: SongGroup
     name: str
     folder: Path
     has_truth: bool
@@ -112,7 +122,7 @@ def synthetic_songs(
         seed, genre = FIRST_HELD_OUT_SEED + index, genres[index % len(genres)]
         yield _kept(
             cache,
-            SYNTHETIC,
+            SongGroup.SYNTHETIC,
             f"{genre}-{seed}-{duration_s:g}s",
             lambda seed=seed, genre=genre: _synthesise(seed, genre, duration_s),  # type: ignore[misc]
         )
@@ -135,7 +145,7 @@ def real_songs(cache: Path, stems: Path, n_takes: int) -> Iterator[BenchmarkSong
         for take in range(n_takes):
             yield _kept(
                 cache,
-                REAL,
+                SongGroup.REAL,
                 f"{name}-{take + 1}",
                 lambda name=name, take=take: _disturb(stems / name, take),  # type: ignore[misc]
             )
@@ -148,7 +158,7 @@ def demo_song(cache: Path) -> Iterator[BenchmarkSong]:
         stems = compose_demo_song(1, SAMPLE_RATE_HZ)
         return _Stems(stems, {}, DEMO_SONG.title, dry=True, about={"seed": 1})
 
-    yield _kept(cache, DEMO, "demo", compose)
+    yield _kept(cache, SongGroup.DEMO, "demo", compose)
 
 
 def _synthesise(seed: int, genre: str, duration_s: float) -> _Stems:
@@ -183,7 +193,7 @@ def _read_stems(song: Song) -> dict[str, np.ndarray]:
     return {stem: read_stem(song, stem, SAMPLE_RATE_HZ) for stem in song.stems}
 
 
-def _kept(cache: Path, group: str, name: str, make: Callable[[], _Stems]) -> BenchmarkSong:
+def _kept(cache: Path, group: SongGroup, name: str, make: Callable[[], _Stems]) -> BenchmarkSong:
     """A song of the cache, made where it is not there yet: whole or not at all."""
     folder = cache / _digest_of_code() / group / name
     if not folder.is_dir():

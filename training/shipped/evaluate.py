@@ -32,6 +32,7 @@ from training.shipped.benchmark_songs import (
     HELD_OUT_GENRES,
     SAMPLE_RATE_HZ,
     BenchmarkSong,
+    SongGroup,
     demo_song,
     real_songs,
     synthetic_songs,
@@ -47,7 +48,7 @@ DEFAULT_SONGS, DEFAULT_DURATION_S, DEFAULT_TAKES = 12, 40.0, 3
 EXIT_INTERRUPTED = 130
 
 # group to system to song to what the benchmark says
-Results = dict[str, dict[str, dict[str, BenchmarkResult]]]
+Results = dict[SongGroup, dict[str, dict[str, BenchmarkResult]]]
 Say = Callable[[str], None]
 
 

@@ -10,10 +10,10 @@ from typing import TypedDict, cast
 from mixer.baselines import NONE, SUM
 from mixer.evaluate.benchmark import ERROR_NAMES
 from mixer.evaluate.benchmark_summary import BenchmarkSummary
-from training.shipped.benchmark_songs import REAL, SYNTHETIC
+from training.shipped.benchmark_songs import SongGroup
 
 # Where there is a truth to be near to.
-JUDGED_GROUPS = (SYNTHETIC, REAL)
+JUDGED_GROUPS = (SongGroup.SYNTHETIC, SongGroup.REAL)
 HIGHEST_BALANCE_ERROR_DB = 1.0
 HIGHEST_LEVEL_ERROR_DB = 1.8
 LEAST_FAMILIES_GAIN = 0.25
@@ -72,7 +72,7 @@ class Target:
         )
 
 
-def check_targets(summaries: Mapping[str, BenchmarkSummary]) -> list[Target]:
+def check_targets(summaries: Mapping[SongGroup, BenchmarkSummary]) -> list[Target]:
     """Hold every group's figures against the targets.
 
     Args:

@@ -19,15 +19,7 @@ from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB
 from mixer.roles import FINISHED_STEM
 from training.data.prepared_tracks import COMPOSED_FOLDER
-from training.data.track_songs import (
-    COMPOSED,
-    DECISIONS,
-    ENGINEERED,
-    ENGINEERED_STEMS,
-    SongTracks,
-    make_song,
-    write_song,
-)
+from training.data.track_songs import DECISIONS, SongKind, SongTracks, make_song, write_song
 from training.synthesis.compose import compose
 from training.synthesis.engineer import engineer
 from training.synthesis.tracks import Multitrack, Track
@@ -93,7 +85,7 @@ def dry_song(multitrack: Multitrack) -> SongTracks:
     """What was played, and nobody mixed."""
     tracks = multitrack.tracks
     return make_song(
-        COMPOSED,
+        SongKind.COMPOSED,
         tuple(_role(track) for track in tracks),
         tuple(track.stem for track in tracks),
         [_heard(track, multitrack.sample_rate) for track in tracks],
@@ -112,7 +104,7 @@ def mixed_song(multitrack: Multitrack, seed: int) -> tuple[SongTracks, SongTrack
     decided = {about["name"]: about for about in mix.decisions["tracks"]}
     tracks = [track for track in multitrack.tracks if track.name in wet]
     of_tracks = make_song(
-        ENGINEERED,
+        SongKind.ENGINEERED,
         tuple(_role(track) for track in tracks),
         tuple(track.stem for track in tracks),
         [_heard(track, rate) for track in tracks],
@@ -122,7 +114,7 @@ def mixed_song(multitrack: Multitrack, seed: int) -> tuple[SongTracks, SongTrack
     )
     stems = tuple(mix.wet_stems)
     of_stems = make_song(
-        ENGINEERED_STEMS,
+        SongKind.ENGINEERED_STEMS,
         tuple(FINISHED_STEM[stem] for stem in stems),
         stems,
         [listen_to(mix.dry_stems[stem], rate) for stem in stems],

@@ -21,16 +21,7 @@ from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH, describe_bands
 from mixer.network.track_mixer.parameters import N_BANDS
 from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
-from training.data.track_songs import (
-    DECISIONS,
-    DRY_AND_WET,
-    ENGINEERED,
-    ENGINEERED_STEMS,
-    REAL,
-    SongTracks,
-    role_numbers,
-    stem_numbers,
-)
+from training.data.track_songs import DECISIONS, SongKind, SongTracks, role_numbers, stem_numbers
 from training.synthesis.engineer_levels import USUAL_LEVELS_LU
 from training.synthesis.engineer_roles import ROLES as RULES
 from training.track_mixer.human_mixes import HumanMix
@@ -178,7 +169,7 @@ def draw(song: SongTracks, strength: Strength, rng: np.random.Generator, curves:
     """
     song = _some_tracks(song, strength, rng)
     has_wet = bool(np.isfinite(song.wet_powers).all())
-    restored = song.kind == REAL or (has_wet and rng.random() < 0.25)
+    restored = song.kind == SongKind.REAL or (has_wet and rng.random() < 0.25)
     levels = float(rng.choice([RAW, ROUGH, MIX], p=[0.55, 0.25, 0.2]))
     if levels == MIX and not has_wet:
         levels = RAW
@@ -249,7 +240,7 @@ def _mixed(
     decisions = song.decisions.copy()
     # Where tracks stand is learnt of people.
     decisions[:, 0] = np.nan
-    if song.kind in (ENGINEERED_STEMS, DRY_AND_WET):
+    if song.kind in (SongKind.ENGINEERED_STEMS, SongKind.DRY_AND_WET):
         # What was done to their dynamics is not said, and is heard in their crest factors.
         held_db = 10.0 * (song.dry_dynamics[:, _CREST] - song.wet_dynamics[:, _CREST])
         decisions[:, 5] = np.maximum(held_db, 0.0)
@@ -259,7 +250,7 @@ def _mixed(
         _told_roles(song.roles, strength, rng), stem_numbers(song.stems), levels,
         target.astype(np.float32), False, wet_mid.astype(np.float32), wet_side.astype(np.float32),
         decisions, np.zeros(n, np.float32), curve,
-        weight=_PERSONS if song.kind == DRY_AND_WET else _RULES,
+        weight=_PERSONS if song.kind == SongKind.DRY_AND_WET else _RULES,
     )  # fmt: skip
 
 
@@ -285,7 +276,7 @@ def _restored(
     side[to_mono], left_more[to_mono] = 0.0, 0.0
     ears = [np.maximum(mid + side + sign * 2.0 * left_more, 0.0) for sign in (1.0, -1.0)]
     powers = np.stack([*ears, mid - side], axis=1)
-    is_mono = to_mono | (song.is_mono if song.kind != ENGINEERED else np.zeros(n, bool))
+    is_mono = to_mono | (song.is_mono if song.kind != SongKind.ENGINEERED else np.zeros(n, bool))
     own = loudness(powers.astype(np.float32))
     away = {
         RAW: rng.uniform(-strength.raw_gain_db, strength.raw_gain_db, n),
@@ -310,7 +301,7 @@ def _restored(
         target.astype(np.float32), False, wet_mid.astype(np.float32), wet_side.astype(np.float32),
         decisions, (-shape / (1.0 + shape)).astype(np.float32),
         np.full((n, N_BANDS), np.nan, np.float32),
-        weight=_PERSONS if song.kind in (DRY_AND_WET, REAL) else _RULES,
+        weight=_PERSONS if song.kind in (SongKind.DRY_AND_WET, SongKind.REAL) else _RULES,
     )  # fmt: skip
 
 
@@ -320,7 +311,7 @@ def _wanted_sound(song: SongTracks) -> tuple[NDArray[np.float64], NDArray[np.flo
         empty = np.full((len(song.roles), N_BANDS), np.nan)
         return empty, empty
     mid, side = _mid_and_side(song.wet_powers)
-    if song.kind != ENGINEERED:
+    if song.kind != SongKind.ENGINEERED:
         return mid, side
     # The rules correct spectra by more than people do: half of it.
     dry = sum(_mid_and_side(song.dry_powers))
@@ -334,17 +325,17 @@ def _target_lu(
     """Loudness of each track against the whole, with somebody's taste."""
     n = len(song.roles)
     stems = np.array(song.stems)
-    if song.kind in (REAL, DRY_AND_WET):
+    if song.kind in (SongKind.REAL, SongKind.DRY_AND_WET):
         levels = loudness(song.wet_powers)
         return np.asarray(levels - 10.0 * np.log10(_power(levels).sum()))
-    if song.kind == ENGINEERED_STEMS:
+    if song.kind == SongKind.ENGINEERED_STEMS:
         shift = [GROUP_LUFS[s] - USUAL_LEVELS_LU[s] for s in song.stems]
         levels = loudness(song.wet_powers) + np.array(shift)
         if _is_electronic(song.genre):
             levels = levels + np.array([_ELECTRONIC_LU[s] for s in song.stems])
     else:
         within = np.array([USUAL[role].level_lu for role in song.roles])
-        if song.kind == ENGINEERED:
+        if song.kind == SongKind.ENGINEERED:
             rule = np.array([RULES[_RULE_OF.get(role, role)].level_lu for role in song.roles])
             # How this track differs from the rule, with what people do in the rule's place.
             within = within + _centred(loudness(song.wet_powers) - rule, stems)

@@ -13,14 +13,7 @@ from torch.utils.data import Dataset
 
 from mixer.errors import SettingsError
 from training.data.prepared_tracks import read_tracks
-from training.data.track_songs import (
-    COMPOSED,
-    DRY_AND_WET,
-    ENGINEERED,
-    ENGINEERED_STEMS,
-    REAL,
-    SongTracks,
-)
+from training.data.track_songs import SongKind, SongTracks
 from training.run.config import TrainingConfig
 from training.run.loading import TrainingData
 from training.track_mixer.batches import collate
@@ -38,11 +31,11 @@ from training.track_mixer.human_mixes import MIXES_FILE, HumanMix, read_human_mi
 # How often each kind of song is drawn, by expectation, of the kinds that there are.
 HUMAN_MIXES = "human_mixes"
 SHARES = {
-    COMPOSED: 0.10,
-    ENGINEERED: 0.26,
-    ENGINEERED_STEMS: 0.24,
-    REAL: 0.16,
-    DRY_AND_WET: 0.12,
+    SongKind.COMPOSED: 0.10,
+    SongKind.ENGINEERED: 0.26,
+    SongKind.ENGINEERED_STEMS: 0.24,
+    SongKind.REAL: 0.16,
+    SongKind.DRY_AND_WET: 0.12,
     HUMAN_MIXES: 0.17,
 }
 
@@ -105,7 +98,7 @@ class Draws(Dataset[Example]):
     ) -> None:
         self._songs: Mapping[str, list[SongTracks]] = _by_kind(songs)
         self._sounds: Sounds = sounds_of(
-            [song for song in songs if song.kind in (COMPOSED, ENGINEERED)]
+            [song for song in songs if song.kind in (SongKind.COMPOSED, SongKind.ENGINEERED)]
         )
         self._mixes = [mix for mix in mixes if set(mix.roles) <= set(self._sounds.powers)]
         self._curves, self._n_items, self._seed = curves, items_per_epoch, seed

@@ -8,9 +8,9 @@ from dataclasses import replace
 from mixer.dsp.blocks import db_to_gain
 from mixer.output.daw.session import DawClip
 from mixer.song.recording import Recording
-from mixer.song.sides import LEFT, RIGHT, SIDE
+from mixer.song.sides import Side
 
-_PANS = {LEFT: -1.0, RIGHT: 1.0}
+_PANS: dict[Side | None, float] = {Side.LEFT: -1.0, Side.RIGHT: 1.0}
 
 
 def clips_of(recordings: Sequence[Recording]) -> tuple[DawClip, ...]:
@@ -42,9 +42,9 @@ def _clips(recording: Recording) -> Iterator[DawClip]:
         sample_rate=source.sample_rate,
         start_s=recording.start_s,
         gain=gain,
-        pan=_PANS.get(recording.side or "", 0.0),
+        pan=_PANS.get(recording.side, 0.0),
     )
-    if recording.side != SIDE:
+    if recording.side != Side.SIDE:
         yield clip
         return
     yield replace(clip, pan=-1.0)

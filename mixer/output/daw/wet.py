@@ -24,7 +24,7 @@ from mixer.output.daw.session import (
     towards_white,
 )
 from mixer.output.daw.strip import Strip
-from mixer.output.names import MIX
+from mixer.output.names import FileRole
 from mixer.output.recipe import OutputTable, Recipe
 from mixer.rendering.mix import Mix
 from mixer.song.recording import Recording
@@ -69,10 +69,10 @@ def wet_tracks(mix: Mix, recipe: Recipe, names: Names, *, muted: bool = False) -
         SettingsError: it was written without.
     """
     paths = written_paths(recipe)
-    wet = [name for name in paths if name != MIX]
+    wet = [name for name in paths if name != FileRole.MIX]
     if not wet:
         raise SettingsError(
-            f"{paths[MIX].name} has no wet stems to put on tracks; render it with stems"
+            f"{paths[FileRole.MIX].name} has no wet stems to put on tracks; render it with stems"
         )
     strip = MUTED if muted else Strip()
     return [
@@ -89,7 +89,7 @@ def wet_tracks(mix: Mix, recipe: Recipe, names: Names, *, muted: bool = False) -
 
 def reference_track(mix: Mix, recipe: Recipe, names: Names) -> DawTrack:
     """The mix itself, muted, to compare with."""
-    clip = written_clip(mix, recipe["output"], written_paths(recipe)[MIX])
+    clip = written_clip(mix, recipe["output"], written_paths(recipe)[FileRole.MIX])
     return DawTrack(names.unique("mix"), MIX_COLOR, (clip,), MUTED, REFERENCE)
 
 

@@ -12,7 +12,7 @@ from mixer.evaluate.benchmark_summary import summarise_benchmark
 from mixer.meters.measures import DAMAGE
 from tests.signals import band
 from training.shipped import benchmark_songs
-from training.shipped.benchmark_songs import DEMO, REAL, SYNTHETIC
+from training.shipped.benchmark_songs import SongGroup
 from training.shipped.evaluate import evaluate_songs, main, report, systems
 from training.shipped.targets import check_targets
 
@@ -62,22 +62,22 @@ def test_a_song_that_cannot_be_made_leaves_nothing(tmp_path, monkeypatch) -> Non
 
 def test_the_plain_sum_is_wrong_by_what_the_engineer_did(songs) -> None:
     results = evaluate_songs(songs, systems("sum", []), lambda line: None)
-    assert set(results) == {SYNTHETIC}
-    assert set(results[SYNTHETIC]) == {"truth", "sum"}
-    for result in results[SYNTHETIC]["truth"].values():
+    assert set(results) == {SongGroup.SYNTHETIC}
+    assert set(results[SongGroup.SYNTHETIC]) == {"truth", "sum"}
+    for result in results[SongGroup.SYNTHETIC]["truth"].values():
         assert max(result.means()[name] for name in ERROR_NAMES) < 1e-6
-    stems = results[SYNTHETIC]["sum"][songs[0].name].stem_means()
+    stems = results[SongGroup.SYNTHETIC]["sum"][songs[0].name].stem_means()
     lean_db = 20.0 * np.log10(1.2 / 0.8)
     assert stems["other"]["balance_db"] == pytest.approx(lean_db, abs=0.05)
     voice_db = stems["vocals"]["level_db"] - stems["drums"]["level_db"]
     assert voice_db == pytest.approx(-20.0 * np.log10(2.0), abs=0.05)
     # The sum is its inputs: no filter is needed, no gain moves.
-    means = results[SYNTHETIC]["sum"][songs[0].name].means()
+    means = results[SongGroup.SYNTHETIC]["sum"][songs[0].name].means()
     assert means["filter_residual_db"] == -60.0
     text, value, targets = report("sum", results, {"songs": 1})
     assert "truth" not in {target.group for target in targets}
     json.dumps(value, allow_nan=False)
-    assert value["groups"][SYNTHETIC]["systems"]["sum"]["means"]["level_error_db"] > 0.0
+    assert value["groups"][SongGroup.SYNTHETIC]["systems"]["sum"]["means"]["level_error_db"] > 0.0
     assert "### Held-out synthetic songs (songs: 1, segments: 1)" in text
 
 
@@ -115,9 +115,11 @@ def test_targets_are_met_and_missed_by_what_they_are() -> None:
     fine = dict(zip((m.name for m in DAMAGE), (0.95, 0.5, 40.0, 0.0, -20.0, 0.0), strict=True))
     bad = fine | {"low_correlation": 0.7, "gain_speed_db_s": 90.0}
     good = summarise_benchmark({"mine": judged(0.7, fine), "none": judged(1.0, fine)}, "mine")
-    assert all(target.met for target in check_targets({REAL: good}))
+    assert all(target.met for target in check_targets({SongGroup.REAL: good}))
     worse = summarise_benchmark({"mine": judged(2.0, bad), "none": judged(1.0, fine)}, "mine")
-    missed = {target.name: target for target in check_targets({REAL: worse}) if not target.met}
+    missed = {
+        target.name: target for target in check_targets({SongGroup.REAL: worse}) if not target.met
+    }
     assert missed["level error, dB, at most"].value == pytest.approx(2.0)
     assert missed["correlation below 120 Hz, above"].value == pytest.approx(0.7)
     assert missed["fastest gain outside onsets, dB/s, at most"].value == pytest.approx(90.0)
@@ -125,12 +127,12 @@ def test_targets_are_met_and_missed_by_what_they_are() -> None:
     assert "off by 0.20" in missed["level error, dB, at most"].line()
     assert "mono fold-down loss, LU, at most" not in missed
     # Without a truth damage alone is asked for.
-    assert len(check_targets({DEMO: good})) == 3
+    assert len(check_targets({SongGroup.DEMO: good})) == 3
 
 
 def test_the_command_prints_and_writes(tmp_path, capsys, monkeypatch) -> None:
     def demo(cache):
-        yield benchmark_songs._kept(cache, DEMO, "demo", lambda: short)
+        yield benchmark_songs._kept(cache, SongGroup.DEMO, "demo", lambda: short)
 
     rng = np.random.default_rng(1)
     short = benchmark_songs._Stems(band(rng, 1.5, RATE_HZ), {}, "Demo", True, {})
@@ -142,7 +144,7 @@ def test_the_command_prints_and_writes(tmp_path, capsys, monkeypatch) -> None:
     assert printed.err == ""
     assert "| correlation below 120 Hz (least)" in printed.out
     written = json.loads(out.read_text())
-    assert set(written["groups"]) == {DEMO}
+    assert set(written["groups"]) == {SongGroup.DEMO}
     assert main([*arguments, "--no-demo"]) == 1
     assert "no song to judge on" in capsys.readouterr().err
     assert main([*arguments, "--model", str(tmp_path / "nothing")]) == 3

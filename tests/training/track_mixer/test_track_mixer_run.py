@@ -14,7 +14,7 @@ from tests.training.run.small_run import StopAfter
 from tests.training.songs import RATE_HZ, write_stems
 from training.checkpoint import read_checkpoint
 from training.data.prepared_tracks import read_tracks
-from training.data.track_songs import DRY_AND_WET, REAL
+from training.data.track_songs import SongKind
 from training.networks.track_mixer import TrackMixer
 from training.run.config import TrainingConfig
 from training.run.config_reader import find_config, read_config
@@ -60,8 +60,8 @@ def config(data: Path, *overrides: str) -> TrainingConfig:
 
 def test_songs_become_tracks_dry_and_wet(data: Path) -> None:
     songs = {song.kind: song for song in read_tracks(data).of_split("train")}
-    assert set(songs) == {REAL, DRY_AND_WET}
-    both = songs[DRY_AND_WET]
+    assert set(songs) == {SongKind.REAL, SongKind.DRY_AND_WET}
+    both = songs[SongKind.DRY_AND_WET]
     assert both.roles == (
         "bass", "electric_guitar", "electric_guitar", "kick", "lead_vocal", "snare",
     )  # fmt: skip
