@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from mixer.errors import MixerError
 from mixer.files.mistakes import Keys, Mistake, dotted, find_mistakes
 from mixer.files.regular_file import read_regular
-from mixer.files.shape import CHOICE, NUMBER, Names, Rows, Shape, Table, table_of
+from mixer.files.shape import LeafKind, Names, Rows, Shape, Table, table_of
 from mixer.files.toml_lines import find_lines, line_of
 from mixer.files.toml_text import parse_toml
 from mixer.files.wording import quote, visible
@@ -162,11 +162,11 @@ def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
         return tuple(build(shape.at(i), row, (*path, i)) for i, row in enumerate(rows))
     if isinstance(shape, Names):
         return shape.make({k: build(shape.item, row, (*path, k)) for k, row in value.items()})
-    if shape.kind == NUMBER:
+    if shape.kind == LeafKind.NUMBER:
         if isinstance(value, list | tuple):
             return tuple((float(time_s), float(number)) for time_s, number in value)
         return float(value)
-    if shape.kind == CHOICE:
+    if shape.kind == LeafKind.CHOICE:
         return next(option for option in shape.choices if option == value)
     return value
 

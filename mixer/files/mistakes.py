@@ -14,19 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mixer.files.fields import LONGEST_LINE, LONGEST_PROSE, TextKind
-from mixer.files.shape import (
-    CHOICE,
-    FLAG,
-    NUMBER,
-    TEXT,
-    VALUE,
-    WHOLE,
-    Leaf,
-    Names,
-    Rows,
-    Shape,
-    Table,
-)
+from mixer.files.shape import Leaf, LeafKind, Names, Rows, Shape, Table
 from mixer.files.wording import listed, nearest, quote, suggest
 
 NOTHING = "none"
@@ -171,15 +159,15 @@ def _or_none(shape: Shape, is_layer: bool) -> str:
 
 def _wrong(leaf: Leaf, value: Any, is_layer: bool) -> str | None:
     """Why a value does not fit, or None."""
-    if leaf.kind in (NUMBER, WHOLE):
+    if leaf.kind in (LeafKind.NUMBER, LeafKind.WHOLE):
         return _wrong_number(leaf, value, is_layer)
-    if leaf.kind == CHOICE:
+    if leaf.kind == LeafKind.CHOICE:
         return _wrong_choice(leaf, value)
-    if leaf.kind == FLAG:
+    if leaf.kind == LeafKind.FLAG:
         return None if isinstance(value, bool) else f"must be true or false, not {quote(value)}"
-    if leaf.kind == TEXT:
+    if leaf.kind == LeafKind.TEXT:
         return _wrong_text(leaf, value)
-    return _wrong_value(value) if leaf.kind == VALUE else _wrong_tree(value)
+    return _wrong_value(value) if leaf.kind == LeafKind.VALUE else _wrong_tree(value)
 
 
 def _wrong_choice(leaf: Leaf, value: Any) -> str | None:
@@ -195,10 +183,10 @@ def _wrong_number(leaf: Leaf, value: Any, is_layer: bool) -> str | None:
     low, high = leaf.allowed
     if leaf.automatable and isinstance(value, list | tuple):
         return _wrong_points(leaf, value)
-    is_kind = leaf.kind == NUMBER or isinstance(value, int)
+    is_kind = leaf.kind == LeafKind.NUMBER or isinstance(value, int)
     if is_kind and _fits(value, low, high):
         return None
-    words = f"must be a {'whole ' if leaf.kind == WHOLE else ''}number {_range(low, high)}"
+    words = f"must be a {'whole ' if leaf.kind == LeafKind.WHOLE else ''}number {_range(low, high)}"
     words += " or [[seconds, value], ...]" if leaf.automatable else ""
     return f"{words}{_or_none(leaf, is_layer)}, not {quote(value)}"
 

@@ -22,13 +22,25 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mixer.files.fields import LONGEST_LINE, MOST_ENTRIES, NUMBER_RANGE, WHOLE_RANGE, TextKind
 
-NUMBER, WHOLE, CHOICE, FLAG, TEXT = "number", "whole", "choice", "flag", "text"
-VALUE, TREE = "value", "tree"
+
+class LeafKind(StrEnum):
+    """What a key holds: VALUE is any of those before it, TREE any tables and lists of them."""
+
+    NUMBER = "number"
+    WHOLE = "whole"
+    CHOICE = "choice"
+    FLAG = "flag"
+    TEXT = "text"
+    VALUE = "value"
+    TREE = "tree"
+
+
 # of a list or a table itself, not of what is in it
 _BOUNDS, _NAMES = ("least", "most"), "names"
 
@@ -38,8 +50,7 @@ class Leaf:
     """A key that holds a value.
 
     Attributes:
-        kind: `NUMBER`, `WHOLE`, `CHOICE`, `FLAG`, `TEXT`, `VALUE` (any of these) or `TREE` (any
-            tables and lists of them).
+        kind: what it holds.
         default: what the dataclass has where the key is not there.
         optional: it may be null.
         automatable: may be a list of [seconds, value].
@@ -51,7 +62,7 @@ class Leaf:
         help: what to give, where it is missing.
     """
 
-    kind: str
+    kind: LeafKind
     default: Any = None
     optional: bool = False
     automatable: bool = False
@@ -217,9 +228,9 @@ def _leaf_of_many(
     kinds: tuple[Any, ...], metadata: Mapping[str, Any], default: Any, optional: bool
 ) -> Leaf:
     if {get_origin(kind) for kind in kinds} == {None, tuple} and float in kinds:
-        return Leaf(NUMBER, default, optional, True, metadata.get("range", NUMBER_RANGE))
+        return Leaf(LeafKind.NUMBER, default, optional, True, metadata.get("range", NUMBER_RANGE))
     if {float, str, bool} <= set(kinds):
-        return Leaf(VALUE, default, optional)
+        return Leaf(LeafKind.VALUE, default, optional)
     raise TypeError(f"tables cannot hold {kinds}")
 
 
@@ -227,15 +238,19 @@ def _leaf(kind: Any, metadata: Mapping[str, Any], default: Any, optional: bool) 
     words = ("choices", "text", "shortest", "longest", "pattern", "means", "help")
     limits = {key: metadata[key] for key in words if key in metadata}
     if "choices" in metadata:
-        return Leaf(CHOICE, default, optional, **limits)
+        return Leaf(LeafKind.CHOICE, default, optional, **limits)
     if kind is bool:
-        return Leaf(FLAG, default, optional)
+        return Leaf(LeafKind.FLAG, default, optional)
     if kind is int:
-        return Leaf(WHOLE, default, optional, False, metadata.get("range", WHOLE_RANGE), **limits)
+        return Leaf(
+            LeafKind.WHOLE, default, optional, False, metadata.get("range", WHOLE_RANGE), **limits
+        )
     if kind is float:
-        return Leaf(NUMBER, default, optional, False, metadata.get("range", NUMBER_RANGE), **limits)
+        return Leaf(
+            LeafKind.NUMBER, default, optional, False, metadata.get("range", NUMBER_RANGE), **limits
+        )
     if kind is str:
-        return Leaf(TEXT, default, optional, **limits)
+        return Leaf(LeafKind.TEXT, default, optional, **limits)
     if kind is Any:
-        return Leaf(TREE, default, optional)
+        return Leaf(LeafKind.TREE, default, optional)
     raise TypeError(f"tables cannot hold {kind}")

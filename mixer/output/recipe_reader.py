@@ -30,7 +30,7 @@ from mixer.files.fields import (
     text,
 )
 from mixer.files.mistakes import Mistake, is_finite, leaves
-from mixer.files.shape import TEXT, Leaf, Table, table_of
+from mixer.files.shape import Leaf, LeafKind, Table, table_of
 from mixer.files.wording import visible
 from mixer.output.names import FileRole
 from mixer.output.recipe import RECIPE_SCHEMA_VERSION
@@ -233,7 +233,7 @@ def _recipe_table() -> Table:
     settings = table_of(RenderSettings)
     fields = {
         name: replace(shape, text=TextKind.NAME, longest=LONGEST_PROSE)
-        if isinstance(shape, Leaf) and shape.kind == TEXT
+        if isinstance(shape, Leaf) and shape.kind == LeafKind.TEXT
         else shape
         for name, shape in settings.fields.items()
     }

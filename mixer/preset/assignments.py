@@ -21,7 +21,7 @@ from typing import Any
 from mixer.errors import PresetError
 from mixer.files.document import Document
 from mixer.files.mistakes import NOTHING, PLACE, dotted, find_mistakes, takes_none
-from mixer.files.shape import CHOICE, FLAG, NUMBER, TEXT, VALUE, Leaf, Names, Rows, Shape, Table
+from mixer.files.shape import Leaf, LeafKind, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
 from mixer.files.wording import quote, suggest
 from mixer.preset.layer import Layer, with_whole_paths
@@ -149,16 +149,16 @@ def _value(shape: Shape, text: str) -> Any:
         return NOTHING
     if isinstance(shape, Table) and shape.lone and not text.startswith("{"):
         return _number(text)
-    if not isinstance(shape, Leaf) or shape.kind == VALUE:
+    if not isinstance(shape, Leaf) or shape.kind == LeafKind.VALUE:
         return _toml(text)
-    if shape.kind == NUMBER:
+    if shape.kind == LeafKind.NUMBER:
         return _toml(text) if text.startswith("[") else _number(text)
-    if shape.kind == FLAG:
+    if shape.kind == LeafKind.FLAG:
         word = text.lower()
         return word in _YES if word in _YES + _NO else text
-    if shape.kind == CHOICE:
+    if shape.kind == LeafKind.CHOICE:
         return next((option for option in shape.choices if str(option) == text.lower()), text)
-    assert shape.kind == TEXT
+    assert shape.kind == LeafKind.TEXT
     return _toml(text) if text[:1] in ('"', "'") else text
 
 

@@ -21,7 +21,7 @@ from mixer.console.settings import (
     Reverb,
     Strip,
 )
-from mixer.files.shape import TEXT, Leaf, Names, Rows, Shape, Table, table_of
+from mixer.files.shape import Leaf, LeafKind, Names, Rows, Shape, Table, table_of
 from mixer.model_settings import BusChanges, SpaceChanges, StripChanges
 from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS
@@ -89,8 +89,10 @@ def _make_console(
 # a whole console; what may be said of one; what a song and what a preset's file may say
 CONSOLE = _console_table()
 LAYER = Table(_make_console, {**CONSOLE.fields, ALL_STEMS: CONSOLE.fields[STEMS[0]]})
-SONG_TABLE = Table(_make_console, {**LAYER.fields, EXTENDS: Rows(Leaf(TEXT), takes_one=True)})
-PRESET = Table(_make_console, {**SONG_TABLE.fields, SUMMARY: Leaf(TEXT)})
+SONG_TABLE = Table(
+    _make_console, {**LAYER.fields, EXTENDS: Rows(Leaf(LeafKind.TEXT), takes_one=True)}
+)
+PRESET = Table(_make_console, {**SONG_TABLE.fields, SUMMARY: Leaf(LeafKind.TEXT)})
 
 
 def strip_tables(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:

@@ -13,7 +13,7 @@ from typing import Any
 from mixer.console.settings import Console
 from mixer.errors import Gathered, SettingsError
 from mixer.files.mistakes import dotted, leaves
-from mixer.files.shape import NUMBER, Leaf, Table
+from mixer.files.shape import Leaf, LeafKind, Table
 from mixer.output.recipe import ChangedSetting
 from mixer.preset.assignments import parse_key, split_assignment
 from mixer.preset.merge import lay_over
@@ -108,7 +108,7 @@ def _absolute(assignment: str, table: Mapping[str, Any]) -> str:
     parts, shape = parse_key(key)
     if isinstance(shape, Table) and shape.lone:
         parts, shape = (*parts, shape.lone), shape.fields[shape.lone]
-    is_number = isinstance(shape, Leaf) and shape.kind == NUMBER
+    is_number = isinstance(shape, Leaf) and shape.kind == LeafKind.NUMBER
     if not (is_number and value.startswith(_SIGNS)):
         return f"{key}={value}"
     current = _current(parts, table)
