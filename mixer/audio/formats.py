@@ -28,7 +28,8 @@ CODEC_SUFFIXES = frozenset(
 INPUT_SUFFIXES = PLAIN_SUFFIXES | CODEC_SUFFIXES
 _UNFINISHED = "an unfinished download; finish it first"
 _UNFINISHED_SUFFIXES = (
-    ".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".!ut", ".aria2",
+    ".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".!ut", ".!qb",
+    ".bc!", ".aria2",
 )  # fmt: skip
 _VIDEO = "a video; save its sound as WAV"
 _ARCHIVE = "an archive; unpack it first"
@@ -43,7 +44,7 @@ UNREAD_SUFFIXES: Mapping[str, str] = {
     ".icloud": "still in iCloud; download it first",
     **dict.fromkeys(_UNFINISHED_SUFFIXES, _UNFINISHED),
     **dict.fromkeys((".mov", ".mkv", ".avi", ".wmv", ".m4v", ".flv", ".mpg", ".mpeg"), _VIDEO),
-    **dict.fromkeys((".zip", ".rar", ".7z"), _ARCHIVE),
+    **dict.fromkeys((".zip", ".rar", ".7z", ".gz", ".tar", ".xz", ".bz2", ".zst"), _ARCHIVE),
 }
 _OTHER_AUDIO = frozenset({".sd2"})  # a name that ends so is a file's, though it is not read
 # Several stems in one file, by Native Instruments.

@@ -1,13 +1,19 @@
-"""Files that decide for the whole song alone: its length, or its sample rate."""
+"""Files that decide for the whole song alone: its length, its sample rate, or its level."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from mixer.audio import AudioSource
+from mixer.audio.extremes import is_float, peak_of
+from mixer.errors import InputError
+from mixer.song.folder_names import SONG_FILE
 
+# Above full scale, and above every other file: what one recording of a song hardly ever is.
+_FAR_LOUDER_DB = 24.0
 _FAR_LONGER_FROM = 2.0  # times the median length of all others
 
 
@@ -31,4 +37,27 @@ def deciding_files(sources: Sequence[AudioSource]) -> dict[int, list[str]]:
         found.setdefault(rates.index(highest), []).append(
             f"alone lifts the song to {highest} Hz; the others have at most {max(lower)} Hz"
         )
+    for place, remark in _far_louder(sources):
+        found.setdefault(place, []).append(remark)
     return found
+
+
+def _far_louder(sources: Sequence[AudioSource]) -> Iterator[tuple[int, str]]:
+    peaks = [max(1.0, _float_peak(source)) for source in sources]
+    loudest = int(np.argmax(peaks))
+    above_db = 20.0 * math.log10(peaks[loudest])
+    others_db = 20.0 * math.log10(max(peaks[:loudest] + peaks[loudest + 1 :]))
+    if above_db - others_db > _FAR_LOUDER_DB:
+        yield (
+            loudest,
+            f"alone peaks {above_db:.0f} dB above full scale, {above_db - others_db:.0f} dB above "
+            f"the others; give gain_db in {SONG_FILE} if that is not meant",
+        )
+
+
+def _float_peak(source: AudioSource) -> float:
+    """Of a float file in full scales; 0 of another, whose samples cannot be beyond it."""
+    try:
+        return peak_of(source).value / source.full_scale if is_float(source) else 0.0
+    except (InputError, OSError):  # which reading it says
+        return 0.0

@@ -6,6 +6,7 @@ are compared without the side, then also without a track's number or a take's.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -64,6 +65,8 @@ _SURROUND = {
     "bl": "Lb", "br": "Rb", "lrs": "Lrs", "rrs": "Rrs", "cs": "Cs", "lc": "Lc", "rc": "Rc",
     "left": "L", "right": "R", "center": "C", "centre": "C",
 }  # fmt: skip
+# Left Surround, Rear Right: a side with one of these beside it.
+_BEHIND = frozenset(("surround", "surr", "rear"))
 _ONLY_SURROUND = frozenset(_SURROUND.values()) - {"L", "R", "C", "LFE"}
 _SMALLEST_SURROUND = 4
 
@@ -187,6 +190,8 @@ def _readings(place: int, name: str) -> Iterable[_Reading]:
 def _sides_of(piece: str, index: int, pieces: Sequence[str]) -> Iterable[tuple[Side, str, bool]]:
     """The sides that a piece of a name may say, what is left of it, and whether it is a word."""
     lower = piece.lower()
+    if [other.lower() for other in pieces[index + 1 : index + 2]] == ["hand"]:
+        return  # of a pianist: what it plays, not where it is heard
     if lower in _LETTERS:
         yield _LETTERS[lower], "", True
         return
@@ -287,7 +292,7 @@ def _surround(names: Sequence[str]) -> dict[int, str]:
     groups: dict[tuple[str, ...], dict[int, str]] = defaultdict(dict)
     for place, name in enumerate(names):
         folder, _ = _pieces(name)
-        words = [piece.lower() for piece in re.findall(r"[^\W_]+", _title(name))]
+        words = _with_sides_behind([w.lower() for w in re.findall(r"[^\W_]+", _title(name))])
         for index, word in enumerate(words):
             if word in _SURROUND:
                 rest = tuple(words[:index] + words[index + 1 :])
@@ -302,6 +307,17 @@ def _surround(names: Sequence[str]) -> dict[int, str]:
         ):
             found |= group
     return found
+
+
+def _with_sides_behind(words: list[str]) -> list[str]:
+    """Words of a name in which those for a loudspeaker behind are one: left surround is ls."""
+    for index, (one, other) in enumerate(itertools.pairwise(words)):
+        word = other if one in _BEHIND else one
+        side = _SPELLED.get(word) or _LETTERS.get(word)
+        if side in (Side.LEFT, Side.RIGHT) and (one in _BEHIND) != (other in _BEHIND):
+            letter = "ls" if side is Side.LEFT else "rs"
+            return [*words[:index], letter, *words[index + 2 :]]
+    return words
 
 
 def _title(name: str) -> str:

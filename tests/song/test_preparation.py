@@ -69,6 +69,16 @@ def test_float_above_full_scale_is_left_alone_and_not_called_clipped(
     assert not any(file.findings for file in inspect_song(song).files)
 
 
+def test_one_file_far_above_full_scale_and_the_others_is_named(write_song, stems) -> None:
+    """A scale that is not certain: between what float reaches and what integers reach."""
+    stems["bass.wav"] = stems["bass.wav"] / np.abs(stems["bass.wav"]).max() * np.float32(100.0)
+    song = load_song(write_song(stems))
+    (note,) = prepare_song(song, trim=True)[1]
+    assert note.startswith("bass.wav: alone peaks 40 dB above full scale, 40 dB above the others")
+    (file,) = [f for f in inspect_song(song).files if f.findings]
+    assert file.file == "bass.wav"
+
+
 def test_a_mix_at_exactly_full_scale_is_found(write_song, rng) -> None:
     stems = {f"{n}.wav": noise(rng, 6.0, RATE_HZ, 0.05) for n in ("bass", "drums", "vocals")}
     total = sum(gain * stem for gain, stem in zip((0.8, 1.0, 1.2), stems.values(), strict=True))

@@ -41,6 +41,7 @@ def test_pairs_in_every_writing(pair: tuple[str, str]) -> None:
     "names",
     [
         ("L Vox", "R Gtr"), ("Gtr 1 L", "Gtr 2 R"), ("Vocal", "Snare"), ("Drums/OH L", "Keys/OH R"),
+        ("LeftHandPiano", "RightHandPiano"), ("Left hand", "Right hand"),
         ("Tom L", "Tom M", "Tom S"), ("Pno LR", "Gtr L-R"), ("Bright", "Blight"),
     ],
 )  # fmt: skip
@@ -88,7 +89,9 @@ def test_mid_and_side_are_decoded(write_song, names: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize(
     "channels", [("L", "R", "C", "LFE", "Ls", "Rs"), ("L", "R", "C", "lfe", "SL", "SR"),
-                 ("L", "R", "Ls", "Rs")],
+                 ("L", "R", "Ls", "Rs"),
+                 ("Left", "Right", "Center", "LFE", "Left Surround", "Right Surround"),
+                 ("Left", "Right", "Centre", "Rear L", "Rear R")],
 )  # fmt: skip
 def test_a_surround_set_is_refused_and_never_mixed_as_parts(write_song, channels) -> None:
     tone = sine(300.0, 0.1, 44_100)
