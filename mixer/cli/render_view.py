@@ -18,10 +18,10 @@ from mixer.output.delivery import delivered_paths
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import Recipe
+from mixer.output.recipe_words import translated_lines, version_lines
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
-from mixer.rendering.translation import translation_lines
 from mixer.shipped import TRACK_MODEL
 from mixer.song.listing import doubts, left_out_files, mixed_files
 from mixer.song.recording import Recording
@@ -288,19 +288,12 @@ def show_delivered(destination: Destination, done: Rendered) -> None:
     """What else was written."""
     for target in delivered_paths(destination.wanted, destination.path).values():
         say(str(target))
-    output = done.recipe["output"]
-    for version in output.get("versions", {}).values():
-        limited_db = version["limited_db"]
-        more = f"  limited {limited_db:.1f} dB more than the mix" if limited_db > 0.05 else ""
-        loudness, true_peak = version["loudness_lufs"], version["true_peak_dbtp"]
-        levels = f"{level(loudness, 'LUFS')}  {level(true_peak, 'dBTP')}"
-        say(f"{version['path']}  {levels}{more}")
-    if "versions_error_dbfs" in output:
-        talk(f"note: the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS")
-    if "translation" in done.recipe:
-        lines = list(translation_lines(done.recipe["translation"]))
-        for line in lines or ["no stem loses a third of its loudness anywhere"]:
-            say(line)
+    for version in done.recipe["output"].get("versions", {}).values():
+        say(version["path"])
+    for line in version_lines(done.recipe):
+        talk(line)
+    for line in translated_lines(done.recipe):
+        say(line)
     for remark in done.remarks:
         talk(f"note: {remark}")
 

@@ -11,15 +11,12 @@ from mixer.cli.console import answer, level, progress_bar, say, talk
 from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered, warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.output.recipe import Take
+from mixer.output.recipe_words import change_words, proof_lines
 from mixer.output.settings import OutputSettings
 from mixer.rendering.plan import hands_on_wet_stems
-from mixer.takes.listing import change_words
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
 
-# A change of the bus's gain that one would not hear.
-_LEAST_DB = 0.005
 # Of how a mix is written, what a take has from its parent.
 _AS_BEFORE = ("format", "bit_depth")
 
@@ -135,27 +132,6 @@ def _show(revision: Revision, done: Revised) -> None:
         f"{revision.parent.path.name}, {sum(done.rendered.mix.seconds.values()):.1f} s"
     )
     show_delivered(revision.destination, done.rendered)
-
-
-def proof_lines(take: Take) -> list[str]:
-    """What a take left alone, and what the bus did otherwise, a line each."""
-    lines = []
-    if take["same"]:
-        lines.append(f"bit for bit as before: {', '.join(take['same'])}")
-    if take["different"]:
-        lines.append(f"changed: {', '.join(take['different'])}")
-    elif take["parts"]:
-        lines.append("no stem or track has changed")
-    was, now = take["bus"]["was"], take["bus"]["now"]
-    for key, name in (("gain_db", "gain"), ("max_reduction_db", "limiter")):
-        first, second = was.get(key) or 0.0, now.get(key) or 0.0
-        if abs(second - first) > _LEAST_DB:
-            lines.append(f"the bus: {name} {first:.2f} -> {second:.2f} dB")
-    if any(str(change["key"]).startswith("master.") for change in take["changes"]):
-        lines.append("the bus: its own settings, as listed")
-    if not any(line.startswith("the bus") for line in lines):
-        lines.append("the bus: the same gain, the same limiting")
-    return lines
 
 
 def _as_json(revision: Revision, done: Revised) -> dict[str, object]:

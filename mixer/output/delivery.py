@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mixer.baselines import INPUT_SUM
@@ -29,6 +30,7 @@ from mixer.output.names import (
     session_files,
 )
 from mixer.output.recipe import Recipe
+from mixer.output.recipe_words import report_sections
 from mixer.output.settings import DawAudio, OutputSettings
 from mixer.rendering.mix import Mix
 from mixer.report import report_data, write_listening_copies, write_report
@@ -165,6 +167,7 @@ def _write_report(
     written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
     files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
     data = report_data(mix, files={**files, MIX: written[MIX]}, nulls=nulls)
+    data = replace(data, sections=report_sections(recipe))
     if wanted.has_copies:
         folder = listening_copies(wanted, mix_path)[INPUT_SUM].parent
         data = write_listening_copies(folder, data, overwrite=overwrite)

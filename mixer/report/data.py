@@ -153,6 +153,7 @@ class ReportData:
         figures: name to value: what engineers read off the mix beyond the record of the render.
         warnings: a line each.
         nulls: of the sessions that were written with it; None for none.
+        sections: further ones by title, lines each.
     """
 
     mix: Mix
@@ -162,6 +163,7 @@ class ReportData:
     figures: Mapping[str, float]
     warnings: tuple[str, ...]
     nulls: SessionNulls | None = None
+    sections: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def duration_s(self) -> float:

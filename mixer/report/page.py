@@ -175,6 +175,10 @@ def _sections(data: ReportData) -> list[Html]:
     sections.append(_section("stems", "What was done", None, tables.stems(data)))
     if data.nulls is not None:
         sections.append(_section("sessions", "Sessions", ABOUT, nulls_table(data.nulls)))
+    sections += [
+        _section(title.lower(), title, None, tables.lines(data.sections[title]))
+        for title in data.sections
+    ]
     return [
         *sections,
         _section("files", "Files", None, tables.files(data)),

@@ -90,6 +90,11 @@ def _tiles(data: ReportData) -> list[Html]:
     ]
 
 
+def lines(texts: Iterable[str]) -> Html:
+    """A list of lines."""
+    return element("ul", *(element("li", name(text)) for text in texts))
+
+
 def _warnings(warnings: tuple[str, ...]) -> Html | None:
     if not warnings:
         return None

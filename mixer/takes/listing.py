@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
+from mixer.output.recipe_words import change_words
 from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.takes.numbering import base_of, takes_beside
 
@@ -67,17 +67,6 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
             "recipe of one, or render the song first"
         )
     return tuple(_listed(number, read_recipe(recipe)) for number, recipe in found.items())
-
-
-def change_words(changed: Mapping[str, object]) -> str:
-    """A changed setting on a line: "drums.network.room_db.offset 0 -> -6"."""
-    return f"{changed['key']} {_word(changed['was'])} -> {_word(changed['now'])}"
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "none"}[value]
-    return f"{value:g}" if isinstance(value, float | int) else visible(value, 100)
 
 
 def _listed(number: int, recipe: RecordedMix) -> ListedTake:

@@ -14,7 +14,7 @@ from mixer import InputError, SettingsError, list_takes, load_song, revise
 from mixer.audio import read_audio
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
-from mixer.output.settings import OutputSettings
+from mixer.output.settings import OutputSettings, ReportKind
 from mixer.takes.revise import make_take, plan_revision
 from tests.signals import band, noise
 
@@ -153,3 +153,16 @@ def test_what_asks_for_nothing_is_refused_before_work(first_take: First) -> None
         revise(recipe, "vocals.gain_db=0")
     with pytest.raises(InputError, match="no such recipe"):
         list_takes(recipe.parent / "other.wav")
+
+
+def test_a_takes_report_tells_what_it_changed_and_where_it_is_lost(first_take: First) -> None:
+    recipe = first_take(model="none", effects=())
+    wanted = OutputSettings(
+        report=ReportKind.EMBEDDED, deliver=("acapella",), check_translation=True
+    )
+    make_take(plan_revision(recipe, ["vocals.gain_db=+1"], wanted=wanted))
+    page = (recipe.parent / "song.take2.report.html").read_text(encoding="utf-8")
+    assert "vocals.gain_db 0 -&gt; 1" in page
+    assert "bit for bit as before: bass, drums, other" in page
+    assert "the stems sum to the mix within" in page
+    assert ">Elsewhere<" in page

@@ -1,0 +1,82 @@
+"""What a recipe tells of takes, versions and translation, in lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mixer.files.wording import visible
+from mixer.output.recipe import Recipe, Take
+from mixer.rendering.translation import translation_lines
+
+# A change of the bus's gain that one would not hear.
+_LEAST_DB = 0.005
+_LONGEST_VALUE = 100
+
+
+def change_words(changed: Mapping[str, object]) -> str:
+    """A changed setting on a line: "drums.network.room_db.offset 0 -> -6"."""
+    return f"{changed['key']} {_word(changed['was'])} -> {_word(changed['now'])}"
+
+
+def proof_lines(take: Take) -> list[str]:
+    """What a take left alone, and what the bus did otherwise, a line each."""
+    lines = []
+    if take["same"]:
+        lines.append(f"bit for bit as before: {', '.join(take['same'])}")
+    if take["different"]:
+        lines.append(f"changed: {', '.join(take['different'])}")
+    elif take["parts"]:
+        lines.append("no stem or track has changed")
+    was, now = take["bus"]["was"], take["bus"]["now"]
+    for key, name in (("gain_db", "gain"), ("max_reduction_db", "limiter")):
+        first, second = was.get(key) or 0.0, now.get(key) or 0.0
+        if abs(second - first) > _LEAST_DB:
+            lines.append(f"the bus: {name} {first:.2f} -> {second:.2f} dB")
+    if any(str(change["key"]).startswith("master.") for change in take["changes"]):
+        lines.append("the bus: its own settings, as listed")
+    if not any(line.startswith("the bus") for line in lines):
+        lines.append("the bus: the same gain, the same limiting")
+    return lines
+
+
+def version_lines(recipe: Recipe) -> Iterator[str]:
+    """The versions that were delivered with a mix, and by how much their sum misses it."""
+    output = recipe["output"]
+    for name, version in output.get("versions", {}).items():
+        limited_db = version["limited_db"]
+        more = f", limited {limited_db:.1f} dB more than the mix" if limited_db > 0.05 else ""
+        loudness, peak = version["loudness_lufs"], version["true_peak_dbtp"]
+        levels = "silent" if loudness is None else f"{loudness:.1f} LUFS, {peak:.1f} dBTP"
+        yield f"{name}: {levels}{more}"
+    if "versions_error_dbfs" in output:
+        yield f"the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS"
+
+
+def translated_lines(recipe: Recipe) -> list[str]:
+    """What stems lose elsewhere; empty where that was not checked."""
+    if "translation" not in recipe:
+        return []
+    lines = list(translation_lines(recipe["translation"]))
+    return lines or ["no stem loses a third of its loudness anywhere"]
+
+
+def report_sections(recipe: Recipe) -> dict[str, list[str]]:
+    """Sections of a report, by title, each a list of lines; those that hold something."""
+    take = recipe.get("take")
+    sections = {
+        "Take": [] if take is None else _take_lines(take),
+        "Versions": list(version_lines(recipe)),
+        "Elsewhere": translated_lines(recipe),
+    }
+    return {title: lines for title, lines in sections.items() if lines}
+
+
+def _take_lines(take: Take) -> list[str]:
+    first = f"take {take['number']}, of {take['parent']['file']}: {'; '.join(take['asked'])}"
+    return [first, *map(change_words, take["changes"]), *proof_lines(take)]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "none"}[value]
+    return f"{value:g}" if isinstance(value, float | int) else visible(value, _LONGEST_VALUE)
