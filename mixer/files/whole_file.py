@@ -26,7 +26,12 @@ def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
     Args:
         path: where the file appears, once it is whole.
         mode: its rights, before the user's mask.
+
+    Raises:
+        OutputError: there is a pipe, a device or a link that leads nowhere: what would take its
+            place was meant for something else.
     """
+    refuse_irregular(path)
     # Not tempfile's: it makes files private. A finished mix gets the rights that any new file gets,
     # which the kernel alone can apply without a race between threads.
     partial = path.parent / f".{secrets.token_hex(8)}.partial"
@@ -64,10 +69,7 @@ def refuse_unwritable(paths: list[Path]) -> None:
     tried = set()
     for path in paths:
         try:
-            if path.is_dir():
-                raise OutputError(f"{path} is a folder; choose another --output")
-            if path.exists() and not path.is_file():
-                raise OutputError(f"{path} is not a regular file; choose another --output")
+            refuse_irregular(path)
             parent = next(p for p in path.absolute().parents if os.path.lexists(p))
             if not parent.exists():
                 raise OutputError(f"{parent} is a link that leads nowhere; choose another --output")
@@ -79,6 +81,17 @@ def refuse_unwritable(paths: list[Path]) -> None:
             _refuse_long_name(path, parent)
         except OSError as error:
             raise _unusable(path, error) from None
+
+
+def refuse_irregular(path: Path) -> None:
+    """Raise OutputError where something else than a file of bytes has that name."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; choose another --output")
+    if path.exists():
+        if not path.is_file():
+            raise OutputError(f"{path} is not a regular file; choose another --output")
+    elif path.is_symlink():
+        raise OutputError(f"{path} is a link that leads nowhere; choose another --output")
 
 
 def _refuse_long_name(path: Path, parent: Path) -> None:

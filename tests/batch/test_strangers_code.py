@@ -13,24 +13,68 @@ import pytest
 PWNED = 'open("PWNED", "w"); raise SystemExit\n'
 
 
-@pytest.mark.parametrize("module", ["multiprocessing", "numpy", "sitecustomize"])
-def test_a_module_beside_the_songs_is_not_run(make_songs, tmp_path: Path, module: str) -> None:
-    manifest = make_songs(["one"], one={"seconds": 0.3})
-    (tmp_path / f"{module}.py").write_text(PWNED)
-    # As an installed command starts: the current folder is not on its path.
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "mixer_command"
+def as_installed(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """The command as it starts where it is installed: the current folder is not on its path."""
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "mixer_command"
     command.write_text("from mixer.cli.main import main\nif __name__ == '__main__':\n    main()\n")
-    done = subprocess.run(
-        [sys.executable, str(command), "batch", str(manifest), "-o", "o", "-q"],
-        cwd=tmp_path,
+    return subprocess.run(
+        [sys.executable, str(command), *arguments],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
     )
+
+
+@pytest.mark.parametrize("module", ["multiprocessing", "numpy", "sitecustomize"])
+def test_a_module_beside_the_songs_is_not_run(make_songs, tmp_path: Path, module: str) -> None:
+    manifest = make_songs(["one"], one={"seconds": 0.3})
+    (tmp_path / f"{module}.py").write_text(PWNED)
+    done = as_installed(tmp_path, ["batch", str(manifest), "-o", "o", "-q"])
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "PWNED").exists()
     assert list((tmp_path / "o").glob("*.wav"))
+
+
+MEASURE = ["profile", "measure", "songs", "-o", "p.json", "-j", "1", "-q"]
+PREPARE = ["dataset", "prepare", "songs", "-o", "data", "--profile", "musdb18", "-j", "1", "-q"]
+
+
+@pytest.mark.parametrize("arguments", [MEASURE, PREPARE])
+def test_processes_of_data_preparation_import_nothing_from_there(
+    make_songs, tmp_path: Path, arguments: list[str]
+) -> None:
+    pytest.importorskip("torch")
+    make_songs(["songs/train/one"], **{"songs/train/one": {}})
+    for module in ("multiprocessing", "numpy", "scipy", "torch", "soundfile", "threading"):
+        (tmp_path / f"{module}.py").write_text(PWNED)
+    # Whatever becomes of so short a song: what lies beside it is not run.
+    as_installed(tmp_path, arguments)
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_a_plugins_process_imports_nothing_from_there(tmp_path: Path) -> None:
+    from mixer.console.plugin import WORKER
+
+    for module in ("numpy", "pedalboard", "json", "difflib"):
+        (tmp_path / f"{module}.py").write_text(PWNED)
+    subprocess.run([*WORKER, "nothing"], cwd=tmp_path, capture_output=True, timeout=60)
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_a_devices_process_imports_nothing_from_there(tmp_path: Path, monkeypatch) -> None:
+    from mixer.batch.devices import DeviceProcess
+
+    for module in ("numpy", "onnxruntime", "multiprocessing", "tempfile"):
+        (tmp_path / f"{module}.py").write_text(PWNED)
+    monkeypatch.chdir(tmp_path)
+    device = DeviceProcess("cpu")
+    try:
+        device.start()
+    finally:
+        device.close()
+    assert not (tmp_path / "PWNED").exists()
 
 
 # Notes every name that is looked up and every connection, then does it.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mixer.files.whole_file import whole_file
+from mixer.errors import OutputError
+from mixer.files.whole_file import refuse_existing, refuse_unwritable, whole_file
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -51,3 +52,39 @@ def test_writing_never_touches_the_rights_of_the_process(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, map(str, range(20))))
     assert sorted(path.read_text() for path in tmp_path.iterdir()) == sorted(map(str, range(20)))
+
+
+def _write(path: Path) -> None:
+    with whole_file(path) as partial:
+        partial.write_text("new")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
+def test_a_pipe_a_folder_and_a_link_to_nowhere_are_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name, what in (
+        ("pipe", "is not a regular file"),
+        ("folder", "is a folder"),
+        ("link", "is a link that leads nowhere"),
+        ("null", "is not a regular file"),
+    ):
+        with pytest.raises(OutputError, match=f"{name} {what}"):
+            _write(tmp_path / name)
+        with pytest.raises(OutputError, match=f"{name} {what}"):
+            refuse_unwritable([tmp_path / name])
+        with pytest.raises(OutputError, match=f"{name} exists already"):
+            refuse_existing([tmp_path / name])
+    with pytest.raises(OutputError, match="link is a link that leads nowhere"):
+        refuse_unwritable([tmp_path / "link" / "a.wav"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "null", "pipe"]
+
+
+def test_a_link_to_a_file_is_replaced_and_the_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to("file")
+    _write(tmp_path / "link")
+    assert (tmp_path / "file").read_text() == "mine"
+    assert (tmp_path / "link").read_text() == "new"

@@ -19,8 +19,8 @@ from pathlib import Path
 from tests.fuzz.case import Case, Outcome
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# As an installed command starts: what lies in the current folder is not on its path.
-_START = "from mixer.cli.main import main; main()"
+# As an installed command starts: the current folder is not on its path, and no flag says so.
+_START = "from mixer.cli.main import main\n\nif __name__ == '__main__':\n    main()\n"
 _WALL_FACTOR, _LEAST_WALL_S = 6.0, 60.0
 _MOST_OUTPUT_BYTES = 8 << 20
 _HASHED_BYTES = 8 << 20
@@ -49,8 +49,9 @@ def run_case(case: Case, sandbox: Path) -> tuple[Outcome, list[str]]:
         What came of it, and what its own checks found wrong.
     """
     work = sandbox / "work"
-    for name in ("work", "home", "tmp", "outside"):
+    for name in ("work", "home", "tmp", "outside", "bin"):
         (sandbox / name).mkdir()
+    (sandbox / "bin" / "mixer").write_text(_START)
     (sandbox / "outside" / "precious").write_text("precious")
     case.build(work)
     before = _list_files(sandbox)
@@ -85,7 +86,7 @@ def _run(case: Case, sandbox: Path, logs: list[Path]) -> tuple[list[str], _Ended
     places = [Path(case.stdout or logs[0]), Path(case.stderr or logs[1])]
     with places[0].open("wb") as out, places[1].open("wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, *case.arguments],
+            [sys.executable, str(sandbox / "bin" / "mixer"), *case.arguments],
             cwd=work,
             env=_environment(case, sandbox),
             stdin=subprocess.PIPE,

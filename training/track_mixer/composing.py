@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixer.files.spawning import without_current_folder
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB
 from mixer.roles import FINISHED_STEM
@@ -62,7 +63,7 @@ def compose_songs(
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             tasks.append((path, seed, genres[seed % len(genres)], seed in mixed))
-    with ProcessPoolExecutor(n_jobs, get_context("spawn")) as pool:
+    with without_current_folder(), ProcessPoolExecutor(n_jobs, get_context("spawn")) as pool:
         pending = [pool.submit(_compose_one, *task) for task in tasks]
         for done, future in enumerate(as_completed(pending), 1):
             future.result()
