@@ -122,7 +122,8 @@ def _passed_over(folder: Folder, prefix: str, reason: str | None) -> Iterator[Fo
             yield FolderFile(folder.path / name, prefix + name, (), "a mix that mixer made")
     yield from _links(folder, prefix)
     if folder.is_cut:
-        yield FolderFile(folder.path, prefix, (), "a folder that cannot be read", True)
+        unread = "a folder that cannot be read; change its permissions"
+        yield FolderFile(folder.path, prefix, (), unread, True)
     for inner in folder.folders:
         yield from _passed_over(inner, f"{prefix}{inner.path.name}/", reason)
 

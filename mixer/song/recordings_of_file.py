@@ -41,9 +41,14 @@ def recordings_of_file(
     if file.reason is not None and (settings is None or settings.stem is None):
         return [Recording(nothing, name, None, file.reason, not file.may_be_a_part)]
     if not path.is_file():
-        return [Recording(nothing, name, None, "not a file: a pipe, a device or a dead link")]
+        if path.is_symlink():
+            reason = "a link that leads to no file; put the file itself here"
+        else:
+            reason = "not a file but a pipe or a device; put a file here"
+        return [Recording(nothing, name, None, reason, False)]
     if path.is_symlink() and folder not in path.resolve().parents:
-        return [Recording(nothing, name, None, "a link that leaves the song folder")]
+        reason = "a link that leaves the song folder; copy what it leads to here"
+        return [Recording(nothing, name, None, reason, False)]
     classification = told or Classification(None, file.reason or "", True)
     by_hand = settings is not None and settings.stem is not None
     gain_db = settings.gain_db if settings else 0.0

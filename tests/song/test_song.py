@@ -175,8 +175,8 @@ def test_links_out_of_the_folder_are_not_followed(write_song, tmp_path) -> None:
     (folder / "Tom.wav").symlink_to(folder / "Kick.wav")
     song = load_song(folder)
     assert {r.file: r.stem for r in song.recordings} == {"Kick.wav": "drums", "Tom.wav": "drums"}
-    assert [(r.file, r.reason) for r in song.left_out] == [
-        ("Snare.wav", "a link that leaves the song folder")
+    assert [(r.file, r.reason, r.certain) for r in song.left_out] == [
+        ("Snare.wav", "a link that leaves the song folder; copy what it leads to here", False)
     ]
 
 
@@ -187,7 +187,12 @@ def test_pipes_and_dead_links_are_left_out_and_never_opened(write_song) -> None:
     (folder / "Hat.wav").symlink_to(folder / "Hat.wav")
     song = load_song(folder)
     assert [r.file for r in song.recordings] == ["Kick.wav"]
-    assert {r.reason for r in song.left_out} == {"not a file: a pipe, a device or a dead link"}
+    dead = "a link that leads to no file; put the file itself here"
+    assert {r.file: r.reason for r in song.left_out} == {
+        "Hat.wav": dead,
+        "Snare.wav": "not a file but a pipe or a device; put a file here",
+        "Tom.wav": dead,
+    }
 
 
 def test_a_mix_of_ours_in_the_folder_is_not_mixed_again(write_song) -> None:
