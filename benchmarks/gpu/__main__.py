@@ -2,9 +2,12 @@
 
     python -m benchmarks.gpu [-o FOLDER]
 
-Needs PyTorch and ONNX Runtime; without a GPU it measures less, on the CPU. Writes FOLDER/gpu.json
-and FOLDER/gpu.md, build/gpu by default. The exit code is 1 where a comparison failed or a part
-broke.
+Needs PyTorch (with safetensors, onnx and onnxscript) and ONNX Runtime; training, renders and the
+batch also need soundfile, soxr, pyloudnorm, pedalboard, platformdirs, click and rich, and are left
+out where one of these is missing. Without a GPU it measures less, on the CPU.
+
+Writes FOLDER/gpu.json and FOLDER/gpu.md, build/gpu by default. The exit code is 1 where a
+comparison failed or a part broke.
 """
 
 from __future__ import annotations

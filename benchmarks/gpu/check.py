@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import torch
 from benchmarks.gpu.batch import batch_speed
 from benchmarks.gpu.parity import check_parity
 from benchmarks.gpu.places import Places, Sizes
-from benchmarks.gpu.report import NO_TIME, Report
+from benchmarks.gpu.report import MISSING, NO_TIME, Report
 from benchmarks.gpu.speed import network_speeds, render_speeds
-from benchmarks.gpu.training import training_speeds
+from benchmarks.gpu.training_speed import TrainingSpeed
 from export.bundle import PAPER_EFFECTS, Description, write_bundle
 from training.networks.fxnorm import FxNormNetwork
 
@@ -49,6 +49,8 @@ def run_check(
                 if time.monotonic() - began > time_s:
                     report.left_out[f"{name}, the rest"] = NO_TIME
                     return
+        except ModuleNotFoundError as error:
+            report.left_out[name] = f"{MISSING}{error.name}"
         # What breaks on one machine must not cost the figures of the other parts.
         except Exception as error:
             said = (getattr(error, "stderr", "") or str(error)).strip().splitlines() or [""]
@@ -70,6 +72,13 @@ def run_check(
         part("batch", report.batches, lambda: [batch_speed(paper, places, sizes, scratch)])
     report.seconds = time.monotonic() - began
     return report
+
+
+def training_speeds(places: Places, sizes: Sizes) -> Iterator[TrainingSpeed]:
+    """Training, whose libraries a bare machine may lack: they are loaded when it runs."""
+    from benchmarks.gpu import training
+
+    return training.training_speeds(places, sizes)
 
 
 def write_paper_bundles(folder: Path, sizes: Sizes) -> tuple[Path, Path]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from torch.utils.data import Dataset
 
 from benchmarks.gpu.memory import gpu_memory
 from benchmarks.gpu.places import Places, Sizes
+from benchmarks.gpu.training_speed import TrainingSpeed
 from training.run.config import TrainingConfig
 from training.run.config_reader import find_config, read_config
 from training.run.distributed import joined_processes
@@ -23,35 +23,6 @@ from training.run.rehearsal import rehearse
 from training.run.waveforms import segment_samples
 
 _TIMED_STEPS = 3
-
-
-@dataclass(frozen=True)
-class TrainingSpeed:
-    """How fast `paper-lb` trains on noise, which costs no reading.
-
-    Attributes:
-        precision, device: of the network.
-        batch_size, segment_s: of a step.
-        step_s: seconds of a step.
-        audio_s_per_s: seconds of audio trained in a second.
-        shares: of a step, by part; they add up to 1.
-        peak_gpu_gb: most GPU memory in use; None without a GPU.
-    """
-
-    precision: str
-    device: str
-    batch_size: int
-    segment_s: float
-    step_s: float
-    audio_s_per_s: float
-    shares: Mapping[str, float]
-    peak_gpu_gb: float | None
-
-    @property
-    def limit(self) -> str:
-        """What takes most of a step."""
-        name = max(self.shares, key=lambda name: self.shares[name])
-        return f"{name} ({100.0 * self.shares[name]:.0f} %)"
 
 
 class _Noise(Dataset[dict[str, Tensor]]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ import onnxruntime
 import pytest
 
 from benchmarks.gpu import batch, check, training
+from benchmarks.gpu.parity import Parity
 from benchmarks.gpu.places import Places, Sizes, find_places
 from benchmarks.gpu.report import NO_TIME, Report
 from mixer.cli.batch import run_command
@@ -19,6 +21,7 @@ from mixer.network.model import read_bundle
 from mixer.song.load import load_song
 from tests.network.conftest import STRIDED
 
+ROOT = Path(__file__).resolve().parents[2]
 CUDA = "CUDAExecutionProvider"
 TINY = Sizes(
     durations_s=(2.0,),
@@ -147,9 +150,29 @@ def test_what_breaks_fails_the_check_and_costs_nothing_else(tmp_path, monkeypatc
     assert set(report.left_out.values()) == {NO_TIME}
 
 
-def test_a_failed_comparison_fails_the_check() -> None:
-    from benchmarks.gpu.parity import Parity
+def test_a_bare_machine_is_measured_as_far_as_it_goes(monkeypatch) -> None:
+    """Without a library for audio files there is no training and no render, and that is said."""
+    code = (
+        "import sys\n"
+        "for name in ('soundfile', 'soxr', 'pyloudnorm', 'pedalboard'): sys.modules[name] = None\n"
+        "import benchmarks.gpu.__main__"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
+    def bare(*arguments: Any) -> Any:
+        raise ModuleNotFoundError("No module named 'soundfile'", name="soundfile")
+
+    good = Parity("a", "b", "cuda:0", 1e-6, None, "largest error at most 0.0001", True)
+    monkeypatch.setattr(check, "write_paper_bundles", lambda folder, sizes: (folder, folder))
+    monkeypatch.setattr(check, "check_parity", lambda *arguments: [good])
+    for name in ("training_speeds", "network_speeds", "render_speeds", "batch_speed"):
+        monkeypatch.setattr(check, name, bare)
+    report = check.run_check(find_places(), TINY, lambda line: None)
+    assert report.left_out["training"] == "not installed here: soundfile"
+    assert report.passed
+
+
+def test_a_failed_comparison_fails_the_check() -> None:
     good = Parity("a", "b", "cuda:0", 1e-6, None, "largest error at most 0.0001", True)
     bad = Parity("a", "b", "cuda:0", 1e-3, 40.0, "largest error at most 0.0001", False)
     places = Places("cuda:0", "cuda:0", "cuda:0")
