@@ -76,11 +76,14 @@ def played(daw: str, folder: Path, mix: Mix) -> str:
     if program is None:
         return "not installed"
     target = folder / "played.wav"
-    for _ in range(3):  # its dummy engine sometimes crashes as it starts
-        command = [program, "-b", "float", "-o", str(target), str(folder), "mix"]
-        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
-            audio, _ = soundfile.read(target)
-            return f"{null_dbfs(audio.T, mix.audio):.0f}"
+    command = [program, "-b", "float", "-o", str(target), str(folder), "mix"]
+    for _ in range(3):  # its dummy engine sometimes crashes as it starts, or waits for ever
+        try:
+            subprocess.run(command, capture_output=True, check=True, timeout=200)
+        except subprocess.SubprocessError:
+            continue
+        audio, _ = soundfile.read(target)
+        return f"{null_dbfs(audio.T, mix.audio):.0f}"
     return "failed"
 
 

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from mixer.batch.states import ColumnUse
@@ -160,6 +161,11 @@ def yes_or_more(option: Option) -> Callable[[str], Any]:
     return parse
 
 
+def _of_kind(kind: type[StrEnum], parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A word as one of its kind."""
+    return lambda cell: kind(parse(cell))
+
+
 def _column(option: Option, use: ColumnUse) -> Column:
     """The column of an option of `mixer render`."""
     parse: Callable[[str], Any] = text
@@ -169,6 +175,8 @@ def _column(option: Option, use: ColumnUse) -> Column:
         parse = yes_or_more(option)
     elif option.words:
         parse = (some_of if option.kind is tuple else one_of)(option.choices or option.words)
+        if issubclass(option.kind, StrEnum):
+            parse = _of_kind(option.kind, parse)
     elif option.kind is bool:
         parse = flag
     elif option.kind is int:

@@ -68,7 +68,7 @@ class OutputSettings:
     daw_audio: DawAudio = option(
         DawAudio.DRY,
         "What sessions hold: dry recordings behind editable strips, wet stems, or both.",
-        has_column=False,
+        for_every_row=True,
     )
     deliver: tuple[str, ...] = option(
         (),

@@ -180,3 +180,16 @@ def test_tracks_of_a_model_of_stems_are_refused_before_anything_is_rendered(song
     path = manifest(songs, "song,model,tracks\nsongs/one,none,yes\n")
     with pytest.raises(MixerError, match="mixes stems, not single tracks"):
         plan_batch(path, songs / "out", Options())
+
+
+def test_a_row_says_what_its_session_holds(songs, batch) -> None:
+    text = (
+        "song,id,model,daw,daw_audio\nsongs/one,one,none,reaper,wet\nsongs/two,two,none,reaper,\n"
+    )
+    out = songs / "out"
+    summary = batch(manifest(songs, text), out, work=render_song)
+    assert summary.n_done == 2, summary.records
+    assert not (out / "one.daw").exists()
+    assert 'NAME "drums (dry)"' in (out / "one.rpp").read_text()
+    assert (out / "two.daw" / "residual.reaper.wav").is_file()
+    assert (out / "two.recall.md").is_file()
