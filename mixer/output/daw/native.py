@@ -12,7 +12,8 @@ from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.output.daw.formats import Device
 from mixer.output.daw.strip import EqBand, Points, Strip, balance_gains
 
-_SMOOTHING_HZ = 24.96  # as Ardour's amplifier has it
+# As Ardour's amplifier has it, a block of its engine late: measured with version 7.3.
+_SMOOTHING_HZ, _LATE_SAMPLES = 24.9595, 256
 _PASSES = ("high_pass", "low_pass")
 
 
@@ -73,9 +74,10 @@ def course(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
 
 
 def _smooth(gain: FloatArray, sample_rate: int) -> FloatArray:
-    """A gain as a workstation follows that smooths it: one pole, a sample late, from its start."""
+    """A gain as a workstation follows that smooths it: late, by one pole, from its start."""
     pole = 1.0 - 2.0 * np.pi * _SMOOTHING_HZ / sample_rate
-    late = np.concatenate([gain[:1], gain[:-1]]).astype(np.float64)
+    late = np.concatenate([np.repeat(gain[:1], _LATE_SAMPLES), gain])[: len(gain)]
+    late = late.astype(np.float64)
     start = np.array([pole * late[0]])
     smooth, _ = scipy.signal.lfilter([1.0 - pole], [1.0, -pole], late, zi=start)
     return np.asarray(smooth, dtype=np.float32)
