@@ -29,6 +29,7 @@ that system is the hidden reference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -56,6 +57,9 @@ PUBLIC_FOLDER = "public"
 DESIGN_FILE = "design.json"
 KEY_FILE = "key.json"
 LARGEST_RATING = 100
+# Names of scales become names of files.
+_SCALE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_LONGEST_NAME = 200
 # kinds of page: what is answered on a training page counts for nothing
 
 
@@ -88,10 +92,10 @@ class Scale:
         words: evenly spaced from 0 to 100.
     """
 
-    id: str
-    name: str
-    question: str
-    words: tuple[str, ...]
+    id: str = text(pattern=_SCALE, means="a name of letters, digits, - and _")
+    name: str = text()
+    question: str = text()
+    words: tuple[str, ...] = entries()
 
 
 _QUALITY = ("very poor", "poor", "fair", "good", "very good")
@@ -244,7 +248,7 @@ class Screening:
 class PageKey:
     """What a page is: its song, where the excerpt starts, and which page it repeats, if any."""
 
-    song: str = text(kind=TextKind.RAW)
+    song: str = text(kind=TextKind.RAW, longest=_LONGEST_NAME)
     start_s: float = number()
     repeats: str | None = None
 
@@ -322,7 +326,7 @@ class Key:
 
     test_id: str = text()
     seed: int = number(MISSING, *WHOLE_RANGE)
-    systems: tuple[str, ...] = entries(text(kind=TextKind.RAW))
+    systems: tuple[str, ...] = entries(text(kind=TextKind.RAW, longest=_LONGEST_NAME))
     reference_system: str | None = text(kind=TextKind.RAW)
     screening: Screening = table()
     pages: Mapping[str, PageKey] = entries()

@@ -14,11 +14,12 @@ import scipy.stats
 
 from mixer.errors import InputError
 from mixer.evaluate.statistics import paired_tests
+from mixer.files.whole_file import write_json
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks
 from mixer.listen.analysis_page import analysis_page
 from mixer.listen.collecting import Collected, collect_answers
-from mixer.listen.design import Design, Key
+from mixer.listen.design import Design, Key, read_design, read_key
 from mixer.listen.ratings import check_key
 from mixer.listen.store import STORE_FILE, Store
 from mixer.listen.tables import TABLES, tables, write_tables
@@ -231,7 +232,8 @@ def test_two_systems_and_one_listener_are_enough_for_figures() -> None:
     [
         (lambda d, k: replace(k, test_id="0"), "test_id"),
         (lambda d, k: replace(k, systems=("x",)), "different systems"),
-        (lambda d, k: replace(k, systems=(7,)), "no name"),
+        (lambda d, k: replace(k, systems=(7,)), "systems"),
+        (lambda d, k: replace(k, systems=("x" * 201,)), "systems.* at most 200"),
         (lambda d, k: replace(k, reference_system="x"), "reference_system"),
         (lambda d, k: replace(k, stimuli={}), "is missing"),
         (lambda d, k: replace(k, pages={}), "is missing"),
@@ -257,18 +259,22 @@ def test_two_systems_and_one_listener_are_enough_for_figures() -> None:
 )
 def test_a_key_that_does_not_fit_is_refused(tmp_path, change, says) -> None:
     design, key = design_and_key()
-    check_key(design, key, tmp_path)
+    write_json(tmp_path / "key.json", key.as_json())
+    check_key(design, read_key(tmp_path), tmp_path)
+    write_json(tmp_path / "key.json", change(design, key).as_json())
     with pytest.raises(InputError, match=says) as refusal:
-        check_key(design, change(design, key), tmp_path)
+        check_key(design, read_key(tmp_path), tmp_path)
     assert str(tmp_path / "key.json") in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_scale_cannot_name_a_file_elsewhere(tmp_path) -> None:
-    design, key = design_and_key()
+    design, _ = design_and_key()
     scales = (replace(design.scales[0], id="../../x"),)
-    with pytest.raises(InputError, match="no name"):
-        check_key(replace(design, scales=scales), key, tmp_path)
+    (tmp_path / "public").mkdir()
+    write_json(tmp_path / "public/design.json", replace(design, scales=scales).as_json())
+    with pytest.raises(InputError, match=r"scales\.0\.id must be a name of letters, digits"):
+        read_design(tmp_path)
 
 
 def test_bad_files_cost_themselves_and_later_answers_win(study, tmp_path) -> None:
