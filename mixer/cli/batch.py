@@ -21,6 +21,7 @@ from mixer.cli.paths import FilePath
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import SettingsError
 from mixer.files.interruption import ending_signals
+from mixer.files.wording import nearest, quote
 from mixer.output.settings import OutputSettings
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class _RunByDefault(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            close = nearest(args[0], self.commands)
+            if close and not Path(args[0]).exists():
+                known = f"{quote(args[0])} is neither a manifest nor a command"
+                raise click.UsageError(f"{known}; did you mean {quote(close)}?", ctx)
             args.insert(0, "run")
         for place, (option, behind) in enumerate(itertools.pairwise(args)):
             # Names may follow, or nothing; a manifest is not one.

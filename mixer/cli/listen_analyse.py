@@ -18,7 +18,7 @@ from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.analyse import analyse
-from mixer.listen.analysis import BLOCKS, Analysis, AnalysisSettings, Blocks, ScaleResult
+from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks, ScaleResult
 from mixer.listen.analysis_page import analysis_page
 from mixer.listen.analysis_words import friedman_text, interval_text, p_text
 from mixer.listen.collecting import collect_answers, default_source
@@ -47,8 +47,8 @@ ANALYSIS_FOLDER = "analysis"
 @click.option("--complete-only", is_flag=True, help="Leave out who did not finish.")
 @click.option(
     "--blocks",
-    type=click.Choice(BLOCKS),
-    default=Blocks.BY_PAGE,
+    type=click.Choice([blocks.value for blocks in Blocks]),
+    default=Blocks.BY_PAGE.value,
     show_default=True,
     help="What tests compare within: a participant's page (a song), or a participant's mean over "
     "songs.",
@@ -87,7 +87,7 @@ def command(
         talk(failure)
     if collected.failures and not collected.answers:
         raise InputError("no answers could be used, see above")
-    analysis = analyse(collected, design, key, AnalysisSettings(**options))
+    analysis = analyse(collected, design, key, _settings(options))
     pictures = draw.draw(analysis) if draw else {}
     paths = {name: folder / f"{name}.png" for name in pictures}
     if not overwrite:
@@ -108,6 +108,10 @@ def command(
             f"{len(collected.failures)} sets of answers could not be used, see above; "
             f"{len(collected.answers)} were read"
         )
+
+
+def _settings(options: dict[str, Any]) -> AnalysisSettings:
+    return AnalysisSettings(**{**options, "blocks": Blocks(options["blocks"])})
 
 
 def _prepare(folder: Path, overwrite: bool) -> None:

@@ -78,6 +78,11 @@ def _plain(option: Option, value: Any) -> Any:
     return tuple(dict.fromkeys(value)) if _repeats(option) else value
 
 
+def _shown(default: Any) -> Any:
+    """A default in the words of the command line: of an enumeration click would show the name."""
+    return default.value if isinstance(default, StrEnum) else default
+
+
 def _repeats(option: Option) -> bool:
     """Whether it is said word by word, not as a list."""
     return option.kind is tuple and bool(option.choices)
@@ -104,7 +109,7 @@ def _click_options(
             type=_type_of(option),
             is_flag=is_flag or None,
             multiple=_repeats(option),
-            default=option.default if shows_default or is_flag else None,
+            default=_shown(option.default) if shows_default or is_flag else None,
             show_default=shows_default,
             help=option.help
             + (f" [default: {option.otherwise}]" if option.otherwise else "")

@@ -23,9 +23,6 @@ class Blocks(StrEnum):
     BY_PARTICIPANT = "participant"
 
 
-BLOCKS = (Blocks.BY_PAGE, Blocks.BY_PARTICIPANT)
-
-
 @dataclass(frozen=True)
 class AnalysisSettings:
     """How answers are analysed.

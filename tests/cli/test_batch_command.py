@@ -233,3 +233,10 @@ def test_a_plan_says_that_it_does_not_listen(tmp_path, monkeypatch, capsys, rng)
     (tmp_path / "song" / "Qwertz.wav").rename(tmp_path / "song" / "Snare.wav")
     assert run(["batch", "songs.csv", "--dry-run"]) == 0
     assert "by names alone" not in capsys.readouterr().out
+
+
+def test_a_mistyped_command_of_batch_gets_the_nearest(capsys) -> None:
+    assert run(["batch", "mrge", "out"]) == 2
+    assert "'mrge' is neither a manifest nor a command; did you mean 'merge'?" in (
+        capsys.readouterr().err
+    )
