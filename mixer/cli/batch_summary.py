@@ -16,6 +16,7 @@ from mixer.batch.results import result_of
 from mixer.batch.states import State
 from mixer.batch.unmixed import Unmixed, unmixed_in
 from mixer.cli.console import cell, clock, printable, say
+from mixer.cli.terminal import table_console
 from mixer.files.wording import counted
 
 # A table longer than this is read in results.csv; then only what needs a look is shown.
@@ -104,5 +105,4 @@ def failure(record: Record) -> str:
 
 def stdout() -> Console:
     """For tables; wide where nobody looks."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    return table_console()

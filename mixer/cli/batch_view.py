@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TypedDict
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -23,6 +23,7 @@ from mixer.batch.states import Action, State
 from mixer.batch.unmixed import Unmixed
 from mixer.cli.batch_summary import failure, say_unmixed, stdout
 from mixer.cli.console import cell, clock, printable, say, talk
+from mixer.cli.terminal import table_console
 from mixer.output.names import LISTENING_COPIES
 
 _SHOWN_ID = 60
@@ -38,7 +39,7 @@ class View(Listener):
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self._as_json, self._quiet = as_json, quiet
-        self._console = Console(stderr=True)
+        self._console = table_console(stderr=True)
         self._live: Live | None = None
         self._status: Status | None = None
         if self._console.is_terminal and not quiet and not as_json:

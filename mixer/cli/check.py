@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, cell, printable, progress_bar
 from mixer.cli.paths import FilePath
+from mixer.cli.terminal import table_console
 from mixer.errors import InputError
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
@@ -58,9 +58,7 @@ def _refuse_faulty(faults: Sequence[str | None]) -> None:
 
 
 def _print_table(inspection: SongInspection) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
+    console = table_console()
     table = Table(title=None, box=None, pad_edge=False, header_style="bold")
     for name in ("file", "stem", "why"):
         table.add_column(name, overflow="fold")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, printable, talk
 from mixer.cli.paths import FilePath
+from mixer.cli.terminal import table_console
 from mixer.files.wording import visible
 from mixer.output.compare import Comparison, Row, compare_mixes
 from mixer.output.recipe_reader import RecordedMix, read_recipe
@@ -43,9 +43,7 @@ def command(a_path: Path, b_path: Path, no_audio: bool, as_json: bool) -> None:
 def _show(comparison: Comparison, a: RecordedMix, b: RecordedMix) -> None:
     for note in comparison.notes:
         talk(f"note: {note}")
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
+    console = table_console()
     for side, recipe in (("A", a), ("B", b)):
         console.print(
             Text(printable(f"{side}: {visible(recipe.path)} ({visible(recipe.song_name)})"))

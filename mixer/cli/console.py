@@ -41,7 +41,9 @@ def say(text: str) -> None:
 
 def answer(value: Mapping[str, object]) -> None:
     """One JSON object on stdout."""
-    say(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    # As JSON escapes them: what is left of them stands in its texts.
+    say(CONTROL_SIGN.sub(lambda sign: f"\\u{ord(sign.group()):04x}", text))
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mixer.cli.console import answer, progress_bar, talk
+from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
+from mixer.cli.terminal import table_console
 from mixer.errors import InputError
 from mixer.normalisations import parse_effects
 
@@ -105,7 +106,7 @@ def prepare(
         for song in description["songs"]:
             for note in song["notes"]:
                 talk(f"note: {song['name']}: {note}")
-        click.echo(f"{output}  {_summary(description)}")
+        say(f"{output}  {_summary(description)}")
     n_left_out, n_done = len(description["left_out"]), len(description["songs"])
     if n_left_out:
         raise InputError(
@@ -141,10 +142,10 @@ def info(folder: Path, as_json: bool) -> None:
             str(song.get("target", "")),
         )
     _console().print(table)
-    click.echo(_summary(description))
-    click.echo(f"effects {', '.join(data.effects)}; {data.amount}")
-    click.echo(f"profile {data.profile.sha256[:12]}: {data.profile.about}")
-    click.echo(f"sha256 {data.sha256}")
+    say(_summary(description))
+    say(f"effects {', '.join(data.effects)}; {data.amount}")
+    say(f"profile {data.profile.sha256[:12]}: {data.profile.about}")
+    say(f"sha256 {data.sha256}")
 
 
 @command.command(name="synthesise")
@@ -206,7 +207,7 @@ def synthesise(
         answer({"output": str(output), **description})
     elif not quiet:
         minutes = len(songs) * settings.duration_s / 60.0
-        click.echo(f"{output}  {len(songs)} songs ({_split_counts(songs)}), {minutes:.1f} minutes")
+        say(f"{output}  {len(songs)} songs ({_split_counts(songs)}), {minutes:.1f} minutes")
     if description["left_out"]:
         raise InputError(
             f"{len(description['left_out'])} of {n_songs} songs failed; the others are in {output}"
@@ -235,7 +236,7 @@ def _show_songs(songs: Any, as_json: bool) -> None:
         answer({"songs": [{"name": s.name, "split": s.split, "genre": s.genre} for s in songs]})
         return
     for song in songs:
-        click.echo(f"{song.split:<6} {song.name}")
+        say(f"{song.split:<6} {song.name}")
 
 
 def _settings(planning: Any, options: dict[str, Any]) -> Any:
@@ -287,10 +288,10 @@ def _show_plan(plan: Any, as_json: bool) -> None:
         )
         return
     for song in songs:
-        click.echo(f"{song['split']:<6} {song['name']}  {' '.join(song['stems'])}")
+        say(f"{song['split']:<6} {song['name']}  {' '.join(song['stems'])}")
     for song in left_out:
-        click.echo(f"left out: {song['name']}: {song['reason']}")
-    click.echo(
+        say(f"left out: {song['name']}: {song['reason']}")
+    say(
         f"{len(songs)} songs, profile {plan.profile}, about {plan.n_bytes / 1e9:.1f} GB "
         f"in {plan.folder}"
     )
@@ -310,5 +311,4 @@ def _split_counts(songs: list[dict[str, Any]]) -> str:
 
 
 def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    return table_console()

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from mixer.baselines import NONE, SUM
 from mixer.cli.figure_table import figure_table
+from mixer.cli.terminal import table_console
 from mixer.evaluate.pair import PairReport
 from mixer.evaluate.statistics import LEAST_PAIRS_TO_REACH_5_PERCENT, Interval
 from mixer.evaluate.summary import TESTED_MEASURES, SongResult, Summary
@@ -70,8 +71,7 @@ def print_summary(results: Sequence[SongResult], summary: Summary) -> None:
 
 
 def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    return table_console()
 
 
 def _preparation(report: PairReport) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +14,7 @@ from mixer.cli.extras import load_extra
 from mixer.cli.figure_table import figure_table
 from mixer.cli.numbers import Whole
 from mixer.cli.paths import FilePath
+from mixer.cli.terminal import table_console
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
 from mixer.listen.analyse import analyse
@@ -123,8 +123,7 @@ def _prepare(folder: Path, overwrite: bool) -> None:
 
 
 def _print(analysis: Analysis) -> None:
-    console = Console()
-    console = console if console.is_terminal else Console(width=200)
+    console = table_console()
     n_all = len(analysis.participants)
     console.print(
         Text(

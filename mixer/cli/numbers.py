@@ -17,7 +17,7 @@ _LONGEST = 40
 class _Number(click.ParamType[Any]):
     """A number of one kind within a range, ends included."""
 
-    kind = "number"
+    kind = "a number"
 
     def __init__(self, low: float, high: float) -> None:
         self._low, self._high = low, high
@@ -28,7 +28,7 @@ class _Number(click.ParamType[Any]):
             return None
         number = self._parsed(value)
         if number is None or not self._low <= number <= self._high:
-            what = f"must be a {self.kind}{self._range()}, not {quote(value)}"
+            what = f"must be {self.kind}{self._range()}, not {quote(value)}"
             self.fail(what, param, ctx)
         return number
 
@@ -48,7 +48,7 @@ class Whole(_Number):
     """A whole number of at most 64 bits."""
 
     name = "integer"
-    kind = "whole number"
+    kind = "a whole number"
 
     def __init__(self, low: int = WHOLE_RANGE[0], high: int = WHOLE_RANGE[1]) -> None:
         super().__init__(low, high)
@@ -82,6 +82,7 @@ class NumberOrNone(Number):
     """A finite number, or the word none."""
 
     name = "number|none"
+    kind = "a number or none"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float | None:
         """The number, None for the word, or a usage error."""

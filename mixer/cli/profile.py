@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
-from mixer.cli.console import answer, progress_bar, talk
+from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.numbers import Whole
 from mixer.cli.paths import FilePath
+from mixer.cli.terminal import table_console
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError, OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
@@ -80,7 +80,7 @@ def measure(
     if as_json:
         answer({"profile": str(output), **profile_as_json(measurement.profile)})
     elif not quiet:
-        click.echo(f"{output}  {len(multitracks)} songs, {', '.join(measurement.profile.stems)}")
+        say(f"{output}  {len(multitracks)} songs, {', '.join(measurement.profile.stems)}")
     if left_out:
         raise InputError(f"{len(left_out)} songs left out; {output} is the average of the others")
 
@@ -113,7 +113,7 @@ def import_features(
     if as_json:
         answer({"profile": str(output), **profile_as_json(profile)})
     else:
-        click.echo(f"{output}  {', '.join(profile.stems)}")
+        say(f"{output}  {', '.join(profile.stems)}")
 
 
 @command.command(name="show")
@@ -126,7 +126,7 @@ def show_profile(profile: str, as_json: bool) -> None:
         answer(profile_as_json(shown))
         return
     if shown.about:
-        click.echo(shown.about)
+        say(shown.about)
     figures = {stem: stem_figures(shown, stem) for stem in shown.stems}
     _print_table(figures, signed=False)
 
@@ -141,7 +141,7 @@ def compare(first: str, second: str, as_json: bool) -> None:
     if as_json:
         answer({"first": first, "second": second, "stems": differences})
     else:
-        click.echo(f"{second} minus {first}")
+        say(f"{second} minus {first}")
         _print_table(differences, signed=True)
 
 
@@ -216,9 +216,7 @@ def _write(profile: Profile, path: Path) -> None:
 
 
 def _print_table(stems: dict[str, dict[str, Any]], *, signed: bool) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
+    console = table_console()
     sign = "+" if signed else ""
     levels = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("stem", "LUFS", "onset peaks dBFS", "deviation dB"):

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mixer.audio import damage_of
 from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import answer, cell, level, printable, say, talk
+from mixer.cli.terminal import table_console
 from mixer.console.desk import StripReport
 from mixer.output.delivery import delivered_paths
 from mixer.output.destination import Destination, Rendered
@@ -223,7 +223,7 @@ def show_result(mix: Mix, path: Path) -> None:
 
 def _show_table(mix: Mix) -> None:
     """A row a stem: what came in, what normalisation and the desk made of it."""
-    console = Console(stderr=True)
+    console = table_console(stderr=True)
     if not mix.measurements["stems"]:
         return
     table = Table(box=None, pad_edge=False)
@@ -271,7 +271,7 @@ def show_tracks(mix: Mix) -> None:
         )
     for name, bus in (*record["groups"].items(), ("mix", record["mix"])):
         table.add_row(f"{name} bus", "", "", bus_words(bus))
-    Console(stderr=True).print(table)
+    table_console(stderr=True).print(table)
     talk(f"space: {space_words(record['space'])}")
 
 

@@ -96,7 +96,7 @@ def _tell_outcome(outcome: Any, *, as_json: bool, quiet: bool) -> None:
             }
         )
     elif not quiet:
-        click.echo(
+        say(
             f"{outcome.best}: validation loss {outcome.best_loss:.4g} at epoch"
             f" {outcome.best_epoch} of {outcome.epochs}, trained on {outcome.device};"
             f" export it with: mixer export {outcome.best} -o BUNDLE"

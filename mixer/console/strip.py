@@ -17,7 +17,7 @@ from mixer.console.dynamics import duck
 from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.processing import BLOCK_SAMPLES, Effect, EffectReport, blend, run_effect
 from mixer.console.settings import EFFECT, Number, Plugin, Strip
-from mixer.dsp.blocks import FloatArray
+from mixer.dsp.blocks import FloatArray, peak
 from mixer.errors import PresetError
 from mixer.stems import STEMS
 
@@ -34,6 +34,10 @@ def is_neutral(strip: Strip) -> bool:
     if strip.mute:
         return False
     return _constant(strip.amount) == 0.0 or not any(True for _ in _stages(strip))
+
+
+# 180 dB above full scale: what no console gives, and what sums and squares still hold.
+LARGEST_PEAK = 1e9
 
 
 def apply_strip(
@@ -60,7 +64,8 @@ def apply_strip(
         that is there what it did, ready for JSON, in the strip's order.
 
     Raises:
-        PresetError: a duck by a stem that cannot be, a plug-in that cannot be used as asked.
+        PresetError: a duck by a stem that cannot be, a plug-in that cannot be used as asked, or
+            settings that lift the audio beyond `LARGEST_PEAK`.
         InputError: a plug-in that crashed, hung or answered with nonsense.
     """
     if audio.ndim != 2 or audio.shape[0] != 2:
@@ -81,14 +86,25 @@ def apply_strip(
             effect = _effect(name, setting, sample_rate, keys or {}, stem)
             done = None
             if effect is not None:
-                run_effect(effect, out, share)
+                # What overflows is told below, once, and not by numpy.
+                with np.errstate(over="ignore", invalid="ignore"):
+                    run_effect(effect, out, share)
                 done = effect.report()
+        _check_level(out, name, stem)
         if isinstance(getattr(Strip, name), tuple):  # of its kind there may be several
             report.setdefault(name, []).append(done)
         else:
             report[name] = done
     _blend_into(audio, out, Course(strip.amount, sample_rate), out=out)
     return out, report
+
+
+def _check_level(audio: FloatArray, name: str, stem: str) -> None:
+    if not peak(audio) <= LARGEST_PEAK:
+        raise PresetError(
+            f"{stem}.{name}: lifts the audio beyond 180 dB"
+            " above full scale, where sums overflow; lower its gains"
+        )
 
 
 def _stages(strip: Strip) -> Iterator[tuple[str, Any, Number]]:

@@ -196,7 +196,7 @@ def test_effects_may_be_named_in_any_order(folder, tmp_path, capsys) -> None:
         (["render"], 2, "Missing argument"),
         (["render", "nowhere"], 2, "does not exist"),
         (["rendr", "x"], 2, "unknown command"),
-        (["render", "FOLDER", "--loudness", "loud"], 2, "neither a number nor none"),
+        (["render", "FOLDER", "--loudness", "loud"], 2, "must be a number or none"),
         (["render", "FOLDER", "--amount", "2"], 2, "amount must be from 0 to 1"),
         (["render", "FOLDER", "--effects", "eq,panning,balance"], 2, "exclude each other"),
         (["render", "FOLDER", "--format", "flac", "--bit-depth", "32f"], 2, "FLAC holds"),

@@ -87,3 +87,12 @@ def test_limiting_lowers_only_what_is_loud(rng) -> None:
 def test_the_figures_of_a_master_have_the_keys_of_their_type(rng) -> None:
     _, report = apply_master(noise(rng, 1.0, 48_000), 48_000, loudness_lufs=None, ceiling_dbtp=None)
     assert list(report.as_json()) == list(MasterFigures.__annotations__)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 3])
+def test_a_song_of_a_few_samples_is_limited_like_any(n_samples: int) -> None:
+    """Of two samples in two channels the limiter cannot tell which side is which."""
+    audio = np.full((2, n_samples), 0.9, np.float32)
+    done, _ = apply_master(audio, 44_100, loudness_lufs=None, ceiling_dbtp=-6.0)
+    assert done.shape == audio.shape
+    assert np.abs(done).max() <= 10 ** (-6.0 / 20)

@@ -203,3 +203,11 @@ def test_every_field_of_a_strip_is_an_effect_or_known_to_be_none() -> None:
     for made_by in made.values():
         module, _, function = made_by.partition(":")
         assert callable(getattr(import_module(f"mixer.console.{module}"), function))
+
+
+def test_settings_that_would_overflow_are_refused(rng: np.random.Generator) -> None:
+    """64 bands of +24 dB at one frequency are 1 536 dB: no sample holds that, and no sum."""
+    noise = rng.uniform(-0.5, 0.5, (2, 20_000)).astype(np.float32)
+    strip = Strip(eq=(Band("peak", 1_000.0, 24.0, 0.1),) * 64)
+    with pytest.raises(PresetError, match=r"vocals\.eq: lifts the audio beyond .* lower its gains"):
+        apply_strip(noise, 44_100, strip, stem="vocals")

@@ -1,0 +1,32 @@
+"""Tables on a terminal: what a stranger wrote into a cell never commands it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.segment import Segment
+
+from mixer.cli.console import printable
+
+_WIDTH_OTHERWISE = 200
+
+
+class _PrintableConsole(Console):
+    """Styles come from us, after this; every sign of a text is shown or escaped."""
+
+    def render(self, renderable: RenderableType, options: Any = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(printable(segment.text), segment.style)
+
+
+def table_console(*, stderr: bool = False) -> Console:
+    """Where tables are printed; results are wide where there is no terminal to fit."""
+    console = _PrintableConsole(stderr=stderr)
+    if console.is_terminal or stderr:
+        return console
+    return _PrintableConsole(stderr=stderr, width=_WIDTH_OTHERWISE)

@@ -1,0 +1,57 @@
+"""What a stranger wrote never commands the terminal: in lines, in tables, in JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.table import Table
+from rich.text import Text
+
+import mixer.cli
+from mixer.cli.console import answer, say
+from mixer.cli.main import run
+from mixer.cli.terminal import table_console
+from mixer.fxnorm.profile import PACKAGED
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\x08\u202eback"
+COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def test_lines_tables_and_json_show_what_would_command(capsys: pytest.CaptureFixture[str]) -> None:
+    say(HOSTILE)
+    table = Table(box=None)
+    table.add_column(Text(HOSTILE))
+    table.add_row(Text(HOSTILE))
+    table.add_row(HOSTILE.replace("[", "("))
+    table_console().print(table)
+    answer({"about": HOSTILE})
+    said = capsys.readouterr().out
+    assert not COMMANDS.search(said)
+    assert said.count("red") == 5
+    assert json.loads(said[said.index("{") :]) == {"about": HOSTILE}
+
+
+@pytest.mark.parametrize("command", ["show", "compare"])
+def test_a_profiles_words_do_not_reach_the_terminal(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = json.loads((PACKAGED / "musdb18.json").read_text(encoding="utf-8"))
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({**table, "about": HOSTILE}), encoding="utf-8")
+    first = ["musdb18"] if command == "compare" else []
+    code = run(["profile", command, *first, str(path)])
+    said = capsys.readouterr()
+    assert not COMMANDS.search(said.out + said.err)
+    assert code in (0, 3)
+
+
+def test_commands_print_through_these_alone() -> None:
+    for path in Path(mixer.cli.__file__).parent.glob("*.py"):
+        if path.stem in ("console", "terminal", "main", "streams"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert "click.echo(" not in text, path
+        assert not re.search(r"(?<!_)Console\((?!\))", text), path
