@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mixer.cli.console import answer, level, progress_bar, say, talk
+from mixer.cli.numbers import Number
 from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered, warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
@@ -36,7 +37,7 @@ _AS_BEFORE = ("format", "bit_depth")
 @click.option(
     "--translation-budget",
     "translation_budget_db",
-    type=click.FloatRange(0.1, 6.0),
+    type=Number(0.1, 6.0),
     help="Also lift what is lost on small loudspeakers, each stem by no more dB.",
 )
 @click.option(
