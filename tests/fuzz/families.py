@@ -12,6 +12,8 @@ _NAMES = (
     "song_toml",
     "presets",
     "manifests",
+    "bundles",
+    "checkpoints",
     "profiles",
     "recipes",
     "answers",
