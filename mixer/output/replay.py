@@ -24,7 +24,7 @@ from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE, FileRole, output_paths, track_paths
-from mixer.output.recipe import library_versions
+from mixer.output.recipe import Recipe, library_versions
 from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
 from mixer.output.settings import OutputSettings
 from mixer.output.used_files import used_files
@@ -224,20 +224,22 @@ def replay(
                 DifferenceKind.DEVICE, "that ran the network", _text(recipe.device), done.mix.device
             )
         )
-    output = done.recipe["output"]
-    recorded = {
-        **recipe.outputs,
-        **_in(TRACK_ROLE, recipe.tracks),
-        **_in(VERSION_ROLE, recipe.delivered),
-    }
+    tracks_and_versions = _in(TRACK_ROLE, recipe.tracks) | _in(VERSION_ROLE, recipe.delivered)
+    recorded = {**recipe.outputs, **tracks_and_versions}
+    written = _written(done.recipe)
+    differences += _of_outputs(recorded, written)
+    return Replay(tuple(differences), {name: path for name, (path, _) in written.items()})
+
+
+def _written(recipe: Recipe) -> dict[str, tuple[Path, str]]:
+    """Path and hash of every audio file of a mix that was just written, by its role."""
+    output = recipe["output"]
     files = {
         **output["files"],
         **_in(TRACK_ROLE, output.get("tracks", {})),
         **_in(VERSION_ROLE, output.get("versions", {})),
     }
-    written = {name: (Path(file["path"]), file["sha256"]) for name, file in files.items()}
-    differences += _of_outputs(recorded, written)
-    return Replay(tuple(differences), {name: path for name, (path, _) in written.items()})
+    return {name: (Path(file["path"]), file["sha256"]) for name, file in files.items()}
 
 
 def settings_again(recipe: RecordedMix) -> RenderSettings:

@@ -40,15 +40,9 @@ def recordings_of_file(
         return [Recording(nothing, name, None, f"ignored in {SONG_FILE}")]
     if file.reason is not None and (settings is None or settings.stem is None):
         return [Recording(nothing, name, None, file.reason, not file.may_be_a_part)]
-    if not path.is_file():
-        if path.is_symlink():
-            reason = "a link that leads to no file; put the file itself here"
-        else:
-            reason = "not a file but a pipe or a device; put a file here"
-        return [Recording(nothing, name, None, reason, False)]
-    if path.is_symlink() and folder not in path.resolve().parents:
-        reason = "a link that leaves the song folder; copy what it leads to here"
-        return [Recording(nothing, name, None, reason, False)]
+    unread = _why_not_opened(folder, path)
+    if unread is not None:
+        return [Recording(nothing, name, None, unread, False)]
     classification = told or Classification(None, file.reason or "", True)
     by_hand = settings is not None and settings.stem is not None
     gain_db = settings.gain_db if settings else 0.0
@@ -81,6 +75,17 @@ def recordings_of_file(
         ),
         *further,
     ]
+
+
+def _why_not_opened(folder: Path, path: Path) -> str | None:
+    """What is in a song's folder and is not to be opened: why, and what to do."""
+    if not path.is_file():
+        if path.is_symlink():
+            return "a link that leads to no file; put the file itself here"
+        return "not a file but a pipe or a device; put a file here"
+    if path.is_symlink() and folder not in path.resolve().parents:
+        return "a link that leaves the song folder; copy what it leads to here"
+    return None
 
 
 def _further_streams(name: str, sources: list[AudioSource]) -> list[Recording]:
