@@ -15,6 +15,7 @@ import click
 
 from mixer.cli.console import talk
 from mixer.cli.groups import Commands
+from mixer.cli.memory_limit import why_it_cannot_start
 from mixer.cli.streams import open_streams, why_not_written
 from mixer.errors import MixerError
 from mixer.files.interruption import ignore_signals, interrupt_on_signals
@@ -114,6 +115,10 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run a command; errors become one line on stderr and an exit code."""
+    reason = why_it_cannot_start() if arguments and arguments[0] in COMMANDS else None
+    if reason is not None:
+        talk(f"mixer: {reason}")
+        return EXIT_ENVIRONMENT
     try:
         code = cli.main(arguments, prog_name="mixer", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -132,6 +137,9 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except MemoryError:
         talk("mixer: out of memory; close other programs or cut the song up")
+        return EXIT_FAILED
+    except ImportError as error:
+        talk(f"mixer: a library cannot be loaded ({error}); free memory, or install mixer again")
         return EXIT_ENVIRONMENT
     except OSError as error:
         talk(f"mixer: {error.strerror or error}: {error.filename or 'output'}")
