@@ -7,6 +7,7 @@ thread, and no more memory than a block.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ import numpy as np
 
 from mixer.audio.damage import note_damage
 from mixer.audio.flac_frames import flac_position
+from mixer.audio.ogg_pages import damaged_flac
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource, unreadable
+from mixer.audio.spliced_file import SplicedFile
 from mixer.errors import InputError
 from mixer.files.regular_file import open_regular
 
@@ -85,6 +88,8 @@ def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, 
                 n_samples = min(n_samples, lead + stated)
             elif fault is None and stated == 0:
                 remark = "its header does not state its length"
+            link = damaged_flac(path)
+            fault = fault if link is None else link.fault
         sources.append(AudioSource(path, number, rate, channels, n_samples, name, remark, fault))
     return tuple(sources)
 
@@ -266,10 +271,21 @@ def _has_fragments(path: Path) -> bool:
     return False
 
 
-def _opened(av: Any, path: Path) -> Any:
+@contextlib.contextmanager
+def _opened(av: Any, path: Path) -> Iterator[Any]:
     open_regular(path).close()  # FFmpeg would wait for a pipe
-    # A name that looks like an address stays a name.
-    return av.open(f"file:{path}", options=_OPTIONS)
+    link = damaged_flac(path)
+    if link is None:
+        # A name that looks like an address stays a name.
+        with av.open(f"file:{path}", options=_OPTIONS) as container:
+            yield container
+        return
+    # FFmpeg drops a damaged page with all its frames, and stops where one lacks.
+    with (
+        SplicedFile(path, link.pieces) as frames,
+        av.open(frames, format="flac", options=_OPTIONS) as container,
+    ):
+        yield container
 
 
 def import_av(path: Path) -> Any:

@@ -173,8 +173,9 @@ def _plain_source(path: Path) -> AudioSource:
         except (InputError, ValueError):
             pass
         else:
-            # what FFmpeg cannot decode between two joined files is a tag, not damage
-            return replace(source, reader=_READ_BY_CODEC, fault=layout.fault, remark=layout.remark)
+            # what FFmpeg cannot decode between two joined MPEG files is a tag, not damage
+            fault = source.fault if layout.encoding.startswith("PCM_") else layout.fault
+            return replace(source, reader=_READ_BY_CODEC, fault=fault, remark=layout.remark)
     return AudioSource(
         path,
         0,

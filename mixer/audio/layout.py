@@ -15,7 +15,7 @@ import soundfile
 
 from mixer.audio.container import held_audio
 from mixer.audio.mpeg import mpeg_layout
-from mixer.audio.ogg_pages import ogg_links
+from mixer.audio.ogg_pages import damaged_flac, ogg_links
 from mixer.audio.source import BLOCK_SAMPLES, system_name
 from mixer.audio.spliced_file import Pieces, SplicedFile
 from mixer.files.regular_file import open_regular
@@ -168,7 +168,8 @@ def _ogg_layout(path: Path) -> Layout:
         return _plain_layout(path, Part(), None, None)
     if fault is not None:
         fault = f"{fault}; {n_samples / info[0]:.2f} s are there"
-    return Layout(tuple(parts), *info, n_samples, remark, fault)
+    is_uneven = damaged_flac(path) is not None  # libsndfile stops at the damage
+    return Layout(tuple(parts), *info, n_samples, remark, fault, is_uneven)
 
 
 def _breaks_off(there: int, promised: int, sample_rate: int) -> str:

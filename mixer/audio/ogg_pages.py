@@ -9,6 +9,7 @@ which libsndfile reads not every Ogg file, is taken out of its pages (xiph.org/f
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ _FLAC_START = b"\x7fFLAC"
 _AUDIO_STARTS = (b"\x01vorbis", b"OpusHead", _FLAC_START, b"Speex  ")
 _FLAC_INFO_BYTES = 38  # its first block of metadata, head and content
 _FLAC_INFO_AT = 13  # behind the mapping's own head and `fLaC`
+_KEPT_LINKS = 64
 
 
 @dataclass
@@ -104,6 +106,26 @@ def ogg_links(path: Path) -> list[OggLink] | None:
         )
         for k in links
     ]
+
+
+def damaged_flac(path: Path) -> OggLink | None:
+    """The one link of a damaged Ogg file that holds FLAC alone; None for every other file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"OggS":
+            return None
+    status = path.stat()
+    return _damaged_flac(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(_KEPT_LINKS)
+def _damaged_flac(path: Path, size: int, mtime_ns: int) -> OggLink | None:
+    links = ogg_links(path) or []
+    whole = len(links) == 1 and links[0].is_flac and links[0].fault is not None
+    return links[0] if whole else None
 
 
 def _take_page(

@@ -99,6 +99,47 @@ def test_a_damaged_frame_is_told_and_moves_nothing(encode, bits) -> None:
     assert wrong[-1] - wrong[0] < 2 * 4_096
 
 
+@pytest.mark.parametrize("bits", [12, 16, 20, 24, 32])
+def test_a_damaged_frame_in_ogg_is_told_and_moves_nothing(encode, bits) -> None:
+    path, truth = flac(encode, "a.oga", bits, 44_100, 2)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    path.write_bytes(bytes(content))
+    source, audio = read(path)
+    assert "damaged: 1 of its pages" in audio_io.damage_of(source)
+    assert audio.shape[1] == source.n_samples == N_SAMPLES
+    wrong = np.flatnonzero((audio != truth).any(axis=0))
+    assert 0 < len(wrong) <= 2 * 4_096
+    assert wrong[-1] - wrong[0] < 2 * 4_096
+
+
+@pytest.mark.parametrize("bits", [12, 16, 20, 24, 32])
+def test_flac_in_ogg_that_breaks_off_is_read_up_to_there(encode, bits) -> None:
+    path, truth = flac(encode, "a.oga", bits, 44_100, 2)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - len(content) // 8])
+    source, audio = read(path)
+    assert "breaks off" in audio_io.damage_of(source)
+    assert 4_096 <= audio.shape[1] == source.n_samples < N_SAMPLES
+    np.testing.assert_array_equal(audio, truth[:, : audio.shape[1]])
+
+
+@pytest.mark.parametrize("bits", [20, 24])
+def test_a_lost_page_of_flac_is_silence_at_its_place(encode, bits) -> None:
+    path, truth = flac(encode, "a.oga", bits, 44_100, 2)
+    content = path.read_bytes()
+    starts = [n for n in range(len(content)) if content.startswith(b"OggS", n)]
+    lost, following = starts[4:6]  # the first of audio
+    path.write_bytes(content[:lost] + content[following:])
+    source, audio = read(path)
+    assert "damaged" in audio_io.damage_of(source)
+    assert audio.shape[1] == source.n_samples == N_SAMPLES
+    np.testing.assert_array_equal(audio[:, -1_000:], truth[:, -1_000:])
+    wrong = (audio != truth).any(axis=0)
+    assert wrong.any()
+    assert not audio[:, wrong].any()
+
+
 @pytest.mark.parametrize("bits", [8, 16, 24])
 def test_another_check_sum_is_told(encode, bits) -> None:
     path, _ = flac(encode, "a.flac", bits, 44_100, 2)
