@@ -20,6 +20,7 @@ from mixer.batch.order import StagedFile
 from mixer.batch.outputs import Target
 from mixer.batch.states import State
 from mixer.files.whole_file import hash_file
+from mixer.output.daw.aside import set_aside
 from mixer.output.daw.formats import DAW_SUFFIXES
 from mixer.output.names import (
     LISTENING_SUFFIX,
@@ -117,37 +118,27 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
             (out / folder).rmdir()
 
 
-def set_edited_aside(
-    before: Sequence[Sequence[Any]], files: Sequence[Sequence[Any]], out: Path
-) -> list[tuple[str, str]]:
-    """Give sessions that an engineer has worked in another name before new ones take theirs.
+def set_edited_aside(before: Sequence[Sequence[Any]], out: Path) -> dict[str, str]:
+    """Give sessions that an engineer has worked in, and what they play, another name.
 
     Args:
-        before, files: the ledger's list of the earlier render, and of the new one.
+        before: the ledger's list of the earlier render, whose files are then replaced or removed.
         out: output folder.
 
     Returns:
         Each old and new name, relative to the output folder.
 
     Raises:
-        OSError: one cannot be renamed.
+        OSError: one cannot be kept.
     """
-    coming, moved = {str(path) for path, _, _ in files}, []
-    for path, n_bytes, sha256 in before:
-        is_session = path.endswith(DAW_SUFFIXES) and path in coming
-        if not is_session or not (out / path).exists():
-            continue
-        if _is_unchanged(out / path, n_bytes, sha256):
-            continue
-        pure, number = PurePosixPath(path), 1
-        while True:
-            aside = f"{pure.with_suffix('')} (edited {number}){pure.suffix}"
-            if not os.path.lexists(out / aside):
-                break
-            number += 1
-        (out / path).rename(out / aside)
-        moved.append((path, aside))
-    return moved
+    edited = [
+        path
+        for path, n_bytes, sha256 in before
+        if path.endswith(DAW_SUFFIXES)
+        and (out / path).exists()
+        and not _is_unchanged(out / path, n_bytes, sha256)
+    ]
+    return set_aside(out, edited, [str(path) for path, _, _ in before])
 
 
 def _is_unchanged(path: Path, n_bytes: int, sha256: str) -> bool:

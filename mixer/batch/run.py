@@ -284,7 +284,7 @@ class Run:
         known = self._ledger.get(order.id) or task.job.record
         verified = task.job.action == Action.VERIFY and task.finish is None
         try:
-            for path, aside in set_edited_aside(known.files, files, self._out):
+            for path, aside in set_edited_aside(known.files, self._out).items():
                 self._listener.said(f"{order.id}: {path} was edited; it is now {aside}")
         except OSError as error:
             shutil.rmtree(order.staging, ignore_errors=True)

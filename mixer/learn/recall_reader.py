@@ -62,9 +62,9 @@ class WrittenMix:
 
 
 def recall_of(session: Path) -> Path:
-    """Where the numbers of a session lie: beside it, under the name that it had."""
-    base = _SET_ASIDE.sub("", session.stem)
-    return session.with_name(base + _SUFFIX)
+    """Where the numbers of a session lie: beside it, under its name or the one that it had."""
+    own = session.with_name(session.stem + _SUFFIX)
+    return own if own.exists() else session.with_name(_SET_ASIDE.sub("", session.stem) + _SUFFIX)
 
 
 def read_recall(path: Path, daw: str) -> WrittenMix:

@@ -108,16 +108,23 @@ def test_an_edited_session_is_kept_and_what_is_stale_goes(songs, batch) -> None:
     text = "song,id,model,daw,report,amount\nsongs/one,one,none,{}\n"
     out, path = songs / "out", manifest(songs, text.format("dawproject+reaper,yes,"))
     batch(path, out, work=render_song)
+    played = (out / "one.daw/residual.reaper.wav").read_bytes()
     with (out / "one.rpp").open("a") as file:
         file.write("edited")
     assert batch(path, out, work=render_song).n_skipped == 1  # a session may be worked in
     path.write_text(text.format("reaper,no,0"))
     assert batch(path, out, work=render_song).n_done == 1
-    assert (out / "one (edited 1).rpp").read_text().endswith("edited")
+    kept_session = (out / "one (edited 1).rpp").read_text()
+    assert kept_session.endswith("edited")
     assert "edited" not in (out / "one.rpp").read_text()
+    # What it plays and was written with is kept with it, and named in it.
+    assert (out / "one (edited 1).daw/residual.reaper.wav").read_bytes() == played
+    assert (out / "one.daw/residual.reaper.wav").read_bytes() != played
+    own_files = re.findall(r'FILE "(one[^"]*)"', kept_session)
+    assert sorted(own_files) == ["one (edited 1).daw/residual.reaper.wav", "one (edited 1).wav"]
     recall = {f"one.recall.{ending}" for ending in ("md", "csv", "json")}
-    kept = {"one.wav", "one.mix.json", "one.rpp", "one (edited 1).rpp", *recall}
-    kept.add("one.daw/residual.reaper.wav")
+    kept = {"one.wav", "one.mix.json", "one.rpp", "one (edited 1).rpp", *recall, *own_files}
+    kept |= {"one.daw/residual.reaper.wav", "one (edited 1).recall.json"}
     assert {name for name in files(out) if ".stems/" not in name} == kept
     assert not (out / "one.report").exists()
 

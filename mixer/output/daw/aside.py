@@ -1,0 +1,160 @@
+"""Sessions that an engineer has worked in, kept under another name with all that they play.
+
+A session names its audio by path. What a new render replaces or removes is kept beside the session
+under the same number, and the session then plays that. Its numbers (`NAME.recall.json`) stay with
+it too, so that `mixer learn` compares it with how it was written.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+from xml.sax.saxutils import escape
+
+from mixer.files.regular_file import open_regular
+from mixer.files.whole_file import whole_file
+from mixer.output.names import RECALL_SUFFIXES
+
+_LONGEST_BYTES = 256 << 20
+_RECALL = RECALL_SUFFIXES["recall numbers"]
+_PROJECT = "project.xml"
+
+
+def set_aside(folder: Path, sessions: Collection[str], files: Collection[str]) -> dict[str, str]:
+    """Give the edited sessions of one mix another name.
+
+    Args:
+        folder: in which everything of the mix lies.
+        sessions: paths of the sessions, relative to `folder`, all of one name but for the ending.
+        files: paths of what else was written with them, likewise; what none of the sessions plays
+            stays.
+
+    Returns:
+        Each old and new path of a session.
+
+    Raises:
+        OSError: one cannot be read, written or renamed; the old session is then still there.
+    """
+    if not sessions:
+        return {}
+    base = str(PurePosixPath(next(iter(sessions))).with_suffix(""))
+    played = [path for path in files if path.startswith(f"{base}.") and (folder / path).is_file()]
+    mentions = {path: _mention(folder, path, base) for path in played}
+    number = next(n for n in itertools.count(1) if _is_free(folder, f"{base} (edited {n})"))
+    mark = f" (edited {number})"
+    kept, pending = set[str](), list[str]()
+    for session in sessions:
+        found, is_written = _write_aside(folder / session, folder / _marked(session, base, mark),
+                                         mentions, mark)  # fmt: skip
+        kept |= found
+        if is_written:
+            pending.append(session)
+        else:
+            (folder / session).rename(folder / _marked(session, base, mark))
+    numbers = base + _RECALL
+    for path in sorted(kept | ({numbers} & set(played))):
+        target = folder / _marked(path, base, mark)
+        target.parent.mkdir(exist_ok=True)
+        (folder / path).rename(target)
+    for session in pending:
+        (folder / session).unlink()
+    return {session: _marked(session, base, mark) for session in sessions}
+
+
+def _marked(path: str, base: str, mark: str) -> str:
+    """A path beside a mix under the name that is kept."""
+    return base + mark + path.removeprefix(base)
+
+
+def _is_free(folder: Path, base: str) -> bool:
+    """Whether nothing has a name yet, with any ending."""
+    name = PurePosixPath(base).name
+    parent = (folder / base).parent
+    return not any(entry.name.startswith(f"{name}.") for entry in parent.iterdir())
+
+
+def _mention(folder: Path, path: str, base: str) -> re.Pattern[bytes]:
+    """How a session's text names a file beside it, relative to itself or by its whole path.
+
+    The first group ends where the mark goes. Files of other folders may have the same name.
+    """
+    name = PurePosixPath(base).name
+    whole = _either((folder / base).resolve().parent.as_posix() + "/")
+    starts = (rb"FILE ", rb"FILE [\"'`]", rb"path=[\"']", *whole)
+    behind = b"|".join(rb"(?<=%s)" % start for start in starts)
+    parts = (b"|".join(_either(text)) for text in (name, path.removeprefix(base)))
+    return re.compile(rb"((?:%s)(?:%s))((?:%s))(?=[\"'`\s])" % (behind, *parts))
+
+
+def _either(text: str) -> list[bytes]:
+    """Patterns of text as it is, and as XML writes it, with any separator of folders."""
+    spellings = dict.fromkeys((text, escape(text), escape(text, {'"': "&quot;", "'": "&apos;"})))
+    return [
+        rb"[/\\]".join(re.escape(os.fsencode(part)) for part in spelling.split("/"))
+        for spelling in spellings
+    ]
+
+
+def _write_aside(
+    session: Path, target: Path, mentions: dict[str, re.Pattern[bytes]], mark: str
+) -> tuple[set[str], bool]:
+    """Write a session anew where it names files that move; those, and whether it was written."""
+    with open_regular(session) as file:
+        if zipfile.is_zipfile(file):
+            return _write_archive_aside(session, target, mentions, mark)
+        file.seek(0)
+        text = file.read(_LONGEST_BYTES + 1)
+    if len(text) > _LONGEST_BYTES:
+        return set(), False
+    new, found = _repointed(text, mentions, mark)
+    if found:
+        with whole_file(target) as partial:
+            partial.write_bytes(new)
+    return found, bool(found)
+
+
+def _write_archive_aside(
+    session: Path, target: Path, mentions: dict[str, re.Pattern[bytes]], mark: str
+) -> tuple[set[str], bool]:
+    """The same of a container; a damaged one is kept as it is."""
+    try:
+        with open_regular(session) as file, zipfile.ZipFile(file) as archive:
+            info = archive.getinfo(_PROJECT)
+            if info.file_size > _LONGEST_BYTES:
+                return set(), False
+            new, found = _repointed(archive.read(info), mentions, mark)
+            if found:
+                with whole_file(target) as partial:
+                    _copy_archive(archive, partial, new)
+            return found, bool(found)
+    except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+        return set(), False
+
+
+def _repointed(
+    text: bytes, mentions: dict[str, re.Pattern[bytes]], mark: str
+) -> tuple[bytes, set[str]]:
+    """The text with the mark in the names of files, and the files that it names."""
+    found = set[str]()
+    for path, pattern in mentions.items():
+        text, count = pattern.subn(rb"\1%s\2" % mark.encode(), text)
+        if count:
+            found.add(path)
+    return text, found
+
+
+def _copy_archive(archive: zipfile.ZipFile, target: Path, project: bytes) -> None:
+    """Write a container anew with another `project.xml`."""
+    with zipfile.ZipFile(target, "w") as copy:
+        for info in archive.infolist():
+            if info.filename == _PROJECT:
+                copy.writestr(info, project)
+                continue
+            with archive.open(info) as source, copy.open(info, "w") as file:
+                shutil.copyfileobj(source, file)
