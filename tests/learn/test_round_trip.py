@@ -1,23 +1,19 @@
 """Ten settings changed in a session's text come back in the next render, and nothing else does."""
 
-import base64
 import json
-import re
 import shutil
-import struct
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mixer.cli.main import run
-from mixer.learn.changes import compare_session
 from mixer.learn.recall_reader import read_recall, recall_of
+from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.daw.native import response_db
 from mixer.output.daw.reading import read_session
+from tests.learn.edits import EDIT_TEN, Text
 from tests.output.daw.test_editable import deliver, song_folder  # noqa: F401
-from tests.output.daw.workstation import Reaper
 
 HAND = (
     'tracks."Lead Vox".eq=[{type="peak", frequency_hz=3000, gain_db=3, q=1.2}]',
@@ -34,88 +30,17 @@ def song(song_folder, tmp_path) -> Path:  # noqa: F811
     return tmp_path / "song"
 
 
-class Text:
-    """A REAPER project's text, edited track by track."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.text = path, path.read_text()
-
-    def edit(self, name: str, change) -> None:
-        start = self.text.index(f'    NAME "{name}"\n')
-        end = self.text.find("\n  <TRACK", start)
-        end = len(self.text) if end < 0 else end
-        part = self.text[start:end]
-        changed = change(part)
-        assert changed != part
-        self.text = self.text[:start] + changed + self.text[end:]
-
-    def volpan(self, name: str, db: float = 0.0, pan: float | None = None) -> None:
-        def change(part: str) -> str:
-            words = re.search(r"^    VOLPAN (\S+) (\S+)", part, re.MULTILINE)
-            gain = float(words[1]) * 10 ** (db / 20)
-            new = f"    VOLPAN {gain:.12f} {words[2] if pan is None else pan}"
-            return part.replace(words[0], new, 1)
-
-        self.edit(name, change)
-
-    def bands(self, name: str, change) -> None:
-        """Change ReaEQ's bands: rows of kind, on, Hz, gain, octaves, flag."""
-
-        def changed(part: str) -> str:
-            block = re.search(r'<VST "VST: ReaEQ.*?\n((?:        \S+\n)+)', part)
-            lines = block[1].split()
-            state = base64.b64decode("".join(lines[1:-1]))
-            count = struct.unpack_from("<ii", state)[1]
-            rows = [list(struct.unpack_from("<iidddB", state, 8 + 33 * i)) for i in range(count)]
-            rows = change(rows)
-            new = struct.pack("<ii", 33, len(rows))
-            new += b"".join(struct.pack("<iidddB", *row) for row in rows) + state[8 + 33 * count :]
-            body = [lines[0], base64.b64encode(new).decode(), lines[-1]]
-            return part.replace(block[1], "".join(f"        {line}\n" for line in body))
-
-        self.edit(name, changed)
-
-    def write(self) -> None:
-        self.path.write_text(self.text)
-
-
-def place_of(path: Path, name: str) -> int:
-    return Reaper(path).names.index(name)
-
-
-def edit_ten(path: Path) -> None:
-    """A fader up, one down, a pan, a band turned, one added, a mute, one undone, sends, a line."""
-    text = Text(path)
-    vox, kick = place_of(path, "Lead Vox"), place_of(path, "Kick")
-    text.volpan("Lead Vox", db=2.0)
-    text.volpan("Bass DI", db=-3.0)
-    text.volpan("Kick", pan=-0.3)
-    text.bands("Lead Vox", lambda rows: [
-        [*row[:3], row[3] * 10 ** (-2 / 20), *row[4:]] if row[2] == 3000.0 else row for row in rows
-    ])  # fmt: skip
-    text.bands("Synth", lambda rows: [*rows, [8, 1, 500.0, 10 ** (4 / 20), 1.0, 1]])
-    text.edit("Shaker", lambda part: part.replace("MUTESOLO 0", "MUTESOLO 1", 1))
-    text.edit("Noise", lambda part: part.replace("MUTESOLO 1", "MUTESOLO 0", 1))
-    louder = lambda m: f"AUXRECV {vox} 0 {float(m[1]) * 10 ** (4 / 20):.9f}"  # noqa: E731
-    text.edit("Reverb", lambda part: re.sub(rf"AUXRECV {vox} 0 (\S+)", louder, part))
-    own = f"    AUXRECV {vox}"
-    new = f"    AUXRECV {kick} 0 0.25 0 0 0 0 0 0 -1:U 0 -1 ''\n{own}"
-    text.edit("Reverb", lambda part: part.replace(own, new))
-    line = "    <VOLENV2\n      ACT 1 -1\n      PT 0 1 0\n      PT 1 0.5 0\n    >\n"
-    text.edit("Git L", lambda part: part.replace("    <ITEM", f"{line}    <ITEM", 1))
-    text.write()
-
-
 def strips(path: Path):
     return {track.name: track.strip for track in read_session(path).tracks}
 
 
-def test_ten_changes_come_back_and_nothing_else(song, tmp_path, capsys) -> None:
+@pytest.mark.parametrize(("daw", "edit"), EDIT_TEN.values(), ids=EDIT_TEN)
+def test_ten_changes_come_back_and_nothing_else(song, tmp_path, capsys, daw, edit) -> None:
     target = tmp_path / "first"
-    deliver(song, target, "tracks", HAND, daws=("reaper",))
-    session = target / "mix.rpp"
+    deliver(song, target, "tracks", HAND, daws=(daw,))
+    session = target / f"mix{DAW_FORMATS[daw].suffix}"
     before = strips(session)
-    edit_ten(session)
+    edit(session)
     assert run(["learn", str(session), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     (told,) = told["sessions"]
@@ -123,9 +48,9 @@ def test_ten_changes_come_back_and_nothing_else(song, tmp_path, capsys) -> None:
     assert not told["not_learnt"]
 
     again = tmp_path / "second"
-    deliver(song, again, "tracks", ("vocals.gain_db=1.5",), daws=("reaper",))
-    now, asked = strips(again / "mix.rpp"), strips(session)
-    names = [row.name for row in read_recall(recall_of(session), "reaper").tracks]
+    deliver(song, again, "tracks", ("vocals.gain_db=1.5",), daws=(daw,))
+    now, asked = strips(again / session.name), strips(session)
+    names = [row.name for row in read_recall(recall_of(session), daw).tracks]
     for name in names:
         assert now[name].gain_db == pytest.approx(asked[name].gain_db, abs=0.01), name
         assert now[name].pan == pytest.approx(asked[name].pan, abs=0.002), name
@@ -146,27 +71,6 @@ def test_an_untouched_session_teaches_nothing(song, tmp_path, capsys) -> None:
         assert run(["learn", str(tmp_path / "out" / name)]) == 0
         assert "nothing was changed" in capsys.readouterr().err
     assert (song / "song.toml").read_text() == text
-
-
-def test_dawproject_comes_back_too(song, tmp_path) -> None:
-    deliver(song, tmp_path / "out", "levels", daws=("dawproject",))
-    path = tmp_path / "out" / "mix.dawproject"
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    text = parts["project.xml"].decode()
-    at = text.index('name="Kick"')
-    volume = re.compile(r'(<Volume id="\S+" unit="linear" value=")([^"]+)')
-    found = volume.search(text, at)
-    louder = f"{found[1]}{float(found[2]) * 10 ** (3 / 20)}"
-    parts["project.xml"] = (text[: found.start()] + louder + text[found.end() :]).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    written = read_recall(recall_of(path), "dawproject")
-    (changed,) = compare_session(written, read_session(path)).changed
-    assert changed.written.source == "Kick.wav"
-    assert run(["learn", str(path)]) == 0
-    assert '[console.tracks."Kick.wav"]\ngain_db = 3' in (song / "song.toml").read_text()
 
 
 def test_what_song_toml_says_beside_the_console_stays(song, tmp_path) -> None:

@@ -128,18 +128,17 @@ class _Reader:
     def _volume(self, channel: ET.Element | None, lanes: list[ET.Element]) -> tuple[float, Points]:
         """The fader in dB, and automation as factors of it."""
         volume = None if channel is None else channel.find("Volume")
-        gain = max(_value(volume, 1.0), _LEAST_GAIN)
-        if volume is not None and volume.get("unit") == "decibel":
-            gain = 10.0 ** (float(np.clip(_value(volume, 0.0), -180.0, 60.0)) / 20.0)
+        gain = _gain(volume, None if volume is None else volume.get("unit"))
         gain_db = 20.0 * float(np.log10(gain))
         for points in (points for lane in lanes for points in lane.findall("Points")):
             target = points.find("Target")
             if volume is None or target is None or target.get("parameter") != volume.get("id"):
                 continue
+            unit = points.get("unit") or volume.get("unit")
             return gain_db, tuple(
                 (
                     self._seconds.of(point.get("time"), points.get("timeUnit")),
-                    max(_finite(point.get("value"), gain), 0.0) / gain,
+                    _gain(point, unit) / gain,
                 )
                 for point in points.findall("RealPoint")
             )
@@ -148,8 +147,10 @@ class _Reader:
     def _sends(self, channel: ET.Element | None) -> Iterator[tuple[str, float]]:
         for send in channel.findall("Sends/Send") if channel is not None else ():
             to = self._names.get(send.get("destination", ""))
-            level = _value(send.find("Volume"), 1.0)
-            if to is not None and level > _LEAST_GAIN:
+            volume, enabled = send.find("Volume"), send.find("Enable")
+            level = _gain(volume, None if volume is None else volume.get("unit"))
+            is_on = enabled is None or _is_true(enabled)
+            if to is not None and is_on and level > _LEAST_GAIN:
                 yield to, 20.0 * float(np.log10(level))
 
     def _clips(self, lane: ET.Element) -> Iterator[ReadClip]:
@@ -243,6 +244,13 @@ def _markers(project: ET.Element, seconds: _Seconds) -> Iterator[Marker]:
         if name and MARKER_RANGE_S[0] <= time_s <= MARKER_RANGE_S[1]:
             found.append(Marker(name, time_s))
     yield from sorted(found, key=lambda marker: marker.time_s)
+
+
+def _gain(parameter: ET.Element | None, unit: str | None) -> float:
+    """A level as a factor, 1 where there is none and never quite 0."""
+    if unit == "decibel":
+        return float(10.0 ** (np.clip(_value(parameter, 0.0), -180.0, 60.0) / 20.0))
+    return max(_value(parameter, 1.0), _LEAST_GAIN)
 
 
 def _value(parameter: ET.Element | None, otherwise: float) -> float:

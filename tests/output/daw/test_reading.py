@@ -140,3 +140,19 @@ def test_a_dawproject_that_says_too_much_is_not_read(tmp_path, monkeypatch) -> N
         archive.writestr("project.xml", "<Project>" + " " * 100_000 + "</Project>")
     with pytest.raises(InputError, match="larger than any session"):
         read_session(path)
+
+
+def test_sends_of_a_dawproject_that_are_off_are_none(tmp_path) -> None:
+    sends = "".join(
+        f'<Send destination="{to}"><Enable value="{on}"/><Volume unit="decibel" value="-6"/></Send>'
+        for to, on in (("r1", "true"), ("r2", "false"))
+    )
+    tracks = "".join(f'<Track name="{to}"><Channel id="{to}"/></Track>' for to in ("r1", "r2"))
+    voice = f'<Track name="voice"><Channel><Sends>{sends}</Sends></Channel></Track>'
+    path = tmp_path / "song.dawproject"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "project.xml", f"<Project><Structure>{voice}{tracks}</Structure></Project>"
+        )
+    ((name, level_db),) = read_session(path).tracks[0].strip.sends
+    assert (name, level_db) == ("r1", pytest.approx(-6.0))
