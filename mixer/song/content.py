@@ -14,6 +14,7 @@ from mixer.audio.reading import read_resampled_blocks
 from mixer.audio.source import AudioSource
 from mixer.errors import InputError
 from mixer.song.late_mixes import likely_moves_s, sketch_all, sounds_like_a_mix
+from mixer.song.likely_mixes import like_all_others
 from mixer.song.relations import (
     CERTAIN_BELOW_DB,
     EQUAL_GAINS_BELOW_DB,
@@ -46,6 +47,12 @@ _COPY_MARK = re.compile(
 )
 _NAMED_PARTS = 3
 _MOVED_FROM_MS = 0.05
+_AUDIBLE_FROM = 1e-3  # of full scale, -60 dBFS
+_LIKE_ALL = (
+    "likely already a mix: it correlates with the sum of all other files; "
+    "if so, leave it out with ignore = true in song.toml"
+)
+_LIKE_THE_OTHER = "likely the same recording as the other file, which it correlates with"
 _PLAUSIBLE_PEAK = 512.0
 _PLACES = {Side.LEFT: slice(0, 1), Side.RIGHT: slice(1, 2)}
 
@@ -109,7 +116,26 @@ def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
     heard = [
         _heard(replace(one, certain=_is_certain(one, candidates)), candidates) for one in found
     ]
-    return heard + _late_mixes(excerpts, candidates, starts_s, {one.index for one in found})
+    heard += _late_mixes(excerpts, candidates, starts_s, {one.index for one in found})
+    return heard + _likely_mixes(excerpts, heard)
+
+
+def _likely_mixes(excerpts: np.ndarray, heard: Sequence[Heard]) -> list[Heard]:
+    """What sounds like all that is mixed beside it, where nothing more exact is known of it."""
+    by_channel = excerpts.reshape(*excerpts.shape[:2], 2, -1)
+    left_out = {one.index for one in heard if one.certain}
+    mixed = [
+        index
+        for index, own in enumerate(excerpts)
+        if index not in left_out and np.abs(own).max() > _AUDIBLE_FROM
+    ]
+    known = {one.index for one in heard}
+    return [
+        Heard(index, _LIKE_ALL if len(mixed) > 2 else _LIKE_THE_OTHER, False, others)
+        for index in like_all_others(by_channel, mixed)
+        if index not in known
+        for others in [tuple(other for other in mixed if other != index)]
+    ]
 
 
 def _late_mixes(

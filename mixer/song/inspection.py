@@ -33,7 +33,6 @@ OUT_OF_PHASE_BELOW = -0.5  # correlation of left and right
 FAR_SHORTER_BELOW = 0.5  # of the median length
 MAX_PEAK = 512.0  # of full scale; a scale of integers, or none
 DC_ABOVE = 0.01  # of full scale
-ALREADY_A_MIX_ABOVE = 0.9  # correlation with the sum of all others
 MAY_BE_A_PART = "left out, though it may be a part of the song"
 # Shared by every comparison between files: slow enough to be small, fast enough to keep waveforms.
 _SKETCH_RATE_HZ = 4_410
@@ -281,7 +280,7 @@ def _compare_sketches(
     *,
     starts_are_stated: bool,
 ) -> None:
-    """Find mixes among the tracks, copies, and tracks that start at another time than the rest."""
+    """Find tracks that start at another time than the rest."""
     audible = [
         (file, sketch)
         for file, sketch in zip(files, sketches, strict=True)
@@ -300,15 +299,6 @@ def _compare_sketches(
         own = np.zeros(n_samples, np.float32)
         own[: len(sketch)] = sketch
         rest = total - own
-        scale = math.sqrt(float(np.dot(own, own)) * float(np.dot(rest, rest)))
-        if scale > 0.0 and float(np.dot(own, rest)) / scale > ALREADY_A_MIX_ABOVE:
-            many = len(audible) > 2
-            file.findings.append(
-                "likely already a mix: it correlates with the sum of all other files"
-                if many
-                else "the same recording as the other file"
-            )
-            continue
         # What the files themselves say of their start is not guessed against.
         lag_s = None if starts_are_stated else _misalignment_s(own, rest)
         if lag_s is not None:

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 import soundfile
 
 from mixer.song.inspection import inspect_song
+from mixer.song.listing import doubts
 from mixer.song.load import load_song
 from tests.signals import band, noise, sine
 
@@ -59,8 +61,26 @@ def test_a_bounce_among_the_tracks_is_found(write_song, rng) -> None:
     )
     stems["Synth.wav"] = (np.tanh(1.5 * bounce) / 1.5).astype(np.float32)
     found = findings(write_song(stems))
-    assert any(f.startswith("likely already a mix") for f in found["Synth.wav"])
+    assert any(f.startswith("likely a mix of the other files") for f in found["Synth.wav"])
     assert not any("mix" in f for f in found["drums.wav"])
+
+
+def test_render_doubts_a_mix_with_reverb_as_check_does(write_song, rng) -> None:
+    stems = {f"{n}.wav": noise(rng, 5.0, 44_100, 0.05) for n in ("bass", "drums", "vocals")}
+    decay = np.exp(-np.arange(22_050) / 8_000) * rng.standard_normal(22_050)
+    decay[:1_000] = 0.0
+    bounce = sum(stems.values())
+    tail = scipy.signal.fftconvolve(bounce, decay[None], axes=1)[:, : bounce.shape[1]]
+    wet = bounce + 0.42 * np.linalg.norm(bounce) / np.linalg.norm(tail) * tail
+    folder = write_song({**stems, "Audio 7.wav": wet.astype(np.float32)})
+    song = load_song(folder)
+    said = {r.file: doubts(r) for r in song.recordings}
+    assert "unrecognised file name" in said["Audio 7.wav"]
+    assert "likely already a mix" in said["Audio 7.wav"]
+    assert not any("mix" in text for name, text in said.items() if name != "Audio 7.wav")
+    (told,) = [f for f in inspect_song(song).files if f.file == "Audio 7.wav"]
+    assert told.findings[0] == said["Audio 7.wav"]
+    assert not any("already a mix" in finding for finding in told.findings[1:])
 
 
 def test_a_late_track_is_found_with_its_delay(write_song, rng) -> None:
