@@ -89,16 +89,12 @@ def held_audio(path: Path) -> HeldAudio | None:
         else:
             extent = _extent(file, family, audio, n_file)
         agrees = extent.remark is None and extent.fault is None
-        if (
-            agrees
-            and not astray
-            and family.magic != b"BW64"
-            and not _miscounted(file, family, chunks, extent.n_bytes)
-        ):
+        miscount = _miscount(file, family, chunks, extent.n_bytes) if agrees else None
+        if agrees and not astray and family.magic != b"BW64" and miscount is None:
             return None
         n_bytes = extent.n_bytes - extent.n_bytes % max(1, frame_bytes)
         header = _header(file, family, chunks, audio, n_bytes, frame_bytes)
-    remark = extent.remark or ("a chunk is not where it should be" if astray else "")
+    remark = extent.remark or miscount or ("a chunk is not where it should be" if astray else "")
     return HeldAudio((header, Span(start, n_bytes)), extent.fault, remark)
 
 
@@ -187,15 +183,16 @@ def _is_plain_aiff(comm: bytes) -> bool:
     return len(comm) < 22 or comm[18:22] in _AIFC_PLAIN
 
 
-def _miscounted(file: BinaryIO, family: Family, chunks: list[Chunk], n_bytes: int) -> bool:
-    """Whether an AIFF's count of frames, which libsndfile goes by, is not that of its audio."""
+def _miscount(file: BinaryIO, family: Family, chunks: list[Chunk], n_bytes: int) -> str | None:
+    """How an AIFF's count of frames, which libsndfile goes by, is not that of its audio."""
     if family.kind != "aiff":
-        return False
+        return None
     comm = _named(file, chunks, b"COMM")
     frame_bytes = _frame_bytes(file, family, chunks)
     if len(comm) < 18 or not _is_plain_aiff(comm) or frame_bytes < 1:
-        return False
-    return bool(struct.unpack_from(">I", comm, 2)[0] != n_bytes // frame_bytes)
+        return None
+    (stated,), there = struct.unpack_from(">I", comm, 2), n_bytes // frame_bytes
+    return None if stated == there else f"its header states {stated} frames, not {there}"
 
 
 def _header(

@@ -231,8 +231,14 @@ def _is_text(value: str, kind: TextKind) -> bool:
 
 
 def _range(low: float, high: float) -> str:
-    limits = (f"{limit:.0f}" if abs(limit) >= 1e6 else f"{limit:g}" for limit in (low, high))
-    return "from {} to {}".format(*limits)
+    return f"from {_limit(low)} to {_limit(high)}"
+
+
+def _limit(limit: float) -> str:
+    """A whole one to the last digit: as a float, 2**63 - 1 would be one more."""
+    if isinstance(limit, int):
+        return str(limit)
+    return f"{limit:.0f}" if abs(limit) >= 1e6 else f"{limit:g}"
 
 
 def _fits(value: Any, low: float, high: float) -> bool:

@@ -82,7 +82,36 @@ def test_aiff_that_counts_its_frames_wrong(
     content = write(path, samples, "AIFF")
     struct.pack_into(">I", content, content.index(b"COMM") + 10, n_frames)
     path.write_bytes(content)
-    assert np.array_equal(read(path), samples)
+    check_counted(path, samples)
+    (source,) = audio_io.probe(path)
+    assert source.remark == f"its header states {n_frames} frames, not {N_SAMPLES}"
+
+
+@pytest.mark.parametrize("n_frames", [0, N_SAMPLES // 2, 0xFFFFFFFF])
+@pytest.mark.parametrize("subtype", ["PCM_24", "FLOAT", "ULAW", "IMA_ADPCM"])
+def test_aiff_of_other_codings_that_counts_its_frames_wrong(
+    tmp_path: Path, samples: np.ndarray, subtype: str, n_frames: int
+) -> None:
+    path = tmp_path / "a.aif"
+    content = write(path, samples[:, : 1 if subtype == "IMA_ADPCM" else 2], "AIFF", subtype)
+    whole = read(path)
+    struct.pack_into(">I", content, content.index(b"COMM") + 10, n_frames)
+    path.write_bytes(content)
+    assert np.array_equal(read(path), whole)
+
+
+@pytest.mark.parametrize("subtype", ["GSM610", "G721_32"])
+def test_a_coding_that_does_not_seek_is_whole_all_the_same(
+    tmp_path: Path, samples: np.ndarray, subtype: str
+) -> None:
+    path = tmp_path / "a.wav"
+    content = write(path, samples[:, :1], "WAV", subtype)
+    (source,) = audio_io.probe(path)
+    assert source.fault is None
+    assert len(read(path)) == source.n_samples >= N_SAMPLES
+    path.write_bytes(content[: len(content) // 2])
+    (source,) = audio_io.probe(path)
+    assert "breaks off" in (source.fault or "")
 
 
 @pytest.mark.parametrize("magic", [b"RF64", b"BW64"])

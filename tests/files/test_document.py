@@ -57,6 +57,18 @@ def read(table: Any, **changes: Any) -> Session:
     return Document("a.json", table, InputError, **changes).read_as(Session)
 
 
+def test_a_range_is_told_to_the_last_digit() -> None:
+    @dataclass(frozen=True)
+    class Draw:
+        seed: int = number(0, 0, 2**63 - 1)
+        length_s: float = number(1.0, 0.5, 1e12)
+
+    with pytest.raises(InputError, match=r"number from 0 to 9223372036854775807, not -1"):
+        Document("a.json", {"seed": -1}, InputError).read_as(Draw)
+    with pytest.raises(InputError, match=r"number from 0\.5 to 1000000000000, not 0"):
+        Document("a.json", {"length_s": 0}, InputError).read_as(Draw)
+
+
 def test_a_table_becomes_its_dataclass() -> None:
     take = {"name": "one", "gain_db": 3}
     table = {"bpm": 120, "takes": [take], "levels_db": {"bass": -3}, "window_s": [0, 1]}
