@@ -3,8 +3,9 @@
     python -m benchmarks.sessions SONG... [--model tracks]
 
 For each song and format of session a line: tracks, how deep the native settings of the whole mix
-null alone (energy, dB), the middle one and the shallowest of the tracks, how many are flagged, and
-the largest sample by which the session with its residual differs from the mix (dBFS).
+null alone (energy, dB), the middle one and the shallowest of the tracks, how many are flagged, by
+how much the levels of their bands differ at most (the middle track, the widest), and the largest
+sample by which the session with its residual differs from the mix (dBFS).
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ def main() -> None:
     parser.add_argument("--model", default="tracks")
     arguments = parser.parse_args()
     sys.stdout.write(
-        "| song | format | tracks | mix | middle track | shallowest | flagged | with residual |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| song | format | tracks | mix | middle track | shallowest | flagged | bands, middle "
+        "| widest | with residual |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     )
     for song in arguments.songs:
         with tempfile.TemporaryDirectory() as folder:
@@ -54,10 +56,13 @@ def measure(song: Path, model: str, folder: Path) -> None:
     for daw in DAW_FORMATS.values():
         column = f"nulls to dB ({daw.title})"
         whole = next(row[column] for row in rows if row["Track"] == "Mix")
-        own = [float(row[column]) for row in rows if row["Track"] != "Mix" and row[column]]
+        tracks = [row for row in rows if row["Track"] != "Mix" and row[column]]
+        own = [float(row[column]) for row in tracks]
+        bands = [float(row[f"bands within dB ({daw.title})"]) for row in tracks]
         sys.stdout.write(
             f"| {loaded.name} | {daw.title} | {len(own)} | {whole} | {statistics.median(own):.1f} "
             f"| {max(own):.1f} | {sum(null > -25.0 for null in own)} "
+            f"| {statistics.median(bands):.1f} | {max(bands):.1f} "
             f"| {played(daw.name, folder, mix)} |\n"
         )
         sys.stdout.flush()

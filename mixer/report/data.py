@@ -132,12 +132,13 @@ class SessionNulls:
 
     Attributes:
         titles: of the formats of sessions.
-        rows: name of a track or a folder, and for each format its null in dB; None for silence.
+        rows: name of a track or a folder, and for each format its null and the largest difference
+            of a band's level, both in dB; None for silence.
         flagged_above_db: what is worth a word.
     """
 
     titles: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[tuple[float, float] | None, ...]], ...]
     flagged_above_db: float
 
 

@@ -8,7 +8,9 @@ from mixer.report.words import NOTHING, number
 
 ABOUT = (
     "How deep each track's native settings alone null against what stands in the mix: the lower, "
-    "the more of it can be edited. With the residual, the untouched session is the mix."
+    "the more of it can be edited. Bands: the largest difference of a band's level over the song. "
+    "A shallow null beside bands within 1 dB is mostly phase and timing, which are hardly heard. "
+    "With the residual, the untouched session is the mix."
 )
 
 
@@ -28,7 +30,9 @@ def nulls_table(nulls: SessionNulls) -> Html:
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Nulls")
 
 
-def _null(null_db: float | None, flagged_above_db: float) -> str:
-    if null_db is None:
+def _null(near: tuple[float, float] | None, flagged_above_db: float) -> str:
+    if near is None:
         return NOTHING
-    return number(null_db) + (": listen to the residual" if null_db > flagged_above_db else "")
+    null_db, bands_db = near
+    words = f"{number(null_db)}, bands {number(bands_db)}"
+    return words + (": listen to the residual" if null_db > flagged_above_db else "")

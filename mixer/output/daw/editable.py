@@ -27,6 +27,7 @@ from mixer.network.track_mixer.settings import (
 from mixer.output.daw.clips import clips_of, is_pair
 from mixer.output.daw.formats import DawFormat, Device
 from mixer.output.daw.native import run_strip
+from mixer.output.daw.nearness import nearness
 from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
 from mixer.output.daw.session import (
     DawClip,
@@ -195,9 +196,9 @@ class _Maker:
         if hand is not None:
             strip = replace(strip, muted=hand.mute, soloed=hand.solo)
         sound = run_strip(dry, self._rate, strip, self._devices)
-        null_db = None
+        near = None
         if wet is not None:
-            null_db = _null_db(sound + self._returns.all_back(strip.sends, sound), wet)
+            near = nearness(sound + self._returns.all_back(strip.sends, sound), wet, self._rate)
         made = DawTrack(
             name=self._names.unique(track.title),
             color=towards_white(stem_color(track.stem)),
@@ -207,11 +208,11 @@ class _Maker:
             source=track.name,
             role=track.role,
             compressors=compressors,
-            null_db=null_db,
+            near=near,
         )
         notes += [compression_words(compression) for compression in compressors]
         if wet is not None:
-            notes.append(null_words(null_db))
+            notes.append(null_words(near))
         return replace(made, notes=(*strip_lines(strip), *notes)), sound
 
     def _moving(self, strip: Strip, dry: FloatArray, wet: FloatArray) -> Strip:
@@ -237,9 +238,9 @@ class _Maker:
         strip = replace(group.strip, muted=asked.mute, soloed=asked.solo, sends=sends)
         if self._is_stem_heard(stem):
             self._send(strip, sound)
-        null_db = _null_db(sound + self._returns.all_back(sends, sound), after)
-        notes = (*strip_lines(strip), null_words(null_db))
-        return replace(group, strip=strip, notes=notes, null_db=null_db), sound
+        near = nearness(sound + self._returns.all_back(sends, sound), after, self._rate)
+        notes = (*strip_lines(strip), null_words(near))
+        return replace(group, strip=strip, notes=notes, near=near), sound
 
     def _bus(
         self,
@@ -258,9 +259,9 @@ class _Maker:
         # A folder has no files of which the middle could be taken.
         strip = fit_strip(before, after, self._rate, self._devices - {Device.WIDTH}, known)
         sound = run_strip(native, self._rate, strip, self._devices)
-        null_db = _null_db(sound, after)
-        notes = (*strip_lines(strip), null_words(null_db))
-        return DawGroup(name, color, strip, parent, stem, notes, null_db=null_db), sound
+        near = nearness(sound, after, self._rate)
+        notes = (*strip_lines(strip), null_words(near))
+        return DawGroup(name, color, strip, parent, stem, notes, near=near), sound
 
     def _send(self, strip: Strip, sound: FloatArray) -> None:
         for name, level_db in strip.sends:
@@ -299,7 +300,6 @@ class _Maker:
             (self._write(RESIDUAL, left),),
             notes=("what the strips do not give: with it the untouched session is the mix",),
             is_solo_safe=True,
-            null_db=None,
         )
 
     def _write(self, key: str, audio: FloatArray, *, of_format: bool = True) -> DawClip:
@@ -343,12 +343,3 @@ class _Maker:
 
 def _stereo(audio: FloatArray) -> FloatArray:
     return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
-
-
-def _null_db(made: FloatArray, exact: FloatArray) -> float | None:
-    """Energy of the difference over that of what it ought to be, in dB; None for silence."""
-    energy = float(np.vdot(exact, exact))
-    if energy <= 0.0:
-        return None
-    apart = made - exact
-    return round(10.0 * float(np.log10(max(float(np.vdot(apart, apart)) / energy, 1e-12))), 1)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.network.track_mixer.settings import Compression
+from mixer.output.daw.nearness import Nearness
 from mixer.output.daw.strip import Strip
 from mixer.song.recording import Recording
 from mixer.song.song_file import Marker
@@ -84,8 +85,8 @@ class DawTrack:
         compressors: as they are set, whose work is in the strip's automation.
         is_return: tracks send to it.
         is_solo_safe: it is heard where others are soloed.
-        null_db: energy that its strip alone leaves over against what stands in the mix, over the
-            energy of that, in dB; None where it is silent, or nothing to compare with.
+        near: how its strip alone comes out against what stands in the mix; None where that is
+            silent, or there is nothing to compare with.
     """
 
     name: str
@@ -99,7 +100,7 @@ class DawTrack:
     compressors: tuple[Compression, ...] = ()
     is_return: bool = False
     is_solo_safe: bool = False
-    null_db: float | None = None
+    near: Nearness | None = None
 
     @property
     def channels(self) -> int:
@@ -119,7 +120,7 @@ class DawGroup:
         stem: the mixer's own name of it, a stem or `mixer.console.settings.MASTER`; None for a
             folder that is there for order's sake.
         notes: what there is to say about it, lines.
-        compressors, is_solo_safe, null_db: as of `DawTrack`.
+        compressors, is_solo_safe, near: as of `DawTrack`.
     """
 
     name: str
@@ -130,7 +131,7 @@ class DawGroup:
     notes: tuple[str, ...] = ()
     compressors: tuple[Compression, ...] = ()
     is_solo_safe: bool = False
-    null_db: float | None = None
+    near: Nearness | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from mixer.network.track_mixer.settings import Compression
+from mixer.output.daw.nearness import Nearness
 from mixer.output.daw.strip import EqBand, Strip
 
 # What the devices alone leave over is worth a word above this: a quarter of a percent of the power.
@@ -70,9 +71,12 @@ def compression_words(compression: Compression) -> str:
     )
 
 
-def null_words(null_db: float | None) -> str:
+def null_words(near: Nearness | None) -> str:
     """How much these settings alone leave over."""
-    if null_db is None:
+    if near is None:
         return "silent"
-    words = f"these settings alone null to {null_db:.1f} dB against the wet track"
-    return words + (": listen to the residual" if null_db > FLAGGED_ABOVE_DB else "")
+    words = (
+        f"these settings alone null to {near.null_db:.1f} dB against the wet track, levels of "
+        f"bands within {near.bands_db:.1f} dB"
+    )
+    return words + (": listen to the residual" if near.null_db > FLAGGED_ABOVE_DB else "")

@@ -1,5 +1,6 @@
 """The untouched session is the mix; without its residual it is as near as it says."""
 
+import csv
 import math
 import shutil
 import subprocess
@@ -210,3 +211,10 @@ def test_the_report_says_how_deep_each_track_nulls(song_folder, tmp_path) -> Non
     assert "REAPER, dB" in section
     assert "Ardour, dB" in section
     assert "Lead Vox" in section[: section.index("</section>")]
+    rows = list(csv.DictReader((tmp_path / "mix.recall.csv").open()))
+    for row in rows:  # faders and pans alone: what is apart is no level
+        assert float(row["bands within dB (REAPER)"] or 0.0) <= 1.0, row["Track"]
+    said = (tmp_path / "mix.recall.md").read_text()
+    (voice,) = [line for line in said.splitlines() if line.startswith("| Lead Vox ")]
+    assert voice.count("dB, bands ") + voice.count("dB (!), bands ") == 2
+    assert "mostly phase and timing" in said
