@@ -57,7 +57,7 @@ def probe_codec(path: Path) -> list[AudioSource]:
 
 @functools.lru_cache(_KEPT_LAYOUTS)
 def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, ...]:
-    with _opened(av, path) as container:
+    with opened_by_av(av, path) as container:
         is_mov = _is(container, "mov")
         fragmented = is_mov and _has_fragments(path)
         if any(s.codec_context is None for s in container.streams.audio):
@@ -141,7 +141,7 @@ def _decode(
     av: Any, source: AudioSource, bad: list[int], fill_gaps: bool = False
 ) -> Iterator[np.ndarray]:
     """Everything of a stream, its start offset as silence; `bad` gets packets that fail."""
-    with _opened(av, source.path) as container:
+    with opened_by_av(av, source.path) as container:
         stream = _stream(container, source)
         fill_gaps = fill_gaps or stream.codec_context.name in _CHECKED
         resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=source.sample_rate)
@@ -209,7 +209,7 @@ def _count(av: Any, source: AudioSource) -> tuple[int, int, int]:
     """Samples that decode, packets that do not, and samples of silence in front."""
     bad: list[int] = []
     n_samples = lead = 0
-    with _opened(av, source.path) as container:
+    with opened_by_av(av, source.path) as container:
         stream = _stream(container, source)
         placed = any(_is(container, name) for name in _PLACED_BY_TIME)
         fill_gaps = stream.codec_context.name in _CHECKED
@@ -227,7 +227,7 @@ def _count(av: Any, source: AudioSource) -> tuple[int, int, int]:
 def _is_borne_out(av: Any, path: Path, number: int, stated: int) -> bool:
     """Whether an MP4's packets are all there and can hold what its header states."""
     n_packets, n_bytes, end, lead = 0, 0, 0, None
-    with _opened(av, path) as container:
+    with opened_by_av(av, path) as container:
         stream = container.streams.audio[number]
         frame_size = stream.codec_context.frame_size
         for packet in container.demux(stream):
@@ -272,7 +272,8 @@ def _has_fragments(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _opened(av: Any, path: Path) -> Iterator[Any]:
+def opened_by_av(av: Any, path: Path) -> Iterator[Any]:
+    """A file's container, opened so that a stranger's file opens no other."""
     open_regular(path).close()  # FFmpeg would wait for a pipe
     link = damaged_flac(path)
     if link is None:

@@ -13,7 +13,7 @@ import soundfile
 
 from mixer.audio.codec import INSTALL, decode_codec, decode_rest, has_av, probe_codec
 from mixer.audio.damage import damage_of, note_damage
-from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ
+from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES
 from mixer.audio.layout import layout_of, open_part, read_part
 from mixer.audio.source import AudioSource, unreadable
 from mixer.errors import InputError
@@ -132,7 +132,7 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
 
 
 def _is_codec(path: Path) -> bool:
-    return path.suffix.lower() in CODEC_SUFFIXES
+    return path.suffix.lower() in CODEC_SUFFIXES | VIDEO_SUFFIXES
 
 
 def _probe_codec_first(path: Path) -> list[AudioSource]:

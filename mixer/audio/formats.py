@@ -26,12 +26,13 @@ CODEC_SUFFIXES = frozenset(
     | {".spx", ".dsf", ".dff", ".oma", ".ra"}
 )
 INPUT_SUFFIXES = PLAIN_SUFFIXES | CODEC_SUFFIXES
+# Read by PyAV as well where they hold no picture.
+VIDEO_SUFFIXES = frozenset({".mov", ".mkv", ".avi", ".wmv", ".m4v", ".flv", ".mpg", ".mpeg"})
 _UNFINISHED = "an unfinished download; finish it first"
 _UNFINISHED_SUFFIXES = (
     ".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".!ut", ".!qb",
     ".bc!", ".aria2",
 )  # fmt: skip
-_VIDEO = "a video; save its sound as WAV"
 _ARCHIVE = "an archive; unpack it first"
 # What is not read though somebody may have meant it to be, and why.
 UNREAD_SUFFIXES: Mapping[str, str] = {
@@ -43,13 +44,12 @@ UNREAD_SUFFIXES: Mapping[str, str] = {
     ".cda": "a link to a CD track; copy the track itself",
     ".icloud": "still in iCloud; download it first",
     **dict.fromkeys(_UNFINISHED_SUFFIXES, _UNFINISHED),
-    **dict.fromkeys((".mov", ".mkv", ".avi", ".wmv", ".m4v", ".flv", ".mpg", ".mpeg"), _VIDEO),
     **dict.fromkeys((".zip", ".rar", ".7z", ".gz", ".tar", ".xz", ".bz2", ".zst"), _ARCHIVE),
 }
 _OTHER_AUDIO = frozenset({".sd2"})  # a name that ends so is a file's, though it is not read
 # Several stems in one file, by Native Instruments.
 STEM_CONTAINER_SUFFIXES = (".stem.mp4", ".stem.m4a")
-_LONGEST_FIRST = (*STEM_CONTAINER_SUFFIXES, *sorted(INPUT_SUFFIXES | _OTHER_AUDIO))
+_LONGEST_FIRST = (*STEM_CONTAINER_SUFFIXES, *sorted(INPUT_SUFFIXES | VIDEO_SUFFIXES | _OTHER_AUDIO))
 
 SAMPLE_RATES_HZ = (8_000, 384_000)
 # Bytes of a sample of each depth.

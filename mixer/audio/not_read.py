@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixer.audio.formats import UNREAD_SUFFIXES, is_audio_name
+from mixer.audio.formats import UNREAD_SUFFIXES, VIDEO_SUFFIXES, is_audio_name
+from mixer.audio.video import content_of_video
 
 # What audio files begin with, and the ending that belongs to it.
 _MAGICS = {
@@ -33,6 +34,8 @@ def why_not_read(path: Path) -> str | None:
     name = path.name.lower()
     if is_audio_name(name):
         return None
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return content_of_video(path).value or None
     for suffix, reason in UNREAD_SUFFIXES.items():
         if name.endswith(suffix):
             return reason

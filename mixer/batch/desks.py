@@ -168,13 +168,13 @@ def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
     # Most songs have none: one look, without the exceptions and objects of a read.
     if not os.path.exists(path):  # noqa: PTH110 - 10 000 of them
         return {}, []
-    from mixer.audio.formats import is_audio_name
+    from mixer.audio.video import is_recording_file
     from mixer.preset.layer import song_table
     from mixer.song.folder import list_song_folder
     from mixer.song.song_file import read_song_file
 
     try:
-        names = [file.name for file in list_song_folder(song) if is_audio_name(file.name)]
+        names = [file.name for file in list_song_folder(song) if is_recording_file(file.path)]
     except InputError:
         return {}, []  # that song fails, with this reason; the manifest has no mistake
     try:

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mixer.audio.formats import is_audio_name
+from mixer.audio.video import is_recording_file
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
 from mixer.batch.outputs import Target
@@ -74,7 +74,7 @@ def _recordings(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
         except InputError:
             continue
         for file in files:
-            if not is_audio_name(file.name) or not (file.reason is None or file.may_be_a_part):
+            if not is_recording_file(file.path) or not (file.reason is None or file.may_be_a_part):
                 continue
             try:
                 status = file.path.stat()

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixer.audio.formats import is_audio_name
+from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
 from mixer.song.track_names import stem_of_part
@@ -40,8 +40,8 @@ class Folder:
         return [
             name
             for name in self.files
-            if is_audio_name(name)
-            and not name.startswith(".")
+            if not name.startswith(".")
+            and is_recording_file(self.path / name)
             and f"{os.path.splitext(name)[0]}{RECIPE_SUFFIX}" not in names  # noqa: PTH122
         ]
 

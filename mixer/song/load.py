@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mixer import audio as audio_io
-from mixer.audio.formats import is_any_audio_name, is_audio_name, without_audio_suffix
+from mixer.audio.formats import is_any_audio_name, without_audio_suffix
 from mixer.audio.time_reference import read_time_reference
+from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.roles import STEM_OF_ROLE, UNKNOWN
 from mixer.song.damaged_files import refuse_damaged
@@ -59,7 +60,7 @@ def load_song(
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
     files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))
-    settings = read_song_file(folder, [f.name for f in files if is_audio_name(f.name)])
+    settings = read_song_file(folder, [f.name for f in files if is_recording_file(f.path)])
     found, line = _found(folder, files, settings, listen=listen)
     if not leave_out_faulty:
         _refuse_faulty(found)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 from mixer.audio.formats import is_audio_name
 from mixer.audio.not_read import why_not_read
+from mixer.audio.video import is_recording_file
 from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
 from mixer.song.track_names import classify
 
@@ -49,7 +50,7 @@ def not_a_recording(path: Path, siblings: frozenset[str]) -> NotRecording | None
     if any(name.endswith(end) and name.removesuffix(end) + RECIPE_SUFFIX in siblings
            for end in _MIXERS_OWN):  # fmt: skip
         return NotRecording("written by mixer")
-    if is_audio_name(name):
+    if is_recording_file(path):
         return None
     if PurePath(name).suffix.lower() in _SESSIONS:
         return NotRecording("a session; export its tracks as audio to mix them")

@@ -174,6 +174,32 @@ def test_what_is_not_read_has_a_reason(tmp_path: Path) -> None:
     assert why_not_read(tmp_path / "a.wav") is None
 
 
+@pytest.mark.parametrize("name", ["Gtr.mov", "Gtr.M4V", "Gtr.avi", "Gtr.flv", "Gtr.mkv"])
+def test_a_container_of_videos_that_holds_sound_alone_is_a_recording(av, ffmpeg, name) -> None:
+    path = ffmpeg(name, "-c:a", "pcm_s16le" if name.endswith(("mov", "avi", "mkv")) else "aac")
+    song = load_song(path.parent, listen=False)
+    (recording,) = [r for r in song.recordings if r.file == name]
+    assert recording.reason == 'word "gtr"'
+    assert abs(recording.source.n_samples - N_SAMPLES) <= 2_048
+
+
+@pytest.mark.parametrize("name", ["clip.mov", "clip.m4v", "clip.avi", "clip.flv", "clip.mkv"])
+def test_a_video_is_left_out_and_called_one(av, ffmpeg, name: str) -> None:
+    path = ffmpeg(name, "-f", "lavfi", "-i", "testsrc=d=1:s=64x48", "-shortest")
+    soundfile.write(path.parent / "Bass.wav", np.full((100, 1), 0.1), RATE_HZ)
+    told = {r.file: (r.reason, r.certain) for r in load_song(path.parent, listen=False).left_out}
+    assert told[name] == ("a video; save its sound as WAV", False)
+
+
+def test_what_is_no_video_is_not_called_one(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "Gtr.mov").write_bytes(b"not a video at all" * 10)
+    assert "cannot be read" in why_not_read(tmp_path / "Gtr.mov")
+    monkeypatch.setattr("mixer.audio.video.has_av", lambda: False)
+    said = why_not_read(tmp_path / "Gtr.mov")
+    assert said.startswith("a video by its name")
+    assert "pip install" in said
+
+
 def test_two_streams_that_sound_at_once_are_not_a_chain(av, ffmpeg) -> None:
     path = ffmpeg("a.ogg", "-map", "0:a", "-map", "0:a", "-c:a", "libvorbis")
     assert [s.n_samples for s in audio_io.probe(path)] == [N_SAMPLES, N_SAMPLES]

@@ -1,0 +1,59 @@
+"""Whether a file in a video's container holds a picture, or sound alone as any other recording."""
+
+from __future__ import annotations
+
+import functools
+from enum import Enum
+from pathlib import Path
+
+from mixer.audio.codec import INSTALL, has_av, import_av, opened_by_av
+from mixer.audio.formats import VIDEO_SUFFIXES, is_audio_name
+
+_KEPT_FILES = 1_024
+
+
+class Content(Enum):
+    """What is in a video's container, with the reason for which it is not read."""
+
+    SOUND = ""
+    PICTURE = "a video; save its sound as WAV"
+    PICTURE_ALONE = "a video without sound"
+    NOTHING = "named as a video, with neither picture nor sound in it"
+    UNREADABLE = "a video by its name that cannot be read; save its sound as WAV"
+    UNKNOWN = (
+        f"a video by its name; save its sound as WAV, or, where it holds sound alone, {INSTALL}"
+    )
+
+
+def is_recording_file(path: Path) -> bool:
+    """Whether a file has a name of audio, or one of a video and holds sound alone.
+
+    Without the codecs extra that is not known, and no video is one.
+    """
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        return is_audio_name(path.name)
+    return content_of_video(path) is Content.SOUND
+
+
+def content_of_video(path: Path) -> Content:
+    """What a file with a video's name holds, by its streams; a cover is not a picture."""
+    if not has_av():
+        return Content.UNKNOWN
+    av = import_av(path)
+    try:
+        status = path.stat()
+        return _content(path, status.st_size, status.st_mtime_ns)
+    except (av.FFmpegError, OSError, ValueError, NotImplementedError):
+        return Content.UNREADABLE
+
+
+@functools.lru_cache(_KEPT_FILES)
+def _content(path: Path, size: int, mtime_ns: int) -> Content:
+    av = import_av(path)
+    with opened_by_av(av, path) as container:
+        cover = av.stream.Disposition.attached_pic
+        has_picture = any(not stream.disposition & cover for stream in container.streams.video)
+        has_sound = bool(container.streams.audio)
+    if has_sound:
+        return Content.PICTURE if has_picture else Content.SOUND
+    return Content.PICTURE_ALONE if has_picture else Content.NOTHING
