@@ -118,7 +118,7 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
             (out / folder).rmdir()
 
 
-def set_edited_aside(before: Sequence[Sequence[Any]], out: Path) -> dict[str, str]:
+def set_sessions_aside(before: Sequence[Sequence[Any]], out: Path) -> dict[str, str]:
     """Give sessions that an engineer has worked in, and what they play, another name.
 
     Args:

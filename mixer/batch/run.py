@@ -25,7 +25,7 @@ from mixer.batch.publish import (
     list_moves,
     make_moves,
     remove_stale_files,
-    set_edited_aside,
+    set_sessions_aside,
 )
 from mixer.batch.states import Action, Ending, Phase, State
 from mixer.batch.survey import Size, survey_or_say
@@ -284,7 +284,7 @@ class Run:
         known = self._ledger.get(order.id) or task.job.record
         verified = task.job.action == Action.VERIFY and task.finish is None
         try:
-            for path, aside in set_edited_aside(known.files, self._out).items():
+            for path, aside in set_sessions_aside(known.files, self._out).items():
                 self._listener.said(f"{order.id}: {path} was edited; it is now {aside}")
         except OSError as error:
             shutil.rmtree(order.staging, ignore_errors=True)

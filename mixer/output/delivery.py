@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mixer.baselines import INPUT_SUM
 from mixer.errors import OutputError
-from mixer.files.whole_file import refuse_existing, whole_file, write_json
+from mixer.files.whole_file import hash_file, refuse_existing, whole_file, write_json
 from mixer.output.daw.editable import editable_session
 from mixer.output.daw.formats import DAW_FORMATS, DawFormat
 from mixer.output.daw.recall import (
@@ -151,6 +151,7 @@ def _write_recall(
         "mixes_tracks": bool(mix.plan.tracks),
         "loudness_lufs": mix.settings.loudness_lufs,
         "sessions": {daw: written_session(own, mix.plan) for daw, own in sessions.items()},
+        "files": {daw: hash_file(paths[daw]) for daw in sessions},
     }
     write_json(paths["recall numbers"], recall)
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.audio.formats import FORMATS
+from mixer.errors import OutputError
 from mixer.files.staging import staging_folder
 from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
+from mixer.output.daw.aside import set_edited_aside
 from mixer.output.deliverables import check_versions, needs_tracks
 from mixer.output.delivery import deliver, delivered_paths, listening_copies, refuse_names
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE, output_paths, track_paths
@@ -195,8 +197,27 @@ def render_to(
         with staging_folder(folder) as staging:
             staged = replace(destination, path=staging / destination.path.name)
             recipe, remarks = _write(mix, staged, folder.resolve(), taken)
+            remarks += _set_edited_aside(destination, staging)
             bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
     return Rendered(mix, recipe, remarks, time.perf_counter() - began)
+
+
+def _set_edited_aside(destination: Destination, staging: Path) -> tuple[str, ...]:
+    """Keep edited sessions that what was staged would replace; a line each.
+
+    Raises:
+        OutputError: one cannot be kept; then it is still there.
+    """
+    if not destination.overwrite:
+        return ()
+    coming = [p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file()]
+    try:
+        moved = set_edited_aside(destination.path, coming)
+    except OSError as error:
+        raise OutputError(
+            f"{destination.path}: its edited session cannot be kept: {error.strerror}"
+        ) from None
+    return tuple(f"{old} was edited; it is now {new}" for old, new in moved.items())
 
 
 def _write(

@@ -148,3 +148,25 @@ def test_folders_of_stems_come_back_by_a_model_of_stems(song, tmp_path, capsys) 
     now = strips(tmp_path / "again" / "mix.rpp")
     assert now["Kick"].gain_db == pytest.approx(before["Kick"].gain_db + 1.0, abs=0.01)
     assert "loudness_lufs = -15" in (song / "song.toml").read_text()
+
+
+def test_what_render_replaces_can_still_be_learnt_from(song, tmp_path, capsys) -> None:
+    command = ["render", str(song), "-o", str(tmp_path / "mix.wav"), "--model", "levels",
+               "--daw", "reaper", "--overwrite"]  # fmt: skip
+    assert run(command) == 0
+    audio = (tmp_path / "mix.daw" / "residual.reaper.wav").read_bytes()
+    assert run(command) == 0  # untouched: replaced
+    assert not list(tmp_path.glob("*edited*"))
+    text = Text(tmp_path / "mix.rpp")
+    text.volpan("Kick", db=-2.0)
+    text.write()
+    capsys.readouterr()
+    assert run([*command, "--set", "drums.gain_db=-3"]) == 0
+    assert "mix.rpp was edited; it is now mix (edited 1).rpp" in capsys.readouterr().err
+    kept = tmp_path / "mix (edited 1).rpp"
+    assert 'FILE "mix (edited 1).daw/residual.reaper.wav"' in kept.read_text()
+    assert (tmp_path / "mix (edited 1).daw" / "residual.reaper.wav").read_bytes() == audio
+    assert run(["learn", str(kept)]) == 0
+    learnt = (song / "song.toml").read_text()
+    assert '[console.tracks."Kick.wav"]\ngain_db = -2\n' in learnt
+    assert "console.drums" not in learnt

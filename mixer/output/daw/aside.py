@@ -8,17 +8,19 @@ it too, so that `mixer learn` compares it with how it was written.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import escape
 
-from mixer.files.regular_file import open_regular
-from mixer.files.whole_file import whole_file
+from mixer.files.regular_file import open_regular, read_regular
+from mixer.files.whole_file import hash_file, whole_file
+from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import RECALL_SUFFIXES
 
 _LONGEST_BYTES = 256 << 20
@@ -65,6 +67,43 @@ def set_aside(folder: Path, sessions: Collection[str], files: Collection[str]) -
     for session in pending:
         (folder / session).unlink()
     return {session: _marked(session, base, mark) for session in sessions}
+
+
+def set_edited_aside(mix_path: Path, coming: Collection[str]) -> dict[str, str]:
+    """Give sessions of a mix that were edited since they were written another name.
+
+    Args:
+        mix_path: of the mix, whose files are about to be replaced.
+        coming: paths of the files that replace others, relative to the mix's folder.
+
+    Returns:
+        As of `set_aside`; nothing where no session comes, or nobody knows what was written.
+
+    Raises:
+        OSError: as of `set_aside`.
+    """
+    base, folder = mix_path.with_suffix("").name, mix_path.parent
+    if base + _RECALL not in coming:
+        return {}
+    edited = [
+        name
+        for name, sha256 in _written_sessions(folder / (base + _RECALL), base)
+        if (folder / name).is_file() and hash_file(folder / name) != sha256
+    ]
+    return set_aside(folder, edited, coming)
+
+
+def _written_sessions(recall: Path, base: str) -> Iterator[tuple[str, str]]:
+    """Names and hashes of sessions by the numbers beside them; none where those do not tell."""
+    try:
+        if recall.stat().st_size > _LONGEST_BYTES:
+            return
+        files = json.loads(read_regular(recall).decode())["files"]
+        for daw in DAW_FORMATS.values():
+            if daw.name in files:
+                yield base + daw.suffix, str(files[daw.name])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return
 
 
 def _marked(path: str, base: str, mark: str) -> str:

@@ -67,7 +67,7 @@ class Recall(TypedDict):
     """`NAME.recall.json`.
 
     `song` is its folder, `mixes_tracks` says whether the model does, `loudness_lufs` is the
-    target.
+    target, `files` has the SHA-256 of each session as it was written.
     """
 
     version: int
@@ -75,6 +75,7 @@ class Recall(TypedDict):
     mixes_tracks: bool
     loudness_lufs: float | None
     sessions: dict[str, WrittenSession]
+    files: dict[str, str]
 
 
 def written_session(session: DawSession, plan: RenderPlan) -> WrittenSession:
