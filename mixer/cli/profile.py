@@ -55,8 +55,9 @@ def measure(
 ) -> None:
     """Measure the average profile of the songs in FOLDERS.
 
-    They are folders of song folders, or song folders, with the stems as they stand in the mix.
-    Exit code 1 means that songs were left out.
+    They are folders of song folders, or song folders, with the stems as they stand in the mix. A
+    song of which a file is damaged is left out as a whole; exit code 1 means that songs were left
+    out, and where none remains nothing is written.
     """
     if not overwrite:
         refuse_existing([output])
@@ -68,7 +69,6 @@ def measure(
             multitracks,
             effects=[name.strip() for name in effects.split(",") if name.strip()],
             n_jobs=jobs or available_threads(),
-            about=f"Average of {len(multitracks)} songs",
             progress=lambda stem, share: show("measure", stem, share),
         )
     _write(measurement.profile, output)
@@ -80,7 +80,7 @@ def measure(
     if as_json:
         answer({"profile": str(output), **profile_as_json(measurement.profile)})
     elif not quiet:
-        say(f"{output}  {len(multitracks)} songs, {', '.join(measurement.profile.stems)}")
+        say(f"{output}  {measurement.n_songs} songs, {', '.join(measurement.profile.stems)}")
     if left_out:
         raise InputError(f"{len(left_out)} songs left out; {output} is the average of the others")
 

@@ -8,6 +8,7 @@ import pytest
 
 from mixer.cli.main import run
 from mixer.fxnorm.profile import read_profile, write_profile
+from mixer.stems import STEMS
 from tests.training.songs import write_song, write_stems
 
 QUICK = ["--effects", "loudness", "-j", "1"]
@@ -95,6 +96,40 @@ def test_a_measured_profile_can_be_used(source: Path, tmp_path: Path, capsys) ->
     assert "exists already" in capsys.readouterr().err
     assert run(["profile", "show", str(path)]) == 0
     assert "Average of 2 songs" in capsys.readouterr().out
+
+
+def test_a_damaged_song_is_in_no_stem_of_a_measured_profile(
+    source: Path, tmp_path: Path, capsys
+) -> None:
+    sound, all_songs = tmp_path / "sound.json", tmp_path / "all.json"
+    assert run(["profile", "measure", str(source), "-o", str(sound), *QUICK]) == 0
+    write_song(source / "cut", 1.0, 2)
+    bass = source / "cut" / "bass.wav"
+    bass.write_bytes(bass.read_bytes()[:40_000])
+    capsys.readouterr()
+    assert run(["profile", "measure", str(source), "-o", str(all_songs), *QUICK, "-q"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("left out: cut: bass.wav: breaks off")
+    assert said[1:] == [f"mixer: 1 songs left out; {all_songs} is the average of the others"]
+    assert json.loads(all_songs.read_text()) == json.loads(sound.read_text())
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_without_a_song_to_measure_there_is_no_profile(
+    tmp_path: Path, capsys, is_silent: bool
+) -> None:
+    song = write_song(tmp_path / "source" / "a", 1.0)
+    if is_silent:
+        write_stems(song, {stem: np.zeros((2, 44_100), np.float32) for stem in STEMS})
+    else:
+        bass = song / "bass.wav"
+        bass.write_bytes(bass.read_bytes()[:40_000])
+    before = sorted(tmp_path.rglob("*"))
+    path = tmp_path / "new" / "mine.json"
+    assert run(["profile", "measure", str(song.parent), "-o", str(path), *QUICK]) == 1
+    said = capsys.readouterr().err
+    assert ("nothing could be measured" if is_silent else "a: bass.wav: breaks off") in said
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_show_tells_the_figures(capsys) -> None:

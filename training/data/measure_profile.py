@@ -31,11 +31,13 @@ class Measurement:
 
     Attributes:
         profile: of the stems that could be measured.
-        left_out: songs that could not be read.
+        n_songs: that it is the average of.
+        left_out: songs that could not be read, none of whose stems is in the average.
         missing: stem to why it could not be measured.
     """
 
     profile: Profile
+    n_songs: int
     left_out: tuple[LeftOut, ...]
     missing: Mapping[str, str]
 
@@ -43,8 +45,17 @@ class Measurement:
 @dataclass(frozen=True)
 class _StemTask:
     stem: str
-    multitracks: tuple[Multitrack, ...]
+    songs: Mapping[int, Multitrack]
     effects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _StemResult:
+    """The profile of a stem, songs that could not be read, and where there is no profile why."""
+
+    profile: Profile | None
+    failures: Mapping[int, str]
+    reason: str = ""
 
 
 @dataclass
@@ -53,14 +64,14 @@ class _OneStem:
 
     task: _StemTask
     report: Report
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[int, str] = field(default_factory=dict)
     n_read: int = 0
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         stem = self.task.stem
-        for multitrack in self.task.multitracks:
+        for index, multitrack in self.task.songs.items():
             self.n_read += 1
-            self.report(min(1.0, self.n_read / (_PASSES * len(self.task.multitracks))))
+            self.report(min(1.0, self.n_read / (_PASSES * len(self.task.songs))))
             if stem not in multitrack.song.stems:
                 continue
             try:
@@ -68,7 +79,7 @@ class _OneStem:
                 own = [r.source for r in multitrack.song.recordings if r.stem == stem]
                 refuse_known_damage(own)
             except MixerError as error:
-                self.failures[multitrack.name] = str(error)
+                self.failures[index] = str(error)
                 continue
             yield {stem: audio}
 
@@ -78,29 +89,71 @@ def measure_multitracks(
     *,
     effects: Sequence[str] = MEASURED_EFFECTS,
     n_jobs: int,
-    about: str = "",
+    of: str = "songs",
     progress: Callable[[str, float], None] | None = None,
 ) -> Measurement:
-    """Average profile of songs; what cannot be read is left out.
+    """Average profile of songs; one that cannot be read is left out with all its stems.
 
     Args:
         multitracks: the songs.
         effects: the chain that the profile is for. Reverbs are left away: the average is that of
             the songs as they are, which reverb normalisation then departs from.
         n_jobs: processes at most; more than there are stems help nothing.
-        about: where the songs come from, for the profile.
+        of: what the songs are, for the profile's words.
         progress: called with a stem and the share that is done, 0 to 1.
 
     Raises:
-        InputError: no stem of any song could be measured.
+        InputError: no song can be read, or no stem of any song could be measured.
         SettingsError: effects that cannot be run.
     """
     chain = tuple(effect for effect in effects if effect not in REVERBS)
-    tasks = [_StemTask(stem, tuple(multitracks), chain) for stem in STEMS]
-    figures: dict[str, StemProfile] = {}
-    bands_hz: tuple[float, ...] = ()
-    failures: dict[str, str] = {}
-    missing: dict[str, str] = {}
+    songs = dict(enumerate(multitracks))
+    failures: dict[int, str] = {}
+    results: dict[str, _StemResult] = {}
+    stems: Sequence[str] = STEMS
+    while stems:
+        tasks = [_StemTask(stem, songs, chain) for stem in stems]
+        results.update(_measure_stems(tasks, n_jobs, progress))
+        found = {i: why for stem in stems for i, why in results[stem].failures.items()}
+        failures.update(found)
+        songs = {index: song for index, song in songs.items() if index not in found}
+        # Damage shows while a stem is read: averages that have other stems of the song are undone.
+        stems = [
+            stem
+            for stem in STEMS
+            if any(
+                stem in multitracks[i].song.stems for i in set(found) - set(results[stem].failures)
+            )
+        ]
+        if not songs:
+            break
+    left_out = [LeftOut(multitracks[i].name, failures[i]) for i in sorted(failures)]
+    if not songs and left_out:
+        first = left_out[0]
+        raise InputError(f"no song can be used; the first is {first.name}: {first.reason}")
+    return _averaged(results, len(songs), of, tuple(left_out))
+
+
+def _averaged(
+    results: Mapping[str, _StemResult], n_songs: int, of: str, left_out: tuple[LeftOut, ...]
+) -> Measurement:
+    profiles = {stem: results[stem].profile for stem in STEMS}
+    missing: dict[str, str] = {
+        stem: results[stem].reason for stem in STEMS if profiles[stem] is None
+    }
+    figures = {stem: profile for stem, profile in profiles.items() if profile is not None}
+    if not figures:
+        raise InputError(f"nothing could be measured: {next(iter(missing.values()))}")
+    bands_hz = next(iter(figures.values())).bands_hz
+    stems: dict[str, StemProfile] = {stem: own.stem(stem) for stem, own in figures.items()}
+    profile = Profile(bands_hz, stems, f"Average of {n_songs} {of}")
+    return Measurement(profile, n_songs, left_out, missing)
+
+
+def _measure_stems(
+    tasks: Sequence[_StemTask], n_jobs: int, progress: Callable[[str, float], None] | None
+) -> dict[str, _StemResult]:
+    """Each stem's result, by its name."""
     shares = [0.0] * len(tasks)
 
     def reported(index: int, share: float) -> None:
@@ -108,32 +161,19 @@ def measure_multitracks(
         if progress is not None:
             progress(tasks[index].stem, sum(shares) / len(shares))
 
+    results: dict[str, _StemResult] = {}
     for index, result in each_in_processes(_measure_stem, tasks, n_jobs, reported):
-        stem = tasks[index].stem
         if isinstance(result, MixerError):
             raise result
-        profile, failed, reason = result
-        failures.update(failed)
-        if profile is None:
-            missing[stem] = reason
-        else:
-            figures[stem], bands_hz = profile.stem(stem), profile.bands_hz
+        results[tasks[index].stem] = result
         reported(index, 1.0)
-    if not figures:
-        raise InputError(f"nothing could be measured: {next(iter(missing.values()))}")
-    stems: dict[str, StemProfile] = {stem: figures[stem] for stem in STEMS if stem in figures}
-    return Measurement(
-        profile=Profile(bands_hz, stems, about),
-        left_out=tuple(LeftOut(name, reason) for name, reason in sorted(failures.items())),
-        missing=missing,
-    )
+    return results
 
 
-def _measure_stem(task: _StemTask, report: Report) -> tuple[Profile | None, dict[str, str], str]:
-    """The profile, songs that could not be read, and where there is no profile the reason."""
+def _measure_stem(task: _StemTask, report: Report) -> _StemResult:
     songs = _OneStem(task, report)
     try:
         profile = measure_profile(songs, SAMPLE_RATE_HZ, effects=task.effects)
     except InputError as error:
-        return None, songs.failures, str(error)
-    return profile, songs.failures, ""
+        return _StemResult(None, songs.failures, str(error))
+    return _StemResult(profile, songs.failures)

@@ -181,7 +181,7 @@ def _settle_profile(plan: Plan, n_jobs: int, show: Progress) -> Profile:
             training,
             effects=plan.settings.effects,
             n_jobs=n_jobs,
-            about=f"Average of {len(training)} training songs",
+            of="training songs",
             progress=lambda stem, share: show("measure", stem, share),
         )
         profile = _completed(measurement.profile)
