@@ -338,5 +338,7 @@ def _provenance(checkpoint: Checkpoint, path: Path) -> str:
     stated = checkpoint.metadata.get("provenance")
     if stated:
         return stated
-    kind = "published state dict" if checkpoint.published else "checkpoint"
-    return f"exported from the {kind} {path.name}"
+    if not checkpoint.published:
+        return f"exported from the checkpoint {path.name}"
+    taken = " and ".join(f"{name} {value}" for name, value in checkpoint.unstated.items())
+    return f"exported from the published state dict {path.name}; taken, not stated in it: {taken}"

@@ -37,6 +37,12 @@ _MAX_HEADER_BYTES = 4 << 20
 _MAX_DIMENSION = 1 << 16
 WAVE_U_NET_PREFIX = "network.waveunets.ALL."
 _LONGEST_SHOWN = 200
+# What no shape shows, under the names that `read_checkpoint` has for it.
+_UNSHOWN = {
+    "stride_samples": "stride_samples",
+    "pool_frames": "pool_frames",
+    "segment_samples": "output_samples",
+}
 _NAMED = 3  # keys that a message names before it says how many more there are
 
 
@@ -61,6 +67,14 @@ class Checkpoint:
     network: Any
     metadata: Mapping[str, str]
     published: bool
+
+    @property
+    def unstated(self) -> dict[str, int]:
+        """Hyper-parameters that the file does not show, as they were taken; none for our own."""
+        if not self.published:
+            return {}
+        hyper = self.network.hyper.to_json()
+        return {name: hyper[own] for name, own in _UNSHOWN.items() if own in hyper}
 
 
 def write_checkpoint(path: Path, network: Any, metadata: Mapping[str, str] | None = None) -> None:
@@ -97,7 +111,8 @@ def read_checkpoint(
             that it was trained on: 441 000 by default, as published.
 
     Raises:
-        ModelError: unreadable, damaged, with code in it, or not this network.
+        ModelError: unreadable, damaged, with code in it, not this network, or one that states
+            otherwise than these three.
     """
     try:
         with open_regular(path) as file:
@@ -118,6 +133,12 @@ def read_checkpoint(
             hyper = hyper_parameters_of(
                 state, path, stride_samples=stride_samples, pool_frames=pool_frames
             )
+    asked = {
+        "stride_samples": stride_samples,
+        "pool_frames": pool_frames,
+        "segment_samples": segment_samples,
+    }
+    _check_asked(path, hyper, asked)
     _check_tensors(path, state, size)
     _check_counts(path, state, hyper)
     network = _network_with(path, state, hyper)
@@ -230,6 +251,20 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Param
         return hyper
     except (ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: its hyper-parameters are not valid: {error}") from None
+
+
+def _check_asked(path: Path, hyper: Parameters, asked: Mapping[str, int | None]) -> None:
+    """Hold what was asked for to what the file states: the shapes fit any of it."""
+    stated = hyper.to_json()
+    for name, value in asked.items():
+        if value is None:
+            continue
+        own = stated.get(_UNSHOWN[name])
+        if own is None:
+            kind = architecture_of(hyper).kind
+            raise ModelError(f"{path}: a network of kind {kind} has no {name}: leave it out")
+        if own != value:
+            raise ModelError(f"{path}: states {name} {own}, not {value}: leave it out")
 
 
 def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:

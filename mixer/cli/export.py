@@ -96,17 +96,22 @@ def command(
         options["warm_up_s"] = warm_up
     bundle = export.export_bundle(checkpoint, output, **options)
     parity = bundle.manifest.parity
+    network = {"kind": bundle.manifest.kind, **bundle.manifest.hyper_parameters.to_json()}
     if as_json:
         answer(
             {
                 "bundle": str(output),
                 "name": bundle.name,
+                "network": network,
+                "provenance": bundle.manifest.provenance,
                 "parity": dict(parity),
                 "fp16_snr_db": bundle.manifest.fp16_snr_db,
             }
         )
     elif not quiet:
         say(f"{output}: model {bundle.name}; use it with: mixer render SONG --model {output}")
+        say("network: " + ", ".join(f"{name} {value}" for name, value in network.items()))
+        say(f"provenance: {bundle.manifest.provenance}")
         if bundle.manifest.fp16_snr_db is not None:
             say(f"half precision: {bundle.manifest.fp16_snr_db:.1f} dB SNR; used on GPUs")
 

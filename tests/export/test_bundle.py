@@ -14,6 +14,7 @@ from export import bundle as bundle_module
 from export.bundle import PAPER_EFFECTS, export_bundle
 from export.graphs import toeplitz_blocks
 from export.verify import verify_bundle
+from mixer.cli.main import run
 from mixer.errors import ModelError, OutputError
 from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.session import Network
@@ -42,6 +43,27 @@ def test_a_checkpoint_becomes_a_bundle(
     assert checks == [{"samples", "streamed_mix", "streamed_wet_stems", "whole_mix"}] * 3
     assert 0.0 < manifest.parity["max_abs_error"] < 1e-5
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_the_command_says_which_configuration_it_took(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stride = STRIDED.stride_samples
+    published = tmp_path / "net.params"
+    torch.save(lively_network(STRIDED, seed=8).state_dict(), published)
+    made = ["-o", str(tmp_path / "made")]
+    assert run(["export", str(checkpoint), "--stride", str(2 * stride), *made]) == 3
+    assert f"states stride_samples {stride}, not {2 * stride}" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()
+    assert run(["export", str(published), "--stride", str(stride), *made]) == 0
+    said = capsys.readouterr().out.splitlines()
+    taken = f"stride_samples {stride}, pool_frames {STRIDED.kernel_samples}"
+    assert said[1].startswith("network: kind fxnorm, n_stems 4, ")
+    assert taken in said[1]
+    assert said[2] == (
+        "provenance: exported from the published state dict net.params; taken, not stated in it: "
+        + taken.replace(",", " and")
+    )
 
 
 @pytest.mark.parametrize("n_samples", [1, 28, 5000, 12_345])

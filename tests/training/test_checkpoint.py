@@ -66,6 +66,34 @@ def test_stride_and_pool_can_be_given(network: FxNormNetwork, tmp_path: Path) ->
         read_checkpoint(path, stride_samples=8, pool_frames=4)
 
 
+def test_what_a_file_states_is_not_contradicted(network: FxNormNetwork, tmp_path: Path) -> None:
+    """No parameter's shape shows the stride: of a file that states it another would fit."""
+    ours, published = tmp_path / "ours.safetensors", tmp_path / "published.params"
+    write_checkpoint(ours, lively_network(STRIDED, seed=1))
+    torch.save(network.state_dict(), published)
+    stride, pool = STRIDED.stride_samples, STRIDED.pool_frames
+    agreed = read_checkpoint(ours, stride_samples=stride, pool_frames=pool)
+    assert agreed.network.hyper == STRIDED
+    assert agreed.unstated == {}
+    with pytest.raises(ModelError, match=f"states stride_samples {stride}, not {2 * stride}"):
+        read_checkpoint(ours, stride_samples=2 * stride)
+    with pytest.raises(ModelError, match=f"states pool_frames {pool}, not {2 * pool}"):
+        read_checkpoint(ours, pool_frames=2 * pool)
+    for path in (ours, published):
+        with pytest.raises(ModelError, match="a network of kind fxnorm has no segment_samples"):
+            read_checkpoint(path, segment_samples=1_000)
+    assert read_checkpoint(published).unstated == {"stride_samples": 1, "pool_frames": 64}
+
+
+def test_twice_the_stems_of_one_channel_is_another_network(tmp_path: Path) -> None:
+    path = tmp_path / "ours.safetensors"
+    network = lively_network(PAPER_LIKE, seed=1)
+    stated = PAPER_LIKE.to_json() | {"n_stems": 8, "n_channels": 1}
+    metadata = {"kind": "fxnorm", "hyper_parameters": json.dumps(stated)}
+    save_file(network.state_dict(), path, metadata=metadata)
+    refused(path, "n_channels is 1: stems are stereo, 2")
+
+
 @pytest.mark.shared
 def test_the_published_configuration_loads(shared: Path) -> None:
     hyper = read_checkpoint(shared / "oracle/fxnorm_net_small.params").network.hyper

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -19,6 +19,9 @@ from training.run.objective import Objective
 from training.run.recipe import RECIPES, Recipe
 from training.run.starts import start_network
 from training.run.state import Position, Run
+
+# Of a Wave-U-Net: fine-tuning may have another.
+_SEGMENT = "output_samples"
 
 
 class Beginning(NamedTuple):
@@ -88,7 +91,8 @@ def _start_from(network: nn.Module, path: Path, parts: str) -> None:
     Raises:
         ModelError: it is damaged, or of another network.
     """
-    found = read_checkpoint(path).network
+    checkpoint = read_checkpoint(path)
+    found = checkpoint.network
     if type(found) is not type(network):
         raise ModelError(
             f"{path}: a {type(found).__name__}, where this configuration has a"
@@ -106,7 +110,19 @@ def _start_from(network: nn.Module, path: Path, parts: str) -> None:
             )
     if not weights or (parts == "all" and len(weights) != len(wanted)):
         raise ModelError(f"{path}: of another network: it lacks parameters that this one has")
+    if parts == "all" and not checkpoint.published:
+        _refuse_other_hyper_parameters(path, found.hyper.to_json(), network)
     network.load_state_dict(weights, strict=False)
+
+
+def _refuse_other_hyper_parameters(path: Path, stated: dict[str, int], network: Any) -> None:
+    """Some show in no shape; the length of a segment is the configuration's alone."""
+    for name, wanted in network.hyper.to_json().items():
+        if stated[name] != wanted and name != _SEGMENT:
+            raise ModelError(
+                f"{path}: of another network: {name} is {stated[name]}, here {wanted};"
+                " change network.hyper_parameters or network.start_from"
+            )
 
 
 def _new_optimiser(config: OptimiserConfig, network: nn.Module) -> torch.optim.Optimizer:

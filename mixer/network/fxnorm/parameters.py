@@ -76,6 +76,9 @@ class HyperParameters(FlatIntegers):
                 raise ValueError(f"{field.name} is {value}: at least 1 is needed")
             if value > largest:
                 raise ValueError(f"{field.name} is {value}, larger than any network of ours")
+        # Twice the stems of one channel would have the same shapes.
+        if self.n_channels != 2:
+            raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
         if self.kernel_samples < self.stride_samples:
             raise ValueError(
                 f"kernel_samples {self.kernel_samples} is shorter than stride_samples"

@@ -177,6 +177,10 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     deeper = {"hyper_parameters": HYPER | {"n_repeats": 2}, "start_from": str(outcome.best)}
     with pytest.raises(ModelError, match="it lacks parameters"):
         go(small_config(network=deeper), tmp_path / "b")
+    # which no shape of a parameter shows
+    coarser = {"hyper_parameters": HYPER | {"pool_frames": 2 * HYPER["pool_frames"]}}
+    with pytest.raises(ModelError, match=r"of another network: pool_frames is \d+, here \d+;"):
+        go(small_config(network=coarser | {"start_from": str(outcome.best)}), tmp_path / "b")
     kind = {"kind": "wave_u_net", "hyper_parameters": {}, "start_from": str(outcome.best)}
     with pytest.raises(
         ModelError, match="a FxNormNetwork, where this configuration has a WaveUNet"
