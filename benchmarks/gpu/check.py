@@ -87,7 +87,7 @@ def write_paper_bundles(folder: Path, sizes: Sizes) -> tuple[Path, Path]:
     """
     torch.manual_seed(0)
     network = FxNormNetwork(sizes.hyper).eval()
-    folders = folder / "paper", folder / "paper-fp16"
+    folders = folder / "paper-full", folder / "paper-full-fp16"
     for path, fp16 in zip(folders, (False, True), strict=True):
         description = Description(
             path.name, PAPER_EFFECTS, "random weights", "none", warm_up_s=sizes.warm_up_s

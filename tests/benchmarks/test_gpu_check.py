@@ -93,21 +93,22 @@ def test_the_whole_check_runs_without_a_gpu(tmp_path: Path) -> None:
     compared = [(found.bundle, found.device) for found in report.parity]
     assert compared == [
         ("default", "cuda:0"),
+        ("paper", "cuda:0"),
         ("tracks", "cuda:0"),
-        ("paper", "cuda:0"),
-        ("paper-fp16", "cuda:0 in fp16"),
-        ("paper", "cuda:0"),
+        ("paper-full", "cuda:0"),
+        ("paper-full-fp16", "cuda:0 in fp16"),
+        ("paper-full", "cuda:0"),
     ]
-    halves = report.parity[3]
+    halves = report.parity[4]
     assert "SNR at least" in halves.bound
-    assert halves.max_abs_error > 10.0 * report.parity[2].max_abs_error
+    assert halves.max_abs_error > 10.0 * report.parity[3].max_abs_error
     measured = [(speed.what, speed.bundle, speed.chunk_samples) for speed in report.speeds]
     assert measured == [
-        ("network", "paper", None),
-        ("network", "paper-fp16", None),
+        ("network", "paper-full", None),
+        ("network", "paper-full-fp16", None),
         ("network", "default", None),
-        ("network", "paper", 4096),
-        ("render", "paper", None),
+        ("network", "paper-full", 4096),
+        ("render", "paper-full", None),
         ("render", "default", None),
     ]
     for speed in [*report.speeds, *report.training]:
@@ -121,7 +122,7 @@ def test_the_whole_check_runs_without_a_gpu(tmp_path: Path) -> None:
     as_json, as_text = report.write(tmp_path / "out")
     table = json.loads(as_json.read_text())
     assert table["passed"] is True
-    assert table["limits"].keys() >= {"render, paper, 2 s", "training, float32"}
+    assert table["limits"].keys() >= {"render, paper-full, 2 s", "training, float32"}
     text = as_text.read_text()
     for heading in ("Parity", "Speed", "Batch", "Training", "Goals for an H100 or H200"):
         assert f"## {heading}" in text

@@ -86,7 +86,8 @@ def test_every_effect_of_a_strip_is_among_them() -> None:
         for field in dataclasses.fields(desk.Strip)
         if getattr(EVERY_EFFECT, field.name) == field.default
     }
-    assert unset == {"mute", "solo", "plugins"}
+    # What is changed of a network's settings acts before the strip.
+    assert unset == {"mute", "solo", "plugins", "network"}
 
 
 @pytest.mark.parametrize("threads", [2, 4])
