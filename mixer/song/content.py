@@ -13,8 +13,10 @@ from mixer.audio.formats import without_audio_suffix
 from mixer.audio.reading import read_resampled_blocks
 from mixer.audio.source import AudioSource
 from mixer.errors import InputError
+from mixer.song.late_copies import LATE_EXCERPT_S, late_copies
 from mixer.song.late_mixes import likely_moves_s, sketch_all, sounds_like_a_mix
 from mixer.song.likely_mixes import like_all_others
+from mixer.song.near_copies import MOVED_BELOW_DB
 from mixer.song.relations import (
     CERTAIN_BELOW_DB,
     EQUAL_GAINS_BELOW_DB,
@@ -23,6 +25,7 @@ from mixer.song.relations import (
     Relation,
     find_moved_sum,
     find_relations,
+    sounding_excerpts,
 )
 from mixer.song.sides import Side
 from mixer.song.throughout import left_over_throughout_db, plays_wherever
@@ -117,7 +120,44 @@ def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
         _heard(replace(one, certain=_is_certain(one, candidates)), candidates) for one in found
     ]
     heard += _late_mixes(excerpts, candidates, starts_s, {one.index for one in found})
+    heard += _late_copies(excerpts, candidates, starts_s, {one.index for one in heard})
     return heard + _likely_mixes(excerpts, heard)
+
+
+def _late_copies(
+    excerpts: np.ndarray,
+    candidates: Sequence[Candidate],
+    starts_s: Sequence[float],
+    known: set[int],
+) -> list[Heard]:
+    """Copies that start elsewhere: told, since a delay of the same sound may be meant."""
+    by_channel = excerpts.reshape(*excerpts.shape[:2], 2, -1)
+    sounding = np.stack(
+        [sounding_excerpts(np.mean(own.astype(np.float64) ** 2, axis=1)) for own in excerpts]
+    )
+    middles_s = np.array(starts_s) + EXCERPT_S / 2
+
+    def read_around(index: int, places: np.ndarray) -> np.ndarray:
+        around_s = [float(middle - LATE_EXCERPT_S / 2) for middle in middles_s[places]]
+        audio = _placed_excerpts(candidates[index], around_s, LATE_EXCERPT_S)
+        return audio.reshape(len(places), 2, -1).mean(axis=1)
+
+    rest = sorted(
+        (i for i in range(len(candidates)) if i not in known),
+        key=lambda i: (_preference(candidates[i]), i),
+    )
+    moved: dict[int, tuple[int, float]] = {}
+    # The halves of a pair may be equal: they are on one side each.
+    for side in {candidates[index].side for index in rest}:
+        own = [index for index in rest if candidates[index].side == side]
+        moved |= late_copies(by_channel.mean(axis=2), sounding, own, read_around, EXCERPTS_RATE_HZ)
+    return [
+        _heard(
+            Found(index, Relation.MOVED, (other,), MOVED_BELOW_DB, False, later_s=later_s),
+            candidates,
+        )
+        for index, (other, later_s) in moved.items()
+    ]
 
 
 def _likely_mixes(excerpts: np.ndarray, heard: Sequence[Heard]) -> list[Heard]:
@@ -251,13 +291,15 @@ def _excerpt_starts_s(duration_s: float) -> list[float]:
     return [round(share * room_s / _GRID_S) * _GRID_S for share in shares]
 
 
-def _placed_excerpts(candidate: Candidate, starts_s: Sequence[float]) -> np.ndarray:
+def _placed_excerpts(
+    candidate: Candidate, starts_s: Sequence[float], length_s: float = EXCERPT_S
+) -> np.ndarray:
     """(excerpts, 2 x samples): as the recording stands in a plain sum."""
     own_starts_s = [start - candidate.start_s for start in starts_s]
     try:
-        own = read_excerpts(candidate.source, own_starts_s, EXCERPT_S, EXCERPTS_RATE_HZ)
+        own = read_excerpts(candidate.source, own_starts_s, length_s, EXCERPTS_RATE_HZ)
     except InputError:
-        own = np.zeros((len(starts_s), 1, round(EXCERPT_S * EXCERPTS_RATE_HZ)), np.float32)
+        own = np.zeros((len(starts_s), 1, round(length_s * EXCERPTS_RATE_HZ)), np.float32)
     placed = _placed(candidate, own).reshape(own.shape[0], -1)
     peak = float(np.abs(placed).max(initial=0.0))
     if not np.isfinite(peak):

@@ -35,6 +35,15 @@ def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> 
     """Whether a recording has about the spectrum of others together: parts seldom have.
 
     Args:
+        own, others, sample_rate: as of `spectrum_differs_by_db`.
+    """
+    return spectrum_differs_by_db(own, others, sample_rate) < _ALIKE_WITHIN_DB
+
+
+def spectrum_differs_by_db(own: np.ndarray, others: np.ndarray, sample_rate: int) -> float:
+    """By how much the levels in octaves differ, whatever the level of the whole.
+
+    Args:
         own, others: float32 (..., samples), stretches of it and of the others, each by itself.
         sample_rate: of these, in Hz.
     """
@@ -46,7 +55,7 @@ def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> 
         places = np.round(edges_hz / (sample_rate / 2) * (len(power) - 1)).astype(int)
         bands = np.add.reduceat(power, places[:-1])
         levels.append(10.0 * np.log10(bands / max(power.sum(), 1e-30) + _BAND_FLOOR))
-    return bool(np.std(levels[0] - levels[1]) < _ALIKE_WITHIN_DB)
+    return float(np.std(levels[0] - levels[1]))
 
 
 def sketch_all(

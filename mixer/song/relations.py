@@ -129,7 +129,7 @@ def _near_copies(
 ) -> list[Found]:
     if len(among) < 2:
         return []
-    sounding = np.stack([_sounding(own) for own in power])
+    sounding = np.stack([sounding_excerpts(own) for own in power])
     copied = copied_from(excerpts, sounding, among)
     rest = [index for index in among if index not in copied]
     by_channel = _by_channel(excerpts, channels)
@@ -149,7 +149,7 @@ def _near_copies(
     ]
 
 
-def _sounding(power: np.ndarray) -> np.ndarray:
+def sounding_excerpts(power: np.ndarray) -> np.ndarray:
     """Excerpts in which a recording plays: bool, of its power by excerpt."""
     return power > max(SILENT_BELOW, power.max() * 10.0 ** (_QUIET_EXCERPT_DB / 10.0))
 
@@ -183,7 +183,7 @@ def _fit_one(
     Fitted over all excerpts at once, both ways round: a recording that holds more than the other is
     no copy of it. Where both play on all channels, one of them may have been panned.
     """
-    both = _sounding(power[index]) | _sounding(power[other])
+    both = sounding_excerpts(power[index]) | sounding_excerpts(power[other])
     own, its = by_channel[index][both], by_channel[other][both]
     cross = np.einsum("ecs,ecs->c", own, its, dtype=np.float64)
     its_power = np.einsum("ecs,ecs->c", its, its, dtype=np.float64)
@@ -208,7 +208,7 @@ def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> lis
     """
     found: dict[int, Found] = {}
     for comp in among:
-        sounding = np.flatnonzero(_sounding(power[comp]))
+        sounding = np.flatnonzero(sounding_excerpts(power[comp]))
         equal = {
             int(excerpt): next(
                 (
@@ -227,7 +227,7 @@ def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> lis
             continue
         for take in sources:
             is_held = n_equal == sounding.size and set(
-                np.flatnonzero(_sounding(power[take]))
+                np.flatnonzero(sounding_excerpts(power[take]))
             ) <= set(sounding)
             entry = Found(take, Relation.TAKE, (comp,), CERTAIN_BELOW_DB, is_held)
             found.setdefault(take, entry)
@@ -251,7 +251,7 @@ def _sums(
     everything = middle[list(among)].sum(axis=0)
     found = []
     for index in among:
-        if _sounding(power[index]).sum() >= FEWEST_EXCERPTS:
+        if sounding_excerpts(power[index]).sum() >= FEWEST_EXCERPTS:
             others = [other for other in among if other != index]
             rest = everything - middle[index]
             fit = fit_sum(by_channel, whole, index, others)
@@ -276,7 +276,7 @@ def find_moved_sum(
         The entry, with what it still comes later than thought; None where it is no sum of them.
     """
     power = np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64) / excerpts.shape[2]
-    if len(others) < 2 or _sounding(power[index]).sum() < FEWEST_EXCERPTS:
+    if len(others) < 2 or sounding_excerpts(power[index]).sum() < FEWEST_EXCERPTS:
         return None
     by_channel = _by_channel(excerpts, channels)
     rest = by_channel[list(others)].sum(axis=(0, 2))
@@ -321,7 +321,7 @@ def _moved_or_turned(
 
 
 def _judge_sum(power: np.ndarray, fit: SumFit) -> Found | None:
-    sounding = _sounding(power[fit.index])
+    sounding = sounding_excerpts(power[fit.index])
     worst_db = fit.worst_db(sounding)
     if worst_db > LIKELY_BELOW_DB:
         return None

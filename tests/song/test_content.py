@@ -77,6 +77,33 @@ def test_a_copy_that_starts_later_is_found_where_it_lies(
     ]
 
 
+@pytest.mark.parametrize("later_s", [0.1, -0.25, 0.48])
+def test_a_copy_exported_with_another_start_is_told(
+    tmp_path: Path, parts: dict[str, np.ndarray], later_s: float
+) -> None:
+    n_later = round(later_s * RATE_HZ)
+    vox = parts["Vox"]
+    moved = np.pad(vox, (n_later, 0)) if n_later > 0 else vox[-n_later:]
+    files = {**{f"{name}.wav": audio for name, audio in parts.items()}, "Vox b.wav": moved}
+    heard = by_file(written(tmp_path, files))
+    assert set(heard) == {"Vox b.wav"}
+    way = "later" if later_s > 0 else "earlier"
+    told = f"likely the same as Vox.wav, {1000 * abs(later_s):.1f} ms {way}: left in"
+    assert heard["Vox b.wav"].reason.startswith(told)
+    assert not heard["Vox b.wav"].certain
+
+
+def test_a_part_sung_twice_and_one_with_an_echo_are_recordings_of_their_own(
+    tmp_path: Path, parts: dict[str, np.ndarray], rng: np.random.Generator
+) -> None:
+    vox = parts["Vox"]
+    later = np.pad(vox, (round(0.1 * RATE_HZ), 0))[: len(vox)]
+    twice = np.abs(later) * rng.standard_normal(len(vox))
+    echo = 0.7 * vox + 0.7 * later
+    files = {**{f"{name}.wav": audio for name, audio in parts.items()}}
+    assert by_file(written(tmp_path, {**files, "Vox 2.wav": twice, "Vox 3.wav": echo})) == {}
+
+
 def test_the_halves_of_a_pair_are_two(tmp_path: Path, parts: dict[str, np.ndarray]) -> None:
     left, right = written(tmp_path, {"OH L.wav": parts["Gtr"], "OH R.wav": parts["Gtr"]})
     halves = [
