@@ -17,6 +17,7 @@ import numpy as np
 
 from mixer.audio.damage import note_damage
 from mixer.audio.flac_frames import flac_position
+from mixer.audio.formats import INSTALL_CODECS
 from mixer.audio.ogg_pages import damaged_flac
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource, unreadable
 from mixer.audio.spliced_file import SplicedFile
@@ -38,7 +39,6 @@ _PLACED_BY_TIME = ("mov", "matroska")
 # does not decode leaves a gap, and what comes after it stays where it was.
 _CHECKED = ("flac", "wavpack", "tta")
 _KEPT_LAYOUTS = 4_096
-INSTALL = 'pip install "fxnorm-mixer[codecs]"'
 
 
 def probe_codec(path: Path) -> list[AudioSource]:
@@ -300,6 +300,6 @@ def import_av(path: Path) -> Any:
     except ImportError:
         raise InputError(
             f"{path.name}: reading {path.suffix or 'this file'} needs PyAV; "
-            f"install it with {INSTALL}, or convert the file to WAV"
+            f"install it with {INSTALL_CODECS}, or convert the file to WAV"
         ) from None
     return av

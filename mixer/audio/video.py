@@ -6,8 +6,7 @@ import functools
 from enum import Enum
 from pathlib import Path
 
-from mixer.audio.codec import INSTALL, has_av, import_av, opened_by_av
-from mixer.audio.formats import VIDEO_SUFFIXES, is_audio_name
+from mixer.audio.formats import INSTALL_CODECS, VIDEO_SUFFIXES, is_audio_name
 
 _KEPT_FILES = 1_024
 
@@ -21,7 +20,8 @@ class Content(Enum):
     NOTHING = "named as a video, with neither picture nor sound in it"
     UNREADABLE = "a video by its name that cannot be read; save its sound as WAV"
     UNKNOWN = (
-        f"a video by its name; save its sound as WAV, or, where it holds sound alone, {INSTALL}"
+        "a video by its name; save its sound as WAV, or, where it holds sound alone, "
+        f"{INSTALL_CODECS}"
     )
 
 
@@ -37,6 +37,9 @@ def is_recording_file(path: Path) -> bool:
 
 def content_of_video(path: Path) -> Content:
     """What a file with a video's name holds, by its streams; a cover is not a picture."""
+    # Not above: plans look at folders by the thousand, and load no decoder.
+    from mixer.audio.codec import has_av, import_av
+
     if not has_av():
         return Content.UNKNOWN
     av = import_av(path)
@@ -49,6 +52,8 @@ def content_of_video(path: Path) -> Content:
 
 @functools.lru_cache(_KEPT_FILES)
 def _content(path: Path, size: int, mtime_ns: int) -> Content:
+    from mixer.audio.codec import import_av, opened_by_av
+
     av = import_av(path)
     with opened_by_av(av, path) as container:
         cover = av.stream.Disposition.attached_pic
