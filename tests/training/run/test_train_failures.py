@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import resource
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,8 @@ from tests.training.run.small_run import (
 from training.errors import TrainingError
 from training.run.config import TrainingConfig
 from training.run.loading import TrainingData
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
@@ -90,13 +95,32 @@ def test_a_segment_that_cannot_be_read_is_one_line(tmp_path: Path, workers: int)
     assert str(refusal.value) == "song 3/vocals.flac: cannot be read as audio: prepare it again"
 
 
-def test_a_killed_reader_is_one_line(tmp_path: Path) -> None:
+def train_with_a_deadly_reader(folder: Path) -> str:
+    """What the run says of a reader that is killed."""
+
     def open_deadly(config: TrainingConfig, network: Any, items: int) -> TrainingData:
         plain = open_noise(config, network, items)
         return replace(plain, train=DeadlySegments(items, noise_samples(config, network), 0))
 
-    with pytest.raises(TrainingError, match=r"a reading process was killed .*data.workers"):
-        go(small_config(data={"workers": 1}), tmp_path, open_data=open_deadly)
+    with pytest.raises(TrainingError) as refusal:
+        go(small_config(data={"workers": 1}), folder, open_data=open_deadly)
+    return str(refusal.value)
+
+
+def test_a_killed_reader_is_one_line(tmp_path: Path) -> None:
+    """In a process of its own: PyTorch's handler raises at the end of any later child as well."""
+    call = "print(train_with_a_deadly_reader(Path(sys.argv[1])))"
+    program = f"import sys\nfrom pathlib import Path\nfrom {__name__} import *\n{call}"
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert re.search(r"a reading process was killed .*data.workers", said.stdout), said.stderr
 
 
 def test_a_full_gpu_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
