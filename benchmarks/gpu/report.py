@@ -38,7 +38,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Every comparison held and nothing broke; a lack of time, or of a library, is no fault."""
+        """Whether all comparisons held and nothing broke, short of time or libraries."""
         broke = [why for why in self.left_out.values() if not why.startswith((NO_TIME, MISSING))]
         return bool(self.parity) and all(found.passed for found in self.parity) and not broke
 

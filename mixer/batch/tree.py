@@ -29,7 +29,7 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         The CSV text, and what was left out, songs and other folders with audio, with the reason.
 
     Raises:
-        InputError: there is no such folder, or no song in it.
+        InputError: the folder does not exist, or holds no song.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the one that holds the song folders")
