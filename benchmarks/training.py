@@ -27,7 +27,7 @@ RATE_HZ = 44_100
 
 @dataclass(frozen=True)
 class TrainingSpeed:
-    """Of forward, loss, backward and optimiser together.
+    """Speed of forward, loss, backward and optimiser together.
 
     Attributes:
         seconds: wall clock of the fastest step.

@@ -25,7 +25,7 @@ def state_evaluation(folder: Path, evaluation: Mapping[str, object]) -> Bundle:
         The bundle, read back.
 
     Raises:
-        ModelError: it is no bundle, or the figures are longer than a manifest should be.
+        ModelError: it is not a bundle, or the figures are longer than a manifest should be.
     """
     read_bundle(folder)
     if len(json.dumps(evaluation)) > MAX_CHARACTERS:

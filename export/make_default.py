@@ -36,7 +36,7 @@ from training.synthesis.run import SynthesisSettings, synthesise
 RECIPE = Recipe(DEFAULT_MODEL, "band-mixer")
 PROFILE = PUBLISHED_PROFILE
 N_COMPOSED, COMPOSED_S = 300, 40.0
-# Of the composed songs, this share, and this real one choose the weights.
+# This share of the composed songs, and this real one, choose the weights.
 VALIDATION_SHARE, VALIDATION_SONG = 0.055, "rubidium"
 
 

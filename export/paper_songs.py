@@ -16,7 +16,7 @@ from training.synthesis.genres import GENRES
 from training.synthesis.run import SynthesisSettings
 
 COMPOSED_S = 30.0
-# Of the composed songs, this share, and this real song choose the weights: no part of it is trained
+# This share of the composed songs, and this real song, choose the weights: no part of it is trained
 # on, neither as stems nor as tracks.
 VALIDATION_SHARE, VALIDATION_SONG = 0.1, "rubidium"
 # Reverbs of a stem: each takes a file of its own on disk, and rooms are what there is enough of.

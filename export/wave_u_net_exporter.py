@@ -38,7 +38,7 @@ def _answer(network: WaveUNet, stems: Audio) -> Audio:
 
 
 def _errors(network: WaveUNet, bundle: Bundle, lengths_samples: Sequence[int]) -> list[Errors]:
-    """Of a segment, the one length that there is."""
+    """Length of a segment, the only one that there is."""
     # Shorter than a segment: the wrapping is checked with the graph.
     stems = check_signal(network.hyper, _check_samples(network.hyper))
     listed = np.split(stems, network.hyper.n_stems)

@@ -7,7 +7,7 @@ Evaluations, benchmarks and listening tests call them the same, on the command l
 NONE = "none"
 # Every track at the level and place that engineers usually give its role; no network.
 LEVELS = "levels"
-# Models that are no bundle: there is nothing to open.
+# Models without a bundle: there is nothing to open.
 WITHOUT_NETWORK = (NONE, LEVELS)
 # The recordings added up as they are.
 SUM = "sum"

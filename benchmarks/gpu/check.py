@@ -19,7 +19,7 @@ from benchmarks.gpu.training_speed import TrainingSpeed
 from export.bundle import PAPER_EFFECTS, Description, write_bundle
 from training.networks.fxnorm import FxNormNetwork
 
-# Of eight minutes, what is left is for the part that runs when the time is up.
+# The rest of eight minutes is for the part that runs when the time is up.
 TIME_S = 360.0
 
 

@@ -109,7 +109,7 @@ def _start_of_audio(head: bytes, path: Path) -> int:
             if name == b"data":
                 return position
             position += 8 + size + size % 2
-    raise ValueError(f"{path.name} is no WAV file with audio in it")
+    raise ValueError(f"{path.name} is not a WAV file with audio in it")
 
 
 def _make_room(file: BinaryIO, position: int, data: bytes) -> None:

@@ -23,7 +23,7 @@ _MAX_DEATHS = 5
 
 
 def choose_devices(text: str) -> list[str]:
-    """`--devices`: auto for every GPU or else the CPU, or a list with commas.
+    """`--devices`: auto for every GPU or else the CPU, or a comma-separated list.
 
     Raises:
         DeviceError: no such device in words; whether it works, its first use tells.
@@ -70,7 +70,7 @@ class DeviceProcess:
 
     @property
     def pid(self) -> int | None:
-        """Of the process; None before it is started."""
+        """Identifier of the process; None before it is started."""
         return self._process.pid if self._process is not None else None
 
     def start(self) -> None:

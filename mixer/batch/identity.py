@@ -43,7 +43,7 @@ class Identity:
     mixes_tracks: bool = False
 
 
-# Of a row whose model or profile cannot be read.
+# Identity of a row whose model or profile cannot be read.
 UNKNOWN = Identity("", "")
 
 
@@ -138,7 +138,7 @@ def _read(model: str, profile: str | None) -> Identity:
 
 
 def _either(stems: Identity, tracks: Identity) -> Identity:
-    """Of a song for which either model may be chosen when it is read: the more of both."""
+    """For a song that may get either model once it is read: the more of both."""
     return Identity(
         hashlib.sha256(f"{stems.model_sha256} {tracks.model_sha256}".encode()).hexdigest(),
         stems.profile_sha256,

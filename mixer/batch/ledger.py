@@ -50,7 +50,7 @@ class Ledger:
         self.disk_was_full = False
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
-            # Of a stranger's ledger: nothing that it defines runs, and no cell is without end.
+            # A stranger's ledger: nothing that it defines runs, and no cell is without end.
             self._db.execute("PRAGMA trusted_schema = OFF")
             self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL_BYTES)
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")

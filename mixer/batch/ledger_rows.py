@@ -77,7 +77,7 @@ _OPTIONAL = ("album", "error")
 
 def as_row(record: Record) -> tuple[Any, ...]:
     """A record as SQLite keeps it."""
-    # ASCII alone: a file name that is no UTF-8 comes as lone surrogates, which SQLite refuses.
+    # ASCII alone: a file name that is not UTF-8 comes as lone surrogates, which SQLite refuses.
     return tuple(
         json.dumps(getattr(record, name), separators=(",", ":"), allow_nan=False)
         if name in _JSON

@@ -7,7 +7,7 @@ from pathlib import Path
 
 # Interpreter and libraries of a worker that has not rendered yet.
 WORKER_BYTES = 220 << 20
-# Of what is free when the run starts; the rest is for the system's file cache and other programs.
+# Share of what is free when the run starts; the rest is for file caches and other programs.
 SHARE_OF_FREE = 0.8
 _FLOAT_STEREO_BYTES = 8
 # Times the mix that measuring for a report takes beside what it measures: spectra of the whole.

@@ -116,7 +116,7 @@ class Target:
         return [self.mix, self.recipe, *written, *self.beside.values()]
 
 
-# Of a row that is not understood.
+# Name of a row that is not understood.
 _NOWHERE = Target("", OutputSettings(format=DEFAULT_FORMAT))
 
 
@@ -190,7 +190,7 @@ def _fill(template: str, row: Row, file_format: str) -> str:
     try:
         parsed = list(string.Formatter().parse(template))
     except ValueError as error:
-        raise ValueError(f"{template!r} is no template ({error})") from None
+        raise ValueError(f"{template!r} is not a template ({error})") from None
     for text, field, spec, conversion in parsed:
         pieces.append(text)
         if field is None:

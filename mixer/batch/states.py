@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 
-# Of `--ignore-columns`: every column that is not known.
+# `--ignore-columns` of every unknown column.
 ALL_COLUMNS = "all"
 
 
 class State(StrEnum):
-    """Of a song in the ledger.
+    """State of a song in the ledger.
 
     PUBLISHING: its files are whole in the staging folder and are being moved to their places; what
     a run that died leaves there, the next one moves on.

@@ -47,7 +47,7 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         try:
             (path + name).encode()
         except UnicodeEncodeError:
-            left_out.append(f"{os.fsencode(path)!r}: its name is no UTF-8; rename it")
+            left_out.append(f"{os.fsencode(path)!r}: its name is not UTF-8; rename it")
             continue
         if CONTROL_SIGN.search(path + name):  # the text goes to a terminal as often as to a file
             left_out.append(f"{visible(path)}: its name holds a control character; rename it")

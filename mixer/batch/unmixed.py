@@ -42,7 +42,7 @@ class Unmixed:
 
 
 def unmixed_of(song: Song) -> Unmixed:
-    """Of a song as it is mixed."""
+    """Facts of a song as it is mixed."""
     return Unmixed(
         tuple(r.file for r in song.left_out),
         tuple(r.file for r in song.recordings if not r.certain),
@@ -50,5 +50,5 @@ def unmixed_of(song: Song) -> Unmixed:
 
 
 def unmixed_in(figures: UnmixedFigures) -> Unmixed:
-    """Of a finished song's figures."""
+    """Facts of a finished song, from its figures."""
     return Unmixed(tuple(figures.get("left_out") or ()), tuple(figures.get("not_recognised") or ()))

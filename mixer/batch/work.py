@@ -106,7 +106,7 @@ class _Render:
         order = self.order
         began = time.perf_counter()
         self.report("read", 0.0)
-        # Of an attempt whose worker died.
+        # Left by an attempt whose worker died.
         shutil.rmtree(order.staging, ignore_errors=True)
         listing = stat_inputs(order.song)
         inputs_sha256 = hash_inputs(order.song, listing)
@@ -260,7 +260,7 @@ class _Render:
                 FileRole.RECIPE
             ]
         }
-        # Of listening copies, those that the mix has: one of no amount was never normalised.
+        # The listening copies that the mix has: one of no amount was never normalised.
         there = {
             role: file for role, file in (beside | destination.beside()).items() if file.exists()
         }

@@ -90,7 +90,7 @@ def command() -> None:
 @click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
 @click.option("--shard", help="I/N: this run's part of the manifest, I from 1.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
-@click.option("--address", help="Of the Ray cluster, or auto. [default: start one here]")
+@click.option("--address", help="Address of the Ray cluster, or auto. [default: start one here]")
 @click.option(
     "--preset", "presets", multiple=True, help="For rows that name none: a name or a file."
 )

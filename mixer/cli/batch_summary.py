@@ -21,7 +21,7 @@ from mixer.files.wording import counted
 
 # A table longer than this is read in results.csv; then only what needs a look is shown.
 _MAX_TABLE_ROWS = 100
-# Of the lines of one kind at the end.
+# Most lines of one kind at the end.
 _MAX_LINES = 20
 
 

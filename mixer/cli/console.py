@@ -18,7 +18,7 @@ _LONGEST_LINE = 2_000
 
 
 def printable(text: object) -> str:
-    """Text that any stream takes: what is no UTF-8, or commands a terminal, is shown escaped."""
+    """Text that any stream takes: what is not UTF-8, or commands a terminal, is shown escaped."""
     whole = str(text).encode("utf-8", "backslashreplace").decode("utf-8")
     return CONTROL_SIGN.sub(lambda sign: ascii(sign.group())[1:-1], whole)
 
@@ -48,7 +48,7 @@ def answer(value: Mapping[str, object]) -> None:
 
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
-    """A bar with stage, what in it, and time left; a line a stage where stderr is no terminal."""
+    """A bar with stage, detail and time left; a line a stage where stderr is not a terminal."""
     if quiet:
         yield lambda stage, detail, share: None
         return

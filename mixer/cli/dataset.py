@@ -52,7 +52,7 @@ def command() -> None:
 )
 @click.option("--variants", type=Whole(), help="Reverbs of vocals and other.  [default: 3]")
 @click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")
-@click.option("--seed", type=Whole(), default=0, show_default=True, help="Of the rooms.")
+@click.option("--seed", type=Whole(), default=0, show_default=True, help="Seed of the rooms.")
 @click.option(
     "--target",
     default="auto",
@@ -61,10 +61,10 @@ def command() -> None:
 )
 @click.option("--split", default="auto", show_default=True, help="auto, musdb or hash.")
 @click.option(
-    "--valid-share", type=Number(), default=0.1, show_default=True, help="Of hashed songs."
+    "--valid-share", type=Number(), default=0.1, show_default=True, help="Share of hashed songs."
 )
 @click.option(
-    "--test-share", type=Number(), default=0.1, show_default=True, help="Of hashed songs."
+    "--test-share", type=Number(), default=0.1, show_default=True, help="Share of hashed songs."
 )
 @click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")
 @click.option("--overwrite", is_flag=True, help="Prepare anew what was made with other settings.")
@@ -151,18 +151,22 @@ def info(folder: Path, as_json: bool) -> None:
 @command.command(name="synthesise")
 @click.option("-n", "--songs", "n_songs", type=Whole(), required=True, help="How many, in all.")
 @click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="Its folder.")
-@click.option("--seed", type=Whole(), default=1, show_default=True, help="Of everything.")
-@click.option("--genres", help="Names with commas.  [default: all]")
-@click.option("--hold-out", help="Genres with commas whose songs all go to the test.")
+@click.option("--seed", type=Whole(), default=1, show_default=True, help="Seed of everything.")
+@click.option("--genres", help="Comma-separated names.  [default: all]")
+@click.option("--hold-out", help="Comma-separated genres whose songs all go to the test.")
 @click.option(
     "--hold-out-share",
     type=Number(),
     default=0.1,
     show_default=True,
-    help="Of the other songs, for validation and again for the test.",
+    help="Share of the other songs for validation, and again for the test.",
 )
 @click.option(
-    "--duration", type=Number(), default=45.0, show_default=True, help="Of a song, in seconds."
+    "--duration",
+    type=Number(),
+    default=45.0,
+    show_default=True,
+    help="Length of a song, in seconds.",
 )
 @click.option("--tracks", is_flag=True, help="Keep the recorded tracks beside the stems.")
 @click.option(

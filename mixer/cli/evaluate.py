@@ -72,7 +72,7 @@ _SHARED_OPTIONS = (
         type=Whole(0),
         default=0,
         show_default=True,
-        help="Of the bootstrap, and of the renders.",
+        help="Random seed of the bootstrap, and of the renders.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that are there."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),

@@ -30,7 +30,7 @@ from mixer.normalisations import EFFECTS, parse_effects
 )
 @click.option(
     "--effects",
-    help=f"Which normalisations, with commas, of {','.join(EFFECTS)}.  [default: its data's]",
+    help=f"Comma-separated normalisations, of {','.join(EFFECTS)}.  [default: its data's]",
 )
 @click.option(
     "--warm-up",

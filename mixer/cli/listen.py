@@ -89,7 +89,13 @@ def command() -> None:
 )
 @click.option("--length", type=Number(), default=25.0, show_default=True, help="Seconds a mix.")
 @click.option("--start", type=Number(), help="Where excerpts start, s. [default: the loudest part]")
-@click.option("--loudness", type=Number(), default=-23.0, show_default=True, help="Of mixes, LUFS.")
+@click.option(
+    "--loudness",
+    type=Number(),
+    default=-23.0,
+    show_default=True,
+    help="Loudness of the mixes, LUFS.",
+)
 @click.option(
     "--lower/--no-lower",
     default=True,
@@ -107,7 +113,7 @@ def command() -> None:
     "--least-heard", type=Number(), help="Seconds before a page may be left. [default: 5]"
 )
 @click.option("--title", default="Listening test", show_default=True)
-@click.option("--seed", type=Whole(0), help="Of ids and dither. [default: drawn]")
+@click.option("--seed", type=Whole(0), help="Random seed of ids and dither. [default: drawn]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
 @click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")

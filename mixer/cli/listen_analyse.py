@@ -58,7 +58,9 @@ ANALYSIS_FOLDER = "analysis"
     default=True,
     help="Draw box plots and violins (needs the plot extra). [default: plots]",
 )
-@click.option("--seed", type=Whole(0), default=0, show_default=True, help="Of the bootstrap.")
+@click.option(
+    "--seed", type=Whole(0), default=0, show_default=True, help="Random seed of the bootstrap."
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")

@@ -151,7 +151,7 @@ class _Listed(TypedDict):
 
 
 def _listed(found: Found) -> _Listed:
-    """A preset for the list; one with a mistake is no reason to show none."""
+    """A preset for the list; one with a mistake does not hide the others."""
     summary, error = "", None
     try:
         summary = read_layer(found).summary

@@ -61,7 +61,9 @@ _LONGEST_NAME_BYTES = 200
 )
 @click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
 @click.option(
-    "--allow-outside", is_flag=True, help="Of a session, also read audio outside of its folder."
+    "--allow-outside",
+    is_flag=True,
+    help="Also read a session's audio that lies outside its folder.",
 )
 @click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
@@ -154,7 +156,7 @@ def _fitting(name: str) -> str:
 
 def _output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
     """Where the mix goes and as what: a file by its ending, else a folder."""
-    # Of a name that is too long, Path.is_dir raises; here it is no folder, and refused later.
+    # Path.is_dir raises for a name that is too long; here it is not a folder, and is refused later.
     if output is not None and not os.path.isdir(output):  # noqa: PTH112
         # A name that is nothing but an ending, like `.wav`, has no suffix of its own.
         name = output.name if output.suffix else f"x{output.name}"

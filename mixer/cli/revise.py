@@ -18,7 +18,7 @@ from mixer.rendering.plan import hands_on_wet_stems
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
 
-# Of how a mix is written, what a take has from its parent.
+# What a take has from its parent of how a mix is written.
 _AS_BEFORE = ("format", "bit_depth")
 
 

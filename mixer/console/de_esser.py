@@ -19,7 +19,7 @@ from mixer.dsp.blocks import FloatArray
 ATTACK_MS, RELEASE_MS = 1.0, 60.0
 # Longer than a period of a low voice, shorter than a consonant.
 LEVEL_MS = 10.0
-# The rest is never taken to be quieter than this, so that hiss in a pause is no sibilance.
+# The rest is never taken to be quieter than this, so that hiss in a pause is not a sibilant.
 _FLOOR_POWER = 10.0 ** (-60.0 / 10.0)
 
 

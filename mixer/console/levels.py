@@ -41,7 +41,7 @@ class PeakLevel:
 
 
 class MovingBallistics:
-    """Attack and release that may move, at control steps; no reduction in is no reduction out."""
+    """Attack and release that may move, at control steps; without a reduction nothing moves."""
 
     # What `mixer.dsp.ballistics` adds is taken off again with a rounding error's worth more.
     _TAKEN_DB = np.float32(1.01e-4)

@@ -177,7 +177,7 @@ def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) ->
             lookahead_ms=LOOKAHEAD_MS,
             true_peak=True,
         )
-        # Of a square array pedalboard cannot tell which side is the channels.
+        # In a square array pedalboard cannot tell which side is the channels.
         is_square = audio.shape[0] == audio.shape[1]
         whole = np.pad(audio, ((0, 0), (0, 1))) if is_square else audio
         limited = limiter(whole, sample_rate, reset=True)[:, : audio.shape[1]]

@@ -111,7 +111,7 @@ def check_files(setting: Plugin, stem: str) -> None:
     path = Path(setting.path)
     if path.suffix.lower() != ".vst3":
         raise PresetError(
-            f"{stem}: plug-in {setting.path!r} is no VST3; path must name a file or folder that "
+            f"{stem}: plug-in {setting.path!r} is not a VST3; path must name a file or folder that "
             "ends in .vst3"
         )
     if not path.exists():

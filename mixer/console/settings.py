@@ -32,7 +32,7 @@ MASTER_LACKS = ("mute", "solo", "duck", "reverb_db", "delay_db")
 TRACK_LACKS = ("duck",)
 # In the metadata of a strip's field: what makes its effect.
 EFFECT = "effect"
-# Of a list of effects: more bands or plug-ins than anybody sets.
+# Longest list of effects: more bands or plug-ins than anybody sets.
 MOST_ENTRIES = 64
 
 
@@ -162,7 +162,7 @@ class Strip:
     The effects act in the order of their fields; then the sends, after the fader. A new effect is a
     file and a field here, which says what makes it.
 
-    `network` changes what a model set before the strip; it is no effect of the strip.
+    `network` changes what a model set before the strip; it is not an effect of the strip.
     `amount` blends the whole strip, duck to gain, with what came in, and scales the sends.
     Width 0 is mono, 1 as it is, 2 twice the side signal. Pan is a balance: it moves energy from one
     channel's level to the other's and mixes none of them together.

@@ -130,7 +130,7 @@ def _effect(
         if setting.by == stem or setting.by not in (*STEMS, *keys):
             known = ", ".join(key for key in dict.fromkeys((*STEMS, *keys)) if key != stem)
             raise PresetError(
-                f"{stem}.duck.by: {setting.by!r} is no other stem of this song; use one of {known}"
+                f"{stem}.duck.by: {setting.by!r} is not another stem of the song; use {known}"
             )
         return duck(setting, keys[setting.by], sample_rate) if setting.by in keys else None
     made_by = Strip.__dataclass_fields__[name].metadata[EFFECT]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import scipy.fft
 
-# A peak this many times the root mean square of all others is no accident: noise of 100 000 lags
+# A peak this many times the root mean square of all others is not chance: noise of 100 000 lags
 # reaches 4.5, a mix against its own reference 20 and far more.
 LEAST_CONFIDENCE = 8.0
 # Spectral weights between none (0: the bass decides) and all alike (1: the noise does).

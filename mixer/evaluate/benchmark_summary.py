@@ -63,7 +63,7 @@ class Comparison:
 
     @property
     def is_better(self) -> bool:
-        """The subject has the smaller error, and chance is no likely reason."""
+        """The subject has the smaller error, and chance is not a likely reason."""
         return self.effect < 0.0 and self.mean_difference < 0.0 and self.p_holm < 0.05
 
 

@@ -15,7 +15,7 @@ from mixer.meters.measures import DAMAGE
 from mixer.meters.segment import Segment, StemPart
 from mixer.meters.signal import Signal
 
-# A wet stem this far below its mix is not heard: what was done to it is no damage.
+# A wet stem this far below its mix is not heard: what was done to it is not damage.
 _HEARD_DB = -40.0
 
 
@@ -43,7 +43,7 @@ def measure_damage(
     parts: list[list[StemPart]] = [[] for _ in segments]
     heard = 10.0 ** (_HEARD_DB / 10.0)
     mix_energies = [_energy(mix[:, first:end]) for first, end in segments]
-    # A filter may make a recording's own spikes stand out more: they are no clicks for that.
+    # A filter may make a recording's own spikes stand out more: that does not make them clicks.
     without_clicks = list(inputs.values())
     for name, audio in inputs.items():
         if name not in wet:

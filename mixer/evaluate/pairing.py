@@ -142,7 +142,7 @@ def _pair(table: Path, line: int, row: dict[str, str | None]) -> FilePair:
             raise InputError(f"{table}: line {line} has no {column}")
         path = table.parent / name
         if not path.is_file():
-            raise InputError(f"{table}: line {line}: {path} is no file")
+            raise InputError(f"{table}: line {line}: {path} is not a file")
         paths.append(path)
     song = (row.get("song") or "").strip() or paths[1].stem
     system = (row.get("system") or "").strip() or DEFAULT_SYSTEM

@@ -20,7 +20,7 @@ from mixer.meters.stereo_spectrum import BANDS, CURVE_BANDS_HZ
 from mixer.meters.target import centred_db
 
 _DPI = 150
-# Names of files and songs are no formulas.
+# Names of files and songs are not formulas.
 _PLAIN_TEXT = {"text.parse_math": False}
 _SUMMARIES = tuple(measure for measure in TESTED_MEASURES if measure.is_drawn)
 _PERCENTAGES = tuple(m for m in ERRORS if m.is_drawn and m.unit == PERCENT)

@@ -24,7 +24,7 @@ import scipy.stats
 
 CONFIDENCE = 0.95
 N_RESAMPLES = 5_000
-# Of two systems the signed-rank test speaks already.
+# For two systems the signed-rank test says it already.
 _LEAST_SYSTEMS_OF_FRIEDMAN = 3
 # With fewer pairs that differ no signed-rank test reaches 0.05.
 LEAST_PAIRS_TO_REACH_5_PERCENT = 6

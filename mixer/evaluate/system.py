@@ -141,7 +141,7 @@ def find_reference(song: Song, settings: SystemSettings) -> Path | None:
 
 def _read_reference(song: Song, path: Path | None) -> np.ndarray:
     if path is not None:
-        # Of a stem container this is the first stream: the mixture.
+        # In a stem container the first stream is the mixture.
         return audio_io.read_audio(path, EVALUATION_RATE_HZ)[0]
     n_samples = song.n_samples_at(EVALUATION_RATE_HZ)
     return read_sum(song.recordings, n_samples, EVALUATION_RATE_HZ)

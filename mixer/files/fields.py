@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 MISSING = dataclasses.MISSING
-# A name, a sentence; what is longer is no value but a file.
+# A name, a sentence; anything longer is a file, not a value.
 LONGEST_LINE = 1_000
 # As systems take them: Linux's longest path, and far more than any comment.
 LONGEST_PROSE = 4_096

@@ -156,7 +156,7 @@ def write_json(path: Path, value: Mapping[str, object]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
             text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-            # A file name that is no UTF-8 comes as lone surrogates: escaped, they are valid JSON.
+            # A file name that is not UTF-8 comes as lone surrogates: escaped, they are valid JSON.
             partial.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None

@@ -54,7 +54,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[Any], most: int = _MOST_NAMES) -> str:
-    """Names with commas between; beyond `most`, how many more there are."""
+    """Comma-separated names; beyond `most`, how many more there are."""
     words = [visible(name, _LONGEST) for name in names]
     beyond = len(words) - most
     return ", ".join(words) if beyond <= 0 else f"{', '.join(words[:most])} and {beyond} more"
@@ -72,7 +72,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def _text_of(value: object, show: Any) -> str:
-    """Of an endless number Python tells no digits, and of an endless nest nothing at all."""
+    """The value in words: Python refuses the digits of an endless number, and an endless nest."""
     try:
         return str(show(value))
     except ValueError:

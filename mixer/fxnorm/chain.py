@@ -21,7 +21,7 @@ from mixer.normalisations import DEFAULT_EFFECTS, NORMALISATIONS, check_effects
 
 # A stem whose peak is below this was not played.
 SILENCE_PEAK_DBFS = -50.0
-# 120 dB over full scale is no audio: 32-bit integers taken for floats, most likely.
+# 120 dB over full scale is not audio: 32-bit integers taken for floats, most likely.
 MAX_PEAK = 1e6
 
 

@@ -103,7 +103,7 @@ class _Dtype:
 
     def __init__(self, code: object) -> None:
         if code != "O8" and not (isinstance(code, str) and _NUMBER_CODE.fullmatch(code)):
-            raise ModelError(f"element type {code!r} is no type of numbers")
+            raise ModelError(f"element type {code!r} is not a type of numbers")
         self.code, self.order = str(code), "<"
 
     def __setstate__(self, state: object) -> None:

@@ -64,7 +64,7 @@ def measure_side(audio: FloatArray, sample_rate: int, centred: int = 1) -> int:
     """Which side the stem leans to between 50 and 2500 Hz: 1 right, -1 left.
 
     By the majority of bins of the smoothed stereo panning spectrum; where the mean lean of all of
-    them is no clear one, by the energy of the channels.
+    them is not clear, by the energy of the channels.
 
     Args:
         audio: float32 `(2, samples)`.

@@ -123,7 +123,7 @@ def read_profile(name_or_path: str | Path) -> Profile:
 
     Raises:
         ModelError: no such profile, not JSON, a key missing, a list of the wrong length, a figure
-            that is no finite number or outside of its range.
+            that is not a finite number or is outside its range.
     """
     known = packaged_profiles()
     path = PACKAGED / f"{name_or_path}.json" if str(name_or_path) in known else Path(name_or_path)

@@ -40,7 +40,7 @@ def read_published_features(
     if not path.is_file():
         raise ModelError(f"{path}: no such feature file")
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise ModelError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, this is no feature file")
+        raise ModelError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB; not a feature file")
     features = load_number_dict(read_regular(path), str(path))
     tables = {effect: _table(features, effect, path) for effect in _EFFECTS}
     names = [name for name in tables["eq"] if all(name in table for table in tables.values())]
@@ -61,7 +61,7 @@ def _stem_profile(
     mean_dbfs, deviation_db = _vector(figures["compression"], f"{source}: compression of {name}", 2)
     (loudness_lufs,) = _vector(figures["loudness"], f"{source}: loudness of {name}", 1)
     if magnitude.min() < 0.0 or magnitude.max() == 0.0:
-        raise ModelError(f"{source}: eq of {name} is no magnitude spectrum")
+        raise ModelError(f"{source}: eq of {name} is not a magnitude spectrum")
     if deviation_db < 0.0:
         raise ModelError(f"{source}: compression of {name} has a negative deviation")
     return StemProfile(
@@ -76,7 +76,7 @@ def _table(features: dict, effect: str, path: Path) -> dict:
     """Stem name to values of one effect."""
     table = features.get(effect)
     if not isinstance(table, dict):
-        raise ModelError(f"{path}: no features of {effect}, this is no feature file")
+        raise ModelError(f"{path}: no features of {effect}; not a feature file")
     return {name: values for name, values in table.items() if isinstance(name, str)}
 
 
@@ -86,7 +86,7 @@ def _vector(values: object, source: str, length: int | None = None) -> np.ndarra
     if isinstance(numbers, float | int):
         numbers = np.array([numbers])
     if not isinstance(numbers, np.ndarray) or numbers.ndim > 1:
-        raise ModelError(f"{source} is no vector of numbers")
+        raise ModelError(f"{source} is not a vector of numbers")
     vector = np.atleast_1d(numbers).astype(np.float64)
     if (vector.size != length) if length is not None else (vector.size < MIN_BINS):
         raise ModelError(f"{source} has {vector.size} figures, which do not make a profile")

@@ -78,7 +78,7 @@ def read_rooms(folder: str | Path, sample_rate: int, read: RoomReader) -> Record
         read: file and sample rate to float32 `(channels, samples)` at that rate.
 
     Raises:
-        InputError: no such folder, nothing in it, or a file that is no impulse response.
+        InputError: no such folder, nothing in it, or a file that is not an impulse response.
     """
     if not Path(folder).is_dir():
         raise InputError(f"{folder}: no such folder of impulse responses")

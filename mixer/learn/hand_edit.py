@@ -21,7 +21,7 @@ from mixer.output.daw.strip import EqBand, Strip, balance_gains
 from mixer.output.daw.words import band_words
 from mixer.preset.shape import NETWORK, TRACKS
 
-# Of a strip's keys: what they may hold (`mixer.console.settings`).
+# What a strip's keys may hold (`mixer.console.settings`).
 _GAIN_RANGE_DB, _LOUDNESS_RANGE_LUFS = (-60.0, 24.0), (-70.0, -5.0)
 _BAND_RANGES = {"frequency_hz": (10.0, 22_000.0), "gain_db": (-24.0, 24.0), "q": (0.1, 30.0)}
 _PASSES = {"high_pass": "high_pass", "low_pass": "low_pass"}

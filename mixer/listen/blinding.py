@@ -75,7 +75,7 @@ class _Sounds:
 
 
 class _Levels(TypedDict):
-    """Of a written sound; None for silence."""
+    """Loudness of a written sound; None for silence."""
 
     loudness_lufs: float | None
     true_peak_dbtp: float | None

@@ -159,7 +159,10 @@ def _rows(path: Path, design: Design) -> Iterator[tuple[str, Answers | MixerErro
             except InputError as error:
                 yield place, InputError(f"{place}: {error}")
     except sqlite3.Error as error:
-        yield str(path), InputError(f"{path}: {error}; this is no database of mixer listen serve")
+        yield (
+            str(path),
+            InputError(f"{path}: {error}; not a database of mixer listen serve"),
+        )
 
 
 def _named(answers: Answers, participant: str) -> Answers:

@@ -10,7 +10,7 @@ from collections import Counter
 
 # A thread each.
 MAX_CONNECTIONS = 512
-# Of one address; whoever has shown a token of the test counts for none.
+# From one address; whoever has shown a token of the test does not count.
 MAX_STRANGERS = 64
 _LET_GO_S = 1.0
 

@@ -99,7 +99,7 @@ class Scale:
 
 
 _QUALITY = ("very poor", "poor", "fair", "good", "very good")
-# Of the paper's listening test: three scales, with its words at the ends.
+# The paper's listening test: three scales, with its words at the ends.
 SCALES = (
     Scale(
         "production_value",

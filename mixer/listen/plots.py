@@ -22,7 +22,7 @@ from mixer.listen.tables import quartiles
 
 VIOLINS = "violins"
 _DPI = 150
-# Names of systems and songs are no formulas.
+# Names of systems and songs are not formulas.
 _PLAIN_TEXT = {"text.parse_math": False}
 _SONGS_A_PICTURE = 12
 _COLUMNS = 3

@@ -68,7 +68,7 @@ def _fault(design: Design, key: Key) -> str | None:
             return f"pages: page {page.id!r:.50} is missing"
         repeats = key.pages[page.id].repeats
         if repeats is not None and repeats not in key.pages:
-            return f"pages.{page.id}.repeats: {repeats!r:.50} is no page"
+            return f"pages.{page.id}.repeats: {repeats!r:.50} is not a page"
         found = [key.stimuli.get(stimulus.id) for stimulus in page.stimuli]
         systems = [stimulus.system for stimulus in found if stimulus is not None]
         if len(systems) < len(found) or any(s.page != page.id for s in found if s is not None):
@@ -114,7 +114,7 @@ def comments_of(answers: Answers, design: Design, key: Key) -> tuple[Comment, ..
 
 
 def songs_of(design: Design, key: Key) -> tuple[str, ...]:
-    """Songs that are rated, by name; a repetition is no song of its own."""
+    """Songs that are rated, by name; a repetition is not a song of its own."""
     counted = Counter(
         key.pages[page.id].song for page in design.pages if page.kind == PageKind.RATED
     )

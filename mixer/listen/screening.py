@@ -24,7 +24,7 @@ from mixer.listen.answers import Answers
 from mixer.listen.design import Design, Key
 from mixer.listen.ratings import RatedPage
 
-# Times come through JSON and a participant's clock; this much short is no offence.
+# Times come through JSON and a participant's clock; this much short is forgiven.
 _HEARD_TOLERANCE_S = 0.05
 
 

@@ -98,7 +98,7 @@ class ListeningServer(ServerOfTest):
             self.connections.leave(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; anything else is a line, not a traceback."""
+        """Say nothing of a client that went away; anything else is a line, not a traceback."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             self.log(f"request failed: {type(error).__name__}: {error}")

@@ -45,7 +45,7 @@ class Store:
         test_id: of the test it belongs to.
 
     Raises:
-        InputError: it is no such database, or another test's.
+        InputError: it is not such a database, or is another test's.
         OutputError: it cannot be written.
     """
 

@@ -92,7 +92,7 @@ def _parse(word: str, human_folder: Path | None) -> System:
     if word == SUM:
         return System(SUM)
     if not Path(word).name:
-        raise SettingsError(f"system {word!r} is no name")
+        raise SettingsError(f"system {word!r} is not a name")
     return System(Path(word).name, model=word)
 
 

@@ -19,7 +19,7 @@ from mixer.dsp.blocks import convolve, zero_padded
 from mixer.meters.segment import Segment
 
 TAPS = 1_024
-# By so much of its length the filter may look ahead: linear phase is no residual.
+# By so much of its length the filter may look ahead: linear phase is not residual.
 _AHEAD = 0.25
 LEAST_RESIDUAL_DB = -60.0
 # Noise this far below a stem that the solution is held against: keeps empty bands from deciding.

@@ -12,7 +12,7 @@ N_FFT = 4_096
 HOP_LENGTH = 1_024
 RUNNING_FRAMES = 40
 SHORTEST_SAMPLES = N_FFT + (RUNNING_FRAMES - 1) * HOP_LENGTH
-# Reference values below this are no feature to take a percentage of.
+# Reference values below this are too small to take a percentage of.
 _NOTHING = 1e-12
 
 

@@ -1,7 +1,7 @@
 """How fast a system moves the gain of a band of a stem: pumping and warbling, in dB a second.
 
 The gain of a band is that of the wet stem over what the best time-invariant filter makes of the
-input: an equaliser's own slope then is no movement. It is taken from the part of the wet stem that
+input: an equaliser's own slope then is not movement. It is taken from the part of the wet stem that
 agrees with the input, with the error that this estimate has at the agreement found (Bendat and
 Piersol, "Random Data", chapters 6 and 9): only what a change exceeds that error by counts. While a
 note falls, the reverb of what came before stays behind and looks like a gain that rises: only bands

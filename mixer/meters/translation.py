@@ -9,7 +9,7 @@ The responses are typical ones, drawn from what small loudspeakers and cabins sh
 falls by 12 to 24 dB an octave below its resonance, a phone plays one channel, a club's system lifts
 the lows and is mono, a cabin lifts what is longer than itself, and a road is loudest below
 100 Hz. Noise rises towards the lows as rooms' does, and as the ear's threshold.
-They are no measurement of any product.
+They do not measure any product.
 """
 
 from __future__ import annotations

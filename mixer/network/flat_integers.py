@@ -20,7 +20,7 @@ class FlatIntegers:
         """The inverse of `to_json`: every name, nothing else.
 
         Raises:
-            ValueError: a name is unknown or missing, or a value is no integer or out of range.
+            ValueError: a name is unknown or missing, or a value is not an integer or out of range.
         """
         kind: Any = cls
         return cls(**_checked_integers([field.name for field in fields(kind)], values))
@@ -34,7 +34,7 @@ def _checked_integers(names: list[str], values: Mapping[str, object]) -> dict[st
         values: from a manifest or a checkpoint.
 
     Raises:
-        ValueError: a name is unknown or missing, or a value is no integer.
+        ValueError: a name is unknown or missing, or a value is not an integer.
     """
     for name in sorted(set(values) ^ set(names)):
         problem = "lacks" if name in names else "has the unknown"

@@ -66,7 +66,7 @@ class Role:
 
 
 def _agree(found: Sequence[int | str | None], wanted: Shape) -> bool:
-    """Of one rank, and of one length wherever both state it."""
+    """Whether both have one rank, and one length wherever both state it."""
     return len(found) == len(wanted) and all(
         length == other
         for length, other in zip(found, wanted, strict=True)

@@ -27,7 +27,7 @@ from mixer.network.manifest import MANIFEST_FILE, Manifest, read_manifest
 from mixer.network.model import Bundle, read_bundle
 
 PREFIX = "hf:"
-# Of any file; the published networks take up to 21 MB.
+# Largest file; the published networks take up to 21 MB.
 MOST_FILE_BYTES = 512 << 20
 MOST_BUNDLE_BYTES = 1 << 30
 _MOST_MANIFEST_BYTES = 16 << 20

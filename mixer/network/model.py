@@ -114,7 +114,7 @@ def find_bundle(name_or_path: str | Path) -> Path:
             folder of that name in the working directory; write ./name for the folder.
 
     Raises:
-        ModelError: there is no such bundle.
+        ModelError: the bundle does not exist.
     """
     text = str(name_or_path)
     names = list_bundles()

@@ -20,7 +20,7 @@ from mixer.meters.target import balance_error_db, centred_db
 from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, numbers, settings_by_name
 
-# Of the measurements, by first word; the rest is inside `stems`, effect by effect.
+# Measurements to compare, by first word; the rest is inside `stems`, effect by effect.
 _STAGES = ("master", "before_master", "wet_stems")
 
 

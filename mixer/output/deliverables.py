@@ -24,7 +24,7 @@ from mixer.song.song import Song
 
 VOCALS = "vocals"
 VOCAL_STEP_DB = 1.0
-# Of a TV mix: what the singer sings live.
+# What is left out of a TV mix: the singer sings it live.
 LEAD_ROLES = frozenset(("lead_vocal", "vocal_double", "vocal_stem"))
 # Words that are left out of a clean version fade so long on each side.
 _FADE_S = 0.005

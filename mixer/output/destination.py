@@ -82,7 +82,7 @@ class Destination:
         return delivered_paths(self.wanted, self.path) | listening_copies(self.wanted, self.path)
 
     def existing(self, song: Song) -> list[str]:
-        """Of the files that would be written, those that are there already."""
+        """The files to be written that are there already."""
         paths = dict.fromkeys((*self.paths(song).values(), *self.beside().values()))
         return [str(path) for path in paths if os.path.lexists(path)]
 

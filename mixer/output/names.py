@@ -39,7 +39,7 @@ TRACK_ROLE = "tracks/"
 VERSION_ROLE = "versions/"
 LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
 LISTENING_FORMAT = "flac"
-# Of a track's file, so that its ending and what sorts out equal ones still fit on any disk.
+# Longest name of a track's file: its ending and a number must still fit on any disk.
 _LONGEST_TRACK_BYTES = 200
 
 

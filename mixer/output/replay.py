@@ -1,7 +1,7 @@
 """The same mix again from its recipe, bit for bit, or what exactly differs.
 
 What decides a mix is compared before anything is rendered: recordings, what `song.toml` says of
-them, model, profile. Where one of these differs there is no same mix to be made. Versions and the
+them, model, profile. Where one of these differs the same mix cannot be made. Versions and the
 system are compared too, but only the result tells whether they matter.
 """
 

@@ -59,7 +59,9 @@ class OutputSettings:
     format: str = option(
         "", "What the mix is written as.", choices=FORMATS, otherwise=DEFAULT_FORMAT, in_ledger=True
     )
-    bit_depth: str = option(DEFAULT_BIT_DEPTH, "Of a sample.", choices=BIT_DEPTHS, in_ledger=True)
+    bit_depth: str = option(
+        DEFAULT_BIT_DEPTH, "Bit depth of a sample.", choices=BIT_DEPTHS, in_ledger=True
+    )
     stems: bool = option(False, "Also write each wet stem and the residual.", in_ledger=True)
     tracks: bool = option(False, "Also write each wet track, where a model mixes tracks.")
     daw: tuple[str, ...] = option(

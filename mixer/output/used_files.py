@@ -57,7 +57,7 @@ def _plugin_paths(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _hash(path: Path) -> str | None:
-    """Of a file its bytes' hash, of a folder that of the names and hashes of all files in it."""
+    """Hash of a file's bytes; for a folder that of the names and hashes of all files in it."""
     try:
         if path.is_file():
             return hash_file(path)

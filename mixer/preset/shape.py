@@ -28,7 +28,7 @@ from mixer.stems import STEMS
 
 ALL_STEMS = "all_stems"
 ROLES, TRACKS = "roles", "tracks"
-# Of a strip: changes of what a model set.
+# A strip's changes of what a model set.
 NETWORK = "network"
 SUMMARY, EXTENDS = "summary", "extends"
 # Said of the whole mix, on the bus.

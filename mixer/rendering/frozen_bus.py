@@ -88,7 +88,7 @@ def _gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> Fl
     tells = np.abs(before) > _LEAST_SAMPLE
     ratio = np.divide(after, before, out=np.stack([around, around]), where=tells)
     apart = np.maximum(ratio, around) / np.maximum(np.minimum(ratio, around), 1e-12)
-    # Most gains are one for both channels, so what both tell is no accident.
+    # Most gains are one for both channels, so what both tell is not chance.
     is_linked = tells.all(axis=0) & (
         np.abs(ratio[0] - ratio[1]) < _LINKED_WITHIN * np.abs(ratio[0])
     )

@@ -31,7 +31,7 @@ _QUARTILES_OF_NORMAL = 1.349  # distance of a normal distribution's quartiles, i
 _ROOM_FOR_ALL_LUFS = -11.0
 # Engineers differ among each other by 2 to 3 dB a group and 3 to 5 dB a track, songs by as much.
 _A_MIX_WITHIN_DB, _A_ROUGH_MIX_WITHIN_DB = 4.0, 6.0
-# Of 24 songs that people mixed, electronic ones among them, the stems of none are further off.
+# The stems of none of 24 songs that people mixed, electronic ones among them, are further off.
 _A_MIX_OF_STEMS_WITHIN_DB = 8.5
 
 
@@ -158,6 +158,6 @@ def _together_lufs(heard: Sequence[TrackLevels]) -> float:
 
 
 def _usual_lufs(track: Track, tracks: Sequence[Track]) -> float:
-    """Of a track in a usual mix: its share of its group's loudness."""
+    """A track's share of its group's loudness in a usual mix."""
     group = [10.0 ** (USUAL[t.role].level_lu / 10.0) for t in tracks if t.stem == track.stem]
     return float(GROUP_LUFS[track.stem] + USUAL[track.role].level_lu - 10.0 * np.log10(sum(group)))

@@ -48,7 +48,7 @@ class Option:
         has_column: manifests have it.
         is_path: of a file or folder.
         off: what the flag is called that means False; empty where there is none.
-        parse: text to value, where it is no plain text or number; raises SettingsError.
+        parse: text to value, where it is not plain text or a number; raises SettingsError.
         choices: the only words that may be said, of a `tuple` each of its own; empty for any.
         flags: of a choice that is said by flags: what each is called, what it means and its help,
             the strongest last.
@@ -78,7 +78,7 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """Of the command line: without the unit, which the help tells."""
+        """Name on the command line: without the unit, which the help has."""
         name = self.called or self.name
         for suffix in _UNIT_SUFFIXES:
             name = name.removesuffix(suffix)

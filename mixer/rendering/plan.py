@@ -188,7 +188,7 @@ def plan_render(
         PresetError: a strip names a plug-in that is not there, or what is said of a track means
             none of the song's, or more than the model can do to one.
     """
-    parse_device(settings.device)  # a word that is no device is a mistake even where none is used
+    parse_device(settings.device)  # an unknown device is a mistake even where none is used
     console = settings.console
     if console is None:
         resolved = resolve((), song.console, song_path=song.folder / SONG_FILE)

@@ -200,7 +200,7 @@ def _of_peak(place: Platform, above_lu: float, true_peak_dbtp: float) -> Iterato
     ceiling_dbtp, why = place.true_peak_dbtp, "its ceiling"
     if place.loud_peak_dbtp is not None and above_lu > place.tolerance_lu:
         ceiling_dbtp, why = place.loud_peak_dbtp, "its ceiling for louder mixes"
-    # The limiter's own margin is no excess.
+    # The limiter's own margin does not count as excess.
     if true_peak_dbtp > ceiling_dbtp + 0.02:
         yield (
             f"its peak of {true_peak_dbtp:.1f} dBTP is above {why} of {ceiling_dbtp:g}, so it may "

@@ -99,7 +99,7 @@ class RenderSettings:
     seed: int = option(0, "Random seed for reverb rooms and dither.", range=_SEED_RANGE)
     sample_rate: int | None = option(
         None,
-        "Of the mix, in Hz.",
+        "Sample rate of the mix, in Hz.",
         title="sample rate in Hz",
         range=SAMPLE_RATES_HZ,
         otherwise="the song's",

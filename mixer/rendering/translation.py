@@ -140,7 +140,7 @@ def corrections(losses: Sequence[Loss], budget_db: float) -> list[tuple[str, flo
 
 
 def _powers(mix: Mix) -> tuple[Powers, Powers]:
-    """Of each stem behind the bus, of both channels and of their half sum."""
+    """Powers of each stem behind the bus: both channels, and their half sum."""
     parts = MixParts(mix)
     stereo, mono = Powers(), Powers()
     for stem in mix.wet_stems:

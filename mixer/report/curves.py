@@ -20,7 +20,7 @@ _QUIET = 1e-3
 
 
 class Outline(TypedDict):
-    """Of a waveform; see `envelope`."""
+    """Envelope of a waveform; see `envelope`."""
 
     peak: float
     low: list[int]

@@ -75,7 +75,7 @@ def write_listening_copies(folder: Path, data: ReportData, *, overwrite: bool) -
         OutputError: a file exists already, or the disk is full or read-only.
     """
     missing = [source for source in data.sources if source.file is None]
-    # Names of stems are a vocabulary's, but a path is no place to rely on that.
+    # Names of stems are a vocabulary's, but a path should not rely on that.
     paths = {s.key: folder / f"{re.sub(r'[^A-Za-z0-9_-]', '_', s.key)}.flac" for s in missing}
     if not overwrite:
         refuse_existing(list(paths.values()))

@@ -317,7 +317,7 @@ def _swatch(stem: str, names: Iterable[str]) -> Html:
 
 
 def _masked_shares(data: ReportData) -> dict[str, float]:
-    """Of each stem, by all the others: the last row of each stem holds it, however many."""
+    """How far each stem is masked by all the others: its last row, however many it has."""
     found = data.charts["masking"]["rows"]
     several = any(row["masker"] == ALL_OTHERS for row in found)
     return {r["stem"]: r["share"] for r in found if not several or r["masker"] == ALL_OTHERS}

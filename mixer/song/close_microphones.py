@@ -23,7 +23,7 @@ _LEAST_CONFIDENCE = 5.0
 _AGREEING_SHARE = 0.6
 _FEWEST_AGREEING = 3
 _AGREE_WITHIN_S = 0.0002
-# Of the largest correlation of the two as they are.
+# Share of the largest correlation of the two as they are.
 _OF_LOUDEST_SHARE = 0.7
 _SOUNDING_BELOW_LOUDEST_DB = -30.0
 

@@ -234,7 +234,7 @@ def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
     """Whether a recording can be left out: what it is to be, and all of it, is held by others.
 
     A name that says what a file plays is believed against a sum that is not exact: it may be a
-    bus beside its parts on purpose, compressed. A mix that a lossy encoder wrote is no such bus,
+    bus beside its parts on purpose, compressed. A mix that a lossy encoder wrote is not such a bus,
     and nor is a sum of many of which the name says nothing.
     """
     own = candidates[found.index]

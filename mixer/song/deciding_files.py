@@ -56,7 +56,7 @@ def _far_louder(sources: Sequence[AudioSource]) -> Iterator[tuple[int, str]]:
 
 
 def _float_peak(source: AudioSource) -> float:
-    """Of a float file in full scales; 0 of another, whose samples cannot be beyond it."""
+    """Peak of a float file in full scales; 0 for others, whose samples cannot exceed it."""
     try:
         return peak_of(source).value / source.full_scale if is_float(source) else 0.0
     except (InputError, OSError):  # which reading it says

@@ -17,7 +17,7 @@ from mixer.errors import InputError
 # Peaks from which and up to which a scale is certain: from -36 dBFS up to +6 dBFS of it.
 _SCALES = {2.0**15: (512.0, 2.0**16), 2.0**23: (2.0**17, 2.0**24), 2.0**31: (2.0**25, 2.0**32)}
 _PLAUSIBLE_FLOAT = 512.0
-# Whole numbers are no float recording, however few they are.
+# Whole numbers are not a float recording, however few they are.
 _WHOLE_FROM = 2.0
 
 
@@ -54,7 +54,7 @@ def full_scales(sources: Sequence[AudioSource]) -> list[float]:
 
 
 def _peak(source: AudioSource) -> tuple[float, bool] | None:
-    """Of a float file; None for another, or one that does not decode, which is said elsewhere."""
+    """Peak of a float file; None for others and for what does not decode."""
     if not is_float(source):
         return None
     try:

@@ -18,7 +18,7 @@ LONGEST_COPY_MOVE_S = 0.5
 _COMPARED_S = 0.3
 LATE_EXCERPT_S = _COMPARED_S + 2 * LONGEST_COPY_MOVE_S
 _N_COMPARED = 4
-# Of levels from excerpt to excerpt, and of the spectrum over all.
+# Tolerances: of levels from excerpt to excerpt, and of the spectrum over all.
 _LIKE_LEVELS_FROM = 0.4
 _LIKE_SPECTRUM_DB = 4.0
 

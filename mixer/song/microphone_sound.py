@@ -15,7 +15,7 @@ from mixer.song.sides import Side
 from mixer.song.song import Song
 
 _N_EXCERPTS, _EXCERPT_S = 12, 1.0
-# Of each excerpt the part around its loudest moment, at which a microphone hears its own drum and
+# The part of each excerpt around its loudest moment, at which a microphone hears its own drum and
 # not the others of the kit.
 _AROUND_PEAK_S, _BEFORE_PEAK_S = 0.15, 0.03
 

@@ -23,7 +23,7 @@ from mixer.song.tracks import Track, tracks_of
 _SHORTEST_DELAY_S = 0.0001
 # What comes later than close microphones can is looked for up to here, and said.
 _FAR_DELAY_S = 0.1
-# Below, the sum is no fuller for it.
+# Below, mending it makes the sum no fuller.
 _LEAST_GAIN_DB = 0.2
 # Sides of a wide synthesiser cancel a little when they are summed, those of a miswired pair far
 # more: their correlation is below -0.33.

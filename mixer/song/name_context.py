@@ -112,7 +112,7 @@ class _Folder:
         return [adjusted.get(index, result) for index, result in enumerate(self.results)]
 
     def _named(self, test: Callable[[Evidence], bool]) -> dict[int, Evidence]:
-        """Evidence of certain parts that passes a test; complements are no parts."""
+        """Evidence of certain parts that passes a test; complements are not parts."""
         return {
             index: item
             for index, item in self.evidence.items()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 FEWEST_EXCERPTS = 3
-# Of the excerpts in which it plays, so many equal the other recording: edits lie in the rest.
+# This share of the excerpts in which it plays equals the other recording: edits lie in the rest.
 _AGREEING_SHARE = 0.8
 _EQUAL_BELOW_DB = -30.0
 # A delay between samples and cuts at an excerpt's ends leave a little over.

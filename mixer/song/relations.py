@@ -31,11 +31,11 @@ _EQUAL_WITHIN_DB = 1.0
 LIKELY_BELOW_DB = -12.0
 # One excerpt alone may agree by chance (a held tone is the sum of two others of its pitch).
 FEWEST_EXCERPTS = 3
-# Of a comp's excerpts, so many equal one of its takes; cuts lie in the others.
+# This share of a comp's excerpts equals one of its takes; cuts lie in the others.
 _COMP_SHARE = 0.75
 # A part must make up this share of the sum's power to be named as one.
 PART_FROM_DB = -40.0
-# Of the other recordings' power: a sum that misses no more of it is a mix of the song.
+# Share of the other recordings' power: a sum that misses no more of it is a mix of the song.
 WHOLE_MIX_MISSES = 0.005
 # A limiter's latency, an encoder's delay; the plain sum of all others tells it roughly.
 LONGEST_SUM_MOVE_S = 0.06
@@ -273,7 +273,7 @@ def find_moved_sum(
         others: those that it may be the sum of.
 
     Returns:
-        The entry, with what it still comes later than thought; None where it is no sum of them.
+        The entry, with what it still comes later than thought; None where it is not a sum of them.
     """
     power = np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64) / excerpts.shape[2]
     if len(others) < 2 or sounding_excerpts(power[index]).sum() < FEWEST_EXCERPTS:

@@ -44,7 +44,7 @@ _WORDS = {
     Side.SIDE: "side sides seite seiten",
 }
 _SPELLED = {fold(word): side for side, text in _WORDS.items() for word in text.split()}
-# Of scripts without spaces: found anywhere in a name.
+# Words of scripts without spaces: found anywhere in a name.
 _SIGNS = {
     fold(sign): side
     for side, text in {Side.LEFT: "左声道 左聲道 左チャンネル 左 왼쪽 좌", Side.RIGHT:

@@ -20,7 +20,7 @@ class Song:
         name: the folder's name, or the title in `song.toml`.
         folder: absolute path.
         recordings: what is mixed, in the order of file names.
-        left_out: what is not, and why: names that are no recordings, and files with a fault.
+        left_out: what is not, and why: names that are not recordings, and files with a fault.
         sample_rate: the highest among the recordings, in Hz; the mix comes back at it.
         n_samples: the longest recording, at that rate.
         dry: the recording is dry (no room on it yet), as `song.toml` says.

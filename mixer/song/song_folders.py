@@ -54,7 +54,7 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
         songs.append(folder.path)
         for name, inner in inner_folders.items():
-            # Of a song that lies in another's folder that one mixes nothing.
+            # A song that lies in another's folder is not mixed by that other.
             titled = kind_of(name, folder.path.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
             if titled and name in plan.left_out and (is_band(inner) or holds_songs(inner)):
                 _search(inner, songs, left_out)
@@ -73,7 +73,7 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
 def _is_no_song(folder: Folder, inner: Folder, songs: Sequence[str]) -> bool:
     """Whether a folder beside songs is one of samples, of exports, and the like.
 
-    Its name is no title, and no file in it is named after a part.
+    Its name is not a title, and no file in it is named after a part.
     """
     has_title = kind_of(inner.path.name, folder.path.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
     beside_parts = any(n_parts(other) for other in folder.folders if other.path.name in songs)

@@ -68,7 +68,7 @@ def describe_sound(excerpts: FloatArray) -> NDArray[np.float32] | None:
             `EXCERPT_S`, from all over the recording.
 
     Returns:
-        float32 (features,), each about -4 to 4; None for silence and for what is no audio.
+        float32 (features,), each about -4 to 4; None for silence and for what is not audio.
     """
     if not np.abs(excerpts).max(initial=0.0) < _LOUDEST:  # NaN among them
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 # A pause in which nothing at all plays is longer than in any song: these are other takes, or other
 # days.
 LONGEST_GAP_S = 60.0
-# Rounding of references at other rates; less than a sample at 44.1 kHz is no difference.
+# Rounding of references at other rates; less than a sample at 44.1 kHz does not count.
 _SAME_WITHIN_S = 1e-5
 
 

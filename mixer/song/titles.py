@@ -73,7 +73,7 @@ def _is_title(title: tuple[str, ...], names: list[list[str]], from_end: bool) ->
     """
     rests = [_shortened(tokens, title, from_end) for tokens in names]
     if len(title) == 1 and any(map(_phrase_is_cut, names, rests)):
-        return False  # "bass" of bass drum is no title
+        return False  # "bass" of bass drum is not a title
     meant = strongest(title)
     if meant is None or (len(title) > 1 and any(map(is_unknown, title))):
         return True

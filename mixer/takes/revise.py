@@ -39,7 +39,7 @@ from mixer.takes.numbering import base_of, next_number, take_path
 from mixer.takes.parts import hash_parts, same_parts
 
 MADE_BY = "revise"
-# Of the settings, what acts behind the material that is kept.
+# Settings that act behind the material that is kept.
 _BEHIND = ("console", "loudness_lufs", "true_peak_dbtp", "amount", "held_staging_db",
            "held_gain_db")  # fmt: skip
 

@@ -131,7 +131,7 @@ def test_equal_audio_gives_equal_files_and_other_formats_are_untouched(rng, tmp_
 def test_what_is_no_wav_is_refused(tmp_path) -> None:
     for content in (b"", b"fLaC" + b"\0" * 100, b"RIFF\4\0\0\0WAVE", b"RIFF" + b"\xff" * 60):
         (tmp_path / "x").write_bytes(content)
-        with pytest.raises(ValueError, match="no WAV file"):
+        with pytest.raises(ValueError, match="not a WAV file"):
             insert_broadcast(tmp_path / "x", INFO)
         assert (tmp_path / "x").read_bytes() == content
 

@@ -57,7 +57,7 @@ def test_templates(output, fields, expected) -> None:
         ("{presets}", "did you mean {preset}"),
         ("{song.parent}", "unknown field"),
         ("{id!r}", "unknown field"),
-        ("{", "is no template"),
+        ("{", "is not a template"),
         (".mixer-batch/{id}", "where the ledger lives"),
         ("{id}.flac", "FLAC holds"),
     ],

@@ -69,7 +69,7 @@ def test_a_table_of_pairs(folders, tmp_path) -> None:
         (b"mix,reference\n", "no line below"),
         (b"mix,reference\nmixes/a.wav,\n", "line 2 has no reference"),
         (b"mix,reference\nmixes/a.wav\n", "line 2 has no reference"),
-        (b"mix,reference\nmixes/a.wav,nowhere.wav\n", "line 2: .*nowhere.wav is no file"),
+        (b"mix,reference\nmixes/a.wav,nowhere.wav\n", "line 2: .*nowhere.wav is not a file"),
         (b"mix,reference\n" + b"mixes/a.wav,references/a.mp3\n" * 2, "song 'a' twice"),
         (b"\xff\xfe,\n", "cannot be read as a CSV"),
     ],

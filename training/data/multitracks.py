@@ -198,7 +198,7 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
         if abs(seconds - song.duration_s) > MAX_LENGTH_DIFFERENCE_S:
             raise InputError(
                 f"{mix.file} lasts {seconds:.1f} s and its stems {song.duration_s:.1f} s: "
-                "they are no one edit of the song, so export them again or learn the sum"
+                "they are not edits of one song, so export them again or learn the sum"
             )
     return Multitrack(song.name, song, mix, dry=dry)
 

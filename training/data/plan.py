@@ -21,7 +21,7 @@ MEASURE, AUTO = "measure", "auto"
 # An average over fewer training songs than this says more about them than about mixes.
 FEWEST_SONGS_TO_MEASURE = 20
 DEFAULT_EFFECTS = ("reverb", "eq", "compression", "balance", "loudness")
-# Of examples in bands: what is normalised beside would be undone by what is learnt.
+# Examples in bands: what is normalised beside would be undone by what is learnt.
 DEFAULT_BAND_EFFECTS = ("balance",)
 # What an engineer does to tracks is what is learnt: nothing of it is done before.
 DEFAULT_TRACK_EFFECTS: tuple[str, ...] = ()

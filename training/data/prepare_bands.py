@@ -36,7 +36,7 @@ from training.data.workers import Report
 
 # Excerpts, and how far apart they begin.
 EXCERPT_S, STEP_S = 30.0, 15.0
-# Of the power of a mixture, what its dry stems have to explain: of another song they explain 1 to
+# Share of a mixture's power that its dry stems must explain: of another song they explain 1 to
 # 7 %, of an engineer's own mix 85 and more.
 LEAST_EXPLAINED = 0.5
 # The transform: of the networks that learn from it, unless their configuration says otherwise.

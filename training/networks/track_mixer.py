@@ -42,7 +42,7 @@ TRACK_OFFSET_DB = 12.0
 CURVE_DB, BUS_CURVE_DB = 9.0, MAX_BUS_CURVE_DB / 2
 HIGHEST_HIGH_PASS_HZ = 300.0
 SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
-# Of a compressor, over the loudness of the track: above the usual peaks it does nothing.
+# Threshold of a compressor, over the loudness of the track: above the usual peaks it does nothing.
 THRESHOLD_LU = (-6.0, 26.0)
 HIGHEST_SEND_DB = -4.0
 _LUFS_OFFSET_DB = -0.691
@@ -56,7 +56,7 @@ _MACHINES = ("drum_loop", "sub", "lead_synth", "pad", "arp", "fx")
 _PLAYERS = ("overheads", "room", "cymbals", "toms", "electric_guitar", "acoustic_guitar", "keys",
             "organ", "strings", "brass", "woodwind", "choir")  # fmt: skip
 _ELECTRONIC_LU = (-2.0, 2.0, 1.5, -2.5)
-# Of how a track moves, what its fader goes by: how much it plays, how far moments, seconds and the
+# What a fader goes by of how its track moves: how much it plays, how far moments, seconds and the
 # highest peak stand out, how even it is.
 _FADER_DYNAMICS = (0, 8, 10, 12, 13)
 # What seldom plays is softer while it does, and so is what has high peaks: to begin with, dB.

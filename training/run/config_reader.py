@@ -14,7 +14,7 @@ from mixer.files.wording import nearest, quote, suggest, visible
 from training.run.config import TrainingConfig
 from training.run.recipe import problem_of
 
-# Of an override; section, key and a hyper-parameter's name take half of it.
+# Longest override; section, key and a hyper-parameter's name take half of it.
 _LONGEST_NAME = 100
 SHIPPED = Path(__file__).resolve().parents[1] / "configs"
 

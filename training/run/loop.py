@@ -62,7 +62,7 @@ def run_epochs(trainer: Trainer) -> None:
     """Train until the schedule ends, validation stops improving, or somebody asks to stop.
 
     Raises:
-        TrainingError: the loss or the gradient is no number.
+        TrainingError: the loss or the gradient is NaN.
         KeyboardInterrupt: somebody asked; a checkpoint has been written.
     """
     position, config = trainer.run.position, trainer.config
@@ -139,7 +139,7 @@ class _Taken(NamedTuple):
 
 
 def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
-    """Forward, backward and the optimiser; nothing moves where loss or gradient is no number."""
+    """Forward, backward and the optimiser; nothing moves where loss or gradient is NaN."""
     config, run = trainer.config, trainer.run
     position, scaler, optimiser = run.position, run.scaler, run.optimiser
     done = position.batch / config.run.batches_per_epoch

@@ -20,7 +20,7 @@ from training.run.recipe import RECIPES, Recipe
 from training.run.starts import start_network
 from training.run.state import Position, Run
 
-# Of a Wave-U-Net: fine-tuning may have another.
+# Keys of a Wave-U-Net that fine-tuning may change.
 _SEGMENT = "output_samples"
 
 

@@ -69,7 +69,7 @@ def train(
 
     Raises:
         SettingsError: the configuration does not fit together.
-        InputError, TrainingError: the data set cannot be used, or the loss is no number any more.
+        InputError, TrainingError: the data set cannot be used, or the loss became NaN.
         ModelError: a checkpoint to start or resume from is damaged, or of another network.
         DeviceError: the device is not there.
         OutputError: a run is in the folder already, or it cannot be written.

@@ -22,9 +22,9 @@ from training.run.loading import NETWORK_RATE_HZ, ReadItem, TrainingData
 from training.run.losses import LossA, LossB, StemLoss, WaveformLoss, shortest_segment_samples
 from training.run.objective import Objective
 
-# Of a validation song, to listen to.
+# Length of a validation song's excerpt to listen to.
 HEARD_S = 10.0
-# Of a mix behind the pre-emphasis, about -100 dBFS: below it there is no level to match.
+# Power of a mix behind the pre-emphasis, about -100 dBFS: below it there is no level to match.
 SILENT_POWER = 1e-10
 _PRE_EMPHASIS = 0.95
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

@@ -12,7 +12,7 @@ N_TAPS = 101
 # Poles of the analogue curve in Hz, and what it lacks to 0 dB at 1 kHz (IEC 61672-1, annex E).
 _POLES_HZ = (20.598997, 107.65265, 737.86223, 12194.217)
 _GAIN_AT_1_KHZ_DB = 1.9997
-# Of the digital curve, on which the FIR filter is fitted in adjoining pairs.
+# Bins of the digital curve, on which the FIR filter is fitted in adjoining pairs.
 _FIT_POINTS = 512
 LOW_PASS = (1.0, 0.85)
 

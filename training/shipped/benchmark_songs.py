@@ -220,7 +220,7 @@ def _write(folder: Path, stems: _Stems) -> None:
 
 
 def _digest_of_code() -> str:
-    """Of the code that decides what the songs sound like."""
+    """Hash of the code that decides what the songs sound like."""
     digest = hashlib.sha256()
     for package in (training.synthesis, mixer.demo_song):
         for path in sorted(Path(package.__path__[0]).rglob("*.py")):

@@ -1,6 +1,6 @@
 """Microphones around a kit: close ones that hear their neighbours, overheads, and the room.
 
-Bleed levels are chosen: a close microphone has its neighbours some 15 to 30 dB down. Delays are
+Bleed levels are chosen: a close microphone has its neighbours about 15 to 30 dB down. Delays are
 those of sound over the distances of a kit.
 """
 

@@ -44,7 +44,7 @@ def chord_pitch_classes(numeral: str, tonic: int) -> tuple[int, ...]:
     """
     found = re.fullmatch(r"(b|#)?([ivIV]+)(.*)", numeral)
     if not found or found[2].lower() not in _NUMERALS or found[3] not in _SUFFIXES:
-        raise SettingsError(f"chord {numeral!r} is no roman numeral such as vi7 or bVII")
+        raise SettingsError(f"chord {numeral!r} is not a roman numeral such as vi7 or bVII")
     accidental = {"b": -1, "#": 1}.get(found[1] or "", 0)
     root = tonic + _NUMERALS[found[2].lower()] + accidental
     third = _THIRDS[found[2].isupper()]

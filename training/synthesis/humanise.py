@@ -9,7 +9,7 @@ import numpy as np
 
 from training.synthesis.score import Hit, Note, Sheet
 
-# Spread of onsets; professional players keep within some 10 ms (Repp, "Sensorimotor
+# Spread of onsets; professional players keep within about 10 ms (Repp, "Sensorimotor
 # synchronization", 2005, reviews such figures).
 TIMING_SPREAD_S, LONGEST_S = 0.006, 0.02
 VELOCITY_SPREAD = 0.06

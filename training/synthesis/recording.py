@@ -17,7 +17,7 @@ _COLOUR_POINTS_HZ = (30.0, 80.0, 200.0, 500.0, 1200.0, 3000.0, 7000.0, 14_000.0)
 _COLOUR_SPREAD_DB, _TILT_SPREAD_DB_PER_OCTAVE = 2.0, 0.5
 _BLOCKED_HZ = 22.0
 _TAKE_SPREAD_DB, _TWICE_DB = 0.8, 3.01
-# Of a preamplifier and a microphone under the peaks of what they record.
+# Noise of a preamplifier and a microphone under the peaks of what they record.
 _NOISE_DB = (-90.0, -66.0)
 _NOISE_SAMPLES = 2**17
 

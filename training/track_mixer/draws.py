@@ -52,7 +52,7 @@ _CREST, _HELD_DB, _USUAL_RATIO = 10, 1.0, 3.0
 # People put what seldom plays lower while it plays, by so much from never to always: about half of
 # what 15 real songs say, of electronic music all of them.
 _SELDOM_DB = 5.0
-# Of electronic music, where drums and bass lead: about half of what the same songs say.
+# For electronic music, where drums and bass lead: about half of what the same songs say.
 _ELECTRONIC = ("house", "synthwave")
 _ELECTRONIC_LU = {"vocals": -1.5, "bass": 1.5, "drums": 1.2, "other": -1.5}
 # Role to the curve that engineers set on it, mean and standard deviation at `CURVE_HZ`.
@@ -403,7 +403,7 @@ def _shaped(dynamics: NDArray[np.float32], shape: NDArray[np.float64]) -> NDArra
     """What dynamics would be described as, were each moment's excess `1 + shape` of what it is."""
     out = dynamics.copy()
     out[:, 1:10] *= (1.0 + shape)[:, None]
-    # Crest factors of about 12 dB, a peak some 15 dB above the mean.
+    # Crest factors of about 12 dB, a peak about 15 dB above the mean.
     out[:, 10:12] += (0.9 * shape)[:, None]
     out[:, 13] += 1.0 * shape
     return out.astype(np.float32)

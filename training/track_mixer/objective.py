@@ -30,7 +30,7 @@ _LEAST_POWER = 1e-15
 
 @dataclass(frozen=True)
 class Weights:
-    """Of the parts of the objective."""
+    """Weights of the parts of the objective."""
 
     level: float = 1.0
     group_level: float = 1.0

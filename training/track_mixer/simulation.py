@@ -29,7 +29,7 @@ class Wet:
     side: Tensor
 
     def of_groups(self, groups: Tensor) -> Wet:
-        """Of the sums of groups; groups is (batch, tracks, stems), 1 for a track's own."""
+        """Powers of the sums of groups; groups is (batch, tracks, stems), 1 for a track's own."""
         share = groups.transpose(1, 2)
         return Wet(share @ self.mid, share @ self.side)
 

@@ -17,7 +17,7 @@ VIEWS = ("left", "right", "mid", "side")
 # What the network says about a stem as a whole, in this order: see
 # `mixer.network.band_mixer.controls`.
 STRIP_CONTROLS = ("shape", "width_db", "room_db")
-# Of `mixer.model_settings.StripChanges`, what such a network has; gains hold fader and curve.
+# What such a network has of `mixer.model_settings.StripChanges`; gains hold fader and curve.
 CURVE_KEYS = ("gain_db", "curve_db", *POINT_KEYS, "motion")
 CHANGES = (*CURVE_KEYS, "balance_db", "side_db", "shape", "widen_db", "room_db")
 # Far above any network of this kind: a header may not claim memory or time without a bound.

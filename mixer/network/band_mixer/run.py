@@ -2,7 +2,7 @@
 
 Pass 1 reads every stem's levels; the network turns them into the console's settings, once, over the
 whole song; pass 2 sends each stem through its console. Levels and settings live at the rate of
-blocks (5 a second), so memory beside the stems grows by some 40 kB a second of song. What a pass
+blocks (5 a second), so memory beside the stems grows by about 40 kB a second of song. What a pass
 does to a sample depends on a window around it alone: nothing is cut into segments.
 """
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 from mixer.network.flat_integers import FlatIntegers
 
-# Of every norm in the latent-space mixer; the runtime applies them, so it is the runtime's too.
+# Epsilon of every norm in the latent-space mixer, which the runtime applies.
 NORM_EPSILON = 1e-8
 # Far above any network of this kind: a header may not claim memory or time without a bound.
 _LARGEST = {

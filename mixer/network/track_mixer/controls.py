@@ -30,7 +30,7 @@ from mixer.network.track_mixer.settings import (
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 
-# Of the buses' glue: slow, as bus compressors are set.
+# The buses' glue: slow, as bus compressors are set.
 _GLUE_ATTACK_MS, _GLUE_RELEASE_MS = 30.0, 200.0
 # What carries the low end stays in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
@@ -43,7 +43,7 @@ _SOUNDS_WITHIN_DB = 40.0
 _MOST_ABOVE_USUAL_DB = 18.0
 # A compressor of a lower ratio, or above all peaks, is left off.
 _LEAST_RATIO = 1.1
-# Of each control what is no more than a trace, and what stands for nothing.
+# For each control the value below which it is only a trace, and the value that does nothing.
 _TRACES = (
     ("short_room_db", -34.0, SEND_OFF_DB),
     ("long_room_db", -34.0, SEND_OFF_DB),

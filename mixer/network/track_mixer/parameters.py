@@ -13,7 +13,7 @@ MAX_TRACKS = 128
 # Bands in which a track is heard, and what is read in each: left, right, half sum, half difference.
 N_BANDS = 40
 VIEWS = ("left", "right", "mid", "side")
-# Of how a track moves: percentiles of its level, and seven more figures; see
+# How a track moves: percentiles of its level, and seven more figures; see
 # `mixer.network.track_mixer.inputs.describe_dynamics`.
 PERCENTILES = (10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0)
 N_DYNAMICS = len(PERCENTILES) + 7
@@ -40,7 +40,7 @@ TRACK_CONTROLS = (
 )
 # For the groups (1, stems, controls) and for the mix (1, controls).
 BUS_CONTROLS = ("gain_db", *CURVE_CONTROLS, "threshold_db", "ratio")
-# Of `mixer.model_settings.StripChanges`, what such a console has.
+# What such a console has of `mixer.model_settings.StripChanges`.
 CHANGES = tuple(key for key in STRIP_KEYS if key not in ("motion", "balance_db"))
 GRAPH_OUTPUTS = ("tracks", "groups", "mix")
 

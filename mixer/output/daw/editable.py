@@ -216,7 +216,7 @@ class _Maker:
         return replace(made, notes=(*strip_lines(strip), *notes)), sound
 
     def _moving(self, strip: Strip, dry: FloatArray, wet: FloatArray) -> Strip:
-        """With the automation that follows a wet track, of which what comes back is no part."""
+        """With the automation that follows a wet track, without what comes back on the returns."""
         if strip.sends:
             sound = run_strip(dry, self._rate, strip, self._devices)
             wet = wet - self._returns.all_back(strip.sends, sound)

@@ -83,7 +83,7 @@ def _smooth(powers: NDArray[np.float64]) -> NDArray[np.float64]:
 def _corners(
     times: NDArray[np.float64], values: NDArray[np.float64], tolerance: float
 ) -> NDArray[np.int64]:
-    """Of a line's points those that it needs (Douglas and Peucker), in order."""
+    """The points that a line needs (Douglas and Peucker), in order."""
     kept = np.zeros(len(values), bool)
     kept[[0, -1]] = True
     open_spans = [(0, len(values) - 1)]

@@ -166,7 +166,7 @@ def _clips(block: Block) -> Iterator[ReadClip]:
 
 
 def _width(clips: tuple[ReadClip, ...]) -> float:
-    """Of a track of one file that is there as a whole and as its middle."""
+    """Take a track of one file that is there as a whole and as its middle."""
     whole = [clip.gain for clip in clips if not clip.is_middle]
     middle = [clip.gain for clip in clips if clip.is_middle]
     if len(whole) != 1 or len(middle) != 1 or whole[0] + middle[0] == 0.0:

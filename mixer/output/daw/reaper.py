@@ -67,7 +67,7 @@ def write_reaper(
     """
     if not overwrite:
         refuse_existing([path])
-    # A file name that is no UTF-8 keeps its own bytes.
+    # A file name that is not UTF-8 keeps its own bytes.
     text = reaper_text(session, path.parent, home).encode("utf-8", "surrogateescape")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ class DawClip:
 
     @property
     def duration_s(self) -> float:
-        """Of the whole file."""
+        """Length of the whole file."""
         return self.n_samples / self.sample_rate
 
     @property

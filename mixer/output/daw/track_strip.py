@@ -124,7 +124,7 @@ def _curve_bands(curve_db: tuple[float, ...], sample_rate: int) -> tuple[EqBand,
 def _gains(gain_db: float, pan: float) -> tuple[float, float]:
     left, right = pan_gains(pan)
     gain = float(db_to_gain(gain_db))
-    # Of cosines at the ends something is left that nobody hears.
+    # Cosines leave something at the ends that nobody hears.
     return gain * max(float(left), 0.0), gain * max(float(right), 0.0)
 
 

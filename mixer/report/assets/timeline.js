@@ -112,7 +112,7 @@ function about(player, start, length, song) {
   }
   if (player.matched) parts.push("All sources at the same loudness; nothing is limited to get there");
   else parts.push("Every source at its own level");
-  if (player.engine.kind === "elements") parts.push("Opened from a disk, files play in step within some 30 ms");
+  if (player.engine.kind === "elements") parts.push("Opened from a disk, files play in step within about 30 ms");
   return `${parts.join(". ")}.`;
 }
 

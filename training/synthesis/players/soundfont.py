@@ -59,7 +59,7 @@ def find_soundfont(given: Path | None) -> Path:
     """The SoundFont to play with: the one given, or the first in the usual places.
 
     Raises:
-        InputError: there is none, or what is given is no SoundFont.
+        InputError: there is none, or what is given is not a SoundFont.
     """
     if given is None:
         for place in USUAL_PLACES:
@@ -76,7 +76,7 @@ def find_soundfont(given: Path | None) -> Path:
             f"{given} cannot be read: {error.strerror}; give another --soundfont"
         ) from None
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":
-        raise InputError(f"{given} is no SoundFont (.sf2); give another --soundfont")
+        raise InputError(f"{given} is not a SoundFont (.sf2); give another --soundfont")
     return given
 
 

@@ -43,12 +43,12 @@ class Singer:
 
     Attributes:
         size: how much shorter than a tenor's the vocal tract is; formants scale with it. Women's
-            are some 15 % higher than men's (Hillenbrand et al. 1995).
+            are about 15 % higher than men's (Hillenbrand et al. 1995).
         breathiness: factor on the noise of the glottis.
         roughness: 0-1, irregular pulses as of a scream.
         timing_spread_s: how far syllables fall from their place.
         detune_cents: spread of intonation.
-        brilliance_db: what stands above some 4 kHz beyond the cascade of formants, which stops
+        brilliance_db: what stands above about 4 kHz beyond the cascade of formants, which stops
             short of the poles that a real tract goes on having (Fant's higher-pole correction),
             and what a close microphone adds.
     """

@@ -1,0 +1,107 @@
+"""Plain English in messages, help, docstrings, comments and documents: known slips are refused."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+_CODE = ("mixer", "training", "export", "benchmarks")
+_TEXTS = ("README.md", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "docs", "mixer")
+_TEXT_SUFFIXES = {".md", ".js", ".html", ".toml"}
+
+# "there is no file" and "is no longer" are English; "is no file" is not.
+SLIPS = {
+    "is no X": re.compile(
+        r"(?<!there )(?<!There )\b(?:is|are|was|were) no "
+        r"(?!longer\b|more\b|further\b|less\b|better\b|worse\b|different\b|\w+er\b)[a-z]"
+    ),
+    "some N": re.compile(r"\bsome \d"),
+    "with commas": re.compile(r"\b(?:list|names|genres) with commas\b", re.IGNORECASE),
+    "must be a text": re.compile(r"must be a text\b"),
+    "no number any more": re.compile(r"no number any more"),
+}
+# The first words of a docstring, a comment or a help text.
+_OF = re.compile(r"^(?:#\s*|[rf]?\"\"\"|[rf]?\")Of (?!course)")
+
+
+def slips_in(text: str) -> list[str]:
+    return [name for name, pattern in SLIPS.items() if pattern.search(text)]
+
+
+def _code_files() -> list[Path]:
+    return sorted(path for room in _CODE for path in (ROOT / room).rglob("*.py"))
+
+
+def _texts() -> list[Path]:
+    found = []
+    for name in _TEXTS:
+        path = ROOT / name
+        if path.is_file():
+            found.append(path)
+        else:
+            found += sorted(p for p in path.rglob("*") if p.suffix in _TEXT_SUFFIXES)
+    return found
+
+
+def _wordings(source: str) -> list[tuple[int, str]]:
+    """Comments and strings of a Python file, with their lines."""
+    kinds = {tokenize.COMMENT, tokenize.STRING}
+    kinds |= {getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [(t.start[0], t.string) for t in tokens if t.type in kinds]
+
+
+def test_the_code_speaks_plain_english() -> None:
+    found = []
+    last_comment = -2
+    for path in _code_files():
+        for line, text in _wordings(path.read_text(encoding="utf-8")):
+            # A comment's second line may begin with any word.
+            goes_on = text.startswith("#") and line == last_comment + 1
+            last_comment = line if text.startswith("#") else -2
+            kinds = slips_in(text)
+            if _OF.match(text) and not goes_on:
+                kinds.append("Of ...")
+            found += [f"{path.relative_to(ROOT)}:{line}: {kind}" for kind in kinds]
+    assert not found, "\n".join(found)
+
+
+def test_the_documents_speak_plain_english() -> None:
+    found = []
+    for path in _texts():
+        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            found += [f"{path.relative_to(ROOT)}:{line}: {kind}" for kind in slips_in(text)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a.wav is no file",
+        "these are no names",
+        "turned down by some 7 dB",
+        "a list with commas",
+        "must be a text of at most 80 characters",
+    ],
+)
+def test_slips_are_found(text: str) -> None:
+    assert slips_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "there is no file a.wav",
+        "it is no longer there",
+        "a plan that is no more than a list",
+        "is not a file",
+        "some of 7 songs",
+    ],
+)
+def test_english_is_left_alone(text: str) -> None:
+    assert not slips_in(text)
