@@ -15,7 +15,7 @@ from mixer.normalisations import NORMALISATIONS
 ROOT = Path(__file__).resolve().parents[1]
 # from the ground up; a module may import its own layer's file and everything below
 LAYERS = (
-    ("mixer.errors", "mixer.version"),
+    ("mixer.errors", "mixer.version", "mixer.extras"),
     (
         "mixer.stems",
         "mixer.roles",

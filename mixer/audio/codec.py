@@ -17,11 +17,11 @@ import numpy as np
 
 from mixer.audio.damage import note_damage
 from mixer.audio.flac_frames import flac_position
-from mixer.audio.formats import INSTALL_CODECS
 from mixer.audio.ogg_pages import damaged_flac
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource, unreadable
 from mixer.audio.spliced_file import SplicedFile
 from mixer.errors import InputError
+from mixer.extras import install_command
 from mixer.files.regular_file import open_regular
 
 # By FFmpeg's names; one that opens other files (hls, concat, dash, image2 ...) never joins.
@@ -300,6 +300,6 @@ def import_av(path: Path) -> Any:
     except ImportError:
         raise InputError(
             f"{path.name}: reading {path.suffix or 'this file'} needs PyAV; "
-            f"install it with {INSTALL_CODECS}, or convert the file to WAV"
+            f"install it with {install_command('codecs')}, or convert the file to WAV"
         ) from None
     return av

@@ -13,10 +13,11 @@ import soundfile
 
 from mixer.audio.codec import decode_codec, decode_rest, has_av, probe_codec
 from mixer.audio.damage import damage_of, note_damage
-from mixer.audio.formats import CODEC_SUFFIXES, INSTALL_CODECS, SAMPLE_RATES_HZ, VIDEO_SUFFIXES
+from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES
 from mixer.audio.layout import layout_of, open_part, read_part
 from mixer.audio.source import AudioSource, unreadable
 from mixer.errors import InputError
+from mixer.extras import install_command
 
 # What libsndfile says of a container that it knows with a coding that it does not.
 _FOREIGN_CODING = ("unsupported", "unknown error in flac", "unimplemented", "not supported")
@@ -160,7 +161,9 @@ def _probe_plain(path: Path) -> list[AudioSource]:
                     return found
         text = unreadable(path, error)
         if any(words in str(error).lower() for words in _FOREIGN_CODING) and not has_av():
-            text = f"{path.name}: its coding needs PyAV; install it with {INSTALL_CODECS}"
+            text = (
+                f"{path.name}: its coding needs PyAV; install it with {install_command('codecs')}"
+            )
         raise InputError(text) from None
     return [source]
 

@@ -26,7 +26,6 @@ CODEC_SUFFIXES = frozenset(
     | {".spx", ".dsf", ".dff", ".oma", ".ra"}
 )
 INPUT_SUFFIXES = PLAIN_SUFFIXES | CODEC_SUFFIXES
-INSTALL_CODECS = 'pip install "fxnorm-mixer[codecs]"'
 # Read by PyAV as well where they hold no picture.
 VIDEO_SUFFIXES = frozenset({".mov", ".mkv", ".avi", ".wmv", ".m4v", ".flv", ".mpg", ".mpeg"})
 _UNFINISHED = "an unfinished download; finish it first"

@@ -6,7 +6,8 @@ import functools
 from enum import Enum
 from pathlib import Path
 
-from mixer.audio.formats import INSTALL_CODECS, VIDEO_SUFFIXES, is_audio_name
+from mixer.audio.formats import VIDEO_SUFFIXES, is_audio_name
+from mixer.extras import install_command
 
 _KEPT_FILES = 1_024
 
@@ -21,7 +22,7 @@ class Content(Enum):
     UNREADABLE = "a video by its name that cannot be read; save its sound as WAV"
     UNKNOWN = (
         "a video by its name; save its sound as WAV, or, where it holds sound alone, "
-        f"{INSTALL_CODECS}"
+        f"{install_command('codecs')}"
     )
 
 

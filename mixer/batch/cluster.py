@@ -23,6 +23,7 @@ from mixer.batch.order import Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.states import Ending
 from mixer.batch.worker import WorkerSpec, open_shop
 from mixer.dsp.threads import one_blas_thread
+from mixer.extras import install_command
 from mixer.files.spawning import without_current_folder
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class RayEngine:
             self._ray: Any = import_module("ray")
         except ModuleNotFoundError:
             raise EngineError(
-                'the engine ray needs Ray: pip install "fxnorm-mixer[ray]" on every machine'
+                f"the engine ray needs Ray: {install_command('ray')} on every machine"
             ) from None
         self._spec, self._address, self._n_cpus = spec, address, n_cpus
         self._flights: dict[Any, _Flight] = {}

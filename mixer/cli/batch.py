@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixer.batch.states import ALL_COLUMNS, Mode, State
-from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.cli.console import answer, progress_bar, say, talk, talk_error
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
 from mixer.cli.settings_options import given_settings, settings_options
@@ -174,7 +174,7 @@ def _refuse_mistaken(manifest: Path, setup: Mapping[str, Any]) -> None:
         folder = shlex.quote(str(manifest))
         raise SettingsError(
             f"{manifest} is a folder; make a manifest of it: "
-            f"mixer batch init {folder} > manifest.csv"
+            f"mixer batch init {folder} > manifest.csv, then mixer batch manifest.csv"
         )
     if setup["address"] and setup["engine"] != "ray":
         raise SettingsError("--address is of a Ray cluster; add --engine ray")
@@ -187,7 +187,7 @@ def _show_ending(summary: Summary, *, as_json: bool, quiet: bool) -> None:
     if not as_json and not quiet:
         show_table(summary.records)
     if summary.stopped_by is not None:
-        talk(f"mixer: stopped: {summary.stopped_by}; start again to go on")
+        talk_error(f"mixer: stopped: {summary.stopped_by}; start again to go on")
     elif summary.interrupted:
         talk("mixer: interrupted; start again to go on")
     if not quiet:
@@ -224,11 +224,11 @@ def merge_command(
 
     merged = merge_shards(out, manifest, html=html, overwrite=overwrite)
     for shard in merged.missing:
-        talk(f"mixer: no ledger for shard {shard}")
+        talk_error(f"mixer: no ledger for shard {shard}")
     if quiet:
         for record in merged.records:
             if record.state == State.FAILED:
-                talk(failure(record))
+                talk_error(failure(record))
     else:
         show_table(merged.records)
         say(
@@ -263,14 +263,14 @@ def _dry_run(
     foreign = {} if options.overwrite else find_foreign(jobs, out)
     table = foreign_table(out, options)
     if table is not None:
-        talk(f"would fail: {table}")
+        talk_error(f"would fail: {table}")
     if as_json:
         answer(plan_as_json(jobs, estimate, foreign))
     elif not quiet:
         show_plan(jobs, estimate, foreign)
     else:
         for song_id, problem in estimate.problems.items():
-            talk(f"would fail: {song_id}: {problem}")
+            talk_error(f"would fail: {song_id}: {problem}")
 
 
 def _share_out(setup: dict[str, Any], n_songs: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from mixer.batch.outliers import find_outliers
 from mixer.batch.results import result_of
 from mixer.batch.states import State
 from mixer.batch.unmixed import Unmixed, unmixed_in
-from mixer.cli.console import cell, clock, printable, say
+from mixer.cli.console import Tone, cell, clock, printable, say
 from mixer.cli.terminal import table_console
 from mixer.files.wording import counted
 
@@ -37,7 +37,8 @@ def show_table(records: Sequence[Record]) -> None:
     for name in ("LUFS", "dBTP", "limiter dB", "x real time"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("remarks", overflow="fold")
-    for record in shown:
+    # What failed is last, where one looks.
+    for record in sorted(shown, key=lambda record: record.state == State.FAILED):
         result = result_of(record)
         remark = (
             record.error if record.state == State.FAILED else "; ".join(marks.get(record.id, ()))
@@ -50,6 +51,7 @@ def show_table(records: Sequence[Record]) -> None:
             cell(result["gain_reduction_db"]),
             cell(result["real_time_factor"]),
             Text(printable(remark or "")),
+            style=Tone.ERROR.value if record.state == State.FAILED else None,
         )
     if shown:
         stdout().print(table)
@@ -65,19 +67,20 @@ def totals(summary: Summary) -> str:
 
 
 def say_ending(
-    records: Sequence[Record], results: Sequence[Path], say: Callable[[str], None] = say
+    records: Sequence[Record], results: Sequence[Path], say: Callable[..., None] = say
 ) -> None:
     """The last lines: files that are not mixed, failures, and where the results are."""
     done = [record for record in records if record.state == State.DONE]
     say_unmixed({record.id: unmixed_in(record.figures) for record in done}, say)
     doubted = [record for record in done if record.figures.get("remarks")]
     for record in doubted[:_MAX_LINES]:
-        say(f"warning: {record.id}: {'; '.join(record.figures.get('remarks') or ())}")
+        remarks = "; ".join(record.figures.get("remarks") or ())
+        say(f"warning: {record.id}: {remarks}", tone=Tone.WARNING)
     if len(doubted) > _MAX_LINES:
         say(f"... and {counted(len(doubted) - _MAX_LINES, 'song')} more with warnings")
     failed = [record for record in records if record.state == State.FAILED]
     for record in failed[:_MAX_LINES]:
-        say(failure(record))
+        say(failure(record), tone=Tone.ERROR)
     if len(failed) > _MAX_LINES:
         say(f"... and {counted(len(failed) - _MAX_LINES, 'failure')} more")
     if results:

@@ -22,7 +22,7 @@ from mixer.batch.results import result_of
 from mixer.batch.states import Action, State
 from mixer.batch.unmixed import Unmixed
 from mixer.cli.batch_summary import failure, say_unmixed, stdout
-from mixer.cli.console import cell, clock, printable, say, talk
+from mixer.cli.console import Tone, cell, clock, printable, say, talk, talk_error
 from mixer.cli.terminal import table_console
 from mixer.output.names import LISTENING_COPIES
 
@@ -68,19 +68,22 @@ class View(Listener):
         if self._as_json:
             say(json.dumps(result_of(record), ensure_ascii=False, allow_nan=False))
         if record.state == State.FAILED and self._quiet:
-            talk(failure(record))
+            talk_error(failure(record))
         elif record.state == State.FAILED:
-            self.said(failure(record))
+            self._tell(failure(record), Tone.ERROR)
         elif record.state == State.DONE and self._live is None:
             self.said(f"{self._count()}{_short(record.id)} -> {record.output}  {levels(record)}")
 
     def said(self, text: str) -> None:
+        self._tell(text, Tone.PLAIN)
+
+    def _tell(self, text: str, tone: Tone) -> None:
         if self._quiet or self._as_json:
             return
         if self._live is not None:
-            self._live.console.print(Text(printable(text)))
+            self._live.console.print(Text(printable(text), style=tone.value or ""))
         else:
-            talk(text)
+            talk(text, tone=tone)
 
     def progressed(self, status: Status) -> None:
         self._status = status

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -17,15 +20,42 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 2_000
 
 
+class Tone(Enum):
+    """How a line is meant, by the colour that it has on a terminal."""
+
+    PLAIN = None
+    WARNING = "yellow"
+    ERROR = "red"
+
+
 def printable(text: object) -> str:
     """Text that any stream takes: what is not UTF-8, or commands a terminal, is shown escaped."""
     whole = str(text).encode("utf-8", "backslashreplace").decode("utf-8")
     return CONTROL_SIGN.sub(lambda sign: ascii(sign.group())[1:-1], whole)
 
 
-def talk(text: str) -> None:
+def talk(text: str, *, tone: Tone = Tone.PLAIN) -> None:
     """Lines on stderr; one that a stranger has made endless is cut."""
-    click.echo("\n".join(map(_cut, printable(text).split("\n"))), err=True)
+    told = "\n".join(map(_cut, printable(text).split("\n")))
+    click.echo(_coloured(told, tone, sys.stderr), err=True)
+
+
+def talk_warning(text: str) -> None:
+    """A warning on stderr, yellow on a terminal."""
+    talk(f"warning: {text}", tone=Tone.WARNING)
+
+
+def talk_error(text: str) -> None:
+    """What failed, on stderr, red on a terminal."""
+    talk(text, tone=Tone.ERROR)
+
+
+def _coloured(text: str, tone: Tone, stream: TextIO) -> str:
+    """Printable text in its colour, on a terminal whose user wants colours (no-color.org)."""
+    unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if tone is Tone.PLAIN or unwanted or not stream.isatty():
+        return text
+    return click.style(text, fg=tone.value)
 
 
 def _cut(line: str) -> str:
@@ -34,9 +64,9 @@ def _cut(line: str) -> str:
     return f"{line[:_LONGEST_LINE]}... ({len(line)} characters)"
 
 
-def say(text: str) -> None:
+def say(text: str, *, tone: Tone = Tone.PLAIN) -> None:
     """A line on stdout."""
-    click.echo(printable(text))
+    click.echo(_coloured(printable(text), tone, sys.stdout))
 
 
 def answer(value: Mapping[str, object]) -> None:

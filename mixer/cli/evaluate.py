@@ -11,7 +11,7 @@ import click
 
 from mixer import audio as audio_io
 from mixer.baselines import HUMAN_FILE_NAMES
-from mixer.cli.console import answer, progress_bar, talk
+from mixer.cli.console import answer, progress_bar, talk, talk_error
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
 from mixer.cli.numbers import Number, Whole
@@ -150,7 +150,7 @@ def mixes(
                 if len(pairs) == 1:
                     raise
                 failed.append({"song": pair.song, "system": pair.system, "error": str(error)})
-                talk(f"{pair.song}: {error}")
+                talk_error(f"{pair.song}: {error}")
                 continue
             results.append(
                 SongResult(pair.song, pair.system, str(pair.mix), str(pair.reference), report)
@@ -218,7 +218,7 @@ def system(
                 if len(loaded) == 1:
                     raise
                 failed.append({"song": song.name, "error": str(error)})
-                talk(f"{song.name}: {error}")
+                talk_error(f"{song.name}: {error}")
     _finish(results, failed, options, as_json, quiet)
 
 

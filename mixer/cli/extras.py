@@ -10,6 +10,7 @@ from importlib import import_module
 from types import ModuleType
 
 from mixer.errors import MixerError
+from mixer.extras import install_command
 
 _MATPLOTLIB_HOME = "MPLCONFIGDIR"
 
@@ -36,8 +37,7 @@ def load_extra(module: str, extra: str) -> ModuleType:
         if (error.name or "").split(".")[0] in ("export", "training", "mixer"):
             raise
         raise MissingExtraError(
-            f"this command needs {error.name}, which is not installed: "
-            f'pip install "fxnorm-mixer[{extra}]"'
+            f"this command needs {error.name}, which is not installed: {install_command(extra)}"
         ) from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mixer.cli.console import answer, printable, say, talk
+from mixer.cli.console import answer, printable, say, talk, talk_warning
 from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
 from mixer.files.wording import joined
@@ -39,7 +39,7 @@ from mixer.preset.write import save_preset
     type=FilePath(dir_okay=False, path_type=Path),
     help="NAME.recall.json, where the session was moved away from it.",
 )
-@click.option("--force", is_flag=True, help="Replace your preset of that name.")
+@click.option("--overwrite", is_flag=True, help="Replace your preset of that name.")
 @click.option("--dry-run", is_flag=True, help="Say what was learnt; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -47,7 +47,7 @@ def command(
     preset: str | None,
     song: Path | None,
     recall: Path | None,
-    force: bool,
+    overwrite: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -60,7 +60,7 @@ def command(
         raise SettingsError("--song and --recall are of one session; give one")
     learnt = [_learn(path, song, recall) for path in sessions]
     habits = habits_of([(one.written, one.comparison.changed) for one in learnt])
-    written = _write(learnt, habits, preset, force=force) if not dry_run else []
+    written = _write(learnt, habits, preset, overwrite=overwrite) if not dry_run else []
     if as_json:
         answer(
             {
@@ -100,7 +100,7 @@ def _learn(path: Path, song: Path | None, recall: Path | None) -> _Learnt:
 
 
 def _write(
-    learnt: list[_Learnt], habits: list[Habit], preset: str | None, *, force: bool
+    learnt: list[_Learnt], habits: list[Habit], preset: str | None, *, overwrite: bool
 ) -> list[Path]:
     if preset is not None:
         if not habits:
@@ -109,7 +109,7 @@ def _write(
         summary = f"What was changed alike in {len(learnt)} {DAW_TITLES} sessions."
         return [
             save_preset(
-                preset, taste_table(habits), summary=summary, comments=comments, force=force
+                preset, taste_table(habits), summary=summary, comments=comments, overwrite=overwrite
             )
         ]
     texts = [
@@ -127,7 +127,7 @@ def _show(one: _Learnt) -> None:
     for changed, edit in zip(comparison.changed, one.edits, strict=True):
         say(printable(f"{changed.written.name}: {', '.join(changed.words())}"))
         for remark in edit.remarks:
-            talk(f"warning: {printable(changed.written.name)}: {printable(remark)}")
+            talk_warning(f"{printable(changed.written.name)}: {printable(remark)}")
     for name in comparison.added:
         talk(f"note: added track {printable(name)}: not a recording of the song, left alone")
     for name in comparison.gone:
@@ -135,7 +135,7 @@ def _show(one: _Learnt) -> None:
     for name, devices in comparison.foreign:
         talk(f"note: {printable(name)}: {printable(joined(list(devices), 'and'))} left alone")
     for remark in comparison.remarks:
-        talk(f"warning: {printable(remark)}")
+        talk_warning(f"{printable(remark)}")
 
 
 def _table(one: _Learnt) -> dict[str, object]:

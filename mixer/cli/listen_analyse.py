@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from mixer.cli.console import answer, printable, say, talk
+from mixer.cli.console import answer, printable, say, talk, talk_error
 from mixer.cli.extras import load_extra
 from mixer.cli.figure_table import figure_table
 from mixer.cli.numbers import Whole
@@ -86,7 +86,7 @@ def command(
     _prepare(folder, overwrite)
     collected = collect_answers(answers or [default_source(test)], design)
     for failure in collected.failures:
-        talk(failure)
+        talk_error(failure)
     if collected.failures and not collected.answers:
         raise InputError("no answers could be used, see above")
     analysis = analyse(collected, design, key, _settings(options))

@@ -13,7 +13,7 @@ from importlib import import_module
 
 import click
 
-from mixer.cli.console import talk
+from mixer.cli.console import talk_error
 from mixer.cli.groups import Commands
 from mixer.cli.memory_limit import why_it_cannot_start
 from mixer.cli.streams import open_streams, why_not_written
@@ -26,7 +26,7 @@ COMMANDS = {
     "render": "Mix a song folder: stems or raw tracks in, finished mix out.",
     "check": "Show what is in a song folder and what is wrong with it; renders nothing.",
     "demo": "Compose a demo song: four dry stems in a folder.",
-    "preset": "List, show, check, compare and save presets.",
+    "preset": "List, show, check, compare, save and delete presets.",
     "learn": "Take what was changed in a session of ours back into the song.",
     "revise": "Render the next take of a mix, with what you ask to change and nothing else.",
     "takes": "List the takes of a mix with what changed.",
@@ -109,7 +109,7 @@ def main() -> None:
     ignore_signals()
     reason = why_not_written()
     if reason is not None:
-        talk(f"mixer: {reason}")
+        talk_error(f"mixer: {reason}")
     sys.exit(EXIT_FAILED if reason is not None and code == 0 else code)
 
 
@@ -117,7 +117,7 @@ def run(arguments: list[str]) -> int:
     """Run a command; errors become one line on stderr and an exit code."""
     reason = why_it_cannot_start() if arguments and arguments[0] in COMMANDS else None
     if reason is not None:
-        talk(f"mixer: {reason}")
+        talk_error(f"mixer: {reason}")
         return EXIT_ENVIRONMENT
     try:
         code = cli.main(arguments, prog_name="mixer", standalone_mode=False)
@@ -126,28 +126,30 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         whole = io.StringIO()
         error.show(whole)
-        talk(whole.getvalue().rstrip("\n"))
+        talk_error(whole.getvalue().rstrip("\n"))
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
-        talk("mixer: interrupted; nothing half-written is left behind")
+        talk_error("mixer: interrupted; nothing half-written is left behind")
         return EXIT_INTERRUPTED
     except MixerError as error:
         for line in error.lines:
-            talk(f"mixer: {line}")
+            talk_error(f"mixer: {line}")
         return error.exit_code
     except MemoryError:
-        talk("mixer: out of memory; close other programs or cut the song up")
+        talk_error("mixer: out of memory; close other programs or cut the song up")
         return EXIT_FAILED
     except ImportError as error:
-        talk(f"mixer: a library cannot be loaded ({error}); free memory, or install mixer again")
+        talk_error(
+            f"mixer: a library cannot be loaded ({error}); free memory, or install mixer again"
+        )
         return EXIT_ENVIRONMENT
     except OSError as error:
-        talk(f"mixer: {error.strerror or error}: {error.filename or 'output'}")
+        talk_error(f"mixer: {error.strerror or error}: {error.filename or 'output'}")
         return EXIT_FAILED
     except Exception as error:
         if os.environ.get("MIXER_TRACEBACK"):
             raise
-        talk(
+        talk_error(
             f"mixer: internal error ({type(error).__name__}: {error}); this is a bug: "
             "please report it with what MIXER_TRACEBACK=1 shows"
         )

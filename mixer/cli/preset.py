@@ -7,19 +7,19 @@ from typing import Any, TypedDict
 
 import click
 
-from mixer.cli.console import answer, say, talk
+from mixer.cli.console import answer, say, talk_error
 from mixer.cli.groups import Commands
 from mixer.errors import PresetError
 from mixer.preset.find import Found, find_preset, list_presets
 from mixer.preset.layer import read_layer
 from mixer.preset.merge import resolve
 from mixer.preset.schema import neutral_value
-from mixer.preset.write import preset_text, save_preset
+from mixer.preset.write import delete_preset, preset_text, save_preset
 
 
 @click.group(cls=Commands, name="preset")
 def command() -> None:
-    """List, show, check, compare and save presets of the console."""
+    """List, show, check, compare, save and delete presets of the console."""
 
 
 @command.command("list")
@@ -83,7 +83,7 @@ def validate_command(ctx: click.Context, files: tuple[str, ...], as_json: bool) 
     else:
         for name, mistakes in results.items():
             for mistake in mistakes:
-                talk(mistake)
+                talk_error(mistake)
             if not mistakes:
                 say(f"{name}: valid")
     if any(results.values()):
@@ -118,14 +118,16 @@ def diff_command(first: str, second: str, as_json: bool) -> None:
 @click.option("--preset", "presets", multiple=True, help="Start from it; may be repeated.")
 @click.option("--set", "sets", multiple=True, help="One setting, as vocals.gain_db=+1.5.")
 @click.option("--summary", default="", help="One line on when to use it.")
-@click.option("--force", is_flag=True, help="Replace your own; hide a shipped one of that name.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace your own; hide a shipped one of that name."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def save_command(
     name: str,
     presets: tuple[str, ...],
     sets: tuple[str, ...],
     summary: str,
-    force: bool,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Save settings as your own preset NAME, whole: it needs none of those it came from."""
@@ -134,11 +136,23 @@ def save_command(
     if not presets and not sets:
         raise PresetError("nothing to save: give --preset or --set")
     resolved = resolve(presets, None, sets)
-    path = save_preset(name, resolved.table, summary=summary, force=force)
+    path = save_preset(name, resolved.table, summary=summary, overwrite=overwrite)
     if as_json:
         answer({"name": name, "path": str(path), "summary": summary, "console": resolved.table})
     else:
         say(str(path))
+
+
+@command.command("delete")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def delete_command(name: str, as_json: bool) -> None:
+    """Delete your own preset NAME; those that ship with mixer stay."""
+    path = delete_preset(name)
+    if as_json:
+        answer({"name": name, "deleted": str(path)})
+    else:
+        say(f"deleted {path}")
 
 
 class _Listed(TypedDict):

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mixer.audio import damage_of
 from mixer.audio.formats import without_audio_suffix
-from mixer.cli.console import answer, cell, level, printable, say, talk
+from mixer.cli.console import answer, cell, level, printable, say, talk, talk_warning
 from mixer.cli.terminal import table_console
 from mixer.console.desk import StripReport
 from mixer.output.delivery import delivered_paths
@@ -44,7 +44,7 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
         with_files: also a line for every other file.
     """
     for warning in plan.warnings:
-        talk(f"warning: {warning}")
+        talk_warning(f"{warning}")
     for note in song.notes:
         talk(f"note: {note}")
     if plan.material is MaterialKind.NETWORK and len(song.recordings) >= _MANY_RECORDINGS:
@@ -53,12 +53,12 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
             f"loud as they are; --model {TRACK_MODEL} sets each of them by itself"
         )
     for recording in song.left_out:
-        doubt = "" if recording.certain else "warning: "
-        talk(f"{doubt}left out: {_name(recording)} ({recording.reason})")
+        tell = talk if recording.certain else talk_warning
+        tell(f"left out: {_name(recording)} ({recording.reason})")
     for recording in song.recordings:
         said = doubts(recording)
         if said:
-            talk(f"warning: {_name(recording)}: {said}")
+            talk_warning(f"{_name(recording)}: {said}")
         elif with_files:
             talk(f"{recording.stem:<7} {_name(recording)} ({recording.reason})")
 
@@ -84,7 +84,7 @@ def warn_damaged(song: Song, told: Collection[str] = ()) -> list[str]:
         if recording.file not in told and (damage := damage_of(recording.source)) is not None
     }
     for file, damage in damaged.items():
-        talk(f"warning: {file}: {damage}")
+        talk_warning(f"{file}: {damage}")
     return [*told, *damaged]
 
 
@@ -93,8 +93,8 @@ def warn_clipped(recipe: Recipe) -> None:
     output = recipe["output"]
     if output["clipped"]:
         wav = "" if output["format"] == "wav" else "--format wav "
-        talk(
-            f"warning: {', '.join(output['clipped'])}: beyond full scale, so clipped; "
+        talk_warning(
+            f"{', '.join(output['clipped'])}: beyond full scale, so clipped; "
             f"use {wav}--bit-depth 32f to keep it"
         )
 
@@ -204,8 +204,8 @@ def show_result(mix: Mix, path: Path) -> None:
     missed_lu = _loudness_missed_lu(mix)
     if missed_lu is not None:
         side = "above" if missed_lu > 0 else "below"
-        talk(
-            f"warning: {level(master['loudness_lufs'], 'LUFS')} is {abs(missed_lu):.1f} LU {side} "
+        talk_warning(
+            f"{level(master['loudness_lufs'], 'LUFS')} is {abs(missed_lu):.1f} LU {side} "
             f"the target of {level(mix.settings.loudness_lufs, 'LUFS')}; "
             "choose another --loudness or --true-peak to reach it"
         )

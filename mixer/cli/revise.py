@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mixer.cli.console import answer, level, progress_bar, say, talk
+from mixer.cli.console import answer, level, progress_bar, say, talk, talk_warning
 from mixer.cli.numbers import Number
 from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered, warn_clipped
@@ -89,7 +89,7 @@ def command(
         if revision.destination.wanted.writes_stems:
             plan = hands_on_wet_stems(plan)
         for warning in plan.warnings:
-            talk(f"warning: {warning}")
+            talk_warning(f"{warning}")
     if dry_run:
         _show_plan(revision, as_json=as_json)
         return

@@ -13,6 +13,7 @@ from typing import Any
 import onnxruntime
 
 from mixer.errors import DeviceError
+from mixer.extras import install_command
 from mixer.files.wording import counted
 from mixer.network.cuda import count_gpus
 
@@ -143,6 +144,5 @@ def _no_cuda(device: Device) -> str:
     missing = load_cuda_libraries().partition("\n")[0]
     why = missing or "CUDA's libraries do not fit this runtime, or the driver is too old"
     return (
-        f"device {device} does not work here: {why};"
-        ' pip install "fxnorm-mixer[cuda]", or use --device cpu'
+        f"device {device} does not work here: {why}; {install_command('cuda')}, or use --device cpu"
     )

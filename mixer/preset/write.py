@@ -9,6 +9,7 @@ from typing import Any
 from mixer.errors import OutputError, PresetError
 from mixer.files.toml_writing import table_lines, value_text
 from mixer.files.whole_file import whole_file
+from mixer.files.wording import quote, suggest
 from mixer.preset.find import ENDING, is_name, list_presets, user_folder
 from mixer.preset.shape import SUMMARY
 
@@ -34,7 +35,7 @@ def save_preset(
     *,
     summary: str = "",
     comments: Sequence[str] = (),
-    force: bool = False,
+    overwrite: bool = False,
 ) -> Path:
     """Write one of the user's own presets.
 
@@ -43,7 +44,7 @@ def save_preset(
         table: as of `preset_text`.
         summary: when to use it, one line.
         comments: lines that stand in front, for people.
-        force: replace one of that name, or hide a shipped one.
+        overwrite: replace one of that name, or hide a shipped one.
 
     Returns:
         The file.
@@ -58,10 +59,12 @@ def save_preset(
             "e.g. my-rock"
         )
     path = user_folder() / f"{name}{ENDING}"
-    if not force and path.exists():
-        raise OutputError(f"{path} exists already; add --force to replace it")
-    if not force and any(found.name == name and found.shipped for found in list_presets()):
-        raise OutputError(f"{name} ships with mixer; choose another name, or --force to hide it")
+    if not overwrite and path.exists():
+        raise OutputError(f"{path} exists already; add --overwrite to replace it")
+    if not overwrite and any(found.name == name and found.shipped for found in list_presets()):
+        raise OutputError(
+            f"{name} ships with mixer; choose another name, or --overwrite to hide it"
+        )
     text = "".join(f"# {comment}\n" for comment in comments)
     text += preset_text(table, summary=summary)
     try:
@@ -70,4 +73,32 @@ def save_preset(
             partial.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    return path
+
+
+def delete_preset(name: str) -> Path:
+    """Remove one of the user's own presets; a shipped one of that name counts again.
+
+    Args:
+        name: what it is called.
+
+    Returns:
+        The file that is gone.
+
+    Raises:
+        PresetError: there is none of that name, or it ships with mixer.
+        OutputError: it cannot be removed.
+    """
+    presets = {found.name: found for found in list_presets()}
+    own = [found.name for found in presets.values() if not found.shipped]
+    if name not in own:
+        if name in presets:
+            raise PresetError(f"{name} ships with mixer and is not deleted; it may be left unused")
+        what = suggest(name, own) if own else "you have none of your own"
+        raise PresetError(f"no preset {quote(name)} of yours; {what}")
+    path = presets[name].path
+    try:
+        path.unlink()
+    except OSError as error:
+        raise OutputError(f"{path} cannot be removed: {error.strerror}") from None
     return path

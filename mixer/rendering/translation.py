@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.audio.round_trip import CODECS, is_available, round_trip
+from mixer.extras import install_command
 from mixer.meters.loudness import true_peak_dbtp
 from mixer.meters.masking import HOP_LENGTH, bark_powers
 from mixer.meters.translation import PLACES, heard_loudness, lift_hz
@@ -102,7 +103,7 @@ def translation_lines(translation: Translation) -> Iterator[str]:
             yield f"{name}: peaks reach {peak_dbtp:+.1f} dBTP and clip; lower --true-peak"
     if translation["not_tried"]:
         names = " and ".join(translation["not_tried"])
-        yield f'{names} were not tried: pip install "fxnorm-mixer[codecs]"'
+        yield f"{names} were not tried: {install_command('codecs')}"
 
 
 class Loss(Protocol):

@@ -67,6 +67,7 @@ def _refuse_songs(folder: Path, songs: Sequence[str]) -> None:
         f"{folder}: holds songs, not the parts of one ({', '.join(songs[:_SHOWN_SONGS])}"
         + (f" and {more} more" if more > 0 else "")
         + f"); render one of them, or all: mixer batch init {shlex.quote(str(folder))}"
+        " > manifest.csv, then mixer batch manifest.csv"
     )
 
 

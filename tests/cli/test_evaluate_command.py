@@ -221,7 +221,7 @@ def test_a_picture_without_matplotlib_names_the_extra(folders, capsys, monkeypat
     monkeypatch.delitem(sys.modules, "mixer.evaluate.plot", raising=False)
     path = str(folders[0] / "a.wav")
     assert run(["evaluate", path, path, "--plot", "x.png"]) == 3
-    assert "fxnorm-mixer[plot]" in capsys.readouterr().err
+    assert "[plot]" in capsys.readouterr().err
 
 
 def test_help_names_every_way(capsys) -> None:

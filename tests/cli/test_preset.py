@@ -109,15 +109,30 @@ def test_save_keeps_a_whole_preset_and_overwrites_nothing_unasked(own_folder: Pa
     assert saved.summary == 'for "us"'
     assert [source["name"] for source in saved.sources] == ["our-rock"]
     before = path.read_bytes()
-    with pytest.raises(OutputError, match="exists already; add --force"):
+    with pytest.raises(OutputError, match="exists already; add --overwrite"):
         run("save", "our-rock", "--set", "bass.pan=1")
     with pytest.raises(OutputError, match="wide ships with mixer"):
         run("save", "wide", "--set", "bass.pan=1")
     assert path.read_bytes() == before
     assert [p.name for p in own_folder.iterdir()] == ["our-rock.toml"]
-    assert run("save", "our-rock", "--set", "bass.pan=1", "--force", "--json") == 0
+    assert run("save", "our-rock", "--set", "bass.pan=1", "--overwrite", "--json") == 0
     assert answered(capsys)["console"] == {"bass": {"pan": 1.0}}
     assert resolve(["our-rock"]).table == {"bass": {"pan": 1.0}}
+
+
+def test_delete_takes_an_own_preset_and_never_a_shipped_one(own_folder: Path, capsys) -> None:
+    run("save", "wide", "--set", "bass.pan=1", "--overwrite")
+    assert run("delete", "wide") == 0
+    assert capsys.readouterr().out.endswith(f"deleted {own_folder / 'wide.toml'}\n")
+    assert not list(own_folder.iterdir())
+    assert resolve(["wide"]).table != {"bass": {"pan": 1.0}}
+    with pytest.raises(PresetError, match="wide ships with mixer"):
+        run("delete", "wide")
+    with pytest.raises(PresetError, match="you have none of your own"):
+        run("delete", "../song")
+    run("save", "our-rock", "--set", "bass.pan=1")
+    with pytest.raises(PresetError, match="did you mean 'our-rock'"):
+        run("delete", "our-rok")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 import mixer.cli
-from mixer.cli.console import answer, say
+from mixer.cli.console import answer, say, talk_error, talk_warning
 from mixer.cli.main import run
 from mixer.cli.terminal import table_console
 from mixer.fxnorm.profile import PACKAGED
@@ -32,6 +33,24 @@ def test_lines_tables_and_json_show_what_would_command(capsys: pytest.CaptureFix
     assert not COMMANDS.search(said)
     assert said.count("red") == 5
     assert json.loads(said[said.index("{") :]) == {"about": HOSTILE}
+
+
+def test_warnings_are_yellow_and_errors_red_on_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> str:
+        talk_warning("a\x1b[31m")
+        talk_error("b")
+        return capsys.readouterr().err
+
+    assert told() == "warning: a\\x1b[31m\nb\n"
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    # A terminal, as far as a program can tell.
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert told() == "\x1b[33mwarning: a\\x1b[31m\x1b[0m\n\x1b[31mb\x1b[0m\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in told()
 
 
 @pytest.mark.parametrize("command", ["show", "compare"])
