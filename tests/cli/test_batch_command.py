@@ -75,7 +75,7 @@ def test_the_last_lines_are_what_needs_a_look_and_where_the_results_are() -> Non
         *(Record(f"s{n}", State.DONE, figures={"left_out": ["x"]}) for n in range(25)),
     ]
     told: list[str] = []
-    say_ending(records, [Path("out/results.csv")], told.append)
+    say_ending(records, [Path("out/results.csv")], lambda line, tone=None: told.append(line))
     assert told[0] == "one: 2 files left out, 1 name not recognised"
     assert told[1] == "s0: 1 file left out"
     assert told[20:] == [
