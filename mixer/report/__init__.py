@@ -12,8 +12,27 @@ that lies beside it. How the audio is played depends on how the file is opened:
 Previews are MP3, the one lossy format that every browser decodes; listening copies are FLAC.
 """
 
-from mixer.report.data import ReportData, Source, report_data
-from mixer.report.listening import write_listening_copies
-from mixer.report.writing import write_report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mixer.report.data import ReportData, Source, report_data
+    from mixer.report.listening import write_listening_copies
+    from mixer.report.writing import write_report
+
+# Other rooms' pages are of the same family and need only light parts: each name on first use.
+_HOME = {
+    "ReportData": "mixer.report.data",
+    "Source": "mixer.report.data",
+    "report_data": "mixer.report.data",
+    "write_listening_copies": "mixer.report.listening",
+    "write_report": "mixer.report.writing",
+}
 
 __all__ = ["ReportData", "Source", "report_data", "write_listening_copies", "write_report"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

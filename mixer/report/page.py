@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
-from pathlib import Path
 from typing import TypedDict
 
 from mixer.report import tables
 from mixer.report.data import Charts, ReportData
+from mixer.report.document import document
 from mixer.report.listening import Player
 from mixer.report.markup import Html, data_block, element, joined
+from mixer.report.scripts import one_script, style
 from mixer.report.session_table import ABOUT, nulls_table
 from mixer.report.tables import colour_of
 from mixer.version import __version__
-
-ASSETS = Path(__file__).resolve().parent / "assets"
-STYLE = "report.css"
-# In this order: each uses what stands above it.
-SCRIPTS = ("axes.js", "charts.js", "engines.js", "player.js", "timeline.js", "report.js")
 
 _KEYS = (
     ("Space", "play, pause"),
@@ -41,54 +35,20 @@ def page(data: ReportData, player: Player, *, embedded: bool) -> str:
         player: from `linked_player` or `embedded_player`.
         embedded: the player's audio is inside; the page may then load nothing at all.
     """
-    style = Html((ASSETS / STYLE).read_text(encoding="utf-8"))
-    script = Html(
-        '"use strict";\n(() => {\n'
-        + "\n".join((ASSETS / part).read_text(encoding="utf-8") for part in SCRIPTS)
-        + "\n})();\n"
-    )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        _policy(style, script, embedded=embedded),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="generator", content=f"mixer {__version__}"),
-        element("link", rel="icon", href="data:,"),
-        element("title", f"{data.mix.song.name} – mix report"),
-        element("style", style),
-    )
-    body = element(
-        "body",
+    body = joined(
         tables.header(data),
         element("main", *_sections(data)),
         _footer(),
         data_block("figures", _figures(data)),
         data_block("player-data", player),
-        element("script", script),
     )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
-
-
-def _policy(style: Html, script: Html, *, embedded: bool) -> Html:
-    """Only this style and this script run, and nothing is loaded from elsewhere."""
-    rules = {
-        "default-src": "'none'",
-        "script-src": f"'sha256-{_digest(script)}'",
-        "style-src": f"'sha256-{_digest(style)}'",
-        "img-src": "data:",
-        "media-src": "'none'" if embedded else "'self' file:",
-        "connect-src": "'none'" if embedded else "'self'",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-    }
-    written = "; ".join(f"{rule} {allowed}" for rule, allowed in rules.items())
-    # The rules' quotes must stay; nothing in them comes from a song.
-    return Html(f'<meta http-equiv="Content-Security-Policy" content="{written}">')
-
-
-def _digest(content: str) -> str:
-    return base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+    return document(
+        f"{data.mix.song.name} – mix report",
+        style("charts.css", "report.css"),
+        body,
+        script=one_script("report.js"),
+        allowed={} if embedded else {"media-src": "'self' file:", "connect-src": "'self'"},
+    )
 
 
 class _ShownSource(TypedDict):

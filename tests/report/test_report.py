@@ -17,6 +17,7 @@ from mixer.report.listening import linked_player
 from mixer.report.markup import data_block, element, text
 from mixer.report.words import rows, words
 from tests.browser import file_url, has_horizontal_scroll, wait_until
+from tests.report.colours import contrast, relative_luminance
 from tests.signals import band
 
 HOSTILE = (
@@ -258,11 +259,6 @@ def test_without_audio_it_can_still_be_read(data, folder, open_page) -> None:
 
 
 def luminance(css: str) -> float:
-    """Relative luminance of an rgb(...) colour, WCAG 2."""
-    channels = np.array([int(value) for value in re.findall(r"\d+", css)[:3]]) / 255.0
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
-def contrast(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+    """Relative luminance of an rgb(...) colour."""
+    channels = [int(value) for value in re.findall(r"\d+", css)[:3]]
+    return relative_luminance("#" + "".join(f"{channel:02x}" for channel in channels))

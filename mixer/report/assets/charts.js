@@ -1,14 +1,14 @@
 // The charts that have an x-axis of their own: spectrum, stereo field, masking.
 
-// Multiples of 3, 6 and 12 dB, as faders are marked.
-const DB_STEPS = [1, 1.2, 2, 3, 6, 10];
+import { crosshair, dbTicks, legend, linear, logarithmic, pathOf, redrawn, shown, shownHz, svg, html, ticks, unit } from "./axes.js";
+
 const FREQUENCY_TICKS = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 
 /**
  * Curves over frequency with a crosshair that reads them.
  * curves: [{label, colour, dashed, values}], all at bandsHz.
  */
-function frequencyChart(host, label, bandsHz, curves) {
+export function frequencyChart(host, label, bandsHz, curves) {
   const readout = html("p", { className: "readout", "aria-live": "polite" });
   const plot = html("div", { className: "plot", tabindex: "0", role: "img", "aria-label": label });
   host.replaceChildren(legend(curves), readout, plot);
@@ -29,10 +29,10 @@ function frequencyChart(host, label, bandsHz, curves) {
       name.textContent = hz === 20 || hz === 20000 ? shownHz(hz) : hz >= 1000 ? `${hz / 1000}k` : hz;
       drawing.append(name);
     }
-    for (const db of ticks(bottom, top, 7, DB_STEPS)) {
+    for (const { value: db, text } of dbTicks(bottom, top, 7)) {
       drawing.append(svg("path", { class: "grid", d: `M${left} ${y(db)}H${width - right}` }));
       const name = svg("text", { x: left - 8 * u, y: y(db) + 4 * u, "text-anchor": "end" });
-      name.textContent = shown(db, 0, db + 12 > top ? "dB" : "");
+      name.textContent = text;
       drawing.append(name);
     }
     const inside = (value) => Math.min(Math.max(value, bottom), top);
@@ -54,29 +54,8 @@ function frequencyChart(host, label, bandsHz, curves) {
   });
 }
 
-/** Call back with the nearest of some places as the pointer or the arrow keys move; null outside. */
-function crosshair(plot, places, show) {
-  let at = null;
-  plot.onpointermove = (event) => {
-    const offset = event.clientX - plot.getBoundingClientRect().left;
-    at = places.reduce((best, place, i) =>
-      Math.abs(place - offset) < Math.abs(places[best] - offset) ? i : best, 0);
-    show(at);
-  };
-  plot.onpointerleave = () => show(null);
-  plot.onblur = () => show(null);
-  plot.onkeydown = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    at = at === null ? 0 : Math.min(Math.max(at + step, 0), places.length - 1);
-    show(at);
-  };
-}
-
 /** Energy by direction: a half circle, left on the left. curves: [{label, colour, values}]. */
-function directionChart(host, label, lowestDb, curves) {
+export function directionChart(host, label, lowestDb, curves) {
   const plot = html("div", { className: "plot", role: "img", "aria-label": label });
   host.replaceChildren(legend(curves), plot);
   redrawn(plot, (full) => {
@@ -122,7 +101,7 @@ function directionChart(host, label, lowestDb, curves) {
 }
 
 /** Width and correlation by band. groups: [{label, colour, bands: [{name, width, correlation}]}]. */
-function bandChart(host, label, groups) {
+export function bandChart(host, label, groups) {
   const plot = html("div", { className: "plot", role: "img", "aria-label": label });
   host.replaceChildren(plot);
   const panels = [
@@ -147,10 +126,10 @@ function bandChart(host, label, groups) {
       const heading = svg("text", { x: from, y: 10 * u, class: "strong" });
       heading.textContent = panelWidth < 200 ? title.split(":")[0].replace("correlation", "correl.") : title;
       drawing.append(heading);
-      for (const value of ticks(low, high, panelWidth < 160 ? 2 : 4)) {
+      for (const { value, text } of ticks(low, high, panelWidth < 160 ? 2 : 4)) {
         drawing.append(svg("path", { class: "grid", d: `M${x(value)} ${titled}V${height - 20 * u}` }));
         const name = svg("text", { x: x(value), y: height - 6 * u, "text-anchor": "middle" });
-        name.textContent = shown(value, key === "width" || panelWidth < 160 ? 0 : 1);
+        name.textContent = text;
         drawing.append(name);
       }
       names.forEach((_, row) => {
@@ -171,7 +150,7 @@ function bandChart(host, label, groups) {
 }
 
 /** Masked share by critical band, a row for each stem and masker. */
-function maskingChart(host, edgesHz, rows, colourOf) {
+export function maskingChart(host, edgesHz, rows, colourOf) {
   const readout = html("p", { className: "readout", "aria-live": "polite" });
   const plot = html("div", { className: "plot", role: "img",
     "aria-label": "Masked share by critical band: " +

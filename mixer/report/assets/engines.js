@@ -9,7 +9,7 @@ const MOST_DECODED_BYTES = 1.5e9;
  * Web Audio: every source decoded, all started on one frame of one clock, switched by ramps of gain.
  * A source that is decoded later joins on a frame of the same clock.
  */
-class BufferEngine {
+export class BufferEngine {
   constructor(sampleRate, length_s, bytesOf) {
     this.kind = "buffers";
     this.length_s = length_s;
@@ -129,7 +129,7 @@ const HEARD_APART_S = 0.03;
  * `<audio>` elements, for a page opened from a disk, where scripts may not read files. All run, the
  * ones that are not wanted at volume 0. They cannot be raised above 1, so all gains are lowered alike.
  */
-class ElementEngine {
+export class ElementEngine {
   constructor(length_s, urls) {
     this.kind = "elements";
     this.length_s = length_s;
@@ -259,7 +259,7 @@ function bytesOfBase64(text) {
 }
 
 /** The engine that fits how the page was opened. */
-function engineFor(data) {
+export function engineFor(data) {
   const playable = data.sources.filter((source) => source.data || source.url);
   const urls = new Map(playable.map((source) => [source.key, source.url]));
   const texts = new Map(playable.filter((s) => s.data).map((s) => [s.key, s.data]));

@@ -1,8 +1,8 @@
 // What is heard: one sum, or the wet stems with solo and mute. It knows no page; it tells listeners.
 
-const STEMS = "stems";
+export const STEMS = "stems";
 
-class Player {
+export class Player {
   constructor(data, engine) {
     this.data = data;
     this.engine = engine;

@@ -1,5 +1,11 @@
 // Everything put in its place.
 
+import { html, tabs } from "./axes.js";
+import { bandChart, directionChart, frequencyChart, maskingChart } from "./charts.js";
+import { engineFor } from "./engines.js";
+import { Player } from "./player.js";
+import { keyboard, timeline } from "./timeline.js";
+
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const figures = read("figures");
 const playerData = read("player-data");

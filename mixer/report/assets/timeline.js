@@ -1,9 +1,12 @@
 // The player's face: transport, a lane for each source, and what runs along the same time.
 
+import { crosshair, dbTicks, html, legend, linear, pathOf, redrawn, shown, shownTime, svg, timeTicks, unit } from "./axes.js";
+import { STEMS } from "./player.js";
+
 const SEEK_STEP_S = 5;
 
 /** Build the timeline into its host; returns what must be called to show the player's state. */
-function timeline(host, figures, player) {
+export function timeline(host, figures, player) {
   const { start_s: start, length_s: length, song_s: song } = player.data;
   const lanes = new Map();
   const playheads = [];
@@ -164,7 +167,7 @@ function laneOf(source, group, waveforms, player, digit) {
 const signed = (db) => `${db > 0 ? "+" : ""}${shown(db, 1, "dB")}`;
 
 /** Outline of a waveform in a box 1000 wide, from -1 to 1. */
-function outlineOf({ low, high }) {
+export function outlineOf({ low, high }) {
   const x = (i) => ((1000 * (i + 0.5)) / high.length).toFixed(1);
   const above = high.map((value, i) => `${x(i)} ${(-(value + 0.6) / 127).toFixed(3)}`);
   const below = low.map((value, i) => `${x(i)} ${(-(value - 0.6) / 127).toFixed(3)}`).reverse();
@@ -172,7 +175,7 @@ function outlineOf({ low, high }) {
 }
 
 /** Grey out what the preview does not hold. */
-function shade(drawing, from, to) {
+export function shade(drawing, from, to) {
   drawing.append(svg("rect", { class: "shade", x: 0, y: 0, width: 1000 * from, height: 2 }),
     svg("rect", { class: "shade", x: 1000 * to, y: 0, width: 1000 * (1 - to), height: 2 }));
 }
@@ -198,10 +201,10 @@ function loudnessLane({ head, track }, figures, sums) {
     const x = linear(0, figures.duration_s, 0, width);
     const y = linear(low, high, height - 18 * unit(), 6);
     const drawing = timeGrid(width, height, figures.duration_s, x);
-    for (const lufs of ticks(low, high, 5, DB_STEPS)) {
+    for (const { value: lufs, text } of dbTicks(low, high, 5, "LUFS")) {
       drawing.append(svg("path", { class: "grid", d: `M0 ${y(lufs)}H${width}` }));
       const name = svg("text", { x: 4, y: y(lufs) - 3 * unit() });
-      name.textContent = shown(lufs, 0, lufs + 6 > high ? "LUFS" : "");
+      name.textContent = text;
       if (y(lufs) > 14) drawing.append(name);
     }
     for (const { colour, lufs, time_s: at } of curves) {
@@ -228,22 +231,22 @@ function reductionLane({ head, track }, figures) {
     const height = track.clientHeight;
     const most = Math.max(Math.ceil(deepest / 3) * 3, 3);
     const x = linear(0, figures.duration_s, 0, width);
-    const y = linear(0, most, 4, height - 18 * unit());
+    const y = linear(0, -most, 4, height - 18 * unit());
     const drawing = timeGrid(width, height, figures.duration_s, x);
     const at = (i) => (width * (i + 0.5)) / values.length;
-    const outline = values.map((db, i) => `L${at(i).toFixed(1)} ${y(db).toFixed(1)}`).join("");
+    const outline = values.map((db, i) => `L${at(i).toFixed(1)} ${y(-db).toFixed(1)}`).join("");
     drawing.append(svg("g", { class: "bus" }, svg("path", { class: "fill", d: `M0 ${y(0)}${outline}L${width} ${y(0)}Z` })));
-    for (const db of ticks(0, most, 3, DB_STEPS)) {
+    for (const { value: db, text } of dbTicks(-most, 0, 3)) {
       drawing.append(svg("path", { class: "grid", d: `M0 ${y(db)}H${width}` }));
       const name = svg("text", { x: 4, y: y(db) - 3 * unit() });
-      name.textContent = shown(-db, 0, "dB");
-      if (db > 0) drawing.append(name);
+      name.textContent = text;
+      if (db < 0) drawing.append(name);
     }
     holder.replaceChildren(drawing);
   });
 }
 
-function timeGrid(width, height, duration, x) {
+export function timeGrid(width, height, duration, x) {
   const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
   for (const t of timeTicks(duration, width / (70 * unit()))) {
     drawing.append(svg("path", { class: "grid", d: `M${x(t)} 0V${height - 14 * unit()}` }));
@@ -255,7 +258,7 @@ function timeGrid(width, height, duration, x) {
 }
 
 /** Keys that work anywhere on the page but in something that uses them itself. */
-function keyboard(player) {
+export function keyboard(player) {
   const order = [...player.data.sources.map((source) => source.key)];
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
