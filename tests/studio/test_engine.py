@@ -1,0 +1,183 @@
+"""The audio engine of the page against the strips of the product, sample by sample."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mixer
+from mixer.console.desk import apply_console, apply_master_strip
+from mixer.console.reverb import return_reverb, room_response
+from mixer.console.settings import Console, Delay, Reverb
+from mixer.preset.merge import merge_strip
+from tests.studio.offline import RATE_HZ, render_offline
+
+pytestmark = pytest.mark.browser
+
+ASSETS = Path(mixer.__file__).parent / "studio/assets"
+SECONDS = 2.0
+# -66 dB under the loudest sample, 16-bit integers included: far within the 0.1 dB that is promised.
+WITHIN = 5e-4
+STRIPS: dict[str, dict[str, Any]] = {
+    "neutral": {},
+    "fader": {"gain_db": -7.3},
+    "pan": {"pan": -0.6},
+    "width": {"width": 1.6},
+    "mono": {"width": 0.0, "pan": 1.0},
+    "high pass": {"high_pass": {"frequency_hz": 120.0, "slope_db_per_octave": 24}},
+    "low pass": {"low_pass": {"frequency_hz": 6_000.0, "amount": 0.5}},
+    "near half the rate": {"low_pass": {"frequency_hz": 22_000.0}},
+    "bands": {
+        "eq": [
+            {"type": "peak", "frequency_hz": 400.0, "gain_db": -9.0, "q": 2.0},
+            {"type": "low_shelf", "frequency_hz": 90.0, "gain_db": 5.0, "q": 0.7},
+            {"type": "high_shelf", "frequency_hz": 9_000.0, "gain_db": -6.0, "q": 0.5},
+            {"type": "notch", "frequency_hz": 1_000.0, "q": 8.0, "amount": 0.7},
+        ]
+    },
+    "half of it all": {"amount": 0.5, "gain_db": 6.0, "pan": 0.4, "high_pass": {}},
+    "moving": {"gain_db": [[0.2, -20.0], [1.2, 0.0]], "pan": [[0.0, -1.0], [1.5, 1.0]]},
+}
+
+
+def noise(seed: int, level: float = 0.1) -> np.ndarray:
+    """float32 (2, samples), channels half alike."""
+    rng = np.random.default_rng(seed)
+    own = rng.standard_normal((2, round(SECONDS * RATE_HZ)))
+    audio: np.ndarray = (level * (own + rng.standard_normal(own.shape[-1]))).astype(np.float32)
+    return audio
+
+
+@pytest.fixture
+def base(serve, page) -> str:
+    url: str = serve(ASSETS)
+    page.goto(f"{url}/engine/")
+    return url
+
+
+def console(strips: dict[str, dict[str, Any]], **more: Any) -> Console:
+    made = tuple((name, merge_strip([(("stem",), table)])) for name, table in strips.items())
+    return Console(strips=made, **more)
+
+
+def of_both_channels(reverb: Reverb) -> np.ndarray:
+    """Response of the room to an impulse on the left, then on the right: float32 (4, taps)."""
+    room = room_response(reverb, RATE_HZ)
+    impulses = np.zeros((2, 2, room.shape[-1]), np.float32)
+    impulses[0, 0, 0] = impulses[1, 1, 0] = 1.0
+    returns = [return_reverb(impulse, room, reverb.width) for impulse in impulses]
+    return np.concatenate(returns)
+
+
+def assert_same(page_audio: np.ndarray, exact: np.ndarray) -> None:
+    error = float(np.abs(page_audio - exact).max())
+    assert error < WITHIN * float(np.abs(exact).max()), f"differs by {error}"
+
+
+def test_every_strip_is_the_products_to_the_sample(page, base) -> None:
+    """All strips in one song, a stem each, and each alone by what the others leave out."""
+    for name, table in STRIPS.items():
+        audio = noise(3)
+        exact = apply_console({"vocals": audio}, RATE_HZ, console({"vocals": table})).stems
+        hand = {"tracks": {"Lead": {"strip": table, "heard": True}}}
+        heard = render_offline(page, base, {"Lead": ("vocals", audio)}, hand=hand)
+        assert float(np.abs(exact["vocals"]).max()) > 0.01, name
+        within = 3e-3 if name == "moving" else WITHIN  # set at every block, not at every sample
+        error = float(np.abs(heard - exact["vocals"]).max() / np.abs(exact["vocals"]).max())
+        assert error < within, f"{name}: differs by {error}"
+
+
+def test_sends_mutes_groups_and_the_bus_are_the_products(page, base) -> None:
+    stems = {"vocals": noise(1), "drums": noise(2), "bass": noise(4)}
+    strips: dict[str, dict[str, Any]] = {
+        "vocals": {"reverb_db": -9.0, "delay_db": -6.0, "gain_db": 2.0},
+        "drums": {"reverb_db": -20.0, "width": 0.5, "eq": [{"gain_db": 4.0}]},
+        "bass": {"mute": True},
+    }
+    master_table = {"width": 1.2, "gain_db": -3.0, "high_pass": {"frequency_hz": 30.0}}
+    reverb = Reverb(decay_s=0.4, width=0.7)
+    delay = Delay(beats=0.5, feedback=0.5, ping_pong=True)
+    desk = console(strips, reverb=reverb, delay=delay)
+    out = apply_console(stems, RATE_HZ, desk, tempo_bpm=140.0)
+    mix = np.sum(list(out.stems.values()), axis=0, dtype=np.float32)
+    exact, _ = apply_master_strip(mix, RATE_HZ, merge_strip([(("master",), master_table)]))
+    heard = render_offline(
+        page,
+        base,
+        {name: (name, audio) for name, audio in stems.items()},
+        hand={
+            "groups": {n: {"strip": s, "heard": not s.get("mute")} for n, s in strips.items()},
+            "delay": {"beats": 0.5, "feedback": 0.5, "ping_pong": True},
+            "tempo": 140.0,
+        },
+        master={"strip": master_table},
+        responses={"reverb": of_both_channels(reverb)},
+    )
+    assert_same(heard, exact)
+
+
+def test_what_tracks_send_passes_the_strip_of_their_stem(page, base) -> None:
+    """Rooms that the model sends to come back into the stem: its fader and filters act on them."""
+    track = noise(5)
+    reverb = Reverb(decay_s=0.3)
+    response = of_both_channels(reverb)
+    sent = return_reverb(0.5 * track, room_response(reverb, RATE_HZ), 1.0)
+    strip = {"gain_db": -4.0, "high_pass": {"frequency_hz": 200.0}}
+    exact = apply_console({"vocals": track + sent}, RATE_HZ, console({"vocals": strip})).stems
+    sends = {"tracks": {"Lead": {"sends": {"short_room": 20.0 * np.log10(0.5)}}}}
+    heard = render_offline(
+        page,
+        base,
+        {"Lead": ("vocals", track)},
+        hand={**sends, "groups": {"vocals": {"strip": strip, "heard": True}}},
+        responses={"short_room": response},
+    )
+    assert_same(heard, exact["vocals"])
+
+
+def test_what_is_moved_while_it_plays_does_not_click_and_arrives(page, base) -> None:
+    """A fader down by 20 dB and a band in the middle of a tone: no step beyond the tone's own."""
+    time_s = np.arange(round(SECONDS * RATE_HZ)) / RATE_HZ
+    tone = np.tile(np.sin(2 * np.pi * 110.0 * time_s), (2, 1)).astype(np.float32)
+    moved = {"gain_db": -20.0, "eq": [{"type": "peak", "frequency_hz": 110.0, "gain_db": -6.0}]}
+    hand = {"tracks": {"a": {"strip": moved, "heard": True}}}
+    step = {"at_s": 1.0, "desk": [{"type": "hand", "hand": hand}]}
+    heard = render_offline(page, base, {"a": ("bass", tone)}, steps=[step])
+    steepest = float(np.abs(np.diff(tone)).max())
+    assert float(np.abs(np.diff(heard)).max()) < 3.0 * steepest
+    end = heard[0, round(1.5 * RATE_HZ) :]
+    assert 20.0 * np.log10(np.abs(end).max()) == pytest.approx(-26.0, abs=0.1)
+
+
+def test_another_source_takes_over_at_the_same_sample_without_a_gap(page, base) -> None:
+    """A and B are one tone at two levels: matched in gain, the switch is not to be heard."""
+    time_s = np.arange(round(SECONDS * RATE_HZ)) / RATE_HZ
+    tone = 0.25 * np.tile(np.sin(2 * np.pi * 220.0 * time_s), (2, 1)).astype(np.float32)
+    step = {"at_s": 1.0, "desk": [{"type": "choose", "to": "take", "gain": 2.0}]}
+    sources = {"take": 0.5 * tone}
+    heard = render_offline(page, base, {"a": ("bass", tone)}, sources=sources, steps=[step])
+    assert_same(heard, tone)
+
+
+def test_a_loop_and_a_jump_are_kept_to_the_sample(page, base) -> None:
+    # A sample's value is its place, as far as 16 bits tell.
+    ramp = np.tile(np.arange(round(SECONDS * RATE_HZ)) / 1e5, (2, 1)).astype(np.float32)
+    loop = [10_000, 30_000]
+    steps = [
+        {"at_s": 0.01, "desk": [{"type": "loop", "range": loop}]},
+        {
+            "at_s": 1.5,
+            "desk": [{"type": "loop", "range": None}, {"type": "seek", "position": 50_000}],
+        },
+    ]
+    heard = 1e5 * render_offline(page, base, {"a": ("bass", ramp)}, steps=steps)[0]
+    for place in (20_000, 29_999):
+        assert heard[place] == pytest.approx(place, abs=2.0)
+    for place in (30_000, 40_000, 49_999, 50_000, 60_000):
+        expected = loop[0] + (place - loop[0]) % (loop[1] - loop[0])
+        assert heard[place] == pytest.approx(expected, abs=2.0)
+    jumped = round(1.5 * RATE_HZ) + 4_000
+    assert heard[jumped + 1_000] - heard[jumped] == pytest.approx(1_000.0, abs=4.0)
+    late = heard[jumped] - 50_000
+    assert 0 < 4_000 - late < 1_000  # a fade of a few milliseconds, then on from there
