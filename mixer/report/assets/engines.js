@@ -121,13 +121,32 @@ export class BufferEngine {
   }
 }
 
-// Elements further apart than this are brought together by a seek, nearer ones by their speed.
-const SEEK_BEYOND_S = 0.3;
-const HEARD_APART_S = 0.03;
+// How elements are held together: further apart than this one seeks, nearer ones run faster or slower.
+const SEEK_BEYOND_S = 0.25;
+const LOOK_EVERY_MS = 25;
+// A single look is off by milliseconds where it falls between two updates of the elements' clocks.
+const LOOKS = 5;
+// An error is taken back within about this time; a timer that is late by less cannot overshoot.
+const TAKEN_BACK_S = 0.25;
+// By how much the speed may differ of what is heard (a third of a semitone for a moment), and is not.
+const HEARD_SPEED = 0.02;
+const UNHEARD_SPEED = 0.2;
+// Correction begins beyond the one, and ends within the other.
+const APART_S = 0.0008;
+const TOGETHER_S = 0.0003;
+// -100 dB: at a volume of 0 Chromium takes an element off the audio device, and off its clock.
+const UNHEARD_VOLUME = 1e-5;
+// Near enough to be switched to, and how long is waited for that.
+const IN_STEP_S = 0.0015;
+const MOST_WAIT_S = 2;
 
 /**
  * `<audio>` elements, for a page opened from a disk, where scripts may not read files. All run, the
- * ones that are not wanted at volume 0. They cannot be raised above 1, so all gains are lowered alike.
+ * ones that are not wanted at next to no volume. They cannot be raised above 1, so all gains are lowered alike.
+ *
+ * They share the clock of the audio device but not the moment at which they start. So each is compared
+ * with the one that is heard and brought into step by its speed, without a change of pitch algorithm:
+ * a seek would start it anew, some 10 ms off.
  */
 export class ElementEngine {
   constructor(length_s, urls) {
@@ -141,16 +160,19 @@ export class ElementEngine {
     this.fades = new Map();
   }
 
+  /** Those that are asked for can be switched to at once when this is done: loaded, and in step. */
   async prepare(keys) {
     await Promise.all(keys.map((key) => this.load(key)));
+    if (this.playing) await this.inStep(keys);
   }
 
   load(key) {
     if (this.elements.has(key)) return this.elements.get(key).ready;
     const element = new Audio();
     element.preload = "auto";
-    element.volume = 0;
-    const entry = { element, loaded: false };
+    element.preservesPitch = false;
+    element.volume = UNHEARD_VOLUME;
+    const entry = { element, loaded: false, correcting: false, looks: [] };
     entry.ready = new Promise((resolve, reject) => {
       element.addEventListener("canplay", resolve, { once: true });
       element.addEventListener("error", () => reject(new Error("cannot be read")), { once: true });
@@ -183,7 +205,9 @@ export class ElementEngine {
     for (const [, { element }] of this.ready()) element.currentTime = position;
     await Promise.all(this.ready().map(([, { element }]) => element.play()));
     this.setGains(this.wanted);
-    this.watch ??= setInterval(() => this.correct(), 100);
+    this.watch ??= setInterval(() => this.correct(), LOOK_EVERY_MS);
+    // The others run along unheard, so that switching finds them in step; a missing one is not missed yet.
+    for (const key of this.urls.keys()) this.load(key).catch(() => {});
   }
 
   pause() {
@@ -200,33 +224,46 @@ export class ElementEngine {
     return (ready.find(([key]) => this.wanted[key] > 0) ?? ready[0])?.[1].element;
   }
 
+  async inStep(keys) {
+    const entries = keys.map((key) => this.elements.get(key)).filter(Boolean);
+    const until = performance.now() + 1000 * MOST_WAIT_S;
+    const leads = (entry) => entry.element === this.leader();
+    const isNear = ({ looks }) => looks.length === LOOKS && Math.abs(median(looks)) < IN_STEP_S;
+    while (this.playing && performance.now() < until) {
+      if (entries.every((entry) => leads(entry) || isNear(entry))) return;
+      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+    }
+  }
+
   correct() {
     const leader = this.leader();
-    if (!leader) return;
-    leader.playbackRate = 1;
-    for (const [key, { element }] of this.ready()) {
-      if (element === leader || element.seeking) continue;
-      const late_s = leader.currentTime - element.currentTime;
-      const heard = this.wanted[key] > 0;
-      const jumps = Math.abs(late_s) > (heard ? 2 * HEARD_APART_S : SEEK_BEYOND_S);
-      if (jumps) element.currentTime = leader.currentTime;
-      // What nobody hears may run a little faster or slower until it is in step: a seek lags.
-      element.playbackRate = heard || jumps ? 1 : 1 + Math.min(Math.max(2 * late_s, -0.5), 0.5);
+    if (!leader || leader.seeking) return;
+    setSpeed(leader, 1);
+    for (const [key, entry] of this.ready()) {
+      const { element, looks } = entry;
+      if (element === leader || element.seeking || element.paused) {
+        looks.length = 0;
+        continue;
+      }
+      looks.push(leader.currentTime - element.currentTime); // how far it is behind
+      if (looks.length < LOOKS) continue;
+      if (looks.length > LOOKS) looks.shift();
+      const late_s = median(looks);
+      if (Math.abs(late_s) > SEEK_BEYOND_S) {
+        looks.length = 0;
+        setSpeed(element, 1);
+        element.currentTime = leader.currentTime;
+        continue;
+      }
+      entry.correcting = Math.abs(late_s) > (entry.correcting ? TOGETHER_S : APART_S);
+      const most = this.wanted[key] > 0 ? HEARD_SPEED : UNHEARD_SPEED;
+      setSpeed(element, entry.correcting ? 1 + Math.min(Math.max(late_s / TAKEN_BACK_S, -most), most) : 1);
     }
   }
 
   setGains(gains) {
-    const leader = this.leader();
     const highest = Math.max(1, ...Object.values(gains));
-    for (const [key, { element }] of this.ready()) {
-      const volume = (gains[key] ?? 0) / highest;
-      const apart_s = leader ? Math.abs(element.currentTime - leader.currentTime) : 0;
-      if (volume > 0) {
-        element.playbackRate = 1;
-        if (apart_s > HEARD_APART_S) element.currentTime = leader.currentTime;
-      }
-      this.fade(element, volume);
-    }
+    for (const [key, { element }] of this.ready()) this.fade(element, (gains[key] ?? 0) / highest);
     this.wanted = gains;
   }
 
@@ -237,7 +274,7 @@ export class ElementEngine {
     cancelAnimationFrame(this.fades.get(element));
     const step = () => {
       const share = Math.min((performance.now() - began) / (1000 * 2 * RAMP_S), 1);
-      element.volume = Math.min(Math.max(from + (volume - from) * share, 0), 1);
+      element.volume = Math.min(Math.max(from + (volume - from) * share, UNHEARD_VOLUME), 1);
       if (share < 1) this.fades.set(element, requestAnimationFrame(step));
     };
     step();
@@ -251,6 +288,13 @@ export class ElementEngine {
   peak() {
     return null;
   }
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** Only where it changes: setting a speed costs an element a moment. */
+function setSpeed(element, speed) {
+  if (element.playbackRate !== speed) element.playbackRate = speed;
 }
 
 function bytesOfBase64(text) {
