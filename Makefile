@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint fuzz bench gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks clean
+.PHONY: help demo test lint docs fuzz bench gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -23,6 +23,10 @@ lint: $(DEVELOPMENT) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(DEVELOPMENT) ## write the generated pages, and build the site into build/site
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 fuzz: $(DEVELOPMENT) ## run 500 hostile cases: damaged files, odd settings, bad days (under ten minutes on two cores)
 	$(BIN)/python -m tests.fuzz.run --seed 1 --cases 500

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 class MixerError(Exception):
     """Anything mixer refuses to do, with the exit code the command line gives it.
 
-    Args:
-        lines: what is wrong, one line for each mistake.
+    It is made of lines that say what is wrong, one for each mistake.
     """
 
     exit_code = 1

@@ -98,7 +98,9 @@ def revise(
     Args:
         recipe_path: of the recipe, or of the mix beside it.
         texts: `key=value` or wishes in plain words.
-        song_folder, hold_gain, allow_plugins: as of `plan_revision`.
+        song_folder: where the song is now; None where it was.
+        hold_gain: keep the bus's gain, whatever loudness comes of it.
+        allow_plugins: load the plug-ins that the recipe names.
         progress: as of `mixer.render`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""docs/revisions.md: its commands run in order, its table of platforms is the program's."""
+"""docs/revisions.md: its commands run in order, its keys are understood."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from mixer.cli.main import run
 from mixer.files.toml_text import parse_toml
 from mixer.preset.assignments import read_assignment
 from mixer.preset.merge import resolve
-from mixer.rendering.platforms import PLATFORMS
 from tests.signals import band
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "revisions.md"
-BEGIN, END = "<!-- platforms: begin -->", "<!-- platforms: end -->"
 
 
 def text() -> str:
@@ -30,28 +28,6 @@ def commands() -> list[list[str]]:
     lines = [line for block in blocks for line in block.splitlines()]
     assert all(line.startswith("mixer ") for line in lines)
     return [shlex.split(line)[1:] for line in lines]
-
-
-def platform_table() -> str:
-    rows = ["| --for | LUFS | dBTP | softer mixes | from |", "| --- | --- | --- | --- | --- |"]
-    softer = {
-        "not": "stay soft",
-        "to headroom": "are turned up to the headroom",
-        "refuses": "are sent back",
-        "nobody": "are played so",
-    }
-    for place in PLATFORMS.values():
-        note = f"; {place.note}" if place.note else ""
-        rows.append(
-            f"| `{place.name}` | {place.loudness_lufs:g} | {place.true_peak_dbtp:g} | "
-            f"{softer[place.turns_up]} | {place.source}, looked up {place.looked_up}{note} |"
-        )
-    return "\n".join(rows)
-
-
-def test_the_table_of_platforms_is_the_programs() -> None:
-    page = text()
-    assert page.split(BEGIN)[1].split(END)[0].strip() == platform_table()
 
 
 def test_keys_and_toml_of_the_page_are_understood(tmp_path: Path) -> None:
