@@ -1,6 +1,24 @@
-"""`python -m mixer`: the command line."""
+"""`python -m mixer`, and what the installed command runs: the command line."""
 
-from mixer.cli.main import main
+from __future__ import annotations
+
+import sys
+
+EXIT_ENVIRONMENT = 3
+
+
+def main() -> None:
+    """Run the command line; without the library that it is made with, say so in one line."""
+    try:
+        from mixer.cli.main import main as run
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "mixer":
+            raise
+        what = f"{error.name} is not installed; pip install {error.name}, or install mixer again"
+        sys.stderr.write(f"mixer: {what}\n")
+        sys.exit(EXIT_ENVIRONMENT)
+    run()
+
 
 if __name__ == "__main__":
     main()

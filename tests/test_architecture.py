@@ -35,6 +35,7 @@ LAYERS = (
     ("mixer.output",),
     ("mixer.takes",),
     ("mixer.batch", "mixer.learn", "mixer.listen"),
+    ("mixer.doctor",),
     ("mixer.cli",),
 )
 # who alone may import a library

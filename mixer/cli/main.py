@@ -40,6 +40,7 @@ COMMANDS = {
     "train": "Train a network on prepared data (needs the train extra).",
     "export": "Turn a checkpoint into a model bundle (needs the train extra).",
     "model": "List, show, verify and fetch model bundles.",
+    "doctor": "Look at the installation and the machine, and say what to do.",
 }
 EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
 

@@ -49,12 +49,19 @@ def parse_device(device: str) -> Device | None:
     return Device("cpu") if device == "cpu" else Device("cuda", int(match.group(1) or 0))
 
 
+def built_for() -> list[str]:
+    """What the runtime was built for, as "CUDA" and "CPU"; the machine may lack it."""
+    return [
+        name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()
+    ]
+
+
 def cuda_is_likely() -> bool:
     """Whether a GPU and a CUDA build of the runtime are there; prints nothing.
 
     Whether CUDA's libraries are there as well, only opening a graph tells.
     """
-    return _CUDA in onnxruntime.get_available_providers() and count_gpus() > 0
+    return "CUDA" in built_for() and count_gpus() > 0
 
 
 @functools.cache

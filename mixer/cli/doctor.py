@@ -1,0 +1,45 @@
+"""`mixer doctor`: what is installed, what works here, and what to do about the rest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from mixer.cli.console import Tone, answer, say
+from mixer.doctor.examine import examine
+from mixer.doctor.finding import Finding, Status
+
+EXIT_PROBLEMS = 3
+_TONES = {Status.OK: Tone.PLAIN, Status.NOTE: Tone.WARNING, Status.PROBLEM: Tone.ERROR}
+
+
+@click.command(name="doctor")
+@click.option("--no-render", is_flag=True, help="Leave out the self-test, five seconds of a mix.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, no_render: bool, as_json: bool) -> None:
+    """Look at the installation and the machine, and mix five seconds to see that all of it works.
+
+    The exit code is 0 where mixer works here, and 3 where something keeps it from that; each
+    problem says what to do, and stands last. Notes are about what is only not there, as extras.
+    """
+    findings = []
+    for finding in examine(renders=not no_render):
+        findings.append(finding)
+        if not as_json and finding.status is not Status.PROBLEM:
+            _show(finding)
+    problems = [finding for finding in findings if finding.status is Status.PROBLEM]
+    if as_json:
+        answer({"works": not problems, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in problems:
+            _show(finding)
+    if problems:
+        ctx.exit(EXIT_PROBLEMS)
+
+
+def _show(finding: Finding) -> None:
+    todo = f"; {finding.todo}" if finding.todo else ""
+    text = f"{finding.status:<7}  {finding.about:<15}  {finding.found}{todo}"
+    say(text, tone=_TONES[finding.status])

@@ -1,0 +1,56 @@
+"""One thing that was looked at, and a look that never fails itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Whether something keeps mixer from working."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found.
+
+    Attributes:
+        about: what was looked at, a word or two.
+        status: `PROBLEM` where mixer does not work, or not as its user must expect.
+        found: one line.
+        todo: what to do, one line; empty where there is nothing to do.
+        figures: what was measured, for a program.
+    """
+
+    about: str
+    status: Status
+    found: str
+    todo: str = ""
+    figures: Mapping[str, object] = field(default_factory=dict)
+
+
+def looked_at(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a look finds; whatever it stumbles over is a finding too.
+
+    Args:
+        about: what is looked at.
+        look: imports what it needs by itself: any of it may be missing or broken.
+    """
+    try:
+        return list(look())
+    except ImportError as error:
+        what = f"cannot be loaded: {_line(error)}"
+        return [Finding(about, Status.PROBLEM, what, "mend that library first")]
+    # A broken library raises anything, and that is when this is asked for.
+    except Exception as error:
+        what = f"fails: {type(error).__name__}: {_line(error)}"
+        return [Finding(about, Status.PROBLEM, what, "install mixer again in a new environment")]
+
+
+def _line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

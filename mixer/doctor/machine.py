@@ -1,0 +1,150 @@
+"""The machine: CUDA, folders, disk, memory, terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mixer.doctor.finding import Finding, Status
+from mixer.doctor.packages import version_of
+from mixer.extras import install_command
+from mixer.files.wording import counted
+
+_GB = 1_000_000_000
+# A song of four minutes in four stems takes about 0.3 GB of mix and wet stems at 24 bit.
+_LITTLE_DISK_BYTES, _FULL_DISK_BYTES = 2 * _GB, _GB // 5
+# A render of four stems of four minutes takes about 1 GB.
+_LITTLE_MEMORY_BYTES, _NO_MEMORY_BYTES = 2 * _GB, _GB // 2
+_NARROW_COLUMNS = 80
+
+
+def look_at_cuda() -> Iterator[Finding]:
+    """Whether networks run on a GPU, and why not."""
+    from mixer.errors import DeviceError
+    from mixer.network.cuda import count_gpus
+    from mixer.network.device import Device, built_for, open_graph
+    from mixer.network.model import read_bundle
+    from mixer.shipped import DEFAULT_MODEL
+
+    n_gpus = count_gpus()
+    if not n_gpus:
+        what = "not used: this process finds no GPU (no NVIDIA driver, a container without it, or "
+        yield Finding("CUDA", Status.OK, f"{what}CUDA_VISIBLE_DEVICES); networks run on the CPU")
+        return
+    if "CUDA" not in built_for():
+        todo = "pip uninstall -y onnxruntime, then pip install onnxruntime-gpu"
+        what = f"not used: {counted(n_gpus, 'GPU')}, but this ONNX Runtime is built without CUDA"
+        yield Finding("CUDA", Status.NOTE, what, todo)
+        return
+    bundle = read_bundle(DEFAULT_MODEL)
+    try:
+        open_graph(bundle.read_graph(next(iter(bundle.manifest.graphs))), Device("cuda"))
+    except DeviceError as error:
+        todo = install_command("cuda")
+        yield Finding("CUDA", Status.PROBLEM, f"not used: {error}", todo)
+        return
+    yield Finding("CUDA", Status.OK, f"used: {counted(n_gpus, 'GPU')}, onnxruntime-gpu "
+                  f"{version_of('onnxruntime-gpu')}")  # fmt: skip
+
+
+def look_at_presets() -> Iterator[Finding]:
+    """The folders of presets, and presets that cannot be read."""
+    from mixer.errors import PresetError
+    from mixer.preset.find import list_presets, shipped_folder, user_folder
+    from mixer.preset.layer import read_layer
+
+    presets = list_presets()
+    shipped = [preset for preset in presets if preset.shipped]
+    if shipped:
+        yield Finding("presets", Status.OK, f"{len(shipped)} in {shipped_folder()}")
+    else:
+        what = f"none in {shipped_folder()}"
+        yield Finding("presets", Status.PROBLEM, what, "install mixer again")
+    try:
+        folder = user_folder()
+    except PresetError as error:
+        yield Finding("your presets", Status.NOTE, str(error))
+    else:
+        yield Finding("your presets", Status.OK, f"{len(presets) - len(shipped)} in {folder}")
+    for preset in presets:
+        try:
+            read_layer(preset)
+        except PresetError as error:
+            what = f"{preset.name} cannot be used: {error.lines[0]}"
+            yield Finding("presets", Status.PROBLEM, what, f"mend it: {preset.path}")
+
+
+def look_at_models() -> Iterator[Finding]:
+    """The models that ship with mixer, each with its hashes."""
+    from mixer.network.model import PACKAGED, list_bundles, read_bundle
+
+    names = list_bundles()
+    for name in names:
+        read_bundle(name)
+    if names:
+        yield Finding("models", Status.OK, f"{', '.join(names)} in {PACKAGED}, intact")
+    else:
+        yield Finding("models", Status.PROBLEM, f"none in {PACKAGED}", "install mixer again")
+
+
+def look_at_disk() -> Iterator[Finding]:
+    """Where mixes and what is made on the way go: room, and whether it can be written."""
+    for about, folder in (("this folder", Path.cwd()), ("temporary files", _temporary())):
+        free_bytes = shutil.disk_usage(folder).free
+        found = f"{folder}: {free_bytes / _GB:.1f} GB free"
+        if not os.access(folder, os.W_OK):
+            status = Status.PROBLEM if about == "temporary files" else Status.NOTE
+            todo = "set TMPDIR to a folder that can be written" if status == Status.PROBLEM else (
+                "write mixes elsewhere with -o"
+            )  # fmt: skip
+            yield Finding(about, status, f"{folder} cannot be written", todo)
+        elif free_bytes < _FULL_DISK_BYTES:
+            yield Finding(about, Status.PROBLEM, found, "make room on the disk")
+        elif free_bytes < _LITTLE_DISK_BYTES:
+            todo = "a song of four minutes with its stems takes about 0.3 GB"
+            yield Finding(about, Status.NOTE, found, todo)
+        else:
+            yield Finding(about, Status.OK, found)
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def look_at_memory() -> Iterator[Finding]:
+    """How much memory a render may take, and cores."""
+    from mixer.batch.memory import free_memory_bytes
+    from mixer.dsp.threads import available_threads
+
+    free_bytes = free_memory_bytes()
+    found = f"{free_bytes / _GB:.1f} GB free, {counted(available_threads(), 'core')} to use"
+    if free_bytes < _NO_MEMORY_BYTES:
+        yield Finding("memory", Status.PROBLEM, found, "close other programs")
+    elif free_bytes < _LITTLE_MEMORY_BYTES:
+        todo = "a song of four minutes takes about 1 GB; batches start fewer workers"
+        yield Finding("memory", Status.NOTE, found, todo)
+    else:
+        yield Finding("memory", Status.OK, found)
+
+
+def look_at_terminal() -> Iterator[Finding]:
+    """What is shown how."""
+    encoding = sys.stdout.encoding or "unknown"
+    if sys.stderr.isatty():
+        size = shutil.get_terminal_size()
+        colours = "no colours" if os.environ.get("NO_COLOR") else "colours"
+        found = f"{size.columns} columns, {colours}, {encoding}"
+    else:
+        size, found = os.terminal_size((_NARROW_COLUMNS, 24)), f"not a terminal, {encoding}"
+    if encoding.lower().replace("-", "") != "utf8":
+        todo = "names beyond it are shown escaped; set PYTHONUTF8=1, or a UTF-8 locale"
+        yield Finding("terminal", Status.NOTE, found, todo)
+    elif size.columns < _NARROW_COLUMNS:
+        todo = f"tables are made for {_NARROW_COLUMNS} columns and more"
+        yield Finding("terminal", Status.NOTE, found, todo)
+    else:
+        yield Finding("terminal", Status.OK, found)

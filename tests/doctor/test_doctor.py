@@ -1,0 +1,114 @@
+"""`mixer doctor`: everything is looked at, and nothing that is broken keeps the rest from it."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mixer.cli.main import run
+from mixer.doctor import packages, self_test
+from mixer.doctor.examine import examine
+from mixer.doctor.finding import Finding, Status
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def of(about: str, findings: list[Finding]) -> Finding:
+    return next(finding for finding in findings if finding.about == about)
+
+
+def test_a_whole_installation_renders_what_was_measured(capsys) -> None:
+    assert run(["doctor", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["works"]
+    by_name = {finding["about"]: finding for finding in said["findings"]}
+    assert {"ONNX Runtime", "CUDA", "audio", "presets", "models", "memory"} <= set(by_name)
+    figures = by_name["self-test"]["figures"]
+    for name, expected in figures["expected"].items():
+        assert figures[name] == pytest.approx(expected["value"], abs=expected["within"])
+    assert re.fullmatch("[0-9a-f]{64}", figures["sha256"])
+
+
+def test_a_mix_that_came_out_wrong_is_a_problem(monkeypatch) -> None:
+    figures = {name: value for name, (value, _) in self_test.EXPECTED.items()}
+    done = self_test.SelfTest(figures | {"bass_db": -9.0}, "0" * 64, 1.0)
+    monkeypatch.setattr(self_test, "run_self_test", lambda: done)
+    (finding,) = self_test.self_test()
+    assert finding.status is Status.PROBLEM
+    assert finding.found == "bass_db -9.00, not -3.15 within 0.1"
+
+
+def mixer_without(*missing: str, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """The command line in a process that cannot import some libraries."""
+    code = (
+        "import runpy, sys\n"
+        f"sys.modules.update(dict.fromkeys({missing!r}))\n"
+        "runpy.run_module('mixer', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+
+
+def test_missing_packages_are_lines_and_the_rest_is_looked_at() -> None:
+    missing = ("numpy", "soundfile", "platformdirs", "onnxruntime", "rich")
+    done = mixer_without(*missing, arguments=("doctor",))
+    assert done.returncode == 3
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    problems = [line for line in lines if line.startswith("problem")]
+    assert lines[-len(problems) :] == problems
+    assert any("soundfile" in line and "pip install" in line for line in problems)
+    assert any("ONNX Runtime" in line for line in problems)
+    assert any("self-test" in line for line in problems)
+    assert any(line.startswith("ok       temporary files") for line in lines)
+
+
+def test_without_the_library_of_the_command_line_it_is_one_line() -> None:
+    done = mixer_without("click", arguments=("doctor",))
+    assert done.returncode == 3
+    assert done.stderr.startswith("mixer: click is not installed; pip install click")
+    assert done.stderr.count("\n") == 1
+
+
+def test_two_runtimes_in_one_folder_are_a_problem(monkeypatch) -> None:
+    there = {"onnxruntime": "1.32.0", "onnxruntime-gpu": "1.31.1"}
+    monkeypatch.setattr(packages, "version_of", there.get)
+    (finding,) = packages.look_at_runtime()
+    assert finding.status is Status.PROBLEM
+    assert "onnxruntime 1.32.0 and onnxruntime-gpu 1.31.1 share one folder" in finding.found
+    assert finding.todo.endswith("then pip install onnxruntime-gpu")
+
+
+def test_an_old_library_names_the_version_that_will_do(monkeypatch) -> None:
+    real = packages.version_of
+    monkeypatch.setattr(packages, "version_of", lambda n: "0.9.3" if n == "pedalboard" else real(n))
+    finding = of("pedalboard", list(packages.look_at_libraries()))
+    assert finding.status is Status.PROBLEM
+    assert finding.todo == 'pip install --upgrade "pedalboard>=0.9.25"'
+
+
+def test_a_look_that_fails_is_a_line(monkeypatch) -> None:
+    def broken() -> list[Finding]:
+        raise RuntimeError("no\nsuch thing")
+
+    monkeypatch.setattr("mixer.doctor.examine._LOOKS", (("audio", broken),))
+    (finding,) = examine(renders=False)
+    assert finding.found == "fails: RuntimeError: no"
+
+
+def test_what_is_looked_for_is_what_is_required() -> None:
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(ROOT / "setup.cfg")
+    lines = config["options"]["install_requires"].split("\n")
+    requires = dict(line.split(";")[0].split(">=") for line in lines if line)
+    runtimes = {name for name in requires if name.startswith("onnxruntime")}
+    assert {requires.pop(name).strip() for name in runtimes} == {packages.LEAST_RUNTIME}
+    assert requires == packages.REQUIRED
+    extras = set(config["options.extras_require"]) - {"dev"}
+    assert extras == set(packages.EXTRAS) == set(packages.OF_EXTRAS)
