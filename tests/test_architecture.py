@@ -35,7 +35,7 @@ LAYERS = (
     ("mixer.output",),
     ("mixer.takes",),
     ("mixer.batch", "mixer.learn", "mixer.listen"),
-    ("mixer.doctor",),
+    ("mixer.doctor", "mixer.studio"),
     ("mixer.cli",),
 )
 # who alone may import a library
