@@ -57,7 +57,7 @@ had in the last exact render). So the page's graph is
     mix -> master's strip -> `Master.gain_db` -> out
 
 A strip acts in this order: high_pass, low_pass, eq, width, pan, gain_db, then the sends, post
-fader; definitions as in mixer.dsp.biquad (RBJ; Butterworth), mixer.console.stereo (width, pan_gains).
+fader; definitions as in mixer.dsp.biquad (RBJ; Butterworth) and mixer.console.stereo.
 `Audio.baked` names fields of the strip that are in the audio already, since something that listens
 (a compressor, a gate, a duck) or moves in time lies among or behind them: a change of those is
 heard with the next exact render, for the others the page goes on. A channel with `live` False
