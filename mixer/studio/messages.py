@@ -89,7 +89,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 TOKEN_HEADER = "X-Mixer-Token"
-# Of audio at once: 30 s at 48 kHz, 5.8 MB.
+# The most audio in one answer: 30 s at 48 kHz, 5.8 MB.
 MOST_FRAMES = 1_440_000
 
 # JSON of a setting: a number, a truth value, a word, a list, a table, or its course in time.
