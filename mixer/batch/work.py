@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixer.batch.album import load_premaster, save_premaster
-from mixer.batch.album_sound import measure_sound, with_moves
 from mixer.batch.figures import Figures
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
@@ -167,6 +166,8 @@ class _Render:
         if self.order.phase == Phase.FINISH or self.order.loudness_lufs is not None:
             settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
         if self.order.album_moves:
+            from mixer.rendering.sound import with_moves
+
             console = with_moves(settings.console or Console(), self.order.album_moves, song.stems)
             settings = replace(settings, console=console)
         bundle = network.bundle if network else None
@@ -275,6 +276,8 @@ class _Render:
 
     def _measured_figures(self, made: Premaster) -> Figures:
         """What the album's offset is computed from, and the times so far."""
+        from mixer.rendering.sound import measure_sound
+
         return {
             "premaster_lufs": made.measurements["before_master"]["loudness_lufs"],
             "duration_s": round(made.plan.song.duration_s, 3),

@@ -67,6 +67,7 @@ def apply_master(
     loudness_lufs: float | None,
     ceiling_dbtp: float | None,
     held_gain_db: float | None = None,
+    own: OwnLevels | None = None,
 ) -> tuple[np.ndarray, MasterReport]:
     """Bring a mix to a loudness, then hold its true peak under a ceiling.
 
@@ -79,61 +80,99 @@ def apply_master(
         ceiling_dbtp: highest true peak; a mix that is under it already is not touched. None
             lets peaks go where they go.
         held_gain_db: the gain, whatever loudness comes of it; None finds it.
+        own: what was measured of the mix already; None measures it.
 
     Returns:
         The mix (the same array where there was nothing to do) and what was done.
     """
-    own_lufs = integrated_loudness_lufs(mix, sample_rate)
+    if own is None:
+        own = OwnLevels(
+            integrated_loudness_lufs(mix, sample_rate), true_peak_dbtp(mix, sample_rate)
+        )
+    bus = _Bus(mix, sample_rate, ceiling_dbtp, own)
     if held_gain_db is not None:
         gain_db = held_gain_db
-        out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
-    elif loudness_lufs is None or not math.isfinite(own_lufs):
+        out, reduction = bus.at(gain_db)
+    elif loudness_lufs is None or not math.isfinite(own.loudness_lufs):
         gain_db = 0.0
-        out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
+        out, reduction = bus.at(gain_db)
     else:
-        # Without a ceiling nothing is limited, and any gain is harmless.
-        highest_gain_db = math.inf
-        if ceiling_dbtp is not None:
-            highest_gain_db = ceiling_dbtp + MAX_REDUCTION_DB - true_peak_dbtp(mix, sample_rate)
-        gain_db, out, reduction = _reach_loudness(
-            mix, sample_rate, own_lufs, loudness_lufs, highest_gain_db, ceiling_dbtp
-        )
+        gain_db, out, reduction = _reach_loudness(bus, loudness_lufs)
+    untouched = out is mix
+    out_lufs = own.loudness_lufs if untouched else integrated_loudness_lufs(out, sample_rate)
     return out, MasterReport(
         gain_db=gain_db,
         max_reduction_db=reduction.deepest_db,
         limited_share=reduction.limited_share,
-        loudness_lufs=_finite(integrated_loudness_lufs(out, sample_rate)),
-        true_peak_dbtp=_finite(true_peak_dbtp(out, sample_rate)),
+        loudness_lufs=_finite(out_lufs),
+        true_peak_dbtp=_finite(
+            true_peak_dbtp(out, sample_rate) if reduction.peak_dbtp is None else reduction.peak_dbtp
+        ),
     )
 
 
 @dataclass(frozen=True)
+class OwnLevels:
+    """Levels of a mix before its master; -inf for silence."""
+
+    loudness_lufs: float
+    true_peak_dbtp: float
+
+
+@dataclass(frozen=True)
 class _Reduction:
+    """What the limiter did; `peak_dbtp` of what came out, where it was measured on the way."""
+
     deepest_db: float = 0.0
     limited_share: float = 0.0
+    peak_dbtp: float | None = None
 
 
-def _reach_loudness(
-    mix: np.ndarray,
-    sample_rate: int,
-    own_lufs: float,
-    target_lufs: float,
-    highest_gain_db: float,
-    ceiling_dbtp: float | None,
-) -> tuple[float, np.ndarray, _Reduction]:
+@dataclass(frozen=True)
+class _Bus:
+    """A mix, and what is known of it, at any gain below its ceiling."""
+
+    mix: np.ndarray
+    sample_rate: int
+    ceiling_dbtp: float | None
+    own: OwnLevels
+
+    @property
+    def highest_gain_db(self) -> float:
+        """Beyond which the limiter would have to take too much."""
+        # Without a ceiling nothing is limited, and any gain is harmless.
+        if self.ceiling_dbtp is None:
+            return math.inf
+        return self.ceiling_dbtp + MAX_REDUCTION_DB - self.own.true_peak_dbtp
+
+    def at(self, gain_db: float) -> tuple[np.ndarray, _Reduction]:
+        """The mix at a gain, limited; the same array where there is nothing to do."""
+        mix, rate = self.mix, self.sample_rate
+        loud = mix if gain_db == 0.0 else mix * np.float32(db_to_gain(gain_db))
+        if self.ceiling_dbtp is None:
+            return loud, _Reduction()
+        peak_dbtp = self.own.true_peak_dbtp if loud is mix else true_peak_dbtp(loud, rate)
+        if peak_dbtp <= self.ceiling_dbtp:
+            return loud, _Reduction(peak_dbtp=peak_dbtp)
+        limited = limit_true_peak(loud, rate, self.ceiling_dbtp)
+        return limited, _measure_reduction(loud, limited)
+
+
+def _reach_loudness(bus: _Bus, target_lufs: float) -> tuple[float, np.ndarray, _Reduction]:
     """Raise the gain until the limited mix is as loud as asked, by secants."""
-    gain_db = min(target_lufs - own_lufs, highest_gain_db)
-    out, reduction = _gain_and_limit(mix, sample_rate, gain_db, ceiling_dbtp)
+    highest_gain_db, rate = bus.highest_gain_db, bus.sample_rate
+    gain_db = min(target_lufs - bus.own.loudness_lufs, highest_gain_db)
+    out, reduction = bus.at(gain_db)
     # what a dB of gain brings in LU: 1 until the limiter takes some of it back
     slope = 1.0
     for _ in range(_LOUDNESS_PASSES if reduction.deepest_db > 0.0 else 0):
-        reached_lufs = integrated_loudness_lufs(out, sample_rate)
+        reached_lufs = integrated_loudness_lufs(out, rate)
         missing_lu = target_lufs - reached_lufs
         next_db = min(gain_db + missing_lu / slope, highest_gain_db)
         if abs(missing_lu) <= _LOUDNESS_TOLERANCE_LU or next_db == gain_db:
             break
-        louder, deeper = _gain_and_limit(mix, sample_rate, next_db, ceiling_dbtp)
-        gained_lu = integrated_loudness_lufs(louder, sample_rate) - reached_lufs
+        louder, deeper = bus.at(next_db)
+        gained_lu = integrated_loudness_lufs(louder, rate) - reached_lufs
         # Past some point a limiter takes away more than the gain adds: it was loud enough before.
         if next_db > gain_db and gained_lu <= 0.0:
             break
@@ -141,16 +180,6 @@ def _reach_loudness(
         slope = min(max(gained_lu / (next_db - gain_db), _LEAST_SLOPE), 1.0)
         gain_db, out, reduction = next_db, louder, deeper
     return gain_db, out, reduction
-
-
-def _gain_and_limit(
-    mix: np.ndarray, sample_rate: int, gain_db: float, ceiling_dbtp: float | None
-) -> tuple[np.ndarray, _Reduction]:
-    loud = mix if gain_db == 0.0 else mix * np.float32(db_to_gain(gain_db))
-    if ceiling_dbtp is None or true_peak_dbtp(loud, sample_rate) <= ceiling_dbtp:
-        return loud, _Reduction()
-    limited = limit_true_peak(loud, sample_rate, ceiling_dbtp)
-    return limited, _measure_reduction(loud, limited)
 
 
 def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> np.ndarray:

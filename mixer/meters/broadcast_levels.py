@@ -7,13 +7,8 @@ import math
 import numpy as np
 
 from mixer.audio.broadcast import BroadcastInfo
-from mixer.meters.loudness import (
-    integrated_loudness_lufs,
-    momentary_loudness_lufs,
-    short_term_loudness_lufs,
-    true_peak_dbtp,
-)
-from mixer.meters.loudness_range import loudness_range_lu
+from mixer.meters.loudness import measure_loudness, true_peak_dbtp
+from mixer.meters.loudness_range import range_of_levels_lu
 
 
 def measure_broadcast(audio: np.ndarray, sample_rate: int, description: str) -> BroadcastInfo:
@@ -29,15 +24,15 @@ def measure_broadcast(audio: np.ndarray, sample_rate: int, description: str) -> 
 
     Source: EBU Tech 3285, version 2; meters after EBU Tech 3341 and 3342.
     """
-    short_term_lufs = short_term_loudness_lufs(audio, sample_rate)
-    momentary_lufs = momentary_loudness_lufs(audio, sample_rate)
+    found = measure_loudness(audio, sample_rate)
+    short_term = found.short_term
     return BroadcastInfo(
         description=description,
-        loudness_lufs=_finite(integrated_loudness_lufs(audio, sample_rate)),
-        loudness_range_lu=loudness_range_lu(audio, sample_rate) if short_term_lufs.size else None,
+        loudness_lufs=_finite(found.integrated_lufs),
+        loudness_range_lu=range_of_levels_lu(short_term) if short_term.size else None,
         max_true_peak_dbtp=_finite(true_peak_dbtp(audio, sample_rate)),
-        max_momentary_lufs=_finite(momentary_lufs.max(initial=-math.inf)),
-        max_short_term_lufs=_finite(short_term_lufs.max(initial=-math.inf)),
+        max_momentary_lufs=_finite(found.momentary.max(initial=-math.inf)),
+        max_short_term_lufs=_finite(short_term.max(initial=-math.inf)),
     )
 
 

@@ -4,6 +4,7 @@ Memory is bounded: the audio is filtered in blocks and only the energy of 100 ms
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyloudnorm
@@ -118,7 +119,12 @@ def integrated_loudness_lufs(
 
     Source: ITU-R BS.1770-4, annex 1, equations 2 to 7.
     """
-    energies = _step_energies(audio, sample_rate, filter_class, padding_samples)
+    return _gated_lufs(
+        _step_energies(audio, sample_rate, filter_class, padding_samples), sample_rate
+    )
+
+
+def _gated_lufs(energies: np.ndarray, sample_rate: int) -> float:
     power = _window_power(energies, _MOMENTARY_STEPS, sample_rate)
     loudness_lufs = _power_to_lufs(power)
     kept = power[loudness_lufs > ABSOLUTE_GATE_LUFS]
@@ -130,10 +136,34 @@ def integrated_loudness_lufs(
     return float(_power_to_lufs(gated.mean()))
 
 
-def momentary_loudness_lufs(audio: FloatArray, sample_rate: int) -> np.ndarray:
-    """Loudness of every 400 ms window, ten a second, ungated; otherwise as short-term loudness."""
+@dataclass(frozen=True)
+class LoudnessCurves:
+    """A programme's loudness in one pass, ungated (EBU Tech 3341), float64 `(windows,)` in LUFS.
+
+    Attributes:
+        integrated_lufs: as of `integrated_loudness_lufs`.
+        momentary: of every 400 ms window, ten a second; -inf where silent.
+        short_term: of every 3 s window, ten a second; empty for less than 3 s.
+    """
+
+    integrated_lufs: float
+    momentary: np.ndarray
+    short_term: np.ndarray
+
+
+def measure_loudness(audio: FloatArray, sample_rate: int) -> LoudnessCurves:
+    """All of a programme's loudness, filtered once.
+
+    Args:
+        audio: float32 `(channels, samples)`, 1 or 2 channels.
+        sample_rate: Hz.
+    """
     energies = _step_energies(audio, sample_rate, BS1770_FILTER)
-    return _power_to_lufs(_window_power(energies, _MOMENTARY_STEPS, sample_rate))
+    momentary, short_term = (
+        _power_to_lufs(_window_power(energies, n_steps, sample_rate))
+        for n_steps in (_MOMENTARY_STEPS, _SHORT_TERM_STEPS)
+    )
+    return LoudnessCurves(_gated_lufs(energies, sample_rate), momentary, short_term)
 
 
 def short_term_loudness_lufs(audio: FloatArray, sample_rate: int) -> np.ndarray:

@@ -23,7 +23,11 @@ def loudness_range_lu(audio: np.ndarray, sample_rate: int) -> float:
 
     Source: EBU Tech 3342, section 3.
     """
-    levels_lufs = short_term_loudness_lufs(audio, sample_rate)
+    return range_of_levels_lu(short_term_loudness_lufs(audio, sample_rate))
+
+
+def range_of_levels_lu(levels_lufs: np.ndarray) -> float:
+    """The same of short-term loudness that is known, float64 `(windows,)` in LUFS."""
     levels_lufs = levels_lufs[levels_lufs > ABSOLUTE_GATE_LUFS]
     if levels_lufs.size == 0:
         return 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -26,8 +26,8 @@ from mixer.song.song import Song
 Levels = Mapping[str, float | None]
 
 
-class PremasterMeasurements(TypedDict):
-    """What was measured up to the master, ready for JSON, stage by stage.
+class WetMeasurements(TypedDict):
+    """What was measured up to the desk, ready for JSON, stage by stage.
 
     Attributes:
         stems: of each stem's normalisation.
@@ -35,14 +35,22 @@ class PremasterMeasurements(TypedDict):
             nothing, and for a mix of tracks.
         levels: what incoming levels were taken for; None where they were not asked about.
         tracks: what was heard of each track, and set; empty for a mix of stems.
-        console: what the desk did.
-        before_master: levels of the mix.
     """
 
     stems: Mapping[str, StemReport]
     network: Mapping[str, StemRecord]
     levels: IncomingLevels | None
     tracks: TracksRecord
+
+
+class PremasterMeasurements(WetMeasurements):
+    """What was measured up to the master.
+
+    Attributes:
+        console: what the desk did.
+        before_master: levels of the mix.
+    """
+
     console: DeskReport
     before_master: Levels
 
@@ -61,6 +69,29 @@ class Measurements(PremasterMeasurements):
     master: MasterFigures
     effects: list[str]
     profile_sha256: str
+
+
+@dataclass(frozen=True)
+class WetMix:
+    """A mix as it comes to the desk: what no change of a desk makes again.
+
+    Attributes:
+        plan: what it was made by.
+        audio: float32 (2, samples) at the plan's `mix_rate`.
+        wet_stems: stem name to float32 (2, samples); empty where they are not needed.
+        wet_tracks, stages, device: as of `Mix`; tracks without anybody's strips on their stems.
+        output_curve: what makes the mix of the wet stems' sum; None where that sum is the mix.
+        measurements: of the stages so far, ready for JSON.
+    """
+
+    plan: RenderPlan
+    audio: np.ndarray
+    wet_stems: Mapping[str, np.ndarray]
+    wet_tracks: Mapping[str, np.ndarray]
+    stages: Mapping[str, np.ndarray]
+    output_curve: Callable[[np.ndarray], np.ndarray] | None
+    device: str | None
+    measurements: WetMeasurements
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixer.console.master import apply_master
+from mixer.console.master import OwnLevels, apply_master
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.kept_material import KeptMaterial
+from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job, wet_material
-from mixer.rendering.mix import Measurements, Mix, Premaster, measure_levels, moved_levels
+from mixer.rendering.mix import (
+    Levels,
+    Measurements,
+    Mix,
+    Premaster,
+    WetMix,
+    measure_levels,
+    moved_levels,
+)
 from mixer.rendering.plan import MaterialKind, RenderPlan, hands_on_wet_stems, plan_render
 from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.settings import RenderSettings
@@ -96,33 +105,77 @@ def premaster(
     Nothing here depends on the targets of loudness and true peak, which are the master's.
     """
     clock = StageClock(progress, of_tracks=bool(plan.tracks))
-    needs_wet = wet_stems or plan.touches_stems
-    if needs_wet and plan.material is MaterialKind.NETWORK:
+    job = Job(
+        plan, clock, wet_stems or plan.touches_stems, wet_tracks, stages, network, threads, kept
+    )
+    return over_desk(wet_mix(job), plan, clock, wet_stems=wet_stems)
+
+
+def wet_mix(job: Job) -> WetMix:
+    """A mix as it comes to the desk, from a job that tells what of it is needed.
+
+    Raises:
+        InputError, ModelError, DeviceError: as of `render`.
+    """
+    plan = job.plan
+    if job.wet_stems and plan.material is MaterialKind.NETWORK:
         plan.check_wet_stems()
-    if wet_tracks:
+    if job.wet_tracks:
         plan.check_wet_tracks()
-    job = Job(plan, clock, needs_wet, wet_tracks, stages, network, threads, kept)
     material = to_mix_rate(wet_material(job), plan)
-    sums = sums_of_stages(material, plan) if stages else {}
-    mix, wet = blend(material, plan, wet_stems=needs_wet)
-    device, normalisation, curve = material.device, material.measurements, material.output_curve
-    tracks, settings, levels = material.tracks, material.settings, material.levels
-    wet_of_tracks = None if tracks is None else tracks.wet_tracks
-    del material  # the desk needs the memory
-    mix, wet, desk = run_desk(mix, wet, plan, curve, clock)
+    sums = sums_of_stages(material, plan) if job.stages else {}
+    mix, wet = blend(material, plan, wet_stems=job.wet_stems)
+    tracks = material.tracks
+    wet_tracks = None if tracks is None else tracks.wet_tracks
+    return WetMix(
+        plan=plan,
+        audio=mix,
+        wet_stems=wet,
+        wet_tracks=blend_tracks(wet_tracks, plan) if job.wet_tracks else {},
+        stages=sums,
+        output_curve=material.output_curve,
+        device=material.device,
+        measurements={
+            "stems": material.measurements,
+            "network": material.settings,
+            "levels": material.levels,
+            "tracks": {} if tracks is None else tracks.record,
+        },
+    )
+
+
+def over_desk(
+    wet: WetMix,
+    plan: RenderPlan,
+    clock: StageClock,
+    *,
+    wet_stems: bool,
+    known: KnownLevels | None = None,
+) -> Premaster:
+    """Every wet stem through its strip, their sum through the bus's.
+
+    Args:
+        wet: from `wet_mix`; it is not changed.
+        plan: the same, or one that differs in what the desk does, and in targets.
+        clock: is told of each stage.
+        wet_stems: also return the wet stems.
+        known: what was measured of the same stems before; None measures all.
+    """
+    mix, stems, desk = run_desk(wet.audio, wet.wet_stems, plan, wet.output_curve, clock)
+    known = known or KnownLevels(plan.mix_rate)
     return Premaster(
         plan=plan,
         audio=mix,
-        wet_stems=wet if wet_stems else {},
-        wet_levels={} if wet_stems else _levels(wet, plan.mix_rate),
-        stages=sums,
-        device=device,
-        wet_tracks=blend_tracks(wet_of_tracks, plan) if wet_tracks else {},
+        wet_stems=stems if wet_stems else {},
+        wet_levels={} if wet_stems else {stem: known.of(audio) for stem, audio in stems.items()},
+        stages=wet.stages,
+        device=wet.device,
+        wet_tracks=wet.wet_tracks,
         measurements={
-            "stems": normalisation,
-            "network": settings,
-            "levels": levels,
-            "tracks": {} if tracks is None else tracks.record,
+            "stems": wet.measurements["stems"],
+            "network": wet.measurements["network"],
+            "levels": wet.measurements["levels"],
+            "tracks": wet.measurements["tracks"],
             "console": desk,
             "before_master": measure_levels(mix, plan.mix_rate),
         },
@@ -159,6 +212,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         loudness_lufs=plan.settings.loudness_lufs,
         ceiling_dbtp=plan.settings.true_peak_dbtp,
         held_gain_db=plan.settings.held_gain_db,
+        own=_own_levels(made.measurements["before_master"]),
     )
     wet, tracks = dict(made.wet_stems), made.wet_tracks
     if report.gain_db != 0.0:
@@ -180,6 +234,14 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
     }
     clock.stop()
     return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages, tracks)
+
+
+def _own_levels(before: Levels) -> OwnLevels:
+    loudness_lufs, peak_dbtp = before["loudness_lufs"], before["true_peak_dbtp"]
+    return OwnLevels(
+        -np.inf if loudness_lufs is None else loudness_lufs,
+        -np.inf if peak_dbtp is None else peak_dbtp,
+    )
 
 
 def _levels(wet: dict[str, np.ndarray], sample_rate: int) -> dict[str, dict[str, float | None]]:

@@ -15,12 +15,11 @@ from mixer.batch.album_sound import (
     MOST_MOVE_DB,
     Move,
     find_moves,
-    measure_sound,
     move_words,
-    with_moves,
 )
 from mixer.cli.main import run
 from mixer.console.settings import Console, Strip
+from mixer.rendering.sound import measure_sound, with_moves
 from mixer.stems import STEMS
 from tests.signals import noise
 

@@ -4,7 +4,8 @@ import numpy as np
 import pyebur128
 import pytest
 
-from mixer.console.master import MAX_REDUCTION_DB, MasterFigures, apply_master
+from mixer.console.master import MAX_REDUCTION_DB, MasterFigures, OwnLevels, apply_master
+from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from tests.signals import band, noise, sine
 
 
@@ -96,3 +97,18 @@ def test_a_song_of_a_few_samples_is_limited_like_any(n_samples: int) -> None:
     done, _ = apply_master(audio, 44_100, loudness_lufs=None, ceiling_dbtp=-6.0)
     assert done.shape == audio.shape
     assert np.abs(done).max() <= 10 ** (-6.0 / 20)
+
+
+@pytest.mark.parametrize("loudness_lufs", [None, -20.0, -9.0])
+def test_levels_that_are_known_are_measured_no_second_time_and_change_nothing(
+    rng: np.random.Generator, loudness_lufs: float | None
+) -> None:
+    mix = mix_of(rng)
+    asked = {"loudness_lufs": loudness_lufs, "ceiling_dbtp": -1.0}
+    own = OwnLevels(integrated_loudness_lufs(mix, 44_100), true_peak_dbtp(mix, 44_100))
+    out, report = apply_master(mix, 44_100, **asked)
+    again, report_again = apply_master(mix, 44_100, **asked, own=own)
+    assert np.array_equal(out, again)
+    assert report == report_again
+    assert report.true_peak_dbtp == true_peak_dbtp(out, 44_100)
+    assert report.loudness_lufs == integrated_loudness_lufs(out, 44_100)

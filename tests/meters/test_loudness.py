@@ -11,6 +11,7 @@ from mixer.meters.loudness import (
     BS1770_FILTER,
     COOKBOOK_FILTER,
     integrated_loudness_lufs,
+    measure_loudness,
     short_term_loudness_lufs,
     true_peak_dbtp,
     weighting_sections,
@@ -157,3 +158,13 @@ def test_memory_does_not_grow_with_the_audio(rng: np.random.Generator) -> None:
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak_bytes < 0.25 * audio.nbytes
+
+
+def test_all_of_a_programmes_loudness_comes_out_of_one_pass(rng: np.random.Generator) -> None:
+    audio = (0.1 * rng.standard_normal((2, 5 * RATE)) * np.linspace(0.1, 1.0, 5 * RATE)).astype(
+        np.float32
+    )
+    found = measure_loudness(audio, RATE)
+    assert found.integrated_lufs == integrated_loudness_lufs(audio, RATE)
+    assert np.array_equal(found.short_term, short_term_loudness_lufs(audio, RATE))
+    assert found.momentary.max() > found.short_term.max() > found.integrated_lufs - 3.0

@@ -1,0 +1,145 @@
+"""The sound of a whole mix in a few figures, and the settings of the desk that move each of them.
+
+Albums are held together by them, and variations of a mix are spread along them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mixer.console.settings import Band, Compressor, Console, Gate, Number, Strip
+from mixer.dsp.blocks import FloatArray
+from mixer.meters.stereo_spectrum import N_FFT, measure_stereo_spectrum
+from mixer.model_settings import Change, StripChanges
+from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.mix import Premaster
+from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, ROOM, VOICE, WIDTH
+
+_VOCALS = "vocals"
+BASS_HZ, BRIGHT_HZ, MIDDLE_HZ = (30.0, 150.0), (4_000.0, 16_000.0), (150.0, 4_000.0)
+# Crest factors are of windows of this length, no more than this below the loudest.
+_CREST_WINDOW_S, _CREST_RANGE_DB = 1.0, 30.0
+# The desk works at -18 LUFS. A compressor this fast moves the peaks themselves, by about a dB of
+# crest factor for each 1 of ratio; an expander below the peaks, by a dB for each 0.35.
+_COMPRESSOR = Compressor(-14.0, 1.0, attack_ms=0.3, release_ms=30.0)
+_EXPANDER = Gate(-3.0, 1.0, attack_ms=0.1, release_ms=30.0)
+_RATIO_PER_DB, _EXPANSION_PER_DB = 1.0, 0.35
+
+
+def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str, float]:
+    """Voice to the rest in LU; bass, brightness to the middle, width, room and dynamics in dB.
+
+    Args:
+        made: with its wet stems.
+        known: what was measured of the same stems before; None measures them.
+
+    Returns:
+        What can be told: no voice without vocals, no room of a model that sets none.
+    """
+    rate, found = made.plan.mix_rate, dict[str, float]()
+    known = known or KnownLevels(rate)
+    vocals = made.wet_stems.get(_VOCALS)
+    rest = [audio for stem, audio in made.wet_stems.items() if stem != _VOCALS]
+    if vocals is not None and rest:
+        sung_lufs, rest_lufs = (known.of(*audios)["loudness_lufs"] for audios in ([vocals], rest))
+        if sung_lufs is not None and rest_lufs is not None:
+            found[VOICE] = sung_lufs - rest_lufs
+    found |= _measure_balance(made.audio, rate)
+    crest_db = measure_crest_db(made.audio, rate)
+    if crest_db is not None:
+        found[DYNAMICS] = crest_db
+    rooms = [row["used"].get("room_db") for row in made.measurements["network"].values()]
+    rooms_db = [room for room in rooms if isinstance(room, float)]
+    if rooms_db:
+        found[ROOM] = sum(rooms_db) / len(rooms_db)
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def _measure_balance(audio: FloatArray, rate: int) -> dict[str, float]:
+    found = dict[str, float]()
+    spectrum = measure_stereo_spectrum(audio, rate)
+    hz = np.arange(N_FFT // 2 + 1) * rate / N_FFT
+
+    def power(edges_hz: tuple[float, float], of: np.ndarray) -> float:
+        return float(of[(hz >= edges_hz[0]) & (hz < edges_hz[1])].sum())
+
+    both = spectrum.left + spectrum.right
+    middle = power(MIDDLE_HZ, both)
+    for name, edges_hz in ((BASS, BASS_HZ), (BRIGHTNESS, BRIGHT_HZ)):
+        if middle > 0.0 and power(edges_hz, both) > 0.0:
+            found[name] = float(10.0 * np.log10(power(edges_hz, both) / middle))
+    side, mid = (
+        power((MIDDLE_HZ[0], BRIGHT_HZ[1]), both + sign * 2.0 * spectrum.cross) for sign in (-1, 1)
+    )
+    if mid > 0.0 and side > 1e-6 * mid:
+        found[WIDTH] = float(10.0 * np.log10(side / mid))
+    return found
+
+
+def measure_crest_db(audio: FloatArray, sample_rate: int) -> float | None:
+    """Peak over RMS level of the middle one of all windows that are not soft; None for silence.
+
+    Args:
+        audio: float32 (2, samples).
+        sample_rate: in Hz.
+    """
+    length = min(round(_CREST_WINDOW_S * sample_rate), audio.shape[-1])
+    whole = audio[:, : audio.shape[-1] // length * length].reshape(audio.shape[0], -1, length)
+    power = np.einsum("cwn,cwn->w", whole, whole) / (whole.shape[0] * length)
+    peaks = np.maximum(whole.max(axis=(0, 2)), -whole.min(axis=(0, 2)))
+    loud = power > max(power.max() * 10.0 ** (-_CREST_RANGE_DB / 10.0), 1e-12)
+    if not loud.any():
+        return None
+    return float(np.median(20.0 * np.log10(peaks[loud]) - 10.0 * np.log10(power[loud])))
+
+
+def with_moves(console: Console, moves: Mapping[str, float], stems: Sequence[str]) -> Console:
+    """A desk that moves the sound of a mix.
+
+    Args:
+        console: as it was.
+        moves: by figure of `measure_sound`, in dB, about as far as it moves.
+        stems: of the song.
+    """
+    strips = {stem: console.strip(stem) for stem in stems}
+    if VOICE in moves and _VOCALS in strips:
+        gain_db = _raised(strips[_VOCALS].gain_db, moves[VOICE])
+        strips[_VOCALS] = replace(strips[_VOCALS], gain_db=gain_db)
+    if ROOM in moves:
+        for stem, strip in strips.items():
+            changes = strip.network or StripChanges()
+            room = changes.room_db or Change()
+            room = replace(room, offset=room.offset + moves[ROOM])
+            strips[stem] = replace(strip, network=replace(changes, room_db=room))
+    kept = tuple((stem, strip) for stem, strip in strips.items() if strip != Strip())
+    others = tuple(pair for pair in console.strips if pair[0] not in strips)
+    return replace(console, strips=(*kept, *others), master=_moved_master(console.master, moves))
+
+
+def _moved_master(master: Strip, moves: Mapping[str, float]) -> Strip:
+    bands = [
+        Band("low_shelf", BASS_HZ[1], moves[BASS]) if BASS in moves else None,
+        Band("high_shelf", BRIGHT_HZ[0], moves[BRIGHTNESS]) if BRIGHTNESS in moves else None,
+    ]
+    master = replace(master, eq=(*master.eq, *(band for band in bands if band is not None)))
+    if WIDTH in moves and isinstance(master.width, float | int):
+        wider = master.width * 10.0 ** (moves[WIDTH] / 20.0)
+        master = replace(master, width=min(max(wider, 0.0), 2.0))
+    move_db = moves.get(DYNAMICS, 0.0)
+    if move_db < 0.0 and master.compressor is None:
+        ratio = 1.0 - _RATIO_PER_DB * move_db
+        master = replace(master, compressor=replace(_COMPRESSOR, ratio=ratio))
+    if move_db > 0.0 and master.gate is None:
+        ratio = 1.0 + _EXPANSION_PER_DB * move_db
+        master = replace(master, gate=replace(_EXPANDER, ratio=ratio))
+    return master
+
+
+def _raised(gain_db: Number, by_db: float) -> Number:
+    """A gain or its course in time, all of it moved."""
+    if isinstance(gain_db, tuple):
+        return tuple((time_s, level_db + by_db) for time_s, level_db in gain_db)
+    return gain_db + by_db

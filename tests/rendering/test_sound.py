@@ -1,0 +1,109 @@
+"""The sound of a mix in figures, and the desk's settings that move each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixer import RenderSettings, load_song
+from mixer.console.desk import apply_master_strip
+from mixer.console.settings import Console, Strip
+from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.mix import Premaster, measure_levels
+from mixer.rendering.pipeline import premaster
+from mixer.rendering.plan import plan_render
+from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
+from mixer.stems import STEMS
+from tests.signals import band, noise, sine
+
+RATE_HZ = 44_100
+Made = Callable[[Console], Premaster]
+
+
+@pytest.fixture
+def made(write_song, rng: np.random.Generator) -> Made:
+    folder: Path = write_song({f"{n}.wav": a for n, a in band(rng, 3.0, RATE_HZ).items()})
+    song = load_song(folder)
+
+    def mixed(console: Console) -> Premaster:
+        settings = RenderSettings(model="none", effects=(), console=console)
+        return premaster(plan_render(song, settings), wet_stems=True)
+
+    return mixed
+
+
+def test_the_crest_factor_of_a_sine_is_3_db_and_silence_has_none() -> None:
+    tone = np.repeat(sine(441.0, 3.0, RATE_HZ), 2, axis=0)
+    assert measure_crest_db(tone, RATE_HZ) == pytest.approx(3.01, abs=0.01)
+    # Softer parts do not count.
+    half = np.concatenate([tone, 1e-4 * tone], axis=1)
+    assert measure_crest_db(half, RATE_HZ) == pytest.approx(3.01, abs=0.01)
+    assert measure_crest_db(0.0 * tone, RATE_HZ) is None
+
+
+@pytest.mark.parametrize(
+    ("figure", "move_db", "least_db", "most_db"),
+    [
+        ("voice", 1.5, 1.45, 1.55),
+        ("bass", 2.0, 1.0, 2.1),
+        ("bass", -2.0, -2.1, -1.0),
+        ("brightness", 2.0, 1.0, 2.1),
+        ("brightness", -2.0, -2.1, -1.0),
+        ("width", 2.0, 1.9, 2.1),
+    ],
+)
+def test_a_move_moves_its_figure_and_leaves_the_others_nearly_alone(
+    made: Made, figure: str, move_db: float, least_db: float, most_db: float
+) -> None:
+    before = measure_sound(made(Console()))
+    after = measure_sound(made(with_moves(Console(), {figure: move_db}, STEMS)))
+    assert least_db < after[figure] - before[figure] < most_db
+    others = [name for name in before if name not in (figure, "dynamics")]
+    assert max(abs(after[name] - before[name]) for name in others) < 1.5
+
+
+@pytest.mark.parametrize("move_db", [1.0, -1.0])
+def test_dynamics_move_the_crest_factor_by_about_as_much(
+    rng: np.random.Generator, move_db: float
+) -> None:
+    """Hits over a bed, at the desk's level: peaks about 15 dB above the whole."""
+    time_s = np.arange(4 * RATE_HZ) / RATE_HZ
+    hits = 0.15 * np.exp(-30.0 * (time_s % 0.5)) + 0.03
+    audio = (hits * rng.standard_normal((2, len(time_s)))).astype(np.float32)
+    strip = with_moves(Console(), {"dynamics": move_db}, STEMS).master
+    moved, _ = apply_master_strip(audio, RATE_HZ, strip)
+    before_db, after_db = measure_crest_db(audio, RATE_HZ), measure_crest_db(moved, RATE_HZ)
+    assert before_db is not None
+    assert after_db is not None
+    assert after_db - before_db == pytest.approx(move_db, abs=0.75)
+
+
+def test_a_gain_that_moves_in_time_moves_as_a_whole() -> None:
+    course = ((0.0, -1.0), (2.0, 1.0))
+    console = Console(strips=(("vocals", Strip(gain_db=course)),))
+    moved = with_moves(console, {"voice": 2.0}, STEMS)
+    assert moved.strip("vocals").gain_db == ((0.0, 1.0), (2.0, 3.0))
+
+
+def test_levels_that_come_again_are_measured_once(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mixer.rendering import known_levels
+
+    one, two, new = (noise(rng, 1.0, RATE_HZ) for _ in range(3))
+    calls = []
+
+    def counted(audio: np.ndarray, rate: int) -> dict[str, float | None]:
+        calls.append(audio)
+        return measure_levels(audio, rate)
+
+    monkeypatch.setattr(known_levels, "measure_levels", counted)
+    known = KnownLevels(RATE_HZ, [one, two])
+    for _ in range(2):
+        assert known.of(one) == measure_levels(one, RATE_HZ)
+        assert known.of(one, two) == measure_levels(one + two, RATE_HZ)
+        assert known.of(one, new) == measure_levels(one + new, RATE_HZ)
+    assert len(calls) == 4
