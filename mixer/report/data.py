@@ -30,6 +30,7 @@ from mixer.meters.stereo_spectrum import (
 from mixer.meters.target import centred_db
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
+from mixer.report.channels import ConsolePicture, console_picture
 from mixer.report.curves import (
     LoudnessCurve,
     Outline,
@@ -106,6 +107,13 @@ class Masking(TypedDict):
     rows: list[MaskingRow]
 
 
+class Section(TypedDict):
+    """Of a song: where it begins, and what it is called."""
+
+    time_s: float
+    name: str
+
+
 class Charts(TypedDict):
     """What the charts are drawn from, ready for JSON: mostly source by source.
 
@@ -114,6 +122,8 @@ class Charts(TypedDict):
         loudness, spectrum: of the sums.
         reduction_db: of the peaks, from the wet stems' sum to the mix; None without wet stems.
         stem_spectra, masking: of the wet stems.
+        console: what was set on every channel and in every room.
+        markers: the sections of the song, as `song.toml` names them.
     """
 
     waveforms: dict[str, Outline]
@@ -124,6 +134,8 @@ class Charts(TypedDict):
     directions_db: dict[str, list[float]]
     bands: dict[str, list[Band]]
     masking: Masking
+    console: ConsolePicture
+    markers: list[Section]
 
 
 @dataclass(frozen=True)
@@ -219,6 +231,8 @@ def report_data(
                 "edges_hz": band_edges_hz(),
                 "rows": masking_by_pair({n: bark_powers(a, rate) for n, a in stems.items()}),
             },
+            "console": console_picture(mix),
+            "markers": [{"time_s": m.time_s, "name": m.name} for m in mix.song.markers],
         },
         figures=_figures(mix),
         warnings=(*mix.plan.warnings, *_warnings(mix)),

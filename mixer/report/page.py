@@ -6,6 +6,7 @@ import math
 from typing import TypedDict
 
 from mixer.report import tables
+from mixer.report.channels import MIX_BUS
 from mixer.report.data import Charts, ReportData
 from mixer.report.document import document
 from mixer.report.listening import Player
@@ -64,13 +65,16 @@ class _Figures(Charts):
 
     duration_s: float
     sources: list[_ShownSource]
+    colours: dict[str, str]
 
 
 def _figures(data: ReportData) -> _Figures:
     stems = list(data.mix.wet_stems)
+    shown = dict.fromkeys((*stems, *(c["stem"] for c in data.charts["console"]["channels"])))
     return {
         **data.charts,
         "duration_s": data.duration_s,
+        "colours": {s: "mix" if s == MIX_BUS else colour_of(s, shown) for s in shown},
         "sources": [
             {
                 "key": s.key,
@@ -102,6 +106,7 @@ def _sections(data: ReportData) -> list[Html]:
     )
     sections = [
         _section("listen", "Listen", None, element("div", id="timeline"), keys),
+        _console(data),
         _section(
             "spectrum",
             "Spectrum",
@@ -119,16 +124,7 @@ def _sections(data: ReportData) -> list[Html]:
             element("div", id="field-chart"),
         ),
     ]
-    if data.charts["masking"]["rows"]:
-        sections.append(
-            _section(
-                "masking",
-                "Masking",
-                "How much of a stem's loudness lies below the masking threshold of another stem, "
-                "in each critical band. Blank: the stem has next to nothing there.",
-                element("div", id="masking-chart"),
-            )
-        )
+    sections.append(_masking(data))
     if data.mix.measurements["tracks"]:
         about = tables.about_tracks(data.mix.measurements)
         sections.append(_section("tracks", "Tracks", about, tables.tracks(data)))
@@ -144,6 +140,48 @@ def _sections(data: ReportData) -> list[Html]:
         _section("files", "Files", None, tables.files(data)),
         _section("record", "Record", None, tables.settings(data)),
     ]
+
+
+def _console(data: ReportData) -> Html:
+    """What was set, as pictures; where no network set it, why."""
+    why = data.charts["console"]["why"]
+    about = (
+        "A mark is where the network put a knob. Where a preset or a hand moved it on, the hollow "
+        "mark is the network's and the full one is where it ended. A fader acts on the recording; "
+        "the bar around a pan is the width of the side signal. EQ with high-pass; sends in dB of "
+        "what comes back."
+    )
+    return _section(
+        "console",
+        "What was set" if why else "What the network did",
+        why or about,
+        element(
+            "div",
+            id="console-chart",
+            class_="scroll",
+            tabindex="0",
+            role="region",
+            aria_label="Channels",
+        ),
+        element("div", id="curve-chart"),
+        element("div", id="room-chart"),
+    )
+
+
+def _masking(data: ReportData) -> Html:
+    if data.charts["masking"]["rows"]:
+        about = (
+            "How much of a stem's loudness lies below the masking threshold of another stem, in "
+            "each critical band. Blank: the stem has next to nothing there."
+        )
+        return _section("masking", "Masking", about, element("div", id="masking-chart"))
+    n_stems = len(data.mix.wet_stems)
+    why = "No stem of this mix is audible."
+    if n_stems == 0:
+        why = "Not known: the mix was rendered without its wet stems."
+    elif n_stems == 1:
+        why = "One stem alone: there is nothing to mask it."
+    return _section("masking", "Masking", None, element("p", why, class_="empty"))
 
 
 def _section(identifier: str, title: str, about: str | None, *content: Html | None) -> Html:

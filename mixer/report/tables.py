@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 
 from mixer.console.settings import Strip
 from mixer.files.wording import counted
+from mixer.files.wording import joined as joined_words
 from mixer.fxnorm.chain import StemFigures
 from mixer.rendering.mix import Measurements
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
@@ -41,6 +42,9 @@ def header(data: ReportData) -> Html:
     if mix.settings.amount == 0.0:
         model = "no model: the plain sum of the recordings"
     facts = [duration(data.duration_s), f"{mix.sample_rate / 1000:g} kHz", model]
+    if mix.presets:
+        names = joined_words([preset["name"] for preset in mix.presets], "and")
+        facts.append(f"{'preset' if len(mix.presets) == 1 else 'presets'} {names}")
     if mix.device:
         facts.append(f"on {mix.device}")
     return element(
@@ -49,7 +53,8 @@ def header(data: ReportData) -> Html:
         element("h1", name(mix.song.name)),
         element("p", joined(*(element("span", fact) for fact in facts)), class_="facts"),
         element("dl", *_tiles(data), class_="tiles"),
-        None if mix.verdict is None else element("p", mix.verdict, class_="about"),
+        element("p", joined(with_minus(loudness_sentence(data))), class_="sentence"),
+        None if mix.verdict is None else element("p", mix.verdict, class_="sentence"),
         _warnings(data.warnings),
     )
 
@@ -88,6 +93,33 @@ def _tiles(data: ReportData) -> list[Html]:
         element("div", element("dt", label), element("dd", value), element("dd", note))
         for label, value, note in tiles
     ]
+
+
+def loudness_sentence(data: ReportData) -> str:
+    """How loud the mix is, against what was asked for, and what the limiter did for that."""
+    settings, master = data.mix.settings, data.mix.measurements["master"]
+    lufs, peak_dbtp = master["loudness_lufs"], master["true_peak_dbtp"]
+    if lufs is None:
+        return "The mix is silent."
+    said = f"The mix is at {lufs:.1f} LUFS"
+    target_lufs = settings.loudness_lufs
+    if target_lufs is None:
+        said += ", with no target asked for"
+    elif abs(lufs - target_lufs) <= 0.1:
+        said += f", on its target of {target_lufs:g}"
+    else:
+        side = "above" if lufs > target_lufs else "below"
+        said += f", {abs(lufs - target_lufs):.1f} LU {side} its target of {target_lufs:g}"
+    range_lu = data.figures.get("loudness_range_lu")
+    if range_lu:
+        said += f"; its quiet and loud passages are {range_lu:.1f} LU apart"
+    if peak_dbtp is not None:
+        said += f"; its highest true peak is {peak_dbtp:.1f} dBTP"
+    if master["max_reduction_db"] <= 0.05:
+        return f"{said}. The limiter had nothing to do."
+    share = 100.0 * master["limited_share"]
+    deepest_db = master["max_reduction_db"]
+    return f"{said}. The limiter took off up to {deepest_db:.1f} dB, in {share:.1f} % of samples."
 
 
 def lines(texts: Iterable[str]) -> Html:

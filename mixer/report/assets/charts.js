@@ -6,15 +6,21 @@ const FREQUENCY_TICKS = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 
 /**
  * Curves over frequency with a crosshair that reads them.
- * curves: [{label, colour, dashed, values}], all at bandsHz.
+ * curves: [{label, colour, dashed, values}], all at bandsHz; null where there is nothing.
+ * Signed: of gains, with as much room above 0 dB as below, and a line there.
  */
-export function frequencyChart(host, label, bandsHz, curves) {
+export function frequencyChart(host, label, bandsHz, curves, { signed = false } = {}) {
   const readout = html("p", { className: "readout", "aria-live": "polite" });
   const plot = html("div", { className: "plot", tabindex: "0", role: "img", "aria-label": label });
   host.replaceChildren(legend(curves), readout, plot);
   const heard = curves.flatMap((c) => c.values.filter((v, i) => v !== null && bandsHz[i] <= 16000));
-  const top = Math.ceil((Math.max(...heard) + 1) / 6) * 6;
-  const bottom = Math.max(Math.floor((Math.min(...heard) - 1) / 6) * 6, top - 72);
+  if (!heard.length) {
+    host.replaceChildren(html("p", { className: "empty", text: "Nothing to draw: it is silent." }));
+    return;
+  }
+  const farthest = Math.max(6, Math.ceil((Math.max(...heard.map(Math.abs)) + 0.5) / 6) * 6);
+  const top = signed ? farthest : Math.ceil((Math.max(...heard) + 1) / 6) * 6;
+  const bottom = signed ? -farthest : Math.max(Math.floor((Math.min(...heard) - 1) / 6) * 6, top - 72);
   redrawn(plot, (width) => {
     const u = unit();
     const height = Math.round(Math.min(Math.max(width * 0.34, 220), 460 * u));
@@ -30,7 +36,7 @@ export function frequencyChart(host, label, bandsHz, curves) {
       drawing.append(name);
     }
     for (const { value: db, text } of dbTicks(bottom, top, 7)) {
-      drawing.append(svg("path", { class: "grid", d: `M${left} ${y(db)}H${width - right}` }));
+      drawing.append(svg("path", { class: signed && db === 0 ? "axis" : "grid", d: `M${left} ${y(db)}H${width - right}` }));
       const name = svg("text", { x: left - 8 * u, y: y(db) + 4 * u, "text-anchor": "end" });
       name.textContent = text;
       drawing.append(name);
@@ -198,14 +204,17 @@ export function maskingChart(host, edgesHz, rows, colourOf) {
       drawing.append(cells);
     });
     let last = -100;
-    edgesHz.forEach((hz, band) => {
-      const x = left + band * cell;
-      if (x - last < 48 * u) return;
+    for (const hz of FREQUENCY_TICKS) {
+      const band = edgesHz.findLastIndex((edge) => edge <= hz);
+      if (band < 0 || band === edgesHz.length - 1) continue;
+      const x = left + cell * (band + (hz - edgesHz[band]) / (edgesHz[band + 1] - edgesHz[band]));
+      if (x - last < 40 * u) continue;
       last = x;
+      drawing.append(svg("path", { class: "grid", d: `M${x} ${height}v${3 * u}` }));
       const name = svg("text", { x, y: height + 14 * u, "text-anchor": "middle" });
-      name.textContent = hz >= 1000 ? `${(hz / 1000).toFixed(1)}k` : Math.round(hz);
+      name.textContent = hz >= 1000 ? `${hz / 1000}k` : hz;
       drawing.append(name);
-    });
+    }
     plot.replaceChildren(drawing);
   });
   plot.onpointerleave = () => (readout.textContent = "");

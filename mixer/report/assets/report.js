@@ -2,6 +2,7 @@
 
 import { html, tabs } from "./axes.js";
 import { bandChart, directionChart, frequencyChart, maskingChart } from "./charts.js";
+import { consoleChart, roomChart } from "./console.js";
 import { engineFor } from "./engines.js";
 import { Player } from "./player.js";
 import { keyboard, timeline } from "./timeline.js";
@@ -12,10 +13,39 @@ const playerData = read("player-data");
 const player = new Player(playerData, engineFor(playerData));
 const sums = figures.sources.filter((source) => !source.is_stem);
 const stems = figures.sources.filter((source) => source.is_stem);
-const colourOf = (key) => figures.sources.find((source) => source.key === key)?.colour ?? "mix";
+const labelOf = (key) => key.charAt(0).toUpperCase() + key.slice(1);
+const colourOf = (key) => figures.sources.find((source) => source.key === key)?.colour ?? figures.colours[key] ?? "mix";
 
 timeline(document.getElementById("timeline"), figures, player);
 keyboard(player);
+
+const picture = figures.console;
+consoleChart(document.getElementById("console-chart"), picture, colourOf);
+const curveHost = document.getElementById("curve-chart");
+const curved = picture.channels.filter(({ found, set }) => set.curve_db.length || found?.curve_db.length);
+if (curved.length) {
+  const plot = html("div");
+  const owners = [...new Set(curved.map(({ stem }) => stem))];
+  curveHost.append(html("h3", { className: "part", text: "EQ curves" }),
+    tabs("EQ curves of", owners.map(labelOf), (index) => {
+      const own = curved.filter(({ stem }) => stem === owners[index]);
+      const flat = picture.bands_hz.map(() => 0);
+      const full = (values) => (values.length ? values : flat);
+      const curves = own.map(({ name, set }, i) => ({ label: name, colour: own.length > 1 ? `stem-${i % 8}` : colourOf(owners[index]), values: full(set.curve_db) }));
+      // One channel alone: what its network set, and what somebody's hand made of it.
+      const [{ found, by_hand: byHand }] = own;
+      if (own.length === 1 && byHand && found) {
+        curves.unshift({ label: "as the network set it", colour: "", dashed: true, values: full(found.curve_db) });
+      }
+      frequencyChart(plot, `EQ curves of ${labelOf(owners[index])}`, picture.bands_hz, curves, { signed: true });
+    }), plot);
+}
+if (picture.rooms.length) {
+  const host = html("div");
+  const used = new Set(picture.channels.flatMap(({ set }) => Object.keys(set.sends)));
+  document.getElementById("room-chart").append(html("h3", { className: "part", text: "Rooms and echoes" }), host);
+  roomChart(host, picture.rooms, used);
+}
 
 const spectrumHost = document.getElementById("spectrum-chart");
 const spectrumPlot = html("div");

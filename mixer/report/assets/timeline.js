@@ -37,7 +37,7 @@ export function timeline(host, figures, player) {
   };
   const placed = (track) => {
     const playhead = html("div", { className: "playhead" });
-    track.append(playhead);
+    track.append(...sectionLines(figures.markers ?? [], song), playhead);
     playheads.push(playhead);
     track.addEventListener("pointerdown", (event) => {
       const box = track.getBoundingClientRect();
@@ -46,6 +46,8 @@ export function timeline(host, figures, player) {
   };
 
   const sums = figures.sources.filter((source) => !source.is_stem);
+  if (figures.markers?.length) host.append(sectionsLane(figures.markers, song, seekTo));
+  else host.append(html("p", { className: "about", text: "No sections: [[markers]] in song.toml names them." }));
   let digit = 0;
   const addLane = (source, group) => {
     const lane = laneOf(source, group, figures.waveforms, player, (digit += 1));
@@ -69,11 +71,9 @@ export function timeline(host, figures, player) {
   const loudness = chart("Short-term loudness", "loudness-lane");
   loudnessLane(loudness, figures, sums);
   placed(loudness.track);
-  if (figures.reduction_db) {
-    const reduction = chart("Peaks lowered by the bus", "reduction-lane", true);
-    reductionLane(reduction, figures);
-    placed(reduction.track);
-  }
+  const reduction = chart("Peaks lowered by the bus", "reduction-lane", true);
+  reductionLane(reduction, figures);
+  placed(reduction.track);
 
   const place = () => {
     const now = start + player.position_s();
@@ -106,16 +106,39 @@ export function timeline(host, figures, player) {
   tick();
 }
 
+/** A song's sections over its length: each a button that goes there. */
+function sectionsLane(markers, song, seekTo) {
+  const track = html("div", { className: "track" });
+  markers.forEach(({ time_s: from, name }, i) => {
+    const until = markers[i + 1]?.time_s ?? song;
+    const section = html("button", { className: "section", type: "button", title: `${name}, ${shownTime(from)}` }, html("bdi", { text: name }));
+    section.style.left = `${(100 * Math.min(from, song)) / song}%`;
+    section.style.width = `${(100 * Math.max(Math.min(until, song) - from, 0)) / song}%`;
+    section.addEventListener("click", () => seekTo(from));
+    track.append(section);
+  });
+  return html("div", { className: "lane sections" }, html("div", { className: "head" }, html("h3", { text: "Sections" })), track);
+}
+
+/** Where sections begin, through another lane. */
+function sectionLines(markers, song) {
+  return markers.filter(({ time_s: from }) => from > 0 && from < song).map(({ time_s: from }) => {
+    const line = html("i", { className: "section-line", "aria-hidden": "true" });
+    line.style.left = `${(100 * from) / song}%`;
+    return line;
+  });
+}
+
 /** One line under the transport: what can be heard, and how. */
 function about(player, start, length, song) {
-  if (player.chosen === null) return "No audio beside this report: render with --stems, or with --embed.";
+  if (player.chosen === null) return "No audio beside this report: render with --report --stems, or with --embed.";
   const parts = [];
   if (length < song - 0.01) {
     parts.push(`Preview: ${shownTime(start)} to ${shownTime(start + length)}, the loudest ${Math.round(length)} s`);
   }
   if (player.matched) parts.push("All sources at the same loudness; nothing is limited to get there");
   else parts.push("Every source at its own level");
-  if (player.engine.kind === "elements") parts.push("Opened from a disk, files play in step within about 30 ms");
+  if (player.engine.kind === "elements") parts.push("Opened from a disk: files play within 2 ms of each other, without a level meter");
   return `${parts.join(". ")}.`;
 }
 
@@ -188,7 +211,8 @@ function loudnessLane({ head, track }, figures, sums) {
   const curves = sums.map((source) => ({ ...source, ...figures.loudness[source.key] }));
   const heard = curves.flatMap((curve) => curve.lufs.filter((value) => value !== null));
   if (!heard.length) {
-    readout.textContent = "Silent, or shorter than the 3 s that short-term loudness takes.";
+    readout.textContent = figures.duration_s < 3 ? "The song is shorter than the 3 s that short-term loudness takes." : "Silent.";
+    track.classList.add("empty");
     return;
   }
   const high = Math.ceil((Math.max(...heard) + 1) / 3) * 3;
@@ -222,7 +246,13 @@ function loudnessLane({ head, track }, figures, sums) {
 /** How far the peaks were brought down, hanging from the top. */
 function reductionLane({ head, track }, figures) {
   const values = figures.reduction_db;
-  const deepest = Math.max(...values);
+  const deepest = values ? Math.max(...values) : 0;
+  if (deepest < 0.05) {
+    const why = values ? "No peak of the mix is lower than in the wet stems' sum." : "Not known: the mix was rendered without its wet stems.";
+    head.append(html("p", { className: "about", text: why }));
+    track.classList.add("empty");
+    return;
+  }
   head.append(html("p", { className: "about",
     text: `Peaks of the mix under those of the wet stems' sum: deepest ${shown(deepest, 1, "dB")}` }));
   const holder = html("div");
