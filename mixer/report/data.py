@@ -108,7 +108,7 @@ class Masking(TypedDict):
 
 
 class Section(TypedDict):
-    """Of a song: where it begins, and what it is called."""
+    """A section of the song: where it begins, and what it is called."""
 
     time_s: float
     name: str
