@@ -62,4 +62,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'mixer.audio' has no attribute {name!r}")
-    return getattr(import_module(f"mixer.audio.{_HOME[name]}"), name)
+    value = getattr(import_module(f"mixer.audio.{_HOME[name]}"), name)
+    globals()[name] = value  # found at once the next time
+    return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
@@ -58,7 +60,7 @@ class Family:
     audio: bytes
     kept: frozenset[bytes]
 
-    @property
+    @functools.cached_property
     def head_bytes(self) -> int:
         return self.name_bytes + struct.calcsize(self.size)
 
@@ -120,6 +122,41 @@ def family_of(head: bytes) -> Family | None:
         "riff": head[8:12] != b"WAVE",
     }
     return None if is_other.get(family.kind, False) else family
+
+
+class Heads(NamedTuple):
+    """What the heads of a file's chunks say.
+
+    Attributes:
+        family: how they are laid out.
+        chunks: up to the audio.
+        astray: one of them was not where it should be.
+        n_file: bytes of the file.
+    """
+
+    family: Family
+    chunks: list[Chunk]
+    astray: bool
+    n_file: int
+
+    @property
+    def audio(self) -> Chunk | None:
+        """The chunk of the audio: the last one, where it is there."""
+        last = self.chunks[-1] if self.chunks else None
+        return last if last is not None and last.name == self.family.audio else None
+
+
+def read_heads(file: BinaryIO) -> Heads | None:
+    """The heads of the chunks of a file on disk; None for a file without chunks.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    file.seek(0)
+    family = family_of(file.read(16))
+    if family is None:
+        return None
+    return Heads(family, *read_chunks(file, family, 0), os.fstat(file.fileno()).st_size)
 
 
 def read_chunks(file: BinaryIO, family: Family, base: int) -> tuple[list[Chunk], bool]:

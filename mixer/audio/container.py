@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from mixer.audio.chunks import Chunk, Family, family_of, read_chunks, trailing_chunks_at
+from mixer.audio.chunks import Chunk, Family, Heads, read_chunks, trailing_chunks_at
 from mixer.audio.spliced_file import Pieces, Span
 
 # What a header misses or has too much without being cut off: recorders that miscount.
@@ -51,55 +50,50 @@ class _Extent(NamedTuple):
     remark: str | None = None
 
 
-def held_audio(path: Path) -> HeldAudio | None:
+def held_audio(file: BinaryIO, heads: Heads) -> HeldAudio | None:
     """Hold a container's header to its file: WAV, RF64, BW64, Wave64, AIFF, CAF and AU.
 
+    Args:
+        file: open for reading.
+        heads: its chunks, from `read_heads`.
+
     Returns:
-        How to read it; None where its header is right, or where it is another kind of file.
+        How to read it; None where its header is right.
 
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
-        family = family_of(file.read(16))
-        if family is None:
-            return None
-        n_file = file.seek(0, 2)
-        chunks, astray = read_chunks(file, family, 0)
-        audio = _audio_chunk(chunks, family)
-        if audio is None:
-            return None
-        start, base = audio.start, 0
-        # libsndfile itself, writing into a pipe, puts its header again each time that it updates it
-        head = _read(file, 0, 12)
-        n_repeated = 0
-        while _read(file, start, 12) == head:
-            base, n_repeated = start, n_repeated + 1
-            chunks, astray = read_chunks(file, family, base)
-            again = _audio_chunk(chunks, family)
-            if again is None or again.start <= start or n_repeated > 9:
-                break
-            audio, start = again, again.start
-        frame_bytes = _frame_bytes(file, family, chunks)
-        if n_repeated:
-            n_head = start - base
-            ends_with_head = _read(file, n_file - n_head, 12) == head
-            n_bytes = n_file - start - (n_head if ends_with_head else 0)
-            extent = _Extent(n_bytes, None, "its header stands in it more than once")
-        else:
-            extent = _extent(file, family, audio, n_file)
-        agrees = extent.remark is None and extent.fault is None
-        miscount = _miscount(file, family, chunks, extent.n_bytes) if agrees else None
-        if agrees and not astray and family.magic != b"BW64" and miscount is None:
-            return None
-        n_bytes = extent.n_bytes - extent.n_bytes % max(1, frame_bytes)
-        header = _header(file, family, chunks, audio, n_bytes, frame_bytes)
+    family, chunks, astray, n_file = heads
+    audio = heads.audio
+    if audio is None:
+        return None
+    start, base = audio.start, 0
+    # libsndfile itself, writing into a pipe, puts its header again each time that it updates it
+    head = _read(file, 0, 12)
+    n_repeated = 0
+    while _read(file, start, 12) == head:
+        base, n_repeated = start, n_repeated + 1
+        chunks, astray = read_chunks(file, family, base)
+        again = Heads(family, chunks, astray, n_file).audio
+        if again is None or again.start <= start or n_repeated > 9:
+            break
+        audio, start = again, again.start
+    if n_repeated:
+        n_head = start - base
+        ends_with_head = _read(file, n_file - n_head, 12) == head
+        n_bytes = n_file - start - (n_head if ends_with_head else 0)
+        extent = _Extent(n_bytes, None, "its header stands in it more than once")
+    else:
+        extent = _extent(file, family, audio, n_file)
+    agrees = extent.remark is None and extent.fault is None
+    miscount = _miscount(file, family, chunks, extent.n_bytes) if agrees else None
+    if agrees and not astray and family.magic != b"BW64" and miscount is None:
+        return None
+    frame_bytes = _frame_bytes(file, family, chunks)
+    n_bytes = extent.n_bytes - extent.n_bytes % max(1, frame_bytes)
+    header = _header(file, family, chunks, audio, n_bytes, frame_bytes)
     remark = extent.remark or miscount or ("a chunk is not where it should be" if astray else "")
     return HeldAudio((header, Span(start, n_bytes)), extent.fault, remark)
-
-
-def _audio_chunk(chunks: list[Chunk], family: Family) -> Chunk | None:
-    return next((c for c in chunks if c.name == family.audio), None)
 
 
 def _extent(file: BinaryIO, family: Family, audio: Chunk, n_file: int) -> _Extent:

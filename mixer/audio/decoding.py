@@ -13,15 +13,17 @@ import soundfile
 
 from mixer.audio.codec import decode_codec, decode_rest, has_av, probe_codec
 from mixer.audio.damage import damage_of, note_damage
-from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES
+from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES, suffix_of
 from mixer.audio.layout import layout_of, open_part, read_part
 from mixer.audio.source import AudioSource, unreadable
+from mixer.audio.time_reference import believed_reference, read_time_reference
 from mixer.errors import InputError
 from mixer.extras import install_command
 
 # What libsndfile says of a container that it knows with a coding that it does not.
 _FOREIGN_CODING = ("unsupported", "unknown error in flac", "unimplemented", "not supported")
 _READ_BY_CODEC = "codec"
+_OF_CODECS = CODEC_SUFFIXES | VIDEO_SUFFIXES
 
 
 def probe(path: Path) -> list[AudioSource]:
@@ -32,7 +34,7 @@ def probe(path: Path) -> list[AudioSource]:
     Raises:
         InputError: not audio, neither mono nor stereo, or an impossible sample rate.
     """
-    sources = _probe_codec_first(path) if _is_codec(path) else _probe_plain(path)
+    sources = _probe_codec_first(path) if _is_codec(path.name) else _probe_plain(path)
     for source in sources:
         low_hz, high_hz = SAMPLE_RATES_HZ
         if source.channels not in (1, 2):
@@ -132,14 +134,14 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
     return segment.T
 
 
-def _is_codec(path: Path) -> bool:
-    return path.suffix.lower() in CODEC_SUFFIXES | VIDEO_SUFFIXES
+def _is_codec(name: str) -> bool:
+    return suffix_of(name) in _OF_CODECS
 
 
 def _probe_codec_first(path: Path) -> list[AudioSource]:
     """By its name a file for PyAV; one that only is called so may be libsndfile's."""
     try:
-        return [replace(s, reader=_READ_BY_CODEC) for s in probe_codec(path)]
+        return _by_codec(path)
     except InputError:
         try:
             return [_plain_source(path)]
@@ -156,7 +158,7 @@ def _probe_plain(path: Path) -> list[AudioSource]:
     except soundfile.LibsndfileError as error:
         if has_av():
             with contextlib.suppress(InputError):
-                found = [replace(s, reader=_READ_BY_CODEC) for s in probe_codec(path)]
+                found = _by_codec(path)
                 if found:
                     return found
         text = unreadable(path, error)
@@ -172,13 +174,13 @@ def _plain_source(path: Path) -> AudioSource:
     layout = layout_of(path)
     if layout.is_uneven and has_av():
         try:
-            (source, *_) = probe_codec(path)
+            (source, *_) = _by_codec(path)
         except (InputError, ValueError):
             pass
         else:
             # what FFmpeg cannot decode between two joined MPEG files is a tag, not damage
             fault = source.fault if layout.encoding.startswith("PCM_") else layout.fault
-            return replace(source, reader=_READ_BY_CODEC, fault=fault, remark=layout.remark)
+            return replace(source, fault=fault, remark=layout.remark)
     return AudioSource(
         path,
         0,
@@ -188,7 +190,24 @@ def _plain_source(path: Path) -> AudioSource:
         layout.encoding,
         layout.remark,
         layout.fault,
+        time_reference=believed_reference(layout.time_reference, layout.sample_rate),
     )
+
+
+def _by_codec(path: Path) -> list[AudioSource]:
+    """The streams that PyAV finds.
+
+    Raises:
+        InputError: as `probe_codec`.
+    """
+    return [
+        replace(
+            source,
+            reader=_READ_BY_CODEC,
+            time_reference=read_time_reference(path, source.sample_rate),
+        )
+        for source in probe_codec(path)
+    ]
 
 
 def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:

@@ -27,6 +27,7 @@ class AudioSource:
         fault: how the file breaks off or is damaged, as far as that shows at once, or None.
         full_scale: what its samples are divided by; not 1 for a float file scaled to integers.
         reader: "plain" for libsndfile, "codec" for PyAV.
+        time_reference: samples since midnight at which it starts, or None.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class AudioSource:
     fault: str | None = None
     full_scale: float = 1.0
     reader: str = "plain"
+    time_reference: int | None = None
 
 
 def system_name(path: Path) -> str | bytes:

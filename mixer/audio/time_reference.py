@@ -6,10 +6,12 @@ Source: EBU Tech 3285, version 2 (2011), section 2.3: samples since midnight, in
 from __future__ import annotations
 
 import struct
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from mixer.audio.chunks import Chunk, Family, family_of, read_chunks
+from mixer.audio.chunks import Chunk, Heads, read_heads
+from mixer.files.regular_file import open_regular
 
 # Description, originator, its reference, date and time stand before it.
 _REFERENCE_AT = 256 + 32 + 32 + 10 + 8
@@ -26,37 +28,49 @@ def read_time_reference(path: Path, sample_rate: int) -> int | None:
         sample_rate: of the file, in Hz; a reference of more than a week is noise, and none.
     """
     try:
-        with path.open("rb") as file:
-            family = family_of(file.read(16))
-            if family is None or family.kind not in ("riff", "w64"):
-                return None
-            chunks, _ = read_chunks(file, family, 0)
-            chunks += _behind_audio(file, family, chunks[-1]) if chunks else []
-            for chunk in chunks:
-                if chunk.name == b"bext":
-                    return _reference(file, chunk, sample_rate)
+        with open_regular(path) as file:
+            heads = read_heads(file)
+            reference = None if heads is None else stated_reference(file, heads)
     except OSError:
-        pass  # reading it in earnest says why
+        return None  # reading it in earnest says why
+    return believed_reference(reference, sample_rate)
+
+
+def believed_reference(reference: int | None, sample_rate: int) -> int | None:
+    """A reference in samples, unless it is more than a week at a rate in Hz: that is noise."""
+    if reference is None or reference > _LONGEST_DAY_S * sample_rate:
+        return None
+    return reference
+
+
+def stated_reference(file: BinaryIO, heads: Heads) -> int | None:
+    """What the first `bext` chunk of a file says, in samples, whatever that is.
+
+    Args:
+        file: open for reading.
+        heads: its chunks, from `read_heads`.
+    """
+    if heads.family.kind not in ("riff", "w64"):
+        return None
+    for chunk in chain(heads.chunks, _behind_audio(file, heads)):
+        if chunk.name == b"bext":
+            file.seek(chunk.start + _REFERENCE_AT)
+            data = file.read(_REFERENCE.size)
+            return None if len(data) < _REFERENCE.size else int(_REFERENCE.unpack(data)[0])
     return None
 
 
-def _reference(file: BinaryIO, chunk: Chunk, sample_rate: int) -> int | None:
-    file.seek(chunk.start + _REFERENCE_AT)
-    data = file.read(_REFERENCE.size)
-    if len(data) < _REFERENCE.size:
-        return None
-    (reference,) = _REFERENCE.unpack(data)
-    return int(reference) if reference <= _LONGEST_DAY_S * sample_rate else None
-
-
-def _behind_audio(file: BinaryIO, family: Family, audio: Chunk) -> list[Chunk]:
+def _behind_audio(file: BinaryIO, heads: Heads) -> list[Chunk]:
     """The heads of the chunks that follow the audio, where its size can be trusted."""
     found: list[Chunk] = []
-    if audio.size is None or family.is_placeholder(audio.size):
+    family, audio = heads.family, heads.chunks[-1] if heads.chunks else None
+    if audio is None or audio.size is None or family.is_placeholder(audio.size):
         return found
     position = audio.start + audio.size
     for _ in range(_MOST_CHUNKS_BEHIND):
         position += -position % family.alignment
+        if position >= heads.n_file:
+            break
         file.seek(position)
         head = file.read(family.head_bytes)
         if len(head) < family.head_bytes:

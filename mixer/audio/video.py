@@ -6,7 +6,7 @@ import functools
 from enum import Enum
 from pathlib import Path
 
-from mixer.audio.formats import VIDEO_SUFFIXES, is_audio_name
+from mixer.audio.formats import INPUT_SUFFIXES, VIDEO_SUFFIXES, suffix_of
 from mixer.extras import install_command
 
 _KEPT_FILES = 1_024
@@ -26,14 +26,15 @@ class Content(Enum):
     )
 
 
-def is_recording_file(path: Path) -> bool:
+def is_recording_file(path: str | Path) -> bool:
     """Whether a file has a name of audio, or one of a video and holds sound alone.
 
     Without the codecs extra that is not known, and no video is one.
     """
-    if path.suffix.lower() not in VIDEO_SUFFIXES:
-        return is_audio_name(path.name)
-    return content_of_video(path) is Content.SOUND
+    suffix = suffix_of(path if isinstance(path, str) else path.name)
+    if suffix not in VIDEO_SUFFIXES:
+        return suffix in INPUT_SUFFIXES
+    return content_of_video(Path(path)) is Content.SOUND
 
 
 def content_of_video(path: Path) -> Content:

@@ -174,7 +174,7 @@ def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
     from mixer.song.song_file import read_song_file
 
     try:
-        names = [file.name for file in list_song_folder(song) if is_recording_file(file.path)]
+        names = [file.name for file in list_song_folder(song) if is_recording_file(file.place)]
     except InputError:
         return {}, []  # that song fails, with this reason; the manifest has no mistake
     try:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mixer.batch.ledger_rows import Record
 from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
-from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, survey_or_say
+from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, read_headers, survey_or_say
 
+# Songs are read one after another until so many have shown what reading waits for: threads win
+# where files come over a network, and cost as much again as they do where they are at hand.
+_TRIED_SONGS = 64
 _READERS = 8
+_WAITS_FROM = 4.0  # seconds by the clock for each of the processor
+# Rows that mix a song again with other settings stand near each other.
+_KEPT_SONGS = 64
 # Fewer songs in the ledger than this say little about the next.
 _MIN_SONGS = 3
 
@@ -60,19 +68,18 @@ def estimate_plan(
     sizes: dict[str, Size] = {}
     problems: dict[str, str] = {}
 
-    def one(job: Job) -> Size | str:
-        listed = job.listed
-        return survey_or_say(
-            listed.row, listed.target.format, listed.identity, threads, memory_bytes
-        )
+    read = lru_cache(_KEPT_SONGS)(read_headers)
 
-    with ThreadPoolExecutor(_READERS) as pool:
-        for done, (job, size) in enumerate(zip(todo, pool.map(one, todo), strict=True), 1):
-            if isinstance(size, Size):
-                sizes[job.record.id] = size
-            else:
-                problems[job.record.id] = size
-            progress(done / len(todo))
+    def one(job: Job) -> Size | str:
+        row, target, identity = job.listed.row, job.listed.target, job.listed.identity
+        return survey_or_say(row, target.format, identity, threads, memory_bytes, read)
+
+    for done, (job, size) in enumerate(zip(todo, _surveyed(one, todo), strict=True), 1):
+        if isinstance(size, Size):
+            sizes[job.record.id] = size
+        else:
+            problems[job.record.id] = size
+        progress(done / len(todo))
     pace, measured = _seconds_per_second(job.known for job in jobs)
     duration_s = sum(size.duration_s for size in sizes.values())
     longest_s = max((size.duration_s for size in sizes.values()), default=0.0)
@@ -86,6 +93,19 @@ def estimate_plan(
         largest_bytes=max((size.need_bytes for size in sizes.values()), default=0),
         measured=measured,
     )
+
+
+def _surveyed(one: Callable[[Job], Size | str], todo: Sequence[Job]) -> Iterator[Size | str]:
+    """What `one` says of each song, in their order; by several threads where files are far."""
+    begun_s, busy_s = time.monotonic(), time.thread_time()
+    yield from map(one, todo[:_TRIED_SONGS])
+    taken_s, busy_s = time.monotonic() - begun_s, time.thread_time() - busy_s
+    rest = todo[_TRIED_SONGS:]
+    if taken_s < _WAITS_FROM * busy_s or not rest:
+        yield from map(one, rest)
+        return
+    with ThreadPoolExecutor(_READERS) as pool:
+        yield from pool.map(one, rest)
 
 
 def _seconds_per_second(records: Iterable[Record | None]) -> tuple[float, bool]:

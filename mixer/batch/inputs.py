@@ -31,7 +31,7 @@ def stat_inputs(folder: str | Path) -> str:
         if file.name != SONG_FILE and not is_audio:
             continue
         try:
-            about = os.stat(file.path)  # noqa: PTH116 - many of them
+            about = os.stat(file.place)  # noqa: PTH116 - many of them
         except FileNotFoundError:  # a dead link
             continue
         except OSError as error:

@@ -74,10 +74,10 @@ def _recordings(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
         except InputError:
             continue
         for file in files:
-            if not is_recording_file(file.path) or not (file.reason is None or file.may_be_a_part):
+            if not is_recording_file(file.place) or not (file.reason is None or file.may_be_a_part):
                 continue
             try:
-                status = file.path.stat()
+                status = os.stat(file.place)  # noqa: PTH116 - many of them
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS
@@ -48,21 +50,38 @@ class Size:
     unmixed: Unmixed
 
 
-def survey_song(row: Row, file_format: str, identity: Identity, threads: int) -> Size:
-    """Read the headers of a song's files.
+def read_headers(folder: Path) -> Song:
+    """A song as its names and headers tell; raises what `mixer.song.load.load_song` does."""
+    from mixer.song.load import load_song
+
+    return load_song(folder, listen=False)
+
+
+def survey_song(
+    row: Row,
+    file_format: str,
+    identity: Identity,
+    threads: int,
+    read: Callable[[Path], Song] = read_headers,
+) -> Size:
+    """A song's size, from the headers of its files.
+
+    Args:
+        row: the song and what is asked for.
+        file_format: of its mix.
+        identity: of its model.
+        threads: cores that it is rendered on.
+        read: finds the song; one that keeps songs serves rows that mix the same one again.
 
     Raises:
         MixerError: what is wrong with the song, as rendering it would say.
     """
-    from mixer.song.load import load_song
-    from mixer.song.tracks import tracks_of
-
-    song = load_song(row.song, listen=False)
+    song = read(row.song)
     rate = int(row.settings.get("sample_rate") or song.sample_rate)
     n_own = song.n_samples_at(rate)
     n_files = 1 + (len(song.stems) + 1 if row.wanted.stems else 0)
     has_report = row.wanted.has_report
-    n_tracks = len(tracks_of(song)) + 1 if row.wanted.tracks else 0
+    n_tracks = _n_tracks(song) + 1 if row.wanted.tracks else 0
     hears = row.wanted.takes_stems or row.album_sound > 0.0
     n_files += n_tracks + len(titles(row.wanted.deliver, song.stems))
     kept = (
@@ -96,15 +115,21 @@ def survey_song(row: Row, file_format: str, identity: Identity, threads: int) ->
 
 
 def survey_or_say(
-    row: Row, file_format: str, identity: Identity, threads: int, memory_bytes: int | None
+    row: Row,
+    file_format: str,
+    identity: Identity,
+    threads: int,
+    memory_bytes: int | None,
+    read: Callable[[Path], Song] = read_headers,
 ) -> Size | str:
     """As `survey_song`; of a song that cannot be rendered here, why: no song holds others up.
 
     Args:
+        row, file_format, identity, threads, read: as there.
         memory_bytes: of the machine; None where that is not known.
     """
     try:
-        size = survey_song(row, file_format, identity, threads)
+        size = survey_song(row, file_format, identity, threads, read)
     except MixerError as error:
         return str(error)
     except Exception as error:
@@ -116,6 +141,12 @@ def survey_or_say(
             f"this machine has {there_gb:.0f} GB; cut the song up"
         )
     return size
+
+
+def _n_tracks(song: Song) -> int:
+    from mixer.song.tracks import tracks_of
+
+    return len(tracks_of(song))
 
 
 def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:

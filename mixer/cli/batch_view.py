@@ -10,7 +10,6 @@ from typing import TypedDict
 from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 from rich.text import Text
 
 from mixer.batch.estimate import Estimate
@@ -23,6 +22,7 @@ from mixer.batch.states import Action, State
 from mixer.batch.unmixed import Unmixed
 from mixer.cli.batch_summary import failure, say_unmixed, stdout
 from mixer.cli.console import Tone, cell, clock, printable, say, talk, talk_error
+from mixer.cli.plain_table import table_lines
 from mixer.cli.terminal import table_console
 from mixer.output.names import LISTENING_COPIES
 
@@ -126,24 +126,14 @@ def _bars(status: Status) -> Group:
 
 def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]) -> None:
     """The plan as a table, and what it will take; `foreign` as of `find_foreign`."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
     more = [name for name, tell in _MORE.items() if any(tell(job) for job in jobs)]
-    for name in ("row", "id", "action", "why", "output", *more):
-        table.add_column(name, overflow="fold")
-    table.add_column("length", justify="right")
-    for job in jobs:
-        size = estimate.sizes.get(job.record.id)
-        problem = estimate.problems.get(job.record.id)
-        table.add_row(
-            str(job.listed.row.number),
-            Text(printable(job.record.id)),
-            "fails" if problem else job.action,
-            Text(printable(problem or job.reason)),
-            Text(printable(job.listed.target.mix)),
-            *(Text(printable(_MORE[name](job))) for name in more),
-            clock(size.duration_s) if size else "-",
-        )
-    stdout().print(table)
+    names = ("row", "id", "action", "why", "output", *more, _LENGTH)
+    rows = [_planned(job, estimate, more) for job in jobs]
+    console = stdout()
+    heading, *lines = table_lines(names, rows, console, (_LENGTH,))
+    console.print(Text(heading, style="bold"), overflow="ignore", no_wrap=True, crop=False)
+    if lines:
+        say("\n".join(lines))
     todo = sum(job.action != Action.SKIP for job in jobs)
     basis = "as the songs before took" if estimate.measured else "a rough guess"
     say(
@@ -160,6 +150,23 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
         say(f"would need --overwrite: {song_id}: {path} exists already")
 
 
+def _planned(job: Job, estimate: Estimate, more: Sequence[str]) -> list[str]:
+    """A song of the plan, a text a column; `more` of `_MORE`."""
+    size = estimate.sizes.get(job.record.id)
+    problem = estimate.problems.get(job.record.id)
+    texts = (
+        str(job.listed.row.number),
+        job.record.id,
+        "fails" if problem else job.action,
+        problem or job.reason,
+        job.listed.target.mix,
+        *(_MORE[name](job) for name in more),
+        clock(size.duration_s) if size else "-",
+    )
+    return list(map(printable, texts))
+
+
+_LENGTH = "length"
 # Columns of the plan that are there where a row has something in them.
 _MORE: dict[str, Callable[[Job], str]] = {
     "preset": lambda job: " + ".join(job.listed.row.presets),

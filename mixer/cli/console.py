@@ -30,7 +30,10 @@ class Tone(Enum):
 
 def printable(text: object) -> str:
     """Text that any stream takes: what is not UTF-8, or commands a terminal, is shown escaped."""
-    whole = str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+    whole = str(text)
+    if whole.isascii() and whole.isprintable():
+        return whole
+    whole = whole.encode("utf-8", "backslashreplace").decode("utf-8")
     return CONTROL_SIGN.sub(lambda sign: ascii(sign.group())[1:-1], whole)
 
 

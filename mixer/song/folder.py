@@ -21,6 +21,7 @@ from mixer.song.song_folders import find_song_folders
 _MAX_DEPTH = 4  # folders below the song's in which recordings are looked for
 _SHOWN_SONGS = 3
 _WRITTEN = "written by mixer"
+_MADE = "a mix that mixer made"
 _HIDDEN = "in a hidden folder"
 
 
@@ -29,18 +30,24 @@ class FolderFile:
     """One file under a song's folder.
 
     Attributes:
-        path: where it is.
+        place: where it is.
         name: relative to the song's folder, with forward slashes.
         instruments: words of the instruments' folders that it lies in.
         reason: why it is left out; None for a candidate.
         may_be_a_part: it is left out, and may have been meant to be mixed.
+        is_plain: it is a file itself, and not a link, a pipe or a device.
     """
 
-    path: Path
+    place: str
     name: str
     instruments: tuple[str, ...] = ()
     reason: str | None = None
     may_be_a_part: bool = False
+    is_plain: bool = False
+
+    @property
+    def path(self) -> Path:
+        return Path(self.place)
 
 
 def list_song_folder(folder: Path) -> list[FolderFile]:
@@ -75,20 +82,27 @@ def _listed(
     folder: Folder, prefix: str, words: tuple[str, ...], plan: FolderPlan, depth: int
 ) -> Iterator[FolderFile]:
     """The files of a folder that is searched."""
-    siblings = frozenset(folder.files)
+    siblings, audio = frozenset(folder.files), frozenset(folder.audio)
     for name in folder.files:
-        told = not_a_recording(folder.path / name, siblings)
+        told = None if name in audio else not_a_recording(folder.place, name, siblings)
         reason: str | None
         if told is not None:
             reason, warn = told.reason, told.may_be_a_part
-        elif name not in folder.audio:
-            reason, warn = "a mix that mixer made", False
+        elif name not in audio:
+            reason, warn = _MADE, False
         else:
             reason, warn = plan.own_sums.get(name) or plan.own_reason, True
-        yield FolderFile(folder.path / name, prefix + name, words, reason, warn and bool(reason))
+        yield FolderFile(
+            f"{folder.place}/{name}",
+            prefix + name,
+            words,
+            reason,
+            warn and reason is not None,
+            name not in folder.odd_files,
+        )
     yield from _links(folder, prefix)
     for inner in folder.folders:
-        name = inner.path.name
+        name = inner.name
         inside = f"{prefix}{name}/"
         if name in plan.read and depth < _MAX_DEPTH:
             own = (*words, *plan.read[name])
@@ -105,31 +119,32 @@ def _listed(
 
 def _passed_over(folder: Folder, prefix: str, reason: str | None) -> Iterator[FolderFile]:
     """The files of a folder that is not searched."""
-    if reason is None and folder.path.name.startswith("."):
+    if reason is None and folder.name.startswith("."):
         reason = _HIDDEN
     if folder.is_output_of_batch:
-        reason = f'in the folder "{folder.path.name}", {_WRITTEN}'
+        reason = f'in the folder "{folder.name}", {_WRITTEN}'
     is_sure = reason is not None and reason.endswith((_WRITTEN, OF_MIXES, _HIDDEN))
     audio = frozenset(folder.audio)
     siblings = frozenset(folder.files)
     for name in folder.files:
-        told = None if name in audio else not_a_recording(folder.path / name, siblings)
+        told = None if name in audio else not_a_recording(folder.place, name, siblings)
         why = reason or f"more than {_MAX_DEPTH} folders below the song's"
+        may_be_a_part = told is None and name in audio and not is_sure
         if told is not None:
-            yield FolderFile(folder.path / name, prefix + name, (), told.reason)
-        elif name in audio:
-            yield FolderFile(folder.path / name, prefix + name, (), why, not is_sure)
-        else:
-            yield FolderFile(folder.path / name, prefix + name, (), "a mix that mixer made")
+            why = told.reason
+        elif name not in audio:
+            why = _MADE
+        is_plain = name not in folder.odd_files
+        yield FolderFile(f"{folder.place}/{name}", prefix + name, (), why, may_be_a_part, is_plain)
     yield from _links(folder, prefix)
     if folder.is_cut:
         unread = "a folder that cannot be read; change its permissions"
-        yield FolderFile(folder.path, prefix, (), unread, True)
+        yield FolderFile(folder.place, prefix, (), unread, True)
     for inner in folder.folders:
-        yield from _passed_over(inner, f"{prefix}{inner.path.name}/", reason)
+        yield from _passed_over(inner, f"{prefix}{inner.name}/", reason)
 
 
 def _links(folder: Folder, prefix: str) -> Iterator[FolderFile]:
     for name in folder.links:
         reason = "a link to a folder, or one too deep to be searched"
-        yield FolderFile(folder.path / name, prefix + name, (), reason, True)
+        yield FolderFile(f"{folder.place}/{name}", prefix + name, (), reason, True)

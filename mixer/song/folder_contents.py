@@ -16,12 +16,12 @@ def holds_audios(folder: Folder) -> bool:
 def is_a_song(folder: Folder, name: str) -> bool:
     """Whether a folder with an instrument's name holds tracks of several other stems."""
     own = classify(name).stem
-    return len({stem for stem in folder.parts() if stem != own}) > 1
+    return len({stem for stem in folder.parts if stem != own}) > 1
 
 
 def is_band(folder: Folder) -> bool:
     """Whether its own files are tracks of several stems."""
-    return len(set(folder.parts())) > 1
+    return len(set(folder.parts)) > 1
 
 
 def holds_songs(folder: Folder) -> bool:
@@ -40,7 +40,7 @@ def holds_parts(folder: Folder) -> bool:
 
 def n_parts(folder: Folder) -> int:
     """How many files in it and below it are named after parts of a song."""
-    return len(folder.parts()) + sum(n_parts(inner) for inner in folder.folders)
+    return len(folder.parts) + sum(n_parts(inner) for inner in folder.folders)
 
 
 def n_lossless(folder: Folder) -> int:

@@ -47,15 +47,15 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
         folder: a song's, or one of its folders.
         is_song: it is not a folder of an instrument, so its folders may be songs.
     """
-    inner = {f.path.name: f for f in folder.folders if f.holds_audio}
-    kinds = {name: kind_of(name, folder.path.name) for name in inner}
+    inner = {f.name: f for f in folder.folders if f.holds_audio}
+    kinds = {name: kind_of(name, folder.name) for name in inner}
     left_out = {name: reason for name in inner if (reason := _aside(folder, inner[name], kinds))}
     rest = [name for name in inner if name not in left_out]
     if not is_song:
         return FolderPlan(dict.fromkeys(rest, ()), left_out)
     if not rest:
         return FolderPlan({}, left_out)
-    has_parts = bool(folder.parts())
+    has_parts = bool(folder.parts)
     instruments = _instruments(inner, kinds, rest, has_parts)
     collections = [
         name for name in rest if kinds[name] == FolderKind.PARTS and name not in instruments
@@ -94,7 +94,7 @@ def _of_collections(
         if name != best:
             left_out[name] = (
                 f'in the folder "{name}", beside "{best}", which is mixed; '
-                f"render {folder.path.name}/{name} to mix it instead"
+                f"render {folder.name}/{name} to mix it instead"
             )
     for name in others:
         left_out[name] = _beside(folder, name, False)
@@ -133,9 +133,9 @@ def _own_sums(folder: Folder, inner: dict[str, Folder], instruments: list[str]) 
 
 def _aside(folder: Folder, inner: Folder, kinds: dict[str, str]) -> str | None:
     """Why a folder is left out by its name."""
-    name = inner.path.name
+    name = inner.name
     kind = kinds[name]
-    if kind == FolderKind.MIXES and not (is_band(inner) and not folder.parts()):
+    if kind == FolderKind.MIXES and not (is_band(inner) and not folder.parts):
         return f'in the folder "{name}", {OF_MIXES}'
     if kind == FolderKind.SET_ASIDE or (kind == FolderKind.TAKES and folder.audio):
         return f'in the folder "{name}", which is set aside by its name'
@@ -146,7 +146,7 @@ def _beside(folder: Folder, name: str, is_collection: bool) -> str:
     if is_collection:
         return (
             f'in the folder "{name}", beside parts of the song; '
-            f"render {folder.path.name}/{name} to mix it instead"
+            f"render {folder.name}/{name} to mix it instead"
         )
     return f'in the folder "{name}", which is not named after an instrument; rename it to mix it'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from mixer.audio.video import is_recording_file
@@ -24,6 +25,7 @@ class Folder:
     Attributes:
         path: where it is.
         files, folders, links: what lies in it; links are those to folders, and folders too deep.
+        odd_files: those of its files that are links, pipes or devices.
         is_cut: it cannot be read.
     """
 
@@ -31,9 +33,19 @@ class Folder:
     files: list[str] = field(default_factory=list)
     folders: list[Folder] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    odd_files: set[str] = field(default_factory=set)
     is_cut: bool = False
 
-    @property
+    @cached_property
+    def name(self) -> str:
+        return self.path.name
+
+    @cached_property
+    def place(self) -> str:
+        """Where it is, as text; paths of files by the ten thousand are built from that."""
+        return os.fspath(self.path)
+
+    @cached_property
     def audio(self) -> list[str]:
         """Names that may be recordings of it."""
         names = frozenset(self.files)
@@ -41,17 +53,17 @@ class Folder:
             name
             for name in self.files
             if not name.startswith(".")
-            and is_recording_file(self.path / name)
+            and is_recording_file(f"{self.place}/{name}")
             and f"{os.path.splitext(name)[0]}{RECIPE_SUFFIX}" not in names  # noqa: PTH122
         ]
 
     @property
     def is_output_of_batch(self) -> bool:
-        return any(folder.path.name == BATCH_STATE_FOLDER for folder in self.folders)
+        return any(folder.name == BATCH_STATE_FOLDER for folder in self.folders)
 
     @property
     def holds_audio(self) -> bool:
-        if self.path.name.startswith(".") or self.is_output_of_batch:
+        if self.name.startswith(".") or self.is_output_of_batch:
             return False
         return bool(self.audio) or any(
             folder.holds_audio for folder in self.folders if not self.was_written(folder)
@@ -59,9 +71,10 @@ class Folder:
 
     def was_written(self, inner: Folder) -> bool:
         """Whether mixer wrote one of its folders, beside a mix."""
-        base, ending = os.path.splitext(inner.path.name)  # noqa: PTH122
+        base, ending = os.path.splitext(inner.name)  # noqa: PTH122
         return ending in _MIXERS_FOLDERS and base + RECIPE_SUFFIX in self.files
 
+    @cached_property
     def parts(self) -> list[str]:
         """Stems that its own files name with certainty."""
         return [stem for name in self.audio if (stem := stem_of_part(name)) is not None]
@@ -91,8 +104,12 @@ def scan_folder(folder: Path, *, bounded: bool = True) -> Folder:
                         found.links.append(entry.name)
                     continue
                 n_files += 1
-                is_link = entry.is_symlink() and os.path.isdir(entry.path)  # noqa: PTH112
-                (found.links if is_link else found.files).append(entry.name)
+                if not entry.is_file(follow_symlinks=False):
+                    if entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112
+                        found.links.append(entry.name)
+                        continue
+                    found.odd_files.add(entry.name)
+                found.files.append(entry.name)
         if bounded and n_files > MAX_FILES:
             raise InputError(f"{folder}: more than {MAX_FILES} files; give the folder of one song")
         return found

@@ -6,14 +6,13 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from mixer import audio as audio_io
-from mixer.audio.formats import is_any_audio_name, without_audio_suffix
-from mixer.audio.time_reference import read_time_reference
+from mixer.audio.formats import is_any_audio_name
 from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
-from mixer.roles import STEM_OF_ROLE, UNKNOWN
 from mixer.song.damaged_files import refuse_damaged
 from mixer.song.doubles import leave_out_copies, leave_out_heard
 from mixer.song.fixes import parse_fixes
@@ -27,7 +26,7 @@ from mixer.song.song import Song
 from mixer.song.song_file import SongSettings, read_song_file
 from mixer.song.time_line import Clip, TimeLine, lay_out
 from mixer.song.track_names import NOTHING_KNOWN, Classification
-from mixer.song.track_roles import role_of
+from mixer.song.track_words import SAME_NAMES
 from mixer.song.unnamed import sort_in_by_ear
 
 
@@ -60,7 +59,7 @@ def load_song(
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
     files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))
-    settings = read_song_file(folder, [f.name for f in files if is_recording_file(f.path)])
+    settings = read_song_file(folder, (f.name for f in files if is_recording_file(f.place)))
     found, line = _found(folder, files, settings, listen=listen)
     if not leave_out_faulty:
         _refuse_faulty(found)
@@ -98,7 +97,7 @@ def _found(
         for file in files
         for r in recordings_of_file(folder, file, told.get(file.name), settings.for_file(file.name))
     ]
-    found = _join_sides(leave_out_copies(_with_roles(found, told, settings), settings))
+    found = _join_sides(leave_out_copies(found, settings))
     found, line = _on_time_line(found, settings)
     if listen:
         found = sort_in_by_ear(leave_out_heard(found, settings), _unnamed(told, settings))
@@ -126,28 +125,6 @@ def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[
     return {file for file in silent if (own := settings.for_file(file)) is None or own.stem is None}
 
 
-def _with_roles(
-    found: list[Recording], told: Mapping[str, Classification], settings: SongSettings
-) -> list[Recording]:
-    """The recordings with the roles that `song.toml`, their names or their folders' speak for."""
-    roles = {r.file: own.role for r in found if (own := settings.for_file(r.file)) is not None}
-    return [
-        r if r.stem is None else replace(r, role=roles.get(r.file) or _role(r, told.get(r.file)))
-        for r in found
-    ]
-
-
-def _role(recording: Recording, told: Classification | None) -> str:
-    assert recording.stem is not None
-    container, _, stream = recording.file.rpartition("#")
-    title = stream if container else without_audio_suffix(Path(recording.file).name)
-    role = role_of(title, recording.stem)
-    family = None if told is None else told.family
-    if role == UNKNOWN and family is not None and STEM_OF_ROLE.get(family) == recording.stem:
-        return family
-    return role
-
-
 def _on_time_line(
     found: list[Recording], settings: SongSettings
 ) -> tuple[list[Recording], TimeLine]:
@@ -157,6 +134,8 @@ def _on_time_line(
     placed = list(found)
     for place, start_s in zip(places, line.starts_s, strict=True):
         own = settings.for_file(found[place].file)
+        if own is None and start_s == 0.0:
+            continue
         said = None if own is None else own.start_s
         placed[place] = replace(
             found[place],
@@ -169,7 +148,7 @@ def _on_time_line(
 
 def _clip(recording: Recording) -> Clip:
     source = recording.source
-    reference = read_time_reference(source.path, source.sample_rate)
+    reference = source.time_reference
     return Clip(
         recording.file,
         None if reference is None else reference / source.sample_rate,
@@ -247,6 +226,7 @@ def _refuse_uncertain(recordings: Sequence[Recording]) -> None:
         )
 
 
+@lru_cache(SAME_NAMES)
 def _natural_key(name: str) -> tuple[list[tuple[float, str]], str]:
     """Order names as people do: 2_Snare before 10_Bass."""
     parts = re.findall(r"\d+|\D+", name.lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from mixer.song import track_vocabulary as vocabulary
 from mixer.song.complements import held_by
@@ -32,6 +33,8 @@ _BARE_LEADS = frozenset(("lead", "ld"))
 _FEWEST_SHARING = 3
 _FEWEST_PARTS_OF_MIX = 2
 _SHOWN_PARTS = 3
+# Songs of a batch whose files have the same names are judged once.
+_SAME_FOLDERS = 512
 _VERSIONS = frozenset(("v", "version", "final", "new", "edit"))
 
 
@@ -51,19 +54,39 @@ def classify_all(
         folders: of each, the words of the instruments' folders that it lies in.
         song: the name of the song's folder.
     """
-    whole = [
-        take_apart(name, () if folders is None else folders[index])
-        for index, name in enumerate(names)
-    ]
+    own_folders = tuple(map(tuple, folders)) if folders is not None else ((),) * len(names)
+    words = split_words(song)
+    heard = {token for name in names for token in take_apart(name).tokens}
+    # A title is taken off names that begin with all of it; other words of it are in none of them.
+    title = tuple(token for token in words if not token.isdigit())
+    title = title if heard.issuperset(title) else ()
+    return list(_classified(tuple(names), own_folders, title, frozenset(heard.intersection(words))))
+
+
+@lru_cache(_SAME_FOLDERS)
+def _classified(
+    names: tuple[str, ...],
+    folders: tuple[tuple[str, ...], ...],
+    title: tuple[str, ...],
+    song: frozenset[str],
+) -> tuple[Classification, ...]:
+    """As `classify_all`, of what is equal in many songs: their names, and their own in those.
+
+    Args:
+        names, folders: as there.
+        title: words of the song's name where the files' names may begin with them.
+        song: words of the song's name that are in names of files.
+    """
+    whole = [take_apart(name, own) for name, own in zip(names, folders, strict=True)]
     parts = [index for index, name in enumerate(names) if litter(name) is None]
-    own = without_title([list(whole[index].tokens) for index in parts], split_words(song))
+    own = without_title([list(whole[index].tokens) for index in parts], title)
     own = _without_shared_words(own)
     tracks = {
         index: replace(whole[index], tokens=tuple(tokens))
         for index, tokens in zip(parts, own, strict=True)
     }
     results = [litter(name) or decide(tracks[index]) for index, name in enumerate(names)]
-    return _Folder(names, whole, tracks, results, frozenset(split_words(song))).judged()
+    return tuple(_Folder(names, whole, tracks, results, song).judged())
 
 
 def _without_shared_words(names: list[list[str]]) -> list[list[str]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
-from mixer.audio.formats import is_audio_name
+from mixer.audio.formats import is_audio_name, suffix_of
 from mixer.audio.not_read import why_not_read
 from mixer.audio.video import is_recording_file
 from mixer.song.folder_names import RECIPE_SUFFIX, SONG_FILE
@@ -32,29 +32,29 @@ class NotRecording:
     may_be_a_part: bool = False
 
 
-def not_a_recording(path: Path, siblings: frozenset[str]) -> NotRecording | None:
+def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotRecording | None:
     """Why a file cannot be a recording of the song, from its name and its first bytes.
 
     Args:
-        path: the file.
+        folder: where it lies.
+        name: its own.
         siblings: names in its folder.
 
     Returns:
         None for a file with a name of audio that mixer reads.
     """
-    name = path.name
     if name == SONG_FILE:
         return NotRecording("the settings of this song")
     if name.startswith("."):
-        return _hidden(path)
+        return _hidden(Path(folder, name))
     if any(name.endswith(end) and name.removesuffix(end) + RECIPE_SUFFIX in siblings
            for end in _MIXERS_OWN):  # fmt: skip
         return NotRecording("written by mixer")
-    if is_recording_file(path):
+    if is_recording_file(f"{folder}/{name}"):
         return None
-    if PurePath(name).suffix.lower() in _SESSIONS:
+    if suffix_of(name) in _SESSIONS:
         return NotRecording("a session; export its tracks as audio to mix them")
-    reason = why_not_read(path)
+    reason = why_not_read(Path(folder, name))
     return NotRecording("not an audio file") if reason is None else NotRecording(reason, True)
 
 

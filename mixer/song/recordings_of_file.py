@@ -6,13 +6,15 @@ from pathlib import Path
 
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
-from mixer.audio.formats import is_stem_container_name
+from mixer.audio.formats import is_stem_container_name, without_audio_suffix
 from mixer.errors import InputError
+from mixer.roles import STEM_OF_ROLE, UNKNOWN
 from mixer.song.folder import FolderFile
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.recording import Recording
 from mixer.song.song_file import FileSettings
 from mixer.song.track_names import Classification
+from mixer.song.track_roles import role_of
 from mixer.stems import STEMS
 
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
@@ -34,47 +36,70 @@ def recordings_of_file(
         One recording, or one a stream; with the reason where it is left out, with the fault where
         it cannot be used.
     """
-    path, name = file.path, file.name
-    nothing = AudioSource(path, 0, 0, 0, 0, "")
+    path, name = Path(file.place), file.name
     if settings is not None and settings.ignore:
-        return [Recording(nothing, name, None, f"ignored in {SONG_FILE}")]
+        return [Recording(_nothing(path), name, None, f"ignored in {SONG_FILE}")]
     if file.reason is not None and (settings is None or settings.stem is None):
-        return [Recording(nothing, name, None, file.reason, not file.may_be_a_part)]
-    unread = _why_not_opened(folder, path)
+        return [Recording(_nothing(path), name, None, file.reason, not file.may_be_a_part)]
+    unread = _why_not_opened(folder, path) if not file.is_plain else None
     if unread is not None:
-        return [Recording(nothing, name, None, unread, False)]
+        return [Recording(_nothing(path), name, None, unread, False)]
     classification = told or Classification(None, file.reason or "", True)
     by_hand = settings is not None and settings.stem is not None
     gain_db = settings.gain_db if settings else 0.0
     is_container = is_stem_container_name(name) and not by_hand
     if classification.stem is None and not by_hand and not is_container:
         certain = classification.certain
-        return [Recording(nothing, name, None, classification.reason, certain)]
+        return [Recording(_nothing(path), name, None, classification.reason, certain)]
     try:
         sources = audio_io.probe(path)
         if is_container:
             return _container_recordings(name, sources, gain_db)
     except InputError as error:
-        return [
-            Recording(nothing, name, classification.stem, classification.reason, fault=str(error))
-        ]
+        role = _role(name, classification.stem, told, settings)
+        fault, reason = str(error), classification.reason
+        nothing, stem = _nothing(path), classification.stem
+        return [Recording(nothing, name, stem, reason, role=role, fault=fault)]
     if not sources or sources[0].n_samples == 0:
-        return [Recording(nothing, name, None, "no audio in it")]
+        return [Recording(_nothing(path), name, None, "no audio in it")]
     further = _further_streams(name, sources)
     if settings is not None and settings.stem is not None:
-        reason = f"{SONG_FILE} says {settings.in_words}"
-        return [Recording(sources[0], name, settings.stem, reason, gain_db=gain_db), *further]
+        reason, role = (
+            f"{SONG_FILE} says {settings.in_words}",
+            _role(name, settings.stem, told, settings),
+        )
+        return [
+            Recording(sources[0], name, settings.stem, reason, True, gain_db, role=role),
+            *further,
+        ]
+    said = classification
+    role = _role(name, said.stem, told, settings)
     return [
-        Recording(
-            sources[0],
-            name,
-            classification.stem,
-            classification.reason,
-            classification.certain,
-            gain_db,
-        ),
+        Recording(sources[0], name, said.stem, said.reason, said.certain, gain_db, role=role),
         *further,
     ]
+
+
+def _nothing(path: Path) -> AudioSource:
+    """The source of a file that is not read."""
+    return AudioSource(path, 0, 0, 0, 0, "")
+
+
+def _role(
+    name: str, stem: str | None, told: Classification | None, settings: FileSettings | None = None
+) -> str:
+    """The role that `song.toml`, its name or its folders speak for."""
+    if stem is None:
+        return UNKNOWN
+    if settings is not None and settings.role is not None:
+        return settings.role
+    container, _, stream = name.rpartition("#")
+    title = stream if container else without_audio_suffix(name[name.rfind("/") + 1 :])
+    role = role_of(title, stem)
+    family = None if told is None else told.family
+    if role == UNKNOWN and family is not None and STEM_OF_ROLE.get(family) == stem:
+        return family
+    return role
 
 
 def _why_not_opened(folder: Path, path: Path) -> str | None:
@@ -107,5 +132,7 @@ def _container_recordings(name: str, sources: list[AudioSource], gain_db: float)
     for source, content in zip(sources, STEM_CONTAINER_STREAMS, strict=True):
         stem = content if content in STEMS else None
         reason = f"stream {source.stream} of a stem container: {content}"
-        recordings.append(Recording(source, f"{name}#{content}", stem, reason, gain_db=gain_db))
+        title = f"{name}#{content}"
+        role = _role(title, stem, None)
+        recordings.append(Recording(source, title, stem, reason, gain_db=gain_db, role=role))
     return recordings

@@ -29,6 +29,7 @@ time_s = 43.2
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,6 +133,9 @@ class SongSettings:
         return self.files.get(name)
 
 
+_NOTHING_SAID = SongSettings()
+
+
 def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
     """Read `song.toml` of a folder, if it has one.
 
@@ -143,9 +147,9 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
         PresetError: not TOML, or with a line for each unknown key (the nearest is named), wrong
             type or range, and entry that fits no file.
     """
+    if not os.path.exists(f"{folder}/{SONG_FILE}"):  # noqa: PTH110 - of each song of a batch
+        return _NOTHING_SAID
     path = folder / SONG_FILE
-    if not path.exists():
-        return SongSettings()
     document = read_toml(path, f"a {SONG_FILE}", PresetError)
     names = list(file_names)
     gathered = Gathered(PresetError)

@@ -42,26 +42,23 @@ def find_song_folders(folder: Path) -> SongTree:
 
 def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]]) -> None:
     plan = plan_folder(folder, is_song=True)
-    inner_folders = {inner.path.name: inner for inner in folder.folders}
+    inner_folders = {inner.name: inner for inner in folder.folders}
     named = any(
         words
-        or (
-            kind_of(name, folder.path.name) == FolderKind.PARTS
-            and is_collection(inner_folders[name])
-        )
+        or (kind_of(name, folder.name) == FolderKind.PARTS and is_collection(inner_folders[name]))
         for name, words in plan.read.items()
     )
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
         songs.append(folder.path)
         for name, inner in inner_folders.items():
             # A song that lies in another's folder is not mixed by that other.
-            titled = kind_of(name, folder.path.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
+            titled = kind_of(name, folder.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
             if titled and name in plan.left_out and (is_band(inner) or holds_songs(inner)):
                 _search(inner, songs, left_out)
         return
     left_out += [(folder.path / name, "beside songs, not in one of them") for name in folder.audio]
     for inner in folder.folders:
-        name = inner.path.name
+        name = inner.name
         if name in plan.songs and _is_no_song(folder, inner, plan.songs):
             left_out.append((inner.path, "named after no song, and no file in it after a part"))
         elif name in plan.songs or name in plan.read:
@@ -75,6 +72,6 @@ def _is_no_song(folder: Folder, inner: Folder, songs: Sequence[str]) -> bool:
 
     Its name is not a title, and no file in it is named after a part.
     """
-    has_title = kind_of(inner.path.name, folder.path.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
-    beside_parts = any(n_parts(other) for other in folder.folders if other.path.name in songs)
+    has_title = kind_of(inner.name, folder.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
+    beside_parts = any(n_parts(other) for other in folder.folders if other.name in songs)
     return not has_title and beside_parts and not n_parts(inner)

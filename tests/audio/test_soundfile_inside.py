@@ -12,6 +12,8 @@ RATE = 44_100
 def test_libsndfile_is_where_it_is_called():
     assert callable(soundfile._snd.sf_command)
     assert callable(soundfile._snd.sf_readf_float)
+    assert callable(soundfile._snd.sf_seek)
+    assert callable(soundfile._snd.sf_error)
     assert soundfile._ffi.NULL is not None
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["mixer"]):
+    from mixer.audio.chunks import read_heads
     from mixer.audio.container import held_audio
     from mixer.audio.mpeg import mpeg_layout
     from mixer.audio.ogg_pages import ogg_links
@@ -39,6 +40,13 @@ def _graph(content: bytes) -> None:
     refuse_outside_references(content, "g")
     graph = read_graph_file(content, "g")
     measure_cost(graph, declared_inputs(graph), "g")
+
+
+def _held(path: Path) -> None:
+    with path.open("rb") as file:
+        heads = read_heads(file)
+        if heads is not None:
+            held_audio(file, heads)
 
 
 def _preset(content: bytes) -> None:
@@ -66,7 +74,7 @@ READERS: tuple[Callable[[bytes], object], ...] = (
     lambda content: parse_json(content, "j", "a table", InputError),
     lambda content: load_number_dict(content, "p"),
     lambda content: read_assignment(content.decode("utf-8", "replace")),
-    _of_file(held_audio),
+    _of_file(_held),
     _of_file(mpeg_layout),
     _of_file(ogg_links),
     _of_file(read_sheet),

@@ -1,0 +1,105 @@
+"""The headers that are read without libsndfile say what it says; of others nothing is said."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixer.audio.chunks import read_heads
+from mixer.audio.layout import layout_of
+from mixer.audio.plain_wave import PlainWave, read_plain_wave
+
+RATE_HZ = 44_100
+SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
+
+
+def plain(path: Path) -> PlainWave | None:
+    with path.open("rb") as file:
+        heads = read_heads(file)
+        return None if heads is None else read_plain_wave(file, heads)
+
+
+def libsndfiles(path: Path) -> tuple[int, int, str, int]:
+    with soundfile.SoundFile(path) as file:
+        return file.samplerate, file.channels, file.subtype, file.frames
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def wave(path: Path, *chunks: bytes) -> Path:
+    body = b"WAVE" + b"".join(chunks)
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    return path
+
+
+def form(tag: int, channels: int, bits: int, more: bytes = b"", frame_bytes: int = 0) -> bytes:
+    frame_bytes = frame_bytes or channels * bits // 8
+    sizes = (tag, channels, RATE_HZ, RATE_HZ * frame_bytes, frame_bytes, bits)
+    return chunk(b"fmt ", struct.pack("<HHIIHH", *sizes) + more)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("subtype", SUBTYPES)
+def test_what_libsndfile_writes_is_read_as_it_reads_it(
+    tmp_path: Path, subtype: str, channels: int
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros((1_001, channels)), 48_000, subtype=subtype)
+    layout = layout_of(path)
+    found = (layout.sample_rate, layout.channels, layout.encoding, layout.n_samples)
+    assert found == libsndfiles(path) == (48_000, channels, subtype, 1_001)
+    # It writes a chunk of peaks into files of floats, which is its own to judge.
+    assert (plain(path) is None) == (subtype in ("FLOAT", "DOUBLE"))
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (form(1, 2, 16), chunk(b"data", bytes(400))),
+        (form(3, 1, 32, b"\0\0"), chunk(b"data", bytes(400))),
+        (chunk(b"JUNK", bytes(28)), form(1, 1, 24), chunk(b"data", bytes(300))),
+        (form(1, 2, 32), chunk(b"FLLR", bytes(4_044)), chunk(b"data", bytes(800))),
+    ],
+)
+def test_plain_headers_say_what_libsndfile_says(tmp_path: Path, chunks: tuple[bytes, ...]) -> None:
+    path = wave(tmp_path / "a.wav", *chunks)
+    assert plain(path) == libsndfiles(path)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (form(1, 3, 16), chunk(b"data", bytes(600))),  # neither mono nor stereo
+        (form(1, 2, 16, frame_bytes=6), chunk(b"data", bytes(600))),
+        (form(1, 2, 16), chunk(b"data", bytes(402))),  # half a frame
+        (form(2, 2, 4), chunk(b"data", bytes(400))),  # ADPCM
+        (form(1, 2, 16), form(1, 1, 16), chunk(b"data", bytes(400))),
+        (form(1, 2, 16), chunk(b"LIST", b"INFO"), chunk(b"data", bytes(400))),
+        (form(1, 2, 16), chunk(b"data", bytes(400)), chunk(b"bext", bytes(602))),
+        (form(1, 2, 16), chunk(b"data", b"")),
+        (chunk(b"data", bytes(400)),),
+    ],
+)
+def test_of_any_other_header_nothing_is_said(tmp_path: Path, chunks: tuple[bytes, ...]) -> None:
+    assert plain(wave(tmp_path / "a.wav", *chunks)) is None
+
+
+def test_whatever_a_header_holds_both_agree_or_only_libsndfile_speaks(tmp_path: Path) -> None:
+    whole = wave(tmp_path / "a.wav", form(1, 2, 16), chunk(b"data", bytes(64))).read_bytes()
+    draw = random.Random(0)
+    for _ in range(2_000):
+        changed = bytearray(whole)
+        for _ in range(draw.randint(1, 2)):
+            changed[draw.randrange(44)] = draw.choice((0, 1, 2, 3, 16, 24, 32, 255))
+        path = tmp_path / "a.wav"
+        path.write_bytes(changed)
+        said = plain(path)
+        if said is not None:
+            assert said == libsndfiles(path)
