@@ -6,9 +6,7 @@ export class Player {
   constructor(data, engine) {
     this.data = data;
     this.engine = engine;
-    this.sources = new Map(data.sources.map((source) => [source.key, source]));
-    this.sums = data.sources.filter((s) => !s.is_stem && playable(s)).map((s) => s.key);
-    this.stems = data.sources.filter((s) => s.is_stem && playable(s)).map((s) => s.key);
+    this.setSources(data.sources);
     this.chosen = this.sums.at(-1) ?? (this.stems.length ? STEMS : null);
     this.selected = this.stems[0] ?? null;
     this.solo = new Set();
@@ -18,6 +16,13 @@ export class Player {
     this.waiting = 0;
     this.listeners = [];
     this.engine.setGains(this.gains());
+  }
+
+  /** What there is to choose from; a page that makes mixes calls it again as they come and go. */
+  setSources(sources) {
+    this.sources = new Map(sources.map((source) => [source.key, source]));
+    this.sums = sources.filter((s) => !s.is_stem && playable(s)).map((s) => s.key);
+    this.stems = sources.filter((s) => s.is_stem && playable(s)).map((s) => s.key);
   }
 
   get playing() {

@@ -112,9 +112,12 @@ export class Desk {
     this.echo.set(delay, tempo);
   }
 
-  /** Listen to the desk or to a source at a gain; what sounds goes on until the other can be heard. */
-  choose(to, gain) {
-    this.pending = { to, gain };
+  /**
+   * Listen to the desk or to a source at a gain; what sounds goes on until the other can be heard.
+   * `deskRuns`: the desk works, unheard, while a source is.
+   */
+  choose(to, gain, deskRuns = false) {
+    this.pending = { to, gain, deskRuns };
   }
 
   takeChoice(snap) {
@@ -150,7 +153,7 @@ export class Desk {
     const step = this.transport.begin(n, (parts) =>
       keys.every((key) => parts.every((part) => this.isHere(key, part.position, part.n))));
     if (!step) return false;
-    if (this.deskWeight.left > 0 || this.deskWeight.now > 0) this.processDesk(step.parts, dry, sends, n);
+    if (this.choice.deskRuns || this.deskWeight.left > 0 || this.deskWeight.now > 0) this.processDesk(step.parts, dry, sends, n);
     for (const { ramp, stream } of this.sources.values()) {
       if (ramp.left === 0 && ramp.now === 0) continue;
       this.read(stream, step.parts);

@@ -12,12 +12,14 @@ export class Transport {
     this.loop = null; // [from, to] in samples
     this.jump = null; // where to go once it is silent
     this.fade = 0; // 0 to 1
+    this.ended = false; // the song is over
     this.onJump = () => {};
   }
 
   play() {
     if (this.position >= this.nSamples) this.position = 0;
     this.playing = true;
+    this.ended = false;
   }
 
   pause() {
@@ -53,6 +55,7 @@ export class Transport {
 
   stop() {
     this.playing = false;
+    this.ended = true;
     this.fade = 0;
     this.position = this.nSamples;
   }

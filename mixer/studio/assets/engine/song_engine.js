@@ -1,0 +1,215 @@
+// A song on the desk of the page: what of its state is heard. It has the five calls of an engine of the
+// report's player: prepare, play, pause, setGains, position_s.
+
+import { DESK } from "./desk.js";
+import { Graph } from "./graph.js";
+import { Loader } from "./loader.js";
+import { heardStrips } from "./state_hand.js";
+
+export const MIX = "mix";
+const FFT_SIZE = 8192;
+
+export class SongEngine {
+  /** `fetchers`: `block(id, start, frames, version)` and `response(name, version)`, both promises. */
+  constructor(sampleRate, nFrames, fetchers) {
+    this.sampleRate = sampleRate;
+    this.nFrames = nFrames;
+    this.fetchers = fetchers;
+    this.context = null;
+    this.state = null;
+    this.solo = new Set(); // ids of channels, for listening alone
+    this.flat = new Set(); // ids of channels that are heard without the hand
+    this.wanted = {};
+    this.told = { position: 0, playing: false, waiting: false, choice: DESK, pending: null };
+    this.told_s = 0;
+    this.playing = false;
+    this.loop = null;
+    this.peaks = {};
+    this.figures = null;
+    this.responses = new Map(); // name -> version
+    this.tracks = new Map(); // channel's id -> {audio, group}
+    this.onMeters = () => {};
+    this.onChange = () => {};
+  }
+
+  /** Browsers let a context sound only after a gesture; its nodes may be made before. */
+  open() {
+    this.opened ??= this.make();
+    return this.opened;
+  }
+
+  async make() {
+    this.context = new AudioContext({ sampleRate: this.sampleRate, latencyHint: "interactive" });
+    const returns = this.state.returns.map(({ name }) => name);
+    this.graph = await Graph.make(this.context, this.nFrames, returns);
+    this.analyser = new AnalyserNode(this.context, { fftSize: FFT_SIZE, smoothingTimeConstant: 0.75 });
+    this.graph.bus.connect(this.analyser).connect(this.context.destination);
+    this.loader = new Loader(
+      (message, transfer) => this.graph.tellDesk(message, transfer),
+      this.fetchers.block,
+      (id, stream) => this.point(id, stream),
+    );
+    this.graph.desk.port.addEventListener("message", ({ data }) => data.type === "told" && this.hear(data));
+    this.graph.bus.port.addEventListener("message", ({ data }) => {
+      if (data.type === "figures") this.figures = data.figures;
+    });
+    this.show(this.state);
+  }
+
+  /** The desk tells where it is. */
+  hear(told) {
+    const ended = this.playing && told.ended;
+    this.told = told;
+    this.told_s = this.context.currentTime;
+    this.peaks = told.peaks;
+    if (ended) this.playing = false;
+    this.loader.at(told.position, this.loop);
+    this.onMeters();
+    if (ended) this.onChange();
+  }
+
+  /** A new state of the song, or other settings of the page. */
+  show(state) {
+    this.state = state;
+    if (!this.graph) return;
+    this.showAudio();
+    this.showResponses();
+    const { hand, master } = heardStrips(state, { solo: this.solo, flat: this.flat });
+    this.graph.tellDesk({ type: "hand", hand });
+    this.graph.tellBus({ type: "master", master, snap: !this.playing });
+    this.choose();
+  }
+
+  showAudio() {
+    const present = new Map(); // channel's id -> {audio, group}
+    for (const stem of this.state.stems) {
+      const tracks = stem.tracks.filter(({ audio, live }) => audio && live);
+      for (const track of tracks) present.set(track.id, { audio: track.audio, group: stem.id });
+      if (!tracks.length && stem.audio) present.set(stem.id, { audio: stem.audio, group: stem.id });
+    }
+    for (const [id, { audio }] of this.tracks) {
+      if (present.has(id)) continue;
+      this.graph.tellDesk({ type: "remove", key: id });
+      this.loader.removeAudio(audio.id);
+    }
+    this.tracks = present;
+    for (const { audio } of present.values()) this.loader.setAudio(audio);
+    for (const { audio } of this.state.sources) if (audio) this.loader.setAudio(audio);
+  }
+
+  /** Samples of an audio are here: whoever plays it takes them. */
+  point(audioId, stream) {
+    for (const [id, { audio, group }] of this.tracks) {
+      if (audio.id === audioId) this.graph.tellDesk({ type: "track", key: id, group, stream });
+    }
+    for (const { id, audio } of this.state.sources) {
+      if (audio?.id === audioId) this.graph.tellDesk({ type: "source", key: id, stream });
+    }
+    const { hand } = heardStrips(this.state, { solo: this.solo, flat: this.flat });
+    this.graph.tellDesk({ type: "hand", hand });
+  }
+
+  showResponses() {
+    for (const { name, version } of this.state.returns) {
+      if (name === "delay" || this.responses.get(name) === version) continue;
+      this.responses.set(name, version);
+      this.fetchers.response(name, version).then(
+        (samples) => this.graph.setResponse(name, samples),
+        () => this.responses.delete(name),
+      );
+    }
+  }
+
+  get key() {
+    return Object.keys(this.wanted).find((key) => this.wanted[key] > 0) ?? MIX;
+  }
+
+  /** Whether the mix is heard as the server rendered it, for this very state. */
+  get isExact() {
+    const { exact, revision, sources } = this.state;
+    if (this.solo.size || this.flat.size || exact?.revision !== revision) return false;
+    const source = sources.find(({ id }) => id === MIX);
+    return Boolean(source?.audio) && source.audio.ready_frames === source.audio.n_frames;
+  }
+
+  choose() {
+    const { key } = this;
+    const to = key === MIX && !this.isExact ? DESK : key;
+    const audios = [...this.tracks.values()].map(({ audio }) => audio.id);
+    const sources = this.state.sources.filter(({ audio }) => audio);
+    const heard = to === DESK ? audios : sources.filter(({ id }) => id === to).map(({ audio }) => audio.id);
+    // The desk stays near, since any fader may be touched.
+    this.loader.want(heard, [...sources.map(({ audio }) => audio.id), ...audios]);
+    // Channels have meters while the rendered mix is heard, and rooms ring when the desk takes over.
+    this.graph.tellDesk({ type: "choose", to, gain: this.wanted[key] ?? 1, desk_runs: key === MIX });
+  }
+
+  async prepare() {
+    await this.open();
+  }
+
+  async play(position) {
+    await this.open();
+    await this.context.resume();
+    this.seek(position);
+    this.playing = true;
+    this.graph.tellBus({ type: "reset" });
+    this.graph.tellDesk({ type: "play" });
+  }
+
+  pause() {
+    this.playing = false;
+    this.graph?.tellDesk({ type: "pause" });
+  }
+
+  set from_s(position) {
+    this.seek(position);
+  }
+
+  seek(position) {
+    const sample = Math.round(position * this.sampleRate);
+    this.told = { ...this.told, position: sample };
+    this.told_s = this.context?.currentTime ?? 0;
+    if (!this.graph) return;
+    this.loader.at(sample, this.loop);
+    this.graph.tellDesk({ type: "seek", position: sample });
+  }
+
+  /** Loop between two times in seconds; null plays on. */
+  setLoop(range) {
+    this.loop = range && range.map((time_s) => Math.round(time_s * this.sampleRate));
+    this.graph?.tellDesk({ type: "loop", range: this.loop });
+  }
+
+  setGains(gains) {
+    this.wanted = gains;
+    if (this.graph) this.choose();
+  }
+
+  setSolo(ids) {
+    this.solo = new Set(ids);
+    this.show(this.state);
+  }
+
+  setFlat(ids) {
+    this.flat = new Set(ids);
+    this.show(this.state);
+  }
+
+  get waiting() {
+    return this.playing && this.told.waiting;
+  }
+
+  position_s() {
+    const { position, playing, waiting } = this.told;
+    const since_s = playing && !waiting && this.context ? this.context.currentTime - this.told_s : 0;
+    // Beyond a tenth of a second nothing was heard from the desk: better late than ahead.
+    const now = position / this.sampleRate + Math.min(Math.max(since_s, 0), 0.1);
+    return this.loop && now * this.sampleRate > this.loop[1] ? this.loop[1] / this.sampleRate : now;
+  }
+
+  /** Sample peak of what is heard now, linear. */
+  peak() {
+    return this.figures ? Math.max(...this.figures.peaks) : 0;
+  }
+}

@@ -1,0 +1,106 @@
+// Keeping: song.toml, presets, renders with their progress and files, takes.
+
+import { html, shown } from "../shared/axes.js";
+import { downloadUrl } from "./api.js";
+import { words } from "./scales.js";
+
+const CHECKS = [["stems", "Stems"], ["tracks", "Tracks"], ["report", "Report"]];
+const megabytes = (n) => `${shown(n / 1e6, n < 1e7 ? 1 : 0)}\u00a0MB`;
+
+export class KeepPanel {
+  /** `desk`: song, choices, save(body), render(body), cancel(job), takes(). */
+  constructor(host, desk) {
+    this.desk = desk;
+    this.jobs = html("div", { className: "jobs", role: "status", "aria-live": "polite" });
+    this.takes = html("div");
+    host.append(this.saving(), this.rendering(desk.choices.outputs), this.jobs,
+      html("section", { className: "block", "aria-label": "Takes" }, html("h4", { text: "Takes" }), this.takes));
+  }
+
+  saving() {
+    this.save = html("button", { type: "button", text: "Save to song.toml", title: "Ctrl S" });
+    this.save.addEventListener("click", () => this.desk.save({ what: "song" }));
+    this.saved = html("span", { className: "about" });
+    const name = html("input", { type: "text", placeholder: "my-sound", "aria-label": "Name of the preset", maxlength: 60 });
+    const form = html("form", { className: "own-words" }, name, html("button", { type: "submit", text: "Save as preset" }));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (name.value.trim()) this.desk.save({ what: "preset", name: name.value.trim() });
+    });
+    return html("section", { className: "block", "aria-label": "Save" }, html("h4", { text: "Save" }), html("div", { className: "tools" }, this.save, this.saved), form);
+  }
+
+  rendering(outputs) {
+    const select = (key, label) => {
+      const made = html("select", { "aria-label": label }, ...(outputs[key] ?? []).map((word) => html("option", { value: word, text: word })));
+      return [made, html("label", { className: "row" }, html("span", { className: "name", text: label }), made)];
+    };
+    const [format, formatRow] = select("format", "Format");
+    const [depth, depthRow] = select("bit_depth", "Bit depth");
+    const boxes = CHECKS.map(([key, label]) => this.box(key, label));
+    const deliver = (outputs.deliver ?? []).map((word) => this.box(word, word.replaceAll("-", " ")));
+    const daw = (outputs.daw ?? []).map((word) => this.box(word, word));
+    const group = (title, parts) => (parts.length ? html("fieldset", {}, html("legend", { text: title }), ...parts.map(({ row }) => row)) : "");
+    this.go = html("button", { type: "button", className: "primary", text: "Render", title: "Ctrl Enter" });
+    this.ask = () => {
+      const body = Object.fromEntries(boxes.map(({ key, box }) => [key, box.checked]));
+      if (format.value) body.format = format.value;
+      if (depth.value) body.bit_depth = depth.value;
+      const chosen = (parts) => parts.filter(({ box }) => box.checked).map(({ key }) => key);
+      if (chosen(deliver).length) body.deliver = chosen(deliver);
+      if (chosen(daw).length) body.daw = chosen(daw);
+      this.desk.render(body);
+    };
+    this.go.addEventListener("click", () => this.ask());
+    return html("section", { className: "block", "aria-label": "Render" }, html("h4", { text: "Render" }), formatRow, depthRow,
+      group("Also write", boxes), group("Versions", deliver), group("DAW session", daw), this.go);
+  }
+
+  box(key, label) {
+    const box = html("input", { type: "checkbox" });
+    return { key, box, row: html("label", { className: "check" }, box, html("span", { text: label })) };
+  }
+
+  show(state) {
+    this.saved.textContent = state.saved ? "Everything is in song.toml." : "Changes are kept beside the song, not in song.toml yet.";
+    const shownJobs = JSON.stringify(state.jobs);
+    if (shownJobs !== this.shownJobs) {
+      this.shownJobs = shownJobs;
+      this.jobs.replaceChildren(...[...state.jobs].reverse().map((job) => this.job(job, state.id)));
+    }
+    this.showTakes();
+  }
+
+  job(job, songId) {
+    const isOpen = job.state === "waiting" || job.state === "running";
+    const card = html("section", { className: `job ${job.state}`, "aria-label": job.name }, html("h4", { text: `${job.name}: ${job.state}` }));
+    if (isOpen) {
+      const bar = html("progress", { max: 1, value: job.doing?.share ?? 0, "aria-label": "Progress" });
+      const cancel = html("button", { type: "button", text: "Cancel" });
+      cancel.addEventListener("click", () => this.desk.cancel(job.id));
+      card.append(html("div", { className: "tools" }, bar, cancel), html("p", { className: "about", text: [job.doing?.what, job.doing?.detail].filter(Boolean).join(": ") }));
+    }
+    if (job.problem) card.append(html("p", { className: "fault", text: job.problem }));
+    for (const remark of job.remarks) card.append(html("p", { className: "about", text: remark }));
+    if (job.files.length) {
+      card.append(html("ul", { className: "files" }, ...job.files.map(({ name, n_bytes: bytes }, place) =>
+        html("li", {}, html("a", { href: downloadUrl(songId, job.id, place), download: name.split("/").at(-1), text: name }), html("small", { text: ` ${megabytes(bytes)}` })))),
+        html("p", { className: "about", text: `In ${job.folder}` }));
+    }
+    return card;
+  }
+
+  showTakes() {
+    const takes = this.desk.takes();
+    const written = JSON.stringify(takes);
+    if (written === this.writtenTakes) return;
+    this.writtenTakes = written;
+    if (!takes.length) {
+      this.takes.replaceChildren(html("p", { className: "about", text: "No takes yet: each render of a changed mix becomes one." }));
+      return;
+    }
+    this.takes.replaceChildren(...takes.map((take) => html("div", { className: "take" },
+      html("b", { text: `Take ${take.number}` }), html("span", { text: take.file }),
+      html("small", { text: [words.lufs(take.loudness_lufs), words.dbtp(take.true_peak_dbtp), ...take.asked].join(", ") }))));
+  }
+}

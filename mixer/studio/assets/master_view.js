@@ -1,0 +1,68 @@
+// The master: its channel, loudness and true peak as they sound and as they were rendered, targets,
+// correlation.
+
+import { html, shown } from "../shared/axes.js";
+import { ChannelView } from "./channel_view.js";
+
+export class MasterView {
+  constructor(master, desk) {
+    this.desk = desk;
+    this.view = new ChannelView(master, desk);
+    const figure = (name, title) => {
+      const value = html("dd", { text: "–" });
+      return { value, row: html("div", { title }, html("dt", { text: name }), value) };
+    };
+    this.figures = {
+      short_term: figure("Short", "Short-term loudness (3 s) of what sounds, LUFS"),
+      integrated: figure("Integr.", "Integrated loudness since you pressed play, LUFS"),
+      true_peak: figure("Peak", "Highest true peak since you pressed play, dBTP"),
+      rendered: figure("Render", "Loudness and true peak of the last exact render"),
+      limited: figure("Limited", "Deepest limiting of the last exact render, dB"),
+    };
+    this.needle = html("i");
+    this.correlation = html("div", { className: "correlation", role: "meter", "aria-label": "Correlation of left and right", "aria-valuemin": -1, "aria-valuemax": 1, "aria-valuenow": 0, title: "Correlation: −1 out of phase, 0 wide, 1 mono" }, this.needle);
+    this.loudness = this.target("loudness_lufs", "Target LUFS", -70, -5, 0.5);
+    this.ceiling = this.target("true_peak_dbtp", "Ceiling dBTP", -30, 0, 0.1);
+    this.box = html("div", { className: "master-figures" },
+      html("dl", {}, ...Object.values(this.figures).map(({ row }) => row)), this.correlation, this.loudness.row, this.ceiling.row);
+    this.element = html("div", { className: "master" }, this.view.element, this.box);
+    this.peak = 0;
+  }
+
+  target(field, label, low, high, step) {
+    const input = html("input", { type: "number", min: low, max: high, step, placeholder: "none", "aria-label": label });
+    input.addEventListener("change", () => {
+      const value = input.value === "" ? null : Math.min(Math.max(Number(input.value), low), high);
+      this.desk.edit({ [`master.${field}`]: value }, { label });
+    });
+    return { input, row: html("label", { className: "target" }, html("span", { text: label }), input) };
+  }
+
+  show(master, flags) {
+    this.view.show(master, flags);
+    for (const [{ input }, value] of [[this.loudness, master.loudness_lufs], [this.ceiling, master.true_peak_dbtp]]) {
+      if (document.activeElement !== input) input.value = value ?? "";
+    }
+    const { measured_loudness_lufs: lufs, measured_true_peak_dbtp: dbtp, limited_db: limited } = master;
+    this.figures.rendered.value.textContent = lufs === null ? "–" : `${shown(lufs, 1)} / ${shown(dbtp, 1)}`;
+    this.figures.limited.value.textContent = shown(limited, 1, "dB");
+  }
+
+  reset() {
+    this.peak = 0;
+  }
+
+  /** What sounds now. */
+  showFigures(figures) {
+    this.view.showPeak(Math.max(...figures.peaks));
+    this.peak = Math.max(this.peak, figures.true_peak);
+    this.figures.short_term.value.textContent = shown(figures.short_term, 1);
+    this.figures.integrated.value.textContent = shown(figures.integrated, 1);
+    this.figures.true_peak.value.textContent = this.peak > 0 ? shown(20 * Math.log10(this.peak), 1) : "–";
+    this.figures.true_peak.value.classList.toggle("hot", this.peak > 1);
+    const correlation = figures.correlation ?? 0;
+    this.needle.style.setProperty("--at", (correlation + 1) / 2);
+    this.correlation.classList.toggle("bad", correlation < -0.2);
+    this.correlation.setAttribute("aria-valuenow", correlation.toFixed(2));
+  }
+}
