@@ -12,14 +12,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-import soundfile
 
 from mixer import RenderSettings, load_song
 from mixer.output.daw.formats import DAW_FORMATS
@@ -27,7 +23,7 @@ from mixer.output.destination import Destination, render_to
 from mixer.output.settings import OutputSettings
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import plan_render
-from tests.output.daw.workstation import DawProject, Reaper, null_dbfs
+from tests.output.daw.workstation import ARDOUR, DawProject, Reaper, ardours_null_dbfs, null_dbfs
 
 
 def main() -> None:
@@ -77,19 +73,9 @@ def played(daw: str, folder: Path, mix: Mix) -> str:
             folder / "mix.dawproject", mix.sample_rate, mix.audio.shape[1], folder / "unpacked"
         )
         return f"{null_dbfs(session.play(), mix.audio):.0f}"
-    program = next((p for p in map(shutil.which, ("ardour8-export", "ardour7-export")) if p), None)
-    if program is None:
+    if ARDOUR is None:
         return "not installed"
-    target = folder / "played.wav"
-    command = [program, "-b", "float", "-o", str(target), str(folder), "mix"]
-    for _ in range(3):  # its dummy engine sometimes crashes as it starts, or waits for ever
-        try:
-            subprocess.run(command, capture_output=True, check=True, timeout=200)
-        except subprocess.SubprocessError:
-            continue
-        audio, _ = soundfile.read(target)
-        return f"{null_dbfs(audio.T, mix.audio):.0f}"
-    return "failed"
+    return f"{ardours_null_dbfs(folder / 'mix.ardour', mix.audio):.0f}"
 
 
 if __name__ == "__main__":

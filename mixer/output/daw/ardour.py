@@ -24,6 +24,7 @@ from mixer.output.daw.session import (
     DawTrack,
     in_order,
 )
+from mixer.output.daw.strip import Points
 from mixer.version import __version__
 
 _VERSION = "7002"
@@ -31,6 +32,8 @@ _VERSION = "7002"
 _CLOCKS_PER_S = 282_240_000
 _BALANCE = "http://ardour.org/plugin/panner_balance"
 _MASTER = "Master"
+# A fader and its automation end at +6 dB, a trim at +20 dB, whatever the file says.
+_HIGHEST_FADER, _HIGHEST_TRIM = 2.0, 10.0
 _OPTIONS = {
     "use-region-fades": "0",
     "use-transport-fades": "0",
@@ -124,7 +127,7 @@ class _Writer:
             ET.SubElement(root, name)
         click = ET.SubElement(root, "Click")
         self._ports(click, "Click", "Output", ["system:playback_"])
-        self._amplifier(click, 1.0, ())
+        self._amplifier(click, "gain", 1.0, ())
         self._tempo(ET.SubElement(root, "TempoMap", {"superclocks-per-second": str(_CLOCKS_PER_S)}))
         root.set("id-counter", str(next(self._ids)))
         return root
@@ -181,7 +184,8 @@ class _Writer:
             route.set("mode", "Normal")
             for kind in ("diskwriter", "diskreader"):
                 self._processor(route, kind, f"{kind}:{name}")
-        self._strip(route, name, float(db_to_gain(strip.gain_db)), strip.automation)
+        gain = float(db_to_gain(strip.gain_db)) / _of_regions(node)
+        self._strip(route, name, gain, strip.automation)
         return route
 
     def _feeds(self, bus: str) -> list[str]:
@@ -215,11 +219,13 @@ class _Writer:
                                            "value": value},
             )  # fmt: skip
 
-    def _strip(
-        self, route: ET.Element, name: str, gain: float, points: tuple[tuple[float, float], ...]
-    ) -> None:
-        """The fader, whose automation stands for it, and the balance."""
-        self._amplifier(route, gain, points)
+    def _strip(self, route: ET.Element, name: str, gain: float, points: Points) -> None:
+        """The trim, the fader, whose automation stands for it, and the balance."""
+        # What the fader cannot reach stands in front of it.
+        trim = min(max(1.0, _highest(gain, points) / _HIGHEST_FADER), _HIGHEST_TRIM)
+        if trim > 1.0:
+            self._amplifier(route, "trim", trim, ())
+        self._amplifier(route, "gain", gain / trim, points)
         main = self._processor(route, "main-outs", name)
         main.attrib |= {"own-input": "1", "own-output": "0", "output": name, "role": "Main"}
         ET.SubElement(
@@ -228,10 +234,9 @@ class _Writer:
         )  # fmt: skip
         self._processor(route, "meter", f"meter-{name}")
 
-    def _amplifier(
-        self, route: ET.Element, gain: float, points: tuple[tuple[float, float], ...]
-    ) -> None:
-        amp = self._processor(route, "amp", "Amp")
+    def _amplifier(self, route: ET.Element, control: str, gain: float, points: Points) -> None:
+        """The fader (gain), or the trim."""
+        amp = self._processor(route, "amp" if control == "gain" else control, "Amp")
         if points:
             automation = ET.SubElement(amp, "Automation")
             lane = ET.SubElement(
@@ -239,12 +244,15 @@ class _Writer:
                 {"automation-id": "gain", "id": self._id(), "interpolation-style": "Linear",
                  "time-domain": "AudioTime", "state": "Play"},
             )  # fmt: skip
+            # From end to end, since Ardour is not exact in blocks where automation begins or ends.
+            (_, first), (end_s, last) = points[0], points[-1]
+            whole = ((0.0, first), *points, (max(end_s, self._session.duration_s), last))
             ET.SubElement(lane, "events").text = "\n".join(
-                f"{_clock(time_s)} {gain * factor!r}" for time_s, factor in points
+                f"{_clock(time_s)} {gain * factor!r}" for time_s, factor in whole
             )
         ET.SubElement(
-            amp, "Controllable", {"name": "gaincontrol", "id": self._id(), "flags": "GainLike",
-                                  "value": repr(gain)},
+            amp, "Controllable", {"name": f"{control}control", "id": self._id(),
+                                  "flags": "GainLike", "value": repr(gain)},
         )  # fmt: skip
 
     def _processor(self, route: ET.Element, kind: str, name: str) -> ET.Element:
@@ -297,7 +305,7 @@ class _Writer:
              "start": _clock(clip.offset_s), "length": f"{_clock(clip.heard_s)}@{at}",
              "position": at, "channels": "2", "layering-index": str(layer),
              "source-0": ids[0], "source-1": ids[1], "master-source-0": ids[0],
-             "master-source-1": ids[1], "scale-amplitude": repr(clip.gain),
+             "master-source-1": ids[1], "scale-amplitude": repr(clip.gain * _of_regions(track)),
              "fade-in-active": "0", "fade-out-active": "0", "default-fade-in": "0",
              "default-fade-out": "0", "envelope-active": "0"},
         )  # fmt: skip
@@ -331,6 +339,19 @@ class _Writer:
 
     def _id(self) -> str:
         return str(next(self._ids))
+
+
+def _highest(gain: float, points: Points) -> float:
+    """The largest factor that a fader and its automation reach."""
+    return gain * max((factor for _, factor in points), default=1.0)
+
+
+def _of_regions(node: DawTrack | DawGroup) -> float:
+    """What of a track's gain its regions have, since fader and trim together end before."""
+    if isinstance(node, DawGroup):
+        return 1.0
+    highest = _highest(float(db_to_gain(node.strip.gain_db)), node.strip.automation)
+    return max(1.0, highest / (_HIGHEST_FADER * _HIGHEST_TRIM))
 
 
 def _clock(time_s: float) -> str:

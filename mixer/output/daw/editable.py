@@ -41,7 +41,7 @@ from mixer.output.daw.session import (
     stem_color,
     towards_white,
 )
-from mixer.output.daw.strip import Strip
+from mixer.output.daw.strip import Strip, held_below
 from mixer.output.daw.strip_fit import fit_strip, with_automation
 from mixer.output.daw.track_strip import compressors_of, hand_bands, moves, track_strip
 from mixer.output.daw.wet import reference_track, wet_tracks
@@ -258,6 +258,7 @@ class _Maker:
         known = tuple(hand_bands(hand)) if hand.amount == 1.0 else ()
         # A folder has no files of which the middle could be taken.
         strip = fit_strip(before, after, self._rate, self._devices - {Device.WIDTH}, known)
+        strip = held_below(strip, self._daw.most_gain_db)
         sound = run_strip(native, self._rate, strip, self._devices)
         near = nearness(sound, after, self._rate)
         notes = (*strip_lines(strip), null_words(near))

@@ -6,6 +6,7 @@ A new format is a file with its writer and a line in `DAW_FORMATS`: the options 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,6 +52,7 @@ class DawFormat:
         refused_by: what raises OutputError for a path that the format cannot hold, likewise; empty
             where it holds all.
         devices: what of a strip its sessions hold; the rest goes into the residual.
+        most_gain_db: what a folder's fader and its automation reach together.
         embeds_up_to_bytes: audio up to so much is copied into the file; 0 for links alone.
     """
 
@@ -61,6 +63,7 @@ class DawFormat:
     read_by: str = ""
     refused_by: str = ""
     devices: frozenset[Device] = frozenset((Device.EQ, Device.WIDTH, Device.POLARITY, Device.SIDES))
+    most_gain_db: float = math.inf
     embeds_up_to_bytes: int = 0
 
     def write(self, session: DawSession, path: Path, *, home: Path | None, overwrite: bool) -> None:
@@ -114,7 +117,8 @@ DAW_FORMATS = {
                   read_by=f"{_HERE}.read_reaper:read_reaper",
                   refused_by=f"{_HERE}.reaper:refuse_name"),
         DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour:write_ardour",
-                  devices=frozenset((Device.POLARITY, Device.SMOOTHING))),
+                  devices=frozenset((Device.POLARITY, Device.SMOOTHING)),
+                  most_gain_db=26.0),
     )
 }  # fmt: skip
 DAW_SUFFIXES = tuple(daw.suffix for daw in DAW_FORMATS.values())

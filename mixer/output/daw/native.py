@@ -12,8 +12,10 @@ from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.output.daw.formats import Device
 from mixer.output.daw.strip import EqBand, Points, Strip, balance_gains
 
-# As Ardour's amplifier has it, a block of its engine late: measured with version 7.3.
-_SMOOTHING_HZ, _LATE_SAMPLES = 24.9595, 256
+# How Ardour's amplifier follows automation: by one pole of 156.825 over the rate, which acts from
+# the next sample on. Blocks of its engine, played without a screen by version 7.3, are this long
+# and this late, and their last sample has the value that belongs to the first of the next.
+_SMOOTHING_PER_S, _BLOCK_SAMPLES, _LATE_SAMPLES = 156.825, 1024, 256
 _PASSES = ("high_pass", "low_pass")
 
 
@@ -40,8 +42,8 @@ def run_strip(
             np.float32
         )
     if strip.automation:
-        gain = course(strip.automation, out.shape[-1], sample_rate)
-        out *= _smooth(gain, sample_rate) if Device.SMOOTHING in devices else gain
+        follow = _smooth_course if Device.SMOOTHING in devices else course
+        out *= follow(strip.automation, out.shape[-1], sample_rate)
     left, right = (float(db_to_gain(strip.gain_db)) * side for side in balance_gains(strip.pan))
     return np.stack([out[0] * np.float32(left), out[-1] * np.float32(right)])
 
@@ -73,14 +75,16 @@ def course(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
     return np.interp(np.arange(n_samples), times * sample_rate, values).astype(np.float32)
 
 
-def _smooth(gain: FloatArray, sample_rate: int) -> FloatArray:
-    """A gain as a workstation follows that smooths it: late, by one pole, from its start."""
-    pole = 1.0 - 2.0 * np.pi * _SMOOTHING_HZ / sample_rate
-    late = np.concatenate([np.repeat(gain[:1], _LATE_SAMPLES), gain])[: len(gain)]
-    late = late.astype(np.float64)
-    start = np.array([pole * late[0]])
-    smooth, _ = scipy.signal.lfilter([1.0 - pole], [1.0, -pole], late, zi=start)
-    return np.asarray(smooth, dtype=np.float32)
+def _smooth_course(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
+    """Automation at every sample as a workstation follows that smooths it, float32 (samples,)."""
+    times, values = np.array(points).T
+    block, within = np.divmod(np.arange(n_samples) - _LATE_SAMPLES, _BLOCK_SAMPLES)
+    read = _BLOCK_SAMPLES * (block + within / (_BLOCK_SAMPLES - 1))
+    wanted = np.interp(read, times * sample_rate, values)
+    share = _SMOOTHING_PER_S / sample_rate
+    start = np.array([(1.0 - share) * wanted[0]])
+    smooth, _ = scipy.signal.lfilter([share], [1.0, share - 1.0], wanted, zi=start)
+    return np.concatenate([wanted[:1], smooth[:-1]]).astype(np.float32)
 
 
 def _sections(

@@ -7,7 +7,7 @@ side and adds nothing to the near one, automation is straight between its points
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 BandKind = Literal["bell", "low_shelf", "high_shelf", "high_pass", "low_pass", "notch"]
@@ -54,6 +54,14 @@ class Strip:
     bands: tuple[EqBand, ...] = ()
     automation: Points = ()
     sends: tuple[tuple[str, float], ...] = ()
+
+
+def held_below(strip: Strip, most_gain_db: float) -> Strip:
+    """A strip whose fader and automation together do not exceed a gain."""
+    gain_db = min(strip.gain_db, most_gain_db)
+    most = 10.0 ** ((most_gain_db - gain_db) / 20.0)
+    points = tuple((time_s, min(factor, most)) for time_s, factor in strip.automation)
+    return replace(strip, gain_db=gain_db, automation=points)
 
 
 def placed(left: float, right: float) -> tuple[float, float]:

@@ -50,9 +50,13 @@ def pan_words(pan: float) -> str:
 def band_words(band: EqBand) -> str:
     """ "bell +1.5 dB at 400 Hz, Q 1.2"."""
     gain = f" {band.gain_db:+.1f} dB" if band.kind in _HAS_GAIN else ""
-    hz = band.frequency_hz
-    at = f"{hz:.0f} Hz" if hz < 1_000.0 else f"{hz / 1_000.0:.2f} kHz"
-    return f"{_KINDS[band.kind]}{gain} at {at}, Q {band.q:.2g}"
+    return f"{_KINDS[band.kind]}{gain} at {hz_words(band.frequency_hz)}, Q {band.q:.2g}"
+
+
+def hz_words(frequency_hz: float) -> str:
+    """ "400 Hz", "3.15 kHz"."""
+    is_low = frequency_hz < 1_000.0
+    return f"{frequency_hz:.0f} Hz" if is_low else f"{frequency_hz / 1_000.0:.2f} kHz"
 
 
 def automation_words(strip: Strip) -> str:
