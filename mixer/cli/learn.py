@@ -15,7 +15,7 @@ from mixer.learn.changes import Comparison, compare_session
 from mixer.learn.hand_edit import Edit, edit_of
 from mixer.learn.recall_reader import WrittenMix, read_recall, recall_of
 from mixer.learn.song_toml import song_toml_with, write_song_toml
-from mixer.learn.taste import Habit, habits_of, taste_table
+from mixer.learn.taste import Taste, taste_of
 from mixer.output.daw.formats import DAW_TITLES
 from mixer.output.daw.reading import read_session
 from mixer.preset.write import save_preset
@@ -59,22 +59,27 @@ def command(
     if len(sessions) > 1 and (song is not None or recall is not None):
         raise SettingsError("--song and --recall are of one session; give one")
     learnt = [_learn(path, song, recall) for path in sessions]
-    habits = habits_of([(one.written, one.comparison.changed) for one in learnt])
-    written = _write(learnt, habits, preset, overwrite=overwrite) if not dry_run else []
+    taste = Taste()
+    if preset:
+        taste = taste_of([(one.written, one.comparison.changed) for one in learnt])
+    written = _write(learnt, taste, preset, overwrite=overwrite) if not dry_run else []
     if as_json:
         answer(
             {
                 "sessions": [_table(one) for one in learnt],
-                "habits": [habit.words for habit in habits] if preset else [],
+                "habits": [habit.words for habit in taste.habits],
+                "no_habits": taste.others,
                 "written": [str(path) for path in written],
             }
         )
         return
     for one in learnt:
         _show(one)
-    for habit in habits if preset else ():
+    for habit in taste.habits:
         say(habit.words)
-    if preset and not habits:
+    for other in taste.others:
+        talk(f"note: not in the preset: {printable(other)}")
+    if preset and not taste.habits:
         talk("note: nothing was changed alike in these sessions; no preset is written")
     for path in written:
         say(str(path))
@@ -100,16 +105,16 @@ def _learn(path: Path, song: Path | None, recall: Path | None) -> _Learnt:
 
 
 def _write(
-    learnt: list[_Learnt], habits: list[Habit], preset: str | None, *, overwrite: bool
+    learnt: list[_Learnt], taste: Taste, preset: str | None, *, overwrite: bool
 ) -> list[Path]:
     if preset is not None:
-        if not habits:
+        if not taste.habits:
             return []
-        comments = [habit.words for habit in habits]
+        comments = [habit.words for habit in taste.habits]
         summary = f"What was changed alike in {len(learnt)} {DAW_TITLES} sessions."
         return [
             save_preset(
-                preset, taste_table(habits), summary=summary, comments=comments, overwrite=overwrite
+                preset, taste.table(), summary=summary, comments=comments, overwrite=overwrite
             )
         ]
     texts = [

@@ -17,7 +17,7 @@ from mixer.console.settings import MASTER, MOST_ENTRIES
 from mixer.learn.changes import LEAST_DB, Changed, course_change
 from mixer.learn.recall_reader import WrittenMix
 from mixer.output.daw.movement import automation
-from mixer.output.daw.strip import EqBand, Strip, balance_gains
+from mixer.output.daw.strip import BandKind, EqBand, Strip, balance_gains
 from mixer.output.daw.words import band_words
 from mixer.preset.shape import NETWORK, TRACKS
 
@@ -25,12 +25,12 @@ from mixer.preset.shape import NETWORK, TRACKS
 _GAIN_RANGE_DB, _LOUDNESS_RANGE_LUFS = (-60.0, 24.0), (-70.0, -5.0)
 _BAND_RANGES = {"frequency_hz": (10.0, 22_000.0), "gain_db": (-24.0, 24.0), "q": (0.1, 30.0)}
 _PASSES = {"high_pass": "high_pass", "low_pass": "low_pass"}
-_BAND_TYPES = {
+BAND_TYPES: dict[BandKind, str] = {
     "bell": "peak", "low_shelf": "low_shelf", "high_shelf": "high_shelf", "notch": "notch",
 }  # fmt: skip
-_ROOMS = {"Room": "short_room_db", "Long room": "long_room_db", "Echo": "echo_db"}
-_HAND_SENDS = {"Reverb": "reverb_db", "Delay": "delay_db"}
-_NONE = "none"
+ROOMS = {"Room": "short_room_db", "Long room": "long_room_db", "Echo": "echo_db"}
+HAND_SENDS = {"Reverb": "reverb_db", "Delay": "delay_db"}
+NO_EFFECT = "none"
 _BUTTERWORTH_Q = math.sqrt(0.5)
 # All echoes together come back at the level of the send (`mixer.rendering.group_sends`).
 _ECHOES_DB = 10.0 * math.log10(1.0 - 0.3**2)
@@ -148,10 +148,10 @@ def _equaliser(changed: Changed, edit: Edit) -> None:
             rows.remove(own)
         elif band.kind != "notch":
             # A cookbook filter of the opposite gain is its inverse.
-            undone.append(_row(EqBand(band.kind, band.frequency_hz, -band.gain_db, band.q)))
+            undone.append(band_row(EqBand(band.kind, band.frequency_hz, -band.gain_db, band.q)))
         else:
             edit.remarks.append(f"{band_words(band)} cannot be taken back")
-    added = [_row(band) for band in new if band.kind not in _PASSES]
+    added = [band_row(band) for band in new if band.kind not in _PASSES]
     if bells_gone or added:
         rows = [*rows, *undone, *added]
         if len(rows) > MOST_ENTRIES:
@@ -174,7 +174,7 @@ def _pass_filter(
         }
         new = new[1:]
     elif not new:
-        edit.table[kind] = _NONE
+        edit.table[kind] = NO_EFFECT
     if new:
         slope = 24 if len(new) > 1 else 12
         edit.table[kind] = {
@@ -187,15 +187,17 @@ def _pass_filter(
 
 def _sends(changed: Changed, edit: Edit) -> None:
     for name, level_db in changed.sends.items():
-        if name in _HAND_SENDS:
-            level = _NONE if level_db is None else round(float(np.clip(level_db, -60.0, 12.0)), 2)
-            edit.table[_HAND_SENDS[name]] = level
-        elif name in _ROOMS and edit.keys[0] == TRACKS:
+        if name in HAND_SENDS:
+            level = (
+                NO_EFFECT if level_db is None else round(float(np.clip(level_db, -60.0, 12.0)), 2)
+            )
+            edit.table[HAND_SENDS[name]] = level
+        elif name in ROOMS and edit.keys[0] == TRACKS:
             shift_db = _ECHOES_DB if name == "Echo" else 0.0
             scale, level = (0, -40.0) if level_db is None else (1, round(level_db - shift_db, 2))
             # All three, so that nothing of a preset's is left in it.
             change = {"set": level, "scale": scale, "offset": 0}
-            edit.table.setdefault(NETWORK, {})[_ROOMS[name]] = change
+            edit.table.setdefault(NETWORK, {})[ROOMS[name]] = change
         else:
             edit.remarks.append(f"a send to {name} is not one of mixer's: left alone")
 
@@ -213,9 +215,9 @@ def _side_gains(strip: Strip) -> tuple[float, float]:
     return gain * left, gain * right
 
 
-def _row(band: EqBand) -> dict[str, Any]:
+def band_row(band: EqBand) -> dict[str, Any]:
     numbers = {"frequency_hz": band.frequency_hz, "gain_db": band.gain_db, "q": band.q}
-    row: dict[str, Any] = {"type": _BAND_TYPES[band.kind]}
+    row: dict[str, Any] = {"type": BAND_TYPES[band.kind]}
     for name, value in numbers.items():
         if name != "gain_db" or band.kind != "notch":
             row[name] = round(float(np.clip(value, *_BAND_RANGES[name])), 3)
@@ -225,7 +227,7 @@ def _row(band: EqBand) -> dict[str, Any]:
 def _is_row_of(row: Mapping[str, Any], band: EqBand) -> bool:
     """Whether a band in the session is one that the hand had set."""
     numbers = (("frequency_hz", band.frequency_hz), ("gain_db", band.gain_db), ("q", band.q))
-    return row.get("type", "peak") == _BAND_TYPES[band.kind] and all(
+    return row.get("type", "peak") == BAND_TYPES[band.kind] and all(
         isinstance(row.get(key), int | float) and abs(row[key] - value) <= 1e-3 * abs(value) + 0.02
         for key, value in numbers
         if not (key == "gain_db" and band.kind == "notch")

@@ -12,6 +12,7 @@ from typing import Any
 from mixer.errors import InputError
 from mixer.files.regular_file import read_regular
 from mixer.files.wording import visible
+from mixer.output.daw.formats import DAW_FORMATS, Device
 from mixer.output.daw.recall import RECALL_VERSION
 from mixer.output.daw.strip import EqBand, Strip
 from mixer.output.names import RECALL_SUFFIXES
@@ -51,6 +52,7 @@ class WrittenMix:
         loudness_lufs: the mix's target; None for none.
         tracks, groups: in order.
         others: names of what else was on tracks: returns, the residual, the mix.
+        devices: what of a strip the format holds, and so can be changed.
     """
 
     song: Path
@@ -59,6 +61,7 @@ class WrittenMix:
     tracks: tuple[Written, ...]
     groups: tuple[Written, ...]
     others: frozenset[str] = frozenset()
+    devices: frozenset[Device] = frozenset()
 
 
 def recall_of(session: Path) -> Path:
@@ -99,6 +102,7 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
             tracks=tuple(_written(row) for row in own["tracks"]),
             groups=tuple(_written(row) for row in own["groups"]),
             others=frozenset(map(str, own["others"])),
+            devices=DAW_FORMATS[daw].devices,
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(f"{visible(path)} is not a recall sheet's JSON") from None

@@ -1,24 +1,32 @@
 """What an engineer changed alike in several songs, as a preset by role and by stem.
 
-A change counts where it was made in at least half of the songs that have the role, and in at least
-three of four of those in the same direction; its size is the middle one.
+`mixer.learn.decision` says what counts; the size of a change is the middle one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from mixer.learn.changes import LEAST_DB, Changed
-from mixer.learn.recall_reader import Written, WrittenMix
+from mixer.console.settings import MASTER
+from mixer.learn.changes import Changed
+from mixer.learn.common_bands import Cluster, Placed, clusters_of, net_bands
+from mixer.learn.decision import LEAST_DB, is_most, why_not
+from mixer.learn.hand_edit import band_row
+from mixer.learn.moves import Keys, Move, Moves, moves_of, preset_value
+from mixer.learn.recall_reader import WrittenMix
+from mixer.learn.taste_words import setting_words, spread_words
+from mixer.output.daw.formats import Device
+from mixer.output.daw.words import band_words, hz_words
 from mixer.preset.shape import ROLES
+from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS
 
-_LEAST_SHARE, _SAME_DIRECTION = 0.5, 0.75
-_LEAST_SONGS = 2
-_LEAST_CHANGE_DB = 0.2
+# What is too small to be a taste, in the units of a `Move`'s change.
+_LEAST = {"pan": 0.03, "width": 0.05, "high_pass": 0.05, "low_pass": 0.05}
 
 
 @dataclass(frozen=True)
@@ -26,80 +34,188 @@ class Habit:
     """A change that was made alike.
 
     Attributes:
-        keys: of the console, e.g. roles, lead_vocal, gain_db.
-        value_db: the middle one, in dB.
-        n_made, n_songs: songs in which it was made, and that have the role or the stem.
-        low_db, high_db: the smallest and the largest.
+        keys: of a preset, e.g. roles, lead_vocal, gain_db.
+        value: what the preset says there.
+        words: "lead vocal +1.4 dB in 7 of 8 songs (+0.9 to +2.1)".
     """
 
-    keys: tuple[str, ...]
-    value_db: float
-    n_made: int
-    n_songs: int
-    low_db: float
-    high_db: float
-
-    @property
-    def words(self) -> str:
-        """ "lead vocal +1.4 dB in 7 of 8 songs (+0.9 to +2.1)"."""
-        what = self.keys[-2].replace("_", " ")
-        return (
-            f"{what} {self.value_db:+.1f} dB in {self.n_made} of {self.n_songs} songs "
-            f"({self.low_db:+.1f} to {self.high_db:+.1f})"
-        )
+    keys: Keys
+    value: Any
+    words: str
 
 
-def habits_of(songs: Sequence[tuple[WrittenMix, Sequence[Changed]]]) -> list[Habit]:
-    """Faders that were moved alike, by role of tracks and by stem.
+@dataclass
+class Taste:
+    """What several songs have taught.
+
+    Attributes:
+        habits: changes that were made alike.
+        others: changes that were not, or that a preset cannot hold, a line each.
+    """
+
+    habits: list[Habit] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    def table(self) -> dict[str, Any]:
+        """Habits as a preset's tables; bands of one strip are one list."""
+        table: dict[str, Any] = {}
+        for habit in self.habits:
+            place = table
+            for key in habit.keys[:-1]:
+                place = place.setdefault(key, {})
+            if habit.keys[-1] == "eq":
+                place.setdefault("eq", []).append(habit.value)
+            else:
+                place[habit.keys[-1]] = habit.value
+        return table
+
+
+@dataclass
+class _Place:
+    """A role, a stem or the mix, in all songs.
+
+    Attributes:
+        songs: for each that has it, what was changed of each of its tracks, or of the folder; None
+            where nothing was.
+        can_more: for each, whether more than gains can be said of it there.
+        has_width: likewise, whether its width can.
+    """
+
+    songs: list[list[Moves | None]] = field(default_factory=list)
+    can_more: list[bool] = field(default_factory=list)
+    has_width: list[bool] = field(default_factory=list)
+
+    def n_songs(self, keys: Keys) -> int:
+        """Songs in which a setting could have been changed."""
+        if keys == ("width",):
+            return sum(self.has_width)
+        only_gains = keys in (("gain_db",), ("mute",))
+        return len(self.songs) if only_gains else sum(self.can_more)
+
+
+def taste_of(songs: Sequence[tuple[WrittenMix, Sequence[Changed]]]) -> Taste:
+    """What was changed alike, by role of tracks, by stem, and of the mix.
 
     Args:
         songs: each as it was written, with what was changed.
     """
-    moves: dict[tuple[str, ...], list[float]] = {}
+    places: dict[Keys, _Place] = {}
     for written, changed in songs:
-        for keys, gains_db in _moves(written, changed).items():
-            moves.setdefault(keys, []).append(median(gains_db))
-    habits = [_habit(keys, gains_db) for keys, gains_db in sorted(moves.items())]
-    return [habit for habit in habits if habit is not None]
+        _sort(written, changed, places)
+    taste = Taste()
+    for keys, place in sorted(places.items()):
+        _settings(keys, place, taste)
+        _bands(keys, place, taste)
+        for what, n in Counter(_not_for_presets(place)).items():
+            taste.others.append(f"{_name(keys)}: {what}, {_of(n, len(place.songs))}")
+    return taste
 
 
-def taste_table(habits: Sequence[Habit]) -> dict[str, Any]:
-    """Habits as a preset's tables."""
-    table: dict[str, Any] = {}
-    for habit in habits:
-        place = table
-        for key in habit.keys[:-1]:
-            place = place.setdefault(key, {})
-        place[habit.keys[-1]] = round(habit.value_db, 2)
-    return table
+def _sort(written: WrittenMix, changed: Sequence[Changed], places: dict[Keys, _Place]) -> None:
+    """One song's changes to their places."""
+    moves = {(one.is_group, one.written.source): moves_of(one, written) for one in changed}
+    own: dict[Keys, list[Moves | None]] = {}
+    for row in written.tracks:
+        if row.role in ROLE_NAMES:
+            own.setdefault((ROLES, row.role or ""), []).append(moves.get((False, row.source)))
+    for row in written.groups:
+        if row.source in (*STEMS, MASTER):
+            own[(row.source,)] = [moves.get((True, row.source))]
+    for keys, of_tracks in own.items():
+        place = places.setdefault(keys, _Place())
+        is_role = keys[0] == ROLES
+        place.songs.append(of_tracks)
+        place.can_more.append(written.mixes_tracks or not is_role)
+        place.has_width.append(written.mixes_tracks and is_role and Device.WIDTH in written.devices)
 
 
-def _moves(written: WrittenMix, changed: Sequence[Changed]) -> dict[tuple[str, ...], list[float]]:
-    """By what a song has, how far each fader was moved; 0 where it was left."""
-    moved = {
-        (one.is_group, one.written.source): one.now.gain_db - one.written.strip.gain_db
-        for one in changed
-    }
-    found: dict[tuple[str, ...], list[float]] = {}
-    for row, is_group in _rows(written):
-        keys = (row.source,) if is_group else (ROLES, row.role or "")
-        if is_group or row.role:
-            gain_db = moved.get((is_group, row.source), 0.0)
-            found.setdefault((*keys, "gain_db"), []).append(gain_db)
+def _settings(place_keys: Keys, place: _Place, taste: Taste) -> None:
+    by_keys: dict[Keys, list[Move]] = {}
+    for song in place.songs:
+        for keys, moves in _of_song(song).items():
+            if is_most(len(moves), len(song)):
+                by_keys.setdefault(keys, []).append(_middle(moves))
+    for keys, made in sorted(by_keys.items()):
+        n_songs, changes = place.n_songs(keys), [move.change for move in made]
+        reason = why_not(changes, n_songs, _LEAST.get(keys[-1].removesuffix("_hz"), LEAST_DB))
+        if reason:
+            words = f"{setting_words(_middle(made))} {_of(len(made), n_songs)}: {reason}"
+            taste.others.append(f"{_name(place_keys)} {words}")
+            continue
+        middle = _middle([m for m in made if m.change * median(changes) > 0.0])
+        values = [m.value for m in made if m.value is not None and m.by == middle.by]
+        words = f"{setting_words(middle)} {_of(len(made), n_songs)}{spread_words(middle, values)}"
+        habit = Habit((*place_keys, *keys), preset_value(middle), f"{_name(place_keys)} {words}")
+        taste.habits.append(habit)
+
+
+def _of_song(song: Sequence[Moves | None]) -> dict[Keys, list[Move]]:
+    found: dict[Keys, list[Move]] = {}
+    for moves in song:
+        for move in moves.settings if moves is not None else ():
+            found.setdefault(move.keys, []).append(move)
     return found
 
 
-def _rows(written: WrittenMix) -> list[tuple[Written, bool]]:
-    stems = [(row, True) for row in written.groups if row.source in STEMS]
-    return [*((row, False) for row in written.tracks), *stems]
+def _middle(moves: Sequence[Move]) -> Move:
+    """The middle one of changes of one setting, in the manner that most of them are made."""
+    manners = [(m.value is None, m.by, m.slope_db_per_octave) for m in moves]
+    manner = Counter(manners).most_common(1)[0][0]
+    values = [m.value for m, own in zip(moves, manners, strict=True)
+              if own == manner and m.value is not None]  # fmt: skip
+    is_off, by, slope = manner
+    value = None if is_off else median(values)
+    return Move(moves[0].keys, value, median(m.change for m in moves), by, slope)
 
 
-def _habit(keys: tuple[str, ...], gains_db: Sequence[float]) -> Habit | None:
-    made = [gain_db for gain_db in gains_db if abs(gain_db) > LEAST_DB]
-    if len(made) < max(_LEAST_SONGS, _LEAST_SHARE * len(gains_db)):
-        return None
-    middle = median(made)
-    alike = sum(gain_db * middle > 0.0 for gain_db in made)
-    if abs(middle) < _LEAST_CHANGE_DB or alike < _SAME_DIRECTION * len(made):
-        return None
-    return Habit(keys, middle, len(made), len(gains_db), min(made), max(made))
+def _bands(place_keys: Keys, place: _Place, taste: Taste) -> None:
+    placed = [
+        Placed(i, j, band)
+        for i, song in enumerate(place.songs)
+        for j, moves in enumerate(song)
+        if moves is not None and moves.bands is not None
+        for band in net_bands(moves.bands)
+    ]
+    n_songs = place.n_songs(("eq",))
+    for cluster in clusters_of(placed):
+        most = {
+            i: own for i, own in cluster.bands.items() if is_most(len(own), len(place.songs[i]))
+        }
+        if not most:
+            continue
+        cluster = Cluster(most)
+        gains_db = cluster.of_songs(lambda band: band.gain_db)
+        changes = [1.0] * len(most) if cluster.kind == "notch" else gains_db
+        reason = why_not(changes, n_songs, LEAST_DB)
+        words = f"{_name(place_keys)} {band_words(cluster.middle)} {_of(len(most), n_songs)}"
+        if reason:
+            taste.others.append(f"{words}: {reason}")
+            continue
+        row = band_row(cluster.middle)
+        taste.habits.append(Habit((*place_keys, "eq"), row, f"{words} ({_band_spread(cluster)})"))
+
+
+def _band_spread(cluster: Cluster) -> str:
+    gains_db, hz = (
+        cluster.of_songs(lambda b: b.gain_db),
+        cluster.of_songs(lambda b: b.frequency_hz),
+    )
+    gains = "" if cluster.kind == "notch" else f"{min(gains_db):+.1f} to {max(gains_db):+.1f} dB, "
+    return f"{gains}{hz_words(min(hz))} to {hz_words(max(hz))}"
+
+
+def _not_for_presets(place: _Place) -> Iterator[str]:
+    """What each song has that is its own, once a song."""
+    for song in place.songs:
+        found = {
+            what: None for moves in song if moves is not None for what in moves.not_for_presets
+        }
+        yield from (f"{what} is not for a preset" for what in found)
+
+
+def _name(keys: Keys) -> str:
+    return "mix" if keys == (MASTER,) else keys[-1].replace("_", " ")
+
+
+def _of(n_made: int, n_songs: int) -> str:
+    return f"in {n_made} of {n_songs} songs"

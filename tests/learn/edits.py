@@ -52,6 +52,37 @@ class Text:
 
         self.edit(name, changed)
 
+    def band(self, name: str, kind: int, hz: float, gain_db: float, octaves: float) -> None:
+        """Add a band to ReaEQ."""
+        row = [kind, 1, hz, 10 ** (gain_db / 20), octaves, 1]
+        self.bands(name, lambda rows: [*rows, row])
+
+    def send(self, name: str, to: str, db: float) -> None:
+        """Turn a send that is there."""
+        number = place_of(self.path, name)
+
+        def louder(part: str) -> str:
+            words = re.search(rf"AUXRECV {number} 0 (\S+)", part)
+            return part.replace(words[0], f"AUXRECV {number} 0 {float(words[1]) * 10 ** (db / 20)}")
+
+        self.edit(to, louder)
+
+    def width(self, name: str, width: float) -> None:
+        """Turn the width of a track that has one: it is there as a whole and as its middle."""
+
+        def wider(part: str) -> str:
+            gains = iter((width, 1.0 - width))
+            return re.sub(r"(      VOLPAN 1 \S+) \S+", lambda m: f"{m[1]} {next(gains)}", part)
+
+        self.edit(name, wider)
+
+    def automate(self, name: str) -> None:
+        line = "    <VOLENV2\n      ACT 1 -1\n      PT 0 1 0\n      PT 1 0.5 0\n    >\n"
+        self.edit(name, lambda part: part.replace("    <ITEM", f"{line}    <ITEM", 1))
+
+    def mute(self, name: str) -> None:
+        self.edit(name, lambda part: part.replace("MUTESOLO 0", "MUTESOLO 1", 1))
+
     def write(self) -> None:
         self.path.write_text(self.text)
 
@@ -70,16 +101,14 @@ def _edit_reaper(path: Path) -> None:
     text.bands("Lead Vox", lambda rows: [
         [*row[:3], row[3] * 10 ** (-2 / 20), *row[4:]] if row[2] == 3000.0 else row for row in rows
     ])  # fmt: skip
-    text.bands("Synth", lambda rows: [*rows, [8, 1, 500.0, 10 ** (4 / 20), 1.0, 1]])
-    text.edit("Shaker", lambda part: part.replace("MUTESOLO 0", "MUTESOLO 1", 1))
+    text.band("Synth", 8, 500.0, 4.0, 1.0)
+    text.mute("Shaker")
     text.edit("Noise", lambda part: part.replace("MUTESOLO 1", "MUTESOLO 0", 1))
-    louder = lambda m: f"AUXRECV {vox} 0 {float(m[1]) * 10 ** (4 / 20):.9f}"  # noqa: E731
-    text.edit("Reverb", lambda part: re.sub(rf"AUXRECV {vox} 0 (\S+)", louder, part))
+    text.send("Lead Vox", "Reverb", 4.0)
     own = f"    AUXRECV {vox}"
     new = f"    AUXRECV {kick} 0 0.25 0 0 0 0 0 0 -1:U 0 -1 ''\n{own}"
     text.edit("Reverb", lambda part: part.replace(own, new))
-    line = "    <VOLENV2\n      ACT 1 -1\n      PT 0 1 0\n      PT 1 0.5 0\n    >\n"
-    text.edit("Git L", lambda part: part.replace("    <ITEM", f"{line}    <ITEM", 1))
+    text.automate("Git L")
     text.write()
 
 
