@@ -19,6 +19,7 @@ import click
 
 from mixer.batch.columns import COLUMNS
 from mixer.cli.main import cli
+from mixer.cli.man_page import man_page
 from mixer.console.settings import (
     Band,
     Compressor,
@@ -330,7 +331,13 @@ def platforms_table() -> str:
     return _table(("--for", "LUFS", "dBTP", "softer mixes", "from"), rows)
 
 
+def manual() -> str:
+    """The manual page, which is installed beside the program."""
+    return man_page(cli, "mixer")
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "mixer.1": manual,
     "command-line.md": command_line,
     "strip-keys.md": strip_keys,
     "manifest-columns.md": manifest_columns,

@@ -88,7 +88,7 @@ def test_what_is_installed_renders_listens_and_trains(mixer, tmp_path) -> None:
 def test_nothing_but_the_product_is_in_the_wheel(built) -> None:
     names = zipfile.ZipFile(built["wheel"]).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == {
         "mixer",
         "export",
         "training",
@@ -98,6 +98,10 @@ def test_nothing_but_the_product_is_in_the_wheel(built) -> None:
     shipped = {f"training/configs/{p.name}" for p in (ROOT / "training/configs").glob("*.toml")}
     assert shipped
     assert shipped <= set(names)
+    # Beside the programs, where man looks for it.
+    assert [name.partition(".data/")[2] for name in names if ".data/" in name] == [
+        "data/share/man/man1/mixer.1"
+    ]
 
 
 def test_the_two_onnx_runtimes_exclude_each_other() -> None:

@@ -41,7 +41,7 @@ class _RunByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             close = nearest(args[0], self.commands)
-            if close and not Path(args[0]).exists():
+            if close and not Path(args[0]).exists() and not ctx.resilient_parsing:
                 known = f"{quote(args[0])} is neither a manifest nor a command"
                 raise click.UsageError(f"{known}; did you mean {quote(close)}?", ctx)
             args.insert(0, "run")

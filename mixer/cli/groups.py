@@ -14,7 +14,12 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0]
-        if self.get_command(ctx, word) is None and not word.startswith("-"):
+        # At the Tab key nothing is refused.
+        if (
+            not ctx.resilient_parsing
+            and self.get_command(ctx, word) is None
+            and not word.startswith("-")
+        ):
             known = self.list_commands(ctx)
             raise click.UsageError(f"unknown command {quote(word)}; {suggest(word, known)}", ctx)
         return super().resolve_command(ctx, args)

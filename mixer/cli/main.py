@@ -12,6 +12,7 @@ import sys
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from mixer.cli.console import talk_error
 from mixer.cli.groups import Commands
@@ -41,7 +42,11 @@ COMMANDS = {
     "export": "Turn a checkpoint into a model bundle (needs the train extra).",
     "model": "List, show, verify and fetch model bundles.",
     "doctor": "Look at the installation and the machine, and say what to do.",
+    "completion": "Complete commands and options at the Tab key, in four shells.",
+    "man": "Print the manual page.",
 }
+# What a shell's completion asks by.
+_COMPLETE = "_MIXER_COMPLETE"
 EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 
@@ -57,6 +62,16 @@ class _LazyCommands(Commands):
         command = import_module(f"mixer.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """As click has it, without loading every command for its line of help."""
+        names = {**COMMANDS, **{word: _WORDS[word].short_help or "" for word in _WORDS}}
+        found = [
+            CompletionItem(name, help=text)
+            for name, text in names.items()
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -120,6 +135,8 @@ def run(arguments: list[str]) -> int:
     if reason is not None:
         talk_error(f"mixer: {reason}")
         return EXIT_ENVIRONMENT
+    if os.environ.get(_COMPLETE, "").startswith("powershell"):
+        import_module("mixer.cli.completion_scripts")  # click knows the other shells by itself
     try:
         code = cli.main(arguments, prog_name="mixer", standalone_mode=False)
     except click.exceptions.Exit as stop:
