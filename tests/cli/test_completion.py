@@ -1,4 +1,4 @@
-"""The Tab key: what each shell is told, where its completion goes, and that nothing is overwritten."""
+"""The Tab key: what each shell is told, where its completion goes; nothing is overwritten."""
 
 from __future__ import annotations
 
