@@ -11,7 +11,9 @@ EXTRAS = {
     "cuda": "CUDA's libraries, so that the driver is all that a GPU machine needs",
     "hub": "models from the Hugging Face Hub",
     "plot": "diagrams",
+    "mcp": "the server of tools for agents",
     "ray": "batches on a Ray cluster",
+    "studio": "the page to mix on",
     "train": "training and export",
 }
 

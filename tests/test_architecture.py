@@ -50,6 +50,8 @@ OWNERS = {
     "rich": ("mixer.cli",),
     "matplotlib": ("mixer.evaluate", "mixer.listen"),
     "ray": ("mixer.batch",),
+    "starlette": ("mixer.studio",),
+    "uvicorn": ("mixer.studio",),
     "torch": ("training", "export"),
     "onnx": ("export",),
     "mido": ("training.synthesis",),

@@ -27,6 +27,7 @@ COMMANDS = {
     "render": "Mix a song folder: stems or raw tracks in, finished mix out.",
     "check": "Show what is in a song folder and what is wrong with it; renders nothing.",
     "demo": "Compose a demo song: four dry stems in a folder.",
+    "studio": "Mix a song by hand on a page in the browser (needs the studio extra).",
     "preset": "List, show, check, compare, save and delete presets.",
     "learn": "Take what was changed in a session of ours back into the song.",
     "revise": "Render the next take of a mix, with what you ask to change and nothing else.",

@@ -29,7 +29,7 @@ from mixer.cli.render_view import (
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.destination import Destination, Rendered, render_to
-from mixer.output.names import format_of
+from mixer.output.names import format_of, mix_name
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
@@ -38,8 +38,6 @@ from mixer.rendering.plan import hands_on_wet_stems, plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song
-
-_LONGEST_NAME_BYTES = 200
 
 
 @click.command(name="render")
@@ -146,14 +144,6 @@ def _settings(
     )
 
 
-def _fitting(name: str) -> str:
-    """A folder's name as the start of file names: cut where the endings would not fit on a disk."""
-    encoded = os.fsencode(name)
-    if len(encoded) <= _LONGEST_NAME_BYTES:
-        return name
-    return encoded[:_LONGEST_NAME_BYTES].decode(errors="ignore").rstrip()
-
-
 def _output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
     """Where the mix goes and as what: a file by its ending, else a folder."""
     # Path.is_dir raises for a name that is too long; here it is not a folder, and is refused later.
@@ -164,5 +154,5 @@ def _output_path(output: Path | None, file_format: str, song: Song) -> tuple[Pat
             ending = format_of(output)
             return output, format_of(output, file_format or ending)
     file_format = file_format or DEFAULT_FORMAT
-    name = _fitting(song.folder.name) or "song"
-    return (output or Path(DEFAULT_FOLDER)) / f"{name}.{file_format}", file_format
+    folder = output or Path(DEFAULT_FOLDER)
+    return folder / f"{mix_name(song.folder)}.{file_format}", file_format

@@ -31,25 +31,55 @@ def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
         InputError: the folder is not there.
         PresetError: the file is not TOML, or has its console in a form that is not written.
     """
+    _, table = _read(folder)
+    console = table.get(SONG_KEY, {})
+    if not isinstance(console, dict):
+        raise PresetError(f"{folder / SONG_FILE}: {SONG_KEY} must be a table")
+    merged = console
+    for edit in edits:
+        merged = _merged(merged, edit.keys, edit.table)
+    return song_toml_with_tables(folder, {SONG_KEY: merged})
+
+
+def song_toml_with_tables(
+    folder: Path,
+    tables: Mapping[str, Mapping[str, Any]],
+    additions: Mapping[str, Mapping[str, Any]] | None = None,
+) -> str:
+    """The text of a song's file with whole tables anew; all else stays as it stands.
+
+    Args:
+        folder: the song's.
+        tables: by key of the file, in place of what is there.
+        additions: likewise, laid over what is there, two tables deep.
+
+    Raises:
+        InputError: the folder is not there.
+        PresetError: the file is not TOML, or has one of them in a form that is not written.
+    """
+    text, there = _read(folder)
+    whole = dict(tables)
+    for key, more in (additions or {}).items():
+        inner = there.get(key, {})
+        if not isinstance(inner, dict):
+            raise PresetError(f"{folder / SONG_FILE}: {key} must be a table")
+        whole[key] = _merged(inner, (), more)
+    kept = _without_tables(text, folder / SONG_FILE, frozenset(whole)).rstrip("\n")
+    lines = [line for key, table in whole.items() if table for line in table_lines(table, key)]
+    return "\n".join([*([kept] if kept else []), *lines]).lstrip("\n") + "\n"
+
+
+def _read(folder: Path) -> tuple[str, dict[str, Any]]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the song's with --song")
     path = folder / SONG_FILE
     try:
         text = read_regular(path).decode().replace("\r\n", "\n") if path.exists() else ""
-        table = parse_toml(text)
+        return text, parse_toml(text)
     except (ValueError, RecursionError) as error:
         raise PresetError(f"{path} is not TOML: {error}") from None
     except OSError as error:
         raise PresetError(f"{path} cannot be read: {error.strerror}") from None
-    console = table.get(SONG_KEY, {})
-    if not isinstance(console, dict):
-        raise PresetError(f"{path}: {SONG_KEY} must be a table")
-    merged = console
-    for edit in edits:
-        merged = _merged(merged, edit.keys, edit.table)
-    kept = _without_console(text, path).rstrip("\n")
-    lines = list(table_lines(merged, SONG_KEY))
-    return "\n".join([*([kept] if kept else []), *lines]).lstrip("\n") + "\n"
 
 
 def write_song_toml(folder: Path, text: str) -> Path:
@@ -83,21 +113,21 @@ def _merged(
     return merged
 
 
-def _without_console(text: str, path: Path) -> str:
-    """The text without its console's tables; comments in them go with them."""
+def _without_tables(text: str, path: Path, taken: frozenset[str]) -> str:
+    """The text without some of its tables; comments in them go with them."""
     lines = text.replace("\r\n", "\n").split("\n")
     headers: dict[int, bool] = {}
     for keys, number in find_lines(text).items():
         if _HEADER.match(lines[number - 1]):
-            headers[number] = headers.get(number, False) or keys[0] == SONG_KEY
-        elif keys[0] == SONG_KEY and len(keys) == 1:
+            headers[number] = headers.get(number, False) or keys[0] in taken
+        elif keys[0] in taken and len(keys) == 1:
             raise PresetError(
-                f"{path}, line {number}: {SONG_KEY} is not a table of its own; write it as "
-                f"[{SONG_KEY}.vocals] and so on, then learn again"
+                f"{path}, line {number}: {keys[0]} is not a table of its own; write it as "
+                f"[{keys[0]}.NAME] and so on, then try again"
             )
-    kept, is_console = list[str](), False
+    kept, is_taken = list[str](), False
     for number, line in enumerate(lines, 1):
-        is_console = headers.get(number, is_console)
-        if not is_console:
+        is_taken = headers.get(number, is_taken)
+        if not is_taken:
             kept.append(line)
     return "\n".join(kept)

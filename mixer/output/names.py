@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +42,17 @@ LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
 LISTENING_FORMAT = "flac"
 # Longest name of a track's file: its ending and a number must still fit on any disk.
 _LONGEST_TRACK_BYTES = 200
+# Of a mix's, so that the endings of all that lies beside it still fit.
+_LONGEST_MIX_BYTES = 200
+
+
+def mix_name(song_folder: Path) -> str:
+    """What a song's mix is called, without its ending: the folder's name, cut to fit on a disk."""
+    name = song_folder.name
+    encoded = os.fsencode(name)
+    if len(encoded) > _LONGEST_MIX_BYTES:
+        name = encoded[:_LONGEST_MIX_BYTES].decode(errors="ignore").rstrip()
+    return name or "song"
 
 
 def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dict[str, Path]:

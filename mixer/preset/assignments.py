@@ -48,7 +48,7 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
     Raises:
         PresetError: there is no such key; the nearest is named.
     """
-    parts = _split(key.strip())
+    parts = split_key(key.strip())
     shape: Shape = LAYER
     whole: list[str] = []
     for place, part in enumerate(parts):
@@ -81,8 +81,8 @@ def _is_short(part: str, strip: Table) -> bool:
     return isinstance(inner, Table) and part not in strip.fields and part in inner.fields
 
 
-def _split(key: str) -> tuple[str, ...]:
-    """The parts of a dotted key."""
+def split_key(key: str) -> tuple[str, ...]:
+    """The parts of a dotted key, none of them checked; those in quotes may hold points."""
     parts, position = [], 0
     while True:
         found = _PART.match(key, position)

@@ -14,6 +14,7 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
+from mixer.console.settings import MASTER
 from mixer.dsp.threads import available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import StemReport, normalise_stem
@@ -29,7 +30,7 @@ from mixer.rendering.stem_levels import bring_to_usual_levels
 from mixer.rendering.track_console import TrackMix, describe, set_console, with_changes
 from mixer.rendering.track_files import ScratchTracks
 from mixer.rendering.track_hand_strips import HandStrips
-from mixer.rendering.track_material import listen_to_tracks, mix_tracks
+from mixer.rendering.track_material import OfBus, listen_to_tracks, mix_tracks
 from mixer.rendering.track_strip import run_bus
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
@@ -48,6 +49,8 @@ class Job:
         network: the plan's model, open already; None opens it.
         threads: stems, chunks and segments at once, at most; None for as many as there are cores.
         kept: what earlier takes made of the same song; None makes everything.
+        tap: of a mix of tracks, hears each bus: its name, what comes in and what goes out, float32
+            (2, samples), which it must not change; the mix's is called "master".
     """
 
     plan: RenderPlan
@@ -58,6 +61,7 @@ class Job:
     network: NetworkRunner | None
     threads: int | None
     kept: KeptMaterial | None = None
+    tap: OfBus | None = None
 
 
 @dataclass
@@ -163,6 +167,7 @@ def _of_tracks(job: Job) -> Material:
         keep=None if kept is None else kept.keep,
         threads=job.threads,
         tell=clock.at,
+        tap=job.tap,
     )
     clock.stop()
 
@@ -170,7 +175,11 @@ def _of_tracks(job: Job) -> Material:
         run_bus(total, rate, settings.mix)
         return total
 
-    mix = bus(np.add.reduce(list(groups.values())))
+    total = np.add.reduce(list(groups.values()))
+    before = None if job.tap is None else total.copy()
+    mix = bus(total)
+    if job.tap is not None and before is not None:
+        job.tap(MASTER, before, mix)
     return Material(
         mix,
         groups if job.wet_stems else {},

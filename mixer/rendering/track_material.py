@@ -24,6 +24,8 @@ from mixer.song.tracks import Track, read_track, track_blocks
 
 # Told of a track and of the share done.
 Tell = Callable[[str, float], None]
+# Told of a bus's name, its input and its output.
+OfBus = Callable[[str, FloatArray, FloatArray], None]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -67,6 +69,7 @@ def mix_tracks(
     keep: Callable[[str, FloatArray], None] | None,
     threads: int | None,
     tell: Tell,
+    tap: OfBus | None = None,
 ) -> dict[str, FloatArray]:
     """Every track through its strip and its sends, every group through its bus.
 
@@ -79,6 +82,7 @@ def mix_tracks(
         keep: called with each track as it stands in its group, returns included, float32
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
+        tap: hears each group before and behind its bus.
 
     Returns:
         By stem each group behind its bus, float32 (2, n_samples). Tracks are summed in their order:
@@ -111,7 +115,10 @@ def mix_tracks(
             if keep is not None:
                 keep(tracks[index].name, _alone(done, sends, settings.tracks[index], n_samples))
         sends.add_returns(group)
+        before = None if tap is None else group.copy()
         run_bus(group, sample_rate, settings.groups[stem])
+        if tap is not None and before is not None:
+            tap(stem, before, group)
         groups[stem] = group
     return groups
 

@@ -21,13 +21,21 @@ _PLACES = {
 }
 
 
-def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) -> np.ndarray:
+def read_sum(
+    recordings: Sequence[Recording],
+    n_samples: int,
+    sample_rate: int,
+    *,
+    to_the_end: bool = True,
+) -> np.ndarray:
     """Decode recordings and sum them: mono to both sides, pairs to theirs, each where it starts.
 
     Args:
         recordings: any of a song's.
         n_samples: the song's length at `sample_rate`.
         sample_rate: in Hz; files at another are resampled.
+        to_the_end: decode files to their ends, which tells whether they are damaged; False stops
+            behind `n_samples`, for an excerpt.
 
     Returns:
         float32 (2, n_samples). Never more than one block beside it in memory.
@@ -43,7 +51,9 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
         )
     total = np.zeros((2, n_samples), np.float32)
     for recording in recordings:
-        for position, block in recording_blocks(recording, n_samples, sample_rate):
+        for position, block in recording_blocks(
+            recording, n_samples, sample_rate, to_the_end=to_the_end
+        ):
             end = position + block.shape[1]
             if (
                 recording.side == Side.SIDE
@@ -56,7 +66,7 @@ def read_sum(recordings: Sequence[Recording], n_samples: int, sample_rate: int) 
 
 
 def recording_blocks(
-    recording: Recording, n_samples: int, sample_rate: int
+    recording: Recording, n_samples: int, sample_rate: int, *, to_the_end: bool = True
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Decode one recording block by block, where it lies in the song, with gain and polarity.
 
@@ -64,6 +74,7 @@ def recording_blocks(
         recording: any of a song's.
         n_samples: the song's length at `sample_rate`; what lies beyond either end is cut.
         sample_rate: in Hz; a file at another is resampled.
+        to_the_end: as of `read_sum`.
 
     Yields:
         The position of a block's first sample in the song, and float32 (channels, samples).
@@ -77,6 +88,8 @@ def recording_blocks(
     gain = np.float32(db_to_gain(recording.gain_db) * (-1.0 if recording.inverted else 1.0))
     position = round(recording.start_s * sample_rate)
     for block in audio_io.read_resampled_blocks(recording.source, sample_rate):
+        if position >= n_samples and not to_the_end:
+            return
         start, end = max(position, 0), min(position + block.shape[1], n_samples)
         if start < end:
             part = block[:, start - position : end - position]

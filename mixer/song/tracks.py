@@ -88,9 +88,11 @@ def tracks_meant(pattern: str, tracks: Sequence[Track]) -> list[Track]:
     return [track for track in named if not meant.isdisjoint(track.names)]
 
 
-def read_track(track: Track, n_samples: int, sample_rate: int) -> np.ndarray:
+def read_track(
+    track: Track, n_samples: int, sample_rate: int, *, to_the_end: bool = True
+) -> np.ndarray:
     """float32 (`track.n_channels`, n_samples) at a rate; see `mixer.song.samples.read_sum`."""
-    audio = read_sum(track.recordings, n_samples, sample_rate)
+    audio = read_sum(track.recordings, n_samples, sample_rate, to_the_end=to_the_end)
     return np.ascontiguousarray(audio[: track.n_channels])
 
 

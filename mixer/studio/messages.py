@@ -449,13 +449,13 @@ class CompareAsked(TypedDict):
 class SaveAsked(TypedDict):
     """Save to song.toml, or as a preset of the user's.
 
-    A preset needs a `name`; `force` replaces one of that name.
+    A preset needs a `name`; `overwrite` replaces one of that name.
     """
 
     what: Literal["song", "preset"]
     name: NotRequired[str]
     summary: NotRequired[str]
-    force: NotRequired[bool]
+    overwrite: NotRequired[bool]
 
 
 class Saved(TypedDict):

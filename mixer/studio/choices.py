@@ -1,0 +1,82 @@
+"""What a page may choose from: presets, models, places, wishes, roles, ranges of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mixer.audio.formats import BIT_DEPTHS, FORMATS
+from mixer.baselines import LEVELS, NONE
+from mixer.errors import PresetError
+from mixer.files.shape import Leaf, LeafKind, Rows, Shape, Table
+from mixer.network.model import list_bundles
+from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.settings import DawAudio
+from mixer.output.versions import WORDS
+from mixer.preset.find import Found, list_presets
+from mixer.preset.layer import read_layer
+from mixer.preset.shape import NETWORK, STRIP
+from mixer.rendering.platforms import PLATFORMS
+from mixer.roles import ROLES, UNKNOWN
+from mixer.shipped import AUTO_MODEL
+from mixer.studio.messages import Choices, PresetRow
+from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
+
+
+def choices() -> Choices:
+    """All of it, as it is now: presets come and go."""
+    return {
+        "presets": [_preset(found) for found in list_presets()],
+        "models": [AUTO_MODEL, *list_bundles(), LEVELS, NONE],
+        "platforms": [
+            {
+                "name": place.name,
+                "title": place.title,
+                "loudness_lufs": place.loudness_lufs,
+                "true_peak_dbtp": place.true_peak_dbtp,
+                "note": place.note,
+            }
+            for place in PLATFORMS.values()
+        ],
+        "wishes": [
+            {"phrases": list(wish.phrases), "does": wish.does, "target": wish.target}
+            for wish in WISHES
+        ],
+        "wish_targets": list(TARGETS),
+        "wish_amounts": list(AMOUNTS),
+        "roles": [{"name": r.name, "stem": r.stem} for r in ROLES if r.name != UNKNOWN],
+        "ranges": dict(_ranges(STRIP, "")),
+        "outputs": {
+            "format": list(FORMATS),
+            "bit_depth": list(BIT_DEPTHS),
+            "deliver": list(WORDS),
+            "daw": list(DAW_FORMATS),
+            "daw_audio": [word.value for word in DawAudio],
+        },
+    }
+
+
+def _preset(found: Found) -> PresetRow:
+    try:
+        summary, problem = read_layer(found).summary, None
+    except PresetError as error:
+        summary, problem = "", str(error)
+    return {
+        "name": found.name,
+        "summary": summary,
+        "shipped": found.shipped,
+        "problem": problem,
+    }
+
+
+def _ranges(shape: Shape, name: str) -> Iterator[tuple[str, tuple[float, float]]]:
+    """The ranges of a strip's numbers, by dotted name; a list's are those of its rows."""
+    if isinstance(shape, Leaf):
+        if shape.kind is LeafKind.NUMBER:
+            yield name, shape.allowed
+    elif isinstance(shape, Rows):
+        yield from _ranges(shape.item, name)
+    elif isinstance(shape, Table):
+        inner: Mapping[str, Shape] = shape.fields
+        for key, part in inner.items():
+            if key not in (NETWORK, "plugins"):
+                yield from _ranges(part, f"{name}.{key}" if name else key)

@@ -1,0 +1,147 @@
+"""How a song stands, shared by the thread that works on it and those that ask."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import MixerError
+from mixer.rendering.plan import RenderPlan
+from mixer.song.song import Song
+from mixer.studio.edits import History
+from mixer.studio.jobs import RenderJob
+from mixer.studio.making import Made
+from mixer.studio.messages import Doing, Event
+from mixer.studio.planning import Planned, plan_edits
+from mixer.studio.store import Kept, write_kept
+
+Tell = Callable[[Event], None]
+
+
+class ConflictError(Exception):
+    """A change was made on top of an old revision: another page was quicker."""
+
+
+class NotReadyError(Exception):
+    """The song is still being read, or could not be."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to be made once the mix is up to date.
+
+    Attributes:
+        what: in words, while it runs.
+        run: called with the plan of the song as it stands then.
+        job: whose work it is; None for a source.
+    """
+
+    what: str
+    run: Callable[[RenderPlan], None]
+    job: RenderJob | None = None
+
+
+@dataclass
+class Desk:
+    """A song on the desk. Whoever reads or writes more than one field holds `lock`.
+
+    Attributes:
+        song_id: what it is called in addresses.
+        folder: the song's.
+        tell: called with everything that happens, from any thread.
+        made: what there is to hear.
+        phase, problem, doing: as of `SongState`.
+        song: as it was loaded; None before.
+        kept: the edits, and what was written of them.
+        planned: what they come down to; None before the song is loaded.
+        plan: of the render that is heard, which may be older.
+        edited_at: when, on the monotonic clock.
+        notes: warnings.
+        tasks: to be made, in their order.
+        jobs: renders, the newest last.
+        closing: the work is to end.
+    """
+
+    song_id: str
+    folder: Path
+    tell: Tell
+    made: Made
+    phase: Any = "loading"
+    problem: str | None = None
+    doing: Doing | None = None
+    song: Song | None = None
+    kept: Kept = field(default_factory=Kept)
+    planned: Planned | None = None
+    plan: RenderPlan | None = None
+    edited_at: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    jobs: list[RenderJob] = field(default_factory=list)
+    closing: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    changed: threading.Condition = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.changed = threading.Condition(self.lock)
+
+    @property
+    def revision(self) -> int:
+        """Of the edits."""
+        return self.kept.history.revision
+
+    def check(self, revision: int) -> None:
+        """Raise where a page's revision is not the last one, or nothing can be edited yet."""
+        if self.planned is None:
+            raise NotReadyError(self.problem or "the song is still being read; wait a moment")
+        if revision != self.revision:
+            raise ConflictError
+
+    def ready(self) -> Planned:
+        """What the edits come down to; NotReadyError before the song is loaded."""
+        if self.planned is None:
+            raise NotReadyError(self.problem or "the song is still being read; wait a moment")
+        return self.planned
+
+    def take(self, history: History) -> None:
+        """Take another history, where its edits fit the song, and keep it.
+
+        Raises:
+            SettingsError: they do not.
+        """
+        if history is self.kept.history:
+            return
+        assert self.song is not None
+        table = self.kept.song_table(self.song.console)
+        self.planned = plan_edits(self.song, table, history.edits, history.revision)
+        self.kept = replace(self.kept, history=history)
+        self.edited_at = time.monotonic()
+        self.keep()
+        self.changed.notify_all()
+        self.told()
+
+    def keep(self) -> None:
+        """Write the state; where that fails, a note says so."""
+        try:
+            write_kept(self.folder, self.kept)
+        except MixerError as error:
+            line = f"the edits are not kept: {error}"
+            if line not in self.notes:
+                self.notes.append(line)
+
+    def add(self, task: Task) -> None:
+        """Have something made."""
+        self.tasks.append(task)
+        self.changed.notify_all()
+
+    def told(self) -> None:
+        """Tell that the state is another."""
+        self.tell({"type": "state", "song": self.song_id, "revision": self.revision})
+
+    def told_job(self, job: RenderJob) -> None:
+        """Tell how a job stands."""
+        row = job.as_json()
+        self.tell({"type": "job", "song": self.song_id, "revision": self.revision, "job": row})

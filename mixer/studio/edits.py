@@ -1,0 +1,274 @@
+"""The hand's edits of a song: keys and values, checked, in layers over the song, with a history.
+
+A key is one of `mixer render --set`, or one of the few that are not the console's: `presets`,
+`settings.model`, `settings.amount`, `settings.platform`, `files."NAME".role`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mixer.console.settings import Console
+from mixer.errors import Gathered, PresetError, SettingsError
+from mixer.files.mistakes import find_mistakes
+from mixer.files.toml_writing import value_text
+from mixer.files.wording import quote, suggest
+from mixer.preset.assignments import parse_key, split_key
+from mixer.preset.find import find_preset, is_name
+from mixer.preset.merge import Resolved, resolve
+from mixer.rendering.options import options_of
+from mixer.rendering.settings import RenderSettings
+from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
+from mixer.song.song import Song
+
+PRESETS, SETTINGS, FILES, ROLE = "presets", "settings", "files", "role"
+SETTING_NAMES = ("model", "amount", "platform")
+MOST_EDITS, MOST_STEPS, MOST_PRESETS = 5_000, 1_000, 20
+# Of one value: a course in time of a few thousand points.
+_LONGEST_VALUE = 100_000
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+Edits = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the history: how edits were before it, and after; None is no edit."""
+
+    label: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    gesture: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """The hand's edits as they stand, and how they came about.
+
+    Attributes:
+        revision: grows with every change of the edits, undone ones too.
+        edits: by key, the last one last.
+        done, undone: steps to take back, and to do again, the next one last.
+    """
+
+    revision: int = 0
+    edits: Mapping[str, Any] = field(default_factory=dict)
+    done: tuple[Step, ...] = ()
+    undone: tuple[Step, ...] = ()
+
+    def edited(self, changes: Edits, *, gesture: str = "", label: str = "") -> History:
+        """With changes on top; None takes an edit back.
+
+        Args:
+            changes: checked, from `read_changes`.
+            gesture: equal ones that follow each other are one step.
+            label: of the step, in words.
+
+        Raises:
+            SettingsError: more edits than anybody makes.
+        """
+        edits = dict(self.edits)
+        touched: dict[str, Any] = {}
+        for key, value in changes.items():
+            # A whole table says anew what was said of parts of it.
+            for old in [k for k in edits if k == key or k.startswith(f"{key}.")]:
+                touched.setdefault(old, edits.pop(old))
+            touched.setdefault(key, None)
+            if value is not None:
+                edits[key] = value
+        if len(edits) > MOST_EDITS:
+            raise SettingsError(f"there are more than {MOST_EDITS} edits; take some back")
+        if all(edits.get(key) == value for key, value in touched.items()):
+            return self
+        step = Step(label or _label(changes), touched, {k: edits.get(k) for k in touched}, gesture)
+        done = self.done
+        if gesture and done and done[-1].gesture == gesture and not self.undone:
+            first = done[-1]
+            before = {**step.before, **first.before}
+            after = {**first.after, **step.after}
+            step, done = Step(first.label, before, after, gesture), done[:-1]
+        return History(self.revision + 1, edits, (*done, step)[-MOST_STEPS:])
+
+    def undo(self) -> History:
+        """Without the last step; the same where there is none."""
+        if not self.done:
+            return self
+        step = replace(self.done[-1], gesture="")
+        edits = _with(self.edits, step.before)
+        return History(self.revision + 1, edits, self.done[:-1], (*self.undone, step))
+
+    def redo(self) -> History:
+        """With the step that was undone last; the same where there is none."""
+        if not self.undone:
+            return self
+        step = self.undone[-1]
+        edits = _with(self.edits, step.after)
+        return History(self.revision + 1, edits, (*self.done, step), self.undone[:-1])
+
+
+def _with(edits: Edits, values: Edits) -> Edits:
+    kept = {key: value for key, value in edits.items() if key not in values}
+    return kept | {key: value for key, value in values.items() if value is not None}
+
+
+def _label(changes: Edits) -> str:
+    keys = list(changes)
+    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
+
+
+def key_of(parts: Sequence[str]) -> str:
+    """A key of its parts, as `parse_key` reads it."""
+    return ".".join(part if _BARE.fullmatch(part) else _quoted(part) for part in parts)
+
+
+def _quoted(part: str) -> str:
+    return f"'{part}'" if '"' in part else f'"{part}"'
+
+
+def read_changes(changes: Edits) -> dict[str, Any]:
+    """Check changes that a page asks for, each by itself.
+
+    Returns:
+        The same with every key written in one way.
+
+    Raises:
+        SettingsError: a line for each unknown key, and value of another kind or out of range.
+    """
+    gathered = Gathered(SettingsError)
+    found: dict[str, Any] = {}
+    for key, value in changes.items():
+        with gathered.going_on():
+            parts = _parts(key)
+            if value is not None:
+                _check(parts, value)
+            found[key_of(parts)] = value
+    gathered.refuse()
+    return found
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    parts = split_key(key)
+    if parts == (PRESETS,):
+        return parts
+    if parts[0] == SETTINGS:
+        if len(parts) != 2 or parts[1] not in SETTING_NAMES:
+            raise SettingsError(f"{quote(key)} is unknown; {suggest(parts[-1], SETTING_NAMES)}")
+        return parts
+    if parts[0] == FILES:
+        if len(parts) != 3 or parts[2] != ROLE:
+            raise SettingsError(f'{quote(key)} is unknown; write files."NAME".{ROLE}')
+        return parts
+    whole, _ = parse_key(key)
+    if "plugins" in whole:
+        raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
+    return whole
+
+
+def _check(parts: tuple[str, ...], value: Any) -> None:
+    key = key_of(parts)
+    if parts[0] == PRESETS:
+        _check_presets(value)
+    elif parts[0] == SETTINGS:
+        _check_setting(parts[1], value)
+    elif parts[0] == FILES:
+        roles = [role for role in ROLE_NAMES if role != UNKNOWN]
+        if value not in roles:
+            raise SettingsError(f"{key}: unknown role {quote(value)}; {suggest(str(value), roles)}")
+    else:
+        _, shape = parse_key(key)
+        mistakes = list(find_mistakes(shape, value, parts, is_layer=True))
+        if mistakes:
+            raise SettingsError(
+                *(f"{key_of([str(p) for p in at])} {what}" for at, what in mistakes)
+            )
+        if isinstance(value, Mapping) and "plugins" in value:
+            raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
+        if len(value_text(value)) > _LONGEST_VALUE:
+            raise SettingsError(f"{quote(key)} is longer than {_LONGEST_VALUE} characters")
+
+
+def _check_presets(value: Any) -> None:
+    if not isinstance(value, list) or len(value) > MOST_PRESETS:
+        raise SettingsError(f"{PRESETS} must be a list of at most {MOST_PRESETS} names")
+    for name in value:
+        # A name leads to no file that a page could choose.
+        if not isinstance(name, str) or not is_name(name):
+            raise SettingsError(f"{PRESETS}: {quote(name)} is not a preset's name")
+        find_preset(name)
+
+
+def _check_setting(name: str, value: Any) -> None:
+    option = next(option for option in options_of(RenderSettings) if option.name == name)
+    option.check(value)
+    if name == "model" and not is_name(value):
+        raise SettingsError(f"{SETTINGS}.{name} must be the name of a model, not {quote(value)}")
+    if name == "platform":
+        RenderSettings(platform=value)
+
+
+def console_edits(edits: Edits) -> dict[str, Any]:
+    """Those that are the console's."""
+    return {
+        key: value
+        for key, value in edits.items()
+        if key != PRESETS and not key.startswith((f"{SETTINGS}.", f"{FILES}."))
+    }
+
+
+def resolve_edits(song_table: Mapping[str, Any] | None, edits: Edits) -> tuple[Resolved, Resolved]:
+    """The console without and with the hand's edits; presets count for both.
+
+    Args:
+        song_table: what song.toml has under `console`, without the hand's edits.
+        edits: checked.
+
+    Raises:
+        PresetError: they do not fit together, as a band behind the next free place.
+    """
+    presets = edits.get(PRESETS, ())
+    sets = [f"{key}={_text(value)}" for key, value in console_edits(edits).items()]
+    base = resolve(presets, song_table)
+    return base, resolve(presets, song_table, sets) if sets else base
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else value_text(value)
+
+
+def settings_of(edits: Edits, console: Console | None = None) -> RenderSettings:
+    """What is asked for beside the console.
+
+    Raises:
+        SettingsError: a setting does not fit.
+    """
+    prefix = f"{SETTINGS}."
+    asked = {k.removeprefix(prefix): v for k, v in edits.items() if k.startswith(prefix)}
+    return RenderSettings(**asked, console=console)
+
+
+def roles_of(edits: Edits) -> dict[str, str]:
+    """By file, the role that the hand gave it."""
+    parted = ((split_key(key), value) for key, value in edits.items())
+    return {parts[1]: value for parts, value in parted if parts[0] == FILES and len(parts) == 3}
+
+
+def with_roles(song: Song, roles: Mapping[str, str]) -> Song:
+    """A song whose recordings have other roles, and so stems, as song.toml would say it.
+
+    Raises:
+        PresetError: a file that is not a recording of the song.
+    """
+    files = {recording.file for recording in song.recordings}
+    unknown = [file for file in roles if file not in files]
+    if unknown:
+        raise PresetError(*(f"{quote(file)} is not a recording of the song" for file in unknown))
+    recordings = tuple(
+        replace(one, role=roles[one.file], stem=STEM_OF_ROLE[roles[one.file]])
+        if one.file in roles
+        else one
+        for one in song.recordings
+    )
+    return replace(song, recordings=recordings) if roles else song

@@ -1,0 +1,117 @@
+"""What a song and the hand's edits come down to: the plan of its render, and what stands below."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mixer.baselines import LEVELS, NONE
+from mixer.console.settings import Console
+from mixer.files.mistakes import NOTHING
+from mixer.network.model import read_bundle
+from mixer.preset.merge import Resolved
+from mixer.preset.schema import plain_table
+from mixer.preset.trust import refuse_foreign_plugins
+from mixer.rendering.model_choice import model_of
+from mixer.rendering.plan import RenderPlan, plan_render
+from mixer.rendering.settings import RenderSettings, with_console
+from mixer.rendering.track_hand import TrackHand, hand_on_tracks, refuse_more_than_gains
+from mixer.song.folder_names import SONG_FILE
+from mixer.song.song import Song
+from mixer.song.tracks import Track, tracks_of
+from mixer.studio.edits import key_of, resolve_edits, roles_of, settings_of, with_roles
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Edits of one revision, checked against the song.
+
+    Attributes:
+        revision: of the edits.
+        song: with the hand's roles.
+        tracks: all of it.
+        base, full: the console without and with the hand's edits.
+        hands: of single tracks, likewise.
+        settings: of the render, with the whole console and the model that "auto" stands for.
+        mixes_tracks: the model mixes single tracks.
+    """
+
+    revision: int
+    song: Song
+    tracks: tuple[Track, ...]
+    base: Resolved
+    full: Resolved
+    hands: tuple[TrackHand, TrackHand]
+    settings: RenderSettings
+    mixes_tracks: bool
+
+    def plan(self, *, wet_tracks: bool = False) -> RenderPlan:
+        """The plan of its render.
+
+        Raises:
+            MixerError: as of `plan_render`.
+        """
+        return plan_render(
+            self.song, self.settings, presets=self.full.sources, wet_tracks=wet_tracks
+        )
+
+
+def plan_edits(
+    song: Song, song_table: Mapping[str, Any], edits: Mapping[str, Any], revision: int
+) -> Planned:
+    """Check edits against each other and the song.
+
+    Args:
+        song: as it was loaded.
+        song_table: what song.toml says of the console below the hand.
+        edits: checked each by itself.
+        revision: of the edits.
+
+    Raises:
+        SettingsError: they do not fit, or ask more of tracks than the model can do.
+    """
+    song = with_roles(song, roles_of(edits))
+    base, full = resolve_edits(song_table, edits)
+    refuse_foreign_plugins(full.sources, song_path=song.folder / SONG_FILE)
+    tracks = tracks_of(song)
+    hands = hand_on_tracks(base.console, tracks)[0], hand_on_tracks(full.console, tracks)[0]
+    settings = settings_of(edits)
+    # What the hand says of tracks must not choose another model behind its back.
+    model = model_of(song, settings, base.console)
+    settings = with_console(dataclasses.replace(settings, model=model), full.console)
+    mixes_tracks = mixes_single_tracks(model)
+    if not mixes_tracks:
+        refuse_more_than_gains(full.console, tracks, model)
+    return Planned(revision, song, tracks, base, full, hands, settings, mixes_tracks)
+
+
+def mixes_single_tracks(model: str) -> bool:
+    """Whether a model mixes tracks.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    if model in (LEVELS, NONE):
+        return model == LEVELS
+    return read_bundle(model).manifest.architecture.mixes_tracks
+
+
+def table_edits(before: Console, after: Console) -> dict[str, Any]:
+    """The edits that make one console of another; lists are whole."""
+    return dict(_differences((), plain_table(before), plain_table(after)))
+
+
+def _differences(
+    parts: tuple[str, ...], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Any:
+    for key in dict.fromkeys((*before, *after)):
+        was, now = before.get(key), after.get(key)
+        here = (*parts, key)
+        if isinstance(now, Mapping):
+            yield from _differences(here, was if isinstance(was, Mapping) else {}, now)
+        elif now is None and was is not None:
+            yield key_of(here), NOTHING
+        elif now != was:
+            yield key_of(here), now

@@ -1,0 +1,126 @@
+"""Samples that a page may ask for while they are still being made: 16-bit files of their own.
+
+One file a channel or source, in a folder that goes with the session. A song of 38 tracks and ten
+minutes takes 4 GB there, and next to nothing in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from mixer.dsp.blocks import FloatArray, peak
+from mixer.errors import OutputError
+
+_TOP = 32_767
+# How finely peaks are kept for overviews.
+PEAK_FRAMES = 1_024
+# A gain over time is kept once in so many frames, and is straight between: attacks last longer.
+GAIN_STEP = 32
+
+
+class Samples:
+    """Stereo samples of a song, as far as they are made; read and written from any thread.
+
+    Attributes:
+        version: grows whenever what was there is made anew.
+        n_frames: of the song.
+        ready_frames: how far they are made.
+        full_scale: what the highest integer means.
+    """
+
+    def __init__(self, path: Path, n_frames: int) -> None:
+        """Begin; nothing is ready.
+
+        Args:
+            path: its file, which is not there yet.
+            n_frames: of the song.
+
+        Raises:
+            OutputError: the disk is full or read-only.
+        """
+        self.version, self.n_frames, self.ready_frames = 0, n_frames, 0
+        self.full_scale = 1.0
+        self._path, self._lock = path, threading.Lock()
+        self._peaks = np.zeros(-(-n_frames // PEAK_FRAMES), np.float32)
+        self._gain: FloatArray | None = None
+        try:
+            self._data = np.memmap(path, np.int16, "w+", shape=(n_frames, 2))
+        except OSError as error:
+            raise OutputError(f"{path.parent}: no room for samples: {error.strerror}") from None
+
+    def write(self, audio: FloatArray) -> None:
+        """Replace all, or the start, of what is there.
+
+        Args:
+            audio: float32 (2, samples), from the song's start on; what is ready ends with it.
+        """
+        highest = max(peak(audio), 1e-9) if audio.size else 1.0
+        with self._lock:
+            self.version += 1
+            self.ready_frames = 0
+            self.full_scale = float(highest)
+            n_ready = min(audio.shape[-1], self.n_frames)
+            scale = np.float32(_TOP / highest)
+            for start in range(0, n_ready, 1 << 18):
+                block = audio[:, start : min(start + (1 << 18), n_ready)]
+                self._data[start : start + block.shape[-1]] = np.rint(block * scale).T
+            self._peaks[:] = 0.0
+            whole = _peaks_of(audio[:, :n_ready])
+            self._peaks[: whole.size] = whole
+            self.ready_frames = n_ready
+
+    def set_gain(self, gain: FloatArray | None) -> None:
+        """A gain over time on what is read, one value in `GAIN_STEP` frames, 0 to 1."""
+        with self._lock:
+            if gain is None and self._gain is None:
+                return
+            self.version += 1
+            self._gain = gain
+
+    def read(self, start: int, n_frames: int) -> bytes:
+        """Little-endian 16-bit samples in turn, fewer where no more are ready."""
+        with self._lock:
+            stop = min(start + n_frames, self.ready_frames)
+            if start >= stop:
+                return b""
+            block = np.array(self._data[start:stop])
+            gain = self._gain
+        if gain is not None:
+            at = np.arange(start, stop) / GAIN_STEP
+            over_time = np.interp(at, np.arange(gain.size), gain).astype(np.float32)
+            block = np.rint(block * over_time[:, None]).astype(np.int16)
+        return block.astype("<i2", copy=False).tobytes()
+
+    def audio(self) -> FloatArray:
+        """What is ready, float32 (2, frames), without the gain over time."""
+        with self._lock:
+            scale = np.float32(self.full_scale / _TOP)
+            return np.ascontiguousarray(self._data[: self.ready_frames].T) * scale
+
+    def peaks(self, n_points: int) -> list[float]:
+        """The highest sample of each of so many equal stretches of the song."""
+        with self._lock:
+            edges = np.linspace(0, self._peaks.size, n_points + 1).astype(int)[:-1]
+            if not self._peaks.size:
+                return [0.0] * n_points
+            edges = np.minimum(edges, self._peaks.size - 1)
+            found = np.maximum.reduceat(self._peaks, edges)
+        return [round(float(value), 4) for value in found]
+
+    def close(self) -> None:
+        """Give the room back."""
+        with self._lock:
+            self.ready_frames = 0
+            self._path.unlink(missing_ok=True)
+
+
+def _peaks_of(audio: FloatArray) -> FloatArray:
+    highest = np.abs(audio).max(axis=0)
+    starts = np.arange(0, highest.size, PEAK_FRAMES)
+    if not starts.size:
+        return highest
+    found: FloatArray = np.maximum.reduceat(highest, starts)
+    return found

@@ -1,0 +1,87 @@
+"""The hand's edits in song.toml, so that `mixer render` makes the same mix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mixer.console.settings import Console
+from mixer.errors import PresetError
+from mixer.learn.song_toml import song_toml_with_tables, write_song_toml
+from mixer.preset.layer import SONG_KEY
+from mixer.preset.merge import resolve
+from mixer.preset.schema import plain_table
+from mixer.rendering.settings import RenderSettings
+from mixer.studio.edits import FILES, PRESETS, ROLE, console_edits, roles_of, split_key
+from mixer.studio.planning import Planned
+
+
+def save_to_song(
+    folder: Path, planned: Planned, before: Mapping[str, Any], edits: Mapping[str, Any]
+) -> tuple[Path, dict[str, Any]]:
+    """Write the console as it stands, and the tracks' roles, into a song's file.
+
+    Where what stood there with the edits on top says the same, that is what is written; else the
+    whole console, number by number, in place of what it extends.
+
+    Args:
+        folder: the song's.
+        planned: what the edits come down to.
+        before: what song.toml says of the console below the hand.
+        edits: the hand's.
+
+    Returns:
+        The file, and the console's table in it.
+
+    Raises:
+        PresetError: the file is not TOML, or has its console in a form that is not written.
+        OutputError: it cannot be written.
+    """
+    console = _with_targets(planned.full.console, planned.settings)
+    table = _laid_over(before, edits)
+    if not _says(table, console):
+        table = plain_table(console)
+    roles = {file: {ROLE: role} for file, role in roles_of(edits).items()}
+    text = song_toml_with_tables(folder, {SONG_KEY: table}, {FILES: roles} if roles else {})
+    return write_song_toml(folder, text), table
+
+
+def _with_targets(console: Console, settings: RenderSettings) -> Console:
+    """The console with the targets that a platform brings along."""
+    if settings.platform is None:
+        return console
+    return replace(
+        console, loudness_lufs=settings.loudness_lufs, true_peak_dbtp=settings.true_peak_dbtp
+    )
+
+
+def _says(table: Mapping[str, Any], console: Console) -> bool:
+    try:
+        return resolve((), table).console == console
+    except PresetError:
+        return False
+
+
+def _laid_over(before: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
+    """What stood there with the edits' values in their places."""
+    if edits.get(PRESETS):
+        return {}
+    table = _copied(before)
+    for key, value in console_edits(edits).items():
+        *outer, last = split_key(key)
+        inner: Any = table
+        for part in outer:
+            following = inner.setdefault(part, {}) if isinstance(inner, dict) else None
+            if not isinstance(following, dict):
+                return {}
+            inner = following
+        inner[last] = value
+    return table
+
+
+def _copied(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _copied(value) if isinstance(value, Mapping) else value for key, value in table.items()
+    }

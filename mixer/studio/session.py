@@ -1,0 +1,284 @@
+"""One song on the desk, for pages, tests and other programs: plain functions without HTTP.
+
+All of them may be called from any thread and answer at once; the work is the worker's.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import InputError, SettingsError
+from mixer.files.wording import visible
+from mixer.preset.schema import plain_table
+from mixer.preset.shape import TRACKS
+from mixer.preset.write import save_preset
+from mixer.rendering.progress import Progress
+from mixer.studio.desk import NotReadyError, Task, Tell
+from mixer.studio.edits import read_changes
+from mixer.studio.jobs import MOST_JOBS, RenderJob, read_wanted, run_job
+from mixer.studio.making import without_hand
+from mixer.studio.messages import Job, Overview, Saved, SongState, TakeRow, Takes
+from mixer.studio.planning import table_edits
+from mixer.studio.saving import save_to_song
+from mixer.studio.sources import Sources
+from mixer.studio.standing import song_state
+from mixer.studio.worker import Worker
+from mixer.takes.asking import ask
+from mixer.takes.listing import list_takes
+
+_CLOSE_S = 20.0
+_LONGEST_WISH, _LONGEST_LABEL = 500, 200
+
+
+class GoneError(Exception):
+    """Samples of another version are there now."""
+
+
+class SongSession:
+    """A song that is open."""
+
+    def __init__(self, song_id: str, folder: Path, mixes: Path, tell: Tell) -> None:
+        """Open a song; it is read and rendered in the background.
+
+        Args:
+            song_id: what it is called in addresses.
+            folder: the song's.
+            mixes: where renders go.
+            tell: called with everything that happens, from any thread.
+        """
+        self._mixes = mixes
+        self._scratch = Path(tempfile.mkdtemp(prefix="mixer-studio-"))
+        self._worker = Worker(song_id, folder, tell, self._scratch)
+        self._desk, self._maker = self._worker.desk, self._worker.maker
+        self._sources = Sources(self._maker, folder, mixes)
+        self._worker.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a render into files is under way or waiting."""
+        return any(job.state in ("waiting", "running") for job in self._desk.jobs)
+
+    def state(self) -> SongState:
+        """How the song stands."""
+        with self._desk.lock:
+            return song_state(self._desk, self._sources.rows())
+
+    def audio(self, name: str, start: int, n_frames: int, version: int | None) -> bytes:
+        """Samples of a channel or source, as the messages say; none where none are made yet.
+
+        Raises:
+            KeyError: there is nothing of that name.
+            IndexError: `start` is beyond the end.
+            GoneError: the samples have another version.
+        """
+        samples = self._maker.made.samples[name]
+        if start >= samples.n_frames:
+            raise IndexError(start)
+        if version is not None and version != samples.version:
+            raise GoneError
+        return samples.read(start, n_frames)
+
+    def overview(self, name: str, n_points: int) -> Overview:
+        """Peaks over the whole song; raises KeyError for an unknown name."""
+        samples = self._maker.made.samples[name]
+        peaks = samples.peaks(n_points)
+        return {"n_frames": samples.n_frames, "version": samples.version, "peaks": peaks}
+
+    def response(self, name: str) -> bytes:
+        """A return's impulse response, little-endian float32; KeyError for an unknown name."""
+        return self._maker.made.responses[name].samples.astype("<f4", copy=False).tobytes()
+
+    def takes(self) -> Takes:
+        """The takes of the song's mixes."""
+        try:
+            found = list_takes(self._desk.folder, mixes=self._mixes)
+        except InputError:
+            return {"takes": []}
+        rows: list[TakeRow] = [
+            {
+                "number": take.number,
+                "file": take.mix.name,
+                "made_by": take.made_by,
+                "asked": list(take.asked),
+                "changes": list(take.changes),
+                "state": take.state,
+                "loudness_lufs": take.loudness_lufs,
+                "true_peak_dbtp": take.true_peak_dbtp,
+            }
+            for take in found
+        ]
+        return {"takes": rows}
+
+    def edit(
+        self, revision: int, changes: Mapping[str, Any], *, gesture: str = "", label: str = ""
+    ) -> SongState:
+        """Make changes on top of a revision.
+
+        Args:
+            revision: as the page knows it.
+            changes: by key; None takes an edit back.
+            gesture, label: as of `mixer.studio.edits.History.edited`.
+
+        Raises:
+            ConflictError: the revision is not the last one.
+            NotReadyError: the song is not read yet.
+            SettingsError: with a line for each change that cannot be.
+        """
+        desk = self._desk
+        with desk.lock:
+            desk.check(revision)
+            history = desk.kept.history.edited(
+                read_changes(changes),
+                gesture=gesture[:_LONGEST_LABEL],
+                label=visible(label, _LONGEST_LABEL),
+            )
+            desk.take(history)
+            return self.state()
+
+    def undo(self, revision: int) -> SongState:
+        """Take the last step back; errors as of `edit`."""
+        with self._desk.lock:
+            self._desk.check(revision)
+            self._desk.take(self._desk.kept.history.undo())
+            return self.state()
+
+    def redo(self, revision: int) -> SongState:
+        """Do the step again that was taken back last; errors as of `edit`."""
+        with self._desk.lock:
+            self._desk.check(revision)
+            self._desk.take(self._desk.kept.history.redo())
+            return self.state()
+
+    def wish(self, revision: int, text: str) -> SongState:
+        """Do what wishes in plain words, with commas between, come down to; errors as of `edit`."""
+        if len(text) > _LONGEST_WISH or "=" in text:
+            raise SettingsError(
+                f"a wish is said in words, at most {_LONGEST_WISH} characters of them; settings "
+                "are edited by their keys"
+            )
+        with self._desk.lock:
+            self._desk.check(revision)
+            planned, plan = self._desk.planned, self._desk.plan
+            if planned is None or plan is None:
+                raise NotReadyError
+            console = planned.full.console
+            asked = ask([text], console, known=plan.known_changes, stems=planned.song.stems)
+            return self.edit(revision, table_edits(console, asked.console), label=text)
+
+    def compare(self, source: str, *, remove: bool = False) -> SongState:
+        """Make a source to compare with, or take one away.
+
+        Raises:
+            SettingsError: no such source.
+            NotReadyError: the song is not read yet.
+        """
+        with self._desk.lock:
+            planned = self._desk.ready()
+            if remove:
+                self._sources.remove(source)
+            else:
+                make = self._sources.ask(source, without_hand(planned))
+                self._desk.add(Task("rendering a source", make))
+            self._desk.told()
+            return self.state()
+
+    def add_reference(self, name: str, data: bytes) -> SongState:
+        """Take in a mix from elsewhere to compare with: bytes of an audio file.
+
+        Raises:
+            SettingsError: it is not called like one, or there are too many sources.
+            OutputError: it cannot be kept.
+            NotReadyError: the song is not read yet.
+        """
+        with self._desk.lock:
+            self._desk.ready()
+            make = self._sources.add_reference(name, data)
+            self._desk.add(Task("reading a reference", make))
+            self._desk.told()
+            return self.state()
+
+    def save_song(self) -> Saved:
+        """Write the hand's edits into song.toml; everything else in it stays.
+
+        Raises:
+            NotReadyError: the song is not read yet.
+            PresetError, OutputError: song.toml cannot be read or written.
+        """
+        desk = self._desk
+        with desk.lock:
+            planned = desk.ready()
+            assert desk.song is not None
+            before = desk.kept.song_table(desk.song.console)
+            edits = desk.kept.history.edits
+            path, table = save_to_song(desk.folder, planned, before, edits)
+            desk.song = replace(desk.song, console=table)
+            desk.kept = desk.kept.with_written(before, table)
+            desk.keep()
+            desk.told()
+            return {"path": str(path), "state": self.state()}
+
+    def save_preset(self, name: str, *, summary: str = "", overwrite: bool = False) -> Saved:
+        """Write the console as one of the user's presets, what is said of single tracks left out.
+
+        Raises:
+            NotReadyError: the song is not read yet.
+            PresetError, OutputError: as of `mixer.preset.write.save_preset`.
+        """
+        with self._desk.lock:
+            table = plain_table(self._desk.ready().full.console)
+            table.pop(TRACKS, None)
+            summary = visible(summary, _LONGEST_LABEL)
+            path = save_preset(name, table, summary=summary, overwrite=overwrite)
+            return {"path": str(path), "state": self.state()}
+
+    def render(self, asked: Any) -> Job:
+        """Render the song as it stands into files.
+
+        Args:
+            asked: a `RenderAsked`.
+
+        Raises:
+            SettingsError: it is not asked for rightly, or there are too many waiting.
+            NotReadyError: the song is not read yet.
+        """
+        wanted, desk = read_wanted(asked), self._desk
+        with desk.lock:
+            job = RenderJob(secrets.token_hex(8), desk.ready(), wanted, self._mixes)
+            waiting = [one for one in desk.jobs if one.state in ("waiting", "running")]
+            if len(waiting) >= MOST_JOBS:
+                raise SettingsError(f"{MOST_JOBS} renders are waiting already")
+            desk.jobs = [*desk.jobs, job][-2 * MOST_JOBS :]
+            progress: Progress = self._maker.progress("rendering")
+            desk.add(Task("rendering", lambda plan: run_job(job, progress), job))
+            return job.as_json()
+
+    def job(self, job_id: str) -> RenderJob:
+        """A render that was asked for; KeyError for an unknown one."""
+        with self._desk.lock:
+            for job in self._desk.jobs:
+                if job.id == job_id:
+                    return job
+        raise KeyError(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a render; nothing half-written stays. KeyError for an unknown one."""
+        desk = self._desk
+        with desk.lock:
+            job = self.job(job_id)
+            job.cancelled.set()
+            if job.state == "waiting":
+                desk.tasks = [task for task in desk.tasks if task.job is not job]
+                job.state = "cancelled"
+                desk.told_job(job)
+            return job.as_json()
+
+    def close(self) -> None:
+        """End the work and forget what was made; the edits are on the disk."""
+        self._worker.stop(_CLOSE_S)
+        shutil.rmtree(self._scratch, ignore_errors=True)

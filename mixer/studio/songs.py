@@ -1,0 +1,115 @@
+"""The songs of a folder, a few of them open at a time, and who listens to what happens to them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from mixer.errors import InputError
+from mixer.files.wording import visible
+from mixer.song.song_folders import find_song_folders
+from mixer.studio.messages import Event, SongRow, Songs
+from mixer.studio.session import SongSession
+
+# Each of them takes a thread, a network, and room for its wet tracks.
+MOST_OPEN = 3
+MOST_LISTENERS = 32
+Listener = Callable[[Event], None]
+
+
+class Studio:
+    """Songs by their ids; may be called from any thread."""
+
+    def __init__(self, folder: Path, mixes: Path) -> None:
+        """Look for songs; none is read.
+
+        Args:
+            folder: a song's, or one that holds songs.
+            mixes: where renders go.
+
+        Raises:
+            InputError: there is no song in it.
+        """
+        folder = folder.resolve()
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder; give the one that holds the song's files")
+        found = find_song_folders(folder).songs
+        if not found:
+            raise InputError(f"{folder}: no folder in it holds the parts of a song")
+        self._folder, self._mixes = folder, mixes.absolute()
+        self._songs = {_id_of(song.relative_to(folder)): song for song in found}
+        self._open: dict[str, SongSession] = {}
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+
+    def songs(self) -> Songs:
+        """All of them, in the order of their folders."""
+        with self._lock:
+            sessions = dict(self._open)
+        rows: list[SongRow] = []
+        for song_id, folder in self._songs.items():
+            state = sessions[song_id].state() if song_id in sessions else None
+            rows.append(
+                {
+                    "id": song_id,
+                    "name": visible(folder.name) if state is None else state["name"],
+                    "phase": "closed" if state is None else state["phase"],
+                    "problem": None if state is None else state["problem"],
+                }
+            )
+        return {"folder": visible(self._folder.name), "songs": rows}
+
+    def session(self, song_id: str) -> SongSession:
+        """A song, which is opened where it was not; the one not used for longest makes room.
+
+        Raises:
+            KeyError: there is no such song.
+        """
+        with self._lock:
+            folder = self._songs[song_id]
+            session = self._open.pop(song_id, None)
+            leaving = self._makes_room() if session is None else None
+            if session is None:
+                session = SongSession(song_id, folder, self._mixes, self._tell)
+            self._open[song_id] = session
+        if leaving is not None:
+            leaving.close()
+        return session
+
+    def listen(self, listener: Listener) -> bool:
+        """Tell somebody what happens, from any thread; False where there are too many already."""
+        with self._lock:
+            if len(self._listeners) >= MOST_LISTENERS:
+                return False
+            self._listeners.append(listener)
+            return True
+
+    def stop_listening(self, listener: Listener) -> None:
+        """Tell somebody nothing any more."""
+        with self._lock:
+            self._listeners = [one for one in self._listeners if one is not listener]
+
+    def close(self) -> None:
+        """End all work; the edits are on the disk."""
+        with self._lock:
+            sessions, self._open = list(self._open.values()), {}
+        for session in sessions:
+            session.close()
+
+    def _makes_room(self) -> SongSession | None:
+        if len(self._open) < MOST_OPEN:
+            return None
+        idle = [song_id for song_id, session in self._open.items() if not session.is_busy]
+        return self._open.pop(idle[0]) if idle else None
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(event)
+
+
+def _id_of(relative: Path) -> str:
+    return hashlib.sha256(relative.as_posix().encode(errors="surrogateescape")).hexdigest()[:12]

@@ -1,0 +1,166 @@
+"""Whole mixes to compare with: the default without a hand, takes, references from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixer.audio import probe, read_resampled_blocks
+from mixer.audio.formats import is_audio_name
+from mixer.dsp.blocks import FloatArray
+from mixer.errors import InputError, OutputError, SettingsError
+from mixer.files.whole_file import whole_file
+from mixer.files.wording import quote, visible
+from mixer.rendering.plan import RenderPlan
+from mixer.studio.making import MIX, PLAIN, Maker
+from mixer.studio.planning import Planned
+from mixer.studio.store import FOLDER, REFERENCES
+from mixer.takes.listing import list_takes
+
+DEFAULT = "default"
+# Beside the mix, the sum and the default.
+MOST_SOURCES = 24
+MOST_REFERENCE_BYTES = 256 << 20
+_TAKE = re.compile(r"take-([1-9]\d{0,5})")
+_LONGEST_NAME = 120
+_NAMES = {MIX: "mix", PLAIN: "plain sum", DEFAULT: "without your changes"}
+Make = Callable[[RenderPlan], None]
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A source: its name in addresses, its kind, and what it is called."""
+
+    id: str
+    kind: str
+    name: str
+
+
+class Sources:
+    """The sources of one session; the session holds its lock."""
+
+    def __init__(self, maker: Maker, folder: Path, mixes: Path) -> None:
+        """Begin with the mix and the plain sum.
+
+        Args:
+            maker: renders and keeps them.
+            folder: the song's.
+            mixes: where its takes lie.
+        """
+        self._maker, self._folder, self._mixes = maker, folder, mixes
+        self._rows = {row.id: row for row in (
+            SourceRow(MIX, "mix", _NAMES[MIX]), SourceRow(PLAIN, "plain", _NAMES[PLAIN])
+        )}  # fmt: skip
+        self._n_references = 0
+
+    def rows(self) -> list[SourceRow]:
+        """All of them, in the order in which they came."""
+        return list(self._rows.values())
+
+    def ask(self, source: str, planned: Planned) -> Make:
+        """Add a source; what is returned makes it.
+
+        Args:
+            source: `DEFAULT`, or take-N.
+            planned: the song without the hand.
+
+        Raises:
+            SettingsError: there is no such source, or there are too many.
+        """
+        take = _TAKE.fullmatch(source)
+        if source != DEFAULT and take is None:
+            raise SettingsError(f"unknown source {quote(source)}; write {DEFAULT} or take-2")
+        if source not in self._rows:
+            self._refuse_more()
+        if take is None:
+            self._rows[source] = SourceRow(source, DEFAULT, _NAMES[DEFAULT])
+            return lambda plan: self._maker.source(
+                source, plan, self._maker.render_other(planned.plan())
+            )
+        file = self._file_of_take(int(take[1]))
+        self._rows[source] = SourceRow(source, "take", f"take {take[1]}")
+        return lambda plan: self._maker.source(source, plan, _fitted(file, plan))
+
+    def add_reference(self, name: str, data: bytes) -> Make:
+        """Add a mix from elsewhere; what is returned decodes it.
+
+        Args:
+            name: of its file.
+            data: its bytes, at most `MOST_REFERENCE_BYTES`.
+
+        Raises:
+            SettingsError: the name is not that of an audio file, or there are too many.
+            OutputError: it cannot be kept.
+        """
+        shown = visible(Path(name).name, _LONGEST_NAME)
+        if not is_audio_name(shown):
+            raise SettingsError(f"{quote(shown)} does not end like the name of an audio file")
+        self._refuse_more()
+        self._n_references += 1
+        source = f"reference-{self._n_references}"
+        folder = self._folder / FOLDER / REFERENCES
+        # The page's name decides nothing but the ending.
+        path = folder / f"{source}{Path(shown).suffix.lower()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as partial:
+                partial.write_bytes(data)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        self._rows[source] = SourceRow(source, "reference", shown)
+
+        def make(plan: RenderPlan) -> None:
+            try:
+                self._maker.source(source, plan, _fitted(path, plan))
+            except InputError:
+                self.remove(source)
+                path.unlink(missing_ok=True)
+                raise
+
+        return make
+
+    def remove(self, source: str) -> None:
+        """Take a source away; SettingsError where it is not one that can go."""
+        if source in (MIX, PLAIN) or source not in self._rows:
+            raise SettingsError(f"there is no source {quote(source)} that could be removed")
+        del self._rows[source]
+        self._maker.drop_source(source)
+
+    def _refuse_more(self) -> None:
+        if len(self._rows) >= MOST_SOURCES:
+            raise SettingsError(f"there are {MOST_SOURCES} sources already; remove one first")
+
+    def _file_of_take(self, number: int) -> Path:
+        try:
+            takes = list_takes(self._folder, mixes=self._mixes)
+        except InputError:
+            takes = ()
+        for take in takes:
+            if take.number == number:
+                return take.mix
+        raise SettingsError(f"there is no take {number} of this song in {self._mixes}")
+
+
+def _fitted(file: Path, plan: RenderPlan) -> FloatArray:
+    """A file as long as the song, at its rate, float32 (2, samples); no more of it is decoded.
+
+    Raises:
+        InputError: it cannot be decoded, or is not mono or stereo.
+    """
+    source = probe(file)[0]
+    if source.channels not in (1, 2):
+        raise InputError(f"{file.name}: has {source.channels} channels; give it in stereo")
+    fitted, position = np.zeros((2, plan.n_samples), np.float32), 0
+    for block in read_resampled_blocks(source, plan.mix_rate):
+        part = block[:, : plan.n_samples - position]
+        fitted[:, position : position + part.shape[1]] = part
+        position += part.shape[1]
+        if position >= plan.n_samples:
+            break
+    if not np.isfinite(fitted).all():
+        raise InputError(f"{file.name}: holds samples that are not numbers; export it again")
+    return fitted

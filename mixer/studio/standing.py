@@ -1,0 +1,172 @@
+"""The state of a song as a message: what a page shows, put together from what there is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+from mixer.console.settings import MASTER, Strip
+from mixer.report.matching import Level, matching_gains_db
+from mixer.studio.desk import Desk
+from mixer.studio.making import Made
+from mixer.studio.messages import Audio, Channel, Master, Return, SongState, Source
+from mixer.studio.planning import Planned
+from mixer.studio.sources import SourceRow
+from mixer.studio.tables import (
+    master_edits,
+    stem_channel,
+    strip_table,
+    track_channel,
+    track_id,
+)
+
+
+def song_state(desk: Desk, sources: Sequence[SourceRow]) -> SongState:
+    """How a song stands; the caller holds the desk's lock.
+
+    Args:
+        desk: of the song.
+        sources: whole mixes to listen to.
+    """
+    planned, song, plan, history = desk.planned, desk.song, desk.plan, desk.kept.history
+    return {
+        "id": desk.song_id,
+        "name": desk.folder.name if song is None else song.name,
+        "revision": history.revision,
+        "phase": desk.phase,
+        "problem": desk.problem,
+        "doing": desk.doing,
+        "kind": "tracks" if planned is not None and planned.mixes_tracks else "stems",
+        "model": None if plan is None else plan.model_name,
+        "sample_rate_hz": 0 if plan is None else plan.mix_rate,
+        "n_frames": 0 if plan is None else plan.n_samples,
+        "duration_s": 0.0 if plan is None else plan.n_samples / plan.mix_rate,
+        "tempo_bpm": None if song is None else song.tempo_bpm,
+        "markers": [
+            {"name": marker.name, "time_s": marker.time_s}
+            for marker in (() if song is None else song.markers)
+        ],
+        "sections": [],
+        "stems": [] if planned is None else _stems(planned, desk),
+        "master": _master(planned, desk),
+        "returns": _returns(desk.made),
+        "sources": _sources(sources, desk.made),
+        "exact": desk.made.exact,
+        "presets": list(history.edits.get("presets", ())),
+        "settings": _settings(planned),
+        "can_undo": history.done[-1].label if history.done else None,
+        "can_redo": history.undone[-1].label if history.undone else None,
+        "saved": desk.kept.is_written,
+        "notes": list(desk.notes),
+        "jobs": [job.as_json() for job in desk.jobs],
+    }
+
+
+def audio_of(name: str, made: Made) -> Audio | None:
+    """Samples as a message; None where none are made yet."""
+    samples = made.samples.get(name)
+    if samples is None:
+        return None
+    return {
+        "id": name,
+        "version": samples.version,
+        "n_frames": samples.n_frames,
+        "ready_frames": samples.ready_frames,
+        "full_scale": samples.full_scale,
+        "baked": list(made.baked.get(name, ())),
+    }
+
+
+def _stems(planned: Planned, desk: Desk) -> list[Channel]:
+    edits, made = desk.kept.history.edits, desk.made
+    live = planned.mixes_tracks and planned.settings.amount == 1.0
+    by_stem: dict[str, list[Channel]] = {stem: [] for stem in planned.song.stems}
+    for place, track in enumerate(planned.tracks):
+        name = track_id(place)
+        by_stem[track.stem].append(
+            track_channel(
+                place,
+                track,
+                planned.hands,
+                edits,
+                made.models.get(name),
+                audio_of(name, made),
+                live=live,
+            )
+        )
+    consoles = planned.base.console, planned.full.console
+    return [
+        stem_channel(
+            stem, consoles, edits, made.models.get(stem), audio_of(stem, made), by_stem[stem]
+        )
+        for stem in planned.song.stems
+    ]
+
+
+def _master(planned: Planned | None, desk: Desk) -> Master:
+    base = now = Strip()
+    settings = None
+    if planned is not None:
+        base, now = planned.base.console.master, planned.full.console.master
+        settings = planned.settings
+    figures = desk.made.master
+    return {
+        "key": MASTER,
+        "base": strip_table(base),
+        "strip": strip_table(now),
+        "hand": master_edits(desk.kept.history.edits),
+        "loudness_lufs": None if settings is None else settings.loudness_lufs,
+        "true_peak_dbtp": None if settings is None else settings.true_peak_dbtp,
+        "platform": None if settings is None else settings.platform,
+        "gain_db": 0.0 if figures is None else figures["gain_db"],
+        "measured_loudness_lufs": None if figures is None else figures["loudness_lufs"],
+        "measured_true_peak_dbtp": None if figures is None else figures["true_peak_dbtp"],
+        "limited_db": None if figures is None else figures["max_reduction_db"],
+    }
+
+
+def _returns(made: Made) -> list[Return]:
+    return [
+        {
+            "name": name,
+            "version": response.version,
+            "n_frames": response.samples.shape[1],
+            "settings": dict(response.settings),
+        }
+        for name, response in sorted(made.responses.items())
+    ]
+
+
+def _sources(rows: Sequence[SourceRow], made: Made) -> list[Source]:
+    levels = {row.id: made.levels[row.id] for row in rows if row.id in made.levels}
+    gains_db = matching_gains_db(levels)
+    return [
+        {
+            "id": row.id,
+            "kind": cast(Any, row.kind),
+            "name": row.name,
+            "audio": audio_of(row.id, made),
+            "loudness_lufs": _loudness(levels.get(row.id)),
+            "true_peak_dbtp": _peak(levels.get(row.id)),
+            "match_db": gains_db.get(row.id, 0.0),
+        }
+        for row in rows
+    ]
+
+
+def _loudness(level: Level | None) -> float | None:
+    return None if level is None or not math.isfinite(level.loudness_lufs) else level.loudness_lufs
+
+
+def _peak(level: Level | None) -> float | None:
+    return (
+        None if level is None or not math.isfinite(level.true_peak_dbtp) else level.true_peak_dbtp
+    )
+
+
+def _settings(planned: Planned | None) -> dict[str, Any]:
+    if planned is None:
+        return {}
+    settings = planned.settings
+    return {"model": settings.model, "amount": settings.amount, "platform": settings.platform}

@@ -1,0 +1,138 @@
+"""The hand's edits beside the song: one file, written whole with each edit, read at the start.
+
+What song.toml says of the console counts below the hand. Where the studio itself wrote the hand's
+edits there, the file remembers what stood there before, so that each of them can still be undone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import InputError, MixerError
+from mixer.files.regular_file import read_regular
+from mixer.files.whole_file import write_json
+from mixer.studio.edits import History, Step, read_changes
+
+FOLDER, STATE_FILE, REFERENCES = ".mixer-studio", "state.json", "references"
+_SCHEMA_VERSION = 1
+_MOST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a song.
+
+    Attributes:
+        history: of the edits.
+        written: the console's table in song.toml as the studio wrote it; None where it never did.
+        before: what stood there before.
+        written_edits: the edits that were written.
+    """
+
+    history: History = field(default_factory=History)
+    written: Mapping[str, Any] | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    written_edits: Mapping[str, Any] = field(default_factory=dict)
+
+    def song_table(self, now: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What counts as said by song.toml, given what it says now."""
+        return self.before if self.written is not None and _same(self.written, now) else now
+
+    @property
+    def is_written(self) -> bool:
+        """Whether song.toml has every edit, or there are none."""
+        return dict(self.history.edits) == dict(self.written_edits)
+
+    def with_written(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> Kept:
+        """Behind a save: the console's table as it was below the hand, and as it is now."""
+        return replace(self, written=now, before=before, written_edits=self.history.edits)
+
+
+def state_path(song_folder: Path) -> Path:
+    """Where the state of a song is kept."""
+    return song_folder / FOLDER / STATE_FILE
+
+
+def write_kept(song_folder: Path, kept: Kept) -> None:
+    """Write the state, whole or not at all.
+
+    Raises:
+        OutputError: the disk is full or read-only.
+    """
+    history = kept.history
+    write_json(
+        state_path(song_folder),
+        {
+            "schema_version": _SCHEMA_VERSION,
+            "revision": history.revision,
+            "edits": dict(history.edits),
+            "done": [vars(step) for step in history.done],
+            "undone": [vars(step) for step in history.undone],
+            "written": kept.written,
+            "before": kept.before,
+            "written_edits": dict(kept.written_edits),
+        },
+    )
+
+
+def read_kept(song_folder: Path) -> Kept:
+    """The state of a song; an empty one where there is none.
+
+    Raises:
+        InputError: the file is damaged, or by a later version; nothing of it is used.
+    """
+    path = state_path(song_folder)
+    try:
+        data = read_regular(path, _MOST_BYTES + 1)
+    except FileNotFoundError:
+        return Kept()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        if len(data) > _MOST_BYTES:
+            raise ValueError("it is too large")
+        return _kept(json.loads(data, parse_constant=_refuse_constant))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MixerError) as error:
+        raise InputError(
+            f"{path} is not a state of the studio ({error}); move it away to begin anew"
+        ) from None
+
+
+def _kept(table: Any) -> Kept:
+    if table["schema_version"] != _SCHEMA_VERSION:
+        raise ValueError(f"it has the version {table['schema_version']!r}")
+    edits = read_changes(table["edits"])
+    revision = table["revision"]
+    if not isinstance(revision, int) or revision < 0:
+        raise ValueError("its revision is not a number")
+    history = History(
+        revision, edits, tuple(map(_step, table["done"])), tuple(map(_step, table["undone"]))
+    )
+    written = table["written"]
+    return Kept(
+        history,
+        None if written is None else dict(written),
+        dict(table["before"]),
+        dict(table["written_edits"]),
+    )
+
+
+def _step(row: Any) -> Step:
+    return Step(
+        str(row["label"]),
+        read_changes(row["before"]),
+        read_changes(row["after"]),
+        str(row["gesture"]),
+    )
+
+
+def _refuse_constant(word: str) -> float:
+    raise ValueError(f"{word} is not a number")
+
+
+def _same(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)

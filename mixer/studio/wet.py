@@ -1,0 +1,257 @@
+"""What comes into the hand's strips: each track behind its network's strip, ready to be played.
+
+Everything behind a track's strip that is the same for every sample, its group's equaliser and the
+mix's, commutes with the strip's own filters and gains, so it is in the track already; the rooms and
+the echo come to the page as impulse responses. What the buses' compressors do over time is read off
+the last exact render.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from mixer.console.sends import Sends
+from mixer.console.settings import EFFECT, Console, Strip
+from mixer.console.strip import apply_strip
+from mixer.dsp.blocks import FloatArray
+from mixer.dsp.threads import available_threads
+from mixer.network.session import Network
+from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.settings import (
+    FLAT,
+    BusSettings,
+    Compression,
+    ConsoleSettings,
+    TrackSettings,
+)
+from mixer.rendering.group_sends import RETURNS, RoomReturns
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.track_console import set_console, with_changes
+from mixer.rendering.track_strip import run_bus, run_track_strip
+from mixer.song.tracks import Track, read_track
+from mixer.studio.samples import GAIN_STEP
+
+# Made of every track before the whole of any, so that playing starts at once.
+FIRST_S = 12.0
+# At the end of such an excerpt filters do not see what follows.
+_UNSURE_S = 0.5
+# Longest impulse response, and how much of its energy may be cut off.
+_LONGEST_RESPONSE_S, _CUT_ENERGY = 20.0, 1e-9
+# Of a strip, what the page does itself, behind all that it may find in the audio.
+PLAYED_LAST = ("width", "pan", "gain_db")
+PLAYED_FILTERS = ("high_pass", "low_pass", "eq")
+_NOT_EFFECTS = ("mute", "solo", "reverb_db", "delay_db", "network")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrackMixSettings:
+    """What a network of tracks set.
+
+    Attributes:
+        found, settings: before and with what somebody changed of it.
+        levels: what was heard of each track.
+    """
+
+    found: ConsoleSettings
+    settings: ConsoleSettings
+    levels: tuple[TrackLevels, ...]
+
+
+def set_tracks(
+    plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None
+) -> TrackMixSettings:
+    """What the plan's network sets on tracks that were heard."""
+    found, _ = set_console(plan, levels, network)
+    return TrackMixSettings(found, with_changes(found, plan), tuple(levels))
+
+
+def baked_fields(strip: Strip) -> tuple[str, ...]:
+    """The fields of a strip that must be in the audio, for the page cannot play them exactly.
+
+    None where it can play the whole strip; its filters and dynamics where one of them listens or
+    moves; all of it where something behind them does, or the strip is blended.
+    """
+    if _moves(strip.amount) or strip.amount != 1.0:
+        return tuple(f.name for f in dataclasses.fields(strip) if f.name not in _NOT_EFFECTS)
+    if any(_moves(getattr(strip, name)) for name in PLAYED_LAST):
+        return tuple(f.name for f in dataclasses.fields(strip) if f.name not in _NOT_EFFECTS)
+    listening = [
+        name
+        for name in ("duck", "gate", "compressor", "de_esser", "saturation", "plugins")
+        if getattr(strip, name)
+    ]
+    filters = (strip.high_pass, strip.low_pass, *strip.eq)
+    moving = any(
+        _moves(value) for one in filters if one is not None for value in vars(one).values()
+    )
+    blended = any(one.amount != 1.0 for one in filters if one is not None)
+    if not (listening or moving or blended):
+        return ()
+    return tuple(
+        field.name
+        for field in dataclasses.fields(strip)
+        if (EFFECT in field.metadata or field.name in ("duck", "plugins"))
+        and field.name not in PLAYED_LAST
+    )
+
+
+def baked_strip(strip: Strip) -> Strip | None:
+    """What of a strip is in the audio; None for nothing."""
+    fields = baked_fields(strip)
+    if not fields:
+        return None
+    kept: dict[str, Any] = {name: getattr(strip, name) for name in fields}
+    return Strip(**kept)
+
+
+def _moves(value: object) -> bool:
+    return isinstance(value, tuple)
+
+
+def linear_bus(settings: ConsoleSettings, stem: str | None) -> BusSettings:
+    """What of a group's bus and the mix's is the same for every sample; of the mix's alone."""
+    buses = [settings.mix] if stem is None else [settings.groups[stem], settings.mix]
+    curve = tuple(sum(points) for points in zip(*(bus.curve_db for bus in buses), strict=True))
+    return BusSettings(sum(bus.gain_db for bus in buses), curve, Compression())
+
+
+def track_audio(
+    track: Track,
+    n_samples: int,
+    sample_rate: int,
+    settings: TrackSettings,
+    levels: TrackLevels,
+    bus: BusSettings,
+    baked: Strip | None,
+    *,
+    excerpt: bool,
+) -> FloatArray:
+    """A track as it comes into the hand's strip, or the first seconds of it, float32 (2, samples).
+
+    Raises:
+        InputError: a recording is damaged.
+        PresetError, InputError: as of `apply_strip`.
+    """
+    n_made = min(n_samples, round(FIRST_S * sample_rate)) if excerpt else n_samples
+    if not np.isfinite(levels.loudness_lufs):
+        return np.zeros((2, n_made), np.float32)
+    audio = read_track(track, n_made, sample_rate, to_the_end=not excerpt)
+    wet = run_track_strip(audio, sample_rate, settings, levels)
+    if baked is not None:
+        wet, _ = apply_strip(wet, sample_rate, baked, stem=track.name)
+    if bus.curve_db != FLAT or bus.gain_db != 0.0:
+        wet = np.array(wet, np.float32)
+        run_bus(wet, sample_rate, bus)
+    if n_made < n_samples:
+        wet = wet[:, : max(0, n_made - round(_UNSURE_S * sample_rate))]
+    return wet
+
+
+def in_parallel(work: Callable[[int], None], places: Sequence[int]) -> None:
+    """Do something for each place, as many at once as there are cores; raises the first error."""
+    with ThreadPoolExecutor(available_threads(), thread_name_prefix="studio") as pool:
+        futures = [pool.submit(work, place) for place in places]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def model_sends_db(returns: RoomReturns, settings: TrackSettings) -> dict[str, float]:
+    """Levels of a track's sends to the model's returns, in dB."""
+    levels = returns.levels(settings)
+    return {name: float(20.0 * np.log10(max(float(level), 1e-9))) for name, level in levels}
+
+
+def model_responses(
+    settings: ConsoleSettings, names: Sequence[str], sample_rate: int
+) -> dict[str, FloatArray]:
+    """Impulse responses of the model's returns, float32 (4, frames): see `response_of`."""
+    returns = RoomReturns(settings.space, sample_rate)
+    return {
+        name: response_of(lambda sent, name=name: returns.come_back(name, sent), sample_rate)  # type: ignore[misc]
+        for name in RETURNS
+        if name in names
+    }
+
+
+def hand_responses(
+    console: Console, names: Sequence[str], sample_rate: int, tempo_bpm: float | None
+) -> dict[str, FloatArray]:
+    """Impulse responses of the hand's reverb and delay: as `model_responses`."""
+    sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
+    return {
+        name: response_of(lambda sent, name=name: sends.come_back(name, sent), sample_rate)  # type: ignore[misc]
+        for name in names
+    }
+
+
+def response_of(come_back: Callable[[FloatArray], FloatArray], sample_rate: int) -> FloatArray:
+    """The impulse response of what is linear and does not change in time.
+
+    Args:
+        come_back: what comes back of what is sent, float32 (2, samples), which it may write over.
+        sample_rate: Hz.
+
+    Returns:
+        float32 (4, frames): left to left, left to right, right to left, right to right.
+    """
+    n_samples = round(_LONGEST_RESPONSE_S * sample_rate)
+    found = []
+    for side in (0, 1):
+        impulse = np.zeros((2, n_samples), np.float32)
+        impulse[side, 0] = 1.0
+        found.append(np.array(come_back(impulse)))
+    response = np.concatenate(found)
+    energy = np.cumsum(np.square(response, dtype=np.float64).sum(axis=0)[::-1])[::-1]
+    n_kept = int(np.count_nonzero(energy > _CUT_ENERGY * max(energy[0], 1e-30)))
+    return np.ascontiguousarray(response[:, : max(1, n_kept)])
+
+
+def gain_over_time(before: FloatArray, after: FloatArray) -> FloatArray:
+    """The gain that made one signal of another, once in `GAIN_STEP` frames, float32.
+
+    Args:
+        before, after: float32 (2, samples).
+    """
+    n_steps = before.shape[-1] // GAIN_STEP
+    if not n_steps:
+        return np.ones(1, np.float32)
+    powers = [
+        np.square(audio[:, : n_steps * GAIN_STEP]).reshape(2, n_steps, GAIN_STEP).sum(axis=(0, 2))
+        for audio in (before, after)
+    ]
+    sounding = powers[0] > 1e-10
+    ratio = np.sqrt(np.divide(powers[1], powers[0], out=np.ones_like(powers[0]), where=sounding))
+    return np.clip(ratio, 0.0, 1.0).astype(np.float32)
+
+
+def compression_gain(
+    before: FloatArray, settings: BusSettings, sample_rate: int
+) -> FloatArray | None:
+    """What a bus's compressor does to its input over time; None where it is off.
+
+    Args:
+        before: float32 (2, samples), into the bus.
+        settings: of the bus.
+        sample_rate: Hz.
+    """
+    if settings.compression.is_off:
+        return None
+    linear, after = before.copy(), before.copy()
+    run_bus(linear, sample_rate, dataclasses.replace(settings, compression=Compression()))
+    run_bus(after, sample_rate, settings)
+    return gain_over_time(linear, after)
+
+
+def settings_key(*parts: object) -> str:
+    """What audio was made by: equal texts mean equal audio."""
+    return repr(parts)

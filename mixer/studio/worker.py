@@ -1,0 +1,216 @@
+"""The thread that works on a song: reads it, renders what comes into the strips, then the mix.
+
+It does what is most wanted first: what can be heard at once, wet tracks, the exact mix a moment
+after the last edit, then what was asked for beside it. An edit overtakes an exact render.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mixer.errors import MixerError
+from mixer.song.load import load_song
+from mixer.studio.desk import Desk, Task, Tell
+from mixer.studio.making import Maker, OvertakenError
+from mixer.studio.planning import Planned, plan_edits
+from mixer.studio.standing import audio_of
+from mixer.studio.store import read_kept
+
+# From the last edit to the exact render of it.
+SETTLE_S = 0.6
+
+
+class Worker:
+    """Works on one song until it is stopped.
+
+    Attributes:
+        desk: how the song stands.
+        maker: makes what is heard.
+    """
+
+    def __init__(self, song_id: str, folder: Path, tell: Tell, scratch: Path) -> None:
+        """Prepare; `start` begins.
+
+        Args:
+            song_id, folder, tell: as of `Desk`.
+            scratch: a folder for samples.
+        """
+        self.maker = Maker(scratch, self.tell_audio, self.tell_doing, self.is_overtaken)
+        self.desk = Desk(song_id, folder, tell, self.maker.made)
+        # Revisions: of the wet tracks, and of the last exact render that was tried.
+        self._prepared = self._tried = -1
+        self._at: Task | None = None
+        self._is_exact = False
+        self._thread = threading.Thread(target=self._work, name=f"studio {song_id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, within_s: float) -> None:
+        """End what is done, and wait for that."""
+        with self.desk.lock:
+            self.desk.closing = True
+            self.desk.changed.notify_all()
+        self._thread.join(within_s)
+
+    def is_overtaken(self) -> bool:
+        """Whether what is made is not wanted any more."""
+        desk, task = self.desk, self._at
+        if desk.closing:
+            return True
+        if task is not None:
+            return task.job is not None and task.job.cancelled.is_set()
+        return self._is_exact and self._tried != desk.revision
+
+    def tell_doing(self, what: str, detail: str, share: float) -> None:
+        """Tell what is done."""
+        desk, task = self.desk, self._at
+        desk.doing = {"what": what, "detail": detail, "share": min(max(share, 0.0), 1.0)}
+        if task is not None and task.job is not None:
+            task.job.doing = desk.doing
+            desk.told_job(task.job)
+        desk.tell(
+            {"type": "doing", "song": desk.song_id, "revision": desk.revision, "doing": desk.doing}
+        )
+
+    def tell_audio(self, name: str) -> None:
+        """Tell that more of some samples is there, or that they are others."""
+        desk = self.desk
+        audio = audio_of(name, desk.made)
+        if audio is not None:
+            desk.tell(
+                {"type": "audio", "song": desk.song_id, "revision": desk.revision, "audio": audio}
+            )
+
+    def _work(self) -> None:
+        self._guarded(self._load)
+        desk = self.desk
+        while not desk.closing:
+            with desk.lock:
+                if desk.planned is None:
+                    desk.changed.wait()
+                    continue
+                step = self._next(desk.planned)
+                if step is None:
+                    continue
+            self._guarded(step)
+
+    def _load(self) -> None:
+        desk = self.desk
+        try:
+            song, kept = load_song(desk.folder), read_kept(desk.folder)
+            history = kept.history
+            table = kept.song_table(song.console)
+            planned = plan_edits(song, table, history.edits, history.revision)
+            plan = planned.plan()
+        except MixerError:
+            desk.phase = "failed"
+            raise
+        with desk.lock:
+            desk.song, desk.kept, desk.planned, desk.plan = song, kept, planned, plan
+            desk.notes = [*song.notes, *plan.warnings]
+            desk.phase = "listening" if planned.mixes_tracks else "rendering"
+        desk.told()
+        self.maker.first_seconds(plan)
+
+    def _next(self, planned: Planned) -> Callable[[], None] | None:
+        """What is wanted most; None after waiting for something to be wanted."""
+        desk = self.desk
+        if self._prepared != planned.revision:
+            self._prepared = planned.revision
+            return lambda: self._prepare(planned)
+        if self._tried != planned.revision:
+            wait_s = desk.edited_at + SETTLE_S - time.monotonic()
+            if wait_s > 0.0:
+                desk.changed.wait(wait_s)
+                return None
+            self._tried = planned.revision
+            return lambda: self._render(planned)
+        if desk.tasks:
+            task = desk.tasks.pop(0)
+            return lambda: self._run(task)
+        if desk.doing is not None:
+            desk.doing = None
+            return desk.told
+        desk.changed.wait()
+        return None
+
+    def _prepare(self, planned: Planned) -> None:
+        desk = self.desk
+        plan = planned.plan()
+        with desk.lock:
+            desk.plan = plan
+            desk.notes = list(dict.fromkeys((*planned.song.notes, *plan.warnings)))
+        self.maker.tracks(planned, plan)
+        self.maker.hand_returns(planned, plan)
+        if desk.phase == "listening":
+            desk.phase = "rendering"
+        desk.told()
+
+    def _render(self, planned: Planned) -> None:
+        desk = self.desk
+        assert desk.plan is not None
+        self._is_exact = True
+        try:
+            self.maker.exact(planned, desk.plan)
+        finally:
+            self._is_exact = False
+        with desk.lock:
+            desk.phase, desk.problem = "ready", None
+        audio = audio_of("mix", desk.made)
+        assert audio is not None
+        desk.tell(
+            {"type": "exact", "song": desk.song_id, "revision": planned.revision, "audio": audio}
+        )
+        desk.told()
+        self.maker.plain_sum(desk.plan)
+
+    def _run(self, task: Task) -> None:
+        desk, job = self.desk, task.job
+        assert desk.plan is not None
+        self._at = task
+        if job is not None:
+            job.state = "running"
+            desk.told_job(job)
+        try:
+            task.run(desk.plan)
+            if job is not None:
+                job.state = "done"
+        except OvertakenError:
+            if job is not None:
+                job.state = "cancelled"
+        except MixerError as error:
+            if job is None:
+                raise
+            job.state, job.problem = "failed", str(error)
+        finally:
+            self._at = None
+            if job is not None:
+                job.state = "failed" if job.state == "running" else job.state
+                job.doing = None
+                desk.told_job(job)
+            desk.told()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """A step whose failure is told, and does not end the work."""
+        desk = self.desk
+        try:
+            step()
+            return
+        except OvertakenError:
+            return
+        except MixerError as error:
+            problem = str(error)
+        except MemoryError:
+            problem = "out of memory; close other programs"
+        except Exception as error:  # told as the command line tells it
+            problem = f"internal error ({type(error).__name__}: {error}); please report it"
+        with desk.lock:
+            desk.problem, desk.doing = problem, None
+            if desk.planned is None:
+                desk.phase = "failed"
+        desk.told()
