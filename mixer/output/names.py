@@ -42,7 +42,7 @@ LISTENING_COPIES = (INPUT_SUM, NORMALISED_SUM)
 LISTENING_FORMAT = "flac"
 # Longest name of a track's file: its ending and a number must still fit on any disk.
 _LONGEST_TRACK_BYTES = 200
-# Of a mix's, so that the endings of all that lies beside it still fit.
+# A mix's name is cut, so that the endings of all that lies beside it still fit.
 _LONGEST_MIX_BYTES = 200
 
 

@@ -90,7 +90,7 @@ class Desk:
 
     @property
     def revision(self) -> int:
-        """Of the edits."""
+        """The edits' revision."""
         return self.kept.history.revision
 
     def check(self, revision: int) -> None:

@@ -27,7 +27,7 @@ from mixer.song.song import Song
 PRESETS, SETTINGS, FILES, ROLE = "presets", "settings", "files", "role"
 SETTING_NAMES = ("model", "amount", "platform")
 MOST_EDITS, MOST_STEPS, MOST_PRESETS = 5_000, 1_000, 20
-# Of one value: a course in time of a few thousand points.
+# One value is at most a course in time of a few thousand points.
 _LONGEST_VALUE = 100_000
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -36,7 +36,7 @@ Edits = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the history: how edits were before it, and after; None is no edit."""
+    """One step of the history: how edits were before it, and after; None stands for no edit."""
 
     label: str
     before: Mapping[str, Any]

@@ -42,7 +42,7 @@ FIRST_S = 12.0
 _UNSURE_S = 0.5
 # Longest impulse response, and how much of its energy may be cut off.
 _LONGEST_RESPONSE_S, _CUT_ENERGY = 20.0, 1e-9
-# Of a strip, what the page does itself, behind all that it may find in the audio.
+# What of a strip the page does itself, behind all that it may find in the audio.
 PLAYED_LAST = ("width", "pan", "gain_db")
 PLAYED_FILTERS = ("high_pass", "low_pass", "eq")
 _NOT_EFFECTS = ("mute", "solo", "reverb_db", "delay_db", "network")
