@@ -27,7 +27,7 @@ _Level = Literal["loudness_lufs", "true_peak_dbtp"]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class AskedLevels:
     """What a row asked for, whoever said it: a cell, a preset, its song, its album.
 
     Attributes:
@@ -46,13 +46,13 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
     """
     done = [record for record in records if record.state == State.DONE]
     marks: dict[str, list[str]] = {record.id: [] for record in done}
-    groups: dict[_Asked, list[Record]] = {}
+    groups: dict[AskedLevels, list[Record]] = {}
     for record in done:
         if "loudness_lufs" in record.figures and record.figures["loudness_lufs"] is None:
             marks[record.id].append("silent")
             continue
         marks[record.id] += move_words(record.figures.get("album_moves", {}))
-        asked = _asked(record)
+        asked = asked_of(record)
         groups.setdefault(asked, []).append(record)
         marks[record.id] += _missed(record, asked)
     for asked, group in groups.items():
@@ -72,17 +72,18 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
     return {song_id: texts for song_id, texts in marks.items() if texts}
 
 
-def _asked(record: Record) -> _Asked:
+def asked_of(record: Record) -> AskedLevels:
+    """The levels that a song's row asked for; on an album, what its common offset makes of them."""
     settings, figures = record.settings, record.figures
     target_lufs = settings.get("loudness_lufs")
     offset_db, before_lufs = figures.get("album_offset_db"), figures.get("premaster_lufs")
     if offset_db is not None and before_lufs is not None:
         # On an album the offset is common, not the loudness.
         target_lufs = before_lufs + offset_db
-    return _Asked(target_lufs, settings.get("true_peak_dbtp", DEFAULT_CEILING_DBTP))
+    return AskedLevels(target_lufs, settings.get("true_peak_dbtp", DEFAULT_CEILING_DBTP))
 
 
-def _missed(record: Record, asked: _Asked) -> list[str]:
+def _missed(record: Record, asked: AskedLevels) -> list[str]:
     """Where a mix is not what its row asked for."""
     texts = []
     lufs, peak_dbtp = record.figures.get("loudness_lufs"), record.figures.get("true_peak_dbtp")

@@ -48,9 +48,14 @@ def joined(*children: object) -> Html:
 
 def text(value: str) -> Html:
     """A text, escaped for elements and quoted attributes alike."""
+    return Html(html.escape(printable(value), quote=True))
+
+
+def printable(value: str) -> str:
+    """A text as a page shows it: cut at `LONGEST_TEXT`, nothing in it that turns what is around."""
     if len(value) > LONGEST_TEXT:
         value = value[: LONGEST_TEXT - 1] + "…"
-    return Html(html.escape(_UNPRINTABLE.sub("\ufffd", value), quote=True))
+    return _UNPRINTABLE.sub("\ufffd", value)
 
 
 def name(value: str) -> Html:

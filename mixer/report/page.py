@@ -45,7 +45,7 @@ def page(data: ReportData, player: Player, *, embedded: bool) -> str:
     )
     return document(
         f"{data.mix.song.name} – mix report",
-        style("charts.css", "report.css"),
+        style("page.css", "charts.css", "report.css"),
         body,
         script=one_script("report.js"),
         allowed={} if embedded else {"media-src": "'self' file:", "connect-src": "'self'"},

@@ -36,14 +36,18 @@ def _add(name: str, folder: Path, done: dict[str, str], within: tuple[str, ...])
         raise ValueError(f"{name} imports itself: {' -> '.join((*within, name))}")
     if name in done:
         return
-    own = folder / name
-    module = (own if own.is_file() else ASSETS / name).read_text(encoding="utf-8")
+    module = _find(name, folder).read_text(encoding="utf-8")
     for needed in _IMPORT.findall(module):
         _add(needed, folder, done, (*within, name))
     done[name] = _EXPORT.sub("", _IMPORT.sub("", module))
 
 
 def style(*names: str, folder: Path = ASSETS) -> str:
-    """Style sheets one after the other; the report's `tokens.css` comes first."""
-    sheets = (ASSETS / "tokens.css", *(folder / name for name in names))
-    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    """Style sheets one after the other, `tokens.css` before them; found as modules are."""
+    sheets = ("tokens.css", *names)
+    return "".join(_find(name, folder).read_text(encoding="utf-8") for name in sheets)
+
+
+def _find(name: str, folder: Path) -> Path:
+    own = folder / name
+    return own if own.is_file() else ASSETS / name

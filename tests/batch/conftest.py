@@ -15,6 +15,7 @@ from mixer.batch.session import Options, run_batch
 from mixer.batch.states import Ending
 from mixer.batch.work import Shop, Work
 from tests.batch.stand_in import copy_song
+from tests.browser import browser, open_page, watch  # noqa: F401
 
 
 @pytest.fixture

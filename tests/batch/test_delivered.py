@@ -3,7 +3,6 @@
 import json
 import re
 import zipfile
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,6 +18,7 @@ from mixer.batch.session import Options, plan_batch
 from mixer.batch.work import render_song
 from mixer.preset.merge import resolve
 from mixer.rendering.settings import with_console
+from tests.batch.index_rows import rows_of
 from tests.signals import band
 
 
@@ -42,16 +42,6 @@ def links_of(report: Path) -> list[str]:
     """What the report's player plays."""
     data = re.search(r'id="player-data"[^>]*>(.*?)</script>', report.read_text(), re.DOTALL)
     return [source.get("url") for source in json.loads(data.group(1))["sources"]]
-
-
-class _Links(HTMLParser):
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value or "" for name, value in attrs if tag == "a" and name == "href"]
 
 
 def files(folder: Path) -> set[str]:
@@ -91,8 +81,11 @@ def test_everything_is_in_its_place_and_links_lead_there(songs, batch) -> None:
     with zipfile.ZipFile(base.with_name(base.name + ".dawproject")) as container:
         assert sum(name.startswith("audio/") for name in container.namelist()) == len(there)
 
-    page = _Links((out / "index.html").read_text())
-    assert [(out / unquote(link)).is_file() for link in page.found] == [True, True]
+    shown = rows_of((out / "index.html").read_text())
+    found = [row["report"] for row in shown]
+    found += [session["url"] for row in shown for session in row["sessions"]]
+    assert len(found) == 4
+    assert all((out / unquote(link)).is_file() for link in found)
     settings = with_console(
         RenderSettings("none", device="cpu"), resolve([songs / "mine.toml"]).console
     )

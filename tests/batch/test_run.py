@@ -20,6 +20,7 @@ from mixer.batch.states import Action, Ending, Mode, Phase, State
 from mixer.batch.survey import survey_song
 from mixer.errors import OutputError
 from tests.batch.conftest import HereEngine
+from tests.batch.index_rows import rows_of
 from tests.batch.stand_in import copy_song, expected_mix
 
 
@@ -49,9 +50,9 @@ def test_a_run_renders_every_song_and_writes_the_tables(make_songs, batch, tmp_p
     lines = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
     assert lines[0]["files"][0]["path"] == "one.wav"
     assert lines[0]["mix_sha256"] == rows[0]["mix_sha256"]
-    page = (out / "index.html").read_text()
-    assert 'src="one.wav"' in page
-    assert "no good" in page
+    shown = rows_of((out / "index.html").read_text())
+    assert [row["mix"] for row in shown] == ["one.wav", "two.wav", ""]
+    assert shown[2]["error"] == "no good"
     assert sorted(p.name for p in (out / STATE_FOLDER).iterdir()) == [
         "ledger.sqlite", "lock", "reserve", "tables.json", "work"
     ]  # fmt: skip
