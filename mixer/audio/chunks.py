@@ -61,16 +61,20 @@ class Family:
     kept: frozenset[bytes]
 
     @functools.cached_property
+    def size_bytes(self) -> int:
+        return struct.calcsize(self.size)
+
+    @functools.cached_property
     def head_bytes(self) -> int:
-        return self.name_bytes + struct.calcsize(self.size)
+        return self.name_bytes + self.size_bytes
 
     def is_placeholder(self, size: int) -> bool:
         """Whether a size stands for one that was not known: 0, -1, and what programs leave."""
         if size <= 0:
             return True
-        if struct.calcsize(self.size) == 8 or size > 0xFFFFFFFF:
+        if self.size_bytes == 8 or size > 0xFFFFFFFF:
             return size >= 1 << 48
-        near = any(abs(size - edge) <= 0x10000 for edge in (1 << 31, 1 << 32))
+        near = abs(size - (1 << 31)) <= 0x10000 or abs(size - (1 << 32)) <= 0x10000
         return near or (size >= 0x70000000 and size & 0xFFFFF in (0, 8, 0xFFFFF))
 
     def is_chunk_at(self, file: BinaryIO, position: int, n_file: int) -> bool:

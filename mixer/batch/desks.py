@@ -82,7 +82,7 @@ def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list
         if wrong:
             mistakes += dict.fromkeys(_mistake_of(row, line) for line in wrong)
             row = replace(row, has_mistakes=True)
-        done.append(replace(row, settings=settings))
+        done.append(row if settings is row.settings else replace(row, settings=settings))
         desks.append(desk)
     return done, desks, mistakes
 
@@ -164,10 +164,10 @@ class _Resolver:
 
 def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
     """What the song's file says of the desk, and a line for each mistake in the rest of it."""
-    path = song / SONG_FILE
     # Most songs have none: one look, without the exceptions and objects of a read.
-    if not os.path.exists(path):  # noqa: PTH110 - 10 000 of them
+    if not os.path.exists(f"{song}/{SONG_FILE}"):  # noqa: PTH110 - 10 000 of them
         return {}, []
+    path = song / SONG_FILE
     from mixer.audio.video import is_recording_file
     from mixer.preset.layer import song_table
     from mixer.song.folder import list_song_folder

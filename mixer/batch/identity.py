@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from mixer.audio.formats import FORMATS
 from mixer.baselines import LEVELS, WITHOUT_NETWORK
@@ -13,10 +14,12 @@ from mixer.batch.asked import Asked
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import ManifestError, mistake
 from mixer.errors import MixerError
-from mixer.output.settings import OutputSettings
+from mixer.output.settings import OutputSettings, changed
 from mixer.rendering.options import options_of
 from mixer.shipped import AUTO_MODEL, DEFAULT_MODEL, PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.version import __version__
+
+_KEPT = 1_024  # different settings of a manifest
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,10 @@ def settings_of(
     file_format: str,
     console: Mapping[str, object] | None = None,
     sources: Sequence[Mapping[str, str]] = (),
-) -> Asked:
-    """Everything asked for that changes what is written, ready for JSON.
+) -> tuple[Asked, str]:
+    """Everything asked for that changes what is written, as JSON has it, and its SHA-256.
+
+    Rows that ask for the same share it.
 
     Args:
         row: of the manifest, with the targets that its presets bring.
@@ -101,29 +106,37 @@ def settings_of(
     }
     asked = {
         **row.settings,
-        **_wanted(replace(row.wanted, format=file_format)),
+        **_wanted(changed(row.wanted, format=file_format)),
         "album": row.album,
         **{name: value for name, value in more.items() if value},
         **({"album_sound": row.album_sound} if row.album_sound > 0.0 else {}),
     }
-    settings: Asked = json.loads(json.dumps(asked))
-    return settings
+    return _as_json(json.dumps(asked))
+
+
+@lru_cache(_KEPT)
+def _as_json(text: str) -> tuple[Asked, str]:
+    """A table, and the SHA-256 of its canonical form."""
+    asked: Asked = json.loads(text)
+    canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+    return asked, hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _wanted(wanted: OutputSettings) -> dict[str, object]:
     """How a mix is written, and what of it is not as always; a lossy format has no depth."""
+    return dict(_said(wanted))
+
+
+@lru_cache(_KEPT)
+def _said(wanted: OutputSettings) -> tuple[tuple[str, object], ...]:
     said = {
         one.name: getattr(wanted, one.name)
         for one in options_of(OutputSettings)
         if one.in_ledger or getattr(wanted, one.name) != one.default
     }
-    return {**said, "bit_depth": None} if FORMATS[wanted.format].is_lossy else said
-
-
-def hash_settings(settings: Mapping[str, object]) -> str:
-    """SHA-256 of the canonical JSON."""
-    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    if FORMATS[wanted.format].is_lossy:
+        said["bit_depth"] = None
+    return tuple(said.items())
 
 
 def code_version() -> str:

@@ -17,13 +17,14 @@ from mixer.batch.song_paths import SongFolders, why_not_from_here
 from mixer.batch.states import ALL_COLUMNS, ColumnUse
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
-from mixer.output.settings import MIX_ALONE, OutputSettings
+from mixer.output.settings import MIX_ALONE, OutputSettings, changed
 from mixer.rendering.platforms import PLATFORMS
 
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
 # What programs write into a cell that holds nothing; only of a song's folder it may be the name.
 _NOTHING = ("", "nan", "NaN", "<NA>", "#N/A")
 _PATHS = ("preset", "model", "profile")
+_OF_PATHS = frozenset("/\\:.")  # signs that make a path of a name
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _build(
 ) -> Row:
     row, settings = values[ColumnUse.ROW], values[ColumnUse.SETTING]
     output, strips = values[ColumnUse.OUTPUT], values[ColumnUse.STRIP]
-    presets, wanted = row.get("preset"), replace(defaults.wanted, **output)
+    presets, wanted = row.get("preset"), changed(defaults.wanted, **output)
     for name in ("model", "profile"):
         # What lies beside the manifest is meant by that; a shipped name has no such folder.
         if name in settings and (base / settings[name]).exists():
@@ -237,7 +238,7 @@ def _build(
         album=row.get("album"),
         album_sound=row.get("album_sound", 0.0),
         settings=cast(RowSettings, settings),
-        wanted=replace(wanted, stems=wanted.writes_stems),
+        wanted=changed(wanted, stems=wanted.writes_stems),
         presets=defaults.presets if presets is None else _from_here(presets, base),
         sets=(
             *defaults.sets,
@@ -257,6 +258,8 @@ def _from_here(presets: tuple[str, ...], base: Path) -> tuple[str, ...]:
 
 def default_id(cell: str, song: Path) -> str:
     """What a song is called that has no id: its path as written, without the way up or the root."""
+    if _OF_PATHS.isdisjoint(cell):
+        return cell
     path = Path(cell)
     parts = [part for part in path.parts if part not in ("..", ".", path.anchor)]
     return "/".join(parts) or song.name or "song"

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 import string
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_depth
@@ -18,6 +19,7 @@ from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
 from mixer.errors import SettingsError
 from mixer.files.file_names import FORBIDDEN, clean, key, shorten
+from mixer.files.real_paths import RealPaths
 from mixer.files.wording import listed, nearest, quote
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import (
@@ -32,7 +34,7 @@ from mixer.output.names import (
     VERSIONS_SUFFIX,
     session_files,
 )
-from mixer.output.settings import OutputSettings
+from mixer.output.settings import OutputSettings, changed
 from mixer.shipped import AUTO_MODEL
 from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
 from mixer.stems import RESIDUAL, STEMS
@@ -42,8 +44,8 @@ STATE_FOLDER = BATCH_STATE_FOLDER
 INDEX_PAGE = "index.html"
 RESULT_NAMES = ("results.csv", "results.jsonl", INDEX_PAGE)
 DEFAULT_TEMPLATE = "{id}.{format}"
+_KEPT_TEMPLATES = 256
 REPORT_ROLE = "report"
-FIELDS = ("id", "song", "album", "preset", "model", "format", "row")
 # Most file systems hold 255 bytes a name; the suffixes must still fit.
 MAX_NAME_BYTES = 255 - len(RECIPE_SUFFIX)
 
@@ -146,13 +148,7 @@ def plan_output(row: Row) -> Target:
             not the name's.
     """
     template = row.output or DEFAULT_TEMPLATE
-    literal = re.sub(r"\{[^{}]*\}", "", template)
-    parts = PurePosixPath(template.replace("\\", "/")).parts
-    if template.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:", template) or ".." in parts:
-        raise ValueError(f"{template!r} leads out of the output folder; write a path inside it")
-    if FORBIDDEN.search(literal.replace("\\", "")) or "\\" in literal:
-        raise ValueError(f'{template!r} holds one of < > : " \\ | ? * or a control character')
-    ending = PurePosixPath(template).suffix.lower().lstrip(".")
+    ending = _ending_of(template)
     asked = row.wanted.format
     if asked and ending in FORMATS and ending != asked:
         raise ValueError(f"{template!r} ends in .{ending}, but the format is {asked}")
@@ -173,36 +169,68 @@ def plan_output(row: Row) -> Target:
     if names[0].casefold() == STATE_FOLDER:
         raise ValueError(f"{STATE_FOLDER} is where the ledger lives; choose another folder")
     mix = "/".join(names) + "." + file_format
-    return Target(mix, replace(row.wanted, format=file_format))
+    return Target(mix, changed(row.wanted, format=file_format))
 
 
-def _fill(template: str, row: Row, file_format: str) -> str:
-    values = {
-        "id": row.id,
-        "song": row.song.name,
-        "album": row.album or "singles",
-        "preset": "+".join(Path(name.removesuffix(".toml")).name for name in row.presets) or NONE,
-        "model": Path(str(row.settings.get("model", AUTO_MODEL))).name,
-        "format": file_format,
-        "row": f"{row.number:05d}",
-    }
-    pieces = []
+@lru_cache(_KEPT_TEMPLATES)
+def _ending_of(template: str) -> str:
+    """The ending of a template that stays in the output folder, without its point.
+
+    Raises:
+        ValueError: it leads out, or holds what no name may.
+    """
+    literal = re.sub(r"\{[^{}]*\}", "", template)
+    parts = PurePosixPath(template.replace("\\", "/")).parts
+    if template.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:", template) or ".." in parts:
+        raise ValueError(f"{template!r} leads out of the output folder; write a path inside it")
+    if FORBIDDEN.search(literal.replace("\\", "")) or "\\" in literal:
+        raise ValueError(f'{template!r} holds one of < > : " \\ | ? * or a control character')
+    return PurePosixPath(template).suffix.lower().lstrip(".")
+
+
+# What each field of a template stands for.
+_VALUES: Mapping[str, Callable[[Row], str]] = {
+    "id": lambda row: row.id,
+    "song": lambda row: row.song.name,
+    "album": lambda row: row.album or "singles",
+    "preset": lambda row: (
+        "+".join(Path(name.removesuffix(".toml")).name for name in row.presets) or NONE
+    ),
+    "model": lambda row: Path(str(row.settings.get("model", AUTO_MODEL))).name,
+    "row": lambda row: f"{row.number:05d}",
+}
+FIELDS = (*list(_VALUES)[:-1], "format", "row")
+
+
+@lru_cache(_KEPT_TEMPLATES)
+def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
+    """The texts of a template, each with the field behind it.
+
+    Raises:
+        ValueError: it is not one, or has an unknown field.
+    """
     try:
         parsed = list(string.Formatter().parse(template))
     except ValueError as error:
         raise ValueError(f"{template!r} is not a template ({error})") from None
-    for text, field, spec, conversion in parsed:
-        pieces.append(text)
-        if field is None:
-            continue
-        if field not in values or spec or conversion:
+    for _, field, spec, conversion in parsed:
+        if field is not None and (field not in FIELDS or spec or conversion):
             known = [f"{{{name}}}" for name in FIELDS]
             close = nearest(f"{{{field}}}", known)
             hint = f"did you mean {close}?" if close else f"choose from {listed(known)}"
             raise ValueError(f"{quote(template)} has the unknown field {{{field}}}; {hint}")
-        # Only an id may name folders; a song called AC/DC cannot.
-        value = values[field] if field == "id" else values[field].replace("/", "_")
-        pieces.append("/".join(clean(part) for part in value.split("/") if part))
+    return tuple((text, field) for text, field, _, _ in parsed)
+
+
+def _fill(template: str, row: Row, file_format: str) -> str:
+    pieces = []
+    for text, field in _parsed(template):
+        pieces.append(text)
+        if field is not None:
+            value = file_format if field == "format" else _VALUES[field](row)
+            # Only an id may name folders; a song called AC/DC cannot.
+            parts = value.split("/") if field == "id" else (value.replace("/", "_"),)
+            pieces.append("/".join(clean(part) for part in parts if part))
     return "".join(pieces)
 
 
@@ -211,16 +239,14 @@ class _Inside:
 
     def __init__(self, folder: Path) -> None:
         self._root = os.path.realpath(folder)
+        self._real = RealPaths()
         self._checked: dict[str, bool] = {}
 
     def check(self, target: Target) -> None:
-        for place in (
-            str(PurePosixPath(target.mix).parent),
-            target.stems_folder,
-            *target.folders,
-        ):
+        parent = target.mix.rpartition("/")[0]
+        for place in (parent, target.stems_folder, *target.folders):
             if place not in self._checked:
-                real = os.path.realpath(os.path.join(self._root, place))  # noqa: PTH118
+                real = self._real.of(f"{self._root}/{place}" if place else self._root)
                 self._checked[place] = real == self._root or real.startswith(
                     self._root.rstrip(os.sep) + os.sep
                 )
@@ -247,11 +273,11 @@ def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
         for folder in target.folders
         if target.mix and not row.has_mistakes
     }
-    for row, target in zip(rows, targets, strict=True):
+    for row, target in zip(rows, targets, strict=True) if folders else ():
         if row.has_mistakes:
             continue
-        for parent in PurePosixPath(key(target.mix)).parents:
-            if folders.get(str(parent), row.number) != row.number:
-                what = f"{target.mix!r} lies in a folder that row {folders[str(parent)]} writes"
+        for parent in map(str, PurePosixPath(key(target.mix)).parents):
+            if folders.get(parent, row.number) != row.number:
+                what = f"{target.mix!r} lies in a folder that row {folders[parent]} writes"
                 mistakes.append(mistake(row.number, "output", what))
     return mistakes

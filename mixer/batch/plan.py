@@ -14,7 +14,6 @@ from mixer.batch.desks import NEUTRAL, Desk, check_defaults, find_misfits, read_
 from mixer.batch.identity import (
     Identity,
     code_version,
-    hash_settings,
     read_identities,
     settings_of,
 )
@@ -38,6 +37,8 @@ class Shard:
     count: int = 1
 
     def holds(self, row: Row) -> bool:
+        if self.count == 1:
+            return True
         # By name, not by place: a row more in the manifest must not move the others about.
         key = row.id if row.album is None else f"album {row.album}"
         return zlib.crc32(key.encode()) % self.count == self.index - 1
@@ -80,14 +81,16 @@ class Listed:
 
     def fresh(self) -> Record:
         """The ledger's entry for it as it is asked for now."""
-        settings = settings_of(self.row, self.target.format, self.desk.console, self.desk.sources)
+        settings, sha256 = settings_of(
+            self.row, self.target.format, self.desk.console, self.desk.sources
+        )
         return Record(
             id=self.row.id,
             state=State.PENDING,
             output=self.target.mix,
             album=self.row.album,
             settings=settings,
-            settings_sha256=hash_settings(settings),
+            settings_sha256=sha256,
             model_sha256=self.identity.model_sha256,
             profile_sha256=self.identity.profile_sha256,
             code_version=code_version(),
@@ -150,7 +153,7 @@ def make_plan(
 
 def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
     """By id: a file that a mix would replace though no run of this ledger wrote it."""
-    found = {}
+    found, root = {}, os.fspath(out)
     for job in jobs:
         target = job.listed.target
         if job.action != Action.RENDER:
@@ -159,7 +162,7 @@ def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
         paths = [path for path in target.beside.values() if path not in owned]
         if job.known is None or not _owns(job.known, target):
             paths = [target.mix, target.recipe, *target.folders, *paths]
-        there = next((path for path in paths if os.path.lexists(out / path)), None)
+        there = next((path for path in paths if os.path.lexists(f"{root}/{path}")), None)
         if there is not None:
             found[job.record.id] = there
     return found

@@ -77,18 +77,16 @@ def survey_song(
         MixerError: what is wrong with the song, as rendering it would say.
     """
     song = read(row.song)
+    stems = song.stems
     rate = int(row.settings.get("sample_rate") or song.sample_rate)
     n_own = song.n_samples_at(rate)
-    n_files = 1 + (len(song.stems) + 1 if row.wanted.stems else 0)
+    n_files = 1 + (len(stems) + 1 if row.wanted.stems else 0)
     has_report = row.wanted.has_report
     n_tracks = _n_tracks(song) + 1 if row.wanted.tracks else 0
     hears = row.wanted.takes_stems or row.album_sound > 0.0
-    n_files += n_tracks + len(titles(row.wanted.deliver, song.stems))
+    n_files += n_tracks + len(titles(row.wanted.deliver, stems))
     kept = (
-        1
-        + n_tracks
-        + (len(song.stems) if hears else 0)
-        + (len(LISTENING_COPIES) if has_report else 0)
+        1 + n_tracks + (len(stems) if hears else 0) + (len(LISTENING_COPIES) if has_report else 0)
     )
     mix_bytes = n_files * (
         FORMATS[file_format].file_bytes(row.wanted.bit_depth, n_own, song.duration_s)
@@ -98,7 +96,7 @@ def survey_song(
         duration_s=song.duration_s,
         need_bytes=render_bytes(
             song.n_samples_at(identity.sample_rate),
-            len(song.stems),
+            len(stems),
             threads,
             own_samples=n_own,
             wet_stems=hears,
@@ -108,7 +106,7 @@ def survey_song(
         ),
         output_bytes=mix_bytes
         + _session_bytes(row, song, mix_bytes)
-        + _report_bytes(row, n_own, song.duration_s, len(song.stems)),
+        + _report_bytes(row, n_own, song.duration_s, len(stems)),
         premaster_bytes=n_own * 8 * kept if row.album is not None else 0,
         unmixed=unmixed_of(song),
     )
@@ -151,6 +149,8 @@ def _n_tracks(song: Song) -> int:
 
 def _session_bytes(row: Row, song: Song, mix_bytes: int) -> int:
     """Sessions: a residual each, and copies of all audio in those that embed it up to a limit."""
+    if not row.wanted.daw:
+        return 0
     residual_bytes = _RESIDUAL_BYTES_PER_SAMPLE * song.n_samples
     total = (_PER_FILE_BYTES + residual_bytes) * len(row.wanted.daw)
     recordings = {r.source.path for r in song.recordings}

@@ -7,8 +7,10 @@ command line says for every row, and the identity of its songs derive from the f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
 from mixer.audio.formats import BIT_DEPTHS, DEFAULT_BIT_DEPTH, DEFAULT_FORMAT, FORMATS
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
@@ -22,6 +24,8 @@ from mixer.output.versions import (
     parse_template,
 )
 from mixer.rendering.options import option, options_of
+
+_KEPT = 1_024  # different settings of a manifest
 
 
 class ReportKind(StrEnum):
@@ -131,6 +135,16 @@ class OutputSettings:
     def writes_stems(self) -> bool:
         """Whether wet stems are written: asked for, or needed by what is delivered."""
         return self.stems or bool(self.daw) or self.has_report
+
+
+@lru_cache(_KEPT)
+def changed(settings: OutputSettings, **fields: Any) -> OutputSettings:
+    """`dataclasses.replace`; equal ones, as most rows of a manifest have, are checked once.
+
+    Raises:
+        SettingsError: a value that no field takes.
+    """
+    return replace(settings, **fields)
 
 
 # The mix alone, as where nothing is said.

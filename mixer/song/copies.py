@@ -13,10 +13,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from mixer.audio.formats import without_audio_suffix
-from mixer.song.track_words import SAME_NAMES, fold, split_words
+from mixer.song.track_words import SAME_FOLDERS, SAME_NAMES, fold, split_words
 
 # The best first; of others the lossless ones come before.
 _FORMATS = (".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".flac")
@@ -61,11 +62,34 @@ def find_copies(paths: Sequence[Path], names: Sequence[str]) -> dict[int, Copy]:
     Returns:
         The place of each copy to what it is.
     """
+    formats, named, others = _by_name(tuple(names))
     found: dict[int, Copy] = {}
-    for finder in (_other_formats(names), _named_copies(paths, names), _takes(names), _dry(names)):
-        for place, copy in finder:
-            found.setdefault(place, copy)
+    for place, copy in chain(formats, _compared(paths, names, named), others):
+        found.setdefault(place, copy)
     return found
+
+
+_Told = tuple[tuple[int, Copy], ...]
+
+
+@lru_cache(SAME_FOLDERS)
+def _by_name(names: tuple[str, ...]) -> tuple[_Told, tuple[tuple[int, int], ...], _Told]:
+    """What names tell alone, and the pairs of copy and original of which bytes decide."""
+    return (
+        tuple(_other_formats(names)),
+        tuple(_named_copies(names)),
+        (*_takes(names), *_dry(names)),
+    )
+
+
+def _compared(
+    paths: Sequence[Path], names: Sequence[str], pairs: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, Copy]]:
+    for place, original in pairs:
+        if _same_bytes(paths[place], paths[original]):
+            yield place, Copy(f"a copy of {names[original]}: left out", True)
+        else:
+            yield place, Copy(f"named as a copy of {names[original]}, which differs", False)
 
 
 @lru_cache(SAME_NAMES)
@@ -93,20 +117,17 @@ def _rank(name: str) -> tuple[int, str]:
     return (_FORMATS.index(suffix) if suffix in _FORMATS else len(_FORMATS)), name
 
 
-def _named_copies(paths: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
+def _named_copies(names: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Files that are named as a copy of another, and that one."""
     titles = {_title(name): place for place, name in reversed(list(enumerate(names)))}
     for place, name in enumerate(names):
         folder, title = _title(name)
         for pattern in _COPIES:
             match = pattern.match(title)
             original = titles.get((folder, match["of"].strip())) if match else None
-            if original is None or original == place:
-                continue
-            if _same_bytes(paths[place], paths[original]):
-                yield place, Copy(f"a copy of {names[original]}: left out", True)
-            else:
-                yield place, Copy(f"named as a copy of {names[original]}, which differs", False)
-            break
+            if original is not None and original != place:
+                yield place, original
+                break
 
 
 def _same_bytes(a: Path, b: Path) -> bool:

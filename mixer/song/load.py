@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -56,7 +57,7 @@ def load_song(
         PresetError: a mistake in `song.toml`.
     """
     folder = Path(folder).resolve()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - of each song of a batch
         raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
     files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))
     settings = read_song_file(folder, (f.name for f in files if is_recording_file(f.place)))

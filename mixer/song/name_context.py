@@ -21,6 +21,8 @@ from mixer.song.track_names import (
 )
 from mixer.song.track_words import (
     LEFT_OUT_WEAK,
+    SAME_FOLDERS,
+    SAME_NAMES,
     SOURCE,
     Evidence,
     find_evidence,
@@ -33,8 +35,6 @@ _BARE_LEADS = frozenset(("lead", "ld"))
 _FEWEST_SHARING = 3
 _FEWEST_PARTS_OF_MIX = 2
 _SHOWN_PARTS = 3
-# Songs of a batch whose files have the same names are judged once.
-_SAME_FOLDERS = 512
 _VERSIONS = frozenset(("v", "version", "final", "new", "edit"))
 
 
@@ -56,14 +56,19 @@ def classify_all(
     """
     own_folders = tuple(map(tuple, folders)) if folders is not None else ((),) * len(names)
     words = split_words(song)
-    heard = {token for name in names for token in take_apart(name).tokens}
+    heard = frozenset[str]().union(*map(_words_of, names))
     # A title is taken off names that begin with all of it; other words of it are in none of them.
     title = tuple(token for token in words if not token.isdigit())
     title = title if heard.issuperset(title) else ()
     return list(_classified(tuple(names), own_folders, title, frozenset(heard.intersection(words))))
 
 
-@lru_cache(_SAME_FOLDERS)
+@lru_cache(SAME_NAMES)
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(take_apart(name).tokens)
+
+
+@lru_cache(SAME_FOLDERS)
 def _classified(
     names: tuple[str, ...],
     folders: tuple[tuple[str, ...], ...],

@@ -49,7 +49,8 @@ class Song:
     @property
     def stems(self) -> tuple[str, ...]:
         """The stems that have recordings, in the order of `STEMS`."""
-        return tuple(s for s in STEMS if any(r.stem == s for r in self.recordings))
+        there = {recording.stem for recording in self.recordings}
+        return tuple(stem for stem in STEMS if stem in there)
 
     @property
     def duration_s(self) -> float:

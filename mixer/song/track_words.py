@@ -77,6 +77,8 @@ _SHORTEST_GUESS = 4  # letters of a source's name that a longer unknown word mus
 _SHORTEST_TYPO = 5
 # The songs of a batch have the same few file names over and over.
 SAME_NAMES = 4_096
+# And many have just the same files: those are judged once.
+SAME_FOLDERS = 512
 
 
 @lru_cache(SAME_NAMES)
