@@ -16,7 +16,7 @@ export class AnalysisPanel {
     this.plot = html("div");
     this.live = html("canvas", { className: "live", height: 120, role: "img", "aria-label": "Spectrum of what sounds now" });
     this.about = html("p", { className: "about" });
-    host.append(html("h4", { text: "Now" }), this.live,
+    host.append(html("h2", { text: "Now" }), this.live,
       tabs("Spectra", ["Average", "Difference"], (mode) => {
         this.mode = mode;
         this.draw();

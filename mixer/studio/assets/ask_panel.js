@@ -22,7 +22,7 @@ export class AskPanel {
   }
 
   section(title, about, ...parts) {
-    return html("section", { className: "block", "aria-label": title }, html("h4", { text: title }), html("p", { className: "about", text: about }), ...parts);
+    return html("section", { className: "block", "aria-label": title }, html("h2", { text: title }), html("p", { className: "about", text: about }), ...parts);
   }
 
   presets({ presets }) {

@@ -101,7 +101,7 @@ export class ChannelPanel {
   }
 
   section(title, ...rows) {
-    return html("section", { className: "block", "aria-label": title }, html("h4", { text: title }), ...rows);
+    return html("section", { className: "block", "aria-label": title }, html("h2", { text: title }), ...rows);
   }
 
   heading() {
@@ -116,7 +116,7 @@ export class ChannelPanel {
       flat.setAttribute("aria-pressed", String(this.desk.isFlat(this.id)));
       reset.disabled = !isTouched(this.channel);
     });
-    const title = html("h3", { text: this.channel.name });
+    const title = html("h2", { text: this.channel.name });
     const head = html("div", { className: "panel-head" }, html("i", { className: "swatch", "aria-hidden": "true" }), title, flat, reset);
     if (this.channel.color) head.style.setProperty("--c", this.channel.color);
     return head;

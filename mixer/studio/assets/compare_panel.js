@@ -20,7 +20,7 @@ export class ComparePanel {
     });
     host.append(
       html("div", { className: "tools" }, this.match, this.hide), this.list,
-      html("h4", { text: "Add" }), this.more,
+      html("h2", { text: "Add" }), this.more,
       html("label", { className: "drop" }, html("span", { text: "Reference: drop an audio file on the page, or choose one" }), this.file),
     );
   }

@@ -14,7 +14,7 @@ export class KeepPanel {
     this.jobs = html("div", { className: "jobs", role: "status", "aria-live": "polite" });
     this.takes = html("div");
     host.append(this.saving(), this.rendering(desk.choices.outputs), this.jobs,
-      html("section", { className: "block", "aria-label": "Takes" }, html("h4", { text: "Takes" }), this.takes));
+      html("section", { className: "block", "aria-label": "Takes" }, html("h2", { text: "Takes" }), this.takes));
   }
 
   saving() {
@@ -27,7 +27,7 @@ export class KeepPanel {
       event.preventDefault();
       if (name.value.trim()) this.desk.save({ what: "preset", name: name.value.trim() });
     });
-    return html("section", { className: "block", "aria-label": "Save" }, html("h4", { text: "Save" }), html("div", { className: "tools" }, this.save, this.saved), form);
+    return html("section", { className: "block", "aria-label": "Save" }, html("h2", { text: "Save" }), html("div", { className: "tools" }, this.save, this.saved), form);
   }
 
   rendering(outputs) {
@@ -52,7 +52,7 @@ export class KeepPanel {
       this.desk.render(body);
     };
     this.go.addEventListener("click", () => this.ask());
-    return html("section", { className: "block", "aria-label": "Render" }, html("h4", { text: "Render" }), formatRow, depthRow,
+    return html("section", { className: "block", "aria-label": "Render" }, html("h2", { text: "Render" }), formatRow, depthRow,
       group("Also write", boxes), group("Versions", deliver), group("DAW session", daw), this.go);
   }
 
@@ -73,7 +73,7 @@ export class KeepPanel {
 
   job(job, songId) {
     const isOpen = job.state === "waiting" || job.state === "running";
-    const card = html("section", { className: `job ${job.state}`, "aria-label": job.name }, html("h4", { text: `${job.name}: ${job.state}` }));
+    const card = html("section", { className: `job ${job.state}`, "aria-label": job.name }, html("h3", { text: `${job.name}: ${job.state}` }));
     if (isOpen) {
       const bar = html("progress", { max: 1, value: job.doing?.share ?? 0, "aria-label": "Progress" });
       const cancel = html("button", { type: "button", text: "Cancel" });

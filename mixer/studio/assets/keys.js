@@ -82,10 +82,10 @@ export function listenToKeys(studio) {
 export function helpDialog(studio) {
   const close = html("button", { type: "button", text: "Close" });
   const tables = Object.entries(keyTable(studio)).map(([subject, rows]) =>
-    html("section", {}, html("h4", { text: subject }),
+    html("section", {}, html("h3", { text: subject }),
       html("dl", { className: "keys" }, ...rows.filter(([shownKeys]) => shownKeys).map(([shownKeys, does]) =>
         html("div", {}, html("dt", {}, ...shownKeys.split(" ").map((each) => html("kbd", { text: each }))), html("dd", { text: does }))))));
-  const dialog = html("dialog", { className: "help", "aria-label": "Keyboard" }, html("div", { className: "panel-head" }, html("h3", { text: "Keyboard" }), close), html("div", { className: "help-tables" }, ...tables));
+  const dialog = html("dialog", { className: "help", "aria-label": "Keyboard" }, html("div", { className: "panel-head" }, html("h2", { text: "Keyboard" }), close), html("div", { className: "help-tables" }, ...tables));
   close.addEventListener("click", () => dialog.close());
   return dialog;
 }

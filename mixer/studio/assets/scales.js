@@ -20,7 +20,7 @@ function stretched(points) {
 }
 
 /** As a long-throw fader is marked: most of its way for what is mixed with. */
-export const FADER = stretched([[-60, 0], [-48, 0.06], [-36, 0.16], [-24, 0.32], [-12, 0.54], [0, 0.78], [12, 1]]);
+export const FADER = stretched([[-60, 0], [-48, 0.05], [-36, 0.13], [-24, 0.27], [-12, 0.46], [0, 0.67], [12, 0.86], [24, 1]]);
 export const PAN = stretched([[-1, 0], [1, 1]]);
 export const WIDTH = stretched([[0, 0], [1, 0.5], [2, 1]]);
 export const SEND = stretched([[-60, 0], [-30, 0.3], [0, 0.85], [12, 1]]);

@@ -7,6 +7,10 @@ import { Loader } from "./loader.js";
 import { heardStrips } from "./state_hand.js";
 
 export const MIX = "mix";
+// What is heard until the first of the mix is made.
+const PLAIN = "plain";
+// All that there can be; a song has those that something is sent to.
+const RETURNS = ["short_room", "long_room", "echo", "reverb", "delay"];
 const FFT_SIZE = 8192;
 
 export class SongEngine {
@@ -40,8 +44,7 @@ export class SongEngine {
 
   async make() {
     this.context = new AudioContext({ sampleRate: this.sampleRate, latencyHint: "interactive" });
-    const returns = this.state.returns.map(({ name }) => name);
-    this.graph = await Graph.make(this.context, this.nFrames, returns);
+    this.graph = await Graph.make(this.context, this.nFrames, RETURNS);
     this.analyser = new AnalyserNode(this.context, { fftSize: FFT_SIZE, smoothingTimeConstant: 0.75 });
     this.graph.bus.connect(this.analyser).connect(this.context.destination);
     this.loader = new Loader(
@@ -132,9 +135,22 @@ export class SongEngine {
     return Boolean(source?.audio) && source.audio.ready_frames === source.audio.n_frames;
   }
 
+  /** Whether every stem has samples to play, of its own or of its tracks. */
+  get isDeskReady() {
+    return this.state.stems.every(({ audio, tracks }) => audio || tracks.some((track) => track.audio && track.live));
+  }
+
+  /** What plays for a choice: a source's id, or the desk. */
+  playedFor(key) {
+    if (key !== MIX) return key;
+    if (this.isExact) return MIX;
+    const hasPlain = this.state.sources.some(({ id, audio }) => id === PLAIN && audio);
+    return !this.isDeskReady && hasPlain ? PLAIN : DESK;
+  }
+
   choose() {
     const { key } = this;
-    const to = key === MIX && !this.isExact ? DESK : key;
+    const to = this.playedFor(key);
     const audios = [...this.tracks.values()].map(({ audio }) => audio.id);
     const sources = this.state.sources.filter(({ audio }) => audio);
     const heard = to === DESK ? audios : sources.filter(({ id }) => id === to).map(({ audio }) => audio.id);
