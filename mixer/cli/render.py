@@ -15,6 +15,7 @@ from mixer.audio.formats import (
     is_any_audio_name,
 )
 from mixer.cli.console import answer, progress_bar
+from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
 from mixer.cli.render_view import (
     result,
@@ -38,6 +39,7 @@ from mixer.rendering.plan import hands_on_wet_stems, plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song
+from mixer.takes.numbering import next_take
 
 
 @click.command(name="render")
@@ -65,6 +67,9 @@ from mixer.song.song import Song
 )
 @click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--next", "is_next", is_flag=True, help="Where the mix is there already, write the "
+              "next take beside it: NAME.take2.wav.")  # fmt: skip
+@click.option("--open", "opens", is_flag=True, help="Open the report, or the mix, when it is done.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -78,6 +83,8 @@ def command(
     allow_outside: bool,
     strict: bool,
     overwrite: bool,
+    is_next: bool,
+    opens: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -89,6 +96,8 @@ def command(
     Writes the mix, and beside it NAME.mix.json with everything that made it. SONG_DIR may also be
     a session of a workstation: its tracks are put together in NAME.song beside the mix.
     """
+    if is_next and overwrite:
+        raise click.UsageError("--next keeps what is there, --overwrite replaces it; give one")
     defaults = dict[str, Any]()
     if song_dir.is_file():
         song_dir = song_of_session(
@@ -100,8 +109,7 @@ def command(
     settings = _settings(options, resolved, defaults)
     wanted = OutputSettings(**given_settings(OutputSettings, options))
     plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
-    path, file_format = _output_path(output, wanted.format, song)
-    destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
+    destination = _destination(output, wanted, song, overwrite=overwrite, is_next=is_next)
     # What a dry run would replace it says instead.
     replace(destination, overwrite=overwrite or dry_run).check(plan)
     if destination.wanted.writes_stems:
@@ -123,6 +131,16 @@ def command(
         answer(result(done, destination))
     elif not quiet:
         _show(done, destination, verbose=verbose)
+    if opens:
+        open_written(destination)
+
+
+def _destination(
+    output: Path | None, wanted: OutputSettings, song: Song, *, overwrite: bool, is_next: bool
+) -> Destination:
+    path, file_format = _output_path(output, wanted.format, song)
+    destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
+    return next_take(destination, song) if is_next else destination
 
 
 def _show(done: Rendered, destination: Destination, *, verbose: bool) -> None:

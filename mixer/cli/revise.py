@@ -9,6 +9,7 @@ import click
 
 from mixer.cli.console import answer, level, progress_bar, say, talk, talk_warning
 from mixer.cli.numbers import Number
+from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered, warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
@@ -48,6 +49,7 @@ _AS_BEFORE = ("format", "bit_depth")
 )
 @settings_options(OutputSettings, lambda option: option.name not in _AS_BEFORE)
 @click.option("--allow-plugins", is_flag=True, help="Load the plug-ins that the recipe names.")
+@click.option("--open", "opens", is_flag=True, help="Open the report, or the mix, when it is done.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -59,6 +61,7 @@ def command(
     translation_budget_db: float | None,
     song_folder: Path | None,
     allow_plugins: bool,
+    opens: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -100,6 +103,8 @@ def command(
     elif not quiet:
         warn_clipped(done.rendered.recipe)
         _show(revision, done)
+    if opens:
+        open_written(revision.destination)
 
 
 def _show_words() -> None:

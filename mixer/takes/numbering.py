@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from mixer.output.destination import Destination
 from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.song.song import Song
 
 _TAKE = re.compile(r"(.+)\.take([1-9]\d{0,5})")
 
@@ -48,3 +51,12 @@ def next_number(folder: Path, base: str) -> int:
 def take_path(folder: Path, base: str, number: int, file_format: str) -> Path:
     """The file of a take's mix."""
     return folder / f"{base}.take{number}.{file_format}"
+
+
+def next_take(destination: Destination, song: Song) -> Destination:
+    """Where the next take goes: the same place where nothing is there, else one of its own."""
+    if not destination.existing(song):
+        return destination
+    folder, base = destination.path.parent, base_of(destination.path)
+    number = next_number(folder, base)
+    return replace(destination, path=take_path(folder, base, number, destination.wanted.format))

@@ -273,6 +273,32 @@ def test_an_existing_mix_is_kept(folder, tmp_path, capsys) -> None:
     assert (tmp_path / "a.wav").read_text() == "mine"
 
 
+def test_next_is_a_numbered_take_beside_what_is_there(folder, tmp_path, capsys) -> None:
+    mix = tmp_path / "a.wav"
+    asked = ["render", str(folder), "-o", str(mix), "--model", "none", "--next"]
+    for name in ("a.wav", "a.take2.wav", "a.take3.wav"):
+        assert run(asked) == 0
+        assert str(tmp_path / name) in capsys.readouterr().out
+    assert mix.read_bytes() == (tmp_path / "a.take3.wav").read_bytes()
+    assert run(["takes", str(mix)]) == 0
+    said = capsys.readouterr().out
+    assert [line.split()[1] for line in said.splitlines()] == ["1", "2", "3"]
+    assert run([*asked, "--overwrite"]) == 2
+    assert "give one" in capsys.readouterr().err
+
+
+def test_open_takes_the_report_or_else_the_mix(folder, tmp_path, capsys, monkeypatch) -> None:
+    opened = []
+    monkeypatch.setattr("click.launch", lambda url: opened.append(url) or len(opened) - 1)
+    asked = ["render", str(folder), "--model", "none", "--open", "-o"]
+    assert run([*asked, str(tmp_path / "a.wav")]) == 0
+    assert "opens" not in capsys.readouterr().err
+    # Where there is no program for it, the render is as good as before.
+    assert run([*asked, str(tmp_path / "b.wav"), "--report"]) == 0
+    assert f"nothing here opens {tmp_path / 'b.report.html'}" in capsys.readouterr().err
+    assert opened == [str(tmp_path / "a.wav"), str(tmp_path / "b.report.html")]
+
+
 def test_cuda_without_cuda_is_an_error(folder, tmp_path, capsys) -> None:
     from mixer.network.device import cuda_is_likely
 
