@@ -1,20 +1,21 @@
 """Ardour: a session file (`.ardour`), XML as version 7 writes it, with audio where it lies.
 
-Ardour has no equaliser of its own that every copy has, so faders, balances, automation, folders as
-buses, mutes and solos are native, and the rest is in the residual. Its file stands in the folder of
-the mix, which is then the session's; audio elsewhere is named by its whole path, as Ardour does.
+Faders, balances, widths, the equaliser that comes with it, automation, folders as buses, mutes and
+solos are native, and the rest is in the residual. Its file stands in the folder of the mix, which
+is then the session's; audio elsewhere is named by its whole path, as Ardour does.
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.output.daw import ace
 from mixer.output.daw.clips import is_pair
 from mixer.output.daw.session import (
     DEFAULT_TEMPO_BPM,
@@ -184,6 +185,8 @@ class _Writer:
             route.set("mode", "Normal")
             for kind in ("diskwriter", "diskreader"):
                 self._processor(route, kind, f"{kind}:{name}")
+        for ports in ace.settings(strip.bands, self._session.sample_rate):
+            self._plugin(route, ace.EQ_URI, "ACE EQ", ports, instances=2)
         gain = float(db_to_gain(strip.gain_db)) / _of_regions(node)
         self._strip(route, name, gain, strip.automation)
         return route
@@ -260,6 +263,15 @@ class _Writer:
             route, "Processor", {"id": self._id(), "name": name, "active": "1", "type": kind}
         )
 
+    def _plugin(
+        self, route: ET.Element, uri: str, name: str, ports: dict[str, float], *, instances: int = 1
+    ) -> None:
+        plugin = self._processor(route, "lv2", name)
+        plugin.attrib |= {"unique-id": uri, "count": str(instances)}
+        state = ET.SubElement(plugin, "lv2")
+        for symbol, value in ports.items():
+            ET.SubElement(state, "Port", symbol=symbol, value=repr(float(value)))
+
     def _playlist(
         self, playlists: ET.Element, sources: ET.Element, route: ET.Element, track: DawTrack
     ) -> None:
@@ -270,9 +282,11 @@ class _Writer:
         )  # fmt: skip
         route.set("audio-playlist", playlist.get("id", ""))
         pairs = [track.clips] if is_pair(track.clips) else [(clip,) for clip in track.clips]
-        for layer, clips in enumerate(pairs):
+        layers = count()
+        for clips in pairs:
             ids = [i for clip in clips for i in self._sources(sources, clip)][:2]
-            self._region(playlist, track, clips[0], (ids[0], ids[-1]), layer)
+            for played, gain in _sides(ids, track.strip.width):
+                self._region(playlist, track, clips[0], played, gain, next(layers))
 
     def _sources(self, sources: ET.Element, clip: DawClip) -> list[str]:
         """A source for each channel of a file."""
@@ -295,9 +309,11 @@ class _Writer:
         track: DawTrack,
         clip: DawClip,
         ids: tuple[str, str],
+        gain: float,
         layer: int,
     ) -> None:
         at = _clock(clip.position_s)
+        scale = clip.gain * gain * _of_regions(track)
         ET.SubElement(
             playlist, "Region",
             {"name": track.name, "id": self._id(), "type": "audio", "muted": "0", "opaque": "0",
@@ -305,7 +321,7 @@ class _Writer:
              "start": _clock(clip.offset_s), "length": f"{_clock(clip.heard_s)}@{at}",
              "position": at, "channels": "2", "layering-index": str(layer),
              "source-0": ids[0], "source-1": ids[1], "master-source-0": ids[0],
-             "master-source-1": ids[1], "scale-amplitude": repr(clip.gain * _of_regions(track)),
+             "master-source-1": ids[1], "scale-amplitude": repr(scale),
              "fade-in-active": "0", "fade-out-active": "0", "default-fade-in": "0",
              "default-fade-out": "0", "envelope-active": "0"},
         )  # fmt: skip
@@ -344,6 +360,15 @@ class _Writer:
 def _highest(gain: float, points: Points) -> float:
     """The largest factor that a fader and its automation reach."""
     return gain * max((factor for _, factor in points), default=1.0)
+
+
+def _sides(ids: Sequence[str], width: float) -> Iterator[tuple[tuple[str, str], float]]:
+    """What plays left and right, and how much of it: the second has the sides exchanged."""
+    if len(ids) == 1 or width == 1.0:
+        yield (ids[0], ids[-1]), 1.0
+        return
+    yield (ids[0], ids[1]), 0.5 + 0.5 * width
+    yield (ids[1], ids[0]), 0.5 - 0.5 * width
 
 
 def _of_regions(node: DawTrack | DawGroup) -> float:

@@ -185,7 +185,10 @@ class _Maker:
         table, compressors = self._tables.get(track.name), tuple[Compression, ...]()
         if table is not None:
             settings = track_settings(table["strip"])
-            strip = track_strip(settings, hand, self._rate, self._returns.sends(settings, hand))
+            sends = self._returns.sends(settings, hand)
+            strip = track_strip(
+                settings, hand, self._rate, sends, fixed_shelves=Device.ACE_EQ in self._devices
+            )
             if wet is not None and moves(settings, hand) and np.any(wet):
                 strip = self._moving(strip, dry, wet)
             compressors = compressors_of(settings, hand)
@@ -334,7 +337,7 @@ class _Maker:
         yield f"{self._mix.song.name}: dry recordings behind native strips, by mixer"
         yield "untouched, with the track residual, this session is the mix"
         if Device.EQ not in self._devices:
-            yield "equalisers are not a part of this format: they are in the residual"
+            yield "high-passes, low-passes and notches are in the residual"
         if Device.WIDTH not in self._devices:
             yield "widths are not a part of this format: they are in the residual"
 

@@ -29,6 +29,8 @@ def fit_bands(
     curve_db: NDArray[np.float64],
     sample_rate: int,
     weights: NDArray[np.float64] | None = None,
+    *,
+    fixed_shelves: bool = False,
 ) -> tuple[EqBand, ...]:
     """Bands whose gain in dB is next to a curve; none where it is flat.
 
@@ -37,6 +39,7 @@ def fit_bands(
         curve_db: gain there.
         sample_rate: of the equaliser, in Hz.
         weights: how much each frequency counts, 0 to 1; None for all alike.
+        fixed_shelves: shelves keep the Q with which they begin.
     """
     share = np.ones_like(curve_db) if weights is None else weights
     if np.max(np.abs(curve_db * share)) < _LEAST_DB:
@@ -45,7 +48,7 @@ def fit_bands(
     n = len(start)
 
     def off_db(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        bands = _turned(start, x)
+        bands = _turned(start, x, fixed_shelves)
         off = (response_db(bands, frequency_hz, sample_rate) - curve_db) * share
         # A trace of a pull towards where each began, so that no band runs off unheard.
         return np.concatenate([off, 0.05 * x])
@@ -57,11 +60,11 @@ def fit_bands(
     found = scipy.optimize.least_squares(
         off_db, np.zeros(3 * n), bounds=(low, high), max_nfev=_MOST_STEPS, ftol=1e-4, xtol=1e-4
     )
-    bands = _turned(start, found.x)
+    bands = _turned(start, found.x, fixed_shelves)
     return tuple(_tidy(band) for band in bands if abs(band.gain_db) >= _LEAST_DB)
 
 
-def _turned(start: list[EqBand], x: NDArray[np.float64]) -> list[EqBand]:
+def _turned(start: list[EqBand], x: NDArray[np.float64], fixed_shelves: bool) -> list[EqBand]:
     """Bands moved: gains in dB, then octaves away, then octaves of q."""
     gains_db, octaves, qs = np.split(x, 3)
     return [
@@ -69,7 +72,9 @@ def _turned(start: list[EqBand], x: NDArray[np.float64]) -> list[EqBand]:
             band,
             frequency_hz=band.frequency_hz * 2.0 ** float(octave),
             gain_db=float(gain_db),
-            q=float(np.clip(band.q * 2.0 ** float(q), *_Q_RANGE)),
+            q=band.q
+            if fixed_shelves and band.kind != "bell"
+            else float(np.clip(band.q * 2.0 ** float(q), *_Q_RANGE)),
         )
         for band, gain_db, octave, q in zip(start, gains_db, octaves, qs, strict=True)
     ]

@@ -23,6 +23,8 @@ class Device(StrEnum):
     """What a workstation has of its own, beside fader, balance and automation."""
 
     EQ = "equaliser"
+    # Ardour's: bells, and shelves of one Q; no passes.
+    ACE_EQ = "bells and shelves"
     WIDTH = "width"
     POLARITY = "polarity"
     # Files of one track each at a place of its own; a pair is two channels of one anywhere.
@@ -117,7 +119,8 @@ DAW_FORMATS = {
                   read_by=f"{_HERE}.read_reaper:read_reaper",
                   refused_by=f"{_HERE}.reaper:refuse_name"),
         DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour:write_ardour",
-                  devices=frozenset((Device.POLARITY, Device.SMOOTHING)),
+                  devices=frozenset((Device.ACE_EQ, Device.WIDTH, Device.POLARITY,
+                                     Device.SMOOTHING)),
                   most_gain_db=26.0),
     )
 }  # fmt: skip

@@ -9,6 +9,7 @@ import scipy.signal
 
 from mixer.dsp.biquad import eq_band, resonant_pass
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.output.daw import ace
 from mixer.output.daw.formats import Device
 from mixer.output.daw.strip import EqBand, Points, Strip, balance_gains
 
@@ -37,15 +38,23 @@ def run_strip(
     if Device.WIDTH in devices and strip.width != 1.0 and len(out) == 2:
         moved = (out[0] - out[1]) * np.float32(0.5 * (strip.width - 1.0))
         out = np.stack([out[0] + moved, out[1] - moved])
-    if Device.EQ in devices and strip.bands:
-        out = scipy.signal.sosfilt(sections(strip.bands, sample_rate), out, axis=-1).astype(
-            np.float32
-        )
+    bands = _played_bands(strip.bands, sample_rate, devices)
+    if bands:
+        out = scipy.signal.sosfilt(sections(bands, sample_rate), out, axis=-1).astype(np.float32)
     if strip.automation:
         follow = _smooth_course if Device.SMOOTHING in devices else course
         out *= follow(strip.automation, out.shape[-1], sample_rate)
     left, right = (float(db_to_gain(strip.gain_db)) * side for side in balance_gains(strip.pan))
     return np.stack([out[0] * np.float32(left), out[-1] * np.float32(right)])
+
+
+def _played_bands(
+    bands: Sequence[EqBand], sample_rate: int, devices: frozenset[Device]
+) -> Sequence[EqBand]:
+    """What of an equaliser's bands the workstation plays, as it plays them."""
+    if Device.EQ in devices:
+        return bands
+    return ace.played(bands, sample_rate) if Device.ACE_EQ in devices else ()
 
 
 def sections(bands: Sequence[EqBand], sample_rate: int) -> np.ndarray:

@@ -61,10 +61,13 @@ def fit_strip(
         return Strip()
     width = _width(heard, made) if Device.WIDTH in devices else 1.0
     strip = Strip(width=width)
-    if Device.EQ in devices:
+    if devices & {Device.EQ, Device.ACE_EQ}:
         filtered = run_strip(before, sample_rate, Strip(bands=known), devices) if known else before
         heard = _measure(filtered, sample_rate)
-        strip = replace(strip, bands=(*known, *_bands(heard, made, sample_rate)))
+        strip = replace(
+            strip,
+            bands=(*known, *_bands(heard, made, sample_rate, Device.ACE_EQ in devices)),
+        )
     left, right = _side_gains(_measure(run_strip(before, sample_rate, strip, devices)), made)
     gain, pan = placed(left, right)
     pan = round(pan, 4) if abs(pan) >= _LEAST_PAN else 0.0
@@ -108,7 +111,9 @@ def _measure(audio: FloatArray, sample_rate: int | None = None) -> _Powers:
     return _Powers(bands, left, right, middle, max(side, 0.0))
 
 
-def _bands(heard: _Powers, made: _Powers, sample_rate: int) -> tuple[EqBand, ...]:
+def _bands(
+    heard: _Powers, made: _Powers, sample_rate: int, fixed_shelves: bool
+) -> tuple[EqBand, ...]:
     audible = heard.bands > heard.bands.max() * 10.0 ** (_HEARD_DB / 10.0)
     level_db = 10.0 * np.log10(made.bands.sum() / heard.bands.sum())
     ratio_db = 10.0 * np.log10(np.maximum(made.bands, 1e-30) / np.maximum(heard.bands, 1e-30))
@@ -117,7 +122,9 @@ def _bands(heard: _Powers, made: _Powers, sample_rate: int) -> tuple[EqBand, ...
     curve_db = np.clip(curve_db, -_MOST_CURVE_DB, _MOST_CURVE_DB)
     # What is soft counts less: it is there that a reverb or a neighbour's sound tells a false gain.
     share = np.clip(1.0 + 10.0 * np.log10(heard.bands.clip(1e-30) / heard.bands.max()) / 70.0, 0, 1)
-    return fit_bands(band_centres_hz(_N_BANDS), curve_db, sample_rate, share)
+    return fit_bands(
+        band_centres_hz(_N_BANDS), curve_db, sample_rate, share, fixed_shelves=fixed_shelves
+    )
 
 
 def _width(heard: _Powers, made: _Powers) -> float:

@@ -40,6 +40,8 @@ def track_strip(
     hand: HandStrip | None,
     sample_rate: int,
     sends: tuple[tuple[str, float], ...],
+    *,
+    fixed_shelves: bool = False,
 ) -> Strip:
     """A native strip, its automation still empty.
 
@@ -48,8 +50,9 @@ def track_strip(
         hand: what the engineer's hand added; None for nothing.
         sample_rate: of the session, in Hz.
         sends: by return, in dB.
+        fixed_shelves: the equaliser's shelves have one Q.
     """
-    bands = tuple(_bands_of_settings(settings, sample_rate))
+    bands = tuple(_bands_of_settings(settings, sample_rate, fixed_shelves))
     left, right = _gains(settings.gain_db, settings.pan)
     width = settings.width
     if hand is not None and hand.amount == 1.0:
@@ -108,17 +111,22 @@ def hand_bands(hand: HandStrip) -> Iterator[EqBand]:
             )
 
 
-def _bands_of_settings(settings: TrackSettings, sample_rate: int) -> Iterator[EqBand]:
+def _bands_of_settings(
+    settings: TrackSettings, sample_rate: int, fixed_shelves: bool
+) -> Iterator[EqBand]:
     if settings.high_pass_hz > HIGH_PASS_OFF_HZ:
         yield EqBand("high_pass", round(settings.high_pass_hz, 1))
-    yield from _curve_bands(settings.curve_db, sample_rate)
+    yield from _curve_bands(settings.curve_db, sample_rate, fixed_shelves)
 
 
 @functools.lru_cache(maxsize=1_024)
-def _curve_bands(curve_db: tuple[float, ...], sample_rate: int) -> tuple[EqBand, ...]:
+def _curve_bands(
+    curve_db: tuple[float, ...], sample_rate: int, fixed_shelves: bool
+) -> tuple[EqBand, ...]:
     """A model's curve as bands; kept from one format of session to the next."""
     centres = band_centres_hz(N_BANDS)
-    return fit_bands(centres, curve_at(curve_db, centres), sample_rate)
+    curve = curve_at(curve_db, centres)
+    return fit_bands(centres, curve, sample_rate, fixed_shelves=fixed_shelves)
 
 
 def _gains(gain_db: float, pan: float) -> tuple[float, float]:

@@ -1,16 +1,18 @@
 """What Ardour's fader cannot reach stands elsewhere, and automation is followed as Ardour does."""
 
+import math
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 import soundfile
 
+from mixer.output.daw import ace
 from mixer.output.daw.ardour import write_ardour
 from mixer.output.daw.formats import DAW_FORMATS
-from mixer.output.daw.native import run_strip
+from mixer.output.daw.native import response_db, run_strip
 from mixer.output.daw.session import DawClip, DawGroup, DawSession, DawTrack
-from mixer.output.daw.strip import Strip, held_below
+from mixer.output.daw.strip import EqBand, Strip, held_below
 from tests.output.daw.workstation import ARDOUR, ardours_null_dbfs
 
 RATE_HZ = 44_100
@@ -27,14 +29,25 @@ def gains(root: ET.Element, name: str) -> dict[str, float]:
     }
 
 
-@pytest.fixture
-def loud(tmp_path):
+BANDS = (
+    EqBand("high_pass", 90.0),
+    EqBand("low_shelf", 150.0, 4.0, ace.SHELF_Q),
+    *(EqBand("bell", 200.0 * 2.0**n, (-1.0) ** n * (1.0 + 0.37 * n), 0.6 + 0.3 * n)
+      for n in range(6)),
+    EqBand("high_shelf", 7_000.0, -3.3, ace.SHELF_Q),
+)  # fmt: skip
+
+
+@pytest.fixture(params=[0.5, 1.6])
+def loud(request, tmp_path):
     """A soft recording, raised by 40 dB, in a folder whose automation goes to +25 dB and back."""
+    width = request.param
     noise = 1e-4 * np.random.default_rng(0).standard_normal((RATE_HZ * 3, 2)).astype(np.float32)
     soundfile.write(tmp_path / "soft.wav", noise, RATE_HZ, subtype="FLOAT")
     clip = DawClip(tmp_path / "soft.wav", 2, len(noise), RATE_HZ)
     moving = ((0.3, 0.05), (0.31, 17.7), (0.5, 17.7), (0.9, 0.3), (2.0, 3.0), (2.02, 0.2))
-    track = DawTrack("Soft", None, (clip,), Strip(gain_db=40.0, pan=0.3), "Folder")
+    strip = Strip(gain_db=40.0, pan=0.3, width=width, bands=BANDS)
+    track = DawTrack("Soft", None, (clip,), strip, "Folder")
     folder = DawGroup("Folder", strip=Strip(automation=moving))
     session = DawSession("loud", RATE_HZ, len(noise), None, (track,), (folder,))
     write_ardour(session, tmp_path / "loud.ardour")
@@ -45,8 +58,7 @@ def test_what_the_fader_cannot_reach_is_in_trim_and_region(loud) -> None:
     _, _, path = loud
     root = ET.parse(path).getroot()
     track, folder = gains(root, "Soft"), gains(root, "Folder")
-    (region,) = root.iter("Region")
-    scale = float(region.get("scale-amplitude"))
+    scale = sum(float(region.get("scale-amplitude")) for region in root.iter("Region"))
     assert track["trimcontrol"] == 10.0
     assert track["gaincontrol"] == pytest.approx(2.0)
     assert scale * 10.0 * 2.0 == pytest.approx(100.0)
@@ -65,8 +77,37 @@ def test_a_folder_is_held_below_what_trim_and_fader_reach() -> None:
     assert held_below(Strip(gain_db=12.0), DAW_FORMATS["reaper"].most_gain_db).gain_db == 12.0
 
 
+def test_a_width_is_two_regions_one_through_the_other(loud) -> None:
+    session, _, path = loud
+    whole, exchanged = ET.parse(path).getroot().iter("Region")
+    assert (whole.get("source-0"), whole.get("source-1")) == (
+        exchanged.get("source-1"), exchanged.get("source-0")
+    )  # fmt: skip
+    scales = [float(region.get("scale-amplitude")) for region in (whole, exchanged)]
+    width = (scales[0] - scales[1]) / (scales[0] + scales[1])
+    assert width == pytest.approx(session.tracks[0].strip.width)
+    assert whole.get("opaque") == exchanged.get("opaque") == "0"
+
+
+def test_bands_fill_as_many_equalisers_as_they_need() -> None:
+    one, two = ace.settings(BANDS, RATE_HZ)
+    assert [one[f"filtog{name}"] for name in "l1234h"] == [1, 1, 1, 1, 1, 0]
+    assert [two[f"filtog{name}"] for name in "l1234h"] == [0, 1, 1, 0, 0, 1]
+    assert one["g2"] == pytest.approx(-1.37)
+    assert one["bw1"] == pytest.approx(2.0 * math.asinh(0.5 / 0.6) / math.log(2.0))
+    assert not list(ace.settings([EqBand("high_pass", 90.0), EqBand("notch", 50.0)], RATE_HZ))
+
+
+def test_what_is_played_is_next_to_what_is_asked_for() -> None:
+    hz = np.geomspace(30.0, 16_000.0, 50)
+    asked = response_db(BANDS[1:], hz, RATE_HZ)
+    np.testing.assert_allclose(
+        response_db(ace.played(BANDS, RATE_HZ), hz, RATE_HZ), asked, atol=0.2
+    )
+
+
 @pytest.mark.skipif(ARDOUR is None, reason="Ardour is not installed")
-def test_ardour_follows_automation_as_the_residual_takes_it_to(loud) -> None:
+def test_ardour_plays_a_strip_as_the_residual_takes_it_to(loud) -> None:
     session, noise, path = loud
     devices = DAW_FORMATS["ardour"].devices
     wanted = run_strip(noise, RATE_HZ, session.tracks[0].strip, devices)
