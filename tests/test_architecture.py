@@ -48,7 +48,7 @@ OWNERS = {
     "pyloudnorm": ("mixer.meters.loudness",),
     "click": ("mixer.cli",),
     "rich": ("mixer.cli",),
-    "matplotlib": ("mixer.evaluate", "mixer.listen"),
+    "matplotlib": ("mixer.evaluate",),
     "ray": ("mixer.batch",),
     "starlette": ("mixer.studio",),
     "uvicorn": ("mixer.studio",),

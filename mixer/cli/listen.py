@@ -19,7 +19,7 @@ DEFAULT_PORT = 8765
 
 
 class _Commands(click.Group):
-    """`analyse` stands on matplotlib and is loaded when it is called."""
+    """`analyse` stands on scipy and is loaded when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return ["build", "serve", "analyse"]

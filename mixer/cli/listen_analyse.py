@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from mixer.cli.console import answer, printable, say, talk, talk_error
-from mixer.cli.extras import load_extra
 from mixer.cli.figure_table import figure_table
 from mixer.cli.numbers import Whole
 from mixer.cli.paths import FilePath
@@ -23,6 +22,7 @@ from mixer.listen.analysis_page import analysis_page
 from mixer.listen.analysis_words import friedman_text, interval_text, p_text
 from mixer.listen.collecting import collect_answers, default_source
 from mixer.listen.design import read_design, read_key
+from mixer.listen.plots import draw, svg_file
 from mixer.listen.ratings import check_key
 from mixer.listen.tables import table_paths, write_bytes, write_tables
 
@@ -56,7 +56,7 @@ ANALYSIS_FOLDER = "analysis"
 @click.option(
     "--plots/--no-plots",
     default=True,
-    help="Draw box plots and violins (needs the plot extra). [default: plots]",
+    help="Draw box plots and violins. [default: plots]",
 )
 @click.option(
     "--seed", type=Whole(0), default=0, show_default=True, help="Random seed of the bootstrap."
@@ -82,7 +82,6 @@ def command(
     design, key = read_design(test), read_key(test)
     check_key(design, key, test)
     folder = output or test / ANALYSIS_FOLDER
-    draw = load_extra("mixer.listen.plots", "plot") if plots else None
     _prepare(folder, overwrite)
     collected = collect_answers(answers or [default_source(test)], design)
     for failure in collected.failures:
@@ -90,13 +89,13 @@ def command(
     if collected.failures and not collected.answers:
         raise InputError("no answers could be used, see above")
     analysis = analyse(collected, design, key, _settings(options))
-    pictures = draw.draw(analysis) if draw else {}
-    paths = {name: folder / f"{name}.png" for name in pictures}
+    pictures = draw(analysis) if plots else {}
+    paths = {name: folder / f"{name}.svg" for name in pictures}
     if not overwrite:
         refuse_existing(list(paths.values()))
     write_tables(folder, analysis)
     for name, path in paths.items():
-        write_bytes(path, pictures[name])
+        write_bytes(path, svg_file(pictures[name]).encode("utf-8"))
     page = analysis_page(analysis, pictures).encode("utf-8", "backslashreplace")
     write_bytes(folder / REPORT_FILE, page)
     if as_json:

@@ -1,15 +1,12 @@
-"""The analysis as one HTML file that needs nothing else: tables, and pictures inside.
+"""The analysis as one HTML file that needs nothing else: tables, and pictures in its colours.
 
 It runs no script and loads nothing; everything that people wrote or named is escaped.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from itertools import groupby
 
 from mixer.evaluate.statistics import Location
@@ -22,51 +19,24 @@ from mixer.listen.analysis_words import (
     interval_text,
     p_text,
 )
+from mixer.listen.plots import ASSETS, STYLE, Picture
 from mixer.listen.screening import Participant
+from mixer.report.document import document
 from mixer.report.markup import LONGEST_TEXT, Html, element, joined
 from mixer.report.markup import name as set_apart
-from mixer.report.markup import text as escaped
-from mixer.version import __version__
-
-STYLE = "assets/analysis.css"
+from mixer.report.scripts import style
 
 
-def analysis_page(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:
+def analysis_page(analysis: Analysis, pictures: Mapping[str, Picture]) -> str:
     """A whole HTML document.
 
     Args:
         analysis: from `analyse`.
-        pictures: PNG by name, from `mixer.listen.plots.draw`; empty for a page of tables.
+        pictures: by name, from `mixer.listen.plots.draw`; empty for a page of tables.
     """
-    style = Html((files("mixer.listen") / STYLE).read_text(encoding="utf-8"))
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        _policy(style),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="generator", content=f"mixer {__version__}"),
-        element("link", rel="icon", href="data:,"),
-        element("title", f"{analysis.title} – analysis"),
-        element("style", style),
-    )
-    body = element(
-        "body",
-        _header(analysis),
-        element("main", *_sections(analysis, pictures)),
-    )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
-
-
-def _policy(style: Html) -> Html:
-    """Nothing runs, nothing is loaded, only this style applies."""
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    rules = (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{digest}'"
-    )
-    # The rules' quotes must stay; nothing in them comes from outside.
-    return Html(f'<meta http-equiv="Content-Security-Policy" content="{rules}">')
+    body = joined(_header(analysis), element("main", *_sections(analysis, pictures)))
+    sheets = style("page.css", STYLE, "analysis.css", folder=ASSETS)
+    return document(f"{analysis.title} – analysis", sheets, body)
 
 
 def _header(analysis: Analysis) -> Html:
@@ -85,7 +55,7 @@ def _header(analysis: Analysis) -> Html:
     )
 
 
-def _sections(analysis: Analysis, pictures: Mapping[str, bytes]) -> list[Html]:
+def _sections(analysis: Analysis, pictures: Mapping[str, Picture]) -> list[Html]:
     blocks = BLOCK_WORDS[analysis.settings.blocks]
     over_all = [name for name in pictures if not name.startswith("songs_")]
     by_song = [name for name in pictures if name not in over_all]
@@ -117,13 +87,17 @@ def _section(title: str, *content: Html) -> Html:
     return element("section", element("h2", title), *content)
 
 
-def _picture(name: str, png: bytes) -> Html:
-    data = base64.b64encode(png).decode("ascii")
-    alt = f"{name.replace('_', ' ')}: the figures are in the tables"
-    # `element` would cut an attribute as long as a picture; base64 needs no escaping.
-    image = Html(f'<img src="data:image/png;base64,{data}" alt="{escaped(alt)}">')
-    # On a narrow screen a picture scrolls instead of shrinking to nothing.
-    return element("figure", image, class_="wide", tabindex="0", aria_label=name.replace("_", " "))
+def _picture(name: str, picture: Picture) -> Html:
+    panels = (
+        element(
+            "div",
+            element("h4", set_apart(panel.title)),
+            panel.svg(role="img", aria_label=f"{panel.title}: the figures are in the tables"),
+        )
+        for panel in picture.panels
+    )
+    caption = element("figcaption", picture.caption, class_="soft")
+    return element("figure", element("div", *panels, class_="panels"), caption, id=name)
 
 
 def _scale(result: ScaleResult) -> list[Html]:

@@ -1,20 +1,21 @@
 """`mixer listen analyse` as organisers meet it, and its pictures."""
 
-import base64
-import io
 import json
 import re
-import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from mixer.cli.main import run
 from mixer.listen.analyse import analyse
+from mixer.listen.analysis import AnalysisSettings
 from mixer.listen.collecting import Collected
 from mixer.listen.design import SCALES, read_design
+from mixer.listen.plots import draw, picture_songs, svg_file
 from mixer.listen.store import STORE_FILE, Store
+from tests.browser import file_url, has_horizontal_scroll
 from tests.listen.sample_answers import check_answers, whole_answers
 from tests.listen.simulated_study import (
     SONGS,
@@ -37,18 +38,7 @@ def study_folder(tmp_path: Path) -> Path:
     return write_study(tmp_path / "TEST", design, key)
 
 
-def picture(data: bytes) -> np.ndarray:
-    """PNG to (height, width, channels)."""
-    image = pytest.importorskip("matplotlib.image")
-    return image.imread(io.BytesIO(data), format="png")
-
-
-def coloured_share(pixels: np.ndarray) -> float:
-    return float(np.mean(np.ptp(pixels[..., :3], axis=2) > 0.1))
-
-
 def test_a_folder_of_answers_becomes_a_report(study_folder, capsys) -> None:
-    pytest.importorskip("matplotlib")
     folder = study_folder.parent / "answers"
     assert run(["listen", "analyse", str(study_folder), str(folder)]) == 0
     said = capsys.readouterr().out
@@ -63,25 +53,27 @@ def test_a_folder_of_answers_becomes_a_report(study_folder, capsys) -> None:
         "ratings.csv",
         "report.html",
         "songs.csv",
-        "songs_clarity.png",
-        "songs_excitement.png",
-        "songs_production_value.png",
+        "songs_clarity.svg",
+        "songs_excitement.svg",
+        "songs_production_value.svg",
         "systems.csv",
-        "violins.png",
+        "violins.svg",
     ]
-    # The pictures inside are those beside, and something is drawn in them.
+    # What is drawn inside is in the files beside, with the colours that it takes there.
     page = (made / "report.html").read_text(encoding="utf-8")
-    inside = [base64.b64decode(data) for data in re.findall(r'png;base64,([^"]+)"', page)]
-    beside = [path.read_bytes() for path in sorted(made.glob("*.png"))]
-    assert sorted(inside) == sorted(beside)
-    for data in beside:
-        assert coloured_share(picture(data)) > 0.02
+    drawn = set(re.findall('<path class="(?:violin|box)" d="[^"]*"/>', page))
+    beside = [path.read_text(encoding="utf-8") for path in sorted(made.glob("*.svg"))]
+    assert len(drawn) > 10
+    assert drawn == {d for svg in beside for d in drawn if d in svg}
+    for svg in beside:
+        assert ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
+        assert "prefers-color-scheme: dark" in svg
     assert run(["listen", "analyse", str(study_folder), str(folder), "-q"]) == 1
     assert "--overwrite" in capsys.readouterr().err
     arguments = ["listen", "analyse", str(study_folder), str(folder), "-q", "--no-plots"]
     assert run([*arguments, "--overwrite"]) == 0
     assert capsys.readouterr() == ("", "")
-    assert "data:image/png" not in (made / "report.html").read_text(encoding="utf-8")
+    assert "<svg" not in (made / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_servers_answers_are_found_by_themselves(study_folder, tmp_path, capsys) -> None:
@@ -140,39 +132,75 @@ def test_a_test_that_was_built_is_analysed(test_folder, short_folder, tmp_path, 
     assert "nobody of 1 counts: P1 rated the hidden reference below 90 in 100 %" in told
 
 
-def test_without_matplotlib_it_says_what_to_install(study_folder, capsys, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "mixer.listen.plots", raising=False)
-    folder = str(study_folder.parent / "answers")
-    assert run(["listen", "analyse", str(study_folder), folder]) == 3
-    assert "[plot]" in capsys.readouterr().err
-    assert run(["listen", "analyse", str(study_folder), folder, "--no-plots", "-q"]) == 0
-
-
 def test_pictures_show_where_ratings_lie() -> None:
-    pytest.importorskip("matplotlib")
-    from mixer.listen.plots import draw
-
-    # Names that would be formulas, or that no font has.
-    names = ("cash $$ and {", "\u97f3\u697d" * 20, "c\x07")
+    # Names that would be markup, or that no font has.
+    names = ('<b>&"', "\u97f3\u697d" * 20, "c\x07")
     design, key = design_and_key(names, ("$x^",))
 
-    def violins(rating: int) -> np.ndarray:
+    def medians(rating: int) -> list[float]:
         one = answers(design, "one", lambda page, stimulus, scale: rating)
         checked = Collected({"one": check_answers(one, design)}, {"one": "one.json"}, (), ())
-        return picture(draw(analyse(checked, design, key))["violins"])
+        svg = svg_file(draw(analyse(checked, design, key))["violins"])
+        ElementTree.fromstring(svg)
+        assert "<b>" not in svg
+        return [float(x) for x in re.findall('<circle class="median" cx="([^"]*)"', svg)]
 
-    low, high = violins(0), violins(100)
-    assert low.shape == high.shape
-    # All that is drawn is a mark a system, at the foot of each plot or at its head.
-    changed = np.abs(low - high).max(axis=(1, 2)) > 0.3
-    assert 0.02 < changed.mean() < 0.5
+    low, middle, high = medians(0), medians(50), medians(100)
+    # A dot a system on each scale, all at the scale's foot, middle or head.
+    assert len(low) == len(names) * len(SCALES)
+    assert len({*low}) == len({*high}) == 1
+    assert middle[0] == pytest.approx((low[0] + high[0]) / 2.0, abs=0.1)
+    assert high[0] > low[0]
+
+
+def test_a_box_holds_the_middle_half() -> None:
+    design, key = design_and_key(("a", "b", "c"), ("song",))
+    people = {}
+    for number, rating in enumerate((0, 20, 40, 60, 80)):
+        one = answers(design, f"P{number}", lambda page, stimulus, scale, r=rating: r)
+        people[f"P{number}"] = check_answers(one, design)
+    checked = Collected(people, dict.fromkeys(people, "x.json"), (), ())
+    settings = AnalysisSettings(screening=False)
+    svg = svg_file(draw(analyse(checked, design, key, settings))["songs_clarity"])
+    feet = sorted({float(x) for x in re.findall(r'd="M([\d.]+) [^"]*" ?/>', svg)})
+    (grid,) = {
+        tuple(float(x) for x in found)
+        for found in [re.findall('<path class="grid" d="M([^ ]*)', svg)[:5]]
+    }
+    boxes = re.findall(r'<path class="box" d="M([\d.]+) [\d.]+L([\d.]+) ', svg)
+    scale = (grid[-1] - grid[0]) / 100.0
+    for left, right in boxes:
+        assert float(left) == pytest.approx(grid[0] + 20.0 * scale, abs=0.1)
+        assert float(right) == pytest.approx(grid[0] + 60.0 * scale, abs=0.1)
+    assert len(boxes) == 3
+    assert feet[0] >= grid[0]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_pictures_have_the_pages_colours_and_whole_titles(study_folder, open_page, dark) -> None:
+    folder = study_folder.parent / "answers"
+    assert run(["listen", "analyse", str(study_folder), str(folder), "-q"]) == 0
+    page = open_page(file_url(study_folder / "analysis" / "report.html"), width=390, dark=dark)
+    assert not has_horizontal_scroll(page)
+    ink, dot, card = page.evaluate(
+        """[getComputedStyle(document.body).color,
+            getComputedStyle(document.querySelector("circle.median")).stroke,
+            getComputedStyle(document.querySelector("circle.median")).fill]"""
+    )
+    assert ink == dot
+    assert (card == "rgb(255, 255, 255)") is not dark
+    # Every word of every plot is inside of it.
+    outside = page.evaluate(
+        """[...document.querySelectorAll("svg.plot text")].filter((text) => {
+             const [word, plot] = [text, text.closest("svg")].map((e) => e.getBoundingClientRect());
+             return word.left < plot.left - 0.5 || word.right > plot.right + 0.5;
+           }).map((text) => text.textContent)"""
+    )
+    assert outside == []
 
 
 def test_many_songs_are_spread_over_pictures() -> None:
-    pytest.importorskip("matplotlib")
-    from mixer.listen.plots import picture_songs
-
     songs = [f"song {i}" for i in range(14)]
     pictures = picture_songs(SCALES[1], songs)
     assert list(pictures) == ["songs_clarity_1", "songs_clarity_2"]
