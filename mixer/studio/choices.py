@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
-from mixer.baselines import LEVELS, NONE
 from mixer.errors import PresetError
 from mixer.files.shape import Leaf, LeafKind, Rows, Shape, Table
-from mixer.network.model import list_bundles
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.settings import DawAudio
 from mixer.output.versions import WORDS
@@ -17,7 +15,7 @@ from mixer.preset.layer import read_layer
 from mixer.preset.shape import NETWORK, STRIP
 from mixer.rendering.platforms import PLATFORMS
 from mixer.roles import ROLES, UNKNOWN
-from mixer.shipped import AUTO_MODEL
+from mixer.studio.edits import model_names
 from mixer.studio.messages import Choices, PresetRow
 from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
@@ -26,7 +24,7 @@ def choices() -> Choices:
     """All of it, as it is now: presets come and go."""
     return {
         "presets": [_preset(found) for found in list_presets()],
-        "models": [AUTO_MODEL, *list_bundles(), LEVELS, NONE],
+        "models": list(model_names()),
         "platforms": [
             {
                 "name": place.name,

@@ -11,17 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import Console
 from mixer.errors import Gathered, PresetError, SettingsError
 from mixer.files.mistakes import find_mistakes
 from mixer.files.toml_writing import value_text
 from mixer.files.wording import quote, suggest
+from mixer.network.model import list_bundles
 from mixer.preset.assignments import parse_key, split_key
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.merge import Resolved, resolve
 from mixer.rendering.options import options_of
 from mixer.rendering.settings import RenderSettings
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
+from mixer.shipped import AUTO_MODEL
 from mixer.song.song import Song
 
 PRESETS, SETTINGS, FILES, ROLE = "presets", "settings", "files", "role"
@@ -29,6 +32,7 @@ SETTING_NAMES = ("model", "amount", "platform")
 MOST_EDITS, MOST_STEPS, MOST_PRESETS = 5_000, 1_000, 20
 # One value is at most a course in time of a few thousand points.
 _LONGEST_VALUE = 100_000
+_PLUGINS = "plugins"
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 Edits = Mapping[str, Any]
@@ -162,7 +166,7 @@ def _parts(key: str) -> tuple[str, ...]:
             raise SettingsError(f'{quote(key)} is unknown; write files."NAME".{ROLE}')
         return parts
     whole, _ = parse_key(key)
-    if "plugins" in whole:
+    if _PLUGINS in whole:
         raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
     return whole
 
@@ -184,10 +188,16 @@ def _check(parts: tuple[str, ...], value: Any) -> None:
             raise SettingsError(
                 *(f"{key_of([str(p) for p in at])} {what}" for at, what in mistakes)
             )
-        if isinstance(value, Mapping) and "plugins" in value:
+        if _names_plugins(value):
             raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
         if len(value_text(value)) > _LONGEST_VALUE:
             raise SettingsError(f"{quote(key)} is longer than {_LONGEST_VALUE} characters")
+
+
+def _names_plugins(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return _PLUGINS in value or any(map(_names_plugins, value.values()))
+    return isinstance(value, list) and any(map(_names_plugins, value))
 
 
 def _check_presets(value: Any) -> None:
@@ -203,10 +213,18 @@ def _check_presets(value: Any) -> None:
 def _check_setting(name: str, value: Any) -> None:
     option = next(option for option in options_of(RenderSettings) if option.name == name)
     option.check(value)
-    if name == "model" and not is_name(value):
-        raise SettingsError(f"{SETTINGS}.{name} must be the name of a model, not {quote(value)}")
+    if name == "model" and value not in model_names():
+        # A folder that a page names is a stranger's.
+        raise SettingsError(
+            f"{SETTINGS}.{name} must be one of {', '.join(model_names())}, not {quote(value)}"
+        )
     if name == "platform":
         RenderSettings(platform=value)
+
+
+def model_names() -> tuple[str, ...]:
+    """The models that a page may choose from."""
+    return (AUTO_MODEL, *list_bundles(), LEVELS, NONE)
 
 
 def console_edits(edits: Edits) -> dict[str, Any]:

@@ -125,6 +125,8 @@ class Maker:
         self._is_overtaken = is_overtaken
         self._told_at = 0.0
         self._keys: dict[str, str] = {}
+        # Over time: what buses' compressors do, and what samples have of it.
+        self._bus_gains: dict[str, FloatArray] = {}
         self._gains: dict[str, FloatArray] = {}
         self._kept: tuple[str, KeptMaterial] | None = None
         self._network: tuple[str, Network] | None = None
@@ -274,7 +276,16 @@ class Maker:
         """
         clock = StageClock(self.progress("rendering the mix"), of_tracks=bool(plan.tracks))
         wet, known = self._wet_mix(plan, clock)
-        mix = master(over_desk(wet, plan, clock, wet_stems=False, known=known))
+        glue = None if self._of_tracks is None else self._of_tracks.settings.mix
+        # The mix's compressor hears the stems behind the hand's strips.
+        hears_stems = bool(plan.tracks) and plan.touches_stems and glue is not None
+        made = over_desk(wet, plan, clock, wet_stems=hears_stems, known=known)
+        if hears_stems and glue is not None and made.wet_stems:
+            total = np.add.reduce(list(made.wet_stems.values()))
+            self._hear_bus(MASTER, compression_gain(total, glue, plan.mix_rate))
+            made = dataclasses.replace(made, wet_stems={})
+        self._take_gains(plan)
+        mix = master(made)
         self.made.master = mix.measurements["master"]
         for stem, record in mix.measurements["network"].items():
             self.made.models[stem] = model_of_stem(record["used"], record.get("found"))
@@ -316,16 +327,13 @@ class Maker:
         if self._wet is not None and self._wet[0] == key:
             return self._wet[1:]
         self._wet = None  # two of them may be more than fits
-        gains: dict[str, FloatArray] = {}
         of_tracks = self._of_tracks
 
         def hear_bus(name: str, before: FloatArray, after: FloatArray) -> None:
             assert of_tracks is not None
             settings = of_tracks.settings
             bus = settings.mix if name == MASTER else settings.groups[name]
-            gain = compression_gain(before, bus, plan.mix_rate)
-            if gain is not None:
-                gains[name] = gain
+            self._hear_bus(name, compression_gain(before, bus, plan.mix_rate))
 
         network = None
         if plan.material is MaterialKind.NETWORK:
@@ -345,24 +353,28 @@ class Maker:
                 tap=hear_bus,
             )
         )
-        self._take_gains(plan, gains)
         known = KnownLevels(plan.mix_rate, wet.wet_stems.values())
         n_bytes = wet.audio.nbytes + sum(audio.nbytes for audio in wet.wet_stems.values())
         if n_bytes < _KEPT_SHARE * available_memory_bytes():
             self._wet = key, wet, known
         return wet, known
 
-    def _take_gains(self, plan: RenderPlan, gains: dict[str, FloatArray]) -> None:
-        of_mix = gains.get(MASTER)
+    def _hear_bus(self, name: str, gain: FloatArray | None) -> None:
+        """Keep what a bus's compressor does over time; None where it is off."""
+        self._bus_gains[name] = np.ones(1, np.float32) if gain is None else gain
+
+    def _take_gains(self, plan: RenderPlan) -> None:
+        """Have tracks, and stems, at the gains that the buses behind them have over time."""
+        of_mix = self._bus_gains.get(MASTER)
         for place, track in enumerate(plan.tracks):
-            factors = [gain for gain in (gains.get(track.stem), of_mix) if gain is not None]
-            self._set_gain(track_id(place), factors)
-        for stem in {track.stem for track in plan.tracks}:
-            self._gains[stem] = of_mix if of_mix is not None else np.ones(1, np.float32)
+            gains = (self._bus_gains.get(track.stem), of_mix)
+            self._set_gain(track_id(place), [gain for gain in gains if gain is not None])
 
     def _set_gain(self, name: str, factors: list[FloatArray]) -> None:
-        gain = np.prod(factors, axis=0) if factors else np.ones(1, np.float32)
-        there = self._gains.get(f"{name} at work")
+        gain = np.ones(1, np.float32)
+        for factor in factors:
+            gain = gain * factor
+        there = self._gains.get(name)
         is_same = (
             there is not None
             and there.shape == gain.shape
@@ -370,7 +382,7 @@ class Maker:
         )
         if is_same or name not in self.made.samples:
             return
-        self._gains[f"{name} at work"] = gain
+        self._gains[name] = gain
         self.made.samples[name].set_gain(None if np.all(gain == 1.0) else gain)
         self._tell_audio(name)
 
@@ -403,8 +415,8 @@ class Maker:
             if self._keys.get(stem) != key:
                 self._write(stem, plan, heard)
                 self._keys[stem] = key
-            if stem in self._gains:
-                self._set_gain(stem, [self._gains[stem]])
+            if MASTER in self._bus_gains and plan.tracks:
+                self._set_gain(stem, [self._bus_gains[MASTER]])
 
     def _kept_of(self, plan: RenderPlan) -> KeptMaterial:
         """What was made of the same song, model and settings before."""
@@ -440,7 +452,7 @@ class Maker:
         if samples is None or samples.n_frames != plan.n_samples:
             if samples is not None:
                 samples.close()
-                self._gains.pop(f"{name} at work", None)
+                self._gains.pop(name, None)
             self._n_files += 1
             samples = Samples(self._scratch / f"{self._n_files}-{name}.pcm", plan.n_samples)
             self.made.samples[name] = samples
