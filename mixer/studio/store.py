@@ -40,7 +40,7 @@ class Kept:
 
     def song_table(self, now: Mapping[str, Any]) -> Mapping[str, Any]:
         """What counts as said by song.toml, given what it says now."""
-        return self.before if self.written is not None and _same(self.written, now) else now
+        return self.before if self.written is not None and self.written == now else now
 
     @property
     def is_written(self) -> bool:
@@ -132,7 +132,3 @@ def _step(row: Any) -> Step:
 
 def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is not a number")
-
-
-def _same(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)

@@ -1,0 +1,391 @@
+"""A song on the desk: what is heard of it is the exact render, and what is said of it stays."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.signal
+import soundfile
+
+from mixer import load_song
+from mixer.console.strip import apply_strip
+from mixer.errors import SettingsError
+from mixer.files.document import build
+from mixer.preset.shape import STRIP
+from mixer.studio.desk import ConflictError
+from mixer.studio.messages import Channel, SongState
+from mixer.studio.session import GoneError, SongSession
+from mixer.studio.store import state_path
+from tests.studio.desk import RATE, Open, channel, samples_of, settled, wait_for
+
+# What a page plays of a strip, in the strip's own order.
+PLAYED = ("high_pass", "low_pass", "eq", "width", "pan", "gain_db")
+EDITS: dict[str, Any] = {
+    "vocals.gain_db": 2.0,
+    "vocals.pan": -0.4,
+    "vocals.eq": [{"type": "peak", "frequency_hz": 900.0, "gain_db": 5.0, "q": 1.2}],
+    "drums.reverb_db": -12.0,
+    "other.width": 0.3,
+    "other.high_pass": {"frequency_hz": 200.0},
+    "bass.mute": True,
+}
+
+
+def played(audio: np.ndarray, one: Channel) -> np.ndarray:
+    table = {
+        key: value
+        for key, value in one["strip"].items()
+        if key in PLAYED and value not in (None, []) and key not in (one["audio"] or {})["baked"]
+    }
+    return apply_strip(audio, RATE, build(STRIP, table))[0]
+
+
+def come_back(session: SongSession, name: str, sent: np.ndarray) -> np.ndarray:
+    response = np.frombuffer(session.response(name), "<f4").reshape(4, -1)
+    sides = [
+        sum(scipy.signal.fftconvolve(sent[i], response[2 * i + side]) for i in (0, 1))
+        for side in (0, 1)
+    ]
+    return np.stack(sides)[:, : sent.shape[1]]
+
+
+def heard_page(session: SongSession, state: SongState, *, folded: bool) -> np.ndarray:
+    """What a page plays by the contract of `mixer.studio.messages`."""
+    mix = np.zeros((2, state["n_frames"]))
+    for stem in state["stems"]:
+        if stem["strip"]["mute"]:
+            continue
+        if folded:
+            group = samples_of(session, stem["audio"])
+        else:
+            group = unfolded(session, stem)
+        stem = {**stem, "audio": stem["audio"] if folded else None}
+        if not folded:
+            stem = {**stem, "audio": {"baked": []}}  # type: ignore[typeddict-item]
+        wet = played(group, stem)
+        mix += wet
+        for name in ("reverb", "delay"):
+            send_db = stem["strip"][f"{name}_db"]  # type: ignore[literal-required]
+            if send_db is not None:
+                mix += come_back(session, name, wet * 10.0 ** (send_db / 20.0))
+    return mix * 10.0 ** (state["master"]["gain_db"] / 20.0)
+
+
+def unfolded(session: SongSession, stem: Channel) -> np.ndarray:
+    total = np.zeros((2, stem["tracks"][0]["audio"]["n_frames"]))  # type: ignore[index]
+    for track in stem["tracks"]:
+        if track["strip"]["mute"]:
+            continue
+        wet = played(samples_of(session, track["audio"]), track)
+        total += wet
+        for name, send_db in track["sends_db"].items():
+            total += come_back(session, name, wet * 10.0 ** (send_db / 20.0))
+    return total.astype(np.float32)
+
+
+def assert_same_sound(page: np.ndarray, exact: np.ndarray) -> None:
+    """Within 0.1 dB in every tenth of a second that is heard, and to the sample."""
+    n = 4_410
+    whole = exact.shape[1] // n * n
+    level = [
+        10.0 * np.log10((np.square(x[:, :whole]).reshape(2, -1, n)).mean(axis=(0, 2)) + 1e-12)
+        for x in (page, exact)
+    ]
+    loud = level[1] > -60.0
+    assert loud.any()
+    assert np.abs(level[0] - level[1])[loud].max() < 0.1
+    correlation = scipy.signal.correlate(page[0], exact[0], method="fft")
+    assert np.argmax(np.abs(correlation)) == exact.shape[1] - 1
+
+
+def without_limiter(session: SongSession) -> SongState:
+    state = settled(session)
+    changes = {"master.loudness_lufs": -30.0, "master.true_peak_dbtp": 0.0}
+    session.edit(state["revision"], changes)
+    return settled(session)
+
+
+def test_a_page_hears_the_exact_mix_of_stems(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    state = without_limiter(session)
+    assert state["kind"] == "stems"
+    assert_same_sound(heard_page(session, state, folded=True), samples_of(session, mix_of(state)))
+    session.edit(state["revision"], EDITS)
+    state = settled(session)
+    assert_same_sound(heard_page(session, state, folded=True), samples_of(session, mix_of(state)))
+
+
+def test_a_page_hears_the_exact_mix_of_tracks_folded_or_not(track_song: Path, opened: Open) -> None:
+    session = opened(track_song)
+    state = without_limiter(session)
+    assert state["kind"] == "tracks"
+    for folded in (False, True):
+        page = heard_page(session, state, folded=folded)
+        assert_same_sound(page, samples_of(session, mix_of(state)))
+    kick = channel(state, "01 Kick.wav")["key"]
+    snare = channel(state, "02 Snare.wav")["key"]
+    edits = EDITS | {f"{kick}.gain_db": 3.0, f"{kick}.pan": 0.6, f"{snare}.mute": True}
+    session.edit(state["revision"], edits)
+    state = settled(session)
+    for folded in (False, True):
+        page = heard_page(session, state, folded=folded)
+        assert_same_sound(page, samples_of(session, mix_of(state)))
+
+
+def test_what_a_page_cannot_play_is_in_the_audio(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    state = without_limiter(session)
+    changes = {
+        "vocals.compressor": {"threshold_db": -30.0, "ratio": 4.0},
+        "vocals.eq": EDITS["vocals.eq"],
+        "drums.gain_db": [[0.0, 0.0], [3.0, -12.0]],
+    }
+    session.edit(state["revision"], changes | {"vocals.gain_db": -3.0})
+    state = settled(session)
+    vocals, drums = channel(state, "vocals"), channel(state, "drums")
+    assert vocals["audio"] is not None
+    assert {"eq", "compressor"} <= set(vocals["audio"]["baked"])
+    assert "gain_db" not in vocals["audio"]["baked"]
+    assert drums["audio"] is not None
+    assert "gain_db" in drums["audio"]["baked"]
+    assert_same_sound(heard_page(session, state, folded=True), samples_of(session, mix_of(state)))
+
+
+def mix_of(state: SongState) -> Any:
+    return next(source for source in state["sources"] if source["id"] == "mix")["audio"]
+
+
+def test_an_old_revision_is_a_conflict_and_changes_nothing(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    settled(session)
+    first = session.edit(0, {"vocals.gain_db": 1.0})
+    for change in (
+        lambda: session.edit(0, {"vocals.gain_db": 5.0}),
+        lambda: session.undo(0),
+        lambda: session.redo(0),
+        lambda: session.wish(0, "vocals up"),
+    ):
+        with pytest.raises(ConflictError):
+            change()
+    assert session.state()["revision"] == first["revision"] == 1
+    assert channel(session.state(), "vocals")["strip"]["gain_db"] == 1.0
+
+
+def test_a_new_start_finds_edits_and_history(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    settled(session)
+    state = session.edit(0, {"vocals.gain_db": 1.0}, label="voice up")
+    state = session.edit(state["revision"], {"presets": ["rock"], "bass.pan": 0.5})
+    session.undo(state["revision"])
+    session.close()
+    again = opened(stem_song)
+    state = settled(again)
+    assert (state["revision"], state["can_undo"]) == (3, "voice up")
+    assert channel(state, "vocals")["hand"] == {"gain_db": 1.0}
+    state = again.redo(3)
+    assert state["presets"] == ["rock"]
+    assert channel(state, "bass")["strip"]["pan"] == 0.5
+    # A preset is below the hand.
+    assert channel(state, "bass")["base"]["pan"] == 0.0
+    assert channel(state, "drums")["base"]["compressor"] is not None
+
+
+def test_a_damaged_state_stops_the_song_and_is_not_written_over(
+    stem_song: Path, opened: Open
+) -> None:
+    path = state_path(stem_song)
+    path.parent.mkdir()
+    path.write_text("{")
+    session = opened(stem_song)
+    wait_for(lambda: session.state()["phase"] == "failed")
+    assert "move it away" in (session.state()["problem"] or "")
+    assert path.read_text() == "{"
+
+
+@pytest.mark.parametrize("through", ["edits alone", "a preset and a place"])
+def test_a_render_is_that_of_the_command_line_with_the_saved_song(
+    track_song: Path, opened: Open, tmp_path: Path, through: str
+) -> None:
+    (track_song / "song.toml").write_text(
+        '# mine\ntitle = "Two"\n[console.drums]\ngain_db = -1\n[files."05*"]\ngain_db = -2\n'
+    )
+    session = opened(track_song)
+    state = settled(session)
+    changes: dict[str, Any] = EDITS | {
+        f"{channel(state, '01 Kick.wav')['key']}.gain_db": 1.5,
+        "drums.network.room_db": -6,
+    }
+    if through != "edits alone":
+        changes |= {"presets": ["wide"], "settings.platform": "spotify"}
+        changes['files."04 Keys.wav".role'] = "organ"
+    session.edit(state["revision"], changes)
+    settled(session)
+    job = session.render({"bit_depth": "32f", "stems": True})
+    wait_for(lambda: session.job(job["id"]).state not in ("waiting", "running"))
+    assert session.job(job["id"]).problem is None
+    saved = session.save_song()
+    assert saved["state"]["saved"]
+    text = (track_song / "song.toml").read_text()
+    assert text.startswith('# mine\ntitle = "Two"\n')
+    assert tomllib.loads(text)["files"]["05*"] == {"gain_db": -2}
+    from mixer.cli.main import run
+
+    out = tmp_path / "by hand.wav"
+    assert run(["render", str(track_song), "-o", str(out), "--bit-depth", "32f", "-q"]) == 0
+    ours = session.job(job["id"]).files[0]
+    assert ours.name == "tracks.wav"
+    assert np.array_equal(soundfile.read(ours)[0], soundfile.read(out)[0])
+
+
+def test_undo_goes_on_behind_a_save(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    settled(session)
+    session.edit(0, {"vocals.gain_db": 2.0})
+    session.save_song()
+    assert load_song(stem_song).console["vocals"] == {"gain_db": 2.0}
+    session.close()
+    again = opened(stem_song)
+    state = settled(again)
+    assert channel(state, "vocals")["base"]["gain_db"] == 0.0
+    assert channel(state, "vocals")["strip"]["gain_db"] == 2.0
+    state = again.undo(state["revision"])
+    assert channel(state, "vocals")["strip"]["gain_db"] == 0.0
+    assert not state["saved"]
+
+
+def test_wishes_are_edits_that_can_be_undone(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    settled(session)
+    state = session.wish(0, "vocals up, drums a little brighter")
+    assert channel(state, "vocals")["hand"] == {"gain_db": 1.5}
+    assert channel(state, "drums")["strip"]["eq"][0]["gain_db"] == 1.0
+    assert state["can_undo"] == "vocals up, drums a little brighter"
+    state = session.undo(state["revision"])
+    assert not channel(state, "drums")["strip"]["eq"]
+    with pytest.raises(SettingsError):
+        session.wish(state["revision"], "make it sound like 1973")
+    with pytest.raises(SettingsError, match="in words"):
+        session.wish(state["revision"], "vocals.gain_db=+1")
+
+
+def test_single_tracks_before_a_network_are_gained_alone(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    state = settled(session)
+    track = channel(state, "vocals.wav")
+    assert not track["live"]
+    state = session.edit(0, {f"{track['key']}.gain_db": -2.0})
+    with pytest.raises(SettingsError, match="mixes stems"):
+        session.edit(state["revision"], {f"{track['key']}.pan": 0.5})
+    settled(session)
+
+
+def test_sources_are_compared_at_one_loudness(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    state = settled(session)
+    session.edit(0, {"vocals.gain_db": 6.0})
+    settled(session)
+    session.compare("default")
+    tone = 0.9 * np.sin(np.arange(5 * RATE) / 20.0)
+    file = io.BytesIO()
+    soundfile.write(file, np.stack([tone, tone], axis=1), RATE, format="WAV")
+    state = session.add_reference("../../their mix.wav", file.getvalue())
+    names = ["mix", "plain", "default", "reference-1"]
+    assert [source["id"] for source in state["sources"]] == names
+    assert state["sources"][3]["name"] == "their mix.wav"
+
+    def all_there() -> SongState | None:
+        state = session.state()
+        there = all(source["loudness_lufs"] is not None for source in state["sources"])
+        return state if there else None
+
+    state = wait_for(all_there)
+    matched = {
+        source["id"]: source["match_db"] + source["loudness_lufs"] for source in state["sources"]
+    }
+    assert np.ptp(list(matched.values())) < 1e-6
+    peaks = [source["match_db"] + source["true_peak_dbtp"] for source in state["sources"]]
+    assert max(peaks) <= -0.49
+    assert state["sources"][2]["loudness_lufs"] < state["sources"][0]["loudness_lufs"]
+    assert not list(stem_song.parent.glob("*mix.wav"))
+    session.compare("reference-1", remove=True)
+    with pytest.raises(SettingsError):
+        session.compare("mix", remove=True)
+    with pytest.raises(SettingsError, match="no take 7"):
+        session.compare("take-7")
+
+
+def test_what_is_not_audio_is_told_and_forgotten(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    settled(session)
+    session.add_reference("not.wav", b"RIFF but not really")
+    wait_for(lambda: session.state()["problem"])
+    assert [source["id"] for source in session.state()["sources"]] == ["mix", "plain"]
+    with pytest.raises(SettingsError, match="name of an audio file"):
+        session.add_reference("song.toml", b"title = 'mine'")
+
+
+def test_takes_are_listed_as_they_are_rendered(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    settled(session)
+    assert session.takes() == {"takes": []}
+    for _ in range(2):
+        job = session.render({})
+        wait_for(lambda job=job: session.job(job["id"]).state == "done")  # type: ignore[misc]
+    assert [row["file"] for row in session.takes()["takes"]] == ["stems.wav", "stems.take2.wav"]
+    state = session.compare("take-2")
+    assert state["sources"][-1]["kind"] == "take"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [],
+        {"format": "exe"},
+        {"format": 3},
+        {"stems": "yes"},
+        {"deliver": "instrumental"},
+        {"deliver": ["karaoke?"]},
+        {"daw": ["winamp"]},
+        {"daw_audio": "damp"},
+        {"output": "/etc/passwd"},
+    ],
+)
+def test_renders_that_cannot_be_are_refused(stem_song: Path, opened: Open, asked: Any) -> None:
+    session = opened(stem_song)
+    settled(session)
+    with pytest.raises(SettingsError):
+        session.render(asked)
+
+
+def test_a_cancelled_render_leaves_nothing(stem_song: Path, opened: Open, tmp_path: Path) -> None:
+    session = opened(stem_song)
+    settled(session)
+    jobs = [session.render({"stems": True}) for _ in range(3)]
+    for job in jobs[1:]:
+        session.cancel(job["id"])
+    wait_for(lambda: session.job(jobs[0]["id"]).state in ("done", "cancelled"))
+    assert [session.job(job["id"]).state for job in jobs[1:]] == ["cancelled"] * 2
+    assert len(list((tmp_path / "mixes").glob("*.mix.json"))) <= 1
+
+
+def test_samples_come_by_range_and_version(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    audio = mix_of(settled(session))
+    whole = session.audio("mix", 0, audio["n_frames"], audio["version"])
+    assert len(whole) == 4 * audio["n_frames"]
+    assert session.audio("mix", 1_000, 500, None) == whole[4_000:6_000]
+    assert len(session.audio("mix", audio["n_frames"] - 10, 500, None)) == 40
+    with pytest.raises(IndexError):
+        session.audio("mix", audio["n_frames"], 1, None)
+    with pytest.raises(GoneError):
+        session.audio("mix", 0, 1, audio["version"] + 1)
+    with pytest.raises(KeyError):
+        session.audio("../../etc/passwd", 0, 1, None)
+    peaks = session.overview("mix", 30)["peaks"]
+    assert len(peaks) == 30
+    assert max(peaks) == pytest.approx(audio["full_scale"], abs=1e-3)
