@@ -55,6 +55,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mixologydb", type=Path)
     mixes = json.loads(parser.parse_args().mixologydb.read_text(encoding="utf-8"))["mixes"]
+    for axis, middle_db, least_db, most_db, n_songs in spreads_of(mixes):
+        sys.stdout.write(
+            f"{axis:<11} {middle_db:.2f} dB ({least_db:.2f} to {most_db:.2f}), {n_songs} songs\n"
+        )
+
+
+def spreads_of(
+    mixes: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[str, float, float, float, int]]:
+    """By axis: the middle song's spread, the least and the most in dB, and how many songs."""
     by_song: dict[str, list[dict[str, float]]] = defaultdict(list)
     for mix in mixes:
         by_song[mix["song-name"]].append(figures_of(mix["tracks"]))
@@ -64,11 +74,7 @@ def main() -> None:
             values = [found[axis] for found in mixes_of_song if axis in found]
             if len(values) >= _LEAST_MIXES:
                 spreads.append(statistics.stdev(values))
-        middle, n_songs = statistics.median(spreads), len(spreads)
-        sys.stdout.write(
-            f"{axis:<11} {middle:.2f} dB ({min(spreads):.2f} to {max(spreads):.2f}), "
-            f"{n_songs} songs\n"
-        )
+        yield axis, statistics.median(spreads), min(spreads), max(spreads), len(spreads)
 
 
 def figures_of(tracks: Sequence[Mapping[str, Any]]) -> dict[str, float]:

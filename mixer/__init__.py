@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mixer.song.song import Song
     from mixer.takes.listing import list_takes
     from mixer.takes.revise import revise
+    from mixer.takes.variations import variations
 
 _HOME = {
     "DeviceError": "mixer.errors",
@@ -50,6 +51,7 @@ _HOME = {
     "load_song": "mixer.song.load",
     "list_takes": "mixer.takes.listing",
     "revise": "mixer.takes.revise",
+    "variations": "mixer.takes.variations",
 }
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "load_song",
     "render",
     "revise",
+    "variations",
     "write_mix",
 ]
 

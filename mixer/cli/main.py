@@ -31,6 +31,7 @@ COMMANDS = {
     "preset": "List, show, check, compare, save and delete presets.",
     "learn": "Take what was changed in a session of ours back into the song.",
     "revise": "Render the next take of a mix, with what you ask to change and nothing else.",
+    "variations": "Make other mixes of a song: brighter, voice up, wider, or between them.",
     "takes": "List the takes of a mix with what changed.",
     "replay": "Render a mix again from its recipe, bit for bit, or say what differs.",
     "compare": "Compare two mixes: settings, levels, spectrum, width.",

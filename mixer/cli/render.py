@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -106,7 +108,7 @@ def command(
         # Its faders were set by somebody.
         defaults["levels"] = ROUGH
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
-    settings = _settings(options, resolved, defaults)
+    settings = settings_of(options, resolved, defaults)
     wanted = OutputSettings(**given_settings(OutputSettings, options))
     plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
     destination = _destination(output, wanted, song, overwrite=overwrite, is_next=is_next)
@@ -138,7 +140,7 @@ def command(
 def _destination(
     output: Path | None, wanted: OutputSettings, song: Song, *, overwrite: bool, is_next: bool
 ) -> Destination:
-    path, file_format = _output_path(output, wanted.format, song)
+    path, file_format = output_path(output, wanted.format, song)
     destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
     return next_take(destination, song) if is_next else destination
 
@@ -150,10 +152,11 @@ def _show(done: Rendered, destination: Destination, *, verbose: bool) -> None:
     show_delivered(destination, done)
 
 
-def _settings(
-    options: dict[str, Any], resolved: Resolved, defaults: dict[str, Any]
+def settings_of(
+    options: dict[str, Any], resolved: Resolved, defaults: Mapping[str, Any] = MappingProxyType({})
 ) -> RenderSettings:
-    asked = defaults | given_settings(RenderSettings, options)
+    """The settings that a command line asks for, over a console and over defaults of its own."""
+    asked = {**defaults} | given_settings(RenderSettings, options)
     return with_console(
         RenderSettings(**asked),
         resolved.console,
@@ -162,7 +165,7 @@ def _settings(
     )
 
 
-def _output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
+def output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
     """Where the mix goes and as what: a file by its ending, else a folder."""
     # Path.is_dir raises for a name that is too long; here it is not a folder, and is refused later.
     if output is not None and not os.path.isdir(output):  # noqa: PTH112

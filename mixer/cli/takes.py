@@ -25,7 +25,7 @@ from mixer.takes.listing import ListedTake, list_takes
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(path: Path, output: Path, as_json: bool) -> None:
-    """List the takes of a mix, each with what it changed.
+    """List the takes and variations of a mix, each with what it changed.
 
     Any of them is rendered again by 'mixer replay', and revised further by 'mixer revise'.
     """
@@ -40,11 +40,12 @@ def command(path: Path, output: Path, as_json: bool) -> None:
 
 
 def _line(take: ListedTake) -> str:
-    said = "; ".join(take.asked) or take.made_by
+    said = take.words or "; ".join(take.asked) or take.made_by
+    kind = "variation" if take.words else "take"
     origin = f" of {take.parent}" if take.parent else ""
     state = f"  ({take.state})" if take.state else ""
     levels = f"{level(take.loudness_lufs, 'LUFS')}  {level(take.true_peak_dbtp, 'dBTP')}"
-    return f"take {take.number}  {take.mix.name}  {levels}  {said}{origin}{state}"
+    return f"{kind} {take.number}  {take.mix.name}  {levels}  {said}{origin}{state}"
 
 
 def _as_json(take: ListedTake) -> dict[str, object]:

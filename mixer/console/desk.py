@@ -21,7 +21,8 @@ from mixer.meters.loudness import integrated_loudness_lufs
 class StripReport(TypedDict):
     """What a stem's strip did; without more than `heard` where it is not heard.
 
-    The loudness is there where the strip changed anything; None means silence.
+    The loudness is there where the strip changed anything and somebody wants to know; None means
+    silence.
     """
 
     heard: bool
@@ -74,6 +75,7 @@ def apply_console(
     console: Console,
     *,
     tempo_bpm: float | None = None,
+    tells_loudness: bool = True,
     progress: Callable[[str], None] | None = None,
     plugin_runner: RunPlugin = run_plugin,
 ) -> ConsoleOutput:
@@ -84,6 +86,7 @@ def apply_console(
         sample_rate: Hz.
         console: its strips for stems that the song does not have are not used.
         tempo_bpm: what a delay in beats follows; None where nobody said.
+        tells_loudness: whether the report has the loudness before and after each strip.
         progress: called with a stem's name before its turn.
         plugin_runner: what runs a VST3, for tests.
 
@@ -119,7 +122,7 @@ def apply_console(
         if sent:
             shared = sends.report()
             report["reverb"], report["delay"] = shared["reverb"], shared["delay"]
-        if done is not audio:
+        if done is not audio and tells_loudness:
             report["stems"][stem].update(_loudness(audio, done, sample_rate))
         out[stem] = done
     return ConsoleOutput(out, report)
@@ -136,7 +139,12 @@ def heard_stems(strips: Mapping[str, Strip]) -> set[str]:
 
 
 def apply_master_strip(
-    mix: FloatArray, sample_rate: int, strip: Strip, *, plugin_runner: RunPlugin = run_plugin
+    mix: FloatArray,
+    sample_rate: int,
+    strip: Strip,
+    *,
+    tells_loudness: bool = True,
+    plugin_runner: RunPlugin = run_plugin,
 ) -> tuple[FloatArray, BusReport]:
     """The strip on the bus, before the loudness target and the ceiling.
 
@@ -144,6 +152,7 @@ def apply_master_strip(
         mix: float32 `(2, samples)`; it is not changed.
         sample_rate: Hz.
         strip: the console's master.
+        tells_loudness: as of `apply_console`.
         plugin_runner: what runs a VST3, for tests.
 
     Returns:
@@ -160,7 +169,7 @@ def apply_master_strip(
             raise PresetError(f"{MASTER}.{name}: the bus has none; set it on a stem instead")
     out, effects = apply_strip(mix, sample_rate, strip, stem=MASTER, plugin_runner=plugin_runner)
     report: BusReport = {"effects": effects}
-    if out is not mix:
+    if out is not mix and tells_loudness:
         report.update(_loudness(mix, out, sample_rate))
     return out, report
 

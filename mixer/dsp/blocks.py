@@ -5,7 +5,7 @@ with the length of the audio. Audio is float32 `(channels, samples)`; spectra ar
 `(channels, bins, frames)`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import scipy.fft
@@ -26,6 +26,14 @@ def gain_to_db(gain: ArrayLike, floor_db: float = -120.0) -> np.ndarray:
     """Level in dB of linear amplitudes, 20 log10|gain|, never below `floor_db`."""
     magnitude = np.abs(np.asarray(gain, dtype=np.float64))
     return np.asarray(20.0 * np.log10(np.maximum(magnitude, 10.0 ** (floor_db / 20.0))))
+
+
+def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
+    """The sum of arrays of one shape, added one after another: no copy of them all is made."""
+    total = audios[0].copy()
+    for audio in audios[1:]:
+        total += audio
+    return total
 
 
 def peak(audio: np.ndarray) -> float:

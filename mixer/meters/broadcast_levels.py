@@ -11,13 +11,16 @@ from mixer.meters.loudness import measure_loudness, true_peak_dbtp
 from mixer.meters.loudness_range import range_of_levels_lu
 
 
-def measure_broadcast(audio: np.ndarray, sample_rate: int, description: str) -> BroadcastInfo:
+def measure_broadcast(
+    audio: np.ndarray, sample_rate: int, description: str, peak_dbtp: float | None = None
+) -> BroadcastInfo:
     """Measure all levels that the `bext` chunk has a place for.
 
     Args:
         audio: float32 (1 or 2, samples).
         sample_rate: in Hz.
         description: what it is, e.g. "Free: vocals".
+        peak_dbtp: its true peak, where that was measured already.
 
     Returns:
         Levels of silence, and of what is shorter than a meter's window, are None.
@@ -26,11 +29,13 @@ def measure_broadcast(audio: np.ndarray, sample_rate: int, description: str) -> 
     """
     found = measure_loudness(audio, sample_rate)
     short_term = found.short_term
+    if peak_dbtp is None:
+        peak_dbtp = true_peak_dbtp(audio, sample_rate)
     return BroadcastInfo(
         description=description,
         loudness_lufs=_finite(found.integrated_lufs),
         loudness_range_lu=range_of_levels_lu(short_term) if short_term.size else None,
-        max_true_peak_dbtp=_finite(true_peak_dbtp(audio, sample_rate)),
+        max_true_peak_dbtp=_finite(peak_dbtp),
         max_momentary_lufs=_finite(found.momentary.max(initial=-math.inf)),
         max_short_term_lufs=_finite(short_term.max(initial=-math.inf)),
     )

@@ -113,6 +113,26 @@ class BusMoves(TypedDict):
     now: Mapping[str, float | None]
 
 
+class VariationTable(TypedDict):
+    """Where a variation of a mix stands.
+
+    Attributes:
+        words: what it does that the first does not, as measured.
+        moves: by axis of `mixer.takes.axes`, how far it was to move, in dB; empty for a blend.
+        sound: its own figures of `mixer.rendering.sound`.
+        moved: by axis, how much further up it is than the first, in dB.
+        distance: from the first, in spreads between engineers.
+        first_lufs: loudness of the first, which is its own target.
+    """
+
+    words: str
+    moves: dict[str, float]
+    sound: dict[str, float]
+    moved: dict[str, float]
+    distance: float
+    first_lufs: float
+
+
 class Take(TypedDict):
     """How a mix came from another one.
 
@@ -125,6 +145,7 @@ class Take(TypedDict):
         parts: SHA-256 of the samples of each wet stem and track, before the bus.
         same, different: parts that are, and are not, bit for bit the parent's.
         bus: what the bus did.
+        variation: where it stands, of a variation.
     """
 
     number: int
@@ -136,6 +157,7 @@ class Take(TypedDict):
     same: list[str]
     different: list[str]
     bus: BusMoves
+    variation: NotRequired[VariationTable]
 
 
 class Recipe(TypedDict):

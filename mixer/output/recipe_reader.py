@@ -91,6 +91,18 @@ class RecordedChange:
 
 
 @dataclass(frozen=True)
+class RecordedVariation:
+    """Where a variation stands; as of `mixer.output.recipe.VariationTable`."""
+
+    words: str = text()
+    distance: float = number(MISSING, 0.0, 1e6)
+    first_lufs: float = number(MISSING, -1e6, 1e6)
+    moves: Mapping[str, float] = entries(number(MISSING, -1e6, 1e6), default={})
+    sound: Mapping[str, float] = entries(number(MISSING, -1e6, 1e6), default={})
+    moved: Mapping[str, float] = entries(number(MISSING, -1e6, 1e6), default={})
+
+
+@dataclass(frozen=True)
 class RecordedTake:
     """How a mix came from another one; as of `mixer.output.recipe.Take`."""
 
@@ -103,6 +115,7 @@ class RecordedTake:
     same: tuple[str, ...] = entries(text(kind=TextKind.RAW))
     different: tuple[str, ...] = entries(text(kind=TextKind.RAW))
     bus: Mapping[str, Any] = entries(default={})
+    variation: RecordedVariation | None = None
 
 
 @dataclass(frozen=True)

@@ -295,7 +295,9 @@ def _peak(audio: np.ndarray) -> float:
 
 
 def _broadcast(mix: Mix, name: str, audio: np.ndarray) -> BroadcastInfo:
-    return measure_broadcast(audio, mix.sample_rate, f"{mix.song.name}: {name}")
+    master = mix.measurements["master"]
+    peak_dbtp = master["true_peak_dbtp"] if audio is mix.audio else None
+    return measure_broadcast(audio, mix.sample_rate, f"{mix.song.name}: {name}", peak_dbtp)
 
 
 def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:

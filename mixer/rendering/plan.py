@@ -214,6 +214,28 @@ def plan_render(
     return replace(plan, warnings=(*notes, *plan.warnings, *changes_without_effect(plan)))
 
 
+def with_desk(plan: RenderPlan, settings: RenderSettings) -> RenderPlan:
+    """The plan of the same wet material with another desk and other targets.
+
+    Args:
+        plan: from `plan_render`.
+        settings: of the plan, with a console that differs in the strips of stems and of the bus.
+
+    Raises:
+        ModelError: strips ask for wet stems, which the model does not have.
+        ValueError: the wet material would be another.
+    """
+    console = settings.console or Console()
+    hand, of_stems = hand_on_tracks(console, tracks_of(plan.song))
+    changes = {stem: strip.network for stem, strip in of_stems.strips if strip.network is not None}
+    of_stems, gains_before = without_changes(of_stems), dict[str, GainLike]()
+    if plan.bundle is not None and not plan.tracks:
+        gains_before, of_stems, _ = _around_network(of_stems, plan.bundle.manifest, settings.amount)
+    if (hand, changes, gains_before) != (plan.hand, plan.changes, plan.gains_before):
+        raise ValueError("another desk must leave the wet material as it is")
+    return replace(plan, settings=settings, asked=console, console=of_stems)
+
+
 def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[str, ...]:
     """What to say about the hand on single tracks."""
     _check_plugin_files(hand.strips)
@@ -360,7 +382,7 @@ def _identity(bundle: Bundle) -> ModelIdentity:
 
 def _around_network(
     console: Console, manifest: Manifest, amount: float
-) -> tuple[Mapping[str, GainLike], Console, tuple[str, ...]]:
+) -> tuple[dict[str, GainLike], Console, tuple[str, ...]]:
     """What acts before the network, what after it, and what to say about it.
 
     Raises:

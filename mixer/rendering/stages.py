@@ -12,9 +12,9 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
 from mixer.console.desk import DeskReport, apply_console, apply_master_strip
-from mixer.console.settings import Console
+from mixer.console.settings import Console, Strip
 from mixer.console.split import is_neutral_console
-from mixer.dsp.blocks import db_to_gain
+from mixer.dsp.blocks import db_to_gain, sum_of
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
@@ -106,6 +106,8 @@ def run_desk(
     plan: RenderPlan,
     output_curve: Callable[[np.ndarray], np.ndarray] | None,
     clock: StageClock,
+    *,
+    tells_loudness: bool = True,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], DeskReport]:
     """Every wet stem through its strip, their sum through the model's curve and the bus's strip.
 
@@ -123,15 +125,16 @@ def run_desk(
         return mix, stems, report
     clock.start(Stage.CONSOLE)
     held_db = plan.settings.held_staging_db
-    gain_db = _staging_gain_db(mix, rate) if held_db is None else held_db
+    gain_db = staging_gain_db(mix, rate) if held_db is None else held_db
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
-        staged = {stem: audio * gain for stem, audio in wet.items()}
+        staged = _staged(wet, gain, plan.console)
         output = apply_console(
             staged,
             rate,
             plan.console,
             tempo_bpm=plan.song.tempo_bpm,
+            tells_loudness=tells_loudness,
             progress=lambda stem: clock.at(stem, list(wet).index(stem) / max(1, len(wet))),
         )
         # What no strip has touched stays bit for bit what it was.
@@ -140,18 +143,30 @@ def run_desk(
             for stem, audio in output.stems.items()
         }
         report = output.report.copy()
-        mix = np.add.reduce(list(stems.values())) if stems else np.zeros_like(mix)
+        mix = sum_of(list(stems.values())) if stems else np.zeros_like(mix)
         if output_curve is not None and amount > 0.0:
             mix = _fade(mix.copy(), output_curve(mix), amount)
     if touches_bus:
-        bus, report["master"] = apply_master_strip(mix * gain, rate, plan.console.master)
+        bus, report["master"] = apply_master_strip(
+            mix * gain, rate, plan.console.master, tells_loudness=tells_loudness
+        )
         mix = bus / gain
     report["staging_gain_db"] = gain_db
     clock.stop()
     return mix, stems, report
 
 
-def _staging_gain_db(mix: np.ndarray, rate: int) -> float:
+def _staged(
+    wet: Mapping[str, np.ndarray], gain: np.float32, console: Console
+) -> dict[str, np.ndarray]:
+    """Stems at the desk's level; those that nothing acts on or listens to stay the same arrays."""
+    strips = {stem: console.strip(stem) for stem in wet}
+    ducks = any(strip.duck is not None for strip in strips.values())
+    neutral = {stem for stem, strip in strips.items() if strip == Strip() and not ducks}
+    return {stem: audio if stem in neutral else audio * gain for stem, audio in wet.items()}
+
+
+def staging_gain_db(mix: np.ndarray, rate: int) -> float:
     """What brings a mix to the desk's nominal level; 0 for silence."""
     loudness_lufs = integrated_loudness_lufs(mix, rate)
     return NOMINAL_LUFS - loudness_lufs if np.isfinite(loudness_lufs) else 0.0

@@ -12,7 +12,7 @@ from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
 from mixer.output.recipe_words import change_words
 from mixer.song.folder_names import RECIPE_SUFFIX
-from mixer.takes.numbering import base_of, takes_beside
+from mixer.takes.numbering import base_of, takes_beside, variations_beside
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,14 @@ class ListedTake:
     """One take.
 
     Attributes:
-        number: 1 is the first mix.
+        number: 1 is the first mix; of a variation, its own.
         recipe: its recipe's file.
         mix: its mix's file.
         state: "" where the mix is there as it was written, else what is wrong.
         parent: file of the recipe that it came from; None for a mix that came from none.
         made_by: the command that made it.
         asked: as it was said.
+        words: of a variation, what it does that the first does not; "" of a take.
         changes: what differs from its parent, a line each.
         same, different: parts that are, and are not, bit for bit the parent's.
         loudness_lufs, true_peak_dbtp: of the mix; None for silence.
@@ -39,6 +40,7 @@ class ListedTake:
     parent: str | None
     made_by: str
     asked: tuple[str, ...]
+    words: str
     changes: tuple[str, ...]
     same: tuple[str, ...]
     different: tuple[str, ...]
@@ -47,7 +49,7 @@ class ListedTake:
 
 
 def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[ListedTake, ...]:
-    """The takes of a mix.
+    """The takes of a mix, then its variations.
 
     Args:
         path: of any of its recipes or mixes, or of the song's folder.
@@ -66,7 +68,8 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
             f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, so no takes; give the "
             "recipe of one, or render the song first"
         )
-    return tuple(_listed(number, read_recipe(recipe)) for number, recipe in found.items())
+    rows = [*found.items(), *variations_beside(folder, base).items()]
+    return tuple(_listed(number, read_recipe(recipe)) for number, recipe in rows)
 
 
 def _listed(number: int, recipe: RecordedMix) -> ListedTake:
@@ -81,6 +84,7 @@ def _listed(number: int, recipe: RecordedMix) -> ListedTake:
         parent=None if take is None else take.parent.file,
         made_by="render" if take is None else take.made_by,
         asked=() if take is None else take.asked,
+        words="" if take is None or take.variation is None else take.variation.words,
         changes=() if take is None else tuple(change_words(vars(one)) for one in take.changes),
         same=() if take is None else take.same,
         different=() if take is None else take.different,

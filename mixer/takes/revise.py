@@ -349,13 +349,13 @@ def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str
         "same": same,
         "different": [name for name in now if name not in same],
         "bus": {
-            "was": _bus(parent.measurements),
-            "now": _bus(mix.measurements),
+            "was": bus_of(parent.measurements),
+            "now": bus_of(mix.measurements),
         },
     }
 
 
-def _bus(measurements: Mapping[str, object]) -> dict[str, float | None]:
+def bus_of(measurements: Mapping[str, object]) -> dict[str, float | None]:
     """What the bus did, of the record of a mix."""
     found = numbers({key: measurements.get(key) for key in ("master", "console")})
     bus = {

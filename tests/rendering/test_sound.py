@@ -11,8 +11,10 @@ import pytest
 from mixer import RenderSettings, load_song
 from mixer.console.desk import apply_master_strip
 from mixer.console.settings import Console, Strip
-from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.mix import Premaster, measure_levels
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.rendering import known_loudness
+from mixer.rendering.known_loudness import KnownLoudness
+from mixer.rendering.mix import Premaster
 from mixer.rendering.pipeline import premaster
 from mixer.rendering.plan import plan_render
 from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
@@ -88,22 +90,21 @@ def test_a_gain_that_moves_in_time_moves_as_a_whole() -> None:
     assert moved.strip("vocals").gain_db == ((0.0, 1.0), (2.0, 3.0))
 
 
-def test_levels_that_come_again_are_measured_once(
+def test_loudness_that_comes_again_is_measured_once(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mixer.rendering import known_levels
-
     one, two, new = (noise(rng, 1.0, RATE_HZ) for _ in range(3))
     calls = []
 
-    def counted(audio: np.ndarray, rate: int) -> dict[str, float | None]:
+    def counted(audio: np.ndarray, rate: int) -> float:
         calls.append(audio)
-        return measure_levels(audio, rate)
+        return integrated_loudness_lufs(audio, rate)
 
-    monkeypatch.setattr(known_levels, "measure_levels", counted)
-    known = KnownLevels(RATE_HZ, [one, two])
+    monkeypatch.setattr(known_loudness, "integrated_loudness_lufs", counted)
+    known = KnownLoudness(RATE_HZ, [one, two])
     for _ in range(2):
-        assert known.of(one) == measure_levels(one, RATE_HZ)
-        assert known.of(one, two) == measure_levels(one + two, RATE_HZ)
-        assert known.of(one, new) == measure_levels(one + new, RATE_HZ)
+        assert known.of(one) == integrated_loudness_lufs(one, RATE_HZ)
+        assert known.of(one, two) == integrated_loudness_lufs(one + two, RATE_HZ)
+        assert known.of(one, new) == integrated_loudness_lufs(one + new, RATE_HZ)
     assert len(calls) == 4
+    assert known.of(0.0 * one) is None

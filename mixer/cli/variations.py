@@ -1,0 +1,173 @@
+"""`mixer variations`: other mixes of a song beside the first, as loud, named by what they do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mixer.cli.console import answer, level, progress_bar, say, talk
+from mixer.cli.numbers import Number, Whole
+from mixer.cli.paths import FilePath
+from mixer.cli.render import output_path, settings_of
+from mixer.cli.render_view import show_delivered, show_result, warn
+from mixer.cli.session_song import DEFAULT_FOLDER
+from mixer.cli.settings_options import given_settings, settings_options
+from mixer.output.destination import Destination
+from mixer.output.settings import OutputSettings
+from mixer.rendering.asked import load_asked
+from mixer.rendering.plan import plan_render
+from mixer.rendering.settings import RenderSettings
+from mixer.takes.axes import AXES, named_moves
+from mixer.takes.blending import parse_blend
+from mixer.takes.spreading import MOST_VARIATIONS
+from mixer.takes.variations import (
+    MadeVariation,
+    MadeVariations,
+    Wanted,
+    is_there,
+    make_variations,
+)
+
+DEFAULT_SPREAD = 5
+
+
+@click.command(name="variations")
+@click.argument(
+    "song_dir", type=FilePath(exists=True, file_okay=False, path_type=Path), required=False
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FilePath(path_type=Path),
+    help=f"The first mix, or a folder for all of them.  [default: {DEFAULT_FOLDER}/]",
+)
+@click.option(
+    "-n",
+    "spread",
+    type=Whole(1, MOST_VARIATIONS),
+    help=f"How many, spread out.  [default: {DEFAULT_SPREAD} where none is named]",
+)
+@click.option("--variation", "names", multiple=True, help="One by name, as brighter; may repeat.")
+@click.option(
+    "--blend", "blends", multiple=True, metavar="NAME=SHARE,...", help="One between others."
+)
+@click.option(
+    "--away",
+    type=Number(0.1, 3.0),
+    default=1.0,
+    show_default=True,
+    help="How far from the first, in spreads between engineers.",
+)
+@click.option("--list", "as_list", is_flag=True, help="Show the axes and the names.")
+@settings_options(RenderSettings)
+@settings_options(OutputSettings)
+@click.option("--preset", "presets", multiple=True, help="Of the first mix; may repeat.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Of the first mix.")
+@click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
+@click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
+@click.option("--overwrite", is_flag=True, help="Replace the first mix; variations never are.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    song_dir: Path | None,
+    output: Path | None,
+    spread: int | None,
+    names: tuple[str, ...],
+    blends: tuple[str, ...],
+    away: float,
+    as_list: bool,
+    presets: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_plugins: bool,
+    strict: bool,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Mix SONG_DIR, and make other mixes of it as NAME.var1.wav, NAME.var2.wav ...
+
+    They lie along the axes in which people's mixes of one song differ, all as loud as the first,
+    which is written too where it is not there yet. Each has a preset NAME.var1.toml and a recipe.
+    """
+    if as_list:
+        _show_axes()
+        return
+    if song_dir is None:
+        raise click.UsageError("give a song's folder; --list shows what variations there are")
+    some = bool(names or blends)
+    wanted = Wanted(
+        spread=spread or (0 if some else DEFAULT_SPREAD),
+        names=names,
+        blends=tuple((text, parse_blend(text)) for text in blends),
+        away=away,
+    )
+    song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
+    outputs = OutputSettings(**given_settings(OutputSettings, options))
+    settings = settings_of(options, resolved)
+    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=outputs.tracks)
+    path, file_format = output_path(output, outputs.format, song)
+    destination = Destination(path, replace(outputs, format=file_format), overwrite=overwrite)
+    there = is_there(plan, destination, song)
+    if not there:
+        destination.check(plan)
+    if not quiet:
+        warn(song, plan, with_files=True)
+    with progress_bar(quiet=quiet or as_json) as show:
+        made = make_variations(plan, destination, wanted, first_is_there=there, progress=show)
+    if as_json:
+        answer(_as_json(made))
+    elif not quiet:
+        _show(made, destination)
+
+
+def _show_axes() -> None:
+    by_axis: dict[str, list[str]] = {}
+    for name, moves in named_moves().items():
+        by_axis.setdefault(next(iter(moves)), []).append(name)
+    for axis in AXES:
+        names = ", ".join(by_axis[axis.name])
+        say(f"{axis.name:<11} {axis.spread_db:4.2f} dB  {names:<24} by {axis.moved_by}")
+
+
+def _show(made: MadeVariations, destination: Destination) -> None:
+    for line in made.left_out:
+        talk(line)
+    if made.first is not None:
+        show_result(made.first.mix, destination.path)
+        show_delivered(destination, made.first)
+    for each in made.made:
+        say(_line(each))
+
+
+def _line(each: MadeVariation) -> str:
+    place = each.take["variation"]
+    levels = f"{level(each.loudness_lufs, 'LUFS')}  {level(each.true_peak_dbtp, 'dBTP')}"
+    return f"{each.path}  {levels}  {place['distance']:.2f} away  {place['words']}"
+
+
+def _as_json(made: MadeVariations) -> dict[str, object]:
+    return {
+        "first": {
+            "mix": str(made.first_path),
+            "rendered": made.first is not None,
+            "loudness_lufs": made.first_lufs,
+            "sound": dict(made.first_sound),
+        },
+        "left_out": list(made.left_out),
+        "table": str(made.table),
+        "variations": [
+            {
+                "mix": str(each.path),
+                "preset": str(each.preset),
+                "asked": each.take["asked"][0],
+                "loudness_lufs": each.loudness_lufs,
+                "true_peak_dbtp": each.true_peak_dbtp,
+                **each.take["variation"],
+            }
+            for each in made.made
+        ],
+    }

@@ -1,0 +1,125 @@
+"""What is written of a variation beside its mix: its place in the recipe, a preset, one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from mixer.console.settings import Console
+from mixer.errors import InputError, OutputError
+from mixer.files.whole_file import hash_file, whole_file, write_json
+from mixer.output.recipe import Take, VariationTable
+from mixer.output.recipe_reader import read_recipe
+from mixer.preset.find import ENDING
+from mixer.preset.schema import plain_table
+from mixer.preset.write import preset_text
+from mixer.rendering.mix import Mix
+from mixer.rendering.settings import RenderSettings
+from mixer.takes.asking import changed_settings
+from mixer.takes.axes import AXES, differences, distance, words_of
+from mixer.takes.numbering import variations_beside
+from mixer.takes.parts import same_parts
+from mixer.takes.revise import bus_of
+
+MADE_BY = "variations"
+TABLE_SUFFIX = ".variations.json"
+
+
+def place_of(
+    sound: Mapping[str, float],
+    first_sound: Mapping[str, float],
+    first_lufs: float,
+    moves: Mapping[str, float],
+) -> VariationTable:
+    """Where a variation stands, from what was measured of it and of the first."""
+    moved = differences(first_sound, sound)
+    return {
+        "words": words_of(moved),
+        "moves": dict(moves),
+        "sound": dict(sound),
+        "moved": moved,
+        "distance": round(distance(moved), 3),
+        "first_lufs": first_lufs,
+    }
+
+
+def take_of(
+    mix: Mix, parent: Path, number: int, asked: str, place: VariationTable, *,
+    parts: Mapping[str, str], was: Mapping[str, str],
+) -> Take:  # fmt: skip
+    """How a variation came from the first mix.
+
+    Args:
+        mix: the variation's.
+        parent: recipe of the first.
+        number: of the variation.
+        asked: as it was said.
+        place: where it stands.
+        parts, was: hashes of its wet stems, and of the first's; empty for a mix of tracks, whose
+            tracks nothing has hashed.
+    """
+    recorded = read_recipe(parent)
+    before = plain_table(recorded.settings.console or Console())
+    same = same_parts(was, parts)
+    return {
+        "number": number,
+        "made_by": MADE_BY,
+        "parent": {"file": parent.name, "sha256": hash_file(parent)},
+        "asked": [asked],
+        "changes": changed_settings(before, plain_table(mix.console)),
+        "parts": dict(parts),
+        "same": same,
+        "different": [name for name in parts if name not in same],
+        "bus": {"was": bus_of(recorded.measurements), "now": bus_of(mix.measurements)},
+        "variation": place,
+    }
+
+
+def write_preset(path: Path, settings: RenderSettings, words: str) -> Path:
+    """Write a variation's desk and targets as a preset beside its mix, for `--preset`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    preset = path.with_suffix(ENDING)
+    console = replace(
+        settings.console or Console(),
+        loudness_lufs=settings.loudness_lufs,
+        true_peak_dbtp=settings.true_peak_dbtp,
+    )
+    try:
+        with whole_file(preset) as partial:
+            text = preset_text(plain_table(console), summary=words)
+            partial.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(f"{preset} cannot be written: {error.strerror}") from None
+    return preset
+
+
+def write_table(folder: Path, base: str) -> Path:
+    """Write one table of all variations of a mix that lie beside it, from their recipes.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    rows: list[dict[str, Any]] = []
+    for number, path in variations_beside(folder, base).items():
+        try:
+            recipe = read_recipe(path)
+        except InputError:  # somebody's own file of that name
+            continue
+        if recipe.take is None or recipe.take.variation is None:
+            continue
+        row = {"number": number, "asked": list(recipe.take.asked), "recipe": path.name}
+        preset = path.with_name(f"{base}.var{number}{ENDING}")
+        row |= {"preset": preset.name if preset.is_file() else None}
+        rows.append(row | asdict(recipe.take.variation))
+    table = folder / f"{base}{TABLE_SUFFIX}"
+    axes = [
+        {"name": axis.name, "spread_db": axis.spread_db, "up": axis.up, "down": axis.down}
+        for axis in AXES
+    ]
+    write_json(table, {"axes": axes, "variations": rows})
+    return table

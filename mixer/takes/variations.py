@@ -1,0 +1,446 @@
+"""Variations of a mix: one pass through the network, then another desk and another bus for each.
+
+Each is as loud as the first, has a recipe that names the first as its parent, and a preset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mixer.audio import available_memory_bytes
+from mixer.audio.formats import DEFAULT_FORMAT
+from mixer.console.settings import Console
+from mixer.dsp.threads import available_threads, one_blas_thread
+from mixer.errors import InputError, SettingsError
+from mixer.files.whole_file import hash_file
+from mixer.files.wording import suggest, visible
+from mixer.network.runner import NetworkRunner
+from mixer.output.destination import Destination, Rendered, render_to
+from mixer.output.names import FileRole, output_paths
+from mixer.output.recipe import Take
+from mixer.output.recipe_reader import numbers, read_recipe
+from mixer.output.replay import DECISIVE, plan_again
+from mixer.output.settings import OutputSettings
+from mixer.preset.find import ENDING as PRESET_ENDING
+from mixer.preset.merge import resolve
+from mixer.rendering.asked import load_asked
+from mixer.rendering.known_loudness import KnownLoudness
+from mixer.rendering.material import Job
+from mixer.rendering.mix import Levels, Mix, Premaster, WetMix, measure_levels
+from mixer.rendering.pipeline import over_desk, wet_mix
+from mixer.rendering.plan import RenderPlan, plan_render, with_desk
+from mixer.rendering.progress import Progress, StageClock
+from mixer.rendering.settings import RenderSettings, with_console
+from mixer.rendering.sound import measure_sound, with_moves
+from mixer.rendering.sound_names import DYNAMICS, VOICE, WIDTH
+from mixer.rendering.stages import staging_gain_db
+from mixer.song.song import Song
+from mixer.takes.axes import AXES, Axis, moves_named, named_moves
+from mixer.takes.blending import blend_consoles, parse_blend
+from mixer.takes.numbering import base_of, next_variation, variation_path, variations_beside
+from mixer.takes.parts import hash_samples
+from mixer.takes.spreading import MOST_VARIATIONS, spread_out
+from mixer.takes.variation_record import place_of, take_of, write_preset, write_table
+
+FIRST = "first"
+# Memory that one variation takes beside the first's, in copies of a stereo mix.
+_COPIES = 8
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What variations are asked for, one or more of it.
+
+    Attributes:
+        spread: how many, spread out along the axes.
+        names: of `mixer.takes.axes.named_moves`, one step each.
+        blends: each the text it was asked in, and name and share of its parts.
+        away: how far the spread ones and the steps are from the first, in spreads.
+    """
+
+    spread: int = 0
+    names: tuple[str, ...] = ()
+    blends: tuple[tuple[str, Sequence[tuple[str, float]]], ...] = ()
+    away: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.spread or self.names or self.blends):
+            raise SettingsError("give how many variations, or name one")
+        if not 0 <= self.spread <= MOST_VARIATIONS:
+            raise SettingsError(
+                f"{self.spread} variations: there must be 1 to {MOST_VARIATIONS}; more would "
+                "stand close to each other"
+            )
+        for name in self.names:
+            moves_named(name)
+
+
+@dataclass(frozen=True)
+class MadeVariation:
+    """A variation that was made.
+
+    Attributes:
+        path: of its mix.
+        preset: that renders it.
+        take: as its recipe has it; `take["variation"]` tells where it stands.
+        loudness_lufs, true_peak_dbtp: of its mix.
+    """
+
+    path: Path
+    preset: Path
+    take: Take
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+@dataclass(frozen=True)
+class MadeVariations:
+    """Variations of a mix that were made.
+
+    Attributes:
+        first: the first mix, where it was rendered; None where it was there already.
+        first_path: its file.
+        first_sound: its figures of `mixer.rendering.sound`.
+        first_lufs: its loudness.
+        table: JSON of all variations beside it.
+        left_out: why an axis could not be moved, a line each.
+        made: in their order.
+    """
+
+    first: Rendered | None
+    first_path: Path
+    first_sound: Mapping[str, float]
+    first_lufs: float
+    table: Path
+    left_out: tuple[str, ...]
+    made: tuple[MadeVariation, ...]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One variation to make: as it was asked for, how far it moves, and its desk."""
+
+    text: str
+    moves: Mapping[str, float]
+    console: Console
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first mix, from which all others come.
+
+    Attributes:
+        wet: as it comes to the desk.
+        known: loudness of its stems.
+        parts: hash of each wet stem behind its strip.
+        sound: its figures.
+        recipe: its file.
+        settings: what all variations are rendered by, but for their consoles.
+        loudness_lufs: of the mix.
+    """
+
+    wet: WetMix
+    known: KnownLoudness
+    parts: Mapping[str, str]
+    sound: Mapping[str, float]
+    recipe: Path
+    settings: RenderSettings
+    loudness_lufs: float
+
+
+def variations(
+    song_folder: str | Path,
+    n: int = 0,
+    *,
+    names: Sequence[str] = (),
+    blends: Sequence[str] = (),
+    away: float = 1.0,
+    settings: RenderSettings | None = None,
+    folder: str | Path = "mixes",
+    progress: Progress | None = None,
+) -> MadeVariations:
+    """Mix a song and make other mixes of it; see `make_variations`.
+
+    Args:
+        song_folder: with its recordings.
+        n: how many, spread out; with neither names nor blends at least one.
+        names: of `mixer.takes.axes.named_moves`, as "brighter".
+        blends: as "first=0.6,brighter=0.4".
+        away: how far from the first, in spreads between engineers.
+        settings: of the first mix; without a console of its own, the song's counts.
+        folder: for all of them.
+        progress: as of `mixer.render`.
+
+    Raises:
+        MixerError: as of `make_variations`.
+    """
+    song, resolved = load_asked(Path(song_folder))
+    settings = settings or RenderSettings()
+    if settings.console is None:
+        settings = with_console(settings, resolved.console)
+    plan = plan_render(song, settings, presets=resolved.sources)
+    name = f"{song.folder.name}.{DEFAULT_FORMAT}"
+    destination = Destination(Path(folder) / name, OutputSettings(format=DEFAULT_FORMAT))
+    there = is_there(plan, destination, song)
+    if not there:
+        destination.check(plan)
+    wanted = Wanted(n, tuple(names), tuple((text, parse_blend(text)) for text in blends), away)
+    return make_variations(plan, destination, wanted, first_is_there=there, progress=progress)
+
+
+def is_there(plan: RenderPlan, destination: Destination, song: Song) -> bool:
+    """Whether the first mix lies there already, made of the same by the same settings.
+
+    Args:
+        plan: of the mix.
+        destination: where it would go.
+        song: as it was loaded.
+    """
+    recipe = _recipe_path(destination.path)
+    if destination.overwrite or not (recipe.is_file() and destination.path.is_file()):
+        return False
+    recorded = read_recipe(recipe)
+    console = recorded.settings.console or Console()
+    if replace(recorded.settings, console=console) != replace(plan.settings, console=plan.asked):
+        return False
+    again, differences = plan_again(recorded, song)
+    is_same = again is not None and not any(one.kind in DECISIVE for one in differences)
+    return is_same and recorded.outputs[FileRole.MIX].is_there(hash_file)
+
+
+def make_variations(
+    plan: RenderPlan,
+    destination: Destination,
+    wanted: Wanted,
+    *,
+    first_is_there: bool = False,
+    progress: Progress | None = None,
+    network: NetworkRunner | None = None,
+    threads: int | None = None,
+) -> MadeVariations:
+    """Render a mix and variations of it with one pass through the network, and write them.
+
+    Args:
+        plan: of the first mix.
+        destination: of the first mix; variations go beside it, with its format and depth.
+        wanted: which variations.
+        first_is_there: from `is_there`: the first is made again and not written.
+        progress, network, threads: as of `mixer.render`.
+
+    Raises:
+        InputError: the mix is silent, or nothing of it can be moved.
+        SettingsError: a blend of what is not there, or of what cannot be blended.
+        MixerError: as of `render_to`.
+    """
+    with one_blas_thread:
+        clock = StageClock(progress, of_tracks=bool(plan.tracks))
+        has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
+        tracks = destination.takes_tracks(plan)
+        has_report = destination.wanted.has_report
+        wet = wet_mix(Job(plan, clock, has_wet, tracks, has_report, network, threads))
+        made = over_desk(wet, plan, clock, wet_stems=True)
+        written = None if first_is_there else _write_first(made, destination, progress)
+        first = _first(wet, made, _recipe_path(destination.path))
+        del made
+        axes, left_out = movable(plan, first.sound)
+        asked = _asked(first, wanted, axes)
+        done = _make_all(first, asked, destination, progress, threads)
+    table = write_table(destination.path.parent, base_of(first.recipe))
+    return MadeVariations(
+        written, destination.path, first.sound, first.loudness_lufs, table, left_out, tuple(done)
+    )
+
+
+def _write_first(made: Premaster, destination: Destination, progress: Progress | None) -> Rendered:
+    """The first mix, as a render writes it."""
+    plan = made.plan
+    if not destination.wanted.takes_stems:
+        made = replace(made, wet_stems={}, wet_levels=_levels(plan, made))
+    return render_to(destination, plan, progress=progress, made=made)
+
+
+def _first(wet: WetMix, made: Premaster, recipe: Path) -> _First:
+    """Raises InputError where it is silent."""
+    plan = wet.plan
+    measured = numbers(read_recipe(recipe).measurements)
+    loudness_lufs = measured.get("master.loudness_lufs")
+    if loudness_lufs is None:
+        raise InputError(f"{visible(recipe)}: a silent mix has no variations")
+    held_db = plan.settings.held_staging_db
+    if held_db is None:
+        held_db = staging_gain_db(wet.audio, plan.mix_rate)
+    known = KnownLoudness(plan.mix_rate, wet.wet_stems.values())
+    return _First(
+        wet=wet,
+        known=known,
+        parts=_parts(made, {}),
+        sound=measure_sound(made, known),
+        recipe=recipe,
+        settings=replace(
+            plan.settings,
+            held_staging_db=held_db,
+            held_gain_db=None,
+            loudness_lufs=round(loudness_lufs, 2),
+        ),
+        loudness_lufs=loudness_lufs,
+    )
+
+
+def _levels(plan: RenderPlan, made: Premaster) -> Mapping[str, Levels]:
+    """Of the wet stems, where a plain render measures them."""
+    if not plan.touches_stems:
+        return {}
+    return {stem: measure_levels(a, plan.mix_rate) for stem, a in made.wet_stems.items()}
+
+
+def _recipe_path(mix: Path) -> Path:
+    return output_paths(mix, [], mix.suffix)[FileRole.RECIPE]
+
+
+def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], tuple[str, ...]]:
+    """The axes along which a mix can be moved, and a line for each other one.
+
+    Args:
+        plan: of the mix.
+        sound: measured of it.
+    """
+    master, reasons = plan.asked.master, dict[str, str]()
+    manifest = None if plan.bundle is None or plan.tracks else plan.bundle.manifest
+    if manifest is not None and not manifest.has_faithful_wet_stems:
+        reasons[VOICE] = f"the wet stems of model {manifest.name} are not faithful"
+    if isinstance(master.width, tuple):
+        reasons[WIDTH] = "the width of the bus moves in time"
+    if master.compressor is not None or master.gate is not None:
+        reasons[DYNAMICS] = "the bus has a compressor or a gate already"
+    reasons |= {axis.name: "the mix has none" for axis in AXES if axis.name not in sound}
+    axes = [axis for axis in AXES if axis.name not in reasons]
+    return axes, tuple(f"{name} stays: {why}" for name, why in reasons.items())
+
+
+def _asked(first: _First, wanted: Wanted, axes: Sequence[Axis]) -> list[_Asked]:
+    """Every variation with its desk.
+
+    Raises:
+        InputError: nothing can be moved.
+        SettingsError: a name that moves nothing here, or a blend of what is not there.
+    """
+    if wanted.spread and not axes:
+        raise InputError(f"{visible(first.recipe)}: no axis can be moved")
+    plan, found = first.wet.plan, list[_Asked]()
+    for moves in spread_out(axes, wanted.spread, away=wanted.away) if wanted.spread else ():
+        text = ", ".join(f"{name} {move_db:+g} dB" for name, move_db in moves.items())
+        found.append(_Asked(text, moves, with_moves(plan.asked, moves, plan.song.stems)))
+    for name in wanted.names:
+        moves = _named(name, wanted.away, axes)
+        found.append(_Asked(name, moves, with_moves(plan.asked, moves, plan.song.stems)))
+    for text, parts in wanted.blends:
+        consoles = [(share, _console_of(part, first, wanted.away, axes)) for part, share in parts]
+        found.append(_Asked(text, {}, blend_consoles(consoles)))
+    return found
+
+
+def _named(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
+    moves = {axis: round(away * move_db, 2) for axis, move_db in moves_named(name).items()}
+    lost = [axis for axis in moves if axis not in {each.name for each in axes}]
+    if lost:
+        raise SettingsError(f"variation {name!r}: {lost[0]} cannot be moved in this mix")
+    return moves
+
+
+def _console_of(part: str, first: _First, away: float, axes: Sequence[Axis]) -> Console:
+    """The desk of a part of a blend: "first", a named variation, "var2", or a preset's file.
+
+    Raises:
+        SettingsError: there is no such part.
+    """
+    plan, base = first.wet.plan, base_of(first.recipe)
+    if part == FIRST:
+        return plan.asked
+    if part in named_moves():
+        return with_moves(plan.asked, _named(part, away, axes), plan.song.stems)
+    there = variations_beside(first.recipe.parent, base)
+    beside = {f"var{number}": path for number, path in there.items()}
+    if part in beside:
+        return read_recipe(beside[part]).settings.console or Console()
+    if part.endswith(PRESET_ENDING):
+        console = resolve([part]).console
+        return replace(console, loudness_lufs=None, true_peak_dbtp=None)
+    known = [FIRST, *beside, *named_moves()]
+    raise SettingsError(
+        f"unknown part of a blend {part!r}; {suggest(part, known)} (or the file of a preset)"
+    )
+
+
+def _make_all(
+    first: _First,
+    asked: Sequence[_Asked],
+    destination: Destination,
+    progress: Progress | None,
+    threads: int | None,
+) -> list[MadeVariation]:
+    """Each in its turn, as many at once as there are cores and memory; in order."""
+    folder, base = destination.path.parent, base_of(first.recipe)
+    number = next_variation(folder, base)
+    n_bytes = _COPIES * first.wet.audio.nbytes
+    at_once = max(1, min(threads or available_threads(), available_memory_bytes() // n_bytes))
+    plans = [_plan(first, each) for each in asked]
+
+    def one(place: int) -> MadeVariation:
+        path = variation_path(folder, base, number + place, destination.wanted.format)
+        return _make(first, asked[place], plans[place], path, destination.wanted)
+
+    done: list[MadeVariation] = []
+    with ThreadPoolExecutor(int(at_once), thread_name_prefix="variations") as pool:
+        for made in pool.map(one, range(len(asked))):
+            done.append(made)
+            if progress is not None:
+                progress("variations", made.path.name, len(done) / len(asked))
+    return done
+
+
+def _plan(first: _First, asked: _Asked) -> RenderPlan:
+    """Raises SettingsError where another pass through the network would be needed."""
+    try:
+        return with_desk(first.wet.plan, replace(first.settings, console=asked.console))
+    except ValueError:
+        raise SettingsError(
+            f"{asked.text}: changes what the model sets, or single tracks, which variations "
+            "share; use 'mixer revise' for that"
+        ) from None
+
+
+def _make(
+    first: _First, asked: _Asked, plan: RenderPlan, path: Path, of_first: OutputSettings
+) -> MadeVariation:
+    wet = first.wet
+    made = over_desk(replace(wet, wet_tracks={}, stages={}), plan, StageClock(None), wet_stems=True)
+    sound = measure_sound(made, first.known)
+    place = place_of(sound, first.sound, first.loudness_lufs, asked.moves)
+    parts = _parts(made, {id(a): first.parts[s] for s, a in wet.wet_stems.items() if first.parts})
+    made = replace(made, wet_stems={})
+    takes: list[Take] = []
+
+    def tell(mix: Mix) -> Take:
+        number = int(path.suffixes[-2].removeprefix(".var"))
+        takes.append(
+            take_of(mix, first.recipe, number, asked.text, place, parts=parts, was=first.parts)
+        )
+        return takes[-1]
+
+    wanted = OutputSettings(format=of_first.format, bit_depth=of_first.bit_depth)
+    done = render_to(Destination(path, wanted), plan, made=made, take=tell)
+    master = done.mix.measurements["master"]
+    preset = write_preset(path, plan.settings, place["words"])
+    return MadeVariation(path, preset, takes[-1], master["loudness_lufs"], master["true_peak_dbtp"])
+
+
+def _parts(made: Premaster, known: Mapping[int, str]) -> dict[str, str]:
+    """Hash of each wet stem behind its strip; none of a mix of tracks, of which each track is."""
+    if made.plan.tracks:
+        return {}
+    return {
+        stem: known.get(id(audio)) or hash_samples(audio) for stem, audio in made.wet_stems.items()
+    }
