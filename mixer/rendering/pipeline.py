@@ -15,6 +15,7 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.kept_material import KeptMaterial
+from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job, wet_material
 from mixer.rendering.mix import (
     Levels,
@@ -149,6 +150,7 @@ def over_desk(
     clock: StageClock,
     *,
     wet_stems: bool,
+    known: KnownLevels | None = None,
     tells_loudness: bool = True,
 ) -> Premaster:
     """Every wet stem through its strip, their sum through the bus's.
@@ -158,16 +160,18 @@ def over_desk(
         plan: the same, or one that differs in what the desk does, and in targets.
         clock: is told of each stage.
         wet_stems: also return the wet stems.
+        known: what was measured of the same stems before; None measures all.
         tells_loudness: whether the record says how loud each strip found its stem and left it.
     """
     mix, stems, desk = run_desk(
         wet.audio, wet.wet_stems, plan, wet.output_curve, clock, tells_loudness=tells_loudness
     )
+    known = known or KnownLevels(plan.mix_rate)
     return Premaster(
         plan=plan,
         audio=mix,
         wet_stems=stems if wet_stems else {},
-        wet_levels={} if wet_stems else _levels(stems, plan.mix_rate),
+        wet_levels={} if wet_stems else {stem: known.of(audio) for stem, audio in stems.items()},
         stages=wet.stages,
         device=wet.device,
         wet_tracks=wet.wet_tracks,

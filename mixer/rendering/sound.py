@@ -14,7 +14,7 @@ from mixer.console.settings import Band, Compressor, Console, Gate, Number, Stri
 from mixer.dsp.blocks import FloatArray
 from mixer.meters.stereo_spectrum import N_FFT, measure_stereo_spectrum
 from mixer.model_settings import Change, StripChanges
-from mixer.rendering.known_loudness import KnownLoudness
+from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, ROOM, VOICE, WIDTH
 
@@ -29,7 +29,7 @@ _EXPANDER = Gate(-3.0, 1.0, attack_ms=0.1, release_ms=30.0)
 _RATIO_PER_DB, _EXPANSION_PER_DB = 1.0, 0.35
 
 
-def measure_sound(made: Premaster, known: KnownLoudness | None = None) -> dict[str, float]:
+def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str, float]:
     """Voice to the rest in LU; bass, brightness to the middle, width, room and dynamics in dB.
 
     Args:
@@ -40,11 +40,11 @@ def measure_sound(made: Premaster, known: KnownLoudness | None = None) -> dict[s
         What can be told: no voice without vocals, no room of a model that sets none.
     """
     rate, found = made.plan.mix_rate, dict[str, float]()
-    known = known or KnownLoudness(rate)
+    known = known or KnownLevels(rate)
     vocals = made.wet_stems.get(_VOCALS)
     rest = [audio for stem, audio in made.wet_stems.items() if stem != _VOCALS]
     if vocals is not None and rest:
-        sung_lufs, rest_lufs = (known.of(*audios) for audios in ([vocals], rest))
+        sung_lufs, rest_lufs = (known.loudness_lufs(*audios) for audios in ([vocals], rest))
         if sung_lufs is not None and rest_lufs is not None:
             found[VOICE] = sung_lufs - rest_lufs
     found |= _measure_balance(made.audio, rate)

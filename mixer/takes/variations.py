@@ -27,7 +27,7 @@ from mixer.output.settings import OutputSettings
 from mixer.preset.find import ENDING as PRESET_ENDING
 from mixer.preset.merge import resolve
 from mixer.rendering.asked import load_asked
-from mixer.rendering.known_loudness import KnownLoudness
+from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Levels, Mix, Premaster, WetMix, measure_levels
 from mixer.rendering.pipeline import over_desk, wet_mix
@@ -143,7 +143,7 @@ class _First:
     """
 
     wet: WetMix
-    known: KnownLoudness
+    known: KnownLevels
     parts: Mapping[str, str]
     sound: Mapping[str, float]
     recipe: Path
@@ -272,7 +272,7 @@ def _first(wet: WetMix, made: Premaster, recipe: Path) -> _First:
     held_db = plan.settings.held_staging_db
     if held_db is None:
         held_db = staging_gain_db(wet.audio, plan.mix_rate)
-    known = KnownLoudness(plan.mix_rate, wet.wet_stems.values())
+    known = KnownLevels(plan.mix_rate, wet.wet_stems.values())
     return _First(
         wet=wet,
         known=known,

@@ -12,9 +12,9 @@ from mixer import RenderSettings, load_song
 from mixer.console.desk import apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.meters.loudness import integrated_loudness_lufs
-from mixer.rendering import known_loudness
-from mixer.rendering.known_loudness import KnownLoudness
-from mixer.rendering.mix import Premaster
+from mixer.rendering import known_levels
+from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.mix import Premaster, measure_levels
 from mixer.rendering.pipeline import premaster
 from mixer.rendering.plan import plan_render
 from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
@@ -100,11 +100,13 @@ def test_loudness_that_comes_again_is_measured_once(
         calls.append(audio)
         return integrated_loudness_lufs(audio, rate)
 
-    monkeypatch.setattr(known_loudness, "integrated_loudness_lufs", counted)
-    known = KnownLoudness(RATE_HZ, [one, two])
+    monkeypatch.setattr(known_levels, "integrated_loudness_lufs", counted)
+    known = KnownLevels(RATE_HZ, [one, two])
     for _ in range(2):
-        assert known.of(one) == integrated_loudness_lufs(one, RATE_HZ)
-        assert known.of(one, two) == integrated_loudness_lufs(one + two, RATE_HZ)
-        assert known.of(one, new) == integrated_loudness_lufs(one + new, RATE_HZ)
+        assert known.loudness_lufs(one) == integrated_loudness_lufs(one, RATE_HZ)
+        assert known.loudness_lufs(one, two) == integrated_loudness_lufs(one + two, RATE_HZ)
+        assert known.loudness_lufs(one, new) == integrated_loudness_lufs(one + new, RATE_HZ)
+        assert known.of(one) is known.of(one)
+        assert known.of(one) == measure_levels(one, RATE_HZ)
     assert len(calls) == 4
-    assert known.of(0.0 * one) is None
+    assert known.loudness_lufs(0.0 * one) is None
