@@ -23,7 +23,7 @@ from mixer.errors import SettingsError
 from mixer.files.wording import suggest
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, VOICE, WIDTH
 
-# Of a spread: a smaller difference is not worth a word, one below the second is a slight one.
+# In spreads: a smaller difference is not worth a word, one below the second is a slight one.
 LEAST_SPREADS, SLIGHT_SPREADS = 0.3, 0.6
 
 

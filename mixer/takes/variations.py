@@ -290,7 +290,7 @@ def _first(wet: WetMix, made: Premaster, recipe: Path) -> _First:
 
 
 def _levels(plan: RenderPlan, made: Premaster) -> Mapping[str, Levels]:
-    """Of the wet stems, where a plain render measures them."""
+    """Levels of the wet stems, where a plain render measures them."""
     if not plan.touches_stems:
         return {}
     return {stem: measure_levels(a, plan.mix_rate) for stem, a in made.wet_stems.items()}
