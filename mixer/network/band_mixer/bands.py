@@ -64,13 +64,13 @@ def measure_powers(
         (views, bands, frames); the sum over bands of left is the mean square of that channel
         within the frame's window.
     """
-    window = root_hann(hyper.n_fft)
+    window, sums = root_hann(hyper.n_fft), _bin_sums(weights)
     n_frames = n_frames_of(hyper, audio.shape[-1])
     powers = np.zeros((len(VIEWS), hyper.n_bands, n_frames), np.float32)
     blocks = stft_blocks(audio, hyper.n_fft, hyper.hop_samples, window, hyper.n_fft)
     for first, spectra in blocks:
         frames = slice(first, first + spectra.shape[-1])
-        powers[:, :, frames] = powers_of_spectra(spectra, hyper, weights)
+        powers[:, :, frames] = _powers(spectra, hyper, sums)
     return powers
 
 
@@ -78,14 +78,32 @@ def powers_of_spectra(
     spectra: NDArray[np.complex64], hyper: BandMixerParameters, weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """`measure_powers` of frames that are transformed already, complex64 (2, bins, frames)."""
+    return _powers(spectra, hyper, _bin_sums(weights))
+
+
+def _powers(
+    spectra: NDArray[np.complex64], hyper: BandMixerParameters, sums: erb_bands.BandSums
+) -> NDArray[np.float32]:
     # One-sided spectrum: every bin counts twice. The window's energy is half its length.
-    scale = np.float32(4.0 / hyper.n_fft**2)
-    left, right = spectra
+    scale, half = np.float32(4.0 / hyper.n_fft**2), np.float32(0.5)
+    left, right = np.ascontiguousarray(np.moveaxis(spectra, -1, -2)).view(np.float32)
+    part = np.empty_like(left)
     powers = np.empty((len(VIEWS), hyper.n_bands, spectra.shape[-1]), np.float32)
-    for view, spectrum in enumerate((left, right, (left + right) / 2, (left - right) / 2)):
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
-        powers[view] = scale * (weights @ power)
+    for view, mixed in enumerate((left, right, np.add, np.subtract)):
+        if callable(mixed):  # half sum and half difference
+            mixed(left, right, out=part)
+            np.multiply(part, half, out=part)
+            np.square(part, out=part)
+        else:
+            np.square(mixed, out=part)
+        powers[view] = sums.sum_bins(part).T
+    powers *= scale
     return powers
+
+
+def _bin_sums(weights: NDArray[np.float32]) -> erb_bands.BandSums:
+    """For bins whose real and imaginary parts stand side by side, as they do in memory."""
+    return erb_bands.BandSums(np.repeat(weights, 2, axis=1))
 
 
 def measure_levels(

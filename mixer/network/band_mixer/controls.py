@@ -13,6 +13,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from mixer.dsp.erb_bands import BandSums
 from mixer.network.band_mixer.parameters import BandMixerParameters
 
 # What a control may ask for at most, whatever a bundle says. Stems may come in at any level.
@@ -106,21 +107,27 @@ def spectral_gains(
         A function of the first frame's number and spectra (2, bins, frames), which answers with
         the spectra to synthesise.
     """
-    shape_db = controls.shape * excess
-    side = _gain(weights.T @ controls.side_db)[:, None]
+    shape_db, bands = controls.shape * excess, BandSums(weights)
+    side = _gain(weights.T @ controls.side_db)
+    # What a channel keeps of itself, and gets of the other, by the gain of the half difference; for
+    # real and imaginary parts, which stand side by side.
+    own, other = (np.repeat((1 + sign * side) / 2, 2) for sign in (1, -1))
     balance_db = weights.T @ controls.balance_db
-    left, right = _gain(-0.5 * balance_db)[:, None], _gain(0.5 * balance_db)[:, None]
+    channels = [np.repeat(_gain(sign * balance_db), 2) for sign in (-0.5, 0.5)]
 
     def modify(first: int, spectra: np.ndarray) -> np.ndarray:
-        frames = np.arange(first, first + spectra.shape[-1])
-        curve_db = weights.T @ block_curve(controls.gain_db, frames, hyper.block_frames)
-        gain = _gain(curve_db + shape_db[frames])
-        mid, difference = (spectra[0] + spectra[1]) / 2, (spectra[0] - spectra[1]) / 2
-        difference *= side
-        changed = np.empty_like(spectra)
-        np.multiply(mid + difference, gain * left, out=changed[0])
-        np.multiply(mid - difference, gain * right, out=changed[1])
-        return changed
+        # Bins lie side by side in memory, so frames come first.
+        heard = np.ascontiguousarray(np.moveaxis(spectra, -1, -2)).view(np.float32)
+        frames = np.arange(first, first + heard.shape[1])
+        curve_db = bands.spread(block_curve(controls.gain_db, frames, hyper.block_frames).T)
+        curve_db += shape_db[frames, None]
+        gain = np.repeat(_gain(curve_db), 2, axis=1)
+        changed = heard * own
+        changed += heard[::-1] * other
+        for channel, level in zip(changed, channels, strict=True):
+            channel *= gain
+            channel *= level
+        return np.moveaxis(changed.view(np.complex64), -1, -2)
 
     return modify
 

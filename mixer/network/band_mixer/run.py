@@ -23,13 +23,15 @@ from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels,
 from mixer.network.band_mixer.changes import as_table, change_controls
 from mixer.network.band_mixer.controls import StemControls, excess_db, spectral_gains
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
-from mixer.network.band_mixer.space import add_space
+from mixer.network.band_mixer.space import Space, add_space
 from mixer.network.output import Audio, Output, Progress, RunOptions, StemRecord
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
 
 # Shares of the time, for progress.
 _LEVELS, _CONTROLS = 0.3, 0.05
+# How much of it is done when the space is left.
+_SPACE = 0.85
 
 # What the network answers to the levels of all stems: see `mix_by_bands`.
 Predict = Callable[[dict[str, NDArray[np.float32]]], list[NDArray[np.float32]]]
@@ -106,18 +108,26 @@ def mix_by_bands(
         used = _with_changes(found, names, changes or {})
         report(_LEVELS + _CONTROLS)
 
-        def wet_of(place: int) -> Audio | None:
-            return song.wet(place, levels[place], used[place])
+        def changed(place: int) -> Audio | None:
+            return song.changed(place, levels[place], used[place])
 
         mix = np.zeros((hyper.n_channels, n_samples), np.float32)
+        # One convolution for the mix, whether or not each wet stem gets one of its own besides.
+        space = Space(n_samples, sample_rate)
         kept: list[Audio] = []
-        for place, wet in enumerate(_few_at_a_time(pool, wet_of, n_stems, threads)):
-            if wet is not None:
-                mix += wet
+        for place, stem in enumerate(_few_at_a_time(pool, changed, n_stems, threads)):
+            if stem is not None:
+                mix += stem
+                space.send(stem, used[place].width_db, used[place].room_db)
             if wet_stems:
-                kept.append(np.zeros_like(mix) if wet is None else wet)
-            del wet  # a stem that is in the mix gives its memory back before the next one starts
-            report(_LEVELS + _CONTROLS + (1 - _LEVELS - _CONTROLS) * (place + 1) / n_stems)
+                kept.append(np.zeros_like(mix) if stem is None else stem)
+            del stem  # gives its memory back before the next one starts
+            report(_LEVELS + _CONTROLS + (_SPACE - _LEVELS - _CONTROLS) * (place + 1) / n_stems)
+        returns = pool.submit(space.add_to, mix)
+        spaces = [pool.submit(song.add_space, *pair) for pair in zip(kept, used, strict=False)]
+        for each in (returns, *spaces):
+            each.result()
+        report(1.0)
     played = [name if stem is not None else None for name, stem in zip(names, stems, strict=True)]
     record = {name: _record(*p) for name, *p in zip(played, found, used, strict=True) if name}
     return Output(mix, kept if wet_stems else None, device, record)
@@ -156,15 +166,17 @@ class _Song:
             raise InputError(f"stem {self.names[place]} holds samples that are not finite")
         return measure_levels(stem, self.hyper, self.weights)
 
-    def wet(self, place: int, levels: Levels, controls: StemControls) -> Audio | None:
+    def changed(self, place: int, levels: Levels, controls: StemControls) -> Audio | None:
+        """A stem behind fader, curves and shaper; its width and room are still to come."""
         stem = self.stems[place]
         if stem is None:
             return None
         excess = excess_db(levels.frame_db, self.hyper, self.sample_rate)
         modify = spectral_gains(controls, excess, self.weights, self.hyper)
-        wet = filter_stft(stem, self.hyper.n_fft, modify)
-        add_space(wet, self.sample_rate, controls.width_db, controls.room_db)
-        return wet
+        return filter_stft(stem, self.hyper.n_fft, modify)
+
+    def add_space(self, stem: Audio, controls: StemControls) -> None:
+        add_space(stem, self.sample_rate, controls.width_db, controls.room_db)
 
 
 def _few_at_a_time(

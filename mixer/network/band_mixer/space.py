@@ -64,6 +64,46 @@ def room_filter(sample_rate: int) -> NDArray[np.float32]:
     return (room / np.sqrt(np.sum(room**2, axis=-1, keepdims=True))).astype(np.float32)
 
 
+class Space:
+    """Width and room of several stems, each by its own amounts, convolved once for all.
+
+    Both are linear and the same for every stem, so what is sent to them can be summed first.
+
+    Args:
+        n_samples: length of the stems.
+        sample_rate: in Hz.
+    """
+
+    def __init__(self, n_samples: int, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        self._n_samples = n_samples
+        self._width: FloatArray | None = None
+        self._room: FloatArray | None = None
+
+    def send(self, stem: FloatArray, width_db: float, room_db: float) -> None:
+        """Send a stem, float32 (2, samples), to both; amounts as of `add_space`."""
+        if width_db > LEAST_DB:
+            if self._width is None:
+                self._width = np.zeros((1, self._n_samples), np.float32)
+            self._width += (stem[:1] + stem[1:]) * np.float32(0.5 * db_to_gain(width_db))
+        if room_db > LEAST_DB:
+            if self._room is None:
+                self._room = np.zeros((2, self._n_samples), np.float32)
+            self._room += stem * np.float32(db_to_gain(room_db))
+
+    def add_to(self, mix: FloatArray) -> None:
+        """Add what comes back, in place; to be called once."""
+        if self._room is not None:
+            room = room_filter(self._sample_rate)
+            for channel in range(2):
+                sent = self._room[channel : channel + 1]
+                mix[channel] += convolve(sent, room[channel : channel + 1], out=sent)[0]
+        if self._width is not None:
+            convolve(self._width, width_filter(self._sample_rate), out=self._width)
+            mix[0] += self._width[0]
+            mix[1] -= self._width[0]
+
+
 def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: float) -> None:
     """Widen a stem and put it into the room, in place.
 
@@ -74,19 +114,9 @@ def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: floa
             `LEAST_DB` for none.
         room_db: power of the room's answer to noise, against the stem's; likewise.
     """
-    if width_db <= LEAST_DB and room_db <= LEAST_DB:
-        return
-    side = None
-    if width_db > LEAST_DB:
-        side = (stem[:1] + stem[1:]) * np.float32(0.5)
-        convolve(side, width_filter(sample_rate) * np.float32(db_to_gain(width_db)), out=side)
-    if room_db > LEAST_DB:
-        room = room_filter(sample_rate) * np.float32(db_to_gain(room_db))
-        for channel in range(2):
-            stem[channel] += convolve(stem[channel : channel + 1], room[channel : channel + 1])[0]
-    if side is not None:
-        stem[0] += side[0]
-        stem[1] -= side[0]
+    space = Space(stem.shape[1], sample_rate)
+    space.send(stem, width_db, room_db)
+    space.add_to(stem)
 
 
 def _bins_hz(n_fft: int, sample_rate: int) -> NDArray[np.float64]:
