@@ -3,12 +3,13 @@
 Every bin keeps its place in the picture; the picture as a whole stops leaning.
 """
 
+import math
 from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
-from mixer.fxnorm.stage import EffectReport, Stage, Task
+from mixer.fxnorm.stage import ChannelGains, EffectReport, Stage, Task
 from mixer.meters.balance import channel_energies, measure_balance_db
 
 # Beyond this the quieter channel carries no recording of its own: one side of a mono source.
@@ -54,12 +55,16 @@ def match_balance(
         out[louder] *= np.float32(np.sqrt(0.5))
         out[1 - louder] = out[louder]
         return out, {"offset_db": _bounded(offset_db), "one_sided": True}
-    left, right = channel_energies(audio)
-    goal = 10.0 ** ((1.0 - amount) * offset_db / 10.0)  # right over left afterwards
-    new_left = (left + right) / (1.0 + goal)
-    out[0] *= np.float32(np.sqrt(new_left / left))
-    out[1] *= np.float32(np.sqrt((left + right - new_left) / right))
+    for channel, gain in zip(out, _channel_gains(*channel_energies(audio), amount), strict=True):
+        channel *= np.float32(gain)
     return out, {"offset_db": offset_db, "one_sided": False}
+
+
+def _channel_gains(left: float, right: float, amount: float) -> tuple[float, float]:
+    """What takes a share of the offset away, by the channels' energies."""
+    goal = (right / left) ** (1.0 - amount)  # right over left afterwards
+    new_left = (left + right) / (1.0 + goal)
+    return math.sqrt(new_left / left), math.sqrt((left + right - new_left) / right)
 
 
 def _bounded(offset_db: float) -> float:
@@ -70,4 +75,15 @@ def _apply(x: FloatArray, task: Task) -> EffectReport:
     return match_balance(x, task.amount("balance"), out=x)[1]
 
 
-BALANCE = Stage(_apply, takes_amount=True)
+def _gains(report: BalanceReport, task: Task) -> ChannelGains:
+    offset_db = report["offset_db"]
+    if offset_db is None or "one_sided" not in report:
+        return ChannelGains()
+    if report["one_sided"]:
+        louder = 1 if offset_db > 0.0 else 0
+        return ChannelGains((louder, louder), (math.sqrt(0.5),) * 2)
+    gains = _channel_gains(1.0, 10.0 ** (offset_db / 10.0), task.amount("balance"))
+    return ChannelGains(gains=gains)
+
+
+BALANCE = Stage(_apply, takes_amount=True, gains=_gains)

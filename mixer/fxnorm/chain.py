@@ -3,8 +3,11 @@
 Training and rendering both call this, so that a network is given what it has learnt on.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
@@ -14,9 +17,9 @@ from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.rooms import RoomSource
-from mixer.fxnorm.stage import EffectReport, Stage, Task
+from mixer.fxnorm.stage import ChannelGains, EffectReport, Stage, Task
 from mixer.meters.balance import measure_balance_db
-from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.normalisations import DEFAULT_EFFECTS, NORMALISATIONS, check_effects
 
 # A stem whose peak is below this was not played.
@@ -100,8 +103,8 @@ def normalise_stem(
 
 def _run_all(work: FloatArray, effects: Sequence[str], task: Task) -> StemReport:
     """Change the audio in place by every effect that is for it; answers what was done."""
-    levels = _levels(work, task.sample_rate)
-    before: StemFigures = {**levels, "balance_db": _balance_db(work)}
+    heard = _Heard.of(work, task.sample_rate)
+    before: StemFigures = {**heard.levels(), "balance_db": _balance_db(work)}
     report: _Begun = {"before": before, "skipped": None, "effects": {}}
     if peak_dbfs(work) <= SILENCE_PEAK_DBFS:
         report["skipped"] = f"peak below {SILENCE_PEAK_DBFS:g} dBFS"
@@ -114,9 +117,46 @@ def _run_all(work: FloatArray, effects: Sequence[str], task: Task) -> StemReport
         if task.amount(name) == 0.0 or is_unfit:
             continue
         done = _run(stage, name, work, task)
-        levels = _levels(work, task.sample_rate)
-        report["effects"][name] = {**done, **levels}
-    return {**report, "after": {**levels, "balance_db": _balance_db(work)}}
+        if stage.gains is None:
+            heard = _Heard.of(work, task.sample_rate)
+        else:  # what is turned up was heard already
+            heard = heard.turned(stage.gains(done, task))
+        report["effects"][name] = {**done, **heard.levels()}
+    return {**report, "after": {**heard.levels(), "balance_db": _balance_db(work)}}
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A stem's levels, channel by channel.
+
+    Attributes:
+        energies: from `mixer.meters.loudness.step_energies`, (2, steps).
+        peaks: linear, one a channel.
+        sample_rate: in Hz.
+    """
+
+    energies: np.ndarray
+    peaks: tuple[float, float]
+    sample_rate: int
+
+    @classmethod
+    def of(cls, audio: FloatArray, sample_rate: int) -> _Heard:
+        left, right = (peak(channel) for channel in audio)
+        return cls(step_energies(audio, sample_rate), (left, right), sample_rate)
+
+    def turned(self, change: ChannelGains) -> _Heard:
+        """The same behind a gain for each channel."""
+        sources, (left, right) = list(change.sources), change.gains
+        energies = self.energies[sources] * np.square([[left], [right]])
+        peaks = self.peaks[sources[0]] * left, self.peaks[sources[1]] * right
+        return _Heard(energies, peaks, self.sample_rate)
+
+    def levels(self) -> StemLevels:
+        largest = max(self.peaks)
+        return {
+            "loudness_lufs": _finite(gated_loudness_lufs(self.energies, self.sample_rate)),
+            "peak_dbfs": 20.0 * math.log10(largest) if largest > 0.0 else None,
+        }
 
 
 def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:
@@ -146,13 +186,6 @@ def _as_stereo(audio: FloatArray, sample_rate: int, stem: str) -> FloatArray:
     work = np.empty((2, audio.shape[1]), dtype=np.float32)
     work[:] = audio
     return work
-
-
-def _levels(audio: FloatArray, sample_rate: int) -> StemLevels:
-    return {
-        "loudness_lufs": _finite(integrated_loudness_lufs(audio, sample_rate)),
-        "peak_dbfs": _finite(peak_dbfs(audio)),
-    }
 
 
 def _balance_db(audio: FloatArray) -> float | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
 from mixer.fxnorm.profile import StemFields
-from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
+from mixer.fxnorm.stage import ChannelGains, EffectReport, Measured, Stage, Task
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
 # The profile was measured with this much silence around each stem, see
@@ -79,4 +79,9 @@ def _fields(
     return {"loudness_lufs": float(loudness_lufs[0])}
 
 
-LOUDNESS = Stage(_apply, takes_amount=True, measured=Measured(_measure, _fields))
+def _gains(report: LoudnessReport, task: Task) -> ChannelGains:
+    gain = 1.0 if report["gain_db"] is None else float(db_to_gain(report["gain_db"]))
+    return ChannelGains(gains=(gain, gain))
+
+
+LOUDNESS = Stage(_apply, takes_amount=True, measured=Measured(_measure, _fields), gains=_gains)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,13 @@ from mixer.fxnorm.rooms import RoomSource
 
 # What an effect did to a stem, by name, ready for JSON; each effect has its own names.
 EffectReport = Mapping[str, object]
+
+
+class ChannelGains(NamedTuple):
+    """Left and right: the channel that each was made of, and its linear gain."""
+
+    sources: tuple[int, int] = (0, 1)
+    gains: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class Stage:
         measured: what a profile must know for it; None for nothing.
         stems: the only ones that it is for; None for all.
         listen: what it must know of the stem before any effect runs, for `Task.own`.
+        gains: of a stage that only turns channels up and down: what it did, to the gain of each
+            channel over the one that it was made of, and which that was.
     """
 
     apply: Callable[[FloatArray, Task], EffectReport]
@@ -85,3 +94,4 @@ class Stage:
     measured: Measured | None = None
     stems: tuple[str, ...] | None = None
     listen: Callable[[FloatArray, Task], Any] | None = None
+    gains: Callable[[Any, Task], ChannelGains] | None = None

@@ -63,32 +63,43 @@ def _weighted_blocks(
         yield start, weighted
 
 
-def _step_energies(
-    audio: FloatArray, sample_rate: int, filter_class: str, padding_samples: int = 0
+def step_energies(
+    audio: FloatArray,
+    sample_rate: int,
+    filter_class: str = BS1770_FILTER,
+    padding_samples: int = 0,
 ) -> np.ndarray:
-    """Energy of the weighted, padded audio in each whole 100 ms step, summed over channels."""
+    """Energy of the weighted, padded audio in each whole 100 ms step: what loudness is made of.
+
+    Args:
+        audio, sample_rate, filter_class, padding_samples: as of `integrated_loudness_lufs`.
+
+    Returns:
+        float64 `(channels, steps)`; a gain of a channel scales its row by its square.
+    """
     # Rounded edges, not a rounded step: at 11 025 Hz a step is 1 102.5 samples.
     n_samples = audio.shape[-1] + 2 * padding_samples
     n_steps = int(n_samples / (_STEP_S * sample_rate) + 1e-9)
     edges = np.round(np.arange(n_steps + 1) * _STEP_S * sample_rate).astype(np.int64)
-    energies = np.zeros(n_steps)
+    energies = np.zeros((audio.shape[0], n_steps))
     for start, weighted in _weighted_blocks(audio, sample_rate, filter_class, padding_samples):
-        power = np.einsum("cn,cn->n", weighted, weighted)
-        stop = start + power.shape[0]
+        power = np.square(weighted, out=weighted)
+        stop = start + power.shape[1]
         first = int(np.searchsorted(edges, start, side="right")) - 1
         last = min(int(np.searchsorted(edges, stop, side="left")), n_steps)
         if first >= last:
             continue
         cuts = np.clip(edges[first : last + 1], start, stop) - start
-        energies[first:last] += np.add.reduceat(power[: cuts[-1]], cuts[:-1])
+        energies[:, first:last] += np.add.reduceat(power[:, : cuts[-1]], cuts[:-1], axis=1)
     return energies
 
 
 def _window_power(energies: np.ndarray, n_steps: int, sample_rate: int) -> np.ndarray:
     """Mean square over every run of `n_steps` steps; empty where there are too few."""
-    if energies.shape[0] < n_steps:
+    if energies.shape[-1] < n_steps:
         return np.zeros(0)
-    runs = np.lib.stride_tricks.sliding_window_view(energies, n_steps).sum(axis=-1)
+    steps = energies.sum(axis=0)
+    runs = np.lib.stride_tricks.sliding_window_view(steps, n_steps).sum(axis=-1)
     return runs / (n_steps * _STEP_S * sample_rate)
 
 
@@ -119,12 +130,13 @@ def integrated_loudness_lufs(
 
     Source: ITU-R BS.1770-4, annex 1, equations 2 to 7.
     """
-    return _gated_lufs(
-        _step_energies(audio, sample_rate, filter_class, padding_samples), sample_rate
+    return gated_loudness_lufs(
+        step_energies(audio, sample_rate, filter_class, padding_samples), sample_rate
     )
 
 
-def _gated_lufs(energies: np.ndarray, sample_rate: int) -> float:
+def gated_loudness_lufs(energies: np.ndarray, sample_rate: int) -> float:
+    """`integrated_loudness_lufs` of what `step_energies` measured at a sample rate in Hz."""
     power = _window_power(energies, _MOMENTARY_STEPS, sample_rate)
     loudness_lufs = _power_to_lufs(power)
     kept = power[loudness_lufs > ABSOLUTE_GATE_LUFS]
@@ -158,12 +170,12 @@ def measure_loudness(audio: FloatArray, sample_rate: int) -> LoudnessCurves:
         audio: float32 `(channels, samples)`, 1 or 2 channels.
         sample_rate: Hz.
     """
-    energies = _step_energies(audio, sample_rate, BS1770_FILTER)
+    energies = step_energies(audio, sample_rate)
     momentary, short_term = (
         _power_to_lufs(_window_power(energies, n_steps, sample_rate))
         for n_steps in (_MOMENTARY_STEPS, _SHORT_TERM_STEPS)
     )
-    return LoudnessCurves(_gated_lufs(energies, sample_rate), momentary, short_term)
+    return LoudnessCurves(gated_loudness_lufs(energies, sample_rate), momentary, short_term)
 
 
 def short_term_loudness_lufs(audio: FloatArray, sample_rate: int) -> np.ndarray:
@@ -176,7 +188,7 @@ def short_term_loudness_lufs(audio: FloatArray, sample_rate: int) -> np.ndarray:
     Returns:
         float64 `(windows,)` in LUFS, -inf where silent; empty for less than 3 s.
     """
-    energies = _step_energies(audio, sample_rate, BS1770_FILTER)
+    energies = step_energies(audio, sample_rate)
     return _power_to_lufs(_window_power(energies, _SHORT_TERM_STEPS, sample_rate))
 
 

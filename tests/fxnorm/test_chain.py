@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from mixer.dsp.blocks import peak_dbfs
 from mixer.errors import InputError, ModelError, SettingsError
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import read_profile
@@ -223,3 +224,19 @@ def test_the_stems_of_a_mono_song_balance_each_other(rng: np.random.Generator) -
     reports = [normalise_stem(mono, RATE, stem, MUSDB18, effects)[1] for stem in STEMS]
     sides = [report["effects"]["panning"]["side"] for report in reports]
     assert sides == ["left", "left", "right", "right"]  # vocals, drums, bass, other
+
+
+@pytest.mark.parametrize(
+    ("lean", "amount"), [((1.0, 0.4), 1.0), ((0.3, 1.0), 0.5), ((1.0, 0.0), 1.0), ((0.5, 0.5), 1.0)]
+)
+def test_what_is_only_turned_up_has_the_levels_that_measuring_finds(
+    rng: np.random.Generator, lean: tuple[float, float], amount: float
+) -> None:
+    audio = wide(rng, 6.0, lean_db=0.0) * np.float32(lean)[:, None]
+    out, report = normalise_stem(
+        audio, RATE, "vocals", MUSDB18, ("balance", "loudness"), amounts={"balance": amount}
+    )
+    assert set(report["effects"]) == {"balance", "loudness"}
+    after = report["after"]
+    assert after["loudness_lufs"] == pytest.approx(integrated_loudness_lufs(out, RATE), abs=1e-4)
+    assert after["peak_dbfs"] == pytest.approx(peak_dbfs(out), abs=1e-4)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixer.dsp.erb_bands import band_centres_hz
+from mixer.dsp.erb_bands import BandSums, band_centres_hz
 from mixer.errors import InputError
 from mixer.network.band_mixer.bands import (
     band_weights,
@@ -13,7 +13,7 @@ from mixer.network.band_mixer.bands import (
 from mixer.network.band_mixer.controls import StemControls, block_curve, excess_db
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.band_mixer.run import mix_by_bands
-from mixer.network.band_mixer.space import LEAST_DB, add_space, room_filter, width_filter
+from mixer.network.band_mixer.space import LEAST_DB, Space, add_space, room_filter, width_filter
 
 RATE = 44_100
 HYPER = BandMixerParameters(n_stems=2, n_bands=24)
@@ -178,3 +178,30 @@ def test_samples_that_are_not_finite_are_refused() -> None:
     stem[0, 100] = np.nan
     with pytest.raises(InputError, match="vocals"):
         mixed([stem, None])
+
+
+def test_bins_are_summed_and_curves_spread_as_by_the_whole_matrix(
+    rng: np.random.Generator,
+) -> None:
+    weights = band_weights(HYPER, RATE)
+    bands = BandSums(weights)
+    bins = rng.random((5, weights.shape[1]), np.float32)
+    curves = rng.standard_normal((5, weights.shape[0])).astype(np.float32)
+    np.testing.assert_allclose(bands.sum_bins(bins), bins @ weights.T, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(bands.spread(curves), curves @ weights, rtol=1e-5, atol=1e-5)
+
+
+def test_one_space_for_all_is_the_sum_of_a_space_for_each(
+    rng: np.random.Generator,
+) -> None:
+    stems = [rng.standard_normal((2, RATE)).astype(np.float32) * 0.1 for _ in range(3)]
+    space, wet = Space(RATE, RATE), []
+    mix = np.zeros((2, RATE), np.float32)
+    for stem, room_db in zip(stems, (-6.0, -60.0, -12.0), strict=True):
+        space.send(stem, -9.0, room_db)
+        mix += stem
+        own = stem.copy()
+        add_space(own, RATE, -9.0, room_db)
+        wet.append(own)
+    space.add_to(mix)
+    np.testing.assert_allclose(mix, np.add.reduce(wet), atol=2e-6)
