@@ -55,7 +55,8 @@ def match_balance(
         out[louder] *= np.float32(np.sqrt(0.5))
         out[1 - louder] = out[louder]
         return out, {"offset_db": _bounded(offset_db), "one_sided": True}
-    for channel, gain in zip(out, _channel_gains(*channel_energies(audio), amount), strict=True):
+    left, right = channel_energies(audio)
+    for channel, gain in zip(out, _channel_gains(left, right, amount), strict=True):
         channel *= np.float32(gain)
     return out, {"offset_db": offset_db, "one_sided": False}
 
