@@ -62,6 +62,13 @@ def encoded(array: np.ndarray, kind: str) -> str:
     return base64.b64encode(np.ascontiguousarray(array, dtype=kind).tobytes()).decode("ascii")
 
 
+def stored(sent: bytes, full_scale: float) -> np.ndarray:
+    """float32 (2, samples) of what the server sends."""
+    integers = np.frombuffer(sent, "<i2").reshape(-1, 2).T
+    audio: np.ndarray = (integers * (full_scale / 32_767)).astype(np.float32)
+    return audio
+
+
 def as_stream(audio: np.ndarray) -> dict[str, Any]:
     """float32 (2, samples) as the server sends it: 16-bit integers, left and right in turn."""
     full_scale = float(np.abs(audio).max())

@@ -36,6 +36,17 @@ STRIPS: dict[str, dict[str, Any]] = {
             {"type": "notch", "frequency_hz": 1_000.0, "q": 8.0, "amount": 0.7},
         ]
     },
+    "gate": {"gate": {"threshold_db": -15.0, "ratio": 4.0, "attack_ms": 2.0, "release_ms": 60.0}},
+    "compressor": {
+        "compressor": {
+            "threshold_db": -24.0,
+            "ratio": 3.0,
+            "attack_ms": 5.0,
+            "release_ms": 80.0,
+            "make_up_db": 4.0,
+            "amount": 0.8,
+        }
+    },
     "half of it all": {"amount": 0.5, "gain_db": 6.0, "pan": 0.4, "high_pass": {}},
     "moving": {"gain_db": [[0.2, -20.0], [1.2, 0.0]], "pan": [[0.0, -1.0], [1.5, 1.0]]},
 }

@@ -14,7 +14,7 @@ export class AnalysisPanel {
     this.spectra = new Map(); // audio's id@version -> promise of levels
     this.mode = 0;
     this.plot = html("div");
-    this.live = html("canvas", { className: "live", height: 120, role: "img", "aria-label": "Spectrum of what sounds now" });
+    this.live = html("canvas", { className: "now", height: 120, role: "img", "aria-label": "Spectrum of what sounds now" });
     this.about = html("p", { className: "about" });
     host.append(html("h2", { text: "Now" }), this.live,
       tabs("Spectra", ["Average", "Difference"], (mode) => {

@@ -3,7 +3,7 @@
 import { html, svg, shown } from "../shared/axes.js";
 import { stagesDbAt } from "./engine/filters.js";
 import { stagesOf } from "./engine/strip.js";
-import { FADER, PAN, signed, words } from "./scales.js";
+import { FADER, PAN, round, signed, words } from "./scales.js";
 import { slider } from "./slider.js";
 import { isTouched, modelCurveDb, shownSetting } from "./strip_values.js";
 
@@ -47,7 +47,7 @@ export class ChannelView {
       label, scale, step, say, className,
       onInput: (value, gesture) => {
         const { toHand } = shownSetting(this.channel, field);
-        this.desk.edit({ [`${this.key}.${field}`]: toHand(value) }, { gesture, label });
+        this.desk.edit({ [`${this.key}.${field}`]: round(toHand(value), 0.001) }, { gesture, label });
       },
       onReset: () => this.desk.edit({ [`${this.key}.${field}`]: null }, { label: `${label} back` }),
     });

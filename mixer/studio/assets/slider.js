@@ -35,8 +35,9 @@ export function slider({ label, scale, step, say, onInput, onReset, className = 
     element.title = isHanded ? `${label}: ${text} (was ${say(originValue)}; double click goes back)` : `${label}: ${text}`;
   };
   const put = (value, gesture) => {
-    const inside = Math.min(Math.max(round(value, step), scale.low), scale.high);
-    if (inside !== now) onInput(inside, gesture);
+    // Steps count from where it came from: the hand's change is a round number.
+    const inside = Math.min(Math.max(from + round(value - from, step), scale.low), scale.high);
+    if (Math.abs(inside - now) > step / 1000) onInput(inside, gesture);
   };
   drag(element, () => scale.share(now), (share, gesture) => put(scale.value(share), gesture));
   element.addEventListener("dblclick", () => onReset());

@@ -1,7 +1,6 @@
 // The bar on top: transport, what is heard and how exactly, undo and redo, what the server is at.
 
 import { html, shownTime } from "../shared/axes.js";
-import { approximations } from "./engine/state_hand.js";
 import { MIX } from "./engine/song_engine.js";
 
 const SAID_MS = 6000;
@@ -69,7 +68,7 @@ export class TopBar {
     if (compare.blind) return ["other", compare.nameOf({ id: MIX, name: "" }), "Names are hidden"];
     if (engine.isExact) return ["exact", "Exact", "What you hear is what a render writes, limiter and all"];
     if (engine.playedFor(MIX) !== "desk") return ["rough", "Plain sum until the mix is made", "The recordings without the network, until its mix is there"];
-    const differs = approximations(state);
+    const differs = engine.approximations();
     if (!differs.length && (engine.figures?.limited || state.master.limited_db > 0.1)) differs.push("limiter");
     if (differs.length) return ["rough", `Approximate until rendered: ${differs.slice(0, 2).join(", ")}${differs.length > 2 ? " …" : ""}`, differs.join("\n")];
     return ["live", "Live", "Your changes are heard at once, within 0.1 dB of the render"];

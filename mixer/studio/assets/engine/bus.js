@@ -3,7 +3,8 @@
 
 import { gainOf } from "./numbers.js";
 import { LoudnessMeter } from "./loudness.js";
-import { Ramp, StripProcessor } from "./strip.js";
+import { Ramp } from "./ramp.js";
+import { StripProcessor } from "./strip.js";
 import { TruePeakMeter } from "./true_peak.js";
 
 const RELEASE_S = 0.1;

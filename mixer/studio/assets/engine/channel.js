@@ -2,7 +2,8 @@
 
 import { addTo, fade } from "./mixing.js";
 import { gainOf, valueAt } from "./numbers.js";
-import { Ramp, StripProcessor } from "./strip.js";
+import { Ramp } from "./ramp.js";
+import { StripProcessor } from "./strip.js";
 
 // The hand's own sends, by the strip's fields.
 const OWN_SENDS = { reverb: "reverb_db", delay: "delay_db" };

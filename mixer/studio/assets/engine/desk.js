@@ -5,7 +5,8 @@ import { BlockStream } from "./blocks.js";
 import { Channel } from "./channel.js";
 import { Echo } from "./echo.js";
 import { addTo, fade, pair, silence } from "./mixing.js";
-import { Ramp, StripProcessor } from "./strip.js";
+import { Ramp } from "./ramp.js";
+import { StripProcessor } from "./strip.js";
 import { Transport } from "./transport.js";
 
 const QUANTUM = 128;

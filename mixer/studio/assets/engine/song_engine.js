@@ -4,7 +4,7 @@
 import { DESK } from "./desk.js";
 import { Graph } from "./graph.js";
 import { Loader } from "./loader.js";
-import { heardStrips } from "./state_hand.js";
+import { approximations, heardStrips } from "./state_hand.js";
 
 export const MIX = "mix";
 // What is heard until the first of the mix is made.
@@ -32,6 +32,7 @@ export class SongEngine {
     this.figures = null;
     this.responses = new Map(); // name -> version
     this.tracks = new Map(); // channel's id -> {audio, group}
+    this.baked = new Map(); // channel's id -> {fields, strip}: of the samples that play
     this.onMeters = () => {};
     this.onChange = () => {};
   }
@@ -77,7 +78,7 @@ export class SongEngine {
     if (!this.graph) return;
     this.showAudio();
     this.showResponses();
-    const { hand, master } = heardStrips(state, { solo: this.solo, flat: this.flat });
+    const { hand, master } = this.strips();
     this.graph.tellDesk({ type: "hand", hand });
     this.graph.tellBus({ type: "master", master, snap: !this.playing });
     this.choose();
@@ -103,13 +104,34 @@ export class SongEngine {
   /** Samples of an audio are here: whoever plays it takes them. */
   point(audioId, stream) {
     for (const [id, { audio, group }] of this.tracks) {
-      if (audio.id === audioId) this.graph.tellDesk({ type: "track", key: id, group, stream });
+      if (audio.id !== audioId) continue;
+      this.graph.tellDesk({ type: "track", key: id, group, stream });
+      const channel = this.state.stems.flatMap((stem) => [stem, ...stem.tracks]).find((each) => each.id === id);
+      this.baked.set(id, { fields: audio.baked, strip: channel?.strip ?? {} });
     }
     for (const { id, audio } of this.state.sources) {
       if (audio?.id === audioId) this.graph.tellDesk({ type: "source", key: id, stream });
     }
-    const { hand } = heardStrips(this.state, { solo: this.solo, flat: this.flat });
-    this.graph.tellDesk({ type: "hand", hand });
+    this.graph.tellDesk({ type: "hand", hand: this.strips().hand });
+  }
+
+  strips() {
+    return heardStrips(this.state, { solo: this.solo, flat: this.flat, bakedOf: (channel) => this.bakedOf(channel) });
+  }
+
+  bakedOf({ id, audio }) {
+    return this.baked.get(id)?.fields ?? audio?.baked ?? [];
+  }
+
+  /** Whether a field is in the samples that play with the value that it has now. */
+  wasBaked({ id, strip }, field) {
+    const baked = this.baked.get(id);
+    return !baked || JSON.stringify(baked.strip[field]) === JSON.stringify(strip[field]);
+  }
+
+  /** What the live desk cannot do as the render does, in words. */
+  approximations() {
+    return approximations(this.state, (channel) => this.bakedOf(channel), (channel, field) => this.wasBaked(channel, field));
   }
 
   showResponses() {

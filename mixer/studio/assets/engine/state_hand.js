@@ -1,7 +1,7 @@
 // What of a song's state the desk is to play: strips without what their samples hold already, who is
 // heard, and the bus.
 
-import { notLinear } from "./strip.js";
+import { renderedOnly } from "./strip.js";
 
 const NEUTRAL = {
   high_pass: null, low_pass: null, eq: [], gate: null, compressor: null, de_esser: null,
@@ -9,11 +9,10 @@ const NEUTRAL = {
   amount: 1,
 };
 
-/** A strip without the fields that are baked into its samples; neutral where the hand is taken off. */
-export function liveStrip({ strip, base, audio }, isFlat = false) {
-  const from = isFlat ? base : strip;
-  const live = { ...from };
-  for (const name of audio?.baked ?? []) live[name] = NEUTRAL[name];
+/** A strip without the fields that are baked into the samples that play; neutral where the hand is off. */
+export function liveStrip({ strip, base }, baked, isFlat = false) {
+  const live = { ...(isFlat ? base : strip) };
+  for (const name of baked) live[name] = NEUTRAL[name];
   return live;
 }
 
@@ -34,15 +33,18 @@ export function heardIds(state, solo) {
   return heard;
 }
 
-/** `{hand, master}` as the desk and the bus take them. */
-export function heardStrips(state, { solo, flat }) {
+/**
+ * `{hand, master}` as the desk and the bus take them. `bakedOf(channel)`: fields that are in the samples
+ * that play.
+ */
+export function heardStrips(state, { solo, flat, bakedOf = ({ audio }) => audio?.baked ?? [] }) {
   const heard = heardIds(state, solo);
   const hand = { tracks: {}, groups: {}, tempo: state.tempo_bpm };
   for (const stem of state.stems) {
-    hand.groups[stem.id] = { strip: liveStrip(stem, flat.has(stem.id)), heard: heard.has(stem.id) };
+    hand.groups[stem.id] = { strip: liveStrip(stem, bakedOf(stem), flat.has(stem.id)), heard: heard.has(stem.id) };
     for (const track of stem.tracks) {
       hand.tracks[track.id] = {
-        strip: liveStrip(track, flat.has(track.id)), heard: heard.has(track.id), sends: track.sends_db,
+        strip: liveStrip(track, bakedOf(track), flat.has(track.id)), heard: heard.has(track.id), sends: track.sends_db,
       };
     }
   }
@@ -51,20 +53,20 @@ export function heardStrips(state, { solo, flat }) {
   return { hand, master: { strip, gain_db: gainDb, ceiling_dbtp: ceiling } };
 }
 
-/** What makes the live desk differ from the render, in words; empty where it is the same. */
-export function approximations(state) {
-  const found = [];
+/**
+ * What makes the live desk differ from the render, in words; empty where it is the same. `bakedOf(channel)`
+ * as above; `wasBaked(channel, field)`: the field is in the samples with the value that it has now.
+ */
+export function approximations(state, bakedOf, wasBaked) {
+  const found = new Set();
+  const say = (name, field) => found.add(`${name}: ${field.replace(/_(db|ms|hz)$/, "").replace("_", "-")}`);
   const channels = state.stems.flatMap((stem) => [stem, ...stem.tracks]);
-  for (const channel of [...channels, { ...state.master, name: "master" }]) {
-    const { strip, hand, audio, name } = channel;
-    for (const effect of notLinear(strip)) {
-      const isBaked = audio?.baked.includes(effect) && !(effect in hand);
-      if (!isBaked) found.push(`${name}: ${effect.replace("_", "-")}`);
-    }
-    for (const field of audio?.baked ?? []) {
-      if (field in hand && !found.includes(`${name}: ${field}`)) found.push(`${name}: ${field.replace("_db", "").replace("_", "-")}`);
-    }
-    if (channel.live === false && Object.keys(hand).length) found.push(`${name}: all of its strip`);
+  for (const channel of [...channels, { ...state.master, id: "master", name: "master" }]) {
+    const { strip, hand, name, live } = channel;
+    const baked = bakedOf(channel);
+    for (const effect of renderedOnly(strip)) if (!baked.includes(effect)) say(name, effect);
+    for (const field of baked) if (!wasBaked(channel, field)) say(name, field);
+    if (live === false && Object.keys(hand).length) say(name, "its strip");
   }
-  return found;
+  return [...found];
 }

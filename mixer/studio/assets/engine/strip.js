@@ -1,21 +1,21 @@
-// The linear part of a channel strip, live: filters, equaliser, width, pan, gain, in the order and by
-// the definitions of `mixer.console`. A strip is what a preset's table says of it: `{gain_db: -2,
+// A channel strip, live: filters, equaliser, gate, compressor, width, pan, gain, in the order and by the
+// definitions of `mixer.console`. What else there is (de-esser, saturation, plug-ins, duck) is rendered. A strip is what a preset's table says of it: `{gain_db: -2,
 // eq: [{type: "peak", ...}], ...}`; what is left out is neutral.
 
+import { Dynamics } from "./dynamics.js";
 import { butterworth, eqBand, IDENTITY } from "./filters.js";
 import { gainOf, moves, valueAt } from "./numbers.js";
+import { Ramp, RAMP_BLOCKS } from "./ramp.js";
 
 // Defaults of an effect that is there, as `mixer.console.settings` has them.
 export const BAND = { type: "peak", frequency_hz: 1000, gain_db: 0, q: 0.7, amount: 1 };
 export const FILTER = { frequency_hz: 80, slope_db_per_octave: 12, amount: 1 };
 // What a page cannot do exactly: it is heard in what the server renders.
-export const NOT_LINEAR = ["duck", "gate", "compressor", "de_esser", "saturation", "plugins"];
-// Settings reach their new values in this many blocks of 128 samples, so that nothing clicks.
-const RAMP_BLOCKS = 4;
+const RENDERED_ONLY = ["duck", "de_esser", "saturation", "plugins"];
 
 /** Names of the strip's effects that are only heard in a render. */
-export function notLinear(strip) {
-  return NOT_LINEAR.filter((name) => {
+export function renderedOnly(strip) {
+  return RENDERED_ONLY.filter((name) => {
     const value = strip?.[name];
     return Array.isArray(value) ? value.length > 0 : Boolean(value) && value.amount !== 0;
   });
@@ -110,35 +110,12 @@ class Section {
   }
 }
 
-/** A number that goes to a new value in a straight line. */
-export class Ramp {
-  constructor(value) {
-    this.now = this.goal = value;
-    this.left = 0;
-  }
-
-  set(goal, snap = false, blocks = RAMP_BLOCKS) {
-    if (goal === this.goal && !snap) return;
-    this.goal = goal;
-    this.left = snap ? 0 : blocks;
-    if (snap) this.now = goal;
-  }
-
-  /** Value at the end of the next block. */
-  next() {
-    if (this.left === 0) return this.now;
-    this.now += (this.goal - this.now) / this.left;
-    this.left -= 1;
-    if (this.left === 0) this.now = this.goal;
-    return this.now;
-  }
-}
-
 /** One channel's strip, block by block, in place. */
 export class StripProcessor {
   constructor(sampleRate) {
     this.sampleRate = sampleRate;
     this.stages = new Map(); // key -> {sections, amount}
+    this.dynamics = new Map(); // kind -> Dynamics
     this.matrix = [1, 0, 0, 1].map((value) => new Ramp(value));
     this.amount = new Ramp(1);
     this.strip = {};
@@ -164,6 +141,10 @@ export class StripProcessor {
       stage.sections.forEach((section, i) => section.set(goal?.sections[i] ?? IDENTITY, snap, blocks));
       if (goal) stage.amount.set(goal.amount, snap, blocks);
     }
+    for (const kind of ["gate", "compressor"]) {
+      if (this.strip[kind] && !this.dynamics.has(kind)) this.dynamics.set(kind, new Dynamics(kind, this.sampleRate));
+      this.dynamics.get(kind)?.set(this.strip[kind] ?? null, snap, time_s);
+    }
     matrixOf(this.strip, time_s).forEach((value, i) => this.matrix[i].set(value, snap, blocks));
     this.amount.set(valueAt(this.strip.amount ?? 1, time_s), snap, blocks);
   }
@@ -175,6 +156,11 @@ export class StripProcessor {
     const blends = this.amount.left > 0 || this.amount.now !== 1;
     if (blends) this.keep(this.dry, left, right, n);
     for (const [key, stage] of this.stages) this.filter(key, stage, left, right, n);
+    for (const kind of ["gate", "compressor"]) {
+      const dynamics = this.dynamics.get(kind);
+      if (dynamics?.idle) this.dynamics.delete(kind);
+      else dynamics?.process(left, right, n);
+    }
     this.place(left, right, n);
     if (blends) this.blend(this.dry, left, right, n, this.amount);
   }
@@ -230,5 +216,6 @@ export class StripProcessor {
   /** Forget what went through: after a jump of the playhead. */
   forget() {
     for (const { sections } of this.stages.values()) for (const section of sections) section.forget();
+    for (const dynamics of this.dynamics.values()) dynamics.reduction_db = 0;
   }
 }

@@ -1,0 +1,275 @@
+"""The page of the studio in a real Chromium, on its real server: what people do and hear."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.browser import has_horizontal_scroll, wait_until
+from tests.studio.offline import render_offline, stored
+from tests.studio.running import RATE_HZ, Running
+
+pytestmark = pytest.mark.browser
+
+READY = "window.mixStudio !== undefined"
+# What was edited has been answered; the page plays an exact render of it.
+EXACT = (
+    "mixStudio.song.sending === null && !mixStudio.song.queue.length && mixStudio.engine.isExact"
+)
+SETTLED = "mixStudio.song.sending === null && !mixStudio.song.queue.length"
+STRIPS = """Object.fromEntries([...mixStudio.song.channels, mixStudio.channel("master")]
+  .map(({ id, strip }) => [id, strip]))"""
+
+
+def opened(open_page: Any, studio: Running, **options: Any) -> Any:
+    """A page on the song, with its console in place."""
+    studio.wait_until_exact()
+    page = open_page(studio.link, **options)
+    wait_until(page, READY)
+    return page
+
+
+def fader(page: Any, channel: str) -> Any:
+    return page.locator(f'[data-channel="{channel}"] .fader')
+
+
+def strip_of(state: Any, channel: str) -> Any:
+    if channel == "master":
+        return state["master"]["strip"]
+    channels = [c for stem in state["stems"] for c in (stem, *stem["tracks"])]
+    return next(c["strip"] for c in channels if c["id"] == channel)
+
+
+def test_from_an_open_page_to_a_revised_render_by_mouse(open_page, studio) -> None:
+    page = opened(open_page, studio)
+    page.get_by_role("button", name="Play").click()
+    wait_until(page, "mixStudio.player.playing && mixStudio.player.position_s() > 0.2")
+    wait_until(page, "mixStudio.engine.figures && mixStudio.engine.figures.peaks[0] > 0.001")
+    box = fader(page, "vocals").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 40, steps=4)
+    page.mouse.up()
+    wait_until(page, SETTLED)
+    raised = strip_of(studio.state(), "vocals")["gain_db"]
+    assert 1.0 < raised < 12.0
+    page.locator('[data-channel="drums"] .mute').click()
+    page.get_by_role("button", name="Undo").click()
+    wait_until(page, f"{SETTLED} && !mixStudio.channel('drums').strip.mute")
+    wait_until(page, EXACT, timeout_ms=60_000)
+    page.get_by_role("tab", name="Keep").click()
+    page.locator("#panel-keep .primary").click()
+    wait_until(page, "mixStudio.song.state.jobs.some((job) => job.state === 'done')", 60_000)
+    with page.expect_download() as download:
+        page.locator("#panel-keep .files a").first.click()
+    assert download.value.path().stat().st_size > 44
+    fader(page, "vocals").dblclick()
+    wait_until(page, f"{SETTLED} && !('gain_db' in mixStudio.channel('vocals').hand)")
+    assert strip_of(studio.state(), "vocals")["gain_db"] == 0.0
+
+
+def test_the_same_by_keyboard(open_page, studio) -> None:
+    page = opened(open_page, studio)
+    press = page.keyboard.press
+    press("Space")
+    wait_until(page, "mixStudio.player.playing")
+    page.evaluate("mixStudio.select('bass')")
+    press("v")
+    before = strip_of(studio.state(), "bass")["gain_db"]
+    for _ in range(4):
+        press("ArrowUp")
+    press("Shift+ArrowDown")
+    press("Escape")
+    press("m")
+    wait_until(page, f"{SETTLED} && mixStudio.channel('bass').strip.mute")
+    assert strip_of(studio.state(), "bass")["gain_db"] == pytest.approx(before + 1.9)
+    press("Control+z")
+    wait_until(page, f"{SETTLED} && !mixStudio.channel('bass').strip.mute")
+    press("Control+Shift+z")
+    wait_until(page, f"{SETTLED} && mixStudio.channel('bass').strip.mute")
+    press("m")
+    press("e")
+    wait_until(page, f"{SETTLED} && mixStudio.channel('bass').strip.eq.length === 1")
+    press("ArrowUp")
+    press("ArrowRight")
+    wait_until(page, f"{SETTLED} && mixStudio.channel('bass').strip.eq[0].gain_db === 1")
+    press("Delete")
+    press("Escape")
+    press("s")
+    assert page.evaluate("[...mixStudio.engine.solo]") == ["bass"]
+    press("0")
+    press("2")
+    assert page.evaluate("mixStudio.player.chosen") == "plain"
+    press("1")
+    press("?")
+    assert page.get_by_role("dialog", name="Keyboard").is_visible()
+    press("Escape")
+    press("Space")
+    wait_until(page, f"{SETTLED} && !mixStudio.player.playing")
+
+
+def test_the_live_desk_is_the_render_within_a_tenth_of_a_decibel(open_page, studio) -> None:
+    """The samples that the page gets, through its desk, against those that the render wrote."""
+    changes = {
+        "vocals.gain_db": -4.0,
+        "vocals.eq": [{"type": "peak", "frequency_hz": 900.0, "gain_db": 6.0, "q": 1.0}],
+        "drums.pan": 0.4,
+        "bass.width": 0.2,
+        "other.reverb_db": -9.0,
+        "other.high_pass": {"frequency_hz": 150.0},
+        "vocals.delay_db": -12.0,
+    }
+    state = studio.wait_until_exact()
+    body = {"revision": state["revision"], "changes": changes}
+    studio.ask(f"{studio.song}/edits", "PATCH", body)
+    page = opened(open_page, studio)
+    state = studio.wait_until_exact()
+    hand, master = page.evaluate(
+        """async (state) => {
+          const { heardStrips } = await import("/assets/engine/state_hand.js");
+          const { hand, master } = heardStrips(state, { solo: new Set(), flat: new Set() });
+          return [hand, { ...master, ceiling_dbtp: null }];
+        }""",
+        state,
+    )
+    tracks = {
+        stem["id"]: (stem["id"], samples_of(studio, stem["audio"])) for stem in state["stems"]
+    }
+    responses = {
+        r["name"]: np.frombuffer(
+            studio.ask_bytes(f"{studio.song}/response/{r['name']}"), "<f4"
+        ).reshape(4, -1)
+        for r in state["returns"]
+        if r["name"] != "delay"
+    }
+    heard = render_offline(page, "/assets", tracks, hand=hand, master=master, responses=responses)
+    exact = samples_of(studio, next(s for s in state["sources"] if s["id"] == "mix")["audio"])
+    assert state["master"]["limited_db"] == pytest.approx(0.0, abs=0.05)
+    error = heard - exact
+    null_db = 10.0 * np.log10(np.mean(error**2) / np.mean(exact**2))
+    assert null_db < -60.0  # a hundredth of a decibel, and no sample early or late
+    difference_db = 10.0 * np.log10(np.mean(heard**2) / np.mean(exact**2))
+    assert abs(difference_db) < 0.1
+    body = {"revision": state["revision"], "changes": dict.fromkeys(changes)}
+    studio.ask(f"{studio.song}/edits", "PATCH", body)
+
+
+def samples_of(studio: Running, audio: Any) -> np.ndarray:
+    """float32 (2, samples) of an audio, as the page gets it."""
+    query = f"start=0&frames={audio['n_frames']}&version={audio['version']}"
+    sent = studio.ask_bytes(f"{studio.song}/audio/{audio['id']}?{query}")
+    return stored(sent, audio["full_scale"])
+
+
+def a_change(draw: random.Random) -> dict[str, Any]:
+    channel = draw.choice(["vocals", "bass", "drums", "other", "master"])
+    field, value = draw.choice(
+        [
+            ("gain_db", round(draw.uniform(-12.0, 6.0), 1)),
+            ("width", round(draw.uniform(0.0, 2.0), 2)),
+            ("pan", round(draw.uniform(-1.0, 1.0), 2)),
+            ("high_pass", {"frequency_hz": 60.0, "slope_db_per_octave": 24, "amount": 1.0}),
+            ("gain_db", None),
+        ]
+    )
+    return {f"{channel}.{field}": value}
+
+
+def play_a_sequence(page: Any, draw: random.Random, n_steps: int) -> None:
+    for _ in range(n_steps):
+        step = draw.choice(["edit", "edit", "edit", "undo", "redo", "reload"])
+        if step == "edit":
+            page.evaluate("(changes) => mixStudio.edit(changes)", a_change(draw))
+        elif step == "reload":
+            wait_until(page, SETTLED)
+            page.reload()
+            wait_until(page, READY)
+        elif page.evaluate(f"mixStudio.song.state.can_{step} !== null"):
+            page.evaluate(f"mixStudio.song.{step}()")
+
+
+@pytest.mark.parametrize(
+    "n_sequences", [pytest.param(3), pytest.param(100, marks=pytest.mark.slow)]
+)
+def test_any_sequence_of_edits_undo_and_reload_shows_what_the_server_has(
+    open_page, studio, n_sequences
+) -> None:
+    page = opened(open_page, studio)
+    for seed in range(n_sequences):
+        play_a_sequence(page, random.Random(seed), 8)
+        wait_until(page, SETTLED)
+        state = studio.state()
+        assert page.evaluate("mixStudio.song.state.revision") == state["revision"]
+        shown = page.evaluate(STRIPS)
+        for channel in ("vocals", "bass", "drums", "other", "master"):
+            assert shown[channel] == strip_of(state, channel), f"seed {seed}"
+
+
+def test_two_pages_do_not_overwrite_each_other_unseen(open_page, studio, watch) -> None:
+    first, second = opened(open_page, studio), opened(open_page, studio)
+    second.evaluate("mixStudio.events.close()")  # it hears nothing of the first
+    second.wait_for_timeout(500)  # nor is an answer to what it asked before on its way
+    first.evaluate("mixStudio.edit({ 'vocals.gain_db': -3 })")
+    wait_until(first, SETTLED)
+    second.evaluate("mixStudio.edit({ 'drums.gain_db': 2 })")
+    again = second.get_by_role("button", name="Make my change again")
+    again.wait_for()
+    assert [error for error in watch.errors if "409" in error]  # the browser's own line
+    watch.errors.clear()
+    assert strip_of(second.evaluate("mixStudio.song.state"), "vocals")["gain_db"] == -3
+    again.click()
+    wait_until(second, SETTLED)
+    wait_until(first, "mixStudio.channel('drums').strip.gain_db === 2")
+    assert strip_of(studio.state(), "vocals")["gain_db"] == -3
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False), (2560, True)])
+def test_every_control_has_a_name_and_nothing_runs_out_of_the_window(
+    open_page, studio, width, dark
+) -> None:
+    page = opened(open_page, studio, width=width, dark=dark)
+    for panel in page.evaluate("mixStudio.tabs.map((tab) => tab.textContent)"):
+        page.get_by_role("tab", name=panel).click()
+        assert not has_horizontal_scroll(page), panel
+        unnamed = page.evaluate(
+            """[...document.querySelectorAll("button, select, input, [role=slider], [role=tab]")]
+              .filter((e) => e.checkVisibility() && !(e.getAttribute("aria-label") ||
+                e.textContent.trim() || e.closest("label")?.textContent.trim()))
+              .map((e) => e.outerHTML)"""
+        )
+        assert unnamed == [], panel
+    sliders = page.locator("[role=slider]:visible")
+    for slider in sliders.all()[:12]:
+        assert slider.get_attribute("aria-valuetext")
+    assert "dB" in fader(page, "vocals").get_attribute("aria-valuetext")
+
+
+def test_a_blind_comparison_hides_names_until_it_is_revealed(open_page, studio) -> None:
+    page = opened(open_page, studio)
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="Blind").click()
+    listed = page.locator("#panel-compare .sources").inner_text()
+    assert "Mix A" in listed
+    assert "Mix B" in listed
+    assert "lain" not in listed
+    assert "LUFS" not in listed
+    page.get_by_role("button", name="Reveal").click()
+    assert "lain sum" in page.locator("#panel-compare .sources").inner_text()
+
+
+def test_sources_change_over_without_a_gap_at_equal_loudness(open_page, studio) -> None:
+    page = opened(open_page, studio)
+    page.evaluate("mixStudio.player.play()")
+    wait_until(page, "mixStudio.engine.told.position > 20000")
+    for source in ("plain", "mix"):
+        before = page.evaluate("mixStudio.engine.told.position")
+        page.evaluate(f"mixStudio.player.choose({source!r})")
+        wait_until(page, f"mixStudio.engine.told.choice === {source!r}")
+        assert page.evaluate("mixStudio.engine.told.position") - before < RATE_HZ
+        assert not page.evaluate("mixStudio.engine.told.waiting")
+    gains = page.evaluate("mixStudio.player.gains()")
+    sources = {s["id"]: s["match_db"] for s in studio.state()["sources"]}
+    assert 20.0 * np.log10(gains["mix"]) == pytest.approx(sources["mix"], abs=0.01)
