@@ -62,7 +62,8 @@ fader; definitions as in mixer.dsp.biquad (RBJ; Butterworth) and mixer.console.s
 (a compressor, a gate, a duck) or moves in time lies among or behind them: a change of those is
 heard with the next exact render, for the others the page goes on. A channel with `live` False
 cannot be heard changing at all (single tracks before a network that mixes stems, a mix with amount
-below 1). Of a channel whose audio is None yet nothing is heard.
+below 1). Nothing is heard of a channel whose audio is None yet. Where a stem's `baked` is not
+empty, its own audio must be played, not its tracks': what is baked acted on their sum.
 
 **Exact renders.** A moment after each edit the server renders the mix in the background as `mixer
 render` would, limiter and all, and puts it into the source "mix": an event `exact` names the

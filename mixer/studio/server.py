@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,14 +25,29 @@ MOST_CONNECTIONS = 128
 _MOST_HEAD_BYTES = 16 << 10
 _HEAD_LIMIT_S, _KEEP_ALIVE_S, _CLOSE_S = 10.0, 30, 2
 _BACKLOG = 64
+# Connections that have not asked for anything yet.
+_MOST_SILENT = 32
 
 
 class _PatientForAWhile(H11Protocol):
-    """A connection that ends where its first request does not arrive in time, however it drips."""
+    """A connection that ends where its first request does not arrive in time, however it drips.
+
+    Those that have not asked for anything yet are few: the oldest makes room for a new one.
+    """
+
+    _silent: ClassVar[list[_PatientForAWhile]] = []
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._late = self.loop.call_later(_HEAD_LIMIT_S, self._end)
+        silent = [one for one in self._silent if one.cycle is None and one.is_open]
+        for one in silent[: max(0, len(silent) + 1 - _MOST_SILENT)]:
+            one._end()
+        self._silent[:] = [*silent[-(_MOST_SILENT - 1) :], self]
+
+    @property
+    def is_open(self) -> bool:
+        return not self.transport.is_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._late.cancel()
