@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
@@ -351,7 +352,8 @@ def test_connections_that_send_nothing_or_drip_keep_nobody_out(served: tuple[str
     )
     assert answer.status_code == 200
     idle[0].settimeout(10)
-    assert idle[0].recv(100) == b""
+    with contextlib.suppress(ConnectionError):
+        assert idle[0].recv(100) == b""
     for one in idle:
         one.close()
 
