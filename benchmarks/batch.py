@@ -26,7 +26,7 @@ from mixer.batch.work import Report, Shop
 
 N_SONGS = 200
 SONG_S = 30.0
-N_RESUMED = 10_000
+N_PLANNED = N_RESUMED = 10_000
 N_COPIED = 200
 
 
@@ -36,6 +36,7 @@ def report(n_songs: int = N_SONGS) -> Iterator[str]:
         folder = Path(name)
         yield from overhead(folder)
         yield start_up(folder)
+        yield plan(folder)
         yield resume(folder)
         yield from throughput(folder, n_songs)
 
@@ -106,6 +107,27 @@ def start_up(folder: Path) -> str:
         subprocess.run(command, check=True)
         times.append(time.perf_counter() - began)
     return f"start-up, to a first small song done: {sorted(times)[2]:.2f} s (median of 5)"
+
+
+def plan(folder: Path) -> str:
+    """A dry run of 10 000 new songs of four stems, from the command to its last line."""
+    manifest = write_songs(folder / "planned", N_PLANNED, 0.5)
+    command = [*mixer_command(manifest, folder / "unwritten"), "--dry-run"]
+    command.remove("--quiet")
+    seconds, cpu_s, peak_gb = [], [], []
+    for _ in range(3):
+        began, cpu_before_s = time.perf_counter(), _children_cpu_s()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        peak = TreeMemory(process.pid)
+        if process.wait() != 0:
+            raise RuntimeError("the dry run failed")
+        seconds.append(time.perf_counter() - began)
+        cpu_s.append(_children_cpu_s() - cpu_before_s)
+        peak_gb.append(peak.stop_gb())
+    return (
+        f"plan of {N_PLANNED} songs: {sorted(seconds)[1]:.1f} s, {sorted(cpu_s)[1]:.1f} s of CPU, "
+        f"{1000 * sorted(peak_gb)[1]:.0f} MB (median of 3)"
+    )
 
 
 def resume(folder: Path) -> str:

@@ -51,12 +51,13 @@ def read_plain_wave(file: BinaryIO, heads: Heads) -> PlainWave | None:
     # An odd number of bytes may be padded to an even one.
     if not audio.size or heads.n_file - audio.start - audio.size not in (0, audio.size % 2):
         return None
-    formats = [chunk for chunk in heads.chunks if chunk.name == b"fmt "]
-    if len(formats) != 1 or formats[0].size not in _FORMAT_BYTES:
+    names = [chunk.name for chunk in heads.chunks]
+    if names.count(b"fmt ") != 1 or not _PASSED_OVER.issuperset(names):
         return None
-    if not _PASSED_OVER.issuperset(chunk.name for chunk in heads.chunks):
+    form = heads.chunks[names.index(b"fmt ")]
+    if form.size not in _FORMAT_BYTES:
         return None
-    file.seek(formats[0].start)
+    file.seek(form.start)
     tag, channels, sample_rate, _, frame_bytes, bits = _FORMAT.unpack(file.read(_FORMAT.size))
     encoding = _ENCODINGS.get((tag, bits))
     if encoding is None or not 1 <= channels <= _MOST_CHANNELS:

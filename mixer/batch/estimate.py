@@ -17,6 +17,7 @@ from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, read_headers, sur
 # where files come over a network, and cost as much again as they do where they are at hand.
 _TRIED_SONGS = 64
 _READERS = 8
+_SONGS_A_STEP = 16  # of the progress: to show one takes as long as to read a song
 _WAITS_FROM = 4.0  # seconds by the clock for each of the processor
 # Rows that mix a song again with other settings stand near each other.
 _KEPT_SONGS = 64
@@ -79,7 +80,8 @@ def estimate_plan(
             sizes[job.record.id] = size
         else:
             problems[job.record.id] = size
-        progress(done / len(todo))
+        if done % _SONGS_A_STEP == 0 or done == len(todo):
+            progress(done / len(todo))
     pace, measured = _seconds_per_second(job.known for job in jobs)
     duration_s = sum(size.duration_s for size in sizes.values())
     longest_s = max((size.duration_s for size in sizes.values()), default=0.0)

@@ -51,10 +51,10 @@ class Size:
 
 
 def read_headers(folder: Path) -> Song:
-    """A song as its names and headers tell; raises what `mixer.song.load.load_song` does."""
-    from mixer.song.load import load_song
+    """A row's song as its names and headers tell, as `mixer.song.load.read_song_headers`."""
+    from mixer.song.load import read_song_headers
 
-    return load_song(folder, listen=False)
+    return read_song_headers(folder)
 
 
 def survey_song(

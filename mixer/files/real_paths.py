@@ -17,12 +17,12 @@ class RealPaths:
 
     def of(self, path: str) -> str:
         """The path without links on the way, whether or not there is anything."""
-        folder, _, name = path.rpartition("/")
+        name = path[path.rfind("/") + 1 :]
+        folder = path[: len(path) - len(name)]
         if name in ("", ".", "..") or os.sep != "/":
             return os.path.realpath(path)
         if folder not in self._folders:
-            here = "/" if "/" in path else "."
-            self._folders[folder] = os.path.realpath(folder or here)
+            self._folders[folder] = os.path.realpath(folder or ".")
         whole = f"{self._folders[folder].rstrip('/')}/{name}"
         try:
             is_link = stat.S_ISLNK(os.lstat(whole).st_mode)

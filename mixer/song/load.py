@@ -56,7 +56,20 @@ def load_song(
             or stereo audio.
         PresetError: a mistake in `song.toml`.
     """
-    folder = Path(folder).resolve()
+    real = Path(folder).resolve()
+    return _load(real, strict=strict, leave_out_faulty=leave_out_faulty, listen=listen)
+
+
+def read_song_headers(folder: Path) -> Song:
+    """As `load_song` without listening, of a path that `Path.resolve` has made already.
+
+    Raises:
+        InputError, PresetError: as there.
+    """
+    return _load(folder, strict=False, leave_out_faulty=False, listen=False)
+
+
+def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -> Song:
     if not os.path.isdir(folder):  # noqa: PTH112 - of each song of a batch
         raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
     files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))

@@ -88,6 +88,8 @@ def fold(text: str) -> str:
     Full-width letters become plain ones. Marks are taken off Latin letters alone: in other scripts
     they make another letter.
     """
+    if text.isascii():
+        return text
     folded = []
     latin = False
     for sign in unicodedata.normalize("NFKD", text):

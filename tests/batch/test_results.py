@@ -19,7 +19,7 @@ from mixer.batch.plan import Shard, parse_shard
 from mixer.batch.results import COLUMNS, result_of
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import State
-from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND
+from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, read_headers
 from mixer.batch.tree import manifest_text
 from mixer.errors import InputError, SettingsError
 from mixer.song.song_folders import find_song_folders
@@ -206,3 +206,33 @@ def test_estimates_come_from_headers_and_from_what_songs_took(make_songs, batch,
     # the stand-in says that a second of song took it 0.02 s
     assert estimate.seconds == pytest.approx(0.02 * estimate.duration_s)
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("waits_from", [0.0, float("inf")])
+def test_songs_are_read_alike_one_by_one_and_by_many_readers(
+    make_songs, tmp_path, monkeypatch, waits_from
+) -> None:
+    manifest = make_songs([f"s{n}" for n in range(12)])
+    (tmp_path / "s3" / "drums.wav").write_bytes(b"RIFF")
+    monkeypatch.setattr("mixer.batch.estimate._TRIED_SONGS", 2)
+    monkeypatch.setattr("mixer.batch.estimate._WAITS_FROM", waits_from)
+    shares: list[float] = []
+    jobs = plan_batch(manifest, tmp_path / "out", Options())
+    estimate = estimate_plan(jobs, 2, 1, shares.append)
+    assert list(estimate.sizes) == [f"s{n}" for n in range(12) if n != 3]
+    assert "drums.wav: cannot be read" in estimate.problems["s3"]
+    assert shares[-1] == 1.0
+
+
+def test_a_song_of_several_rows_is_read_once(make_songs, tmp_path, monkeypatch) -> None:
+    manifest = make_songs(["one"])
+    manifest.write_text("song,id,loudness_lufs\none,quiet,-23\none,loud,-9\n")
+    read: list[str] = []
+
+    def counted(folder):
+        read.append(folder.name)
+        return read_headers(folder)
+
+    monkeypatch.setattr("mixer.batch.estimate.read_headers", counted)
+    estimate = estimate_plan(plan_batch(manifest, tmp_path / "out", Options()), 1, 1)
+    assert (read, list(estimate.sizes)) == (["one"], ["quiet", "loud"])
