@@ -339,7 +339,8 @@ def _warnings(mix: Mix) -> Iterator[str]:
         if said := doubts(recording):
             yield f"{recording.file}: {said}"
     for recording in mix.song.left_out:
-        yield f"{recording.file}: left out ({recording.reason})"
+        if not recording.certain:  # the others are meant, and stand among the files
+            yield f"{recording.file}: left out ({recording.reason})"
     if mix.model is not None and not mix.model["learnt_to_mix"]:
         yield (
             f"model {mix.model['name']} has not learnt to mix: "

@@ -116,7 +116,7 @@ export function bandChart(host, label, groups) {
   ];
   redrawn(plot, (width) => {
     const u = unit();
-    const [left, gap, rowHeight, titled] = [64, 32, 44, 22].map((size) => size * u);
+    const [left, gap, rowHeight, titled] = [64, 44, 44, 22].map((size) => size * u);
     const names = groups[0].bands.map((band) => band.name);
     const panelWidth = (width - left - gap - 12 * u) / 2;
     const height = titled + names.length * rowHeight + 22 * u;

@@ -33,7 +33,7 @@ export function consoleChart(host, picture, colourOf) {
   const names = [...new Set(channels.flatMap(({ set, found }) => [...Object.keys(set.sends), ...Object.keys(found?.sends ?? {})]))];
   const head = html("tr", {},
     html("th", { scope: "col", text: "Channel" }),
-    html("th", { scope: "col", text: "Fader" }, scale(dbTicks(fader.low, fader.high, 4), fader)),
+    html("th", { scope: "col", text: "Fader" }, scale(dbTicks(fader.low, fader.high, 3), fader)),
     html("th", { scope: "col", text: "Pan" }, scale([-1, 0, 1].map((value) => ({ value, text: "LCR"[value + 1] })), { low: -1, high: 1 })),
     html("th", { scope: "col", text: `EQ, \u00b1${reach}\u00a0dB` }, html("span", { className: "ends" }, html("span", { text: "20\u00a0Hz" }), html("span", { text: "20\u00a0kHz" }))),
     ...(names.length ? [html("th", { scope: "col", text: "Sends" })] : []));
@@ -90,7 +90,7 @@ function slider(what, { low, high }, value, found, words, { zero, spread }) {
 
 function curve({ found, set }, reach) {
   const values = [found?.curve_db ?? [], set.curve_db];
-  if (!values[0].length && !values[1].length) return html("span", { className: "flat", text: "flat" });
+  if (!values[0].length && !values[1].length) return html("span", { className: "flat", text: "EQ flat" });
   const n = Math.max(values[0].length, values[1].length);
   const filled = values.map((points) => (points.length ? points : new Array(n).fill(0)));
   const x = linear(0, n - 1, 0, 100);
@@ -110,7 +110,7 @@ function curve({ found, set }, reach) {
 
 function sends({ found, set }, names) {
   const used = names.filter((name) => name in set.sends || name in (found?.sends ?? {}));
-  if (!used.length) return html("span", { className: "flat", text: "none" });
+  if (!used.length) return html("span", { className: "flat", text: "no sends" });
   return html("ul", { className: "sends" }, ...used.map((name) => {
     const level = set.sends[name];
     const bar = html("i", { className: "bar" });
@@ -120,18 +120,26 @@ function sends({ found, set }, names) {
   }));
 }
 
-/** Rooms as they die away, echoes as they come back. rooms: [{name, pre_delay_s, decay_s, feedback}]. */
+/**
+ * Rooms as they die away, echoes as they come back: those that something is sent to, the others named.
+ * rooms: [{name, pre_delay_s, decay_s, feedback}]; used: a set of names.
+ */
 export function roomChart(host, rooms, used) {
-  const colours = rooms.map((_, i) => `stem-${(i + 1) % 8}`);
-  const ends = rooms.map((room) => room.pre_delay_s + (room.decay_s ?? 0));
-  const length = Math.min(Math.max(...ends, 1) * 1.05, 6);
   const about = (room) => {
     if (room.decay_s !== null) return `${room.name}: 60\u00a0dB in ${shown(room.decay_s, 1, "s")}`;
     return `${room.name}: every ${shown(1000 * room.pre_delay_s, 0, "ms")}`;
   };
-  const shownRooms = rooms.map((room, i) => ({ ...room, colour: colours[i], label: about(room) + (used.has(room.name) ? "" : " (nothing is sent there)") }));
+  const drawn = rooms.filter((room) => used.has(room.name));
+  const shownRooms = drawn.map((room, i) => ({ ...room, colour: `stem-${(i + 1) % 8}`, label: about(room) }));
+  const others = rooms.filter((room) => !used.has(room.name)).map((room) => room.name);
+  const unused = html("p", { className: "about", text: others.length ? `Nothing is sent to: ${others.join(", ")}.` : "" });
+  if (!drawn.length) {
+    host.replaceChildren(unused);
+    return;
+  }
+  const length = Math.min(Math.max(...drawn.map((room) => room.pre_delay_s + (room.decay_s ?? 0)), 1) * 1.05, 6);
   const plot = html("div", { className: "plot", role: "img", "aria-label": `Rooms and echoes: ${shownRooms.map((room) => room.label).join("; ")}` });
-  host.replaceChildren(legend(shownRooms), plot);
+  host.replaceChildren(legend(shownRooms), plot, unused);
   redrawn(plot, (width) => {
     const u = unit();
     const height = Math.round(Math.min(Math.max(width * 0.22, 170), 300 * u));
@@ -152,7 +160,7 @@ export function roomChart(host, rooms, used) {
       drawing.append(name);
     }
     for (const room of shownRooms) {
-      const group = svg("g", { class: `${room.colour} ${used.has(room.name) ? "" : "unused"}` });
+      const group = svg("g", { class: room.colour });
       if (room.decay_s !== null) {
         const until = Math.min(room.pre_delay_s + room.decay_s, length);
         const level = (SILENT_DB * (until - room.pre_delay_s)) / room.decay_s;
