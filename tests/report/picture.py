@@ -1,6 +1,6 @@
 """Make the picture of the report that the README shows.
 
-    python -m tests.report.picture report.png [--dark] [--width 1280] [--height 1300]
+    python -m tests.report.picture report.png [--dark] [--width 1280] [--height 1760]
 
 Composes the demo song, renders it with the default model, and photographs its report in Chromium
 with the mix playing. Needs the `dev` extra and a Chromium, see `tests.browser`.
@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("picture", type=Path, help="PNG to write")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument("--height", type=int, default=1300)
+    parser.add_argument("--height", type=int, default=1760)
     options = parser.parse_args()
     if find_chromium() is None:
         sys.exit("no Chromium here: install it, or name it in $CHROMIUM")
