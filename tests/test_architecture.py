@@ -29,6 +29,7 @@ LAYERS = (
     ("mixer.meters",),
     ("mixer.song", "mixer.fxnorm", "mixer.network", "mixer.console", "mixer.demo_song"),
     ("mixer.preset",),
+    ("mixer.reference",),
     ("mixer.rendering",),
     ("mixer.evaluate",),
     ("mixer.report",),

@@ -19,6 +19,7 @@ from mixer.output.destination import Destination, Rendered
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import Recipe
 from mixer.output.recipe_words import translated_lines, version_lines
+from mixer.reference.record import row_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
@@ -158,6 +159,7 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "loudness_missed_lu": _loudness_missed_lu(mix),
         "verdict": mix.verdict,
         "translation": recipe.get("translation"),
+        "reference": recipe.get("reference"),
         "true_peak_dbtp": master["true_peak_dbtp"],
         "gain_reduction_db": master["max_reduction_db"],
         "model": mix.model["name"] if mix.model else None,
@@ -197,6 +199,7 @@ def show_result(mix: Mix, path: Path) -> None:
         )
     _show_table(mix)
     show_tracks(mix)
+    _show_reference(mix)
     levels = mix.measurements["levels"]
     if levels is not None:
         talk(f"incoming levels: taken for {levels['taken_for']} ({levels['reason']})")
@@ -246,6 +249,22 @@ def _show_table(mix: Mix) -> None:
     if bus:
         table.add_row("bus", *[""] * (4 if wet else 3), Text(printable(", ".join(bus["effects"]))))
     console.print(table)
+
+
+def _show_reference(mix: Mix) -> None:
+    """A row a figure that a reference was asked for, and a line for what was not reached."""
+    record = mix.measurements.get("reference")
+    if record is None or "rows" not in record:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("towards the reference")
+    for heading in ("before", "reference", "after"):
+        table.add_column(heading, justify="right")
+    for row in record["rows"]:
+        table.add_row(*row_words(row))
+    table_console(stderr=True).print(table)
+    for line in record["cannot"]:
+        talk(f"note: {printable(line)}")
 
 
 def show_tracks(mix: Mix) -> None:

@@ -75,6 +75,8 @@ def _plain(option: Option, value: Any) -> Any:
         return str(value)
     if issubclass(option.kind, StrEnum):
         return option.kind(value)
+    if option.repeats:
+        return tuple(entry for said in value for entry in said)
     return tuple(dict.fromkeys(value)) if _repeats(option) else value
 
 
@@ -99,7 +101,7 @@ def _click_options(
         ]
     is_flag = option.kind is bool and not option.off
     shows_default = option.default is not None and not (
-        option.otherwise or is_flag or _repeats(option)
+        option.otherwise or is_flag or _repeats(option) or option.repeats
     )
     flag = f"{option.flag}/--{option.off}" if option.off else option.flag
     return [
@@ -108,7 +110,7 @@ def _click_options(
             option.name,
             type=_type_of(option),
             is_flag=is_flag or None,
-            multiple=_repeats(option),
+            multiple=_repeats(option) or option.repeats,
             default=_shown(option.default) if shows_default or is_flag else None,
             show_default=shows_default,
             help=option.help

@@ -15,6 +15,7 @@ from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
 from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
+from mixer.reference.record import ReferenceRecord
 from mixer.rendering.mix import Measurements, Mix
 from mixer.rendering.plan import MaterialKind, ModelIdentity
 from mixer.rendering.translation import Translation
@@ -183,6 +184,7 @@ class Recipe(TypedDict):
     take: NotRequired[Take]
     verdict: NotRequired[str]
     translation: NotRequired[Translation]
+    reference: NotRequired[ReferenceRecord]
 
 
 def library_versions() -> dict[str, str]:
@@ -197,6 +199,8 @@ def library_versions() -> dict[str, str]:
 
 
 def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
+    measurements = mix.measurements.copy()
+    reference = measurements.pop("reference", None)
     recipe: Recipe = {
         "schema_version": RECIPE_SCHEMA_VERSION,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -205,7 +209,7 @@ def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
         "model": mix.model,
         "device": mix.device,
         "presets": [dict(source) for source in mix.presets],
-        "measurements": mix.measurements,
+        "measurements": measurements,
         "output": output,
         "seconds": {stage: round(seconds, 3) for stage, seconds in mix.seconds.items()},
         "real_time_factor": round(mix.real_time_factor, 2),
@@ -215,6 +219,8 @@ def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
     }
     if mix.verdict is not None:
         recipe["verdict"] = mix.verdict
+    if reference is not None:
+        recipe["reference"] = reference
     return recipe
 
 

@@ -36,6 +36,7 @@ from mixer.output.names import FileRole
 from mixer.output.recipe import RECIPE_SCHEMA_VERSION
 from mixer.preset.schema import find_gaps, plain_table
 from mixer.preset.shape import CONSOLE
+from mixer.reference.moves import Moves
 from mixer.rendering.settings import RenderSettings
 from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.song.sides import Side
@@ -137,6 +138,13 @@ class RecordedLoss:
 
 
 @dataclass(frozen=True)
+class RecordedReference:
+    """How a mix was moved towards references; as of `mixer.reference.record.ReferenceRecord`."""
+
+    moves: Moves
+
+
+@dataclass(frozen=True)
 class RecordedTranslation:
     """What stems lose elsewhere."""
 
@@ -166,6 +174,7 @@ class RecordedMix:
         versions: of python, mixer and the libraries.
         platform: the system.
         take: how it came from another mix; None for one that came from none.
+        reference_moves: how it was moved towards references; None where there were none.
         translation: what stems lose elsewhere; empty where that was not checked.
     """
 
@@ -189,6 +198,7 @@ class RecordedMix:
     used: RecordedFiles = field(default_factory=lambda: RecordedFiles())
     take: RecordedTake | None = None
     translation: tuple[RecordedLoss, ...] = ()
+    reference_moves: Moves | None = None
 
     def plugins(self) -> tuple[str, ...]:
         """Files of the plug-ins that the settings load: programs, which a stranger may name."""
@@ -240,6 +250,7 @@ class _Recipe:
     take: RecordedTake | None = None
     used: RecordedFiles | None = None
     translation: RecordedTranslation | None = None
+    reference: RecordedReference | None = None
 
 
 def _recipe_table() -> Table:
@@ -304,6 +315,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         take=recipe.take,
         used=recipe.used or RecordedFiles(),
         translation=recipe.translation.rows if recipe.translation else (),
+        reference_moves=recipe.reference.moves if recipe.reference else None,
     )
 
 
@@ -319,6 +331,7 @@ def numbers(value: Any) -> dict[str, float | None]:
 def settings_by_name(settings: RenderSettings) -> dict[str, object]:
     """All settings by dotted name, those of tables and lists in them one by one."""
     plain = dataclasses.asdict(settings)
+    del plain["held_reference"]  # of a take; what was asked for is `reference`
     plain["console"] = plain_table(settings.console or Console())
     return dict(leaves(plain))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mixer.files.wording import visible
 from mixer.output.recipe import Recipe, Take
+from mixer.reference.record import reference_lines
 from mixer.rendering.translation import translation_lines
 
 # A change of the bus's gain that one would not hear.
@@ -60,11 +61,17 @@ def translated_lines(recipe: Recipe) -> list[str]:
     return lines or ["no stem loses a third of its loudness anywhere"]
 
 
+def reference_words(recipe: Recipe) -> list[str]:
+    """What references did; empty where there were none."""
+    return list(reference_lines(recipe["reference"])) if "reference" in recipe else []
+
+
 def report_sections(recipe: Recipe) -> dict[str, list[str]]:
     """Sections of a report, by title, each a list of lines; those that hold something."""
     take = recipe.get("take")
     sections = {
         "Take": [] if take is None else _take_lines(take),
+        "Reference": reference_words(recipe),
         "Versions": list(version_lines(recipe)),
         "Elsewhere": translated_lines(recipe),
     }

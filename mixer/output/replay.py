@@ -243,10 +243,14 @@ def _written(recipe: Recipe) -> dict[str, tuple[Path, str]]:
 
 
 def settings_again(recipe: RecordedMix) -> RenderSettings:
-    """The recorded settings on the device that ran then; `auto` may be another one today."""
-    if recipe.settings.device != "auto" or recipe.device is None:
-        return recipe.settings
-    return replace(recipe.settings, device=recipe.device.partition(" ")[0])
+    """The recorded settings on the device that ran then; `auto` may be another one today.
+
+    What references came down to is held: their files are not opened, and need not be there.
+    """
+    settings = replace(recipe.settings, held_reference=recipe.reference_moves)
+    if settings.device != "auto" or recipe.device is None:
+        return settings
+    return replace(settings, device=recipe.device.partition(" ")[0])
 
 
 def _of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
@@ -286,7 +290,8 @@ def _of_recording(name: str, was: RecordedInput, now: Recording) -> Iterator[Dif
 
 def _plan(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Difference]]:
     try:
-        plan = plan_render(song, recipe.settings)
+        held = replace(recipe.settings, held_reference=recipe.reference_moves)
+        plan = plan_render(song, held)
     except ModelError as error:
         name, sha256 = recipe.model or (recipe.settings.model, "")
         what = f"{visible(name)}" if recipe.model else "or profile"

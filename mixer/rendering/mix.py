@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from mixer.dsp.blocks import peak_dbfs
 from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.network.output import StemRecord
+from mixer.reference.record import ReferenceRecord
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.platforms import verdict
@@ -35,12 +36,14 @@ class WetMeasurements(TypedDict):
             nothing, and for a mix of tracks.
         levels: what incoming levels were taken for; None where they were not asked about.
         tracks: what was heard of each track, and set; empty for a mix of stems.
+        reference: what references did, where there are any.
     """
 
     stems: Mapping[str, StemReport]
     network: Mapping[str, StemRecord]
     levels: IncomingLevels | None
     tracks: TracksRecord
+    reference: NotRequired[ReferenceRecord]
 
 
 class PremasterMeasurements(WetMeasurements):

@@ -50,6 +50,7 @@ class Option:
         off: what the flag is called that means False; empty where there is none.
         parse: text to value, where it is not plain text or a number; raises SettingsError.
         choices: the only words that may be said, of a `tuple` each of its own; empty for any.
+        repeats: the flag may be said several times, each time with one entry of a list.
         flags: of a choice that is said by flags: what each is called, what it means and its help,
             the strongest last.
         for_every_row: `mixer batch` has it for rows whose cells say nothing.
@@ -71,6 +72,7 @@ class Option:
     off: str = ""
     parse: Callable[[str], Any] | None = None
     choices: Collection[str] = ()
+    repeats: bool = False
     flags: Mapping[str, tuple[Any, str]] = dataclasses.field(default_factory=dict)
     for_every_row: bool = False
     in_ledger: bool = False

@@ -14,6 +14,7 @@ from mixer.console.master import OwnLevels, apply_master
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
+from mixer.reference.record import with_loudness
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job, wet_material
@@ -28,8 +29,9 @@ from mixer.rendering.mix import (
 )
 from mixer.rendering.plan import MaterialKind, RenderPlan, hands_on_wet_stems, plan_render
 from mixer.rendering.progress import Progress, Stage, StageClock
+from mixer.rendering.reference_step import move_towards_references
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.stages import blend, blend_tracks, run_desk, sums_of_stages, to_mix_rate
+from mixer.rendering.stages import blend, blend_tracks, run_desk, mix_again, sums_of_stages, to_mix_rate
 from mixer.rendering.track_files import GainedTracks
 from mixer.song.song import Song
 
@@ -106,7 +108,7 @@ def premaster(
     """
     clock = StageClock(progress, of_tracks=bool(plan.tracks))
     job = Job(
-        plan, clock, wet_stems or plan.touches_stems, wet_tracks, stages, network, threads, kept
+        plan, clock, wet_stems or plan.needs_wet_stems, wet_tracks, stages, network, threads, kept
     )
     return over_desk(wet_mix(job), plan, clock, wet_stems=wet_stems)
 
@@ -125,7 +127,10 @@ def wet_mix(job: Job) -> WetMix:
     material = to_mix_rate(wet_material(job), plan)
     sums = sums_of_stages(material, plan) if job.stages else {}
     mix, wet = blend(material, plan, wet_stems=job.wet_stems)
-    tracks = material.tracks
+    tracks, curve = material.tracks, material.output_curve
+    mix, reference = move_towards_references(
+        mix, wet, plan, lambda stems: mix_again(stems, plan, curve), job.clock
+    )
     wet_tracks = None if tracks is None else tracks.wet_tracks
     return WetMix(
         plan=plan,
@@ -133,13 +138,14 @@ def wet_mix(job: Job) -> WetMix:
         wet_stems=wet,
         wet_tracks=blend_tracks(wet_tracks, plan) if job.wet_tracks else {},
         stages=sums,
-        output_curve=material.output_curve,
+        output_curve=curve,
         device=material.device,
         measurements={
             "stems": material.measurements,
             "network": material.settings,
             "levels": material.levels,
             "tracks": {} if tracks is None else tracks.record,
+            **({} if reference is None else {"reference": reference}),
         },
     )
 
@@ -176,10 +182,7 @@ def over_desk(
         device=wet.device,
         wet_tracks=wet.wet_tracks,
         measurements={
-            "stems": wet.measurements["stems"],
-            "network": wet.measurements["network"],
-            "levels": wet.measurements["levels"],
-            "tracks": wet.measurements["tracks"],
+            **wet.measurements,
             "console": desk,
             "before_master": measure_levels(mix, plan.mix_rate),
         },
@@ -213,7 +216,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
     audio, report = apply_master(
         made.audio,
         plan.mix_rate,
-        loudness_lufs=plan.settings.loudness_lufs,
+        loudness_lufs=_loudness_target_lufs(made),
         ceiling_dbtp=plan.settings.true_peak_dbtp,
         held_gain_db=plan.settings.held_gain_db,
         own=_own_levels(made.measurements["before_master"]),
@@ -236,6 +239,10 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         "effects": list(plan.effects),
         "profile_sha256": plan.profile.sha256,
     }
+    if "reference" in made.measurements:
+        measurements["reference"] = with_loudness(
+            made.measurements["reference"], report.loudness_lufs
+        )
     clock.stop()
     return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages, tracks)
 
@@ -246,6 +253,13 @@ def _own_levels(before: Levels) -> OwnLevels:
         -np.inf if loudness_lufs is None else loudness_lufs,
         -np.inf if peak_dbtp is None else peak_dbtp,
     )
+
+
+def _loudness_target_lufs(made: Premaster) -> float | None:
+    """What was asked for, else what a reference makes of it."""
+    if made.plan.settings.loudness_lufs is not None or "reference" not in made.measurements:
+        return made.plan.settings.loudness_lufs
+    return made.measurements["reference"]["moves"]["loudness_lufs"]
 
 
 def _levels(wet: dict[str, np.ndarray], sample_rate: int) -> dict[str, dict[str, float | None]]:

@@ -25,6 +25,8 @@ from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.normalisations import FOR_DRY_SONGS
 from mixer.preset.merge import resolve
 from mixer.preset.shape import NETWORK
+from mixer.reference.sources import read_target
+from mixer.reference.target import Target
 from mixer.rendering.model_choice import model_of
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
@@ -77,6 +79,7 @@ class RenderPlan:
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         tracks: what a model of tracks mixes; empty for a model of stems.
         hand: what the console says of single tracks.
+        reference: what the mix is moved towards; None for nothing.
         presets: name, path and sha256 of every file that had a say in the console.
         warnings: what will be done all the same, though it may not be meant; a line each.
     """
@@ -98,6 +101,7 @@ class RenderPlan:
     has_output_curve: bool = False
     tracks: tuple[Track, ...] = ()
     hand: TrackHand = field(default_factory=TrackHand)
+    reference: Target | None = None
     presets: Sequence[Mapping[str, str]] = ()
     warnings: tuple[str, ...] = ()
 
@@ -158,6 +162,12 @@ class RenderPlan:
         return not is_neutral_console(replace(self.console, master=Strip()))
 
     @property
+    def needs_wet_stems(self) -> bool:
+        """Whether something acts on wet stems: a strip, or a reference."""
+        has_reference = self.reference is not None or self.settings.held_reference is not None
+        return has_reference or self.touches_stems
+
+    @property
     def model_name(self) -> str:
         if self.bundle is None:
             return LEVELS if self.tracks else NONE
@@ -211,6 +221,7 @@ def plan_render(
     notes += () if not_there is None else (not_there,)
     notes += _check_hand(plan, hand, console)
     plan = replace(plan, asked=console, hand=hand, changes=changes)
+    plan = _with_reference(plan, song)
     return replace(plan, warnings=(*notes, *plan.warnings, *changes_without_effect(plan)))
 
 
@@ -234,6 +245,16 @@ def with_desk(plan: RenderPlan, settings: RenderSettings) -> RenderPlan:
     if (hand, changes, gains_before) != (plan.hand, plan.changes, plan.gains_before):
         raise ValueError("another desk must leave the wet material as it is")
     return replace(plan, settings=settings, asked=console, console=of_stems)
+
+
+def _with_reference(plan: RenderPlan, song: Song) -> RenderPlan:
+    """The plan with what its references measure, unless their moves are held."""
+    settings = plan.settings
+    if settings.reference and settings.held_reference is None:
+        plan = replace(plan, reference=read_target(settings.reference, song))
+    if plan.needs_wet_stems:
+        plan.check_wet_stems()
+    return plan
 
 
 def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[str, ...]:

@@ -19,14 +19,16 @@ class Stage(StrEnum):
     NETWORK = "network"
     LISTEN = "listen"
     TRACKS = "tracks"
+    REFERENCE = "reference"
     CONSOLE = "console"
     MASTER = "master"
 
 
 # share of a render's time that each stage takes, measured on two cores; a mix of stems is
 # normalised and passes a network, a mix of tracks is listened to and passes their strips
-_STEM_SHARES = {Stage.NORMALISE: 0.5, Stage.NETWORK: 0.25, Stage.CONSOLE: 0.1, Stage.MASTER: 0.15}
-_TRACK_SHARES = {Stage.LISTEN: 0.3, Stage.TRACKS: 0.5, Stage.CONSOLE: 0.05, Stage.MASTER: 0.15}
+_BEHIND = {Stage.REFERENCE: 0.05, Stage.CONSOLE: 0.05, Stage.MASTER: 0.15}
+_STEM_SHARES = {Stage.NORMALISE: 0.5, Stage.NETWORK: 0.25, **_BEHIND}
+_TRACK_SHARES = {Stage.LISTEN: 0.3, Stage.TRACKS: 0.45, **_BEHIND}
 
 
 @dataclass

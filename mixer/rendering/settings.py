@@ -12,6 +12,8 @@ from mixer.audio.formats import SAMPLE_RATES_HZ
 from mixer.console.settings import CEILING_RANGE_DBTP, LOUDNESS_RANGE_LUFS, Console
 from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
+from mixer.reference.asking import parse_reference, parse_references
+from mixer.reference.moves import Moves
 from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
 from mixer.rendering.platforms import PLATFORMS, parse_platform
@@ -62,9 +64,12 @@ class RenderSettings:
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
         console: the strips, after the network; None as `song.toml` says. Its targets of loudness
             and true peak count by way of `with_console`.
+        reference: recordings, or folders of them, that the mix is moved towards, each perhaps with
+            aspects and amounts behind a colon: see `mixer.reference.asking`.
         held_staging_db, held_gain_db: what an earlier take brought its mix to the desk's level by,
             and to its loudness, held so that nothing else moves; None finds them anew. Only a
             recipe says them.
+        held_reference: how an earlier take moved its mix towards its references, held likewise.
     """
 
     model: str = option(AUTO_MODEL, "Bundle, its folder, none, or auto: by what is in the song.")
@@ -136,9 +141,17 @@ class RenderSettings:
         otherwise="the preset's, -1",
         takes_none=True,
     )
+    reference: tuple[str, ...] = option(
+        (),
+        "Move the mix towards a recording: song.wav, or song.wav:tone=0.7,width; may repeat.",
+        otherwise="none",
+        parse=parse_references,
+        repeats=True,
+    )
     console: Console | None = None
     held_staging_db: float | None = None
     held_gain_db: float | None = None
+    held_reference: Moves | None = None
 
     def __post_init__(self) -> None:
         for one in options_of(RenderSettings):
@@ -146,6 +159,8 @@ class RenderSettings:
         check_effects(self.effects or ())
         check_fixes(self.fix)
         parse_trim(self.trim)
+        for one in self.reference:
+            parse_reference(one)
         self._take_over_platform()
 
     def _take_over_platform(self) -> None:

@@ -118,7 +118,7 @@ def run_desk(
     Returns:
         Mix, wet stems and what was done; the same arrays and nothing where the desk is neutral.
     """
-    rate, amount = plan.mix_rate, plan.settings.amount
+    rate = plan.mix_rate
     stems, report = dict(wet), DeskReport()
     touches_bus = not is_neutral_console(Console(master=plan.console.master))
     if not plan.touches_stems and not touches_bus:
@@ -143,9 +143,7 @@ def run_desk(
             for stem, audio in output.stems.items()
         }
         report = output.report.copy()
-        mix = sum_of(list(stems.values())) if stems else np.zeros_like(mix)
-        if output_curve is not None and amount > 0.0:
-            mix = _fade(mix.copy(), output_curve(mix), amount)
+        mix = mix_again(stems, plan, output_curve) if stems else np.zeros_like(mix)
     if touches_bus:
         bus, report["master"] = apply_master_strip(
             mix * gain, rate, plan.console.master, tells_loudness=tells_loudness
@@ -164,6 +162,24 @@ def _staged(
     ducks = any(strip.duck is not None for strip in strips.values())
     neutral = {stem for stem, strip in strips.items() if strip == Strip() and not ducks}
     return {stem: audio if stem in neutral else audio * gain for stem, audio in wet.items()}
+
+
+def mix_again(
+    stems: Mapping[str, np.ndarray],
+    plan: RenderPlan,
+    output_curve: Callable[[np.ndarray], np.ndarray] | None,
+) -> np.ndarray:
+    """The mix of changed stems, float32 (2, samples), through the model's curve where it has one.
+
+    Args:
+        stems: at least one.
+        plan: of the render.
+        output_curve: as of `mixer.rendering.material.Material`.
+    """
+    mix: np.ndarray = sum_of(list(stems.values()))
+    if output_curve is not None and plan.settings.amount > 0.0:
+        mix = _fade(mix.copy(), output_curve(mix), plan.settings.amount)
+    return mix
 
 
 def staging_gain_db(mix: np.ndarray, rate: int) -> float:

@@ -86,7 +86,18 @@ def likely_moves_s(own: np.ndarray, whole: np.ndarray) -> list[float]:
     Args:
         own, whole: as `sketch_all` gives them.
     """
-    others = _added(whole, -own)
+    return [later_s for later_s, _ in likely_places(own, _added(whole, -own))]
+
+
+def likely_places(own: np.ndarray, others: np.ndarray) -> list[tuple[float, float]]:
+    """Where a recording may stand that is a mix of others; the likeliest first.
+
+    Args:
+        own, others: float64 (samples,), sketches of it and of the others' sum.
+
+    Returns:
+        By how much later it may come, in seconds, and the correlation there, 0 to 1.
+    """
     if not own.any() or not others.any():
         return []
     size = scipy.fft.next_fast_len(own.size + others.size, real=True)
@@ -110,7 +121,7 @@ def likely_moves_s(own: np.ndarray, whole: np.ndarray) -> list[float]:
         best = int(score.argmax())
         if score[best] < _LEAST_CORRELATION:
             break
-        places.append(float(lags[best]) / _RATE_HZ)
+        places.append((float(lags[best]) / _RATE_HZ, float(score[best])))
         score[max(0, best - apart) : best + apart + 1] = 0.0
     return places
 

@@ -41,7 +41,7 @@ from mixer.takes.parts import hash_parts, same_parts
 MADE_BY = "revise"
 # Settings that act behind the material that is kept.
 _BEHIND = ("console", "loudness_lufs", "true_peak_dbtp", "amount", "held_staging_db",
-           "held_gain_db")  # fmt: skip
+           "held_gain_db", "reference", "held_reference")  # fmt: skip
 
 
 @dataclass(frozen=True)

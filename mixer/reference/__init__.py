@@ -1,0 +1,1 @@
+"""Another recording as a target: what of it can be moved towards, and the moves of stems and bus."""

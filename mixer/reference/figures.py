@@ -1,0 +1,197 @@
+"""What a recording or a mix measures, in the figures that a reference is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.dsp.blocks import FloatArray
+from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness_range import loudness_range_lu
+from mixer.meters.stem_powers import (
+    MID,
+    SIDE,
+    Floats,
+    StemPowers,
+    by_third_octave,
+    measure_stem_powers,
+)
+from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
+
+# Where tones are compared and matched; beyond, little music and much codec.
+COMPARED = (np.array(CURVE_BANDS_HZ) > 62.0) & (np.array(CURVE_BANDS_HZ) < 13_000.0)
+VOCALS = "vocals"
+# Side against middle, in dB: what is narrower counts as this narrow.
+NARROWEST_DB = -30.0
+# Of all sides together: below, a recording is mono.
+MONO_BELOW_DB = -50.0
+# Against a recording's loudest third octave, by hertz: nothing plays.
+NOTHING_BELOW_DB = -70.0
+# Blocks this far below the mean do not count for a level, as of BS.1770.
+_GATE_DB = -10.0
+_TINY = 1e-20
+
+
+@dataclass(frozen=True)
+class StemFigures:
+    """A stem: its tone as of `MixFigures`, and its level against the whole mix, K-weighted, dB."""
+
+    tone_db: Floats
+    level_db: float
+
+
+@dataclass(frozen=True)
+class MixFigures:
+    """A mix.
+
+    Attributes:
+        tone_db: power of each third octave at `CURVE_BANDS_HZ`, dB; `NOTHING_BELOW_DB` and less
+            below the strongest is nothing.
+        width_db: side against middle by third octave, dB; None of a mono recording.
+        voice_db: the voice against the rest, K-weighted, dB; None where it is not by itself.
+        range_lu: loudness range.
+        loudness_lufs: integrated.
+        peak_to_loudness_db: true peak over integrated loudness.
+        stems: by name, where there are stems.
+    """
+
+    tone_db: Floats
+    width_db: Floats | None
+    voice_db: float | None
+    range_lu: float
+    loudness_lufs: float
+    peak_to_loudness_db: float
+    stems: Mapping[str, StemFigures] = field(default_factory=dict)
+
+    @property
+    def plays(self) -> NDArray[np.bool_]:
+        """In which third octaves there is anything: bool (bands,)."""
+        return plays(self.tone_db)
+
+
+def plays(tone_db: Floats) -> NDArray[np.bool_]:
+    """In which third octaves of a tone there is anything."""
+    density_db = tone_db - 10.0 * np.log10(CURVE_BANDS_HZ)
+    return np.asarray(density_db > density_db.max() + NOTHING_BELOW_DB)
+
+
+def measure_figures(mix: FloatArray, sample_rate: int) -> MixFigures:
+    """Measure a recording.
+
+    Args:
+        mix: float32 (1 or 2, samples).
+        sample_rate: Hz.
+    """
+    return figures_of(measure_stem_powers({"mix": mix}, sample_rate), mix, sample_rate)
+
+
+def figures_of(powers: StemPowers, mix: FloatArray, sample_rate: int) -> MixFigures:
+    """Measure a mix whose stems are measured.
+
+    Args:
+        powers: of its stems.
+        mix: float32 (1 or 2, samples), for loudness, range and peak.
+        sample_rate: Hz.
+    """
+    mean = powers.mean()
+    total = mean.sum(axis=(2, 3))
+    loudness_lufs = integrated_loudness_lufs(mix, sample_rate)
+    stems = {} if len(powers.names) < 2 else _stem_figures(powers, mean)
+    return MixFigures(
+        tone_db=tone_db(total),
+        width_db=None if is_mono(total) else width_db(total),
+        voice_db=voice_db(powers) if len(powers.names) > 1 else None,
+        range_lu=loudness_range_lu(mix, sample_rate),
+        loudness_lufs=loudness_lufs,
+        peak_to_loudness_db=true_peak_dbtp(mix, sample_rate) - loudness_lufs,
+        stems=stems,
+    )
+
+
+def tone_db(power: Floats) -> Floats:
+    """Third octaves in dB of powers (2, fine bands)."""
+    return _db(by_third_octave(power.sum(axis=0)))
+
+
+def width_db(power: Floats) -> Floats:
+    """Side against middle by third octave, dB, of powers (2, fine bands)."""
+    bands = by_third_octave(power)
+    return _db(bands[SIDE]) - _db(bands[MID])
+
+
+def is_mono(power: Floats) -> bool:
+    """Whether powers (2, fine bands) have as good as no side."""
+    return bool(_db(power[SIDE].sum()) - _db(power[MID].sum()) < MONO_BELOW_DB)
+
+
+def gated(level: Floats) -> Floats:
+    """1 for blocks whose power, float64 (blocks,), counts for a level, else 0."""
+    kept = level > level.max(initial=0.0) * 1e-6
+    if not kept.any():
+        return np.ones_like(level)
+    return np.asarray(level > level[kept].mean() * 10.0 ** (_GATE_DB / 10.0), dtype=np.float64)
+
+
+def voice_gates(powers: StemPowers) -> tuple[Floats, Floats] | None:
+    """Which blocks count for the voice's level and for that of the rest; None without either."""
+    if VOCALS not in powers.names or len(powers.names) < 2:
+        return None
+    voice = np.array([float(name == VOCALS) for name in powers.names])
+    levels = [_k_blocks(powers, part) for part in (voice, 1.0 - voice)]
+    if min(level.max(initial=0.0) for level in levels) < 1e-9 * max(
+        level.max(initial=_TINY) for level in levels
+    ):
+        return None
+    return gated(levels[0]), gated(levels[1])
+
+
+def voice_db(powers: StemPowers) -> float | None:
+    """The voice against the rest, each where it plays, K-weighted, dB."""
+    gates = voice_gates(powers)
+    if gates is None:
+        return None
+    voice = np.array([float(name == VOCALS) for name in powers.names])
+    own, rest = (
+        _gated_mean(_k_blocks(powers, part), gate)
+        for part, gate in zip((voice, 1.0 - voice), gates, strict=True)
+    )
+    return float(_db(own) - _db(rest))
+
+
+def _k_blocks(powers: StemPowers, part: Floats) -> Floats:
+    """K-weighted power of some stems, by block."""
+    return np.einsum("i,ctqij,j,q->t", part, powers.powers, part, powers.k_weights, optimize=True)
+
+
+def _gated_mean(level: Floats, gate: Floats) -> float:
+    return float((level * gate).sum() / max(gate.sum(), 1.0))
+
+
+def _stem_figures(powers: StemPowers, mean: Floats) -> dict[str, StemFigures]:
+    own = np.einsum("cqii->icq", mean)
+    whole = _gated_mean(*_with_gate(_k_blocks(powers, np.ones(len(powers.names)))))
+    found = {}
+    for place, name in enumerate(powers.names):
+        part = np.eye(len(powers.names))[place]
+        level = _gated_mean(*_with_gate(_k_blocks(powers, part)))
+        if level > 1e-9 * whole:
+            found[name] = StemFigures(tone_db(own[place]), float(_db(level) - _db(whole)))
+    return found
+
+
+def _with_gate(level: Floats) -> tuple[Floats, Floats]:
+    return level, gated(level)
+
+
+def _db(power: Floats | float) -> Floats:
+    return 10.0 * np.log10(np.maximum(power, _TINY))
+
+
+def centred(curve_db: Floats, bands: NDArray[np.bool_]) -> Floats:
+    """A curve moved so that its mean over some bands is 0; unmoved where there are none."""
+    return curve_db - curve_db[bands].mean() if bands.any() else curve_db
+
+

@@ -1,0 +1,272 @@
+"""From a mix's figures and a target's to moves: what is to be reached, and what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mixer.dsp.blocks import db_to_gain
+from mixer.meters.stem_powers import N_NODES, Floats, StemPowers
+from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
+from mixer.reference.asking import Aspect
+from mixer.reference.figures import COMPARED, NARROWEST_DB, MixFigures, centred, plays
+from mixer.reference.moves import (
+    MOST_EQ_DB,
+    MOST_FADER_DB,
+    MOST_RIDE_DB,
+    MOST_WIDTH_DB,
+    Moves,
+    StemMoves,
+)
+from mixer.reference.ride import find_ride
+from mixer.reference.solve import Goal, Goals, Solution, solve
+from mixer.reference.target import Span, Target
+
+# A band that differs by more is another arrangement's, not another mix's: it is left alone.
+ANOTHER_ARRANGEMENT_DB = 18.0
+# The side of a band this far below its middle holds nothing that could be made wider.
+NO_SIDE_DB = -40.0
+# Beyond the bands that are compared a tone counts for so much.
+_OUTSIDE_WEIGHT = 0.2
+_STEM_WEIGHT = 0.5
+_ROUNDS = 2
+_DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a mix's figures are to become; `Goals` for the solver, and what the others are.
+
+    Attributes:
+        goals: of tone, width and levels.
+        range_lu: of the loudness, as a factor of the mix's own.
+        loudness_lufs: None for that of the mix.
+        remarks: what cannot be reached, and why, a line each.
+    """
+
+    goals: Goals
+    range_factor: float
+    loudness_lufs: float | None
+    remarks: tuple[str, ...]
+
+
+def find_moves(powers: StemPowers, own: MixFigures, target: Target) -> tuple[Moves, tuple[str, ...]]:
+    """The moves that bring a mix towards a target, and what cannot be reached, a line each.
+
+    Args:
+        powers: of the stems, as they are behind the model's own bus.
+        own: figures of the mix.
+        target: from `mixer.reference.target.target_of`.
+
+    Returns:
+        Moves whose `level_db` is 0: how much holds the loudness is measured when they are made.
+    """
+    asked = _asked(own, target)
+    solution = Solution(
+        np.zeros((len(powers.names), N_NODES)), np.zeros(len(powers.names)), np.zeros(N_NODES)
+    )
+    ride_db = np.zeros(0)
+    # What the ride does to the spectrum, and the equalisers to the range, is each small.
+    for _ in range(_ROUNDS):
+        ride_db = find_ride(powers, solution.gains(), asked.range_factor)
+        weights = db_to_gain(2.0 * ride_db) if ride_db.size else None
+        if _moves_stems(target):
+            solution = solve(powers, asked.goals, weights)
+    moves = _as_moves(powers.names, solution, ride_db, asked.loudness_lufs)
+    return moves, (*asked.remarks, *_bound_remarks(moves, target))
+
+
+def _moves_stems(target: Target) -> bool:
+    """Whether anything is asked for that takes more than a ride and a gain."""
+    return any(target.amount(aspect) > 0.0 for aspect in (Aspect.TONE, Aspect.WIDTH, Aspect.LEVEL))
+
+
+def _asked(own: MixFigures, target: Target) -> Asked:
+    tone, tone_remarks = _tone_goal(own, target)
+    width, width_remarks = _width_goal(own, target)
+    voice_db, voice_remarks = _voice_goal(own, target)
+    factor = 1.0
+    range_remarks: tuple[str, ...] = ()
+    if target.range_lu is not None and target.amount(Aspect.DYNAMICS) > 0.0:
+        if own.range_lu > 0.5:
+            goal_lu = _towards(own.range_lu, target.range_lu, target.amount(Aspect.DYNAMICS))
+            factor = float(goal_lu) / own.range_lu
+        else:
+            range_remarks = ("dynamics: the mix is as good as constant in level: nothing to ride",)
+    loudness_lufs = None
+    if target.loudness_lufs is not None and target.amount(Aspect.LOUDNESS) > 0.0:
+        goal = _towards(own.loudness_lufs, target.loudness_lufs, target.amount(Aspect.LOUDNESS))
+        loudness_lufs = round(float(goal), _DECIMALS)
+    goals = Goals(tone, width, voice_db, *_stem_goals(own, target))
+    remarks = (*tone_remarks, *width_remarks, *voice_remarks, *range_remarks)
+    return Asked(goals, factor, loudness_lufs, (*remarks, *_limiter_remarks(own, target)))
+
+
+def _towards(value: Floats | float, span: Span, amount: float) -> Floats:
+    """The value, moved towards the nearest end of a span by an amount."""
+    return np.asarray(value + amount * (span.nearest(value) - value))
+
+
+def tone_difference_db(tone_db: Floats, target: Target) -> tuple[Floats, np.ndarray]:
+    """What a target's tone has more than a mix's, and where both can be compared.
+
+    Args:
+        tone_db: of the mix, third octaves.
+        target: with a tone.
+
+    Returns:
+        float64 (bands,) in dB, its median over the compared bands 0, and bool (bands,).
+    """
+    assert target.tone_db is not None
+    both = target.plays & plays(tone_db)
+    compared = both & COMPARED
+    if not compared.any():
+        return np.zeros(N_NODES), compared
+    own = centred(tone_db, compared)
+    offset_db = np.median((0.5 * (target.tone_db.low + target.tone_db.high) - own)[compared])
+    own = own + offset_db
+    difference = np.where(both, target.tone_db.nearest(own) - own, 0.0)
+    return difference, compared
+
+
+def _tone_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]:
+    weight = np.where(COMPARED, 1.0, _OUTSIDE_WEIGHT) * own.plays
+    amount = target.amount(Aspect.TONE)
+    if target.tone_db is None or amount == 0.0:
+        return Goal(own.tone_db, weight), ()
+    difference_db, compared = tone_difference_db(own.tone_db, target)
+    if not compared.any():
+        return Goal(own.tone_db, weight), ("tone: no band in which both play",)
+    another = np.abs(difference_db) > ANOTHER_ARRANGEMENT_DB
+    difference_db = np.where(another, 0.0, np.clip(difference_db, -MOST_EQ_DB, MOST_EQ_DB))
+    remarks = []
+    if (missing := COMPARED & own.plays & ~target.plays).any():
+        remarks.append(f"tone: the reference has nothing {_where(missing)}: left as it is")
+    if (missing := COMPARED & ~own.plays & target.plays).any():
+        remarks.append(f"tone: the song has nothing {_where(missing)}: another range, or arrangement")
+    if (another & COMPARED).any():
+        remarks.append(
+            f"tone: {_where(another & COMPARED)} another arrangement: more than "
+            f"{ANOTHER_ARRANGEMENT_DB:g} dB apart, left as it is"
+        )
+    return Goal(own.tone_db + amount * difference_db, weight), tuple(remarks)
+
+
+def _width_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]:
+    amount = target.amount(Aspect.WIDTH)
+    if own.width_db is None:
+        why = ("width: the mix is mono: nothing in it can be made wider",) if amount > 0.0 else ()
+        return Goal(np.zeros(N_NODES), np.zeros(N_NODES)), why
+    has_side = own.width_db > NO_SIDE_DB
+    goal = Goal(own.width_db, 1.0 * (own.plays & has_side))
+    if target.width_db is None or amount == 0.0:
+        return goal, ()
+    current = np.maximum(own.width_db, NARROWEST_DB)
+    wanted = _towards(current, target.width_db, amount) - current
+    wanted = np.clip(wanted, -MOST_WIDTH_DB, MOST_WIDTH_DB)
+    lost = own.plays & COMPARED & ~has_side & (wanted > 1.0)
+    remarks = (f"width: {_where(lost)} the mix is mono: nothing to widen",) if lost.any() else ()
+    return replace(goal, value_db=own.width_db + np.where(has_side, wanted, 0.0)), remarks
+
+
+def _voice_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[str, ...]]:
+    amount = target.amount(Aspect.LEVEL)
+    if amount == 0.0:
+        return own.voice_db, ()
+    if target.voice_db is None and not target.stem_levels_db:
+        return own.voice_db, (
+            "level: no separate voice in the reference; a folder with its stems has one",
+        )
+    if own.voice_db is None or target.voice_db is None:
+        return own.voice_db, (() if target.stem_levels_db else ("level: the song has no voice",))
+    return float(_towards(own.voice_db, target.voice_db, amount)), ()
+
+
+def _stem_goals(
+    own: MixFigures, target: Target
+) -> tuple[dict[str, Goal], dict[str, float]]:
+    """Of stems that the song and a reference have."""
+    tones, levels = dict[str, Goal](), dict[str, float]()
+    for name, figures in own.stems.items():
+        tone, level = target.stem_tones_db.get(name), target.stem_levels_db.get(name)
+        amount = target.amount(Aspect.TONE)
+        if tone is not None and amount > 0.0:
+            there = plays(figures.tone_db) & plays(0.5 * (tone.low + tone.high))
+            if (there & COMPARED).any():
+                current = centred(figures.tone_db, there & COMPARED)
+                apart = tone.nearest(current) - current
+                apart = np.where(np.abs(apart) > ANOTHER_ARRANGEMENT_DB, 0.0, apart)
+                wanted = figures.tone_db + amount * np.clip(apart, -MOST_EQ_DB, MOST_EQ_DB)
+                tones[name] = Goal(wanted, _STEM_WEIGHT * (there & COMPARED))
+        amount = target.amount(Aspect.LEVEL)
+        if level is not None and amount > 0.0:
+            apart_db = float(level.nearest(figures.level_db)) - figures.level_db
+            apart_db = min(max(apart_db, -MOST_FADER_DB), MOST_FADER_DB)
+            levels[name] = figures.level_db + amount * apart_db
+    return tones, levels
+
+
+def _limiter_remarks(own: MixFigures, target: Target) -> tuple[str, ...]:
+    span = target.peak_to_loudness_db
+    if span is None or float(span.nearest(own.peak_to_loudness_db)) > own.peak_to_loudness_db - 3.0:
+        return ()
+    return (
+        f"loudness: peaks of the reference stand {float(span.high):.1f} dB over its loudness, here "
+        f"{own.peak_to_loudness_db:.1f}: it went through a limiter; only --true-peak limits here",
+    )
+
+
+def _as_moves(
+    names: tuple[str, ...], solution: Solution, ride_db: Floats, loudness_lufs: float | None
+) -> Moves:
+    """Rounded, so that what a recipe says of them is exactly what was done."""
+    stems = {
+        name: StemMoves(round(float(fader_db), _DECIMALS), _rounded(eq_db))
+        for name, fader_db, eq_db in zip(names, solution.fader_db, solution.eq_db, strict=True)
+    }
+    return Moves(stems, _rounded(solution.width_db), _rounded(ride_db), 0.0, loudness_lufs)
+
+
+def _rounded(values: Floats) -> tuple[float, ...]:
+    # Adding 0 turns -0.0 into 0.0.
+    return tuple(round(float(value), _DECIMALS) + 0.0 for value in values)
+
+
+def _bound_remarks(moves: Moves, target: Target) -> tuple[str, ...]:
+    """Which bounds were met."""
+    lines = []
+    for name, own in moves.stems.items():
+        met = np.abs(own.eq_db) > MOST_EQ_DB - 0.05
+        if met.any():
+            lines.append(f"tone: {name} is held at {MOST_EQ_DB:g} dB {_where(met)}")
+        if abs(own.gain_db) > MOST_FADER_DB - 0.05:
+            lines.append(f"level: {name} is held at {MOST_FADER_DB:g} dB")
+    met = np.abs(moves.width_db) > MOST_WIDTH_DB - 0.05
+    if met.any() and target.amount(Aspect.WIDTH) > 0.0:
+        lines.append(f"width: the side is held at {MOST_WIDTH_DB:g} dB {_where(met)}")
+    if moves.ride_db and max(map(abs, moves.ride_db)) > MOST_RIDE_DB - 0.05:
+        lines.append(f"dynamics: the ride is held at {MOST_RIDE_DB:g} dB")
+    return tuple(lines)
+
+
+def _where(bands: np.ndarray) -> str:
+    """Third octaves as ranges: "at 63 to 100 Hz and 8 kHz"."""
+    places = np.flatnonzero(bands)
+    runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    parts = [
+        hz_words(run[0]) if run.size == 1 else f"{hz_words(run[0])} to {hz_words(run[-1])}"
+        for run in runs
+    ]
+    return "at " + " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+# As analysers are labelled.
+_NOMINAL_HZ = (25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000,
+               1250, 1600, 2000, 2500, 3150, 4000, 5000, 6300, 8000, 10000, 12500, 16000)  # fmt: skip
+
+
+def hz_words(band: int) -> str:
+    """A third octave by its nominal centre: "63 Hz", "1.25 kHz"."""
+    hz = _NOMINAL_HZ[band]
+    return f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz:g} Hz"

@@ -1,0 +1,68 @@
+"""Moves done to audio: zero-phase equalisers, so that stems stay in phase with each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+
+from mixer.dsp.blocks import FloatArray, convolve, db_to_gain
+from mixer.meters.stem_powers import BLOCK_S, N_NODES, Floats, node_positions
+from mixer.reference.moves import Moves
+
+# What is smaller moves nothing.
+_LEAST_DB = 0.005
+# Of the equalisers' kernels: long enough for a third octave at 50 Hz.
+_KERNEL_S = 0.37
+
+
+class Mover:
+    """Moves, made ready for audio of one rate and length."""
+
+    def __init__(self, moves: Moves, sample_rate: int, n_samples: int) -> None:
+        self._moves, self._rate = moves, sample_rate
+        self._ride = _ride(moves, sample_rate, n_samples)
+
+    def apply(self, name: str, audio: FloatArray) -> FloatArray:
+        """A stem, or a part of it, as it is moved: float32 (2, samples), its own array left alone."""
+        own = self._moves.stem(name)
+        mid_db = np.array(own.eq_db)
+        side_db = mid_db + np.array(self._moves.width_db)
+        if np.abs(mid_db).max() < _LEAST_DB and np.abs(side_db).max() < _LEAST_DB:
+            out = audio * np.float32(db_to_gain(own.gain_db))
+        else:
+            out = self._filtered(audio, mid_db + own.gain_db, side_db + own.gain_db)
+        if self._ride is not None:
+            out *= self._ride
+        return with_level(out, self._moves.level_db)
+
+    def _filtered(self, audio: FloatArray, mid_db: Floats, side_db: Floats) -> FloatArray:
+        half = np.float32(0.5)
+        pair = np.stack([audio[0] + audio[1], audio[0] - audio[1]]) * half
+        kernels = np.stack([_kernel(db, self._rate) for db in (mid_db, side_db)])
+        channels = pair if pair[1].any() else pair[:1]
+        convolve(channels, kernels[: len(channels)], (kernels.shape[-1] - 1) // 2, out=channels)
+        return np.stack([pair[0] + pair[1], pair[0] - pair[1]])
+
+
+def _kernel(curve_db: Floats, sample_rate: int) -> FloatArray:
+    """Zero phase around its middle tap, of a curve at third octaves: float32 (taps,), odd."""
+    half = int(0.5 * _KERNEL_S * sample_rate)
+    n_fft = scipy.fft.next_fast_len(8 * half, real=True)
+    hz = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
+    gain = db_to_gain(np.interp(node_positions(hz), np.arange(N_NODES), curve_db))
+    response = np.fft.irfft(gain, n_fft)
+    taps = np.concatenate([response[-half:], response[: half + 1]])
+    return (taps * np.hanning(taps.size + 2)[1:-1]).astype(np.float32)
+
+
+def _ride(moves: Moves, sample_rate: int, n_samples: int) -> FloatArray | None:
+    if not moves.ride_db or max(map(abs, moves.ride_db)) < _LEAST_DB:
+        return None
+    middle = (np.arange(len(moves.ride_db)) + 0.5) * BLOCK_S * sample_rate
+    ride_db = np.interp(np.arange(n_samples, dtype=np.float32), middle, moves.ride_db)
+    return db_to_gain(ride_db).astype(np.float32)
+
+
+def with_level(audio: FloatArray, level_db: float) -> FloatArray:
+    """Audio at another level; the same array where there is nothing to do."""
+    return audio if level_db == 0.0 else audio * np.float32(db_to_gain(level_db))

@@ -1,0 +1,107 @@
+"""A mix towards its references: between the wet stems and the desk, so that the hand comes last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.stem_powers import StemPowers, measure_stem_powers
+from mixer.reference.figures import MixFigures, figures_of
+from mixer.reference.match import find_moves
+from mixer.reference.mover import Mover, with_level
+from mixer.reference.moves import MOST_LEVEL_DB, Moves
+from mixer.reference.record import ReferenceRecord, held_record, record_of
+from mixer.reference.target import Target
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.progress import Stage, StageClock
+
+MakeMix = Callable[[dict[str, np.ndarray]], np.ndarray]
+_DECIMALS = 3
+_TINY = 1e-20
+
+
+def move_towards_references(
+    mix: np.ndarray,
+    wet: dict[str, np.ndarray],
+    plan: RenderPlan,
+    make_mix: MakeMix,
+    clock: StageClock,
+) -> tuple[np.ndarray, ReferenceRecord | None]:
+    """Move wet stems, in place, and mix them again.
+
+    Args:
+        mix: float32 (2, samples), as the model made it.
+        wet: its stems, by name; each becomes another array.
+        plan: with a target, with moves that are held, or with neither.
+        make_mix: of the stems, as the model does.
+        clock: of the render.
+
+    Returns:
+        The mix, and what was done; the same array and None where nothing was asked for.
+    """
+    held = plan.settings.held_reference
+    if plan.reference is None and held is None:
+        return mix, None
+    clock.start(Stage.REFERENCE)
+    if held is not None:
+        mix = _moved(wet, held, plan, make_mix)
+        record = held_record(held)
+    else:
+        assert plan.reference is not None
+        mix, record = _matched(mix, wet, plan, plan.reference, make_mix)
+    clock.stop()
+    return mix, record
+
+
+def _matched(
+    mix: np.ndarray,
+    wet: dict[str, np.ndarray],
+    plan: RenderPlan,
+    target: Target,
+    make_mix: MakeMix,
+) -> tuple[np.ndarray, ReferenceRecord]:
+    powers, before = _measure(mix, wet, plan.mix_rate)
+    if not np.isfinite(before.loudness_lufs):
+        return mix, record_of(target, Moves(), before, before, ["the mix is silent"])
+    moves, cannot = find_moves(powers, before, target)
+    if plan.settings.loudness_lufs is not None and moves.loudness_lufs is not None:
+        moves = Moves(moves.stems, moves.width_db, moves.ride_db)
+        cannot = (
+            *cannot,
+            f"loudness: {plan.settings.loudness_lufs:g} LUFS were asked for, so the reference's "
+            "is not taken",
+        )
+    mix = _moved(wet, moves, plan, make_mix)
+    level_db = before.loudness_lufs - integrated_loudness_lufs(mix, plan.mix_rate)
+    level_db = round(min(max(level_db, -MOST_LEVEL_DB), MOST_LEVEL_DB), _DECIMALS)
+    moves = Moves(moves.stems, moves.width_db, moves.ride_db, level_db, moves.loudness_lufs)
+    for name, audio in wet.items():
+        wet[name] = with_level(audio, level_db)
+    mix = make_mix(wet)
+    _, after = _measure(mix, wet, plan.mix_rate)
+    return mix, record_of(target, moves, before, after, cannot)
+
+
+def _measure(
+    mix: np.ndarray, wet: dict[str, np.ndarray], sample_rate: int
+) -> tuple[StemPowers, MixFigures]:
+    """Stems as they are behind the model's own bus, and the mix that is their sum."""
+    stems = {name: audio for name, audio in wet.items() if audio.any()} or dict(wet)
+    powers = measure_stem_powers(stems, sample_rate)
+    through = measure_stem_powers({"mix": mix}, sample_rate).mean()[..., 0, 0]
+    total = powers.mean().sum(axis=(2, 3))
+    # Where nothing plays a bus tells nothing.
+    factors = np.where(total > _TINY, through / np.maximum(total, _TINY), 1.0)
+    powers = powers.scaled(np.clip(factors, 1e-3, 1e3))
+    return powers, figures_of(powers, mix, sample_rate)
+
+
+def _moved(
+    wet: dict[str, np.ndarray], moves: Moves, plan: RenderPlan, make_mix: MakeMix
+) -> np.ndarray:
+    mover = Mover(moves, plan.mix_rate, plan.n_samples)
+    for name, audio in wet.items():
+        wet[name] = mover.apply(name, audio)
+    return make_mix(wet)
