@@ -17,6 +17,7 @@ class RowSettings(TypedDict, total=False):
     sample_rate: int
     loudness_lufs: float | None
     true_peak_dbtp: float | None
+    reference: tuple[str, ...]
 
 
 class PresetHash(TypedDict):
@@ -34,6 +35,7 @@ class Asked(RowSettings, total=False):
         album: None for a single.
         console: the desk as a plain table.
         presets: the files that had a say in it.
+        reference_sha256: of what is in the references.
         daw, report: what is delivered with the mix.
     """
 
@@ -43,6 +45,7 @@ class Asked(RowSettings, total=False):
     tracks: bool
     album: str | None
     album_sound: float
+    reference_sha256: str
     console: dict[str, object]
     presets: list[PresetHash]
     daw: list[str]

@@ -109,6 +109,7 @@ def settings_of(
         **_wanted(changed(row.wanted, format=file_format)),
         "album": row.album,
         **{name: value for name, value in more.items() if value},
+        **_references(row),
         **({"album_sound": row.album_sound} if row.album_sound > 0.0 else {}),
     }
     return _as_json(json.dumps(asked))
@@ -120,6 +121,16 @@ def _as_json(text: str) -> tuple[Asked, str]:
     asked: Asked = json.loads(text)
     canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"))
     return asked, hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _references(row: Row) -> dict[str, object]:
+    """What is in the row's references, wherever they lie."""
+    texts = row.settings.get("reference")
+    if not texts:
+        return {}
+    from mixer.reference.sources import reference_sha256
+
+    return {"reference_sha256": reference_sha256(texts)}
 
 
 def _wanted(wanted: OutputSettings) -> dict[str, object]:

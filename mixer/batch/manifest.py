@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from mixer.batch.states import ALL_COLUMNS, ColumnUse
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
 from mixer.output.settings import MIX_ALONE, OutputSettings, changed
+from mixer.reference.asking import parse_reference, reference_from
 from mixer.rendering.platforms import PLATFORMS
 
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
@@ -179,6 +181,9 @@ def _row(
         except ValueError as error:
             mistakes.append(mistake(number, name, f"{quote(cell)} {error}"))
             continue
+        if name == "reference" and (why := _why_no_reference(value, base)):
+            mistakes.append(mistake(number, name, why))
+            continue
         if name in _PATHS and (why := why_not_from_here(cell, base)):
             mistakes.append(mistake(number, name, why))
             continue
@@ -194,6 +199,17 @@ def _row(
         mistakes.append(mistake(number, "song", folders.why_not_found(cell)))
     mistakes += _contradictions(number, values[ColumnUse.SETTING], values[ColumnUse.OUTPUT])
     return _build(number, song, base, values, defaults), mistakes
+
+
+def _why_no_reference(texts: tuple[str, ...], base: Path) -> str | None:
+    """Why a reference is not there; None where all are."""
+    for text in texts:
+        path = parse_reference(text).path
+        if why := why_not_from_here(path, base):
+            return why
+        if not os.path.lexists(base / path):
+            return f"{quote(path)} no such file or folder"
+    return None
 
 
 def _loads_plugin(name: str, value: Any) -> bool:
@@ -226,6 +242,8 @@ def _build(
         # What lies beside the manifest is meant by that; a shipped name has no such folder.
         if name in settings and (base / settings[name]).exists():
             settings[name] = str(base / settings[name])
+    if settings.get("reference"):
+        settings["reference"] = tuple(reference_from(one, base) for one in settings["reference"])
     if settings.get("platform") is not None:
         place = PLATFORMS[settings["platform"]]
         settings.setdefault("loudness_lufs", place.loudness_lufs)

@@ -144,8 +144,9 @@ class _Render:
         from mixer.rendering.settings import RenderSettings
 
         asked: dict[str, Any] = dict(self.order.settings)
-        if isinstance(asked.get("effects"), list):
-            asked["effects"] = tuple(asked["effects"])
+        for name, value in asked.items():
+            if isinstance(value, list):  # as JSON keeps a tuple
+                asked[name] = tuple(value)
         if self.order.console is not None:
             asked["console"] = read_console(self.order.console, "the manifest")
         return RenderSettings(**asked, device=self.shop.device)

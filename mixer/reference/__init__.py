@@ -1,1 +1,1 @@
-"""Another recording as a target: what of it can be moved towards, and the moves of stems and bus."""
+"""Another recording as a target: what a mix can take over of it, and the moves of its stems."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
@@ -77,10 +78,11 @@ def parse_references(text: str) -> tuple[str, ...]:
     return texts
 
 
-def reference_text(asked: Asked) -> str:
-    """A reference as `parse_reference` reads it."""
-    said = ",".join(f"{aspect}={amount:g}" for aspect, amount in asked.amounts.items())
-    return f"{asked.path}:{said}"
+def reference_from(text: str, base: Path) -> str:
+    """A reference whose path is meant from a folder, as `parse_reference` takes it."""
+    asked = parse_reference(text)
+    said = ",".join(f"{aspect}={amount!r}" for aspect, amount in asked.amounts.items())
+    return f"{base / asked.path}:{said}"
 
 
 def _amount(text: str, name: str, path: str) -> float:

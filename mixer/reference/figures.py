@@ -135,12 +135,20 @@ def gated(level: Floats) -> Floats:
     return np.asarray(level > level[kept].mean() * 10.0 ** (_GATE_DB / 10.0), dtype=np.float64)
 
 
-def voice_gates(powers: StemPowers) -> tuple[Floats, Floats] | None:
-    """Which blocks count for the voice's level and for that of the rest; None without either."""
+def voice_gates(
+    powers: StemPowers, gains: Floats | None = None, weights: Floats | float = 1.0
+) -> tuple[Floats, Floats] | None:
+    """Which blocks count for the voice's level and for that of the rest; None without either.
+
+    Args:
+        powers: of the stems.
+        gains: of them, as of `StemPowers.blocks_of`; None for as they are.
+        weights: of each block's power.
+    """
     if VOCALS not in powers.names or len(powers.names) < 2:
         return None
     voice = np.array([float(name == VOCALS) for name in powers.names])
-    levels = [_k_blocks(powers, part) for part in (voice, 1.0 - voice)]
+    levels = [weights * k_blocks(powers, part, gains) for part in (voice, 1.0 - voice)]
     if min(level.max(initial=0.0) for level in levels) < 1e-9 * max(
         level.max(initial=_TINY) for level in levels
     ):
@@ -155,15 +163,22 @@ def voice_db(powers: StemPowers) -> float | None:
         return None
     voice = np.array([float(name == VOCALS) for name in powers.names])
     own, rest = (
-        _gated_mean(_k_blocks(powers, part), gate)
+        _gated_mean(k_blocks(powers, part), gate)
         for part, gate in zip((voice, 1.0 - voice), gates, strict=True)
     )
     return float(_db(own) - _db(rest))
 
 
-def _k_blocks(powers: StemPowers, part: Floats) -> Floats:
-    """K-weighted power of some stems, by block."""
-    return np.einsum("i,ctqij,j,q->t", part, powers.powers, part, powers.k_weights, optimize=True)
+def k_blocks(powers: StemPowers, part: Floats, gains: Floats | None = None) -> Floats:
+    """K-weighted power of some stems, float64 (blocks,).
+
+    Args:
+        powers: of all stems.
+        part: 1 for those that count, float64 (stems,).
+        gains: as of `voice_gates`.
+    """
+    of_part = (powers.without_gains() if gains is None else gains) * part
+    return np.asarray(powers.blocks_of(of_part).sum(axis=0) @ powers.k_weights)
 
 
 def _gated_mean(level: Floats, gate: Floats) -> float:
@@ -172,11 +187,11 @@ def _gated_mean(level: Floats, gate: Floats) -> float:
 
 def _stem_figures(powers: StemPowers, mean: Floats) -> dict[str, StemFigures]:
     own = np.einsum("cqii->icq", mean)
-    whole = _gated_mean(*_with_gate(_k_blocks(powers, np.ones(len(powers.names)))))
+    whole = _gated_mean(*_with_gate(k_blocks(powers, np.ones(len(powers.names)))))
     found = {}
     for place, name in enumerate(powers.names):
         part = np.eye(len(powers.names))[place]
-        level = _gated_mean(*_with_gate(_k_blocks(powers, part)))
+        level = _gated_mean(*_with_gate(k_blocks(powers, part)))
         if level > 1e-9 * whole:
             found[name] = StemFigures(tone_db(own[place]), float(_db(level) - _db(whole)))
     return found
@@ -193,5 +208,3 @@ def _db(power: Floats | float) -> Floats:
 def centred(curve_db: Floats, bands: NDArray[np.bool_]) -> Floats:
     """A curve moved so that its mean over some bands is 0; unmoved where there are none."""
     return curve_db - curve_db[bands].mean() if bands.any() else curve_db
-
-

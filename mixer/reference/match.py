@@ -8,7 +8,6 @@ import numpy as np
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.meters.stem_powers import N_NODES, Floats, StemPowers
-from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.reference.asking import Aspect
 from mixer.reference.figures import COMPARED, NARROWEST_DB, MixFigures, centred, plays
 from mixer.reference.moves import (
@@ -30,7 +29,9 @@ NO_SIDE_DB = -40.0
 # Beyond the bands that are compared a tone counts for so much.
 _OUTSIDE_WEIGHT = 0.2
 _STEM_WEIGHT = 0.5
-_ROUNDS = 2
+# What nobody asked for stays, before anything that was asked for is reached to the last tenth.
+_HOLD_WEIGHT = 3.0
+_ROUNDS = 3
 _DECIMALS = 3
 
 
@@ -51,7 +52,9 @@ class Asked:
     remarks: tuple[str, ...]
 
 
-def find_moves(powers: StemPowers, own: MixFigures, target: Target) -> tuple[Moves, tuple[str, ...]]:
+def find_moves(
+    powers: StemPowers, own: MixFigures, target: Target
+) -> tuple[Moves, tuple[str, ...]]:
     """The moves that bring a mix towards a target, and what cannot be reached, a line each.
 
     Args:
@@ -71,8 +74,8 @@ def find_moves(powers: StemPowers, own: MixFigures, target: Target) -> tuple[Mov
     for _ in range(_ROUNDS):
         ride_db = find_ride(powers, solution.gains(), asked.range_factor)
         weights = db_to_gain(2.0 * ride_db) if ride_db.size else None
-        if _moves_stems(target):
-            solution = solve(powers, asked.goals, weights)
+        if ride_db.size or _moves_stems(target):
+            solution = solve(powers, asked.goals, solution, weights)
     moves = _as_moves(powers.names, solution, ride_db, asked.loudness_lufs)
     return moves, (*asked.remarks, *_bound_remarks(moves, target))
 
@@ -131,10 +134,10 @@ def tone_difference_db(tone_db: Floats, target: Target) -> tuple[Floats, np.ndar
 
 
 def _tone_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]:
-    weight = np.where(COMPARED, 1.0, _OUTSIDE_WEIGHT) * own.plays
+    weight = np.asarray(np.where(COMPARED, 1.0, _OUTSIDE_WEIGHT) * own.plays, dtype=np.float64)
     amount = target.amount(Aspect.TONE)
     if target.tone_db is None or amount == 0.0:
-        return Goal(own.tone_db, weight), ()
+        return Goal(own.tone_db, _HOLD_WEIGHT * weight), ()
     difference_db, compared = tone_difference_db(own.tone_db, target)
     if not compared.any():
         return Goal(own.tone_db, weight), ("tone: no band in which both play",)
@@ -144,7 +147,9 @@ def _tone_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]:
     if (missing := COMPARED & own.plays & ~target.plays).any():
         remarks.append(f"tone: the reference has nothing {_where(missing)}: left as it is")
     if (missing := COMPARED & ~own.plays & target.plays).any():
-        remarks.append(f"tone: the song has nothing {_where(missing)}: another range, or arrangement")
+        remarks.append(
+            f"tone: the song has nothing {_where(missing)}: another range, or arrangement"
+        )
     if (another & COMPARED).any():
         remarks.append(
             f"tone: {_where(another & COMPARED)} another arrangement: more than "
@@ -159,9 +164,9 @@ def _width_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]
         why = ("width: the mix is mono: nothing in it can be made wider",) if amount > 0.0 else ()
         return Goal(np.zeros(N_NODES), np.zeros(N_NODES)), why
     has_side = own.width_db > NO_SIDE_DB
-    goal = Goal(own.width_db, 1.0 * (own.plays & has_side))
+    goal = Goal(own.width_db, (own.plays & has_side).astype(np.float64))
     if target.width_db is None or amount == 0.0:
-        return goal, ()
+        return replace(goal, weight=_HOLD_WEIGHT * goal.weight), ()
     current = np.maximum(own.width_db, NARROWEST_DB)
     wanted = _towards(current, target.width_db, amount) - current
     wanted = np.clip(wanted, -MOST_WIDTH_DB, MOST_WIDTH_DB)
@@ -183,9 +188,7 @@ def _voice_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[st
     return float(_towards(own.voice_db, target.voice_db, amount)), ()
 
 
-def _stem_goals(
-    own: MixFigures, target: Target
-) -> tuple[dict[str, Goal], dict[str, float]]:
+def _stem_goals(own: MixFigures, target: Target) -> tuple[dict[str, Goal], dict[str, float]]:
     """Of stems that the song and a reference have."""
     tones, levels = dict[str, Goal](), dict[str, float]()
     for name, figures in own.stems.items():
@@ -198,7 +201,7 @@ def _stem_goals(
                 apart = tone.nearest(current) - current
                 apart = np.where(np.abs(apart) > ANOTHER_ARRANGEMENT_DB, 0.0, apart)
                 wanted = figures.tone_db + amount * np.clip(apart, -MOST_EQ_DB, MOST_EQ_DB)
-                tones[name] = Goal(wanted, _STEM_WEIGHT * (there & COMPARED))
+                tones[name] = Goal(wanted, _STEM_WEIGHT * (there & COMPARED).astype(np.float64))
         amount = target.amount(Aspect.LEVEL)
         if level is not None and amount > 0.0:
             apart_db = float(level.nearest(figures.level_db)) - figures.level_db
@@ -262,8 +265,9 @@ def _where(bands: np.ndarray) -> str:
 
 
 # As analysers are labelled.
-_NOMINAL_HZ = (25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000,
-               1250, 1600, 2000, 2500, 3150, 4000, 5000, 6300, 8000, 10000, 12500, 16000)  # fmt: skip
+_NOMINAL_HZ = (25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1_000,
+               1_250, 1_600, 2_000, 2_500, 3_150, 4_000, 5_000, 6_300, 8_000, 10_000, 12_500,
+               16_000)  # fmt: skip
 
 
 def hz_words(band: int) -> str:

@@ -23,7 +23,7 @@ class Mover:
         self._ride = _ride(moves, sample_rate, n_samples)
 
     def apply(self, name: str, audio: FloatArray) -> FloatArray:
-        """A stem, or a part of it, as it is moved: float32 (2, samples), its own array left alone."""
+        """A stem, or a part of it, as it is moved: another float32 (2, samples)."""
         own = self._moves.stem(name)
         mid_db = np.array(own.eq_db)
         side_db = mid_db + np.array(self._moves.width_db)
@@ -48,7 +48,7 @@ def _kernel(curve_db: Floats, sample_rate: int) -> FloatArray:
     """Zero phase around its middle tap, of a curve at third octaves: float32 (taps,), odd."""
     half = int(0.5 * _KERNEL_S * sample_rate)
     n_fft = scipy.fft.next_fast_len(8 * half, real=True)
-    hz = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
+    hz = np.arange(n_fft // 2 + 1, dtype=np.float64) * sample_rate / n_fft
     gain = db_to_gain(np.interp(node_positions(hz), np.arange(N_NODES), curve_db))
     response = np.fft.irfft(gain, n_fft)
     taps = np.concatenate([response[-half:], response[: half + 1]])

@@ -20,7 +20,7 @@ MOST_WIDTH_DB = 6.0
 # The ride; a level that comes on top of everything, to hold the loudness.
 MOST_RIDE_DB = 3.0
 MOST_LEVEL_DB = 40.0
-_MOST_BLOCKS = 24 * 3600
+_MOST_BLOCKS = 48 * 3600
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Moves:
     Attributes:
         stems: by name; a stem that is not there has none of its own.
         width_db: of the side signal of all stems, at the third octaves.
-        ride_db: of the level, at the middle of each second; empty for none.
+        ride_db: of the level, at the middle of each half second; empty for none.
         level_db: of all stems, what holds the loudness.
         loudness_lufs: what the mix is to be brought to behind them; None for as it is.
     """

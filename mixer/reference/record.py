@@ -1,4 +1,4 @@
-"""What a render says of its references: the table of what was matched, by how much, and the moves."""
+"""What a render says of its references: what was matched, by how much, and the moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.reference.asking import Aspect
 from mixer.reference.figures import COMPARED, MixFigures, centred
 from mixer.reference.match import tone_difference_db
-from mixer.reference.moves import Moves
+from mixer.reference.moves import Moves, StemMoves
 from mixer.reference.target import Span, Target
 
 # Name, and the third octaves from this one on, up to the next.
@@ -45,14 +45,32 @@ class SourceRow(TypedDict):
     amounts: dict[str, float]
 
 
+class StemMovesTable(TypedDict):
+    """`mixer.reference.moves.StemMoves`, ready for JSON."""
+
+    gain_db: float
+    eq_db: Sequence[float]
+
+
 class MovesTable(TypedDict):
     """`mixer.reference.moves.Moves`, ready for JSON."""
 
-    stems: dict[str, dict[str, object]]
+    stems: dict[str, StemMovesTable]
     width_db: Sequence[float]
     ride_db: Sequence[float]
     level_db: float
     loudness_lufs: float | None
+
+
+def moves_of(table: MovesTable) -> Moves:
+    """Moves from their table."""
+    return Moves(
+        {n: StemMoves(own["gain_db"], tuple(own["eq_db"])) for n, own in table["stems"].items()},
+        tuple(table["width_db"]),
+        tuple(table["ride_db"]),
+        table["level_db"],
+        table["loudness_lufs"],
+    )
 
 
 class CurveTable(TypedDict):
@@ -135,20 +153,39 @@ def _rows(target: Target, before: MixFigures, after: MixFigures) -> Iterator[Row
     if target.width_db is not None and before.width_db is not None and after.width_db is not None:
         yield from _width_rows(target.width_db, before, after)
     if target.voice_db is not None and before.voice_db is not None and after.voice_db is not None:
-        yield _row(Aspect.LEVEL, "voice to the rest", "dB", before.voice_db, target.voice_db, after.voice_db)
+        yield _row(
+            Aspect.LEVEL,
+            "voice to the rest",
+            "dB",
+            before.voice_db,
+            target.voice_db,
+            after.voice_db,
+        )
     for name, span in target.stem_levels_db.items():
         if name in before.stems and name in after.stems:
             was, now = before.stems[name].level_db, after.stems[name].level_db
             yield _row(Aspect.LEVEL, f"{name} to the mix", "dB", was, span, now)
     if target.range_lu is not None:
-        yield _row(Aspect.DYNAMICS, "loudness range", "LU", before.range_lu, target.range_lu, after.range_lu)
+        yield _row(
+            Aspect.DYNAMICS,
+            "loudness range",
+            "LU",
+            before.range_lu,
+            target.range_lu,
+            after.range_lu,
+        )
     if target.loudness_lufs is not None:
-        yield _row(Aspect.LOUDNESS, "integrated", "LUFS", before.loudness_lufs, target.loudness_lufs, after.loudness_lufs)
+        yield _row(
+            Aspect.LOUDNESS,
+            "integrated",
+            "LUFS",
+            before.loudness_lufs,
+            target.loudness_lufs,
+            after.loudness_lufs,
+        )
 
 
-def _tone_rows(
-    target: Target, span: Span, before: MixFigures, after: MixFigures
-) -> Iterator[Row]:
+def _tone_rows(target: Target, span: Span, before: MixFigures, after: MixFigures) -> Iterator[Row]:
     _, compared = tone_difference_db(before.tone_db, target)
     if not compared.any():
         return
@@ -179,9 +216,7 @@ def _width_rows(span: Span, before: MixFigures, after: MixFigures) -> Iterator[R
             yield _row(Aspect.WIDTH, name, "dB", was, Span(np.array(low), np.array(high)), now)
 
 
-def _row(
-    aspect: Aspect, what: str, unit: str, before: float, span: Span, after: float
-) -> Row:
+def _row(aspect: Aspect, what: str, unit: str, before: float, span: Span, after: float) -> Row:
     return {
         "aspect": str(aspect),
         "what": what,
@@ -227,8 +262,8 @@ def with_loudness(record: ReferenceRecord, loudness_lufs: float | None) -> Refer
     """The record with the loudness that came of it behind the master; None is silence."""
     if "rows" not in record or loudness_lufs is None:
         return record
-    rows = [
-        {**row, "after": round(loudness_lufs, 2)} if row["aspect"] == Aspect.LOUDNESS else row
-        for row in record["rows"]
-    ]
+    rows = [row.copy() for row in record["rows"]]
+    for row in rows:
+        if row["aspect"] == Aspect.LOUDNESS:
+            row["after"] = round(loudness_lufs, 2)
     return {**record, "rows": rows}

@@ -6,12 +6,13 @@ import numpy as np
 
 from mixer.meters.loudness_range import PERCENTILES, RELATIVE_GATE_LU
 from mixer.meters.stem_powers import Floats, StemPowers
+from mixer.reference.figures import k_blocks
 from mixer.reference.moves import MOST_RIDE_DB
 
 # Blocks that are one short-term loudness.
-_SHORT_TERM_BLOCKS = 3
+_SHORT_TERM_BLOCKS = 6
 # Fewer blocks have no range.
-_FEWEST_BLOCKS = 10
+_FEWEST_BLOCKS = 20
 # A ride this strong turns a mix's own dynamics inside out.
 _MOST_SLOPE = 0.6
 _PASSES = 6
@@ -30,8 +31,8 @@ def find_ride(powers: StemPowers, gains: Floats, factor: float) -> Floats:
     Returns:
         float64 (blocks,) in dB, its mean over what counts 0; empty where there is nothing to ride.
     """
-    own = _k_blocks(powers, powers.without_gains())
-    now = _k_blocks(powers, gains)
+    everything = np.ones(len(powers.names))
+    own, now = k_blocks(powers, everything), k_blocks(powers, everything, gains)
     counts = own > max(_SILENT, own.max(initial=0.0) * 1e-6)
     if own.size < _FEWEST_BLOCKS or counts.sum() < _FEWEST_BLOCKS:
         return np.zeros(0)
@@ -73,7 +74,3 @@ def _ride(level: Floats, counts: np.ndarray, slope: float) -> Floats:
     return np.clip(
         slope * (np.maximum(smooth_db, lowest_db) - middle_db), -MOST_RIDE_DB, MOST_RIDE_DB
     )
-
-
-def _k_blocks(powers: StemPowers, gains: Floats) -> Floats:
-    return np.asarray(powers.blocks_of(gains).sum(axis=0) @ powers.k_weights)

@@ -26,13 +26,13 @@ from mixer.meters.stem_powers import (
     StemPowers,
     node_weights,
 )
-from mixer.reference.figures import VOCALS, gated, voice_gates
+from mixer.reference.figures import VOCALS, gated, k_blocks, voice_gates
 from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_WIDTH_DB
 
 # What a dB of each costs against a dB that a figure is off.
 _EQ_COST, _FADER_COST, _WIDTH_COST, _BEND_COST = 0.06, 0.3, 0.02, 0.12
 _LEVEL_WEIGHT = 10.0
-_MOST_STEPS, _STILL_DB = 8, 0.01
+_MOST_STEPS, _STILL_DB, _FIRST_REACH_DB = 12, 0.02, 3.0
 # A bound of what does not move: the solver takes no 0.
 _HELD_DB = 1e-6
 _TINY = 1e-20
@@ -73,6 +73,10 @@ class Solution:
     fader_db: Floats
     width_db: Floats
 
+    def as_vector(self) -> Floats:
+        """All moves, float64 (moves,)."""
+        return np.concatenate([self.eq_db.ravel(), self.fader_db, self.width_db])
+
     def gains(self) -> Floats:
         """Linear: float64 (middle and side, fine bands, stems)."""
         mid_db = node_weights() @ self.eq_db.T + self.fader_db
@@ -80,29 +84,45 @@ class Solution:
         return db_to_gain(np.stack([mid_db, side_db]))
 
 
-def solve(powers: StemPowers, goals: Goals, block_weights: Floats | None = None) -> Solution:
+def solve(
+    powers: StemPowers, goals: Goals, start: Solution, block_weights: Floats | None = None
+) -> Solution:
     """The moves that bring stems as near to goals as the bounds of moves let them.
 
     Args:
         powers: of the stems.
         goals: of their sum.
+        start: moves to begin with, which say what blocks are loud enough to count for levels.
         block_weights: of each block's power: what a ride makes of it; None for one each.
     """
-    problem = _Problem(powers, goals, block_weights)
+    problem = _Problem(powers, goals, start, block_weights)
     n_stems = len(powers.names)
     bounds = _bounds(powers.names, goals)
     costs = _costs(n_stems)
-    moves = np.zeros(bounds.size)
+    moves, reach_db = np.clip(start.as_vector(), -bounds, bounds), _FIRST_REACH_DB
+    slopes, missing = problem.rows(_solution(moves, n_stems))
     for _ in range(_MOST_STEPS):
-        slopes, missing = problem.rows(_solution(moves, n_stems))
         rows = np.vstack([slopes, costs])
         wanted = np.concatenate([missing + slopes @ moves, np.zeros(len(costs))])
-        found = scipy.optimize.lsq_linear(rows, wanted, (-bounds, bounds), tol=1e-8).x
+        # No further than where the slopes still hold.
+        low, high = (np.clip(moves + side * reach_db, -bounds, bounds) for side in (-1.0, 1.0))
+        low, high = np.minimum(low, high - _HELD_DB), np.maximum(high, low + _HELD_DB)
+        found = scipy.optimize.lsq_linear(rows, wanted, (low, high), tol=1e-8).x
+        tried = problem.rows(_solution(found, n_stems))
+        if _loss(tried[1], costs @ found) > _loss(missing, costs @ moves):
+            reach_db *= 0.5
+            if reach_db < _STILL_DB:
+                break
+            continue
         moved_db = float(np.abs(found - moves).max())
-        moves = found
+        moves, (slopes, missing) = found, tried
         if moved_db < _STILL_DB:
             break
     return _solution(moves, n_stems)
+
+
+def _loss(missing: Floats, spent: Floats) -> float:
+    return float(missing @ missing + spent @ spent)
 
 
 def _bounds(names: tuple[str, ...], goals: Goals) -> Floats:
@@ -138,13 +158,16 @@ def _costs(n_stems: int) -> Floats:
 class _Problem:
     """Figures of a mix and their derivatives, as weighted rows."""
 
-    def __init__(self, powers: StemPowers, goals: Goals, block_weights: Floats | None) -> None:
+    def __init__(
+        self, powers: StemPowers, goals: Goals, start: Solution, block_weights: Floats | None
+    ) -> None:
         self._names, self._goals = powers.names, goals
         weights = np.ones(powers.n_blocks) if block_weights is None else block_weights
+        gains = start.gains()
         self._mean = powers.mean(weights)
-        self._voice = None if goals.voice_db is None else _voice_forms(powers, weights)
+        self._voice = None if goals.voice_db is None else _voice_forms(powers, gains, weights)
         self._levels = {
-            name: _level_forms(powers, name, weights) for name in goals.stem_levels_db
+            name: _level_forms(powers, name, gains, weights) for name in goals.stem_levels_db
         }
 
     def rows(self, at: Solution) -> tuple[Floats, Floats]:
@@ -220,8 +243,10 @@ def _slopes(shares: Floats) -> Floats:
     return np.hstack([eq, fader, width])
 
 
-def _voice_forms(powers: StemPowers, weights: Floats) -> tuple[Floats, Floats] | None:
-    gates = voice_gates(powers)
+def _voice_forms(
+    powers: StemPowers, gains: Floats, weights: Floats
+) -> tuple[Floats, Floats] | None:
+    gates = voice_gates(powers, gains, weights)
     if gates is None:
         return None
     voice = np.array([float(name == VOCALS) for name in powers.names])
@@ -231,13 +256,16 @@ def _voice_forms(powers: StemPowers, weights: Floats) -> tuple[Floats, Floats] |
     )
 
 
-def _level_forms(powers: StemPowers, name: str, weights: Floats) -> tuple[Floats, Floats]:
+def _level_forms(
+    powers: StemPowers, name: str, gains: Floats, weights: Floats
+) -> tuple[Floats, Floats]:
     """A stem against the whole, each where it plays."""
     forms = []
-    for part in (np.array([float(one == name) for one in powers.names]), np.ones(len(powers.names))):
-        level = np.einsum(
-            "i,ctqij,j,q->t", part, powers.powers, part, powers.k_weights, optimize=True
-        )
+    for part in (
+        np.array([float(one == name) for one in powers.names]),
+        np.ones(len(powers.names)),
+    ):
+        level = weights * k_blocks(powers, part, gains)
         gate = gated(level)
         forms.append(_form(powers, part, weights * gate, gate))
     return forms[0], forms[1]

@@ -63,23 +63,15 @@ def read_target(texts: Sequence[str], song: Song) -> Target:
     return target_of(found)
 
 
-def check_there(texts: Sequence[str]) -> None:
-    """Raise where a reference is not there; nothing is decoded.
-
-    Raises:
-        SettingsError: naming it.
-    """
-    for text in texts:
-        _recordings(Path(parse_reference(text).path))
-
-
 def reference_sha256(texts: Sequence[str]) -> str:
     """Of all files that references name, whatever they are called.
 
     Raises:
         SettingsError: one is not there or cannot be read.
     """
-    hashes = [_sha256(one) for text in texts for one in _recordings(Path(parse_reference(text).path))]
+    hashes = [
+        _sha256(one) for text in texts for one in _recordings(Path(parse_reference(text).path))
+    ]
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
@@ -158,7 +150,9 @@ def _measured(name: str, stamp: str) -> MixFigures:
         raise SettingsError(f"{_name(path)}: {heard}; give a mix of a song")
     figures = measure_figures(audio, rate)
     if figures.loudness_lufs < SOFTEST_LUFS:
-        raise SettingsError(f"{_name(path)}: is as good as silent ({figures.loudness_lufs:.0f} LUFS)")
+        raise SettingsError(
+            f"{_name(path)}: is as good as silent ({figures.loudness_lufs:.0f} LUFS)"
+        )
     return figures
 
 
@@ -201,6 +195,13 @@ def _stamp(path: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
+    return _hashed(str(path), _stamp(path))
+
+
+@lru_cache(maxsize=_KEPT)
+def _hashed(name: str, stamp: str) -> str:
+    """Of what a path stands for; `stamp` as of `_measured`."""
+    path = Path(name)
     try:
         hashes = [hash_file(file) for file in _files(path)]
     except OSError as error:

@@ -89,17 +89,23 @@ def target_of(references: Sequence[Measured]) -> Target:
             amounts[aspect] = float(np.mean([one.amounts[aspect] for one in own]))
             of_aspect[aspect] = [one.figures for one in own]
     tones, widths, levels, ranges, louds = (of_aspect.get(aspect, []) for aspect in Aspect)
-    everywhere = np.all([figures.plays for figures in tones], axis=0) if tones else np.zeros(0, bool)
+    everywhere = (
+        np.all([figures.plays for figures in tones], axis=0) if tones else np.zeros(0, bool)
+    )
     return Target(
         amounts=amounts,
         plays=everywhere,
         tone_db=_span([centred(f.tone_db, everywhere) for f in tones]),
-        width_db=_span([np.maximum(f.width_db, NARROWEST_DB) for f in widths if f.width_db is not None]),
+        width_db=_span(
+            [np.maximum(f.width_db, NARROWEST_DB) for f in widths if f.width_db is not None]
+        ),
         voice_db=_span([f.voice_db for f in levels if f.voice_db is not None]),
         range_lu=_span([f.range_lu for f in ranges]),
         loudness_lufs=_span([f.loudness_lufs for f in louds]),
         peak_to_loudness_db=_span([f.peak_to_loudness_db for f in louds]),
-        stem_tones_db=_by_stem(tones, lambda f: {n: centred(s.tone_db, plays(s.tone_db)) for n, s in f.stems.items()}),
+        stem_tones_db=_by_stem(
+            tones, lambda f: {n: centred(s.tone_db, plays(s.tone_db)) for n, s in f.stems.items()}
+        ),
         stem_levels_db=_by_stem(levels, lambda f: {n: s.level_db for n, s in f.stems.items()}),
         sources=tuple(references),
         remarks=tuple(dict.fromkeys(line for one in references for line in one.remarks)),

@@ -21,6 +21,8 @@ from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
 from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
+from mixer.reference.mover import Mover
+from mixer.reference.record import moves_of
 from mixer.rendering.mix import Mix
 from mixer.rendering.track_strip import run_bus
 
@@ -163,6 +165,7 @@ class MixParts:
         behind = total.copy()
         run_bus(behind, rate, _bus_settings(table))
         part = freeze(total, behind, rate, lambda audio: self._linear_bus(audio, table)).apply(part)
+        behind, part = (self._towards_reference(stem, audio) for audio in (behind, part))
         behind, part = behind * staging, part * staging
         heard = replace(strip, mute=False, solo=False, duck=None)
         out, _ = apply_strip(behind, rate, heard, stem=stem)
@@ -171,6 +174,14 @@ class MixParts:
         sends = Sends(console.reverb, console.delay, rate, mix.song.tempo_bpm)
         returned: FloatArray = sends.add_returns(part, strip)[0] / staging * gain
         return returned
+
+    def _towards_reference(self, stem: str, audio: FloatArray) -> FloatArray:
+        """A stem or a part of it as a reference moved it."""
+        record = self._mix.measurements.get("reference")
+        if record is None:
+            return audio
+        moves = moves_of(record["moves"])
+        return Mover(moves, self._mix.sample_rate, audio.shape[-1]).apply(stem, audio)
 
     def _linear_bus(self, part: FloatArray, table: BusTable | None) -> FloatArray:
         """What of a bus that a model of tracks set is linear."""

@@ -23,6 +23,8 @@ from mixer.rendering.mix import (
     Measurements,
     Mix,
     Premaster,
+    PremasterMeasurements,
+    WetMeasurements,
     WetMix,
     measure_levels,
     moved_levels,
@@ -31,7 +33,14 @@ from mixer.rendering.plan import MaterialKind, RenderPlan, hands_on_wet_stems, p
 from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.reference_step import move_towards_references
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.stages import blend, blend_tracks, run_desk, mix_again, sums_of_stages, to_mix_rate
+from mixer.rendering.stages import (
+    blend,
+    blend_tracks,
+    mix_again,
+    run_desk,
+    sums_of_stages,
+    to_mix_rate,
+)
 from mixer.rendering.track_files import GainedTracks
 from mixer.song.song import Song
 
@@ -132,6 +141,14 @@ def wet_mix(job: Job) -> WetMix:
         mix, wet, plan, lambda stems: mix_again(stems, plan, curve), job.clock
     )
     wet_tracks = None if tracks is None else tracks.wet_tracks
+    measurements: WetMeasurements = {
+        "stems": material.measurements,
+        "network": material.settings,
+        "levels": material.levels,
+        "tracks": {} if tracks is None else tracks.record,
+    }
+    if reference is not None:
+        measurements["reference"] = reference
     return WetMix(
         plan=plan,
         audio=mix,
@@ -140,13 +157,7 @@ def wet_mix(job: Job) -> WetMix:
         stages=sums,
         output_curve=curve,
         device=material.device,
-        measurements={
-            "stems": material.measurements,
-            "network": material.settings,
-            "levels": material.levels,
-            "tracks": {} if tracks is None else tracks.record,
-            **({} if reference is None else {"reference": reference}),
-        },
+        measurements=measurements,
     )
 
 
@@ -173,6 +184,16 @@ def over_desk(
         wet.audio, wet.wet_stems, plan, wet.output_curve, clock, tells_loudness=tells_loudness
     )
     known = known or KnownLevels(plan.mix_rate)
+    measurements: PremasterMeasurements = {
+        "stems": wet.measurements["stems"],
+        "network": wet.measurements["network"],
+        "levels": wet.measurements["levels"],
+        "tracks": wet.measurements["tracks"],
+        "console": desk,
+        "before_master": measure_levels(mix, plan.mix_rate),
+    }
+    if "reference" in wet.measurements:
+        measurements["reference"] = wet.measurements["reference"]
     return Premaster(
         plan=plan,
         audio=mix,
@@ -181,11 +202,7 @@ def over_desk(
         stages=wet.stages,
         device=wet.device,
         wet_tracks=wet.wet_tracks,
-        measurements={
-            **wet.measurements,
-            "console": desk,
-            "before_master": measure_levels(mix, plan.mix_rate),
-        },
+        measurements=measurements,
         seconds=clock.seconds,
     )
 

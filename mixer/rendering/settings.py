@@ -159,8 +159,8 @@ class RenderSettings:
         check_effects(self.effects or ())
         check_fixes(self.fix)
         parse_trim(self.trim)
-        for one in self.reference:
-            parse_reference(one)
+        for text in self.reference:
+            parse_reference(text)
         self._take_over_platform()
 
     def _take_over_platform(self) -> None:
