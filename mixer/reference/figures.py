@@ -26,7 +26,7 @@ COMPARED = (np.array(CURVE_BANDS_HZ) > 62.0) & (np.array(CURVE_BANDS_HZ) < 13_00
 VOCALS = "vocals"
 # Side against middle, in dB: what is narrower counts as this narrow.
 NARROWEST_DB = -30.0
-# Of all sides together: below, a recording is mono.
+# A recording whose whole side lies this far below its middle is mono.
 MONO_BELOW_DB = -50.0
 # Against a recording's loudest third octave, by hertz: nothing plays.
 NOTHING_BELOW_DB = -70.0

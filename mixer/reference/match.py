@@ -189,7 +189,7 @@ def _voice_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[st
 
 
 def _stem_goals(own: MixFigures, target: Target) -> tuple[dict[str, Goal], dict[str, float]]:
-    """Of stems that the song and a reference have."""
+    """Goals for stems that both the song and a reference have."""
     tones, levels = dict[str, Goal](), dict[str, float]()
     for name, figures in own.stems.items():
         tone, level = target.stem_tones_db.get(name), target.stem_levels_db.get(name)

@@ -11,7 +11,7 @@ from mixer.reference.moves import Moves
 
 # What is smaller moves nothing.
 _LEAST_DB = 0.005
-# Of the equalisers' kernels: long enough for a third octave at 50 Hz.
+# Length of the equalisers' kernels: long enough for a third octave at 50 Hz.
 _KERNEL_S = 0.37
 
 

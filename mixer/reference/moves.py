@@ -25,7 +25,7 @@ _MOST_BLOCKS = 48 * 3600
 
 @dataclass(frozen=True)
 class StemMoves:
-    """Of a stem: its fader, and its equaliser at the third octaves from 25 Hz to 16 kHz, in dB."""
+    """One stem's fader, and its equaliser at the third octaves from 25 Hz to 16 kHz, in dB."""
 
     gain_db: float = number(0.0, -MOST_FADER_DB, MOST_FADER_DB)
     eq_db: tuple[float, ...] = entries(

@@ -126,7 +126,7 @@ def _loss(missing: Floats, spent: Floats) -> float:
 
 
 def _bounds(names: tuple[str, ...], goals: Goals) -> Floats:
-    """How far each move may go: a tone is no reason to move a fader, a level is."""
+    """How far each move may go: faders move for a level, and not for a tone."""
     faders = [
         MOST_FADER_DB
         if name in goals.stem_levels_db or (name == VOCALS and goals.voice_db is not None)

@@ -64,7 +64,7 @@ def read_target(texts: Sequence[str], song: Song) -> Target:
 
 
 def reference_sha256(texts: Sequence[str]) -> str:
-    """Of all files that references name, whatever they are called.
+    """Hash the files that references name, whatever they are called.
 
     Raises:
         SettingsError: one is not there or cannot be read.
@@ -200,7 +200,7 @@ def _sha256(path: Path) -> str:
 
 @lru_cache(maxsize=_KEPT)
 def _hashed(name: str, stamp: str) -> str:
-    """Of what a path stands for; `stamp` as of `_measured`."""
+    """SHA-256 of what a path stands for; `stamp` as of `_measured`."""
     path = Path(name)
     try:
         hashes = [hash_file(file) for file in _files(path)]

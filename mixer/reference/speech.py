@@ -71,7 +71,7 @@ def _share_of_low_frames(power: np.ndarray) -> float:
 
 
 def _share_of_syllables(power: np.ndarray) -> float:
-    """Of the modulation of the envelope, what is as fast as syllables."""
+    """Share of the modulation of the envelope that is as fast as syllables."""
     envelope = np.sqrt(power)
     hz, density = scipy.signal.welch(
         envelope - envelope.mean(), 1.0 / _FRAME_S, nperseg=min(256, envelope.size)
