@@ -3,9 +3,10 @@
 import { html } from "../shared/axes.js";
 import { linearScale, words } from "./scales.js";
 import { newGesture, sliderRow } from "./slider.js";
+import { VariationMap } from "./variation_map.js";
 
 export class AskPanel {
-  /** `desk`: song, choices. */
+  /** `desk`: song, choices, and what the map of variations takes. */
   constructor(host, desk) {
     this.host = host;
     this.desk = desk;
@@ -18,7 +19,8 @@ export class AskPanel {
 
   build() {
     const { choices } = this.desk;
-    this.host.append(this.presets(choices), this.wishes(choices), this.platforms(choices), this.network(choices));
+    this.map = new VariationMap(this.desk);
+    this.host.append(this.map.element, this.presets(choices), this.wishes(choices), this.platforms(choices), this.network(choices));
   }
 
   section(title, about, ...parts) {
@@ -85,6 +87,7 @@ export class AskPanel {
   }
 
   show(state) {
+    this.map.show(state);
     for (const { chip, name } of this.chips) chip.setAttribute("aria-pressed", String(state.presets.includes(name)));
     for (const { chip, name } of this.places) chip.setAttribute("aria-pressed", String(state.master.platform === name || state.settings.platform === name));
     if (state.settings.model) this.model.value = state.settings.model;

@@ -67,21 +67,35 @@ export class Song {
   }
 
   undo() {
-    return this.step("undo");
+    return this.revise("undo", {});
   }
 
   redo() {
-    return this.step("redo");
+    return this.revise("redo", {});
   }
 
-  async step(direction) {
-    await this.settled();
-    await this.ask("POST", direction, { revision: this.server.revision });
+
+  wish(text) {
+    return this.revise("wish", { text });
   }
 
-  async wish(text) {
+  /** One edit that lays a blend of mixes over the hand: `{mix: 0.4, "variation-1": 0.6}`. */
+  blend(parts) {
+    return this.revise("blend", { parts });
+  }
+
+  variations() {
+    return this.revise("variations", {});
+  }
+
+  compare(body) {
+    return this.ask("POST", "compare", body);
+  }
+
+  /** A request on top of what is there once nothing is on its way. */
+  async revise(name, body) {
     await this.settled();
-    return this.ask("POST", "wish", { revision: this.server.revision, text });
+    return this.ask("POST", name, { revision: this.server.revision, ...body });
   }
 
   /** When nothing is on its way any more. */

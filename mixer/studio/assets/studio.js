@@ -203,12 +203,21 @@ export class Studio {
   }
 
   add(source) {
-    this.do(() => this.song.ask("POST", "compare", { source }));
+    this.do(() => this.song.compare({ source }));
   }
 
   remove(source) {
     if (this.player.chosen === source) this.player.choose(MIX);
-    this.do(() => this.song.ask("POST", "compare", { source, remove: true }));
+    this.do(() => this.song.compare({ source, remove: true }));
+  }
+
+  makeVariations() {
+    this.do(() => this.song.variations());
+  }
+
+  blend(parts) {
+    this.player.choose(MIX);
+    this.do(() => this.song.blend(parts));
   }
 
   drop(file) {

@@ -14,8 +14,11 @@ export class BlockStream {
     this.blocks.set(index, samples);
   }
 
-  drop(index) {
+  /** Take a block away. */
+  take(index) {
+    const samples = this.blocks.get(index);
     this.blocks.delete(index);
+    return samples;
   }
 
   /** Whether all samples from a position on are here; what lies outside of the stream is silence. */

@@ -18,12 +18,12 @@ class DeskNode extends AudioWorkletProcessor {
     const { transport } = desk;
     const answers = {
       stream: () => desk.addStream(message.key, message.n_samples, message.full_scale),
-      forget: () => desk.streams.delete(message.key),
+      forget: () => this.forget(message.key),
       track: () => desk.setTrack(message.key, message.group, message.stream),
       remove: () => desk.removeTrack(message.key),
       source: () => desk.setSource(message.key, message.stream),
       block: () => desk.streams.get(message.key)?.put(message.index, message.samples),
-      drop: () => desk.streams.get(message.key)?.drop(message.index),
+      drop: () => this.giveBack(desk.streams.get(message.key)?.take(message.index)),
       hand: () => desk.setHand(message.hand),
       choose: () => desk.choose(message.to, message.gain, message.desk_runs),
       play: () => transport.play(),
@@ -35,6 +35,17 @@ class DeskNode extends AudioWorkletProcessor {
     answers[message.type]();
     // What runs out within a block is told at once; so is where a jump went.
     if (message.type === "seek" || message.type === "play" || message.type === "pause") this.tell();
+  }
+
+  forget(key) {
+    const { streams } = this.desk;
+    for (const samples of streams.get(key)?.blocks.values() ?? []) this.giveBack(samples);
+    streams.delete(key);
+  }
+
+  /** The audio thread makes little garbage, so it collects late: memory goes back to where it is freed soon. */
+  giveBack(samples) {
+    if (samples) this.port.postMessage({ type: "dropped", samples }, [samples.buffer]);
   }
 
   process(inputs, [dry, source, [weight], ...sends]) {

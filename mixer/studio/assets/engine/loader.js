@@ -3,7 +3,7 @@
 
 import { BLOCK_SAMPLES } from "./blocks.js";
 
-const AHEAD_BLOCKS = 4;
+const AHEAD_BLOCKS = 2;
 // Of what is not heard, enough to switch to it at once.
 const WARM_BLOCKS = 1;
 const MOST_AT_ONCE = 6;
