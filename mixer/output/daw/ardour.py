@@ -15,7 +15,7 @@ from pathlib import Path
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
-from mixer.output.daw import ace
+from mixer.output.daw.ace_plugins import Plugin, plugins_of, return_gain_db
 from mixer.output.daw.clips import is_pair
 from mixer.output.daw.session import (
     DEFAULT_TEMPO_BPM,
@@ -85,13 +85,11 @@ class _Writer:
     def __init__(self, session: DawSession, folder: Path, home: Path | None) -> None:
         self._session, self._folder, self._home = session, folder, home
         self._ids = count(100)
-        nodes = [
-            (node, depth)
-            for node, depth in in_order(session)
-            # Returns stand for devices that the session does not have: what comes back is audio.
-            if not (isinstance(node, DawTrack) and node.is_return)
-        ]
-        self._nodes = list(nodes)
+        self._nodes = nodes = list(in_order(session))
+        self._route_ids = {id(node): self._id() for node, _ in nodes}
+        self._returns = {node.name: self._route_ids[id(node)] for node, _ in nodes
+                         if isinstance(node, DawTrack) and node.is_return}  # fmt: skip
+        self._slots = count(1)
         taken = {_MASTER}
         self._names = {}
         for node, _ in nodes:
@@ -122,7 +120,7 @@ class _Writer:
         outputs = dict(self._outputs())
         for order, (node, _) in enumerate(self._nodes, 1):
             route = self._route(routes, node, order, outputs[id(node)])
-            if isinstance(node, DawTrack):
+            if isinstance(node, DawTrack) and not node.is_return:
                 self._playlist(playlists, sources, route, node)
         for name in ("UnusedPlaylists", "RouteGroups"):
             ET.SubElement(root, name)
@@ -157,9 +155,9 @@ class _Writer:
         self, routes: ET.Element, node: DawTrack | DawGroup, order: int, output: str
     ) -> ET.Element:
         name, strip = self._names[id(node)], node.strip
-        is_track = isinstance(node, DawTrack)
+        is_track = isinstance(node, DawTrack) and not node.is_return
         route = ET.SubElement(
-            routes, "Route", {"version": _VERSION, "id": self._id(), "name": name,
+            routes, "Route", {"version": _VERSION, "id": self._route_ids[id(node)], "name": name,
                               "default-type": "audio", "strict-io": "0", "active": "1"},
         )  # fmt: skip
         kind = "AudioTrack" if is_track else "AudioBus"
@@ -185,10 +183,14 @@ class _Writer:
             route.set("mode", "Normal")
             for kind in ("diskwriter", "diskreader"):
                 self._processor(route, kind, f"{kind}:{name}")
-        for ports in ace.settings(strip.bands, self._session.sample_rate):
-            self._plugin(route, ace.EQ_URI, "ACE EQ", ports, instances=2)
-        gain = float(db_to_gain(strip.gain_db)) / _of_regions(node)
-        self._strip(route, name, gain, strip.automation)
+        gain_db = strip.gain_db
+        if isinstance(node, DawTrack) and node.is_return:
+            self._processor(route, "intreturn", "Return")
+            gain_db += return_gain_db(node.device)
+        for plugin in plugins_of(node, self._session.sample_rate):
+            self._plugin(route, plugin)
+        gain = float(db_to_gain(gain_db)) / _of_regions(node)
+        self._strip(route, name, gain, strip.automation, strip.sends)
         return route
 
     def _feeds(self, bus: str) -> list[str]:
@@ -222,13 +224,22 @@ class _Writer:
                                            "value": value},
             )  # fmt: skip
 
-    def _strip(self, route: ET.Element, name: str, gain: float, points: Points) -> None:
-        """The trim, the fader, whose automation stands for it, and the balance."""
+    def _strip(
+        self,
+        route: ET.Element,
+        name: str,
+        gain: float,
+        points: Points,
+        sends: Sequence[tuple[str, float]] = (),
+    ) -> None:
+        """The trim, the fader, whose automation stands for it, sends, and the balance."""
         # What the fader cannot reach stands in front of it.
         trim = min(max(1.0, _highest(gain, points) / _HIGHEST_FADER), _HIGHEST_TRIM)
         if trim > 1.0:
             self._amplifier(route, "trim", trim, ())
         self._amplifier(route, "gain", gain / trim, points)
+        for to, level_db in sends:
+            self._send(route, to, float(db_to_gain(level_db)))
         main = self._processor(route, "main-outs", name)
         main.attrib |= {"own-input": "1", "own-output": "0", "output": name, "role": "Main"}
         ET.SubElement(
@@ -236,6 +247,21 @@ class _Writer:
                                   "user-panner": "" if name == _MASTER else _BALANCE},
         )  # fmt: skip
         self._processor(route, "meter", f"meter-{name}")
+
+    def _send(self, route: ET.Element, to: str, gain: float) -> None:
+        """To a return, behind the fader and with the balance."""
+        send = self._processor(route, "intsend", to)
+        send.attrib |= {"own-input": "1", "own-output": "1", "role": "Aux", "selfdestruct": "0",
+                        "bitslot": str(next(self._slots)), "target": self._returns[to],
+                        "allow-feedback": "0"}  # fmt: skip
+        ET.SubElement(
+            send, "PannerShell", {"bypassed": "0", "linked-to-route": "1",
+                                  "user-panner": _BALANCE},
+        )  # fmt: skip
+        ET.SubElement(
+            send, "Controllable", {"name": "gaincontrol", "id": self._id(),
+                                   "flags": "GainLike,InlineControl", "value": repr(gain)},
+        )  # fmt: skip
 
     def _amplifier(self, route: ET.Element, control: str, gain: float, points: Points) -> None:
         """The fader (gain), or the trim."""
@@ -263,13 +289,12 @@ class _Writer:
             route, "Processor", {"id": self._id(), "name": name, "active": "1", "type": kind}
         )
 
-    def _plugin(
-        self, route: ET.Element, uri: str, name: str, ports: dict[str, float], *, instances: int = 1
-    ) -> None:
-        plugin = self._processor(route, "lv2", name)
-        plugin.attrib |= {"unique-id": uri, "count": str(instances)}
-        state = ET.SubElement(plugin, "lv2")
-        for symbol, value in ports.items():
+    def _plugin(self, route: ET.Element, plugin: Plugin) -> None:
+        element = self._processor(route, "lv2", plugin.name)
+        element.attrib |= {"unique-id": plugin.uri, "count": str(plugin.instances),
+                           "active": str(int(plugin.is_active))}  # fmt: skip
+        state = ET.SubElement(element, "lv2")
+        for symbol, value in plugin.ports.items():
             ET.SubElement(state, "Port", symbol=symbol, value=repr(float(value)))
 
     def _playlist(

@@ -1,11 +1,13 @@
-"""Devices that DAWproject knows by itself: an equaliser, and compressors as they would be set."""
+"""Devices that DAWproject knows by itself: equaliser, gate, compressor, limiter; no reverb."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+from mixer.console.settings import Gate
 from mixer.network.track_mixer.settings import Compression
 from mixer.output.daw.session import DawGroup, DawTrack
+from mixer.output.daw.standby import Limiting
 from mixer.output.daw.strip import BandKind, EqBand
 from mixer.output.daw.xml_number import number_text, parameter
 
@@ -13,22 +15,35 @@ BAND_TYPES: dict[BandKind, str] = {
     "bell": "bell", "low_shelf": "lowShelf", "high_shelf": "highShelf",
     "high_pass": "highPass", "low_pass": "lowPass", "notch": "notch",
 }  # fmt: skip
+# Parameters with unit and value, in the order of the schema.
+_Numbers = tuple[tuple[str, str, float], ...]
 _HIGHEST_HZ, _MOST_DB, _HIGHEST_Q = 22_050.0, 24.0, 40.0
 
 
 def devices_of(channel: ET.Element, key: str, node: DawTrack | DawGroup) -> None:
     """The devices of a strip, in front of its fader; none where there are none."""
-    if not node.strip.bands and not node.compressors:
+    standby = node.standby
+    numbers = [
+        *(("NoiseGate", "Gate", _gate(gate)) for gate in standby.gates),
+        *(("Compressor", "Compressor", _compressor(c)) for c in standby.compressors),
+        *(("Limiter", "Limiter", _limiter(own)) for own in (standby.limiter,) if own is not None),
+    ]
+    if not node.strip.bands and not numbers:
         return
     devices = ET.SubElement(channel, "Devices")
     if node.strip.bands:
         equaliser = _device(devices, "Equalizer", f"{key}-eq", "EQ", enabled=True)
         for band in node.strip.bands:
             _band(equaliser, band)
-    for number, compression in enumerate(node.compressors, 1):
-        # Its work is done by automation: it is there to be switched on in the automation's place.
-        device = _device(devices, "Compressor", f"{key}-comp-{number}", "Compressor", enabled=False)
-        _compressor(device, f"{key}-comp-{number}", compression)
+    for number, (kind, name, values) in enumerate(numbers, 1):
+        # Its work is done elsewhere: it is there to be switched on in that place.
+        own_key = f"{key}-dynamics-{number}"
+        device = _device(devices, kind, own_key, name, enabled=False)
+        for parameter_name, unit, value in values:
+            element = ET.SubElement(
+                device, parameter_name, id=f"{own_key}-{parameter_name.lower()}", unit=unit
+            )
+            element.set("value", number_text(value))
 
 
 def _device(parent: ET.Element, kind: str, key: str, name: str, *, enabled: bool) -> ET.Element:
@@ -47,14 +62,31 @@ def _band(parent: ET.Element, band: EqBand) -> None:
     ET.SubElement(element, "Enabled", value="true")
 
 
-def _compressor(device: ET.Element, key: str, compression: Compression) -> None:
-    # A ratio in percent is how much of what is above the threshold is taken away.
-    numbers = (
+def _gate(gate: Gate) -> _Numbers:
+    ratio, threshold_db, attack_ms, release_ms = (
+        float(number)  # type: ignore[arg-type]
+        for number in (gate.ratio, gate.threshold_db, gate.attack_ms, gate.release_ms)
+    )
+    return (
+        ("Attack", "seconds", 1e-3 * attack_ms),
+        ("Ratio", "percent", 100.0 * (1.0 - 1.0 / ratio)),
+        ("Release", "seconds", 1e-3 * release_ms),
+        ("Threshold", "decibel", threshold_db),
+    )
+
+
+def _compressor(compression: Compression) -> _Numbers:
+    return (
         ("Attack", "seconds", 1e-3 * compression.attack_ms),
+        # A ratio in percent is how much of what is above the threshold is taken away.
         ("Ratio", "percent", 100.0 * (1.0 - 1.0 / compression.ratio)),
         ("Release", "seconds", 1e-3 * compression.release_ms),
         ("Threshold", "decibel", compression.threshold_db),
     )
-    for name, unit, value in numbers:
-        element = ET.SubElement(device, name, id=f"{key}-{name.lower()}", unit=unit)
-        element.set("value", number_text(value))
+
+
+def _limiter(limiter: Limiting) -> _Numbers:
+    return (
+        ("Release", "seconds", 1e-3 * limiter.release_ms),
+        ("Threshold", "decibel", limiter.ceiling_dbtp),
+    )

@@ -9,14 +9,16 @@ session is the mix.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mixer import audio as audio_io
 from mixer.console.settings import MASTER
+from mixer.console.settings import Strip as HandStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.settings import (
     Compression,
@@ -41,11 +43,12 @@ from mixer.output.daw.session import (
     stem_color,
     towards_white,
 )
+from mixer.output.daw.standby import Limiting, Standby, standby_of
 from mixer.output.daw.strip import Strip, held_below
 from mixer.output.daw.strip_fit import fit_strip, with_automation
-from mixer.output.daw.track_strip import compressors_of, hand_bands, moves, track_strip
+from mixer.output.daw.track_strip import hand_bands, moves, track_strip
 from mixer.output.daw.wet import reference_track, wet_tracks
-from mixer.output.daw.words import compression_words, null_words, strip_lines
+from mixer.output.daw.words import null_words, standby_lines, strip_lines
 from mixer.output.names import session_audio
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
@@ -95,7 +98,7 @@ class _Maker:
         self._mix, self._recipe, self._mix_path, self._daw = mix, recipe, mix_path, daw
         self._devices = daw.devices
         self._rate, self._n_samples = mix.sample_rate, mix.audio.shape[1]
-        record = mix.measurements["tracks"]
+        self._record = record = mix.measurements["tracks"]
         self._tables = record.get("tracks", {}) if mix.settings.amount == 1.0 else {}
         space = SpaceSettings(**record["space"]) if record else SpaceSettings()
         self._returns = SessionReturns(mix.plan, space)
@@ -182,7 +185,7 @@ class _Maker:
         dry = read_track(track, self._n_samples, self._rate)
         hand = self._mix.plan.hand.strips.get(track.name)
         notes = [f"{track.role.replace('_', ' ')}, {track.stem}"]
-        table, compressors = self._tables.get(track.name), tuple[Compression, ...]()
+        table, standby = self._tables.get(track.name), standby_of(None, hand)
         if table is not None:
             settings = track_settings(table["strip"])
             sends = self._returns.sends(settings, hand)
@@ -191,7 +194,7 @@ class _Maker:
             )
             if wet is not None and moves(settings, hand) and np.any(wet):
                 strip = self._moving(strip, dry, wet)
-            compressors = compressors_of(settings, hand)
+            standby = standby_of(settings.compression, hand)
         elif wet is not None:
             strip = fit_strip(_stereo(dry), wet, self._rate, self._devices)
         else:
@@ -210,10 +213,10 @@ class _Maker:
             group=track.stem,
             source=track.name,
             role=track.role,
-            compressors=compressors,
+            standby=standby,
             near=near,
         )
-        notes += [compression_words(compression) for compression in compressors]
+        notes += standby_lines(standby)
         if wet is not None:
             notes.append(null_words(near))
         return replace(made, notes=(*strip_lines(strip), *notes)), sound
@@ -242,7 +245,7 @@ class _Maker:
         if self._is_stem_heard(stem):
             self._send(strip, sound)
         near = nearness(sound + self._returns.all_back(sends, sound), after, self._rate)
-        notes = (*strip_lines(strip), null_words(near))
+        notes = (*strip_lines(strip), *standby_lines(group.standby), null_words(near))
         return replace(group, strip=strip, notes=notes, near=near), sound
 
     def _bus(
@@ -264,8 +267,21 @@ class _Maker:
         strip = held_below(strip, self._daw.most_gain_db)
         sound = run_strip(native, self._rate, strip, self._devices)
         near = nearness(sound, after, self._rate)
-        notes = (*strip_lines(strip), null_words(near))
-        return DawGroup(name, color, strip, parent, stem, notes, near=near), sound
+        standby = self._bus_standby(stem, hand)
+        notes = (*strip_lines(strip), *standby_lines(standby), null_words(near))
+        return DawGroup(name, color, strip, parent, stem, notes, standby, near=near), sound
+
+    def _bus_standby(self, stem: str, hand: HandStrip) -> Standby:
+        """The dynamics of a bus, and the limiter behind that of the mix."""
+        buses: Mapping[str, Any] = {}
+        if self._record and self._mix.settings.amount == 1.0:
+            buses = {**self._record["groups"], MASTER: self._record["mix"]}
+        table = buses.get(stem)
+        standby = standby_of(None if table is None else Compression(**table["compression"]), hand)
+        ceiling_dbtp = self._mix.settings.true_peak_dbtp
+        if stem != MASTER or ceiling_dbtp is None:
+            return standby
+        return replace(standby, limiter=Limiting(ceiling_dbtp))
 
     def _send(self, strip: Strip, sound: FloatArray) -> None:
         for name, level_db in strip.sends:
@@ -287,8 +303,8 @@ class _Maker:
             total += back
             tracks.append(
                 DawTrack(self._names.unique(name), _RETURN_COLOR, (), Strip(muted=True), RETURNS,
-                         notes=(*words, "muted: put a device here, unmute it, mute the audio"),
-                         is_return=True, is_solo_safe=True)
+                         notes=(words, self._daw.return_words), is_return=True,
+                         device=self._returns.device(name), is_solo_safe=True)
             )  # fmt: skip
             tracks.append(
                 DawTrack(self._names.unique(f"{name} (audio)"), _RETURN_COLOR,

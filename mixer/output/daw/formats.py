@@ -54,6 +54,7 @@ class DawFormat:
         refused_by: what raises OutputError for a path that the format cannot hold, likewise; empty
             where it holds all.
         devices: what of a strip its sessions hold; the rest goes into the residual.
+        return_words: what to do for reverbs of one's own.
         most_gain_db: what a folder's fader and its automation reach together.
         embeds_up_to_bytes: audio up to so much is copied into the file; 0 for links alone.
     """
@@ -65,6 +66,7 @@ class DawFormat:
     read_by: str = ""
     refused_by: str = ""
     devices: frozenset[Device] = frozenset((Device.EQ, Device.WIDTH, Device.POLARITY, Device.SIDES))
+    return_words: str = "muted: put a device here, unmute it, mute the audio"
     most_gain_db: float = math.inf
     embeds_up_to_bytes: int = 0
 
@@ -121,6 +123,8 @@ DAW_FORMATS = {
         DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour:write_ardour",
                   devices=frozenset((Device.ACE_EQ, Device.WIDTH, Device.POLARITY,
                                      Device.SMOOTHING)),
+                  return_words="muted: for its device, which is another room, unmute it, and mute "
+                  "the audio",
                   most_gain_db=26.0),
     )
 }  # fmt: skip

@@ -22,9 +22,9 @@ from mixer.output.daw.words import (
     FLAGGED_ABOVE_DB,
     automation_words,
     band_words,
-    compression_words,
     fader_words,
     pan_words,
+    standby_words,
 )
 from mixer.preset.schema import plain_strip
 from mixer.rendering.plan import RenderPlan
@@ -186,7 +186,7 @@ def _rows(sessions: Mapping[str, DawSession]) -> Iterator[tuple[list[str], list[
 def _cells(node: DawGroup | DawTrack) -> list[str]:
     strip = node.strip
     folder = node.parent if isinstance(node, DawGroup) else node.group
-    dynamics = [compression_words(c).partition(": written")[0] for c in node.compressors]
+    dynamics = list(standby_words(node.standby))
     dynamics += [automation_words(strip)] if strip.automation else []
     state = "muted" if strip.muted else "soloed" if strip.soloed else ""
     return [

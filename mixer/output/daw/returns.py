@@ -12,6 +12,7 @@ from mixer.console.sends import Sends
 from mixer.console.settings import Strip as HandStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.settings import SpaceSettings, TrackSettings
+from mixer.output.daw.standby import Echo, Room
 from mixer.rendering.group_sends import HIGH_CUT_HZ, LOW_CUT_HZ, RoomReturns
 from mixer.rendering.plan import RenderPlan
 
@@ -76,44 +77,42 @@ class SessionReturns:
 
     def impulse_response(self, name: str) -> FloatArray:
         """A room's answer to a click in the middle, float32 (2, samples)."""
-        key = _KEYS[name]
-        if key == REVERB:
-            decay_s, pre_ms = self._console.reverb.decay_s, self._console.reverb.pre_delay_ms
-        elif key == SHORT_ROOM:
-            decay_s, pre_ms = self._space.short_decay_s, self._space.short_pre_delay_ms
-        else:
-            decay_s, pre_ms = self._space.long_decay_s, self._space.long_pre_delay_ms
-        n_samples = round((_IMPULSE_S * decay_s + 1e-3 * pre_ms) * self._rate) + 1
+        room = self.device(name)
+        assert isinstance(room, Room)
+        n_samples = round((_IMPULSE_S * room.decay_s + 1e-3 * room.pre_delay_ms) * self._rate) + 1
         click = np.zeros((2, n_samples), np.float32)
         click[:, 0] = 1.0
         return self.come_back(name, click)
 
-    def words(self, name: str) -> tuple[str, ...]:
-        """How a device on the return is to be set, lines."""
+    def device(self, name: str) -> Room | Echo:
+        """What kind of device makes what comes back."""
         key, space = _KEYS[name], self._space
-        if key in (SHORT_ROOM, LONG_ROOM):
-            decay_s = space.short_decay_s if key == SHORT_ROOM else space.long_decay_s
-            pre_ms = space.short_pre_delay_ms if key == SHORT_ROOM else space.long_pre_delay_ms
-            return (_room_words(decay_s, pre_ms, LOW_CUT_HZ, HIGH_CUT_HZ),)
         if key == REVERB:
             own = self._console.reverb
-            return (_room_words(own.decay_s, own.pre_delay_ms, own.low_cut_hz, own.high_cut_hz),)
+            return Room(own.decay_s, own.pre_delay_ms, own.low_cut_hz, own.high_cut_hz)
+        if key == SHORT_ROOM:
+            decay_s, pre_ms = space.short_decay_s, space.short_pre_delay_ms
+            return Room(decay_s, pre_ms, LOW_CUT_HZ, HIGH_CUT_HZ)
+        if key == LONG_ROOM:
+            decay_s, pre_ms = space.long_decay_s, space.long_pre_delay_ms
+            return Room(decay_s, pre_ms, LOW_CUT_HZ, HIGH_CUT_HZ)
         if key == ECHO:
-            time_ms, feedback = 1e3 * space.echo_s, space.echo_feedback
-            low_hz, high_hz = LOW_CUT_HZ, HIGH_CUT_HZ
-        else:
-            delay = self._console.delay
-            time_ms = float(self._hand.report()["delay"]["time_ms"])  # type: ignore[arg-type]
-            feedback, low_hz, high_hz = delay.feedback, delay.low_cut_hz, delay.high_cut_hz
+            return Echo(1e3 * space.echo_s, space.echo_feedback, LOW_CUT_HZ, HIGH_CUT_HZ)
+        delay = self._console.delay
+        time_ms = float(self._hand.report()["delay"]["time_ms"])  # type: ignore[arg-type]
+        return Echo(time_ms, delay.feedback, delay.low_cut_hz, delay.high_cut_hz)
+
+    def words(self, name: str) -> str:
+        """How a device on the return is to be set."""
+        device = self.device(name)
+        cuts = f"below {device.low_cut_hz:.0f} Hz and above {device.high_cut_hz:.0f} Hz"
+        if isinstance(device, Echo):
+            return (
+                f"delay {device.time_ms:.0f} ms, feedback {100.0 * device.feedback:.0f} %, each "
+                f"echo cut {cuts}, no dry sound"
+            )
         return (
-            f"delay {time_ms:.0f} ms, feedback {100.0 * feedback:.0f} %, each echo cut below "
-            f"{low_hz:.0f} Hz and above {high_hz:.0f} Hz, no dry sound",
+            f"reverb of {device.decay_s:.2g} s, pre-delay {device.pre_delay_ms:.0f} ms, cut "
+            f"{cuts}, no dry sound; or a convolver with the impulse response beside the session, "
+            "which takes the side signal at half"
         )
-
-
-def _room_words(decay_s: float, pre_ms: float, low_hz: float, high_hz: float) -> str:
-    return (
-        f"reverb of {decay_s:.2g} s, pre-delay {pre_ms:.0f} ms, cut below {low_hz:.0f} Hz and "
-        f"above {high_hz:.0f} Hz, no dry sound; or a convolver with the impulse response beside "
-        "the session, which takes the side signal at half"
-    )

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixer.network.track_mixer.settings import Compression
 from mixer.output.daw.nearness import Nearness
+from mixer.output.daw.standby import NO_STANDBY, Echo, Room, Standby
 from mixer.output.daw.strip import Strip
 from mixer.song.recording import Recording
 from mixer.song.song_file import Marker
@@ -82,7 +82,8 @@ class DawTrack:
         source: the mixer's own name of the track, where it is one of the song's.
         role: what it plays, where that is known.
         notes: what there is to say about it, lines.
-        compressors: as they are set, whose work is in the strip's automation.
+        standby: devices that are there switched off.
+        device: of a return: what comes back is made by such a one.
         is_return: tracks send to it.
         is_solo_safe: it is heard where others are soloed.
         near: how its strip alone comes out against what stands in the mix; None where that is
@@ -97,7 +98,8 @@ class DawTrack:
     source: str | None = None
     role: str | None = None
     notes: tuple[str, ...] = ()
-    compressors: tuple[Compression, ...] = ()
+    standby: Standby = NO_STANDBY
+    device: Room | Echo | None = None
     is_return: bool = False
     is_solo_safe: bool = False
     near: Nearness | None = None
@@ -120,7 +122,7 @@ class DawGroup:
         stem: the mixer's own name of it, a stem or `mixer.console.settings.MASTER`; None for a
             folder that is there for order's sake.
         notes: what there is to say about it, lines.
-        compressors, is_solo_safe, near: as of `DawTrack`.
+        standby, is_solo_safe, near: as of `DawTrack`.
     """
 
     name: str
@@ -129,7 +131,7 @@ class DawGroup:
     parent: str | None = None
     stem: str | None = None
     notes: tuple[str, ...] = ()
-    compressors: tuple[Compression, ...] = ()
+    standby: Standby = NO_STANDBY
     is_solo_safe: bool = False
     near: Nearness | None = None
 

@@ -19,7 +19,6 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.erb_bands import band_centres_hz
 from mixer.network.track_mixer.settings import (
     HIGH_PASS_OFF_HZ,
-    Compression,
     TrackSettings,
     curve_at,
 )
@@ -81,16 +80,6 @@ def moves(settings: TrackSettings, hand: HandStrip | None) -> bool:
     effects = (hand.gate, hand.compressor, hand.saturation)
     is_automated = any(isinstance(n, tuple) for n in (hand.gain_db, hand.amount))
     return by_model or is_automated or hand.amount != 1.0 or any(e is not None for e in effects)
-
-
-def compressors_of(settings: TrackSettings, hand: HandStrip | None) -> tuple[Compression, ...]:
-    """The model's compressor and the hand's, as they are set; of what is automated the first."""
-    found = [] if settings.compression.is_off else [settings.compression]
-    if hand is not None and hand.compressor is not None:
-        own = hand.compressor
-        numbers = (own.threshold_db, own.ratio, own.attack_ms, own.release_ms)
-        found.append(Compression(*(n[0][1] if isinstance(n, tuple) else float(n) for n in numbers)))
-    return tuple(found)
 
 
 def hand_bands(hand: HandStrip) -> Iterator[EqBand]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mixer.network.track_mixer.settings import Compression
 from mixer.output.daw.nearness import Nearness
+from mixer.output.daw.standby import Standby
 from mixer.output.daw.strip import EqBand, Strip
 
 # What the devices alone leave over is worth a word above this: a quarter of a percent of the power.
@@ -66,13 +66,31 @@ def automation_words(strip: Strip) -> str:
     return f"volume automation {low:+.1f} to {high:+.1f} dB, {len(factors)} points"
 
 
-def compression_words(compression: Compression) -> str:
-    """How a compressor of one's own would be set, in place of the automation."""
-    return (
-        f"compressor {compression.ratio:.1f}:1 at {compression.threshold_db:.1f} dBFS peak, attack "
-        f"{compression.attack_ms:.0f} ms, release {compression.release_ms:.0f} ms, hard knee: "
-        "written as volume automation"
-    )
+def standby_words(standby: Standby) -> Iterator[str]:
+    """How devices of one's own would be set, in place of the automation and the residual."""
+    for gate in standby.gates:
+        yield (
+            f"gate 1:{gate.ratio:.1f} at {gate.threshold_db:.1f} dBFS peak, attack "
+            f"{gate.attack_ms:.1f} ms, release {gate.release_ms:.0f} ms"
+        )
+    for compression in standby.compressors:
+        yield (
+            f"compressor {compression.ratio:.1f}:1 at {compression.threshold_db:.1f} dBFS peak, "
+            f"attack {compression.attack_ms:.0f} ms, release {compression.release_ms:.0f} ms, hard "
+            "knee"
+        )
+    if standby.limiter is not None:
+        yield (
+            f"limiter at {standby.limiter.ceiling_dbtp:.1f} dBTP, release "
+            f"{standby.limiter.release_ms:.0f} ms"
+        )
+
+
+def standby_lines(standby: Standby) -> Iterator[str]:
+    """The same, each with where its work is done."""
+    for words in standby_words(standby):
+        place = "in the residual" if words.startswith("limiter") else "written as volume automation"
+        yield f"{words}: {place}"
 
 
 def null_words(near: Nearness | None) -> str:

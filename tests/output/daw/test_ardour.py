@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixer.console.settings import Gate
+from mixer.network.track_mixer.settings import Compression
 from mixer.output.daw import ace
 from mixer.output.daw.ardour import write_ardour
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.daw.native import response_db, run_strip
 from mixer.output.daw.session import DawClip, DawGroup, DawSession, DawTrack
+from mixer.output.daw.standby import Echo, Room, Standby
 from mixer.output.daw.strip import EqBand, Strip, held_below
-from tests.output.daw.workstation import ARDOUR, ardours_null_dbfs
+from tests.output.daw.workstation import ARDOUR, ardours_null_dbfs, played_by_ardour
 
 RATE_HZ = 44_100
 
@@ -104,6 +107,69 @@ def test_what_is_played_is_next_to_what_is_asked_for() -> None:
     np.testing.assert_allclose(
         response_db(ace.played(BANDS, RATE_HZ), hz, RATE_HZ), asked, atol=0.2
     )
+
+
+@pytest.fixture
+def sending(tmp_path):
+    """A second of noise that sends to a room, which is not muted here, and to an echo."""
+    noise = np.zeros((RATE_HZ * 4, 2), np.float32)
+    noise[RATE_HZ : 2 * RATE_HZ] = 0.1 * np.random.default_rng(1).standard_normal((RATE_HZ, 1))
+    soundfile.write(tmp_path / "noise.wav", noise, RATE_HZ, subtype="FLOAT")
+    clip = DawClip(tmp_path / "noise.wav", 2, len(noise), RATE_HZ)
+    standby = Standby((Gate(-50.0, 3.0, 2.0, 90.0),), (Compression(-20.0, 4.0, 5.0, 80.0),))
+    track = DawTrack(
+        "Voice", "#112233", (clip,), Strip(gain_db=-3.0, sends=(("Room", -6.0), ("Echo", -12.0))),
+        standby=standby,
+    )  # fmt: skip
+    room = DawTrack("Room", "#112233", (), Strip(), device=Room(1.16, 10.0, 250.0, 7_000.0),
+                    is_return=True)  # fmt: skip
+    echo = DawTrack("Echo", "#112233", (), Strip(muted=True), is_return=True,
+                    device=Echo(350.0, 0.3, 250.0, 7_000.0))  # fmt: skip
+    session = DawSession("sends", RATE_HZ, len(noise), None, (track, room, echo))
+    write_ardour(session, tmp_path / "sends.ardour")
+    return noise.T, tmp_path / "sends.ardour"
+
+
+def test_dynamics_stand_by_and_sends_go_to_returns_with_a_device(sending) -> None:
+    root = ET.parse(sending[1]).getroot()
+    routes = {route.get("name"): route for route in root.iter("Route")}
+    plugins = {
+        plugin.get("unique-id"): (
+            plugin.get("active"),
+            {port.get("symbol"): float(port.get("value")) for port in plugin.iter("Port")},
+        )
+        for plugin in root.iter("Processor")
+        if plugin.get("type") == "lv2"
+    }
+    active, gate = plugins["urn:ardour:a-exp#stereo"]
+    assert (active, gate["thr"], gate["rat"], gate["att"], gate["rel"]) == ("0", -50, 3, 2, 90)
+    active, compressor = plugins["urn:ardour:a-comp#stereo"]
+    assert (active, compressor["thr"], compressor["rat"]) == ("0", -20.0, 4.0)
+    active, delay = plugins["urn:ardour:a-delay"]
+    assert (active, delay["time"], delay["feedback"], delay["drywet"]) == ("1", 350, 30, 100)
+    sends = [p for p in routes["Voice"].findall("Processor") if p.get("type") == "intsend"]
+    levels = {
+        send.get("target"): float(send.find("Controllable").get("value")) for send in sends
+    }  # fmt: skip
+    assert levels == pytest.approx(
+        {routes["Room"].get("id"): 10 ** (-6 / 20), routes["Echo"].get("id"): 10 ** (-12 / 20)}
+    )
+    assert routes["Room"].find("Processor").get("type") == "intreturn"
+
+
+@pytest.mark.skipif(ARDOUR is None, reason="Ardour is not installed")
+def test_ardours_own_room_is_as_loud_as_it_was_sent_to(sending) -> None:
+    noise, path = sending
+    played = played_by_ardour(path)
+    dry = np.float32(10 ** (-3 / 20)) * noise
+    room = played - dry
+    assert np.abs(room[:, :RATE_HZ]).max() < 1e-6
+    level_db = 10.0 * math.log10(np.square(room).sum() / np.square(dry).sum())
+    assert level_db == pytest.approx(-6.0, abs=2.0)
+    tail = [
+        np.square(room[:, int(s * RATE_HZ) : int((s + 0.2) * RATE_HZ)]).sum() for s in (2.2, 2.8)
+    ]
+    assert 10.0 * math.log10(tail[0] / tail[1]) == pytest.approx(0.6 * 60.0 / 1.16, rel=0.3)
 
 
 @pytest.mark.skipif(ARDOUR is None, reason="Ardour is not installed")

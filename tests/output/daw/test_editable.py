@@ -15,7 +15,14 @@ from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.preset.merge import resolve
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import with_console
-from tests.output.daw.workstation import ARDOUR, DawProject, Reaper, ardours_null_dbfs, null_dbfs
+from tests.output.daw.workstation import (
+    ARDOUR,
+    DawProject,
+    Reaper,
+    ardours_null_dbfs,
+    null_dbfs,
+    validate_dawproject,
+)
 from tests.signals import band
 
 RATE_HZ = 44_100
@@ -25,6 +32,7 @@ HAND = (
     'tracks."Lead Vox".eq=[{type="peak", frequency_hz=3000, gain_db=3, q=1.2}]',
     'tracks."Lead Vox".reverb_db=-14',
     'tracks."Lead Vox".compressor={threshold_db=-30, ratio=4}',
+    'tracks."Lead Vox".gate={threshold_db=-55, ratio=4}',
     'tracks."Bass DI".gain_db=[[0, 0], [1, -6]]',
     'tracks."Noise".mute=true',
     "drums.gain_db=-1.5",
@@ -89,6 +97,23 @@ def test_dawprojects_session_is_the_mix(played, tmp_path) -> None:
     mix, folder = played
     session = DawProject(folder / "mix.dawproject", RATE_HZ, mix.audio.shape[1], tmp_path)
     assert null_dbfs(session.play(), mix.audio) < -80.0
+
+
+def test_dawprojects_session_is_valid_and_its_dynamics_stand_by(played, tmp_path) -> None:
+    mix, folder = played
+    validate_dawproject(folder / "mix.dawproject")
+    project = DawProject(folder / "mix.dawproject", RATE_HZ, mix.audio.shape[1], tmp_path).project
+    dynamics = [d for kind in ("NoiseGate", "Compressor", "Limiter") for d in project.iter(kind)]
+    assert all(device.find("Enabled").get("value") == "false" for device in dynamics)
+    (limiter,) = project.iter("Limiter")
+    assert float(limiter.find("Threshold").get("value")) == mix.settings.true_peak_dbtp
+    if mix.plan.tracks:
+        (gate,) = project.iter("NoiseGate")
+        assert float(gate.find("Threshold").get("value")) == -55.0
+        assert float(gate.find("Ratio").get("value")) == pytest.approx(75.0)
+        said = (folder / "mix.recall.csv").read_text()
+        assert "gate 1:4.0 at -55.0 dBFS peak" in said
+        assert "compressor 4.0:1 at -30.0 dBFS peak" in said
 
 
 def test_without_the_residual_it_is_as_near_as_its_mix_bus_says(played) -> None:

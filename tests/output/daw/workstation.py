@@ -18,6 +18,7 @@ import rpp
 import scipy.signal
 import soundfile
 import soxr
+import xmlschema
 
 READ_IN_DAWPROJECT = {
     "bell": "bell", "lowShelf": "low shelf", "highShelf": "high shelf",
@@ -190,6 +191,17 @@ class Reaper:
         }
 
 
+SCHEMA = Path(__file__).parent / "schema"
+
+
+def validate_dawproject(path: Path) -> None:
+    """Refuse what does not fit the format's own schema (github.com/bitwig/dawproject, MIT)."""
+    with zipfile.ZipFile(path) as archive:
+        for name, schema in (("project", "Project.xsd"), ("metadata", "MetaData.xsd")):
+            text = archive.read(f"{name}.xml").decode()
+            xmlschema.XMLSchema10(str(SCHEMA / schema)).validate(text)
+
+
 class DawProject:
     """A DAWproject, played; its audio lies outside or inside."""
 
@@ -256,21 +268,29 @@ def null_dbfs(audio: np.ndarray, reference: np.ndarray) -> float:
     return 20.0 * math.log10(max(float(np.abs(audio - reference).max()), 1e-12))
 
 
-def ardours_null_dbfs(session: Path, reference: np.ndarray) -> float:
-    """The same of what Ardour itself plays, without a screen.
-
-    Its dummy engine sometimes crashes as it starts, waits for ever, or starts its blocks elsewhere
-    than it mostly does: the best of four plays counts.
-    """
+def played_by_ardour(session: Path) -> np.ndarray | None:
+    """What Ardour itself plays of a session without a screen, (2, samples); None where it fails."""
     target = session.with_name("played.wav")
     command = [ARDOUR, "-b", "float", "-o", str(target), str(session.parent), session.stem]
-    found = math.inf
-    for _ in range(4):
+    for _ in range(3):  # its dummy engine sometimes crashes as it starts, or waits for ever
         try:
             subprocess.run(command, capture_output=True, check=True, timeout=200)
         except subprocess.SubprocessError:
             continue
-        found = min(found, null_dbfs(soundfile.read(target)[0].T, reference))
+        return soundfile.read(target)[0].T
+    return None
+
+
+def ardours_null_dbfs(session: Path, reference: np.ndarray) -> float:
+    """Peak of what Ardour itself plays against a reference, in dBFS.
+
+    Its dummy engine at times starts its blocks elsewhere than it mostly does: the best of four
+    plays counts.
+    """
+    found = math.inf
+    for _ in range(4):
+        audio = played_by_ardour(session)
+        found = min(found, math.inf if audio is None else null_dbfs(audio, reference))
         if found < -90.0:
             break
     return found
