@@ -19,17 +19,23 @@ from mixer.output.destination import Destination, Rendered
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import Recipe
 from mixer.output.recipe_words import translated_lines, version_lines
+from mixer.preset.schema import plain_strip
 from mixer.reference.record import row_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
+from mixer.rendering.track_words import (
+    bus_words,
+    hand_words,
+    space_words,
+    stem_words,
+    track_words,
+)
 from mixer.shipped import TRACK_MODEL
 from mixer.song.listing import doubts, left_out_files, mixed_files
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
-_NOT_SHOWN = ("heard", "mute")
 
 
 # A model of stems hears no more than the sums of so many.
@@ -225,7 +231,7 @@ def show_result(mix: Mix, path: Path) -> None:
 
 
 def _show_table(mix: Mix) -> None:
-    """A row a stem: what came in, what normalisation and the desk made of it."""
+    """A row a stem: what came in, what became of it, and what model and strip did, with numbers."""
     console = table_console(stderr=True)
     if not mix.measurements["stems"]:
         return
@@ -234,7 +240,7 @@ def _show_table(mix: Mix) -> None:
     wet = mix.measurements["wet_stems"]  # there where stems were made
     for heading in ("files", "in LUFS", "normalised", *(["in the mix"] if wet else [])):
         table.add_column(heading, justify="right")
-    table.add_column("strip")
+    table.add_column("what was done")
     desk = mix.measurements["console"].get("stems", {})
     for stem, measured in mix.measurements["stems"].items():
         table.add_row(
@@ -243,11 +249,14 @@ def _show_table(mix: Mix) -> None:
             cell(measured["before"]["loudness_lufs"]),
             cell(measured["after"]["loudness_lufs"]),
             *([cell(wet.get(stem, {}).get("loudness_lufs"))] if wet else []),
-            Text(printable(", ".join(_strip_words(desk[stem]) if stem in desk else ()))),
+            Text(printable("\n".join(_done_words(mix, stem, desk.get(stem))))),
         )
     bus = mix.measurements["console"].get("master")
     if bus:
-        table.add_row("bus", *[""] * (4 if wet else 3), Text(printable(", ".join(bus["effects"]))))
+        done = hand_words(
+            {"heard": True, "set": plain_strip(mix.console.master), "effects": bus["effects"]}
+        )
+        table.add_row("bus", *[""] * (4 if wet else 3), Text(printable(done)))
     console.print(table)
 
 
@@ -294,13 +303,16 @@ def show_tracks(mix: Mix) -> None:
     talk(f"space: {space_words(record['space'])}")
 
 
-def _strip_words(strip: StripReport) -> Iterator[str]:
-    """Names of what a strip did."""
-    if not strip.get("heard", True):
-        yield "not heard"
-        return
-    yield from (name for name in strip.get("effects", {}) if name not in _NOT_SHOWN)
-    yield from (f"{send} send" for send in strip.get("sends", {}))
+def _done_words(mix: Mix, stem: str, strip: StripReport | None) -> Iterator[str]:
+    """What the model set on a stem, and what its strip did behind that; a line each."""
+    record = mix.measurements["network"].get(stem)
+    if record is not None:
+        yield f"model: {stem_words(record['used'])}"
+    if strip is not None:
+        effects = strip.get("effects", {})
+        settings = plain_strip(mix.console.strip(stem))
+        done = hand_words({"heard": strip["heard"], "set": settings, "effects": effects})
+        yield done if record is None else f"strip: {done}"
 
 
 def show_delivered(destination: Destination, done: Rendered) -> None:

@@ -1,4 +1,4 @@
-"""What was done to a track, or to a bus, in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
+"""What was done to a track, a stem or a bus, in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
 
 Words are made of the record (`mixer.network.track_mixer.settings.as_json`), so that a mix that was
 read back is told as one that was just made.
@@ -24,7 +24,7 @@ from mixer.rendering.track_hand_strips import HandRecord
 
 NOTHING_DONE, SILENT = "as it is", "silent"
 # What one would not hear, or not read off a console.
-_LEAST_CURVE_DB, _LEAST_PAN, _LEAST_SHARE = 1.0, 0.015, 0.02
+_LEAST_CURVE_DB, _LEAST_PAN, _LEAST_SHARE, _LEAST_BALANCE_DB = 1.0, 0.015, 0.02, 0.5
 # Moves of a curve worth a word; the others are smaller.
 _MOST_MOVES = 3
 _ROOMS: tuple[tuple[Literal["short_room_db", "long_room_db", "echo_db"], str], ...] = (
@@ -86,7 +86,32 @@ def hand_words(hand: HandRecord | None) -> str:
     said = hand["set"]
     if not hand["heard"]:
         return "muted" if said.get("mute") else "not heard beside what is soloed"
-    return ", ".join(_of_hand(said)) or NOTHING_DONE
+    return ", ".join(_of_hand(said, hand.get("effects", {}))) or NOTHING_DONE
+
+
+def stem_words(table: Mapping[str, Any]) -> str:
+    """A stem as a model of stems set it.
+
+    Args:
+        table: settings of a record (`mixer.network.output.StemRecord`); a kind of network that has
+            fewer says less.
+    """
+    return ", ".join(_of_stem(table))
+
+
+def _of_stem(table: Mapping[str, Any]) -> Iterator[str]:
+    yield _db(table.get("gain_db", 0.0))
+    balance_db = table.get("balance_db", 0.0)
+    if abs(balance_db) >= _LEAST_BALANCE_DB:
+        yield f"{abs(balance_db):.1f} dB to the {'right' if balance_db > 0.0 else 'left'}"
+    side_db = table.get("side_db", 0.0)
+    if abs(side_db) >= _LEAST_BALANCE_DB:
+        yield f"sides {_db(side_db)}"
+    yield from _of_curve(table.get("curve_db", ()))
+    yield from _of_shape(table.get("shape", 0.0))
+    for key, name in (("widen_db", "widened"), ("room_db", "room")):
+        if table.get(key, SEND_OFF_DB) > SEND_OFF_DB:
+            yield f"{name} {_db_plain(table[key])}"
 
 
 def _of_strip(strip: TrackTable) -> Iterator[str]:
@@ -98,9 +123,7 @@ def _of_strip(strip: TrackTable) -> Iterator[str]:
     if strip["high_pass_hz"] > HIGH_PASS_OFF_HZ:
         yield f"high-pass {_hz(strip['high_pass_hz'])}"
     yield from _of_curve(strip["curve_db"])
-    if abs(strip["shape"]) >= _LEAST_SHARE:
-        softer = "softer" if strip["shape"] < 0.0 else "sharper"
-        yield f"transients {_percent(abs(strip['shape']))} {softer}"
+    yield from _of_shape(strip["shape"])
     yield from _of_compression(strip["compression"])
     if strip["ride"] >= _LEAST_SHARE:
         yield f"level ridden {_percent(strip['ride'])}"
@@ -109,7 +132,13 @@ def _of_strip(strip: TrackTable) -> Iterator[str]:
             yield f"{name} {_db_plain(strip[key])}"
 
 
-def _of_hand(said: Mapping[str, Any]) -> Iterator[str]:
+def _of_shape(shape: float) -> Iterator[str]:
+    if abs(shape) >= _LEAST_SHARE:
+        yield f"transients {_percent(abs(shape))} {'softer' if shape < 0.0 else 'sharper'}"
+
+
+def _of_hand(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterator[str]:
+    """What was set, and where a compressor was at work, by how much."""
     if said.get("solo"):
         yield "solo"
     if "gain_db" in said:
@@ -128,10 +157,17 @@ def _of_hand(said: Mapping[str, Any]) -> Iterator[str]:
     if "compressor" in said:
         compressor = said["compressor"]
         ratio = _number(compressor["ratio"], lambda ratio: f"{ratio:g}:1")
-        yield f"{ratio} at {_number(compressor['threshold_db'], _db_plain)}"
-    for key in ("gate", "de_esser", "saturation"):
-        if key in said:
-            yield key.replace("_", "-")
+        taken_db = done.get("compressor", {}).get("max_reduction_db")
+        taken = "" if taken_db is None else f", taking up to {taken_db:.1f} dB"
+        yield f"{ratio} at {_number(compressor['threshold_db'], _db_plain)}{taken}"
+    if "gate" in said:
+        yield f"gate at {_number(said['gate']['threshold_db'], _db_plain)}"
+    if "de_esser" in said:
+        yield f"de-esser at {_number(said['de_esser']['frequency_hz'], _hz)}"
+    if "saturation" in said:
+        yield f"saturation {_number(said['saturation']['drive_db'], _db_plain)}"
+    if "duck" in said:
+        yield f"ducked {_number(said['duck']['amount_db'], _db_plain)} by {said['duck']['by']}"
     yield from (PurePath(plugin["path"]).stem for plugin in said.get("plugins", ()))
     for key, name in _SENDS:
         if key in said:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 import numpy as np
@@ -152,19 +152,12 @@ def _of_stems(mix: Mix) -> Iterator[Channel]:
         record = mix.measurements["network"].get(stem)
         used = None if record is None else _of_stem(record["used"])
         found = used if record is None else _of_stem(record.get("found", record["used"]))
-        strip = _with_gains_before(mix, stem)
+        strip = mix.console.strip(stem)
         done = mix.measurements["console"].get("stems", {}).get(stem)
         notes = ["muted" if strip.mute else "not heard"] if done and not done["heard"] else []
         yield _channel(stem, stem, found, used, strip, mix, notes, "")
     if mix.console.master != Strip():
         yield _channel("mix bus", MIX_BUS, None, None, mix.console.master, mix, [], "")
-
-
-def _with_gains_before(mix: Mix, stem: str) -> Strip:
-    """A stem's strip with what of it acts before the network instead."""
-    strip = mix.console.strip(stem)
-    before = mix.plan.gains_before.get(stem)
-    return strip if before is None else replace(strip, gain_db=before.gain_db, mute=before.mute)
 
 
 def _channel(

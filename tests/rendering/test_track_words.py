@@ -12,7 +12,13 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     as_json,
 )
-from mixer.rendering.track_words import bus_words, hand_words, space_words, strip_words
+from mixer.rendering.track_words import (
+    bus_words,
+    hand_words,
+    space_words,
+    stem_words,
+    strip_words,
+)
 
 
 def curve(**moves_db: float) -> tuple[float, ...]:
@@ -88,14 +94,19 @@ def test_the_space_is_told_once() -> None:
                         {"type": "notch", "frequency_hz": 50.0, "gain_db": 0.0},
                     ],
                     "compressor": {"ratio": 4.0, "threshold_db": -20.0},
-                    "de_esser": {},
+                    "de_esser": {"frequency_hz": 6000.0},
+                    "gate": {"threshold_db": -50.0},
+                    "saturation": {"drive_db": 4.0},
+                    "duck": {"by": "vocals", "amount_db": 2.0},
                     "plugins": [{"path": "/vst/Warm Tape.vst3"}],
                     "reverb_db": -14.0,
                     "amount": 0.5,
                 },
+                "effects": {"compressor": {"max_reduction_db": 5.08}},
             },
             "solo, +2 dB, 30 R, high-pass 90 Hz, -2 dB at 3 kHz, notch at 50 Hz, 4:1 at -20 dB, "
-            "de-esser, Warm Tape, reverb -14 dB, amount 50 %",
+            "taking up to 5.1 dB, gate at -50 dB, de-esser at 6 kHz, saturation 4 dB, "
+            "ducked 2 dB by vocals, Warm Tape, reverb -14 dB, amount 50 %",
         ),
         (
             {"heard": True, "set": {"gain_db": [[0, 0], [9, 2]], "pan": [[0, 0], [9, 1]]}},
@@ -105,3 +116,20 @@ def test_the_space_is_told_once() -> None:
 )
 def test_the_hand_is_told_beside_it(hand: dict | None, told: str) -> None:
     assert hand_words(hand) == told
+
+
+def test_a_stem_is_told_with_its_numbers() -> None:
+    table = {
+        "gain_db": -4.26,
+        "curve_db": [-3.4, -3.0, 0.0, 0.0, 0.0, 0.0, 2.3, 2.6, 2.5],
+        "balance_db": -0.9,
+        "side_db": 1.8,
+        "shape": -0.07,
+        "widen_db": -44.7,
+        "room_db": -31.2,
+    }
+    assert stem_words(table) == (
+        "-4.3 dB, 0.9 dB to the left, sides +1.8 dB, -3.4 dB at 50 Hz, +2.6 dB at 6.3 kHz, "
+        "transients 7 % softer, room -31 dB"
+    )
+    assert stem_words({}) == "0 dB"

@@ -1,11 +1,14 @@
 """The report's player in a real browser: what is heard is measured, not believed."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
+import soundfile
 
 from mixer.report import listening, write_report
+from mixer.report.scripts import ASSETS
 from tests.browser import file_url, wait_until
 from tests.report.conftest import INPUT_HZ, NORMALISED_HZ, RATE_HZ, TONES_HZ
 
@@ -188,6 +191,72 @@ def test_from_a_disk_it_plays_the_files_in_step(linked, open_page) -> None:
     stopped = page.evaluate("mixReport.player.position_s()")
     page.wait_for_timeout(150)
     assert page.evaluate("mixReport.player.position_s()") == stopped
+
+
+HEARD_APART = """async () => {
+  const { ElementEngine } = await import("/engines.js");
+  const keys = ["a.wav", "b.wav", "c.wav"];
+  const engine = new ElementEngine(12, new Map(keys.map((key) => [key, `/${key}`])));
+  await engine.prepare(keys);
+  const context = new AudioContext({ sampleRate: 44100 });
+  const together = new ChannelMergerNode(context, { numberOfInputs: 3 });
+  keys.forEach((key, i) => {
+    const source = context.createMediaElementSource(engine.elements.get(key).element);
+    const mono = new GainNode(context, { channelCount: 1, channelCountMode: "explicit" });
+    source.connect(mono).connect(together, 0, i);
+  });
+  const tap = context.createScriptProcessor(4096, 3, 1);
+  together.connect(tap).connect(context.destination);
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const heard = async () => {
+    const blocks = [];
+    tap.onaudioprocess = ({ inputBuffer: input }) => {
+      blocks.push(keys.map((_, i) => Float32Array.from(input.getChannelData(i))));
+    };
+    while (blocks.length < 4) await wait(20);
+    tap.onaudioprocess = null;
+    const told = keys.map((key) => engine.elements.get(key).element.currentTime);
+    return { told, audio: keys.map((_, i) => blocks.flatMap((block) => Array.from(block[i]))) };
+  };
+  engine.setGains(Object.fromEntries(keys.map((key) => [key, 1])));
+  await context.resume();
+  await engine.play(0);
+  clearInterval(engine.watch);
+  engine.elements.get("b.wav").element.playbackRate = 0.95; // pushed apart by hand
+  await wait(300);
+  engine.elements.get("b.wav").element.playbackRate = 1;
+  await wait(200);
+  const apart = await heard();
+  const corrects = setInterval(() => engine.correct(), 25);
+  await wait(1500);
+  const again = await heard();
+  clearInterval(corrects);
+  await context.close();
+  return [apart, again];
+}"""
+
+
+def test_elements_are_held_together_by_their_samples(open_page, serve, tmp_path) -> None:
+    noise = 0.2 * np.random.default_rng(1).standard_normal(12 * RATE_HZ)
+    for name in "abc":
+        soundfile.write(tmp_path / f"{name}.wav", noise, RATE_HZ)
+    shutil.copy(ASSETS / "engines.js", tmp_path)
+    (tmp_path / "page.html").write_text("<!doctype html><title>elements</title>")
+    page = open_page(f"{serve(tmp_path)}/page.html")
+
+    def late_s(heard: dict) -> tuple[float, float]:
+        """How far the second element is behind the first: by its own clock, and by its samples."""
+        first, second = (np.fft.rfft(heard["audio"][i], 65_536) for i in (0, 1))
+        match = np.fft.irfft(np.conj(first) * second)
+        return heard["told"][0] - heard["told"][1], float(
+            np.argmax(np.roll(match, 32_768)) - 32_768
+        )
+
+    apart, again = (late_s(heard) for heard in page.evaluate(HEARD_APART))
+    assert apart[1] / RATE_HZ > 0.005
+    # A busy machine may look at two clocks in the middle of their updates.
+    assert apart[0] == pytest.approx(apart[1] / RATE_HZ, abs=0.004)
+    assert abs(again[1]) / RATE_HZ < 0.002
 
 
 def test_a_file_that_is_gone_is_said_in_words(data, open_page, watch, tmp_path) -> None:
