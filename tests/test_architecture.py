@@ -37,6 +37,7 @@ LAYERS = (
     ("mixer.takes",),
     ("mixer.batch", "mixer.learn", "mixer.listen"),
     ("mixer.doctor", "mixer.studio"),
+    ("mixer.mcp",),
     ("mixer.cli",),
 )
 # who alone may import a library
@@ -53,6 +54,7 @@ OWNERS = {
     "ray": ("mixer.batch",),
     "starlette": ("mixer.studio",),
     "uvicorn": ("mixer.studio",),
+    "mcp": ("mixer.mcp",),
     "torch": ("training", "export"),
     "onnx": ("export",),
     "mido": ("training.synthesis",),

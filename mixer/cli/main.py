@@ -43,6 +43,7 @@ COMMANDS = {
     "train": "Train a network on prepared data (needs the train extra).",
     "export": "Turn a checkpoint into a model bundle (needs the train extra).",
     "model": "List, show, verify and fetch model bundles.",
+    "mcp": "Serve mixing as tools to agents (needs the mcp extra).",
     "doctor": "Look at the installation and the machine, and say what to do.",
     "completion": "Complete commands and options at the Tab key, in four shells.",
     "man": "Print the manual page.",

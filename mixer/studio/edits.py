@@ -188,16 +188,17 @@ def _check(parts: tuple[str, ...], value: Any) -> None:
             raise SettingsError(
                 *(f"{key_of([str(p) for p in at])} {what}" for at, what in mistakes)
             )
-        if _names_plugins(value):
+        if names_plugins(value):
             raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
         if len(value_text(value)) > _LONGEST_VALUE:
             raise SettingsError(f"{quote(key)} is longer than {_LONGEST_VALUE} characters")
 
 
-def _names_plugins(value: Any) -> bool:
+def names_plugins(value: Any) -> bool:
+    """Whether a value of a setting has plug-ins anywhere in it."""
     if isinstance(value, Mapping):
-        return _PLUGINS in value or any(map(_names_plugins, value.values()))
-    return isinstance(value, list) and any(map(_names_plugins, value))
+        return _PLUGINS in value or any(map(names_plugins, value.values()))
+    return isinstance(value, list) and any(map(names_plugins, value))
 
 
 def _check_presets(value: Any) -> None:

@@ -1,0 +1,1 @@
+"""Mixing as tools for agents, over the Model Context Protocol; see `mixer.mcp.server`."""

@@ -1,0 +1,108 @@
+"""The folders that an agent may read and write in: no path and no link leads out of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mixer.errors import InputError, OutputError, SettingsError
+from mixer.files.wording import quote
+from mixer.output.recipe_reader import RecordedMix
+from mixer.preset.find import is_name
+from mixer.studio.edits import model_names
+
+# A song's folder with more than this is not looked through.
+_MOST_ENTRIES = 20_000
+
+
+class Folders:
+    """Folders given at the start."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Take folders.
+
+        Args:
+            folders: that are there; relative paths of an agent begin in the first.
+
+        Raises:
+            InputError: one is not a folder, or there are none.
+        """
+        if not folders:
+            raise InputError("no folder is allowed; name one at least")
+        missing = [folder for folder in folders if not folder.is_dir()]
+        if missing:
+            raise InputError(f"{missing[0]}: no such folder")
+        self._folders = tuple(folder.resolve() for folder in folders)
+
+    def inside(self, path: str) -> Path:
+        """A path that an agent names, which need not be there, without links.
+
+        Raises:
+            InputError: it leads out of the folders.
+        """
+        if not path or "\0" in path or len(path) > 4_096:
+            raise InputError(f"{quote(path)} is not a path")
+        whole = self._folders[0] / path
+        try:
+            real = whole.resolve()
+        except (OSError, RuntimeError):
+            raise InputError(f"{quote(path)} cannot be followed") from None
+        self._check(real, path)
+        return real
+
+    def song(self, path: str) -> Path:
+        """The folder of a song, none of whose links leads out.
+
+        Raises:
+            InputError: it is not there, or leads out, or something in it does.
+        """
+        folder = self.inside(path)
+        if not folder.is_dir():
+            raise InputError(f"{quote(path)}: no such folder")
+        n_entries = 0
+        for root, folders, files in os.walk(folder):
+            n_entries += len(folders) + len(files)
+            if n_entries > _MOST_ENTRIES:
+                raise InputError(f"{quote(path)} holds more than {_MOST_ENTRIES} files")
+            for name in (*folders, *files):
+                entry = Path(root) / name
+                if entry.is_symlink():
+                    self._check(entry.resolve(), f"{path}: {name}")
+        return folder
+
+    def file(self, path: str) -> Path:
+        """A file that is there; InputError where it is not, or leads out."""
+        file = self.inside(path)
+        if not file.is_file():
+            raise InputError(f"{quote(path)}: no such file")
+        return file
+
+    def output(self, path: str) -> Path:
+        """Where something is to be written; OutputError where it leads out."""
+        try:
+            return self.inside(path)
+        except InputError as error:
+            raise OutputError(str(error)) from None
+
+    def recipe(self, recipe: RecordedMix) -> RecordedMix:
+        """A recipe that names nothing outside: it may be a stranger's.
+
+        Raises:
+            InputError, SettingsError: naming what leads out.
+        """
+        self.song(str(recipe.song_folder))
+        settings = recipe.settings
+        for value in (settings.rooms, settings.profile):
+            if value is not None and not is_name(value):
+                self.inside(value)
+        if settings.model not in model_names():
+            self.inside(settings.model)
+        if recipe.plugins():
+            raise SettingsError(f"{recipe.path.name} loads plug-ins, which agents do not")
+        return recipe
+
+    def _check(self, real: Path, named: str) -> None:
+        if not any(real == folder or folder in real.parents for folder in self._folders):
+            allowed = ", ".join(str(folder) for folder in self._folders)
+            raise InputError(f"{quote(named)} leads out of what is allowed: {allowed}")

@@ -1,0 +1,230 @@
+"""Tools for agents: each does what its command does, and none leaves the folders given."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from mcp.client.client import Client
+
+from mixer.errors import InputError
+from mixer.mcp.folders import Folders
+from mixer.mcp.server import MOST_ANSWER_CHARACTERS, bounded_json, build_server
+from mixer.mcp.tools import Tools
+from tests.studio.desk import write_stems
+
+Call = Callable[..., Any]
+TOOLS = {"check", "render", "revise", "variations", "compare", "presets", "preset", "evaluate"}
+
+
+@pytest.fixture
+def allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIXER_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "allowed"
+    write_stems(folder / "song")
+    write_stems(tmp_path / "private" / "song")
+    return folder
+
+
+@pytest.fixture
+def call(allowed: Path) -> Call:
+    """Call a tool in memory: its answer, or the text of its error."""
+    server = build_server(Tools(Folders([allowed])))
+
+    async def ask(name: str, arguments: dict[str, Any]) -> Any:
+        async with Client(server) as client:
+            answer = await client.call_tool(name, arguments)
+            text = answer.content[0].text  # type: ignore[union-attr]
+            return text if answer.is_error else json.loads(text)
+
+    return lambda tool, /, **arguments: asyncio.run(ask(tool, arguments))
+
+
+def test_all_tools_are_listed_with_what_they_do(allowed: Path) -> None:
+    async def ask() -> dict[str, str | None]:
+        async with Client(build_server(Tools(Folders([allowed])))) as client:
+            return {tool.name: tool.description for tool in (await client.list_tools()).tools}
+
+    found = asyncio.run(ask())
+    assert set(found) == TOOLS
+    assert all(found.values())
+
+
+def test_from_a_folder_to_a_revised_mix_that_is_compared(call: Call, allowed: Path) -> None:
+    assert call("check", song="song")["stems"] == ["vocals", "bass", "drums", "other"]
+    assert "rock" in [row["name"] for row in call("presets")["presets"]]
+    assert call("preset", name="rock")["table"]["drums"]
+    made = call(
+        "render",
+        song="song",
+        presets=["vocal-forward"],
+        sets=["bass.gain_db=-1"],
+        settings={"loudness_lufs": -18},
+        outputs={"bit_depth": "32f"},
+    )
+    assert Path(made["mix"]) == allowed / "mixes" / "song.wav"
+    assert made["loudness_lufs"] == pytest.approx(-18.0, abs=0.1)
+    taken = call("revise", mix="mixes/song.mix.json", changes=["vocals up", "drums.pan=-0.2"])
+    assert taken["number"] == 2
+    assert "vocals" in taken["changed_parts"]
+    assert "bass" in taken["unchanged_parts"]
+    found = call("compare", a="mixes/song.mix.json", b=taken["recipe"])
+    assert "vocals.gain_db" in json.dumps(found)
+    against = call("evaluate", mix=taken["mix"], reference=made["mix"])
+    assert isinstance(against, dict)
+
+
+def test_a_render_is_that_of_the_command_line(call: Call, allowed: Path) -> None:
+    from mixer.cli.main import run
+
+    made = call("render", song="song", sets=["vocals.gain_db=+2"], outputs={"bit_depth": "32f"})
+    out = allowed / "by hand.wav"
+    words = ["render", str(allowed / "song"), "--set", "vocals.gain_db=+2", "-q", "-o", str(out)]
+    assert run([*words, "--bit-depth", "32f"]) == 0
+    assert np.array_equal(soundfile.read(made["mix"])[0], soundfile.read(out)[0])
+
+
+def test_nothing_is_replaced_without_asking(call: Call) -> None:
+    call("render", song="song")
+    assert "exists already" in call("render", song="song")
+    assert call("render", song="song", overwrite=True)["mix"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("check", {"song": "../private/song"}),
+        ("check", {"song": "song/../../private/song"}),
+        ("check", {"song": "/etc"}),
+        ("check", {"song": "way out"}),
+        ("check", {"song": "inside"}),
+        ("check", {"song": ""}),
+        ("check", {"song": "a\0b"}),
+        ("check", {"song": "x" * 10_000}),
+        ("render", {"song": "song", "output": "../private/mix.wav"}),
+        ("render", {"song": "song", "output": "/tmp/mix.wav"}),
+        ("render", {"song": "song", "output": "way out/mix.wav"}),
+        ("render", {"song": "song", "presets": ["../private/mine.toml"]}),
+        ("render", {"song": "song", "presets": ["/etc/passwd"]}),
+        ("render", {"song": "song", "sets": ["vocals.plugins.0.path=/bin/sh"]}),
+        ("render", {"song": "song", "sets": ['vocals={plugins=[{path="/bin/sh"}]}']}),
+        ("render", {"song": "song", "sets": ['vocals={"plugins"=[{path="/bin/sh"}]}']}),
+        ("render", {"song": "song", "settings": {"model": "/tmp/model"}}),
+        ("render", {"song": "song", "settings": {"rooms": "/tmp"}}),
+        ("render", {"song": "song", "settings": {"profile": "/etc/passwd"}}),
+        ("render", {"song": "song", "settings": {"amount": 7}}),
+        ("render", {"song": "song", "outputs": {"output": "/tmp"}}),
+        ("render", {"song": "song", "outputs": {"format": "exe"}}),
+        ("revise", {"mix": "../private/mix.json", "changes": ["vocals up"]}),
+        ("revise", {"mix": "song/vocals.wav", "changes": ["vocals up"]}),
+        ("compare", {"a": "/etc/passwd", "b": "/etc/passwd"}),
+        ("evaluate", {"mix": "song/vocals.wav", "reference": "../private/song/vocals.wav"}),
+        ("preset", {"name": "../../etc/passwd"}),
+        ("variations", {"song": "../private/song", "n": 1}),
+        ("variations", {"song": "song", "n": 10_000}),
+    ],
+)
+def test_what_leads_out_is_refused(
+    call: Call, allowed: Path, tmp_path: Path, tool: str, arguments: dict[str, Any]
+) -> None:
+    (allowed / "way out").symlink_to(tmp_path / "private")
+    write_stems(allowed / "inside")
+    (allowed / "inside" / "bass.wav").unlink()
+    (allowed / "inside" / "bass.wav").symlink_to(tmp_path / "private" / "song" / "bass.wav")
+    before = sorted(tmp_path.rglob("*"))
+    answer = call(tool, **arguments)
+    assert isinstance(answer, str)
+    assert "root:" not in answer
+    assert [path for path in sorted(tmp_path.rglob("*")) if path not in before] == []
+
+
+def test_a_recipe_that_names_what_is_outside_is_refused(
+    call: Call, allowed: Path, tmp_path: Path
+) -> None:
+    call("render", song="song")
+    path = allowed / "mixes" / "song.mix.json"
+    recipe = json.loads(path.read_text())
+    for change in (
+        {"song": {**recipe["song"], "folder": str(tmp_path / "private" / "song")}},
+        {"settings": {**recipe["settings"], "rooms": str(tmp_path / "private")}},
+        {"settings": {**recipe["settings"], "model": str(tmp_path / "private")}},
+        {"settings": {**recipe["settings"], "profile": str(tmp_path / "private" / "a.json")}},
+    ):
+        path.write_text(json.dumps({**recipe, **change}))
+        answer = call("revise", mix="mixes/song.mix.json", changes=["vocals up"])
+        assert "leads out" in answer
+
+
+def test_answers_are_bounded() -> None:
+    answer = {"kept": 1, "long": ["x" * 100] * 10_000, "silence": float("-inf")}
+    text = bounded_json(answer)
+    assert len(text) <= MOST_ANSWER_CHARACTERS
+    assert json.loads(text) == {"kept": 1, "silence": None, "left_out_as_too_long": ["long"]}
+
+
+def test_a_folder_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no folder is allowed"):
+        Folders([])
+    with pytest.raises(InputError, match="no such folder"):
+        Folders([tmp_path / "none"])
+
+
+def test_the_command_says_nothing_but_the_protocol(allowed: Path) -> None:
+    messages = [
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {},
+                "clientInfo": {"name": "test", "version": "1"},
+            },
+        },
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {
+            "jsonrpc": "2.0",
+            "id": 2,
+            "method": "tools/call",
+            "params": {"name": "check", "arguments": {"song": "song"}},
+        },
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mixer", "mcp", "--allow", str(allowed)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    answers = []
+    for message in messages:
+        process.stdin.write(json.dumps(message) + "\n")
+        process.stdin.flush()
+        if "id" in message:
+            answers.append(json.loads(process.stdout.readline()))
+    rest, _ = process.communicate(timeout=60)
+    assert rest == ""
+    assert process.returncode == 0
+    assert answers[0]["result"]["serverInfo"]["name"] == "mixer"
+    assert json.loads(answers[1]["result"]["content"][0]["text"])["stems"]
+
+
+def test_a_missing_library_names_its_extra(allowed: Path) -> None:
+    code = (
+        "import sys\nsys.modules['mcp'] = None\nfrom mixer.cli.main import run\n"
+        f"sys.exit(run(['mcp', '--allow', {str(allowed)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 3
+    assert "[mcp]" in done.stderr
+    assert done.stdout == ""
