@@ -56,6 +56,12 @@ class DeviceError(MixerError):
     exit_code = 3
 
 
+class MissingExtraError(MixerError):
+    """An optional part of the distribution is not installed."""
+
+    exit_code = 3
+
+
 class OutputError(MixerError):
     """A result cannot be written: it exists already, the disk is full, the folder is read-only."""
 

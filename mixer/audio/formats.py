@@ -54,6 +54,8 @@ SAMPLE_RATES_HZ = (8_000, 384_000)
 # Bytes of a sample of each depth.
 BIT_DEPTHS: Mapping[str, int] = {"16": 2, "24": 3, "32f": 4}
 DEFAULT_BIT_DEPTH = "24"
+# Below this a mix is not what it was.
+_LEAST_GOOD_RATE_HZ = 32_000
 _PCM = {"16": "PCM_16", "24": "PCM_24"}
 
 
@@ -72,6 +74,10 @@ class AudioFormat:
         any_rate_up_to_hz: beyond this only whole tens; None for no such limit.
         pcm_share: size of what is written relative to the samples, an upper estimate.
         lossy_bytes_per_s: the same of a lossy format, of stereo.
+        bitrates_kbps: that may be asked for; () where it goes by quality alone.
+        default_kbps: where neither is asked for; 0 where it goes by quality then.
+        has_quality: it may be asked for by quality, with a bit rate that varies.
+        encoder: FFmpeg's name, where PyAV writes it instead of libsndfile; empty otherwise.
     """
 
     name: str
@@ -84,6 +90,10 @@ class AudioFormat:
     any_rate_up_to_hz: int | None = None
     pcm_share: float = 1.0
     lossy_bytes_per_s: int = 0
+    bitrates_kbps: tuple[int, ...] = ()
+    default_kbps: int = 0
+    has_quality: bool = False
+    encoder: str = ""
 
     @property
     def is_lossy(self) -> bool:
@@ -106,6 +116,22 @@ class AudioFormat:
         return int(2 * BIT_DEPTHS[bit_depth] * n_samples * self.pcm_share)
 
 
+@dataclass(frozen=True)
+class LossyCoding:
+    """How strongly a lossy format compresses; of the two one at most.
+
+    Attributes:
+        bitrate_kbps: constant, one of `AudioFormat.bitrates_kbps`.
+        quality: 0 (smallest) to 10 (best), with a bit rate that varies.
+    """
+
+    bitrate_kbps: int | None = None
+    quality: float | None = None
+
+
+# At what the format's own record says.
+USUAL_CODING = LossyCoding()
+
 _ALL_FORMATS = (
     AudioFormat("wav", "WAV", "WAV", _PCM | {"32f": "FLOAT"}),
     AudioFormat(
@@ -125,6 +151,9 @@ _ALL_FORMATS = (
         {"bitrate_mode": "CONSTANT", "compression_level": 0.0},
         rates_hz=(8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
         lossy_bytes_per_s=40_000,
+        bitrates_kbps=(32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+        default_kbps=320,
+        has_quality=True,
     ),
     AudioFormat(
         "ogg",
@@ -134,6 +163,40 @@ _ALL_FORMATS = (
         {"compression_level": 0.2},
         highest_rate_hz=200_000,  # libvorbis ends the process beyond it
         lossy_bytes_per_s=40_000,
+        has_quality=True,
+    ),
+    AudioFormat(
+        "opus",
+        "Opus",
+        "OGG",
+        {"": "OPUS"},
+        rates_hz=(8_000, 12_000, 16_000, 24_000, 48_000),
+        lossy_bytes_per_s=64_000,
+        bitrates_kbps=(32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 510),
+        default_kbps=192,
+    ),
+    AudioFormat(
+        "m4a",
+        "AAC",
+        "ipod",
+        {"": "AAC"},
+        rates_hz=(
+            8_000,
+            11_025,
+            12_000,
+            16_000,
+            22_050,
+            24_000,
+            32_000,
+            44_100,
+            48_000,
+            88_200,
+            96_000,
+        ),
+        lossy_bytes_per_s=48_000,
+        bitrates_kbps=(64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+        default_kbps=256,
+        encoder="aac",
     ),
 )
 FORMATS: Mapping[str, AudioFormat] = {one.name: one for one in _ALL_FORMATS}
@@ -183,6 +246,49 @@ def refuse_depth(file_format: str, bit_depth: str) -> None:
         raise SettingsError(
             f"{of_format.title} holds {depths} bit, not {bit_depth}; "
             "choose another format or bit depth"
+        )
+
+
+def refuse_coding(file_format: str, coding: LossyCoding) -> None:
+    """Raise SettingsError where one of `FORMATS` is not written at such a bit rate or quality."""
+    of_format = FORMATS[file_format]
+    if coding.bitrate_kbps is not None and coding.quality is not None:
+        raise SettingsError("a bit rate and a quality contradict each other; give one")
+    if coding.quality is not None and not of_format.has_quality:
+        having = " or ".join(one.title for one in FORMATS.values() if one.has_quality)
+        raise SettingsError(f"{of_format.title} has no quality to choose; {having} does")
+    kbps = coding.bitrate_kbps
+    if kbps is None or kbps in of_format.bitrates_kbps:
+        return
+    if not of_format.bitrates_kbps:
+        instead = "give --quality" if of_format.has_quality else "it is written whole"
+        raise SettingsError(f"{of_format.title} has no bit rate to choose; {instead}")
+    known = ", ".join(map(str, of_format.bitrates_kbps))
+    raise SettingsError(f"{of_format.title} is written at {known} kbit/s, not {kbps}")
+
+
+def fitting_rate(file_format: str, sample_rate: int) -> int:
+    """The sample rate in Hz that a format holds a mix at: its own, or the best that it can.
+
+    The highest that divides the mix's, so that 96 000 becomes 48 000 and 88 200 becomes 44 100;
+    without one the next higher, so that no treble is lost; else the highest.
+    """
+    rates = FORMATS[file_format].rates_hz
+    if not rates or sample_rate in rates:
+        return sample_rate
+    dividing = [rate for rate in rates if sample_rate % rate == 0 and rate >= _LEAST_GOOD_RATE_HZ]
+    higher = [rate for rate in rates if rate > sample_rate]
+    return max(dividing) if dividing else min(higher, default=max(rates))
+
+
+def refuse_depth_of_lossy(file_format: str, bit_depth: str) -> None:
+    """Raise SettingsError where somebody asks for a bit depth of a format that has none."""
+    of_format = FORMATS[file_format]
+    if of_format.is_lossy:
+        also = "--bitrate" if of_format.bitrates_kbps else "--quality"
+        raise SettingsError(
+            f"{of_format.title} has no bit depth, so {bit_depth} bit cannot be kept; leave it out "
+            f"({also} says how good it is), or choose wav or flac"
         )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from mixer.audio.encoding import encode
 from mixer.audio.reading import resample
 from mixer.dsp.lag import best_lag
-from mixer.errors import InputError
+from mixer.errors import InputError, OutputError
 
 # More than any encoder's delay.
 _LONGEST_DELAY_S = 0.2
@@ -73,23 +73,18 @@ def round_trip(audio: np.ndarray, sample_rate: int, codec: Codec) -> np.ndarray:
 
 
 def _encode(audio: np.ndarray, codec: Codec) -> io.BytesIO:
-    import av
-
-    file = io.BytesIO()
     try:
-        with av.open(file, "w", format=codec.container) as container:
-            stream: Any = container.add_stream(codec.encoder, rate=codec.sample_rate)
-            stream.layout, stream.bit_rate = "stereo", codec.bit_rate
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(np.clip(audio, -1.0, 1.0)), format="fltp", layout="stereo"
+        return io.BytesIO(
+            encode(
+                audio,
+                codec.sample_rate,
+                encoder=codec.encoder,
+                container=codec.container,
+                bit_rate=codec.bit_rate,
             )
-            frame.sample_rate = codec.sample_rate
-            container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
-    except (av.FFmpegError, ValueError) as error:
-        raise InputError(f"{codec.name}: this build of PyAV cannot encode it ({error})") from None
-    file.seek(0)
-    return file
+        )
+    except OutputError as error:
+        raise InputError(f"{codec.name}: {error}") from None
 
 
 def _decode(file: io.BytesIO) -> np.ndarray:

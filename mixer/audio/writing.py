@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,16 @@ import numpy as np
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, coding_history_line, insert_broadcast
+from mixer.audio.encoding import encode, refuse_without_encoder
 from mixer.audio.formats import (
     BIT_DEPTHS,
     DEFAULT_BIT_DEPTH,
     DEFAULT_FORMAT,
     FORMATS,
+    USUAL_CODING,
+    AudioFormat,
+    LossyCoding,
+    refuse_coding,
     refuse_rate,
 )
 from mixer.audio.ogg import set_serial
@@ -61,6 +67,8 @@ def write_audio(
     overwrite: bool = False,
     seed: int = 0,
     broadcast: BroadcastInfo | None = None,
+    coding: LossyCoding = USUAL_CODING,
+    tags: Mapping[str, str] | None = None,
 ) -> None:
     """Write (channels, samples) float32 audio; the same input gives the same bytes.
 
@@ -74,31 +82,34 @@ def write_audio(
         seed: of the 16-bit dither, which audio that sits on the 16-bit grid already does not get.
         broadcast: for the `bext` chunk of a WAV, which gets the file's own coding added to its
             history; other formats have no place for it. None writes no chunk.
+        coding: of a lossy format.
+        tags: title and artist, each a line.
 
     Raises:
-        SettingsError: the format cannot hold the sample rate.
+        SettingsError: the format cannot hold the sample rate, or not be written so.
+        MissingExtraError: what writes the format is not installed.
         OutputError: the file exists, or the disk is full or read-only.
     """
     refuse_rate(file_format, sample_rate)
+    refuse_coding(file_format, coding)
+    of_format, tags = FORMATS[file_format], tags or {}
     if not overwrite:
         refuse_existing([path])
     dither = np.random.default_rng(seed) if bit_depth == "16" and not _on_grid(audio, 16) else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
-            if FORMATS[file_format].is_lossy:
+            if of_format.is_lossy:
                 # By way of memory: libsndfile says nothing when closing fails on a full disk.
-                encoded = io.BytesIO()
-                _encode(encoded, audio, sample_rate, file_format, bit_depth, None)
-                partial.write_bytes(encoded.getvalue())
-                if FORMATS[file_format].container == "OGG":
+                partial.write_bytes(_encoded(audio, sample_rate, of_format, coding, tags))
+                if of_format.container == "OGG":
                     set_serial(partial, seed % 2**32)
             else:
                 name = system_name(partial)
-                _encode(name, audio, sample_rate, file_format, bit_depth, dither)
+                _encode(name, audio, sample_rate, of_format, bit_depth, dither, tags, {})
                 if broadcast is not None and file_format == "wav":
-                    coding = coding_history_line(sample_rate, bit_depth, audio.shape[0])
-                    history = broadcast.coding_history + coding
+                    own = coding_history_line(sample_rate, bit_depth, audio.shape[0])
+                    history = broadcast.coding_history + own
                     insert_broadcast(partial, replace(broadcast, coding_history=history))
                 _refuse_cut(partial, audio.shape[1])
     except soundfile.LibsndfileError as error:
@@ -111,22 +122,68 @@ def write_audio(
         raise OutputError(f"{shortened(path)} cannot be written: {reason_of(error)}") from None
 
 
+def _encoded(
+    audio: np.ndarray,
+    sample_rate: int,
+    of_format: AudioFormat,
+    coding: LossyCoding,
+    tags: Mapping[str, str],
+) -> bytes:
+    """The bytes of a file in a lossy format."""
+    if of_format.encoder:
+        refuse_without_encoder(of_format.title)
+        return encode(
+            audio if audio.shape[0] == 2 else np.repeat(audio, 2, axis=0),
+            sample_rate,
+            encoder=of_format.encoder,
+            container=of_format.container,
+            bit_rate=1_000 * (coding.bitrate_kbps or of_format.default_kbps),
+            tags=tags,
+        )
+    encoded = io.BytesIO()
+    options = {**of_format.options, **_level_of(of_format, coding, sample_rate, audio.shape[0])}
+    _encode(encoded, audio, sample_rate, of_format, "", None, tags, options)
+    return encoded.getvalue()
+
+
+def _level_of(
+    of_format: AudioFormat, coding: LossyCoding, sample_rate: int, channels: int
+) -> dict[str, str | float]:
+    """What libsndfile is told in place of a bit rate or a quality: a level from 0 (best) to 1."""
+    if coding.quality is not None:
+        mode = {"bitrate_mode": "VARIABLE"} if of_format.name == "mp3" else {}
+        return {**mode, "compression_level": (10.0 - coding.quality) / 10.0}
+    kbps = coding.bitrate_kbps or of_format.default_kbps
+    if not kbps:
+        return {}
+    if of_format.name == "opus":
+        lowest, highest = 6.0 * channels, 256.0 * channels
+    else:  # MPEG-1, 2 and 2.5 layer III
+        lowest = 32.0 if sample_rate >= 32_000 else 8.0
+        highest = 320.0 if sample_rate >= 32_000 else 160.0 if sample_rate >= 16_000 else 64.0
+    level = (highest - kbps) / (highest - lowest)
+    return {"compression_level": min(max(level, 0.0), 1.0)}
+
+
 def _encode(
     target: str | bytes | io.BytesIO,
     audio: np.ndarray,
     sample_rate: int,
-    file_format: str,
+    of_format: AudioFormat,
     bit_depth: str,
     dither: np.random.Generator | None,
+    tags: Mapping[str, str],
+    options: Mapping[str, str | float],
 ) -> None:
     channels, n_samples = audio.shape
-    of_format = FORMATS[file_format]
     container, subtype = of_format.container, of_format.subtype(bit_depth)
     if container == "WAV" and n_samples * channels * BIT_DEPTHS[bit_depth] > _RF64_FROM_BYTES:
         container = "RF64"
     with soundfile.SoundFile(
-        target, "w", sample_rate, channels, subtype, format=container, **of_format.options
+        target, "w", sample_rate, channels, subtype, format=container, **options
     ) as file:
+        for name, text in tags.items():
+            setattr(file, name, text)
         # Its time stamp would make two equal renders differ; there is no public switch.
         soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
         for start in range(0, n_samples, BLOCK_SAMPLES):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from mixer.audio.formats import refuse_depth, refuse_rate
+from mixer.audio.formats import refuse_depth, refuse_depth_of_lossy, refuse_rate
 from mixer.batch.asked import RowSettings
 from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
@@ -289,6 +289,7 @@ def _contradictions(number: int, settings: dict[str, Any], output: dict[str, Any
     mistakes = []
     for column, value, refuse in (
         ("bit_depth", bit_depth, refuse_depth),
+        ("bit_depth", bit_depth, refuse_depth_of_lossy),
         ("sample_rate", sample_rate, refuse_rate),
     ):
         if file_format is not None and value is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_depth
+from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_coding, refuse_depth
 from mixer.batch.columns import NONE
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
@@ -155,6 +155,7 @@ def plan_output(row: Row) -> Target:
     file_format = asked or (ending if ending in FORMATS else DEFAULT_FORMAT)
     try:
         refuse_depth(file_format, row.wanted.bit_depth)
+        refuse_coding(file_format, row.wanted.coding)
     except SettingsError as error:
         raise ValueError(str(error)) from None
     filled = _fill(template, row, file_format)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS
+from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS, fitting_rate
 from mixer.batch.identity import Identity
 from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
@@ -78,7 +78,7 @@ def survey_song(
     """
     song = read(row.song)
     stems = song.stems
-    rate = int(row.settings.get("sample_rate") or song.sample_rate)
+    rate = row.settings.get("sample_rate") or fitting_rate(file_format, song.sample_rate)
     n_own = song.n_samples_at(rate)
     n_files = 1 + (len(stems) + 1 if row.wanted.stems else 0)
     has_report = row.wanted.has_report

@@ -163,6 +163,7 @@ class _Render:
     ) -> RenderPlan:
         from mixer.console.settings import Console
         from mixer.rendering.plan import plan_render
+        from mixer.rendering.settings import at_fitting_rate
 
         if self.order.phase == Phase.FINISH or self.order.loudness_lufs is not None:
             settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
@@ -172,6 +173,7 @@ class _Render:
             console = with_moves(settings.console or Console(), self.order.album_moves, song.stems)
             settings = replace(settings, console=console)
         bundle = network.bundle if network else None
+        settings = at_fitting_rate(settings, song, self.order.wanted.format)
         return plan_render(
             song, settings, bundle, presets=self.order.presets, wet_tracks=self.order.wanted.tracks
         )

@@ -9,16 +9,10 @@ import tempfile
 from importlib import import_module
 from types import ModuleType
 
-from mixer.errors import MixerError
+from mixer.errors import MissingExtraError
 from mixer.extras import install_command
 
 _MATPLOTLIB_HOME = "MPLCONFIGDIR"
-
-
-class MissingExtraError(MixerError):
-    """An optional part of the distribution is not installed."""
-
-    exit_code = 3
 
 
 def load_extra(module: str, extra: str) -> ModuleType:

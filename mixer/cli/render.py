@@ -15,11 +15,13 @@ from mixer.audio.formats import (
     DEFAULT_FORMAT,
     FORMATS,
     is_any_audio_name,
+    refuse_depth_of_lossy,
 )
 from mixer.cli.console import answer, progress_bar
 from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
 from mixer.cli.render_view import (
+    note_rate,
     result,
     show_delivered,
     show_plan,
@@ -38,7 +40,7 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.level_words import ROUGH
 from mixer.rendering.plan import hands_on_wet_stems, plan_render
-from mixer.rendering.settings import RenderSettings, with_console
+from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
 from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song
 from mixer.takes.numbering import next_take
@@ -108,16 +110,19 @@ def command(
         # Its faders were set by somebody.
         defaults["levels"] = ROUGH
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
-    settings = settings_of(options, resolved, defaults)
-    wanted = OutputSettings(**given_settings(OutputSettings, options))
+    given = given_settings(OutputSettings, options)
+    destination = _destination(output, given, song, overwrite=overwrite, is_next=is_next)
+    wanted = destination.wanted
+    asked = settings_of(options, resolved, defaults)
+    settings = at_fitting_rate(asked, song, wanted.format)
     plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
-    destination = _destination(output, wanted, song, overwrite=overwrite, is_next=is_next)
     # What a dry run would replace it says instead.
     replace(destination, overwrite=overwrite or dry_run).check(plan)
     if destination.wanted.writes_stems:
         plan = hands_on_wet_stems(plan)
     if not quiet:
         warn(song, plan, with_files=not dry_run)
+        note_rate(asked, plan, FORMATS[wanted.format].title)
         if not (dry_run or strict):  # strict has looked for it
             look_for_damage([recording.source for recording in song.recordings])
         told = warn_damaged(song)
@@ -138,9 +143,12 @@ def command(
 
 
 def _destination(
-    output: Path | None, wanted: OutputSettings, song: Song, *, overwrite: bool, is_next: bool
+    output: Path | None, given: dict[str, Any], song: Song, *, overwrite: bool, is_next: bool
 ) -> Destination:
+    wanted = OutputSettings(**given)
     path, file_format = output_path(output, wanted.format, song)
+    if "bit_depth" in given:
+        refuse_depth_of_lossy(file_format, wanted.bit_depth)
     destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
     return next_take(destination, song) if is_next else destination
 

@@ -23,6 +23,7 @@ from mixer.preset.schema import plain_strip
 from mixer.reference.record import row_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
+from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_words import (
     bus_words,
     hand_words,
@@ -68,6 +69,12 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
             talk_warning(f"{_name(recording)}: {said}")
         elif with_files:
             talk(f"{recording.stem:<7} {_name(recording)} ({recording.reason})")
+
+
+def note_rate(asked: RenderSettings, plan: RenderPlan, title: str) -> None:
+    """Say so where a mix is at another rate than its song because of the format of that title."""
+    if plan.settings.sample_rate != asked.sample_rate:
+        talk(f"note: {plan.song.sample_rate} Hz is brought to {plan.mix_rate} Hz, for {title}")
 
 
 def _name(recording: Recording) -> str:

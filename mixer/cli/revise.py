@@ -20,7 +20,7 @@ from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
 
 # What a take has from its parent of how a mix is written.
-_AS_BEFORE = ("format", "bit_depth")
+_AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
 
 
 @click.command(name="revise")

@@ -112,6 +112,7 @@ class Destination:
             track_names,
             file_format=self.wanted.format,
             bit_depth=self.wanted.bit_depth,
+            coding=self.wanted.coding,
             sample_rate=plan.mix_rate,
             overwrite=self.overwrite,
             song=plan.song,
@@ -228,7 +229,13 @@ def _write(
     wanted = destination.wanted
     written = mix if wanted.tracks else replace(mix, wet_tracks={})
     written = written if wanted.writes_stems else replace(written, wet_stems={})
-    recipe = write_audios(written, path, file_format=wanted.format, bit_depth=wanted.bit_depth)
+    recipe = write_audios(
+        written,
+        path,
+        file_format=wanted.format,
+        bit_depth=wanted.bit_depth,
+        coding=wanted.coding,
+    )
     if wanted.has_versions:
         recipe = write_versions(mix, recipe, path, wanted)
     if take is not None:

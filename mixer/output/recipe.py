@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from mixer.audio.formats import FORMATS
+from mixer.audio.formats import FORMATS, LossyCoding
 from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
 from mixer.output.used_files import UsedFiles, used_files
@@ -54,7 +54,8 @@ class OutputTable(TypedDict):
     and its wet stems, `tracks` are there where wet tracks were written, `versions` and
     `versions_error_dbfs`, by which the stems among them miss the mix, where versions were.
     `wet_stem_leakage_db` is there where a network's wet stems were: see `mixer.network.manifest`;
-    None was never measured.
+    None was never measured. `bitrate_kbps` or `quality` is there where it was asked for, `tags`
+    where the song has a title or an artist.
     """
 
     format: str
@@ -63,6 +64,9 @@ class OutputTable(TypedDict):
     n_samples: int
     clipped: list[str]
     files: dict[str, HashedFile]
+    bitrate_kbps: NotRequired[int]
+    quality: NotRequired[float]
+    tags: NotRequired[dict[str, str]]
     tracks: NotRequired[dict[str, HashedFile]]
     wet_stem_leakage_db: NotRequired[float | None]
     versions: NotRequired[dict[str, VersionFile]]
@@ -231,6 +235,7 @@ def output_table(
     beyond_full_scale: list[str],
     file_format: str,
     bit_depth: str,
+    coding: LossyCoding,
 ) -> OutputTable:
     lossless = not FORMATS[file_format].is_lossy
     holds_any_level = lossless and bit_depth == "32f"
@@ -242,12 +247,24 @@ def output_table(
         "clipped": [] if holds_any_level else beyond_full_scale,
         "files": hashed(written),
     }
+    if coding.bitrate_kbps is not None:
+        table["bitrate_kbps"] = coding.bitrate_kbps
+    if coding.quality is not None:
+        table["quality"] = coding.quality
+    if tags := tags_of(mix.song):
+        table["tags"] = tags
     if written_tracks:
         table["tracks"] = hashed(written_tracks)
     if mix.wet_stems and mix.plan.material is MaterialKind.NETWORK:
         assert mix.plan.bundle is not None
         table["wet_stem_leakage_db"] = mix.plan.bundle.manifest.wet_stem_leakage_db
     return table
+
+
+def tags_of(song: Song) -> dict[str, str]:
+    """Title and artist, as far as the song has them, as tags of its mix."""
+    said = {"title": song.title, "artist": song.artist}
+    return {name: text for name, text in said.items() if text}
 
 
 def hashed(files: dict[str, Path]) -> dict[str, HashedFile]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from mixer.audio.formats import BIT_DEPTHS, FORMATS
+from mixer.audio.formats import BIT_DEPTHS, FORMATS, USUAL_CODING, LossyCoding
 from mixer.console.settings import Console
 from mixer.errors import InputError
 from mixer.files.document import Document, read_json
@@ -167,6 +167,8 @@ class RecordedMix:
         device: what ran the network; None without one.
         measurements: as they were written, not checked: read them with `numbers`.
         file_format, bit_depth: of the files; the depth is None for lossy formats.
+        coding: of lossy formats, where it was asked for.
+        title, artist: of the song, as tags; None where it had none.
         outputs: "mix" and each wet stem.
         tracks: each wet track, and what is left of the mix, by name.
         used: plug-ins and rooms.
@@ -195,6 +197,9 @@ class RecordedMix:
     versions: Mapping[str, str]
     platform: str
     delivered: Mapping[str, RecordedOutput] = field(default_factory=dict)
+    coding: LossyCoding = USUAL_CODING
+    title: str | None = None
+    artist: str | None = None
     used: RecordedFiles = field(default_factory=lambda: RecordedFiles())
     take: RecordedTake | None = None
     translation: tuple[RecordedLoss, ...] = ()
@@ -233,6 +238,9 @@ class _Output:
     format: str = choice(MISSING, tuple(FORMATS))
     files: Mapping[str, _File] = entries()
     bit_depth: str | None = choice(None, tuple(BIT_DEPTHS))
+    bitrate_kbps: int | None = number(None, 1, 1_000)
+    quality: float | None = number(None, 0.0, 10.0)
+    tags: Mapping[str, str] = entries(default={})
     tracks: Mapping[str, _File] = entries(default={}, names=TextKind.RAW)
     versions: Mapping[str, _File] = entries(default={}, names=TextKind.RAW)
 
@@ -307,6 +315,9 @@ def read_recipe(path: str | Path) -> RecordedMix:
         measurements=recipe.measurements,
         file_format=output.format,
         bit_depth=output.bit_depth,
+        coding=LossyCoding(output.bitrate_kbps, output.quality),
+        title=output.tags.get("title"),
+        artist=output.tags.get("artist"),
         outputs=_outputs(document, output.files, path),
         tracks=_tracks(document, output, path),
         versions={visible(key): visible(v, 100) for key, v in recipe.versions.items()},

@@ -205,12 +205,16 @@ def replay(
     for target in (*targets.values(), *track_paths(path, tracks, recipe.file_format).values()):
         if target.exists():
             raise OutputError(f"{target} exists already; choose another --output")
-    plan = replace(plan, settings=settings_again(recipe))
+    # What it is called is in the files, so in their hashes: whatever song.toml says now.
+    song = replace(plan.song, name=recipe.song_name, title=recipe.title, artist=recipe.artist)
+    plan = replace(plan, settings=settings_again(recipe), song=song)
     destination = Destination(
         path,
         OutputSettings(
             recipe.file_format,
             recipe.bit_depth or _ANY_BIT_DEPTH,
+            bitrate_kbps=recipe.coding.bitrate_kbps,
+            quality=recipe.coding.quality,
             stems=bool(stems),
             tracks=bool(tracks),
             deliver=words_of(recipe.delivered),

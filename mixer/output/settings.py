@@ -12,7 +12,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from mixer.audio.formats import BIT_DEPTHS, DEFAULT_BIT_DEPTH, DEFAULT_FORMAT, FORMATS
+from mixer.audio.formats import (
+    BIT_DEPTHS,
+    DEFAULT_BIT_DEPTH,
+    DEFAULT_FORMAT,
+    FORMATS,
+    LossyCoding,
+)
 from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
 from mixer.output.versions import (
     DEFAULT_TEMPLATE,
@@ -51,6 +57,7 @@ class OutputSettings:
     Attributes:
         format: one of `FORMATS`; empty for that of the file's name.
         bit_depth: one of `BIT_DEPTHS`; lossy formats ignore it.
+        bitrate_kbps, quality: of lossy formats, one of the two; None for the format's own.
         stems, tracks: wet stems, wet tracks are asked for.
         daw: sessions for which workstations, any of `DAW_FORMATS`.
         daw_audio: what they hold.
@@ -65,6 +72,20 @@ class OutputSettings:
     )
     bit_depth: str = option(
         DEFAULT_BIT_DEPTH, "Bit depth of a sample.", choices=BIT_DEPTHS, in_ledger=True
+    )
+    bitrate_kbps: int | None = option(
+        None,
+        "Bit rate of MP3, Opus and AAC, in kbit/s.",
+        title="bit rate in kbit/s",
+        range=(32, 510),
+        otherwise="320, 192, 256",
+        called="bitrate",
+    )
+    quality: float | None = option(
+        None,
+        "Instead of a bit rate, quality of MP3 and Ogg Vorbis: 0 (smallest) to 10 (best).",
+        range=(0.0, 10.0),
+        otherwise="8 of Ogg Vorbis",
     )
     stems: bool = option(False, "Also write each wet stem and the residual.", in_ledger=True)
     tracks: bool = option(False, "Also write each wet track, where a model mixes tracks.")
@@ -106,6 +127,11 @@ class OutputSettings:
             one.check(getattr(self, one.name))
         check_deliver(self.deliver)
         parse_template(self.deliver_names)
+
+    @property
+    def coding(self) -> LossyCoding:
+        """How strongly a lossy format compresses."""
+        return LossyCoding(self.bitrate_kbps, self.quality)
 
     @property
     def edits(self) -> bool:

@@ -11,7 +11,17 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio.broadcast import BroadcastInfo
-from mixer.audio.formats import BIT_DEPTHS, DEFAULT_BIT_DEPTH, FORMATS, refuse_depth, refuse_rate
+from mixer.audio.encoding import refuse_without_encoder
+from mixer.audio.formats import (
+    BIT_DEPTHS,
+    DEFAULT_BIT_DEPTH,
+    FORMATS,
+    USUAL_CODING,
+    LossyCoding,
+    refuse_coding,
+    refuse_depth,
+    refuse_rate,
+)
 from mixer.errors import OutputError, SettingsError
 from mixer.files.interruption import interruptions_held_back
 from mixer.files.staging import publish, staging_folder
@@ -43,6 +53,7 @@ from mixer.output.recipe import (
     output_table,
     recipe_of,
     song_table,
+    tags_of,
 )
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import version_paths
@@ -63,6 +74,7 @@ def check_output(
     bit_depth: str,
     sample_rate: int,
     overwrite: bool,
+    coding: LossyCoding = USUAL_CODING,
     song: Song | None = None,
     beside: Sequence[Path] = (),
 ) -> None:
@@ -80,6 +92,9 @@ def check_output(
         raise SettingsError(f"bit depth {bit_depth!r} is none of {', '.join(BIT_DEPTHS)}")
     refuse_depth(file_format, bit_depth)
     refuse_rate(file_format, sample_rate)
+    refuse_coding(file_format, coding)
+    if FORMATS[file_format].encoder:
+        refuse_without_encoder(FORMATS[file_format].title)
     paths = [
         *output_paths(mix_path, stem_names, file_format).values(),
         *track_paths(mix_path, track_names, file_format).values(),
@@ -98,6 +113,7 @@ def write_mix(
     *,
     file_format: str | None = None,
     bit_depth: str = DEFAULT_BIT_DEPTH,
+    coding: LossyCoding = USUAL_CODING,
     overwrite: bool = False,
 ) -> Recipe:
     """Write a mix, its wet stems and tracks where it has them, and its recipe.
@@ -106,8 +122,10 @@ def write_mix(
         mix: from `mixer.render`.
         path: of the mix; stems go to `NAME.stems/`, tracks to `NAME.tracks/` and the recipe to
             `NAME.mix.json` beside it.
-        file_format: "wav", "flac", "mp3" or "ogg"; None for what `path` ends in.
+        file_format: "wav", "flac", "mp3", "ogg", "opus" or "m4a" (AAC, with the codecs extra); None
+            for what `path` ends in.
         bit_depth: "16", "24" or "32f"; lossy formats have none and ignore it.
+        coding: of lossy formats: bit rate or quality.
         overwrite: replace what is there, and remove stems and tracks of an earlier mix.
 
     Returns:
@@ -127,25 +145,35 @@ def write_mix(
         list(mix.wet_tracks),
         file_format=file_format,
         bit_depth=bit_depth,
+        coding=coding,
         sample_rate=mix.sample_rate,
         overwrite=overwrite,
         song=mix.song,
     )
     with staging_folder(path.parent) as staging:
         staged, home = staging / path.name, path.parent.resolve()
-        recipe = write_audios(mix, staged, file_format=file_format, bit_depth=bit_depth)
+        recipe = write_audios(
+            mix, staged, file_format=file_format, bit_depth=bit_depth, coding=coding
+        )
         recipe = write_recipe(recipe, staged, home)
         bring(staged, path, mix.song, overwrite=overwrite)
     return recipe
 
 
-def write_audios(mix: Mix, path: Path, *, file_format: str, bit_depth: str) -> Recipe:
+def write_audios(
+    mix: Mix,
+    path: Path,
+    *,
+    file_format: str,
+    bit_depth: str,
+    coding: LossyCoding = USUAL_CODING,
+) -> Recipe:
     """Write a mix with its wet stems and tracks into a staging folder.
 
     Args:
         mix: from `mixer.render`.
         path: of the mix in the staging folder, under the name that it will have at last.
-        file_format, bit_depth: as of `write_mix`, checked.
+        file_format, bit_depth, coding: as of `write_mix`, checked.
 
     Returns:
         The recipe, in which files are where they are now.
@@ -160,11 +188,11 @@ def write_audios(mix: Mix, path: Path, *, file_format: str, bit_depth: str) -> R
     of_tracks = track_paths(path, list(mix.wet_tracks), file_format)
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song)
-    how = _How(mix, file_format, bit_depth)
+    how = _How(mix, file_format, bit_depth, coding)
     clipped = _write_audios({FileRole.MIX: mix.audio, **stems}.items(), paths, how)
     clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]
     written = {name: paths[name] for name in (FileRole.MIX, *stems)}
-    output = output_table(mix, written, of_tracks, clipped, file_format, bit_depth)
+    output = output_table(mix, written, of_tracks, clipped, file_format, bit_depth, coding)
     return recipe_of(mix, song, output)
 
 
@@ -237,7 +265,7 @@ def write_versions(mix: Mix, recipe: Recipe, path: Path, wanted: OutputSettings)
         rate=mix.sample_rate,
         bits=wanted.bit_depth,
     )
-    parts, how = MixParts(mix), _How(mix, wanted.format, wanted.bit_depth)
+    parts, how = MixParts(mix), _How(mix, wanted.format, wanted.bit_depth, wanted.coding)
     entries: dict[str, VersionFile] = {}
     output: OutputTable = {**recipe["output"], "clipped": list(recipe["output"]["clipped"])}
     holds_any_level = not FORMATS[wanted.format].is_lossy and wanted.bit_depth == "32f"
@@ -261,6 +289,7 @@ class _How(NamedTuple):
     mix: Mix
     file_format: str
     bit_depth: str
+    coding: LossyCoding
 
 
 def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
@@ -284,9 +313,19 @@ def _write_audios(
             bit_depth=how.bit_depth,
             seed=mix.settings.seed,
             broadcast=_broadcast(mix, name, audio) if how.file_format == "wav" else None,
+            coding=how.coding,
+            tags=_tags(mix.song, name),
         )
         beyond += [name] if _peak(audio) > 1.0 else []
     return beyond
+
+
+def _tags(song: Song, name: str) -> dict[str, str]:
+    """Title and artist of one of a mix's files; a part has its name behind the title."""
+    tags = tags_of(song)
+    if name != FileRole.MIX and "title" in tags:
+        tags["title"] += f" ({name})"
+    return tags
 
 
 def _peak(audio: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mixer.audio.formats import SAMPLE_RATES_HZ
+from mixer.audio.formats import SAMPLE_RATES_HZ, fitting_rate
 from mixer.console.settings import CEILING_RANGE_DBTP, LOUDNESS_RANGE_LUFS, Console
 from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
@@ -19,6 +19,7 @@ from mixer.rendering.options import option, options_of
 from mixer.rendering.platforms import PLATFORMS, parse_platform
 from mixer.shipped import AUTO_MODEL
 from mixer.song.fixes import check_fixes, parse_fixes
+from mixer.song.song import Song
 
 DEFAULT_CEILING_DBTP = -1.0
 TRIMS = ("auto", "none")
@@ -203,3 +204,17 @@ def with_console(
         true_peak_dbtp=true_peak_dbtp,
         console=replace(console, loudness_lufs=None, true_peak_dbtp=None),
     )
+
+
+def at_fitting_rate(settings: RenderSettings, song: Song, file_format: str) -> RenderSettings:
+    """Settings whose mix a format holds: a rate that was not asked for is brought to one.
+
+    Args:
+        settings: what was asked for.
+        song: to be rendered.
+        file_format: one of `FORMATS`; the song's own rate is kept where that holds it.
+    """
+    rate = fitting_rate(file_format, song.sample_rate)
+    if settings.sample_rate is not None or rate == song.sample_rate:
+        return settings
+    return replace(settings, sample_rate=rate)

@@ -98,6 +98,8 @@ def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -
         explicit=settings.explicit,
         notes=() if line.note is None else (line.note,),
         starts_are_stated=line.is_stated,
+        title=settings.title,
+        artist=settings.artist,
     )
 
 

@@ -29,6 +29,7 @@ class Song:
         markers: named places, by time.
         explicit: where words are that a clean version leaves out.
         notes: what there is to say about the song as a whole, a sentence each.
+        title, artist: as `song.toml` says; None where it does not.
         starts_are_stated: every recording carries a time reference that is believed.
     """
 
@@ -45,6 +46,8 @@ class Song:
     explicit: tuple[Explicit, ...] = ()
     notes: tuple[str, ...] = ()
     starts_are_stated: bool = False
+    title: str | None = None
+    artist: str | None = None
 
     @property
     def stems(self) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class SongSettings:
     """The whole of `song.toml`; without the file, all defaults.
 
     Attributes:
-        title: of the song.
+        title, artist: of the song, also as tags of what is written.
         dry: the recording is dry.
         tempo_bpm: in beats a minute.
         files: what is said of files; by name or pattern as it is written, by each file's name
@@ -121,6 +121,7 @@ class SongSettings:
     """
 
     title: str | None = text(None, shortest=0, longest=_LONGEST_NAME)
+    artist: str | None = text(None, shortest=0, longest=_LONGEST_NAME)
     dry: bool = False
     tempo_bpm: float | None = number(None, *TEMPO_RANGE_BPM)
     files: Mapping[str, FileSettings] = field(default_factory=dict)

@@ -190,6 +190,8 @@ def _destination(parent: RecordedMix, number: int, wanted: OutputSettings) -> De
             wanted,
             format=parent.file_format,
             bit_depth=parent.bit_depth or DEFAULT_BIT_DEPTH,
+            bitrate_kbps=parent.coding.bitrate_kbps,
+            quality=parent.coding.quality,
             stems=wanted.stems or len(parent.outputs) > 1,
             tracks=wanted.tracks or any(name != RESIDUAL for name in parent.tracks),
         ),

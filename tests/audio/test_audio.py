@@ -58,9 +58,10 @@ def test_every_format_keeps_the_length(
     # longer than libvorbis can encode in one call
     audio = noise(rng, 35.0, 44_100, 0.05)[:, :-17]
     path = tmp_path / f"a.{file_format}"
-    audio_io.write_audio(path, audio, 44_100, file_format=file_format)
+    held = fitting_rate(file_format, 44_100)
+    audio_io.write_audio(path, audio, held, file_format=file_format)
     back, rate = audio_io.read_audio(path)
-    assert (rate, back.shape) == (44_100, audio.shape)
+    assert (rate, back.shape) == (held, audio.shape)
     middle = slice(44_100, 88_200)
     assert np.corrcoef(back[0, middle], audio[0, middle])[0, 1] > 0.85
 

@@ -1,0 +1,71 @@
+"""Audio through an encoder of FFmpeg, by way of PyAV, which the codecs extra installs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mixer.errors import MissingExtraError, OutputError
+from mixer.extras import install_command
+
+_OF_MP4 = ("mp4", "ipod")
+
+
+def refuse_without_encoder(title: str) -> None:
+    """Raise MissingExtraError where PyAV, which writes a format, is not installed."""
+    try:
+        import av  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(
+            f"{title} is written by PyAV, which is not installed: {install_command('codecs')}"
+        ) from None
+
+
+def encode(
+    audio: np.ndarray,
+    sample_rate: int,
+    *,
+    encoder: str,
+    container: str,
+    bit_rate: int,
+    tags: Mapping[str, str] | None = None,
+) -> bytes:
+    """A file's bytes; the same audio gives the same.
+
+    Args:
+        audio: float32 (2, samples); clipped beyond full scale.
+        sample_rate: in Hz, one that the encoder takes.
+        encoder, container: FFmpeg's names.
+        bit_rate: in bits a second.
+        tags: as title and artist.
+
+    Raises:
+        OutputError: this build of PyAV has no such encoder.
+    """
+    import av
+
+    file = io.BytesIO()
+    options = {"fflags": "+bitexact"}  # no version, no time of day
+    if container in _OF_MP4:
+        # Lengths in milliseconds would cut samples off the end.
+        options["movie_timescale"] = str(sample_rate)
+    try:
+        with av.open(file, "w", format=container, container_options=options) as opened:
+            stream: Any = opened.add_stream(encoder, rate=sample_rate)
+            stream.layout, stream.bit_rate = "stereo", bit_rate
+            opened.metadata.update(tags or {})
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(np.clip(audio, -1.0, 1.0)), format="fltp", layout="stereo"
+            )
+            frame.sample_rate = sample_rate
+            # With times, the container says what the encoder put in front, and players skip it.
+            frame.pts, frame.time_base = 0, Fraction(1, sample_rate)
+            opened.mux(stream.encode(frame))
+            opened.mux(stream.encode(None))
+    except (av.FFmpegError, ValueError) as error:
+        raise OutputError(f"this build of PyAV cannot encode {encoder} ({error})") from None
+    return file.getvalue()
