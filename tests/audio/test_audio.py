@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from mixer import audio as audio_io
-from mixer.audio.formats import FORMATS, refuse_rate
+from mixer.audio.formats import FORMATS, fitting_rate, refuse_rate
 from mixer.errors import InputError, OutputError, SettingsError
 from tests.signals import noise, sine
 
