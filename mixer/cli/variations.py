@@ -19,7 +19,7 @@ from mixer.output.destination import Destination
 from mixer.output.settings import OutputSettings
 from mixer.rendering.asked import load_asked
 from mixer.rendering.plan import plan_render
-from mixer.rendering.settings import RenderSettings
+from mixer.rendering.settings import RenderSettings, at_fitting_rate
 from mixer.takes.axes import AXES, named_moves
 from mixer.takes.blending import parse_blend
 from mixer.takes.spreading import MOST_VARIATIONS
@@ -107,9 +107,9 @@ def command(
     )
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
     outputs = OutputSettings(**given_settings(OutputSettings, options))
-    settings = settings_of(options, resolved)
-    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=outputs.tracks)
     path, file_format = output_path(output, outputs.format, song)
+    settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
+    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=outputs.tracks)
     destination = Destination(path, replace(outputs, format=file_format), overwrite=overwrite)
     there = is_there(plan, destination, song)
     if not there:
