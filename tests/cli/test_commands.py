@@ -358,7 +358,7 @@ def test_an_interrupted_render_leaves_nothing_and_exits_130(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-o", "x.aac"], ["-o", "y.m4a", "--format", "wav"], ["-o", ".wav"], ["-o", "z.OPUS"]],
+    [["-o", "x.aac"], ["-o", "y.wma", "--format", "wav"], ["-o", ".wav"], ["-o", "z.SPX"]],
 )
 def test_a_name_of_a_format_that_cannot_be_written_is_no_folder(
     folder, tmp_path, capsys, monkeypatch, arguments
