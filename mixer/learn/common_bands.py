@@ -66,15 +66,17 @@ class Cluster:
 
 
 def clusters_of(placed: Sequence[Placed]) -> list[Cluster]:
-    """Bands sorted into clusters, those that most tracks have first; each band is in one."""
-    left, found = list(placed), list[Cluster]()
-    while left:
-        near = max((_near(one.band, left) for one in left), key=len)
-        left = [one for one in left if one not in near]
-        bands: dict[int, list[EqBand]] = {}
-        for one in near:
-            bands.setdefault(one.song, []).append(one.band)
-        found.append(Cluster(bands))
+    """Bands sorted into clusters, of each kind the largest first; each band is in one."""
+    found = list[Cluster]()
+    for kind, reach in _REACH_OCTAVES.items():
+        left = [one for one in placed if one.band.kind == kind]
+        while left:
+            near = _near(_most_crowded(left, reach), left, reach)
+            left = [one for one in left if one not in near]
+            bands: dict[int, list[EqBand]] = {}
+            for one in near:
+                bands.setdefault(one.song, []).append(one.band)
+            found.append(Cluster(bands))
     return found
 
 
@@ -92,16 +94,24 @@ def net_bands(bands: Sequence[EqBand]) -> list[EqBand]:
     return net
 
 
-def _near(centre: EqBand, placed: Sequence[Placed]) -> list[Placed]:
+def _most_crowded(placed: Sequence[Placed], reach: float) -> EqBand:
+    """The band that has most others in reach."""
+    octaves = np.log2([one.band.frequency_hz for one in placed])
+    rising = np.sort(octaves)
+    within = np.searchsorted(rising, octaves + reach) - np.searchsorted(rising, octaves - reach)
+    return placed[int(np.argmax(within))].band
+
+
+def _near(centre: EqBand, placed: Sequence[Placed], reach: float) -> set[Placed]:
     """The band of each track that is next to a centre, where one is in reach."""
     nearest: dict[tuple[int, int], Placed] = {}
     for one in placed:
-        if one.band.kind != centre.kind or _apart(one.band, centre) > _REACH_OCTAVES[centre.kind]:
+        if _apart(one.band, centre) > reach:
             continue
         there = nearest.get((one.song, one.track))
         if there is None or _apart(one.band, centre) < _apart(there.band, centre):
             nearest[one.song, one.track] = one
-    return list(nearest.values())
+    return set(nearest.values())
 
 
 def _apart(one: EqBand, other: EqBand) -> float:
