@@ -38,6 +38,19 @@ def test_every_colour_can_be_read_on_every_ground(scheme: str) -> None:
         assert contrast(found["card"], found[f"stem-{stem}"]) >= LEAST_CONTRAST
 
 
+def test_no_sheet_has_a_colour_of_its_own() -> None:
+    rooms = ASSETS.parents[1]
+    sheets = [
+        *(sheet for sheet in ASSETS.glob("*.css") if sheet.name != "tokens.css"),
+        *(rooms / "batch" / "assets").glob("*.css"),
+        *(rooms / "listen" / "assets" / name for name in ("analysis.css", "plots.css")),
+    ]
+    assert len(sheets) >= 6
+    for sheet in sheets:
+        own = re.findall(r":[^;{}]*(#[0-9a-f]{3,8}|\brgb|\bhsl)", sheet.read_text(encoding="utf-8"))
+        assert not own, f"{sheet.name}: {own}"
+
+
 def test_modules_become_one_script_each_once_and_after_what_it_needs() -> None:
     script = one_script("report.js")
     assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
