@@ -91,7 +91,7 @@ def _picture(name: str, picture: Picture) -> Html:
     panels = (
         element(
             "div",
-            element("h4", set_apart(panel.title)),
+            element("h3", set_apart(panel.title)),
             panel.svg(role="img", aria_label=f"{panel.title}: the figures are in the tables"),
         )
         for panel in picture.panels

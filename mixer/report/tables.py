@@ -282,7 +282,9 @@ def tracks(data: ReportData) -> Html:
     heads += ["Added by hand"] if has_hand else []
     head = element("tr", *(element("th", title, scope="col") for title in heads))
     table = element("table", element("thead", head), element("tbody", *found), class_="moves")
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Tracks")
+    return element(
+        "div", table, class_="scroll", tabindex="0", role="region", aria_label="Table of tracks"
+    )
 
 
 def about_tracks(measured: Measurements) -> str:
