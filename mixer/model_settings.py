@@ -48,6 +48,13 @@ class Change:
         """What becomes of a number."""
         return (found if self.set is None else self.set) * self.scale + self.offset
 
+    def after(self, first: Change) -> Change:
+        """This change of what another one has made, as one change; not of an added level."""
+        if self.set is not None:
+            return self
+        offset = first.offset * self.scale + self.offset
+        return Change(first.set, first.scale * self.scale, offset)
+
     def of_level(self, found_db: float, off_db: float) -> float:
         """What becomes of the level of something that is added.
 
@@ -165,3 +172,16 @@ def from_tables(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, StripChang
         name: make(**{key: Change(**parts) for key, parts in table.items()})
         for name, table in tables.items()
     }
+
+
+def changes_after(then: StripChanges | None, first: StripChanges) -> StripChanges:
+    """Changes of a strip that others have changed before, as changes of what the model set.
+
+    Args:
+        then: what somebody asks for; None for nothing.
+        first: of no level of something added.
+    """
+    asked, both = dict(asked_for(then)), dict(asked_for(first))
+    for key, change in asked.items():
+        both[key] = change.after(both[key]) if key in both else change
+    return StripChanges(**both)

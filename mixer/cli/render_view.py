@@ -21,6 +21,7 @@ from mixer.output.recipe import Recipe
 from mixer.output.recipe_words import translated_lines, version_lines
 from mixer.preset.schema import plain_strip
 from mixer.reference.record import row_words
+from mixer.rendering.doubt import doubt_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.settings import RenderSettings
@@ -171,6 +172,8 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "loudness_target_lufs": mix.settings.loudness_lufs,
         "loudness_missed_lu": _loudness_missed_lu(mix),
         "verdict": mix.verdict,
+        "doubts": mix.measurements.get("doubts"),
+        "check_by_ear": doubt_words(mix.measurements.get("doubts")),
         "translation": recipe.get("translation"),
         "reference": recipe.get("reference"),
         "true_peak_dbtp": master["true_peak_dbtp"],
@@ -216,6 +219,8 @@ def show_result(mix: Mix, path: Path) -> None:
     levels = mix.measurements["levels"]
     if levels is not None:
         talk(f"incoming levels: taken for {levels['taken_for']} ({levels['reason']})")
+    for line in doubt_words(mix.measurements.get("doubts")):
+        talk_warning(line)
     master = mix.measurements["master"]
     missed_lu = _loudness_missed_lu(mix)
     if missed_lu is not None:
@@ -247,6 +252,9 @@ def _show_table(mix: Mix) -> None:
     wet = mix.measurements["wet_stems"]  # there where stems were made
     for heading in ("files", "in LUFS", "normalised", *(["in the mix"] if wet else [])):
         table.add_column(heading, justify="right")
+    unsure = mix.measurements.get("doubts")
+    if unsure is not None:
+        table.add_column("answers differ", justify="right")
     table.add_column("what was done")
     desk = mix.measurements["console"].get("stems", {})
     for stem, measured in mix.measurements["stems"].items():
@@ -256,14 +264,16 @@ def _show_table(mix: Mix) -> None:
             cell(measured["before"]["loudness_lufs"]),
             cell(measured["after"]["loudness_lufs"]),
             *([cell(wet.get(stem, {}).get("loudness_lufs"))] if wet else []),
+            *([] if unsure is None else [f"{unsure['stems'][stem]['level_db']:.1f} dB"]),
             Text(printable("\n".join(_done_words(mix, stem, desk.get(stem))))),
         )
     bus = mix.measurements["console"].get("master")
     if bus:
+        n_empty = 3 + bool(wet) + (unsure is not None)
         done = hand_words(
             {"heard": True, "set": plain_strip(mix.console.master), "effects": bus["effects"]}
         )
-        table.add_row("bus", *[""] * (4 if wet else 3), Text(printable(done)))
+        table.add_row("bus", *[""] * n_empty, Text(printable(done)))
     console.print(table)
 
 

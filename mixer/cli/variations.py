@@ -157,6 +157,7 @@ def _as_json(made: MadeVariations) -> dict[str, object]:
             "loudness_lufs": made.first_lufs,
             "sound": dict(made.first_sound),
         },
+        "unsure_db": dict(made.unsure_db),
         "left_out": list(made.left_out),
         "table": str(made.table),
         "variations": [

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from mixer.files.wording import visible
 from mixer.output.recipe import Recipe, Take
 from mixer.reference.record import reference_lines
+from mixer.rendering.doubt import doubt_words
 from mixer.rendering.translation import translation_lines
 
 # A change of the bus's gain that one would not hear.
@@ -66,6 +67,21 @@ def reference_words(recipe: Recipe) -> list[str]:
     return list(reference_lines(recipe["reference"])) if "reference" in recipe else []
 
 
+def sureness_lines(recipe: Recipe) -> Iterator[str]:
+    """How far a model's answers differ, a line a stem, what to check first; empty if not asked."""
+    doubts = recipe["measurements"].get("doubts")
+    if doubts is None:
+        return
+    yield from doubt_words(doubts)
+    for stem, record in doubts["stems"].items():
+        drawn = record.get("drawn")
+        more = "" if drawn is None else f"; drawn {100.0 * drawn:.0f} % of the way to neutral"
+        yield (
+            f"{stem}: its level differs by {record['level_db']:.1f} dB between answers, "
+            f"{record['models_db']:.1f} dB between models{more}"
+        )
+
+
 def report_sections(recipe: Recipe) -> dict[str, list[str]]:
     """Sections of a report, by title, each a list of lines; those that hold something."""
     take = recipe.get("take")
@@ -74,6 +90,7 @@ def report_sections(recipe: Recipe) -> dict[str, list[str]]:
         "Reference": reference_words(recipe),
         "Versions": list(version_lines(recipe)),
         "Elsewhere": translated_lines(recipe),
+        "How sure the model is": list(sureness_lines(recipe)),
     }
     return {title: lines for title, lines in sections.items() if lines}
 

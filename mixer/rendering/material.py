@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,16 +18,31 @@ from mixer.console.settings import MASTER
 from mixer.dsp.threads import available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import StemReport, normalise_stem
+from mixer.model_settings import changes_after
 from mixer.network.output import Output, StemRecord
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels
+from mixer.rendering.answers_of_stems import (
+    CPU,
+    answers_of_stems,
+    as_they_came,
+    drawn_changes,
+    knows_doubt,
+)
+from mixer.rendering.doubt import Doubts, doubts_of
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.kept_material import KeptMaterial, Normalised
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.stem_levels import bring_to_usual_levels
-from mixer.rendering.track_console import TrackMix, describe, set_console, with_changes
+from mixer.rendering.track_console import (
+    TrackMix,
+    describe,
+    doubts_of_console,
+    set_console,
+    with_changes,
+)
 from mixer.rendering.track_files import ScratchTracks
 from mixer.rendering.track_hand_strips import HandStrips
 from mixer.rendering.track_material import OfBus, listen_to_tracks, mix_tracks
@@ -78,6 +93,7 @@ class Material:
         output_curve: what makes `mix` of the wet stems' sum; None where that sum is the mix.
         tracks: what was set, and every wet track where they are wanted; None for a mix of stems.
         levels: what incoming levels were taken for; None where nobody asked.
+        doubts: how sure the model is; None where nobody asked.
     """
 
     mix: np.ndarray | None = None
@@ -89,6 +105,7 @@ class Material:
     output_curve: Callable[[np.ndarray], np.ndarray] | None = None
     tracks: TrackMix | None = None
     levels: IncomingLevels | None = None
+    doubts: Doubts | None = None
 
 
 def wet_material(job: Job) -> Material:
@@ -120,6 +137,7 @@ def _of_network(job: Job) -> Material:
     stems, measurements = _normalise(job)
     levels = bring_to_usual_levels(job.plan, stems, measurements)
     normalised = _sum(stems) if job.stages else None
+    job, doubts = _asked_again(job, stems)
     output, wet = _run_network(_with_gains_before(stems, job.plan), job)
     curve = np.tanh if job.plan.has_output_curve else None
     return Material(
@@ -131,7 +149,26 @@ def _of_network(job: Job) -> Material:
         output.settings,
         curve,
         levels=levels,
+        doubts=doubts,
     )
+
+
+def _asked_again(job: Job, stems: Sequence[np.ndarray | None]) -> tuple[Job, Doubts | None]:
+    """How sure a model of stems is, and the job with what that draws towards neutral."""
+    plan, settings = job.plan, job.plan.settings
+    if not (settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
+        return job, None
+    given = _with_gains_before(stems, plan)
+    network = Network(plan.bundle, CPU, job.threads)
+    answers = answers_of_stems(network, given)
+    doubts = doubts_of(answers)
+    if settings.abstain == 0.0:
+        return job, doubts
+    drawn = drawn_changes(doubts, answers[0], as_they_came(given), settings.abstain)
+    changes = {
+        stem: changes_after(plan.changes.get(stem), change) for stem, change in drawn.items()
+    }
+    return replace(job, plan=replace(plan, changes={**plan.changes, **changes})), doubts
 
 
 def _listen(job: Job) -> tuple[TrackLevels, ...]:
@@ -152,6 +189,9 @@ def _of_tracks(job: Job) -> Material:
     levels = _listen(job)
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
     found, meaning = set_console(plan, levels, network)
+    doubts = None
+    if plan.settings.uncertainty:
+        plan, doubts = doubts_of_console(plan, levels, network)
     settings = with_changes(found, plan)
     clock.stop()
     clock.start(Stage.TRACKS)
@@ -189,6 +229,7 @@ def _of_tracks(job: Job) -> Material:
             settings, kept, describe(plan.tracks, levels, found, settings, hand.report)
         ),
         levels=meaning.as_json(),
+        doubts=doubts,
     )
 
 

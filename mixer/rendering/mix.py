@@ -17,6 +17,7 @@ from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.network.output import StemRecord
 from mixer.reference.record import ReferenceRecord
+from mixer.rendering.doubt import Doubts
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.platforms import verdict
@@ -37,6 +38,7 @@ class WetMeasurements(TypedDict):
         levels: what incoming levels were taken for; None where they were not asked about.
         tracks: what was heard of each track, and set; empty for a mix of stems.
         reference: what references did, where there are any.
+        doubts: how sure the model is; there where that was asked for and can be told.
     """
 
     stems: Mapping[str, StemReport]
@@ -44,6 +46,7 @@ class WetMeasurements(TypedDict):
     levels: IncomingLevels | None
     tracks: TracksRecord
     reference: NotRequired[ReferenceRecord]
+    doubts: NotRequired[Doubts]
 
 
 class PremasterMeasurements(WetMeasurements):

@@ -149,6 +149,8 @@ def wet_mix(job: Job) -> WetMix:
     }
     if reference is not None:
         measurements["reference"] = reference
+    if material.doubts is not None:
+        measurements["doubts"] = material.doubts
     return WetMix(
         plan=plan,
         audio=mix,
@@ -185,15 +187,10 @@ def over_desk(
     )
     known = known or KnownLevels(plan.mix_rate)
     measurements: PremasterMeasurements = {
-        "stems": wet.measurements["stems"],
-        "network": wet.measurements["network"],
-        "levels": wet.measurements["levels"],
-        "tracks": wet.measurements["tracks"],
+        **wet.measurements,
         "console": desk,
         "before_master": measure_levels(mix, plan.mix_rate),
     }
-    if "reference" in wet.measurements:
-        measurements["reference"] = wet.measurements["reference"]
     return Premaster(
         plan=plan,
         audio=mix,
@@ -260,6 +257,8 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         measurements["reference"] = with_loudness(
             made.measurements["reference"], report.loudness_lufs
         )
+    if "doubts" in made.measurements:
+        measurements["doubts"] = made.measurements["doubts"]
     clock.stop()
     return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages, tracks)
 

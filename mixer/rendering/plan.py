@@ -27,6 +27,7 @@ from mixer.preset.merge import resolve
 from mixer.preset.shape import NETWORK
 from mixer.reference.sources import read_target
 from mixer.reference.target import Target
+from mixer.rendering.answers_of_stems import knows_doubt
 from mixer.rendering.model_choice import model_of
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
@@ -222,6 +223,7 @@ def plan_render(
     notes += _check_hand(plan, hand, console)
     plan = replace(plan, asked=console, hand=hand, changes=changes)
     plan = _with_reference(plan, song)
+    notes += _no_doubts(plan)
     return replace(plan, warnings=(*notes, *plan.warnings, *changes_without_effect(plan)))
 
 
@@ -271,6 +273,19 @@ def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[st
     if plan.settings.amount == 0.0:
         return ("amount 0: of what is said of single tracks only mute, solo and gain act",)
     return ()
+
+
+def _no_doubts(plan: RenderPlan) -> tuple[str, ...]:
+    """A line where it is asked how sure a model is that cannot tell."""
+    if not plan.settings.uncertainty or plan.material is MaterialKind.TRACKS:
+        return ()
+    bundle = plan.bundle if plan.material is MaterialKind.NETWORK else None
+    if bundle is not None and knows_doubt(bundle.manifest):
+        return ()
+    return (
+        f"model {plan.model_name} sets nothing that it could be asked about again: --uncertainty "
+        "tells nothing",
+    )
 
 
 def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:

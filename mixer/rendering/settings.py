@@ -61,6 +61,10 @@ class RenderSettings:
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
         platform: where it is to be heard, one of `PLATFORMS`, which says loudness and ceiling where
             nothing else is asked for; None for nowhere in particular.
+        uncertainty: ask the model again with small changes of the song, and a second model, and
+            say how far the answers differ.
+        abstain: how far settings that the answers differ in are drawn towards neutral, 0 to 1;
+            above 0 only with `uncertainty`.
         loudness_lufs: integrated loudness of the mix; None leaves it as it comes.
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
         console: the strips, after the network; None as `song.toml` says. Its targets of loudness
@@ -126,6 +130,12 @@ class RenderSettings:
         parse=parse_platform,
         called="for",
     )
+    uncertainty: bool = option(False, "Say how sure the model is of each stem, and what to check.")
+    abstain: float = option(
+        0.0,
+        "With --uncertainty: draw what it is unsure of towards neutral, 0 to 1.",
+        range=(0.0, 1.0),
+    )
     loudness_lufs: float | None = option(
         None,
         "Target, LUFS.",
@@ -162,6 +172,8 @@ class RenderSettings:
         parse_trim(self.trim)
         for text in self.reference:
             parse_reference(text)
+        if self.abstain > 0.0 and not self.uncertainty:
+            raise SettingsError("abstain: needs uncertainty, which tells what to abstain from")
         self._take_over_platform()
 
     def _take_over_platform(self) -> None:

@@ -16,10 +16,10 @@ from mixer.meters.stereo_spectrum import N_FFT, measure_stereo_spectrum
 from mixer.model_settings import Change, StripChanges
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
+from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, ROOM, VOICE, WIDTH
 
 _VOCALS = "vocals"
-BASS_HZ, BRIGHT_HZ, MIDDLE_HZ = (30.0, 150.0), (4_000.0, 16_000.0), (150.0, 4_000.0)
 # Crest factors are of windows of this length, no more than this below the loudest.
 _CREST_WINDOW_S, _CREST_RANGE_DB = 1.0, 30.0
 # The desk works at -18 LUFS. A compressor this fast moves the peaks themselves, by about a dB of

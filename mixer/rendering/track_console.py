@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from mixer.model_settings import changes_after
 from mixer.network.session import Network
 from mixer.network.track_mixer.changes import change_console
 from mixer.network.track_mixer.features import TrackLevels
@@ -20,6 +21,8 @@ from mixer.network.track_mixer.settings import (
     TrackTable,
     as_json,
 )
+from mixer.rendering.answers_of_tracks import answers_of_tracks, drawn_changes
+from mixer.rendering.doubt import Doubts, doubts_of
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.track_files import TrackFiles
@@ -80,15 +83,46 @@ def set_console(
     Raises:
         ModelError, DeviceError: the network failed.
     """
-    tracks, settings = plan.tracks, plan.settings
+    meaning = _meaning(plan, levels)
+    return _ask(plan, levels, network, meaning), meaning
+
+
+def doubts_of_console(
+    plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None
+) -> tuple[RenderPlan, Doubts]:
+    """How sure a model is of what it sets, and the plan with what that draws towards neutral.
+
+    Args:
+        plan, levels, network: as of `set_console`.
+    """
+    meaning, tracks, abstain = _meaning(plan, levels), plan.tracks, plan.settings.abstain
+    answers = answers_of_tracks(
+        lambda heard: _ask(plan, heard, network, meaning), plan.model_name, tracks, levels
+    )
+    doubts = doubts_of(answers)
+    if abstain == 0.0:
+        return plan, doubts
+    drawn = drawn_changes(doubts, tracks, abstain)
+    changes = {s: changes_after(plan.changes.get(s), change) for s, change in drawn.items()}
+    return replace(plan, changes={**plan.changes, **changes}), doubts
+
+
+def _meaning(plan: RenderPlan, levels: Sequence[TrackLevels]) -> Meaning:
+    settings = plan.settings
     dry = plan.song.dry if settings.dry is None else settings.dry
-    meaning = meaning_of_levels(settings.levels, tracks, levels, dry=dry)
+    return meaning_of_levels(settings.levels, plan.tracks, levels, dry=dry)
+
+
+def _ask(
+    plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None, meaning: Meaning
+) -> ConsoleSettings:
+    tracks = plan.tracks
     roles = [track.role for track in tracks]
     stems = [track.stem for track in tracks]
     sides = [None] * len(tracks)  # the halves of a pair are one track
     if network is None:
-        return level_settings(levels, roles, stems, sides), meaning
-    return predict_settings(network, levels, roles, stems, sides, meaning.value), meaning
+        return level_settings(levels, roles, stems, sides)
+    return predict_settings(network, levels, roles, stems, sides, meaning.value)
 
 
 def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:

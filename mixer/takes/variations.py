@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mixer.audio import available_memory_bytes
 from mixer.audio.formats import DEFAULT_FORMAT
 from mixer.console.settings import Console
@@ -29,7 +32,14 @@ from mixer.preset.merge import resolve
 from mixer.rendering.asked import load_asked
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
-from mixer.rendering.mix import Levels, Mix, Premaster, WetMix, measure_levels
+from mixer.rendering.mix import (
+    Levels,
+    Mix,
+    Premaster,
+    WetMeasurements,
+    WetMix,
+    measure_levels,
+)
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan, plan_render, with_desk
 from mixer.rendering.progress import Progress, StageClock
@@ -45,6 +55,7 @@ from mixer.takes.parts import hash_samples
 from mixer.takes.spreading import MOST_VARIATIONS, spread_out
 from mixer.takes.variation_record import place_of, take_of, write_preset, write_table
 
+FloatMatrix = NDArray[np.float64]
 FIRST = "first"
 # Memory that one variation takes beside the first's, in copies of a stereo mix.
 _COPIES = 8
@@ -105,6 +116,8 @@ class MadeVariations:
         first_path: its file.
         first_sound: its figures of `mixer.rendering.sound`.
         first_lufs: its loudness.
+        unsure_db: by axis, the standard deviation between the model's answers; 0 where it cannot
+            be asked.
         table: JSON of all variations beside it.
         left_out: why an axis could not be moved, a line each.
         made: in their order.
@@ -114,6 +127,7 @@ class MadeVariations:
     first_path: Path
     first_sound: Mapping[str, float]
     first_lufs: float
+    unsure_db: Mapping[str, float]
     table: Path
     left_out: tuple[str, ...]
     made: tuple[MadeVariation, ...]
@@ -240,18 +254,39 @@ def make_variations(
         has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
         tracks = destination.takes_tracks(plan)
         has_report = destination.wanted.has_report
-        wet = wet_mix(Job(plan, clock, has_wet, tracks, has_report, network, threads))
+        asking = replace(plan, settings=replace(plan.settings, uncertainty=True))
+        wet = wet_mix(Job(asking, clock, has_wet, tracks, has_report, network, threads))
+        doubts = wet.measurements.get("doubts")
+        answers = [] if doubts is None else doubts["answers"]
+        wet = replace(wet, plan=plan, measurements=_as_asked(wet.measurements, plan))
         made = over_desk(wet, plan, clock, wet_stems=True)
         written = None if first_is_there else _write_first(made, destination, progress)
         first = _first(wet, made, _recipe_path(destination.path))
         del made
         axes, left_out = movable(plan, first.sound)
-        asked = _asked(first, wanted, axes)
+        unsure = covariance(axes, answers)
+        asked = _asked(first, wanted, axes, unsure)
         done = _make_all(first, asked, destination, progress, threads)
     table = write_table(destination.path.parent, base_of(first.recipe))
+    spreads_db = np.sqrt(np.diag(unsure)) * np.array([axis.spread_db for axis in axes])
     return MadeVariations(
-        written, destination.path, first.sound, first.loudness_lufs, table, left_out, tuple(done)
+        first=written,
+        first_path=destination.path,
+        first_sound=first.sound,
+        first_lufs=first.loudness_lufs,
+        unsure_db={a.name: round(float(x), 2) for a, x in zip(axes, spreads_db, strict=True)},
+        table=table,
+        left_out=left_out,
+        made=tuple(done),
     )
+
+
+def _as_asked(measured: WetMeasurements, plan: RenderPlan) -> WetMeasurements:
+    """The measurements of a render that was not asked how sure its model is, where it was not."""
+    kept = measured.copy()
+    if not plan.settings.uncertainty:
+        kept.pop("doubts", None)
+    return kept
 
 
 def _write_first(made: Premaster, destination: Destination, progress: Progress | None) -> Rendered:
@@ -320,7 +355,22 @@ def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], t
     return axes, tuple(f"{name} stays: {why}" for name, why in reasons.items())
 
 
-def _asked(first: _First, wanted: Wanted, axes: Sequence[Axis]) -> list[_Asked]:
+def covariance(axes: Sequence[Axis], answers: Sequence[Mapping[str, float]]) -> FloatMatrix:
+    """How far a model's answers differ along axes and together, in spreads, (axes, axes).
+
+    Args:
+        axes: along which mixes can be moved.
+        answers: figures of each, from `mixer.rendering.doubt.sound_of`; none for no doubt.
+    """
+    rows = [[row.get(axis.name, 0.0) / axis.spread_db for axis in axes] for row in answers]
+    if len(rows) < 2 or not axes:
+        return np.zeros((len(axes), len(axes)))
+    return np.cov(np.array(rows).T, bias=True).reshape(len(axes), len(axes))
+
+
+def _asked(
+    first: _First, wanted: Wanted, axes: Sequence[Axis], unsure: FloatMatrix
+) -> list[_Asked]:
     """Every variation with its desk.
 
     Raises:
@@ -330,7 +380,10 @@ def _asked(first: _First, wanted: Wanted, axes: Sequence[Axis]) -> list[_Asked]:
     if wanted.spread and not axes:
         raise InputError(f"{visible(first.recipe)}: no axis can be moved")
     plan, found = first.wet.plan, list[_Asked]()
-    for moves in spread_out(axes, wanted.spread, away=wanted.away) if wanted.spread else ():
+    # As far as people differ, and further where the model itself does not know.
+    shape = np.eye(len(axes)) + unsure
+    spread = spread_out(axes, wanted.spread, away=wanted.away, shape=shape) if axes else []
+    for moves in spread:
         text = ", ".join(f"{name} {move_db:+g} dB" for name, move_db in moves.items())
         found.append(_Asked(text, moves, with_moves(plan.asked, moves, plan.song.stems)))
     for name in wanted.names:

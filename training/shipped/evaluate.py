@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -108,8 +109,14 @@ def evaluate_songs(
     return results
 
 
-def systems(model: str, against: Sequence[str]) -> dict[str, RenderSettings]:
+def systems(
+    model: str, against: Sequence[str], abstain: float | None = None
+) -> dict[str, RenderSettings]:
     """What renders each system, by the name it is shown under: the model first.
+
+    Args:
+        model, against: the model to judge, and what else.
+        abstain: also judge the model drawn towards neutral by so much where it is unsure.
 
     Raises:
         SettingsError: two of one name.
@@ -127,6 +134,9 @@ def systems(model: str, against: Sequence[str]) -> dict[str, RenderSettings]:
             # The mixing is judged, not the mastering.
             true_peak_dbtp=None,
         )
+    if abstain is not None:
+        name, plain = next(iter(found.items()))
+        found[f"{name} abstaining {abstain:g}"] = replace(plain, uncertainty=True, abstain=abstain)
     return found
 
 
@@ -185,7 +195,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    models = systems(options.model, [name for name in options.against if name != options.model])
+    models = systems(
+        options.model, [name for name in options.against if name != options.model], options.abstain
+    )
     say = _say_nothing if options.quiet else _say
     results = evaluate_songs(_songs(options, say), models, say)
     if not results:
@@ -244,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--model", default=DEFAULT_MODEL, help="bundle to judge: a name or a folder")
     add("--against", nargs="*", default=[NONE, SUM], help="none, sum, or bundles")
+    add("--abstain", type=float, help="also judge the model drawn towards neutral by so much")
     add("--songs", type=int, default=DEFAULT_SONGS, help="synthetic songs; 0 for none")
     add("--duration", type=float, default=DEFAULT_DURATION_S, help="of each of them in seconds")
     add("--genres", nargs="+", default=list(HELD_OUT_GENRES), help="in turn")

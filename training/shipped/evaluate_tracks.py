@@ -41,6 +41,8 @@ from training.shipped.benchmark_songs import HELD_OUT_TRACKS, SAMPLE_RATE_HZ
 DEFAULT_TRACKS = Path("../shared/tracks")
 # Levels of what comes in, evenly, of a song whose loudest file peaks at full scale.
 DRAWN_DB = (-20.0, 0.0)
+# Behind a model's name: as far as it goes towards neutral.
+ABSTAINING = "+abstain"
 # In a file's name, what is the project's order or the album's.
 _ORDER = re.compile(r"^(\d+_|\d+\.\w+_Stem_)")
 
@@ -95,6 +97,10 @@ def read_track_song(folder: Path, draw: int) -> TrackSong:
 def judge_song(song: TrackSong, models: Sequence[str]) -> dict[str, TrackErrors]:
     """Render a song with every model, raw levels and all, and judge it.
 
+    Args:
+        song: with its truth.
+        models: names; one with `ABSTAINING` behind it is drawn towards neutral where it is unsure.
+
     Raises:
         MixerError: a model cannot render it.
     """
@@ -128,8 +134,15 @@ def _mixed(
             for stem in dict.fromkeys(stems.values())
         }
         return np.add.reduce(list(groups.values())), groups, tracks
+    is_abstaining = model.endswith(ABSTAINING)
+    model = model.removesuffix(ABSTAINING)
     settings = RenderSettings(
-        model=model, sample_rate=SAMPLE_RATE_HZ, loudness_lufs=None, true_peak_dbtp=None
+        model=model,
+        sample_rate=SAMPLE_RATE_HZ,
+        loudness_lufs=None,
+        true_peak_dbtp=None,
+        uncertainty=is_abstaining,
+        abstain=1.0 if is_abstaining else 0.0,
     )
     mix = render(loaded, settings, wet_stems=True, wet_tracks=_mixes_tracks(model))
     kept = mix.wet_tracks or {}
@@ -187,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--models",
         nargs="+",
         default=[SUM, LEVELS, DEFAULT_MODEL, TRACK_MODEL],
-        help="sum, or models by name",
+        help=f"sum, or models by name, with {ABSTAINING} behind them to draw them to neutral",
     )
     add("--tracks", type=Path, default=DEFAULT_TRACKS, help="folder of songs, dry and wet")
     add("--draws", type=int, default=2, help="of levels, for each song")

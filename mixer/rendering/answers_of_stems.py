@@ -1,0 +1,192 @@
+"""Several answers of a model of stems to one song, and the second model's; see `.doubt`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixer.dsp.blocks import FloatArray
+from mixer.model_settings import Change, StripChanges
+from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
+from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
+from mixer.network.band_mixer.controls import StemControls
+from mixer.network.band_mixer.parameters import BandMixerParameters
+from mixer.network.band_mixer.run import CONTROL_OUTPUTS, controls_of
+from mixer.network.manifest import Manifest
+from mixer.network.model import read_bundle
+from mixer.network.session import Network
+from mixer.network.track_mixer.features import listen_to
+from mixer.network.track_mixer.inputs import ROUGH
+from mixer.network.track_mixer.predict import predict_settings
+from mixer.rendering.doubt import (
+    SHIFT_DB,
+    TILT_DB,
+    Answer,
+    Doubts,
+    Part,
+    gains_db,
+    level_db,
+    share_drawn,
+)
+from mixer.roles import FINISHED_STEM
+from mixer.shipped import TRACK_MODEL
+from mixer.stems import STEMS
+
+# As much of a song as tells its settings, from its middle.
+_HEARD_S = 60.0
+CPU = "cpu"
+
+
+def knows_doubt(manifest: Manifest) -> bool:
+    """Whether a model of stems sets what it can be asked about again."""
+    return CONTROLS_GRAPH in manifest.graphs and tuple(manifest.stems) == tuple(STEMS)
+
+
+def answers_of_stems(network: Network, stems: Sequence[FloatArray | None]) -> list[Answer]:
+    """A band mixer's own answer first, then those to small changes, then the model of tracks'.
+
+    Args:
+        network: an open bundle of a band mixer that mixes `STEMS`.
+        stems: as the network takes them, (2, samples) float32; None for a missing one.
+
+    Raises:
+        ModelError, DeviceError: a network failed.
+    """
+    manifest = network.bundle.manifest
+    hyper, rate = manifest.parameters(BandMixerParameters), manifest.sample_rate
+    heard = [None if stem is None else _middle(stem, rate) for stem in stems]
+    n_samples = next(stem.shape[-1] for stem in heard if stem is not None)
+    weights = band_weights(hyper, rate)
+    levels = [
+        silent_levels(hyper, n_samples) if stem is None else measure_levels(stem, hyper, weights)
+        for stem in heard
+    ]
+    there = [place for place, stem in enumerate(heard) if stem is not None]
+
+    def ask(shifts_db: NDArray[np.float64]) -> Answer:
+        shifted = [_shifted(own, by_db) for own, by_db in zip(levels, shifts_db, strict=True)]
+        found = controls_of(
+            lambda feeds: network.run(CONTROLS_GRAPH, feeds, CONTROL_OUTPUTS), shifted, hyper
+        )
+        # What was done to the input is part of the answer to the song as it came.
+        controls = [
+            replace(one.bounded(), gain_db=one.gain_db + by_db[:, None].astype(np.float32))
+            for one, by_db in zip(found, shifts_db, strict=True)
+        ]
+        return _answer(manifest.name, levels, controls, there)
+
+    answers = [ask(shift) for shift in _shifts(len(stems), hyper.n_bands, there)]
+    if manifest.name != TRACK_MODEL:
+        answers.append(_second(levels, heard, there, rate))
+    return answers
+
+
+def drawn_changes(
+    doubts: Doubts, own: Answer, came: Answer, abstain: float
+) -> dict[str, StripChanges]:
+    """What draws a model's settings towards neutral where it is unsure, by stem.
+
+    Neutral is the balance that the stems came in, a flat curve, no width of its own, no shaping.
+
+    Args:
+        doubts: `drawn` is written into them.
+        own, came: the model's own answer, and the stems as they came.
+        abstain: 0 to 1.
+    """
+    changes = {}
+    for stem, record in doubts["stems"].items():
+        share = share_drawn(record, abstain)
+        record["drawn"] = round(share, 3)
+        rest = Change(scale=1.0 - share)
+        towards_db = share * (level_db(came, stem) - level_db(own, stem))
+        changes[stem] = StripChanges(
+            gain_db=Change(offset=towards_db),
+            curve_db=rest, balance_db=rest, side_db=rest, shape=rest,
+        )  # fmt: skip
+    return changes
+
+
+def as_they_came(stems: Sequence[FloatArray | None]) -> Answer:
+    """Stems without any setting, as an answer of no model."""
+    parts = []
+    for name, stem in zip(STEMS, stems, strict=True):
+        if stem is not None:
+            power = np.array([float(np.mean(np.square(stem, dtype=np.float64)))])
+            parts.append(Part(name, power, 0.0 * power))
+    return Answer(tuple(parts), {}, "")
+
+
+def _middle(stem: FloatArray, rate: int) -> FloatArray:
+    length = min(stem.shape[-1], round(_HEARD_S * rate))
+    start = (stem.shape[-1] - length) // 2
+    return np.ascontiguousarray(stem[:, start : start + length])
+
+
+def _shifts(n_stems: int, n_bands: int, there: Sequence[int]) -> list[NDArray[np.float64]]:
+    """What is added to the levels of all stems, (stems, bands) each; nothing at first."""
+    nothing, tilt = np.zeros((n_stems, n_bands)), np.linspace(-TILT_DB, TILT_DB, n_bands)
+    shifts = [nothing, nothing + tilt, nothing - tilt]
+    for place in there:
+        for by_db in (SHIFT_DB, -SHIFT_DB):
+            shift = nothing.copy()
+            shift[place] = by_db
+            shifts.append(shift)
+    return shifts
+
+
+def _shifted(levels: Levels, by_db: NDArray[np.float64]) -> Levels:
+    added = by_db.astype(np.float32)[None, :, None]
+    return Levels(levels.mean_db + added, levels.peak_db + added, levels.frame_db)
+
+
+def _answer(
+    model: str, levels: Sequence[Levels], controls: Sequence[StemControls], there: Sequence[int]
+) -> Answer:
+    parts, settings = list[Part](), dict[str, Mapping[str, float]]()
+    for place in there:
+        own, name = controls[place], STEMS[place]
+        mid, side = (
+            np.mean(10.0 ** ((levels[place].mean_db[view] + own.gain_db) / 10.0), axis=-1)
+            for view in (2, 3)
+        )
+        parts.append(Part(name, mid, side * 10.0 ** (own.side_db / 10.0)))
+        by_band_db = own.gain_db.mean(axis=-1)
+        settings[name] = {
+            "gain_db": float(by_band_db.mean()),
+            "low_db": float(by_band_db[: len(by_band_db) // 3].mean() - by_band_db.mean()),
+            "high_db": float(by_band_db[-(len(by_band_db) // 3) :].mean() - by_band_db.mean()),
+            "balance_db": float(own.balance_db.mean()),
+            "side_db": float(own.side_db.mean()),
+            "shape": own.shape,
+            "widen_db": own.width_db,
+            "room_db": own.room_db,
+        }
+    return Answer(tuple(parts), settings, model)
+
+
+def _second(
+    levels: Sequence[Levels], heard: Sequence[FloatArray | None], there: Sequence[int], rate: int
+) -> Answer:
+    """What the shipped model of tracks sets for the same stems."""
+    tracks = [listen_to(stem, rate) for stem in heard if stem is not None]
+    names = [STEMS[place] for place in there]
+    found = predict_settings(
+        Network(read_bundle(TRACK_MODEL), CPU),
+        tracks,
+        [FINISHED_STEM[name] for name in names],
+        names,
+        [None] * len(names),
+        ROUGH,
+    )
+    parts = []
+    for place, name, strip in zip(there, names, found.tracks, strict=True):
+        gain_db = gains_db(strip, len(levels[place].mean_db[0])) + found.groups[name].gain_db
+        mid, side = (
+            np.mean(10.0 ** (levels[place].mean_db[view] / 10.0), axis=-1) for view in (2, 3)
+        )
+        gain = 10.0 ** (gain_db / 10.0)
+        parts.append(Part(name, mid * gain, side * gain * strip.width**2))
+    return Answer(tuple(parts), {}, TRACK_MODEL)
