@@ -16,7 +16,7 @@ from mixer.network.track_mixer.settings import ConsoleSettings
 from mixer.rendering.doubt import SHIFT_DB, TILT_DB, Answer, Doubts, Part, gains_db, share_drawn
 from mixer.song.tracks import Track
 
-# Of what was heard to the settings of a console.
+# From what was heard to the settings of a console.
 Ask = Callable[[Sequence[TrackLevels]], ConsoleSettings]
 
 
