@@ -34,6 +34,21 @@ def write_stems(folder: Path) -> Path:
     return folder
 
 
+def write_tracks(folder: Path) -> Path:
+    """A song of seven recordings, which a model of tracks mixes."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(6)
+    time_s = np.arange(round(SECONDS * RATE_HZ)) / RATE_HZ
+    names = ("Lead Vox", "Backing Vox", "Kick", "Snare", "Bass DI", "Piano", "Acoustic Guitar")
+    for place, name in enumerate(names):
+        tone = np.sin(2 * np.pi * 70.0 * 1.7**place * time_s) + 0.3 * rng.standard_normal(
+            time_s.size
+        )
+        audio = 0.1 * (0.6 + 0.4 * np.sin(3 * time_s + place)) * tone
+        soundfile.write(folder / f"{name}.wav", audio.T, RATE_HZ, subtype="FLOAT")
+    return folder
+
+
 @dataclass(frozen=True)
 class Running:
     """A studio that is served.
@@ -110,6 +125,15 @@ def start_studio() -> Iterator[Callable[[Path, Path], Running]]:
     yield start
     for end in ends:
         end()
+
+
+@pytest.fixture(scope="module")
+def studio_of_tracks(
+    start_studio: Callable[[Path, Path], Running], tmp_path_factory: pytest.TempPathFactory
+) -> Running:
+    """The song of recordings, served for the tests of one file."""
+    root = tmp_path_factory.mktemp("studio")
+    return start_studio(write_tracks(root / "Tracks"), root / "mixes")
 
 
 @pytest.fixture(scope="module")
