@@ -86,7 +86,7 @@ export class ComparePanel {
     const gain = player.matched && !this.blind ? signed(source.match_db) : "";
     const level = this.blind || source.loudness_lufs === null ? "" : words.lufs(source.loudness_lufs);
     const choose = html("button", { type: "button", className: "source", "data-source": this.blind ? letter : source.id, "aria-pressed": String(isChosen), title: `Listen to ${this.nameOf(source)} (${place + 1})` },
-      html("b", { text: letter }), html("span", { className: "label", text: this.nameOf(source) }),
+      html("b", { text: letter }), html("span", { className: source.kind === "reference" ? "label" : "label own", text: this.nameOf(source) }),
       html("small", { text: [level, gain].filter(Boolean).join(", ") }));
     choose.addEventListener("click", () => player.choose(source.id));
     const row = html("div", { className: "source-row" }, choose);

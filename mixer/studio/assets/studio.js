@@ -333,10 +333,25 @@ export class Studio {
     this.top.place(now);
     this.overview.place(now, this.player.playing);
     const { peaks, figures } = this.engine;
-    if (this.player.playing) this.consoleView.showPeaks(peaks, figures);
+    // Meters show a mix at its own level, whatever gain makes it as loud as the others.
+    const gain_db = this.player.gainDb(this.player.chosen);
+    if (this.player.playing) this.consoleView.showPeaks(peaks, figures && atLevel(figures, -gain_db));
     else this.consoleView.showPeaks({}, null);
     requestAnimationFrame(() => this.tick());
   }
+}
+
+/** Figures of the bus as they are with another gain. */
+function atLevel(figures, gain_db) {
+  const gain = 10 ** (gain_db / 20);
+  return {
+    ...figures,
+    peaks: figures.peaks.map((peak) => peak * gain),
+    true_peak: figures.true_peak * gain,
+    momentary: figures.momentary + gain_db,
+    short_term: figures.short_term + gain_db,
+    integrated: figures.integrated + gain_db,
+  };
 }
 
 function sourcesOf({ sources }) {
