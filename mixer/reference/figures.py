@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
-from mixer.meters.loudness_range import loudness_range_lu
+from mixer.dsp.blocks import FloatArray, peak_dbfs
+from mixer.meters.loudness import measure_loudness
+from mixer.meters.loudness_range import range_of_levels_lu
 from mixer.meters.stem_powers import (
     MID,
     SIDE,
@@ -54,7 +54,7 @@ class MixFigures:
         voice_db: the voice against the rest, K-weighted, dB; None where it is not by itself.
         range_lu: loudness range.
         loudness_lufs: integrated.
-        peak_to_loudness_db: true peak over integrated loudness.
+        peak_to_loudness_db: highest sample over integrated loudness.
         stems: by name, where there are stems.
     """
 
@@ -98,15 +98,15 @@ def figures_of(powers: StemPowers, mix: FloatArray, sample_rate: int) -> MixFigu
     """
     mean = powers.mean()
     total = mean.sum(axis=(2, 3))
-    loudness_lufs = integrated_loudness_lufs(mix, sample_rate)
+    loudness = measure_loudness(mix, sample_rate)
     stems = {} if len(powers.names) < 2 else _stem_figures(powers, mean)
     return MixFigures(
         tone_db=tone_db(total),
         width_db=None if is_mono(total) else width_db(total),
         voice_db=voice_db(powers) if len(powers.names) > 1 else None,
-        range_lu=loudness_range_lu(mix, sample_rate),
-        loudness_lufs=loudness_lufs,
-        peak_to_loudness_db=true_peak_dbtp(mix, sample_rate) - loudness_lufs,
+        range_lu=range_of_levels_lu(loudness.short_term),
+        loudness_lufs=loudness.integrated_lufs,
+        peak_to_loudness_db=peak_dbfs(mix) - loudness.integrated_lufs,
         stems=stems,
     )
 

@@ -41,16 +41,19 @@ def find_ride(powers: StemPowers, gains: Floats, factor: float) -> Floats:
     if abs(now_lu - goal_lu) < _LEAST_LU or now_lu < _LEAST_LU:
         return np.zeros(0)
     # A level that is bent by a slope has its range bent by it, bounds and smoothing aside.
-    slope = goal_lu / now_lu - 1.0
-    ride_db = np.zeros_like(now)
+    slope, best, missing_lu = goal_lu / now_lu - 1.0, np.zeros(0), abs(goal_lu - now_lu)
     for _ in range(_PASSES):
         slope = min(max(slope, -_MOST_SLOPE), _MOST_SLOPE)
         ride_db = _ride(now, counts, slope)
         reached_lu = range_lu(now * 10.0 ** (ride_db / 10.0))
-        if abs(reached_lu - goal_lu) < _LEAST_LU or abs(reached_lu - now_lu) < _LEAST_LU:
+        if abs(reached_lu - goal_lu) < missing_lu:
+            best, missing_lu = ride_db, abs(reached_lu - goal_lu)
+        # What was gated may count now, and widen what the ride made narrower.
+        progress = (reached_lu - now_lu) / (goal_lu - now_lu)
+        if missing_lu < _LEAST_LU or progress <= 0.0:
             break
-        slope *= (goal_lu - now_lu) / (reached_lu - now_lu)
-    return ride_db
+        slope /= max(progress, 0.5)
+    return best
 
 
 def range_lu(level: Floats) -> float:
