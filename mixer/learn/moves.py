@@ -35,6 +35,8 @@ class Move:
             direction.
         by: the value is a difference from what the model sets.
         slope_db_per_octave: of a high-pass or a low-pass.
+        own_gain_db, pan_gain_db: of a pan: the hand's gain before, and what a balance as far from
+            the middle takes of it; a hand's pan keeps the energy and a balance the near side.
     """
 
     keys: Keys
@@ -42,6 +44,8 @@ class Move:
     change: float
     by: bool = False
     slope_db_per_octave: int = Filter().slope_db_per_octave
+    own_gain_db: float = 0.0
+    pan_gain_db: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,23 +66,41 @@ class Moves:
 def moves_of(changed: Changed, mix: WrittenMix) -> Moves:
     """What was changed of a strip, setting by setting."""
     written = changed.written.strip
-    resting = replace(changed.now, automation=written.automation, soloed=written.soloed)
+    resting = replace(
+        changed.now, automation=written.automation, soloed=written.soloed, pan=written.pan
+    )
     edit = edit_of(replace(changed, now=resting), mix)
+    panned = edit_of(replace(changed, now=replace(written, pan=changed.now.pan)), mix)
     others = ["automation"] if changed.is_automated else []
     others += ["solo"] if changed.now.soloed != written.soloed else []
     if isinstance(edit.table.get("gain_db"), list):
         others.append("the fader of a strip whose gain moves")
     rows = edit.table.get("eq")
     return Moves(
-        settings=tuple(_settings(changed, edit, mix)),
+        settings=(*_settings(changed, edit, mix), *_pan(changed, panned)),
         bands=None if rows is None else tuple(_band(row) for row in rows),
-        not_for_presets=(*others, *edit.remarks),
+        not_for_presets=(*others, *edit.remarks, *panned.remarks),
     )
+
+
+def _pan(changed: Changed, edit: Edit) -> Iterator[Move]:
+    """A pan, from an edit that has nothing else."""
+    if "pan" in edit.table:
+        pan, hand = edit.table["pan"], changed.written.hand
+        own_gain_db = _number(hand.get("gain_db"), 0.0)
+        gain_db = _number(edit.table.get("gain_db"), own_gain_db)
+        yield Move(
+            ("pan",),
+            pan,
+            pan - _number(hand.get("pan"), 0.0),
+            own_gain_db=own_gain_db,
+            pan_gain_db=gain_db - own_gain_db,
+        )
 
 
 def _settings(changed: Changed, edit: Edit, mix: WrittenMix) -> Iterator[Move]:
     table, hand = edit.table, changed.written.hand
-    for key, neutral in (("gain_db", 0.0), ("pan", 0.0), ("loudness_lufs", mix.loudness_lufs)):
+    for key, neutral in (("gain_db", 0.0), ("loudness_lufs", mix.loudness_lufs)):
         value = table.get(key)
         if isinstance(value, int | float):
             yield Move((key,), value, value - _number(hand.get(key), neutral or 0.0))

@@ -37,11 +37,13 @@ class Habit:
         keys: of a preset, e.g. roles, lead_vocal, gain_db.
         value: what the preset says there.
         words: "lead vocal +1.4 dB in 7 of 8 songs (+0.9 to +2.1)".
+        move: the middle one.
     """
 
     keys: Keys
     value: Any
     words: str
+    move: Move | None = None
 
 
 @dataclass
@@ -67,6 +69,10 @@ class Taste:
                 place.setdefault("eq", []).append(habit.value)
             else:
                 place[habit.keys[-1]] = habit.value
+            if habit.move is not None and habit.move.pan_gain_db:
+                # Gains come before pans in the alphabet.
+                gain_db = place.get("gain_db", habit.move.own_gain_db) + habit.move.pan_gain_db
+                place["gain_db"] = round(gain_db, 2)
         return table
 
 
@@ -145,8 +151,8 @@ def _settings(place_keys: Keys, place: _Place, taste: Taste) -> None:
         middle = _middle([m for m in made if m.change * median(changes) > 0.0])
         values = [m.value for m in made if m.value is not None and m.by == middle.by]
         words = f"{setting_words(middle)} {_of(len(made), n_songs)}{spread_words(middle, values)}"
-        habit = Habit((*place_keys, *keys), preset_value(middle), f"{_name(place_keys)} {words}")
-        taste.habits.append(habit)
+        words = f"{_name(place_keys)} {words}"
+        taste.habits.append(Habit((*place_keys, *keys), preset_value(middle), words, middle))
 
 
 def _of_song(song: Sequence[Moves | None]) -> dict[Keys, list[Move]]:
@@ -165,7 +171,8 @@ def _middle(moves: Sequence[Move]) -> Move:
               if own == manner and m.value is not None]  # fmt: skip
     is_off, by, slope = manner
     value = None if is_off else median(values)
-    return Move(moves[0].keys, value, median(m.change for m in moves), by, slope)
+    gains_db = (median(m.own_gain_db for m in moves), median(m.pan_gain_db for m in moves))
+    return Move(moves[0].keys, value, median(m.change for m in moves), by, slope, *gains_db)
 
 
 def _bands(place_keys: Keys, place: _Place, taste: Taste) -> None:

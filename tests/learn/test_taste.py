@@ -128,6 +128,7 @@ def test_a_render_with_the_preset_has_these_settings(learnt, tmp_path, number) -
     more_db = response_db(vocal.bands, HZ, RATE_HZ) - response_db(was.bands, HZ, RATE_HZ)
     np.testing.assert_allclose(more_db, bell, atol=0.15)
     assert now["Kick"].pan - before["Kick"].pan == pytest.approx(0.3, abs=0.03)
+    assert now["Kick"].gain_db == pytest.approx(before["Kick"].gain_db, abs=0.1)
     assert now["Kick"].width == pytest.approx(0.6, abs=0.02)
     corners = [b.frequency_hz for b in now["Synth"].bands if b.kind == "high_pass"]
     assert corners[-1] == pytest.approx(135.0, rel=0.01)
