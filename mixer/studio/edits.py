@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from mixer.baselines import LEVELS, NONE
-from mixer.console.settings import Console
 from mixer.errors import Gathered, PresetError, SettingsError
 from mixer.files.mistakes import find_mistakes
 from mixer.files.toml_writing import value_text
@@ -21,6 +21,7 @@ from mixer.network.model import list_bundles
 from mixer.preset.assignments import parse_key, split_key
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.merge import Resolved, resolve
+from mixer.reference.asking import parse_reference
 from mixer.rendering.options import options_of
 from mixer.rendering.settings import RenderSettings
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
@@ -28,11 +29,15 @@ from mixer.shipped import AUTO_MODEL
 from mixer.song.song import Song
 
 PRESETS, SETTINGS, FILES, ROLE = "presets", "settings", "files", "role"
-SETTING_NAMES = ("model", "amount", "platform")
+SETTING_NAMES = ("model", "amount", "platform", "reference")
+# What song.toml has no place for.
+NOT_IN_SONG = tuple(f"{SETTINGS}.{name}" for name in ("model", "amount", "reference"))
 MOST_EDITS, MOST_STEPS, MOST_PRESETS = 5_000, 1_000, 20
 # One value is at most a course in time of a few thousand points.
 _LONGEST_VALUE = 100_000
-_PLUGINS = "plugins"
+_PLUGINS, _REFERENCE = "plugins", "reference"
+_REFERENCE_ID = re.compile(r"reference-[1-9]\d{0,5}")
+MOST_REFERENCES = 8
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 Edits = Mapping[str, Any]
@@ -212,6 +217,9 @@ def _check_presets(value: Any) -> None:
 
 
 def _check_setting(name: str, value: Any) -> None:
+    if name == _REFERENCE:
+        _check_references(value)
+        return
     option = next(option for option in options_of(RenderSettings) if option.name == name)
     option.check(value)
     if name == "model" and value not in model_names():
@@ -221,6 +229,17 @@ def _check_setting(name: str, value: Any) -> None:
         )
     if name == "platform":
         RenderSettings(platform=value)
+
+
+def _check_references(value: Any) -> None:
+    """References by their ids: a path that a page names is a stranger's."""
+    if not isinstance(value, list) or len(value) > MOST_REFERENCES:
+        raise SettingsError(f"{SETTINGS}.{_REFERENCE} must be a list of at most {MOST_REFERENCES}")
+    for text in value:
+        if not isinstance(text, str) or len(text) > 200:
+            raise SettingsError(f"{SETTINGS}.{_REFERENCE} must hold texts, not {quote(text)}")
+        if not _REFERENCE_ID.fullmatch(parse_reference(text).path):
+            raise SettingsError(f"{quote(text)} is not a reference of this song, as reference-1")
 
 
 def model_names() -> tuple[str, ...]:
@@ -257,15 +276,34 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else value_text(value)
 
 
-def settings_of(edits: Edits, console: Console | None = None) -> RenderSettings:
+def settings_of(edits: Edits, references: Path) -> RenderSettings:
     """What is asked for beside the console.
 
+    Args:
+        edits: checked.
+        references: folder of the song's references.
+
     Raises:
-        SettingsError: a setting does not fit.
+        SettingsError: a setting does not fit, or a reference is not there.
     """
     prefix = f"{SETTINGS}."
     asked = {k.removeprefix(prefix): v for k, v in edits.items() if k.startswith(prefix)}
-    return RenderSettings(**asked, console=console)
+    texts = asked.pop(_REFERENCE, ())
+    return RenderSettings(**asked, reference=tuple(_found(text, references) for text in texts))
+
+
+def _found(text: str, references: Path) -> str:
+    """A reference by its file, with its amounts."""
+    name = parse_reference(text).path
+    files = [path for path in references.glob(f"{name}.*") if path.is_file()]
+    if not files:
+        raise SettingsError(f"there is no {name} of this song any more")
+    return str(files[0]) + text.strip().removeprefix(name)
+
+
+def references_of(edits: Edits) -> tuple[str, ...]:
+    """What the mix is moved towards, as a page says it."""
+    return tuple(edits.get(f"{SETTINGS}.{_REFERENCE}", ()))
 
 
 def roles_of(edits: Edits) -> dict[str, str]:

@@ -275,7 +275,7 @@ class Maker:
             MixerError: as of `mixer.render`.
         """
         clock = StageClock(self.progress("rendering the mix"), of_tracks=bool(plan.tracks))
-        wet, known = self._wet_mix(plan, clock)
+        wet, known = self.wet_mix(plan, clock)
         glue = None if self._of_tracks is None else self._of_tracks.settings.mix
         # The mix's compressor hears the stems behind the hand's strips.
         hears_stems = bool(plan.tracks) and plan.touches_stems and glue is not None
@@ -310,7 +310,7 @@ class Maker:
         audio: FloatArray = master(made).audio
         return audio
 
-    def _wet_mix(self, plan: RenderPlan, clock: StageClock) -> tuple[WetMix, KnownLevels]:
+    def wet_mix(self, plan: RenderPlan, clock: StageClock) -> tuple[WetMix, KnownLevels]:
         """The mix as it comes to the desk; the last one, where only the desk's work is another."""
         asked = plan.asked
         key = settings_key(
@@ -322,6 +322,7 @@ class Maker:
             plan.changes,
             asked.space,
             asked.master.network,
+            (plan.settings.reference, plan.reference, plan.settings.held_reference),
             (asked.reverb, asked.delay) if plan.tracks else (),
         )
         if self._wet is not None and self._wet[0] == key:

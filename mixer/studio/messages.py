@@ -20,6 +20,8 @@ song.
                                                 samples, see below
     GET   /api/songs/ID/overview/AUDIO?points=  `Overview`
     GET   /api/songs/ID/response/RETURN         an impulse response, see below
+    POST  /api/songs/ID/variations `Revision`   the same; makes variations of the mix as it stands
+    POST  /api/songs/ID/blend      `BlendAsked` the same; an edit
     POST  /api/songs/ID/compare    `CompareAsked`   `SongState`; makes a source to compare with
     POST  /api/songs/ID/references?name=        bytes of an audio file; `SongState`
     POST  /api/songs/ID/save       `SaveAsked`  `Saved`
@@ -78,7 +80,8 @@ source "mix".
 `tracks."01 Kick.wav".pan`: -0.2, `drums.eq`: [a list of `Band`s], `master.loudness_lufs`: -14,
 `vocals.reverb_db`: -18, `vocals.compressor`: {"threshold_db": -20, "ratio": 3}; "none" takes away
 what a preset set; null takes the hand's own edit back. Beside them `presets`: a list of names, the
-strongest last; `settings.model`, `settings.amount`, `settings.platform`, and `files."NAME".role`.
+strongest last; `settings.model`, `settings.amount`, `settings.platform`, `files."NAME".role`, and
+`settings.reference`: a list as ["reference-1:tone=0.7,width"], what the mix is moved towards.
 A channel's `key` is what its edits begin with. Values are absolute: the hand's offset is the
 difference of `strip` and `base`.
 
@@ -291,7 +294,7 @@ class Source(TypedDict):
 
     Attributes:
         id: mix (the exact render), plain (the recordings' sum), default (without any hand),
-            take-N, reference-N, variation-N.
+            take-N, variation-N, reference-N, and var-N, a variation among the takes.
         name: to show.
         audio: None until it is made.
         loudness_lufs, true_peak_dbtp: None until then, and for silence.
@@ -320,6 +323,17 @@ class Section(TypedDict):
     name: str
     start_s: float
     end_s: float
+
+
+class Variation(TypedDict):
+    """A variation of the mix: the source of its id, in words, and how far it lies from the mix.
+
+    `moved_db` is by axis: voice, brightness, bass, width, dynamics, as far as they can be told.
+    """
+
+    id: str
+    name: str
+    moved_db: dict[str, float]
 
 
 class Doing(TypedDict):
@@ -400,6 +414,7 @@ class SongState(TypedDict):
     master: Master
     returns: list[Return]
     sources: list[Source]
+    variations: list[Variation]
     exact: Exact | None
     presets: list[str]
     settings: dict[str, Value]
@@ -440,8 +455,15 @@ class WishAsked(TypedDict):
     text: str
 
 
+class BlendAsked(TypedDict):
+    """A blend of the mix and variations: shares by id, "mix" among them; they sum to 1."""
+
+    revision: int
+    parts: dict[str, float]
+
+
 class CompareAsked(TypedDict):
-    """Make a source: "default", or "take-2" of `Takes`; `remove` takes one away again."""
+    """Make a source: "default", or the `source` of a row of `Takes`; `remove` takes one away."""
 
     source: str
     remove: NotRequired[bool]
@@ -460,9 +482,10 @@ class SaveAsked(TypedDict):
 
 
 class Saved(TypedDict):
-    """The file that was written, and how the song stands."""
+    """The file that was written, keys of edits that it cannot hold, and how the song stands."""
 
     path: str
+    left_out: list[str]
     state: SongState
 
 
@@ -486,9 +509,14 @@ class RenderAsked(TypedDict):
 
 
 class TakeRow(TypedDict):
-    """A take of the mix; as of `mixer takes`."""
+    """A take of the mix, or a variation of it; as of `mixer takes`.
 
+    `source` is what `CompareAsked` takes; `words` is of a variation what it does, else "".
+    """
+
+    source: str
     number: int
+    words: str
     file: str
     made_by: str
     asked: list[str]

@@ -21,7 +21,15 @@ from mixer.rendering.track_hand import TrackHand, hand_on_tracks, refuse_more_th
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
-from mixer.studio.edits import key_of, resolve_edits, roles_of, settings_of, with_roles
+from mixer.studio.edits import (
+    key_of,
+    references_of,
+    resolve_edits,
+    roles_of,
+    settings_of,
+    with_roles,
+)
+from mixer.studio.names import FOLDER, REFERENCES
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class Planned:
         hands: of single tracks, likewise.
         settings: of the render, with the whole console and the model that "auto" stands for.
         mixes_tracks: the model mixes single tracks.
+        references: what the mix is moved towards, as a page says it.
     """
 
     revision: int
@@ -46,6 +55,7 @@ class Planned:
     hands: tuple[TrackHand, TrackHand]
     settings: RenderSettings
     mixes_tracks: bool
+    references: tuple[str, ...] = ()
 
     def plan(self, *, wet_tracks: bool = False) -> RenderPlan:
         """The plan of its render.
@@ -77,14 +87,16 @@ def plan_edits(
     refuse_foreign_plugins(full.sources, song_path=song.folder / SONG_FILE)
     tracks = tracks_of(song)
     hands = hand_on_tracks(base.console, tracks)[0], hand_on_tracks(full.console, tracks)[0]
-    settings = settings_of(edits)
+    settings = settings_of(edits, song.folder / FOLDER / REFERENCES)
     # What the hand says of tracks must not choose another model behind its back.
     model = model_of(song, settings, base.console)
     settings = with_console(dataclasses.replace(settings, model=model), full.console)
     mixes_tracks = mixes_single_tracks(model)
     if not mixes_tracks:
         refuse_more_than_gains(full.console, tracks, model)
-    return Planned(revision, song, tracks, base, full, hands, settings, mixes_tracks)
+    return Planned(
+        revision, song, tracks, base, full, hands, settings, mixes_tracks, references_of(edits)
+    )
 
 
 def mixes_single_tracks(model: str) -> bool:

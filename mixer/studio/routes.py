@@ -51,6 +51,8 @@ def application(studio: Studio, pages: PageFiles) -> Starlette:
         ("POST", "/undo", routes.undo),
         ("POST", "/redo", routes.redo),
         ("POST", "/wish", routes.wish),
+        ("POST", "/variations", routes.variations),
+        ("POST", "/blend", routes.blend),
         ("GET", "/audio/{name}", routes.audio),
         ("GET", "/overview/{name}", routes.overview),
         ("GET", "/response/{name}", routes.response),
@@ -152,6 +154,16 @@ class Routes:
         asked = await _fields(request, {"revision": int, "text": str})
         session = await self._session(request)
         return JSONResponse(await run_in_threadpool(lambda: session.wish(**asked)))
+
+    async def variations(self, request: Request) -> Response:
+        asked = await _fields(request, {"revision": int})
+        session = await self._session(request)
+        return JSONResponse(await run_in_threadpool(lambda: session.variations(**asked)))
+
+    async def blend(self, request: Request) -> Response:
+        asked = await _fields(request, {"revision": int, "parts": dict})
+        session = await self._session(request)
+        return JSONResponse(await run_in_threadpool(lambda: session.blend(**asked)))
 
     async def compare(self, request: Request) -> Response:
         asked = await _fields(request, {"source": str}, {"remove": bool})

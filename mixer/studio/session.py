@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import InputError, SettingsError
+from mixer.errors import SettingsError
 from mixer.files.wording import visible
 from mixer.preset.schema import plain_table
 from mixer.preset.shape import TRACKS
@@ -26,13 +26,14 @@ from mixer.studio.making import without_hand
 from mixer.studio.messages import Job, Overview, Saved, SongState, TakeRow, Takes
 from mixer.studio.planning import table_edits
 from mixer.studio.saving import save_to_song
-from mixer.studio.sources import Sources
+from mixer.studio.sources import Sources, source_of
 from mixer.studio.standing import song_state
+from mixer.studio.varying import Variations
 from mixer.studio.worker import Worker
 from mixer.takes.asking import ask
-from mixer.takes.listing import list_takes
 
 _CLOSE_S = 20.0
+_VARYING = "rendering variations"
 _LONGEST_WISH, _LONGEST_LABEL = 500, 200
 
 
@@ -57,6 +58,10 @@ class SongSession:
         self._worker = Worker(song_id, folder, tell, self._scratch)
         self._desk, self._maker = self._worker.desk, self._worker.maker
         self._sources = Sources(self._maker, folder, mixes)
+        self._variations = Variations(self._maker, self._sources)
+        with self._desk.lock:
+            for make in self._sources.find_references():
+                self._desk.add(Task("reading a reference", make))
         self._worker.start()
 
     @property
@@ -67,7 +72,7 @@ class SongSession:
     def state(self) -> SongState:
         """How the song stands."""
         with self._desk.lock:
-            return song_state(self._desk, self._sources.rows())
+            return song_state(self._desk, self._sources.rows(), self._variations.rows())
 
     def audio(self, name: str, start: int, n_frames: int, version: int | None) -> bytes:
         """Samples of a channel or source, as the messages say; none where none are made yet.
@@ -95,14 +100,12 @@ class SongSession:
         return self._maker.made.responses[name].samples.astype("<f4", copy=False).tobytes()
 
     def takes(self) -> Takes:
-        """The takes of the song's mixes."""
-        try:
-            found = list_takes(self._desk.folder, mixes=self._mixes)
-        except InputError:
-            return {"takes": []}
+        """The takes of the song's mixes, then their variations."""
         rows: list[TakeRow] = [
             {
+                "source": source_of(take),
                 "number": take.number,
+                "words": take.words,
                 "file": take.mix.name,
                 "made_by": take.made_by,
                 "asked": list(take.asked),
@@ -111,7 +114,7 @@ class SongSession:
                 "loudness_lufs": take.loudness_lufs,
                 "true_peak_dbtp": take.true_peak_dbtp,
             }
-            for take in found
+            for take in self._sources.takes()
         ]
         return {"takes": rows}
 
@@ -171,6 +174,22 @@ class SongSession:
             asked = ask([text], console, known=plan.known_changes, stems=planned.song.stems)
             return self.edit(revision, table_edits(console, asked.console), label=text)
 
+    def variations(self, revision: int) -> SongState:
+        """Make variations of the mix in place of those before; errors as of `edit`."""
+        desk = self._desk
+        with desk.lock:
+            desk.check(revision)
+            if not any(task.what == _VARYING for task in desk.tasks):
+                desk.add(Task(_VARYING, self._variations.make))
+            return self.state()
+
+    def blend(self, revision: int, parts: Mapping[str, Any]) -> SongState:
+        """Lay a blend of the mix and variations over the hand; errors as of `edit`."""
+        with self._desk.lock:
+            self._desk.check(revision)
+            edits, label = self._variations.blend(self._desk.ready(), parts)
+            return self.edit(revision, edits, label=label)
+
     def compare(self, source: str, *, remove: bool = False) -> SongState:
         """Make a source to compare with, or take one away.
 
@@ -221,7 +240,8 @@ class SongSession:
             desk.kept = desk.kept.with_written(before, table)
             desk.keep()
             desk.told()
-            return {"path": str(path), "state": self.state()}
+            left_out = [key for key in edits if key not in desk.kept.written_edits]
+            return {"path": str(path), "left_out": left_out, "state": self.state()}
 
     def save_preset(self, name: str, *, summary: str = "", overwrite: bool = False) -> Saved:
         """Write the console as one of the user's presets, what is said of single tracks left out.
@@ -235,7 +255,7 @@ class SongSession:
             table.pop(TRACKS, None)
             summary = visible(summary, _LONGEST_LABEL)
             path = save_preset(name, table, summary=summary, overwrite=overwrite)
-            return {"path": str(path), "state": self.state()}
+            return {"path": str(path), "left_out": [], "state": self.state()}
 
     def render(self, asked: Any) -> Job:
         """Render the song as it stands into files.

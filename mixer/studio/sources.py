@@ -17,15 +17,17 @@ from mixer.files.whole_file import whole_file
 from mixer.files.wording import quote, visible
 from mixer.rendering.plan import RenderPlan
 from mixer.studio.making import MIX, PLAIN, Maker
+from mixer.studio.names import FOLDER, REFERENCES
 from mixer.studio.planning import Planned
-from mixer.studio.store import FOLDER, REFERENCES
-from mixer.takes.listing import list_takes
+from mixer.takes.listing import ListedTake, list_takes
 
 DEFAULT = "default"
 # Beside the mix, the sum and the default.
 MOST_SOURCES = 24
 MOST_REFERENCE_BYTES = 256 << 20
-_TAKE = re.compile(r"take-([1-9]\d{0,5})")
+_TAKE = re.compile(r"(take|var)-([1-9]\d{0,5})")
+_REFERENCE = re.compile(r"reference-([1-9]\d{0,5})")
+VARIATION = "variation"
 _LONGEST_NAME = 120
 _NAMES = {MIX: "mix", PLAIN: "plain sum", DEFAULT: "without your changes"}
 Make = Callable[[RenderPlan], None]
@@ -65,7 +67,7 @@ class Sources:
         """Add a source; what is returned makes it.
 
         Args:
-            source: `DEFAULT`, or take-N.
+            source: `DEFAULT`, or of a row of takes.
             planned: the song without the hand.
 
         Raises:
@@ -81,9 +83,35 @@ class Sources:
             return lambda plan: self._maker.source(
                 source, plan, self._maker.render_other(planned.plan())
             )
-        file = self._file_of_take(int(take[1]))
-        self._rows[source] = SourceRow(source, "take", f"take {take[1]}")
-        return lambda plan: self._maker.source(source, plan, _fitted(file, plan))
+        listed = next((row for row in self.takes() if source_of(row) == source), None)
+        if listed is None:
+            raise SettingsError(f"there is no {source} of this song in {self._mixes}")
+        self._rows[source] = SourceRow(source, "take", listed.words or f"take {listed.number}")
+        return lambda plan: self._maker.source(source, plan, _fitted(listed.mix, plan))
+
+    def takes(self) -> tuple[ListedTake, ...]:
+        """The takes of the song's mixes, then their variations."""
+        try:
+            return list_takes(self._folder, mixes=self._mixes)
+        except InputError:
+            return ()
+
+    def add_variation(self, source: str, name: str) -> None:
+        """List a variation that the maker has."""
+        self._rows[source] = SourceRow(source, VARIATION, name)
+
+    def find_references(self) -> list[Make]:
+        """List the references of earlier sessions; what is returned decodes them."""
+        folder = self._folder / FOLDER / REFERENCES
+        found = sorted(folder.glob("reference-*")) if folder.is_dir() else []
+        makes = []
+        for path in found[:MOST_SOURCES]:
+            number = _REFERENCE.fullmatch(path.stem)
+            if number is not None and path.is_file() and is_audio_name(path.name):
+                self._n_references = max(self._n_references, int(number[1]))
+                self._rows[path.stem] = SourceRow(path.stem, "reference", path.name)
+                makes.append(self._decoding(path.stem, path))
+        return makes
 
     def add_reference(self, name: str, data: bytes) -> Make:
         """Add a mix from elsewhere; what is returned decodes it.
@@ -113,6 +141,9 @@ class Sources:
             raise OutputError(f"{path} cannot be written: {error.strerror}") from None
         self._rows[source] = SourceRow(source, "reference", shown)
 
+        return self._decoding(source, path)
+
+    def _decoding(self, source: str, path: Path) -> Make:
         def make(plan: RenderPlan) -> None:
             try:
                 self._maker.source(source, plan, _fitted(path, plan))
@@ -134,15 +165,10 @@ class Sources:
         if len(self._rows) >= MOST_SOURCES:
             raise SettingsError(f"there are {MOST_SOURCES} sources already; remove one first")
 
-    def _file_of_take(self, number: int) -> Path:
-        try:
-            takes = list_takes(self._folder, mixes=self._mixes)
-        except InputError:
-            takes = ()
-        for take in takes:
-            if take.number == number:
-                return take.mix
-        raise SettingsError(f"there is no take {number} of this song in {self._mixes}")
+
+def source_of(take: ListedTake) -> str:
+    """The id of the source that plays a take, or a variation among takes."""
+    return f"{'var' if take.words else 'take'}-{take.number}"
 
 
 def _fitted(file: Path, plan: RenderPlan) -> FloatArray:

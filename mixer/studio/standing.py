@@ -10,7 +10,7 @@ from mixer.console.settings import MASTER, Strip
 from mixer.report.matching import Level, matching_gains_db
 from mixer.studio.desk import Desk
 from mixer.studio.making import Made
-from mixer.studio.messages import Audio, Channel, Master, Return, SongState, Source
+from mixer.studio.messages import Audio, Channel, Master, Return, SongState, Source, Variation
 from mixer.studio.planning import Planned
 from mixer.studio.sources import SourceRow
 from mixer.studio.tables import (
@@ -22,12 +22,13 @@ from mixer.studio.tables import (
 )
 
 
-def song_state(desk: Desk, sources: Sequence[SourceRow]) -> SongState:
+def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variation]) -> SongState:
     """How a song stands; the caller holds the desk's lock.
 
     Args:
         desk: of the song.
         sources: whole mixes to listen to.
+        variations: those of them that vary the mix.
     """
     planned, song, plan, history = desk.planned, desk.song, desk.plan, desk.kept.history
     return {
@@ -52,6 +53,7 @@ def song_state(desk: Desk, sources: Sequence[SourceRow]) -> SongState:
         "master": _master(planned, desk),
         "returns": _returns(desk.made),
         "sources": _sources(sources, desk.made),
+        "variations": variations,
         "exact": desk.made.exact,
         "presets": list(history.edits.get("presets", ())),
         "settings": _settings(planned),
@@ -80,7 +82,9 @@ def audio_of(name: str, made: Made) -> Audio | None:
 
 def _stems(planned: Planned, desk: Desk) -> list[Channel]:
     edits, made = desk.kept.history.edits, desk.made
-    live = planned.mixes_tracks and planned.settings.amount == 1.0
+    settings = planned.settings
+    # A reference moves stems: what it does is not in single tracks.
+    live = planned.mixes_tracks and settings.amount == 1.0 and not settings.reference
     by_stem: dict[str, list[Channel]] = {stem: [] for stem in planned.song.stems}
     for place, track in enumerate(planned.tracks):
         name = track_id(place)
@@ -169,4 +173,9 @@ def _settings(planned: Planned | None) -> dict[str, Any]:
     if planned is None:
         return {}
     settings = planned.settings
-    return {"model": settings.model, "amount": settings.amount, "platform": settings.platform}
+    return {
+        "model": settings.model,
+        "amount": settings.amount,
+        "platform": settings.platform,
+        "reference": list(planned.references),
+    }

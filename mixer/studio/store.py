@@ -15,9 +15,9 @@ from typing import Any
 from mixer.errors import InputError, MixerError
 from mixer.files.regular_file import read_regular
 from mixer.files.whole_file import write_json
-from mixer.studio.edits import History, Step, read_changes
+from mixer.studio.edits import NOT_IN_SONG, History, Step, read_changes
+from mixer.studio.names import FOLDER, STATE_FILE
 
-FOLDER, STATE_FILE, REFERENCES = ".mixer-studio", "state.json", "references"
 _SCHEMA_VERSION = 1
 _MOST_BYTES = 64 << 20
 
@@ -49,7 +49,8 @@ class Kept:
 
     def with_written(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> Kept:
         """Behind a save: the console's table as it was below the hand, and as it is now."""
-        return replace(self, written=now, before=before, written_edits=self.history.edits)
+        held = {k: v for k, v in self.history.edits.items() if k not in NOT_IN_SONG}
+        return replace(self, written=now, before=before, written_edits=held)
 
 
 def state_path(song_folder: Path) -> Path:

@@ -315,7 +315,7 @@ def test_sources_are_compared_at_one_loudness(stem_song: Path, opened: Open) -> 
     session.compare("reference-1", remove=True)
     with pytest.raises(SettingsError):
         session.compare("mix", remove=True)
-    with pytest.raises(SettingsError, match="no take 7"):
+    with pytest.raises(SettingsError, match="no take-7"):
         session.compare("take-7")
 
 
@@ -389,3 +389,62 @@ def test_samples_come_by_range_and_version(stem_song: Path, opened: Open) -> Non
     peaks = session.overview("mix", 30)["peaks"]
     assert len(peaks) == 30
     assert max(peaks) == pytest.approx(audio["full_scale"], abs=1e-3)
+
+
+def test_variations_are_heard_and_blended_into_an_edit(stem_song: Path, opened: Open) -> None:
+    session = opened(stem_song)
+    settled(session)
+    session.edit(0, {"vocals.gain_db": 1.0})
+    state = settled(session)
+    session.variations(state["revision"])
+    state = wait_for(lambda: s if len((s := session.state())["variations"]) == 6 else None)
+    sources = {source["id"]: source for source in state["sources"]}
+    for row in state["variations"]:
+        assert row["name"]
+        assert set(row["moved_db"]) <= {"voice", "brightness", "bass", "width", "dynamics"}
+        assert sources[row["id"]]["loudness_lufs"] is not None
+    louder = max(state["variations"], key=lambda row: row["moved_db"]["voice"])
+    assert louder["moved_db"]["voice"] > 1.0
+    state = session.blend(state["revision"], {"mix": 0.5, louder["id"]: 0.5})
+    raised_db = channel(state, "vocals")["strip"]["gain_db"] - 1.0
+    assert 0.4 < raised_db < louder["moved_db"]["voice"]
+    assert louder["name"] in (state["can_undo"] or "")
+    for parts in ({}, {"mix": 0.5}, {"mix": 1.5}, {"mix": True}, {"none": 1.0}, {"mix": "all"}):
+        with pytest.raises(SettingsError):
+            session.blend(state["revision"], parts)
+    state = session.undo(state["revision"])
+    assert channel(state, "vocals")["strip"]["gain_db"] == 1.0
+
+
+def test_a_reference_moves_the_mix_and_is_there_again(
+    stem_song: Path, opened: Open, tmp_path: Path
+) -> None:
+    session = opened(stem_song)
+    before = settled(session)
+    dull = samples_of(session, mix_of(before))
+    noise = np.random.default_rng(1).standard_normal((2, 12 * RATE))
+    other = scipy.signal.lfilter([1.0], [1.0, -0.5], noise)
+    file = io.BytesIO()
+    soundfile.write(file, 0.05 * other.T, RATE, format="WAV")
+    session.add_reference("bright.wav", file.getvalue())
+    changes = {"settings.reference": ["reference-1:tone"]}
+    state = session.edit(before["revision"], changes)
+    assert state["settings"]["reference"] == ["reference-1:tone"]
+    bright = samples_of(session, mix_of(settled(session)))
+    high = scipy.signal.butter(4, 4_000, "highpass", fs=RATE, output="sos")
+    share = [
+        np.square(scipy.signal.sosfilt(high, x)).mean() / np.square(x).mean()
+        for x in (dull, bright)
+    ]
+    assert share[1] > 1.2 * share[0]
+    saved = session.save_song()
+    assert saved["left_out"] == ["settings.reference"]
+    session.close()
+    again = opened(stem_song)
+    state = settled(again)
+    assert "reference-1" in [source["id"] for source in state["sources"]]
+    for text in ("/etc/passwd", "../reference-1", "reference-0", "reference-1:smell", 3):
+        with pytest.raises(SettingsError):
+            again.edit(state["revision"], {"settings.reference": [text]})
+    with pytest.raises(SettingsError, match="any more"):
+        again.edit(state["revision"], {"settings.reference": ["reference-7"]})

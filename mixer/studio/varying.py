@@ -1,0 +1,109 @@
+"""Variations of the mix on the desk: heard, seen on a map, and blended into an edit."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from mixer.console.settings import Console
+from mixer.errors import SettingsError
+from mixer.files.wording import quote, suggest
+from mixer.rendering.pipeline import master, over_desk
+from mixer.rendering.plan import RenderPlan, with_desk
+from mixer.rendering.progress import StageClock
+from mixer.rendering.sound import measure_sound, with_moves
+from mixer.studio.making import MIX, Maker
+from mixer.studio.messages import Variation
+from mixer.studio.planning import Planned, table_edits
+from mixer.studio.sources import VARIATION, Sources
+from mixer.takes.axes import differences, words_of
+from mixer.takes.blending import blend_consoles
+from mixer.takes.spreading import spread_out
+from mixer.takes.variations import movable
+
+N_VARIATIONS = 6
+_MOST_PARTS, _SUM_TOLERANCE = 8, 0.01
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A variation that can be heard: its place on the map, and its desk."""
+
+    row: Variation
+    console: Console
+
+
+class Variations:
+    """The variations of one session; only the worker makes them."""
+
+    def __init__(self, maker: Maker, sources: Sources) -> None:
+        """Begin with none.
+
+        Args:
+            maker: renders them.
+            sources: where they are listed.
+        """
+        self._maker, self._sources = maker, sources
+        self._made: dict[str, Varied] = {}
+
+    def rows(self) -> list[Variation]:
+        """All of them, in their order."""
+        return [varied.row for varied in self._made.values()]
+
+    def make(self, plan: RenderPlan) -> None:
+        """Make variations of a mix in place of those before; the worker's.
+
+        Raises:
+            OvertakenError: they are not wanted any more.
+            MixerError: the mix cannot be rendered.
+        """
+        for source in self._made:
+            with contextlib.suppress(SettingsError):  # a page has removed it
+                self._sources.remove(source)
+        self._made = {}
+        progress = self._maker.progress("rendering variations")
+        wet, known = self._maker.wet_mix(plan, StageClock(progress, of_tracks=bool(plan.tracks)))
+        first = over_desk(wet, plan, StageClock(None), wet_stems=True, known=known)
+        sound = measure_sound(first, known)
+        axes, _ = movable(plan, sound)
+        for place, moves in enumerate(spread_out(axes, N_VARIATIONS) if axes else ()):
+            progress("variations", str(place + 1), place / N_VARIATIONS)
+            console = with_moves(plan.asked, moves, plan.song.stems)
+            varied = with_desk(plan, replace(plan.settings, console=console))
+            made = over_desk(wet, varied, StageClock(None), wet_stems=True, known=known)
+            moved_db = differences(sound, measure_sound(made, known))
+            source, name = f"{VARIATION}-{place + 1}", words_of(moved_db)
+            self._maker.source(source, plan, master(replace(made, wet_stems={})).audio)
+            row: Variation = {"id": source, "name": name, "moved_db": moved_db}
+            self._made[source] = Varied(row, console)
+            self._sources.add_variation(source, name)
+
+    def blend(self, planned: Planned, parts: Mapping[str, object]) -> tuple[dict[str, object], str]:
+        """The edits that lay a blend over the hand's, and what to call them.
+
+        Args:
+            planned: the song as it stands, which is "mix".
+            parts: shares by ids of variations, or "mix"; they sum to 1.
+
+        Raises:
+            SettingsError: an unknown part, shares that do not sum to 1, or desks that differ in
+                what cannot be blended.
+        """
+        own = replace(planned.full.console, loudness_lufs=None, true_peak_dbtp=None)
+        known = {MIX: own} | {source: one.console for source, one in self._made.items()}
+        shares: list[tuple[str, float]] = []
+        for name, share in parts.items():
+            if name not in known:
+                raise SettingsError(f"unknown part {quote(name)}; {suggest(name, known)}")
+            is_number = isinstance(share, int | float) and not isinstance(share, bool)
+            if not is_number or not 0.0 <= float(share) <= 1.0:  # type: ignore[arg-type]
+                raise SettingsError(f"the share of {name} must be from 0 to 1, not {quote(share)}")
+            shares.append((name, float(share)))  # type: ignore[arg-type]
+        total = sum(share for _, share in shares)
+        if not shares or len(shares) > _MOST_PARTS or abs(total - 1.0) > _SUM_TOLERANCE:
+            raise SettingsError(f"1 to {_MOST_PARTS} shares must sum to 1; these sum to {total:g}")
+        blended = blend_consoles([(share / total, known[name]) for name, share in shares])
+        words = {MIX: "your mix"} | {source: one.row["name"] for source, one in self._made.items()}
+        label = " + ".join(f"{share:.0%} {words[name]}" for name, share in shares)
+        return table_edits(own, blended), label
