@@ -33,7 +33,12 @@ from training.shipped.evaluate import DEFAULT_REAL
 from training.synthesis.genres import GENRES
 from training.synthesis.run import SynthesisSettings, synthesise
 
-RECIPE = Recipe(DEFAULT_MODEL, "band-mixer")
+LIMITS = (
+    "How far its answers to small changes of a song differ says little of how far a level is off; "
+    "drawing what differs towards neutral (--abstain 1) raises the level error from 1.48 to 1.70 "
+    "dB on 4 composed songs and from 0.63 to 1.41 dB on 2 real ones, so it is off.",
+)
+RECIPE = Recipe(DEFAULT_MODEL, "band-mixer", limits=LIMITS)
 PROFILE = PUBLISHED_PROFILE
 N_COMPOSED, COMPOSED_S = 300, 40.0
 # This share of the composed songs, and this real one, choose the weights.
