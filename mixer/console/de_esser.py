@@ -7,7 +7,6 @@ phase, no latency, nothing at all where g is 1, and never a boost.
 from __future__ import annotations
 
 import numpy as np
-import scipy.signal
 
 from mixer.console.automation import Course, mean_value
 from mixer.console.filters import high_pass, low_pass
@@ -15,6 +14,7 @@ from mixer.console.levels import MovingBallistics, ReductionMeter, reduction_to_
 from mixer.console.processing import EffectReport
 from mixer.console.settings import DeEsser, Filter
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.recursive import filter_samples
 
 ATTACK_MS, RELEASE_MS = 1.0, 60.0
 # Longer than a period of a low voice, shorter than a consonant.
@@ -60,8 +60,8 @@ class DeEsserEffect:
     def _ratio_db(self, high: FloatArray, low: FloatArray) -> np.ndarray:
         """Level of the band over that of the rest, both channels together, `(samples,)`."""
         powers = np.stack([np.mean(np.square(band), axis=0) for band in (high, low)])
-        smooth, self._powers = scipy.signal.lfilter(
-            [1.0 - self._forget], [1.0, -self._forget], powers, axis=-1, zi=self._powers
+        smooth, self._powers = filter_samples(
+            np.array([1.0 - self._forget]), np.array([1.0, -self._forget]), powers, self._powers
         )
         high_power, low_power = np.maximum(smooth, 0.0)
         return 10.0 * np.log10((high_power + 1e-12) / (low_power + _FLOOR_POWER))

@@ -6,11 +6,11 @@ Linear and time-invariant: the return of a sum of stems is the sum of their retu
 from __future__ import annotations
 
 import numpy as np
-import scipy.signal
 
 from mixer.console.reverb import cut_sections
 from mixer.console.settings import Delay
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.recursive import filter_sections
 
 _BLOCK_SAMPLES = 1 << 16
 
@@ -55,7 +55,7 @@ def return_delay(
     while start < n_samples:
         count = min(_BLOCK_SAMPLES, n_line - at, n_samples - start)
         block, stored = send[:, start : start + count], line[:, at : at + count]
-        late, state = scipy.signal.sosfilt(sections, stored, axis=-1, zi=state)
+        late, state = filter_sections(sections, stored, state)
         echo = late.astype(np.float32)
         if setting.ping_pong:
             # As much energy into the left side as both channels of a centred stem have.

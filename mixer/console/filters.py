@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import scipy.signal
 
 from mixer.console.automation import CONTROL_STEP_SAMPLES, Course, mean_value
 from mixer.console.processing import EffectReport
 from mixer.console.settings import Band, Filter, Number
 from mixer.dsp.biquad import butterworth, eq_band
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.recursive import filter_samples, filter_sections
 
 # Values of the moving numbers, `(steps,)` each -> sections `(steps, sections, 6)`.
 Design = Callable[..., np.ndarray]
@@ -61,7 +61,7 @@ class FilterEffect:
     def _filter_constant(self, block: FloatArray, sections: np.ndarray) -> FloatArray:
         if self._state is None:
             self._state = np.zeros((sections.shape[0], block.shape[0], 2))
-        out, self._state = scipy.signal.sosfilt(sections, block, axis=-1, zi=self._state)
+        out, self._state = filter_sections(sections, block, self._state)
         return out.astype(np.float32)
 
     def _filter_moving(self, block: FloatArray, start: int) -> FloatArray:
@@ -82,7 +82,7 @@ class FilterEffect:
                 x1, x2, y1, y2 = memory
                 delays = np.stack([b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2, b2 * x1 - a2 * y1], -1)
                 x = signal[:, first:stop]
-                y, _ = scipy.signal.lfilter(section[:3], section[3:], x, axis=-1, zi=delays)
+                y, _ = filter_samples(section[:3], section[3:], x, delays)
                 out[:, first:stop] = y
                 for now, before, new in ((0, 1, x), (2, 3, y)):
                     memory[before] = new[:, -2] if new.shape[-1] > 1 else memory[now]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.signal
 
 from mixer.console.automation import mean_value
 from mixer.console.settings import Band, Filter, Number, Strip
 from mixer.dsp.biquad import butterworth, eq_band
+from mixer.dsp.recursive import response
 
 _LEAST_GAIN = 1e-6
 
@@ -20,15 +20,15 @@ def filter_curve_db(strip: Strip, frequency_hz: np.ndarray, sample_rate: int) ->
         frequency_hz: `(points,)`, below half of the sample rate.
         sample_rate: Hz.
     """
-    response = np.ones(len(frequency_hz), dtype=np.complex128)
+    whole = np.ones(len(frequency_hz), dtype=np.complex128)
     for kind, filter_ in (("high_pass", strip.high_pass), ("low_pass", strip.low_pass)):
         if filter_ is not None:
             sections = _pass_sections(kind, filter_, sample_rate)
-            response *= _blended(sections, filter_.amount, frequency_hz, sample_rate)
+            whole *= _blended(sections, filter_.amount, frequency_hz, sample_rate)
     for band in strip.eq:
         sections = _band_sections(band, sample_rate)
-        response *= _blended(sections, band.amount, frequency_hz, sample_rate)
-    return 20.0 * np.log10(np.maximum(np.abs(response), _LEAST_GAIN))
+        whole *= _blended(sections, band.amount, frequency_hz, sample_rate)
+    return 20.0 * np.log10(np.maximum(np.abs(whole), _LEAST_GAIN))
 
 
 def _pass_sections(kind: str, filter_: Filter, sample_rate: int) -> np.ndarray:
@@ -47,5 +47,5 @@ def _blended(
     sections: np.ndarray, amount: Number, frequency_hz: np.ndarray, sample_rate: int
 ) -> np.ndarray:
     """Complex gains of a filter whose output is blended with what came in."""
-    _, wet = scipy.signal.sosfreqz(sections, frequency_hz, fs=sample_rate)
+    wet = response(sections, frequency_hz, sample_rate)
     return np.asarray(1.0 + mean_value(amount) * (wet - 1.0))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 from mixer.console.settings import Reverb
 from mixer.dsp.biquad import butterworth
 from mixer.dsp.blocks import FloatArray, convolve
 from mixer.dsp.noise_room import decaying_noise
+from mixer.dsp.recursive import filter_sections
 
 # Reverberation time at these frequencies over that at 1 kHz: a hall with some curtains.
 _DECAY_HZ = (63.0, 125.0, 1_000.0, 8_000.0, 16_000.0)
@@ -50,7 +50,7 @@ def room_response(setting: Reverb, sample_rate: int) -> FloatArray:
     room[:, -n_fade:] *= np.cos(0.5 * np.pi * np.arange(1, n_fade + 1) / n_fade).astype(np.float32)
     room /= np.float32(_middle_gain(room, sample_rate))
     sections = cut_sections(setting.low_cut_hz, setting.high_cut_hz, sample_rate)
-    cut = scipy.signal.sosfilt(sections, room, axis=-1)
+    cut, _ = filter_sections(sections, room)
     n_delay = round(1e-3 * setting.pre_delay_ms * sample_rate)
     return np.pad(cut, ((0, 0), (n_delay, 0))).astype(np.float32)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.signal
 
 from mixer.console.automation import Course, mean_value
 from mixer.console.processing import EffectReport
 from mixer.console.settings import Saturation
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
+from mixer.dsp.fir import low_pass_taps, resample_by_taps
 
 # The harder the drive, the squarer the wave and the higher its harmonics: highest drive in dB that
 # each oversampling is used for.
@@ -40,11 +40,8 @@ class SaturationEffect:
         highest_db = self._drive_db.highest
         self._highest_gain = float(db_to_gain(highest_db))
         self._times = next(n for most_db, n in _OVERSAMPLING.items() if highest_db <= most_db)
-        taps = scipy.signal.firwin(
-            2 * _REACH_SAMPLES * self._times + 1,
-            _CUT_OFF / self._times,
-            window=("kaiser", _KAISER_BETA),
-        )
+        n_taps = 2 * _REACH_SAMPLES * self._times + 1
+        taps = low_pass_taps(n_taps, _CUT_OFF / self._times, _KAISER_BETA)
         self._down = taps.astype(np.float32)
         self._up = (self._times * taps).astype(np.float32)
         self._power_before, self._power_after = 0.0, 0.0
@@ -57,7 +54,7 @@ class SaturationEffect:
         if peak(block) * self._highest_gain < _LINEAR_BELOW:
             self._add_powers(dry, dry)
             return dry.copy()
-        dense = scipy.signal.upfirdn(self._up, block, up=self._times, axis=-1)
+        dense = resample_by_taps(self._up, block, up=self._times)
         # Only where the interpolation had all it reaches for.
         first = 2 * self._times * _REACH_SAMPLES
         n_dense = self._times * (n_samples + 2 * _REACH_SAMPLES)
@@ -66,7 +63,7 @@ class SaturationEffect:
         added = np.tanh(gain * dense)
         added /= gain
         added -= dense
-        sparse = scipy.signal.upfirdn(self._down, added, down=self._times, axis=-1)
+        sparse = resample_by_taps(self._down, added, down=self._times)
         wet: FloatArray = dry + sparse[:, 2 * _REACH_SAMPLES : 2 * _REACH_SAMPLES + n_samples]
         self._add_powers(dry, wet)
         return wet

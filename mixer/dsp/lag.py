@@ -39,3 +39,19 @@ def best_lag(signal: np.ndarray, reference: np.ndarray, max_lag: int) -> tuple[i
     rest = math.sqrt(float(np.mean(correlation.astype(np.float64) ** 2)))
     sign = 1 if correlation[best] >= 0.0 else -1
     return best - reach, float(abs(correlation[best])) / max(rest, 1e-30), sign
+
+
+def correlation(signal: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """How alike two signals are at every lag at which they meet.
+
+    Args:
+        signal, reference: float (samples,), of any lengths.
+
+    Returns:
+        Float (samples of both - 1,); lag 0 stands at the reference's last sample, and later ones,
+        by which `signal` lags, behind it.
+    """
+    n_lags = signal.size + reference.size - 1
+    n_fft = scipy.fft.next_fast_len(n_lags, real=True)
+    spectrum = scipy.fft.rfft(signal, n_fft) * scipy.fft.rfft(reference[::-1], n_fft)
+    return np.asarray(scipy.fft.irfft(spectrum, n_fft)[:n_lags])

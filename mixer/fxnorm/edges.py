@@ -8,9 +8,9 @@ Source: J. P. Burg, Maximum Entropy Spectral Analysis, 1975; its predictor is al
 """
 
 import numpy as np
-import scipy.signal
 
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.recursive import filter_samples, state_behind
 
 # About the lowest order that carries on tonal material; the context is what the predictor is
 # learnt on, short enough to hold the tone of the moment.
@@ -39,8 +39,10 @@ def _continuation(context: FloatArray, n_samples: int) -> FloatArray:
     """The next samples after a context."""
     past = context.astype(np.float64)
     predictor = _burg(past, min(ORDER, past.size // 2))
-    state = scipy.signal.lfiltic([1.0], predictor, past[::-1][: predictor.size - 1])
-    ahead, _ = scipy.signal.lfilter([1.0], predictor, np.zeros(n_samples), zi=state)
+    if predictor.size == 1:  # of silence
+        return np.zeros(n_samples, np.float32)
+    state = state_behind(predictor, past[::-1][: predictor.size - 1])
+    ahead, _ = filter_samples(np.ones(1), predictor, np.zeros(n_samples), state)
     return np.asarray(ahead, dtype=np.float32)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TypedDict
 
 import numpy as np
-import scipy.signal
 
 from mixer.dsp.blocks import (
     FloatArray,
@@ -18,6 +17,7 @@ from mixer.dsp.blocks import (
     root_hann,
     stft_blocks,
 )
+from mixer.dsp.fir import magnitude_taps
 from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.edges import extend
 from mixer.fxnorm.profile import StemFields
@@ -164,8 +164,7 @@ def _matching_gain(spectrum: np.ndarray, sample_rate: int, target: TargetCurve) 
 
 def _zero_phase_kernel(gain: np.ndarray) -> np.ndarray:
     """Forwards and backwards through a linear-phase FIR of magnitude sqrt(gain), as one kernel."""
-    grid = np.linspace(0.0, 1.0, gain.shape[0])
-    taps = scipy.signal.firwin2(N_TAPS, grid, np.sqrt(gain), window="hamming")
+    taps = magnitude_taps(N_TAPS, np.sqrt(gain))
     return np.convolve(taps, taps[::-1])
 
 

@@ -7,10 +7,10 @@ it. The levels and times are those of Martinez-Ramirez et al., ISMIR 2022.
 from typing import TypedDict
 
 import numpy as np
-import scipy.signal
 
 from mixer.dsp.biquad import eq_band
 from mixer.dsp.blocks import FloatArray, convolve
+from mixer.dsp.recursive import filter_sections
 from mixer.fxnorm.rooms import RoomSource
 from mixer.fxnorm.stage import EffectReport, Stage, Task
 
@@ -68,7 +68,7 @@ def add_reverb_send(
             _shelf("high_shelf", min(high_hz, 0.45 * sample_rate), sample_rate),
         ]
     )
-    kernel = amount * scipy.signal.sosfilt(sections, room.astype(np.float64), axis=-1)
+    kernel = amount * filter_sections(sections, room)[0]
     kernel[:, 0] += 1.0
     out = convolve(audio, kernel.astype(np.float32), out=out)
     room_s = room.shape[-1] / sample_rate

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 from mixer.dsp.blocks import peak, root_hann
 from mixer.errors import InputError
@@ -68,7 +67,10 @@ def measure_features(audio: np.ndarray, sample_rate: int) -> MixFeatures:
     largest = peak(audio)
     gain = 10.0 ** (NORMALISED_PEAK_DBFS / 20.0) / largest
     window = root_hann(N_FFT, np.float64)
-    low_pass = scipy.signal.butter(LOW_PASS_ORDER, LOW_PASS_HZ / (0.5 * sample_rate))
+    # Not above: it loads statistics and more, and a render measures none of this.
+    from scipy.signal import butter, filtfilt
+
+    low_pass = butter(LOW_PASS_ORDER, LOW_PASS_HZ / (0.5 * sample_rate))
     spectral: list[SpectralFrames] = []
     rest: list[np.ndarray] = []
     n_frames = whole_frames(audio.shape[1])
@@ -80,7 +82,7 @@ def measure_features(audio: np.ndarray, sample_rate: int) -> MixFeatures:
         guarded = audio[:, start - before : stop + after].astype(np.float64) * gain
         block = guarded[:, before : before + stop - start]
         magnitude = _magnitudes(block, window)
-        low = scipy.signal.filtfilt(*low_pass, guarded)[:, before : before + stop - start]
+        low = filtfilt(*low_pass, guarded)[:, before : before + stop - start]
         ratio = _magnitudes(low, window)
         ratio /= magnitude + _RATIO_FLOOR
         low_ratio = ratio.sum(axis=-1).mean(axis=0)

@@ -15,9 +15,9 @@ import math
 
 import numpy as np
 import scipy.ndimage
-from scipy.signal.windows import hann
 
 from mixer.dsp.blocks import stft_blocks
+from mixer.dsp.fir import hann
 from mixer.dsp.onsets import find_onsets
 from mixer.meters.segment import Segment
 
@@ -105,7 +105,7 @@ def _band_powers(
     predicted: np.ndarray, wet: np.ndarray, n_fft: int, hop: int, edges: list[int]
 ) -> list[np.ndarray]:
     """Power of both, and real part of their product, of every band: `(bands, frames)` each."""
-    window = hann(n_fft, sym=False).astype(np.float32)
+    window = hann(n_fft).astype(np.float32)
     blocks: list[list[np.ndarray]] = []
     for _, spectra in stft_blocks(np.stack([predicted, wet]), n_fft, hop, window):
         x, y = spectra[:, edges[0] : edges[-1]]

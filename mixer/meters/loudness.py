@@ -7,29 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pyloudnorm
-import scipy.signal
 import soxr
 
 from mixer.dsp.blocks import FloatArray, peak, zero_padded
+from mixer.dsp.recursive import filter_sections
 
 # pyloudnorm's name for the coefficients of the recommendation itself, which libebur128 has too.
 BS1770_FILTER = "DeMan"
 # pyloudnorm's default (cookbook shelf and high-pass): reads about 0.045 LU lower. The published
 # profile of effect normalisation was measured with it.
 COOKBOOK_FILTER = "K-weighting"
-
-# Gain in dB, Q, frequency in Hz and kind of each stage, as pyloudnorm's meter has them inside.
-_STAGES = {
-    BS1770_FILTER: (
-        (3.99984385397, 0.7071752369554193, 1681.9744509555319, "high_shelf_DeMan"),
-        (0.0, 0.5003270373253953, 38.13547087613982, "high_pass_DeMan"),
-    ),
-    COOKBOOK_FILTER: (
-        (4.0, 1.0 / np.sqrt(2.0), 1500.0, "high_shelf"),
-        (0.0, 0.5, 38.0, "high_pass"),
-    ),
-}
 
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
@@ -39,12 +26,57 @@ _OVERSAMPLING = 4
 
 
 def weighting_sections(sample_rate: int, filter_class: str) -> np.ndarray:
-    """pyloudnorm's filters of a class as second-order sections `(sections, 6)`."""
-    stages = (
-        pyloudnorm.IIRfilter(gain_db, q, frequency_hz, sample_rate, kind)
-        for gain_db, q, frequency_hz, kind in _STAGES[filter_class]
-    )
-    return np.array([np.concatenate(stage.generate_coefficients()) for stage in stages])
+    """pyloudnorm's filters of a class as second-order sections `(sections, 6)`, to the last bit.
+
+    That package loads all of SciPy's signal processing and statistics; a test holds its meter's
+    coefficients against these.
+    """
+    if filter_class == BS1770_FILTER:
+        return _recommended_sections(sample_rate)
+    return _cookbook_sections(sample_rate)
+
+
+def _recommended_sections(sample_rate: int) -> np.ndarray:
+    """The recommendation's filters at any rate.
+
+    Source: De Man (2018), "Evaluation of implementations of the EBU R128 loudness measurement".
+    """
+    q, k = 0.7071752369554193, np.tan(np.pi * 1681.9744509555319 / sample_rate)
+    high = np.power(10.0, 3.99984385397 / 20.0)
+    band = np.power(high, 0.499666774155)
+    whole = 1.0 + k / q + k * k
+    shelf = [
+        (high + band * k / q + k * k) / whole,
+        2.0 * (k * k - high) / whole,
+        (high - band * k / q + k * k) / whole,
+        1.0,
+        2.0 * (k * k - 1.0) / whole,
+        (1.0 - k / q + k * k) / whole,
+    ]
+    q, k = 0.5003270373253953, np.tan(np.pi * 38.13547087613982 / sample_rate)
+    whole = 1.0 + k / q + k * k
+    high_pass = [1.0, -2.0, 1.0, 1.0, 2.0 * (k * k - 1.0) / whole, (1.0 - k / q + k * k) / whole]
+    return np.array([shelf, high_pass])
+
+
+def _cookbook_sections(sample_rate: int) -> np.ndarray:
+    """The same by Bristow-Johnson's "Cookbook formulae for audio equalizer biquads"."""
+    a = 10 ** (4.0 / 40.0)
+    w0 = 2.0 * np.pi * (1500.0 / sample_rate)
+    alpha, cosine = np.sin(w0) / (2.0 * (1.0 / np.sqrt(2.0))), np.cos(w0)
+    shelf = [
+        a * ((a + 1) + (a - 1) * cosine + 2 * np.sqrt(a) * alpha),
+        -2 * a * ((a - 1) + (a + 1) * cosine),
+        a * ((a + 1) + (a - 1) * cosine - 2 * np.sqrt(a) * alpha),
+        (a + 1) - (a - 1) * cosine + 2 * np.sqrt(a) * alpha,
+        2 * ((a - 1) - (a + 1) * cosine),
+        (a + 1) - (a - 1) * cosine - 2 * np.sqrt(a) * alpha,
+    ]
+    w0 = 2.0 * np.pi * (38.0 / sample_rate)
+    alpha, cosine = np.sin(w0) / (2.0 * 0.5), np.cos(w0)
+    high_pass = [(1 + cosine) / 2, -(1 + cosine), (1 + cosine) / 2]
+    high_pass += [1 + alpha, -2 * cosine, 1 - alpha]
+    return np.array([np.array(stage) / stage[3] for stage in (shelf, high_pass)])
 
 
 def _weighted_blocks(
@@ -57,9 +89,7 @@ def _weighted_blocks(
     for start in range(0, n_samples, _BLOCK_SAMPLES):
         stop = min(start + _BLOCK_SAMPLES, n_samples)
         block = zero_padded(audio, start - padding_samples, stop - padding_samples)
-        weighted, state = scipy.signal.sosfilt(
-            sections, block.astype(np.float64), axis=-1, zi=state
-        )
+        weighted, state = filter_sections(sections, block, state)
         yield start, weighted
 
 

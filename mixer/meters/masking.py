@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.signal.windows import hann
 
 from mixer.dsp.blocks import stft_blocks
+from mixer.dsp.fir import hann
 
 N_FFT = 4_096
 HOP_LENGTH = 2_048
@@ -49,7 +49,7 @@ def bark_powers(audio: np.ndarray, sample_rate: int) -> np.ndarray:
         audio: float32 `(channels, samples)`.
         sample_rate: Hz.
     """
-    window = hann(N_FFT, sym=False).astype(np.float32)
+    window = hann(N_FFT).astype(np.float32)
     band = np.floor(bark(np.arange(N_FFT // 2 + 1) * sample_rate / N_FFT))
     edges = np.searchsorted(band, np.arange(N_BANDS + 1))
     blocks = []

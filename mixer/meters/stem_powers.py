@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.signal
-import scipy.sparse
 from numpy.typing import NDArray
-from scipy.signal.windows import hann
 
 from mixer.dsp.blocks import FloatArray, stft_blocks
+from mixer.dsp.fir import hann
+from mixer.dsp.recursive import response
 from mixer.meters.loudness import BS1770_FILTER, weighting_sections
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ, N_FFT
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float64]
 N_NODES = len(CURVE_BANDS_HZ)
@@ -85,7 +88,7 @@ def measure_stem_powers(stems: Mapping[str, FloatArray], sample_rate: int) -> St
         sample_rate: Hz.
     """
     names = tuple(stems)
-    window = hann(N_FFT, sym=False).astype(np.float32)
+    window = hann(N_FFT).astype(np.float32)
     shares = _shares(sample_rate)
     n_samples = max(audio.shape[-1] for audio in stems.values())
     n_blocks = max(1, int(n_samples / (BLOCK_S * sample_rate)))
@@ -147,7 +150,7 @@ def _block_places(first: int, n_frames: int, n_blocks: int, sample_rate: int) ->
     return np.clip((middle_s / BLOCK_S).astype(int), 0, n_blocks - 1)
 
 
-def _shares(sample_rate: int) -> scipy.sparse.csr_matrix:
+def _shares(sample_rate: int) -> csr_matrix:
     """(fine bands, bins): which share of a bin belongs to a band; the outer ones go on to the end.
 
     Narrow bands hold parts of bins.
@@ -159,11 +162,12 @@ def _shares(sample_rate: int) -> scipy.sparse.csr_matrix:
     bins = np.arange(N_FFT // 2 + 1)
     upper = np.minimum(edges[1:, None], bins[None, :] + 1.0)
     lower = np.maximum(edges[:-1, None], bins[None, :])
-    return scipy.sparse.csr_matrix(np.maximum(0.0, upper - lower).astype(np.float32))
+    from scipy.sparse import csr_matrix  # not above: few renders have references
+
+    return csr_matrix(np.maximum(0.0, upper - lower).astype(np.float32))
 
 
 def _k_weights(sample_rate: int) -> Floats:
     hz = np.minimum(fine_centres_hz(), 0.49 * sample_rate)
     sections = weighting_sections(sample_rate, BS1770_FILTER)
-    _, response = scipy.signal.sosfreqz(sections, hz, fs=sample_rate)
-    return np.abs(response) ** 2
+    return np.abs(response(sections, hz, sample_rate)) ** 2

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal.windows import hann
 
 from mixer.dsp.blocks import stft_blocks
+from mixer.dsp.fir import hann
 
 N_FFT = 16_384
 # third octaves around 1 kHz, 25 Hz to 16 kHz
@@ -70,7 +70,7 @@ def measure_stereo_spectrum(audio: np.ndarray, sample_rate: int) -> StereoSpectr
         audio: float32 `(1 or 2, samples)`; mono counts as two equal channels.
         sample_rate: Hz.
     """
-    window = hann(N_FFT, sym=False).astype(np.float32)
+    window = hann(N_FFT).astype(np.float32)
     sums = np.zeros((3, N_FFT // 2 + 1))
     n_frames = 0
     for _, spectra in stft_blocks(audio, N_FFT, N_FFT // 2, window, N_FFT // 2):

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from mixer.baselines import INPUT_SUM
-from mixer.errors import OutputError
-from mixer.files.whole_file import hash_file, refuse_existing, whole_file, write_json
-from mixer.output.daw.editable import editable_session
-from mixer.output.daw.formats import DAW_FORMATS, DawFormat
-from mixer.output.daw.recall import (
-    RECALL_VERSION,
-    Recall,
-    recall_csv,
-    recall_markdown,
-    session_nulls,
-    written_session,
-)
-from mixer.output.daw.session import DawSession, relative_path
-from mixer.output.daw.wet import wet_session
+from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import (
     LISTENING_COPIES,
     LISTENING_FORMAT,
@@ -30,11 +16,8 @@ from mixer.output.names import (
     session_files,
 )
 from mixer.output.recipe import Recipe
-from mixer.output.recipe_words import report_sections
-from mixer.output.settings import DawAudio, OutputSettings
+from mixer.output.settings import OutputSettings
 from mixer.rendering.mix import Mix
-from mixer.report import report_data, write_listening_copies, write_report
-from mixer.report.data import MIX, SessionNulls
 from mixer.song.song import Song
 
 REPORT = "report"
@@ -78,6 +61,10 @@ def refuse_names(
     Raises:
         OutputError: a file has a name that a session cannot hold.
     """
+    if not wanted.daw:
+        return
+    from mixer.output.daw.session import relative_path
+
     paths = (mix_path.resolve(), *(r.source.path for r in song.recordings))
     for daw in wanted.daw:
         for path in paths:
@@ -110,67 +97,17 @@ def deliver(
     Raises:
         OutputError: something is there already, or the disk is full or read-only.
     """
-    paths, remarks = delivered_paths(wanted, mix_path), list[str]()
-    sessions = dict[str, DawSession]()
-    for daw in wanted.daw:
-        sessions[daw] = _session(mix, recipe, mix_path, DAW_FORMATS[daw], wanted)
-        DAW_FORMATS[daw].write(sessions[daw], paths[daw], home=home, overwrite=overwrite)
-    if wanted.edits:
-        _write_recall(mix, sessions, paths, overwrite=overwrite)
-    left_out = dict.fromkeys(f for session in sessions.values() for f in session.left_out)
-    remarks += [f"not in the session: {file}" for file in left_out]
+    paths, left_out, nulls = delivered_paths(wanted, mix_path), tuple[str, ...](), None
+    # Not above: most mixes have neither, and both take long to load.
+    if wanted.daw:
+        from mixer.output.daw.delivered import write_sessions
+
+        left_out, nulls = write_sessions(
+            mix, recipe, mix_path, wanted, paths, home=home, overwrite=overwrite
+        )
     if wanted.has_report:
-        nulls = session_nulls(sessions) if wanted.edits else None
-        _write_report(mix, recipe, mix_path, wanted, nulls, overwrite=overwrite)
-    return tuple(remarks)
+        from mixer.output.delivered_report import write_mix_report
 
-
-def _session(
-    mix: Mix, recipe: Recipe, mix_path: Path, daw: DawFormat, wanted: OutputSettings
-) -> DawSession:
-    if wanted.daw_audio == DawAudio.WET:
-        return wet_session(mix, recipe, mix.song.markers)
-    return editable_session(mix, recipe, mix_path, daw, with_wet=wanted.daw_audio == DawAudio.BOTH)
-
-
-def _write_recall(
-    mix: Mix, sessions: dict[str, DawSession], paths: dict[str, Path], *, overwrite: bool
-) -> None:
-    texts = {"recall": recall_markdown(sessions), "recall table": recall_csv(sessions)}
-    if not overwrite:
-        refuse_existing([paths[role] for role in RECALL_SUFFIXES])
-    for role, text in texts.items():
-        try:
-            with whole_file(paths[role]) as partial:
-                partial.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{paths[role]} cannot be written: {error.strerror}") from None
-    recall: Recall = {
-        "version": RECALL_VERSION,
-        "song": str(mix.song.folder),
-        "mixes_tracks": bool(mix.plan.tracks),
-        "loudness_lufs": mix.settings.loudness_lufs,
-        "sessions": {daw: written_session(own, mix.plan) for daw, own in sessions.items()},
-        "files": {daw: hash_file(paths[daw]) for daw in sessions},
-    }
-    write_json(paths["recall numbers"], recall)
-
-
-def _write_report(
-    mix: Mix,
-    recipe: Recipe,
-    mix_path: Path,
-    wanted: OutputSettings,
-    nulls: SessionNulls | None,
-    *,
-    overwrite: bool,
-) -> None:
-    written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
-    files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
-    data = report_data(mix, files={**files, MIX: written[MIX]}, nulls=nulls)
-    data = replace(data, sections=report_sections(recipe))
-    if wanted.has_copies:
-        folder = listening_copies(wanted, mix_path)[INPUT_SUM].parent
-        data = write_listening_copies(folder, data, overwrite=overwrite)
-    path = delivered_paths(wanted, mix_path)[REPORT]
-    write_report(path, data, embed=not wanted.has_copies, overwrite=overwrite)
+        copies = listening_copies(wanted, mix_path)[INPUT_SUM].parent if wanted.has_copies else None
+        write_mix_report(mix, recipe, paths[REPORT], copies, nulls, overwrite=overwrite)
+    return tuple(f"not in the session: {file}" for file in left_out)

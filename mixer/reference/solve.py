@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.linalg
-import scipy.optimize
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.meters.stem_powers import (
@@ -98,6 +97,9 @@ def solve(
     problem = _Problem(powers, goals, start, block_weights)
     n_stems = len(powers.names)
     bounds = _bounds(powers.names, goals)
+    # Not above: every render has a place for references, and few have one.
+    from scipy.optimize import lsq_linear
+
     costs = _costs(n_stems)
     moves, reach_db = np.clip(start.as_vector(), -bounds, bounds), _FIRST_REACH_DB
     slopes, missing = problem.rows(_solution(moves, n_stems))
@@ -107,7 +109,7 @@ def solve(
         # No further than where the slopes still hold.
         low, high = (np.clip(moves + side * reach_db, -bounds, bounds) for side in (-1.0, 1.0))
         low, high = np.minimum(low, high - _HELD_DB), np.maximum(high, low + _HELD_DB)
-        found = scipy.optimize.lsq_linear(rows, wanted, (low, high), tol=1e-8).x
+        found = lsq_linear(rows, wanted, (low, high), tol=1e-8).x
         tried = problem.rows(_solution(found, n_stems))
         if _loss(tried[1], costs @ found) > _loss(missing, costs @ moves):
             reach_db *= 0.5

@@ -25,7 +25,6 @@ from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.normalisations import FOR_DRY_SONGS
 from mixer.preset.merge import resolve
 from mixer.preset.shape import NETWORK
-from mixer.reference.sources import read_target
 from mixer.reference.target import Target
 from mixer.rendering.answers_of_stems import knows_doubt
 from mixer.rendering.model_choice import model_of
@@ -253,6 +252,9 @@ def _with_reference(plan: RenderPlan, song: Song) -> RenderPlan:
     """The plan with what its references measure, unless their moves are held."""
     settings = plan.settings
     if settings.reference and settings.held_reference is None:
+        # Not above: few mixes have references, and to hear speech in one loads statistics.
+        from mixer.reference.sources import read_target
+
         plan = replace(plan, reference=read_target(settings.reference, song))
     if plan.needs_wet_stems:
         plan.check_wet_stems()

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.signal
 
-from mixer.dsp.lag import best_lag
+from mixer.dsp.lag import best_lag, correlation
 
 # 7 m of air, or the latency of an amplifier's simulation: further apart it is another performance.
 MAX_DELAY_S = 0.02
@@ -125,7 +124,7 @@ def _is_of_the_loudest(
     """
     total = np.zeros(2 * reach + 1)
     for own, other in pairs:
-        around = scipy.signal.correlate(own, other, "full", "fft")
+        around = correlation(own, other)
         middle = other.size - 1
         inner = min(reach, middle)
         total[reach - inner : reach + inner + 1] += around[middle - inner : middle + inner + 1]

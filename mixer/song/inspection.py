@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import scipy.signal
 
 from mixer import audio as audio_io
 from mixer.audio.extremes import is_float
 from mixer.dsp.blocks import gain_to_db
+from mixer.dsp.lag import correlation
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.meters.loudness import integrated_loudness_lufs
@@ -319,10 +319,10 @@ def _misalignment_s(own: np.ndarray, rest: np.ndarray) -> float | None:
     scale = math.sqrt(float(np.dot(onsets_own, onsets_own) * np.dot(onsets_rest, onsets_rest)))
     if scale == 0.0:
         return None
-    correlation = scipy.signal.correlate(onsets_own, onsets_rest, method="fft") / scale
+    found = correlation(onsets_own, onsets_rest) / scale
     middle = len(onsets_rest) - 1
     reach = min(int(_MAX_LAG_S * _ENVELOPE_RATE_HZ), middle)
-    window = correlation[middle - reach : middle + reach + 1]
+    window = found[middle - reach : middle + reach + 1]
     near = int(_MISALIGNED_FROM_S * _ENVELOPE_RATE_HZ)
     best = float(window.max())
     at_zero = float(window[max(reach - near, 0) : reach + near + 1].max())

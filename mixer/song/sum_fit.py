@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
-import scipy.optimize
+
+from mixer.dsp.nonnegative import fit_nonnegative
 
 # A fade is looked for where a sum without one explains at least half of the power.
 _FADED_BELOW_DB = -3.0
@@ -140,7 +141,7 @@ def _gains(whole: Sequence[np.ndarray], index: int, others: Sequence[int]) -> np
     gains = np.zeros((len(whole), len(others)))
     for channel, triangle in enumerate(whole):
         with contextlib.suppress(RuntimeError):
-            gains[channel] = scipy.optimize.nnls(triangle[:, list(others)], triangle[:, index])[0]
+            gains[channel] = fit_nonnegative(triangle[:, list(others)], triangle[:, index])
     return gains
 
 

@@ -7,6 +7,7 @@ it too, so that `mixer learn` compares it with how it was written.
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import os
@@ -16,7 +17,6 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
-from xml.sax.saxutils import escape
 
 from mixer.files.regular_file import open_regular, read_regular
 from mixer.files.whole_file import hash_file, whole_file
@@ -133,7 +133,9 @@ def _mention(folder: Path, path: str, base: str) -> re.Pattern[bytes]:
 
 def _either(text: str) -> list[bytes]:
     """Patterns of text as it is, and as XML writes it, with any separator of folders."""
-    spellings = dict.fromkeys((text, escape(text), escape(text, {'"': "&quot;", "'": "&apos;"})))
+    escaped = html.escape(text, quote=False)
+    in_quotes = escaped.replace('"', "&quot;").replace("'", "&apos;")
+    spellings = dict.fromkeys((text, escaped, in_quotes))
     return [
         rb"[/\\]".join(re.escape(os.fsencode(part)) for part in spelling.split("/"))
         for spelling in spellings

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.signal
 
 from mixer.dsp.biquad import eq_band, resonant_pass
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.recursive import filter_samples, filter_sections
 from mixer.output.daw import ace
 from mixer.output.daw.formats import Device
 from mixer.output.daw.strip import EqBand, Points, Strip, balance_gains
@@ -40,7 +40,7 @@ def run_strip(
         out = np.stack([out[0] + moved, out[1] - moved])
     bands = _played_bands(strip.bands, sample_rate, devices)
     if bands:
-        out = scipy.signal.sosfilt(sections(bands, sample_rate), out, axis=-1).astype(np.float32)
+        out = filter_sections(sections(bands, sample_rate), out)[0].astype(np.float32)
     if strip.automation:
         follow = _smooth_course if Device.SMOOTHING in devices else course
         out *= follow(strip.automation, out.shape[-1], sample_rate)
@@ -92,7 +92,7 @@ def _smooth_course(points: Points, n_samples: int, sample_rate: int) -> FloatArr
     wanted = np.interp(read, times * sample_rate, values)
     share = _SMOOTHING_PER_S / sample_rate
     start = np.array([(1.0 - share) * wanted[0]])
-    smooth, _ = scipy.signal.lfilter([share], [1.0, share - 1.0], wanted, zi=start)
+    smooth, _ = filter_samples(np.array([share]), np.array([1.0, share - 1.0]), wanted, start)
     return np.concatenate([wanted[:1], smooth[:-1]]).astype(np.float32)
 
 

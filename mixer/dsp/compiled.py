@@ -1,0 +1,47 @@
+"""SciPy's compiled filters without the package around them.
+
+`import scipy.signal` loads scipy.stats, interpolation, integration and optimisation with it, which
+takes longer than to render half a minute. A render filters; all that it needs of the package are
+loops of C, each a module of its own. They stay the ones that SciPy calls, bit for bit
+(tests/dsp/test_compiled.py holds both that and that they are there).
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
+from types import ModuleType
+
+import scipy
+
+
+@cache
+def compiled(package: str, name: str) -> ModuleType:
+    """A compiled module of a package of SciPy, loaded under its own name but alone.
+
+    Args:
+        package: such as "signal".
+        name: of the module in it, such as "_sosfilt".
+
+    Raises:
+        ImportError: this SciPy has none of that name.
+    """
+    whole = f"scipy.{package}.{name}"
+    if whole in sys.modules:
+        return sys.modules[whole]
+    spec = PathFinder.find_spec(whole, [str(Path(scipy.__file__).parent / package)])
+    if spec is None or spec.loader is None:
+        return import_module(whole)  # which says what is missing
+    module = module_from_spec(spec)
+    # Whoever imports the package later finds the same module.
+    sys.modules[whole] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[whole]
+        raise
+    return module

@@ -1,0 +1,35 @@
+"""Least squares with gains of 0 and above, by Lawson and Hanson's active sets.
+
+`scipy.optimize.nnls` without its package (see `mixer.dsp.compiled`). Source: Lawson and Hanson,
+"Solving Least Squares Problems", SIAM 1995.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixer.dsp.compiled import compiled
+
+_ROUNDS_A_COLUMN, _UNFINISHED = 3, 3
+
+
+def fit_nonnegative(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """The gains with which the columns of a matrix come nearest to a vector.
+
+    Args:
+        parts: finite float64 (rows, columns).
+        whole: finite float64 (rows,).
+
+    Returns:
+        float64 (columns,), 0 and above.
+
+    Raises:
+        RuntimeError: the search does not end.
+    """
+    columns = np.asarray_chkfinite(parts, np.float64, order="C")
+    target = np.asarray_chkfinite(whole, np.float64)
+    search = compiled("optimize", "_slsqplib").nnls
+    gains, _, ending = search(columns, target, _ROUNDS_A_COLUMN * columns.shape[1])
+    if ending == _UNFINISHED:
+        raise RuntimeError("no end of the search for gains")
+    return np.asarray(gains)

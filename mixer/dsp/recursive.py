@@ -1,0 +1,81 @@
+"""Recursive filters along the last axis, and what they do to frequencies.
+
+What `sosfilt`, `lfilter`, `lfiltic` and `sosfreqz` of SciPy give, bit for bit, without its package
+of signal processing (see `mixer.dsp.compiled`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.polynomial.polynomial import polyval
+
+from mixer.dsp.compiled import compiled
+
+
+def filter_sections(
+    sections: np.ndarray, audio: np.ndarray, state: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Filter by second-order sections.
+
+    Args:
+        sections: `(sections, 6)`, b0 b1 b2 a0 a1 a2 with a0 = 1.
+        audio: `(channels, samples)`.
+        state: `(sections, channels, 2)` from the samples before; None for silence before.
+
+    Returns:
+        float64 `(channels, samples)`, and the state behind it.
+    """
+    n_sections, n_channels = sections.shape[0], audio.shape[0]
+    if state is None:
+        state = np.zeros((n_sections, n_channels, 2))
+    out = np.array(audio, np.float64, order="C")
+    # The loop works on channels in turn, in place.
+    memory = np.array(np.moveaxis(state, 0, 1), np.float64, order="C")
+    compiled("signal", "_sosfilt")._sosfilt(np.ascontiguousarray(sections, np.float64), out, memory)
+    return out, np.moveaxis(memory, 1, 0)
+
+
+def filter_samples(
+    b: np.ndarray, a: np.ndarray, audio: np.ndarray, state: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Filter by the coefficients of one transfer function.
+
+    Args:
+        b, a: `(coefficients,)` of numerator and denominator, two or more in the latter.
+        audio: float64 `(..., samples)`.
+        state: `(..., most coefficients - 1)`, in direct form II transposed.
+
+    Returns:
+        As `audio`, and the state behind it.
+    """
+    filtered, after = compiled("signal", "_sigtools")._linear_filter(
+        np.asarray(b, np.float64), np.asarray(a, np.float64), audio, -1, state
+    )
+    return filtered, after
+
+
+def state_behind(a: np.ndarray, past: np.ndarray) -> np.ndarray:
+    """The state of a filter of poles alone, b = 1, behind its last outputs.
+
+    Args:
+        a: `(order + 1,)`, 1 first.
+        past: float64 `(order,)` outputs, the latest first.
+
+    Returns:
+        float64 `(order,)`, for `filter_samples`.
+    """
+    order = len(a) - 1
+    state = np.zeros(order)
+    for place in range(order):
+        state[place] -= np.sum(a[place + 1 :] * past[: order - place])
+    return state
+
+
+def response(sections: np.ndarray, frequency_hz: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Complex gains of second-order sections at frequencies in Hz, complex128 `(points,)`."""
+    delayed = np.exp(-1j * (2 * np.pi * np.asarray(frequency_hz, np.float64) / sample_rate))
+    gains = np.ones(len(delayed), np.complex128)
+    for section in sections:
+        above, below = (polyval(delayed, half, tensor=False) for half in np.split(section, 2))
+        gains *= above / below
+    return gains

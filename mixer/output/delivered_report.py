@@ -1,0 +1,43 @@
+"""The HTML report that is handed over with a mix, and the copies that it plays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from mixer.output.recipe import Recipe
+from mixer.output.recipe_words import report_sections
+from mixer.rendering.mix import Mix
+from mixer.report import report_data, write_listening_copies, write_report
+from mixer.report.data import MIX, SessionNulls
+
+
+def write_mix_report(
+    mix: Mix,
+    recipe: Recipe,
+    path: Path,
+    copies: Path | None,
+    nulls: SessionNulls | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write the report of a mix that was written with its wet stems.
+
+    Args:
+        mix: what was rendered.
+        recipe: of the mix; tells where its files are.
+        path: the report's file.
+        copies: folder for what it plays and is written nowhere else; None to put previews inside.
+        nulls: how deep the tracks of sessions null; None without editable ones.
+        overwrite: replace what is there.
+
+    Raises:
+        OutputError: something is there already, or the disk is full or read-only.
+    """
+    written = {name: Path(entry["path"]) for name, entry in recipe["output"]["files"].items()}
+    files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
+    data = report_data(mix, files={**files, MIX: written[MIX]}, nulls=nulls)
+    data = replace(data, sections=report_sections(recipe))
+    if copies is not None:
+        data = write_listening_copies(copies, data, overwrite=overwrite)
+    write_report(path, data, embed=copies is None, overwrite=overwrite)

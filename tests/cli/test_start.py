@@ -1,0 +1,48 @@
+"""What a command loads before it begins: by names of modules, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Each takes from 50 ms to half a second.
+HEAVY = {"numpy", "scipy", "soundfile", "soxr", "pedalboard", "onnxruntime", "rich", "torch"}
+# What SciPy's signal processing brings along and no render uses.
+IDLE = {"scipy.stats", "scipy.signal", "scipy.optimize", "scipy.interpolate", "scipy.sparse"}
+IDLE |= {"pyloudnorm", "torch", "urllib.request"}
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Names of the modules that are there at a command's end."""
+    code = (
+        "import sys\n"
+        "from mixer.cli.main import run\n"
+        "try:\n"
+        "    run(sys.argv[1:])\n"
+        "finally:\n"
+        "    sys.stderr.write('\\nLOADED ' + ' '.join(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.rpartition("LOADED ")[2].split())
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_what_only_prints_loads_nothing_heavy(argument: str) -> None:
+    assert not HEAVY & loaded_by(argument)
+
+
+@pytest.mark.parametrize("options", [("--preset", "rock"), ("--model", "none")])
+def test_a_render_loads_no_statistics(
+    write_song, rng, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    from tests.signals import band
+
+    folder = write_song({f"{n}.wav": a for n, a in band(rng, 2.0, 44_100).items()})
+    out = str(tmp_path / "mix.wav")
+    loaded = loaded_by("render", str(folder), "-o", out, "--device", "cpu", "-q", *options)
+    assert {"numpy", "soundfile"} <= loaded
+    assert not IDLE & loaded

@@ -1,0 +1,139 @@
+"""What is done by SciPy's compiled loops is what SciPy does, bit for bit: a version that moved them
+fails here. And a render does not load what it has no use for.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pyloudnorm
+import pytest
+import scipy.optimize
+import scipy.signal
+from numpy.testing import assert_array_equal
+
+from mixer.dsp.compiled import compiled
+from mixer.dsp.fir import hann, low_pass_taps, magnitude_taps, resample_by_taps
+from mixer.dsp.lag import correlation
+from mixer.dsp.nonnegative import fit_nonnegative
+from mixer.dsp.recursive import filter_samples, filter_sections, response, state_behind
+from mixer.meters.loudness import BS1770_FILTER, COOKBOOK_FILTER, weighting_sections
+
+RNG = np.random.default_rng(0)
+
+
+def noise(*shape: int) -> np.ndarray:
+    return RNG.standard_normal(shape)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sections_filter_as_sosfilt_does(channels: int, dtype: type) -> None:
+    sections = scipy.signal.butter(6, 0.2, output="sos")
+    audio = np.asarray(noise(channels, 2_000), dtype)
+    out, state = filter_sections(sections, audio)
+    assert_array_equal(out, scipy.signal.sosfilt(sections, audio, axis=-1))
+    again, state = filter_sections(sections, audio[:, ::-1], state)
+    zi = np.zeros((3, channels, 2))
+    _, zi = scipy.signal.sosfilt(sections, audio, axis=-1, zi=zi)
+    expected, zi = scipy.signal.sosfilt(sections, audio[:, ::-1], axis=-1, zi=zi)
+    assert_array_equal(again, expected)
+    assert_array_equal(state, zi)
+
+
+def test_a_filter_changes_neither_what_it_is_given_nor_its_state() -> None:
+    sections, audio = scipy.signal.butter(4, 0.3, output="sos"), noise(2, 100)
+    state = noise(2, 2, 2)
+    kept = [array.copy() for array in (sections, audio, state)]
+    filter_sections(sections, audio, state)
+    for array, before in zip((sections, audio, state), kept, strict=True):
+        assert_array_equal(array, before)
+
+
+@pytest.mark.parametrize("order", [1, 2, 12])
+def test_transfer_functions_filter_as_lfilter_does(order: int) -> None:
+    a = np.poly(0.9 * RNG.uniform(-1.0, 1.0, order))
+    state = noise(2, order)
+    for b in (np.ones(1), noise(order + 1)):
+        audio = noise(2, 500)
+        for ours, theirs in zip(
+            filter_samples(b, a, audio, state),
+            scipy.signal.lfilter(b, a, audio, axis=-1, zi=state),
+            strict=True,
+        ):
+            assert_array_equal(ours, theirs)
+    past = noise(order)
+    assert_array_equal(state_behind(a, past), scipy.signal.lfiltic([1.0], a, past))
+
+
+def test_windows_and_taps_are_scipys() -> None:
+    for n_samples in (64, 2_048, 4_096):
+        assert_array_equal(hann(n_samples), scipy.signal.windows.hann(n_samples, sym=False))
+    for n_grid in (65, 129):
+        gain = RNG.uniform(0.0, 2.0, n_grid)
+        grid = np.linspace(0.0, 1.0, n_grid)
+        for n_taps in (1_001, 63):
+            expected = scipy.signal.firwin2(n_taps, grid, gain, window="hamming")
+            assert_array_equal(magnitude_taps(n_taps, gain), expected)
+    for times in (4, 8, 16):
+        expected = scipy.signal.firwin(48 * times + 1, 0.955 / times, window=("kaiser", 7.86))
+        assert_array_equal(low_pass_taps(48 * times + 1, 0.955 / times, 7.86), expected)
+
+
+def test_gains_at_frequencies_are_those_of_sosfreqz() -> None:
+    sections = scipy.signal.butter(6, [0.1, 0.4], "bandpass", output="sos")
+    hz = np.geomspace(20.0, 20_000.0, 100)
+    _, expected = scipy.signal.sosfreqz(sections, hz, fs=44_100)
+    assert_array_equal(response(sections, hz, 44_100), expected)
+
+
+@pytest.mark.parametrize(("n_signal", "n_reference"), [(500, 500), (300, 1_001), (2, 7)])
+def test_lags_are_those_of_correlate(n_signal: int, n_reference: int) -> None:
+    signal, reference = noise(n_signal), noise(n_reference)
+    expected = scipy.signal.correlate(signal, reference, "full", "fft")
+    assert_array_equal(correlation(signal, reference), expected)
+
+
+def test_gains_of_0_and_above_are_those_of_nnls() -> None:
+    for n_rows, n_columns in ((4, 4), (30, 7), (7, 30)):
+        parts, whole = noise(n_rows, n_columns), noise(n_rows)
+        assert_array_equal(fit_nonnegative(parts, whole), scipy.optimize.nnls(parts, whole)[0])
+    with pytest.raises(ValueError, match="infs or NaNs"):
+        fit_nonnegative(np.full((2, 2), np.nan), np.ones(2))
+
+
+@pytest.mark.parametrize(("up", "down"), [(4, 1), (16, 1), (1, 4), (1, 8), (3, 2)])
+def test_rates_change_as_upfirdn_changes_them(up: int, down: int) -> None:
+    taps = np.asarray(noise(97), np.float32)
+    audio = np.asarray(noise(2, 777), np.float32)
+    ours = resample_by_taps(taps, audio, up, down)
+    theirs = scipy.signal.upfirdn(taps, audio, up, down, axis=-1)
+    assert ours.dtype == theirs.dtype == np.float32
+    assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("sample_rate", [8_000, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("name", [BS1770_FILTER, COOKBOOK_FILTER])
+def test_weighting_filters_are_pyloudnorms(name: str, sample_rate: int) -> None:
+    meter = pyloudnorm.Meter(sample_rate, filter_class=name)
+    stages = [np.concatenate([stage.b, stage.a]) for stage in meter._filters.values()]
+    assert_array_equal(weighting_sections(sample_rate, name), np.array(stages))
+
+
+def test_a_module_that_is_not_there_is_named() -> None:
+    with pytest.raises(ImportError, match="_no_such_loops"):
+        compiled("signal", "_no_such_loops")
+
+
+def test_the_package_finds_the_loops_that_were_loaded_alone() -> None:
+    code = (
+        "import sys; from mixer.dsp.compiled import compiled\n"
+        "alone = [compiled('signal', n) for n in ('_sosfilt', '_sigtools', '_upfirdn_apply')]\n"
+        "assert 'scipy.signal' not in sys.modules\n"
+        "import numpy, scipy.signal\n"
+        "assert scipy.signal.sosfilt([[1, 0, 0, 1, -0.5, 0]], numpy.ones(3))[2] == 1.75\n"
+        "assert [sys.modules[m.__name__] for m in alone] == alone\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
