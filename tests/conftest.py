@@ -1,5 +1,6 @@
 """Fixtures that every room uses: the shared folder, a seeded generator, songs on disk."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,6 +10,11 @@ import soundfile
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 SAMPLE_RATE_HZ = 44_100
+
+
+# A developer's own defaults and presets change no test, nor any process that one starts.
+os.environ["MIXER_CONFIG"] = str(Path(__file__).parent / "no" / "config.toml")
+os.environ["MIXER_PRESETS"] = str(Path(__file__).parent / "no" / "presets")
 
 
 @pytest.fixture(scope="session")

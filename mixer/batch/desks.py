@@ -15,19 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mixer.batch.asked import RowSettings
+from mixer.batch.columns import COLUMNS
 from mixer.batch.defaults import Defaults
 from mixer.batch.identity import UNKNOWN, Identity
 from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
 from mixer.errors import Gathered, InputError, MixerError, PresetError
+from mixer.output.config import Config
+from mixer.rendering.platforms import PLATFORMS
+from mixer.rendering.settings import TARGETS
 from mixer.shipped import AUTO_MODEL
 from mixer.song.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
     from mixer.console.settings import Console
     from mixer.preset.merge import Resolved
-
-_TARGETS = ("loudness_lufs", "true_peak_dbtp")
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list
         if wrong:
             mistakes += dict.fromkeys(_mistake_of(row, line) for line in wrong)
             row = replace(row, has_mistakes=True)
+        settings = _with_config(settings, defaults.config)
         done.append(row if settings is row.settings else replace(row, settings=settings))
         desks.append(desk)
     return done, desks, mistakes
@@ -190,9 +193,22 @@ def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
 
 def _with_targets(settings: RowSettings, console: Console) -> RowSettings:
     """The row's settings; a cell wins over what presets and song bring."""
-    brought = {name: getattr(console, name) for name in _TARGETS}
+    brought = {name: getattr(console, name) for name in TARGETS}
     said = {name: value for name, value in brought.items() if value is not None}
     return cast(RowSettings, said | dict(settings))
+
+
+def _with_config(settings: RowSettings, config: Config) -> RowSettings:
+    """The settings over the user's own defaults, a platform's targets told as those of a cell."""
+    if not config.settings:
+        return settings
+    weaker = config.settings_beside(settings)
+    weaker = {name: value for name, value in weaker.items() if name in COLUMNS}
+    if weaker.get("platform") is not None:
+        place = PLATFORMS[weaker["platform"]]
+        targets = {name: getattr(place, name) for name in TARGETS}
+        weaker = targets | weaker
+    return cast(RowSettings, weaker | dict(settings))
 
 
 def _without_targets(resolved: Resolved) -> dict[str, object]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
-from mixer.audio.formats import refuse_depth, refuse_depth_of_lossy, refuse_rate
+from mixer.audio.formats import FORMATS, refuse_depth, refuse_depth_of_lossy, refuse_rate
 from mixer.batch.asked import RowSettings
 from mixer.batch.columns import Column, find_column
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
@@ -18,6 +18,7 @@ from mixer.batch.song_paths import SongFolders, why_not_from_here
 from mixer.batch.states import ALL_COLUMNS, ColumnUse
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
+from mixer.output.config import CODING, Config
 from mixer.output.settings import MIX_ALONE, OutputSettings, changed
 from mixer.reference.asking import parse_reference, reference_from
 from mixer.rendering.platforms import PLATFORMS
@@ -237,7 +238,8 @@ def _build(
 ) -> Row:
     row, settings = values[ColumnUse.ROW], values[ColumnUse.SETTING]
     output, strips = values[ColumnUse.OUTPUT], values[ColumnUse.STRIP]
-    presets, wanted = row.get("preset"), changed(defaults.wanted, **output)
+    presets = row.get("preset")
+    wanted = changed(defaults.wanted, **_written_by_default(row, output, defaults.config), **output)
     for name in ("model", "profile"):
         # What lies beside the manifest is meant by that; a shipped name has no such folder.
         if name in settings and (base / settings[name]).exists():
@@ -264,6 +266,18 @@ def _build(
         ),
         n_own_sets=len(strips),
     )
+
+
+def _written_by_default(
+    row: dict[str, Any], output: dict[str, Any], config: Config
+) -> dict[str, Any]:
+    """How a row's mix is written by the user's own defaults, where it does not say it."""
+    if not config.output:
+        return {}
+    ending = PurePath(row.get("output") or "").suffix.lower().lstrip(".")
+    weaker = config.output_beside(output, ending if ending in FORMATS else "")
+    # What the command line says for every row it has said over these already.
+    return {name: value for name, value in weaker.items() if name in CODING}
 
 
 def _from_here(presets: tuple[str, ...], base: Path) -> tuple[str, ...]:

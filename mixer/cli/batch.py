@@ -22,12 +22,14 @@ from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import SettingsError
 from mixer.files.interruption import ending_signals
 from mixer.files.wording import nearest, quote
+from mixer.output.config import CODING
 from mixer.output.settings import OutputSettings
 
 if TYPE_CHECKING:
     from mixer.batch.engine import Engine
     from mixer.batch.listener import Stop, Summary
     from mixer.batch.session import Options
+    from mixer.output.config import Config
 
 DEFAULT_OUTPUT = "mixes"
 _IGNORE = "--ignore-columns"
@@ -139,8 +141,10 @@ def run_command(
     from mixer.batch.plan import Shard, parse_shard
     from mixer.batch.session import Options, run_batch
     from mixer.cli.batch_view import View
+    from mixer.output.config import BATCH, read_config
 
     _refuse_mistaken(manifest, setup)
+    config = read_config(BATCH)
     options = Options(
         mode=Mode(mode),
         shard=parse_shard(shard) if shard else Shard(),
@@ -150,8 +154,9 @@ def run_command(
         defaults=Defaults(
             presets=presets,
             sets=sets,
-            wanted=OutputSettings(**given_settings(OutputSettings, setup)),
+            wanted=_wanted(config, given_settings(OutputSettings, setup)),
             allow_plugins=allow_plugins,
+            config=config,
         ),
         ignored_columns=tuple(name.strip() for name in ignored.split(",") if name.strip()),
     )
@@ -166,6 +171,12 @@ def run_command(
     _show_ending(summary, as_json=as_json, quiet=quiet)
     if summary.exit_code:
         raise click.exceptions.Exit(summary.exit_code)
+
+
+def _wanted(config: Config, given: dict[str, Any]) -> OutputSettings:
+    """What is delivered with every mix; how each is written depends on its format."""
+    own = {name: value for name, value in config.output.items() if name not in CODING}
+    return OutputSettings(**own | given)
 
 
 def _refuse_mistaken(manifest: Path, setup: Mapping[str, Any]) -> None:

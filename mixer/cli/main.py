@@ -45,6 +45,7 @@ COMMANDS = {
     "model": "List, show, verify and fetch model bundles.",
     "mcp": "Serve mixing as tools to agents (needs the mcp extra).",
     "doctor": "Look at the installation and the machine, and say what to do.",
+    "config": "Show your own defaults of render and batch, and where each comes from.",
     "completion": "Complete commands and options at the Tab key, in four shells.",
     "man": "Print the manual page.",
 }

@@ -33,6 +33,7 @@ from mixer.cli.render_view import (
 )
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
 from mixer.cli.settings_options import given_settings, settings_options
+from mixer.output.config import RENDER, read_config
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of, mix_name
 from mixer.output.settings import OutputSettings
@@ -40,7 +41,7 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.level_words import ROUGH
 from mixer.rendering.plan import hands_on_wet_stems, plan_render
-from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
+from mixer.rendering.settings import TARGETS, RenderSettings, at_fitting_rate, with_console
 from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song
 from mixer.takes.numbering import next_take
@@ -145,7 +146,9 @@ def command(
 def _destination(
     output: Path | None, given: dict[str, Any], song: Song, *, overwrite: bool, is_next: bool
 ) -> Destination:
-    wanted = OutputSettings(**given)
+    named = _format_in_name(output)
+    weaker = read_config(RENDER).output_beside(given, named)
+    wanted = OutputSettings(**weaker | given)
     path, file_format = output_path(output, wanted.format, song)
     if "bit_depth" in given:
         refuse_depth_of_lossy(file_format, wanted.bit_depth)
@@ -165,12 +168,23 @@ def settings_of(
 ) -> RenderSettings:
     """The settings that a command line asks for, over a console and over defaults of its own."""
     asked = {**defaults} | given_settings(RenderSettings, options)
+    brought = {name: getattr(resolved.console, name) for name in TARGETS}
+    said = {name: value for name, value in brought.items() if value is not None} | asked
+    weaker = read_config(RENDER).settings_beside(said)
     return with_console(
-        RenderSettings(**asked),
+        RenderSettings(**weaker | asked),
         resolved.console,
         keeps_loudness="loudness_lufs" in asked,
         keeps_ceiling="true_peak_dbtp" in asked,
     )
+
+
+def _format_in_name(output: Path | None) -> str:
+    """The format that the name of a mix asks for; empty where a folder or nothing is named."""
+    if output is None or os.path.isdir(output):  # noqa: PTH112 - a name may be too long
+        return ""
+    ending = output.suffix.lower().lstrip(".")
+    return ending if ending in FORMATS else ""
 
 
 def output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:

@@ -1,0 +1,182 @@
+"""The user's own defaults of renders and batches: `config.toml`.
+
+Its keys are the fields of `RenderSettings` and `OutputSettings`; those in the table `render` or
+`batch` count for that command alone, the others for both. It is the weakest of all that is said:
+the command line, a manifest's cells, `song.toml` and presets win over it, and only what is built in
+yields to it. What a mix was made with is in its recipe, so a replay never asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from mixer.audio.formats import BIT_DEPTHS, FORMATS
+from mixer.errors import SettingsError
+from mixer.files.document import read_toml
+from mixer.files.mistakes import Mistake
+from mixer.files.wording import suggest
+from mixer.output.settings import OutputSettings
+from mixer.rendering.options import Option, options_of
+from mixer.rendering.settings import TARGETS, RenderSettings
+
+VARIABLE = "MIXER_CONFIG"
+RENDER, BATCH = "render", "batch"
+_COMMANDS = (RENDER, BATCH)
+# What is of a song or of one render, not of a user; and where to say it.
+_ELSEWHERE = {
+    "dry": "a song's; say it in its song.toml",
+    "reference": "of one mix; say it on the command line or in a manifest",
+}
+_PLATFORM = "platform"
+# What depends on the format that a mix is written in.
+CODING = ("format", "bit_depth", "bitrate_kbps", "quality")
+
+
+@dataclass(frozen=True)
+class Config:
+    """The defaults of one command.
+
+    Attributes:
+        settings: arguments of `RenderSettings`.
+        output: arguments of `OutputSettings`.
+        places: for each key, the table that it comes from, "" for the file's own.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    output: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def settings_beside(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings that count where some are said already.
+
+        A platform and a target of loudness or peak say the same thing: where one of them is said,
+        the other's default does not count.
+        """
+        weaker = {name: value for name, value in self.settings.items() if name not in said}
+        if said.get(_PLATFORM) is not None:
+            return {name: value for name, value in weaker.items() if name not in TARGETS}
+        if any(name in said for name in TARGETS):
+            weaker.pop(_PLATFORM, None)
+        return weaker
+
+    def output_beside(self, said: Mapping[str, Any], named_format: str) -> dict[str, Any]:
+        """How a mix is written where some of it is said already.
+
+        Args:
+            said: arguments of `OutputSettings`.
+            named_format: that the file's name asks for; empty where it asks for none.
+
+        Returns:
+            Without what the format does not know: a bit rate of a WAV file.
+        """
+        weaker = {name: value for name, value in self.output.items() if name not in said}
+        if named_format:
+            weaker.pop("format", None)
+        file_format = said.get("format") or named_format or weaker.get("format") or "wav"
+        of_format = FORMATS[file_format]
+        is_coded = any(said.get(name) is not None for name in ("bitrate_kbps", "quality"))
+        if is_coded or weaker.get("bitrate_kbps") not in of_format.bitrates_kbps:
+            weaker.pop("bitrate_kbps", None)
+        if is_coded or not of_format.has_quality or "bitrate_kbps" in weaker:
+            weaker.pop("quality", None)
+        if weaker.get("bit_depth") not in of_format.subtypes:
+            weaker.pop("bit_depth", None)
+        return weaker
+
+
+NOTHING_SAID = Config()
+
+
+def config_path() -> Path | None:
+    """Where the user's defaults are, by the custom of the platform; None without a home folder."""
+    own = os.environ.get(VARIABLE)
+    if own:
+        return Path(own)
+    folder = platformdirs.user_config_path("mixer", appauthor=False, roaming=True)
+    return folder / "config.toml" if folder.is_absolute() else None
+
+
+def read_config(command: str) -> Config:
+    """The user's defaults of a command, `RENDER` or `BATCH`; none without the file.
+
+    Raises:
+        SettingsError: it cannot be read, is not TOML, or a line for each mistake in it.
+    """
+    path = config_path()
+    if path is None or not path.is_file():
+        return NOTHING_SAID
+    document = read_toml(path, "a config.toml", SettingsError)
+    values: dict[str, dict[str, Any]] = {"": {}, RENDER: {}, BATCH: {}}
+    document.refuse(_read(document.table, values))
+    both = {**values[""], **values[command]}
+    places = {name: command if name in values[command] else "" for name in both}
+    outputs = {one.name for one in options_of(OutputSettings)}
+    if both.get("bitrate_kbps") is not None and both.get("quality") is not None:
+        raise SettingsError(f"{path}: bitrate_kbps and quality contradict each other; keep one")
+    return Config(
+        {name: value for name, value in both.items() if name not in outputs},
+        {name: value for name, value in both.items() if name in outputs},
+        places,
+    )
+
+
+def known_options() -> dict[str, Option]:
+    """The keys of the file."""
+    options = (*options_of(RenderSettings), *options_of(OutputSettings))
+    return {one.name: one for one in options if one.name not in _ELSEWHERE}
+
+
+def _read(table: Mapping[str, Any], values: dict[str, dict[str, Any]]) -> Iterator[Mistake]:
+    """Read all that is right into `values`; what is wrong."""
+    known = known_options()
+    for place, inner in (("", table), *((name, table.get(name, {})) for name in _COMMANDS)):
+        if not isinstance(inner, Mapping):
+            yield Mistake((place,), "must be a table")
+            continue
+        for name, value in inner.items():
+            keys = (place, name) if place else (name,)
+            if not place and name in _COMMANDS:
+                continue
+            if name in _ELSEWHERE:
+                yield Mistake(keys, f"is {_ELSEWHERE[name]}")
+            elif name not in known:
+                yield Mistake(keys, f"is unknown; {suggest(name, (*known, *_COMMANDS))}")
+            elif place == BATCH and not known[name].has_column:
+                yield Mistake(keys, "is for render alone: a batch has no such column")
+            else:
+                try:
+                    values[place][name] = _value(known[name], value)
+                except SettingsError as error:
+                    yield Mistake(keys, f"is refused: {error}")
+
+
+def _value(option: Option, value: Any) -> Any:
+    """A value as its field has it.
+
+    Raises:
+        SettingsError: it is not one.
+    """
+    if option.takes_none and value == "none":
+        return None
+    if issubclass(option.kind, StrEnum):
+        word = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else value
+        if word not in option.words:
+            raise SettingsError(f"unknown word {value!r}; choose from {', '.join(option.words)}")
+        return option.kind(word)
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        value = tuple(value)
+    elif option.kind is tuple and isinstance(value, str) and option.parse is None:
+        value = (value,)
+    if option.parse is not None and isinstance(value, str | tuple):
+        value = option.parse(value if isinstance(value, str) else ",".join(value))
+    if option.name == "bit_depth" and isinstance(value, int) and str(value) in BIT_DEPTHS:
+        value = str(value)
+    option.check(value)
+    return value
