@@ -35,7 +35,9 @@ def path_command() -> None:
 
 
 @command.command("show")
-@click.option("--batch", "is_batch", is_flag=True, help="Show those of mixer batch, not of mixer render.")
+@click.option(
+    "--batch", "is_batch", is_flag=True, help="Show those of mixer batch, not of mixer render."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(is_batch: bool, as_json: bool) -> None:
     """Show each setting, its default here, and whether that is your own or built in."""
