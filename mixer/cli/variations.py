@@ -23,10 +23,10 @@ from mixer.rendering.settings import RenderSettings, at_fitting_rate
 from mixer.takes.axes import AXES, named_moves
 from mixer.takes.blending import parse_blend
 from mixer.takes.spreading import MOST_VARIATIONS
+from mixer.takes.variation_plan import Wanted
 from mixer.takes.variations import (
     MadeVariation,
     MadeVariations,
-    Wanted,
     is_there,
     make_variations,
 )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixer.audio import available_memory_bytes
 from mixer.audio.formats import DEFAULT_FORMAT
@@ -19,7 +18,7 @@ from mixer.console.settings import Console
 from mixer.dsp.threads import available_threads, one_blas_thread
 from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file
-from mixer.files.wording import suggest, visible
+from mixer.files.wording import visible
 from mixer.network.runner import NetworkRunner
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import FileRole, output_paths
@@ -27,8 +26,6 @@ from mixer.output.recipe import Take
 from mixer.output.recipe_reader import numbers, read_recipe
 from mixer.output.replay import DECISIVE, plan_again
 from mixer.output.settings import OutputSettings
-from mixer.preset.find import ENDING as PRESET_ENDING
-from mixer.preset.merge import resolve
 from mixer.rendering.asked import load_asked
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
@@ -44,49 +41,24 @@ from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan, plan_render, with_desk
 from mixer.rendering.progress import Progress, StageClock
 from mixer.rendering.settings import RenderSettings, with_console
-from mixer.rendering.sound import measure_sound, with_moves
-from mixer.rendering.sound_names import DYNAMICS, VOICE, WIDTH
+from mixer.rendering.sound import measure_sound
 from mixer.rendering.stages import staging_gain_db
 from mixer.song.song import Song
-from mixer.takes.axes import AXES, Axis, moves_named, named_moves
-from mixer.takes.blending import blend_consoles, parse_blend
-from mixer.takes.numbering import base_of, next_variation, variation_path, variations_beside
+from mixer.takes.blending import parse_blend
+from mixer.takes.numbering import base_of, next_variation, variation_path
 from mixer.takes.parts import hash_samples
-from mixer.takes.spreading import MOST_VARIATIONS, spread_out
+from mixer.takes.variation_plan import (
+    Asked,
+    First,
+    Wanted,
+    asked_variations,
+    covariance,
+    movable,
+)
 from mixer.takes.variation_record import place_of, take_of, write_preset, write_table
 
-FloatMatrix = NDArray[np.float64]
-FIRST = "first"
 # Memory that one variation takes beside the first's, in copies of a stereo mix.
 _COPIES = 8
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What variations are asked for, one or more of it.
-
-    Attributes:
-        spread: how many, spread out along the axes.
-        names: of `mixer.takes.axes.named_moves`, one step each.
-        blends: each the text it was asked in, and name and share of its parts.
-        away: how far the spread ones and the steps are from the first, in spreads.
-    """
-
-    spread: int = 0
-    names: tuple[str, ...] = ()
-    blends: tuple[tuple[str, Sequence[tuple[str, float]]], ...] = ()
-    away: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (self.spread or self.names or self.blends):
-            raise SettingsError("give how many variations, or name one")
-        if not 0 <= self.spread <= MOST_VARIATIONS:
-            raise SettingsError(
-                f"{self.spread} variations: there must be 1 to {MOST_VARIATIONS}; more would "
-                "stand close to each other"
-            )
-        for name in self.names:
-            moves_named(name)
 
 
 @dataclass(frozen=True)
@@ -131,38 +103,6 @@ class MadeVariations:
     table: Path
     left_out: tuple[str, ...]
     made: tuple[MadeVariation, ...]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One variation to make: as it was asked for, how far it moves, and its desk."""
-
-    text: str
-    moves: Mapping[str, float]
-    console: Console
-
-
-@dataclass(frozen=True)
-class _First:
-    """The first mix, from which all others come.
-
-    Attributes:
-        wet: as it comes to the desk.
-        known: loudness of its stems.
-        parts: hash of each wet stem behind its strip.
-        sound: its figures.
-        recipe: its file.
-        settings: what all variations are rendered by, but for their consoles.
-        loudness_lufs: of the mix.
-    """
-
-    wet: WetMix
-    known: KnownLevels
-    parts: Mapping[str, str]
-    sound: Mapping[str, float]
-    recipe: Path
-    settings: RenderSettings
-    loudness_lufs: float
 
 
 def variations(
@@ -265,7 +205,7 @@ def make_variations(
         del made
         axes, left_out = movable(plan, first.sound)
         unsure = covariance(axes, answers)
-        asked = _asked(first, wanted, axes, unsure)
+        asked = asked_variations(first, wanted, axes, unsure)
         done = _make_all(first, asked, destination, progress, threads)
     table = write_table(destination.path.parent, base_of(first.recipe))
     spreads_db = np.sqrt(np.diag(unsure)) * np.array([axis.spread_db for axis in axes])
@@ -297,7 +237,7 @@ def _write_first(made: Premaster, destination: Destination, progress: Progress |
     return render_to(destination, plan, progress=progress, made=made)
 
 
-def _first(wet: WetMix, made: Premaster, recipe: Path) -> _First:
+def _first(wet: WetMix, made: Premaster, recipe: Path) -> First:
     """Raises InputError where it is silent."""
     plan = wet.plan
     measured = numbers(read_recipe(recipe).measurements)
@@ -308,7 +248,7 @@ def _first(wet: WetMix, made: Premaster, recipe: Path) -> _First:
     if held_db is None:
         held_db = staging_gain_db(wet.audio, plan.mix_rate)
     known = KnownLevels(plan.mix_rate, wet.wet_stems.values())
-    return _First(
+    return First(
         wet=wet,
         known=known,
         parts=_parts(made, {}),
@@ -335,101 +275,9 @@ def _recipe_path(mix: Path) -> Path:
     return output_paths(mix, [], mix.suffix)[FileRole.RECIPE]
 
 
-def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], tuple[str, ...]]:
-    """The axes along which a mix can be moved, and a line for each other one.
-
-    Args:
-        plan: of the mix.
-        sound: measured of it.
-    """
-    master, reasons = plan.asked.master, dict[str, str]()
-    manifest = None if plan.bundle is None or plan.tracks else plan.bundle.manifest
-    if manifest is not None and not manifest.has_faithful_wet_stems:
-        reasons[VOICE] = f"the wet stems of model {manifest.name} are not faithful"
-    if isinstance(master.width, tuple):
-        reasons[WIDTH] = "the width of the bus moves in time"
-    if master.compressor is not None or master.gate is not None:
-        reasons[DYNAMICS] = "the bus has a compressor or a gate already"
-    reasons |= {axis.name: "the mix has none" for axis in AXES if axis.name not in sound}
-    axes = [axis for axis in AXES if axis.name not in reasons]
-    return axes, tuple(f"{name} stays: {why}" for name, why in reasons.items())
-
-
-def covariance(axes: Sequence[Axis], answers: Sequence[Mapping[str, float]]) -> FloatMatrix:
-    """How far a model's answers differ along axes and together, in spreads, (axes, axes).
-
-    Args:
-        axes: along which mixes can be moved.
-        answers: figures of each, from `mixer.rendering.doubt.sound_of`; none for no doubt.
-    """
-    rows = [[row.get(axis.name, 0.0) / axis.spread_db for axis in axes] for row in answers]
-    if len(rows) < 2 or not axes:
-        return np.zeros((len(axes), len(axes)))
-    return np.cov(np.array(rows).T, bias=True).reshape(len(axes), len(axes))
-
-
-def _asked(
-    first: _First, wanted: Wanted, axes: Sequence[Axis], unsure: FloatMatrix
-) -> list[_Asked]:
-    """Every variation with its desk.
-
-    Raises:
-        InputError: nothing can be moved.
-        SettingsError: a name that moves nothing here, or a blend of what is not there.
-    """
-    if wanted.spread and not axes:
-        raise InputError(f"{visible(first.recipe)}: no axis can be moved")
-    plan, found = first.wet.plan, list[_Asked]()
-    # As far as people differ, and further where the model itself does not know.
-    shape = np.eye(len(axes)) + unsure
-    spread = spread_out(axes, wanted.spread, away=wanted.away, shape=shape) if axes else []
-    for moves in spread:
-        text = ", ".join(f"{name} {move_db:+g} dB" for name, move_db in moves.items())
-        found.append(_Asked(text, moves, with_moves(plan.asked, moves, plan.song.stems)))
-    for name in wanted.names:
-        moves = _named(name, wanted.away, axes)
-        found.append(_Asked(name, moves, with_moves(plan.asked, moves, plan.song.stems)))
-    for text, parts in wanted.blends:
-        consoles = [(share, _console_of(part, first, wanted.away, axes)) for part, share in parts]
-        found.append(_Asked(text, {}, blend_consoles(consoles)))
-    return found
-
-
-def _named(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
-    moves = {axis: round(away * move_db, 2) for axis, move_db in moves_named(name).items()}
-    lost = [axis for axis in moves if axis not in {each.name for each in axes}]
-    if lost:
-        raise SettingsError(f"variation {name!r}: {lost[0]} cannot be moved in this mix")
-    return moves
-
-
-def _console_of(part: str, first: _First, away: float, axes: Sequence[Axis]) -> Console:
-    """The desk of a part of a blend: "first", a named variation, "var2", or a preset's file.
-
-    Raises:
-        SettingsError: there is no such part.
-    """
-    plan, base = first.wet.plan, base_of(first.recipe)
-    if part == FIRST:
-        return plan.asked
-    if part in named_moves():
-        return with_moves(plan.asked, _named(part, away, axes), plan.song.stems)
-    there = variations_beside(first.recipe.parent, base)
-    beside = {f"var{number}": path for number, path in there.items()}
-    if part in beside:
-        return read_recipe(beside[part]).settings.console or Console()
-    if part.endswith(PRESET_ENDING):
-        console = resolve([part]).console
-        return replace(console, loudness_lufs=None, true_peak_dbtp=None)
-    known = [FIRST, *beside, *named_moves()]
-    raise SettingsError(
-        f"unknown part of a blend {part!r}; {suggest(part, known)} (or the file of a preset)"
-    )
-
-
 def _make_all(
-    first: _First,
-    asked: Sequence[_Asked],
+    first: First,
+    asked: Sequence[Asked],
     destination: Destination,
     progress: Progress | None,
     threads: int | None,
@@ -454,7 +302,7 @@ def _make_all(
     return done
 
 
-def _plan(first: _First, asked: _Asked) -> RenderPlan:
+def _plan(first: First, asked: Asked) -> RenderPlan:
     """Raises SettingsError where another pass through the network would be needed."""
     try:
         return with_desk(first.wet.plan, replace(first.settings, console=asked.console))
@@ -466,7 +314,7 @@ def _plan(first: _First, asked: _Asked) -> RenderPlan:
 
 
 def _make(
-    first: _First, asked: _Asked, plan: RenderPlan, path: Path, of_first: OutputSettings
+    first: First, asked: Asked, plan: RenderPlan, path: Path, of_first: OutputSettings
 ) -> MadeVariation:
     wet = first.wet
     made = over_desk(replace(wet, wet_tracks={}, stages={}), plan, StageClock(None), wet_stems=True)

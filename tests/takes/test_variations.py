@@ -33,7 +33,8 @@ from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import with_console
 from mixer.takes.axes import AXES, distance, words_of
 from mixer.takes.blending import parse_blend
-from mixer.takes.variations import MadeVariations, Wanted, is_there, make_variations
+from mixer.takes.variation_plan import Wanted
+from mixer.takes.variations import MadeVariations, is_there, make_variations
 from tests.signals import band, noise
 
 Make = Callable[..., MadeVariations]
