@@ -35,11 +35,11 @@ def write_stems(folder: Path) -> Path:
 
 
 def write_tracks(folder: Path) -> Path:
-    """A song of seven recordings, which a model of tracks mixes."""
+    """A song of five recordings, which a model of tracks mixes."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(6)
     time_s = np.arange(round(SECONDS * RATE_HZ)) / RATE_HZ
-    names = ("Lead Vox", "Backing Vox", "Kick", "Snare", "Bass DI", "Piano", "Acoustic Guitar")
+    names = ("Lead Vox", "Kick", "Snare", "Bass DI", "Piano")
     for place, name in enumerate(names):
         tone = np.sin(2 * np.pi * 70.0 * 1.7**place * time_s) + 0.3 * rng.standard_normal(
             time_s.size

@@ -327,3 +327,30 @@ def test_sources_change_over_without_a_gap_at_equal_loudness(open_page, studio) 
     gains = page.evaluate("mixStudio.player.gains()")
     sources = {s["id"]: s["match_db"] for s in studio.state()["sources"]}
     assert 20.0 * np.log10(gains["mix"]) == pytest.approx(sources["mix"], abs=0.01)
+
+
+def test_variations_are_points_to_hear_and_to_blend(open_page, studio) -> None:
+    page = opened(open_page, studio)
+    page.get_by_role("tab", name="Ask").click()
+    page.get_by_role("button", name="Make variations").click()
+    made = "mixStudio.song.state.sources.filter(({ kind, audio }) => kind === 'variation' && audio)"
+    wait_until(page, f"{made}.length > 1 && !mixStudio.song.state.doing", 60_000)
+    page.locator(".map .dot").nth(1).press("Enter")
+    assert page.evaluate("mixStudio.player.chosen") == "variation-1"
+    state = studio.state()
+    first = state["variations"][0]["moved_db"]
+    halfway = f"{first['width'] / 2}, {first['brightness'] / 2}"
+    shares = page.evaluate(
+        f"""async () => {{
+          const {{ sharesAt }} = await import("/assets/variation_map.js");
+          const points = [{{ id: "mix", x: 0, y: 0 }},
+            {{ id: "variation-1", x: {first["width"]}, y: {first["brightness"]} }}];
+          mixStudio.ask.map.choose(sharesAt(points, {halfway}));
+          return mixStudio.ask.map.parts;
+        }}"""
+    )
+    assert shares == {"mix": 0.5, "variation-1": 0.5}
+    page.get_by_role("button", name="Take over").click()
+    wait_until(page, f"mixStudio.song.state.revision > {state['revision']}")
+    assert studio.state()["can_undo"]
+    assert page.evaluate("mixStudio.player.chosen") == "mix"

@@ -22,12 +22,13 @@ export class KeepPanel {
     this.save.addEventListener("click", () => this.desk.save({ what: "song" }));
     this.saved = html("span", { className: "about" });
     const name = html("input", { type: "text", placeholder: "my-sound", "aria-label": "Name of the preset", maxlength: 60 });
+    const replace = this.box("overwrite", "Replace one of that name");
     const form = html("form", { className: "own-words" }, name, html("button", { type: "submit", text: "Save as preset" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (name.value.trim()) this.desk.save({ what: "preset", name: name.value.trim() });
+      if (name.value.trim()) this.desk.save({ what: "preset", name: name.value.trim(), overwrite: replace.box.checked });
     });
-    return html("section", { className: "block", "aria-label": "Save" }, html("h2", { text: "Save" }), html("div", { className: "tools" }, this.save, this.saved), form);
+    return html("section", { className: "block", "aria-label": "Save" }, html("h2", { text: "Save" }), html("div", { className: "tools" }, this.save, this.saved), form, replace.row);
   }
 
   rendering(outputs) {
@@ -100,7 +101,7 @@ export class KeepPanel {
       return;
     }
     this.takes.replaceChildren(...takes.map((take) => html("div", { className: "take" },
-      html("b", { text: `Take ${take.number}` }), html("span", { text: take.file }),
+      html("b", { text: take.words || `Take ${take.number}` }), html("span", { text: take.file }),
       html("small", { text: [words.lufs(take.loudness_lufs), words.dbtp(take.true_peak_dbtp), ...take.asked].join(", ") }))));
   }
 }

@@ -18,6 +18,7 @@ import { TopBar } from "./top_bar.js";
 
 const OVERVIEW_POINTS = 2000;
 const REFRESH_MS = 120;
+const HEARD_FRAMES = 20;
 const byId = (id) => document.getElementById(id);
 const PANELS = [["channel", "Channel"], ["compare", "Compare"], ["ask", "Ask"], ["analysis", "Spectrum"], ["keep", "Keep"]];
 
@@ -337,6 +338,9 @@ export class Studio {
     const gain_db = this.player.gainDb(this.player.chosen);
     if (this.player.playing) this.consoleView.showPeaks(peaks, figures && atLevel(figures, -gain_db));
     else this.consoleView.showPeaks({}, null);
+    // A limiter or a lost server changes what is heard without a change of the state.
+    this.frame = ((this.frame ?? 0) + 1) % HEARD_FRAMES;
+    if (this.frame === 0) this.top.showHeard(this.song.state);
     requestAnimationFrame(() => this.tick());
   }
 }

@@ -49,11 +49,18 @@ export class TopBar {
       this.bar.value = state.doing.share;
       this.work.textContent = [state.doing.what, state.doing.detail].filter(Boolean).join(": ");
     }
+    this.showHeard(state);
+    this.showProblems(state);
+  }
+
+  showHeard(state) {
     const [kind, text, more] = this.words(state);
+    const written = `${kind} ${text} ${more}`;
+    if (written === this.written) return;
+    this.written = written;
     this.heard.className = `heard ${kind}`;
     this.heard.textContent = text;
     this.heard.title = more;
-    this.showProblems(state);
   }
 
   /** What is heard: `[kind, in short, at length]`. */
