@@ -10,7 +10,16 @@ from mixer.console.settings import MASTER, Strip
 from mixer.report.matching import Level, matching_gains_db
 from mixer.studio.desk import Desk
 from mixer.studio.making import Made
-from mixer.studio.messages import Audio, Channel, Master, Return, SongState, Source, Variation
+from mixer.studio.messages import (
+    Audio,
+    Channel,
+    Master,
+    Return,
+    Section,
+    SongState,
+    Source,
+    Variation,
+)
 from mixer.studio.planning import Planned
 from mixer.studio.sources import SourceRow
 from mixer.studio.tables import (
@@ -48,7 +57,7 @@ def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variat
             {"name": marker.name, "time_s": marker.time_s}
             for marker in (() if song is None else song.markers)
         ],
-        "sections": [],
+        "sections": _sections(desk),
         "stems": [] if planned is None else _stems(planned, desk),
         "master": _master(planned, desk),
         "returns": _returns(desk.made),
@@ -63,6 +72,19 @@ def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variat
         "notes": list(desk.notes),
         "jobs": [job.as_json() for job in desk.jobs],
     }
+
+
+def _sections(desk: Desk) -> list[Section]:
+    """A section from each marker to the next one, the last to the song's end."""
+    if desk.song is None or desk.plan is None:
+        return []
+    end_s = desk.plan.n_samples / desk.plan.mix_rate
+    markers = [marker for marker in desk.song.markers if marker.time_s < end_s]
+    ends = [*(marker.time_s for marker in markers[1:]), end_s]
+    return [
+        {"name": marker.name, "start_s": marker.time_s, "end_s": until}
+        for marker, until in zip(markers, ends, strict=True)
+    ]
 
 
 def audio_of(name: str, made: Made) -> Audio | None:

@@ -448,3 +448,16 @@ def test_a_reference_moves_the_mix_and_is_there_again(
             again.edit(state["revision"], {"settings.reference": [text]})
     with pytest.raises(SettingsError, match="any more"):
         again.edit(state["revision"], {"settings.reference": ["reference-7"]})
+
+
+def test_sections_go_from_marker_to_marker(stem_song: Path, opened: Open) -> None:
+    (stem_song / "song.toml").write_text(
+        'markers = [{ name = "verse", time_s = 0.5 }, { name = "chorus", time_s = 2 }, '
+        '{ name = "behind the end", time_s = 60 }]\ntempo_bpm = 96\n'
+    )
+    state = settled(opened(stem_song))
+    assert state["tempo_bpm"] == 96.0
+    assert state["sections"] == [
+        {"name": "verse", "start_s": 0.5, "end_s": 2.0},
+        {"name": "chorus", "start_s": 2.0, "end_s": 3.0},
+    ]
