@@ -151,6 +151,8 @@ def _console(data: ReportData) -> Html:
         "the bar around a pan is the width of the side signal. EQ with high-pass; sends in dB of "
         "what comes back."
     )
+    if why and not any(channel["by_hand"] for channel in data.charts["console"]["channels"]):
+        return _section("console", "What was set", None, element("p", why, class_="empty"))
     return _section(
         "console",
         "What was set" if why else "What the network did",

@@ -94,6 +94,16 @@ def test_without_a_network_it_says_why(data: ReportData) -> None:
     assert all(channel["found"] is None for channel in picture["channels"])
 
 
+@pytest.mark.browser
+def test_without_anything_set_there_is_the_reason_and_no_picture(
+    data: ReportData, open_page, tmp_path
+) -> None:
+    write_report(tmp_path / "a.html", data, embed=False, overwrite=False)
+    page = open_page(file_url(tmp_path / "a.html"))
+    assert "amount is 0" in page.inner_text("#console")
+    assert page.locator(".channels").count() == 0
+
+
 def test_loudness_is_said_in_a_sentence(data: ReportData) -> None:
     def said(target_lufs, **master) -> str:
         settings = replace(data.mix.settings, loudness_lufs=target_lufs)

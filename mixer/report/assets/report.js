@@ -19,33 +19,38 @@ const colourOf = (key) => figures.sources.find((source) => source.key === key)?.
 timeline(document.getElementById("timeline"), figures, player);
 keyboard(player);
 
-const picture = figures.console;
-consoleChart(document.getElementById("console-chart"), picture, colourOf);
-const curveHost = document.getElementById("curve-chart");
-const curved = picture.channels.filter(({ found, set }) => set.curve_db.length || found?.curve_db.length);
-if (curved.length) {
-  const plot = html("div");
-  const owners = [...new Set(curved.map(({ stem }) => stem))];
-  curveHost.append(html("h3", { className: "part", text: "EQ curves" }),
-    tabs("EQ curves of", owners.map(labelOf), (index) => {
-      const own = curved.filter(({ stem }) => stem === owners[index]);
-      const flat = picture.bands_hz.map(() => 0);
-      const full = (values) => (values.length ? values : flat);
-      const curves = own.map(({ name, set }, i) => ({ label: name, colour: own.length > 1 ? `stem-${i % 8}` : colourOf(owners[index]), values: full(set.curve_db) }));
-      // One channel alone: what its network set, and what somebody's hand made of it.
-      const [{ found, by_hand: byHand }] = own;
-      if (own.length === 1 && byHand && found) {
-        curves.unshift({ label: "as the network set it", colour: "", dashed: true, values: full(found.curve_db) });
-      }
-      frequencyChart(plot, `EQ curves of ${labelOf(owners[index])}`, picture.bands_hz, curves, { signed: true });
-    }), plot);
+/** What was set, where the page has a place for it: channels, their curves, and rooms. */
+function showConsole(picture, host) {
+  consoleChart(host, picture, colourOf);
+  const curveHost = document.getElementById("curve-chart");
+  const curved = picture.channels.filter(({ found, set }) => set.curve_db.length || found?.curve_db.length);
+  if (curved.length) {
+    const plot = html("div");
+    const owners = [...new Set(curved.map(({ stem }) => stem))];
+    curveHost.append(html("h3", { className: "part", text: "EQ curves" }),
+      tabs("EQ curves of", owners.map(labelOf), (index) => {
+        const own = curved.filter(({ stem }) => stem === owners[index]);
+        const flat = picture.bands_hz.map(() => 0);
+        const full = (values) => (values.length ? values : flat);
+        const curves = own.map(({ name, set }, i) => ({ label: name, colour: own.length > 1 ? `stem-${i % 8}` : colourOf(owners[index]), values: full(set.curve_db) }));
+        // One channel alone: what its network set, and what somebody's hand made of it.
+        const [{ found, by_hand: byHand }] = own;
+        if (own.length === 1 && byHand && found) {
+          curves.unshift({ label: "as the network set it", colour: "", dashed: true, values: full(found.curve_db) });
+        }
+        frequencyChart(plot, `EQ curves of ${labelOf(owners[index])}`, picture.bands_hz, curves, { signed: true });
+      }), plot);
+  }
+  if (picture.rooms.length) {
+    const host = html("div");
+    const used = new Set(picture.channels.flatMap(({ set }) => Object.keys(set.sends)));
+    document.getElementById("room-chart").append(html("h3", { className: "part", text: "Rooms and echoes" }), host);
+    roomChart(host, picture.rooms, used);
+  }
 }
-if (picture.rooms.length) {
-  const host = html("div");
-  const used = new Set(picture.channels.flatMap(({ set }) => Object.keys(set.sends)));
-  document.getElementById("room-chart").append(html("h3", { className: "part", text: "Rooms and echoes" }), host);
-  roomChart(host, picture.rooms, used);
-}
+
+const consoleHost = document.getElementById("console-chart");
+if (consoleHost) showConsole(figures.console, consoleHost);
 
 const spectrumHost = document.getElementById("spectrum-chart");
 const spectrumPlot = html("div");
