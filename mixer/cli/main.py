@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mixer.cli.console import talk_error
+from mixer.cli.elapsed import WATCH, process_age_s
 from mixer.cli.groups import Commands
 from mixer.cli.memory_limit import why_it_cannot_start
 from mixer.cli.streams import open_streams, why_not_written
@@ -125,7 +126,7 @@ def main() -> None:
     # A termination and a terminal that goes away clean up behind themselves like Ctrl-C.
     interrupt_on_signals()
     open_streams()
-    code = run(sys.argv[1:])
+    code = run(sys.argv[1:], process_age_s())
     ignore_signals()
     reason = why_not_written()
     if reason is not None:
@@ -133,8 +134,14 @@ def main() -> None:
     sys.exit(EXIT_FAILED if reason is not None and code == 0 else code)
 
 
-def run(arguments: list[str]) -> int:
-    """Run a command; errors become one line on stderr and an exit code."""
+def run(arguments: list[str], before_s: float = 0.0) -> int:
+    """Run a command; errors become one line on stderr and an exit code.
+
+    Args:
+        arguments: behind the program's name.
+        before_s: seconds that have passed since the command was given.
+    """
+    WATCH.start(before_s)
     reason = why_it_cannot_start() if arguments and arguments[0] in COMMANDS else None
     if reason is not None:
         talk_error(f"mixer: {reason}")

@@ -12,6 +12,7 @@ from rich.text import Text
 from mixer.audio import damage_of
 from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import answer, cell, level, printable, say, talk, talk_warning
+from mixer.cli.elapsed import WATCH
 from mixer.cli.terminal import table_console
 from mixer.console.desk import StripReport
 from mixer.output.delivery import delivered_paths
@@ -151,7 +152,7 @@ def show_plan(
 def result(done: Rendered, destination: Destination) -> dict[str, object]:
     """A finished mix for a program."""
     mix, recipe, path = done.mix, done.recipe, destination.path
-    master = mix.measurements["master"]
+    master, elapsed_s = mix.measurements["master"], WATCH.seconds()
     return {
         "song": mix.song.name,
         "files": mixed_files(mix.song),
@@ -180,8 +181,8 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "gain_reduction_db": master["max_reduction_db"],
         "model": mix.model["name"] if mix.model else None,
         "device": mix.device,
-        "seconds": round(sum(mix.seconds.values()), 3),
-        "real_time_factor": round(mix.real_time_factor, 2),
+        "seconds": round(elapsed_s, 3),
+        "real_time_factor": round(mix.song.duration_s / max(elapsed_s, 1e-9), 2),
     }
 
 
@@ -230,13 +231,13 @@ def show_result(mix: Mix, path: Path) -> None:
             f"the target of {level(mix.settings.loudness_lufs, 'LUFS')}; "
             "choose another --loudness or --true-peak to reach it"
         )
-    reduction_db = master["max_reduction_db"]
+    reduction_db, elapsed_s = master["max_reduction_db"], WATCH.seconds()
     limited = f", limiter {reduction_db:.1f} dB" if reduction_db > 0.05 else ""
     say(
         f"{path}  {level(master['loudness_lufs'], 'LUFS')}  "
         f"{level(master['true_peak_dbtp'], 'dBTP')}{limited}  "
-        f"on {mix.device or 'cpu, no network'}  {sum(mix.seconds.values()):.1f} s, "
-        f"{mix.real_time_factor:.1f}x real time"
+        f"on {mix.device or 'cpu, no network'}  {elapsed_s:.1f} s, "
+        f"{mix.song.duration_s / max(elapsed_s, 1e-9):.1f}x real time"
     )
     if mix.verdict is not None:
         say(mix.verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mixer.baselines import INPUT_SUM
@@ -79,6 +80,7 @@ def deliver(
     *,
     home: Path | None = None,
     overwrite: bool = False,
+    wrote: Callable[[str], None] = lambda name: None,
 ) -> tuple[str, ...]:
     """Write what is wanted with a mix that was written with its wet stems.
 
@@ -90,6 +92,7 @@ def deliver(
         home: folder in which everything that lies beside the mix will lie at last, where it is
             made in another one; links to the recordings lead from there. None for where it is made.
         overwrite: replace what is there.
+        wrote: told the name of each session, and `REPORT`, when it is written.
 
     Returns:
         What could not be handed over in full, a line each.
@@ -103,11 +106,12 @@ def deliver(
         from mixer.output.daw.delivered import write_sessions
 
         left_out, nulls = write_sessions(
-            mix, recipe, mix_path, wanted, paths, home=home, overwrite=overwrite
+            mix, recipe, mix_path, wanted, paths, home=home, overwrite=overwrite, wrote=wrote
         )
     if wanted.has_report:
         from mixer.output.delivered_report import write_mix_report
 
         copies = listening_copies(wanted, mix_path)[INPUT_SUM].parent if wanted.has_copies else None
         write_mix_report(mix, recipe, paths[REPORT], copies, nulls, overwrite=overwrite)
+        wrote(REPORT)
     return tuple(f"not in the session: {file}" for file in left_out)

@@ -28,6 +28,7 @@ from mixer.output.write import (
     write_recipe,
     write_versions,
 )
+from mixer.output.writing_steps import WritingSteps
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan, hands_on_wet_stems
@@ -120,14 +121,17 @@ class Destination:
         )
         of_format = FORMATS[self.wanted.format]
         if not of_format.is_compressed:
-            n_files = 1 + (len(plan.song.stems) + 1 if self.wanted.writes_stems else 0)
-            n_files += len(track_names) + 1 if self.wanted.tracks else 0
-            n_files += len(self.version_paths(plan.song))
+            n_files = self.n_files(plan) + len(self.version_paths(plan.song))
             n_bytes = of_format.file_bytes(
                 self.wanted.bit_depth, plan.n_samples, plan.song.duration_s
             )
             refuse_full_disk(self.path, n_files * n_bytes)
         refuse_names(self.wanted, plan.song, self.path, self.home)
+
+    def n_files(self, plan: RenderPlan) -> int:
+        """Audio files of the mix and its parts; versions are more."""
+        n_stems = len(plan.song.stems) + 1 if self.wanted.writes_stems else 0
+        return 1 + n_stems + (len(plan.tracks) + 1 if self.wanted.tracks else 0)
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,8 @@ def render_to(
         MixerError: as of `mixer.render`, `mixer.write_mix` and `deliver`.
     """
     wanted = destination.wanted
+    n_versions = len(destination.version_paths(plan.song))
+    steps = WritingSteps(progress, wanted, destination.n_files(plan), n_versions)
     with computing or nullcontext():
         if made is None:
             made = premaster(
@@ -179,27 +185,27 @@ def render_to(
                 wet_stems=wanted.takes_stems,
                 wet_tracks=destination.takes_tracks(plan),
                 stages=wanted.has_report,
-                progress=progress,
+                progress=steps.making,
                 network=network,
                 threads=threads,
             )
         if destination.wanted.writes_stems:
             made = replace(made, plan=hands_on_wet_stems(made.plan))
-        mix = master(made, progress)
+        mix = master(made, steps.making)
         del made
-    if progress is not None:
-        progress("write", destination.path.name, 1.0)
+    steps.begin(destination.path.name)
     began = time.perf_counter()
     taken = None if take is None else take(mix)
     if destination.home is not None:
-        recipe, remarks = _write(mix, destination, destination.home, taken)
+        recipe, remarks = _write(mix, destination, destination.home, taken, steps)
     else:
         folder = destination.path.parent
         with staging_folder(folder) as staging:
             staged = replace(destination, path=staging / destination.path.name)
-            recipe, remarks = _write(mix, staged, folder.resolve(), taken)
+            recipe, remarks = _write(mix, staged, folder.resolve(), taken, steps)
             remarks += _set_edited_aside(destination, staging)
             bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
+    steps.end(destination.path.name)
     return Rendered(mix, recipe, remarks, time.perf_counter() - began)
 
 
@@ -222,7 +228,7 @@ def _set_edited_aside(destination: Destination, staging: Path) -> tuple[str, ...
 
 
 def _write(
-    mix: Mix, destination: Destination, home: Path, take: Take | None
+    mix: Mix, destination: Destination, home: Path, take: Take | None, steps: WritingSteps
 ) -> tuple[Recipe, tuple[str, ...]]:
     """Write everything into a staging folder, the recipe last; it, and what could not be done."""
     path = destination.path
@@ -235,13 +241,16 @@ def _write(
         file_format=wanted.format,
         bit_depth=wanted.bit_depth,
         coding=wanted.coding,
+        wrote=steps.wrote_file,
     )
     if wanted.has_versions:
         recipe = write_versions(mix, recipe, path, wanted)
+        steps.wrote_versions()
     if take is not None:
         recipe = {**recipe, "take": take}
     if wanted.check_translation:
         recipe = {**recipe, "translation": check_translation(mix)}
+        steps.checked_translation()
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
-    remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True)
+    remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True, wrote=steps.delivered)
     return write_recipe(recipe, path, home), remarks

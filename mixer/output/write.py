@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -167,6 +167,7 @@ def write_audios(
     file_format: str,
     bit_depth: str,
     coding: LossyCoding = USUAL_CODING,
+    wrote: Callable[[str], None] = lambda name: None,
 ) -> Recipe:
     """Write a mix with its wet stems and tracks into a staging folder.
 
@@ -174,6 +175,7 @@ def write_audios(
         mix: from `mixer.render`.
         path: of the mix in the staging folder, under the name that it will have at last.
         file_format, bit_depth, coding: as of `write_mix`, checked.
+        wrote: told the name of each file that is written.
 
     Returns:
         The recipe, in which files are where they are now.
@@ -188,7 +190,7 @@ def write_audios(
     of_tracks = track_paths(path, list(mix.wet_tracks), file_format)
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song)
-    how = _How(mix, file_format, bit_depth, coding)
+    how = _How(mix, file_format, bit_depth, coding, wrote)
     clipped = _write_audios({FileRole.MIX: mix.audio, **stems}.items(), paths, how)
     clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]
     written = {name: paths[name] for name in (FileRole.MIX, *stems)}
@@ -290,6 +292,7 @@ class _How(NamedTuple):
     file_format: str
     bit_depth: str
     coding: LossyCoding
+    wrote: Callable[[str], None] = lambda name: None
 
 
 def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
@@ -317,6 +320,7 @@ def _write_audios(
             tags=_tags(mix.song, name),
         )
         beyond += [name] if _peak(audio) > 1.0 else []
+        how.wrote(name)
     return beyond
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mixer.errors import OutputError
@@ -35,12 +35,14 @@ def write_sessions(
     *,
     home: Path | None,
     overwrite: bool,
+    wrote: Callable[[str], None],
 ) -> tuple[tuple[str, ...], SessionNulls | None]:
     """Write a session for each workstation that is asked for.
 
     Args:
         mix, recipe, mix_path, wanted, home, overwrite: as of `mixer.output.delivery.deliver`.
         paths: where each session and each recall sheet goes.
+        wrote: told the name of each workstation whose session is written.
 
     Returns:
         Files that are in no session; how deep the tracks of editable ones null, for a report.
@@ -52,6 +54,7 @@ def write_sessions(
     for daw in wanted.daw:
         sessions[daw] = _session(mix, recipe, mix_path, DAW_FORMATS[daw], wanted)
         DAW_FORMATS[daw].write(sessions[daw], paths[daw], home=home, overwrite=overwrite)
+        wrote(daw)
     if wanted.edits:
         _write_recall(mix, sessions, paths, overwrite=overwrite)
     left_out = dict.fromkeys(f for session in sessions.values() for f in session.left_out)
