@@ -9,6 +9,7 @@ loops of C, each a module of its own. They stay the ones that SciPy calls, bit f
 from __future__ import annotations
 
 import sys
+import threading
 from functools import cache
 from importlib import import_module
 from importlib.machinery import PathFinder
@@ -17,6 +18,8 @@ from pathlib import Path
 from types import ModuleType
 
 import scipy
+
+_LOADING = threading.Lock()
 
 
 @cache
@@ -31,17 +34,13 @@ def compiled(package: str, name: str) -> ModuleType:
         ImportError: this SciPy has none of that name.
     """
     whole = f"scipy.{package}.{name}"
-    if whole in sys.modules:
-        return sys.modules[whole]
-    spec = PathFinder.find_spec(whole, [str(Path(scipy.__file__).parent / package)])
-    if spec is None or spec.loader is None:
-        return import_module(whole)  # which says what is missing
-    module = module_from_spec(spec)
-    # Whoever imports the package later finds the same module.
-    sys.modules[whole] = module
-    try:
+    with _LOADING:  # two threads of a render may be the first to filter
+        if whole in sys.modules:
+            return sys.modules[whole]
+        spec = PathFinder.find_spec(whole, [str(Path(scipy.__file__).parent / package)])
+        if spec is None or spec.loader is None:
+            return import_module(whole)  # which says what is missing
+        module = module_from_spec(spec)
         spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[whole]
-        raise
-    return module
+        # Whoever imports the package later finds the same module, and none that is half loaded.
+        return sys.modules.setdefault(whole, module)

@@ -137,3 +137,19 @@ def test_the_package_finds_the_loops_that_were_loaded_alone() -> None:
         "assert [sys.modules[m.__name__] for m in alone] == alone\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_threads_that_filter_first_together_all_find_the_loops() -> None:
+    code = (
+        "import threading, numpy\n"
+        "from mixer.dsp.recursive import filter_sections\n"
+        "gate, out = threading.Barrier(16), []\n"
+        "def one():\n"
+        "    gate.wait()\n"
+        "    sections = numpy.eye(1, 6) + numpy.eye(1, 6, 3)\n"
+        "    out.append(filter_sections(sections, numpy.ones((1, 4))))\n"
+        "threads = [threading.Thread(target=one) for _ in range(16)]\n"
+        "[each.start() for each in threads]; [each.join() for each in threads]\n"
+        "assert len(out) == 16\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
