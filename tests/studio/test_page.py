@@ -209,6 +209,8 @@ def played_tracks(studio: Running, state: Any) -> dict[str, tuple[str, np.ndarra
     played = {}
     for stem in state["stems"]:
         tracks = [track for track in stem["tracks"] if track["audio"] and track["live"]]
+        if stem["audio"] and stem["audio"]["baked"]:
+            tracks = []
         for channel in tracks or [stem]:
             played[channel["id"]] = (stem["id"], samples_of(studio, channel["audio"]))
     return played

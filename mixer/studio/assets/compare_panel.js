@@ -4,7 +4,7 @@ import { html } from "../shared/axes.js";
 import { signed, words } from "./scales.js";
 
 export class ComparePanel {
-  /** `desk`: player, state(), add(name), remove(name), drop(file), takes(), rename. */
+  /** `desk`: player, state(), add(name), remove(name), drop(file), edit(changes, options), takes(). */
   constructor(host, desk) {
     this.host = host;
     this.desk = desk;
@@ -79,6 +79,18 @@ export class ComparePanel {
     );
   }
 
+  /** Moves the mix towards a reference, or no longer. */
+  towards(id) {
+    const now = this.desk.state().settings.reference ?? [];
+    const isOn = now.some((each) => each.split(":")[0] === id);
+    const button = this.button("Match", () => {
+      const others = now.filter((each) => each.split(":")[0] !== id);
+      this.desk.edit({ "settings.reference": isOn ? others : [...others, id] }, { label: "mix towards a reference" });
+    }, "Move the mix towards this reference");
+    button.setAttribute("aria-pressed", String(isOn));
+    return button;
+  }
+
   row(source, place, state) {
     const { player } = this.desk;
     const isChosen = player.chosen === source.id;
@@ -90,6 +102,7 @@ export class ComparePanel {
       html("small", { text: [level, gain].filter(Boolean).join(", ") }));
     choose.addEventListener("click", () => player.choose(source.id));
     const row = html("div", { className: "source-row" }, choose);
+    if (!this.blind && source.kind === "reference") row.append(this.towards(source.id));
     if (!this.blind && !["mix", "plain"].includes(source.id)) {
       row.append(this.button("×", () => this.desk.remove(source.id), `Take ${source.name} away`));
     }

@@ -4,7 +4,7 @@
 import { DESK } from "./desk.js";
 import { Graph } from "./graph.js";
 import { Loader } from "./loader.js";
-import { approximations, heardStrips } from "./state_hand.js";
+import { approximations, heardStrips, playedTracks } from "./state_hand.js";
 
 export const MIX = "mix";
 // What is heard until the first of the mix is made.
@@ -87,13 +87,14 @@ export class SongEngine {
   showAudio() {
     const present = new Map(); // channel's id -> {audio, group}
     for (const stem of this.state.stems) {
-      const tracks = stem.tracks.filter(({ audio, live }) => audio && live);
+      const tracks = playedTracks(stem);
       for (const track of tracks) present.set(track.id, { audio: track.audio, group: stem.id });
       if (!tracks.length && stem.audio) present.set(stem.id, { audio: stem.audio, group: stem.id });
     }
     for (const [id, { audio }] of this.tracks) {
       if (present.has(id)) continue;
       this.graph.tellDesk({ type: "remove", key: id });
+      this.baked.delete(id);
       this.loader.removeAudio(audio.id);
     }
     this.tracks = present;
@@ -108,6 +109,8 @@ export class SongEngine {
       this.graph.tellDesk({ type: "track", key: id, group, stream });
       const channel = this.state.stems.flatMap((stem) => [stem, ...stem.tracks]).find((each) => each.id === id);
       this.baked.set(id, { fields: audio.baked, strip: channel?.strip ?? {} });
+      // What is not played by itself is in its stem's samples as it stands now.
+      for (const track of channel?.tracks ?? []) this.baked.set(track.id, { fields: track.audio?.baked ?? [], strip: track.strip });
     }
     for (const { id, audio } of this.state.sources) {
       if (audio?.id === audioId) this.graph.tellDesk({ type: "source", key: id, stream });

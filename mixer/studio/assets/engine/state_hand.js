@@ -16,6 +16,11 @@ export function liveStrip({ strip, base }, baked, isFlat = false) {
   return live;
 }
 
+/** Tracks of a stem that play by themselves; none where something that listens is in the stem's samples. */
+export function playedTracks({ audio, tracks }) {
+  return audio?.baked.length ? [] : tracks.filter((track) => track.audio && track.live);
+}
+
 /** Ids of the channels that are heard: those in solo where there are some, else all; no muted ones. */
 export function heardIds(state, solo) {
   const heard = new Set();
@@ -58,6 +63,7 @@ export function heardStrips(state, { solo, flat, bakedOf = ({ audio }) => audio?
  * as above; `wasBaked(channel, field)`: the field is in the samples with the value that it has now.
  */
 export function approximations(state, bakedOf, wasBaked) {
+  const silentTracks = state.stems.filter((stem) => stem.audio && !playedTracks(stem).length).flatMap(({ tracks }) => tracks);
   const found = new Set();
   const say = (name, field) => found.add(`${name}: ${field.replace(/_(db|ms|hz)$/, "").replace("_", "-")}`);
   const channels = state.stems.flatMap((stem) => [stem, ...stem.tracks]);
@@ -66,7 +72,8 @@ export function approximations(state, bakedOf, wasBaked) {
     const baked = bakedOf(channel);
     for (const effect of renderedOnly(strip)) if (!baked.includes(effect)) say(name, effect);
     for (const field of baked) if (!wasBaked(channel, field)) say(name, field);
-    if (live === false && Object.keys(hand).length) say(name, "its strip");
+    const isChanged = Object.keys(hand).some((field) => !wasBaked(channel, field.split(".")[0]));
+    if ((live === false || silentTracks.includes(channel)) && isChanged) say(name, "its strip");
   }
   return [...found];
 }
