@@ -33,7 +33,7 @@ from mixer.cli.render_view import (
 )
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.output.config import RENDER, read_config
+from mixer.output.config import RENDER, read_config, settings_over_defaults
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of, mix_name
 from mixer.output.settings import OutputSettings
@@ -41,7 +41,7 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.level_words import ROUGH
 from mixer.rendering.plan import hands_on_wet_stems, plan_render
-from mixer.rendering.settings import TARGETS, RenderSettings, at_fitting_rate, with_console
+from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
 from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song
 from mixer.takes.numbering import next_take
@@ -168,11 +168,8 @@ def settings_of(
 ) -> RenderSettings:
     """The settings that a command line asks for, over a console and over defaults of its own."""
     asked = {**defaults} | given_settings(RenderSettings, options)
-    brought = {name: getattr(resolved.console, name) for name in TARGETS}
-    said = {name: value for name, value in brought.items() if value is not None} | asked
-    weaker = read_config(RENDER).settings_beside(said)
     return with_console(
-        RenderSettings(**weaker | asked),
+        settings_over_defaults(asked, resolved.console),
         resolved.console,
         keeps_loudness="loudness_lufs" in asked,
         keeps_ceiling="true_peak_dbtp" in asked,

@@ -16,6 +16,7 @@ from mixer.evaluate.pair import PairSettings, evaluate_pair
 from mixer.files.wording import quote
 from mixer.mcp.folders import Folders
 from mixer.output.compare import compare_mixes
+from mixer.output.config import settings_over_defaults
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import FileRole, mix_name, output_paths
 from mixer.output.recipe import Recipe
@@ -26,7 +27,7 @@ from mixer.preset.layer import read_layer
 from mixer.rendering.asked import load_asked
 from mixer.rendering.plan import hands_on_wet_stems, plan_render
 from mixer.rendering.progress import Progress
-from mixer.rendering.settings import RenderSettings, with_console
+from mixer.rendering.settings import at_fitting_rate, with_console
 from mixer.song.inspection import inspect_song
 from mixer.studio.choices import choices
 from mixer.studio.edits import model_names, names_plugins
@@ -84,17 +85,16 @@ class Tools:
         names = [_preset_name(name) for name in presets]
         loaded, resolved = load_asked(folder, names, _sets(sets))
         asked = _settings(settings or {})
-        plan = plan_render(
-            loaded,
-            with_console(
-                RenderSettings(**asked),
-                resolved.console,
-                keeps_loudness="loudness_lufs" in asked,
-                keeps_ceiling="true_peak_dbtp" in asked,
-            ),
-            presets=resolved.sources,
-        )
         wanted = read_wanted(dict(outputs or {}))
+        set_to = with_console(
+            settings_over_defaults(asked, resolved.console),
+            resolved.console,
+            keeps_loudness="loudness_lufs" in asked,
+            keeps_ceiling="true_peak_dbtp" in asked,
+        )
+        plan = plan_render(
+            loaded, at_fitting_rate(set_to, loaded, wanted.format), presets=resolved.sources
+        )
         place = self._folders.output(output or self._mixes)
         path = place if place.suffix else place / f"{mix_name(folder)}.{wanted.format}"
         if path.suffix.lower() != f".{wanted.format}":

@@ -18,6 +18,7 @@ from typing import Any
 import platformdirs
 
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
+from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.files.document import read_toml
 from mixer.files.mistakes import Mistake
@@ -125,6 +126,21 @@ def read_config(command: str) -> Config:
         {name: value for name, value in both.items() if name in outputs},
         places,
     )
+
+
+def settings_over_defaults(asked: Mapping[str, Any], console: Console) -> RenderSettings:
+    """The settings of a render over the user's own defaults.
+
+    Args:
+        asked: arguments of `RenderSettings`.
+        console: whose targets are said, too, weaker than what is asked for.
+
+    Raises:
+        SettingsError: as of `read_config`, or settings that do not fit.
+    """
+    brought = {name: getattr(console, name) for name in TARGETS}
+    said = {name: value for name, value in brought.items() if value is not None} | {**asked}
+    return RenderSettings(**read_config(RENDER).settings_beside(said) | {**asked})
 
 
 def known_options() -> dict[str, Option]:

@@ -276,20 +276,21 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else value_text(value)
 
 
-def settings_of(edits: Edits, references: Path) -> RenderSettings:
-    """What is asked for beside the console.
+def asked_settings(edits: Edits, references: Path) -> dict[str, Any]:
+    """What is asked for beside the console: arguments of `RenderSettings`.
 
     Args:
         edits: checked.
         references: folder of the song's references.
 
     Raises:
-        SettingsError: a setting does not fit, or a reference is not there.
+        SettingsError: a reference is not there.
     """
     prefix = f"{SETTINGS}."
     asked = {k.removeprefix(prefix): v for k, v in edits.items() if k.startswith(prefix)}
-    texts = asked.pop(_REFERENCE, ())
-    return RenderSettings(**asked, reference=tuple(_found(text, references) for text in texts))
+    if _REFERENCE in asked:
+        asked[_REFERENCE] = tuple(_found(text, references) for text in asked[_REFERENCE])
+    return asked
 
 
 def _found(text: str, references: Path) -> str:

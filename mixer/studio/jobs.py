@@ -16,6 +16,7 @@ from mixer.output.names import mix_name
 from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.rendering.plan import hands_on_wet_stems
 from mixer.rendering.progress import Progress
+from mixer.rendering.settings import at_fitting_rate
 from mixer.studio.messages import Doing, Job
 from mixer.studio.planning import Planned
 from mixer.takes.numbering import next_number, take_path, takes_beside
@@ -111,7 +112,9 @@ def run_job(job: RenderJob, progress: Progress) -> None:
     Raises:
         MixerError: as of `mixer.output.destination.render_to`.
     """
-    plan = job.planned.plan(wet_tracks=job.wanted.tracks)
+    planned, wanted = job.planned, job.wanted
+    settings = at_fitting_rate(planned.settings, planned.song, wanted.format)
+    plan = replace(planned, settings=settings).plan(wet_tracks=wanted.tracks)
     path = _free_path(job)
     job.name = path.name
     destination = Destination(path, job.wanted)

@@ -11,6 +11,7 @@ from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import Console
 from mixer.files.mistakes import NOTHING
 from mixer.network.model import read_bundle
+from mixer.output.config import settings_over_defaults
 from mixer.preset.merge import Resolved
 from mixer.preset.schema import plain_table
 from mixer.preset.trust import refuse_foreign_plugins
@@ -22,11 +23,11 @@ from mixer.song.folder_names import SONG_FILE
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 from mixer.studio.edits import (
+    asked_settings,
     key_of,
     references_of,
     resolve_edits,
     roles_of,
-    settings_of,
     with_roles,
 )
 from mixer.studio.names import FOLDER, REFERENCES
@@ -87,7 +88,8 @@ def plan_edits(
     refuse_foreign_plugins(full.sources, song_path=song.folder / SONG_FILE)
     tracks = tracks_of(song)
     hands = hand_on_tracks(base.console, tracks)[0], hand_on_tracks(full.console, tracks)[0]
-    settings = settings_of(edits, song.folder / FOLDER / REFERENCES)
+    asked = asked_settings(edits, song.folder / FOLDER / REFERENCES)
+    settings = settings_over_defaults(asked, full.console)
     # What the hand says of tracks must not choose another model behind its back.
     model = model_of(song, settings, base.console)
     settings = with_console(dataclasses.replace(settings, model=model), full.console)

@@ -80,7 +80,7 @@ def _sections(desk: Desk) -> list[Section]:
         return []
     end_s = desk.plan.n_samples / desk.plan.mix_rate
     markers = [marker for marker in desk.song.markers if marker.time_s < end_s]
-    ends = [*(marker.time_s for marker in markers[1:]), end_s]
+    ends = [*(marker.time_s for marker in markers[1:]), end_s][: len(markers)]
     return [
         {"name": marker.name, "start_s": marker.time_s, "end_s": until}
         for marker, until in zip(markers, ends, strict=True)

@@ -461,3 +461,16 @@ def test_sections_go_from_marker_to_marker(stem_song: Path, opened: Open) -> Non
         {"name": "verse", "start_s": 0.5, "end_s": 2.0},
         {"name": "chorus", "start_s": 2.0, "end_s": 3.0},
     ]
+
+
+def test_the_users_own_defaults_count_as_for_a_render(
+    stem_song: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("loudness_lufs = -19\n")
+    monkeypatch.setenv("MIXER_CONFIG", str(config))
+    session = opened(stem_song)
+    state = settled(session)
+    assert state["master"]["loudness_lufs"] == -19.0
+    state = session.edit(state["revision"], {"settings.platform": "podcast"})
+    assert state["master"]["loudness_lufs"] == -16.0
