@@ -317,7 +317,13 @@ def _make(
     first: First, asked: Asked, plan: RenderPlan, path: Path, of_first: OutputSettings
 ) -> MadeVariation:
     wet = first.wet
-    made = over_desk(replace(wet, wet_tracks={}, stages={}), plan, StageClock(None), wet_stems=True)
+    made = over_desk(
+        replace(wet, wet_tracks={}, stages={}),
+        plan,
+        StageClock(None),
+        wet_stems=True,
+        tells_loudness=False,
+    )
     sound = measure_sound(made, first.known)
     place = place_of(sound, first.sound, first.loudness_lufs, asked.moves)
     parts = _parts(made, {id(a): first.parts[s] for s, a in wet.wet_stems.items() if first.parts})

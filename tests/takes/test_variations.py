@@ -81,6 +81,14 @@ def test_all_are_as_loud_as_the_first_and_are_called_what_they_do(
     assert np.min(apart + 10.0 * np.eye(4)) > 0.5
 
 
+def test_what_nobody_reads_of_a_variation_is_not_measured(make: Make) -> None:
+    """Loudness before and after each strip: a tenth of a variation's time."""
+    made = make(Wanted(names=("voice-up", "darker")))
+    for each in made.made:
+        desk = read_recipe(each.path).measurements["console"]
+        assert "loudness_before_lufs" not in json.dumps(desk)
+
+
 def test_one_pass_through_the_network_makes_all_of_them(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
