@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint docs fuzz bench gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks clean
+.PHONY: help demo test lint docs fuzz bench bench-check gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -33,6 +33,9 @@ fuzz: $(DEVELOPMENT) ## run 500 hostile cases: damaged files, odd settings, bad 
 
 bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
 	$(BIN)/python -m benchmarks
+
+bench-check: $(DEVELOPMENT) ## has a render become dearer than what is written down? (about three minutes)
+	$(BIN)/python -m benchmarks.regression
 
 gpu-check: $(DEVELOPMENT) ## CUDA against the CPU: parity, speed, memory, training (under eight minutes)
 	$(BIN)/python -m benchmarks.gpu

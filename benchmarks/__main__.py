@@ -1,6 +1,7 @@
 """`make bench`: speed and memory on this machine, side by side with what they are compared to.
 
-Every figure in the README comes from here. The song is the demo song, repeated: real enough for
+The figures of docs/performance.md come from here, from `benchmarks.lengths` and
+`benchmarks.batch`. The song is the demo song, repeated: real enough for
 every effect to work, and there on every machine.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import network
+from benchmarks.render_cost import cost_of
 from benchmarks.songs import SAMPLE_RATE_HZ, song_of, write_song
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import read_profile
@@ -83,10 +85,10 @@ def whole_render() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = write_song(Path(name) / "song", SONG_S)
         for model in ("default", "none"):
-            seconds, peak_gb = run_render(folder, Path(name) / f"{model}.wav", model)
+            cost = cost_of(folder, Path(name) / f"{model}.wav", model)
             yield (
-                f"mixer render --model {model:<8} {seconds:.1f} s, "
-                f"{SONG_S / seconds:.1f}x real time, {peak_gb:.2f} GB"
+                f"mixer render --model {model:<8} {cost.clock_s:.1f} s, {cost.cpu_s:.1f} s of CPU, "
+                f"{SONG_S / cost.clock_s:.1f}x real time, {cost.peak_gb:.2f} GB"
             )
 
 
@@ -95,26 +97,8 @@ def memory() -> Iterator[str]:
         folder = write_song(Path(name) / "song", LONG_SONG_S)
         paper = network.write_paper_bundle(Path(name) / "paper")
         for label, model in (("default", "default"), ("paper's full size", str(paper))):
-            seconds, peak_gb = run_render(folder, Path(name) / f"{label}.wav", model)
-            yield f"{label:<18} {peak_gb:.2f} GB, {seconds:.0f} s"
-
-
-def run_render(folder: Path, out: Path, model: str) -> tuple[float, float]:
-    """Render in a process of its own; wall-clock seconds and its peak memory in GB."""
-    command = [sys.executable, "-m", "mixer", "render", str(folder)]
-    command += ["-o", str(out), "--model", model, "--overwrite", "--quiet"]
-    script = (
-        "import resource, subprocess;"
-        f"subprocess.run({command!r}, check=True);"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=True, capture_output=True, text=True
-    )
-    seconds = time.perf_counter() - began
-    unit_bytes = 1 if sys.platform == "darwin" else 1024
-    return seconds, int(done.stdout) * unit_bytes / 1e9
+            cost = cost_of(folder, Path(name) / f"{label}.wav", model)
+            yield f"{label:<18} {cost.peak_gb:.2f} GB, {cost.clock_s:.0f} s"
 
 
 def start_up() -> Iterator[str]:

@@ -11,6 +11,7 @@ from mixer.audio import write_audio
 from mixer.demo_song import compose_demo_song
 
 SAMPLE_RATE_HZ = 44_100
+TRACK_NAMES = {"vocals": "Vox", "drums": "Percussion", "bass": "Bass", "other": "Synth"}
 
 
 def song_of(duration_s: float) -> dict[str, np.ndarray]:
@@ -33,4 +34,18 @@ def write_song(folder: Path, duration_s: float) -> Path:
     """Write `song_of` a length to a folder, a file a stem."""
     for stem, audio in song_of(duration_s).items():
         write_audio(folder / f"{stem}.wav", audio, SAMPLE_RATE_HZ)
+    return folder
+
+
+def write_tracks(folder: Path, duration_s: float, n_tracks: int) -> Path:
+    """Write a song of single tracks: the demo's stems over and over, each a little another."""
+    stems = list(song_of(duration_s).items())
+    rng = np.random.default_rng(1)
+    for number in range(n_tracks):
+        stem, audio = stems[number % len(stems)]
+        # Played again, not copied: another level, a little later, another noise.
+        other = np.roll(audio, 97 * number, axis=1) * np.float32(rng.uniform(0.4, 0.9))
+        other += rng.standard_normal(other.shape).astype(np.float32) * np.float32(1e-3)
+        name = f"{number + 1:02d} {TRACK_NAMES[stem]} {number // len(stems) + 1}.wav"
+        write_audio(folder / name, other, SAMPLE_RATE_HZ)
     return folder

@@ -186,6 +186,7 @@ class RemoteRunner:
         warm_up_s: float | None,
         progress: Callable[[float], None],
         changes: Mapping[str, StripChanges] | None = None,
+        consume: bool = False,  # they are sent, which leaves them as they are
     ) -> Output:
         """As `mixer.network.stream.run_network`.
 

@@ -64,6 +64,7 @@ def normalise_stem(
     amounts: Mapping[str, float] | None = None,
     rooms: RoomSource | None = None,
     panning_limits_time_axis: bool = False,
+    in_place: bool = False,
 ) -> tuple[FloatArray, StemReport]:
     """Normalise the effects of one stem towards a profile.
 
@@ -81,6 +82,7 @@ def normalise_stem(
         amounts: effect to amount, 0 (bit for bit its input) to 1 (the default).
         rooms: where the reverbs take their rooms from; the generated ones by default.
         panning_limits_time_axis: see `match_panning`; for networks trained with that defect.
+        in_place: the input is not needed any more: stereo audio is changed where it is.
 
     Returns:
         float32 `(2, samples)`; and what was measured, ready for JSON: `before` and `after` with
@@ -95,7 +97,7 @@ def normalise_stem(
     """
     check_effects(effects, amounts)
     profile.stem(stem)
-    work = _as_stereo(audio, sample_rate, stem)
+    work = _as_stereo(audio, sample_rate, stem, in_place=in_place)
     rooms, limits_time = rooms or RoomRecipe(), panning_limits_time_axis
     task = Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time)
     return work, _run_all(work, effects, task)
@@ -172,8 +174,8 @@ def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:
     return done
 
 
-def _as_stereo(audio: FloatArray, sample_rate: int, stem: str) -> FloatArray:
-    """A copy as float32 `(2, samples)`, checked."""
+def _as_stereo(audio: FloatArray, sample_rate: int, stem: str, *, in_place: bool) -> FloatArray:
+    """A copy as float32 `(2, samples)`, checked; the audio itself where that will do."""
     if sample_rate <= 0:
         raise InputError(f"{stem}: sample rate {sample_rate} Hz, give a positive one")
     if audio.ndim != 2 or audio.shape[0] not in (1, 2):
@@ -183,6 +185,8 @@ def _as_stereo(audio: FloatArray, sample_rate: int, stem: str) -> FloatArray:
         raise InputError(f"{stem}: has NaN or infinite samples, repair or leave out the recording")
     if largest > MAX_PEAK:
         raise InputError(f"{stem}: peak {largest:g}; audio lies within -1 and 1, scale it down")
+    if in_place and audio.shape[0] == 2 and audio.dtype == np.float32 and audio.flags.writeable:
+        return audio
     work = np.empty((2, audio.shape[1]), dtype=np.float32)
     work[:] = audio
     return work

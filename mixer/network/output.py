@@ -31,6 +31,8 @@ class RunOptions:
             GPU. It changes time and memory, not the result.
         changes: by stem, of the settings that the network finds; a kind without settings has no use
             for them.
+        consume: the stems, in a list, are not needed any more: what comes of one may take its
+            memory, and it may be taken out of the list when its turn is over.
     """
 
     wet_stems: bool = False
@@ -39,6 +41,7 @@ class RunOptions:
     progress: Progress = lambda done: None
     threads: int | None = None
     changes: Mapping[str, StripChanges] = field(default_factory=dict)
+    consume: bool = False
 
 
 class StemRecord(TypedDict):

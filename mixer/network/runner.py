@@ -33,6 +33,7 @@ class NetworkRunner(Protocol):
         warm_up_s: float | None,
         progress: Callable[[float], None],
         changes: Mapping[str, StripChanges] | None = None,
+        consume: bool = False,
     ) -> Output:
         """As `mixer.network.stream.run_network`."""
         ...
@@ -60,6 +61,7 @@ class LocalRunner:
         warm_up_s: float | None,
         progress: Callable[[float], None],
         changes: Mapping[str, StripChanges] | None = None,
+        consume: bool = False,
     ) -> Output:
         """As `mixer.network.stream.run_network`."""
         return run_network(
@@ -69,4 +71,5 @@ class LocalRunner:
             warm_up_s=warm_up_s,
             progress=progress,
             changes=changes,
+            consume=consume,
         )

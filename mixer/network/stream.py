@@ -22,6 +22,7 @@ def run_network(
     progress: Progress | None = None,
     threads: int | None = None,
     changes: Mapping[str, StripChanges] | None = None,
+    consume: bool = False,
 ) -> Output:
     """Mix normalised stems with a network of any kind.
 
@@ -32,7 +33,8 @@ def run_network(
         network: an open bundle.
         stems: one (2, samples) float32 array for each of the model's stems, in its order, at its
             rate; None for a missing one, which counts as silence and takes no memory.
-        wet_stems, warm_up_s, chunk_frames, progress, threads, changes: see `RunOptions`.
+        wet_stems, warm_up_s, chunk_frames, progress, threads, changes, consume: see
+            `RunOptions`.
 
     Returns:
         The mix as long as the stems.
@@ -49,6 +51,7 @@ def run_network(
         progress=progress or (lambda done: None),
         threads=threads,
         changes=changes or {},
+        consume=consume,
     )
     module, _, function = network.bundle.manifest.architecture.runs.partition(":")
     output: Output = getattr(import_module(module), function)(network, stems, options)

@@ -261,6 +261,7 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
             seed=plan.settings.seed,
             rooms=plan.rooms,
             panning_limits_time_axis=plan.panning_limits_time_axis,
+            in_place=True,
         )
         if job.kept is not None:
             job.kept.keep_normalised(stem, plan, (audio, measured))
@@ -305,6 +306,7 @@ def _run_network(
     """The network's answer, and its wet stems by name where they are needed."""
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
+    there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
     clock.start(Stage.NETWORK)
     output = None if job.kept is None else job.kept.output(plan)
     if output is None:
@@ -314,7 +316,6 @@ def _run_network(
     clock.stop()
     if not np.isfinite(output.mix).all():
         raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")
-    there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
     wet = dict(zip(plan.stem_order, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.
     wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
@@ -333,4 +334,5 @@ def _ask_network(stems: Sequence[np.ndarray | None], job: Job) -> Output:
         warm_up_s=plan.settings.warm_up_s,
         progress=lambda share: clock.at(detail, share),
         changes=plan.changes,
+        consume=True,
     )

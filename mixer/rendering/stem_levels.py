@@ -47,7 +47,7 @@ def bring_to_usual_levels(
             if audio is None:
                 continue
             stems[number], brought = normalise_stem(
-                audio, plan.sample_rate, stem, plan.profile, (_LOUDNESS,)
+                audio, plan.sample_rate, stem, plan.profile, (_LOUDNESS,), in_place=True
             )
             was = measurements[stem]
             effects = {**was["effects"], **brought["effects"]}

@@ -14,6 +14,7 @@ from mixer.network.band_mixer.controls import StemControls, block_curve, excess_
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.band_mixer.run import mix_by_bands
 from mixer.network.band_mixer.space import LEAST_DB, Space, add_space, room_filter, width_filter
+from mixer.network.output import Output
 
 RATE = 44_100
 HYPER = BandMixerParameters(n_stems=2, n_bands=24)
@@ -205,3 +206,26 @@ def test_one_space_for_all_is_the_sum_of_a_space_for_each(
         wet.append(own)
     space.add_to(mix)
     np.testing.assert_allclose(mix, np.add.reduce(wet), atol=2e-6)
+
+
+@pytest.mark.parametrize("wet_stems", [False, True])
+def test_stems_that_are_given_away_become_the_mix(
+    rng: np.random.Generator, wet_stems: bool
+) -> None:
+    given: list = [rng.standard_normal((2, RATE)).astype(np.float32) * 0.1 for _ in NAMES]
+    given[1] = None
+
+    def predict(levels: dict) -> list[np.ndarray]:
+        return settings(levels["mean_db"].shape[-1], gain_db=3.0, room_db=-9.0, width_db=-9.0)
+
+    def mix(stems: list, *, consume: bool) -> Output:
+        return mix_by_bands(
+            predict, stems, NAMES, HYPER, RATE, wet_stems=wet_stems, threads=2, consume=consume
+        )
+
+    expected = mix(given, consume=False)
+    found = mix(given, consume=True)
+    assert np.array_equal(found.mix, expected.mix)
+    assert given == [None] * len(NAMES)
+    if wet_stems:
+        assert np.array_equal(found.wet_stems, expected.wet_stems)

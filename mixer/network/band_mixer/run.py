@@ -60,6 +60,7 @@ def run_band_mixer(network: Network, stems: Sequence[Audio | None], options: Run
         threads=options.threads or network.threads,
         device=network.description,
         changes=options.changes,
+        consume=options.consume,
     )
 
 
@@ -75,6 +76,7 @@ def mix_by_bands(
     threads: int = 1,
     device: str = "cpu",
     changes: Mapping[str, StripChanges] | None = None,
+    consume: bool = False,
 ) -> Output:
     """The two passes around any network that predicts the console's settings.
 
@@ -91,6 +93,8 @@ def mix_by_bands(
         threads: stems at a time.
         device: for the record.
         changes: by stem, of what the network sets.
+        consume: stems that can be written to become what they are in the mix, and are taken out
+            of their list, so that their memory is free again.
 
     Raises:
         InputError: stems of the wrong number, shape or type, empty, or not finite.
@@ -98,6 +102,7 @@ def mix_by_bands(
     report = progress or (lambda done: None)
     n_samples = SongReader(stems, names, 0).n_samples
     song = _Song(stems, names, n_samples, hyper, sample_rate, band_weights(hyper, sample_rate))
+    played = [name if stem is not None else None for name, stem in zip(names, stems, strict=True)]
     n_stems = len(names)
     with ThreadPoolExecutor(min(threads, n_stems), thread_name_prefix="network") as pool:
         levels = []
@@ -109,28 +114,39 @@ def mix_by_bands(
         report(_LEVELS + _CONTROLS)
 
         def changed(place: int) -> Audio | None:
-            return song.changed(place, levels[place], used[place])
+            stem = stems[place]
+            own_memory = consume and stem is not None and stem.flags.writeable
+            return song.changed(place, levels[place], used[place], stem if own_memory else None)
 
-        mix = np.zeros((hyper.n_channels, n_samples), np.float32)
+        mix: Audio | None = None
         # One convolution for the mix, whether or not each wet stem gets one of its own besides.
         space = Space(n_samples, sample_rate)
         kept: list[Audio] = []
         for place, stem in enumerate(_few_at_a_time(pool, changed, n_stems, threads)):
             if stem is not None:
-                mix += stem
                 space.send(stem, used[place].width_db, used[place].room_db)
+                if mix is None:
+                    mix = stem.copy() if wet_stems else stem
+                else:
+                    mix += stem
             if wet_stems:
-                kept.append(np.zeros_like(mix) if stem is None else stem)
+                kept.append(_silence(n_samples) if stem is None else stem)
+            if consume and isinstance(stems, list):
+                stems[place] = None
             del stem  # gives its memory back before the next one starts
             report(_LEVELS + _CONTROLS + (_SPACE - _LEVELS - _CONTROLS) * (place + 1) / n_stems)
+        assert mix is not None  # a song without any stem was refused
         returns = pool.submit(space.add_to, mix)
         spaces = [pool.submit(song.add_space, *pair) for pair in zip(kept, used, strict=False)]
         for each in (returns, *spaces):
             each.result()
         report(1.0)
-    played = [name if stem is not None else None for name, stem in zip(names, stems, strict=True)]
     record = {name: _record(*p) for name, *p in zip(played, found, used, strict=True) if name}
     return Output(mix, kept if wet_stems else None, device, record)
+
+
+def _silence(n_samples: int) -> Audio:
+    return np.zeros((2, n_samples), np.float32)
 
 
 def _with_changes(
@@ -166,14 +182,16 @@ class _Song:
             raise InputError(f"stem {self.names[place]} holds samples that are not finite")
         return measure_levels(stem, self.hyper, self.weights)
 
-    def changed(self, place: int, levels: Levels, controls: StemControls) -> Audio | None:
+    def changed(
+        self, place: int, levels: Levels, controls: StemControls, out: Audio | None
+    ) -> Audio | None:
         """A stem behind fader, curves and shaper; its width and room are still to come."""
         stem = self.stems[place]
         if stem is None:
             return None
         excess = excess_db(levels.frame_db, self.hyper, self.sample_rate)
         modify = spectral_gains(controls, excess, self.weights, self.hyper)
-        return filter_stft(stem, self.hyper.n_fft, modify)
+        return filter_stft(stem, self.hyper.n_fft, modify, out)
 
     def add_space(self, stem: Audio, controls: StemControls) -> None:
         add_space(stem, self.sample_rate, controls.width_db, controls.room_db)

@@ -9,12 +9,13 @@ a plate on a return.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, convolve, db_to_gain
+from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, convolve, db_to_gain
 from mixer.dsp.noise_room import RoomRecipe
 
 # An amount below this is none.
@@ -85,11 +86,20 @@ class Space:
         if width_db > LEAST_DB:
             if self._width is None:
                 self._width = np.zeros((1, self._n_samples), np.float32)
-            self._width += (stem[:1] + stem[1:]) * np.float32(0.5 * db_to_gain(width_db))
+            gain = np.float32(0.5 * db_to_gain(width_db))
+            for part in self._parts():
+                self._width[:, part] += (stem[:1, part] + stem[1:, part]) * gain
         if room_db > LEAST_DB:
             if self._room is None:
                 self._room = np.zeros((2, self._n_samples), np.float32)
-            self._room += stem * np.float32(db_to_gain(room_db))
+            gain = np.float32(db_to_gain(room_db))
+            for part in self._parts():
+                self._room[:, part] += stem[:, part] * gain
+
+    def _parts(self) -> Iterator[slice]:
+        """The song in parts, so that nothing on the way is as long as it."""
+        for start in range(0, self._n_samples, BLOCK_SAMPLES):
+            yield slice(start, start + BLOCK_SAMPLES)
 
     def add_to(self, mix: FloatArray) -> None:
         """Add what comes back, in place; to be called once."""
