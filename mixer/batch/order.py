@@ -38,6 +38,7 @@ class Order:
         presets: name, path and sha256 of every file that had a say in it.
         hears_sound: its album holds its songs' sound, so it is measured.
         album_moves: what its sound is moved by, in dB, by figure.
+        album_sound: the figures that were measured before that.
         alone: nothing else may run in the worker at the same time: it was there when one died.
     """
 
@@ -60,6 +61,7 @@ class Order:
     alone: bool = False
     hears_sound: bool = False
     album_moves: Mapping[str, float] = field(default_factory=dict)
+    album_sound: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -235,6 +235,7 @@ class Run:
             presets=listed.desk.sources,
             hears_sound=task.phase == Phase.MEASURE and self._albums.hears_sound(job),
             album_moves=_moves_db(task.finish),
+            album_sound=dict(task.finish.sound) if task.finish else {},
         )
         # A finished song that may turn out unchanged stays finished until it does not; one that
         # waits for its master alone stays measured.

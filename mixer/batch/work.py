@@ -228,6 +228,9 @@ class _Render:
         if self.order.phase == Phase.FINISH and not self.order.album_moves:
             kept = load_premaster(Path(self.order.premaster), plan, inputs_sha256)
         destination.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.order.album_moves and plan.has_desk_behind:
+            kept = self._in_its_album(destination, plan, network)
+            plan = kept.plan
         return render_to(
             destination,
             plan,
@@ -237,6 +240,24 @@ class _Render:
             made=kept,
             computing=self.shop.compute,
         )
+
+    def _in_its_album(
+        self, destination: Destination, plan: RenderPlan, network: NetworkRunner | None
+    ) -> Premaster:
+        """The song with the sound that its album asks for, what is not moved held where it was."""
+        from mixer.rendering.material import Job
+        from mixer.rendering.pipeline import wet_mix, without_parts
+        from mixer.rendering.progress import StageClock
+        from mixer.rendering.reach_sound import reach_sound
+
+        moves, wanted = self.order.album_moves, destination.wanted
+        goals = {name: was + moves.get(name, 0.0) for name, was in self.order.album_sound.items()}
+        tracks = destination.takes_tracks(plan)
+        clock = StageClock(self._progress, of_tracks=bool(plan.tracks))
+        with self.shop.compute:
+            job = Job(plan, clock, True, tracks, wanted.has_report, network, self.shop.threads)
+            made = reach_sound(wet_mix(job), plan, goals, clock)
+        return without_parts(made, stems=wanted.takes_stems, tracks=tracks)
 
     def _refuse_changed(self, listing: str) -> None:
         """Raise where the inputs are not what was read: no hash would be true of the mix."""

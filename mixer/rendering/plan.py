@@ -162,6 +162,12 @@ class RenderPlan:
         return not is_neutral_console(replace(self.console, master=Strip()))
 
     @property
+    def has_desk_behind(self) -> bool:
+        """Whether strips act behind the network alone, so that a mix may pass them again."""
+        is_faithful = self.bundle is None or self.bundle.manifest.has_faithful_wet_stems
+        return is_faithful or bool(self.tracks)
+
+    @property
     def needs_wet_stems(self) -> bool:
         """Whether something acts on wet stems: a strip, or a reference."""
         has_reference = self.reference is not None or self.settings.held_reference is not None
