@@ -1,6 +1,8 @@
 """Fixtures that every room uses: the shared folder, a seeded generator, songs on disk."""
 
+import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import soundfile
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 SAMPLE_RATE_HZ = 44_100
+_TRAINS = re.compile(r"^(?:from|import) (?:torch|export|training|tests\.training)\b", re.MULTILINE)
 
 
 # A developer's own defaults and presets change no test, nor any process that one starts.
@@ -47,6 +50,17 @@ def write_song(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Without the train extra, what trains and exports is not tested; the rest is."""
+    if importlib.util.find_spec("torch") is not None:
+        return None
+    if collection_path.is_dir() and collection_path.name in ("training", "export"):
+        return True
+    file = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
+    needs_it = file.suffix == ".py" and file.is_file() and _TRAINS.search(file.read_text("utf-8"))
+    return True if needs_it else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -41,8 +41,10 @@ OF_EXTRAS = {
     "codecs": ("av",),
     "cuda": ("nvidia-cudnn-cu13", "nvidia-cudnn-cu12"),
     "hub": ("huggingface_hub",),
+    "mcp": ("mcp",),
     "plot": ("matplotlib",),
     "ray": ("ray",),
+    "studio": ("uvicorn", "starlette"),
     "train": ("torch", "onnx", "onnxscript", "safetensors", "mido", "tensorboard"),
 }
 _LEAST_PYTHON = (3, 11)

@@ -110,5 +110,5 @@ def test_what_is_looked_for_is_what_is_required() -> None:
     runtimes = {name for name in requires if name.startswith("onnxruntime")}
     assert {requires.pop(name).strip() for name in runtimes} == {packages.LEAST_RUNTIME}
     assert requires == packages.REQUIRED
-    extras = set(config["options.extras_require"]) - {"dev", "docs"}
+    extras = set(config["options.extras_require"]) - {"dev", "docs", "test"}
     assert extras == set(packages.EXTRAS) == set(packages.OF_EXTRAS)
