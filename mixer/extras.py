@@ -10,12 +10,10 @@ EXTRAS = {
     "codecs": "AAC, WMA, WavPack, stem containers; writing AAC",
     "cuda": "CUDA's libraries, so that the driver is all that a GPU machine needs",
     "hub": "models from the Hugging Face Hub",
-    "mcp": "the tools of mixer for assistants",
     "plot": "diagrams",
     "mcp": "the server of tools for agents",
     "ray": "batches on a Ray cluster",
     "studio": "the page to mix on",
-    "studio": "the studio in a browser",
     "train": "training and export",
 }
 
