@@ -85,7 +85,7 @@ export class VariationMap {
     const isHeard = this.desk.player.chosen === id;
     const radius = Math.min(Math.max(9 + 2.5 * voice, 5), 18);
     const dot = svg("circle", {
-      class: `dot ${isHeard ? "heard" : ""}`, cx: x(wide), cy: y(bright), r: radius, tabindex: 0, role: "button",
+      class: `dot ${isHeard ? "chosen" : ""}`, cx: x(wide), cy: y(bright), r: radius, tabindex: 0, role: "button",
       "aria-pressed": isHeard, "aria-label": `${name}: width ${signed(wide)}, brightness ${signed(bright)}, voice ${signed(voice)}`,
     });
     const title = svg("title");

@@ -75,7 +75,10 @@ export class SongEngine {
   /** A new state of the song, or other settings of the page. */
   show(state) {
     this.state = state;
-    if (!this.graph) return;
+    if (!this.graph) {
+      for (const channel of this.channels) if (channel.audio) this.noteBaked(channel);
+      return;
+    }
     this.showAudio();
     this.showResponses();
     const { hand, master } = this.strips();
@@ -107,15 +110,27 @@ export class SongEngine {
     for (const [id, { audio, group }] of this.tracks) {
       if (audio.id !== audioId) continue;
       this.graph.tellDesk({ type: "track", key: id, group, stream });
-      const channel = this.state.stems.flatMap((stem) => [stem, ...stem.tracks]).find((each) => each.id === id);
-      this.baked.set(id, { fields: audio.baked, strip: channel?.strip ?? {} });
-      // What is not played by itself is in its stem's samples as it stands now.
-      for (const track of channel?.tracks ?? []) this.baked.set(track.id, { fields: track.audio?.baked ?? [], strip: track.strip });
+      const channel = this.channels.find((each) => each.id === id);
+      if (channel?.audio) this.noteBaked(channel);
     }
     for (const { id, audio } of this.state.sources) {
       if (audio?.id === audioId) this.graph.tellDesk({ type: "source", key: id, stream });
     }
     this.graph.tellDesk({ type: "hand", hand: this.strips().hand });
+  }
+
+  get channels() {
+    return this.state.stems.flatMap((stem) => [stem, ...stem.tracks]);
+  }
+
+  /** Remember how a strip stood when its samples were made. */
+  noteBaked({ id, audio, strip, tracks }) {
+    if (this.baked.get(id)?.version === audio.version) return;
+    this.baked.set(id, { version: audio.version, fields: audio.baked, strip });
+    // What is not played by itself is in its stem's samples as it stands now.
+    for (const track of tracks) {
+      if (!track.audio) this.baked.set(track.id, { version: null, fields: [], strip: track.strip });
+    }
   }
 
   strips() {
