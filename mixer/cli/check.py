@@ -20,6 +20,9 @@ from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.inspection import SongInspection, inspect_song
 from mixer.song.song import Song
 
+# Below this, nine columns leave too little for words.
+_WIDE_COLUMNS = 110
+
 
 @click.command(name="check")
 @click.argument("song_dir", type=FilePath(exists=True, file_okay=False, path_type=Path))
@@ -59,23 +62,31 @@ def _refuse_faulty(faults: Sequence[str | None]) -> None:
 
 def _print_table(inspection: SongInspection) -> None:
     console = table_console()
+    # Where they do not fit beside it, reason and findings stand below the file's name.
+    is_narrow = console.width < _WIDE_COLUMNS
     table = Table(title=None, box=None, pad_edge=False, header_style="bold")
-    for name in ("file", "stem", "why"):
+    for name in ("file", "stem", *(() if is_narrow else ("why",))):
         table.add_column(name, overflow="fold")
     for name in ("Hz", "ch", "s", "dBFS", "LUFS"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("findings", overflow="fold", style="yellow")
+    if not is_narrow:
+        table.add_column("findings", overflow="fold", style="yellow")
     for file in inspection.files:
+        name, why = Text(printable(file.file)), Text(printable(file.reason))
+        found = Text(printable("; ".join(file.findings)), style="yellow")
+        if is_narrow:
+            below = [text for text in (why, found) if text.plain]
+            name = Text("\n  ").join([name, *below])
         table.add_row(
-            Text(printable(file.file)),
+            name,
             Text(file.stem or "left out", style="" if file.stem else "dim"),
-            Text(file.reason),
+            *(() if is_narrow else (why,)),
             str(file.sample_rate or "-"),
             str(file.channels or "-"),
             cell(file.duration_s),
             cell(file.peak_dbfs),
             cell(file.loudness_lufs),
-            Text(printable("; ".join(file.findings))),
+            *(() if is_narrow else (found,)),
         )
     console.print(table)
     for note in inspection.notes:

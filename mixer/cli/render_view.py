@@ -39,6 +39,9 @@ from mixer.song.recording import Recording
 from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
+# What every step of a normalisation measures, and the units of what it sets.
+_STEP_LEVELS = ("loudness_lufs", "peak_dbfs")
+_UNITS = {"_dbfs": "dBFS", "_lufs": "LUFS", "_db": "dB", "_hz": "Hz", "_ms": "ms", "_s": "s"}
 
 
 # A model of stems hears no more than the sums of so many.
@@ -187,15 +190,41 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
 
 
 def show_stems(mix: Mix) -> None:
-    """Everything that was done to each stem."""
+    """A row a step of each stem's normalisation; what strips did is in the table of the result."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("stem", "step"):
+        table.add_column(heading)
+    for heading in ("LUFS", "dBFS"):
+        table.add_column(heading, justify="right")
+    table.add_column("what was done")
     for stem, measured in mix.measurements["stems"].items():
-        before, after = measured["before"]["loudness_lufs"], measured["after"]["loudness_lufs"]
-        talk(f"{stem}: {level(before, 'LUFS')} -> {level(after, 'LUFS')}")
-        for effect, done in measured["effects"].items():
-            talk(f"  {effect}: {one_line(done)}")
-    for stem, done in mix.measurements["console"].get("stems", {}).items():
-        talk(f"{stem} strip: {one_line(done)}")
+        before = measured["before"]
+        table.add_row(stem, "as it came", cell(before["loudness_lufs"]))
+        steps: Mapping[str, Mapping[str, Any]] = measured["effects"]
+        for effect, done in steps.items():
+            levels = [cell(done.get(name)) for name in _STEP_LEVELS]
+            words = ", ".join(_step_words(done))
+            table.add_row("", effect, *levels, Text(printable(words)))
+    table_console(stderr=True).print(table)
     talk("seconds: " + ", ".join(f"{stage} {s:.2f}" for stage, s in mix.seconds.items()))
+
+
+def _step_words(done: Mapping[str, Any]) -> Iterator[str]:
+    """What a step of the normalisation set, with units; what it did not do is left out."""
+    for key, value in done.items():
+        name = key
+        unit = next((u for ending, u in _UNITS.items() if key.endswith(ending)), "")
+        if unit:
+            name = key.rpartition("_")[0]
+        name = name.replace("_", " ")
+        if key in _STEP_LEVELS or value is None or value is False:
+            continue
+        if value is True:
+            yield name
+        elif isinstance(value, float | int):
+            yield f"{name} {value:.2f} {unit}".rstrip()
+        elif isinstance(value, str):
+            yield f"{name} {value}"
 
 
 def one_line(value: Any) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 import numpy as np
 import pytest
 import soundfile
+from rich.console import Console
 
 from mixer.cli.main import run
 from tests.signals import band, noise
@@ -430,3 +432,23 @@ def test_words_that_people_try_first_are_understood(capsys) -> None:
 def test_a_mistyped_command_is_answered_with_the_nearest(capsys, words, meant) -> None:
     assert run(words) == 2
     assert meant in capsys.readouterr().err
+
+
+def test_check_fits_eighty_columns(folder, capsys, monkeypatch) -> None:
+    monkeypatch.setattr("mixer.cli.check.table_console", lambda: Console(width=80))
+    assert run(["check", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    # A whole name, and below it why it is in its stem.
+    place = next(n for n, line in enumerate(lines) if line.startswith("drums.wav "))
+    assert lines[place + 1].startswith("  exact stem name")
+    assert max(map(len, lines)) <= 80
+
+
+def test_verbose_is_a_table_in_words(folder, tmp_path, capsys) -> None:
+    mix = str(tmp_path / "a.wav")
+    assert run(["render", str(folder), "-o", mix, "--model", "none", "-v"]) == 0
+    said = capsys.readouterr().err
+    assert "as it came" in said
+    assert re.search(r"^ +loudness +-[\d.]+ +-[\d.]+ +gain -?[\d.]+ dB", said, re.MULTILINE)
+    for internal in ("gain_db", "False", "loudness_lufs", "{"):
+        assert internal not in said
