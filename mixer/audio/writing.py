@@ -113,13 +113,18 @@ def write_audio(
                     insert_broadcast(partial, replace(broadcast, coding_history=history))
                 _refuse_cut(partial, audio.shape[1])
     except soundfile.LibsndfileError as error:
-        reason = reason_of(error)
-        if error.code == _SYSTEM_ERROR:  # which one libsndfile does not tell
-            is_full = shutil.disk_usage(path.parent).free < audio.nbytes
-            reason = "the disk is full" if is_full else "the disk does not take it; is it full?"
+        reason = _why_not(error, path.parent, audio.nbytes)
         raise OutputError(f"{shortened(path)} cannot be written: {reason}") from None
     except OSError as error:
         raise OutputError(f"{shortened(path)} cannot be written: {reason_of(error)}") from None
+
+
+def _why_not(error: soundfile.LibsndfileError, folder: Path, n_bytes: int) -> str:
+    """What kept so many bytes from a folder."""
+    if error.code != _SYSTEM_ERROR:  # which one libsndfile does not tell
+        return reason_of(error)
+    is_full = shutil.disk_usage(folder).free < n_bytes
+    return "the disk is full" if is_full else "the disk does not take it; is it full?"
 
 
 def _encoded(

@@ -22,7 +22,7 @@ from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import SettingsError
 from mixer.files.interruption import ending_signals
 from mixer.files.wording import nearest, quote
-from mixer.output.config import CODING
+from mixer.output.config import BATCH, CODING, read_config
 from mixer.output.settings import OutputSettings
 
 if TYPE_CHECKING:
@@ -141,7 +141,6 @@ def run_command(
     from mixer.batch.plan import Shard, parse_shard
     from mixer.batch.session import Options, run_batch
     from mixer.cli.batch_view import View
-    from mixer.output.config import BATCH, read_config
 
     _refuse_mistaken(manifest, setup)
     config = read_config(BATCH)

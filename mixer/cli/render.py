@@ -101,8 +101,7 @@ def command(
     Writes the mix, and beside it NAME.mix.json with everything that made it. SONG_DIR may also be
     a session of a workstation: its tracks are put together in NAME.song beside the mix.
     """
-    if is_next and overwrite:
-        raise click.UsageError("--next keeps what is there, --overwrite replaces it; give one")
+    _refuse_both(is_next, overwrite)
     defaults = dict[str, Any]()
     if song_dir.is_file():
         song_dir = song_of_session(
@@ -111,8 +110,7 @@ def command(
         # Its faders were set by somebody.
         defaults["levels"] = ROUGH
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
-    given = given_settings(OutputSettings, options)
-    destination = _destination(output, given, song, overwrite=overwrite, is_next=is_next)
+    destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)
     wanted = destination.wanted
     asked = settings_of(options, resolved, defaults)
     settings = at_fitting_rate(asked, song, wanted.format)
@@ -143,9 +141,15 @@ def command(
         open_written(destination)
 
 
+def _refuse_both(is_next: bool, overwrite: bool) -> None:
+    if is_next and overwrite:
+        raise click.UsageError("--next keeps what is there, --overwrite replaces it; give one")
+
+
 def _destination(
-    output: Path | None, given: dict[str, Any], song: Song, *, overwrite: bool, is_next: bool
+    output: Path | None, options: dict[str, Any], song: Song, *, overwrite: bool, is_next: bool
 ) -> Destination:
+    given = given_settings(OutputSettings, options)
     named = _format_in_name(output)
     weaker = read_config(RENDER).output_beside(given, named)
     wanted = OutputSettings(**weaker | given)
