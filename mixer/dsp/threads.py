@@ -7,20 +7,47 @@ cut by stems, chunks and segments here, where the cut never depends on the numbe
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+_CONTROL_GROUP = Path("/sys/fs/cgroup")
+
 
 def available_threads() -> int:
-    """Cores this process may use."""
+    """Cores this process may use: by its affinity, and by the processor time of its container."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return min(cores, container_cores(_CONTROL_GROUP) or cores)
+
+
+def container_cores(root: Path) -> int | None:
+    """Cores' worth of time that a control group grants, rounded up; None where it sets no limit.
+
+    A container with a limit of four cores still sees all of the machine's. More threads than its
+    share are all held still until the next period.
+
+    Args:
+        root: where its files are, of version 2 or 1.
+    """
+    try:
+        if (root / "cpu.max").exists():
+            quota_us, period_us = (root / "cpu.max").read_text().split()
+        else:
+            quota_us = (root / "cpu" / "cpu.cfs_quota_us").read_text()
+            period_us = (root / "cpu" / "cpu.cfs_period_us").read_text()
+        granted = math.ceil(int(quota_us) / int(period_us))
+    except (OSError, ValueError, ZeroDivisionError):  # "max", or not there
+        return None
+    return granted if granted > 0 else None  # version 1 has -1 for no limit
 
 
 class _Hold(ContextDecorator):

@@ -2,12 +2,14 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 import scipy.linalg.blas  # noqa: F401  (a BLAS of its own, to be held as well)
 import threadpoolctl
 
-from mixer.dsp.threads import available_threads, one_blas_thread
+from mixer.dsp import threads
+from mixer.dsp.threads import available_threads, container_cores, one_blas_thread
 
 
 def blas_threads() -> list[int]:
@@ -65,4 +67,34 @@ def test_the_first_to_end_does_not_let_go_under_the_other(two_blas_threads) -> N
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not say")
 def test_cores_are_those_of_this_process() -> None:
-    assert available_threads() == len(os.sched_getaffinity(0)) >= 1
+    assert 1 <= available_threads() <= len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu.max": "400000 100000\n"}, 4),
+        ({"cpu.max": "150000 100000\n"}, 2),
+        ({"cpu.max": "5000 100000\n"}, 1),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({"cpu.max": "nonsense"}, None),
+        ({}, None),
+    ],
+)
+def test_a_containers_share_of_processor_time_counts_as_cores(
+    files: dict[str, str], cores: int | None, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert container_cores(tmp_path) == cores
+
+
+def test_no_more_threads_than_the_container_grants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpu.max").write_text("100000 100000\n")
+    monkeypatch.setattr(threads, "_CONTROL_GROUP", tmp_path)
+    assert available_threads() == 1
