@@ -157,8 +157,8 @@ def strip_keys() -> str:
     parts += ["## `delay`", _paragraph_of(Delay), _keys_table(_inner(CONSOLE.fields["delay"]))]
     parts += [
         "## `network`: what a model set",
-        "Under `network` in a strip; a lone number is an offset, a table holds `set`, `scale` and "
-        "`offset`. See [what the network set](revisions.md#what-the-network-set).",
+        "Under `network` in a strip; a single number is an offset, a table holds `set`, `scale` and "
+        "`offset`. See [the network's settings](revisions.md#the-networks-settings).",
         _table(
             ("key", "what", "unit", "on the bus too"),
             [
