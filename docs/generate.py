@@ -156,9 +156,9 @@ def strip_keys() -> str:
     parts += ["## `reverb`", _paragraph_of(Reverb), _keys_table(_inner(CONSOLE.fields["reverb"]))]
     parts += ["## `delay`", _paragraph_of(Delay), _keys_table(_inner(CONSOLE.fields["delay"]))]
     parts += [
-        "## `network`: what a model set",
-        "Under `network` in a strip; a single number is an offset, a table holds `set`, `scale` and "
-        "`offset`. See [the network's settings](revisions.md#the-networks-settings).",
+        "## `network`: the model's settings",
+        "Under `network` in a strip; a single number is an offset, a table holds `set`, `scale` "
+        "and `offset`. See [the network's settings](revisions.md#the-networks-settings).",
         _table(
             ("key", "what", "unit", "on the bus too"),
             [
