@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from mixer.console.settings import LOUDNESS_RANGE_LUFS
 
 if TYPE_CHECKING:
-    from mixer.rendering.mix import Premaster
+    from mixer.rendering.mix import Premaster, PremasterMeasurements
     from mixer.rendering.plan import RenderPlan
 
 # Offsets closer than this are one: nobody hears it, and nothing is rendered again for it.
@@ -115,7 +115,7 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
         if about["inputs_sha256"] != inputs_sha256 or about["model"] != plan.identity:
             return None
         return Premaster(
-            plan=plan,
+            plan=_as_it_was_made(plan, about["measurements"]),
             audio=np.load(folder / _MIX_FILE, allow_pickle=False),
             wet_stems={
                 stem: np.load(folder / f"{stem}.npy", allow_pickle=False)
@@ -133,3 +133,12 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
         )
     except (OSError, ValueError, KeyError):
         return None
+
+
+def _as_it_was_made(plan: RenderPlan, measurements: PremasterMeasurements) -> RenderPlan:
+    """The plan with the desk of the variation that the mix is; its target is the album's."""
+    from mixer.rendering.variation_step import varied_plan
+
+    if not plan.varies:
+        return plan
+    return varied_plan(plan, measurements["variation"]["moves"], plan.settings.loudness_lufs)

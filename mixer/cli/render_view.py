@@ -22,6 +22,7 @@ from mixer.output.recipe import Recipe
 from mixer.output.recipe_words import translated_lines, version_lines
 from mixer.preset.schema import plain_strip
 from mixer.reference.record import row_words
+from mixer.rendering.axes import standing_words
 from mixer.rendering.doubt import doubt_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
@@ -178,6 +179,7 @@ def result(done: Rendered, destination: Destination) -> dict[str, object]:
         "verdict": mix.verdict,
         "doubts": mix.measurements.get("doubts"),
         "check_by_ear": doubt_words(mix.measurements.get("doubts")),
+        "variation": mix.measurements.get("variation"),
         "translation": recipe.get("translation"),
         "reference": recipe.get("reference"),
         "true_peak_dbtp": master["true_peak_dbtp"],
@@ -246,6 +248,8 @@ def show_result(mix: Mix, path: Path) -> None:
     _show_table(mix)
     show_tracks(mix)
     _show_reference(mix)
+    if "variation" in mix.measurements:
+        talk(f"variation: {standing_words(mix.measurements['variation'])}")
     levels = mix.measurements["levels"]
     if levels is not None:
         talk(f"incoming levels: taken for {levels['taken_for']} ({levels['reason']})")

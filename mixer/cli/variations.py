@@ -18,9 +18,9 @@ from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.destination import Destination
 from mixer.output.settings import OutputSettings
 from mixer.rendering.asked import load_asked
+from mixer.rendering.axes import AXES, named_moves
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate
-from mixer.takes.axes import AXES, named_moves
 from mixer.takes.blending import parse_blend
 from mixer.takes.spreading import MOST_VARIATIONS
 from mixer.takes.variation_plan import Wanted
@@ -62,7 +62,7 @@ DEFAULT_SPREAD = 5
     help="How far from the first, in spreads between engineers.",
 )
 @click.option("--list", "as_list", is_flag=True, help="Show the axes and the names.")
-@settings_options(RenderSettings)
+@settings_options(RenderSettings, lambda option: option.name != "variation")
 @settings_options(OutputSettings)
 @click.option("--preset", "presets", multiple=True, help="A preset of the first; may repeat.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A key of the first mix.")

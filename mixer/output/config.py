@@ -34,6 +34,7 @@ _COMMANDS = (RENDER, BATCH)
 _ELSEWHERE = {
     "dry": "a song's; say it in its song.toml",
     "reference": "of one mix; say it on the command line or in a manifest",
+    "variation": "of one mix; say it on the command line or in a manifest",
 }
 _PLATFORM = "platform"
 # What depends on the format that a mix is written in.

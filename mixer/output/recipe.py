@@ -16,6 +16,7 @@ from mixer.files.whole_file import hash_file
 from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
 from mixer.reference.record import ReferenceRecord
+from mixer.rendering.axes import VariationTable
 from mixer.rendering.mix import Measurements, Mix
 from mixer.rendering.plan import MaterialKind, ModelIdentity
 from mixer.rendering.translation import Translation
@@ -116,26 +117,6 @@ class BusMoves(TypedDict):
 
     was: Mapping[str, float | None]
     now: Mapping[str, float | None]
-
-
-class VariationTable(TypedDict):
-    """Where a variation of a mix stands.
-
-    Attributes:
-        words: what it does that the first does not, as measured.
-        moves: by axis of `mixer.takes.axes`, how far it was to move, in dB; empty for a blend.
-        sound: its own figures of `mixer.rendering.sound`.
-        moved: by axis, how much further up it is than the first, in dB.
-        distance: from the first, in spreads between engineers.
-        first_lufs: loudness of the first, which is its own target.
-    """
-
-    words: str
-    moves: dict[str, float]
-    sound: dict[str, float]
-    moved: dict[str, float]
-    distance: float
-    first_lufs: float
 
 
 class Take(TypedDict):

@@ -93,7 +93,7 @@ class RecordedChange:
 
 @dataclass(frozen=True)
 class RecordedVariation:
-    """Where a variation stands; as of `mixer.output.recipe.VariationTable`."""
+    """Where a variation stands; as of `mixer.rendering.axes.VariationTable`."""
 
     words: str = text()
     distance: float = number(MISSING, 0.0, 1e6)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from mixer.files.wording import visible
 from mixer.output.recipe import Recipe, Take
 from mixer.reference.record import reference_lines
+from mixer.rendering.axes import standing_words
 from mixer.rendering.doubt import doubt_words
 from mixer.rendering.translation import translation_lines
 
@@ -67,6 +68,12 @@ def reference_words(recipe: Recipe) -> list[str]:
     return list(reference_lines(recipe["reference"])) if "reference" in recipe else []
 
 
+def variation_lines(recipe: Recipe) -> list[str]:
+    """Where a mix stands that was asked for as a variation; empty for another."""
+    place, name = recipe["measurements"].get("variation"), recipe["settings"]["variation"]
+    return [] if place is None else [f"{name}: {standing_words(place)}"]
+
+
 def sureness_lines(recipe: Recipe) -> Iterator[str]:
     """How far a model's answers differ, a line a stem, what to check first; empty if not asked."""
     doubts = recipe["measurements"].get("doubts")
@@ -88,6 +95,7 @@ def report_sections(recipe: Recipe) -> dict[str, list[str]]:
     sections = {
         "Take": [] if take is None else _take_lines(take),
         "Reference": reference_words(recipe),
+        "Variation": variation_lines(recipe),
         "Versions": list(version_lines(recipe)),
         "Elsewhere": translated_lines(recipe),
         "How sure the model is": list(sureness_lines(recipe)),

@@ -17,6 +17,7 @@ from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.network.output import StemRecord
 from mixer.reference.record import ReferenceRecord
+from mixer.rendering.axes import VariationTable
 from mixer.rendering.doubt import Doubts
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import ModelIdentity, RenderPlan
@@ -55,10 +56,12 @@ class PremasterMeasurements(WetMeasurements):
     Attributes:
         console: what the desk did.
         before_master: levels of the mix.
+        variation: where it stands, where the mix is one.
     """
 
     console: DeskReport
     before_master: Levels
+    variation: NotRequired[VariationTable]
 
 
 class Measurements(PremasterMeasurements):

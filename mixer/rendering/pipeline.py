@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixer.console.master import OwnLevels, apply_master
+from mixer.console.master import MasterReport, OwnLevels, apply_master
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
@@ -42,6 +42,7 @@ from mixer.rendering.stages import (
     to_mix_rate,
 )
 from mixer.rendering.track_files import GainedTracks
+from mixer.rendering.variation_step import make_varied
 from mixer.song.song import Song
 
 
@@ -181,7 +182,41 @@ def over_desk(
         wet_stems: also return the wet stems.
         known: what was measured of the same stems before; None measures all.
         tells_loudness: whether the record says how loud each strip found its stem and left it.
+
+    Returns:
+        Its plan is the one given, or that of the variation that this asks for.
+
+    Raises:
+        InputError, SettingsError: as of `mixer.rendering.variation_step.make_varied`.
     """
+    if not plan.varies:
+        return _through_desk(
+            wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness
+        )
+    known = known or KnownLevels(plan.mix_rate, wet.wet_stems.values())
+
+    def make(varied: RenderPlan) -> Premaster:
+        tells = tells_loudness and varied.settings.variation is not None
+        return _through_desk(wet, varied, clock, known, wet_stems=True, tells_loudness=tells)
+
+    made = make_varied(
+        plan, known, make, lambda first: _mastered(first)[1].as_json()["loudness_lufs"]
+    )
+    if wet_stems:
+        return made
+    levels = {stem: known.of(audio) for stem, audio in made.wet_stems.items()}
+    return replace(made, wet_stems={}, wet_levels=levels)
+
+
+def _through_desk(
+    wet: WetMix,
+    plan: RenderPlan,
+    clock: StageClock,
+    known: KnownLevels | None,
+    *,
+    wet_stems: bool,
+    tells_loudness: bool,
+) -> Premaster:
     mix, stems, desk = run_desk(
         wet.audio, wet.wet_stems, plan, wet.output_curve, clock, tells_loudness=tells_loudness
     )
@@ -227,14 +262,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         StageClock(progress, dict(made.seconds), of_tracks=bool(made.plan.tracks)),
     )
     clock.start(Stage.MASTER)
-    audio, report = apply_master(
-        made.audio,
-        plan.mix_rate,
-        loudness_lufs=_loudness_target_lufs(made),
-        ceiling_dbtp=plan.settings.true_peak_dbtp,
-        held_gain_db=plan.settings.held_gain_db,
-        own=_own_levels(made.measurements["before_master"]),
-    )
+    audio, report = _mastered(made)
     wet, tracks = dict(made.wet_stems), made.wet_tracks
     if report.gain_db != 0.0:
         gain = np.float32(db_to_gain(report.gain_db))
@@ -259,8 +287,22 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         )
     if "doubts" in made.measurements:
         measurements["doubts"] = made.measurements["doubts"]
+    if "variation" in made.measurements:
+        measurements["variation"] = made.measurements["variation"]
     clock.stop()
     return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages, tracks)
+
+
+def _mastered(made: Premaster) -> tuple[np.ndarray, MasterReport]:
+    settings = made.plan.settings
+    return apply_master(
+        made.audio,
+        made.plan.mix_rate,
+        loudness_lufs=_loudness_target_lufs(made),
+        ceiling_dbtp=settings.true_peak_dbtp,
+        held_gain_db=settings.held_gain_db,
+        own=_own_levels(made.measurements["before_master"]),
+    )
 
 
 def _own_levels(before: Levels) -> OwnLevels:

@@ -169,9 +169,15 @@ class RenderPlan:
 
     @property
     def needs_wet_stems(self) -> bool:
-        """Whether something acts on wet stems: a strip, or a reference."""
+        """Whether something acts on wet stems, or hears them: a strip, a reference, a variation."""
         has_reference = self.reference is not None or self.settings.held_reference is not None
-        return has_reference or self.touches_stems
+        has_wet = self.bundle is None or self.bundle.manifest.has_wet_stems
+        return has_reference or self.touches_stems or (self.varies and has_wet)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the mix is to be a variation, and its desk is not that variation's yet."""
+        return self.settings.variation is not None and not self.settings.held_variation
 
     @property
     def model_name(self) -> str:

@@ -14,6 +14,7 @@ from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
 from mixer.reference.asking import parse_reference, parse_references
 from mixer.reference.moves import Moves
+from mixer.rendering.axes import parse_variation
 from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
 from mixer.rendering.platforms import PLATFORMS, parse_platform
@@ -73,10 +74,13 @@ class RenderSettings:
             and true peak count by way of `with_console`.
         reference: recordings, or folders of them, that the mix is moved towards, each perhaps with
             aspects and amounts behind a colon: see `mixer.reference.asking`.
+        variation: what the mix is made into another mix by, all else and its loudness as they would
+            have been: a name of `mixer.rendering.axes.named_moves`; None for nothing.
         held_staging_db, held_gain_db: what an earlier take brought its mix to the desk's level by,
             and to its loudness, held so that nothing else moves; None finds them anew. Only a
             recipe says them.
         held_reference: how an earlier take moved its mix towards its references, held likewise.
+        held_variation: console and loudness are the variation's already. Only a recipe says it.
     """
 
     model: str = option(AUTO_MODEL, "Bundle, its folder, none, or auto: by what is in the song.")
@@ -161,10 +165,17 @@ class RenderSettings:
         parse=parse_references,
         repeats=True,
     )
+    variation: str | None = option(
+        None,
+        "Another mix by name, as loud: brighter, voice-up, ...; see mixer variations --list.",
+        otherwise="none",
+        parse=parse_variation,
+    )
     console: Console | None = None
     held_staging_db: float | None = None
     held_gain_db: float | None = None
     held_reference: Moves | None = None
+    held_variation: bool = False
 
     def __post_init__(self) -> None:
         for one in options_of(RenderSettings):
@@ -172,6 +183,7 @@ class RenderSettings:
         check_effects(self.effects or ())
         check_fixes(self.fix)
         parse_trim(self.trim)
+        parse_variation(self.variation or "")
         for text in self.reference:
             parse_reference(text)
         if self.abstain > 0.0 and not self.uncertainty:

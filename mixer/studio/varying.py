@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
+from mixer.rendering.axes import differences, words_of
 from mixer.rendering.pipeline import master, over_desk
 from mixer.rendering.plan import RenderPlan, with_desk
 from mixer.rendering.progress import StageClock
@@ -17,7 +18,6 @@ from mixer.studio.making import MIX, Maker
 from mixer.studio.messages import Variation
 from mixer.studio.planning import Planned, table_edits
 from mixer.studio.sources import VARIATION, Sources
-from mixer.takes.axes import differences, words_of
 from mixer.takes.blending import blend_consoles
 from mixer.takes.spreading import spread_out
 from mixer.takes.variations import movable

@@ -41,7 +41,8 @@ from mixer.takes.parts import hash_parts, same_parts
 MADE_BY = "revise"
 # Settings that act behind the material that is kept.
 _BEHIND = ("console", "loudness_lufs", "true_peak_dbtp", "amount", "held_staging_db",
-           "held_gain_db", "reference", "held_reference")  # fmt: skip
+           "held_gain_db", "reference", "held_reference",
+           "variation", "held_variation")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,12 @@ from mixer.files.wording import suggest, visible
 from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING as PRESET_ENDING
 from mixer.preset.merge import resolve
+from mixer.rendering.axes import Axis, moves_named, named_moves
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import WetMix
-from mixer.rendering.plan import RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.sound import with_moves
-from mixer.rendering.sound_names import DYNAMICS, VOICE, WIDTH
-from mixer.takes.axes import AXES, Axis, moves_named, named_moves
+from mixer.rendering.variation_step import steps_to
 from mixer.takes.blending import blend_consoles
 from mixer.takes.numbering import base_of, variations_beside
 from mixer.takes.spreading import MOST_VARIATIONS, spread_out
@@ -36,7 +35,7 @@ class Wanted:
 
     Attributes:
         spread: how many, spread out along the axes.
-        names: of `mixer.takes.axes.named_moves`, one step each.
+        names: of `mixer.rendering.axes.named_moves`, one step each.
         blends: each the text it was asked in, and name and share of its parts.
         away: how far the spread ones and the steps are from the first, in spreads.
     """
@@ -90,26 +89,6 @@ class First:
     loudness_lufs: float
 
 
-def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], tuple[str, ...]]:
-    """The axes along which a mix can be moved, and a line for each other one.
-
-    Args:
-        plan: of the mix.
-        sound: measured of it.
-    """
-    master, reasons = plan.asked.master, dict[str, str]()
-    manifest = None if plan.bundle is None or plan.tracks else plan.bundle.manifest
-    if manifest is not None and not manifest.has_faithful_wet_stems:
-        reasons[VOICE] = f"the wet stems of model {manifest.name} are not faithful"
-    if isinstance(master.width, tuple):
-        reasons[WIDTH] = "the width of the bus moves in time"
-    if master.compressor is not None or master.gate is not None:
-        reasons[DYNAMICS] = "the bus has a compressor or a gate already"
-    reasons |= {axis.name: "the mix has none" for axis in AXES if axis.name not in sound}
-    axes = [axis for axis in AXES if axis.name not in reasons]
-    return axes, tuple(f"{name} stays: {why}" for name, why in reasons.items())
-
-
 def covariance(axes: Sequence[Axis], answers: Sequence[Mapping[str, float]]) -> FloatMatrix:
     """How far a model's answers differ along axes and together, in spreads, (axes, axes).
 
@@ -142,20 +121,12 @@ def asked_variations(
         text = ", ".join(f"{name} {move_db:+g} dB" for name, move_db in moves.items())
         found.append(Asked(text, moves, with_moves(plan.asked, moves, plan.song.stems)))
     for name in wanted.names:
-        moves = _named(name, wanted.away, axes)
+        moves = steps_to(name, wanted.away, axes)
         found.append(Asked(name, moves, with_moves(plan.asked, moves, plan.song.stems)))
     for text, parts in wanted.blends:
         consoles = [(share, _console_of(part, first, wanted.away, axes)) for part, share in parts]
         found.append(Asked(text, {}, blend_consoles(consoles)))
     return found
-
-
-def _named(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
-    moves = {axis: round(away * move_db, 2) for axis, move_db in moves_named(name).items()}
-    lost = [axis for axis in moves if axis not in {each.name for each in axes}]
-    if lost:
-        raise SettingsError(f"variation {name!r}: {lost[0]} cannot be moved in this mix")
-    return moves
 
 
 def _console_of(part: str, first: First, away: float, axes: Sequence[Axis]) -> Console:
@@ -168,7 +139,7 @@ def _console_of(part: str, first: First, away: float, axes: Sequence[Axis]) -> C
     if part == FIRST:
         return plan.asked
     if part in named_moves():
-        return with_moves(plan.asked, _named(part, away, axes), plan.song.stems)
+        return with_moves(plan.asked, steps_to(part, away, axes), plan.song.stems)
     there = variations_beside(first.recipe.parent, base)
     beside = {f"var{number}": path for number, path in there.items()}
     if part in beside:

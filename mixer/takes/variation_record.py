@@ -10,39 +10,21 @@ from typing import Any
 from mixer.console.settings import Console
 from mixer.errors import InputError, OutputError
 from mixer.files.whole_file import hash_file, whole_file, write_json
-from mixer.output.recipe import Take, VariationTable
+from mixer.output.recipe import Take
 from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING
 from mixer.preset.schema import plain_table
 from mixer.preset.write import preset_text
+from mixer.rendering.axes import AXES, VariationTable
 from mixer.rendering.mix import Mix
 from mixer.rendering.settings import RenderSettings
 from mixer.takes.asking import changed_settings
-from mixer.takes.axes import AXES, differences, distance, words_of
 from mixer.takes.numbering import variations_beside
 from mixer.takes.parts import same_parts
 from mixer.takes.revise import bus_of
 
 MADE_BY = "variations"
 TABLE_SUFFIX = ".variations.json"
-
-
-def place_of(
-    sound: Mapping[str, float],
-    first_sound: Mapping[str, float],
-    first_lufs: float,
-    moves: Mapping[str, float],
-) -> VariationTable:
-    """Where a variation stands, from what was measured of it and of the first."""
-    moved = differences(first_sound, sound)
-    return {
-        "words": words_of(moved),
-        "moves": dict(moves),
-        "sound": dict(sound),
-        "moved": moved,
-        "distance": round(distance(moved), 3),
-        "first_lufs": first_lufs,
-    }
 
 
 def take_of(

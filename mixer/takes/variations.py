@@ -27,6 +27,7 @@ from mixer.output.recipe_reader import numbers, read_recipe
 from mixer.output.replay import DECISIVE, plan_again
 from mixer.output.settings import OutputSettings
 from mixer.rendering.asked import load_asked
+from mixer.rendering.axes import place_of
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
 from mixer.rendering.mix import (
@@ -43,6 +44,7 @@ from mixer.rendering.progress import Progress, StageClock
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.sound import measure_sound
 from mixer.rendering.stages import staging_gain_db
+from mixer.rendering.variation_step import movable, variation_target_lufs
 from mixer.song.song import Song
 from mixer.takes.blending import parse_blend
 from mixer.takes.numbering import base_of, next_variation, variation_path
@@ -53,9 +55,8 @@ from mixer.takes.variation_plan import (
     Wanted,
     asked_variations,
     covariance,
-    movable,
 )
-from mixer.takes.variation_record import place_of, take_of, write_preset, write_table
+from mixer.takes.variation_record import take_of, write_preset, write_table
 
 # Memory that one variation takes beside the first's, in copies of a stereo mix.
 _COPIES = 8
@@ -121,7 +122,7 @@ def variations(
     Args:
         song_folder: with its recordings.
         n: how many, spread out; with neither names nor blends at least one.
-        names: of `mixer.takes.axes.named_moves`, as "brighter".
+        names: of `mixer.rendering.axes.named_moves`, as "brighter".
         blends: as "first=0.6,brighter=0.4".
         away: how far from the first, in spreads between engineers.
         settings: of the first mix; without a console of its own, the song's counts.
@@ -258,7 +259,7 @@ def _first(wet: WetMix, made: Premaster, recipe: Path) -> First:
             plan.settings,
             held_staging_db=held_db,
             held_gain_db=None,
-            loudness_lufs=round(loudness_lufs, 2),
+            loudness_lufs=variation_target_lufs(loudness_lufs),
         ),
         loudness_lufs=loudness_lufs,
     )

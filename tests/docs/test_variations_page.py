@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from mixer.cli.main import run
-from mixer.takes.axes import AXES, named_moves
+from mixer.rendering.axes import AXES, named_moves
 from tests.signals import band
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "variations.md"

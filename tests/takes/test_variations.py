@@ -28,10 +28,10 @@ from mixer.output.replay import replay
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import resolve
 from mixer.rendering.asked import load_asked
+from mixer.rendering.axes import AXES, distance, words_of
 from mixer.rendering.pipeline import render
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import with_console
-from mixer.takes.axes import AXES, distance, words_of
 from mixer.takes.blending import parse_blend
 from mixer.takes.variation_plan import Wanted
 from mixer.takes.variations import MadeVariations, is_there, make_variations

@@ -18,9 +18,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from mixer.errors import SettingsError
-from mixer.files.wording import suggest
+from mixer.files.wording import quote, suggest
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, VOICE, WIDTH
 
 # In spreads: a smaller difference is not worth a word, one below the second is a slight one.
@@ -57,6 +58,26 @@ class Axis:
         return slightly + (self.up if moved_db > 0.0 else self.down)
 
 
+class VariationTable(TypedDict):
+    """Where a variation of a mix stands.
+
+    Attributes:
+        words: what it does that the first does not, as measured.
+        moves: by axis of `AXES`, how far it was to move, in dB; empty for a blend.
+        sound: its own figures of `mixer.rendering.sound`.
+        moved: by axis, how much further up it is than the first, in dB.
+        distance: from the first, in spreads between engineers.
+        first_lufs: loudness of the first, which is its own target.
+    """
+
+    words: str
+    moves: dict[str, float]
+    sound: dict[str, float]
+    moved: dict[str, float]
+    distance: float
+    first_lufs: float
+
+
 AXES = (
     Axis(VOICE, 2.0, "voice-up", "voice-down", "the vocals' fader", in_db=True),
     Axis(BRIGHTNESS, 1.97, "brighter", "darker", "a high shelf on the bus"),
@@ -83,8 +104,21 @@ def moves_named(name: str) -> dict[str, float]:
     """
     known = named_moves()
     if name not in known:
-        raise SettingsError(f"unknown variation {name!r}; {suggest(name, list(known))}")
+        raise SettingsError(f"unknown variation {quote(name)}; {suggest(name, list(known))}")
     return known[name]
+
+
+def parse_variation(text: str) -> str | None:
+    """A name of `named_moves`, or none.
+
+    Raises:
+        SettingsError: an unknown one; the nearest is named.
+    """
+    name = text.strip().lower()
+    if name in ("", "none"):
+        return None
+    moves_named(name)
+    return name
 
 
 def differences(was: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
@@ -108,4 +142,30 @@ def distance(moved_db: Mapping[str, float]) -> float:
     """How far a mix is from another in spreads between engineers: the root of the squares' sum."""
     return math.hypot(
         *(moved_db[axis.name] / axis.spread_db for axis in AXES if axis.name in moved_db)
+    )
+
+
+def place_of(
+    sound: Mapping[str, float],
+    first_sound: Mapping[str, float],
+    first_lufs: float,
+    moves: Mapping[str, float],
+) -> VariationTable:
+    """Where a variation stands, from what was measured of it and of the first."""
+    moved = differences(first_sound, sound)
+    return {
+        "words": words_of(moved),
+        "moves": dict(moves),
+        "sound": dict(sound),
+        "moved": moved,
+        "distance": round(distance(moved), 3),
+        "first_lufs": first_lufs,
+    }
+
+
+def standing_words(place: VariationTable) -> str:
+    """Where a variation stands, a line: "brighter; 1.02 spreads from the mix without it"."""
+    return (
+        f"{place['words']}; {place['distance']:.2f} spreads from the mix without it, "
+        f"at its {place['first_lufs']:.1f} LUFS"
     )
