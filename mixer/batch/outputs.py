@@ -25,18 +25,21 @@ from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import (
     LISTENING_COPIES,
     LISTENING_FORMAT,
-    LISTENING_SUFFIX,
     RECALL_SUFFIXES,
     REPORT_SUFFIX,
-    SESSION_SUFFIX,
-    STEMS_SUFFIX,
-    TRACKS_SUFFIX,
-    VERSIONS_SUFFIX,
     session_files,
 )
 from mixer.output.settings import OutputSettings, changed
 from mixer.shipped import AUTO_MODEL
-from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
+from mixer.song.folder_names import (
+    BATCH_STATE_FOLDER,
+    LISTENING_SUFFIX,
+    RECIPE_SUFFIX,
+    SESSION_SUFFIX,
+    STEMS_SUFFIX,
+    TRACKS_SUFFIX,
+    VERSIONS_SUFFIX,
+)
 from mixer.stems import RESIDUAL, STEMS
 
 # Where the ledger, the lock and unfinished work live, inside the output folder.

@@ -13,10 +13,11 @@ from mixer.batch.ledger_rows import Record
 from mixer.batch.outliers import asked_of
 from mixer.batch.states import State
 from mixer.output.daw.formats import DAW_FORMATS
-from mixer.output.names import REPORT_SUFFIX, STEMS_SUFFIX
+from mixer.output.names import REPORT_SUFFIX
 from mixer.report.markup import printable
 from mixer.report.words import with_minus
 from mixer.shipped import AUTO_MODEL
+from mixer.song.folder_names import STEMS_SUFFIX
 
 _TITLES = {format_.suffix: format_.title for format_ in DAW_FORMATS.values()}
 

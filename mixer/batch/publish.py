@@ -22,17 +22,13 @@ from mixer.batch.states import State
 from mixer.files.whole_file import hash_file
 from mixer.output.daw.aside import set_aside
 from mixer.output.daw.formats import DAW_SUFFIXES
-from mixer.output.names import (
+from mixer.output.names import RECALL_SUFFIXES, REPORT_SUFFIX, TRACK_ROLE, VERSION_ROLE, FileRole
+from mixer.song.folder_names import (
     LISTENING_SUFFIX,
-    RECALL_SUFFIXES,
-    REPORT_SUFFIX,
     SESSION_SUFFIX,
     STEMS_SUFFIX,
-    TRACK_ROLE,
     TRACKS_SUFFIX,
-    VERSION_ROLE,
     VERSIONS_SUFFIX,
-    FileRole,
 )
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"

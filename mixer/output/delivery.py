@@ -10,15 +10,14 @@ from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import (
     LISTENING_COPIES,
     LISTENING_FORMAT,
-    LISTENING_SUFFIX,
     RECALL_SUFFIXES,
     REPORT_SUFFIX,
-    SESSION_SUFFIX,
     session_files,
 )
 from mixer.output.recipe import Recipe
 from mixer.output.settings import OutputSettings
 from mixer.rendering.mix import Mix
+from mixer.song.folder_names import LISTENING_SUFFIX, SESSION_SUFFIX
 from mixer.song.song import Song
 
 REPORT = "report"

@@ -11,19 +11,22 @@ from mixer.audio.formats import FORMATS, without_audio_suffix
 from mixer.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.errors import SettingsError
 from mixer.files.file_names import unique_names
-from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.song.folder_names import (
+    RECALL_NUMBERS_SUFFIX,
+    RECIPE_SUFFIX,
+    SESSION_SUFFIX,
+    STEMS_SUFFIX,
+    TRACKS_SUFFIX,
+    VERSIONS_SUFFIX,
+)
 from mixer.stems import RESIDUAL
 
-STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX = ".stems", ".tracks", ".versions"
-# The report, and the folder of what it plays that is written nowhere else.
-REPORT_SUFFIX, LISTENING_SUFFIX = ".report.html", ".report"
-# The folder of what sessions play that is neither a recording nor a stem.
-SESSION_SUFFIX = ".daw"
+REPORT_SUFFIX = ".report.html"
 SESSION_AUDIO = ("residual", "short_room", "long_room", "echo", "reverb", "delay")
 SESSION_ROOMS = ("short_room", "long_room", "reverb")
 # The recall sheet of sessions, and the numbers that they were written with.
 RECALL_SUFFIXES = {"recall": ".recall.md", "recall table": ".recall.csv",
-                   "recall numbers": ".recall.json"}  # fmt: skip
+                   "recall numbers": RECALL_NUMBERS_SUFFIX}  # fmt: skip
 # Roles of files, beside which each wet stem's name is one.
 
 

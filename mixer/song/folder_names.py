@@ -1,7 +1,13 @@
-"""Names of files in a song's folder that are not recordings."""
+"""Names of files and folders in a song's folder that are not recordings."""
 
 SONG_FILE = "song.toml"
 # Beside each of its mixes mixer writes NAME + this; a file that has one is not a recording.
 RECIPE_SUFFIX = ".mix.json"
 # In the output folder of a batch; nothing beside it is a recording.
 BATCH_STATE_FOLDER = ".mixer-batch"
+# Folders that it writes beside a mix: its wet stems, its wet tracks, its versions, what a report
+# plays that is written nowhere else, and what sessions play that is neither a recording nor a stem.
+STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX = ".stems", ".tracks", ".versions"
+LISTENING_SUFFIX, SESSION_SUFFIX = ".report", ".daw"
+# The numbers that sessions were written with; they stay beside an edited session set aside.
+RECALL_NUMBERS_SUFFIX = ".recall.json"

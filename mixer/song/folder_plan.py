@@ -47,7 +47,7 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
         folder: a song's, or one of its folders.
         is_song: it is not a folder of an instrument, so its folders may be songs.
     """
-    inner = {f.name: f for f in folder.folders if f.holds_audio}
+    inner = {f.name: f for f in folder.folders_with_audio}
     kinds = {name: kind_of(name, folder.name) for name in inner}
     left_out = {name: reason for name in inner if (reason := _aside(folder, inner[name], kinds))}
     rest = [name for name in inner if name not in left_out]

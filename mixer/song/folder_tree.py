@@ -9,13 +9,29 @@ from pathlib import Path
 
 from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
-from mixer.song.folder_names import BATCH_STATE_FOLDER, RECIPE_SUFFIX
+from mixer.song.folder_names import (
+    BATCH_STATE_FOLDER,
+    LISTENING_SUFFIX,
+    RECALL_NUMBERS_SUFFIX,
+    RECIPE_SUFFIX,
+    SESSION_SUFFIX,
+    STEMS_SUFFIX,
+    TRACKS_SUFFIX,
+    VERSIONS_SUFFIX,
+)
 from mixer.song.track_names import stem_of_part
 
 MAX_FILES = 20_000
 _MAX_WALK = 24  # folders below the first that are listed at all
-# Endings of folders that mixer writes beside a mix.
-_MIXERS_FOLDERS = (".stems", ".report")
+# Endings of folders that mixer writes, and of the files beside which it writes them.
+_MIXERS_FOLDERS = (
+    STEMS_SUFFIX,
+    TRACKS_SUFFIX,
+    VERSIONS_SUFFIX,
+    LISTENING_SUFFIX,
+    SESSION_SUFFIX,
+)
+_MIXERS_FILES = (RECIPE_SUFFIX, RECALL_NUMBERS_SUFFIX)
 
 
 @dataclass
@@ -65,14 +81,17 @@ class Folder:
     def holds_audio(self) -> bool:
         if self.name.startswith(".") or self.is_output_of_batch:
             return False
-        return bool(self.audio) or any(
-            folder.holds_audio for folder in self.folders if not self.was_written(folder)
-        )
+        return bool(self.audio) or bool(self.folders_with_audio)
+
+    @property
+    def folders_with_audio(self) -> list[Folder]:
+        """Those in which recordings may be, mixer's own results left aside."""
+        return [f for f in self.folders if f.holds_audio and not self.was_written(f)]
 
     def was_written(self, inner: Folder) -> bool:
-        """Whether mixer wrote one of its folders, beside a mix."""
+        """Whether mixer wrote one of its folders, beside a mix or a session."""
         base, ending = os.path.splitext(inner.name)  # noqa: PTH122
-        return ending in _MIXERS_FOLDERS and base + RECIPE_SUFFIX in self.files
+        return ending in _MIXERS_FOLDERS and any(base + end in self.files for end in _MIXERS_FILES)
 
     @cached_property
     def parts(self) -> list[str]:

@@ -181,6 +181,25 @@ def test_trees_as_people_keep_them(tree, names, songs) -> None:
         assert load_song(path).recordings
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "out/A.mix.json",
+        "out/A.take2.mix.json",
+        "out/A (edited 1).recall.json",  # an edited session that was set aside
+    ],
+)
+@pytest.mark.parametrize("ending", ["stems", "tracks", "versions", "report", "daw"])
+def test_what_mixer_wrote_beside_a_mix_is_not_a_song(tree, beside, ending) -> None:
+    base = beside.removesuffix(".mix.json").removesuffix(".recall.json")
+    written = (f"{base}.{ending}/vocals.wav", f"{base}.{ending}/drums.wav")
+    folder = tree("A/Kick.wav", "A/Vox.wav", "B/Kick.wav", "B/Vox.wav", beside, *written)
+    found = find_song_folders(folder)
+    assert [path.relative_to(folder).as_posix() for path in found.songs] == ["A", "B"]
+    (folder / beside).unlink()
+    assert find_song_folders(folder).songs[-1] == folder / f"{base}.{ending}"
+
+
 def test_a_song_is_not_a_tree_of_songs(tree) -> None:
     folder = tree("Drums/Kick.wav", "Drums/Snare.wav", "Bass/DI.wav", "Vocals/Lead.wav")
     assert find_song_folders(folder).songs == (folder,)
