@@ -68,6 +68,10 @@ class OutputError(MixerError):
     exit_code = 1
 
 
+class AlreadyThereError(OutputError):
+    """A result would replace a file."""
+
+
 class Gathered:
     """Mistakes in several places, each of which would be raised by itself, raised as one error."""
 

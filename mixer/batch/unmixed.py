@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mixer.batch.figures import UnmixedFigures
 from mixer.files.wording import counted
+from mixer.song.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
     from mixer.song.song import Song
@@ -17,7 +18,8 @@ class Unmixed:
     """Files of one song.
 
     Attributes:
-        left_out: in its folder, and not mixed, whatever the reason.
+        left_out: in its folder, and not mixed, whatever the reason; song.toml is read, and not
+            among them.
         not_recognised: mixed, though their names do not say with certainty as what.
     """
 
@@ -44,7 +46,7 @@ class Unmixed:
 def unmixed_of(song: Song) -> Unmixed:
     """Facts of a song as it is mixed."""
     return Unmixed(
-        tuple(r.file for r in song.left_out),
+        tuple(r.file for r in song.left_out if r.file != SONG_FILE),
         tuple(r.file for r in song.recordings if not r.certain),
     )
 

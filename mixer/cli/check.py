@@ -17,6 +17,7 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.plan import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.inspection import SongInspection, inspect_song
 from mixer.song.song import Song
 
@@ -60,6 +61,10 @@ def _refuse_faulty(faults: Sequence[str | None]) -> None:
         raise InputError(first)
 
 
+def _without_stem(file: str) -> str:
+    return "read" if file == SONG_FILE else "left out"
+
+
 def _print_table(inspection: SongInspection) -> None:
     console = table_console()
     # Where they do not fit beside it, reason and findings stand below the file's name.
@@ -79,7 +84,7 @@ def _print_table(inspection: SongInspection) -> None:
             name = Text("\n  ").join([name, *below])
         table.add_row(
             name,
-            Text(file.stem or "left out", style="" if file.stem else "dim"),
+            Text(file.stem or _without_stem(file.file), style="" if file.stem else "dim"),
             *(() if is_narrow else (why,)),
             str(file.sample_rate or "-"),
             str(file.channels or "-"),

@@ -33,6 +33,7 @@ from mixer.cli.render_view import (
 )
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
 from mixer.cli.settings_options import given_settings, settings_options
+from mixer.errors import AlreadyThereError
 from mixer.output.config import RENDER, read_config, settings_over_defaults
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import format_of, mix_name
@@ -40,7 +41,7 @@ from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.level_words import ROUGH
-from mixer.rendering.plan import hands_on_wet_stems, plan_render
+from mixer.rendering.plan import RenderPlan, hands_on_wet_stems, plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
 from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song
@@ -116,7 +117,7 @@ def command(
     settings = at_fitting_rate(asked, song, wanted.format)
     plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
     # What a dry run would replace it says instead.
-    replace(destination, overwrite=overwrite or dry_run).check(plan)
+    _check(replace(destination, overwrite=overwrite or dry_run), plan)
     if destination.wanted.writes_stems:
         plan = hands_on_wet_stems(plan)
     if not quiet:
@@ -158,6 +159,13 @@ def _destination(
         refuse_depth_of_lossy(file_format, wanted.bit_depth)
     destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
     return next_take(destination, song) if is_next else destination
+
+
+def _check(destination: Destination, plan: RenderPlan) -> None:
+    try:
+        destination.check(plan)
+    except AlreadyThereError as error:
+        raise AlreadyThereError(f"{error}, or --next to write the next take beside it") from None
 
 
 def _show(done: Rendered, destination: Destination, *, verbose: bool) -> None:

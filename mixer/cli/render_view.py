@@ -35,6 +35,7 @@ from mixer.rendering.track_words import (
     track_words,
 )
 from mixer.shipped import TRACK_MODEL
+from mixer.song.folder_names import SONG_FILE
 from mixer.song.listing import doubts, left_out_files, mixed_files
 from mixer.song.recording import Recording
 from mixer.song.song import Song
@@ -68,7 +69,8 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
         )
     for recording in song.left_out:
         tell = talk if recording.certain else talk_warning
-        tell(f"left out: {_name(recording)} ({recording.reason})")
+        verb = "read" if recording.file == SONG_FILE else "left out"
+        tell(f"{verb}: {_name(recording)} ({recording.reason})")
     for recording in song.recordings:
         said = doubts(recording)
         if said:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mixer.errors import OutputError
+from mixer.errors import AlreadyThereError, OutputError
 from mixer.files.regular_file import open_regular
 
 _LONGEST_SHOWN = 100
@@ -45,7 +45,12 @@ def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
 
 
 def refuse_existing(paths: list[Path]) -> None:
-    """Raise OutputError naming the first path that exists already, or that cannot exist."""
+    """Refuse what would be replaced, and what cannot be written.
+
+    Raises:
+        AlreadyThereError: the first path that exists already.
+        OutputError: the first that cannot exist.
+    """
     for path in paths:
         try:
             path.stat()
@@ -57,7 +62,7 @@ def refuse_existing(paths: list[Path]) -> None:
         except OSError as error:
             raise _unusable(path, error) from None
         if there:
-            raise OutputError(f"{path} exists already; add --overwrite to replace it")
+            raise AlreadyThereError(f"{path} exists already; add --overwrite to replace it")
 
 
 def refuse_unwritable(paths: list[Path]) -> None:

@@ -88,10 +88,9 @@ def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
     known = {preset.name: preset for preset in list_presets()}
     found = known.get(name_or_path)
     if found is None:
-        raise PresetError(
-            f"no preset {quote(name_or_path)}: {suggest(name_or_path, known)}; "
-            f"a file's name ends in {ENDING}"
-        )
+        hint = suggest(name_or_path, known)
+        files = "" if hint.endswith("?") else f"; the name of a preset's file ends in {ENDING}"
+        raise PresetError(f"no preset {quote(name_or_path)}: {hint}{files}")
     if asking is not None and found.hides and _same(found.path, asking):
         return Found(found.name, shipped_folder() / f"{found.name}{ENDING}", shipped=True)
     return found

@@ -268,10 +268,40 @@ def test_a_dry_run_says_what_would_be_replaced(folder, tmp_path, capsys) -> None
     assert mix.read_text() == "mine"
 
 
+def test_the_settings_of_a_song_are_read_and_not_left_out(folder, tmp_path, capsys) -> None:
+    (folder / "song.toml").write_text('title = "A"\n')
+    assert run(["render", str(folder), "-o", str(tmp_path / "a.wav"), "--model", "none"]) == 0
+    said = capsys.readouterr().err
+    assert "read: song.toml (the settings of this song)" in said
+    assert "left out: song.toml" not in said
+    assert run(["check", str(folder)]) == 0
+    (line,) = [x for x in capsys.readouterr().out.splitlines() if x.startswith("song.toml")]
+    assert line.split()[1] == "read"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["render", "my_sogn"], "'my_sogn' does not exist; did you mean 'my_song'?"),
+        (["render", "elsewhere/my_song"], "'elsewhere/my_song' does not exist"),
+        (["check", "my_song/drums.wav"], "'my_song/drums.wav' is a file; give a folder"),
+        (["revise", "my_song", "more bass"], "'my_song' is a folder; give a file"),
+    ],
+)
+def test_a_path_that_will_not_do_says_what_would(tmp_path, monkeypatch, capsys, args, said):
+    (tmp_path / "my_song").mkdir()
+    (tmp_path / "my_song/drums.wav").touch()
+    monkeypatch.chdir(tmp_path)
+    assert run(args) == 2
+    (line,) = [x for x in capsys.readouterr().err.splitlines() if x.startswith("Error: ")]
+    assert line.endswith(f": {said}")
+
+
 def test_an_existing_mix_is_kept(folder, tmp_path, capsys) -> None:
     (tmp_path / "a.wav").write_text("mine")
     assert run(["render", str(folder), "-o", str(tmp_path / "a.wav")]) == 1
-    assert "exists already; add --overwrite" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "exists already; add --overwrite to replace it, or --next to write the next" in said
     assert (tmp_path / "a.wav").read_text() == "mine"
 
 
