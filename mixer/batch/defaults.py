@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from mixer.output.config import NOTHING_SAID, Config
 from mixer.output.settings import MIX_ALONE, OutputSettings
@@ -15,16 +17,19 @@ class Defaults:
     Attributes:
         presets: names or files, the strongest last.
         sets: `key=value` of the desk; a row's strip columns win over them.
-        wanted: how mixes are written, and what with them.
-        config: the user's own defaults, the weakest of all.
+        wanted: what is written with a mix.
+        config: the user's own defaults, the weakest of all; how mixes are written, which depends on
+            each row's format, is here also where the command line says it.
         allow_plugins: the manifest, and presets' files that are not the user's own, may load
             plug-ins. They are programs.
+        settings: arguments of `RenderSettings`.
     """
 
     presets: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     wanted: OutputSettings = MIX_ALONE
     allow_plugins: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
     config: Config = NOTHING_SAID
 
 

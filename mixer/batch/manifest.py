@@ -236,7 +236,8 @@ def _build(
     values: dict[ColumnUse, dict[str, Any]],
     defaults: Defaults,
 ) -> Row:
-    row, settings = values[ColumnUse.ROW], values[ColumnUse.SETTING]
+    row, said = values[ColumnUse.ROW], values[ColumnUse.SETTING]
+    settings = Config(defaults.settings).settings_beside(said) | said
     output, strips = values[ColumnUse.OUTPUT], values[ColumnUse.STRIP]
     presets = row.get("preset")
     wanted = changed(defaults.wanted, **_written_by_default(row, output, defaults.config), **output)

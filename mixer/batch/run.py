@@ -29,7 +29,7 @@ from mixer.batch.publish import (
 )
 from mixer.batch.states import Action, Ending, Phase, State
 from mixer.batch.survey import Size, survey_or_say
-from mixer.files.wording import counted
+from mixer.files.wording import counted, size_of
 
 _TICK_S = 0.25
 # Songs looked at behind one that is too large to start now, and how often it may be overtaken.
@@ -174,9 +174,10 @@ class Run:
     def _short_of_disk(self) -> str:
         task, *others = self._without_room
         song_id = task.job.record.id
-        need_gb = self._sizes[song_id].output_bytes / 1e9
+        need = size_of(_disk_bytes(self._sizes[song_id]))
         more = f" and {counted(len(others), 'song')} more" if others else ""
-        return f"too little disk is free for {song_id} ({need_gb:.2g} GB){more}"
+        free = size_of(shutil.disk_usage(self._state).free)
+        return f"too little disk is free for {song_id}{more}: it needs {need}, there is {free}"
 
     def _size(self, task: _Task) -> Size | None:
         """How big a song is; None if that cannot be told, and it has failed by that."""
@@ -210,7 +211,7 @@ class Run:
             free = shutil.disk_usage(self._state).free
         except OSError:
             return True
-        return free > promised + size.output_bytes + size.premaster_bytes + _SPARE_BYTES
+        return free > promised + _disk_bytes(size)
 
     def _start(self, task: _Task, size: Size) -> None:
         job, listed = task.job, task.job.listed
@@ -408,6 +409,11 @@ class Run:
             music_s=self._music_s,
             album_offsets_db=self._albums.offsets_db,
         )
+
+
+def _disk_bytes(size: Size) -> int:
+    """Disk that must be free for a song, what is left alone included."""
+    return size.output_bytes + size.premaster_bytes + _SPARE_BYTES
 
 
 def _moves_db(finish: Finish | None) -> dict[str, float]:

@@ -8,6 +8,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from mixer.files.interruption import ending_signals
 from mixer.files.wording import nearest, quote
 from mixer.output.config import BATCH, CODING, read_config
 from mixer.output.settings import OutputSettings
+from mixer.rendering.settings import RenderSettings
 
 if TYPE_CHECKING:
     from mixer.batch.engine import Engine
@@ -99,6 +101,9 @@ def command() -> None:
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="For every row, as vocals.gain_db=+1.5; its own columns win.")  # fmt: skip
 @settings_options(
+    RenderSettings, lambda option: option.for_every_row, " For rows that do not say it."
+)
+@settings_options(
     OutputSettings, lambda option: option.for_every_row, " For rows that do not say it."
 )
 @click.option("--allow-plugins", is_flag=True,
@@ -144,6 +149,7 @@ def run_command(
 
     _refuse_mistaken(manifest, setup)
     config = read_config(BATCH)
+    config = replace(config, output={**config.output, **given_settings(OutputSettings, setup)})
     options = Options(
         mode=Mode(mode),
         shard=parse_shard(shard) if shard else Shard(),
@@ -153,7 +159,8 @@ def run_command(
         defaults=Defaults(
             presets=presets,
             sets=sets,
-            wanted=_wanted(config, given_settings(OutputSettings, setup)),
+            settings=given_settings(RenderSettings, setup),
+            wanted=_wanted(config),
             allow_plugins=allow_plugins,
             config=config,
         ),
@@ -172,10 +179,11 @@ def run_command(
         raise click.exceptions.Exit(summary.exit_code)
 
 
-def _wanted(config: Config, given: dict[str, Any]) -> OutputSettings:
+def _wanted(config: Config) -> OutputSettings:
     """What is delivered with every mix; how each is written depends on its format."""
-    own = {name: value for name, value in config.output.items() if name not in CODING}
-    return OutputSettings(**own | given)
+    return OutputSettings(
+        **{name: value for name, value in config.output.items() if name not in CODING}
+    )
 
 
 def _refuse_mistaken(manifest: Path, setup: Mapping[str, Any]) -> None:
@@ -330,8 +338,11 @@ def _stop_on_signals(stop: Stop, quiet: bool) -> Iterator[None]:
         if stop.requests > 2:
             raise KeyboardInterrupt
         if not quiet:
-            hint = "dropping them" if stop.now else "Ctrl-C again drops them"
-            talk(f"\nmixer: finishing the songs that are running; {hint}")
+            talk(
+                "\nmixer: dropping the songs that are running"
+                if stop.now
+                else "\nmixer: finishing the songs that are running; Ctrl-C again drops them"
+            )
 
     before = {number: signal.signal(number, interrupted) for number in ending_signals()}
     try:

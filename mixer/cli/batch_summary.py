@@ -59,11 +59,13 @@ def show_table(records: Sequence[Record]) -> None:
 
 def totals(summary: Summary) -> str:
     """The run in a line."""
-    pace = summary.music_s / summary.elapsed_s if summary.elapsed_s else 0.0
     parts = [f"{summary.n_done} done", f"{summary.n_failed} failed"]
     parts += [f"{summary.n_skipped} unchanged"] if summary.n_skipped else []
     parts += [f"{summary.n_left} left"] if summary.n_left else []
-    return f"{', '.join(parts)} in {clock(summary.elapsed_s)}, {pace:.1f}x real time"
+    text = f"{', '.join(parts)} in {clock(summary.elapsed_s)}"
+    if not (summary.music_s and summary.elapsed_s):
+        return text
+    return f"{text}, {summary.music_s / summary.elapsed_s:.1f}x real time"
 
 
 def say_ending(

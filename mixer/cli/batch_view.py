@@ -24,6 +24,7 @@ from mixer.cli.batch_summary import failure, say_unmixed, stdout
 from mixer.cli.console import Tone, cell, clock, printable, say, talk, talk_error
 from mixer.cli.plain_table import table_lines
 from mixer.cli.terminal import table_console
+from mixer.files.wording import counted, size_of
 from mixer.output.names import LISTENING_COPIES
 
 _SHOWN_ID = 60
@@ -61,7 +62,8 @@ class View(Listener):
 
     def begun(self, status: Status) -> None:
         todo = status.n_total - status.n_skipped
-        self.said(f"{status.n_total} songs: {todo} to do, {status.n_skipped} done and unchanged")
+        songs = counted(status.n_total, "song")
+        self.said(f"{songs}: {todo} to do, {status.n_skipped} done and unchanged")
         self.progressed(status)
 
     def finished(self, record: Record) -> None:
@@ -95,20 +97,21 @@ class View(Listener):
             return ""
         status = self._status
         settled = status.n_skipped + status.n_done + status.n_failed
-        return f"[{settled}/{status.n_total}, {_left(status)}] "
+        return f"[{', '.join((f'{settled}/{status.n_total}', *_pace(status)))}] "
 
 
-def _left(status: Status) -> str:
-    pace = f"{status.real_time_factor:.1f}x real time"
-    return pace if status.left_s is None else f"{pace}, {clock(status.left_s)} left"
+def _pace(status: Status) -> list[str]:
+    """Pace and time left, where they are known."""
+    pace = [f"{status.real_time_factor:.1f}x real time"] if status.music_s else []
+    return pace if status.left_s is None else [*pace, f"{clock(status.left_s)} left"]
 
 
 def _bars(status: Status) -> Group:
     settled = status.n_skipped + status.n_done + status.n_failed
     overall = Progress(TextColumn("{task.description}"), BarColumn(None), expand=True)
-    failed = f", {status.n_failed} failed" if status.n_failed else ""
+    failed = [f"{status.n_failed} failed"] if status.n_failed else []
     overall.add_task(
-        f"{settled}/{status.n_total} songs{failed}, {_left(status)}",
+        ", ".join((f"{settled}/{status.n_total} songs", *failed, *_pace(status))),
         total=status.n_total,
         completed=settled,
     )
@@ -136,8 +139,10 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
         say("\n".join(lines))
     todo = sum(job.action != Action.SKIP for job in jobs)
     basis = "as the songs before took" if estimate.measured else "a rough guess"
+    fails = f", {len(estimate.problems)} of which would fail" if estimate.problems else ""
     say(
-        f"{len(jobs)} songs, {todo} to do: {clock(estimate.duration_s)} of music, about "
+        f"{counted(len(jobs), 'song')}, {todo} to do{fails}: "
+        f"{clock(estimate.duration_s)} of music, about "
         f"{clock(estimate.seconds)} ({basis}), {size_of(estimate.output_bytes)} of disk, "
         f"{size_of(estimate.largest_bytes)} of memory for the largest"
     )
@@ -257,11 +262,6 @@ def levels(record: Record) -> str:
     """Loudness and true peak of a finished song."""
     lufs, peak = record.figures.get("loudness_lufs"), record.figures.get("true_peak_dbtp")
     return "silent" if lufs is None else f"{lufs:.1f} LUFS  {cell(peak)} dBTP"
-
-
-def size_of(n_bytes: float) -> str:
-    """A size for a person: 12.3 MB, 4.5 GB."""
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
 
 
 def _short(text: str) -> str:

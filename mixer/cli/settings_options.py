@@ -114,8 +114,8 @@ def _click_options(
             default=_shown(option.default) if shows_default or is_flag else None,
             show_default=shows_default,
             help=option.help
-            + (f" [default: {option.otherwise}]" if option.otherwise else "")
-            + more,
+            + more
+            + (f" [default: {option.otherwise}]" if option.otherwise else ""),
         )
     ]
 

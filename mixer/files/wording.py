@@ -71,6 +71,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def size_of(n_bytes: float) -> str:
+    """A size for a person: 12.3 MB, 4.5 GB."""
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
+
+
 def _text_of(value: object, show: Any) -> str:
     """The value in words: Python refuses the digits of an endless number, and an endless nest."""
     try:

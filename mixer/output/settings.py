@@ -68,10 +68,19 @@ class OutputSettings:
     """
 
     format: str = option(
-        "", "What the mix is written as.", choices=FORMATS, otherwise=DEFAULT_FORMAT, in_ledger=True
+        "",
+        "What the mix is written as.",
+        choices=FORMATS,
+        otherwise=DEFAULT_FORMAT,
+        in_ledger=True,
+        for_every_row=True,
     )
     bit_depth: str = option(
-        DEFAULT_BIT_DEPTH, "Bit depth of a sample.", choices=BIT_DEPTHS, in_ledger=True
+        DEFAULT_BIT_DEPTH,
+        "Bit depth of a sample.",
+        choices=BIT_DEPTHS,
+        in_ledger=True,
+        for_every_row=True,
     )
     bitrate_kbps: int | None = option(
         None,

@@ -135,6 +135,7 @@ class RenderSettings:
         otherwise="none",
         parse=parse_platform,
         called="for",
+        for_every_row=True,
     )
     uncertainty: bool = option(False, "Say how sure the model is of each stem, and what to check.")
     abstain: float = option(

@@ -226,8 +226,9 @@ def test_a_song_larger_than_the_disk_holds_no_other_up(
         summary = batch(manifest, out)
         assert (summary.n_done, summary.n_failed, summary.n_left) == (n_done, 0, 2)
         assert summary.stopped_by is not None
-        assert summary.stopped_by.startswith("too little disk is free for s0 (0.005")
-        assert summary.stopped_by.endswith("GB) and 1 song more")
+        assert summary.stopped_by == (
+            "too little disk is free for s0 and 1 song more: it needs 9.6 MB, there is 6.0 MB"
+        )
 
 
 def test_a_failed_song_takes_no_other_out_of_the_queue(make_songs, batch, tmp_path) -> None:

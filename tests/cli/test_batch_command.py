@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from mixer.batch.defaults import Defaults
 from mixer.batch.ledger_rows import Record
+from mixer.batch.manifest import read_manifest
 from mixer.batch.states import State
 from mixer.cli.batch_summary import say_ending
 from mixer.cli.main import run
+from mixer.output.config import Config
 from tests.signals import band
 
 
@@ -99,6 +103,46 @@ def test_unknown_columns_are_let_through_with_or_without_names(manifest, capsys,
     assert run(["batch", "manifest.csv", "--dry-run"]) == 2
     assert "row 1, column 'Notes': no such column" in capsys.readouterr().err
     assert run(["batch", *arguments]) == 0
+
+
+def test_formats_and_platforms_for_every_row_that_does_not_say_its_own(
+    tmp_path, manifest, capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("MIXER_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").write_text('[batch]\nformat = "ogg"\nquality = 5.0\n')
+    manifest.write_text(
+        "song,id,output,format,loudness_lufs\n"
+        "one,bare,,,\none,named,x.flac,,\none,said,,opus,\none,loud,,,-9\n"
+    )
+    arguments = ["batch", str(manifest), "--format", "mp3", "--bit-depth", "16"]
+    assert run([*arguments, "--dry-run", "--json"]) == 0
+    songs = json.loads(capsys.readouterr().out)["songs"]
+    assert [song["output"] for song in songs] == ["bare.mp3", "x.flac", "said.opus", "loud.mp3"]
+
+    given = Defaults(
+        settings={"platform": "spotify"}, config=Config(output={"format": "mp3", "bit_depth": "16"})
+    )
+    rows, mistakes = read_manifest(manifest, given)
+    assert not mistakes
+    assert [row.settings.get("loudness_lufs") for row in rows] == [-14.0, -14.0, -14.0, -9.0]
+    assert [row.settings.get("platform") for row in rows] == ["spotify"] * 3 + [None]
+    assert [row.wanted.bit_depth for row in rows] == ["24", "16", "24", "24"]
+    assert run([*arguments, "--for", "spotifi", "--dry-run"]) == 2
+    assert "did you mean 'spotify'?" in capsys.readouterr().err
+
+
+def test_a_dry_run_counts_what_would_fail_and_a_run_of_nothing_has_no_pace(
+    manifest, tmp_path, capsys
+) -> None:
+    (tmp_path / "two" / "drums.wav").write_bytes(b"RIFF")
+    assert run(["batch", str(manifest), "-o", "out", "--dry-run"]) == 0
+    assert "2 songs, 2 to do, 1 of which would fail: 0:02 of music" in capsys.readouterr().out
+    manifest.write_text("song\ntwo\n")
+    assert run(["batch", str(manifest), "-o", "out"]) == 1
+    said = capsys.readouterr()
+    assert "1 song: 1 to do" in said.err
+    assert any(re.fullmatch(r"0 done, 1 failed in 0:\d\d", line) for line in said.out.splitlines())
+    assert "real time" not in said.err
 
 
 def test_a_quiet_dry_run_tells_failures_alone(manifest, tmp_path, capsys) -> None:
