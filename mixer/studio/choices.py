@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mixer.audio.formats import BIT_DEPTHS, FORMATS
+from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS, AudioFormat
 from mixer.errors import PresetError
 from mixer.files.shape import Leaf, LeafKind, Rows, Shape, Table
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.settings import DawAudio
-from mixer.output.versions import WORDS
+from mixer.output.versions import STEMS, VERSIONS
 from mixer.preset.find import Found, list_presets
 from mixer.preset.layer import read_layer
 from mixer.preset.shape import NETWORK, STRIP
 from mixer.rendering.platforms import PLATFORMS
 from mixer.roles import ROLES, UNKNOWN
 from mixer.studio.edits import model_names
-from mixer.studio.messages import Choices, PresetRow
+from mixer.studio.messages import Choices, OutputWord, PresetRow
 from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
 
@@ -44,13 +44,26 @@ def choices() -> Choices:
         "roles": [{"name": r.name, "stem": r.stem} for r in ROLES if r.name != UNKNOWN],
         "ranges": dict(_ranges(STRIP, "")),
         "outputs": {
-            "format": list(FORMATS),
-            "bit_depth": list(BIT_DEPTHS),
-            "deliver": list(WORDS),
-            "daw": list(DAW_FORMATS),
+            "format": [
+                {"word": word, "title": one.title, "bit_depths": _bit_depths(one)}
+                for word, one in FORMATS.items()
+            ],
+            "deliver": _versions(),
+            "daw": [{"word": word, "title": one.title} for word, one in DAW_FORMATS.items()],
             "daw_audio": [word.value for word in DawAudio],
         },
     }
+
+
+def _versions() -> list[OutputWord]:
+    found: list[OutputWord] = [{"word": word, "title": one.title} for word, one in VERSIONS.items()]
+    return [*found, {"word": STEMS, "title": "Stems, through the bus"}]
+
+
+def _bit_depths(of_format: AudioFormat) -> list[str]:
+    """The bit depths that a format holds, the usual one first; none of a lossy one."""
+    depths = [] if of_format.is_lossy else list(of_format.subtypes)
+    return sorted(depths, key=lambda depth: depth != DEFAULT_BIT_DEPTH)
 
 
 def _preset(found: Found) -> PresetRow:

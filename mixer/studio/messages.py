@@ -566,11 +566,33 @@ class RoleRow(TypedDict):
     stem: str
 
 
+class OutputWord(TypedDict):
+    """A word of a render's options, and what to call it."""
+
+    word: str
+    title: str
+
+
+class OutputFormat(OutputWord):
+    """A format of a mix, with the bit depths that it holds, the usual one first; none if lossy."""
+
+    bit_depths: list[str]
+
+
+class Outputs(TypedDict):
+    """What `RenderAsked` may say."""
+
+    format: list[OutputFormat]
+    deliver: list[OutputWord]
+    daw: list[OutputWord]
+    daw_audio: list[str]
+
+
 class Choices(TypedDict):
     """What there is to choose from.
 
     `ranges` holds, by field of a strip (`gain_db`, `eq.frequency_hz`, `compressor.ratio`), the
-    lowest and the highest number. `outputs` the words of a render's options.
+    lowest and the highest number.
     """
 
     presets: list[PresetRow]
@@ -581,7 +603,7 @@ class Choices(TypedDict):
     wish_amounts: list[str]
     roles: list[RoleRow]
     ranges: dict[str, tuple[float, float]]
-    outputs: dict[str, list[str]]
+    outputs: Outputs
 
 
 class Overview(TypedDict):

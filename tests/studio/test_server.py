@@ -117,6 +117,10 @@ def test_choices_are_those_of_the_command_line(page: TestClient) -> None:
     assert found["ranges"]["gain_db"] == [-60.0, 24.0]
     assert found["ranges"]["eq.q"] == [0.1, 30.0]
     assert "spotify" in [place["name"] for place in found["platforms"]]
+    depths = {one["word"]: one["bit_depths"] for one in found["outputs"]["format"]}
+    assert (depths["wav"], depths["flac"], depths["mp3"]) == (["24", "16", "32f"], ["24", "16"], [])
+    assert {"word": "tv", "title": "TV"} in found["outputs"]["deliver"]
+    assert {"word": "reaper", "title": "REAPER"} in found["outputs"]["daw"]
 
 
 def test_a_render_is_downloaded(page: TestClient) -> None:

@@ -5,7 +5,7 @@ import { downloadUrl } from "./api.js";
 import { words } from "./scales.js";
 
 const CHECKS = [["stems", "Stems"], ["tracks", "Tracks"], ["report", "Report"]];
-const megabytes = (n) => `${shown(n / 1e6, n < 1e7 ? 1 : 0)}\u00a0MB`;
+const size = (n) => (n < 1e5 ? `${shown(Math.ceil(n / 1e3), 0)}\u00a0kB` : `${shown(n / 1e6, n < 1e7 ? 1 : 0)}\u00a0MB`);
 
 export class KeepPanel {
   /** `desk`: song, choices, save(body), render(body), cancel(job), takes(). */
@@ -32,15 +32,24 @@ export class KeepPanel {
   }
 
   rendering(outputs) {
-    const select = (key, label) => {
-      const made = html("select", { "aria-label": label }, ...(outputs[key] ?? []).map((word) => html("option", { value: word, text: word })));
+    const select = (label) => {
+      const made = html("select", { "aria-label": label });
       return [made, html("label", { className: "row" }, html("span", { className: "name", text: label }), made)];
     };
-    const [format, formatRow] = select("format", "Format");
-    const [depth, depthRow] = select("bit_depth", "Bit depth");
+    const option = (word, title = word) => html("option", { value: word, text: title });
+    const [format, formatRow] = select("Format");
+    const [depth, depthRow] = select("Bit depth");
+    format.append(...outputs.format.map(({ word, title }) => option(word, title)));
+    const offerDepths = () => {
+      const depths = outputs.format.find(({ word }) => word === format.value).bit_depths;
+      depth.replaceChildren(...depths.map((word) => option(word, word === "32f" ? "32 bit float" : `${word} bit`)));
+      depthRow.hidden = !depths.length;
+    };
+    format.addEventListener("change", offerDepths);
+    offerDepths();
     const boxes = CHECKS.map(([key, label]) => this.box(key, label));
-    const deliver = (outputs.deliver ?? []).map((word) => this.box(word, word.replaceAll("-", " ")));
-    const daw = (outputs.daw ?? []).map((word) => this.box(word, word));
+    const deliver = outputs.deliver.map(({ word, title }) => this.box(word, title));
+    const daw = outputs.daw.map(({ word, title }) => this.box(word, title));
     const group = (title, parts) => (parts.length ? html("fieldset", {}, html("legend", { text: title }), ...parts.map(({ row }) => row)) : "");
     this.go = html("button", { type: "button", className: "primary", text: "Render", title: "Ctrl Enter" });
     this.ask = () => {
@@ -85,7 +94,7 @@ export class KeepPanel {
     for (const remark of job.remarks) card.append(html("p", { className: "about", text: remark }));
     if (job.files.length) {
       card.append(html("ul", { className: "files" }, ...job.files.map(({ name, n_bytes: bytes }, place) =>
-        html("li", {}, html("a", { href: downloadUrl(songId, job.id, place), download: name.split("/").at(-1), text: name }), html("small", { text: ` ${megabytes(bytes)}` })))),
+        html("li", {}, html("a", { href: downloadUrl(songId, job.id, place), download: name.split("/").at(-1), text: name }), html("small", { text: ` ${size(bytes)}` })))),
         html("p", { className: "about", text: `In ${job.folder}` }));
     }
     return card;
