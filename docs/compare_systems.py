@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mixer import load_song
 from mixer.baselines import NONE, SUM
+from mixer.errors import InputError, MixerError
 from mixer.evaluate.plot import plot_summary
 from mixer.evaluate.summary import TESTED_MEASURES, summarise
 from mixer.evaluate.system import SystemSettings, evaluate_systems
@@ -23,7 +24,13 @@ from mixer.evaluate.system import SystemSettings, evaluate_systems
 
 def compare(multitracks: Path, systems: list[str], figure: Path) -> None:
     """Mix every song by both systems, measure the mixes against the human ones, and draw it."""
+    if not multitracks.is_dir():
+        raise InputError(f"{multitracks}: no such folder; give one that holds a folder a song")
     songs = [load_song(folder) for folder in sorted(multitracks.iterdir()) if folder.is_dir()]
+    if not songs:
+        raise InputError(
+            f"{multitracks}: no song folders in it; give one that holds a folder a song"
+        )
     models = [system for system in systems if system not in (NONE, SUM)]
     settings = SystemSettings(reference_sum=True, stem_masking=False)
     names = [Path(system).name for system in systems]
@@ -40,7 +47,12 @@ def compare(multitracks: Path, systems: list[str], figure: Path) -> None:
             for name, averages in summary.averages.items()
         )
         tests = "".join(f", p {test.p:.3f}" for test in summary.tests[measure.name])
-        print(f"{measure.family}, {measure.heading} (lower is better): {', '.join(means)}{tests}")
+        title = (
+            measure.heading
+            if measure.label == measure.family
+            else f"{measure.family}, {measure.heading}"
+        )
+        print(f"{title} (lower is better): {', '.join(means)}{tests}")
     plot_summary(results, summary, figure)
     print(figure)
 
@@ -55,4 +67,7 @@ if __name__ == "__main__":
     parser.add_argument("systems", nargs=2, metavar="SYSTEM")
     parser.add_argument("-o", "--output", type=Path, default=Path("figure.png"))
     options = parser.parse_args()
-    compare(options.multitracks, options.systems, options.output)
+    try:
+        compare(options.multitracks, options.systems, options.output)
+    except MixerError as error:
+        sys.exit(f"{parser.prog}: {error}")

@@ -16,7 +16,6 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from mixer.errors import ModelError
@@ -29,6 +28,7 @@ from mixer.network.kinds import ARCHITECTURES, architecture_of
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 from training.networks.kinds import new_network
 from training.state_dict_file import read_state_dict
+from training.tensors_file import write_tensors
 
 HYPER_PARAMETERS_KEY = "hyper_parameters"
 KIND_KEY = "kind"
@@ -88,10 +88,7 @@ def write_checkpoint(path: Path, network: Any, metadata: Mapping[str, str] | Non
     texts = dict(metadata or {})
     texts[KIND_KEY] = architecture_of(network.hyper).kind
     texts[HYPER_PARAMETERS_KEY] = json.dumps(network.hyper.to_json(), sort_keys=True)
-    state = {
-        name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
-    }
-    save_file(state, str(path), metadata=texts)
+    write_tensors(path, network.state_dict(), texts)
 
 
 def read_checkpoint(

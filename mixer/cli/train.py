@@ -137,7 +137,7 @@ def _plan_text(plan: Any, folder: str) -> str:
     return (
         f"{plan.stage} {plan.network}: {plan.trained_parameters} of {plan.parameters} parameters,"
         f" on {folder}, validated on {plan.validation_items} excerpts; {plan.device},"
-        f" {plan.processes} processes, {plan.precision}\n"
+        f" {_processes(plan.processes)}, {plan.precision}\n"
         f"{plan.steps} steps in {plan.epochs} epochs{ends}; measured over {plan.measured_steps}"
         f" steps: {plan.step_s:.3g} s a step, {plan.audio_s_per_s:.3g} s of audio a second,"
         f" {plan.validation_s:.3g} s a validation\n"
@@ -149,7 +149,7 @@ def _say(event: str, values: Mapping[str, object]) -> None:
     """An event as a line on stderr."""
     lines = {
         "start": "{stage} {network}: {trained_parameters} of {parameters} parameters on {device},"
-        " {processes} processes, {precision}, from step {step}",
+        " {processes}, {precision}, from step {step}",
         "untrained": "before training: valid {valid_loss:.4g}",
         "step": "step {step} of {steps} (epoch {epoch}): loss {loss:.4g},"
         " gradient {gradient_norm:.3g}, rate {learning_rate:.3g},"
@@ -161,4 +161,9 @@ def _say(event: str, values: Mapping[str, object]) -> None:
     }
     left_s = values.get("left_s")
     left = clock(left_s) if isinstance(left_s, float) else ""
-    talk(lines[event].format(**values, left=left))
+    processes = _processes(int(str(values.get("processes", 1))))
+    talk(lines[event].format(**{**values, "processes": processes}, left=left))
+
+
+def _processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"

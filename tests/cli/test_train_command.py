@@ -125,7 +125,7 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
     [
         (["paper-lx"], 2, "neither a file nor a shipped configuration"),
         (["smoke"], 2, "data.folder is empty: say data.folder=DIR"),
-        (["smoke", "data.folder=NOWHERE"], 1, "no prepared data set in it"),
+        (["smoke", "data.folder=NOWHERE"], 1, "NOWHERE: no such folder; make a data set there"),
         (["smoke", "data.foldr=x"], 2, "data.foldr is unknown; did you mean 'folder'?"),
         (
             ["smoke", "run.batch_size=0"],

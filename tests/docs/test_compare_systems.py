@@ -38,3 +38,25 @@ def test_a_folder_of_multitracks_becomes_a_figure(tmp_path: Path) -> None:
     for line in lines[:-1]:
         assert re.fullmatch(r".+ \(lower is better\): default \S+, none \S+, p \S+", line), line
     assert [line.split(",")[0] for line in lines[:2]] == ["spectral", "panning"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "model", "says"),
+    [
+        ("nowhere", "default", "nowhere: no such folder; give one that holds a folder a song"),
+        ("empty", "default", "empty: no song folders in it; give one that holds a folder a song"),
+        ("songs", "defualt", "no model 'defualt'"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path: Path, folder: str, model: str, says: str) -> None:
+    pytest.importorskip("matplotlib")
+    (tmp_path / "empty").mkdir()
+    song = tmp_path / "songs" / "Ada"
+    song.mkdir(parents=True)
+    for stem, audio in band(np.random.default_rng(0), 1.0, 44_100).items():
+        soundfile.write(song / f"{stem}.wav", 0.4 * audio.T, 44_100)
+    command = [sys.executable, str(SCRIPT), folder, model, "none"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"compare_systems.py: {says}"), done.stderr
+    assert "Traceback" not in done.stderr

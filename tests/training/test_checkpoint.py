@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import struct
 import warnings
 from collections.abc import Callable
@@ -31,6 +32,18 @@ def refused(path: Path, word: str) -> None:
         read_checkpoint(path)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_a_checkpoint_has_the_rights_of_any_new_file(
+    network: FxNormNetwork, tmp_path: Path, umask: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        write_checkpoint(tmp_path / "best.safetensors", network)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "best.safetensors").stat().st_mode) == 0o666 & ~umask
 
 
 def test_ours_read_back_with_hyper_parameters_and_words(tmp_path: Path) -> None:

@@ -225,12 +225,7 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
     """
     path = folder / DATASET_FILE
     if not path.is_file():
-        unfinished = (folder / PLAN_FILE).is_file()
-        raise InputError(
-            f"{folder}: the data set is not finished; run the same mixer dataset prepare again"
-            if unfinished
-            else f"{folder}: no prepared data set in it; make one with mixer dataset prepare"
-        )
+        raise InputError(f"{folder}: {_why_there_is_none(folder)}")
     document = _read(path)
     version = document.table.get("schema_version")
     if version != SCHEMA_VERSION:
@@ -249,6 +244,14 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
     if profile.sha256 != description.profile.sha256:
         raise InputError(f"{folder / PROFILE_FILE}: not the profile that the data were made with")
     return description, profile
+
+
+def _why_there_is_none(folder: Path) -> str:
+    if not folder.is_dir():
+        return "no such folder; make a data set there with mixer dataset prepare"
+    if (folder / PLAN_FILE).is_file():
+        return "the data set is not finished; run the same mixer dataset prepare again"
+    return "no prepared data set in it; make one with mixer dataset prepare"
 
 
 def read_dataset(folder: str | Path) -> PreparedDataset:

@@ -10,7 +10,7 @@ from mixer.errors import Gathered, SettingsError
 from mixer.files.document import Document, read_toml
 from mixer.files.shape import Rows, Shape, Table, table_of
 from mixer.files.toml_text import parse_toml
-from mixer.files.wording import nearest, quote, suggest, visible
+from mixer.files.wording import listed, nearest, quote, suggest, visible
 from training.run.config import TrainingConfig
 from training.run.recipe import problem_of
 
@@ -107,12 +107,7 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
     section, *keys = name.split(".")
     table = CONFIG.fields.get(section)
     if not keys or not isinstance(table, Table):
-        known = [f"{s}.{key}" for s, table in CONFIG.fields.items() for key in _keys(table)]
-        close = [full for full in known if full.endswith(f".{name}")] or [
-            nearest(name, known) or ""
-        ]
-        hint = f"; did you mean {quote(close[0])}?" if close[0] else ""
-        raise SettingsError(f"{quote(f'{name}={text}')}: no such setting{hint}")
+        raise SettingsError(f"{quote(f'{name}={text}')}: no such setting{_hint(section, name)}")
     try:
         value = parse_toml(f"value = {text}")["value"]
     except (ValueError, RecursionError):
@@ -125,6 +120,21 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
         value = {**before, **value}
     values[section][keys[0]] = value
     return config_from_values(values, visible(f"{name}={text}", _LONGEST_NAME))
+
+
+def _hint(section: str, name: str) -> str:
+    """What may be meant by a name whose section is missing or misspelt."""
+    known = [f"{s}.{key}" for s, table in CONFIG.fields.items() for key in _keys(table)]
+    close = [full for full in known if full.endswith(f".{name}")]
+    meant = nearest(section, CONFIG.fields)
+    if not close and meant and meant != name:
+        key, keys = name.removeprefix(f"{section}."), _keys(CONFIG.fields[meant])
+        found = nearest(key, keys)
+        if found is None:
+            return f"; {meant} has {listed(keys)}"
+        close = [f"{meant}.{found}"]
+    close = close or [nearest(name, known) or ""]
+    return f"; did you mean {quote(close[0])}?" if close[0] else ""
 
 
 def _keys(shape: Shape) -> list[str]:

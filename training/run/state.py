@@ -14,7 +14,6 @@ from typing import TypedDict, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mixer.errors import ModelError, OutputError
@@ -22,6 +21,7 @@ from mixer.files.regular_file import open_regular
 from mixer.files.whole_file import whole_file
 from training.run.ema import MovingAverage
 from training.run.identity import Identity
+from training.tensors_file import write_tensors
 
 STATE_FILE = "state.safetensors"
 SCHEMA_VERSION = 1
@@ -128,10 +128,9 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
     Raises:
         OutputError: the disk is full or read-only.
     """
-    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     try:
         with whole_file(path) as partial:
-            save_file(plain, str(partial), metadata=metadata)
+            write_tensors(partial, tensors, metadata)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mixer.errors import SettingsError
+from mixer.files.wording import quote, suggest
 
 
 @dataclass(frozen=True)
@@ -283,7 +284,7 @@ GENRES: dict[str, Genre] = {
 
 
 def genre_named(name: str) -> Genre:
-    """The genre of a name. Raises SettingsError that lists the names."""
+    """The genre of a name. Raises SettingsError that suggests one or lists them all."""
     if name not in GENRES:
-        raise SettingsError(f"genre {name!r} is not known; choose from {', '.join(GENRES)}")
+        raise SettingsError(f"unknown genre {quote(name)}; {suggest(name, GENRES)}")
     return GENRES[name]

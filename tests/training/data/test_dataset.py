@@ -257,6 +257,8 @@ def test_a_damaged_description_is_refused(folder: Path, tmp_path: Path, key, val
 def test_what_is_missing_is_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no prepared data set in it"):
         read_dataset(tmp_path)
+    with pytest.raises(InputError, match="absent: no such folder; make a data set there"):
+        read_dataset(tmp_path / "absent")
     (tmp_path / "dataset.json").write_text("{")
     with pytest.raises(InputError, match="not valid JSON"):
         read_dataset(tmp_path)

@@ -153,6 +153,8 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     ("override", "message"),
     [
         ("learning_rate=1", "no such setting; did you mean 'optimiser.learning_rate'?"),
+        ("optimizer.learningrate=1", "no such setting; did you mean 'optimiser.learning_rate'?"),
+        ("optimizer.lr=1", "no such setting; optimiser has kind, amsgrad, learning_rate, "),
         ("run.batchsize=1", "run.batchsize is unknown; did you mean 'batch_size'?"),
         ("run.batch_size", "section.key=value"),
         ("run.batch_size=many", "batch_size must be a whole number from 1 to 4096, not 'many'"),
