@@ -17,7 +17,7 @@ from mixer.cli.terminal import table_console
 from mixer.console.desk import StripReport
 from mixer.output.delivery import delivered_paths
 from mixer.output.destination import Destination, Rendered
-from mixer.output.names import FileRole, output_paths
+from mixer.output.names import FileRole, output_paths, versions_folder
 from mixer.output.recipe import Recipe
 from mixer.output.recipe_words import translated_lines, version_lines
 from mixer.preset.schema import plain_strip
@@ -373,7 +373,7 @@ def show_delivered(destination: Destination, done: Rendered) -> None:
     for target in delivered_paths(destination.wanted, destination.path).values():
         say(str(target))
     for version in done.recipe["output"].get("versions", {}).values():
-        say(version["path"])
+        say(str(versions_folder(destination.path) / Path(version["path"]).name))
     for line in version_lines(done.recipe):
         talk(line)
     for line in translated_lines(done.recipe):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered, warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
+from mixer.files.wording import quote
 from mixer.output.recipe_words import change_words, proof_lines
 from mixer.output.settings import OutputSettings
 from mixer.rendering.plan import hands_on_wet_stems
@@ -27,7 +29,7 @@ _AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
 @click.argument(
     "recipe_path",
     metavar="MIX.json",
-    type=FilePath(exists=True, dir_okay=False, path_type=Path),
+    type=FilePath(exists=True, path_type=Path),
     required=False,
 )
 @click.argument("texts", metavar="CHANGE...", nargs=-1)
@@ -78,6 +80,11 @@ def command(
         return
     if recipe_path is None or not (texts or translation_budget_db):
         raise click.UsageError("give a recipe and what to change; --words lists wishes")
+    if recipe_path.is_dir():
+        raise click.UsageError(
+            f"{quote(str(recipe_path))} is a folder; give one of its mixes, which "
+            f"'mixer takes {shlex.quote(str(recipe_path))}' lists"
+        )
     revision = plan_revision(
         recipe_path,
         texts,

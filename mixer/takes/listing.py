@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mixer.errors import InputError
 from mixer.files.whole_file import hash_file
-from mixer.files.wording import visible
+from mixer.files.wording import listed, visible
 from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
 from mixer.output.recipe_words import change_words
@@ -64,12 +64,21 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
     base = path.resolve().name if is_song else base_of(path)
     found = takes_beside(folder, base)
     if not found:
+        hint = _mixes_in(path) if is_song else ""
         raise InputError(
             f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, so no takes; give the "
-            "recipe of one, or render the song first"
+            f"recipe of one, or render the song first{hint}"
         )
     rows = [*found.items(), *variations_beside(folder, base).items()]
     return tuple(_listed(number, read_recipe(recipe)) for number, recipe in rows)
+
+
+def _mixes_in(folder: Path) -> str:
+    """For who gave a folder of mixes: what is in it."""
+    mixes = sorted({base_of(recipe) for recipe in folder.glob(f"*{RECIPE_SUFFIX}")})
+    if not mixes:
+        return ""
+    return f"; {visible(folder)} holds mixes: {listed(name + RECIPE_SUFFIX for name in mixes)}"
 
 
 def _listed(number: int, recipe: RecordedMix) -> ListedTake:

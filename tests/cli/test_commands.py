@@ -285,7 +285,11 @@ def test_the_settings_of_a_song_are_read_and_not_left_out(folder, tmp_path, caps
         (["render", "my_sogn"], "'my_sogn' does not exist; did you mean 'my_song'?"),
         (["render", "elsewhere/my_song"], "'elsewhere/my_song' does not exist"),
         (["check", "my_song/drums.wav"], "'my_song/drums.wav' is a file; give a folder"),
-        (["revise", "my_song", "more bass"], "'my_song' is a folder; give a file"),
+        (["replay", "my_song"], "'my_song' is a folder; give a file"),
+        (
+            ["revise", "my_song", "more bass"],
+            "'my_song' is a folder; give one of its mixes, which 'mixer takes my_song' lists",
+        ),
     ],
 )
 def test_a_path_that_will_not_do_says_what_would(tmp_path, monkeypatch, capsys, args, said):

@@ -155,6 +155,13 @@ def test_what_asks_for_nothing_is_refused_before_work(first_take: First) -> None
         list_takes(recipe.parent / "other.wav")
 
 
+def test_a_folder_of_mixes_names_them(tmp_path: Path) -> None:
+    for name in ("b.mix.json", "a.mix.json", "a.take2.mix.json", "c.wav"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=r"holds mixes: a\.mix\.json, b\.mix\.json$"):
+        list_takes(tmp_path)
+
+
 def test_a_takes_report_tells_what_it_changed_and_where_it_is_lost(first_take: First) -> None:
     recipe = first_take(model="none", effects=())
     wanted = OutputSettings(
