@@ -183,6 +183,26 @@ def test_it_fits_the_window(batch_page: Path, open_page, width: int) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280, 2560])
+def test_why_a_song_failed_takes_the_room_of_its_figures(
+    tmp_path: Path, open_page, width: int
+) -> None:
+    error = "drums.wav: cannot be read as audio (Format not recognised)"
+    records = [song("fine"), Record("broken", State.FAILED, error=error)]
+    (tmp_path / "index.html").write_text(index_page(records, {}), encoding="utf-8")
+    page = open_page(file_url(tmp_path / "index.html"), width=width)
+    fits = "(cell) => cell.scrollWidth <= cell.clientWidth"
+    broken = page.locator(".song.failed .remarks")
+    assert broken.inner_text() == f"failed: {error}"
+    if width > 1100:
+        assert broken.evaluate(fits)
+        box, row = broken.bounding_box(), page.locator(".song.failed").bounding_box()
+        assert box["width"] > 0.4 * row["width"]
+        assert box["x"] + box["width"] <= row["x"] + row["width"]
+    assert page.locator(".song:not(.failed) .loudness_lufs").is_visible()
+
+
+@pytest.mark.browser
 def test_ten_thousand_songs_are_drawn_as_far_as_they_are_seen(tmp_path: Path, open_page) -> None:
     records = [song(f"song {n:05d}") for n in range(10_000)]
     (tmp_path / "index.html").write_text(index_page(records, {}), encoding="utf-8")

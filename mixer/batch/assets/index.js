@@ -136,6 +136,8 @@ function layOut() {
     head.append(cell);
   }
   table.style.setProperty("--columns", ["2.75rem", ...columns.map(({ size }) => size)].join(" "));
+  // Lines of a grid count from 1, and the first column plays.
+  table.style.setProperty("--first-number", columns.findIndex(({ number }) => number) + 2);
 }
 
 const body = html("div", { role: "rowgroup", className: "body" });
@@ -152,8 +154,8 @@ function rowOf(song, index) {
   play.disabled = !song.mix;
   play.addEventListener("click", () => (playing === song && !audio.paused ? audio.pause() : start(song)));
   row.append(html("div", { role: "cell", className: "play-cell" }, play));
-  for (const { key, title, number: isNumber, cell } of columns) {
-    const shownCell = html("div", { role: "cell", className: `${key} ${isNumber ? "number" : ""}`, "data-title": title });
+  for (const [place, { key, title, number: isNumber, cell }] of columns.entries()) {
+    const shownCell = html("div", { role: "cell", className: `${key} ${isNumber ? "number" : ""}`, "data-title": title, "aria-colindex": String(place + 2) });
     shownCell.append(cell(song));
     if (!shownCell.textContent) shownCell.classList.add("none");
     row.append(shownCell);
