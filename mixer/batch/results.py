@@ -57,6 +57,7 @@ class Result(TypedDict):
 
 
 COLUMNS = tuple(Result.__annotations__)
+_CSV_DIGITS = 3
 _UNMIXED: tuple[Literal["left_out", "not_recognised"], ...] = ("left_out", "not_recognised")
 
 
@@ -158,11 +159,16 @@ def _line(result: Result, record: Record) -> str:
     return json.dumps({**result, **more}, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _short(value: object) -> object:
+    """A figure as a sheet shows it; `results.jsonl` has every digit."""
+    return round(value, _CSV_DIGITS) if isinstance(value, float) else value
+
+
 def _as_csv(results: Sequence[Result]) -> str:
     import io
 
     sheet = io.StringIO(newline="")
     writer = csv.DictWriter(sheet, COLUMNS)
     writer.writeheader()
-    writer.writerows({name: cell(value) for name, value in row.items()} for row in results)
+    writer.writerows({name: cell(_short(value)) for name, value in row.items()} for row in results)
     return sheet.getvalue()

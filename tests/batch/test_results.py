@@ -1,6 +1,7 @@
 """The morning after: outliers, the page, merged shards, manifests from trees, estimates."""
 
 import csv
+import json
 import re
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from mixer.batch.outliers import correlation, find_outliers, spectrum_correlatio
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.page import index_page
 from mixer.batch.plan import Shard, parse_shard
-from mixer.batch.results import COLUMNS, result_of
+from mixer.batch.results import COLUMNS, result_of, write_results
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, read_headers
@@ -141,6 +142,17 @@ def test_shards_share_out_every_song_once_and_keep_albums_together(
         assert [row["id"] for row in csv.DictReader(file)] == names
     batch(manifest, out)  # a whole run now knows what the shards did
     assert batch.engine.seen == []
+
+
+def test_figures_of_the_sheet_are_short_and_those_of_the_lines_are_whole(tmp_path) -> None:
+    figures = {"loudness_lufs": -13.150630912747486, "true_peak_dbtp": -1.0100002687922636}
+    record = Record("one", State.DONE, output="one.wav", figures=figures)
+    write_results([record], tmp_path, tmp_path, "", html=False)
+    with (tmp_path / "results.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["loudness_lufs"], row["true_peak_dbtp"]) == ("-13.151", "-1.01")
+    whole = json.loads((tmp_path / "results.jsonl").read_text())
+    assert {name: whole[name] for name in figures} == figures
 
 
 def test_a_merge_says_what_is_missing_and_takes_the_latest(make_songs, batch, tmp_path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ import soundfile
 
 from mixer.batch.defaults import Defaults
 from mixer.batch.ledger_rows import Record
+from mixer.batch.listener import Stop
 from mixer.batch.manifest import read_manifest
 from mixer.batch.states import State
+from mixer.cli.batch import _stop_on_signals
 from mixer.cli.batch_summary import say_ending
 from mixer.cli.main import run
 from mixer.output.config import Config
@@ -143,6 +146,19 @@ def test_a_dry_run_counts_what_would_fail_and_a_run_of_nothing_has_no_pace(
     assert "1 song: 1 to do" in said.err
     assert any(re.fullmatch(r"0 done, 1 failed in 0:\d\d", line) for line in said.out.splitlines())
     assert "real time" not in said.err
+
+
+def test_a_termination_says_that_it_drops_what_runs_and_ctrl_c_that_it_finishes(capsys) -> None:
+    for number, said in (
+        (signal.SIGTERM, "mixer: dropping the songs that are running"),
+        (signal.SIGINT, "mixer: finishing the songs that are running; Ctrl-C again drops them"),
+    ):
+        stop = Stop()
+        with _stop_on_signals(stop, quiet=False):
+            signal.raise_signal(number)
+        assert stop.soon
+        assert stop.now == (number == signal.SIGTERM)
+        assert capsys.readouterr().err.strip() == said
 
 
 def test_a_quiet_dry_run_tells_failures_alone(manifest, tmp_path, capsys) -> None:
