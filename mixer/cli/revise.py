@@ -15,7 +15,7 @@ from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered, warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.files.wording import quote
-from mixer.output.recipe_words import change_words, proof_lines
+from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.output.settings import OutputSettings
 from mixer.rendering.plan import hands_on_wet_stems
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
@@ -128,15 +128,13 @@ def _show_plan(revision: Revision, *, as_json: bool) -> None:
         path = str(revision.destination.path)
         answer({"dry_run": True, "take": revision.number, "mix": path, "changes": changes})
         return
-    for change in revision.asked.changes:
-        say(change_words(change))
+    for line in change_lines(revision.asked.changes):
+        say(line)
     say(f"would write {revision.destination.path}")
 
 
 def _show(revision: Revision, done: Revised) -> None:
-    for change in done.take["changes"]:
-        talk(change_words(change))
-    for line in proof_lines(done.take):
+    for line in (*change_lines(done.take["changes"]), *proof_lines(done.take)):
         talk(line)
     master = done.rendered.mix.measurements["master"]
     say(

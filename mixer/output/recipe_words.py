@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mixer.files.wording import visible
 from mixer.output.recipe import Recipe, Take
@@ -14,11 +16,40 @@ from mixer.rendering.translation import translation_lines
 # A change of the bus's gain that one would not hear.
 _LEAST_DB = 0.005
 _LONGEST_VALUE = 100
+_BAND = re.compile(r"(.+\.eq\.\d+)\.\w+")
+_BAND_WORDS = {"type": "{}", "frequency_hz": "{} Hz", "gain_db": "{} dB"}
 
 
-def change_words(changed: Mapping[str, object]) -> str:
-    """A changed setting on a line: "drums.network.room_db.offset 0 -> -6"."""
-    return f"{changed['key']} {_word(changed['was'])} -> {_word(changed['now'])}"
+def change_lines(changes: Iterable[Mapping[str, object]]) -> list[str]:
+    """Changed settings, a line each: "drums.network.room_db.offset 0 -> -6".
+
+    A band that comes or goes is one line: "master.eq.0 none -> low_shelf 250 Hz 1.5 dB q 0.7".
+    """
+    lines = list[str]()
+    for band, grouped in itertools.groupby(changes, _band_of):
+        settings = list(grouped)
+        if band and all(one["was"] is None for one in settings):
+            lines.append(f"{band} none -> {_band_words(settings, 'now')}")
+        elif band and all(one["now"] is None for one in settings):
+            lines.append(f"{band} {_band_words(settings, 'was')} -> none")
+        else:
+            lines += [f"{x['key']} {_word(x['was'])} -> {_word(x['now'])}" for x in settings]
+    return lines
+
+
+def _band_of(changed: Mapping[str, object]) -> str:
+    """The band whose setting it is, as "master.eq.0"; empty for any other setting."""
+    match = _BAND.fullmatch(str(changed["key"]))
+    return match[1] if match else ""
+
+
+def _band_words(settings: Sequence[Mapping[str, object]], side: str) -> str:
+    """A band's values, with the units that their keys carry; its usual amount is not said."""
+    values = {str(one["key"]).rpartition(".")[2]: one[side] for one in settings}
+    if values.get("amount") == 1:
+        del values["amount"]
+    words = ((_BAND_WORDS.get(key, key + " {}"), _word(value)) for key, value in values.items())
+    return " ".join(form.format(word) for form, word in words)
 
 
 def proof_lines(take: Take) -> list[str]:
@@ -105,7 +136,7 @@ def report_sections(recipe: Recipe) -> dict[str, list[str]]:
 
 def _take_lines(take: Take) -> list[str]:
     first = f"take {take['number']}, of {take['parent']['file']}: {'; '.join(take['asked'])}"
-    return [first, *map(change_words, take["changes"]), *proof_lines(take)]
+    return [first, *change_lines(take["changes"]), *proof_lines(take)]
 
 
 def _word(value: object) -> str:

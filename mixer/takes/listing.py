@@ -10,7 +10,7 @@ from mixer.files.whole_file import hash_file
 from mixer.files.wording import listed, visible
 from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
-from mixer.output.recipe_words import change_words
+from mixer.output.recipe_words import change_lines
 from mixer.song.folder_names import RECIPE_SUFFIX
 from mixer.takes.numbering import base_of, takes_beside, variations_beside
 
@@ -94,7 +94,7 @@ def _listed(number: int, recipe: RecordedMix) -> ListedTake:
         made_by="render" if take is None else take.made_by,
         asked=() if take is None else take.asked,
         words="" if take is None or take.variation is None else take.variation.words,
-        changes=() if take is None else tuple(change_words(vars(one)) for one in take.changes),
+        changes=() if take is None else tuple(change_lines(map(vars, take.changes))),
         same=() if take is None else take.same,
         different=() if take is None else take.different,
         loudness_lufs=measured.get("master.loudness_lufs"),

@@ -1,0 +1,26 @@
+"""What a recipe tells of takes, in lines for a person."""
+
+from __future__ import annotations
+
+from mixer.output.recipe_words import change_lines
+
+BAND = {"type": "low_shelf", "frequency_hz": 250.0, "gain_db": 1.5, "q": 0.7, "amount": 1.0}
+
+
+def change(key: str, was: object, now: object) -> dict[str, object]:
+    return {"key": key, "was": was, "now": now}
+
+
+def test_a_band_that_comes_or_goes_is_one_line() -> None:
+    came = [change(f"master.eq.0.{name}", None, value) for name, value in BAND.items()]
+    went = [change(f"bass.eq.1.{name}", value, None) for name, value in BAND.items()]
+    assert change_lines([change("vocals.gain_db", 0.0, 1.5), *came, *went]) == [
+        "vocals.gain_db 0 -> 1.5",
+        "master.eq.0 none -> low_shelf 250 Hz 1.5 dB q 0.7",
+        "bass.eq.1 low_shelf 250 Hz 1.5 dB q 0.7 -> none",
+    ]
+
+
+def test_a_band_that_is_turned_is_told_setting_by_setting() -> None:
+    turned = [change("a.eq.0.gain_db", 1.0, 2.0), change("a.eq.0.amount", None, 0.5)]
+    assert change_lines(turned) == ["a.eq.0.gain_db 1 -> 2", "a.eq.0.amount none -> 0.5"]
