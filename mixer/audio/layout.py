@@ -19,11 +19,11 @@ from mixer.audio.chunks import Heads, read_heads
 from mixer.audio.container import held_audio
 from mixer.audio.mpeg import mpeg_layout
 from mixer.audio.ogg_pages import damaged_flac, ogg_links
-from mixer.audio.plain_wave import read_plain_wave
+from mixer.audio.plain_wave import START_BYTES, read_plain_wave
 from mixer.audio.source import BLOCK_SAMPLES, system_name
 from mixer.audio.spliced_file import Pieces, SplicedFile
 from mixer.audio.time_reference import stated_reference
-from mixer.files.regular_file import open_regular
+from mixer.files.regular_file import open_regular, read_start
 
 # Samples a packet: of Opus at 48 kHz 120 ms, of Vorbis the longest block, of FLAC by its format.
 _MOST_SAMPLES_A_PACKET = 65_536
@@ -89,6 +89,9 @@ class Layout:
     time_reference: int | None = None
 
 
+_WHOLE = (Part(),)
+
+
 def layout_of(path: Path) -> Layout:
     """Find out how a file is read; kept for the run while the file stays the same.
 
@@ -96,7 +99,10 @@ def layout_of(path: Path) -> Layout:
         LibsndfileError: libsndfile does not read it.
         OSError: it cannot be opened.
     """
-    status = os.stat(path)  # noqa: PTH116 - many of them
+    start, status = read_start(os.fspath(path), START_BYTES)
+    plain = read_plain_wave(start, status.st_size)
+    if plain is not None:
+        return Layout(_WHOLE, *plain)
     return _layout(path, status.st_size, status.st_mtime_ns)
 
 
@@ -132,9 +138,6 @@ def _chunked_layout(path: Path, file: BinaryIO, heads: Heads) -> Layout:
     """A file of chunks, of which the audio's size is held to the file."""
     held = held_audio(file, heads)
     reference = stated_reference(file, heads)
-    plain = read_plain_wave(file, heads) if held is None else None
-    if plain is not None:
-        return Layout((Part(),), *plain, time_reference=reference)
     if held is None:
         layout = _plain_layout(path, Part(), None, None)
     else:

@@ -8,13 +8,16 @@ here: any other is libsndfile's.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
-from mixer.audio.chunks import Heads
 from mixer.audio.formats import SAMPLE_RATES_HZ
 
+# Room for what programs put before the audio, so that it begins on a page of 4 096 bytes.
+START_BYTES = 8_192
 _FORMAT = struct.Struct("<HHIIHH")
+_SIZE = struct.Struct("<I")
 _FORMAT_BYTES = (16, 18)  # without and with an empty extension
+_LOWEST_HZ, _HIGHEST_HZ = SAMPLE_RATES_HZ
 _MOST_CHANNELS = 2
 # By the tag and the bits of a sample.
 _ENCODINGS = {
@@ -26,7 +29,7 @@ _ENCODINGS = {
     (3, 64): "DOUBLE",
 }
 # libsndfile steps over these without a look at what is in them.
-_PASSED_OVER = frozenset((b"fmt ", b"data", b"JUNK", b"junk", b"PAD ", b"FLLR", b"minf", b"elm1"))
+_PASSED_OVER = frozenset((b"fmt ", b"JUNK", b"junk", b"PAD ", b"FLLR", b"minf", b"elm1"))
 
 
 class PlainWave(NamedTuple):
@@ -38,33 +41,47 @@ class PlainWave(NamedTuple):
     n_samples: int
 
 
-def read_plain_wave(file: BinaryIO, heads: Heads) -> PlainWave | None:
-    """What a WAV's header says, where it is one that this module reads; else None.
+def read_plain_wave(start: bytes, n_file: int) -> PlainWave | None:
+    """What a WAV's header says, where it is one that this module reads and its file bears out.
 
     Args:
-        file: open for reading.
-        heads: its chunks, from `read_heads`.
+        start: the file's first `START_BYTES`, or all of it.
+        n_file: bytes of the file.
     """
-    audio = heads.audio
-    if heads.family.magic != b"RIFF" or audio is None or heads.astray:
+    if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
         return None
+    form_at, position = 0, 12
+    while (name := start[position : position + 4]) != b"data":
+        if name not in _PASSED_OVER or position + 8 > len(start):
+            return None
+        (size,) = _SIZE.unpack_from(start, position + 4)
+        if name == b"fmt ":
+            if form_at or size not in _FORMAT_BYTES:
+                return None
+            form_at = position + 8
+        # Where the chunk behind one of odd size begins is to be seen in the file.
+        if size % 2:
+            return None
+        position += 8 + size
+    audio_at = position + 8
+    if not form_at or audio_at > len(start):
+        return None
+    (size,) = _SIZE.unpack_from(start, position + 4)
     # An odd number of bytes may be padded to an even one.
-    if not audio.size or heads.n_file - audio.start - audio.size not in (0, audio.size % 2):
+    if not size or n_file - audio_at - size not in (0, size % 2):
         return None
-    names = [chunk.name for chunk in heads.chunks]
-    if names.count(b"fmt ") != 1 or not _PASSED_OVER.issuperset(names):
-        return None
-    form = heads.chunks[names.index(b"fmt ")]
-    if form.size not in _FORMAT_BYTES:
-        return None
-    file.seek(form.start)
-    tag, channels, sample_rate, _, frame_bytes, bits = _FORMAT.unpack(file.read(_FORMAT.size))
+    if audio_at + 12 > len(start) < n_file or start[audio_at : audio_at + 12] == start[:12]:
+        return None  # a header that may stand in the file twice
+    return _of_format(_FORMAT.unpack_from(start, form_at), size)
+
+
+def _of_format(said: tuple[int, ...], audio_bytes: int) -> PlainWave | None:
+    tag, channels, sample_rate, _, frame_bytes, bits = said
     encoding = _ENCODINGS.get((tag, bits))
     if encoding is None or not 1 <= channels <= _MOST_CHANNELS:
         return None
-    if frame_bytes != channels * bits // 8 or audio.size % frame_bytes:
+    if frame_bytes != channels * bits // 8 or audio_bytes % frame_bytes:
         return None
-    low_hz, high_hz = SAMPLE_RATES_HZ
-    if not low_hz <= sample_rate <= high_hz:
+    if not _LOWEST_HZ <= sample_rate <= _HIGHEST_HZ:
         return None
-    return PlainWave(sample_rate, channels, encoding, audio.size // frame_bytes)
+    return PlainWave(sample_rate, channels, encoding, audio_bytes // frame_bytes)

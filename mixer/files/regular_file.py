@@ -28,6 +28,22 @@ def open_regular(path: Path) -> BufferedReader:
         raise
 
 
+def read_start(path: str, most_bytes: int) -> tuple[bytes, os.stat_result]:
+    """The first bytes of a file, and what the system says of it.
+
+    Raises:
+        OSError: as `open_regular`.
+    """
+    descriptor = os.open(path, _FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        return os.read(descriptor, most_bytes), status
+    finally:
+        os.close(descriptor)
+
+
 def read_regular(path: Path, most_bytes: int = -1) -> bytes:
     """The bytes of a file, at most so many.
 

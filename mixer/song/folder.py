@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mixer.errors import InputError
 from mixer.song.folder_plan import OF_MIXES, FolderPlan, plan_folder
@@ -25,8 +25,7 @@ _MADE = "a mix that mixer made"
 _HIDDEN = "in a hidden folder"
 
 
-@dataclass(frozen=True)
-class FolderFile:
+class FolderFile(NamedTuple):
     """One file under a song's folder.
 
     Attributes:

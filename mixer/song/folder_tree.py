@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
+from mixer.audio.formats import VIDEO_SUFFIXES, is_audio_name, suffix_of
 from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.song.folder_names import (
@@ -20,6 +21,7 @@ from mixer.song.folder_names import (
     VERSIONS_SUFFIX,
 )
 from mixer.song.track_names import stem_of_part
+from mixer.song.track_words import SAME_FOLDERS
 
 MAX_FILES = 20_000
 _MAX_WALK = 24  # folders below the first that are listed at all
@@ -64,13 +66,13 @@ class Folder:
     @cached_property
     def audio(self) -> list[str]:
         """Names that may be recordings of it."""
-        names = frozenset(self.files)
+        sure, videos = _named_as_audio(tuple(self.files))
+        if not videos:
+            return list(sure)
         return [
             name
             for name in self.files
-            if not name.startswith(".")
-            and is_recording_file(f"{self.place}/{name}")
-            and f"{os.path.splitext(name)[0]}{RECIPE_SUFFIX}" not in names  # noqa: PTH122
+            if name in sure or (name in videos and is_recording_file(f"{self.place}/{name}"))
         ]
 
     @property
@@ -97,6 +99,19 @@ class Folder:
     def parts(self) -> list[str]:
         """Stems that its own files name with certainty."""
         return [stem for name in self.audio if (stem := stem_of_part(name)) is not None]
+
+
+@lru_cache(SAME_FOLDERS)
+def _named_as_audio(files: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Of the names in a folder those of audio, but mixes of mixer's; and those of videos."""
+    there = frozenset(files)
+    names = [
+        name
+        for name in files
+        if not name.startswith(".") and f"{os.path.splitext(name)[0]}{RECIPE_SUFFIX}" not in there  # noqa: PTH122
+    ]
+    videos = frozenset(name for name in names if suffix_of(name) in VIDEO_SUFFIXES)
+    return tuple(name for name in names if is_audio_name(name) and name not in videos), videos
 
 
 def scan_folder(folder: Path, *, bounded: bool = True) -> Folder:

@@ -70,9 +70,14 @@ def read_song_headers(folder: Path) -> Song:
 
 
 def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -> Song:
-    if not os.path.isdir(folder):  # noqa: PTH112 - of each song of a batch
-        raise InputError(f"{folder}: no such folder; give the folder that holds the song's stems")
-    files = sorted(list_song_folder(folder), key=lambda file: _natural_key(file.name))
+    try:
+        listed = list_song_folder(folder)
+    except InputError:
+        if os.path.isdir(folder):  # noqa: PTH112 - without its exceptions
+            raise
+        what = f"{folder}: no such folder; give the folder that holds the song's stems"
+        raise InputError(what) from None
+    files = sorted(listed, key=lambda file: _natural_key(file.name))
     settings = read_song_file(folder, (f.name for f in files if is_recording_file(f.place)))
     found, line = _found(folder, files, settings, listen=listen)
     if not leave_out_faulty:

@@ -115,6 +115,8 @@ def _why_not_opened(folder: Path, path: Path) -> str | None:
 
 def _further_streams(name: str, sources: list[AudioSource]) -> list[Recording]:
     """All audio streams of a file but its first: never dropped unsaid."""
+    if len(sources) == 1:
+        return []
     reason = f"one of {len(sources)} audio streams, of which only the first is mixed; "
     reason += "save it as a file of its own"
     return [

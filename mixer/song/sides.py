@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mixer.audio.formats import without_audio_suffix
-from mixer.song.track_words import SAME_NAMES, fold
+from mixer.song.track_words import SAME_FOLDERS, SAME_NAMES, fold
 
 
 class Side(StrEnum):
@@ -126,6 +126,12 @@ def find_sides(names: Sequence[str]) -> Sides:
         Pairs, files without a partner, surround sets. A name that two files claim is given to
         neither.
     """
+    return _found(tuple(names))
+
+
+@lru_cache(SAME_FOLDERS)
+def _found(names: tuple[str, ...]) -> Sides:
+    """As `find_sides`; equal sets of names, as many songs have, are read once."""
     found = Sides(surround=_surround(names))
     readings = [
         reading

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # A pause in which nothing at all plays is longer than in any song: these are other takes, or other
 # days.
@@ -16,8 +17,7 @@ LONGEST_GAP_S = 60.0
 _SAME_WITHIN_S = 1e-5
 
 
-@dataclass(frozen=True)
-class Clip:
+class Clip(NamedTuple):
     """What a recording says of its place.
 
     Attributes:

@@ -10,18 +10,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.audio.chunks import read_heads
 from mixer.audio.layout import layout_of
-from mixer.audio.plain_wave import PlainWave, read_plain_wave
+from mixer.audio.plain_wave import START_BYTES, PlainWave, read_plain_wave
 
 RATE_HZ = 44_100
 SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 
 
 def plain(path: Path) -> PlainWave | None:
-    with path.open("rb") as file:
-        heads = read_heads(file)
-        return None if heads is None else read_plain_wave(file, heads)
+    whole = path.read_bytes()
+    return read_plain_wave(whole[:START_BYTES], len(whole))
 
 
 def libsndfiles(path: Path) -> tuple[int, int, str, int]:
@@ -85,10 +83,20 @@ def test_plain_headers_say_what_libsndfile_says(tmp_path: Path, chunks: tuple[by
         (form(1, 2, 16), chunk(b"data", bytes(400)), chunk(b"bext", bytes(602))),
         (form(1, 2, 16), chunk(b"data", b"")),
         (chunk(b"data", bytes(400)),),
+        (chunk(b"fmt ", bytes(14)), chunk(b"JUNK", bytes(8)), chunk(b"data", bytes(400))),
+        (chunk(b"JUNK", bytes(27)), form(1, 2, 16), chunk(b"data", bytes(400))),
+        (chunk(b"JUNK", bytes(START_BYTES)), form(1, 2, 16), chunk(b"data", bytes(400))),
+        (form(1, 2, 16), chunk(b"data", b"RIFF\xc0\1\0\0WAVE" + bytes(400))),
     ],
 )
 def test_of_any_other_header_nothing_is_said(tmp_path: Path, chunks: tuple[bytes, ...]) -> None:
     assert plain(wave(tmp_path / "a.wav", *chunks)) is None
+
+
+@pytest.mark.parametrize("n_bytes", range(48))
+def test_of_a_header_that_breaks_off_nothing_is_said(tmp_path: Path, n_bytes: int) -> None:
+    whole = wave(tmp_path / "a.wav", form(1, 2, 16), chunk(b"data", bytes(8))).read_bytes()
+    assert read_plain_wave(whole[:n_bytes], n_bytes) is None
 
 
 def test_whatever_a_header_holds_both_agree_or_only_libsndfile_speaks(tmp_path: Path) -> None:
