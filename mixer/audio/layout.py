@@ -8,9 +8,9 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import soundfile
@@ -64,8 +64,7 @@ class Part:
     may_burst: bool = False
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """How libsndfile reads a file.
 
     Attributes:
@@ -142,7 +141,7 @@ def _chunked_layout(path: Path, file: BinaryIO, heads: Heads) -> Layout:
         layout = _plain_layout(path, Part(), None, None)
     else:
         layout = _plain_layout(path, Part(held.pieces), held.remark or None, held.fault)
-    return layout if reference is None else replace(layout, time_reference=reference)
+    return layout if reference is None else layout._replace(time_reference=reference)
 
 
 def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None) -> Layout:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from mixer.audio.video import is_recording_file
@@ -26,6 +27,8 @@ def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -
     """
     songs = {str(row.song): row.number for row in rows}
     real_folders: dict[str, str] = {}
+    # In a folder that is not there nothing is: of a first run, not a name is looked up.
+    root, is_folder = os.fspath(out), cache(os.path.isdir)
     mistakes, suspects = [], []
     for row, target in zip(rows, targets, strict=True):
         if not target.mix or row.has_mistakes:
@@ -37,12 +40,14 @@ def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -
             mistakes.append(mistake(row.number, "output", what))
             continue
         for path in target.files:
-            whole = os.path.join(out, path)  # noqa: PTH118 - many of them
+            whole = f"{root}/{path}"
+            parent = os.path.dirname(whole)  # noqa: PTH120 - many of them
+            if not is_folder(parent):
+                continue
             try:
                 status = os.stat(whole)  # noqa: PTH116
             except OSError:
                 continue
-            parent = os.path.dirname(whole)  # noqa: PTH120
             if parent not in real_folders:
                 real_folders[parent] = os.path.realpath(parent)
             if (

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from mixer.batch.defaults import NO_DEFAULTS, Defaults
@@ -153,7 +154,13 @@ def make_plan(
 
 def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
     """By id: a file that a mix would replace though no run of this ledger wrote it."""
-    found, root = {}, os.fspath(out)
+    found, root, is_folder = {}, os.fspath(out), cache(os.path.isdir)
+
+    def is_there(path: str) -> bool:
+        whole = f"{root}/{path}"
+        # One look at a folder that is not there, for all that would be in it.
+        return is_folder(whole[: whole.rindex("/")]) and os.path.lexists(whole)
+
     for job in jobs:
         target = job.listed.target
         if job.action != Action.RENDER:
@@ -162,7 +169,7 @@ def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
         paths = [path for path in target.beside.values() if path not in owned]
         if job.known is None or not _owns(job.known, target):
             paths = [target.mix, target.recipe, *target.folders, *paths]
-        there = next((path for path in paths if os.path.lexists(f"{root}/{path}")), None)
+        there = next((path for path in paths if is_there(path)), None)
         if there is not None:
             found[job.record.id] = there
     return found

@@ -27,7 +27,7 @@ from mixer.song.song import Song
 from mixer.song.song_file import SongSettings, read_song_file
 from mixer.song.time_line import Clip, TimeLine, lay_out
 from mixer.song.track_names import NOTHING_KNOWN, Classification
-from mixer.song.track_words import SAME_NAMES
+from mixer.song.track_words import SAME_FOLDERS
 from mixer.song.unnamed import sort_in_by_ear
 
 
@@ -77,7 +77,7 @@ def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -
             raise
         what = f"{folder}: no such folder; give the folder that holds the song's stems"
         raise InputError(what) from None
-    files = sorted(listed, key=lambda file: _natural_key(file.name))
+    files = [listed[place] for place in _natural_order(tuple(file.name for file in listed))]
     settings = read_song_file(folder, (f.name for f in files if is_recording_file(f.place)))
     found, line = _found(folder, files, settings, listen=listen)
     if not leave_out_faulty:
@@ -247,8 +247,12 @@ def _refuse_uncertain(recordings: Sequence[Recording]) -> None:
         )
 
 
-@lru_cache(SAME_NAMES)
+@lru_cache(SAME_FOLDERS)
+def _natural_order(names: tuple[str, ...]) -> list[int]:
+    """The places of names in the order that people give them: 2_Snare before 10_Bass."""
+    return sorted(range(len(names)), key=lambda place: _natural_key(names[place]))
+
+
 def _natural_key(name: str) -> tuple[list[tuple[float, str]], str]:
-    """Order names as people do: 2_Snare before 10_Bass."""
     parts = re.findall(r"\d+|\D+", name.lower())
     return [(int(p), "") if p.isdigit() else (math.inf, p) for p in parts], name

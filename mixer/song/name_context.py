@@ -22,7 +22,6 @@ from mixer.song.track_names import (
 from mixer.song.track_words import (
     LEFT_OUT_WEAK,
     SAME_FOLDERS,
-    SAME_NAMES,
     SOURCE,
     Evidence,
     find_evidence,
@@ -56,16 +55,16 @@ def classify_all(
     """
     own_folders = tuple(map(tuple, folders)) if folders is not None else ((),) * len(names)
     words = split_words(song)
-    heard = frozenset[str]().union(*map(_words_of, names))
+    heard = _words_of_all(tuple(names))
     # A title is taken off names that begin with all of it; other words of it are in none of them.
     title = tuple(token for token in words if not token.isdigit())
     title = title if heard.issuperset(title) else ()
     return list(_classified(tuple(names), own_folders, title, frozenset(heard.intersection(words))))
 
 
-@lru_cache(SAME_NAMES)
-def _words_of(name: str) -> frozenset[str]:
-    return frozenset(take_apart(name).tokens)
+@lru_cache(SAME_FOLDERS)
+def _words_of_all(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(token for name in names for token in take_apart(name).tokens)
 
 
 @lru_cache(SAME_FOLDERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from mixer import audio as audio_io
@@ -15,6 +16,7 @@ from mixer.song.recording import Recording
 from mixer.song.song_file import FileSettings
 from mixer.song.track_names import Classification
 from mixer.song.track_roles import role_of
+from mixer.song.track_words import SAME_NAMES
 from mixer.stems import STEMS
 
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.
@@ -93,10 +95,14 @@ def _role(
         return UNKNOWN
     if settings is not None and settings.role is not None:
         return settings.role
+    return _named_role(name, stem, None if told is None else told.family)
+
+
+@lru_cache(SAME_NAMES)
+def _named_role(name: str, stem: str, family: str | None) -> str:
     container, _, stream = name.rpartition("#")
     title = stream if container else without_audio_suffix(name[name.rfind("/") + 1 :])
     role = role_of(title, stem)
-    family = None if told is None else told.family
     if role == UNKNOWN and family is not None and STEM_OF_ROLE.get(family) == stem:
         return family
     return role
