@@ -103,7 +103,7 @@ class Folder:
 
 @lru_cache(SAME_FOLDERS)
 def _named_as_audio(files: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Of the names in a folder those of audio, but mixes of mixer's; and those of videos."""
+    """The names of audio in a folder, but not those of mixes by mixer; and the names of videos."""
     there = frozenset(files)
     names = [
         name
