@@ -59,13 +59,13 @@ EFFECTS: dict[str, type] = {
 }
 _ROW_COLUMNS = {
     "song": "The song's folder, relative to the manifest.",
-    "id": "Its name in the results; by default the folder as written.",
-    "output": "Where the mix goes, with `{id} {song} {album} {preset} {model} {format} {row}`; "
+    "id": "Name of the song in the results; by default the folder as written.",
+    "output": "Path of the mix, with `{id} {song} {album} {preset} {model} {format} {row}`; "
     "`{id}.{format}` by default. Paths that lead out of the output folder are refused.",
-    "album": "Songs of one album share one loudness offset, so that their relative levels stay.",
-    "album_sound": "0 to 1: how far voice level, bass, brightness, width and room are drawn "
+    "album": "Songs of one album share one loudness offset, which keeps their relative levels.",
+    "album_sound": "0 to 1: how far vocal level, bass, brightness, width and room are moved "
     "towards the album's medians.",
-    "preset": "Names, or `.toml` files beside the manifest, the strongest last: `rock+wide`; "
+    "preset": "Names, or `.toml` files next to the manifest; the last one wins: `rock+wide`; "
     "`none` for none.",
 }
 
@@ -126,8 +126,8 @@ def _option_row(option: click.Option) -> tuple[str, str, str]:
     if option.show_default and option.default is not None and not default:
         default = str(option.default)
     what = _escaped(" ".join(help_text.split()))
-    repeats = option.multiple and "may repeat" not in what.lower()
-    return names, what + (" May repeat." if repeats else ""), _escaped(default)
+    repeats = option.multiple and "repeatable" not in what.lower()
+    return names, what + (" Repeatable." if repeats else ""), _escaped(default)
 
 
 def strip_keys() -> str:
@@ -143,7 +143,8 @@ def strip_keys() -> str:
         "*Moves* means that a list `[[seconds, value], ...]` may stand for the number.",
         "## The strip",
         "The effects act in the order of this page, then width, pan and fader, then the sends. "
-        "What is not said is off. " + _paragraph_of(Strip).split("\n\n")[-1].split("strip. ", 1)[1],
+        "Anything that is not set is off. "
+        + _paragraph_of(Strip).split("\n\n")[-1].split("strip. ", 1)[1],
         _keys_table(own),
         "The bus, `master`, has no `mute`, `solo`, `duck`, `reverb_db` and `delay_db`, and has the "
         "targets of the mix:",
@@ -260,7 +261,7 @@ def manifest_columns() -> str:
     parts = [
         NOTE,
         "# Columns of a manifest",
-        "Only `song` must be there; columns come in any order, and an empty cell means the "
+        "Only `song` is required; columns may be in any order, and an empty cell means the "
         "default. "
         "Beside these, any key of a strip is a column, such as `vocals.gain_db`, `roles.kick.mute` "
         'or `tracks."Lead Vox".pan`; see [every key of a strip](strip-keys.md). '

@@ -59,15 +59,15 @@ class _RunByDefault(click.Group):
 
 @click.group(name="batch", cls=_RunByDefault, context_settings={"max_content_width": 100})
 def command() -> None:
-    """Mix many songs: mixer batch MANIFEST -o OUT, resuming where it was.
+    """Mix many songs: mixer batch MANIFEST -o OUT; resumes where it stopped.
 
     \b
-    mixer batch init songs/ > manifest.csv     a manifest of the song folders in a tree
-    mixer batch manifest.csv -o out/           render what is new, changed or failed
-    mixer batch manifest.csv -o out/ --dry-run what that would be, and how long it takes
-    mixer batch merge out/                     one result of runs with --shard
+    mixer batch init songs/ > manifest.csv     write a manifest of all song folders
+    mixer batch manifest.csv -o out/           render new, changed and failed songs
+    mixer batch manifest.csv -o out/ --dry-run show the plan, and how long it takes
+    mixer batch merge out/                     combine the results of runs with --shard
 
-    `mixer batch run --help` has the options.
+    `mixer batch run --help` lists the options.
     """
 
 
@@ -82,40 +82,42 @@ def command() -> None:
     show_default=True,
     help="Folder for mixes and ledger.",
 )
-@click.option("-j", "--jobs", type=Whole(1, 1024), help="Workers. [default: the cores]")
-@click.option("--threads", type=Whole(1, 256), help="Cores a worker. [default: all shared]")
-@click.option("--devices", default="auto", show_default=True, help="auto, cpu, or cuda:0,cuda:1.")
-@click.option("--memory", "memory_gb", type=Number(0.1), help="GB for all workers.")
+@click.option("-j", "--jobs", type=Whole(1, 1024), help="Number of workers. [default: the cores]")
+@click.option("--threads", type=Whole(1, 256), help="Cores per worker. [default: all shared]")
+@click.option(
+    "--devices", default="auto", show_default=True, help="Devices: auto, cpu, or cuda:0,cuda:1."
+)
+@click.option("--memory", "memory_gb", type=Number(0.1), help="Memory for all workers, in GB.")
 @click.option("--resume", "mode", flag_value="resume", default=True,
-              help="Skip what is done and unchanged. This is the default.")  # fmt: skip
-@click.option("--retry-failed", "mode", flag_value="retry-failed", help="Do failed songs alone.")
-@click.option("--force", "mode", flag_value="force", help="Do every song again.")
+              help="Skip finished songs with unchanged inputs; the default.")  # fmt: skip
+@click.option("--retry-failed", "mode", flag_value="retry-failed", help="Render only failed songs.")
+@click.option("--force", "mode", flag_value="force", help="Render every song again.")
 @click.option("--overwrite", is_flag=True, help="Replace files that no run of this ledger wrote.")
-@click.option("--max-failures", type=Whole(0), help="Stop after more failures than that.")
+@click.option("--max-failures", type=Whole(0), help="Stop after more than this many failures.")
 @click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
-@click.option("--shard", help="I/N: this run's part of the manifest, I from 1.")
+@click.option("--shard", help="Part I of N of the manifest, as I/N; I counts from 1.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @click.option("--address", help="Address of the Ray cluster, or auto. [default: start one here]")
 @click.option(
-    "--preset", "presets", multiple=True, help="For rows that name none: a name or a file."
+    "--preset", "presets", multiple=True, help="Preset for rows that name none: a name or a file."
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
-              help="For every row, as vocals.gain_db=+1.5; its own columns win.")  # fmt: skip
+              help="Setting for every row, as KEY=VALUE; a row's columns override it.")  # fmt: skip
 @settings_options(
-    RenderSettings, lambda option: option.for_every_row, " For rows that do not say it."
+    RenderSettings, lambda option: option.for_every_row, " For rows that do not set it."
 )
 @settings_options(
-    OutputSettings, lambda option: option.for_every_row, " For rows that do not say it."
+    OutputSettings, lambda option: option.for_every_row, " For rows that do not set it."
 )
 @click.option("--allow-plugins", is_flag=True,
-              help="Let the manifest and presets' files load plug-ins.")  # fmt: skip
+              help="Let the manifest and preset files load plug-ins.")  # fmt: skip
 @click.option(_IGNORE, "ignored", is_flag=False, flag_value=ALL_COLUMNS, default="",
               metavar="[NAMES]",
-              help="Let unknown columns through: these, comma-separated, or all.")  # fmt: skip
+              help="Ignore unknown columns: these, comma-separated, or all.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, time and disk; render nothing.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a finished song.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures, on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per finished song.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only failures, on stderr.")
 def run_command(
     manifest: Path,
     out: Path,
@@ -136,11 +138,11 @@ def run_command(
 ) -> None:
     """Render the songs of MANIFEST, a CSV file; a column `song` names their folders.
 
-    More columns say more of a row: preset, daw, report, loudness_lufs, vocals.gain_db and so on.
-    A row's cells win over the options here, these over its song.toml, that over presets.
+    Other columns set options of a row: preset, daw, report, loudness_lufs, vocals.gain_db and so
+    on. A row's cells override the options here, these its song.toml, and that its presets.
 
-    What is done and unchanged is skipped. Results are in results.csv and results.jsonl. Ctrl-C
-    finishes the songs that are running; a second one drops them.
+    Finished songs whose inputs have not changed are skipped. Results are in results.csv and
+    results.jsonl. Ctrl-C finishes the running songs; a second one drops them.
     """
     from mixer.batch.defaults import Defaults
     from mixer.batch.listener import Stop
@@ -231,10 +233,10 @@ def init_command(folder: Path) -> None:
 @command.command(name="merge")
 @click.argument("out", type=FilePath(exists=True, file_okay=False, path_type=Path))
 @click.option("--manifest", type=FilePath(exists=True, dir_okay=False, path_type=Path),
-              help="For the order, and to find songs that no shard has begun.")  # fmt: skip
+              help="Manifest, for the order and to find songs not yet started.")  # fmt: skip
 @click.option("--html", is_flag=True, help="Also write an index page with players.")
 @click.option("--overwrite", is_flag=True, help="Replace tables that no run wrote.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures, on stderr.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only failures, on stderr.")
 def merge_command(
     out: Path, manifest: Path | None, html: bool, overwrite: bool, quiet: bool
 ) -> None:

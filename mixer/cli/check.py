@@ -27,14 +27,16 @@ _WIDE_COLUMNS = 110
 
 @click.command(name="check")
 @click.argument("song_dir", type=FilePath(exists=True, file_okay=False, path_type=Path))
-@click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
+@click.option(
+    "--strict", is_flag=True, help="Treat unrecognised names and damaged files as errors."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
-    """Show how the files of SONG_DIR are understood and what is wrong with them.
+    """Show how the files of SONG_DIR are classified, and any problems with them.
 
-    Nothing is rendered and nothing is written. The exit code is that of mixer render for the same
-    folder: 0 where it would make a mix, 1 where the song fails, 2 for a mistake in song.toml.
+    Nothing is rendered or written. The exit code is that of mixer render for the same folder: 0 if
+    it would make a mix, 1 if the song would fail, 2 for a mistake in song.toml.
     """
     song, resolved = load_asked(song_dir, strict=strict, leave_out_faulty=True)
     with progress_bar(quiet=quiet or as_json) as show:

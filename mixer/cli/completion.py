@@ -20,17 +20,17 @@ _ALSO = {"pwsh": Shell.POWERSHELL}
 
 @click.group(cls=Commands, name="completion")
 def command() -> None:
-    """Complete commands, options and words at the Tab key, in bash, zsh, fish and PowerShell."""
+    """Complete commands, options and words with the Tab key in bash, zsh, fish and PowerShell."""
 
 
 @command.command("install")
 @click.argument("shell", type=click.Choice(_NAMES), required=False)
 @click.pass_context
 def install_command(ctx: click.Context, shell: str | None) -> None:
-    """Install the completion of SHELL, by default of the one that you use; says what it changes.
+    """Install completion for SHELL, by default your own; prints each change that it makes.
 
-    A file of its own is written. zsh and PowerShell read it from a marked block at the end of their
-    start-up file, which is added once; nothing else in that file is touched.
+    The completion goes into a separate file. For zsh and PowerShell a marked block, which reads it,
+    is added once at the end of the start-up file; nothing else in that file is changed.
     """
     asked = Shell(shell) if shell else _own_shell()
     for line in install(asked, ctx.find_root().command):
@@ -42,7 +42,7 @@ def install_command(ctx: click.Context, shell: str | None) -> None:
 @click.argument("shell", type=click.Choice(_NAMES))
 @click.pass_context
 def show_command(ctx: click.Context, shell: str) -> None:
-    """Print the completion of SHELL, to be put where you want it."""
+    """Print the completion script for SHELL, so that you can install it yourself."""
     say(script_of(Shell(shell), ctx.find_root().command).rstrip("\n"))
 
 

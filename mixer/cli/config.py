@@ -17,17 +17,17 @@ _BUILT_IN = "built in"
 
 @click.group(cls=Commands, name="config")
 def command() -> None:
-    """Show your own defaults of render and batch, and where each value comes from.
+    """Show your own defaults for render and batch, and where each value comes from.
 
-    They are in config.toml: a line a setting, as 'format = "flac"' or 'loudness_lufs = -14'; in the
-    tables [render] and [batch] for one command alone. The command line wins over a manifest and
-    song.toml, these over presets, those over config.toml, and that over what is built in.
+    They are in config.toml, one line per setting, such as 'format = "flac"' or 'loudness_lufs =
+    -14', or in the tables [render] and [batch] for one command only. From highest to lowest
+    precedence: the command line, a manifest and song.toml, presets, config.toml, built-in defaults.
     """
 
 
 @command.command("path")
 def path_command() -> None:
-    """Print where config.toml is, or is to be."""
+    """Print the path of config.toml, whether it exists or not."""
     path = config_path()
     if path is None:
         raise SettingsError("there is no home folder; set MIXER_CONFIG to a file")
@@ -36,11 +36,14 @@ def path_command() -> None:
 
 @command.command("show")
 @click.option(
-    "--batch", "is_batch", is_flag=True, help="Show those of mixer batch, not of mixer render."
+    "--batch",
+    "is_batch",
+    is_flag=True,
+    help="Show the settings of mixer batch, not of mixer render.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(is_batch: bool, as_json: bool) -> None:
-    """Show each setting, its default here, and whether that is your own or built in."""
+    """Show each setting with its default, and whether that is your own or built in."""
     command = BATCH if is_batch else RENDER
     config = read_config(command)
     options = [one for one in known_options().values() if one.has_column or not is_batch]

@@ -50,9 +50,11 @@ def command() -> None:
     help="Normalisations, comma-separated.  [default: all but panning; bands: balance; "
     "tracks: none]",
 )
-@click.option("--variants", type=Whole(), help="Reverbs of vocals and other.  [default: 3]")
-@click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")
-@click.option("--seed", type=Whole(), default=0, show_default=True, help="Seed of the rooms.")
+@click.option("--variants", type=Whole(), help="Reverb variants of vocals and other.  [default: 3]")
+@click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
+@click.option(
+    "--seed", type=Whole(), default=0, show_default=True, help="Random seed for the rooms."
+)
 @click.option(
     "--target",
     default="auto",
@@ -66,11 +68,13 @@ def command() -> None:
 @click.option(
     "--test-share", type=Number(), default=0.1, show_default=True, help="Share of hashed songs."
 )
-@click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")
-@click.option("--overwrite", is_flag=True, help="Prepare anew what was made with other settings.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@click.option(
+    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: the cores]"
+)
+@click.option("--overwrite", is_flag=True, help="Replace data that were made with other settings.")
+@click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and anything left out.")
 def prepare(
     sources: tuple[Path, ...],
     output: Path,
@@ -86,8 +90,8 @@ def prepare(
     A source is a song folder (stems or raw tracks, perhaps with a mixture), a folder of such
     folders, a .stem.mp4, or MUSDB18 with its train and test folders. Examples in bands are made of
     wet stems, of wet ones with dry ones in a folder dry beside them, and of dry ones (a folder dry,
-    or dry = true in song.toml) with a mixture. A run that was stopped goes on where it was when it
-    is started again. Exit code 1 means that songs were left out.
+    or dry = true in song.toml) with a mixture. A stopped run resumes when started again. Exit code
+    1 means that songs were left out.
     """
     planning = load_extra("training.data.plan", _EXTRA)
     plan = planning.plan_dataset(sources, output, _settings(planning, options))
@@ -116,7 +120,7 @@ def prepare(
 
 @command.command(name="info")
 @click.argument("folder", type=FilePath(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print its description as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the description as JSON.")
 def info(folder: Path, as_json: bool) -> None:
     """Check and show a prepared data set."""
     prepared = load_extra("training.data.prepared", _EXTRA)
@@ -149,17 +153,19 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 @command.command(name="synthesise")
-@click.option("-n", "--songs", "n_songs", type=Whole(), required=True, help="How many, in all.")
+@click.option(
+    "-n", "--songs", "n_songs", type=Whole(), required=True, help="Number of songs in all."
+)
 @click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="Its folder.")
-@click.option("--seed", type=Whole(), default=1, show_default=True, help="Seed of everything.")
+@click.option("--seed", type=Whole(), default=1, show_default=True, help="Random seed.")
 @click.option("--genres", help="Comma-separated names.  [default: all]")
-@click.option("--hold-out", help="Comma-separated genres whose songs all go to the test.")
+@click.option("--hold-out", help="Comma-separated genres whose songs all go to the test set.")
 @click.option(
     "--hold-out-share",
     type=Number(),
     default=0.1,
     show_default=True,
-    help="Share of the other songs for validation, and again for the test.",
+    help="Share of the other songs for validation, and the same for the test set.",
 )
 @click.option(
     "--duration",
@@ -168,16 +174,18 @@ def info(folder: Path, as_json: bool) -> None:
     show_default=True,
     help="Length of a song, in seconds.",
 )
-@click.option("--tracks", is_flag=True, help="Keep the recorded tracks beside the stems.")
+@click.option("--tracks", is_flag=True, help="Keep the recorded tracks as well as the stems.")
 @click.option(
     "--soundfont",
     type=FilePath(path_type=Path),
     help="A General MIDI .sf2.  [default: the system's]",
 )
-@click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")
-@click.option("--dry-run", is_flag=True, help="Say what would be made; write nothing.")
+@click.option(
+    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: the cores]"
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and anything left out.")
 def synthesise(
     n_songs: int,
     output: Path,
@@ -192,7 +200,7 @@ def synthesise(
 
     Each song is a folder with wet stems, their mixture, dry stems, and every decision of the
     simulated engineer; `mixer dataset prepare` reads the output folder. The same seed makes the
-    same songs. Songs that are there already are kept, so a run that was stopped goes on. It needs
+    same songs. Existing songs are kept, so a stopped run resumes. It needs
     the program fluidsynth and a General MIDI SoundFont.
     """
     synthesis = load_extra("training.synthesis.run", _EXTRA)

@@ -25,8 +25,8 @@ SAMPLE_RATE_HZ = 44_100
 @click.option(
     "--seed", type=Whole(0), default=1, show_default=True, help="The take: timing and noise."
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def command(folder: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     """Compose thirty seconds of music and write its dry, unmixed stems into FOLDER."""
     names = [*(f"{stem}.wav" for stem in STEMS), SONG_FILE]

@@ -15,14 +15,14 @@ _TONES = {Status.OK: Tone.PLAIN, Status.NOTE: Tone.WARNING, Status.PROBLEM: Tone
 
 
 @click.command(name="doctor")
-@click.option("--no-render", is_flag=True, help="Leave out the self-test, five seconds of a mix.")
+@click.option("--no-render", is_flag=True, help="Skip the self-test, a mix of five seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(ctx: click.Context, no_render: bool, as_json: bool) -> None:
-    """Look at the installation and the machine, and mix five seconds to see that all of it works.
+    """Check the installation and the machine, and mix five seconds as a self-test.
 
-    The exit code is 0 where mixer works here, and 3 where something keeps it from that; each
-    problem says what to do, and stands last. Notes are about what is only not there, as extras.
+    The exit code is 0 if mixer works here, otherwise 3. Problems come last, each with what to do
+    about it. Notes are about optional parts that are missing, such as extras.
     """
     findings = []
     for finding in examine(renders=not no_render):

@@ -42,41 +42,45 @@ PAIRS_SUFFIX = ".csv"
 _SHARED_OPTIONS = (
     click.option(
         "--target",
-        help="Also hold the balance against a profile (name or file) or a folder of mixes.",
+        help="Also compare the balance with a profile (name or file) or a folder of mixes.",
     ),
-    click.option("--align/--no-align", default=True, help="Undo a lag between the two. [default]"),
+    click.option(
+        "--align/--no-align", default=True, help="Compensate a lag between the two. [default]"
+    ),
     click.option(
         "--max-lag",
         type=Number(),
         default=MAX_LAG_S,
         show_default=True,
-        help="Furthest lag, seconds.",
+        help="Largest lag, in seconds.",
     ),
     click.option(
-        "--trim/--no-trim", default=True, help="Leave out silence before and after. [default]"
+        "--trim/--no-trim", default=True, help="Ignore silence before and after. [default]"
     ),
     click.option(
         "--loudness-match/--no-loudness-match",
         default=True,
-        help="Read levels at the reference's loudness. [default]",
+        help="Compare levels at the reference's loudness. [default]",
     ),
-    click.option("--csv", "csv_path", type=FilePath(path_type=Path), help="Write a table here."),
+    click.option(
+        "--csv", "csv_path", type=FilePath(path_type=Path), help="Write a CSV table to this file."
+    ),
     click.option(
         "--plot",
         "plot_path",
         type=FilePath(path_type=Path),
-        help="Write a PNG here (needs the plot extra).",
+        help="Write a PNG to this file (needs the plot extra).",
     ),
     click.option(
         "--seed",
         type=Whole(0),
         default=0,
         show_default=True,
-        help="Random seed of the bootstrap, and of the renders.",
+        help="Random seed for the bootstrap and the renders.",
     ),
-    click.option("--overwrite", is_flag=True, help="Replace files that are there."),
+    click.option("--overwrite", is_flag=True, help="Replace existing files."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-    click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+    click.option("-q", "--quiet", is_flag=True, help="Print only errors."),
 )
 
 
@@ -114,7 +118,7 @@ def command() -> None:
 @click.option(
     "--stems",
     type=FilePath(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the mix's wet stems: how much of each the others mask.",
+    help="Folder of the mix's wet stems, to measure how much the others mask each.",
 )
 @_shared_options
 def mixes(
@@ -125,7 +129,7 @@ def mixes(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Measure MIX against REFERENCE: two files, two folders, or a CSV of pairs alone.
+    """Measure MIX against REFERENCE: two files, two folders, or just a CSV of pairs.
 
     The paper's measures are errors in percent, 0 for the reference itself.
     """
@@ -165,18 +169,26 @@ def mixes(
     required=True,
     type=FilePath(exists=True, path_type=Path),
 )
-@click.option("--model", "models", multiple=True, help="Bundle, its folder, or none; repeat it.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")
-@click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
+@click.option(
+    "--model", "models", multiple=True, help="Bundle name or folder, or none; repeatable."
+)
+@click.option(
+    "--device", default="auto", show_default=True, help="Device: auto, cpu, cuda or cuda:N."
+)
+@click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
+@click.option(
+    "--dry/--wet", default=None, help="Treat the songs as dry (wet). [default: song.toml]"
+)
 @click.option(
     "--reference-name",
     default=HUMAN_FILE_NAMES[0],
     show_default=True,
-    help="File in each song's folder that holds the human mix.",
+    help="Name of the human mix in each song's folder.",
 )
 @click.option(
-    "--reference-sum", is_flag=True, help="Songs without that file: the sum of their (wet) stems."
+    "--reference-sum",
+    is_flag=True,
+    help="For songs without that file, use the sum of their (wet) stems.",
 )
 @click.option("--masking/--no-masking", default=True, help="Measure the stems' masking. [default]")
 @_shared_options
@@ -185,8 +197,8 @@ def system(
 ) -> None:
     """Render SONGS (folders, or .stem.mp4 files) with every model; compare with human mixes.
 
-    Two floors are rendered beside the models: the sum of the recordings as they are, and the sum of
-    the normalised stems.
+    Two baselines are rendered as well: the plain sum of the recordings, and the sum of the
+    normalised stems.
     """
     _prepare_outputs(options)
     rooms = options["rooms"]

@@ -22,11 +22,12 @@ from mixer.normalisations import EFFECTS, parse_effects
     "--output",
     type=FilePath(path_type=Path),
     required=True,
-    help="The bundle: a folder that this makes.",
+    help="Folder to create for the bundle.",
 )
-@click.option("--name", help="What the bundle calls itself.  [default: the folder's name]")
+@click.option("--name", help="Name of the bundle.  [default: the folder's name]")
 @click.option(
-    "--profile", help="What its stems were normalised to.  [default: its data's, or musdb18]"
+    "--profile",
+    help="Profile that its stems were normalised to.  [default: that of its data, or musdb18]",
 )
 @click.option(
     "--effects",
@@ -40,7 +41,7 @@ from mixer.normalisations import EFFECTS, parse_effects
 @click.option(
     "--panning-limits-time-axis",
     is_flag=True,
-    help="It was trained with the published panning normalisation, which stops after 17 s.",
+    help="Trained with the published panning normalisation, which stops after 17 s.",
 )
 @click.option(
     "--stride", type=Whole(), help="Front-end stride of a published state dict.  [default: 1]"
@@ -52,10 +53,10 @@ from mixer.normalisations import EFFECTS, parse_effects
 )
 @click.option("--fp16", is_flag=True, help="Also write half-precision graphs, for GPUs.")
 @click.option("--licence", help="Terms of the weights.  [default: the checkpoint's words]")
-@click.option("--provenance", help="Where they come from.  [default: the checkpoint's words]")
-@click.option("--overwrite", is_flag=True, help="Replace a bundle that is there.")
+@click.option("--provenance", help="Origin of the weights.  [default: the checkpoint's words]")
+@click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def command(
     checkpoint: Path,
     output: Path,
@@ -75,8 +76,8 @@ def command(
 ) -> None:
     """Export CHECKPOINT (safetensors, or a published .params) as a model bundle.
 
-    The bundle is checked against PyTorch before it appears: where ONNX Runtime answers differently,
-    there is an error and no bundle.
+    The bundle is checked against PyTorch before it is written: if ONNX Runtime's output differs,
+    the command fails and writes no bundle.
     """
     export = load_extra("export.bundle", "train")
     options: dict[str, Any] = {

@@ -29,18 +29,18 @@ from mixer.preset.write import save_preset
     type=FilePath(exists=True, dir_okay=False, path_type=Path),
     metavar="SESSION...",
 )
-@click.option("--preset", "preset", help="Save what was changed alike as a preset of this name.")
+@click.option("--preset", "preset", help="Save the common changes as a preset of this name.")
 @click.option(
-    "--song", "song", type=FilePath(path_type=Path), help="The song's folder, where it was moved."
+    "--song", "song", type=FilePath(path_type=Path), help="The song's folder, if it has moved."
 )
 @click.option(
     "--recall",
     "recall",
     type=FilePath(dir_okay=False, path_type=Path),
-    help="NAME.recall.json, where the session was moved away from it.",
+    help="NAME.recall.json, if the session has moved away from it.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace your preset of that name.")
-@click.option("--dry-run", is_flag=True, help="Say what was learnt; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the changes found; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     sessions: tuple[Path, ...],
@@ -51,10 +51,10 @@ def command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Take faders, pans, EQ, automation, mutes and sends of edited sessions back.
+    """Read back faders, pans, EQ, automation, mutes and sends of edited sessions.
 
     Each session's changes go into its song's song.toml, so that the next `mixer render` gives
-    that mix. With --preset, what was changed alike in several sessions becomes a preset instead.
+    that mix. With --preset, changes common to several sessions become a preset instead.
     """
     if len(sessions) > 1 and (song is not None or recall is not None):
         raise SettingsError("--song and --recall are of one session; give one")

@@ -71,7 +71,7 @@ def command() -> None:
     "--systems",
     multiple=True,
     metavar="NAME...",
-    help="Models, none (sum of normalised stems), sum (plain), human, or NAME=FOLDER of mixes.",
+    help="Models, none (sum of normalised stems), sum (plain sum), human, or NAME=FOLDER of mixes.",
 )
 @click.option(
     "--paper-layout",
@@ -79,47 +79,65 @@ def command() -> None:
     help="The paper's test: six songs, six mixes of each [default: what ships, and human], 25 s at"
     " -23 LUFS.",
 )
-@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="The test.")
+@click.option(
+    "-o", "--output", required=True, type=FilePath(path_type=Path), help="Folder for the test."
+)
 @click.option(
     "--human",
     "human_folder",
     type=FilePath(exists=True, file_okay=False, path_type=Path),
-    help="Folder of human mixes, named as the songs. [default: mixture, mix or reference beside "
-    "the stems]",
+    help="Folder of human mixes, named after the songs. [default: mixture, mix or "
+    "reference next to the stems]",
 )
-@click.option("--length", type=Number(), default=25.0, show_default=True, help="Seconds a mix.")
-@click.option("--start", type=Number(), help="Where excerpts start, s. [default: the loudest part]")
+@click.option(
+    "--length", type=Number(), default=25.0, show_default=True, help="Length of a mix, in seconds."
+)
+@click.option(
+    "--start", type=Number(), help="Start of excerpts, in seconds. [default: the loudest part]"
+)
 @click.option(
     "--loudness",
     type=Number(),
     default=-23.0,
     show_default=True,
-    help="Loudness of the mixes, LUFS.",
+    help="Loudness of the mixes, in LUFS.",
 )
 @click.option(
     "--lower/--no-lower",
     default=True,
-    help="Lower all mixes together where one peaks too high, or refuse. [default: lower]",
+    help="If a mix peaks too high, lower all of them, or refuse. [default: lower]",
 )
-@click.option("--align/--no-align", default=True, help="Undo lags of finished mixes. [default]")
+@click.option(
+    "--align/--no-align", default=True, help="Compensate lags of finished mixes. [default]"
+)
 @click.option(
     "--sample-rate", type=Whole(8_000, 384_000), default=44_100, show_default=True, help="In Hz."
 )
-@click.option("--hidden-reference", metavar="NAME", help="System that is also played openly.")
+@click.option(
+    "--hidden-reference", metavar="NAME", help="System that is also played as the open reference."
+)
 @click.option("--repeat/--no-repeat", default=False, help="Repeat the first song at the end.")
-@click.option("--training/--no-training", default=True, help="A training page first. [default]")
+@click.option(
+    "--training/--no-training", default=True, help="Start with a training page. [default]"
+)
 @click.option("--pages", type=Whole(), help="Songs that each participant rates. [default: all]")
 @click.option(
-    "--least-heard", type=Number(), help="Seconds before a page may be left. [default: 5]"
+    "--least-heard",
+    type=Number(),
+    help="Seconds before a participant may leave a page. [default: 5]",
 )
 @click.option("--title", default="Listening test", show_default=True)
-@click.option("--seed", type=Whole(0), help="Random seed of ids and dither. [default: drawn]")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--dry/--wet", default=None, help="The songs are dry (wet). [default: song.toml]")
-@click.option("--rooms", type=FilePath(path_type=Path), help="A folder of impulse responses.")
+@click.option("--seed", type=Whole(0), help="Random seed for ids and dither. [default: drawn]")
+@click.option(
+    "--device", default="auto", show_default=True, help="Device: auto, cpu, cuda or cuda:N."
+)
+@click.option(
+    "--dry/--wet", default=None, help="Treat the songs as dry (wet). [default: song.toml]"
+)
+@click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
 @click.option("--overwrite", is_flag=True, help="Replace a test that has no answers yet.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def build(
     songs: tuple[Path, ...],
     systems: tuple[str, ...],
@@ -133,7 +151,7 @@ def build(
 ) -> None:
     """Make a listening test of SONGS, mixed by several systems.
 
-    Participants get OUTPUT/public; OUTPUT/key.json says which mix is whose and stays with you.
+    Participants get OUTPUT/public. Keep OUTPUT/key.json, which says which system made each mix.
     """
     from mixer.listen.build import build_test
     from mixer.listen.systems import parse_systems
@@ -222,24 +240,24 @@ def _settings(options: dict[str, Any]) -> Any:
     type=Whole(0, 65_535),
     default=DEFAULT_PORT,
     show_default=True,
-    help="0 takes a free one.",
+    help="Port; 0 picks a free one.",
 )
 @click.option(
     "--participants",
     type=Whole(1),
     default=1,
     show_default=True,
-    help="How many links there shall be; those that are there stay.",
+    help="Number of links in all; existing ones stay.",
 )
-@click.option("--public-url", help="What links begin with, where a proxy stands in front.")
+@click.option("--public-url", help="Start of the links, if a proxy is in front of the server.")
 @click.option(
     "--export",
     "export_folder",
     type=FilePath(file_okay=False, path_type=Path),
-    help="Write what was collected as a JSON file a participant, and end.",
+    help="Write the answers as one JSON file per participant, and exit.",
 )
-@click.option("--overwrite", is_flag=True, help="Let --export replace files that are there.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but links and errors.")
+@click.option("--overwrite", is_flag=True, help="Let --export replace existing files.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only links and errors.")
 def serve(
     test: Path,
     host: str,
@@ -252,8 +270,8 @@ def serve(
 ) -> None:
     """Serve TEST and collect answers in TEST/answers.sqlite, until Ctrl-C.
 
-    Every participant gets a link of their own, in TEST/links.csv. The answers are saved while they
-    are given, so a participant may stop and go on later, on another device too.
+    Every participant gets a personal link, in TEST/links.csv. Answers are saved as they are given,
+    so a participant may stop and continue later, even on another device.
     """
     from mixer.listen.design import read_design
     from mixer.listen.serve import ListeningServer, base_url, participant_link

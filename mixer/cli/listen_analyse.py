@@ -44,13 +44,13 @@ ANALYSIS_FOLDER = "analysis"
     default=True,
     help="Leave out participants by the rules fixed in the test's key. [default: screening]",
 )
-@click.option("--complete-only", is_flag=True, help="Leave out who did not finish.")
+@click.option("--complete-only", is_flag=True, help="Leave out participants who did not finish.")
 @click.option(
     "--blocks",
     type=click.Choice([blocks.value for blocks in Blocks]),
     default=Blocks.BY_PAGE.value,
     show_default=True,
-    help="What tests compare within: a participant's page (a song), or a participant's mean over "
+    help="Unit within which tests compare: a participant's page (a song), or their mean over "
     "songs.",
 )
 @click.option(
@@ -59,11 +59,11 @@ ANALYSIS_FOLDER = "analysis"
     help="Draw box plots and violins. [default: plots]",
 )
 @click.option(
-    "--seed", type=Whole(0), default=0, show_default=True, help="Random seed of the bootstrap."
+    "--seed", type=Whole(0), default=0, show_default=True, help="Random seed for the bootstrap."
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def command(
     test: Path,
     answers: tuple[Path, ...],
@@ -77,7 +77,7 @@ def command(
     """Analyse the ANSWERS to TEST: who counts, how systems rate, which differences are real.
 
     ANSWERS are JSON files, folders of them, or the server's database; without any, TEST's own
-    answers.sqlite. A file that cannot be used is left out with a line, and the exit code is 1.
+    answers.sqlite. A file that cannot be used is reported and left out, and the exit code is 1.
     """
     design, key = read_design(test), read_key(test)
     check_key(design, key, test)

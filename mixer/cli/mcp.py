@@ -18,13 +18,13 @@ from mixer.cli.session_song import DEFAULT_FOLDER
     multiple=True,
     required=True,
     type=FilePath(exists=True, file_okay=False, path_type=Path),
-    help="Folder that may be read and written; may repeat. Paths begin in the first.",
+    help="Folder that may be read and written; repeatable. Paths are relative to the first.",
 )
 def command(folders: tuple[Path, ...]) -> None:
-    """Serve tools to an agent over stdin and stdout, until it hangs up.
+    """Serve tools to an agent over stdin and stdout, until it disconnects.
 
     The tools are check, render, revise, variations, compare, presets, preset and evaluate. They
-    read and write in the folders given by --allow and nowhere else, and load no plug-ins.
+    read and write only in the folders given by --allow, and load no plug-ins.
     """
     load_extra("mcp", "mcp")
     server = load_extra("mixer.mcp.server", "mcp")

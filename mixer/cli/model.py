@@ -41,7 +41,7 @@ def list_command(as_json: bool) -> None:
 def info_command(bundle: str, as_json: bool) -> None:
     """Show the card of BUNDLE (a name or a folder): what it is, its data, licence, figures, limits.
 
-    Its files are checked on the way.
+    Its files are checked as well.
     """
     read = read_bundle(bundle)
     read_profile(read.profile_path)  # what a render would refuse is refused here
@@ -56,12 +56,14 @@ def info_command(bundle: str, as_json: bool) -> None:
 
 @command.command("verify")
 @click.argument("bundle")
-@click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option(
+    "--device", default="cpu", show_default=True, help="Device: auto, cpu, cuda or cuda:N."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify_command(bundle: str, device: str, as_json: bool) -> None:
-    """Run BUNDLE on the input that it carries and compare with PyTorch's answer to it.
+    """Run BUNDLE on its own test input and compare with PyTorch's stored output.
 
-    The exit code is 0 where they agree and 3 where they do not, or where it cannot be run.
+    The exit code is 0 if they agree, and 3 if they differ or the bundle cannot be run.
     """
     # The runtime takes a while to load, and only this command needs it.
     from mixer.network.verify import verify_bundle
@@ -91,16 +93,16 @@ def verify_command(bundle: str, device: str, as_json: bool) -> None:
     type=FilePath(path_type=Path),
     help="The bundle's folder.  [default: models/ and the repository's NAME]",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace the files of an existing bundle.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def pull_command(
     repository: str, output: Path | None, overwrite: bool, as_json: bool, quiet: bool
 ) -> None:
     """Fetch a bundle from the Hugging Face Hub (needs the hub extra).
 
-    Only what the bundle's manifest names comes, and .safetensors checkpoints beside it; every file
-    is bounded in size and must hash to what the Hub and the manifest say.
+    Only files named in the bundle's manifest and .safetensors checkpoints are fetched; each is
+    bounded in size and must match the hashes of the Hub and the manifest.
     """
     from mixer.network.hub import parse_reference, pull_bundle
 
@@ -142,7 +144,7 @@ def checkpoint_command(bundle: str, output: Path) -> None:
     mixer model checkpoint default -o default.safetensors
     mixer train band-mixer data.folder=DATA network.start_from=default.safetensors
 
-    It works for band mixers, of which the default is one; of other networks keep the checkpoint.
+    It works only for band mixers, such as the default; of other networks, keep the checkpoint.
     """
     read = read_bundle(bundle)
     load_extra("export.weights", "train").write_weights(read, output)

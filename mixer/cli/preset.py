@@ -41,7 +41,7 @@ def list_command(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(name: str, as_json: bool) -> None:
-    """Show all that NAME (a preset or a file) sets, what it extends included, as TOML."""
+    """Show all settings of NAME (a preset or a file), including those it extends, as TOML."""
     found = find_preset(name)
     resolved = resolve([name])
     if as_json:
@@ -66,9 +66,9 @@ def show_command(name: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def validate_command(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
-    """Check FILES (or presets by name); their mistakes are told, each with its line.
+    """Check FILES (or presets by name) and show every mistake with its line.
 
-    The exit code is 0 where all are valid, and 2 where one is not.
+    The exit code is 0 if all are valid, otherwise 2.
     """
     results = {name: _mistakes(name) for name in files}
     if as_json:
@@ -95,7 +95,7 @@ def validate_command(ctx: click.Context, files: tuple[str, ...], as_json: bool) 
 @click.argument("second", metavar="B")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def diff_command(first: str, second: str, as_json: bool) -> None:
-    """Show in what B differs from A (presets or files), setting by setting."""
+    """Show how B differs from A (presets or files), setting by setting."""
     tables = [dict(_flat(resolve([name]).table)) for name in (first, second)]
     keys = list(dict.fromkeys([*tables[0], *tables[1]]))
     rows = []
@@ -115,11 +115,11 @@ def diff_command(first: str, second: str, as_json: bool) -> None:
 
 @command.command("save")
 @click.argument("name")
-@click.option("--preset", "presets", multiple=True, help="Start from it; may be repeated.")
-@click.option("--set", "sets", multiple=True, help="One setting, as vocals.gain_db=+1.5.")
-@click.option("--summary", default="", help="One line on when to use it.")
+@click.option("--preset", "presets", multiple=True, help="Preset to start from; repeatable.")
+@click.option("--set", "sets", multiple=True, help="One setting, such as vocals.gain_db=+1.5.")
+@click.option("--summary", default="", help="One line that says when to use it.")
 @click.option(
-    "--overwrite", is_flag=True, help="Replace your own; hide a shipped one of that name."
+    "--overwrite", is_flag=True, help="Replace your preset, or hide a shipped one, of that name."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def save_command(
@@ -130,7 +130,7 @@ def save_command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Save settings as your own preset NAME, whole: it needs none of those it came from."""
+    """Save settings as your own preset NAME, which no longer depends on the presets given."""
     if len(summary) > 1000 or not summary.isprintable():
         raise PresetError("--summary must be one line of at most 1000 characters")
     if not presets and not sets:
@@ -147,7 +147,7 @@ def save_command(
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def delete_command(name: str, as_json: bool) -> None:
-    """Delete your own preset NAME; those that ship with mixer stay."""
+    """Delete your own preset NAME; shipped presets cannot be deleted."""
     path = delete_preset(name)
     if as_json:
         answer({"name": name, "deleted": str(path)})

@@ -38,12 +38,14 @@ def command() -> None:
     "--effects",
     default=",".join(MEASURED_EFFECTS),
     show_default=True,
-    help="The chain that the profile is for.",
+    help="Normalisations that the profile is for.",
 )
-@click.option("-j", "--jobs", type=Whole(1, 1024), help="Processes.  [default: the cores]")
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option(
+    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: the cores]"
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and what is left out.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and anything left out.")
 def measure(
     folders: tuple[Path, ...],
     output: Path,
@@ -55,9 +57,9 @@ def measure(
 ) -> None:
     """Measure the average profile of the songs in FOLDERS.
 
-    They are folders of song folders, or song folders, with the stems as they stand in the mix. A
-    song of which a file is damaged is left out as a whole; exit code 1 means that songs were left
-    out, and where none remains nothing is written.
+    FOLDERS are song folders, or folders of them, with the stems as they sound in the mix. A song
+    with a damaged file is left out completely; exit code 1 means that songs were left out, and if
+    none remains nothing is written.
     """
     if not overwrite:
         refuse_existing([output])
@@ -95,14 +97,14 @@ def measure(
     type=Whole(8_000, 384_000),
     help="In Hz, that the features were measured at: the file does not say.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def import_features(
     features: Path, output: Path, sample_rate: int, overwrite: bool, as_json: bool
 ) -> None:
     """Make a profile of FEATURES, a features_*.npy of the paper's reference implementation.
 
-    Such a file is a pickle, which is a program: its numbers are read, nothing in it is run.
+    Such a file is a pickle, which can hold code: only its numbers are read, nothing is run.
     """
     from mixer.fxnorm.published import read_published_features
 

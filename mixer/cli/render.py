@@ -60,26 +60,35 @@ from mixer.takes.numbering import next_take
 @settings_options(RenderSettings)
 @settings_options(OutputSettings)
 @click.option(
-    "--preset", "presets", multiple=True, help="Strips and targets: a name or a file; may repeat."
+    "--preset",
+    "presets",
+    multiple=True,
+    help="Preset of strips and targets: a name or a file; repeatable.",
 )
 @click.option(
-    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One number, as vocals.gain_db=+1.5."
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One setting, such as vocals.gain_db=+1.5.",
 )
-@click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
+@click.option("--allow-plugins", is_flag=True, help="Let preset files load plug-ins.")
 @click.option(
     "--allow-outside",
     is_flag=True,
-    help="Also read a session's audio that lies outside its folder.",
+    help="Also read a session's audio from outside its folder.",
 )
-@click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
-@click.option("--next", "is_next", is_flag=True, help="Where the mix is there already, write the "
-              "next take beside it: NAME.take2.wav.")  # fmt: skip
-@click.option("--open", "opens", is_flag=True, help="Open the report, or the mix, when it is done.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done; render nothing.")
+@click.option(
+    "--strict", is_flag=True, help="Treat unrecognised names and damaged files as errors."
+)
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@click.option("--next", "is_next", is_flag=True, help="If the mix exists, write the next take "
+              "instead: NAME.take2.wav.")  # fmt: skip
+@click.option("--open", "opens", is_flag=True, help="Open the report, or else the mix, when done.")
+@click.option("--dry-run", is_flag=True, help="Show the plan; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Also print what was done to each stem.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print how each stem was normalised.")
 def command(
     song_dir: Path,
     output: Path | None,
@@ -99,8 +108,9 @@ def command(
 ) -> None:
     """Mix the stems or raw tracks in SONG_DIR.
 
-    Writes the mix, and beside it NAME.mix.json with everything that made it. SONG_DIR may also be
-    a session of a workstation: its tracks are put together in NAME.song beside the mix.
+    Writes the mix and, next to it, its recipe NAME.mix.json with all settings and measurements.
+    SONG_DIR may also be a workstation session (.rpp, .dawproject): its tracks are assembled in
+    NAME.song next to the mix.
     """
     _refuse_both(is_next, overwrite)
     defaults = dict[str, Any]()

@@ -24,18 +24,18 @@ EXIT_NOT_THE_SAME = 1
     "-o",
     "--output",
     type=FilePath(path_type=Path),
-    help="Keep the new mix: its name, or a folder. [default: compare and throw away]",
+    help="Keep the new mix: its path, or a folder. [default: compare and discard]",
 )
 @click.option(
     "--song",
     "song_folder",
     type=FilePath(exists=True, file_okay=False, path_type=Path),
-    help="Where the song is now. [default: where it was]",
+    help="The song's folder, if it has moved. [default: where it was]",
 )
-@click.option("--check", is_flag=True, help="Only say what differs from then; render nothing.")
+@click.option("--check", is_flag=True, help="Only show what has changed since; render nothing.")
 @click.option("--allow-plugins", is_flag=True, help="Load the plug-ins that the recipe names.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def command(
     recipe_path: Path,
     output: Path | None,
@@ -45,11 +45,11 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Render the mix of MIX.json (or of the mix beside it) again.
+    """Render the mix of MIX.json (or of the mix next to it) again.
 
-    Compares recordings, song.toml, model, profile, versions and system with what the recipe has,
-    then the new files with the recorded ones. Exits with 0 where all are the same bit for bit,
-    with 1 where not.
+    Compares recordings, song.toml, model, profile, versions and system with the recipe, then the
+    new files with the recorded ones. The exit code is 0 if all are identical bit for bit,
+    otherwise 1.
     """
     recipe = read_recipe(recipe_path)
     if check:

@@ -33,28 +33,28 @@ _AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
     required=False,
 )
 @click.argument("texts", metavar="CHANGE...", nargs=-1)
-@click.option("--words", is_flag=True, help="Show the wishes in plain words and what they do.")
+@click.option("--words", is_flag=True, help="List the requests in plain words and their effects.")
 @click.option(
-    "--hold-gain", is_flag=True, help="Keep the bus's gain, whatever loudness comes of it."
+    "--hold-gain", is_flag=True, help="Keep the bus's gain, whatever the resulting loudness."
 )
 @click.option(
     "--translation-budget",
     "translation_budget_db",
     type=Number(0.1, 6.0),
-    help="Also lift what is lost on small loudspeakers, each stem by no more dB.",
+    help="Also lift stems that small loudspeakers lose, each by at most this many dB.",
 )
 @click.option(
     "--song",
     "song_folder",
     type=FilePath(exists=True, file_okay=False, path_type=Path),
-    help="Where the song is now.  [default: where it was]",
+    help="The song's folder, if it has moved.  [default: where it was]",
 )
 @settings_options(OutputSettings, lambda option: option.name not in _AS_BEFORE)
 @click.option("--allow-plugins", is_flag=True, help="Load the plug-ins that the recipe names.")
-@click.option("--open", "opens", is_flag=True, help="Open the report, or the mix, when it is done.")
-@click.option("--dry-run", is_flag=True, help="Say what would change; render nothing.")
+@click.option("--open", "opens", is_flag=True, help="Open the report, or else the mix, when done.")
+@click.option("--dry-run", is_flag=True, help="Show what would change; render nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def command(
     recipe_path: Path | None,
     texts: tuple[str, ...],
@@ -69,17 +69,19 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Render the next take of MIX.json (or of the mix beside it) with each CHANGE.
+    """Render the next take of MIX.json (or of the mix next to it) with each CHANGE.
 
-    A CHANGE is a key, as vocals.gain_db=+1 (signed values add, others set, key==-3 sets a negative
-    one), or a wish in plain words, as "less reverb on drums". The take goes beside its parent as
-    NAME.take2.wav, then take3; nothing is overwritten.
+    A CHANGE is a key, such as vocals.gain_db=+1 (signed values add, others set, key==-3 sets a
+    negative one), or a request in plain words, such as "less reverb on drums". The take is written
+    next to its parent as NAME.take2.wav, then take3; nothing is overwritten.
     """
     if words:
         _show_words()
         return
     if recipe_path is None or not (texts or translation_budget_db):
-        raise click.UsageError("give a recipe and what to change; --words lists wishes")
+        raise click.UsageError(
+            "give a recipe and what to change; --words lists requests in plain words"
+        )
     if recipe_path.is_dir():
         raise click.UsageError(
             f"{quote(str(recipe_path))} is a folder; give one of its mixes, which "

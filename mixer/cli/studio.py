@@ -21,7 +21,7 @@ from mixer.cli.session_song import DEFAULT_FOLDER
     type=Whole(0, 65_535),
     default=0,
     show_default=True,
-    help="Port on this machine; 0 takes a free one.",
+    help="Port on this machine; 0 picks a free one.",
 )
 @click.option("--open/--no-open", "opens", default=True, help="Open the browser. [default]")
 @click.option(
@@ -32,12 +32,12 @@ from mixer.cli.session_song import DEFAULT_FOLDER
     show_default=True,
     help="Folder for renders.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the link and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the link and errors.")
 def command(song_dir: Path, port: int, opens: bool, output: Path, quiet: bool) -> None:
-    """Mix the song in SONG_DIR, or any of the songs in it, on a page in the browser.
+    """Mix the song in SONG_DIR, or any of the songs in it, in the browser.
 
-    The page is served on this machine alone, to whoever has the link, until Ctrl-C. What you change
-    is kept beside the song while you change it; song.toml is written when you save.
+    The page is served only on this machine, to anyone with the link, until Ctrl-C. Your changes are
+    stored next to the song as you make them; song.toml is written when you save.
     """
     load_extra("uvicorn", "studio")
     server = load_extra("mixer.studio.server", "studio")

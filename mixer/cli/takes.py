@@ -21,13 +21,13 @@ from mixer.takes.listing import ListedTake, list_takes
     type=FilePath(path_type=Path),
     default=DEFAULT_FOLDER,
     show_default=True,
-    help="Where the mixes of a song's folder lie.",
+    help="Folder of the song's mixes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(path: Path, output: Path, as_json: bool) -> None:
-    """List the takes and variations of a mix, each with what it changed.
+    """List the takes and variations of a mix, each with its changes.
 
-    Any of them is rendered again by 'mixer replay', and revised further by 'mixer revise'.
+    'mixer replay' renders any of them again, and 'mixer revise' changes it further.
     """
     takes = list_takes(path, mixes=output)
     if as_json:

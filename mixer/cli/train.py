@@ -26,15 +26,15 @@ from mixer.files.toml_writing import table_lines
     type=FilePath(path_type=Path),
     help="The run's folder.  [default: runs/ and the configuration's name]",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run that is in the folder.")
-@click.option("--overwrite", is_flag=True, help="Begin anew in place of the run that is there.")
+@click.option("--resume", is_flag=True, help="Continue the run in the folder.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing run and start again.")
 @click.option(
     "--dry-run",
     is_flag=True,
     help="Print the whole configuration as TOML; with data.folder, say how long it would take.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def command(
     config: str,
     overrides: tuple[str, ...],

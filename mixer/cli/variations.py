@@ -42,35 +42,47 @@ DEFAULT_SPREAD = 5
     "-o",
     "--output",
     type=FilePath(path_type=Path),
-    help=f"The first mix, or a folder for all of them.  [default: {DEFAULT_FOLDER}/]",
+    help=f"The first mix, or a folder for all mixes.  [default: {DEFAULT_FOLDER}/]",
 )
 @click.option(
     "-n",
     "spread",
     type=Whole(1, MOST_VARIATIONS),
-    help=f"How many, spread out.  [default: {DEFAULT_SPREAD} where none is named]",
+    help=f"How many to spread out.  [default: {DEFAULT_SPREAD} if none is named]",
 )
-@click.option("--variation", "names", multiple=True, help="One by name, as brighter; may repeat.")
 @click.option(
-    "--blend", "blends", multiple=True, metavar="NAME=SHARE,...", help="One between others."
+    "--variation", "names", multiple=True, help="One by name, such as brighter; repeatable."
+)
+@click.option(
+    "--blend",
+    "blends",
+    multiple=True,
+    metavar="NAME=SHARE,...",
+    help="Blend of the settings of others.",
 )
 @click.option(
     "--away",
     type=Number(0.1, 3.0),
     default=1.0,
     show_default=True,
-    help="How far from the first, in spreads between engineers.",
+    help="Distance from the first, in spreads between engineers.",
 )
 @click.option("--list", "as_list", is_flag=True, help="Show the axes and the names.")
 @settings_options(RenderSettings, lambda option: option.name != "variation")
 @settings_options(OutputSettings)
-@click.option("--preset", "presets", multiple=True, help="A preset of the first; may repeat.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A key of the first mix.")
-@click.option("--allow-plugins", is_flag=True, help="Let presets' files load plug-ins.")
-@click.option("--strict", is_flag=True, help="Unrecognised names and damaged files are errors.")
-@click.option("--overwrite", is_flag=True, help="Replace the first mix; variations never are.")
+@click.option("--preset", "presets", multiple=True, help="Preset of the first mix; repeatable.")
+@click.option(
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One setting of the first mix."
+)
+@click.option("--allow-plugins", is_flag=True, help="Let preset files load plug-ins.")
+@click.option(
+    "--strict", is_flag=True, help="Treat unrecognised names and damaged files as errors."
+)
+@click.option(
+    "--overwrite", is_flag=True, help="Replace the first mix; variations are never replaced."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def command(
     song_dir: Path | None,
     output: Path | None,
@@ -90,14 +102,14 @@ def command(
 ) -> None:
     """Mix SONG_DIR, and make other mixes of it as NAME.var1.wav, NAME.var2.wav ...
 
-    They lie along the axes in which people's mixes of one song differ, all as loud as the first,
-    which is written too where it is not there yet. Each has a preset NAME.var1.toml and a recipe.
+    They vary along the axes in which human mixes of one song differ, and are as loud as the first
+    mix, which is also written if missing. Each comes with a preset NAME.var1.toml and a recipe.
     """
     if as_list:
         _show_axes()
         return
     if song_dir is None:
-        raise click.UsageError("give a song's folder; --list shows what variations there are")
+        raise click.UsageError("give a song's folder; --list shows the variations")
     some = bool(names or blends)
     wanted = Wanted(
         spread=spread or (0 if some else DEFAULT_SPREAD),

@@ -69,7 +69,7 @@ class OutputSettings:
 
     format: str = option(
         "",
-        "What the mix is written as.",
+        "File format of the mix.",
         choices=FORMATS,
         otherwise=DEFAULT_FORMAT,
         in_ledger=True,
@@ -77,7 +77,7 @@ class OutputSettings:
     )
     bit_depth: str = option(
         DEFAULT_BIT_DEPTH,
-        "Bit depth of a sample.",
+        "Bit depth.",
         choices=BIT_DEPTHS,
         in_ledger=True,
         for_every_row=True,
@@ -92,41 +92,45 @@ class OutputSettings:
     )
     quality: float | None = option(
         None,
-        "Instead of a bit rate, quality of MP3 and Ogg Vorbis: 0 (smallest) to 10 (best).",
+        "Quality of MP3 and Ogg Vorbis, in place of a bit rate: 0 (smallest) to 10 (best).",
         range=(0.0, 10.0),
-        otherwise="8 of Ogg Vorbis",
+        otherwise="8 for Ogg Vorbis",
     )
     stems: bool = option(False, "Also write each wet stem and the residual.", in_ledger=True)
-    tracks: bool = option(False, "Also write each wet track, where a model mixes tracks.")
+    tracks: bool = option(False, "Also write each wet track, if the model mixes tracks.")
     daw: tuple[str, ...] = option(
-        (), f"Also a session: {DAW_TITLES}; may repeat.", choices=DAW_FORMATS, for_every_row=True
+        (),
+        f"Also write a session: {DAW_TITLES}; repeatable.",
+        choices=DAW_FORMATS,
+        for_every_row=True,
     )
     daw_audio: DawAudio = option(
         DawAudio.DRY,
-        "What sessions hold: dry recordings behind editable strips, wet stems, or both.",
+        "Audio in sessions: dry recordings behind editable strips, wet stems, or both.",
         for_every_row=True,
     )
     deliver: tuple[str, ...] = option(
         (),
-        f"Versions through the mix's bus, comma-separated: {', '.join(WORDS)}.",
+        f"Versions to write through the mix's bus, comma-separated: {', '.join(WORDS)}.",
         otherwise="none",
         parse=parse_deliver,
         for_every_row=True,
     )
     deliver_names: str = option(
         DEFAULT_TEMPLATE,
-        f"Names of versions, with {', '.join('{' + field + '}' for field in FIELDS)}.",
+        f"File names of versions, with {', '.join('{' + field + '}' for field in FIELDS)}.",
         parse=parse_template,
     )
     check_translation: bool = option(
-        False, "Say which stem is lost on a phone, a laptop, in a mono club, a car, AAC and Opus."
+        False,
+        "Report which stems get lost on a phone, a laptop, in a mono club, a car, AAC and Opus.",
     )
     report: ReportKind = option(
         ReportKind.NONE,
-        "Whether an HTML report comes with it.",
+        "Whether to write an HTML report.",
         flags={
-            "report": (ReportKind.LINKED, "Also an HTML report with a player."),
-            "embed": (ReportKind.EMBEDDED, "The same with 30 s previews inside."),
+            "report": (ReportKind.LINKED, "Write an HTML report with a player."),
+            "embed": (ReportKind.EMBEDDED, "The same, with 30 s previews inside the page."),
         },
         for_every_row=True,
     )

@@ -83,30 +83,30 @@ class RenderSettings:
         held_variation: console and loudness are the variation's already. Only a recipe says it.
     """
 
-    model: str = option(AUTO_MODEL, "Bundle, its folder, none, or auto: by what is in the song.")
-    device: str = option("auto", "auto, cpu, cuda or cuda:N.", has_column=False)
+    model: str = option(AUTO_MODEL, "Bundle name or folder, none, or auto: chosen by the song.")
+    device: str = option("auto", "Device: auto, cpu, cuda or cuda:N.", has_column=False)
     profile: str | None = option(
-        None, "Profile to normalise to: a name or a file.", otherwise=_MODELS_OWN
+        None, "Target profile of normalisation: a name or a file.", otherwise=_MODELS_OWN
     )
     effects: tuple[str, ...] | None = option(
         None,
-        "Which normalisations apply, comma-separated; none for none.",
+        "Normalisations to apply, comma-separated; none for none.",
         otherwise=_MODELS_OWN,
         parse=parse_effects,
     )
-    amount: float = option(1.0, "0 plain sum, 1 mix.", range=(0.0, 1.0))
-    dry: bool | None = option(None, "The recording is dry (wet).", otherwise="song.toml", off="wet")
+    amount: float = option(1.0, "Blend: 0 is the plain sum, 1 the mix.", range=(0.0, 1.0))
+    dry: bool | None = option(
+        None, "Treat the recordings as dry (wet).", otherwise="song.toml", off="wet"
+    )
     levels: str = option(
         AUTO,
-        "How much incoming levels mean to a model of tracks: raw, rough, mix or auto.",
+        "How much to trust the incoming levels: raw (not at all), rough, mix or auto.",
         parse=parse_levels,
     )
-    rooms: str | None = option(
-        None, "A folder of impulse responses.", is_path=True, has_column=False
-    )
+    rooms: str | None = option(None, "Folder of impulse responses.", is_path=True, has_column=False)
     warm_up_s: float | None = option(
         None,
-        "Seconds put in front.",
+        "Seconds of wrapped audio in front of the song.",
         title="warm-up in seconds",
         range=_WARM_UP_RANGE_S,
         otherwise=_MODELS_OWN,
@@ -122,30 +122,32 @@ class RenderSettings:
     )
     fix: tuple[str, ...] = option(
         (),
-        "Mend between microphones at one source: polarity, delay, or both, comma-separated.",
+        "Correct microphones on one source: polarity, delay, or both, comma-separated.",
         otherwise="none",
         parse=parse_fixes,
     )
     trim: str = option(
-        "auto", "auto cuts silence that every file ends in; none keeps it.", parse=parse_trim
+        "auto", "auto cuts silence at the end of all files; none keeps it.", parse=parse_trim
     )
     platform: str | None = option(
         None,
-        f"Loudness and ceiling of a place: {', '.join(PLATFORMS)}.",
+        f"Loudness and ceiling for a platform: {', '.join(PLATFORMS)}.",
         otherwise="none",
         parse=parse_platform,
         called="for",
         for_every_row=True,
     )
-    uncertainty: bool = option(False, "Say how sure the model is of each stem, and what to check.")
+    uncertainty: bool = option(
+        False, "Report how sure the model is of each stem, and what to check."
+    )
     abstain: float = option(
         0.0,
-        "With --uncertainty: draw what it is unsure of towards neutral, 0 to 1.",
+        "With --uncertainty: how far to move unsure settings towards neutral, 0 to 1.",
         range=(0.0, 1.0),
     )
     loudness_lufs: float | None = option(
         None,
-        "Target, LUFS.",
+        "Loudness target in LUFS.",
         title="loudness in LUFS",
         range=LOUDNESS_RANGE_LUFS,
         otherwise="the preset's, none",
@@ -153,7 +155,7 @@ class RenderSettings:
     )
     true_peak_dbtp: float | None = option(
         DEFAULT_CEILING_DBTP,
-        "Ceiling, dBTP.",
+        "True-peak ceiling in dBTP.",
         title="true-peak ceiling in dBTP",
         range=CEILING_RANGE_DBTP,
         otherwise="the preset's, -1",
@@ -161,7 +163,7 @@ class RenderSettings:
     )
     reference: tuple[str, ...] = option(
         (),
-        "Move the mix towards a recording: song.wav, or song.wav:tone=0.7,width; may repeat.",
+        "Move the mix towards a recording: song.wav, or song.wav:tone=0.7,width; repeatable.",
         otherwise="none",
         parse=parse_references,
         repeats=True,

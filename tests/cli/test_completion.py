@@ -98,7 +98,7 @@ def test_powershell_is_told_kind_word_and_help() -> None:
     told = completed(
         _MIXER_COMPLETE="powershell_complete", MIXER_WORDS="mixer\npreset", MIXER_WORD="de"
     )
-    assert told == ["plain\tdelete\tDelete your own preset NAME; those that..."]
+    assert told == ["plain\tdelete\tDelete your own preset NAME; shipped..."]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
