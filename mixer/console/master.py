@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TypedDict, cast
+from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 import pedalboard
 
-from mixer.dsp.blocks import db_to_gain
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.dsp.blocks import db_to_gain, gain_to_db
+from mixer.meters.loudness import gated_loudness_lufs, step_energies, true_peak_dbtp
 
 RELEASE_MS = 100.0
 LOOKAHEAD_MS = 5.0
@@ -25,6 +25,8 @@ _LEAST_SLOPE = 0.2
 _PEAK_PASSES = 6
 # Rounding to 16 bit with dither may add two steps, 0.0005 dB at full scale.
 _PEAK_MARGIN_DB = 0.01
+# What follows from a gain is this near to what would be measured, with room to spare.
+_FOLLOWS_WITHIN_DB = 0.001
 _BLOCK_SAMPLES = 1 << 18
 
 
@@ -48,6 +50,7 @@ class MasterReport:
         limited_share: share of the samples lowered by more than `LIMITED_BEYOND_DB`, 0 to 1.
         loudness_lufs: of the result; None for silence.
         true_peak_dbtp: of the result; None for silence.
+        energies: of the result, as of `OwnLevels`.
     """
 
     gain_db: float
@@ -55,9 +58,16 @@ class MasterReport:
     limited_share: float
     loudness_lufs: float | None
     true_peak_dbtp: float | None
+    energies: np.ndarray = field(compare=False, repr=False)
 
     def as_json(self) -> MasterFigures:
-        return cast(MasterFigures, asdict(self))
+        return {
+            "gain_db": self.gain_db,
+            "max_reduction_db": self.max_reduction_db,
+            "limited_share": self.limited_share,
+            "loudness_lufs": self.loudness_lufs,
+            "true_peak_dbtp": self.true_peak_dbtp,
+        }
 
 
 def apply_master(
@@ -86,9 +96,9 @@ def apply_master(
         The mix (the same array where there was nothing to do) and what was done.
     """
     if own is None:
-        own = OwnLevels(
-            integrated_loudness_lufs(mix, sample_rate), true_peak_dbtp(mix, sample_rate)
-        )
+        energies = step_energies(mix, sample_rate)
+        loudness_of_mix_lufs = gated_loudness_lufs(energies, sample_rate)
+        own = OwnLevels(loudness_of_mix_lufs, true_peak_dbtp(mix, sample_rate), energies)
     bus = _Bus(mix, sample_rate, ceiling_dbtp, own)
     if held_gain_db is not None:
         gain_db = held_gain_db
@@ -98,34 +108,36 @@ def apply_master(
         out, reduction = bus.at(gain_db)
     else:
         gain_db, out, reduction = _reach_loudness(bus, loudness_lufs)
-    untouched = out is mix
-    out_lufs = own.loudness_lufs if untouched else integrated_loudness_lufs(out, sample_rate)
     return out, MasterReport(
         gain_db=gain_db,
         max_reduction_db=reduction.deepest_db,
         limited_share=reduction.limited_share,
-        loudness_lufs=_finite(out_lufs),
-        true_peak_dbtp=_finite(
-            true_peak_dbtp(out, sample_rate) if reduction.peak_dbtp is None else reduction.peak_dbtp
-        ),
+        loudness_lufs=_finite(gated_loudness_lufs(reduction.energies, sample_rate)),
+        true_peak_dbtp=_finite(reduction.peak_dbtp),
+        energies=reduction.energies,
     )
 
 
 @dataclass(frozen=True)
 class OwnLevels:
-    """Levels of a mix before its master; -inf for silence."""
+    """Levels of a mix before its master; -inf for silence.
+
+    `energies` are those of `mixer.meters.loudness.step_energies`; None where they are not known.
+    """
 
     loudness_lufs: float
     true_peak_dbtp: float
+    energies: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class _Reduction:
-    """What the limiter did; `peak_dbtp` of what came out, where it was measured on the way."""
+    """What the limiter did; true peak, and energies as of `OwnLevels`, of what came out."""
 
+    peak_dbtp: float
+    energies: np.ndarray
     deepest_db: float = 0.0
     limited_share: float = 0.0
-    peak_dbtp: float | None = None
 
 
 @dataclass(frozen=True)
@@ -147,15 +159,25 @@ class _Bus:
 
     def at(self, gain_db: float) -> tuple[np.ndarray, _Reduction]:
         """The mix at a gain, limited; the same array where there is nothing to do."""
-        mix, rate = self.mix, self.sample_rate
-        loud = mix if gain_db == 0.0 else mix * np.float32(db_to_gain(gain_db))
-        if self.ceiling_dbtp is None:
-            return loud, _Reduction()
-        peak_dbtp = self.own.true_peak_dbtp if loud is mix else true_peak_dbtp(loud, rate)
-        if peak_dbtp <= self.ceiling_dbtp:
-            return loud, _Reduction(peak_dbtp=peak_dbtp)
-        limited = limit_true_peak(loud, rate, self.ceiling_dbtp)
-        return limited, _measure_reduction(loud, limited)
+        mix, rate, ceiling_dbtp = self.mix, self.sample_rate, self.ceiling_dbtp
+        gain = np.float32(db_to_gain(gain_db))
+        loud = mix if gain_db == 0.0 else mix * gain
+        peak_dbtp = self.own.true_peak_dbtp
+        if loud is not mix:
+            peak_dbtp += float(gain_to_db(float(gain)))
+            # Where a rounding would decide, what is there is measured.
+            if ceiling_dbtp is not None and abs(peak_dbtp - ceiling_dbtp) < _FOLLOWS_WITHIN_DB:
+                peak_dbtp = true_peak_dbtp(loud, rate)
+        if ceiling_dbtp is None or peak_dbtp <= ceiling_dbtp:
+            return loud, _Reduction(peak_dbtp, self._energies_at(loud, float(gain)))
+        limited, peak_dbtp = _limit(loud, rate, ceiling_dbtp)
+        return limited, _measure_reduction(loud, limited, peak_dbtp, rate)
+
+    def _energies_at(self, loud: np.ndarray, gain: float) -> np.ndarray:
+        """Energies of the mix at a gain, which they follow."""
+        if self.own.energies is None:
+            return step_energies(loud, self.sample_rate)
+        return self.own.energies * gain**2
 
 
 def _reach_loudness(bus: _Bus, target_lufs: float) -> tuple[float, np.ndarray, _Reduction]:
@@ -166,13 +188,13 @@ def _reach_loudness(bus: _Bus, target_lufs: float) -> tuple[float, np.ndarray, _
     # what a dB of gain brings in LU: 1 until the limiter takes some of it back
     slope = 1.0
     for _ in range(_LOUDNESS_PASSES if reduction.deepest_db > 0.0 else 0):
-        reached_lufs = integrated_loudness_lufs(out, rate)
+        reached_lufs = gated_loudness_lufs(reduction.energies, rate)
         missing_lu = target_lufs - reached_lufs
         next_db = min(gain_db + missing_lu / slope, highest_gain_db)
         if abs(missing_lu) <= _LOUDNESS_TOLERANCE_LU or next_db == gain_db:
             break
         louder, deeper = bus.at(next_db)
-        gained_lu = integrated_loudness_lufs(louder, rate) - reached_lufs
+        gained_lu = gated_loudness_lufs(deeper.energies, rate) - reached_lufs
         # Past some point a limiter takes away more than the gain adds: it was loud enough before.
         if next_db > gain_db and gained_lu <= 0.0:
             break
@@ -196,6 +218,11 @@ def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) ->
     Returns:
         float32 (2, samples), not delayed.
     """
+    return _limit(audio, sample_rate, ceiling_dbtp)[0]
+
+
+def _limit(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> tuple[np.ndarray, float]:
+    """`limit_true_peak`, and the true peak of what comes out."""
     target_dbtp = ceiling_dbtp - _PEAK_MARGIN_DB
     setting_db = target_dbtp
     for _ in range(_PEAK_PASSES):
@@ -210,15 +237,19 @@ def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) ->
         is_square = audio.shape[0] == audio.shape[1]
         whole = np.pad(audio, ((0, 0), (0, 1))) if is_square else audio
         limited = limiter(whole, sample_rate, reset=True)[:, : audio.shape[1]]
-        over_db = true_peak_dbtp(limited, sample_rate) - target_dbtp
+        peak_dbtp = true_peak_dbtp(limited, sample_rate)
+        over_db = peak_dbtp - target_dbtp
         if over_db <= 0.0:
-            return limited
+            return limited, peak_dbtp
         setting_db -= over_db
     # Whatever the passes leave over comes off as a gain: the ceiling holds in any case.
-    return limited * np.float32(db_to_gain(-over_db))
+    limited = limited * np.float32(db_to_gain(-over_db))
+    return limited, true_peak_dbtp(limited, sample_rate)
 
 
-def _measure_reduction(before: np.ndarray, after: np.ndarray) -> _Reduction:
+def _measure_reduction(
+    before: np.ndarray, after: np.ndarray, peak_dbtp: float, sample_rate: int
+) -> _Reduction:
     """Gain reduction at samples loud enough for their ratio to mean something."""
     deepest, limited, threshold = 1.0, 0, db_to_gain(-LIMITED_BEYOND_DB)
     for start in range(0, before.shape[1], _BLOCK_SAMPLES):
@@ -229,7 +260,12 @@ def _measure_reduction(before: np.ndarray, after: np.ndarray) -> _Reduction:
         if ratio.size:
             deepest = min(deepest, float(ratio.min()))
             limited += int(np.count_nonzero(ratio < threshold))
-    return _Reduction(-20.0 * math.log10(max(deepest, 1e-6)), limited / max(before.size, 1))
+    return _Reduction(
+        peak_dbtp,
+        step_energies(after, sample_rate),
+        -20.0 * math.log10(max(deepest, 1e-6)),
+        limited / max(before.size, 1),
+    )
 
 
 def _finite(value: float) -> float | None:

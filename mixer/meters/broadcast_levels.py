@@ -7,12 +7,16 @@ import math
 import numpy as np
 
 from mixer.audio.broadcast import BroadcastInfo
-from mixer.meters.loudness import measure_loudness, true_peak_dbtp
+from mixer.meters.loudness import loudness_curves, step_energies, true_peak_dbtp
 from mixer.meters.loudness_range import range_of_levels_lu
 
 
 def measure_broadcast(
-    audio: np.ndarray, sample_rate: int, description: str, peak_dbtp: float | None = None
+    audio: np.ndarray,
+    sample_rate: int,
+    description: str,
+    peak_dbtp: float | None = None,
+    energies: np.ndarray | None = None,
 ) -> BroadcastInfo:
     """Measure all levels that the `bext` chunk has a place for.
 
@@ -21,13 +25,16 @@ def measure_broadcast(
         sample_rate: in Hz.
         description: what it is, e.g. "Free: vocals".
         peak_dbtp: its true peak, where that was measured already.
+        energies: from `mixer.meters.loudness.step_energies`, where they were measured already.
 
     Returns:
         Levels of silence, and of what is shorter than a meter's window, are None.
 
     Source: EBU Tech 3285, version 2; meters after EBU Tech 3341 and 3342.
     """
-    found = measure_loudness(audio, sample_rate)
+    if energies is None:
+        energies = step_energies(audio, sample_rate)
+    found = loudness_curves(energies, sample_rate)
     short_term = found.short_term
     if peak_dbtp is None:
         peak_dbtp = true_peak_dbtp(audio, sample_rate)

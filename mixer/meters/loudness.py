@@ -200,7 +200,11 @@ def measure_loudness(audio: FloatArray, sample_rate: int) -> LoudnessCurves:
         audio: float32 `(channels, samples)`, 1 or 2 channels.
         sample_rate: Hz.
     """
-    energies = step_energies(audio, sample_rate)
+    return loudness_curves(step_energies(audio, sample_rate), sample_rate)
+
+
+def loudness_curves(energies: np.ndarray, sample_rate: int) -> LoudnessCurves:
+    """`measure_loudness` of what `step_energies` measured at a sample rate in Hz."""
     momentary, short_term = (
         _power_to_lufs(_window_power(energies, n_steps, sample_rate))
         for n_steps in (_MOMENTARY_STEPS, _SHORT_TERM_STEPS)

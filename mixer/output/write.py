@@ -339,8 +339,14 @@ def _peak(audio: np.ndarray) -> float:
 
 def _broadcast(mix: Mix, name: str, audio: np.ndarray) -> BroadcastInfo:
     master = mix.measurements["master"]
-    peak_dbtp = master["true_peak_dbtp"] if audio is mix.audio else None
-    return measure_broadcast(audio, mix.sample_rate, f"{mix.song.name}: {name}", peak_dbtp)
+    is_mix = audio is mix.audio
+    return measure_broadcast(
+        audio,
+        mix.sample_rate,
+        f"{mix.song.name}: {name}",
+        master["true_peak_dbtp"] if is_mix else None,
+        mix.energies if is_mix else None,
+    )
 
 
 def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:

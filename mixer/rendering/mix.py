@@ -14,7 +14,7 @@ from mixer.console.master import MasterFigures
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
 from mixer.fxnorm.chain import StemReport
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import gated_loudness_lufs, step_energies, true_peak_dbtp
 from mixer.network.output import StemRecord
 from mixer.reference.record import ReferenceRecord
 from mixer.rendering.axes import VariationTable
@@ -117,6 +117,7 @@ class Premaster:
         measurements: of the stages so far, ready for JSON.
         seconds: wall-clock time of each stage so far.
         wet_tracks: as of `Mix`, before the master's gain.
+        energies: of the mix, from `mixer.meters.loudness.step_energies`; None where not measured.
     """
 
     plan: RenderPlan
@@ -128,6 +129,7 @@ class Premaster:
     measurements: PremasterMeasurements
     seconds: Mapping[str, float]
     wet_tracks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    energies: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ class Mix:
         wet_tracks: track name to float32 (2, samples) as it stands in its stem, returns included,
             before the stem's bus; empty unless asked for. Each is read, or made, when it is looked
             at, so that memory does not grow with their number.
+        energies: as of `Premaster`.
     """
 
     plan: RenderPlan
@@ -157,6 +160,7 @@ class Mix:
     seconds: Mapping[str, float]
     stages: Mapping[str, np.ndarray] = field(default_factory=dict)
     wet_tracks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    energies: np.ndarray | None = None
 
     @property
     def song(self) -> Song:
@@ -219,12 +223,22 @@ class Mix:
         return self.song.duration_s / max(sum(self.seconds.values()), 1e-9)
 
 
-def measure_levels(audio: np.ndarray, sample_rate: int) -> dict[str, float | None]:
-    """Peak, true peak and loudness for the record; None where silent."""
+def measure_levels(
+    audio: np.ndarray, sample_rate: int, energies: np.ndarray | None = None
+) -> dict[str, float | None]:
+    """Peak, true peak and loudness for the record; None where silent.
+
+    Args:
+        audio: float32 (2, samples).
+        sample_rate: in Hz.
+        energies: from `mixer.meters.loudness.step_energies`, where they were measured already.
+    """
+    if energies is None:
+        energies = step_energies(audio, sample_rate)
     levels = {
         "peak_dbfs": float(peak_dbfs(audio)),
         "true_peak_dbtp": true_peak_dbtp(audio, sample_rate),
-        "loudness_lufs": integrated_loudness_lufs(audio, sample_rate),
+        "loudness_lufs": gated_loudness_lufs(energies, sample_rate),
     }
     return {name: value if math.isfinite(value) else None for name, value in levels.items()}
 

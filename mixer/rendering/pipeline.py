@@ -13,6 +13,7 @@ import numpy as np
 from mixer.console.master import MasterReport, OwnLevels, apply_master
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.threads import one_blas_thread
+from mixer.meters.loudness import step_energies
 from mixer.network.runner import NetworkRunner
 from mixer.reference.record import with_loudness
 from mixer.rendering.kept_material import KeptMaterial
@@ -221,10 +222,11 @@ def _through_desk(
         wet.audio, wet.wet_stems, plan, wet.output_curve, clock, tells_loudness=tells_loudness
     )
     known = known or KnownLevels(plan.mix_rate)
+    energies = step_energies(mix, plan.mix_rate)
     measurements: PremasterMeasurements = {
         **wet.measurements,
         "console": desk,
-        "before_master": measure_levels(mix, plan.mix_rate),
+        "before_master": measure_levels(mix, plan.mix_rate, energies),
     }
     return Premaster(
         plan=plan,
@@ -236,6 +238,7 @@ def _through_desk(
         wet_tracks=wet.wet_tracks,
         measurements=measurements,
         seconds=clock.seconds,
+        energies=energies,
     )
 
 
@@ -290,7 +293,17 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
     if "variation" in made.measurements:
         measurements["variation"] = made.measurements["variation"]
     clock.stop()
-    return Mix(plan, audio, wet, made.device, measurements, clock.seconds, made.stages, tracks)
+    return Mix(
+        plan,
+        audio,
+        wet,
+        made.device,
+        measurements,
+        clock.seconds,
+        made.stages,
+        tracks,
+        report.energies,
+    )
 
 
 def _mastered(made: Premaster) -> tuple[np.ndarray, MasterReport]:
@@ -301,15 +314,16 @@ def _mastered(made: Premaster) -> tuple[np.ndarray, MasterReport]:
         loudness_lufs=_loudness_target_lufs(made),
         ceiling_dbtp=settings.true_peak_dbtp,
         held_gain_db=settings.held_gain_db,
-        own=_own_levels(made.measurements["before_master"]),
+        own=_own_levels(made.measurements["before_master"], made.energies),
     )
 
 
-def _own_levels(before: Levels) -> OwnLevels:
+def _own_levels(before: Levels, energies: np.ndarray | None) -> OwnLevels:
     loudness_lufs, peak_dbtp = before["loudness_lufs"], before["true_peak_dbtp"]
     return OwnLevels(
         -np.inf if loudness_lufs is None else loudness_lufs,
         -np.inf if peak_dbtp is None else peak_dbtp,
+        energies,
     )
 
 

@@ -5,7 +5,7 @@ import pyebur128
 import pytest
 
 from mixer.console.master import MAX_REDUCTION_DB, MasterFigures, OwnLevels, apply_master
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs, step_energies, true_peak_dbtp
 from tests.signals import band, noise, sine
 
 
@@ -105,10 +105,25 @@ def test_levels_that_are_known_are_measured_no_second_time_and_change_nothing(
 ) -> None:
     mix = mix_of(rng)
     asked = {"loudness_lufs": loudness_lufs, "ceiling_dbtp": -1.0}
-    own = OwnLevels(integrated_loudness_lufs(mix, 44_100), true_peak_dbtp(mix, 44_100))
+    measured = integrated_loudness_lufs(mix, 44_100), true_peak_dbtp(mix, 44_100)
+    own = OwnLevels(*measured, step_energies(mix, 44_100))
     out, report = apply_master(mix, 44_100, **asked)
     again, report_again = apply_master(mix, 44_100, **asked, own=own)
     assert np.array_equal(out, again)
     assert report == report_again
-    assert report.true_peak_dbtp == true_peak_dbtp(out, 44_100)
-    assert report.loudness_lufs == integrated_loudness_lufs(out, 44_100)
+    # What a gain alone did follows from what was there, and is not measured again.
+    assert report.true_peak_dbtp == pytest.approx(true_peak_dbtp(out, 44_100), abs=1e-5)
+    assert report.loudness_lufs == pytest.approx(integrated_loudness_lufs(out, 44_100), abs=1e-6)
+    assert report.energies == pytest.approx(step_energies(out, 44_100), rel=1e-5)
+
+
+def test_a_peak_that_a_rounding_would_decide_is_measured(rng: np.random.Generator) -> None:
+    """Gains that bring a mix just to its ceiling: it is limited exactly where it is above."""
+    mix = mix_of(rng)
+    loudness_lufs, peak_dbtp = integrated_loudness_lufs(mix, 44_100), true_peak_dbtp(mix, 44_100)
+    for over_db in (-1e-3, -1e-6, 0.0, 1e-6, 1e-3):
+        target_lufs = loudness_lufs - 1.0 - peak_dbtp + over_db
+        out, report = apply_master(mix, 44_100, loudness_lufs=target_lufs, ceiling_dbtp=-1.0)
+        assert true_peak_dbtp(out, 44_100) <= -1.0
+        loud = mix * np.float32(10.0 ** ((target_lufs - loudness_lufs) / 20.0))
+        assert (report.max_reduction_db > 0.0) == (true_peak_dbtp(loud, 44_100) > -1.0)
