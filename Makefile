@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint docs fuzz bench bench-check gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks clean
+.PHONY: help demo test lint docs fuzz bench bench-check gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -55,6 +55,10 @@ evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that not
 evaluate-default: $(DEVELOPMENT) ## judge the default models by the benchmark: held-out songs, real ones, the demo, tracks
 	$(BIN)/python -m training.shipped.evaluate --json build/benchmark.json
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
+
+lock: $(BIN)/python ## pin every package of development, with hashes, in dev.lock
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes --constraint constraints.txt --quiet --output-file dev.lock
 
 clean: ## remove the environment, caches and the demo
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
