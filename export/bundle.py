@@ -310,7 +310,9 @@ def _refuse_existing(out_dir: Path, *, overwrite: bool) -> None:
     if not out_dir.exists() and not out_dir.is_symlink():
         return
     if not overwrite:
-        raise OutputError(f"{out_dir}: exists already: give another folder or ask to overwrite")
+        raise OutputError(
+            f"{out_dir} exists already; add --overwrite to replace it, or choose another -o"
+        )
     # Only a bundle is ever replaced, never a folder of something else.
     if out_dir.is_symlink() or not (out_dir / MANIFEST_FILE).is_file():
         raise OutputError(f"{out_dir}: exists and is not a model bundle: not replaced")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import onnx
@@ -28,8 +30,7 @@ def traced_graph(
         inputs, outputs: names in the graph.
         dynamic_shapes: for each input its axes that may be of any length, `torch.export.Dim`.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's remarks on its own deprecations
+    with _silent_exporter():
         program = torch.onnx.export(
             network.eval(),
             example,
@@ -47,6 +48,20 @@ def traced_graph(
     _forget_origins(model)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+@contextlib.contextmanager
+def _silent_exporter() -> Iterator[None]:
+    """Hide what torch's exporter says about deprecations and optional packages."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def _forget_origins(model: onnx.ModelProto) -> None:
