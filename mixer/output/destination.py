@@ -18,7 +18,7 @@ from mixer.output.daw.aside import set_edited_aside
 from mixer.output.deliverables import check_versions, needs_tracks
 from mixer.output.delivery import deliver, delivered_paths, listening_copies, refuse_names
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE, output_paths, track_paths
-from mixer.output.recipe import Recipe, Take
+from mixer.output.recipe import Recipe, SongTable, Take
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import version_paths
 from mixer.output.write import (
@@ -161,6 +161,7 @@ def render_to(
     made: Premaster | None = None,
     computing: AbstractContextManager[object] | None = None,
     take: Callable[[Mix], Take] | None = None,
+    song: SongTable | None = None,
 ) -> Rendered:
     """Mix, write, and deliver what goes with it.
 
@@ -171,6 +172,7 @@ def render_to(
         made: the plan's mix before its master, where there is one already.
         computing: entered while the mix is made, and left before it is written.
         take: tells how the finished mix came from another one; None where it came from none.
+        song: as of `write_audios`: of several mixes of one song, its files are hashed once.
 
     Raises:
         MixerError: as of `mixer.render`, `mixer.write_mix` and `deliver`.
@@ -197,12 +199,12 @@ def render_to(
     began = time.perf_counter()
     taken = None if take is None else take(mix)
     if destination.home is not None:
-        recipe, remarks = _write(mix, destination, destination.home, taken, steps)
+        recipe, remarks = _write(mix, destination, destination.home, taken, steps, song)
     else:
         folder = destination.path.parent
         with staging_folder(folder) as staging:
             staged = replace(destination, path=staging / destination.path.name)
-            recipe, remarks = _write(mix, staged, folder.resolve(), taken, steps)
+            recipe, remarks = _write(mix, staged, folder.resolve(), taken, steps, song)
             remarks += _set_edited_aside(destination, staging)
             bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
     steps.end(destination.path.name)
@@ -228,7 +230,12 @@ def _set_edited_aside(destination: Destination, staging: Path) -> tuple[str, ...
 
 
 def _write(
-    mix: Mix, destination: Destination, home: Path, take: Take | None, steps: WritingSteps
+    mix: Mix,
+    destination: Destination,
+    home: Path,
+    take: Take | None,
+    steps: WritingSteps,
+    song: SongTable | None,
 ) -> tuple[Recipe, tuple[str, ...]]:
     """Write everything into a staging folder, the recipe last; it, and what could not be done."""
     path = destination.path
@@ -242,6 +249,7 @@ def _write(
         bit_depth=wanted.bit_depth,
         coding=wanted.coding,
         wrote=steps.wrote_file,
+        song=song,
     )
     if wanted.has_versions:
         recipe = write_versions(mix, recipe, path, wanted)

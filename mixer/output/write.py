@@ -48,6 +48,7 @@ from mixer.output.recipe import (
     HashedFile,
     OutputTable,
     Recipe,
+    SongTable,
     VersionFile,
     hashed,
     output_table,
@@ -168,6 +169,7 @@ def write_audios(
     bit_depth: str,
     coding: LossyCoding = USUAL_CODING,
     wrote: Callable[[str], None] = lambda name: None,
+    song: SongTable | None = None,
 ) -> Recipe:
     """Write a mix with its wet stems and tracks into a staging folder.
 
@@ -176,6 +178,7 @@ def write_audios(
         path: of the mix in the staging folder, under the name that it will have at last.
         file_format, bit_depth, coding: as of `write_mix`, checked.
         wrote: told the name of each file that is written.
+        song: the mix's, from `song_table`, where that was made already.
 
     Returns:
         The recipe, in which files are where they are now.
@@ -189,7 +192,7 @@ def write_audios(
     paths = output_paths(path, list(stems), file_format)
     of_tracks = track_paths(path, list(mix.wet_tracks), file_format)
     # Before anything is written: these are the files that were read.
-    song = song_table(mix.song)
+    song = song_table(mix.song) if song is None else song
     how = _How(mix, file_format, bit_depth, coding, wrote)
     clipped = _write_audios({FileRole.MIX: mix.audio, **stems}.items(), paths, how)
     clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]

@@ -22,7 +22,7 @@ from mixer.files.wording import visible
 from mixer.network.runner import NetworkRunner
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import FileRole, output_paths
-from mixer.output.recipe import Take
+from mixer.output.recipe import SongTable, Take, song_table
 from mixer.output.recipe_reader import numbers, read_recipe
 from mixer.output.replay import DECISIVE, plan_again
 from mixer.output.settings import OutputSettings
@@ -289,10 +289,11 @@ def _make_all(
     n_bytes = _COPIES * first.wet.audio.nbytes
     at_once = max(1, min(threads or available_threads(), available_memory_bytes() // n_bytes))
     plans = [_plan(first, each) for each in asked]
+    song = song_table(first.wet.plan.song)
 
     def one(place: int) -> MadeVariation:
         path = variation_path(folder, base, number + place, destination.wanted.format)
-        return _make(first, asked[place], plans[place], path, destination.wanted)
+        return _make(first, asked[place], plans[place], path, destination.wanted, song)
 
     done: list[MadeVariation] = []
     with ThreadPoolExecutor(int(at_once), thread_name_prefix="variations") as pool:
@@ -315,7 +316,12 @@ def _plan(first: First, asked: Asked) -> RenderPlan:
 
 
 def _make(
-    first: First, asked: Asked, plan: RenderPlan, path: Path, of_first: OutputSettings
+    first: First,
+    asked: Asked,
+    plan: RenderPlan,
+    path: Path,
+    of_first: OutputSettings,
+    song: SongTable,
 ) -> MadeVariation:
     wet = first.wet
     made = over_desk(
@@ -339,7 +345,7 @@ def _make(
         return takes[-1]
 
     wanted = OutputSettings(format=of_first.format, bit_depth=of_first.bit_depth)
-    done = render_to(Destination(path, wanted), plan, made=made, take=tell)
+    done = render_to(Destination(path, wanted), plan, made=made, take=tell, song=song)
     master = done.mix.measurements["master"]
     preset = write_preset(path, plan.settings, place["words"])
     return MadeVariation(path, preset, takes[-1], master["loudness_lufs"], master["true_peak_dbtp"])

@@ -21,6 +21,7 @@ from mixer import (
 )
 from mixer.audio import read_audio
 from mixer.cli.main import run
+from mixer.files.whole_file import hash_file
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination
 from mixer.output.recipe_reader import read_recipe
@@ -102,6 +103,22 @@ def test_one_pass_through_the_network_makes_all_of_them(
     monkeypatch.setattr(LocalRunner, "run", counted)
     make(Wanted(spread=3, names=("brighter",)))
     assert len(passes) == 1
+
+
+def test_recordings_are_hashed_once_for_all_variations(
+    make: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed = []
+
+    def counted(path: Path) -> str:
+        hashed.append(path.name)
+        return hash_file(path)
+
+    monkeypatch.setattr("mixer.output.recipe.hash_file", counted)
+    made = make(Wanted(names=("brighter", "wider", "voice-up")))
+    assert hashed.count("drums.wav") == 2  # for the first mix, and for all others
+    for each in made.made:
+        assert read_recipe(each.path).inputs["drums.wav"].sha256 == hash_file(folder / "drums.wav")
 
 
 def test_a_variation_is_the_render_of_its_preset_and_replays_bit_for_bit(
