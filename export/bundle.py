@@ -311,7 +311,7 @@ def _refuse_existing(out_dir: Path, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise OutputError(
-            f"{out_dir} exists already; add --overwrite to replace it, or choose another -o"
+            f"{out_dir} already exists; add --overwrite to replace it, or choose another -o"
         )
     # Only a bundle is ever replaced, never a folder of something else.
     if out_dir.is_symlink() or not (out_dir / MANIFEST_FILE).is_file():

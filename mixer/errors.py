@@ -63,7 +63,7 @@ class MissingExtraError(MixerError):
 
 
 class OutputError(MixerError):
-    """A result cannot be written: it exists already, the disk is full, the folder is read-only."""
+    """A result cannot be written: it already exists, the disk is full, the folder is read-only."""
 
     exit_code = 1
 

@@ -182,7 +182,7 @@ def refuse_foreign(manifest: Path, jobs: Sequence[Job], out: Path) -> None:
     for job in jobs:
         path = foreign.get(job.record.id)
         if path is not None:
-            what = f"{path!r} exists already and is not a result of this ledger; move it away or "
+            what = f"{path!r} already exists and is not a result of this ledger; move it away or "
             what += "add --overwrite (results of shards: mixer batch merge)"
             mistakes.append(mistake(job.listed.row.number, "output", what))
     if mistakes:

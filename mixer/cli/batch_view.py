@@ -63,7 +63,7 @@ class View(Listener):
     def begun(self, status: Status) -> None:
         todo = status.n_total - status.n_skipped
         songs = counted(status.n_total, "song")
-        self.said(f"{songs}: {todo} to do, {status.n_skipped} done and unchanged")
+        self.said(f"{songs}: {todo} to do, {status.n_skipped} unchanged")
         self.progressed(status)
 
     def finished(self, record: Record) -> None:
@@ -138,7 +138,7 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
     if lines:
         say("\n".join(lines))
     todo = sum(job.action != Action.SKIP for job in jobs)
-    basis = "as the songs before took" if estimate.measured else "a rough guess"
+    basis = "based on the songs before" if estimate.measured else "a rough guess"
     fails = f", {len(estimate.problems)} of which would fail" if estimate.problems else ""
     say(
         f"{counted(len(jobs), 'song')}, {todo} to do{fails}: "
@@ -147,12 +147,12 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
         f"{size_of(estimate.largest_bytes)} of memory for the largest"
     )
     if estimate.premaster_bytes:
-        say(f"albums take up to {size_of(estimate.premaster_bytes)} more disk on the way")
+        say(f"albums need up to {size_of(estimate.premaster_bytes)} more disk for the time being")
     say_unmixed({song_id: size.unmixed for song_id, size in estimate.sizes.items()})
     if any(len(size.unmixed.not_recognised) for size in estimate.sizes.values()):
         say(_BY_NAME_ALONE)
     for song_id, path in foreign.items():
-        say(f"would need --overwrite: {song_id}: {path} exists already")
+        say(f"would need --overwrite: {song_id}: {path} already exists")
 
 
 def _planned(job: Job, estimate: Estimate, more: Sequence[str]) -> list[str]:
@@ -184,8 +184,8 @@ _MORE: dict[str, Callable[[Job], str]] = {
 
 # Nothing is decoded for a plan.
 _BY_NAME_ALONE = (
-    "this goes by names alone: when a song is rendered, files whose names are not recognised are "
-    "sorted by ear, and those that others hold (copies, sums, mixes) are left out"
+    "this plan goes by file names only: a render also sorts files with unrecognised names by "
+    "sound, and leaves out copies, sums and mixes"
 )
 
 

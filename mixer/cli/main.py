@@ -165,7 +165,7 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
             talk_error(f"mixer: {line}")
         return error.exit_code
     except MemoryError:
-        talk_error("mixer: out of memory; close other programs or cut the song up")
+        talk_error("mixer: out of memory; close other programs or split the song")
         return EXIT_FAILED
     except ImportError as error:
         talk_error(

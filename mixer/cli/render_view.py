@@ -152,7 +152,7 @@ def show_plan(
     for target in outputs.values():
         say(f"would write {target}")
     for target in there:
-        say(f"would need --overwrite: {target} exists already")
+        say(f"would need --overwrite: {target} already exists")
 
 
 def result(done: Rendered, destination: Destination) -> dict[str, object]:
@@ -254,7 +254,7 @@ def show_result(mix: Mix, path: Path) -> None:
         talk(f"variation: {standing_words(mix.measurements['variation'])}")
     levels = mix.measurements["levels"]
     if levels is not None:
-        talk(f"incoming levels: taken for {levels['taken_for']} ({levels['reason']})")
+        talk(f"incoming levels: treated as {levels['taken_for']} ({levels['reason']})")
     for line in doubt_words(mix.measurements.get("doubts")):
         talk_warning(line)
     master = mix.measurements["master"]

@@ -48,7 +48,7 @@ def refuse_existing(paths: list[Path]) -> None:
     """Refuse what would be replaced, and what cannot be written.
 
     Raises:
-        AlreadyThereError: the first path that exists already.
+        AlreadyThereError: the first path that already exists.
         OutputError: the first that cannot exist.
     """
     for path in paths:
@@ -62,7 +62,7 @@ def refuse_existing(paths: list[Path]) -> None:
         except OSError as error:
             raise _unusable(path, error) from None
         if there:
-            raise AlreadyThereError(f"{path} exists already; add --overwrite to replace it")
+            raise AlreadyThereError(f"{path} already exists; add --overwrite to replace it")
 
 
 def refuse_unwritable(paths: list[Path]) -> None:

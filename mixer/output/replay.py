@@ -204,7 +204,7 @@ def replay(
     targets = output_paths(path, stems, recipe.file_format)
     for target in (*targets.values(), *track_paths(path, tracks, recipe.file_format).values()):
         if target.exists():
-            raise OutputError(f"{target} exists already; choose another --output")
+            raise OutputError(f"{target} already exists; choose another --output")
     # What it is called is in the files, so in their hashes: whatever song.toml says now.
     song = replace(plan.song, name=recipe.song_name, title=recipe.title, artist=recipe.artist)
     plan = replace(plan, settings=settings_again(recipe), song=song)

@@ -60,7 +60,7 @@ def save_preset(
         )
     path = user_folder() / f"{name}{ENDING}"
     if not overwrite and path.exists():
-        raise OutputError(f"{path} exists already; add --overwrite to replace it")
+        raise OutputError(f"{path} already exists; add --overwrite to replace it")
     if not overwrite and any(found.name == name and found.shipped for found in list_presets()):
         raise OutputError(
             f"{name} ships with mixer; choose another name, or --overwrite to hide it"

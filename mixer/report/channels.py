@@ -139,7 +139,7 @@ def _of_tracks(mix: Mix) -> Iterator[Channel]:
         strip = hand.strips.get(name, Strip())
         notes = [] if track["loudness_lufs"] is not None else ["silent"]
         if name in hand.not_heard:
-            notes.append("muted" if strip.mute else "not heard beside what is soloed")
+            notes.append("muted" if strip.mute else "silent: other channels are soloed")
         yield _channel(name, track["stem"], found, used, strip, mix, notes, track["role"])
     for stem, bus in (*record["groups"].items(), (MIX_BUS, record["mix"])):
         strip = mix.console.master if stem == MIX_BUS else mix.console.strip(stem)

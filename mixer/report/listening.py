@@ -72,7 +72,7 @@ def write_listening_copies(folder: Path, data: ReportData, *, overwrite: bool) -
         The same with its files filled in; what would clip was lowered, and the player knows.
 
     Raises:
-        OutputError: a file exists already, or the disk is full or read-only.
+        OutputError: a file already exists, or the disk is full or read-only.
     """
     missing = [source for source in data.sources if source.file is None]
     # Names of stems are a vocabulary's, but a path should not rely on that.

@@ -116,10 +116,11 @@ def loudness_sentence(data: ReportData) -> str:
     if peak_dbtp is not None:
         said += f"; its highest true peak is {peak_dbtp:.1f} dBTP"
     if master["max_reduction_db"] <= 0.05:
-        return f"{said}. The limiter had nothing to do."
+        return f"{said}. The limiter was not needed."
     share = 100.0 * master["limited_share"]
     deepest_db = master["max_reduction_db"]
-    return f"{said}. The limiter took off up to {deepest_db:.1f} dB, in {share:.1f} % of samples."
+    limited = f"by up to {deepest_db:.1f} dB, in {share:.1f} % of samples"
+    return f"{said}. The limiter reduced peaks {limited}."
 
 
 def lines(texts: Iterable[str]) -> Html:
@@ -290,7 +291,9 @@ def tracks(data: ReportData) -> Html:
 def about_tracks(measured: Measurements) -> str:
     """How the incoming levels were understood, and what tracks are sent to."""
     levels, space = measured["levels"], space_words(measured["tracks"]["space"])
-    taken = levels and f"Incoming levels were taken for {levels['taken_for']}: {levels['reason']}. "
+    taken = (
+        levels and f"Incoming levels were treated as {levels['taken_for']}: {levels['reason']}. "
+    )
     return f"{taken or ''}Sends go to: {space}. A fader's gain is that on the recording."
 
 

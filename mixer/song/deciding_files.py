@@ -35,7 +35,7 @@ def deciding_files(sources: Sequence[AudioSource]) -> dict[int, list[str]]:
     lower = [rate for rate in rates if rate < highest]
     if len(lower) == len(rates) - 1:
         found.setdefault(rates.index(highest), []).append(
-            f"alone lifts the song to {highest} Hz; the others have at most {max(lower)} Hz"
+            f"alone raises the song to {highest} Hz; the others have at most {max(lower)} Hz"
         )
     for place, remark in _far_louder(sources):
         found.setdefault(place, []).append(remark)
@@ -51,7 +51,7 @@ def _far_louder(sources: Sequence[AudioSource]) -> Iterator[tuple[int, str]]:
         yield (
             loudest,
             f"alone peaks {above_db:.0f} dB above full scale, {above_db - others_db:.0f} dB above "
-            f"the others; give gain_db in {SONG_FILE} if that is not meant",
+            f"the others; give gain_db in {SONG_FILE} if that is not intended",
         )
 
 

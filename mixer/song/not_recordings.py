@@ -44,7 +44,7 @@ def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotReco
         None for a file with a name of audio that mixer reads.
     """
     if name == SONG_FILE:
-        return NotRecording("the settings of this song")
+        return NotRecording("settings of this song")
     if name.startswith("."):
         return _hidden(Path(folder, name))
     if any(name.endswith(end) and name.removesuffix(end) + RECIPE_SUFFIX in siblings

@@ -100,9 +100,10 @@ def _outcome(entry: Misplaced, mended: Sequence[str]) -> str:
         return "more than microphones at one source; set its start_s in song.toml if it is late"
     if mended:
         gain_db = entry.gains_db[tuple(mended)]
-        return f"{' and '.join(mended)} mended, {gain_db:+.1f} dB of their sum"
+        return f"{' and '.join(mended)} corrected; their sum changes by {gain_db:+.1f} dB"
     needed = entry.needed
-    return f"--fix {','.join(needed)} mends it, {entry.gains_db[needed]:+.1f} dB of their sum"
+    changed = f"their sum changes by {entry.gains_db[needed]:+.1f} dB"
+    return f"--fix {','.join(needed)} corrects it; {changed}"
 
 
 def at_full_scale(recordings: Sequence[Recording]) -> tuple[tuple[Recording, ...], list[str]]:

@@ -47,7 +47,7 @@ def read_sum(
     if n_bytes > audio_io.available_memory_bytes():
         raise InputError(
             f"{_longest(recordings).file}: {n_samples / sample_rate / 3600:.1f} hours of audio "
-            f"need {n_bytes / 1e9:.0f} GB of memory a stem, more than is free; cut the song up"
+            f"need {n_bytes / 1e9:.0f} GB of memory a stem, more than is free; split the song"
         )
     total = np.zeros((2, n_samples), np.float32)
     for recording in recordings:

@@ -35,7 +35,7 @@ from mixer.song.track_words import (
 from mixer.stems import STEMS, Stem
 
 EXACT = "exact stem name"
-NOTHING_KNOWN = "no word of the name is known"
+NOTHING_KNOWN = "unrecognised file name"
 _LONGEST_NAME = 512  # characters looked at; file systems stop at 255
 # "Song - Part", "Song (Part)": what stands before the last of these may be a title.
 _SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|[\s_]*[()\[\]]")

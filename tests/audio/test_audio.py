@@ -91,7 +91,7 @@ def test_nothing_is_overwritten_unasked_or_left_half_written(tmp_path: Path) -> 
     path = tmp_path / "a.wav"
     audio_io.write_audio(path, sine(100.0, 0.1, 44_100), 44_100)
     before = path.read_bytes()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         audio_io.write_audio(path, sine(200.0, 0.1, 44_100), 44_100)
     assert path.read_bytes() == before
     with pytest.raises(OutputError, match="cannot be written"):

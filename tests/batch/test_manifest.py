@@ -85,7 +85,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         "row 2, column daw: 'cubase' must be one of dawproject, reaper, ardour, all, none",
         "row 2, column report: 'maybe' must be yes, no or embed",
         "row 3, column seed: '-1' must be a whole number",
-        "row 3, column song: 'nowhere' no such folder",
+        "row 3, column song: there is no folder 'nowhere'",
     ]
     assert len(caught.value.mistakes) == len(expected)
     for words, mistake in zip(expected, caught.value.mistakes, strict=True):
@@ -239,7 +239,7 @@ def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> No
         "gain_dB is unknown; did you mean 'gain_db'?",
         "vocals.pan must be a number from -1 to 1",
         "row 2, column model: no model 'nosuch'",
-        "row 3, column song: 'tow' no such folder; did you mean 'two'?",
+        "row 3, column song: there is no folder 'tow'; did you mean 'two'?",
         "row 3, column id: 'a' is row 2's too",
         "row 3, column preset: no preset 'rok'",
         "row 3, column preset: no preset 'wid'",

@@ -157,7 +157,7 @@ def test_a_file_of_somebody_elses_is_not_replaced(make_songs, batch, tmp_path) -
     manifest, out = make_songs(["one"]), tmp_path / "out"
     out.mkdir()
     (out / "one.wav").write_text("mine")
-    with pytest.raises(ManifestError, match="exists already and is not a result of this ledger"):
+    with pytest.raises(ManifestError, match="already exists and is not a result of this ledger"):
         batch(manifest, out)
     assert (out / "one.wav").read_text() == "mine"
     assert batch(manifest, out, overwrite=True).n_done == 1
@@ -210,7 +210,7 @@ def test_a_song_larger_than_the_machine_fails_alone_again_and_again(
         summary = batch(manifest, out)
         assert (summary.n_done, summary.n_skipped, summary.n_failed) == (n_done, n_skipped, 2)
         errors = {r.id: r.error or "" for r in summary.records if r.state == State.FAILED}
-        assert "GB of memory, this machine has 0 GB; cut the song up" in errors["giant"]
+        assert "GB of memory, this machine has 0 GB; split the song" in errors["giant"]
         assert "internal error (ZeroDivisionError: a bug)" in errors["odd"]
 
 

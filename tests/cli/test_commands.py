@@ -260,7 +260,7 @@ def test_a_dry_run_says_what_would_be_replaced(folder, tmp_path, capsys) -> None
     mix = tmp_path / "a.wav"
     mix.write_text("mine")
     assert run(["render", str(folder), "-o", str(mix), "--dry-run"]) == 0
-    assert f"would need --overwrite: {mix} exists already" in capsys.readouterr().out
+    assert f"would need --overwrite: {mix} already exists" in capsys.readouterr().out
     assert run(["render", str(folder), "-o", str(mix), "--dry-run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["needs_overwrite_of"] == [str(mix)]
     assert run(["render", str(folder), "-o", str(mix), "--dry-run", "--overwrite"]) == 0
@@ -272,7 +272,7 @@ def test_the_settings_of_a_song_are_read_and_not_left_out(folder, tmp_path, caps
     (folder / "song.toml").write_text('title = "A"\n')
     assert run(["render", str(folder), "-o", str(tmp_path / "a.wav"), "--model", "none"]) == 0
     said = capsys.readouterr().err
-    assert "read: song.toml (the settings of this song)" in said
+    assert "read: song.toml (settings of this song)" in said
     assert "left out: song.toml" not in said
     assert run(["check", str(folder)]) == 0
     (line,) = [x for x in capsys.readouterr().out.splitlines() if x.startswith("song.toml")]
@@ -305,7 +305,7 @@ def test_an_existing_mix_is_kept(folder, tmp_path, capsys) -> None:
     (tmp_path / "a.wav").write_text("mine")
     assert run(["render", str(folder), "-o", str(tmp_path / "a.wav")]) == 1
     said = capsys.readouterr().err
-    assert "exists already; add --overwrite to replace it, or --next to write the next" in said
+    assert "already exists; add --overwrite to replace it, or --next to write the next" in said
     assert (tmp_path / "a.wav").read_text() == "mine"
 
 

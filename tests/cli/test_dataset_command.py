@@ -93,7 +93,7 @@ def test_a_measured_profile_can_be_used(source: Path, tmp_path: Path, capsys) ->
     assert "not in the profile: bass" in said.err
     assert list(read_profile(path).stems) == list(answer["stems"]) == ["vocals", "drums", "other"]
     assert run(arguments) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert run(["profile", "show", str(path)]) == 0
     assert "Average of 2 songs" in capsys.readouterr().out
 

@@ -73,7 +73,7 @@ def test_folders_a_table_and_a_csv_of_pairs(folders, tmp_path, capsys) -> None:
     assert list(rows) == ["a", "b", "c"]
     assert float(rows["c"]["lag_ms"]) == pytest.approx(20.0)
     assert run(arguments) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
     pairs = tmp_path / "pairs.csv"
     lines = [

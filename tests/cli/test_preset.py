@@ -109,7 +109,7 @@ def test_save_keeps_a_whole_preset_and_overwrites_nothing_unasked(own_folder: Pa
     assert saved.summary == 'for "us"'
     assert [source["name"] for source in saved.sources] == ["our-rock"]
     before = path.read_bytes()
-    with pytest.raises(OutputError, match="exists already; add --overwrite"):
+    with pytest.raises(OutputError, match="already exists; add --overwrite"):
         run("save", "our-rock", "--set", "bass.pan=1")
     with pytest.raises(OutputError, match="wide ships with mixer"):
         run("save", "wide", "--set", "bass.pan=1")

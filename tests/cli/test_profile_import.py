@@ -33,7 +33,7 @@ def test_a_published_file_becomes_a_profile_that_can_be_read(
     assert profile.stem("vocals").loudness_lufs == -30.7
     assert printed["sha256"] == profile.sha256
     assert list(printed["stems"]) == ["vocals", "bass"]
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         run(path, "-o", output)
 
 

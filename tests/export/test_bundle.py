@@ -116,7 +116,7 @@ def test_what_exists_is_not_overwritten(
 ) -> None:
     out = tmp_path / "bundle"
     export_bundle(checkpoint, out, profile=profile_path, provenance="first")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         export_bundle(checkpoint, out, profile=profile_path)
     second = export_bundle(
         checkpoint, out, profile=profile_path, provenance="second", overwrite=True

@@ -106,11 +106,11 @@ def test_what_cannot_be_renamed_leaves_all_as_it_was(
 
 def test_a_file_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "mix.wav").write_text("mine")
-    with pytest.raises(OutputError, match=r"mix\.wav exists already"):
+    with pytest.raises(OutputError, match=r"mix\.wav already exists"):
         put(tmp_path)
     (tmp_path / "mix.wav").unlink()
     (tmp_path / "mix.wav").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(OutputError, match=r"mix\.wav exists already"):
+    with pytest.raises(OutputError, match=r"mix\.wav already exists"):
         put(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mix.wav"]
 

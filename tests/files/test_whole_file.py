@@ -75,7 +75,7 @@ def test_a_pipe_a_folder_and_a_link_to_nowhere_are_not_replaced(tmp_path: Path) 
             _write(tmp_path / name)
         with pytest.raises(OutputError, match=f"{name} {what}"):
             refuse_unwritable([tmp_path / name])
-        with pytest.raises(OutputError, match=f"{name} exists already"):
+        with pytest.raises(OutputError, match=f"{name} already exists"):
             refuse_existing([tmp_path / name])
     with pytest.raises(OutputError, match="link is a link that leads nowhere"):
         refuse_unwritable([tmp_path / "link" / "a.wav"])

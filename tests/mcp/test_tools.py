@@ -94,7 +94,7 @@ def test_a_render_is_that_of_the_command_line(call: Call, allowed: Path) -> None
 
 def test_nothing_is_replaced_without_asking(call: Call) -> None:
     call("render", song="song")
-    assert "exists already" in call("render", song="song")
+    assert "already exists" in call("render", song="song")
     assert call("render", song="song", overwrite=True)["mix"]
 
 

@@ -133,7 +133,7 @@ def test_a_bundle_comes_whole_and_checked(stub: Stub, tmp_path: Path) -> None:
     files = [path for path in stub.asked if "/resolve/" in path]
     assert files
     assert all(f"/resolve/{COMMIT}/" in path for path in files)
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         pull(stub, tmp_path / "mine")
     assert pull(stub, tmp_path / "mine", overwrite=True).bundle.sha256 == shipped.sha256
 

@@ -59,7 +59,7 @@ def test_two_renders_are_the_same_file(mix, tmp_path) -> None:
 def test_nothing_is_overwritten_unasked(mix, tmp_path) -> None:
     (tmp_path / "a.stems").mkdir()
     (tmp_path / "a.stems" / "bass.wav").write_text("mine")
-    with pytest.raises(OutputError, match=r"bass\.wav exists already"):
+    with pytest.raises(OutputError, match=r"bass\.wav already exists"):
         write_mix(mix, tmp_path / "a.wav")
     assert not (tmp_path / "a.wav").exists()
     write_mix(mix, tmp_path / "a.wav", overwrite=True)

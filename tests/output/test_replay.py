@@ -133,7 +133,7 @@ def test_a_song_that_moved_is_found_where_one_says(recipe, tmp_path) -> None:
 
 def test_nothing_is_overwritten(recipe, tmp_path) -> None:
     before = (recipe.parent / "a.wav").read_bytes()
-    with pytest.raises(OutputError, match=r"a\.wav exists already; choose another --output"):
+    with pytest.raises(OutputError, match=r"a\.wav already exists; choose another --output"):
         replay(read_recipe(recipe), recipe.parent)
     assert (recipe.parent / "a.wav").read_bytes() == before
 

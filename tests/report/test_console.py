@@ -119,9 +119,9 @@ def test_loudness_is_said_in_a_sentence(data: ReportData) -> None:
     assert "-14.0 LUFS, on its target of -14;" in said(-14.0, loudness_lufs=-14.04)
     assert "-16.5 LUFS, 2.5 LU below its target of -14" in said(-14.0, loudness_lufs=-16.5)
     assert "no target asked for" in said(None, loudness_lufs=-16.5)
-    assert said(None, loudness_lufs=-16.5).endswith("The limiter had nothing to do.")
+    assert said(None, loudness_lufs=-16.5).endswith("The limiter was not needed.")
     limited = said(-9.0, loudness_lufs=-9.0, max_reduction_db=4.2, limited_share=0.031)
-    assert limited.endswith("The limiter took off up to 4.2 dB, in 3.1 % of samples.")
+    assert limited.endswith("The limiter reduced peaks by up to 4.2 dB, in 3.1 % of samples.")
 
 
 def test_presets_are_named(data: ReportData, tmp_path) -> None:

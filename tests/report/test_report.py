@@ -89,7 +89,7 @@ def test_links_are_relative_and_escaped(data, folder, tmp_path) -> None:
 def test_an_existing_report_is_kept(data, tmp_path) -> None:
     path = tmp_path / "mix.report.html"
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_report(path, data, embed=False, overwrite=False)
     assert path.read_text(encoding="utf-8") == "mine"
     (tmp_path / "file").write_text("", encoding="utf-8")
@@ -111,7 +111,7 @@ def test_what_would_clip_is_written_lower_and_played_as_loud(data, tmp_path) -> 
     (played,) = linked_player(copied, tmp_path)["sources"]
     restored = audio * 10.0 ** (played["gain_db"] / 20.0)
     assert np.abs(restored - loud.audio).max() < 1e-5
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_listening_copies(tmp_path, replace(data, sources=(loud,)), overwrite=False)
 
 

@@ -89,12 +89,15 @@ def test_polarity_and_delay_are_found_said_and_mended(write_song: Write, rng) ->
     as_it_is, said = prepare_song(song, trim=False)
     assert as_it_is == song
     assert [text.partition(": ")[0] for text in said] == ["Kick Out.wav", "Snare Bottom.wav"]
-    assert said[0].endswith(" dB of their sum")
-    assert "later than Kick In.wav; --fix delay mends it, +" in said[0]
+    assert "their sum changes by +" in said[0]
+    assert "later than Kick In.wav; --fix delay corrects it; their sum changes by +" in said[0]
     assert "inverted and " in said[1]
-    assert "later than Snare Top.wav; --fix polarity,delay mends it, +" in said[1]
+    assert (
+        "later than Snare Top.wav; --fix polarity,delay corrects it; their sum changes by +"
+        in said[1]
+    )
     mended, said = prepare_song(song, trim=False, fixes=FIXES)
-    assert all(" mended, +" in text for text in said)
+    assert all(" corrected; their sum changes by +" in text for text in said)
     by_file = {recording.file: recording for recording in mended.recordings}
     assert by_file["Snare Bottom.wav"].inverted
     assert by_file["Snare Bottom.wav"].start_s == pytest.approx(-13 / RATE_HZ, abs=3 / RATE_HZ)
@@ -113,7 +116,7 @@ def test_polarity_and_delay_are_found_said_and_mended(write_song: Write, rng) ->
         assert stated_db == pytest.approx(gain_db, abs=1.0)
     assert not prepare_song(mended, trim=False)[1]  # nothing is left to be mended
     findings = {file.file: file.findings for file in inspect_song(song).files}
-    assert any("--fix polarity,delay mends it" in text for text in findings["Snare Bottom.wav"])
+    assert any("--fix polarity,delay corrects it" in text for text in findings["Snare Bottom.wav"])
     assert not findings["Snare Top.wav"]
     assert not any("the same as" in text for text in findings["Snare Bottom.wav"])
 
@@ -136,7 +139,7 @@ def test_song_toml_has_the_last_word(write_song: Write, rng) -> None:
         assert [r.file for r in song.recordings if r.inverted] == ["Snare Bottom.wav"]
         assert all(r.start_s == 0.0 for r in song.recordings)
         assert len(said) == 1
-        assert "polarity mended" in said[0]
+        assert "polarity corrected" in said[0]
     (folder / "song.toml").write_text('[files."Tom Bottom.wav"]\nfix = "phase"\n')
     with pytest.raises(PresetError, match="fix"):
         load_song(folder)
@@ -224,7 +227,7 @@ def test_replay_gives_the_same_bits(write_song: Write, rng, tmp_path: Path) -> N
     folder = write_song(files)
     settings = RenderSettings(model="none", amount=0.0, fix=(Fix.POLARITY, Fix.DELAY))
     plan = plan_render(load_song(folder), settings)
-    assert any("mended" in warning for warning in plan.warnings)
+    assert any("corrected" in warning for warning in plan.warnings)
     written = write_mix(render(load_song(folder), settings), tmp_path / "out" / "mix.wav")
     recipe = read_recipe(tmp_path / "out" / "mix.mix.json")
     assert recipe.inputs["Snare Bottom.wav"].inverted

@@ -97,11 +97,11 @@ def test_a_file_that_decides_the_length_or_the_rate_alone_is_named(write_song, s
     _, notes = prepare_song(song, trim=True)
     assert notes == [
         "drums.wav: alone makes the song 9.0 s long; the others' median is 3.0 s",
-        "Gtr.wav: alone lifts the song to 96000 Hz; the others have at most 44100 Hz",
+        "Gtr.wav: alone raises the song to 96000 Hz; the others have at most 44100 Hz",
     ]
     found = {f.file: f.findings for f in inspect_song(song).files}
     assert any("alone makes the song" in text for text in found["drums.wav"])
-    assert any("alone lifts the song" in text for text in found["Gtr.wav"])
+    assert any("alone raises the song" in text for text in found["Gtr.wav"])
 
 
 @pytest.mark.parametrize("silence_s", [CUT_FROM_S - 1.0, 20.0])

@@ -270,7 +270,7 @@ def test_two_pages_do_not_overwrite_each_other_unseen(open_page, studio, watch) 
     first.evaluate("mixStudio.edit({ 'vocals.gain_db': -3 })")
     wait_until(first, SETTLED)
     second.evaluate("mixStudio.edit({ 'drums.gain_db': 2 })")
-    again = second.get_by_role("button", name="Make my change again")
+    again = second.get_by_role("button", name="Repeat my change")
     again.wait_for()
     assert [error for error in watch.errors if "409" in error]  # the browser's own line
     watch.errors.clear()

@@ -224,7 +224,7 @@ def _make_folder(folder: Path, *, overwrite: bool) -> None:
             ).startswith(_MADE_BY)
             if not overwrite or not is_ours or folder.is_symlink():
                 what = "add --overwrite to make it anew" if is_ours else "it is not ours to replace"
-                raise OutputError(f"{folder} exists already; {what}")
+                raise OutputError(f"{folder} already exists; {what}")
             for path in [*folder.glob("*.wav"), *folder.glob("*/*.wav")]:
                 path.unlink()
         folder.mkdir(parents=True, exist_ok=True)

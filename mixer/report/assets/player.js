@@ -62,7 +62,7 @@ export class Player {
       this.fault = "";
     } catch (error) {
       const names = this.needed().map((key) => this.sources.get(key).label).join(", ");
-      this.fault = `${names}: ${error.message || "cannot be read"}. Is the audio still beside the report?`;
+      this.fault = `${names}: ${error.message || "cannot be read"}. Is the audio still next to the report?`;
     } finally {
       this.waiting -= 1;
     }

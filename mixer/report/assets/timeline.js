@@ -131,7 +131,7 @@ function sectionLines(markers, song) {
 
 /** One line under the transport: what can be heard, and how. */
 function about(player, start, length, song) {
-  if (player.chosen === null) return "No audio beside this report: render with --report --stems, or with --embed.";
+  if (player.chosen === null) return "No audio with this report: render with --report --stems, or with --embed.";
   const parts = [];
   if (length < song - 0.01) {
     parts.push(`Preview: ${shownTime(start)} to ${shownTime(start + length)}, the loudest ${Math.round(length)} s`);
@@ -151,7 +151,7 @@ function laneOf(source, group, waveforms, player, digit) {
     html("i", { className: `swatch ${colour}`, "aria-hidden": "true" }), html("span", { className: "label", text: label }), gain);
   if (digit <= 9) choose.append(html("kbd", { text: digit, "aria-hidden": "true" }));
   choose.disabled = !canPlay;
-  if (!canPlay) choose.title = "its audio is not beside the report";
+  if (!canPlay) choose.title = "its audio is not next to the report";
   choose.addEventListener("click", () => (isStem ? player.select(key) : player.choose(key)));
   const head = html("div", { className: "head" }, choose);
   const flags = {};

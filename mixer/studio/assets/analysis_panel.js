@@ -14,7 +14,7 @@ export class AnalysisPanel {
     this.spectra = new Map(); // audio's id@version -> promise of levels
     this.mode = 0;
     this.plot = html("div");
-    this.live = html("canvas", { className: "now", height: 120, role: "img", "aria-label": "Spectrum of what sounds now" });
+    this.live = html("canvas", { className: "now", height: 120, role: "img", "aria-label": "Spectrum of the playback" });
     this.about = html("p", { className: "about" });
     host.append(html("h2", { text: "Now" }), this.live,
       tabs("Spectra", ["Average", "Difference"], (mode) => {
@@ -61,7 +61,7 @@ export class AnalysisPanel {
       this.plot.replaceChildren();
       return;
     }
-    this.about.textContent = this.mode === 1 ? "Others against the mix, at equal loudness: above 0 they have more." : "Third octaves over the whole song, at equal loudness.";
+    this.about.textContent = this.mode === 1 ? "Others relative to the mix, at equal loudness: above 0 they have more." : "Third octaves over the whole song, at equal loudness.";
     const drawn = this.mode === 0 ? curves : curves.filter((curve) => curve !== mix).map((curve) =>
       ({ ...curve, values: curve.values.map((db, i) => db - mix.values[i]) }));
     frequencyChart(this.plot, this.mode === 1 ? "Difference spectrum" : "Average spectra", BANDS_HZ, drawn);

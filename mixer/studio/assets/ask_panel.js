@@ -34,7 +34,7 @@ export class AskPanel {
       chip.addEventListener("click", () => this.togglePreset(preset.name));
       return { chip, name: preset.name };
     });
-    return this.section("Presets", "Several may be on; the last one chosen is the strongest.", html("div", { className: "chips" }, ...this.chips.map(({ chip }) => chip)));
+    return this.section("Presets", "Several may be on; the last one chosen wins.", html("div", { className: "chips" }, ...this.chips.map(({ chip }) => chip)));
   }
 
   togglePreset(name) {
@@ -54,7 +54,7 @@ export class AskPanel {
       button.addEventListener("click", () => this.song.wish(said(phrase)));
       return button;
     });
-    const text = html("input", { type: "text", placeholder: "vocals up 1 dB, a bit warmer", "aria-label": "A wish in your own words" });
+    const text = html("input", { type: "text", placeholder: "vocals up 1 dB, a bit warmer", "aria-label": "A request in your own words" });
     const form = html("form", { className: "own-words" }, text, html("button", { type: "submit", text: "Ask" }));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -83,7 +83,7 @@ export class AskPanel {
       onInput: (value, gesture) => this.song.edit({ "settings.amount": value }, { gesture, label: "amount of the network" }),
       onReset: () => this.song.edit({ "settings.amount": 1 }, { gesture: newGesture(), label: "amount of the network" }),
     });
-    return this.section("Network", "Another model or amount is rendered anew.", html("div", { className: "row" }, html("span", { className: "name", text: "Model" }), this.model), this.amount);
+    return this.section("Network", "Changing the model or the amount renders the mix again.", html("div", { className: "row" }, html("span", { className: "name", text: "Model" }), this.model), this.amount);
   }
 
   show(state) {

@@ -107,7 +107,7 @@ export class ChannelPanel {
   heading() {
     const flat = html("button", { type: "button", text: "Before", title: "Hear this channel without your changes (B)" });
     flat.addEventListener("click", () => this.desk.flat(this.id));
-    const reset = html("button", { type: "button", text: "Take back", title: "Take back all your changes on this channel" });
+    const reset = html("button", { type: "button", text: "Take back", title: "Undo all your changes on this channel" });
     reset.addEventListener("click", () => {
       const changes = Object.keys(this.channel.hand).map((field) => [`${this.channel.key}.${field}`, null]);
       this.desk.edit(Object.fromEntries(changes), { label: `changes on ${this.channel.name}` });
@@ -226,7 +226,7 @@ export class ChannelPanel {
   /** What the network set, in words: it lies in front of everything above. */
   network() {
     const { model } = this.channel;
-    if (!model) return html("p", { className: "about", text: this.channel.kind === "track" ? "The network set nothing on this track alone." : "" });
+    if (!model) return html("p", { className: "about", text: this.channel.kind === "track" ? "The network changed nothing on this track." : "" });
     const rows = [
       ["Fader", model.gain_db === null ? null : shown(model.gain_db, 1, "dB")],
       ["Pan", model.pan === null ? null : words.pan(model.pan)],
@@ -237,7 +237,7 @@ export class ChannelPanel {
       ...Object.entries(model.sends_db).map(([name, db]) => [name.replace("_", " "), shown(db, 1, "dB")]),
     ].filter(([, value]) => value);
     const list = html("dl", { className: "figures" }, ...rows.map(([name, value]) => html("div", {}, html("dt", { text: name }), html("dd", { text: value }))));
-    return this.section("What the network set", list);
+    return this.section("The network's settings", list);
   }
 
   update() {

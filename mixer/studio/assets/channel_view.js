@@ -102,7 +102,7 @@ export class ChannelView {
     this.element.classList.toggle("touched", isTouched(channel));
     this.element.classList.toggle("silent", !flags.heard);
     this.element.classList.toggle("late", channel.live === false);
-    this.element.title = channel.live === false ? "Changes here are heard with the next render" : "";
+    this.element.title = channel.live === false ? "You hear changes here after the next render" : "";
     this.element.hidden = flags.hidden;
     if (this.fold) this.fold.setAttribute("aria-expanded", String(!flags.folded));
     this.drawCurves(channel);

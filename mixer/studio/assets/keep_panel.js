@@ -22,7 +22,7 @@ export class KeepPanel {
     this.save.addEventListener("click", () => this.desk.save({ what: "song" }));
     this.saved = html("span", { className: "about" });
     const name = html("input", { type: "text", placeholder: "my-sound", "aria-label": "Name of the preset", maxlength: 60 });
-    const replace = this.box("overwrite", "Replace one of that name");
+    const replace = this.box("overwrite", "Replace a preset of that name");
     const form = html("form", { className: "own-words" }, name, html("button", { type: "submit", text: "Save as preset" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -72,7 +72,7 @@ export class KeepPanel {
   }
 
   show(state) {
-    this.saved.textContent = state.saved ? "Everything is in song.toml." : "Changes are kept beside the song, not in song.toml yet.";
+    this.saved.textContent = state.saved ? "Everything is in song.toml." : "Changes are stored next to the song, but not yet in song.toml.";
     const shownJobs = JSON.stringify(state.jobs);
     if (shownJobs !== this.shownJobs) {
       this.shownJobs = shownJobs;

@@ -23,9 +23,9 @@ export function keyTable(studio) {
       ["X", "blind comparison, reveal", "x", () => studio.compare.toggleBlind()],
     ],
     Channels: [
-      ["↑ ↓", "channel before, after", "ArrowUp", () => studio.select(desk.step(-1))],
+      ["↑ ↓", "previous, next channel", "ArrowUp", () => studio.select(desk.step(-1))],
       [null, null, "ArrowDown", () => studio.select(desk.step(1))],
-      ["C", "show, fold tracks of the stem", "c", () => studio.fold(studio.stemOf(desk.selected))],
+      ["C", "show or fold the stem's tracks", "c", () => studio.fold(studio.stemOf(desk.selected))],
       ["M", "mute", "m", () => selected().mute && selected().toggleMute()],
       ["S", "solo, for listening", "s", () => studio.solo(desk.selected)],
       ["0", "clear solo", "0", () => studio.clearSolo()],
@@ -36,9 +36,9 @@ export function keyTable(studio) {
       ["R", "fader back to the network's", "r", () => selected().fader.reset()],
     ],
     "On a control": [
-      ["↑ ↓", "move; with Shift finely", null, null],
+      ["↑ ↓", "move; with Shift, in fine steps", null, null],
       ["PgUp PgDn", "move far", null, null],
-      ["Delete", "back to where it came from", null, null],
+      ["Delete", "reset", null, null],
       ["[ ]", "on a band: wider, narrower", null, null],
     ],
     Page: [

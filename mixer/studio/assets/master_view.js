@@ -13,7 +13,7 @@ export class MasterView {
       return { value, row: html("div", { title }, html("dt", { text: name }), value) };
     };
     this.figures = {
-      short_term: figure("Short", "Short-term loudness (3 s) of what sounds, LUFS"),
+      short_term: figure("Short", "Short-term loudness (3 s) of the playback, LUFS"),
       integrated: figure("Integr.", "Integrated loudness since you pressed play, LUFS"),
       true_peak: figure("Peak", "Highest true peak since you pressed play, dBTP"),
       rendered: figure("Render", "Loudness and true peak of the last exact render"),

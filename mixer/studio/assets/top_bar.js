@@ -73,12 +73,12 @@ export class TopBar {
       return ["other", source ? compare.nameOf(source) : "", "Another source, as it was rendered"];
     }
     if (compare.blind) return ["other", compare.nameOf({ id: MIX, name: "" }), "Names are hidden"];
-    if (engine.isExact) return ["exact", "Exact", "What you hear is what a render writes, limiter and all"];
-    if (engine.playedFor(MIX) !== "desk") return ["rough", "Plain sum until the mix is made", "The recordings without the network, until its mix is there"];
+    if (engine.isExact) return ["exact", "Exact", "You hear exactly what a render writes, limiter included"];
+    if (engine.playedFor(MIX) !== "desk") return ["rough", "Plain sum until the mix is made", "The recordings without the network, until its mix is ready"];
     const differs = engine.approximations();
     if (!differs.length && (engine.figures?.limited || state.master.limited_db > 0.1)) differs.push("limiter");
     if (differs.length) return ["rough", `Approximate until rendered: ${differs.slice(0, 2).join(", ")}${differs.length > 2 ? " …" : ""}`, differs.join("\n")];
-    return ["live", "Live", "Your changes are heard at once, within 0.1 dB of the render"];
+    return ["live", "Live", "You hear your changes at once, within 0.1 dB of the render"];
   }
 
   showProblems(state) {
@@ -109,14 +109,14 @@ export class TopBar {
 
   lost(isLost) {
     this.messages.querySelectorAll(".lost").forEach((old) => old.remove());
-    if (isLost) this.message("The connection to the server is lost. What you changed until now is kept beside the song.", "fault lost");
+    if (isLost) this.message("The connection to the server is lost. Your changes so far are stored next to the song.", "fault lost");
     else this.studio.refresh();
   }
 
   /** Another page was quicker. */
   conflict(lost, again) {
-    const apply = html("button", { type: "button", text: "Make my change again" });
-    const made = this.message(`Another page changed this song; here is how it stands now.${lost ? " Your last change was not made." : ""}`, "fault conflict", ...(lost ? [apply] : []));
+    const apply = html("button", { type: "button", text: "Repeat my change" });
+    const made = this.message(`Another page changed this song; this is its present state.${lost ? " Your last change was not applied." : ""}`, "fault conflict", ...(lost ? [apply] : []));
     apply.addEventListener("click", () => {
       made.remove();
       again();

@@ -176,7 +176,7 @@ def test_equal_sessions_are_equal_files(session, path) -> None:
 
 def test_nothing_is_overwritten_unasked_nor_left_half_written(session, path) -> None:
     path.write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_dawproject(session, path)
     gone = replace(session, tracks=(on_file(session.tracks[0], path.parent / "no.wav"),))
     for embed in (None, True):

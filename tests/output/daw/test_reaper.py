@@ -143,7 +143,7 @@ def test_file_names_that_cannot_be_written_down_are_refused(session, path) -> No
 def test_equal_sessions_are_equal_files_and_none_is_overwritten_unasked(session, path) -> None:
     write_reaper(session, path)
     first = path.read_bytes()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_reaper(session, path)
     write_reaper(session, path, overwrite=True)
     assert path.read_bytes() == first
