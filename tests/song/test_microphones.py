@@ -89,7 +89,6 @@ def test_polarity_and_delay_are_found_said_and_mended(write_song: Write, rng) ->
     as_it_is, said = prepare_song(song, trim=False)
     assert as_it_is == song
     assert [text.partition(": ")[0] for text in said] == ["Kick Out.wav", "Snare Bottom.wav"]
-    assert "their sum changes by +" in said[0]
     assert "later than Kick In.wav; --fix delay corrects it; their sum changes by +" in said[0]
     assert "inverted and " in said[1]
     assert (
@@ -111,7 +110,7 @@ def test_polarity_and_delay_are_found_said_and_mended(write_song: Write, rng) ->
         )
         gain_db = 10 * np.log10(np.mean(after**2) / np.mean(before**2))
         (text,) = (t for t in said if t.startswith(source))
-        stated_db = float(text.partition("mended, ")[2].partition(" dB")[0])
+        stated_db = float(text.partition("changes by ")[2].partition(" dB")[0])
         assert gain_db > 0.5
         assert stated_db == pytest.approx(gain_db, abs=1.0)
     assert not prepare_song(mended, trim=False)[1]  # nothing is left to be mended
