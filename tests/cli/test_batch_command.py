@@ -285,7 +285,7 @@ def test_a_plan_says_that_it_does_not_listen(tmp_path, monkeypatch, capsys, rng)
     assert run(["batch", "songs.csv", "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "song: 1 name not recognised" in said
-    assert "by names alone: when a song is rendered" in said
+    assert "by file names only: a render" in said
     assert run(["batch", "songs.csv", "--dry-run", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["listened"] is False
