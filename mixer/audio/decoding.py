@@ -17,6 +17,7 @@ from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES,
 from mixer.audio.layout import layout_of, open_part, read_part
 from mixer.audio.source import AudioSource, unreadable
 from mixer.audio.time_reference import believed_reference, read_time_reference
+from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
 from mixer.extras import install_command
 
@@ -61,6 +62,7 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
     position = 0
     scale = np.float32(1.0 / source.full_scale)
     for block in _decode_codec_or_plain(source):
+        stop_if_asked()
         if not np.isfinite(block).all():
             bad = position + int(np.flatnonzero(~np.isfinite(block).all(axis=0))[0])
             raise InputError(

@@ -12,6 +12,7 @@ import soxr
 from mixer.audio.damage import damage_of
 from mixer.audio.decoding import probe, read_blocks
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource
+from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
 
 
@@ -88,6 +89,7 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int, n_samples: int) ->
     resampler = soxr.ResampleStream(from_rate, to_rate, audio.shape[0], "float32")
     position = 0
     for start in range(0, max(audio.shape[1], 1), BLOCK_SAMPLES):
+        stop_if_asked()
         block = np.ascontiguousarray(audio[:, start : start + BLOCK_SAMPLES].T)
         last = start + BLOCK_SAMPLES >= audio.shape[1]
         out = resampler.resample_chunk(block, last=last).T[:, : n_samples - position]

@@ -12,6 +12,7 @@ import numpy as np
 
 from mixer.console.automation import Course
 from mixer.dsp.blocks import FloatArray, zero_padded
+from mixer.dsp.threads import stop_if_asked
 
 BLOCK_SAMPLES = 1 << 16
 
@@ -57,6 +58,7 @@ def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> None:
     context = effect.context_samples
     before = np.zeros((audio.shape[0], context), dtype=np.float32)
     for start in range(0, audio.shape[-1], BLOCK_SAMPLES):
+        stop_if_asked()
         stop = min(start + BLOCK_SAMPLES, audio.shape[-1])
         block = zero_padded(audio, start, stop + context)
         if context:

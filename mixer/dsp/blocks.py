@@ -11,6 +11,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
+from mixer.dsp.threads import stop_if_asked
+
 FloatArray = NDArray[np.float32]
 
 # Spectra in flight at once: large enough to amortise Python, small enough to stay in the cache.
@@ -107,6 +109,7 @@ def stft_blocks(
     n_frames = frame_count(audio.shape[-1] + 2 * pad_samples, n_fft, hop_length)
     per_block = max(1, BLOCK_SAMPLES // n_fft)
     for first in range(0, n_frames, per_block):
+        stop_if_asked()
         n_block = min(per_block, n_frames - first)
         start = first * hop_length - pad_samples
         span = zero_padded(audio, start, start + (n_block - 1) * hop_length + n_fft)
@@ -186,6 +189,7 @@ def convolve(
     tail = np.zeros((audio.shape[0], 0), dtype=np.float32)
     # A result is known `advance_samples` or more after the input it replaces: `out` may be `audio`.
     for start in range(0, n_samples + advance_samples, step):
+        stop_if_asked()
         block = zero_padded(audio, start, start + step)
         product = scipy.fft.irfft(scipy.fft.rfft(block, n_fft, axis=-1) * response, n_fft, axis=-1)
         product[:, : tail.shape[-1]] += tail

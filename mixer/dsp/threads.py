@@ -11,6 +11,7 @@ import math
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ContextDecorator
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +49,57 @@ def container_cores(root: Path) -> int | None:
     except (OSError, ValueError, ZeroDivisionError):  # "max", or not there
         return None
     return granted if granted > 0 else None  # version 1 has -1 for no limit
+
+
+class Stopped(BaseException):
+    """Work was given up because nobody waits for it any more; no handler of errors takes it."""
+
+
+class _Own(threading.local):
+    """What asks this thread to stop: its pool, and the pools that this one works for."""
+
+    asked: tuple[threading.Event, ...] = ()
+
+
+_OWN = _Own()
+
+
+def stop_if_asked() -> None:
+    """Raise `Stopped` in a worker whose pool was told to stop; loops over blocks ask in each."""
+    for asked in _OWN.asked:
+        if asked.is_set():
+            raise Stopped
+
+
+class Workers(ThreadPoolExecutor):
+    """Threads that stop at their next block when whoever waits for them fails or is interrupted.
+
+    A plain pool would first finish what runs and what is queued, seconds after Ctrl-C.
+
+    Args:
+        n_workers: at most so many at once.
+        name: what the threads are called.
+    """
+
+    def __init__(self, n_workers: int, name: str = "") -> None:
+        self._asked = threading.Event()
+        asked = (*_OWN.asked, self._asked)
+        super().__init__(n_workers, name, initializer=setattr, initargs=(_OWN, "asked", asked))
+
+    def stop(self) -> None:
+        """Start nothing more, and end what runs at its next block."""
+        self._asked.set()
+        self.shutdown(wait=False, cancel_futures=True)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.stop()
+        self.shutdown()
 
 
 class _Hold(ContextDecorator):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 
-from mixer.dsp.threads import one_blas_thread
+from mixer.dsp.threads import Workers, one_blas_thread
 from mixer.errors import InputError
 from mixer.evaluate.alignment import (
     MAX_LAG_S,
@@ -241,7 +240,7 @@ def _measure_both(pair: SignalPair) -> list[Engineering]:
     def measure(signal: Signal) -> tuple[MixFeatures, Engineering]:
         return signal.features, measure_engineering(signal)
 
-    with ThreadPoolExecutor(2) as pool:
+    with Workers(2) as pool:
         return [read for _, read in pool.map(measure, (pair.mix, pair.reference))]
 
 
@@ -254,6 +253,6 @@ def _matching_gain_db(mix: Engineering, reference: Engineering) -> float:
 
 
 def _masking(stems: Mapping[str, np.ndarray], sample_rate: int) -> dict[str, float]:
-    with ThreadPoolExecutor(2) as pool:
+    with Workers(2) as pool:
         powers = pool.map(lambda audio: bark_powers(audio, sample_rate), stems.values())
         return stem_masked_shares(dict(zip(stems, powers, strict=True)))

@@ -13,6 +13,7 @@ import numpy as np
 from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
 from mixer.dsp.onsets import OnsetPeaks, measure_onset_peaks
+from mixer.dsp.threads import stop_if_asked
 from mixer.fxnorm.profile import StemFields
 from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
 
@@ -132,6 +133,7 @@ class _Compressor:
         self.output = np.empty_like(channel)
         self.level_db = np.empty_like(channel)
         for start in range(0, channel.size, _BLOCK_SAMPLES):
+            stop_if_asked()
             block = slice(start, start + _BLOCK_SAMPLES)
             # Blocks: the level in dB is kept, the steps towards it stay in the cache.
             level = np.abs(channel[block])
@@ -145,6 +147,7 @@ class _Compressor:
         times_ms = self.settings.attack_ms, self.settings.release_ms
         ballistics = Ballistics(self.sample_rate, *times_ms)
         for start in range(0, self.channel.size, _BLOCK_SAMPLES):
+            stop_if_asked()
             block = slice(start, start + _BLOCK_SAMPLES)
             reduction_db = self.level_db[block] - np.float32(threshold_db)
             np.maximum(reduction_db, np.float32(0.0), out=reduction_db)

@@ -11,6 +11,7 @@ import soxr
 
 from mixer.dsp.blocks import FloatArray, peak, zero_padded
 from mixer.dsp.recursive import filter_sections
+from mixer.dsp.threads import stop_if_asked
 
 # pyloudnorm's name for the coefficients of the recommendation itself, which libebur128 has too.
 BS1770_FILTER = "DeMan"
@@ -87,6 +88,7 @@ def _weighted_blocks(
     state = np.zeros((sections.shape[0], audio.shape[0], 2))
     n_samples = audio.shape[-1] + 2 * padding_samples
     for start in range(0, n_samples, _BLOCK_SAMPLES):
+        stop_if_asked()
         stop = min(start + _BLOCK_SAMPLES, n_samples)
         block = zero_padded(audio, start - padding_samples, stop - padding_samples)
         weighted, state = filter_sections(sections, block, state)
@@ -246,6 +248,7 @@ def true_peak_dbtp(audio: FloatArray, sample_rate: int) -> float:
         sample_rate, _OVERSAMPLING * sample_rate, audio.shape[0], dtype="float32", quality="HQ"
     )
     for start in range(0, n_samples, _BLOCK_SAMPLES):
+        stop_if_asked()
         stop = min(start + _BLOCK_SAMPLES, n_samples)
         block = np.ascontiguousarray(audio[:, start:stop].T, dtype=np.float32)
         largest = max(largest, peak(stream.resample_chunk(block, last=stop == n_samples)))

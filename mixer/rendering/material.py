@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
 from mixer.console.settings import MASTER
-from mixer.dsp.threads import available_threads
+from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.model_settings import changes_after
@@ -269,7 +268,7 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
         clock.at(stem, len(done) / len(song.stems))
         return audio, measured
 
-    with ThreadPoolExecutor(_n_workers(song, plan.sample_rate, job.threads)) as pool:
+    with Workers(_n_workers(song, plan.sample_rate, job.threads)) as pool:
         results = dict(zip(song.stems, pool.map(one, song.stems), strict=True))
     clock.stop()
     stems = [results[s][0] if s in results else None for s in plan.stem_order]

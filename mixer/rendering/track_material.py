@@ -7,14 +7,16 @@ their group. So memory holds the four groups and the tracks at hand, however man
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 from itertools import islice
 from typing import TypeVar
 
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.threads import Workers
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
 from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
 from mixer.rendering.group_sends import GroupSends
@@ -52,9 +54,10 @@ def listen_to_tracks(
         return listener.finish()
 
     heard = []
-    for track, levels in _in_order(one, tracks, threads):
-        heard.append(levels)
-        tell(track.name, len(heard) / len(tracks))
+    with closing(_in_order(one, tracks, threads)) as each:
+        for track, levels in each:
+            heard.append(levels)
+            tell(track.name, len(heard) / len(tracks))
     return tuple(heard)
 
 
@@ -106,14 +109,15 @@ def mix_tracks(
         group = np.zeros((2, n_samples), np.float32)
         sends = GroupSends(settings.space, sample_rate)
         own = [index for index, track in enumerate(tracks) if track.stem == stem]
-        for index, done in _in_order(wet, own, threads):
-            n_done += 1
-            tell(tracks[index].name, n_done / len(tracks))
-            if done is not None:
-                group += done.with_returns
-                sends.send(done.audio, settings.tracks[index])
-            if keep is not None:
-                keep(tracks[index].name, _alone(done, sends, settings.tracks[index], n_samples))
+        with closing(_in_order(wet, own, threads)) as each:
+            for index, done in each:
+                n_done += 1
+                tell(tracks[index].name, n_done / len(tracks))
+                if done is not None:
+                    group += done.with_returns
+                    sends.send(done.audio, settings.tracks[index])
+                if keep is not None:
+                    keep(tracks[index].name, _alone(done, sends, settings.tracks[index], n_samples))
         sends.add_returns(group)
         before = None if tap is None else group.copy()
         run_bus(group, sample_rate, settings.groups[stem])
@@ -134,11 +138,11 @@ def _alone(
 
 def _in_order(
     work: Callable[[T], R], items: Sequence[T], threads: int | None
-) -> Iterator[tuple[T, R]]:
+) -> Generator[tuple[T, R], None, None]:
     """Items with their results, in order, no more under way or waiting than run at once."""
     at_once = max(1, threads or os.cpu_count() or 1)
     rest = iter(items)
-    with ThreadPoolExecutor(at_once, thread_name_prefix="tracks") as pool:
+    with Workers(at_once, "tracks") as pool:
         under_way: list[tuple[T, Future[R]]] = [
             (item, pool.submit(work, item)) for item in islice(rest, at_once)
         ]

@@ -7,7 +7,6 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -18,6 +17,7 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.audio.formats import FORMATS
 from mixer.dsp.blocks import db_to_gain, peak_dbfs
+from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing
 from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_lufs, true_peak_dbtp
@@ -133,7 +133,7 @@ def embedded_player(data: ReportData) -> Player:
     lowered = [_under_full_scale(s.audio) for s in excerpts]
     excerpts = [replace(s, file_gain_db=g) for s, (_, g) in zip(excerpts, lowered, strict=True)]
     # The encoder is slow and works outside of Python: several at once.
-    with ThreadPoolExecutor(_N_ENCODERS) as pool:
+    with Workers(_N_ENCODERS) as pool:
         texts = list(pool.map(lambda pair: _encode(pair[0], rate), lowered))
     encoded: list[PlayedAudio] = [{"data": text} for text in texts]
     length_s = (stop - start) / rate

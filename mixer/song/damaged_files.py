@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
-from mixer.dsp.threads import available_threads
+from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import InputError
 
 
@@ -58,7 +57,7 @@ def _fault(source: AudioSource) -> str | None:
 def _in_threads(
     look: Callable[[AudioSource], str | None], sources: Sequence[AudioSource]
 ) -> list[str | None]:
-    with ThreadPoolExecutor(available_threads()) as pool:
+    with Workers(available_threads()) as pool:
         return list(pool.map(look, sources))
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import scipy.fft
 
 from mixer.audio.decoding import read_blocks
 from mixer.audio.source import AudioSource
+from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 
 # Means of so many samples a second: what is left are basses and the bodies of all others.
@@ -72,7 +72,7 @@ def sketch_all(
         float64 (samples,), and by place float64 (samples,), of any lengths.
     """
     whole, single = np.zeros(0), dict[int, np.ndarray]()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with Workers(os.cpu_count() or 1) as pool:
         for place, own in enumerate(pool.map(_sketch, *zip(*sources, strict=True))):
             whole = _added(whole, own)
             if place in kept:

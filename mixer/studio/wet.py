@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from mixer.console.sends import Sends
 from mixer.console.settings import EFFECT, Console, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray
-from mixer.dsp.threads import available_threads
+from mixer.dsp.threads import Workers, available_threads
 from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.settings import (
@@ -154,15 +153,9 @@ def track_audio(
 
 def in_parallel(work: Callable[[int], None], places: Sequence[int]) -> None:
     """Do something for each place, as many at once as there are cores; raises the first error."""
-    with ThreadPoolExecutor(available_threads(), thread_name_prefix="studio") as pool:
-        futures = [pool.submit(work, place) for place in places]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
+    with Workers(available_threads(), "studio") as pool:
+        for future in [pool.submit(work, place) for place in places]:
+            future.result()
 
 
 def model_sends_db(returns: RoomReturns, settings: TrackSettings) -> dict[str, float]:

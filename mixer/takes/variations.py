@@ -6,7 +6,6 @@ Each is as loud as the first, has a recipe that names the first as its parent, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 from mixer.audio import available_memory_bytes
 from mixer.audio.formats import DEFAULT_FORMAT
 from mixer.console.settings import Console
-from mixer.dsp.threads import available_threads, one_blas_thread
+from mixer.dsp.threads import Workers, available_threads, one_blas_thread
 from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
@@ -296,7 +295,7 @@ def _make_all(
         return _make(first, asked[place], plans[place], path, destination.wanted, song)
 
     done: list[MadeVariation] = []
-    with ThreadPoolExecutor(int(at_once), thread_name_prefix="variations") as pool:
+    with Workers(int(at_once), "variations") as pool:
         for made in pool.map(one, range(len(asked))):
             done.append(made)
             if progress is not None:

@@ -9,13 +9,14 @@ does to a sample depends on a window around it alone: nothing is cut into segmen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import filter_stft, peak
+from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.model_settings import StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
@@ -104,7 +105,7 @@ def mix_by_bands(
     song = _Song(stems, names, n_samples, hyper, sample_rate, band_weights(hyper, sample_rate))
     played = [name if stem is not None else None for name, stem in zip(names, stems, strict=True)]
     n_stems = len(names)
-    with ThreadPoolExecutor(min(threads, n_stems), thread_name_prefix="network") as pool:
+    with Workers(min(threads, n_stems), "network") as pool:
         levels = []
         for heard in pool.map(song.levels, range(n_stems)):
             levels.append(heard)

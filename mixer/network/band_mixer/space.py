@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, convolve, db_to_gain
 from mixer.dsp.noise_room import RoomRecipe
+from mixer.dsp.threads import stop_if_asked
 
 # An amount below this is none.
 LEAST_DB = -45.0
@@ -99,6 +100,7 @@ class Space:
     def _parts(self) -> Iterator[slice]:
         """The song in parts, so that nothing on the way is as long as it."""
         for start in range(0, self._n_samples, BLOCK_SAMPLES):
+            stop_if_asked()
             yield slice(start, start + BLOCK_SAMPLES)
 
     def add_to(self, mix: FloatArray) -> None:

@@ -13,11 +13,11 @@ each latent frame, 1.9 MB a second of song at the paper's size.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.network.fxnorm.frames import empty_chunks, read_frames, write_frames
 from mixer.network.fxnorm.latent import LATENT_CHUNK_FRAMES, mix_latent
@@ -46,12 +46,9 @@ def run_fxnorm(network: Network, stems: Sequence[Audio | None], options: RunOpti
         raise InputError(f"chunk_frames is {chunk_frames}: it must be at least 1")
     size = min(chunk_frames or max(1, CHUNK_SAMPLES // hyper.hop_samples), n_frames)
     workers = options.threads or (network.threads if network.device.kind == "cpu" else 1)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="network")
-    try:
+    with Workers(workers, "network") as pool:
         run = _Run(network, song, hyper, n_frames, size, pool, options.progress)
         return run.decode(run.mask(*run.analyse()), wet_stems=options.wet_stems)
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class _Run:
     hyper: HyperParameters
     n_frames: int
     size: int
-    pool: ThreadPoolExecutor
+    pool: Workers
     progress: Progress
 
     def analyse(self) -> tuple[list[Audio], list[Audio]]:

@@ -16,12 +16,13 @@ the seams.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
 import numpy as np
 
 from mixer.audio import available_memory_bytes
+from mixer.dsp.threads import Workers
 from mixer.errors import InputError, ModelError
 from mixer.network.output import Audio, Output, RunOptions
 from mixer.network.session import Network
@@ -77,17 +78,18 @@ def run_segments(
     starts = segment_starts(song.n_total, length, fade)
     fades = fade_starts(starts, length, fade)
     mix = np.zeros((hyper.n_channels, song.n_samples), np.float32)
-    segments = _run_each(network, song, starts, hyper, options.threads)
-    for index, (start, whole) in enumerate(zip(starts, segments, strict=True)):
-        first = fades[index - 1] if index else 0
-        end = fades[index] + fade if index < len(fades) else song.n_total
-        if end > song.n_warm_up:
-            segment = whole[:, first - start : end - start]
-            segment *= fade_weights(end - first, fade if index else 0, fade if fades[index:] else 0)
-            kept = max(first, song.n_warm_up)
-            to = slice(kept - song.n_warm_up, end - song.n_warm_up)
-            mix[:, to] += segment[:, kept - first :]
-        options.progress((index + 1) / len(starts))
+    with closing(_run_each(network, song, starts, hyper, options.threads)) as segments:
+        for index, (start, whole) in enumerate(zip(starts, segments, strict=True)):
+            first = fades[index - 1] if index else 0
+            end = fades[index] + fade if index < len(fades) else song.n_total
+            if end > song.n_warm_up:
+                segment = whole[:, first - start : end - start]
+                fade_out = fade if fades[index:] else 0
+                segment *= fade_weights(end - first, fade if index else 0, fade_out)
+                kept = max(first, song.n_warm_up)
+                to = slice(kept - song.n_warm_up, end - song.n_warm_up)
+                mix[:, to] += segment[:, kept - first :]
+            options.progress((index + 1) / len(starts))
     return Output(mix, None, network.description)
 
 
@@ -138,11 +140,11 @@ def _run_each(
     starts: Sequence[int],
     hyper: WaveUNetParameters,
     threads: int | None,
-) -> Iterator[Audio]:
+) -> Generator[Audio, None, None]:
     """The mix of every segment in order, no more of them under way than memory holds."""
     wanted = threads or (network.threads if network.device.kind == "cpu" else 1)
     at_once = max(1, min(wanted, len(starts), available_memory_bytes() // hyper.segment_bytes))
-    with ThreadPoolExecutor(at_once, thread_name_prefix="network") as pool:
+    with Workers(at_once, "network") as pool:
         under_way = [pool.submit(_run_one, network, song, s, hyper) for s in starts[:at_once]]
         for index in range(len(starts)):
             yield under_way.pop(0).result()
