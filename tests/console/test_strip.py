@@ -179,7 +179,8 @@ def test_short_and_empty_audio() -> None:
 def test_a_duck_by_nobody_is_refused_and_by_an_absent_stem_rests(rng) -> None:
     audio = awkward(rng)
     for by in ("vocal", "bass"):
-        with pytest.raises(PresetError, match=rf"bass\.duck\.by: '{by}' is not another stem of the song; use vocals"):
+        said = rf"bass\.duck\.by: '{by}' is not another stem of the song; use vocals"
+        with pytest.raises(PresetError, match=said):
             apply_strip(audio, RATE_HZ, Strip(duck=Duck(by)), keys={}, stem="bass")
     out, report = apply_strip(audio, RATE_HZ, Strip(duck=Duck("vocals")), keys={}, stem="bass")
     assert np.array_equal(out, audio)
