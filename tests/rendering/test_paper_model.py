@@ -58,7 +58,8 @@ def test_it_ships_with_what_it_was_judged_by() -> None:
     assert manifest.has_faithful_wet_stems
     assert "seed 1" in manifest.provenance
     assert set(manifest.evaluation["groups"]) == {"synthetic", "real", "demo"}
-    assert {"epoch", "valid_loss"} <= set(manifest.evaluation["training"][0])
+    for loss in ("la", "lb"):
+        assert {"epoch", "valid_loss"} <= set(manifest.evaluation["training"][loss][0])
     assert sum(path.stat().st_size for path in bundle.folder.iterdir()) < 15_000_000
 
 
