@@ -37,7 +37,8 @@ def test_each_reason_is_its_own_sentence(
         def refuse(*_: object, **__: object) -> None:
             raise error
 
-        monkeypatch.setattr("mixer.audio.layout.open_regular", refuse)
+        for opening in ("open_regular", "read_start"):
+            monkeypatch.setattr(f"mixer.audio.layout.{opening}", refuse)
         with pytest.raises(InputError, match=rf"kick\.wav: {message}"):
             audio_io.probe(path)
     assert message.replace("\\", "") in unreadable(path, error)

@@ -57,5 +57,5 @@ def test_without_ray_it_says_what_to_install(monkeypatch) -> None:
         return importlib.import_module(name)
 
     monkeypatch.setattr(cluster, "import_module", missing)
-    with pytest.raises(EngineError, match=r"fxnorm-mixer\[ray\]"):
+    with pytest.raises(EngineError, match=r"needs Ray: pip install .*\[ray\]"):
         cluster.RayEngine(WorkerSpec("ray"), None)

@@ -56,8 +56,8 @@ def test_a_front_end_alone_has_not_learnt_to_mix(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("[]", "no JSON object"),
-        ("{", "no JSON object"),
+        ("[]", "not a JSON object"),
+        ("{", "not a JSON object"),
         ('{"effects": ["os.system"]}', "are not known"),
         ('{"effects": [], "profile": {"stems": 1}}', "profile of its data set"),
     ],

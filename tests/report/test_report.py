@@ -254,7 +254,7 @@ def test_without_audio_it_can_still_be_read(data, folder, open_page) -> None:
     written(folder / "silent.html", replace(data, sources=sources))
     page = open_page(file_url(folder / "silent.html"))
     assert page.locator("button.play").is_disabled()
-    assert "No audio beside this report" in page.inner_text(".status")
+    assert "No audio with this report" in page.inner_text(".status")
     assert page.locator("#timeline .wave path").count() == len(sources)
 
 

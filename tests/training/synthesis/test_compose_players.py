@@ -173,7 +173,7 @@ def test_a_missing_or_false_soundfont_is_said(tmp_path: Path) -> None:
         find_soundfont(tmp_path / "none.sf2")
     false = tmp_path / "false.sf2"
     false.write_bytes(b"RIFF0000WAVEfmt ")
-    with pytest.raises(InputError, match="no SoundFont"):
+    with pytest.raises(InputError, match="not a SoundFont"):
         find_soundfont(false)
 
 
