@@ -110,7 +110,7 @@ def place_of(shell: Shell) -> Place:
     """Where a shell's completion goes for this user.
 
     Raises:
-        OutputError: there is no home folder.
+        OutputError: no home folder was found.
     """
     data = Path(os.environ.get("XDG_DATA_HOME") or _home() / ".local" / "share")
     own = platformdirs.user_data_path(PROGRAM, appauthor=False)
@@ -215,4 +215,4 @@ def _home() -> Path:
     try:
         return Path.home()
     except RuntimeError:
-        raise OutputError("there is no home folder; set HOME to one") from None
+        raise OutputError("no home folder was found; set HOME to one") from None

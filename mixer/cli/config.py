@@ -30,7 +30,7 @@ def path_command() -> None:
     """Print the path of config.toml, whether it exists or not."""
     path = config_path()
     if path is None:
-        raise SettingsError("there is no home folder; set MIXER_CONFIG to a file")
+        raise SettingsError("no home folder was found; set MIXER_CONFIG to a file")
     say(str(path))
 
 

@@ -46,7 +46,7 @@ def user_folder() -> Path:
         return Path(own).expanduser()
     folder = platformdirs.user_config_path("mixer", appauthor=False, roaming=True)
     if not folder.is_absolute():  # an account without a home, as in some containers
-        raise PresetError(f"there is no home folder; set {FOLDER_VARIABLE} to a folder")
+        raise PresetError(f"no home folder was found; set {FOLDER_VARIABLE} to a folder")
     return folder / "presets"
 
 

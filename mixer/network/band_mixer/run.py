@@ -31,8 +31,8 @@ from mixer.network.song_reader import SongReader
 
 # Shares of the time, for progress.
 _LEVELS, _CONTROLS = 0.3, 0.05
-# How much of it is done when the space is left.
-_SPACE = 0.85
+# Share of the second pass that is done when only width and room are left.
+_STEMS = 0.77
 
 # What the network answers to the levels of all stems: see `mix_by_bands`.
 Predict = Callable[[dict[str, NDArray[np.float32]]], list[NDArray[np.float32]]]
@@ -114,36 +114,56 @@ def mix_by_bands(
         used = _with_changes(found, names, changes or {})
         report(_LEVELS + _CONTROLS)
 
-        def changed(place: int) -> Audio | None:
-            stem = stems[place]
-            own_memory = consume and stem is not None and stem.flags.writeable
-            return song.changed(place, levels[place], used[place], stem if own_memory else None)
+        def tell(share: float) -> None:
+            report(_LEVELS + _CONTROLS + (1.0 - _LEVELS - _CONTROLS) * share)
 
-        mix: Audio | None = None
-        # One convolution for the mix, whether or not each wet stem gets one of its own besides.
-        space = Space(n_samples, sample_rate)
-        kept: list[Audio] = []
-        for place, stem in enumerate(_few_at_a_time(pool, changed, n_stems, threads)):
-            if stem is not None:
-                space.send(stem, used[place].width_db, used[place].room_db)
-                if mix is None:
-                    mix = stem.copy() if wet_stems else stem
-                else:
-                    mix += stem
-            if wet_stems:
-                kept.append(_silence(n_samples) if stem is None else stem)
-            if consume and isinstance(stems, list):
-                stems[place] = None
-            del stem  # gives its memory back before the next one starts
-            report(_LEVELS + _CONTROLS + (_SPACE - _LEVELS - _CONTROLS) * (place + 1) / n_stems)
-        assert mix is not None  # a song without any stem was refused
-        returns = pool.submit(space.add_to, mix)
-        spaces = [pool.submit(song.add_space, *pair) for pair in zip(kept, used, strict=False)]
-        for each in (returns, *spaces):
-            each.result()
-        report(1.0)
+        mix, wet = _sum_stems(pool, song, levels, used, threads, wet_stems, consume, tell)
     record = {name: _record(*p) for name, *p in zip(played, found, used, strict=True) if name}
-    return Output(mix, kept if wet_stems else None, device, record)
+    return Output(mix, wet if wet_stems else None, device, record)
+
+
+def _sum_stems(
+    pool: Workers,
+    song: _Song,
+    levels: Sequence[Levels],
+    used: Sequence[StemControls],
+    threads: int,
+    wet_stems: bool,
+    consume: bool,
+    tell: Progress,
+) -> tuple[Audio, list[Audio]]:
+    """The second pass: the mix, and each wet stem where they are wanted."""
+    stems, n_stems = song.stems, len(song.names)
+
+    def changed(place: int) -> Audio | None:
+        stem = stems[place]
+        own_memory = consume and stem is not None and stem.flags.writeable
+        return song.changed(place, levels[place], used[place], stem if own_memory else None)
+
+    mix: Audio | None = None
+    # One convolution for the mix, whether or not each wet stem gets one of its own besides.
+    space = Space(song.n_samples, song.sample_rate)
+    kept: list[Audio] = []
+    for place, stem in enumerate(_few_at_a_time(pool, changed, n_stems, threads)):
+        if stem is not None:
+            space.send(stem, used[place].width_db, used[place].room_db)
+            if mix is None:
+                mix = stem.copy() if wet_stems else stem
+            else:
+                mix += stem
+        if wet_stems:
+            kept.append(_silence(song.n_samples) if stem is None else stem)
+        if consume and isinstance(stems, list):
+            stems[place] = None
+        del stem  # its memory is free before the next one starts
+        tell(_STEMS * (place + 1) / n_stems)
+    assert mix is not None  # a song without any stem was refused
+    returns = pool.submit(space.add_to, mix)
+    spaces = [pool.submit(song.add_space, *pair) for pair in zip(kept, used, strict=False)]
+    for each in (returns, *spaces):
+        each.result()
+    tell(1.0)
+    return mix, kept
 
 
 def _silence(n_samples: int) -> Audio:
