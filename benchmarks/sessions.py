@@ -75,7 +75,7 @@ def played(daw: str, folder: Path, mix: Mix) -> str:
         return f"{null_dbfs(session.play(), mix.audio):.0f}"
     if ARDOUR is None:
         return "not installed"
-    return f"{ardours_null_dbfs(folder / 'mix.ardour', mix.audio):.0f}"
+    return f"{ardours_null_dbfs(folder / 'mix.ardour', mix.audio, 200.0):.0f}"
 
 
 if __name__ == "__main__":

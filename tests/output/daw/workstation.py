@@ -11,6 +11,7 @@ import struct
 import subprocess
 import xml.etree.ElementTree as ET
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -268,29 +269,44 @@ def null_dbfs(audio: np.ndarray, reference: np.ndarray) -> float:
     return 20.0 * math.log10(max(float(np.abs(audio - reference).max()), 1e-12))
 
 
-def played_by_ardour(session: Path) -> np.ndarray | None:
+def played_by_ardour(session: Path, patience_s: float) -> np.ndarray | None:
     """What Ardour itself plays of a session without a screen, (2, samples); None where it fails."""
     target = session.with_name("played.wav")
     command = [ARDOUR, "-b", "float", "-o", str(target), str(session.parent), session.stem]
     for _ in range(3):  # its dummy engine sometimes crashes as it starts, or waits for ever
         try:
-            subprocess.run(command, capture_output=True, check=True, timeout=200)
+            subprocess.run(command, capture_output=True, check=True, timeout=patience_s)
         except subprocess.SubprocessError:
             continue
         return soundfile.read(target)[0].T
     return None
 
 
-def ardours_null_dbfs(session: Path, reference: np.ndarray) -> float:
-    """Peak of what Ardour itself plays against a reference, in dBFS.
+def most_exact_play(
+    session: Path, difference: Callable[[np.ndarray], float], patience_s: float = 40.0
+) -> np.ndarray | None:
+    """What Ardour itself plays, (2, samples): of up to four plays the one that differs least.
 
-    Its dummy engine at times starts its blocks elsewhere than it mostly does: the best of four
-    plays counts.
+    At times its dummy engine starts a track's blocks 16 samples early, two times in fifty beside
+    other work. `difference` gives the peak (1.0 is full scale) by which a play is off. None where
+    all of them fail.
     """
-    found = math.inf
+    plays = []
     for _ in range(4):
-        audio = played_by_ardour(session)
-        found = min(found, math.inf if audio is None else null_dbfs(audio, reference))
-        if found < -90.0:
+        audio = played_by_ardour(session, patience_s)
+        if audio is None:
+            continue
+        plays.append((difference(audio), audio))
+        if plays[-1][0] < 10.0 ** (-90.0 / 20.0):
             break
-    return found
+    return min(plays, key=lambda play: play[0])[1] if plays else None
+
+
+def ardours_null_dbfs(session: Path, reference: np.ndarray, patience_s: float = 40.0) -> float:
+    """Peak of what Ardour itself plays against a reference, in dBFS."""
+
+    def difference(audio: np.ndarray) -> float:
+        return float(np.abs(audio - reference).max())
+
+    audio = most_exact_play(session, difference, patience_s)
+    return math.inf if audio is None else null_dbfs(audio, reference)
