@@ -162,7 +162,7 @@ class _Render:
         self, song: Song, settings: RenderSettings, network: NetworkRunner | None
     ) -> RenderPlan:
         from mixer.console.settings import Console
-        from mixer.rendering.plan import plan_render
+        from mixer.rendering.planning import plan_render
         from mixer.rendering.settings import at_fitting_rate
 
         if self.order.phase == Phase.FINISH or self.order.loudness_lufs is not None:

@@ -41,7 +41,9 @@ from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.level_words import ROUGH
-from mixer.rendering.plan import RenderPlan, hands_on_wet_stems, plan_render
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plan_notes import hands_on_wet_stems
+from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
 from mixer.song.damaged_files import look_for_damage
 from mixer.song.song import Song

@@ -18,7 +18,7 @@ from mixer.errors import InputError
 from mixer.evaluate.pair import PairSettings, evaluate_pair
 from mixer.evaluate.summary import SongResult
 from mixer.rendering.pipeline import render
-from mixer.rendering.plan import NETWORK_RATE_HZ
+from mixer.rendering.plan_by_model import NETWORK_RATE_HZ
 from mixer.rendering.settings import RenderSettings
 from mixer.song.samples import read_sum
 from mixer.song.song import Song

@@ -25,7 +25,8 @@ from mixer.preset.assignments import parse_key, parse_value, split_assignment
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.layer import read_layer
 from mixer.rendering.asked import load_asked
-from mixer.rendering.plan import hands_on_wet_stems, plan_render
+from mixer.rendering.plan_notes import hands_on_wet_stems
+from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import at_fitting_rate, with_console
 from mixer.song.inspection import inspect_song

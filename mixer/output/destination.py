@@ -31,7 +31,8 @@ from mixer.output.write import (
 from mixer.output.writing_steps import WritingSteps
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
-from mixer.rendering.plan import RenderPlan, hands_on_wet_stems
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.progress import Progress
 from mixer.rendering.translation import check_translation
 from mixer.song.song import Song

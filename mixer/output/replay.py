@@ -29,7 +29,8 @@ from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutpu
 from mixer.output.settings import OutputSettings
 from mixer.output.used_files import used_files
 from mixer.output.versions import words_of
-from mixer.rendering.plan import RenderPlan, plan_render
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
@@ -148,7 +149,7 @@ def plan_again(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list
         song: from `song_of`.
 
     Raises:
-        MixerError: as of `mixer.rendering.plan.plan_render`.
+        MixerError: as of `mixer.rendering.planning.plan_render`.
     """
     plan, of_plan = _plan(recipe, song)
     if plan is not None:

@@ -30,7 +30,9 @@ from mixer.rendering.mix import (
     measure_levels,
     moved_levels,
 )
-from mixer.rendering.plan import MaterialKind, RenderPlan, hands_on_wet_stems, plan_render
+from mixer.rendering.plan import MaterialKind, RenderPlan
+from mixer.rendering.plan_notes import hands_on_wet_stems
+from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.reference_step import move_towards_references
 from mixer.rendering.settings import RenderSettings

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk
-from mixer.rendering.plan import RenderPlan, with_desk
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.planning import with_desk
 from mixer.rendering.progress import StageClock
 from mixer.rendering.sound import measure_sound, with_moves
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, VOICE, WIDTH

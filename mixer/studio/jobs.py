@@ -14,7 +14,7 @@ from mixer.files.wording import quote, suggest
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import mix_name
 from mixer.output.settings import DawAudio, OutputSettings, ReportKind
-from mixer.rendering.plan import hands_on_wet_stems
+from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import at_fitting_rate
 from mixer.studio.messages import Doing, Job

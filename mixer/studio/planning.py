@@ -16,7 +16,8 @@ from mixer.preset.merge import Resolved
 from mixer.preset.schema import plain_table
 from mixer.preset.trust import refuse_foreign_plugins
 from mixer.rendering.model_choice import model_of
-from mixer.rendering.plan import RenderPlan, plan_render
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.track_hand import TrackHand, hand_on_tracks, refuse_more_than_gains
 from mixer.song.folder_names import SONG_FILE

@@ -11,7 +11,8 @@ from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
 from mixer.rendering.axes import differences, words_of
 from mixer.rendering.pipeline import master, over_desk
-from mixer.rendering.plan import RenderPlan, with_desk
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.planning import with_desk
 from mixer.rendering.progress import StageClock
 from mixer.rendering.sound import measure_sound, with_moves
 from mixer.studio.making import MIX, Maker

@@ -28,7 +28,8 @@ from mixer.rendering.kept_arrays import KeptArrays, cache_folder
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster, without_parts
-from mixer.rendering.plan import RenderPlan, plan_render
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.translation import corrections

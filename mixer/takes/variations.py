@@ -38,7 +38,8 @@ from mixer.rendering.mix import (
     measure_levels,
 )
 from mixer.rendering.pipeline import over_desk, wet_mix
-from mixer.rendering.plan import RenderPlan, plan_render, with_desk
+from mixer.rendering.plan import RenderPlan
+from mixer.rendering.planning import plan_render, with_desk
 from mixer.rendering.progress import Progress, StageClock
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.sound import measure_sound

@@ -11,7 +11,8 @@ import pytest
 
 from mixer.output.destination import Destination, render_to
 from mixer.output.settings import OutputSettings, ReportKind
-from mixer.rendering.plan import hands_on_wet_stems, plan_render
+from mixer.rendering.plan_notes import hands_on_wet_stems
+from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
 from tests.signals import band

@@ -11,7 +11,7 @@ import pytest
 
 from mixer.rendering.material import Job
 from mixer.rendering.pipeline import over_desk, wet_mix
-from mixer.rendering.plan import plan_render
+from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import StageClock
 from mixer.rendering.reach_sound import reach_sound
 from mixer.rendering.settings import RenderSettings

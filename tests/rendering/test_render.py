@@ -11,7 +11,7 @@ from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import DeviceError, ModelError, SettingsError
 from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
 from mixer.rendering.pipeline import master, premaster
-from mixer.rendering.plan import plan_render
+from mixer.rendering.planning import plan_render
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band, noise, sine
 

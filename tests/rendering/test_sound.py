@@ -16,7 +16,7 @@ from mixer.rendering import known_levels
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster, measure_levels
 from mixer.rendering.pipeline import premaster
-from mixer.rendering.plan import plan_render
+from mixer.rendering.planning import plan_render
 from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
 from mixer.stems import STEMS
 from tests.signals import band, noise, sine

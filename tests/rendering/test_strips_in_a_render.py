@@ -20,7 +20,7 @@ from mixer.output.replay import replay
 from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.output.write import write_mix
 from mixer.preset.merge import resolve
-from mixer.rendering.plan import plan_render
+from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import with_console
 from tests.signals import band
 

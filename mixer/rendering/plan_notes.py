@@ -1,0 +1,72 @@
+"""What a plan says beforehand: what will be done all the same, though it may not be meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mixer.console.settings import MASTER
+from mixer.files.mistakes import dotted
+from mixer.files.wording import joined
+from mixer.model_settings import asked_for
+from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
+from mixer.preset.shape import NETWORK
+from mixer.rendering.answers_of_stems import knows_doubt
+from mixer.rendering.plan import MaterialKind, RenderPlan
+
+
+def no_doubts(plan: RenderPlan) -> tuple[str, ...]:
+    """A line where it is asked how sure a model is that cannot tell."""
+    if not plan.settings.uncertainty or plan.material is MaterialKind.TRACKS:
+        return ()
+    bundle = plan.bundle if plan.material is MaterialKind.NETWORK else None
+    if bundle is not None and knows_doubt(bundle.manifest):
+        return ()
+    return (
+        f"model {plan.model_name} sets nothing that it could be asked about again: --uncertainty "
+        "tells nothing",
+    )
+
+
+def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
+    """A line about changes of settings that the plan's model does not have, or no say in."""
+    console, known = plan.asked, plan.known_changes
+    asked = {stem: strip.network for stem, strip in console.strips}
+    lost = [
+        dotted((stem, NETWORK, key))
+        for stem, changes in asked.items()
+        for key, _ in asked_for(changes)
+        if key not in known
+    ]
+    if not (plan.tracks and known):
+        lost += [dotted((MASTER, NETWORK, key)) for key, _ in asked_for(console.master.network)]
+        lost += [dotted(("space", key)) for key, _ in asked_for(console.space)]
+    if not lost:
+        return ()
+    why = "amount 0" if plan.settings.amount == 0.0 else f"model {plan.model_name}"
+    return (f"{why} sets nothing that {joined(lost, 'or')} could change",)
+
+
+def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
+    """The plan of a render that hands its wet stems on: it warns where they are not faithful."""
+    manifest = plan.bundle.manifest if plan.bundle is not None else None
+    if manifest is None or plan.material is not MaterialKind.NETWORK:
+        return plan
+    if manifest.has_faithful_wet_stems:
+        return plan
+    warning = (
+        f"model {manifest.name} {about_wet_stems(manifest)}: whoever moves one of them moves"
+        " parts of the others too"
+    )
+    if warning in plan.warnings:
+        return plan
+    return replace(plan, warnings=(*plan.warnings, warning))
+
+
+def about_wet_stems(manifest: Manifest) -> str:
+    """Why a model's wet stems are not to be relied on, in words."""
+    if not manifest.has_wet_stems:
+        return "makes no wet stems"
+    leakage_db = manifest.wet_stem_leakage_db
+    if leakage_db is None:
+        return "has wet stems that were never measured"
+    return f"has other stems in its wet stems ({leakage_db:g} dB, above {FAITHFUL_BELOW_DB:g})"
