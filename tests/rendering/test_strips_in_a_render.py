@@ -117,7 +117,7 @@ def leaky(monkeypatch, leakage_db: float | None) -> None:
     whole = read_bundle("default")
     manifest: Manifest = replace(whole.manifest, wet_stem_leakage_db=leakage_db)
     bundle = Bundle(whole.folder, manifest, whole.sha256)
-    monkeypatch.setattr("mixer.rendering.plan.read_bundle", lambda name: bundle)
+    monkeypatch.setattr("mixer.rendering.planning.read_bundle", lambda name: bundle)
 
 
 @pytest.mark.parametrize("leakage_db", [None, -12.0])
