@@ -13,7 +13,8 @@ from mixer.cli.console import answer, printable, progress_bar, say, talk
 from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
 from mixer.output.recipe_reader import RecordedMix, read_recipe
-from mixer.output.replay import Difference, Replay, find_differences, replay
+from mixer.output.replay import Replay, find_differences, replay
+from mixer.output.replay_differences import Difference
 
 EXIT_NOT_THE_SAME = 1
 

@@ -23,7 +23,8 @@ from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import SongTable, Take, song_table
 from mixer.output.recipe_reader import numbers, read_recipe
-from mixer.output.replay import DECISIVE, plan_again
+from mixer.output.replay import plan_again
+from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
 from mixer.rendering.asked import load_asked
 from mixer.rendering.axes import place_of

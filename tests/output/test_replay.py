@@ -16,7 +16,8 @@ from mixer.cli.replay import command
 from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import InputError, OutputError, PresetError, SettingsError
 from mixer.output.recipe_reader import read_recipe
-from mixer.output.replay import _audible, find_differences, replay
+from mixer.output.replay import find_differences, replay
+from mixer.output.replay_differences import _audible
 from mixer.output.used_files import used_files
 from tests.output.recorded import edit, write_recorded_mix
 
