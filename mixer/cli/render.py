@@ -135,9 +135,7 @@ def command(
     if not quiet:
         warn(song, plan, with_files=not dry_run)
         note_rate(asked, plan, FORMATS[wanted.format].title)
-        if not (dry_run or strict):  # strict has looked for it
-            look_for_damage([recording.source for recording in song.recordings])
-        told = warn_damaged(song)
+        told = _damage(song, is_known=dry_run or strict)
     if dry_run:
         show_plan(plan, destination, resolved.table, as_json)
         return
@@ -152,6 +150,13 @@ def command(
         _show(done, destination, verbose=verbose)
     if opens:
         open_written(destination)
+
+
+def _damage(song: Song, *, is_known: bool) -> list[str]:
+    """The files that are said to be damaged; unless that is known, all are decoded to find out."""
+    if not is_known:
+        look_for_damage([recording.source for recording in song.recordings])
+    return warn_damaged(song)
 
 
 def _refuse_both(is_next: bool, overwrite: bool) -> None:

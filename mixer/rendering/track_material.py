@@ -98,12 +98,9 @@ def mix_tracks(
     n_done = 0
 
     def wet(index: int) -> Handled | None:
-        name = tracks[index].name
-        if not hand.is_heard(name) or not np.isfinite(levels[index].loudness_lufs):
-            return None
-        audio = read_track(tracks[index], n_samples, sample_rate)
-        wet = run_track_strip(audio, sample_rate, settings.tracks[index], levels[index])
-        return hand(name, wet)
+        return _wet(
+            tracks[index], levels[index], settings.tracks[index], hand, n_samples, sample_rate
+        )
 
     for stem in dict.fromkeys(track.stem for track in tracks):
         group = np.zeros((2, n_samples), np.float32)
@@ -125,6 +122,21 @@ def mix_tracks(
             tap(stem, before, group)
         groups[stem] = group
     return groups
+
+
+def _wet(
+    track: Track,
+    levels: TrackLevels,
+    settings: TrackSettings,
+    hand: HandStrips,
+    n_samples: int,
+    sample_rate: int,
+) -> Handled | None:
+    """A track behind its strip and the hand's; None where nothing of it is to be heard."""
+    if not hand.is_heard(track.name) or not np.isfinite(levels.loudness_lufs):
+        return None
+    audio = read_track(track, n_samples, sample_rate)
+    return hand(track.name, run_track_strip(audio, sample_rate, settings, levels))
 
 
 def _alone(

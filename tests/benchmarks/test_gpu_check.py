@@ -15,7 +15,7 @@ from benchmarks.gpu import batch, check, training
 from benchmarks.gpu.parity import Parity
 from benchmarks.gpu.places import Places, Sizes, find_places
 from benchmarks.gpu.report import NO_TIME, Report
-from mixer.cli.batch import run_command
+from mixer.cli.batch_run import run_command
 from mixer.network.device import load_cuda_libraries
 from mixer.network.model import read_bundle
 from mixer.song.load import load_song

@@ -16,7 +16,7 @@ from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Stop
 from mixer.batch.manifest import read_manifest
 from mixer.batch.states import State
-from mixer.cli.batch import _stop_on_signals
+from mixer.cli.batch_run import _stop_on_signals
 from mixer.cli.batch_summary import say_ending
 from mixer.cli.main import run
 from mixer.output.config import Config
