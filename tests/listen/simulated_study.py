@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from mixer.listen.design import (
     Sounding,
     StimulusKey,
 )
+from tests.listen.sample_answers import answers_of
 
 SYSTEMS = ("WUN-S-Lb", "Ours-S-Lb", "WUN-L-Lb", "Ours-L-La", "Ours-L-Lb", "human")
 SONGS = tuple(f"song {letter}" for letter in "ABCDEF")
@@ -77,41 +79,15 @@ def write_study(folder: Path, design: Design, key: Key) -> Path:
     return folder
 
 
-def answers(design: Design, participant: str, rate: Any) -> dict[str, Any]:
-    """Whole answers; `rate(page, stimulus, scale)` gives each rating by ids."""
-    pages = {
-        page.id: {
-            "done": True,
-            "started": "2025-03-01T10:00:00.000Z",
-            "finished": "2025-03-01T10:05:00.000Z",
-            "order": [stimulus.id for stimulus in page.stimuli],
-            "ratings": {
-                stimulus.id: {
-                    scale.id: int(np.clip(round(rate(page.id, stimulus.id, scale.id)), 0, 100))
-                    for scale in design.scales
-                }
-                for stimulus in page.stimuli
-            },
-            "heard_s": {stimulus.id: 12.5 for stimulus in page.stimuli},
-            "stems_heard_s": {},
-            "n_switches": 9,
-            "comment": "",
-        }
-        for page in design.pages
-    }
-    return {
-        "format": "mixer-listening-answers",
-        "version": 1,
-        "test_id": design.test_id,
-        "participant": participant,
-        "revision": 1,
-        "complete": True,
-        "started": "2025-03-01T10:00:00.000Z",
-        "saved": "2025-03-01T10:31:12.000Z",
-        "page_order": [page.id for page in design.pages],
-        "pages": pages,
-        "comment": "",
-    }
+def answers(
+    design: Design, participant: str, rate: Callable[[str, str, str], float]
+) -> dict[str, Any]:
+    """Whole answers; `rate(page, stimulus, scale)` gives each rating by ids, kept on the scale."""
+
+    def on_scale(page: str, stimulus: str, scale: str) -> int:
+        return int(np.clip(round(rate(page, stimulus, scale)), 0, 100))
+
+    return answers_of(design, participant, on_scale)
 
 
 def listener(

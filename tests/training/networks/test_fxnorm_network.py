@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,11 @@ import pytest
 import torch
 
 from mixer.network.fxnorm.parameters import HyperParameters
+from tests.network.conftest import STRIDED, one_torch_thread
 from tests.training.networks.plain_fxnorm import plain_forward
 from training.networks.fxnorm import FxNormNetwork
+
+__all__ = ["one_torch_thread"]
 
 ORACLE = HyperParameters(
     n_filters=16,
@@ -23,30 +25,6 @@ ORACLE = HyperParameters(
     n_repeats=2,
     se_ratio=4,
 )
-STRIDED = HyperParameters(
-    n_filters=12,
-    kernel_samples=10,
-    stride_samples=4,
-    pool_frames=7,
-    smoothing_frames=19,
-    bottleneck_channels=6,
-    hidden_channels=5,
-    skip_channels=4,
-    tcn_kernel_frames=5,
-    n_blocks=2,
-    n_repeats=2,
-    blstm_layers=2,
-    se_ratio=2,
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_torch_thread() -> Iterator[None]:
-    """Small tensors: torch's threads would only wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_the_paper_has_2752817_parameters() -> None:
