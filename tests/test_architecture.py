@@ -46,7 +46,7 @@ OWNERS = {
     "pedalboard": ("mixer.console", "mixer.dsp.ballistics"),
     "soundfile": ("mixer.audio",),
     "av": ("mixer.audio",),
-    "soxr": ("mixer.audio", "mixer.meters.loudness"),
+    "soxr": ("mixer.audio", "mixer.meters.true_peak"),
     "pyloudnorm": ("mixer.meters.loudness",),
     "click": ("mixer.cli",),
     "rich": ("mixer.cli",),

@@ -10,7 +10,8 @@ import numpy as np
 import pedalboard
 
 from mixer.dsp.blocks import db_to_gain, gain_to_db
-from mixer.meters.loudness import gated_loudness_lufs, step_energies, true_peak_dbtp
+from mixer.meters.loudness import gated_loudness_lufs, step_energies
+from mixer.meters.true_peak import true_peak_dbtp
 
 RELEASE_MS = 100.0
 LOOKAHEAD_MS = 5.0
@@ -237,14 +238,14 @@ def _limit(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> tuple[np
         is_square = audio.shape[0] == audio.shape[1]
         whole = np.pad(audio, ((0, 0), (0, 1))) if is_square else audio
         limited = limiter(whole, sample_rate, reset=True)[:, : audio.shape[1]]
-        peak_dbtp = true_peak_dbtp(limited, sample_rate)
+        peak_dbtp = true_peak_dbtp(limited, sample_rate, whole=True)
         over_db = peak_dbtp - target_dbtp
         if over_db <= 0.0:
             return limited, peak_dbtp
         setting_db -= over_db
     # Whatever the passes leave over comes off as a gain: the ceiling holds in any case.
     limited = limited * np.float32(db_to_gain(-over_db))
-    return limited, true_peak_dbtp(limited, sample_rate)
+    return limited, true_peak_dbtp(limited, sample_rate, whole=True)
 
 
 def _measure_reduction(

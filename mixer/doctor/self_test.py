@@ -175,7 +175,8 @@ def _measured(audio: np.ndarray) -> dict[str, float]:
     """The figures of a mix (2, samples): loudness, peak, width, and power in three bands."""
     import numpy as np
 
-    from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+    from mixer.meters.loudness import integrated_loudness_lufs
+    from mixer.meters.true_peak import true_peak_dbtp
 
     mid, side = (audio[0] + audio[1]) / 2, (audio[0] - audio[1]) / 2
     powers = np.abs(np.fft.rfft(mid.astype(np.float64))) ** 2

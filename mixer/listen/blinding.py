@@ -31,7 +31,8 @@ from mixer.listen.excerpt import CEILING_DBTP, common_loudness_lufs, with_gain
 from mixer.listen.page import write_page, write_sound
 from mixer.listen.systems import System
 from mixer.listen.webmushra import WEBMUSHRA_FOLDER, write_webmushra
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.song.song import Song
 
 

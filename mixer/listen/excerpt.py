@@ -9,7 +9,8 @@ import numpy as np
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import InputError, SettingsError
-from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
 
 FADE_MS = 50.0
 # Above it, converters and resamplers of participants' machines may clip.

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from mixer.audio.broadcast import BroadcastInfo
-from mixer.meters.loudness import loudness_curves, step_energies, true_peak_dbtp
+from mixer.meters.loudness import loudness_curves, step_energies
 from mixer.meters.loudness_range import range_of_levels_lu
+from mixer.meters.true_peak import true_peak_dbtp
 
 
 def measure_broadcast(

@@ -1,4 +1,4 @@
-"""Meters: integrated and short-term loudness after ITU-R BS.1770-4, true peak after its annex 2.
+"""Meters: integrated and short-term loudness after ITU-R BS.1770-4.
 
 Memory is bounded: the audio is filtered in blocks and only the energy of 100 ms steps is kept.
 """
@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 
-from mixer.dsp.blocks import FloatArray, peak, zero_padded
+from mixer.dsp.blocks import FloatArray, zero_padded
 from mixer.dsp.recursive import filter_sections
 from mixer.dsp.threads import stop_if_asked
 
@@ -23,7 +22,6 @@ ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 _STEP_S, _MOMENTARY_STEPS, _SHORT_TERM_STEPS = 0.1, 4, 30
 _BLOCK_SAMPLES = 1 << 16
-_OVERSAMPLING = 4
 
 
 def weighting_sections(sample_rate: int, filter_class: str) -> np.ndarray:
@@ -226,30 +224,3 @@ def short_term_loudness_lufs(audio: FloatArray, sample_rate: int) -> np.ndarray:
     """
     energies = step_energies(audio, sample_rate)
     return _power_to_lufs(_window_power(energies, _SHORT_TERM_STEPS, sample_rate))
-
-
-def true_peak_dbtp(audio: FloatArray, sample_rate: int) -> float:
-    """Peak of the waveform between the samples, by four times oversampling.
-
-    Args:
-        audio: float32 `(channels, samples)`.
-        sample_rate: Hz.
-
-    Returns:
-        dB relative to full scale, never below the sample peak; -inf for silence.
-
-    Source: ITU-R BS.1770-4, annex 2.
-    """
-    largest = peak(audio)
-    if largest == 0.0:
-        return -np.inf
-    n_samples = audio.shape[-1]
-    stream = soxr.ResampleStream(
-        sample_rate, _OVERSAMPLING * sample_rate, audio.shape[0], dtype="float32", quality="HQ"
-    )
-    for start in range(0, n_samples, _BLOCK_SAMPLES):
-        stop_if_asked()
-        stop = min(start + _BLOCK_SAMPLES, n_samples)
-        block = np.ascontiguousarray(audio[:, start:stop].T, dtype=np.float32)
-        largest = max(largest, peak(stream.resample_chunk(block, last=stop == n_samples)))
-    return 20.0 * float(np.log10(largest))

@@ -10,9 +10,10 @@ import numpy as np
 
 from mixer.dsp.blocks import peak_dbfs
 from mixer.meters.features import MixFeatures, measure_features
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.paper import compare_features
 from mixer.meters.stereo_spectrum import StereoSpectrum, band_density_db, measure_stereo_spectrum
+from mixer.meters.true_peak import true_peak_dbtp
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mixer.console.master import limit_true_peak
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.errors import ModelError, SettingsError
 from mixer.files.wording import listed
-from mixer.meters.loudness import true_peak_dbtp
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.output.versions import MIX, STEMS, VERSIONS, titles
 from mixer.rendering.frozen_bus import MixParts
 from mixer.rendering.mix import Mix

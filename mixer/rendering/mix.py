@@ -14,7 +14,8 @@ from mixer.console.master import MasterFigures
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
 from mixer.fxnorm.chain import StemReport
-from mixer.meters.loudness import gated_loudness_lufs, step_energies, true_peak_dbtp
+from mixer.meters.loudness import gated_loudness_lufs, step_energies
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.network.output import StemRecord
 from mixer.reference.record import ReferenceRecord
 from mixer.rendering.axes import VariationTable

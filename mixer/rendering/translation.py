@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from mixer.audio.round_trip import CODECS, is_available, round_trip
 from mixer.extras import install_command
-from mixer.meters.loudness import true_peak_dbtp
 from mixer.meters.masking import HOP_LENGTH, bark_powers
 from mixer.meters.translation import PLACES, heard_loudness, lift_hz
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.rendering.frozen_bus import MixParts
 from mixer.rendering.mix import Mix
 

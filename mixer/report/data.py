@@ -17,7 +17,7 @@ from mixer.evaluate.profile_target import target_of_profile
 from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.equalization import measure_spectrum
 from mixer.fxnorm.profile import Profile, read_profile
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.loudness_range import loudness_range_lu
 from mixer.meters.masking import bark_powers
 from mixer.meters.stereo_spectrum import (
@@ -28,6 +28,7 @@ from mixer.meters.stereo_spectrum import (
     measure_stereo_spectrum,
 )
 from mixer.meters.target import centred_db
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.report.channels import ConsolePicture, console_picture

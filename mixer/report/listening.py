@@ -20,7 +20,8 @@ from mixer.dsp.blocks import db_to_gain, peak_dbfs
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing
-from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.report.data import ReportData, Source
 from mixer.report.matching import Level, matching_gains_db
 

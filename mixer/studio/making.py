@@ -18,7 +18,8 @@ from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.dsp.threads import one_blas_thread
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.settings import FLAT

@@ -12,7 +12,8 @@ import wavinfo
 from mixer import audio as audio_io
 from mixer.audio.broadcast import BroadcastInfo, bext_chunk, insert_broadcast
 from mixer.meters.broadcast_levels import measure_broadcast
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
 from tests.signals import noise, sine
 
 RATE_HZ = 48_000

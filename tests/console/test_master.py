@@ -5,7 +5,8 @@ import pyebur128
 import pytest
 
 from mixer.console.master import MAX_REDUCTION_DB, MasterFigures, OwnLevels, apply_master
-from mixer.meters.loudness import integrated_loudness_lufs, step_energies, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs, step_energies
+from mixer.meters.true_peak import true_peak_dbtp
 from tests.signals import band, noise, sine
 
 

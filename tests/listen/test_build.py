@@ -23,7 +23,8 @@ from mixer.listen.excerpt import (
 from mixer.listen.paper_layout import FIXED, default_systems
 from mixer.listen.systems import find_mix_file, parse_systems
 from mixer.listen.webmushra import WEBMUSHRA_FOLDER
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.song.load import load_song
 from mixer.song.song import Song
 from tests.listen.conftest import EXCERPT_S, HUMAN_LAG_SAMPLES, RATE_HZ, SONG_S, write_song

@@ -13,9 +13,9 @@ from mixer.meters.loudness import (
     integrated_loudness_lufs,
     measure_loudness,
     short_term_loudness_lufs,
-    true_peak_dbtp,
     weighting_sections,
 )
+from mixer.meters.true_peak import true_peak_dbtp
 
 RATE = 48_000
 
@@ -120,33 +120,6 @@ def test_short_term_follows_the_last_three_seconds() -> None:
     assert curve[-1] == pytest.approx(-40.0, abs=0.1)
     assert np.all(np.diff(curve[20:51]) <= 1e-3)
     assert short_term_loudness_lufs(audio[:, : 2 * RATE], RATE).size == 0
-
-
-@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
-def test_true_peak_of_the_quarter_rate_sine(rate: int) -> None:
-    # Every sample of this sine lies 3.01 dB under its crest.
-    n = np.arange(rate)
-    fade = np.minimum(1.0, np.minimum(n, n[::-1]) / 2_000.0)
-    wave = (fade * np.sin(0.5 * np.pi * n + 0.25 * np.pi)).astype(np.float32)
-    assert 20 * np.log10(np.abs(wave).max()) == pytest.approx(-3.0103, abs=1e-3)
-    assert true_peak_dbtp(wave[np.newaxis], rate) == pytest.approx(0.0, abs=0.01)
-
-
-def test_true_peak_is_never_under_the_sample_peak() -> None:
-    click = np.zeros((2, 200_000), dtype=np.float32)
-    click[1, 65_536] = 0.5
-    assert true_peak_dbtp(click, RATE) >= 20.0 * np.log10(0.5) - 1e-6
-    assert true_peak_dbtp(np.zeros((2, 1_000), dtype=np.float32), RATE) == -np.inf
-    assert np.isfinite(true_peak_dbtp(np.ones((1, 1), dtype=np.float32), RATE))
-
-
-def test_true_peak_blocks_leave_no_seam(rng: np.random.Generator) -> None:
-    # The largest crest right where one block ends and the next begins.
-    n = np.arange(-65_536, 65_536)
-    burst = np.exp(-((n / 300.0) ** 2)) * np.sin(0.5 * np.pi * n + 0.25 * np.pi)
-    assert true_peak_dbtp(burst.astype(np.float32)[np.newaxis], RATE) == pytest.approx(
-        0.0, abs=0.01
-    )
 
 
 def test_memory_does_not_grow_with_the_audio(rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ import soundfile
 from mixer import ModelError, RenderSettings, SettingsError, load_song
 from mixer.audio import read_audio
 from mixer.dsp.blocks import db_to_gain
-from mixer.meters.loudness import true_peak_dbtp
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay

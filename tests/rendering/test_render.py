@@ -9,7 +9,8 @@ import soundfile
 from mixer import RenderSettings, load_song, render
 from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import DeviceError, ModelError, SettingsError
-from mixer.meters.loudness import integrated_loudness_lufs, true_peak_dbtp
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.planning import plan_render
 from tests.passthrough import PASSTHROUGH

@@ -22,7 +22,7 @@ from mixer.console.processing import run_effect
 from mixer.dsp import blocks
 from mixer.dsp.threads import Stopped, Workers, stop_if_asked
 from mixer.fxnorm import compression
-from mixer.meters import loudness
+from mixer.meters import loudness, true_peak
 from mixer.network.band_mixer.space import Space
 
 RATE_HZ = 44_100
@@ -98,7 +98,7 @@ LOOPS: dict[str, tuple[Callable[[Path], object], object, str]] = {
         "filter_sections",
     ),
     "true peak": (
-        lambda folder: loudness.true_peak_dbtp(sound(), RATE_HZ),
+        lambda folder: true_peak.true_peak_dbtp(sound(), RATE_HZ),
         np,
         "ascontiguousarray",
     ),
