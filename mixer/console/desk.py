@@ -12,7 +12,7 @@ import numpy as np
 from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.sends import SendReports, Sends
 from mixer.console.settings import MASTER, MASTER_LACKS, Console, Strip
-from mixer.console.strip import StripEffects, apply_strip
+from mixer.console.strip import StripEffects, apply_strip, is_neutral
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import PresetError
 from mixer.meters.loudness import integrated_loudness_lufs
@@ -123,7 +123,8 @@ def apply_console(
             shared = sends.report()
             report["reverb"], report["delay"] = shared["reverb"], shared["delay"]
         if done is not audio and tells_loudness:
-            report["stems"][stem].update(_loudness(audio, done, sample_rate))
+            report["stems"][stem]["loudness_before_lufs"] = _loudness_lufs(audio, sample_rate)
+            report["stems"][stem]["loudness_after_lufs"] = _loudness_lufs(done, sample_rate)
         out[stem] = done
     return ConsoleOutput(out, report)
 
@@ -145,15 +146,17 @@ def apply_master_strip(
     *,
     tells_loudness: bool = True,
     plugin_runner: RunPlugin = run_plugin,
+    consume: bool = False,
 ) -> tuple[FloatArray, BusReport]:
     """The strip on the bus, before the loudness target and the ceiling.
 
     Args:
-        mix: float32 `(2, samples)`; it is not changed.
+        mix: float32 `(2, samples)`; it is not changed, unless it may be consumed.
         sample_rate: Hz.
         strip: the console's master.
         tells_loudness: as of `apply_console`.
         plugin_runner: what runs a VST3, for tests.
+        consume: as of `apply_strip`.
 
     Returns:
         The mix (the same array where the strip is neutral), and a report ready for JSON: "effects"
@@ -167,23 +170,17 @@ def apply_master_strip(
     for name in MASTER_LACKS:
         if getattr(strip, name) != getattr(neutral, name):
             raise PresetError(f"{MASTER}.{name}: the bus has none; set it on a stem instead")
-    out, effects = apply_strip(mix, sample_rate, strip, stem=MASTER, plugin_runner=plugin_runner)
+    # Before: it may be consumed.
+    tells_loudness = tells_loudness and not is_neutral(strip)
+    before_lufs = _loudness_lufs(mix, sample_rate) if tells_loudness else None
+    out, effects = apply_strip(
+        mix, sample_rate, strip, stem=MASTER, plugin_runner=plugin_runner, consume=consume
+    )
     report: BusReport = {"effects": effects}
-    if out is not mix and tells_loudness:
-        report.update(_loudness(mix, out, sample_rate))
+    if tells_loudness:
+        report["loudness_before_lufs"] = before_lufs
+        report["loudness_after_lufs"] = _loudness_lufs(out, sample_rate)
     return out, report
-
-
-class _Loudness(TypedDict):
-    loudness_before_lufs: float | None
-    loudness_after_lufs: float | None
-
-
-def _loudness(before: FloatArray, after: FloatArray, sample_rate: int) -> _Loudness:
-    return {
-        "loudness_before_lufs": _loudness_lufs(before, sample_rate),
-        "loudness_after_lufs": _loudness_lufs(after, sample_rate),
-    }
 
 
 def _loudness_lufs(audio: FloatArray, sample_rate: int) -> float | None:

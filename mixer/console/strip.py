@@ -48,16 +48,18 @@ def apply_strip(
     keys: Mapping[str, FloatArray] | None = None,
     stem: str = "stem",
     plugin_runner: RunPlugin = run_plugin,
+    consume: bool = False,
 ) -> tuple[FloatArray, StripEffects]:
     """Run a stem through its strip, duck to gain; sends and solo are the desk's business.
 
     Args:
-        audio: float32 `(2, samples)`; it is not changed.
+        audio: float32 `(2, samples)`; it is not changed, unless it may be consumed.
         sample_rate: Hz.
         strip: its settings; mute gives silence.
         keys: what a duck may listen to, float32 `(channels, samples)` of the same length.
         stem: its name, for messages.
         plugin_runner: what runs a VST3, for tests.
+        consume: nobody needs the audio any more: it may become what is returned.
 
     Returns:
         float32 `(2, samples)` (the same array where the strip does nothing), and for each effect
@@ -74,7 +76,9 @@ def apply_strip(
         return np.zeros_like(audio), {"mute": True}
     if is_neutral(strip):
         return audio, {}
-    out = np.array(audio, dtype=np.float32)
+    # A strip that is blended with what came in reads that again at its end.
+    own = consume and _constant(strip.amount) == 1.0
+    out = audio if own else np.array(audio, dtype=np.float32)
     report: dict[str, Any] = {}
     for name, setting, amount in _stages(strip):
         share = Course(amount, sample_rate)

@@ -137,18 +137,25 @@ def run_desk(
             tells_loudness=tells_loudness,
             progress=lambda stem: clock.at(stem, list(wet).index(stem) / max(1, len(wet))),
         )
-        # What no strip has touched stays bit for bit what it was.
+        # What no strip has touched stays bit for bit what it was; the rest is the desk's own.
         stems = {
-            stem: wet[stem] if audio is staged[stem] else audio / gain
+            stem: wet[stem] if audio is staged[stem] else np.divide(audio, gain, out=audio)
             for stem, audio in output.stems.items()
         }
+        del staged
         report = output.report.copy()
         mix = mix_again(stems, plan, output_curve) if stems else np.zeros_like(mix)
     if touches_bus:
+        # The sum of changed stems is nobody else's.
+        own = mix if plan.touches_stems else None
         bus, report["master"] = apply_master_strip(
-            mix * gain, rate, plan.console.master, tells_loudness=tells_loudness
+            np.multiply(mix, gain, out=own),
+            rate,
+            plan.console.master,
+            tells_loudness=tells_loudness,
+            consume=True,
         )
-        mix = bus / gain
+        mix = np.divide(bus, gain, out=bus)
     report["staging_gain_db"] = gain_db
     clock.stop()
     return mix, stems, report

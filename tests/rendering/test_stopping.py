@@ -99,6 +99,11 @@ LOOPS: dict[str, tuple[Callable[[Path], object], object, str]] = {
     ),
     "true peak": (
         lambda folder: true_peak.true_peak_dbtp(sound(), RATE_HZ),
+        true_peak,
+        "zero_padded",
+    ),
+    "true peak of the whole": (
+        lambda folder: true_peak.true_peak_dbtp(sound(), RATE_HZ, whole=True),
         np,
         "ascontiguousarray",
     ),
