@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import USUAL
+from mixer.network.track_mixer.inputs import ROUGH
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
     CURVE_CONTROLS,
@@ -27,13 +28,16 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     curve_matrix,
 )
-from mixer.roles import FINISHED_STEM
+from mixer.network.track_mixer.together import louder_apart_db
+from mixer.roles import FINISHED_STEM, STEM_OF_ROLE
 from mixer.stems import STEMS
 
 # The buses' glue: slow, as bus compressors are set.
 _GLUE_ATTACK_MS, _GLUE_RELEASE_MS = 30.0, 200.0
 # What carries the low end stays in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
+# Kits are recorded wider than they end up.
+_KEEP_WIDTH = frozenset(("vocals", "other"))
 # Stems, and what belongs in the middle: a lean of theirs is the recording's fault.
 _BALANCED = CENTRED_ROLES | frozenset(FINISHED_STEM.values())
 _MOST_BALANCING = 0.5
@@ -41,6 +45,8 @@ _MOST_BALANCING = 0.5
 _SOUNDS_WITHIN_DB = 40.0
 # Recordings differ in level by 20 dB; what needs more is bleed, or a tail.
 _MOST_ABOVE_USUAL_DB = 18.0
+# By how much the faders of a rough mix are believed, about, as training found.
+_ROUGH_BELIEVED = 0.65
 # A compressor of a lower ratio, or above all peaks, is left off.
 _LEAST_RATIO = 1.1
 # For each control the value below which it is only a trace, and the value that does nothing.
@@ -60,6 +66,7 @@ def read_controls(
     outputs: Mapping[str, NDArray[np.float32]],
     tracks: Sequence[TrackLevels],
     roles: Sequence[str],
+    stems: Sequence[str],
     sides: Sequence[str | None],
     levels: float,
 ) -> ConsoleSettings:
@@ -69,16 +76,25 @@ def read_controls(
         outputs: the graph's, by name (`mixer.network.track_mixer.parameters`), a batch of one.
         tracks: what was heard, as the graph was told.
         roles: of each track.
+        stems: the group that each is summed into.
         sides: "left" or "right" of a track that is one half of a pair, else None.
         levels: how much incoming levels mean: what is finished keeps its balance.
     """
     rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
     rows = [_with_plain_curve(row, track) for row, track in zip(rows, tracks, strict=True)]
+    amount = min(1.0, 2.0 - 2.0 * levels)
+    rows = [
+        _no_narrower_than_people(row, track, role, amount)
+        for row, track, role in zip(rows, tracks, roles, strict=True)
+    ]
     spreads = [row["spread"] for row in rows]
     gains_db = _without_outliers([row["gain_db"] for row in rows], tracks)
+    # Where incoming levels are believed, groups stand as they came.
+    unbelieved = max(0.0, 1.0 - levels / ROUGH * _ROUGH_BELIEVED)
+    apart_db = louder_apart_db(tracks, stems, gains_db)
+    gains_db = [gain + unbelieved * apart for gain, apart in zip(gains_db, apart_db, strict=True)]
     rows = [{**row, "gain_db": gain} for row, gain in zip(rows, gains_db, strict=True)]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db))
-    amount = min(1.0, 2.0 - 2.0 * levels)
     for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
         if track.n_channels == 2 and role in _BALANCED:
             pans[i] = amount * balancing_pan(track)
@@ -91,6 +107,23 @@ def read_controls(
         stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
     }
     return ConsoleSettings(tuple(strips), groups, _bus(outputs["mix"][0])).bounded()
+
+
+def _no_narrower_than_people(
+    row: Mapping[str, float], track: TrackLevels, role: str, amount: float
+) -> Mapping[str, float]:
+    """The same strip, at least as far from the middle as engineers put the role.
+
+    What training holds against a spread or a width is a distance, and its answer a median, which
+    is nearer to the middle than the mean energy of a few that stand far out. So a mix of a band's
+    tracks came out 2 dB narrower than people's. A stereo recording of an instrument or a voice
+    keeps what it was recorded with.
+    """
+    if track.n_channels == 1:
+        return {**row, "spread": max(row["spread"], amount * USUAL[role].spread)}
+    if STEM_OF_ROLE[role] in _KEEP_WIDTH and role not in FINISHED_STEM.values():
+        return {**row, "width": max(row["width"], amount)}
+    return row
 
 
 def _with_plain_curve(row: Mapping[str, float], track: TrackLevels) -> dict[str, float]:

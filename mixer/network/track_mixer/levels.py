@@ -15,6 +15,7 @@ from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.placing import place
 from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
+from mixer.network.track_mixer.together import louder_apart_db
 from mixer.stems import STEMS
 
 # What the sum comes to, about.
@@ -60,6 +61,7 @@ def level_settings(
         for i in np.flatnonzero((group == stem) & (power > 0.0)).tolist():
             gain_db = MIX_LUFS + group_lu + wanted[i] - tracks[i].loudness_lufs
             gains_db[i] = min(gain_db, MOST_GAIN_DB + max(0.0, _typical_gain_db(tracks)))
+    gains_db += louder_apart_db(tracks, stems, gains_db.tolist())
     spreads = [USUAL[role].spread for role in roles]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db.tolist()))
     strips = tuple(

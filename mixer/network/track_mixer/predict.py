@@ -40,5 +40,5 @@ def predict_settings(
     inputs = graph_inputs(tracks, roles, stems, levels)
     answers = network.run(SETTINGS_GRAPH, inputs, GRAPH_OUTPUTS)
     return read_controls(
-        dict(zip(GRAPH_OUTPUTS, answers, strict=True)), tracks, roles, sides, levels
+        dict(zip(GRAPH_OUTPUTS, answers, strict=True)), tracks, roles, stems, sides, levels
     )

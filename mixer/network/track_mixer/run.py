@@ -63,7 +63,12 @@ def mix_by_faders(
     roles = [FINISHED_STEM[stem] for stem in STEMS]
     answers = predict(graph_inputs(heard, roles, STEMS, ROUGH))
     settings = read_controls(
-        dict(zip(GRAPH_OUTPUTS, answers, strict=True)), heard, roles, [None] * len(STEMS), ROUGH
+        dict(zip(GRAPH_OUTPUTS, answers, strict=True)),
+        heard,
+        roles,
+        STEMS,
+        [None] * len(STEMS),
+        ROUGH,
     )
     wet = [_faded(audio, each) for audio, each in zip(audible, settings.tracks, strict=True)]
     return np.add.reduce(wet), wet

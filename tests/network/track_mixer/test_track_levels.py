@@ -40,8 +40,10 @@ def test_raw_levels_do_not_count():
     assert wet[0] - wet[1] == pytest.approx(USUAL["kick"].level_lu - USUAL["snare"].level_lu)
     power = 10.0 ** (np.array(wet) / 10.0)
     drums, bass = power[:2].sum(), power[2]
-    assert 10 * np.log10(drums / bass) == pytest.approx(GROUP_LUFS["drums"] - GROUP_LUFS["bass"])
-    assert 10 * np.log10(power.sum()) == pytest.approx(-18.0)
+    assert 10 * np.log10(drums / bass) == pytest.approx(
+        GROUP_LUFS["drums"] - GROUP_LUFS["bass"], abs=0.05
+    )
+    assert 10 * np.log10(power.sum()) == pytest.approx(-18.0, abs=0.05)
 
 
 def test_every_role_has_its_usual_treatment():
