@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
 from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.glue import behind, foresee, glue, together
 from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.inputs import ROUGH
 from mixer.network.track_mixer.parameters import (
@@ -32,8 +34,6 @@ from mixer.network.track_mixer.together import louder_apart_db
 from mixer.roles import FINISHED_STEM, STEM_OF_ROLE
 from mixer.stems import STEMS
 
-# The buses' glue: slow, as bus compressors are set.
-_GLUE_ATTACK_MS, _GLUE_RELEASE_MS = 30.0, 200.0
 # What carries the low end stays in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
 # Kits are recorded wider than they end up.
@@ -100,18 +100,45 @@ def read_controls(
             pans[i] = amount * balancing_pan(track)
     peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
     strips = [
-        _strip(row, pan, role, peak_db) if np.isfinite(track.loudness_lufs) else TrackSettings()
+        _strip(row, pan, role, peak_db).bounded()
+        if np.isfinite(track.loudness_lufs)
+        else TrackSettings()
         for row, pan, role, peak_db, track in zip(rows, pans, roles, peaks_db, tracks, strict=True)
     ]
-    groups: dict[str, BusSettings] = {
-        stem: _bus(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
+    curves: dict[str, tuple[float, ...]] = {
+        stem: _bus_curve(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
     }
-    return ConsoleSettings(tuple(strips), groups, _bus(outputs["mix"][0])).bounded()
+    groups, mix = _glued(tracks, strips, stems, amount)
+    return ConsoleSettings(
+        tuple(strips),
+        {stem: replace(bus, curve_db=curves[stem]) for stem, bus in groups.items()},
+        replace(mix, curve_db=_bus_curve(outputs["mix"][0])),
+    ).bounded()
+
+
+def _glued(
+    tracks: Sequence[TrackLevels],
+    strips: Sequence[TrackSettings],
+    stems: Sequence[str],
+    amount: float,
+) -> tuple[dict[str, BusSettings], BusSettings]:
+    """The compressors of the buses: of groups of several tracks, and of the mix."""
+    groups: dict[str, BusSettings] = {}
+    foreseen = []
+    for stem in STEMS:
+        own = [i for i, each in enumerate(stems) if each == stem and strips[i] != TrackSettings()]
+        bus = foresee([tracks[i] for i in own], [strips[i] for i in own])
+        # One track alone has the compressor of its strip.
+        compression, made_up_db = glue(bus, amount if len(own) > 1 else 0.0)
+        groups[stem] = BusSettings(made_up_db, FLAT, compression)
+        foreseen.append(behind(bus, compression, made_up_db))
+    compression, made_up_db = glue(together(foreseen), amount if len(tracks) > 1 else 0.0)
+    return groups, BusSettings(made_up_db, FLAT, compression)
 
 
 def _no_narrower_than_people(
-    row: Mapping[str, float], track: TrackLevels, role: str, amount: float
-) -> Mapping[str, float]:
+    row: dict[str, float], track: TrackLevels, role: str, amount: float
+) -> dict[str, float]:
     """The same strip, at least as far from the middle as engineers put the role.
 
     What training holds against a spread or a width is a distance, and its answer a median, which
@@ -216,14 +243,8 @@ def _strip(row: Mapping[str, float], pan: float, role: str, peak_db: float) -> T
     )
 
 
-def _bus(values: NDArray[np.float32]) -> BusSettings:
-    row = dict(zip(BUS_CONTROLS, values.tolist(), strict=True))
-    compression = Compression()
-    if row["ratio"] >= _LEAST_RATIO:
-        compression = Compression(
-            row["threshold_db"], row["ratio"], _GLUE_ATTACK_MS, _GLUE_RELEASE_MS
-        )
-    return BusSettings(row["gain_db"], _curve(row), compression)
+def _bus_curve(values: NDArray[np.float32]) -> tuple[float, ...]:
+    return _curve(dict(zip(BUS_CONTROLS, values.tolist(), strict=True)))
 
 
 def _without_traces(row: Mapping[str, float]) -> Mapping[str, float]:

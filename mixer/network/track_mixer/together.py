@@ -16,6 +16,7 @@ from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, RELATIVE_GATE_LU
 from mixer.network.track_mixer.features import STEP_FRAMES, STEPS_A_BLOCK, TrackLevels
 
 _LEAST_POWER = 1e-12
+_MOST_GAIN_DB = 72.0
 # What no pauses explain: a group is moved by no more.
 _MOST_APART_DB = 6.0
 
@@ -51,6 +52,8 @@ def _of_group(tracks: Sequence[TrackLevels], gains_db: Sequence[float]) -> float
     n_frames = max(len(track.frame_db) for track in tracks)
     together, alone = np.zeros(n_frames), 0.0
     for track, gain_db in zip(tracks, gains_db, strict=True):
+        # Whatever a model answers, a fader is bounded.
+        gain_db = float(np.clip(gain_db, -_MOST_GAIN_DB, _MOST_GAIN_DB))
         # As BS.1770's constant has it, -0.691 dB below the weighted power; it cancels out here.
         power = 10.0 ** ((track.frame_db.astype(np.float64) + gain_db) / 10.0)
         together[: len(power)] += power

@@ -1,0 +1,116 @@
+"""What a bus compressor holds: as much as engineers let it, however loud and dense the music is.
+
+A network that hears tracks one by one cannot know how far their sum moves; here it is foreseen from
+the tracks' own peaks, frame by frame, and the threshold is put where loud moments lose a little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+from numpy.typing import NDArray
+
+from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.settings import Compression, TrackSettings
+
+# As bus compressors are set: they let the transient through and are back within a beat.
+ATTACK_MS, RELEASE_MS, RATIO = 30.0, 200.0, 2.0
+# What loud moments, one in ten, lose by it.
+TAKEN_DB = 1.5
+_LOUD_PERCENTILE = 90.0
+# A bus plays while it is within this of its highest peak.
+_PLAYS_WITHIN_DB = 40.0
+# Attack and release together follow about 0.1 s of frames of 23 ms, as measured on struck sounds.
+_FOLLOWS_FRAMES = 5
+_BISECTIONS = 12
+_LEAST_POWER = 1e-12
+
+
+@dataclass(frozen=True)
+class BusLevels:
+    """How a bus moves, foreseen.
+
+    Attributes:
+        peak_db: (frames,) of the sum, in dBFS.
+        power: (frames,) of the sum, linear, K-weighted.
+    """
+
+    peak_db: NDArray[np.float64]
+    power: NDArray[np.float64]
+
+
+def foresee(tracks: Sequence[TrackLevels], strips: Sequence[TrackSettings]) -> BusLevels:
+    """How the sum of tracks moves behind their strips; tracks are independent of each other."""
+    n_frames = max((len(track.frame_db) for track in tracks), default=0)
+    peaks, power = np.zeros(n_frames), np.zeros(n_frames)
+    for track, strip in zip(tracks, strips, strict=True):
+        n = min(len(track.frame_db), len(track.peak_db))
+        held_db = _held_db(track.peak_db[:n].astype(np.float64), strip.compression)
+        # Constant power: the louder channel gains up to 3 dB.
+        side_db = 20.0 * np.log10(np.sqrt(2.0) * np.cos((1.0 - abs(strip.pan)) * np.pi / 4.0))
+        peaks[:n] += 10.0 ** ((track.peak_db[:n] + strip.gain_db + side_db - held_db) / 10.0)
+        power[:n] += 10.0 ** ((track.frame_db[:n] + strip.gain_db - held_db) / 10.0)
+    return BusLevels(10.0 * np.log10(np.maximum(peaks, _LEAST_POWER)), power)
+
+
+def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
+    """A compressor that takes `TAKEN_DB` of loud moments, and what it takes of the loudness.
+
+    Args:
+        bus: as foreseen.
+        amount: 0 to 1, of the reduction.
+
+    Returns:
+        The compressor, off where nothing plays, and dB that make up for it.
+    """
+    if not bus.peak_db.size or amount <= 0.0:
+        return Compression(), 0.0
+    plays = bus.peak_db > bus.peak_db.max() - _PLAYS_WITHIN_DB
+    high_db = min(float(bus.peak_db.max()), 0.0)
+    low_db = high_db - _PLAYS_WITHIN_DB
+    for _ in range(_BISECTIONS):
+        threshold_db = 0.5 * (low_db + high_db)
+        taken_db = _taken_db(bus.peak_db, threshold_db, RATIO)
+        if np.percentile(taken_db[plays], _LOUD_PERCENTILE) > amount * TAKEN_DB:
+            low_db = threshold_db
+        else:
+            high_db = threshold_db
+    compression = Compression(high_db, RATIO, ATTACK_MS, RELEASE_MS)
+    left = bus.power * 10.0 ** (-_taken_db(bus.peak_db, high_db, RATIO) / 10.0)
+    lost = max(float(bus.power.sum()), _LEAST_POWER) / max(float(left.sum()), _LEAST_POWER)
+    return compression, float(10.0 * np.log10(lost))
+
+
+def behind(bus: BusLevels, compression: Compression, made_up_db: float) -> BusLevels:
+    """How a bus moves behind its compressor and its gain."""
+    if compression.is_off:
+        return bus
+    taken_db = _taken_db(bus.peak_db, compression.threshold_db, compression.ratio)
+    gain_db = made_up_db - taken_db
+    return BusLevels(bus.peak_db + gain_db, bus.power * 10.0 ** (gain_db / 10.0))
+
+
+def together(buses: Sequence[BusLevels]) -> BusLevels:
+    """How the sum of buses moves."""
+    n_frames = max(len(bus.peak_db) for bus in buses)
+    peaks, power = np.zeros(n_frames), np.zeros(n_frames)
+    for bus in buses:
+        peaks[: len(bus.peak_db)] += 10.0 ** (bus.peak_db / 10.0)
+        power[: len(bus.power)] += bus.power
+    return BusLevels(10.0 * np.log10(np.maximum(peaks, _LEAST_POWER)), power)
+
+
+def _held_db(peak_db: NDArray[np.float64], compression: Compression) -> NDArray[np.float64]:
+    if compression.is_off:
+        return np.zeros_like(peak_db)
+    return _taken_db(peak_db, compression.threshold_db, compression.ratio)
+
+
+def _taken_db(
+    peak_db: NDArray[np.float64], threshold_db: float, ratio: float
+) -> NDArray[np.float64]:
+    wanted_db = (1.0 - 1.0 / ratio) * np.maximum(peak_db - threshold_db, 0.0)
+    return np.asarray(scipy.ndimage.uniform_filter1d(wanted_db, _FOLLOWS_FRAMES, mode="nearest"))
