@@ -143,8 +143,7 @@ def strip_keys() -> str:
         "*Moves* means that a list `[[seconds, value], ...]` may stand for the number.",
         "## The strip",
         "The effects act in the order of this page, then width, pan and fader, then the sends. "
-        "Anything that is not set is off. "
-        + _paragraph_of(Strip).split("\n\n")[-1].split("strip. ", 1)[1],
+        "Anything that is not set is off. " + _paragraph_of(Strip).split("\n\n")[-1],
         _keys_table(own),
         "The bus, `master`, has no `mute`, `solo`, `duck`, `reverb_db` and `delay_db`, and has the "
         "targets of the mix:",

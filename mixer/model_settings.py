@@ -1,7 +1,7 @@
-"""What a model set, and how somebody changes it: every setting can be set, scaled and offset.
+"""Changes of the settings that a model chose: each can be set, scaled and offset.
 
-A model answers with the settings of a console (`mixer.network`). Each of them has a key of its
-name, under `network` in the strip that it belongs to. A change works on what the model found:
+A model outputs the settings of a console (`mixer.network`). Each has a key of the same name
+under `network` in its strip. A change acts on the value that the model chose:
 `set` replaces it, `scale` multiplies it, `offset` is added last.
 
 These are plain dataclasses of light facts: presets read them, networks and renders apply them.
@@ -30,19 +30,19 @@ def setting(help: str, unit: str = "dB") -> Any:
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one setting; of a setting with many numbers, of each of them.
+    """The change of one setting; if it has many numbers, each of them changes.
 
-    A level of something that is added (a room, an echo, a widening) is scaled as an amplitude: 0.5
-    halves it, which is -6 dB, and 0 takes it away. All else is scaled as a number: half a curve in
-    dB bends half as far.
+    Levels of something that is added (a room, an echo, widening) are scaled as amplitudes: 0.5
+    means -6 dB, and 0 removes it. Everything else is scaled as a number: 0.5 halves the dB values
+    of a curve.
     """
 
-    # In tables a number by itself.
+    # A plain number in a table stands for this part.
     LONE: ClassVar[str] = "offset"
 
-    set: float | None = _number(None, _VALUES, "In place of what the model found.")
-    scale: float = _number(1.0, _SCALES, "Times what was found, or set.")
-    offset: float = _number(0.0, _VALUES, "Added last.")
+    set: float | None = _number(None, _VALUES, "Replaces the model's value.")
+    scale: float = _number(1.0, _SCALES, "Factor on the model's value, or on set.")
+    offset: float = _number(0.0, _VALUES, "Added after set and scale.")
 
     def of(self, found: float) -> float:
         """What becomes of a number."""
@@ -70,10 +70,10 @@ class Change:
 
 @dataclass(frozen=True)
 class BusChanges:
-    """Changes of what a bus and a strip have both."""
+    """Changes of settings that a bus and a strip have in common."""
 
     gain_db: Change | None = setting("Fader.")
-    curve_db: Change | None = setting("Equaliser, every point of it.")
+    curve_db: Change | None = setting("Equaliser, all points.")
     curve_50_hz_db: Change | None = setting("Equaliser around 50 Hz.")
     curve_100_hz_db: Change | None = setting("Equaliser around 100 Hz.")
     curve_200_hz_db: Change | None = setting("Equaliser around 200 Hz.")
@@ -91,20 +91,20 @@ class BusChanges:
 
 @dataclass(frozen=True)
 class StripChanges(BusChanges):
-    """Changes of a whole strip, of a stem or of a track."""
+    """Changes of the strip of a stem or of a track."""
 
-    motion: Change | None = setting("How far gains move in time; 1 as the model moves them.", "")
+    motion: Change | None = setting("Scale of gain movement over time; 1 keeps the model's.", "")
     shape: Change | None = setting("Transients: below 0 softer, above 0 sharper.", "")
-    ride: Change | None = setting("Share of slow level changes that is taken away.", "")
-    high_pass_hz: Change | None = setting("High-pass; 20 is off.", "Hz")
-    balance_db: Change | None = setting("Right over left.")
-    pan: Change | None = setting("Place, -1 (left) to 1.", "")
-    side_db: Change | None = setting("Side signal against the middle.")
-    widen_db: Change | None = setting("Side signal that is made of the middle.")
-    room_db: Change | None = setting("Every room.")
-    short_room_db: Change | None = setting("The short room alone.")
-    long_room_db: Change | None = setting("The long room alone.")
-    echo_db: Change | None = setting("The echo.")
+    ride: Change | None = setting("Share of slow level changes that is evened out.", "")
+    high_pass_hz: Change | None = setting("High-pass; 20 means off.", "Hz")
+    balance_db: Change | None = setting("Balance: right relative to left.")
+    pan: Change | None = setting("Position, -1 (left) to 1 (right).", "")
+    side_db: Change | None = setting("Side signal relative to the mid signal.")
+    widen_db: Change | None = setting("Side signal derived from the mid signal.")
+    room_db: Change | None = setting("Sends to both rooms.")
+    short_room_db: Change | None = setting("Send to the short room.")
+    long_room_db: Change | None = setting("Send to the long room.")
+    echo_db: Change | None = setting("Send to the echo.")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class SpaceChanges:
     long_decay_s: Change | None = setting("Reverberation time of the long room.", "s")
     short_pre_delay_ms: Change | None = setting("Pre-delay of the short room.", "ms")
     long_pre_delay_ms: Change | None = setting("Pre-delay of the long room.", "ms")
-    echo_s: Change | None = setting("From one echo to the next.", "s")
+    echo_s: Change | None = setting("Time between echoes.", "s")
     echo_feedback: Change | None = setting("Feedback of the echo.", "")
 
 
@@ -128,7 +128,7 @@ POINTS_HZ = tuple(float(key.split("_")[1]) for key in POINT_KEYS)
 
 
 def asked_for(changes: Changes | None) -> Iterator[tuple[str, Change]]:
-    """The settings that are changed, with their changes."""
+    """The settings that change, with their changes."""
     for field in dataclasses.fields(changes) if changes is not None else ():
         change = getattr(changes, field.name)
         if change is not None:
@@ -136,7 +136,7 @@ def asked_for(changes: Changes | None) -> Iterator[tuple[str, Change]]:
 
 
 def changed(changes: Changes | None, key: str, found: float) -> float:
-    """What becomes of a number that a model found.
+    """The model's number after a change.
 
     Args:
         changes: None leaves it.
@@ -148,7 +148,7 @@ def changed(changes: Changes | None, key: str, found: float) -> float:
 
 
 def changed_curve(changes: BusChanges | None, found_db: tuple[float, ...]) -> tuple[float, ...]:
-    """What becomes of an equaliser given at `POINTS_HZ`: as a whole, then point by point."""
+    """The gains of an equaliser at `POINTS_HZ` after changes of the whole, then of each point."""
     points = [changed(changes, "curve_db", level_db) for level_db in found_db]
     named = zip(POINT_KEYS, points, strict=True)
     return tuple(changed(changes, key, level_db) for key, level_db in named)
@@ -175,7 +175,7 @@ def from_tables(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, StripChang
 
 
 def changes_after(then: StripChanges | None, first: StripChanges) -> StripChanges:
-    """Changes of a strip that others have changed before, as changes of what the model set.
+    """Further changes of a strip that was changed before, combined into one set of changes.
 
     Args:
         then: what somebody asks for; None for nothing.

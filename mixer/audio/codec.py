@@ -61,7 +61,7 @@ def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, 
         is_mov = _is(container, "mov")
         fragmented = is_mov and _has_fragments(path)
         if any(s.codec_context is None for s in container.streams.audio):
-            raise ValueError("it is coded in a way that FFmpeg does not know")
+            raise ValueError("FFmpeg does not know its codec")
         streams = [
             (s.index, s.rate, s.channels, s.codec_context.name, _stated_samples(s))
             for s in container.streams.audio

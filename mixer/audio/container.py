@@ -82,7 +82,7 @@ def held_audio(file: BinaryIO, heads: Heads) -> HeldAudio | None:
         n_head = start - base
         ends_with_head = _read(file, n_file - n_head, 12) == head
         n_bytes = n_file - start - (n_head if ends_with_head else 0)
-        extent = _Extent(n_bytes, None, "its header stands in it more than once")
+        extent = _Extent(n_bytes, None, "it has more than one header")
     else:
         extent = _extent(file, family, audio, n_file)
     agrees = extent.remark is None and extent.fault is None

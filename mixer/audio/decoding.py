@@ -130,7 +130,7 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
     except (soundfile.LibsndfileError, OSError) as error:
         raise InputError(unreadable(path, error)) from None
     if n_there and n_read < n_there:
-        raise InputError(f"{path}: its data end before its header says; copy or make it again")
+        raise InputError(f"{path}: its data end before the header's length; make it again")
     if not np.isfinite(segment).all():
         raise InputError(f"{path}: NaN or infinite samples; make the file again")
     return segment.T
@@ -233,7 +233,7 @@ def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:
             yield block[:, :left]
             left -= min(left, block.shape[1])
     elif position >= source.n_samples and checked.differs() and source.fault is None:
-        note_damage(source, "damaged: its samples are not those that its check sum (MD5) was of")
+        note_damage(source, "damaged: its samples do not match its checksum (MD5)")
 
 
 class _FlacChecksum:

@@ -256,13 +256,13 @@ def refuse_coding(file_format: str, coding: LossyCoding) -> None:
         raise SettingsError("a bit rate and a quality contradict each other; give one")
     if coding.quality is not None and not of_format.has_quality:
         having = " or ".join(one.title for one in FORMATS.values() if one.has_quality)
-        raise SettingsError(f"{of_format.title} has no quality to choose; {having} does")
+        raise SettingsError(f"{of_format.title} has no quality setting; {having} does")
     kbps = coding.bitrate_kbps
     if kbps is None or kbps in of_format.bitrates_kbps:
         return
     if not of_format.bitrates_kbps:
-        instead = "give --quality" if of_format.has_quality else "it is written whole"
-        raise SettingsError(f"{of_format.title} has no bit rate to choose; {instead}")
+        instead = "give --quality" if of_format.has_quality else "it is lossless"
+        raise SettingsError(f"{of_format.title} has no bit rate setting; {instead}")
     known = ", ".join(map(str, of_format.bitrates_kbps))
     raise SettingsError(f"{of_format.title} is written at {known} kbit/s, not {kbps}")
 
@@ -287,8 +287,8 @@ def refuse_depth_of_lossy(file_format: str, bit_depth: str) -> None:
     if of_format.is_lossy:
         also = "--bitrate" if of_format.bitrates_kbps else "--quality"
         raise SettingsError(
-            f"{of_format.title} has no bit depth, so {bit_depth} bit cannot be kept; leave it out "
-            f"({also} says how good it is), or choose wav or flac"
+            f"{of_format.title} has no bit depth, so {bit_depth} bit does not apply; leave it out "
+            f"({also} sets how good it sounds), or choose wav or flac"
         )
 
 
@@ -302,7 +302,7 @@ def refuse_rate(file_format: str, sample_rate: int) -> None:
         highest_hz = of_format.highest_rate_hz or sample_rate
         any_up_to_hz = of_format.any_rate_up_to_hz or sample_rate
         holds = f"at most {highest_hz} Hz"
-        holds += f", and beyond {any_up_to_hz} only whole tens" if any_up_to_hz < highest_hz else ""
+        holds += f", and multiples of 10 above {any_up_to_hz}" if any_up_to_hz < highest_hz else ""
         fits = sample_rate <= highest_hz and (sample_rate <= any_up_to_hz or sample_rate % 10 == 0)
     if not fits:
         raise SettingsError(

@@ -42,7 +42,7 @@ def why_not_read(path: Path) -> str | None:
     ending = _ending_by_content(path)
     if ending is None:
         return None
-    return f"audio without an ending that says so; rename it to {path.name}{ending}"
+    return f"audio without a file name extension; rename it to {path.name}{ending}"
 
 
 def _ending_by_content(path: Path) -> str | None:

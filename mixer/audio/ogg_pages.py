@@ -238,7 +238,7 @@ def _fault(link: _Link) -> str | None:
     if link.cut:
         return "breaks off inside a page"
     if link.n_damaged or link.n_lost:
-        return f"damaged: {link.n_damaged + link.n_lost} of its pages are not as they were written"
+        return f"damaged: {link.n_damaged + link.n_lost} of its pages fail their checksums"
     if not link.ended:
         return "breaks off: its last page is missing"
     return None

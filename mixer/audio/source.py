@@ -55,7 +55,7 @@ def unreadable(path: Path, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return f"{path.name}: no permission to read it; change its permissions or its owner"
     if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
-        return f"{path.name}: the disk does not give it back ({reason_of(error)}); copy it anew"
+        return f"{path.name}: the disk cannot read it ({reason_of(error)}); copy it again"
     try:
         if path.stat().st_size == 0:
             return f"{path.name}: the file is empty"

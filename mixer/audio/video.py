@@ -18,10 +18,10 @@ class Content(Enum):
     SOUND = ""
     PICTURE = "a video; save its sound as WAV"
     PICTURE_ALONE = "a video without sound"
-    NOTHING = "named as a video, with neither picture nor sound in it"
-    UNREADABLE = "a video by its name that cannot be read; save its sound as WAV"
+    NOTHING = "named as a video, but without picture or sound"
+    UNREADABLE = "named as a video, but cannot be read; save its sound as WAV"
     UNKNOWN = (
-        "a video by its name; save its sound as WAV, or, where it holds sound alone, "
+        "named as a video; save its sound as WAV, or, if it holds only sound, "
         f"{install_command('codecs')}"
     )
 

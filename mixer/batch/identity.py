@@ -71,7 +71,7 @@ def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
             identities.append(UNKNOWN)
             continue
         if row.wanted.takes_stems and not found.has_wet_stems:
-            what = f"model {model} makes a mix and no wet stems"
+            what = f"model {model} makes no wet stems"
             # A session, a report and versions take stems too.
             wanted = row.wanted
             column = "daw" if wanted.daw else "report" if wanted.has_report else "stems"

@@ -105,8 +105,8 @@ class Ledger:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version not in (0, SCHEMA_VERSION):
             raise OutputError(
-                f"{self.path}: version {version} of the ledger, this program knows "
-                f"{SCHEMA_VERSION}; use the program that made it, or another output folder"
+                f"{self.path}: the ledger has version {version}, and this mixer reads version "
+                f"{SCHEMA_VERSION}; use the version of mixer that made it, or another output folder"
             )
         self._refuse_other_tables()
         columns = ", ".join(f"{name} {_kind(name)}" for name in NAMES if name != "id")
@@ -125,7 +125,7 @@ class Ledger:
             raise ValueError("it holds more than the table of songs")
         columns = self._db.execute("SELECT name, type FROM pragma_table_info('songs')").fetchall()
         if columns and columns != [(name, _kind(name)) for name in NAMES]:
-            raise ValueError("its table of songs is another one")
+            raise ValueError("its table of songs has other columns")
 
     def _write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         sql = f"INSERT OR REPLACE INTO songs VALUES ({', '.join('?' * len(NAMES))})"

@@ -221,4 +221,4 @@ def _check_figures(figures: Mapping[str, object]) -> None:
     for name, value in figures.items():
         check = _FIGURES.get(name)
         if check is not None and not check(value):
-            raise ValueError(f"figures has a {name} of the wrong kind")
+            raise ValueError(f"figures has a {name} of the wrong type")

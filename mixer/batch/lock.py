@@ -93,7 +93,7 @@ def _refusal(path: Path, holder: Holder, error: OSError) -> OutputError:
     who = "another run"
     if holder:
         who += f" (process {holder.get('pid')} on {holder.get('host')}, {holder.get('since')})"
-    return LockedError(f"{path.parent.parent}: {who} is at work here; wait for it or stop it")
+    return LockedError(f"{path.parent.parent}: {who} is using this folder; wait for it or stop it")
 
 
 def _ourselves() -> Holder:

@@ -104,7 +104,7 @@ def read_manifest(
         row, wrong = _row(number, cells, header, folders, defaults)
         first = first_rows.setdefault(row.id, number)
         if first != number:
-            what = f"{quote(row.id)} is row {first}'s too; give each its own id"
+            what = f"{quote(row.id)} is also the id of row {first}; give each row its own"
             wrong.append(mistake(number, "id", what))
         mistakes += wrong
         rows.append(replace(row, has_mistakes=True) if wrong else row)
@@ -127,12 +127,12 @@ def _header(cells: list[str], ignored: Collection[str]) -> _Header:
             column = find_column(cell)
         except SettingsError as error:
             if ALL_COLUMNS not in let_through:
-                what = f"{error} (--ignore-columns lets it through)"
+                what = f"{error} (--ignore-columns accepts it)"
                 mistakes.append(mistake(1, repr(cell), what))
             continue
         names[-1] = column.name
         if column.name in columns:
-            mistakes.append(mistake(1, column.name, "is there twice"))
+            mistakes.append(mistake(1, column.name, "appears twice"))
         columns[column.name] = column
     if "song" not in columns:
         mistakes.append(mistake(1, "song", "is missing; it names each song's folder"))
@@ -155,7 +155,7 @@ def _nameless(
         for number, cells in body:
             if place < len(cells) and cells[place].strip():
                 what = f"has no name and holds {quote(cells[place].strip())}; name it, remove it, "
-                what += f"or let it through with --ignore-columns {ALL_COLUMNS}"
+                what += f"or ignore it with --ignore-columns {ALL_COLUMNS}"
                 mistakes.append(mistake(number, str(place + 1), what))
                 break
     return mistakes
@@ -169,7 +169,7 @@ def _row(
     mistakes = []
     beyond = [cell for cell in cells[len(header.names) :] if cell.strip()]
     if beyond:
-        what = f"{counted(len(beyond), 'cell')} more than the header has; quote what holds a "
+        what = f"{counted(len(beyond), 'cell')} more than the header has; quote cells that hold a "
         mistakes.append(f"row {number}: {what}delimiter")
     for name, cell in zip(header.names, cells, strict=False):
         column = header.columns.get(name)
@@ -209,7 +209,7 @@ def _why_no_reference(texts: tuple[str, ...], base: Path) -> str | None:
         if why := why_not_from_here(path, base):
             return why
         if not os.path.lexists(base / path):
-            return f"{quote(path)} no such file or folder"
+            return f"{quote(path)} does not exist"
     return None
 
 
@@ -326,8 +326,8 @@ def check_albums(rows: Sequence[Row]) -> list[str]:
         first, expected = targets.setdefault(row.album, (row.number, target))
         if target != expected:
             what = f"album {quote(row.album)} has {expected} in row {first} and {target} here"
-            mistakes.append(mistake(row.number, "loudness_lufs", f"{what}; an album has one"))
+            mistakes.append(mistake(row.number, "loudness_lufs", f"{what}; an album needs one"))
         if row.album_sound > 0.0 and target is None:
-            what = f"album {quote(row.album)} has no loudness_lufs, which its sound goes with"
+            what = f"album {quote(row.album)} needs loudness_lufs for its sound to be matched"
             mistakes.append(mistake(row.number, "album_sound", what))
     return mistakes

@@ -65,7 +65,7 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
             for song_id in sorted(unusual(values, tolerance)):
                 if any(unit in text for text in marks[song_id]):
                     continue  # marked for what it was asked for
-                text = f"{values[song_id]:.1f} {unit}, usual is {median(values.values()):.1f}"
+                text = f"{values[song_id]:.1f} {unit}, typical is {median(values.values()):.1f}"
                 marks[song_id].append(text)
     for song_id, text in _odd_spectra(done).items():
         marks[song_id].append(text)

@@ -169,9 +169,9 @@ def plan_output(row: Row) -> Target:
     max_bytes = min(MAX_NAME_BYTES, 255 - max(map(len, suffixes)))
     names = [shorten(clean(name), max_bytes) for name in base.split("/") if name not in ("", ".")]
     if not names:
-        raise ValueError(f"{template!r} comes out empty")
+        raise ValueError(f"{template!r} gives an empty name")
     if names[0].casefold() == STATE_FOLDER:
-        raise ValueError(f"{STATE_FOLDER} is where the ledger lives; choose another folder")
+        raise ValueError(f"{STATE_FOLDER} holds the ledger; choose another folder")
     mix = "/".join(names) + "." + file_format
     return Target(mix, changed(row.wanted, format=file_format))
 
@@ -282,6 +282,6 @@ def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
             continue
         for parent in map(str, PurePosixPath(key(target.mix)).parents):
             if folders.get(parent, row.number) != row.number:
-                what = f"{target.mix!r} lies in a folder that row {folders[parent]} writes"
+                what = f"{target.mix!r} would lie in a folder that row {folders[parent]} writes"
                 mistakes.append(mistake(row.number, "output", what))
     return mistakes

@@ -214,7 +214,7 @@ def _decide(listed: Listed, out: Path, known: Record | None, mode: Mode) -> Job:
         record = _with_history(fresh, known) if touched else known
         return Job(listed, record, Action.RENDER, "measured", known)
     if touched:
-        return Job(listed, known, Action.VERIFY, "its files were touched", known)
+        return Job(listed, known, Action.VERIFY, "its files were modified", known)
     return Job(listed, known, Action.SKIP, "done", known)
 
 

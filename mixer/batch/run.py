@@ -177,7 +177,7 @@ class Run:
         need = size_of(_disk_bytes(self._sizes[song_id]))
         more = f" and {counted(len(others), 'song')} more" if others else ""
         free = size_of(shutil.disk_usage(self._state).free)
-        return f"too little disk is free for {song_id}{more}: it needs {need}, there is {free}"
+        return f"not enough disk space for {song_id}{more}: it needs {need}, and {free} is free"
 
     def _size(self, task: _Task) -> Size | None:
         """How big a song is; None if that cannot be told, and it has failed by that."""
@@ -252,7 +252,7 @@ class Run:
         record = self._ledger.get(event.id)
         if record is not None and record.state == State.RUNNING:
             self._ledger.change(event.id, attempts=record.attempts + 1)
-        self._listener.said(f"{event.id}: {event.reason}; once more")
+        self._listener.said(f"{event.id}: {event.reason}; trying once more")
 
     def _take(self, outcome: Outcome) -> None:
         task, order = self._running.pop(outcome.token)
@@ -342,7 +342,7 @@ class Run:
         most = self._limits.max_failures
         if most is not None and self._n_failed > most and self._stopped_by is None:
             failures = counted(self._n_failed, "failure")
-            self._stopped_by = f"{failures}, {most} are allowed"
+            self._stopped_by = f"{failures}, and {most} are allowed"
         self._enqueue(self._albums.settle(job))
         self._tell(record)
 

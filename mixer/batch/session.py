@@ -125,7 +125,7 @@ def run_batch(
         except OSError as error:
             raise OutputError(f"{out}: cannot be written: {error.strerror}") from None
         if finished:
-            listener.said(f"{len(finished)} finished before the last run broke off; now in place")
+            listener.said(f"{len(finished)} finished before the last run stopped; now in place")
         jobs = make_plan(listed, out, ledger.get, options.mode)
         if not options.overwrite:
             refuse_foreign(manifest, jobs, out)
@@ -154,5 +154,5 @@ def hold_folder(out: Path, state: Path, shard: Shard, listener: Listener) -> Ite
         dead = locks.enter_context(hold_lock(state / LOCK_FILE))
         if dead:
             who = f"process {dead.get('pid')} on {dead.get('host')}, {dead.get('since')}"
-            listener.said(f"the last run ({who}) broke off; going on where it was")
+            listener.said(f"the last run ({who}) was interrupted; continuing where it stopped")
         yield

@@ -33,7 +33,7 @@ _WITHOUT_MARK: dict[tuple[bool, ...], str] = {
 }
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _CSV_WORDS = {
-    "unexpected end of data": "a quotation mark opens a cell and none closes it",
+    "unexpected end of data": "a quotation mark opens a cell that is never closed",
     "expected after": 'write a quotation mark inside a quoted cell twice, as ""',
     "field larger": f"a cell is longer than {csv.field_size_limit()} characters",
 }
@@ -88,7 +88,7 @@ def _not_decoded(content: bytes, encoding: str, place: int) -> str:
     except csv.Error:
         row = len(_END_OF_LINE.split(before))
     if encoding not in ("utf-8", "utf-8-sig"):
-        return f"row {row}: breaks off or is damaged there; save the sheet again, as CSV UTF-8"
+        return f"row {row}: is truncated or damaged there; save the sheet again, as CSV UTF-8"
     line_from = max(content.rfind(b"\n", 0, place), content.rfind(b"\r", 0, place)) + 1
     line = re.split(rb"[\r\n]", content[line_from : line_from + 400])[0]
     guess = line.decode("cp1252", errors="replace")

@@ -56,19 +56,19 @@ class SongFolders:
         if "\\" in cell and os.sep == "/":
             return f"{what}; {self._about_backslashes(cell)}"
         if _is_file(self.base / cell.strip()):
-            return f"{what}, it is a file; give the folder that it lies in"
+            return f"{what}: it is a file; give the folder that holds it"
         close = self._nearest(cell.strip())
         return f"{what}; did you mean {quote(close)}?" if close else what
 
     def _about_backslashes(self, cell: str) -> str:
         path = cell.strip().replace("\\", "/").removeprefix("./")
         if _DRIVE.match(cell.strip()):
-            return "that is a path of Windows; write where the folder lies on this machine"
+            return "that is a Windows path; write the folder's path on this machine"
         if self.find(path) is not None:
-            return f"here / stands between folders: write {quote(path)}"
+            return f"folders are separated by / here: write {quote(path)}"
         close = self._nearest(path)
         hint = f" (did you mean {quote(close)}?)" if close else ""
-        return f"here / stands between folders, not \\{hint}"
+        return f"folders are separated by / here, not \\{hint}"
 
     def _find_composed(self, name: str) -> Path | None:
         place = self.base
@@ -112,7 +112,7 @@ def why_not_from_here(cell: str, base: Path) -> str | None:
     """Why another cell's path is not one on this machine; None where it may be."""
     if "\\" not in cell or os.sep != "/" or os.path.lexists(base / cell):
         return None
-    return f"'{cell}' is not a path on this machine; write / between folders"
+    return f"'{cell}' is not a path on this machine; separate folders by /"
 
 
 def _is_folder(path: Path) -> bool:

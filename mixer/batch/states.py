@@ -45,7 +45,7 @@ class Ending(StrEnum):
 class Action(StrEnum):
     """What to do with a song.
 
-    VERIFY: its files were touched; render unless their content is the same.
+    VERIFY: its files were modified; render unless their content is the same.
     """
 
     SKIP = "skip"

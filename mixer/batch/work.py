@@ -80,7 +80,7 @@ def render_song(order: Order, shop: Shop, report: Report) -> Outcome:
     try:
         return _Render(order, shop, report).run()
     except MemoryError:
-        return _failed(order, "out of memory; use fewer --jobs or cut it up", passing=True)
+        return _failed(order, "out of memory; use fewer --jobs or split the song", passing=True)
     except LostNetworkError as error:
         return _failed(order, str(error), passing=True)
     except MixerError as error:

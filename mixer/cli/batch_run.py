@@ -45,7 +45,7 @@ IGNORE = "--ignore-columns"
     type=FilePath(file_okay=False, path_type=Path),
     default=DEFAULT_OUTPUT,
     show_default=True,
-    help="Folder for mixes and ledger.",
+    help="Folder for the mixes and the ledger.",
 )
 @click.option("-j", "--jobs", type=Whole(1, 1024), help="Number of workers. [default: the cores]")
 @click.option("--threads", type=Whole(1, 256), help="Cores per worker. [default: all shared]")
@@ -166,11 +166,11 @@ def _refuse_mistaken(manifest: Path, setup: Mapping[str, Any]) -> None:
     if manifest.is_dir():
         folder = shlex.quote(str(manifest))
         raise SettingsError(
-            f"{manifest} is a folder; make a manifest of it: "
+            f"{manifest} is a folder; make a manifest from it: "
             f"mixer batch init {folder} > manifest.csv, then mixer batch manifest.csv"
         )
     if setup["address"] and setup["engine"] != "ray":
-        raise SettingsError("--address is of a Ray cluster; add --engine ray")
+        raise SettingsError("--address names a Ray cluster; add --engine ray")
 
 
 def _show_ending(summary: Summary, *, as_json: bool, quiet: bool) -> None:
@@ -180,9 +180,9 @@ def _show_ending(summary: Summary, *, as_json: bool, quiet: bool) -> None:
     if not as_json and not quiet:
         show_table(summary.records)
     if summary.stopped_by is not None:
-        talk_error(f"mixer: stopped: {summary.stopped_by}; start again to go on")
+        talk_error(f"mixer: stopped: {summary.stopped_by}; run the same command again to continue")
     elif summary.interrupted:
-        talk("mixer: interrupted; start again to go on")
+        talk("mixer: interrupted; run the same command again to continue")
     if not quiet:
         tell = talk if as_json else say
         tell(totals(summary))
@@ -282,9 +282,9 @@ def _stop_on_signals(stop: Stop, quiet: bool) -> Iterator[None]:
             raise KeyboardInterrupt
         if not quiet:
             talk(
-                "\nmixer: dropping the songs that are running"
+                "\nmixer: abandoning the songs in progress"
                 if stop.now
-                else "\nmixer: finishing the songs that are running; Ctrl-C again drops them"
+                else "\nmixer: finishing the songs in progress; press Ctrl-C again to abandon them"
             )
 
     before = {number: signal.signal(number, interrupted) for number in ending_signals()}

@@ -147,7 +147,7 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
         f"{size_of(estimate.largest_bytes)} of memory for the largest"
     )
     if estimate.premaster_bytes:
-        say(f"albums need up to {size_of(estimate.premaster_bytes)} more disk for the time being")
+        say(f"albums temporarily need up to {size_of(estimate.premaster_bytes)} more disk space")
     say_unmixed({song_id: size.unmixed for song_id, size in estimate.sizes.items()})
     if any(len(size.unmixed.not_recognised) for size in estimate.sizes.values()):
         say(_BY_NAME_ALONE)
@@ -184,7 +184,7 @@ _MORE: dict[str, Callable[[Job], str]] = {
 
 # Nothing is decoded for a plan.
 _BY_NAME_ALONE = (
-    "this plan goes by file names only: a render also sorts files with unrecognised names by "
+    "this plan is based on file names only: a render also sorts files with unrecognised names by "
     "sound, and leaves out copies, sums and mixes"
 )
 

@@ -175,11 +175,11 @@ def _add_block(start_up: Path, block: str) -> str:
     before, found, rest = text.partition(_BEGIN)
     _, ends, after = rest.partition(_END + "\n")
     if found and not ends:
-        raise OutputError(f"{start_up}: {_BEGIN!r} stands there without its end; mend it by hand")
+        raise OutputError(f"{start_up}: {_BEGIN!r} has no matching end; repair it by hand")
     gap = "" if not text or text.endswith("\n") else "\n"
     new = before + block + after if found else text + gap + block
     if new == text:
-        return f"{start_up} reads it already"
+        return f"{start_up} already loads it"
     start_up.parent.mkdir(parents=True, exist_ok=True)
     # Written in place: it may be a link into somebody's dot files.
     start_up.write_text(new, encoding="utf-8", newline="")

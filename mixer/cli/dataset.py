@@ -29,7 +29,9 @@ def command() -> None:
 
 @command.command(name="prepare")
 @click.argument("sources", nargs=-1, required=True, type=FilePath(path_type=Path))
-@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="Its folder.")
+@click.option(
+    "-o", "--output", required=True, type=FilePath(path_type=Path), help="Folder to create."
+)
 @click.option(
     "--profile",
     default="auto",
@@ -59,7 +61,7 @@ def command() -> None:
     "--target",
     default="auto",
     show_default=True,
-    help="mixture (a file that says so), sum (of the stems), or auto: the first where it is there.",
+    help="mixture (the file of that name), sum (of the stems), or auto: mixture if there is one.",
 )
 @click.option("--split", default="auto", show_default=True, help="auto, musdb or hash.")
 @click.option(
@@ -156,7 +158,9 @@ def info(folder: Path, as_json: bool) -> None:
 @click.option(
     "-n", "--songs", "n_songs", type=Whole(), required=True, help="Number of songs in all."
 )
-@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="Its folder.")
+@click.option(
+    "-o", "--output", required=True, type=FilePath(path_type=Path), help="Folder to create."
+)
 @click.option("--seed", type=Whole(), default=1, show_default=True, help="Random seed.")
 @click.option("--genres", help="Comma-separated names.  [default: all]")
 @click.option("--hold-out", help="Comma-separated genres whose songs all go to the test set.")

@@ -23,7 +23,7 @@ SAMPLE_RATE_HZ = 44_100
 @click.command(name="demo")
 @click.argument("folder", type=FilePath(file_okay=False, path_type=Path))
 @click.option(
-    "--seed", type=Whole(0), default=1, show_default=True, help="The take: timing and noise."
+    "--seed", type=Whole(0), default=1, show_default=True, help="Random seed for timing and noise."
 )
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")

@@ -137,7 +137,7 @@ def mixes(
         raise click.UsageError("give a mix and its reference, two folders, or a CSV of pairs")
     pairs = find_pairs(mix, reference) if reference is not None else read_pairs(mix)
     if stems is not None and len(pairs) > 1:
-        raise click.UsageError("--stems goes with one mix, not with many")
+        raise click.UsageError("--stems works with a single mix only")
     _prepare_outputs(options)
     if reference is not None and not quiet:
         for path in unpaired(mix, reference):

@@ -57,7 +57,7 @@ def command(
     that mix. With --preset, changes common to several sessions become a preset instead.
     """
     if len(sessions) > 1 and (song is not None or recall is not None):
-        raise SettingsError("--song and --recall are of one session; give one")
+        raise SettingsError("--song and --recall apply to one session; give only one")
     learnt = [_learn(path, song, recall) for path in sessions]
     taste = Taste()
     if preset:
@@ -80,7 +80,7 @@ def command(
     for other in taste.others:
         talk(f"note: not in the preset: {printable(other)}")
     if preset and not taste.habits:
-        talk("note: nothing was changed alike in these sessions; no preset is written")
+        talk("note: these sessions have no change in common; no preset was written")
     for path in written:
         say(str(path))
 
@@ -111,7 +111,7 @@ def _write(
         if not taste.habits:
             return []
         comments = [habit.words for habit in taste.habits]
-        summary = f"What was changed alike in {len(learnt)} {DAW_TITLES} sessions."
+        summary = f"Changes that {len(learnt)} {DAW_TITLES} sessions have in common."
         return [
             save_preset(
                 preset, taste.table(), summary=summary, comments=comments, overwrite=overwrite
@@ -136,7 +136,7 @@ def _show(one: _Learnt) -> None:
     for name in comparison.added:
         talk(f"note: added track {printable(name)}: not a recording of the song, left alone")
     for name in comparison.gone:
-        talk(f"note: {printable(name)} is not in the session any more; to take it out, mute it")
+        talk(f"note: {printable(name)} is no longer in the session; to take it out, mute it")
     for name, devices in comparison.foreign:
         talk(f"note: {printable(name)}: {printable(joined(list(devices), 'and'))} left alone")
     for remark in comparison.remarks:

@@ -200,7 +200,9 @@ def _take_paper_layout(
         said = context.get_parameter_source(name) is not ParameterSource.DEFAULT
         if said and options[name] != value:
             option = f"--{name.replace('_', '-')}"
-            raise click.UsageError(f"--paper-layout has no use for {option}: leave one of them out")
+            raise click.UsageError(
+                f"--paper-layout and {option} cannot be combined; leave one of them out"
+            )
         options[name] = value
     chosen = systems or default_systems()
     check_paper_layout(n_songs, len(chosen))

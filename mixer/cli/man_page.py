@@ -14,7 +14,7 @@ _EXITS = (
     ("0", "done"),
     ("1", "a song failed"),
     ("2", "wrong usage, or a mistake in a file that was given"),
-    ("3", "something of the environment or of a model does not work; mixer doctor says what"),
+    ("3", "the environment or a model does not work; mixer doctor says what"),
     ("130", "interrupted"),
 )
 

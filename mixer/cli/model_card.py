@@ -59,7 +59,7 @@ def _figures(manifest: Manifest) -> Iterator[str]:
     if manifest.has_wet_stems and leakage_db is not None:
         yield f"other stems in a wet stem: {leakage_db:g} dB"
     if not manifest.evaluation:
-        yield "it was not judged by the benchmark"
+        yield "the benchmark was not run on it"
 
 
 def _limits(manifest: Manifest) -> Iterator[str]:
@@ -70,19 +70,19 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if not manifest.architecture.mixes_tracks:
         yield f"there is nothing above {manifest.sample_rate / 2000:g} kHz in what it mixes"
     if not manifest.has_wet_stems:
-        yield "it makes a mix and no wet stems: strips can mute, solo and gain, and no more"
+        yield "it makes no wet stems: strips can mute, solo and set the gain, but no more"
     elif manifest.wet_stem_leakage_db is None:
-        yield "how much of each other its wet stems hold was never measured"
+        yield "the crosstalk between its wet stems was never measured"
     elif not manifest.has_faithful_wet_stems:
         yield (
-            f"its wet stems hold parts of each other (above {FAITHFUL_BELOW_DB:g} dB): whoever"
-            " moves one moves the others too"
+            f"its wet stems contain parts of one another (above {FAITHFUL_BELOW_DB:g} dB):"
+            " moving one of them also moves the others"
         )
     if manifest.panning_limits_time_axis:
-        yield "panning is normalised at the beginning of a song alone, as in its training"
+        yield "panning is normalised only at the beginning of a song, as in training"
     yield from (f"misses a target: {line}" for line in missed_targets(manifest.evaluation))
     if manifest.licence in _UNKNOWN_LICENCES:
-        yield "under what licence its weights may be used is not known"
+        yield "the licence of its weights is not known"
 
 
 def card_table(manifest: Manifest) -> Mapping[str, object]:

@@ -14,4 +14,4 @@ def open_written(destination: Destination) -> None:
     delivered = delivered_paths(destination.wanted, destination.path)
     path = delivered.get(REPORT, destination.path)
     if click.launch(str(path.resolve())) != 0:
-        talk(f"note: nothing here opens {path}")
+        talk(f"note: no program was found to open {path}")

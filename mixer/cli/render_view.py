@@ -65,7 +65,7 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
     if plan.material is MaterialKind.NETWORK and len(song.recordings) >= _MANY_RECORDINGS:
         talk(
             f"note: {len(song.recordings)} recordings are summed into {len(song.stems)} stems as "
-            f"loud as they are; --model {TRACK_MODEL} sets each of them by itself"
+            f"loud as they are; --model {TRACK_MODEL} balances each of them"
         )
     for recording in song.left_out:
         tell = talk if recording.certain else talk_warning
@@ -82,7 +82,7 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
 def note_rate(asked: RenderSettings, plan: RenderPlan, title: str) -> None:
     """Say so where a mix is at another rate than its song because of the format of that title."""
     if plan.settings.sample_rate != asked.sample_rate:
-        talk(f"note: {plan.song.sample_rate} Hz is brought to {plan.mix_rate} Hz, for {title}")
+        talk(f"note: {plan.song.sample_rate} Hz is converted to {plan.mix_rate} Hz for {title}")
 
 
 def _name(recording: Recording) -> str:
@@ -203,7 +203,7 @@ def show_stems(mix: Mix) -> None:
     table.add_column("what was done")
     for stem, measured in mix.measurements["stems"].items():
         before = measured["before"]
-        table.add_row(stem, "as it came", cell(before["loudness_lufs"]))
+        table.add_row(stem, "unchanged", cell(before["loudness_lufs"]))
         steps: Mapping[str, Mapping[str, Any]] = measured["effects"]
         for effect, done in steps.items():
             levels = [cell(done.get(name)) for name in _STEP_LEVELS]

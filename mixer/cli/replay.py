@@ -123,7 +123,7 @@ def _show_result(result: Replay, *, kept: bool, as_json: bool) -> None:
         changed = [d.what for d in differences if d.kind == "output"]
         say(f"not the same: {', '.join(changed)}")
     else:
-        say(f"not rendered, it would be another mix: {_count(differences)}")
+        say(f"not rendered, because the mix would differ: {_count(differences)}")
 
 
 def _as_json(

@@ -48,7 +48,7 @@ DEFAULT_SPREAD = 5
     "-n",
     "spread",
     type=Whole(1, MOST_VARIATIONS),
-    help=f"How many to spread out.  [default: {DEFAULT_SPREAD} if none is named]",
+    help=f"Number of variations to spread out.  [default: {DEFAULT_SPREAD} if none is named]",
 )
 @click.option(
     "--variation", "names", multiple=True, help="One by name, such as brighter; repeatable."
@@ -58,14 +58,14 @@ DEFAULT_SPREAD = 5
     "blends",
     multiple=True,
     metavar="NAME=SHARE,...",
-    help="Blend of the settings of others.",
+    help="Blend of other mixes' settings.",
 )
 @click.option(
     "--away",
     type=Number(0.1, 3.0),
     default=1.0,
     show_default=True,
-    help="Distance from the first, in spreads between engineers.",
+    help="Distance from the first mix: 1 is the usual spread between engineers.",
 )
 @click.option("--list", "as_list", is_flag=True, help="Show the axes and the names.")
 @settings_options(RenderSettings, lambda option: option.name != "variation")

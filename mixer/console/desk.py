@@ -100,7 +100,7 @@ def apply_console(
     """
     lengths = {audio.shape for audio in stems.values()}
     if len(lengths) > 1:
-        raise ValueError(f"stems of one song have one length, not {sorted(lengths)}")
+        raise ValueError(f"all stems of a song must have one length, not {sorted(lengths)}")
     sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
     heard = heard_stems({stem: console.strip(stem) for stem in stems})
     out: dict[str, FloatArray] = {}

@@ -115,7 +115,9 @@ def check_files(setting: Plugin, stem: str) -> None:
             "ends in .vst3"
         )
     if not path.exists():
-        raise PresetError(f"{stem}: plug-in {setting.path}: no such file; install it or correct it")
+        raise PresetError(
+            f"{stem}: plug-in {setting.path}: no such file; install it or correct the path"
+        )
     if setting.preset is not None and not Path(setting.preset).is_file():
         raise PresetError(f"{stem}: plug-in {setting.path}: no preset file {setting.preset}")
 

@@ -1,9 +1,9 @@
-"""What a console can be set to: a strip for every stem, shared reverb and delay, the master bus.
+"""Settings of a console: a strip for every stem, shared reverb and delay, the master bus.
 
-The dataclasses are the schema: `mixer.preset` reads tables into them and refuses what does not fit,
-by the ranges written here. Every number of a strip may be automated: a tuple of (seconds, value)
+The dataclasses are the schema: `mixer.preset` reads tables into them and refuses values outside
+the ranges given here. Every number of a strip may be automated: a tuple of (seconds, value)
 points, linear between them, constant before the first and after the last. The shared reverb and
-delay keep their numbers, so that they stay linear and time-invariant.
+delay cannot be automated, so that they stay linear and time-invariant.
 """
 
 from __future__ import annotations
@@ -16,46 +16,46 @@ from typing import Any
 from mixer.files.fields import choice, entries, number
 from mixer.model_settings import SpaceChanges, StripChanges
 
-# A number, or its course in time.
+# A number, or its automation.
 Points = tuple[tuple[float, float], ...]
 Number = float | Points
 
-# What a mix may be asked to reach: by a preset, by an option, by an album.
+# Targets that a preset, an option or an album may set for a mix.
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
 SLOPES_DB_PER_OCTAVE = (12, 24)
 BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
 MASTER = "master"
-# The bus has nothing beside it that it could be soloed against, ducked by or sent next to.
+# The bus has no neighbour to be soloed against or ducked by, and no sends.
 MASTER_LACKS = ("mute", "solo", "duck", "reverb_db", "delay_db")
-# Groups are not there yet when their tracks pass their strips.
+# When tracks pass their strips, the groups have not been summed yet.
 TRACK_LACKS = ("duck",)
-# In the metadata of a strip's field: what makes its effect.
+# Metadata key of a strip's field: the function that makes its effect.
 EFFECT = "effect"
-# Longest list of effects: more bands or plug-ins than anybody sets.
+# Longest list of effects: more bands or plug-ins than anybody needs.
 MOST_ENTRIES = 64
 
 
 def effect(made_by: str, field: Any = None) -> Any:
-    """A field of the strip that is an effect; None, () or the default stands for one that is off.
+    """A field of the strip that is an effect; None, () or the default means that it is off.
 
     Args:
-        made_by: "module:function" in `mixer.console`, imported when it is needed; of the setting
-            and the sample rate in Hz it makes a `mixer.console.processing.Effect` at rest.
-        field: the default, and which values it may hold; None for a table that may be left out.
+        made_by: "module:function" in `mixer.console`, imported when it is needed; it takes the
+            setting and the sample rate in Hz and returns a new `mixer.console.processing.Effect`.
+        field: the default and the allowed values; None for an optional table.
     """
     field = field or dataclasses.field(default=None)
     return dataclasses.field(default=field.default, metadata={**field.metadata, EFFECT: made_by})
 
 
 def amount() -> Any:
-    """How much of an effect is heard: 0 is bit for bit its input, 1 all of it."""
+    """Blend of an effect: 0 is its input, bit for bit, and 1 is its output."""
     return number(1.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A Butterworth high-pass or low-pass, -3 dB at its frequency; causal, without latency."""
+    """A Butterworth high-pass or low-pass: causal, without latency, -3 dB at its frequency."""
 
     frequency_hz: Number = number(80.0, 10.0, 22_000.0)
     slope_db_per_octave: int = choice(12, SLOPES_DB_PER_OCTAVE)
@@ -64,7 +64,9 @@ class Filter:
 
 @dataclass(frozen=True)
 class Band:
-    """One band of the parametric EQ. A notch has no gain; a shelf has half of it at its frequency.
+    """One band of the parametric EQ.
+
+    A notch has no gain; a shelf has half its gain at its frequency.
 
     A shelf with a Q above 0.7 overshoots before its plateau.
     """
@@ -78,10 +80,11 @@ class Band:
 
 @dataclass(frozen=True)
 class Gate:
-    """Lowers what is below the threshold: `ratio` dB down for every dB below it.
+    """Attenuates audio below the threshold: by `ratio` dB for every dB below it.
 
-    Levels are peaks in dBFS of the louder channel; attack opens, release closes; both times are
-    time constants of the gain in dB. Both channels get the same gain.
+    Levels are peaks in dBFS of the louder channel. The attack is the time in which the gate opens,
+    the release the time in which it closes; both are time constants of the gain in dB. Both
+    channels get the same gain.
     """
 
     threshold_db: Number = number(-50.0, -100.0, 0.0)
@@ -93,9 +96,9 @@ class Gate:
 
 @dataclass(frozen=True)
 class Compressor:
-    """Lowers what is above the threshold, then raises everything by the make-up gain.
+    """Attenuates audio above the threshold, then raises everything by the make-up gain.
 
-    Levels are peaks in dBFS of the louder channel; the knee is hard; attack and release are time
+    Levels are peaks in dBFS of the louder channel. The knee is hard. Attack and release are time
     constants of the gain in dB. Both channels get the same gain.
     """
 
@@ -109,10 +112,10 @@ class Compressor:
 
 @dataclass(frozen=True)
 class DeEsser:
-    """Lowers the band above a frequency while it stands out against the rest of the stem.
+    """Attenuates the band above a frequency while it is too loud beside the rest of the stem.
 
-    The threshold is the level of the band relative to the rest, so that it holds for soft and for
-    loud singing alike.
+    The threshold is the level of the band relative to the rest, so it suits soft and loud singing
+    alike.
     """
 
     frequency_hz: Number = number(6_000.0, 1_000.0, 16_000.0)
@@ -123,9 +126,9 @@ class DeEsser:
 
 @dataclass(frozen=True)
 class Saturation:
-    """Soft clipping after `drive_db` of gain, which is taken back afterwards.
+    """Soft clipping after `drive_db` of gain; the same gain is removed afterwards.
 
-    What is quiet keeps its level and its shape; what is loud loses its peaks.
+    Quiet passages keep their level and their shape; loud ones lose their peaks.
     """
 
     drive_db: Number = number(6.0, 0.0, 36.0)
@@ -134,9 +137,10 @@ class Saturation:
 
 @dataclass(frozen=True)
 class Duck:
-    """Lowers this stem by up to `amount_db` while another one plays, as it came to the desk.
+    """Attenuates this stem by up to `amount_db` while another stem plays.
 
-    All of it at the other stem's usual level and down to 10 dB below, nothing from 30 dB below.
+    The other stem is measured before its strip. Down to 10 dB below its usual level, the full
+    amount is applied; from 30 dB below, none.
     """
 
     by: str = "vocals"
@@ -147,7 +151,7 @@ class Duck:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A VST3: its file, and values of its parameters, a `.vstpreset`, or that and then values."""
+    """A VST3 plug-in: its file, and parameter values, a `.vstpreset`, or both (values win)."""
 
     path: str = ""
     parameters: tuple[tuple[str, float | str | bool], ...] = entries(default=(), most=1_000)
@@ -157,15 +161,17 @@ class Plugin:
 
 @dataclass(frozen=True)
 class Strip:
-    """One stem's channel strip; None and empty stand for an effect that is not there.
+    """One stem's channel strip; None or an empty list means that an effect is off.
 
-    The effects act in the order of their fields; then the sends, after the fader. A new effect is a
-    file and a field here, which says what makes it.
+    The effects act in the order of their fields, followed by the sends, after the fader. A new
+    effect needs a file and a field here, which names the function that makes it.
 
-    `network` changes what a model set before the strip; it is not an effect of the strip.
-    `amount` blends the whole strip, duck to gain, with what came in, and scales the sends.
-    Width 0 is mono, 1 as it is, 2 twice the side signal. Pan is a balance: it moves energy from one
-    channel's level to the other's and mixes none of them together.
+    `network` changes settings that a model chose; they act before the strip and are not effects
+    of it.
+
+    `amount` blends the whole strip, from duck to gain, with its input, and scales the sends.
+    Width 0 is mono, 1 leaves the signal unchanged, 2 doubles the side signal. Pan is a balance: it
+    lowers one channel and raises the other, and never mixes the two.
     """
 
     mute: bool = False
@@ -183,7 +189,7 @@ class Strip:
     width: Number = effect("stereo:WidthEffect", number(1.0, 0.0, 2.0))
     pan: Number = effect("stereo:PanEffect", number(0.0, -1.0, 1.0))
     gain_db: Number = effect("stereo:GainEffect", number(0.0, -60.0, 24.0))
-    # Level of the send after the fader; None sends nothing.
+    # Level of the send, after the fader; None switches it off.
     reverb_db: Number | None = number(None, -60.0, 12.0)
     delay_db: Number | None = number(None, -60.0, 12.0)
     network: StripChanges | None = None
@@ -191,9 +197,9 @@ class Strip:
 
 @dataclass(frozen=True)
 class Reverb:
-    """The room that all strips share.
+    """The reverb that all strips share.
 
-    What lies in the middle of the spectrum comes back at the level of the send, before the cuts.
+    Mid frequencies return at the level of the send; the cuts come after that.
     """
 
     decay_s: float = number(1.4, 0.1, 10.0)
@@ -205,10 +211,10 @@ class Reverb:
 
 @dataclass(frozen=True)
 class Delay:
-    """The echo that all strips share; `beats` (where the song's tempo is known) beats `time_ms`.
+    """The delay that all strips share; `beats` overrides `time_ms` if the song's tempo is known.
 
     Each echo has passed the cuts once more than the one before. Ping-pong sends the sum of both
-    channels left first, then right.
+    channels to the left first, then to the right, and so on.
     """
 
     time_ms: float = number(350.0, 1.0, 4_000.0)
@@ -224,15 +230,15 @@ class Console:
     """The whole desk.
 
     Attributes:
-        strips: stem name to its strip; a stem that is not there passes as it is.
-        master: the same strip on the bus, before the loudness target; it has no solo, duck, sends.
-        reverb, delay: what the sends go to.
+        strips: stem name to its strip; a stem that is not listed passes unchanged.
+        master: the strip of the bus, before the loudness target; it has no solo, duck or sends.
+        reverb, delay: the targets of the sends.
         loudness_lufs: integrated loudness of the mix; None leaves it to `RenderSettings`.
         true_peak_dbtp: ceiling of the true peak; None leaves it to `RenderSettings`.
         space: changes of the rooms and the echo that a model of tracks sends to.
-        roles, tracks: what was said of the strips of tracks of a role, and of tracks by name or
-            pattern: checked tables of a strip's keys, to be laid over each other for a song's
-            tracks (`mixer.rendering.track_hand`).
+        roles, tracks: settings of the strips of all tracks of a role, and of tracks by name or
+            pattern: validated tables of strip keys, which are merged for each track of a song
+            (`mixer.rendering.track_hand`).
     """
 
     strips: tuple[tuple[str, Strip], ...] = ()
@@ -246,5 +252,5 @@ class Console:
     tracks: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def strip(self, stem: str) -> Strip:
-        """The stem's strip, neutral where nothing was said."""
+        """The stem's strip; a neutral one for a stem without settings."""
         return dict(self.strips).get(stem, Strip())

@@ -45,7 +45,7 @@ def looked_at(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding
         return list(look())
     except ImportError as error:
         what = f"cannot be loaded: {_line(error)}"
-        return [Finding(about, Status.PROBLEM, what, "mend that library first")]
+        return [Finding(about, Status.PROBLEM, what, "repair that library first")]
     # A broken library raises anything, and that is when this is asked for.
     except Exception as error:
         what = f"fails: {type(error).__name__}: {_line(error)}"

@@ -75,7 +75,7 @@ def look_at_presets() -> Iterator[Finding]:
             read_layer(preset)
         except PresetError as error:
             what = f"{preset.name} cannot be used: {error.lines[0]}"
-            yield Finding("presets", Status.PROBLEM, what, f"mend it: {preset.path}")
+            yield Finding("presets", Status.PROBLEM, what, f"correct it: {preset.path}")
 
 
 def look_at_models() -> Iterator[Finding]:

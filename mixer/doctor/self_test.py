@@ -125,9 +125,9 @@ def self_test() -> Iterator[Finding]:
         return
     place = KNOWN_SHA256.get(done.sha256)
     bits = (
-        f"the very samples of a machine with the kernels {place}"
+        f"bit for bit as on a machine with the kernels {place}"
         if place
-        else "other last bits than on the machines that were measured, as other processors have"
+        else "the last bits differ from the machines that were measured, as on other processors"
     )
     yield Finding(
         _ABOUT,

@@ -31,5 +31,5 @@ def fit_nonnegative(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
     search = compiled("optimize", "_slsqplib").nnls
     gains, _, ending = search(columns, target, _ROUNDS_A_COLUMN * columns.shape[1])
     if ending == _UNFINISHED:
-        raise RuntimeError("no end of the search for gains")
+        raise RuntimeError("the search for gains did not converge")
     return np.asarray(gains)

@@ -50,7 +50,8 @@ def find_pairs(mix: Path, reference: Path) -> list[FilePair]:
     shared = [name for name in mixes if name in references]
     if not shared:
         raise InputError(
-            f"{mix} and {reference}: no file name is in both; name each mix as its reference, "
+            f"{mix} and {reference}: no file name is in both; give each mix the name of "
+            "its reference, "
             "or list the pairs in a CSV with the columns mix,reference"
         )
     return [FilePair(name, DEFAULT_SYSTEM, mixes[name], references[name]) for name in shared]
@@ -78,7 +79,9 @@ def read_pairs(table: Path) -> list[FilePair]:
     if not table.is_file():
         raise InputError(f"{table}: no such table of pairs")
     if table.stat().st_size > MAX_TABLE_BYTES:
-        raise InputError(f"{table}: larger than {MAX_TABLE_BYTES >> 20} MiB, no table of pairs")
+        raise InputError(
+            f"{table}: larger than {MAX_TABLE_BYTES >> 20} MiB, so not a table of pairs"
+        )
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -98,7 +101,7 @@ def read_pairs(table: Path) -> list[FilePair]:
     gathered.add(*_told_twice(table, pairs))
     gathered.refuse()
     if not pairs:
-        raise InputError(f"{table}: no line below the columns' names; add one a pair")
+        raise InputError(f"{table}: no line below the header; add one for each pair")
     return pairs
 
 

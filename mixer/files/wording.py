@@ -83,4 +83,4 @@ def _text_of(value: object, show: Any) -> str:
     except ValueError:
         return "a number of thousands of digits"
     except RecursionError:
-        return "an endless nest of values"
+        return "endlessly nested values"

@@ -177,12 +177,14 @@ def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:
 def _as_stereo(audio: FloatArray, sample_rate: int, stem: str, *, in_place: bool) -> FloatArray:
     """A copy as float32 `(2, samples)`, checked; the audio itself where that will do."""
     if sample_rate <= 0:
-        raise InputError(f"{stem}: sample rate {sample_rate} Hz, give a positive one")
+        raise InputError(f"{stem}: the sample rate must be positive, not {sample_rate} Hz")
     if audio.ndim != 2 or audio.shape[0] not in (1, 2):
         raise InputError(f"{stem}: audio of shape {audio.shape}; give (1, samples) or (2, samples)")
     largest = peak(audio)
     if not np.isfinite(largest):
-        raise InputError(f"{stem}: has NaN or infinite samples, repair or leave out the recording")
+        raise InputError(
+            f"{stem}: has NaN or infinite samples; repair the recording or leave it out"
+        )
     if largest > MAX_PEAK:
         raise InputError(f"{stem}: peak {largest:g}; audio lies within -1 and 1, scale it down")
     if in_place and audio.shape[0] == 2 and audio.dtype == np.float32 and audio.flags.writeable:

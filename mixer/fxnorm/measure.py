@@ -36,7 +36,7 @@ def measure_profile(
 ) -> Profile:
     """Average effect features of songs, the target that `normalise_stem` takes.
 
-    The songs are gone through four times: spectra are measured on the stems as they are, onset
+    The songs are read four times: spectra are measured on the stems as they are, onset
     peaks after EQ, panning after compression, loudness at the end of the chain. Stems whose peak
     is below -50 dBFS are left out. Memory holds one song at a time where `songs` reads them one by
     one.
@@ -56,7 +56,7 @@ def measure_profile(
     """
     check_effects(effects)
     if iter(songs) is songs:
-        raise InputError("songs are gone through four times: give a list, not a generator")
+        raise InputError("songs are read four times: give a list, not a generator")
 
     run = _Run(songs, sample_rate, tuple(effects), tuple(bands_hz), seed)
     # What is not yet measured is not yet used: later figures replace these.

@@ -86,11 +86,9 @@ def read_rooms(folder: str | Path, sample_rate: int, read: RoomReader) -> Record
     for path in room_files(Path(folder)):
         audio = np.asarray(read(path, sample_rate), dtype=np.float32)
         if not 0 < audio.shape[-1] <= MAX_ROOM_S * sample_rate:
-            raise InputError(
-                f"{path}: an impulse response lasts up to {MAX_ROOM_S:g} s, take it out"
-            )
+            raise InputError(f"{path}: longer than {MAX_ROOM_S:g} s; remove this impulse response")
         if not np.all(np.isfinite(audio)) or not np.any(audio):
-            raise InputError(f"{path}: silent or not finite, take it out of the folder of rooms")
+            raise InputError(f"{path}: silent or not finite; remove it from the folder of rooms")
         room = _from_direct_sound(np.broadcast_to(audio[:2], (2, audio.shape[-1])))
         rooms.append(unit_energy(room))
         times_s.append(measure_reverberation_time_s(room, sample_rate))

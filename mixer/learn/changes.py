@@ -206,8 +206,8 @@ def _words(changed: Changed) -> Iterator[str]:
     if changed.is_automated:
         yield "automation"
     if now.muted != was.muted:
-        yield "muted" if now.muted else "not muted any more"
+        yield "muted" if now.muted else "no longer muted"
     if now.soloed != was.soloed:
-        yield "soloed" if now.soloed else "not soloed any more"
+        yield "soloed" if now.soloed else "no longer soloed"
     for name, level_db in changed.sends.items():
         yield f"send to {name} " + ("off" if level_db is None else f"{level_db:+.1f} dB")

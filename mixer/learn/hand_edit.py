@@ -66,7 +66,8 @@ def edit_of(changed: Changed, mix: WrittenMix) -> Edit:
     if only_gains:
         if changed.bands_gone or changed.bands_new or changed.sends or changed.is_wider:
             edit.remarks.append(
-                "a model of stems can only mute, solo and gain a single track: change the stem's "
+                "a model of stems can only mute, solo and set the gain of a single "
+                "track: change the stem's "
                 "folder, or render with --model tracks"
             )
         return edit
@@ -150,7 +151,7 @@ def _equaliser(changed: Changed, edit: Edit) -> None:
             # A cookbook filter of the opposite gain is its inverse.
             undone.append(band_row(EqBand(band.kind, band.frequency_hz, -band.gain_db, band.q)))
         else:
-            edit.remarks.append(f"{band_words(band)} cannot be taken back")
+            edit.remarks.append(f"{band_words(band)} cannot be undone")
     added = [band_row(band) for band in new if band.kind not in _PASSES]
     if bells_gone or added:
         rows = [*rows, *undone, *added]
@@ -206,7 +207,7 @@ def _refuse(edit: Edit, key: str, source: str, lacks: Sequence[str]) -> None:
     if source == key and edit.keys == (key,):
         for name in lacks:
             if edit.table.pop(name, None) is not None:
-                edit.remarks.append(f"the mix cannot be said to be {name}d")
+                edit.remarks.append(f"the whole mix cannot be {name}d")
 
 
 def _side_gains(strip: Strip) -> tuple[float, float]:

@@ -83,7 +83,7 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
     except FileNotFoundError:
         raise InputError(
             f"{visible(path)} is not there: it has the numbers that the session was written with; "
-            "give it with --recall, or write the session anew"
+            "give it with --recall, or write the session again"
         ) from None
     except OSError as error:
         raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
@@ -91,7 +91,9 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
         raise InputError(f"{visible(path)} is not a recall sheet's JSON") from None
     try:
         if table["version"] != RECALL_VERSION:
-            raise InputError(f"{visible(path)} is of another version of mixer: write it anew")
+            raise InputError(
+                f"{visible(path)} was written by another version of mixer: write the session again"
+            )
         if daw not in table["sessions"]:
             raise InputError(f"{visible(path)} has no numbers of a {daw} session")
         own, target = table["sessions"][daw], table["loudness_lufs"]

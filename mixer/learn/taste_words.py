@@ -18,7 +18,7 @@ def setting_words(move: Move) -> str:
     """ "+1.4 dB", "pan 30 L", "send to Room raised by 3.0 dB"."""
     key = move.keys[-1]
     if key == "mute":
-        return "muted" if move.value else "not muted any more"
+        return "muted" if move.value else "no longer muted"
     title = _TITLES.get(key, key)
     if move.value is None:
         return f"{title} off"

@@ -134,7 +134,7 @@ def _nobody(participants: Sequence[Participant]) -> str:
         return "no answers to this test could be used"
     first = participants[0]
     return (
-        f"nobody of {len(participants)} counts: {first.name} {first.reasons[0]}"
+        f"none of {len(participants)} participants counts: {first.name} {first.reasons[0]}"
         + (f", {len(participants) - 1} more are left out" if len(participants) > 1 else "")
         + "; --no-screening switches the test's own rules off"
     )
@@ -161,7 +161,7 @@ def _remarks(
             f"{LEAST_PAIRS_TO_REACH_5_PERCENT}"
         )
     if len(counted) == 1:
-        remarks.append("one participant alone: no interval can be drawn")
+        remarks.append("only one participant: no interval can be drawn")
     if key.reference_system is not None:
         remarks.append(
             f"{key.reference_system} was also played openly as what counts as 100: its ratings say "

@@ -56,7 +56,7 @@ def default_source(test_folder: Path) -> Path:
     path = test_folder / STORE_FILE
     if not path.is_file():
         raise InputError(
-            f"{path} is not there: name the answers, as files, folders or a server's {STORE_FILE}"
+            f"{path} does not exist: give answers, as files, folders or a server's {STORE_FILE}"
         )
     return path
 

@@ -32,9 +32,9 @@ RENDER, BATCH = "render", "batch"
 _COMMANDS = (RENDER, BATCH)
 # What is of a song or of one render, not of a user; and where to say it.
 _ELSEWHERE = {
-    "dry": "a song's; say it in its song.toml",
-    "reference": "of one mix; say it on the command line or in a manifest",
-    "variation": "of one mix; say it on the command line or in a manifest",
+    "dry": "a setting of one song; set it in its song.toml",
+    "reference": "a setting of one mix; give it on the command line or in a manifest",
+    "variation": "a setting of one mix; give it on the command line or in a manifest",
 }
 _PLATFORM = "platform"
 # What depends on the format that a mix is written in.
@@ -166,7 +166,7 @@ def _read(table: Mapping[str, Any], values: dict[str, dict[str, Any]]) -> Iterat
             elif name not in known:
                 yield Mistake(keys, f"is unknown; {suggest(name, (*known, *_COMMANDS))}")
             elif place == BATCH and not known[name].has_column:
-                yield Mistake(keys, "is for render alone: a batch has no such column")
+                yield Mistake(keys, "is only for mixer render: a batch has no such column")
             else:
                 try:
                     values[place][name] = _value(known[name], value)

@@ -200,7 +200,7 @@ def _audible(was: RecordedOutput, now: Path) -> str:
         return f"{after.shape[1]} samples where there were {before.shape[1]}"
     largest = float(np.max(np.abs(before - after), initial=0.0))
     if largest == 0.0:
-        return "equal samples, in another file around them"
+        return "equal samples, but the file around them differs"
     return f"samples differ by at most {float(gain_to_db(largest, -400.0)):.1f} dBFS"
 
 

@@ -70,7 +70,9 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
         elif isinstance(shape, Names) and part:
             shape = shape.item
         else:
-            raise PresetError(f"{quote(key)}: {until} holds a value and no key {quote(part)}")
+            raise PresetError(
+                f"{quote(key)}: {until} holds a value, which has no key {quote(part)}"
+            )
         whole.append(part)
     return tuple(whole), shape
 

@@ -159,7 +159,7 @@ def _extended(layer: Layer, inside: tuple[Path, ...]) -> list[Layer]:
     for place, found in enumerate(layer.extends):
         keys: Keys = (EXTENDS, place) if len(layer.extends) > 1 else (EXTENDS,)
         if found.path.resolve() in (*inside, path):
-            what = f"goes round in a circle: {found.name} extends this one again"
+            what = f"extends itself: {found.name} extends this one again"
             gathered.add(str(layer.refusal(keys, what)))
             continue
         try:
@@ -170,7 +170,7 @@ def _extended(layer: Layer, inside: tuple[Path, ...]) -> list[Layer]:
             gathered.add(*error.lines)
         if len(layers) > MOST_LAYERS:
             raise _EndlessError(
-                str(layer.refusal(keys, f"reaches more than {MOST_LAYERS} presets"))
+                str(layer.refusal(keys, f"extends more than {MOST_LAYERS} presets"))
             )
     gathered.refuse()
     return layers

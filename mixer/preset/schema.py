@@ -26,7 +26,7 @@ def find_gaps(table: Mapping[str, Any]) -> Iterator[Mistake]:
                 what = f"must be one of {listed(STEMS)}, not {quote(by)}"
                 yield Mistake((name, "duck", "by"), what)
             elif by == name:
-                what = "must be another stem: none can make way for itself"
+                what = "must be another stem: a stem cannot duck itself"
                 yield Mistake((name, "duck", "by"), what)
         if name not in (ROLES, TRACKS):  # what these leave out, others may say
             yield from find_plugin_gaps(keys, strip)

@@ -93,7 +93,7 @@ def delete_preset(name: str) -> Path:
     own = [found.name for found in presets.values() if not found.shipped]
     if name not in own:
         if name in presets:
-            raise PresetError(f"{name} ships with mixer and is not deleted; it may be left unused")
+            raise PresetError(f"{name} ships with mixer and cannot be deleted")
         what = suggest(name, own) if own else "you have none of your own"
         raise PresetError(f"no preset {quote(name)} of yours; {what}")
     path = presets[name].path

@@ -96,7 +96,9 @@ def _asked(own: MixFigures, target: Target) -> Asked:
             goal_lu = _towards(own.range_lu, target.range_lu, target.amount(Aspect.DYNAMICS))
             factor = float(goal_lu) / own.range_lu
         else:
-            range_remarks = ("dynamics: the mix is as good as constant in level: nothing to ride",)
+            range_remarks = (
+                "dynamics: the level of the mix is practically constant: nothing to ride",
+            )
     loudness_lufs = None
     if target.loudness_lufs is not None and target.amount(Aspect.LOUDNESS) > 0.0:
         goal = _towards(own.loudness_lufs, target.loudness_lufs, target.amount(Aspect.LOUDNESS))
@@ -140,7 +142,7 @@ def _tone_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]:
         return Goal(own.tone_db, _HOLD_WEIGHT * weight), ()
     difference_db, compared = tone_difference_db(own.tone_db, target)
     if not compared.any():
-        return Goal(own.tone_db, weight), ("tone: no band in which both play",)
+        return Goal(own.tone_db, weight), ("tone: no band in which both have sound",)
     another = np.abs(difference_db) > ANOTHER_ARRANGEMENT_DB
     difference_db = np.where(another, 0.0, np.clip(difference_db, -MOST_EQ_DB, MOST_EQ_DB))
     remarks = []

@@ -55,10 +55,10 @@ def read_target(texts: Sequence[str], song: Song) -> Target:
             if figures.width_db is None and Aspect.WIDTH in asked.amounts:
                 if len(asked.amounts) == 1:
                     raise SettingsError(
-                        f"{_name(one)}: is mono, so it has no width to be taken; ask for other "
+                        f"{_name(one)}: is mono, so it has no width to match; ask for other "
                         "aspects, or for a stereo reference"
                     )
-                remarks.append(f"width: {visible(one.name)} is mono: its width is not taken")
+                remarks.append(f"width: {visible(one.name)} is mono: its width is ignored")
             found.append(Measured(str(one), _sha256(one), figures, asked.amounts, tuple(remarks)))
     return target_of(found)
 
@@ -151,7 +151,7 @@ def _measured(name: str, stamp: str) -> MixFigures:
     figures = measure_figures(audio, rate)
     if figures.loudness_lufs < SOFTEST_LUFS:
         raise SettingsError(
-            f"{_name(path)}: is as good as silent ({figures.loudness_lufs:.0f} LUFS)"
+            f"{_name(path)}: is practically silent ({figures.loudness_lufs:.0f} LUFS)"
         )
     return figures
 

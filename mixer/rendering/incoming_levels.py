@@ -23,7 +23,7 @@ _VALUES = {level_words.RAW: RAW, level_words.ROUGH: ROUGH, level_words.MIX: MIX}
 # Peaks that agree so closely were normalised, each file by itself.
 _NORMALISED_WITHIN_DB = 1.0
 _FEWEST_NORMALISED = 4
-_EACH_NORMALISED = "all files peak alike: each was normalised by itself"
+_EACH_NORMALISED = "all files have the same peak: each was normalised on its own"
 _FEWEST_FOR_QUARTILES = 8
 _QUARTILES_OF_NORMAL = 1.349  # distance of a normal distribution's quartiles, in deviations
 # Raw recordings stand at -22 LUFS or so each whatever stands beside them: of 13 raw sessions
@@ -121,7 +121,7 @@ def meaning_of_levels(
     together_lufs = _together_lufs([heard[i] for i in sounding])
     if together_lufs <= _ROOM_FOR_ALL_LUFS:
         return _meaning(
-            level_words.ROUGH, f"all together come to {together_lufs:.1f} LUFS: faders were set"
+            level_words.ROUGH, f"their sum is at {together_lufs:.1f} LUFS: faders were set"
         )
     if distance_db <= _A_ROUGH_MIX_WITHIN_DB:
         return _meaning(level_words.ROUGH, f"levels are {distance_db:.1f} dB from a usual balance")

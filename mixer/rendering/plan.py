@@ -131,7 +131,7 @@ class RenderPlan:
         """ModelError where the model answers with a mix alone."""
         if self.bundle is not None and not self.bundle.manifest.has_wet_stems:
             raise ModelError(
-                f"model {self.model_name} makes a mix and no wet stems: render without stems or "
+                f"model {self.model_name} makes no wet stems: render without stems or "
                 "with another model"
             )
 

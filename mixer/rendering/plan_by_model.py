@@ -123,8 +123,8 @@ def around_network(
     needs_wet = not is_neutral_console(replace(rest, master=Strip()))
     if needs_wet and not manifest.has_wet_stems:
         raise ModelError(
-            f"model {manifest.name} makes a mix and no wet stems, so strips can only mute, solo "
-            "and gain: leave the rest out or use another model"
+            f"model {manifest.name} makes no wet stems, so strips can only mute, solo "
+            "and set the gain: remove the other settings or use another model"
         )
     if not gains:
         return {}, console, ()
@@ -149,7 +149,7 @@ def _warnings(settings: RenderSettings, bundle: Bundle, profile: Profile) -> tup
         return ()
     return (
         f"profile {settings.profile} is not the one that model {bundle.name} was made with: "
-        "the network meets stems unlike those it knows",
+        "the network gets stems unlike those of its training",
     )
 
 

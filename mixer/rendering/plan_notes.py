@@ -22,8 +22,8 @@ def no_doubts(plan: RenderPlan) -> tuple[str, ...]:
     if bundle is not None and knows_doubt(bundle.manifest):
         return ()
     return (
-        f"model {plan.model_name} sets nothing that it could be asked about again: --uncertainty "
-        "tells nothing",
+        f"model {plan.model_name} has no settings to ask for twice, so --uncertainty has "
+        "nothing to report",
     )
 
 
@@ -43,7 +43,7 @@ def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
     if not lost:
         return ()
     why = "amount 0" if plan.settings.amount == 0.0 else f"model {plan.model_name}"
-    return (f"{why} sets nothing that {joined(lost, 'or')} could change",)
+    return (f"{why} has no setting that {joined(lost, 'or')} could change",)
 
 
 def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
@@ -54,8 +54,8 @@ def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
     if manifest.has_faithful_wet_stems:
         return plan
     warning = (
-        f"model {manifest.name} {about_wet_stems(manifest)}: whoever moves one of them moves"
-        " parts of the others too"
+        f"model {manifest.name} {about_wet_stems(manifest)}: moving one of them also"
+        " moves parts of the others"
     )
     if warning in plan.warnings:
         return plan

@@ -133,7 +133,7 @@ def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[st
             "the recordings, before it",
         )
     if plan.settings.amount == 0.0:
-        return ("amount 0: of what is said of single tracks only mute, solo and gain act",)
+        return ("amount 0: only mute, solo and gain of single tracks take effect",)
     return ()
 
 

@@ -100,11 +100,13 @@ def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[
 
 
 def roles_not_there(console: Console, tracks: Sequence[Track]) -> str | None:
-    """A line about roles of which something is said, and which no track has."""
+    """A line about roles for which there are settings, and which no track has."""
     missing = [role for role, _ in console.roles if role not in {track.role for track in tracks}]
     if not missing:
         return None
-    return f"no track in the song has the role {joined(missing, 'or')}, of which something is said"
+    return (
+        f"no track in the song has the role {joined(missing, 'or')}, for which there are settings"
+    )
 
 
 def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name: str) -> None:

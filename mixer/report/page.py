@@ -147,7 +147,7 @@ def _console(data: ReportData) -> Html:
     why = data.charts["console"]["why"]
     about = (
         "A mark is where the network put a knob. Where a preset or a hand moved it on, the hollow "
-        "mark is the network's and the full one is where it ended. A fader acts on what comes in; "
+        "mark is the network's and the filled one is the result. A fader acts on the recording; "
         "the bar around a pan is the width of the side signal. EQ with high-pass; sends in dB of "
         "what comes back."
     )

@@ -109,7 +109,7 @@ def _other_formats(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
             continue
         best, *rest = sorted(places, key=lambda place: _rank(names[place]))
         for place in rest:
-            yield place, Copy(f"the same in another format as {names[best]}: left out", True)
+            yield place, Copy(f"the same as {names[best]} in another format: left out", True)
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from mixer.song.tracks import as_tracks
 
 
 def leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Recording]:
-    """Leave out what is there twice by its name; what `song.toml` puts into a stem stays."""
+    """Leave out what appears twice by its name; what `song.toml` puts into a stem stays."""
     places = [
         place
         for place, r in enumerate(found)

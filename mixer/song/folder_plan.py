@@ -18,7 +18,7 @@ from mixer.song.folder_tree import Folder
 from mixer.song.folder_words import INSTRUMENT, FolderKind, kind_of
 from mixer.song.track_words import split_words
 
-OF_MIXES = "by its name of mixes and not of parts"
+OF_MIXES = "named as a folder of mixes, not of parts"
 
 
 @dataclass(frozen=True)

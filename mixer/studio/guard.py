@@ -81,13 +81,13 @@ class Guard:
         # A browser that says where a request comes from must say: from here.
         site = headers.get("sec-fetch-site", "same-origin")
         if headers.get("host", "") not in self._hosts:
-            return 403, "this server answers to its own link alone"
+            return 403, "this server answers only at its own address"
         if origin is not None and origin not in self._origins:
-            return 403, "a page of another site has no business here"
+            return 403, "requests from pages of other sites are refused"
         if site not in ("same-origin", "none"):
-            return 403, "a page of another site has no business here"
+            return 403, "requests from pages of other sites are refused"
         if not scope["path"].startswith(_API):
-            return None if scope["method"] in _SAFE else (405, "files are read by GET")
+            return None if scope["method"] in _SAFE else (405, "files are served by GET only")
         if not self._shows_token(scope, headers):
             return 401, "open the link that the command printed: its token is missing or another's"
         return None if scope["method"] in _SAFE else self._refused_body(scope, headers)

@@ -77,7 +77,7 @@ def read_wanted(asked: Any) -> OutputSettings:
         SettingsError: an unknown word, or a value of another kind.
     """
     if not isinstance(asked, dict):
-        raise SettingsError("a render is asked for by an object")
+        raise SettingsError("a request to render must be an object")
     known = (*_WORDS, *_FLAGS, *_LISTS)
     for key, value in asked.items():
         if key not in known:

@@ -89,7 +89,7 @@ def _answered(answer: Answer) -> Answer:
             return _problem(413, "the body is larger than it was announced")
         except ConflictError:
             session = _session_of(request)
-            lines = ["another page was quicker: this is how the song stands now"]
+            lines = ["another page changed the song first; here is its current state"]
             state = await run_in_threadpool(session.state)
             return JSONResponse(
                 {"error": lines[0], "lines": lines, "state": state}, status_code=409
@@ -256,7 +256,7 @@ class Routes:
             loop.call_soon_threadsafe(put, event)
 
         if not self._studio.listen(listener):
-            raise _ProblemError(429, "too many pages listen already; close one")
+            raise _ProblemError(429, "too many pages are open; close one")
 
         async def stream() -> AsyncIterator[bytes]:
             try:

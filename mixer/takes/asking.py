@@ -64,7 +64,7 @@ def ask(
     gathered.refuse()
     changes = changed_settings(before, plain_table(now))
     if not changes:
-        raise SettingsError("nothing of what is asked for changes the mix: it is so already")
+        raise SettingsError("nothing to change: the mix already has these settings")
     return Asked(now, tuple(changes))
 
 

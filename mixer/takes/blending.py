@@ -1,6 +1,6 @@
 """Desks blended: every number is the weighted mean of theirs, so half-way settings are half-way.
 
-An effect that only some of them have comes in by its amount. What is no number, a mute or a
+An effect that only some of them have comes in by its amount. What is not a number, a mute or a
 plug-in, must be the same in all.
 """
 
@@ -63,7 +63,7 @@ def blend_consoles(parts: Sequence[tuple[float, Console]]) -> Console:
         parts: share and desk of each; the shares sum to 1.
 
     Raises:
-        SettingsError: they differ in what is no number, naming it.
+        SettingsError: they differ in a setting that is not a number; names it.
     """
     parts = [part for part in parts if part[0] > 0.0]
     stems = dict.fromkeys(stem for _, console in parts for stem, _ in console.strips)
@@ -97,7 +97,9 @@ def _blend(parts: Sequence[Part], key: str) -> Any:
     courses = [_is_course(value) for value in values]
     if any(courses) and all(c or _is_number(v) for c, v in zip(courses, values, strict=True)):
         return _blend_courses(parts)
-    raise SettingsError(f"{key} is no number that could be blended, and differs: set it alike")
+    raise SettingsError(
+        f"{key} cannot be blended, as it is not a number, and it differs: set it alike"
+    )
 
 
 def _blend_effects(parts: Sequence[Part], example: Any, key: str) -> Any:
@@ -105,7 +107,7 @@ def _blend_effects(parts: Sequence[Part], example: Any, key: str) -> Any:
     total = sum(share for share, value in parts if value is not None)
     amount = "amount" if hasattr(example, "amount") else "amount_db"
     if total < 1.0 - _SUM_TOLERANCE and not hasattr(example, amount):
-        raise SettingsError(f"{key} is set in one of the mixes alone: set it alike")
+        raise SettingsError(f"{key} is set in only one of the mixes: set it in both")
     blended = {}
     for field in dataclasses.fields(example):
         if field.name == amount:

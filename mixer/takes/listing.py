@@ -105,5 +105,5 @@ def _listed(number: int, recipe: RecordedMix) -> ListedTake:
 def _state(recipe: RecordedMix) -> str:
     mix = recipe.outputs[FileRole.MIX]
     if not mix.path.is_file():
-        return "its mix is not there"
-    return "" if mix.is_there(hash_file) else "its mix was changed since"
+        return "its mix is missing"
+    return "" if mix.is_there(hash_file) else "its mix has changed since"

@@ -167,7 +167,7 @@ def test_what_is_not_read_has_a_reason(tmp_path: Path) -> None:
         assert why_not_read(tmp_path / f"Gtr.wav{suffix}") == reason
     soundfile.write(tmp_path / "LeadVox", np.zeros((100, 1)), RATE_HZ, format="WAV")
     assert why_not_read(tmp_path / "LeadVox") == (
-        "audio without an ending that says so; rename it to LeadVox.wav"
+        "audio without a file name extension; rename it to LeadVox.wav"
     )
     (tmp_path / "notes.txt").write_text("tune the bass")
     assert why_not_read(tmp_path / "notes.txt") is None
@@ -196,7 +196,7 @@ def test_what_is_no_video_is_not_called_one(tmp_path: Path, monkeypatch) -> None
     assert "cannot be read" in why_not_read(tmp_path / "Gtr.mov")
     monkeypatch.setattr("mixer.audio.codec.has_av", lambda: False)
     said = why_not_read(tmp_path / "Gtr.mov")
-    assert said.startswith("a video by its name")
+    assert said.startswith("named as a video")
     assert "pip install" in said
 
 

@@ -18,7 +18,7 @@ from mixer.files.whole_file import refuse_full_disk, refuse_unwritable
     [
         (PermissionError(errno.EACCES, "Permission denied"), "no permission to read it"),
         (FileNotFoundError(errno.ENOENT, "No such file"), "no such file"),
-        (OSError(errno.EIO, "Input/output error"), r"the disk does not give it back \(Input"),
+        (OSError(errno.EIO, "Input/output error"), r"the disk cannot read it \(Input"),
         (
             ValueError("Format not recognised."),
             r"cannot be read as audio \(Format not recognised\)",

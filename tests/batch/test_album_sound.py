@@ -124,4 +124,4 @@ def test_a_sound_without_a_loudness_is_refused(tmp_path: Path, capsys) -> None:
     (tmp_path / "song").mkdir()
     (tmp_path / "m.csv").write_text("song,album,album_sound\nsong,lp,1\n")
     assert run(["batch", str(tmp_path / "m.csv"), "-o", str(tmp_path / "out"), "-q"]) == 2
-    assert "has no loudness_lufs, which its sound goes with" in capsys.readouterr().err
+    assert "needs loudness_lufs for its sound to be matched" in capsys.readouterr().err

@@ -51,7 +51,7 @@ def test_a_full_disk_stops_the_run_whole_and_it_goes_on_with_room(mount, tmp_pat
     out = mount("small", "size=7m")
     ballast = out / "ballast"
     assert run(["batch", str(manifest), "-o", str(out), "-j", "1"]) == 1
-    assert "too little disk is free" in capsys.readouterr().err
+    assert "not enough disk space" in capsys.readouterr().err
     done = {r.id for r in read_records(out / STATE_FOLDER / LEDGER_FILE) if r.state == State.DONE}
     assert 0 < len(done) < 4
     assert {p.stem for p in out.glob("*.wav")} == done

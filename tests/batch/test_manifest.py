@@ -95,13 +95,13 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("song\none\none\n", "row 3, column id: 'one' is row 2's too"),
+        ("song\none\none\n", "row 3, column id: 'one' is also the id of row 2"),
         ("song,format,bit_depth\none,flac,32f\n", "FLAC holds 16 or 24 bit"),
         ("song,format,sample_rate\none,mp3,96000\n", "48000 Hz, not 96000"),
         ("song,effects\none,panning balance\n", "exclude each other"),
         ("song\n", "no songs"),
         ("folder\none\n", "column song: is missing"),
-        ("song,song\none,one\n", "is there twice"),
+        ("song,song\none,one\n", "appears twice"),
         ("song\none,surplus\n", "1 cell more than the header"),
         ("song,amount\none,inf\n", "must be a number"),
     ],
@@ -116,10 +116,13 @@ def test_mistakes(songs, text, words) -> None:
     ("content", "words"),
     [
         ("song\none\ncafé\n".encode("cp1252"), r"row 3: byte 12 is not UTF-8 .*'café'"),
-        ("song\none\n".encode("utf-16")[:-1], "row 2: breaks off or is damaged"),
+        ("song\none\n".encode("utf-16")[:-1], "row 2: is truncated or damaged"),
         (b"\n\n", "is empty"),
         (b"", "is empty"),
-        (b'song,id\none,a\n"one,b\n', "row 3: .* a quotation mark opens a cell and none closes"),
+        (
+            b'song,id\none,a\n"one,b\n',
+            "row 3: .* a quotation mark opens a cell that is never closed",
+        ),
         (b'song,id\none,"a"b\n', "row 2: .* quotation mark inside a quoted cell twice"),
         (b"PK\x03\x04" + bytes(30), "is a workbook, not CSV"),
     ],
@@ -167,10 +170,10 @@ def test_paths_of_windows_get_a_hint(songs) -> None:
     with pytest.raises(ManifestError) as caught:
         read_rows(write(songs, text))
     assert [mistake.partition("; ")[2] for mistake in caught.value.mistakes] == [
-        "here / stands between folders: write 'album/one'",
-        "that is a path of Windows; write where the folder lies on this machine",
-        "here / stands between folders, not \\ (did you mean 'album/one'?)",
-        "write / between folders",
+        "folders are separated by / here: write 'album/one'",
+        "that is a Windows path; write the folder's path on this machine",
+        "folders are separated by / here, not \\ (did you mean 'album/one'?)",
+        "separate folders by /",
         "did you mean 'album/one'?",
     ]
 
@@ -322,5 +325,5 @@ def test_a_sheet_of_nothing_but_mistakes_is_not_read_to_its_end(make_songs, tmp_
         read_rows(manifest)
     mistakes = caught.value.mistakes
     assert mistakes[0] == "more than 5000 mistakes up to row 5003: the rest was not read"
-    assert mistakes[1] == "row 3, column id: 'one' is row 2's too; give each its own id"
+    assert mistakes[1] == "row 3, column id: 'one' is also the id of row 2; give each row its own"
     assert len(mistakes) == 5_002

@@ -58,7 +58,7 @@ def test_templates(output, fields, expected) -> None:
         ("{song.parent}", "unknown field"),
         ("{id!r}", "unknown field"),
         ("{", "is not a template"),
-        (".mixer-batch/{id}", "where the ledger lives"),
+        (".mixer-batch/{id}", "holds the ledger"),
         ("{id}.flac", "FLAC holds"),
     ],
 )

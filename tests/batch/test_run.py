@@ -94,9 +94,9 @@ def test_what_changed_is_done_again(make_songs, batch, tmp_path) -> None:
     }
     assert reasons == {
         "same": (Action.SKIP, "done"),
-        "touched": (Action.VERIFY, "its files were touched"),
-        "edited": (Action.VERIFY, "its files were touched"),
-        "more": (Action.VERIFY, "its files were touched"),
+        "touched": (Action.VERIFY, "its files were modified"),
+        "edited": (Action.VERIFY, "its files were modified"),
+        "more": (Action.VERIFY, "its files were modified"),
         "settings": (Action.RENDER, "settings changed"),
         "gone": (Action.RENDER, "its files are gone or changed"),
     }
@@ -227,7 +227,7 @@ def test_a_song_larger_than_the_disk_holds_no_other_up(
         assert (summary.n_done, summary.n_failed, summary.n_left) == (n_done, 0, 2)
         assert summary.stopped_by is not None
         assert summary.stopped_by == (
-            "too little disk is free for s0 and 1 song more: it needs 9.6 MB, there is 6.0 MB"
+            "not enough disk space for s0 and 1 song more: it needs 9.6 MB, and 6.0 MB is free"
         )
 
 
@@ -396,7 +396,7 @@ def test_a_second_run_on_the_folder_is_refused(make_songs, batch, tmp_path) -> N
     manifest, out = make_songs(["one"]), tmp_path / "out"
 
     def second(order, shop, report):
-        with pytest.raises(OutputError, match=f"process {os.getpid()} on .* is at work here"):
+        with pytest.raises(OutputError, match=f"process {os.getpid()} on .* is using this folder"):
             batch(manifest, out)
         return copy_song(order, shop, report)
 

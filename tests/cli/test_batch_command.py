@@ -150,8 +150,11 @@ def test_a_dry_run_counts_what_would_fail_and_a_run_of_nothing_has_no_pace(
 
 def test_a_termination_says_that_it_drops_what_runs_and_ctrl_c_that_it_finishes(capsys) -> None:
     for number, said in (
-        (signal.SIGTERM, "mixer: dropping the songs that are running"),
-        (signal.SIGINT, "mixer: finishing the songs that are running; Ctrl-C again drops them"),
+        (signal.SIGTERM, "mixer: abandoning the songs in progress"),
+        (
+            signal.SIGINT,
+            "mixer: finishing the songs in progress; press Ctrl-C again to abandon them",
+        ),
     ):
         stop = Stop()
         with _stop_on_signals(stop, quiet=False):
@@ -285,7 +288,7 @@ def test_a_plan_says_that_it_does_not_listen(tmp_path, monkeypatch, capsys, rng)
     assert run(["batch", "songs.csv", "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "song: 1 name not recognised" in said
-    assert "by file names only: a render" in said
+    assert "based on file names only: a render" in said
     assert run(["batch", "songs.csv", "--dry-run", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["listened"] is False

@@ -83,20 +83,20 @@ def test_a_card_tells_of_limits_that_follow_from_what_was_measured(
     manifest = json.loads(path.read_text())
     manifest |= {"limits": ["deaf to choirs"], "licence": "not stated by its source"}
     for leakage_db, limit in (
-        (None, "how much of each other its wet stems hold was never measured"),
-        (-4.5, "its wet stems hold parts of each other (above -20 dB)"),
+        (None, "the crosstalk between its wet stems was never measured"),
+        (-4.5, "its wet stems contain parts of one another (above -20 dB)"),
     ):
         path.write_text(json.dumps({**manifest, "wet_stem_leakage_db": leakage_db}))
         assert run(["model", "info", str(default_copy)]) == 0
         limits = capsys.readouterr().out.partition("## Limits")[2]
-        for line in ("- deaf to choirs", limit, "may be used is not known"):
+        for line in ("- deaf to choirs", limit, "the licence of its weights is not known"):
             assert line in limits
     assert run(["model", "info", str(default_copy), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["limits"][0] == "deaf to choirs"
     assert run(["model", "info", str(wave_u_net)]) == 0
     said = capsys.readouterr().out
-    assert "- it makes a mix and no wet stems: strips can mute, solo and gain" in said
-    assert "- it was not judged by the benchmark" in said
+    assert "- it makes no wet stems: strips can mute, solo and gain" in said
+    assert "- the benchmark was not run on it" in said
     assert "- half precision on a GPU: " in said
 
 
@@ -175,7 +175,7 @@ def test_a_wave_u_net_renders_a_song(wave_u_net: Path, song: Path, tmp_path: Pat
 def test_a_wave_u_net_has_no_stems_to_write(wave_u_net, song, tmp_path, capsys) -> None:
     arguments = ["render", str(song), "--model", str(wave_u_net), "-o", str(tmp_path / "out")]
     assert run([*arguments, "--stems", "-q"]) == 3
-    assert "a mix and no wet stems" in capsys.readouterr().err
+    assert "makes no wet stems" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     # Without any of the network in it, the stems are the recordings.
     assert run([*arguments, "--stems", "--amount", "0", "-q"]) == 0

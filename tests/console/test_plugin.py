@@ -33,7 +33,7 @@ WORKERS = {
 SAYS = {
     "aborts": "crashed (SIGABRT)",
     "exits": "crashed (exit code 9)",
-    "hangs": "gave no answer in 1 s",
+    "hangs": "did not answer within 1 s",
     "no audio": "answered with 0 bytes",
     "half": "answered with 4000 bytes of audio instead of 8000",
     "nan": "NaN",

@@ -1,4 +1,4 @@
-"""What was changed alike in several songs becomes a preset; what was not is said and left."""
+"""Changes that several songs have in common become a preset; others are reported and left out."""
 
 import json
 import tomllib

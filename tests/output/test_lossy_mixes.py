@@ -45,7 +45,7 @@ def test_every_format_has_the_tags_and_comes_again(song, tmp_path, capsys, file_
 
 def test_a_rate_that_a_format_does_not_hold_is_brought_to_one(song, tmp_path, capsys) -> None:
     assert run(["render", str(song), "-o", str(tmp_path / "a.mp3"), "--model", "none"]) == 0
-    assert "note: 96000 Hz is brought to 48000 Hz, for MP3" in capsys.readouterr().err
+    assert "note: 96000 Hz is converted to 48000 Hz for MP3" in capsys.readouterr().err
     with av.open(str(tmp_path / "a.mp3")) as opened:
         assert opened.streams.audio[0].rate == 48_000
     # A rate that was asked for is not changed behind one's back.
@@ -103,9 +103,9 @@ def test_more_quality_takes_more_room(song, tmp_path, file_format: str) -> None:
     [
         ("mp3", LossyCoding(100), "MP3 is written at 32, .* kbit/s, not 100"),
         ("mp3", LossyCoding(128, 5.0), "contradict each other"),
-        ("ogg", LossyCoding(128), "Ogg Vorbis has no bit rate to choose; give --quality"),
-        ("opus", LossyCoding(None, 5.0), "Opus has no quality to choose"),
-        ("wav", LossyCoding(128), "WAV has no bit rate to choose"),
+        ("ogg", LossyCoding(128), "Ogg Vorbis has no bit rate setting; give --quality"),
+        ("opus", LossyCoding(None, 5.0), "Opus has no quality setting"),
+        ("wav", LossyCoding(128), "WAV has no bit rate setting"),
     ],
 )
 def test_what_a_format_has_not_is_refused(file_format, asked, said) -> None:

@@ -298,7 +298,7 @@ def test_the_command_says_what_differs_and_exits_so(recipe, tmp_path) -> None:
     (tmp_path / "all" / "song" / "bass.wav").unlink()
     for options, said in (
         (("--check",), "1 difference, of input\n"),
-        (("-q",), "not rendered, it would be another mix: 1 difference, of input\n"),
+        (("-q",), "not rendered, because the mix would differ: 1 difference, of input\n"),
     ):
         code, out, err = call(recipe, *options)
         assert (code, out) == (1, said)

@@ -42,7 +42,7 @@ def test_an_assignment_is_a_layer_of_one_setting(text: str, table: dict[str, Any
         ("vocal.gain_db=1", "no key 'vocal'; did you mean 'vocals'"),
         ("vocals.gain=1", "no key 'gain' of vocals; did you mean 'gain_db'"),
         ("vocals.compressor.thresh_db=1", "of vocals.compressor; did you mean 'threshold_db'"),
-        ("vocals.gain_db.x=1", "vocals.gain_db holds a value and no key 'x'"),
+        ("vocals.gain_db.x=1", "vocals.gain_db holds a value, which has no key 'x'"),
         ("vocals.eq.gain_db=1", "vocals.eq is a list; write vocals.eq.0 for its first"),
         ("vocals.eq.99999.q=1", "vocals.eq is a list"),
         ("vocals.gain_db=99", r"vocals.gain_db must be a number from -60 to 24 or .*, not 99$"),

@@ -100,4 +100,4 @@ def test_a_batch_has_a_column_and_sees_when_a_reference_changes(
     assert "settings changed" in capsys.readouterr().out
     Path("ref.wav").unlink()
     assert run(["batch", "sheet.csv", "-o", "out", "-q"]) == 2
-    assert "'ref.wav' no such file or folder" in capsys.readouterr().err
+    assert "'ref.wav' does not exist" in capsys.readouterr().err

@@ -152,6 +152,6 @@ def test_a_persons_changes_come_after_what_was_drawn() -> None:
 def test_what_cannot_be_told_is_said(write_song, rng: np.random.Generator) -> None:
     song = load_song(write_song({"vocals.wav": noise(rng, 2.0, RATE_HZ)}))
     plan = plan_render(song, RenderSettings("none", uncertainty=True))
-    assert any("--uncertainty tells nothing" in line for line in plan.warnings)
+    assert any("--uncertainty has nothing to report" in line for line in plan.warnings)
     with pytest.raises(SettingsError, match="abstain: needs uncertainty"):
         RenderSettings(abstain=0.5)

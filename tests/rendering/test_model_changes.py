@@ -92,10 +92,10 @@ def test_a_preset_may_say_it_by_a_number_or_by_a_table(folder: Path, tmp_path: P
 def test_what_a_model_does_not_set_is_told(folder: Path) -> None:
     song = load_song(folder)
     of_none = plan_render(song, settings("drums.room_db=-6", "space.echo_s=1", model="none"))
-    line = "model none sets nothing that drums.network.room_db or space.echo_s could change"
+    line = "model none has no setting that drums.network.room_db or space.echo_s could change"
     assert line in of_none.warnings
     of_bands = plan_render(song, settings("drums.room_db=-6", "drums.ratio=1", model="default"))
-    line = "model default sets nothing that drums.network.ratio could change"
+    line = "model default has no setting that drums.network.ratio could change"
     assert line in of_bands.warnings
     assert not plan_render(song, settings("drums.ratio=1")).warnings
 

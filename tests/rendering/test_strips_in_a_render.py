@@ -146,7 +146,7 @@ def test_leaking_wet_stems_are_told_of_wherever_they_are_written(
     song, monkeypatch, tmp_path: Path, leakage_db: float | None, why: str
 ) -> None:
     leaky(monkeypatch, leakage_db)
-    warning = f"model default {why}: whoever moves one of them moves parts of the others too"
+    warning = f"model default {why}: moving one of them also moves parts of the others"
     mix = render(song, RenderSettings(), wet_stems=True)
     assert mix.plan.warnings == (warning,)
     recipe = write_mix(mix, tmp_path / "with.wav")

@@ -149,5 +149,5 @@ def test_song_toml_speaks_of_tracks(folder: Path) -> None:
 
 def test_a_role_that_no_track_has_is_told(folder: Path) -> None:
     plan = plan_render(load_song(folder), settings_of("roles.choir.gain_db=1", "roles.kick.pan=0"))
-    assert "no track in the song has the role choir, of which something is said" in plan.warnings
+    assert "no track in the song has the role choir, for which there are settings" in plan.warnings
     assert plan.hand.strips.keys() == {"Kick.wav"}

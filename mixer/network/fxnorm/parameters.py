@@ -75,7 +75,7 @@ class HyperParameters(FlatIntegers):
             if value < 1:
                 raise ValueError(f"{field.name} is {value}: at least 1 is needed")
             if value > largest:
-                raise ValueError(f"{field.name} is {value}, larger than any network of ours")
+                raise ValueError(f"{field.name} is {value}, larger than mixer's networks may be")
         # Twice the stems of one channel would have the same shapes.
         if self.n_channels != 2:
             raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")

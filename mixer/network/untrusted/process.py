@@ -207,7 +207,7 @@ class GraphProcess:
         try:
             code = self._process.wait(timeout=5.0)
         except subprocess.TimeoutExpired:
-            return "it answers no more"
+            return "it stopped answering"
         try:
             return f"it was ended by {signal.Signals(-code).name}, out of memory most likely"
         except ValueError:

@@ -62,7 +62,7 @@ def run_segments(
     manifest = network.bundle.manifest
     if options.wet_stems:
         raise ModelError(
-            f"model {manifest.name} is a Wave-U-Net, which makes a mix and no wet stems: render"
+            f"model {manifest.name} is a Wave-U-Net, which makes no wet stems: render"
             " without stems or with another model"
         )
     if not 0.0 <= fade_share <= LONGEST_FADE_SHARE:

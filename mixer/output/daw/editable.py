@@ -318,7 +318,9 @@ class _Maker:
             self._names.unique(RESIDUAL),
             stem_color(RESIDUAL),
             (self._write(RESIDUAL, left),),
-            notes=("what the strips do not give: with it the untouched session is the mix",),
+            notes=(
+                "what the strips cannot reproduce: with it, the untouched session equals the mix",
+            ),
             is_solo_safe=True,
         )
 

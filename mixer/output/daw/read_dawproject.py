@@ -175,7 +175,7 @@ def _project(path: Path) -> ET.Element:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             info = archive.getinfo("project.xml")
             if info.file_size > _LONGEST_BYTES:
-                raise InputError(f"{visible(path)} is larger than any session: it is not read")
+                raise InputError(f"{visible(path)} is too large to be a session")
             with archive.open(info) as project:
                 text = project.read(_LONGEST_BYTES + 1)
     except OSError as error:
@@ -184,7 +184,7 @@ def _project(path: Path) -> ET.Element:
         raise InputError(f"{visible(path)} is not a DAWproject") from None
     # Entities could grow without bound; no session has any.
     if len(text) > _LONGEST_BYTES or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise InputError(f"{visible(path)} is not a DAWproject that is read")
+        raise InputError(f"{visible(path)} is not a DAWproject that mixer can read")
     try:
         return ET.fromstring(text)
     except ET.ParseError:

@@ -1,6 +1,6 @@
 """What tracks of a session send to: the rooms and the echo of a model of tracks, the hand's own.
 
-No workstation has these rooms, so each return is there twice: as a muted bus to which the tracks
+No workstation has these rooms, so each return appears twice: as a muted bus to which the tracks
 send, for a reverb of one's own or for the room's impulse response, and as audio of what comes back.
 """
 

@@ -69,7 +69,7 @@ def read_project(path: Path) -> Block:
     """
     try:
         if path.stat().st_size > LONGEST_BYTES:
-            raise InputError(f"{visible(path)} is larger than any project: it is not read")
+            raise InputError(f"{visible(path)} is too large to be a project")
         text = read_regular(path).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
@@ -77,11 +77,11 @@ def read_project(path: Path) -> Block:
     stack = [root]
     for number, raw in enumerate(text.splitlines()):
         if number > _MOST_LINES or len(raw) > _LONGEST_LINE:
-            raise InputError(f"{visible(path)} is larger than any project: it is not read")
+            raise InputError(f"{visible(path)} is too large to be a project")
         line = raw.strip()
         if line.startswith("<"):
             if len(stack) > _DEEPEST:
-                raise InputError(f"{visible(path)} is nested deeper than any project")
+                raise InputError(f"{visible(path)} is nested too deeply to be a project")
             name, *values = words_of(line[1:]) or [""]
             block = Block(name, values)
             stack[-1].blocks.append(block)

@@ -103,7 +103,7 @@ def _heard(session: ReadSession, remarks: list[str]) -> Iterator[tuple[int, Read
         if any(one.strip.muted for one in line):
             remarks.append(f"{track.name}: muted in the session, left out")
         elif soloed and not any(one.strip.soloed for one in line):
-            remarks.append(f"{track.name}: not heard beside what is soloed, left out")
+            remarks.append(f"{track.name}: silent beside soloed tracks, left out")
         else:
             yield number, track
 
@@ -223,7 +223,11 @@ def _make_folder(folder: Path, *, overwrite: bool) -> None:
                 encoding="utf-8", errors="replace"
             ).startswith(_MADE_BY)
             if not overwrite or not is_ours or folder.is_symlink():
-                what = "add --overwrite to make it anew" if is_ours else "it is not ours to replace"
+                what = (
+                    ("add --overwrite to write it again")
+                    if is_ours
+                    else "mixer did not write it, so it is not replaced"
+                )
                 raise OutputError(f"{folder} already exists; {what}")
             for path in [*folder.glob("*.wav"), *folder.glob("*/*.wav")]:
                 path.unlink()
