@@ -243,7 +243,7 @@ def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> No
         "vocals.pan must be a number from -1 to 1",
         "row 2, column model: no model 'nosuch'",
         "row 3, column song: there is no folder 'tow'; did you mean 'two'?",
-        "row 3, column id: 'a' is row 2's too",
+        "row 3, column id: 'a' is also the id of row 2",
         "row 3, column preset: no preset 'rok'",
         "row 3, column preset: no preset 'wid'",
         "row 3, column output: '{sng}.wav' has the unknown field",
