@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from mixer.cli.console import answer, say
+from mixer.cli.console import answer, say, talk
 from mixer.cli.groups import Commands
 from mixer.errors import SettingsError
 from mixer.output.config import BATCH, RENDER, Config, config_path, known_options, read_config
+from mixer.output.config_edit import keys_there, set_default, unset_default
 from mixer.rendering.options import Option
 
 _BUILT_IN = "built in"
@@ -17,7 +19,7 @@ _BUILT_IN = "built in"
 
 @click.group(cls=Commands, name="config")
 def command() -> None:
-    """Show your own defaults for render and batch, and where each value comes from.
+    """Show and set your own defaults for render and batch.
 
     They are in config.toml, one line per setting, such as 'format = "flac"' or 'loudness_lufs =
     -14', or in the tables [render] and [batch] for one command only. From highest to lowest
@@ -34,6 +36,33 @@ def path_command() -> None:
     say(str(path))
 
 
+# A negative number is a value, not an option.
+@command.command("set", context_settings={"ignore_unknown_options": True})
+@click.argument("key", shell_complete=lambda ctx, param, text: _matching(text, _settable()))
+@click.argument("value", shell_complete=lambda ctx, param, text: _values(ctx, text))
+def set_command(key: str, value: str) -> None:
+    """Set KEY to VALUE in config.toml.
+
+    Comments and everything else in the file stay as they are. KEY is a setting that 'mixer config
+    show' lists; write render.KEY or batch.KEY to set it for one command only.
+    """
+    changed = set_default(key, value)
+    say(f"{changed.path}: {changed.key} = {changed.value}")
+    for winner in changed.winners:
+        talk(f"note: {winner}.{key} is also set, and takes precedence in mixer {winner}")
+
+
+@command.command("unset")
+@click.argument("key", shell_complete=lambda ctx, param, text: _matching(text, keys_there()))
+def unset_command(key: str) -> None:
+    """Remove KEY from config.toml.
+
+    The built-in default applies again.
+    """
+    changed = unset_default(key)
+    say(f"{changed.path}: {changed.key} removed")
+
+
 @command.command("show")
 @click.option(
     "--batch",
@@ -43,7 +72,7 @@ def path_command() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(is_batch: bool, as_json: bool) -> None:
-    """Show each setting with its default, and whether that is your own or built in."""
+    """Show each setting and where its value comes from."""
     command = BATCH if is_batch else RENDER
     config = read_config(command)
     options = [one for one in known_options().values() if one.has_column or not is_batch]
@@ -60,6 +89,23 @@ def show_command(is_batch: bool, as_json: bool) -> None:
     value_width = max(len(_shown(value)) for _, value, _ in rows)
     for name, value, source in rows:
         say(f"{name:<{name_width}}  {_shown(value):<{min(value_width, 30)}}  {source}")
+
+
+def _matching(text: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(text)]
+
+
+def _settable() -> list[str]:
+    known = known_options()
+    batch = [name for name, option in known.items() if option.has_column]
+    return [*known, *(f"{RENDER}.{name}" for name in known), *(f"{BATCH}.{name}" for name in batch)]
+
+
+def _values(ctx: click.Context, text: str) -> list[str]:
+    option = known_options().get(str(ctx.params.get("key", "")).rpartition(".")[2])
+    if option is None:
+        return []
+    return _matching(text, ("yes", "no") if option.kind is bool else option.words)
 
 
 def _value_and_source(option: Option, config: Config) -> tuple[Any, str]:

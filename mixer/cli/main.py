@@ -46,7 +46,7 @@ COMMANDS = {
     "model": "List, show, verify and fetch model bundles.",
     "mcp": "Serve mixing as tools to agents (needs the mcp extra).",
     "doctor": "Check the installation and the machine, and say what to fix.",
-    "config": "Show your own defaults for render and batch, and their sources.",
+    "config": "Show and set your own defaults for render and batch.",
     "completion": "Install Tab completion for bash, zsh, fish or PowerShell.",
     "man": "Print the manual page.",
 }

@@ -1,4 +1,4 @@
-"""The lines on which the keys of a TOML text stand, which its parser does not tell.
+"""Where the keys and values of a TOML text stand, which its parser does not tell.
 
 A scanner for texts that `tomllib` has accepted: it knows where keys and values begin and end, and
 leaves all checking to the parser.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 
 Keys = tuple[str | int, ...]
 
@@ -43,11 +44,37 @@ def line_of(lines: dict[Keys, int], path: Keys) -> int | None:
     return None
 
 
+@dataclass(frozen=True)
+class Places:
+    """Offsets into a TOML text, in characters.
+
+    Attributes:
+        pairs: path of a key to the start of its line, the start of its value and the value's end.
+        headers: path of a table to the start and the end of its header's line.
+    """
+
+    pairs: dict[Keys, tuple[int, int, int]]
+    headers: dict[Keys, tuple[int, int]]
+
+
+def find_places(text: str) -> Places:
+    """The places of all keys and headers of a valid TOML text.
+
+    Args:
+        text: as given to `tomllib.loads`, with lines that end in "\\n" alone.
+    """
+    scanner = _Scanner(text)
+    scanner.scan()
+    return Places(scanner.pairs, scanner.headers)
+
+
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text.replace("\r\n", "\n")
         self.place = 0
         self.lines: dict[Keys, int] = {}
+        self.pairs: dict[Keys, tuple[int, int, int]] = {}
+        self.headers: dict[Keys, tuple[int, int]] = {}
         # how many tables an array of tables has so far
         self.counts: dict[Keys, int] = {}
         self._line, self._counted_to = 1, 0
@@ -61,7 +88,7 @@ class _Scanner:
                 self._pair(table)
 
     def _header(self) -> Keys:
-        line = self._current_line()
+        line, start = self._current_line(), self.place
         doubled = self.text.startswith("[[", self.place)
         self.place += 2 if doubled else 1
         *parents, last = self._key()
@@ -75,6 +102,7 @@ class _Scanner:
             self.counts[path] = self.counts.get(path, 0) + 1
         path = self._inside(path)
         self.lines.setdefault(path, line)
+        self.headers[path] = (start, self._end_of_line())
         return path
 
     def _inside(self, path: Keys) -> Keys:
@@ -82,14 +110,16 @@ class _Scanner:
         return (*path, self.counts[path] - 1) if path in self.counts else path
 
     def _pair(self, table: Keys) -> None:
-        line = self._current_line()
+        line, start = self._current_line(), self.place
         path = table
         for part in self._key():
             path = (*path, part)
             self.lines.setdefault(path, line)
         self.place += 1  # the sign =
-        self._skip(_SPACES)
+        first = self._skip(_SPACES)
         self._value(path)
+        value = self.text[first : self.place]
+        self.pairs[path] = (start, first, first + len(value.rstrip()))
 
     def _key(self) -> list[str]:
         parts = []
@@ -142,6 +172,10 @@ class _Scanner:
         if found is not None:
             self.place = found.end()
         return self.place
+
+    def _end_of_line(self) -> int:
+        end = self.text.find("\n", self.place)
+        return len(self.text) if end < 0 else end + 1
 
     def _current_line(self) -> int:
         self._line += self.text.count("\n", self._counted_to, self.place)

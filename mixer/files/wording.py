@@ -14,6 +14,8 @@ _LONGEST_LINE = 4_096
 _MOST_NAMES = 20
 # Two words that share less than half of their letters are not a slip of the keyboard.
 _CUTOFF = 0.5
+_MOST_COMPARED = 8
+_SHORTEST_PART = 3
 
 
 def visible(value: object, longest: int = _LONGEST_LINE) -> str:
@@ -42,8 +44,29 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name that a user may have meant; None where none is close."""
     names = list(known)
     by_lower = {name.lower(): name for name in reversed(names)}
-    close = difflib.get_close_matches(word[:_LONGEST].lower(), by_lower, n=1, cutoff=_CUTOFF)
-    return by_lower[close[0]] if close else None
+    low = word[:_LONGEST].lower()
+    close = difflib.get_close_matches(low, by_lower, n=_MOST_COMPARED, cutoff=_CUTOFF)
+    return next((by_lower[name] for name in close if _is_near(low, name)), None)
+
+
+def _is_near(word: str, name: str) -> bool:
+    """Whether one is the beginning or the end of the other, or differs by few slips."""
+    shorter, longer = sorted((word, name), key=len)
+    if len(shorter) >= _SHORTEST_PART and (longer.startswith(shorter) or longer.endswith(shorter)):
+        return True
+    return _slips(word, name) <= max(1, len(longer) // 3)
+
+
+def _slips(a: str, b: str) -> int:
+    """Letters too many, missing, wrong or exchanged with a neighbour (optimal string alignment)."""
+    before, row = list[int](), list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        before, last, row = row, before, [i]
+        for j, other in enumerate(b, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other)))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                row[j] = min(row[j], last[j - 2] + 1)
+    return row[-1]
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ import platformdirs
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
 from mixer.console.settings import Console
 from mixer.errors import SettingsError
-from mixer.files.document import read_toml
+from mixer.files.document import Document, read_toml
 from mixer.files.mistakes import Mistake
 from mixer.files.wording import suggest
 from mixer.output.settings import OutputSettings
@@ -28,6 +28,7 @@ from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import TARGETS, RenderSettings
 
 VARIABLE = "MIXER_CONFIG"
+WHAT = "a config.toml"
 RENDER, BATCH = "render", "batch"
 _COMMANDS = (RENDER, BATCH)
 # What is of a song or of one render, not of a user; and where to say it.
@@ -114,14 +115,24 @@ def read_config(command: str) -> Config:
     path = config_path()
     if path is None or not path.is_file():
         return NOTHING_SAID
-    document = read_toml(path, "a config.toml", SettingsError)
+    return config_of(read_toml(path, WHAT, SettingsError), command)
+
+
+def config_of(document: Document, command: str) -> Config:
+    """The defaults of a command in a file that was read; see `read_config`.
+
+    Raises:
+        SettingsError: a line for each mistake in it.
+    """
     values: dict[str, dict[str, Any]] = {"": {}, RENDER: {}, BATCH: {}}
     document.refuse(_read(document.table, values))
     both = {**values[""], **values[command]}
     places = {name: command if name in values[command] else "" for name in both}
     outputs = {one.name for one in options_of(OutputSettings)}
     if both.get("bitrate_kbps") is not None and both.get("quality") is not None:
-        raise SettingsError(f"{path}: bitrate_kbps and quality contradict each other; keep one")
+        raise SettingsError(
+            f"{document.where}: bitrate_kbps and quality contradict each other; keep one"
+        )
     return Config(
         {name: value for name, value in both.items() if name not in outputs},
         {name: value for name, value in both.items() if name in outputs},
@@ -161,21 +172,35 @@ def _read(table: Mapping[str, Any], values: dict[str, dict[str, Any]]) -> Iterat
             keys = (place, name) if place else (name,)
             if not place and name in _COMMANDS:
                 continue
-            if name in _ELSEWHERE:
-                yield Mistake(keys, f"is {_ELSEWHERE[name]}")
-            elif name not in known:
-                yield Mistake(keys, f"is unknown; {suggest(name, (*known, *_COMMANDS))}")
-            elif place == BATCH and not known[name].has_column:
-                yield Mistake(keys, "is only for mixer render: a batch has no such column")
-            else:
-                try:
-                    values[place][name] = _value(known[name], value)
-                except SettingsError as error:
-                    yield Mistake(keys, f"is refused: {error}")
+            why = why_not_a_key(place, name)
+            if why is not None:
+                yield Mistake(keys, why)
+                continue
+            try:
+                values[place][name] = value_of(known[name], value)
+            except SettingsError as error:
+                yield Mistake(keys, f"is refused: {error}")
 
 
-def _value(option: Option, value: Any) -> Any:
-    """A value as its field has it.
+def why_not_a_key(table: str, name: str) -> str | None:
+    """Why the file cannot have a key, in words that follow its name; None for one that it can have.
+
+    Args:
+        table: `RENDER`, `BATCH` or "" for both commands.
+        name: of the key.
+    """
+    known = known_options()
+    if name in _ELSEWHERE:
+        return f"is {_ELSEWHERE[name]}"
+    if name not in known:
+        return f"is unknown; {suggest(name, known)}"
+    if table == BATCH and not known[name].has_column:
+        return "is only for mixer render: a batch has no such column"
+    return None
+
+
+def value_of(option: Option, value: Any) -> Any:
+    """A value of the file as its field has it.
 
     Raises:
         SettingsError: it is not one.

@@ -159,7 +159,7 @@ def _extended(layer: Layer, inside: tuple[Path, ...]) -> list[Layer]:
     for place, found in enumerate(layer.extends):
         keys: Keys = (EXTENDS, place) if len(layer.extends) > 1 else (EXTENDS,)
         if found.path.resolve() in (*inside, path):
-            what = f"extends itself: {found.name} extends this one again"
+            what = f"leads in a circle: {found.name} extends this one again"
             gathered.add(str(layer.refusal(keys, what)))
             continue
         try:

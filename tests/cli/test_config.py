@@ -120,3 +120,57 @@ def test_a_platform_yields_to_targets_and_they_to_it() -> None:
         "amount": 0.5,
     }
     assert config.settings_beside({"amount": 1.0}) == {"platform": "spotify", "loudness_lufs": -9.0}
+
+
+def test_set_and_unset_change_one_line(config, capsys) -> None:
+    config.write_text('# mine\nformat = "flac"  # lossless\n')
+    assert run(["config", "set", "loudness_lufs", "-14"]) == 0
+    assert run(["config", "set", "batch.stems", "yes"]) == 0
+    assert config.read_text() == (
+        '# mine\nformat = "flac"  # lossless\nloudness_lufs = -14\n\n[batch]\nstems = true\n'
+    )
+    assert capsys.readouterr().out.splitlines()[0] == f"{config}: loudness_lufs = -14"
+    assert run(["config", "unset", "format"]) == 0
+    assert run(["config", "unset", "batch.stems"]) == 0
+    assert config.read_text() == "# mine\nloudness_lufs = -14\n\n[batch]\n"
+
+
+def test_set_makes_the_file_and_follows_a_link(config, tmp_path, capsys) -> None:
+    kept = tmp_path / "kept" / "mixer.toml"
+    config.symlink_to(kept)
+    assert run(["config", "set", "daw", "reaper,ardour"]) == 0
+    assert run(["config", "set", "render.daw", "reaper"]) == 0
+    assert config.is_symlink()
+    assert kept.read_text() == 'daw = ["reaper", "ardour"]\n\n[render]\ndaw = ["reaper"]\n'
+    capsys.readouterr()
+    assert run(["config", "set", "daw", "dawproject"]) == 0
+    assert "render.daw is also set, and takes precedence" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["set", "formt", "wav"], "'formt' is unknown; did you mean 'format'?"),
+        (["set", "format", "wma"], "unknown format 'wma'; choose from wav"),
+        (["set", "amount", "7"], "amount must be from 0 to 1, not 7"),
+        (["set", "amount", "much"], "amount must be a number, not 'much'"),
+        (["set", "stems", "perhaps"], "stems must be true or false, not 'perhaps'"),
+        (["set", "dry", "yes"], "'dry' is a setting of one song; set it in its song.toml"),
+        (["set", "batch.device", "cpu"], "is only for mixer render"),
+        (["set", "quality", "3"], "bitrate_kbps and quality contradict each other"),
+        (["unset", "bitrate"], "does not set 'bitrate'; did you mean 'bitrate_kbps'?"),
+    ],
+)
+def test_a_refused_change_leaves_the_file_alone(config, capsys, arguments, said) -> None:
+    config.write_text("bitrate_kbps = 320\n")
+    assert run(["config", *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert config.read_text() == "bitrate_kbps = 320\n"
+
+
+def test_a_file_with_a_mistake_can_be_mended_by_unset(config, capsys) -> None:
+    config.write_text('formt = "wav"\n')
+    assert run(["config", "set", "format", "wav"]) == 2
+    assert "formt is unknown" in capsys.readouterr().err
+    assert run(["config", "unset", "formt"]) == 0
+    assert config.read_text() == ""

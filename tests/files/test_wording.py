@@ -43,6 +43,15 @@ def test_the_nearest_name_is_suggested_whatever_its_case() -> None:
     assert nearest("GIAN_DB", ["gain_db", "pan"]) == "gain_db"
     assert nearest("treble", ["Treble dB", "Bass dB"]) == "Treble dB"
     assert nearest("xyz", ["gain_db", "pan"]) is None
+    for word, name in [
+        ("tow", "two"),
+        ("kik", "kick"),
+        ("tempo", "tempo_bpm"),
+        ("lufs", "max_lufs"),
+    ]:
+        assert nearest(word, [name]) == name
+    for word, name in [("wma", "wav"), ("artist", "tracks"), ("comment", "amount"), ("x", "xyz")]:
+        assert nearest(word, [name]) is None
     assert suggest("drmus", ["vocals", "drums"]) == "did you mean 'drums'?"
     assert suggest("q", ["vocals", "drums"]) == "choose from vocals, drums"
 

@@ -129,7 +129,7 @@ def test_a_test_that_was_built_is_analysed(test_folder, short_folder, tmp_path, 
     alone = write_answers(tmp_path / "alone", whole_answers(read_design(short_folder), "P1"))
     assert run(["listen", "analyse", str(short_folder), str(alone), *arguments, "--overwrite"]) == 1
     told = capsys.readouterr().err
-    assert "nobody of 1 counts: P1 rated the hidden reference below 90 in 100 %" in told
+    assert "none of 1 participants counts: P1 rated the hidden reference below 90 in 100 %" in told
 
 
 def test_pictures_show_where_ratings_lie() -> None:

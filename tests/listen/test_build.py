@@ -319,7 +319,7 @@ def test_the_paper_s_systems_are_what_ships(capsys, songs) -> None:
         ([folder, "--paper-layout"], 2, "has 6 songs, not 1"),
         ([*six, "--systems", "none", "sum"], 2, "has 6 mixes of a song, not 2"),
         ([*six, "--length", "10"], 2, "--paper-layout and --length cannot be combined"),
-        ([*six, "--hidden-reference", "human"], 2, "has no use for --hidden-reference"),
+        ([*six, "--hidden-reference", "human"], 2, "and --hidden-reference cannot be combined"),
         ([folder], 2, "say what to compare: --systems NAME..., or --paper-layout"),
     ):
         assert run([*command, *arguments]) == code

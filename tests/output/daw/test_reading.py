@@ -103,7 +103,7 @@ def test_nonsense_is_read_as_nothing(tmp_path, body) -> None:
 
 
 def test_blocks_nested_without_end_are_refused(tmp_path) -> None:
-    with pytest.raises(InputError, match=r"a\.rpp is nested deeper"):
+    with pytest.raises(InputError, match=r"a\.rpp is nested too deeply"):
         read_session(project(tmp_path, "<TRACK\n" * 200))
 
 
