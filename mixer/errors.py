@@ -45,7 +45,7 @@ class PresetError(SettingsError):
 
 
 class ModelError(MixerError):
-    """A model bundle, a checkpoint or a profile is missing, damaged or of the wrong type."""
+    """A model bundle, a checkpoint or a profile is missing, damaged or of the wrong kind."""
 
     exit_code = 3
 
