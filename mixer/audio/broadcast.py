@@ -29,7 +29,7 @@ class BroadcastInfo:
     """What a `bext` chunk says; None stands for a level that is unknown.
 
     Attributes:
-        description: of the sound, 256 characters at most; signs beyond ASCII become `?`.
+        description: of the sound, 256 characters at most; characters beyond ASCII become `?`.
         originator: who made the file, 32 characters at most.
         time_reference_samples: where the first sample stands on the time line.
         loudness_lufs: integrated, ITU-R BS.1770.
@@ -127,7 +127,7 @@ def _make_room(file: BinaryIO, position: int, data: bytes) -> None:
 
 
 def _text(text: str, n_bytes: int | None) -> bytes:
-    """ASCII as the standard asks, cut to the field; no control signs but the ends of lines."""
+    """ASCII as the standard asks, cut to the field; no control characters but the ends of lines."""
     kept = "".join(sign for sign in text if sign in "\r\n" or sign.isprintable())
     return kept.encode("ascii", "replace")[:n_bytes]
 

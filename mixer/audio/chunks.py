@@ -145,7 +145,7 @@ class Heads(NamedTuple):
 
     @property
     def audio(self) -> Chunk | None:
-        """The chunk of the audio: the last one, where it is there."""
+        """The chunk of the audio: the last one, if it is there."""
         last = self.chunks[-1] if self.chunks else None
         return last if last is not None and last.name == self.family.audio else None
 
@@ -271,7 +271,7 @@ def _all_at(data: bytes, name: bytes) -> list[int]:
 
 
 def _reaches_end(tail: bytes, at: int, family: Family) -> bool:
-    """Whether a chain of chunks from there on ends where the file ends, give or take padding."""
+    """Whether a chain of chunks from there on ends where the file ends, apart from padding."""
     for _ in range(_MAX_CHUNKS):
         if len(tail) - at <= family.alignment - 1:
             return at <= len(tail) + family.alignment

@@ -1,6 +1,6 @@
 """What libsndfile does not read, through PyAV: AAC, WMA, WavPack, Matroska, stem containers.
 
-PyAV is FFmpeg, which the codecs extra installs. A stranger's file gets no more than it needs: a
+PyAV is FFmpeg, which the codecs extra installs. An untrusted file gets no more than it needs: a
 list of containers without playlists and without anything that opens another file or address, one
 thread, and no more memory than a block.
 """
@@ -35,7 +35,7 @@ _MAX_LEAD_S = 600.0
 # Matroska rounds times to a millisecond.
 _LEAD_FROM_S = 0.002
 _PLACED_BY_TIME = ("mov", "matroska")
-# Each packet has a check sum, which FFmpeg looks at where it is asked to, and its own place: what
+# Each packet has a checksum, which FFmpeg looks at where it is asked to, and its own place: what
 # does not decode leaves a gap, and what comes after it stays where it was.
 _CHECKED = ("flac", "wavpack", "tta")
 _KEPT_LAYOUTS = 4_096
@@ -273,7 +273,7 @@ def _has_fragments(path: Path) -> bool:
 
 @contextlib.contextmanager
 def opened_by_av(av: Any, path: Path) -> Iterator[Any]:
-    """A file's container, opened so that a stranger's file opens no other."""
+    """A file's container, opened so that an untrusted file opens no other."""
     open_regular(path).close()  # FFmpeg would wait for a pipe
     link = damaged_flac(path)
     if link is None:

@@ -35,7 +35,7 @@ class HeldAudio:
 
     Attributes:
         pieces: the file under a header that fits it.
-        fault: how it breaks off, or None where its header was merely wrong.
+        fault: how it breaks off, or None if its header was merely wrong.
         remark: what the header says, for `mixer check`.
     """
 
@@ -58,7 +58,7 @@ def held_audio(file: BinaryIO, heads: Heads) -> HeldAudio | None:
         heads: its chunks, from `read_heads`.
 
     Returns:
-        How to read it; None where its header is right.
+        How to read it; None if its header is right.
 
     Raises:
         OSError: the file cannot be read.

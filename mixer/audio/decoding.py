@@ -108,7 +108,7 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
 
     Args:
         path: a file in a format that seeks to the sample (WAV, FLAC ...); not m4a or mp4.
-        start: first sample, 0 and more; may lie beyond the end.
+        start: first sample, 0 or more; may lie beyond the end.
         n_samples: how many.
 
     Returns:
@@ -237,7 +237,7 @@ def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:
 
 
 class _FlacChecksum:
-    """The MD5 of all samples, which stands in a FLAC file's header."""
+    """The MD5 of all samples, which is in a FLAC file's header."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:

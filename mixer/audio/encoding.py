@@ -16,7 +16,7 @@ _OF_MP4 = ("mp4", "ipod")
 
 
 def refuse_without_encoder(title: str) -> None:
-    """Raise MissingExtraError where PyAV, which writes a format, is not installed."""
+    """Raise MissingExtraError if PyAV, which writes a format, is not installed."""
     try:
         import av  # noqa: F401
     except ImportError:

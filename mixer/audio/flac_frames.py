@@ -15,7 +15,7 @@ def flac_position(frame: bytes, stream_info: bytes | None) -> int | None:
         stream_info: the block of metadata of that name, which has the size of frames.
 
     Returns:
-        In samples from the file's start; None where the header is not whole.
+        In samples from the file's start; None if the header is not whole.
     """
     if len(frame) < _NUMBER_AT + _LONGEST_NUMBER or frame[0] != 0xFF or frame[1] & 0xFE != 0xF8:
         return None

@@ -73,9 +73,9 @@ class AudioFormat:
         highest_rate_hz: None for no limit of its own.
         any_rate_up_to_hz: beyond this only whole tens; None for no such limit.
         pcm_share: size of what is written relative to the samples, an upper estimate.
-        lossy_bytes_per_s: the same of a lossy format, of stereo.
-        bitrates_kbps: that may be asked for; () where it goes by quality alone.
-        default_kbps: where neither is asked for; 0 where it goes by quality then.
+        lossy_bytes_per_s: the same for a lossy format, of stereo.
+        bitrates_kbps: that may be asked for; () if it goes by quality alone.
+        default_kbps: where neither is asked for; 0 if it goes by quality then.
         has_quality: it may be asked for by quality, with a bit rate that varies.
         encoder: FFmpeg's name, where PyAV writes it instead of libsndfile; empty otherwise.
     """
@@ -206,7 +206,7 @@ DEFAULT_FORMAT = "wav"
 def suffix_of(name: str) -> str:
     """What `PurePath.suffix` says of a file's name, in lower case.
 
-    Without a path: a plan of a batch asks it of files by the ten thousand.
+    Without a path: a plan of a batch asks it of files by the tens of thousands.
     """
     base = name[name.rfind("/") + 1 :]
     place = base.rfind(".")
@@ -239,7 +239,7 @@ def without_audio_suffix(name: str) -> str:
 
 
 def refuse_depth(file_format: str, bit_depth: str) -> None:
-    """Raise SettingsError where one of `FORMATS` cannot hold one of `BIT_DEPTHS`."""
+    """Raise SettingsError if one of `FORMATS` cannot hold one of `BIT_DEPTHS`."""
     of_format = FORMATS[file_format]
     if not of_format.is_lossy and bit_depth not in of_format.subtypes:
         depths = " or ".join(of_format.subtypes)
@@ -250,7 +250,7 @@ def refuse_depth(file_format: str, bit_depth: str) -> None:
 
 
 def refuse_coding(file_format: str, coding: LossyCoding) -> None:
-    """Raise SettingsError where one of `FORMATS` is not written at such a bit rate or quality."""
+    """Raise SettingsError if one of `FORMATS` is not written at such a bit rate or quality."""
     of_format = FORMATS[file_format]
     if coding.bitrate_kbps is not None and coding.quality is not None:
         raise SettingsError("a bit rate and a quality contradict each other; give one")
@@ -282,7 +282,7 @@ def fitting_rate(file_format: str, sample_rate: int) -> int:
 
 
 def refuse_depth_of_lossy(file_format: str, bit_depth: str) -> None:
-    """Raise SettingsError where somebody asks for a bit depth of a format that has none."""
+    """Raise SettingsError if somebody asks for a bit depth of a format that has none."""
     of_format = FORMATS[file_format]
     if of_format.is_lossy:
         also = "--bitrate" if of_format.bitrates_kbps else "--quality"
@@ -293,7 +293,7 @@ def refuse_depth_of_lossy(file_format: str, bit_depth: str) -> None:
 
 
 def refuse_rate(file_format: str, sample_rate: int) -> None:
-    """Raise SettingsError where one of `FORMATS` cannot hold a sample rate in Hz."""
+    """Raise SettingsError if one of `FORMATS` cannot hold a sample rate in Hz."""
     of_format = FORMATS[file_format]
     if of_format.rates_hz:
         holds = ", ".join(map(str, of_format.rates_hz)) + " Hz"

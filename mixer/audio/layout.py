@@ -35,7 +35,7 @@ _KEPT_LAYOUTS = 4_096
 # Pages and frames are looked for in memory; 2 GiB of MP3 are 15 hours at its highest bit rate.
 _MOST_WALKED_BYTES = 2 << 30
 _UNKNOWN_FORMAT = 1  # of libsndfile's errors
-# What libsndfile knows a file by, but for MPEG; a tag may stand in front of FLAC.
+# What libsndfile knows a file by, except for MPEG; a tag may be in front of FLAC.
 _MAGICS = (
     *(b"fLaC", b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"caff", b"riff", b".snd", b"dns."),
     *(b"ID3", b"Creative", b"NIST", b" paf", b"fap ", b"2BIT", b"PVF1", b"\x64\xa3"),
@@ -51,7 +51,7 @@ _LONGEST_SAMPLES = 1 << 35
 
 @dataclass(frozen=True)
 class Part:
-    """A run of samples that libsndfile decodes in one go.
+    """A run of samples that libsndfile decodes at once.
 
     Attributes:
         pieces: what it is given; None for the file as it is.
@@ -68,12 +68,12 @@ class Layout(NamedTuple):
     """How libsndfile reads a file.
 
     Attributes:
-        parts: one behind the other; more than one for a chain of Ogg links.
+        parts: one after another; more than one for a chain of Ogg links.
         sample_rate, channels, encoding: of all parts.
         n_samples: what decodes.
         remark: why its length had to be counted, or None.
         fault: how it breaks off or is damaged, or None.
-        is_uneven: FFmpeg reads it better, where it is there.
+        is_uneven: FFmpeg reads it better, if it is there.
         time_reference: where its first sample stands, as its header says, in samples; or None.
     """
 

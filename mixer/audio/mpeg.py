@@ -1,6 +1,6 @@
 """The frames of an MPEG audio file (MP3, MP2): what decodes, counted by their heads.
 
-A length stands in an MP3 only in its first frame, where an encoder put an Info, Xing or VBRI table;
+A length is in an MP3 only in its first frame, where an encoder put an Info, Xing or VBRI table;
 without one libsndfile guesses from the bit rate, and stops where it guessed. Frames are found here
 and given to it under a table of our own, without the tags, cuts and foreign bytes between them that
 libmpg123 would print remarks about. Sources: ISO 11172-3 (section 2.4.1), 13818-3; the table of
@@ -33,9 +33,9 @@ class MpegLayout:
         n_samples: of the recording.
         dropped: spans of what libsndfile decodes, first and end sample, that are not recording.
         fault: how it breaks off or is damaged, or None.
-        remark: why its length was counted, or None where a table states it.
+        remark: why its length was counted, or None if a table states it.
         is_uneven: it is cut, damaged, or files were put behind one another: FFmpeg, which goes on
-            decoding through what is broken, reads it better where it is there.
+            decoding through what is broken, reads it better if it is there.
     """
 
     pieces: Pieces | None
@@ -47,7 +47,7 @@ class MpegLayout:
 
 
 def mpeg_layout(path: Path) -> MpegLayout | None:
-    """Find the frames; None where the file does not begin with two of them.
+    """Find the frames; None if the file does not begin with two of them.
 
     Raises:
         OSError: the file cannot be read.
@@ -155,7 +155,7 @@ def _counted(
 
 
 def _silent_frame(data: bytes, span: Span) -> bytes:
-    """A frame like that one, of zeros and without a check sum."""
+    """A frame like that one, of zeros and without a checksum."""
     head = data[span.start : span.start + 4]
     return bytes([head[0], head[1] | 1, head[2], head[3]]) + bytes(span.n_bytes - 4)
 

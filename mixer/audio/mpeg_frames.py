@@ -29,11 +29,11 @@ class FrameHead(NamedTuple):
     layer: int
     n_channels: int
     side_bytes: int
-    """Bytes of its side information, behind the head and its check sum."""
+    """Bytes of its side information, behind the head and its checksum."""
 
 
 def frame_head(data: bytes, at: int) -> FrameHead | None:
-    """Read the head of a frame; None where there is none (free format counts as none)."""
+    """Read the head of a frame; None if there is none (free format counts as none)."""
     if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
         return None
     version, layer = data[at + 1] >> 3 & 3, 4 - (data[at + 1] >> 1 & 3)

@@ -1,6 +1,6 @@
 """Give an Ogg file a serial number of our choice, so that two equal renders are equal files.
 
-libsndfile draws the serial number of the stream from the clock. It stands in the head of each page,
+libsndfile draws the serial number of the stream from the clock. It is in the head of each page,
 which its checksum covers. The checksum (CRC-32 with polynomial 0x04C11DB7, start 0, not reflected)
 is linear: changing four bytes changes it by a term that depends on their distance to the page's end
 alone, so no page has to be read through. Source: RFC 3533, section 6.

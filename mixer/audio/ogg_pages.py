@@ -1,9 +1,9 @@
 """The pages of an Ogg file: links of a chain, damage, and where it breaks off (RFC 3533).
 
-libsndfile reads the first link of a chain alone, and drops a page whose check sum is wrong, so that
+libsndfile reads the first link of a chain alone, and drops a page whose checksum is wrong, so that
 all behind it comes too early. Here each link becomes a file of its own, and a damaged page gets a
-check sum that fits: its packets then decode as well as they can, at their place in time. A page
-that lacks bytes is left out: what stands in their place are the pages behind it. FLAC, of
+checksum that fits: its packets then decode as well as they can, at their place in time. A page
+that lacks bytes is left out: what is in their place are the pages behind it. FLAC, of
 which libsndfile reads not every Ogg file, is taken out of its pages (xiph.org/flac/ogg_mapping).
 """
 
@@ -33,7 +33,7 @@ class OggLink:
     """One link: what libsndfile is given of it.
 
     Attributes:
-        pieces: its pages, mended.
+        pieces: its pages, repaired.
         n_packets: in them, for a bound on what they decode to.
         is_flac: they are a FLAC file without its pages.
         is_simultaneous: it begins together with the link before it, so both sound at once.
@@ -65,7 +65,7 @@ class _Link:
 
 
 def ogg_links(path: Path) -> list[OggLink] | None:
-    """The audio streams of an Ogg file, one behind the other; None for another kind of file.
+    """The audio streams of an Ogg file, one after another; None for another kind of file.
 
     Raises:
         OSError: the file cannot be read.
@@ -201,7 +201,7 @@ def page_checksum(page: bytes) -> int:
 
 
 def _page_bytes(data: bytes, at: int) -> int | None:
-    """Size of the page there; None where there is none, or not all of it."""
+    """Size of the page there; None if there is none, or not all of it."""
     if data[at : at + 4] != b"OggS" or at + _HEAD_BYTES > len(data) or data[at + 4] != 0:
         return None
     n_segments = data[at + _SEGMENTS_AT]

@@ -1,7 +1,7 @@
 """What libsndfile says of the commonest file there is, a WAV of uncompressed samples and no more.
 
 To open a file takes libsndfile twenty reads of a few bytes and its package as long again; a plan of
-a batch looks at files by the ten thousand. Only headers about which nothing can be doubted are read
+a batch looks at files by the tens of thousands. Only headers that leave no doubt are read
 here: any other is libsndfile's.
 """
 
@@ -71,7 +71,7 @@ def read_plain_wave(start: bytes, n_file: int) -> PlainWave | None:
     if not size or n_file - audio_at - size not in (0, size % 2):
         return None
     if audio_at + 12 > len(start) < n_file or start[audio_at : audio_at + 12] == start[:12]:
-        return None  # a header that may stand in the file twice
+        return None  # a header that may be in the file twice
     return _of_format(_FORMAT.unpack_from(start, form_at), size)
 
 

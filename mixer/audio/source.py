@@ -18,7 +18,7 @@ class AudioSource:
 
     Attributes:
         path: the file.
-        stream: index among the file's audio streams; 0 but for stem containers.
+        stream: index among the file's audio streams; 0 except for stem containers.
         sample_rate: in Hz.
         channels: 1 or 2.
         n_samples: what decodes.

@@ -1,6 +1,6 @@
-"""A file as it should have been: pieces of another one, with bytes of ours between them.
+"""A file as it should have been: pieces of another one, with our own bytes between them.
 
-libsndfile reads it in place of the file on disk, so that a header is mended without a copy of the
+libsndfile reads it in place of the file on disk, so that a header is repaired without a copy of the
 audio, and without a second decoder.
 """
 
@@ -25,7 +25,7 @@ Pieces = tuple[bytes | Span, ...]
 
 
 class SplicedFile(io.RawIOBase):
-    """Read `pieces` of a file, one behind the other, as if they were a file of their own."""
+    """Read `pieces` of a file, one after another, as if they were a file of their own."""
 
     def __init__(self, path: Path, pieces: Sequence[bytes | Span]) -> None:
         self._file = path.open("rb")

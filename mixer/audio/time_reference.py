@@ -21,7 +21,7 @@ _LONGEST_DAY_S = 7 * 24 * 3600
 
 
 def read_time_reference(path: Path, sample_rate: int) -> int | None:
-    """Samples since midnight at which a WAV, RF64 or Wave64 file starts; None where it says none.
+    """Samples since midnight at which a WAV, RF64 or Wave64 file starts; None if it says none.
 
     Args:
         path: of any file.

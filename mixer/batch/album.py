@@ -41,7 +41,7 @@ class Measured:
 
 
 def album_loudness_lufs(songs: Iterable[Measured]) -> float | None:
-    """Loudness of songs as one programme; None where all are silent."""
+    """Loudness of songs as one programme; None if all are silent."""
     energy, total_s = 0.0, 0.0
     for song in songs:
         if song.premaster_lufs is not None and song.duration_s > 0.0:
@@ -104,7 +104,7 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
 
 
 def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premaster | None:
-    """What `save_premaster` kept; None where there is none of these inputs and this model."""
+    """What `save_premaster` kept; None if there is none of these inputs and this model."""
     import numpy as np
 
     from mixer.rendering.mix import Premaster

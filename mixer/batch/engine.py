@@ -37,7 +37,7 @@ class Engine(Protocol):
 
     @property
     def memory_bytes(self) -> int | None:
-        """Memory of the machine, which no song can exceed; None where machines differ."""
+        """Memory of the machine, which no song can exceed; None if machines differ."""
         ...
 
     def start(self) -> None:

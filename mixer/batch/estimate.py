@@ -63,7 +63,7 @@ def estimate_plan(
         n_workers: songs at a time.
         threads: cores a song.
         progress: told the share of the headers read.
-        memory_bytes: of the machine that will render; None where that is not known.
+        memory_bytes: of the machine that will render; None if that is not known.
     """
     todo = [job for job in jobs if job.action != Action.SKIP]
     sizes: dict[str, Size] = {}

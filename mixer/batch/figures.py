@@ -9,7 +9,7 @@ class UnmixedFigures(TypedDict, total=False):
     """Files of a song that are not in its mix; absent where nobody counted.
 
     Attributes:
-        left_out, not_recognised: file names, as of `mixer.batch.unmixed.Unmixed`.
+        left_out, not_recognised: file names, as in `mixer.batch.unmixed.Unmixed`.
     """
 
     left_out: list[str]

@@ -50,7 +50,7 @@ class Ledger:
         self.disk_was_full = False
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
-            # A stranger's ledger: nothing that it defines runs, and no cell is without end.
+            # An untrusted ledger: nothing that it defines runs, and no cell is without end.
             self._db.execute("PRAGMA trusted_schema = OFF")
             self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL_BYTES)
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -119,7 +119,7 @@ class Ledger:
             self._records[record.id] = record
 
     def _refuse_other_tables(self) -> None:
-        """Raise ValueError where there is anything but the table of songs as we make it."""
+        """Raise ValueError if there is anything but the table of songs as we make it."""
         found = self._db.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL")
         if set(found) - {("table", "songs")}:
             raise ValueError("it holds more than the table of songs")

@@ -203,7 +203,7 @@ def _row(
 
 
 def _why_no_reference(texts: tuple[str, ...], base: Path) -> str | None:
-    """Why a reference is not there; None where all are."""
+    """Why a reference is not there; None if all are."""
     for text in texts:
         path = parse_reference(text).path
         if why := why_not_from_here(path, base):

@@ -92,7 +92,7 @@ class Outcome:
         error: one line; None unless failed.
         disk_full: it failed because the output's file system is full.
         passing: it failed for want of memory or of the device's process: it may do better alone.
-        files: what lies in the staging folder.
+        files: what is in the staging folder.
         inputs_stat: names, sizes and dates of the inputs, as `mixer.batch.inputs` lists them.
         inputs_sha256: of their content.
         figures: measurements and times, ready for JSON.

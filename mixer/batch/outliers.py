@@ -143,7 +143,7 @@ def spectrum_correlations(spectra_db: Mapping[str, Sequence[float]]) -> dict[str
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> float:
-    """Pearson's; 0 where one of the two does not vary."""
+    """Pearson's; 0 if one of the two does not vary."""
     if not x:
         return 0.0
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)

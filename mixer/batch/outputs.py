@@ -59,7 +59,7 @@ class Target:
 
     Attributes:
         mix: path of the mix, relative to the output folder.
-        wanted: how it is written, and what with it, as of `Row`; its format is known.
+        wanted: how it is written, and what with it, as in `Row`; its format is known.
     """
 
     mix: str
@@ -115,7 +115,7 @@ class Target:
 
     @property
     def files(self) -> list[str]:
-        """Every file that may be written, but for tracks and versions: the song names them."""
+        """Every file that may be written, except for tracks and versions: the song names them."""
         stems = (*STEMS, RESIDUAL) if self.wanted.stems else ()
         written = [f"{self.stems_folder}/{stem}.{self.format}" for stem in stems]
         return [self.mix, self.recipe, *written, *self.beside.values()]

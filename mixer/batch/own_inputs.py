@@ -22,7 +22,7 @@ from mixer.song.folder import list_song_folder
 def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -> list[str]:
     """Rows whose outputs are recordings, by any name or link, or would lie among recordings.
 
-    An output that is there can only be a recording if it lies in a song's folder or has several
+    An output that is there can only be a recording if it is in a song's folder or has several
     names; without such a one, no song is looked into.
     """
     songs = {str(row.song): row.number for row in rows}
@@ -66,7 +66,7 @@ def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -
 
 
 def _is_inside(folder: str, songs: Mapping[str, int]) -> bool:
-    """Whether a folder is a song's or lies in one."""
+    """Whether a folder is a song's or is in one."""
     return any(str(place) in songs for place in (Path(folder), *Path(folder).parents))
 
 

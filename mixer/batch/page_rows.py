@@ -35,11 +35,11 @@ class IndexRow(TypedDict):
     Attributes:
         state: of its record.
         album, preset, model: empty for none.
-        duration_s, render_s, loudness_lufs, true_peak_dbtp, limiter_db: None where not known.
+        duration_s, render_s, loudness_lufs, true_peak_dbtp, limiter_db: None if not known.
         target_lufs, ceiling_dbtp: what it asked for itself; None for nothing.
         silent: whether the mix is.
         marks: where it stands out, remarks: what its render had to say.
-        left_out, not_recognised: file names; None where nobody counted.
+        left_out, not_recognised: file names; None if nobody counted.
         mix, report: addresses; empty for none.
         stems, sessions: to listen to, and to open.
     """
@@ -69,7 +69,7 @@ class IndexRow(TypedDict):
 
 
 class AlbumTotal(TypedDict):
-    """An album's songs together; figures of those that are done, None where none is."""
+    """An album's songs together; figures of those that are done, None if none is."""
 
     name: str
     n_songs: int

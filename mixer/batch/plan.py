@@ -176,7 +176,7 @@ def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
 
 
 def refuse_foreign(manifest: Path, jobs: Sequence[Job], out: Path) -> None:
-    """Raise ManifestError where `find_foreign` finds something."""
+    """Raise ManifestError if `find_foreign` finds something."""
     foreign = find_foreign(jobs, out)
     mistakes = []
     for job in jobs:

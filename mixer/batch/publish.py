@@ -33,7 +33,7 @@ from mixer.song.folder_names import (
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 
-# What lies beside a mix and is made anew with it: folders and files, by their endings.
+# What lies beside a mix and is made again with it: folders and files, by their endings.
 _FOLDERS = (STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX, LISTENING_SUFFIX, SESSION_SUFFIX)
 _FILES = (*DAW_SUFFIXES, REPORT_SUFFIX, *RECALL_SUFFIXES.values())
 
@@ -88,7 +88,7 @@ def make_moves(moves: Iterable[Sequence[str]], state: Path, out: Path) -> None:
 
 
 def _refuse_links(folder: Path, root: Path) -> None:
-    """Raise OSError where a folder is elsewhere in truth: moves never leave the output folder."""
+    """Raise OSError if a folder is elsewhere in truth: moves never leave the output folder."""
     if not folder.resolve().is_relative_to(root.resolve()):
         raise OSError(errno.ELOOP, "a link leads out of the output folder", str(folder))
 

@@ -109,7 +109,7 @@ class SongFolders:
 
 
 def why_not_from_here(cell: str, base: Path) -> str | None:
-    """Why another cell's path is not one on this machine; None where it may be."""
+    """Why another cell's path is not one on this machine; None if it may be."""
     if "\\" not in cell or os.sep != "/" or os.path.lexists(base / cell):
         return None
     return f"'{cell}' is not a path on this machine; separate folders by /"

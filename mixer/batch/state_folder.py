@@ -1,4 +1,4 @@
-"""What lies in the folder of a run's ledger, and that nothing there leads elsewhere."""
+"""What is in the folder of a run's ledger, and that nothing there leads elsewhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FILES = (
 
 
 def refuse_odd_state(out: Path, state: Path) -> None:
-    """Raise OutputError where a run would write, or remove, through a link that somebody left.
+    """Raise OutputError if a run would write, or remove, through a link that somebody left.
 
     Args:
         out: output folder, which may be a link: that is its user's choice.
@@ -46,7 +46,7 @@ def find_foreign_table(out: Path, state: Path, names: Sequence[str]) -> str | No
     """What to say of a table in the output folder that no run wrote, or that was edited since.
 
     Args:
-        out, state: as of `refuse_odd_state`.
+        out, state: as in `refuse_odd_state`.
         names: of the tables that will be written.
     """
     ours = _read_hashes(state / TABLES_FILE)

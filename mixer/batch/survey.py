@@ -67,7 +67,7 @@ def survey_song(
     """A song's size, from the headers of its files.
 
     Args:
-        row: the song and what is asked for.
+        row: the song and the request.
         file_format: of its mix.
         identity: of its model.
         threads: cores that it is rendered on.
@@ -124,7 +124,7 @@ def survey_or_say(
 
     Args:
         row, file_format, identity, threads, read: as there.
-        memory_bytes: of the machine; None where that is not known.
+        memory_bytes: of the machine; None if that is not known.
     """
     try:
         size = survey_song(row, file_format, identity, threads, read)

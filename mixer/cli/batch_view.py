@@ -128,7 +128,7 @@ def _bars(status: Status) -> Group:
 
 
 def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]) -> None:
-    """The plan as a table, and what it will take; `foreign` as of `find_foreign`."""
+    """The plan as a table, and what it will take; `foreign` as in `find_foreign`."""
     more = [name for name, tell in _MORE.items() if any(tell(job) for job in jobs)]
     names = ("row", "id", "action", "why", "output", *more, _LENGTH)
     rows = [_planned(job, estimate, more) for job in jobs]
@@ -190,7 +190,7 @@ _BY_NAME_ALONE = (
 
 
 class PlannedTable(UnmixedFigures):
-    """What would be done with a song; None where there is nothing to say."""
+    """What would be done with a song; None if there is nothing to say."""
 
     row: int
     id: str
@@ -224,7 +224,7 @@ class PlanTable(TypedDict):
 
 
 def plan_as_json(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]) -> PlanTable:
-    """The plan for programs; `foreign` as of `find_foreign`."""
+    """The plan for programs; `foreign` as in `find_foreign`."""
     songs: list[PlannedTable] = []
     for job in jobs:
         size = estimate.sizes.get(job.record.id)

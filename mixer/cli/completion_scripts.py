@@ -2,7 +2,7 @@
 
 bash and fish look for completions in a folder of their own, so a file there is all. zsh and
 PowerShell read nothing unasked: their start-up file gets a marked block, once, at its end; what
-else stands in it is never touched.
+else is in it is never touched.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Place:
 
     Attributes:
         script: the file of the completion itself, ours alone.
-        start_up: the user's file that is to read it; None where the shell finds it by itself.
+        start_up: the user's file that is to read it; None if the shell finds it by itself.
         remark: what the user has to know.
     """
 

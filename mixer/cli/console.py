@@ -75,7 +75,7 @@ def say(text: str, *, tone: Tone = Tone.PLAIN) -> None:
 def answer(value: Mapping[str, object]) -> None:
     """One JSON object on stdout."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    # As JSON escapes them: what is left of them stands in its texts.
+    # As JSON escapes them: what is left of them is in its texts.
     say(CONTROL_SIGN.sub(lambda sign: f"\\u{ord(sign.group()):04x}", text))
 
 

@@ -26,7 +26,7 @@ WATCH = _Watch()
 
 
 def process_age_s() -> float:
-    """Seconds since this process was started; 0 where the system does not say."""
+    """Seconds since this process was started; 0 if the system does not say."""
     try:
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)

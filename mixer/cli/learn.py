@@ -1,4 +1,4 @@
-"""`mixer learn`: what an engineer changed in sessions of ours, as settings of the next render."""
+"""`mixer learn`: what an engineer changed in a session, as settings of the next render."""
 
 from __future__ import annotations
 

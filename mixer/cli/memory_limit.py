@@ -8,7 +8,7 @@ LEAST_BYTES = 512 << 20
 
 
 def why_it_cannot_start() -> str | None:
-    """What is wrong with this process's limit on addresses (`ulimit -v`); None where it will do."""
+    """What is wrong with this process's limit on addresses (`ulimit -v`); None if it will do."""
     try:
         import resource
     except ImportError:  # Windows has no such limit

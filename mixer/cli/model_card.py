@@ -1,6 +1,6 @@
 """A bundle's card: what it is, what it learnt from, under what licence, its figures, its limits.
 
-Everything comes from the bundle itself, which may be a stranger's: nothing is taken on trust that
+Everything comes from the bundle itself, which may be untrusted: nothing is taken on trust that
 can be derived from what was measured.
 """
 

@@ -10,7 +10,7 @@ import click
 from mixer.files.fields import NUMBER_RANGE, WHOLE_RANGE
 from mixer.files.wording import quote
 
-# 64 bits have 20 digits, a double's text at most 24 signs.
+# 64 bits have 20 digits, a double's text at most 24 characters.
 _LONGEST = 40
 
 

@@ -42,7 +42,7 @@ def table_lines(
 
 
 def _is_plain(text: str) -> bool:
-    """Whether each sign of a text takes one place, and all stand in one line."""
+    """Whether each character of a text takes one place, and all are in one line."""
     return text.isascii() and text.isprintable()
 
 

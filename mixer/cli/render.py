@@ -206,7 +206,7 @@ def settings_of(
 
 
 def _format_in_name(output: Path | None) -> str:
-    """The format that the name of a mix asks for; empty where a folder or nothing is named."""
+    """The format that the name of a mix asks for; empty if a folder or nothing is named."""
     if output is None or os.path.isdir(output):  # noqa: PTH112 - a name may be too long
         return ""
     ending = output.suffix.lower().lstrip(".")

@@ -383,7 +383,7 @@ def show_delivered(destination: Destination, done: Rendered) -> None:
 
 
 def _loudness_missed_lu(mix: Mix) -> float | None:
-    """How far the mix is above (+) or below its target; None where it has none or reaches it."""
+    """How far the mix is above (+) or below its target; None if it has none or reaches it."""
     target_lufs = mix.settings.loudness_lufs
     reached_lufs = mix.measurements["master"]["loudness_lufs"]
     if target_lufs is None or reached_lufs is None:

@@ -46,7 +46,7 @@ def song_of_session(
         dry_run: make it where it goes with this process.
 
     Raises:
-        InputError: the session cannot be read, or is one of ours.
+        InputError: the session cannot be read, or mixer wrote it.
         OutputError: the folder is there, or cannot be written.
     """
     if recall_of(path).exists():

@@ -25,7 +25,7 @@ class _Outlet(io.FileIO):
         if self.error is not None:
             return view.nbytes
         try:
-            # None where the other side, which shares it, has made it a stream that never waits.
+            # None if the other side, which shares it, has made it a stream that never waits.
             while (written := super().write(view)) is None:
                 select.select([], [self], [])
         except OSError as error:

@@ -14,7 +14,7 @@ _WIDTH_OTHERWISE = 200
 
 
 class _PrintableConsole(Console):
-    """Styles come from us, after this; every sign of a text is shown or escaped."""
+    """Styles come from us, after this; every character of a text is shown or escaped."""
 
     def render(self, renderable: RenderableType, options: Any = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -25,7 +25,7 @@ class _PrintableConsole(Console):
 
 
 def table_console(*, stderr: bool = False) -> Console:
-    """Where tables are printed; results are wide where there is no terminal to fit."""
+    """Where tables are printed; results are wide if there is no terminal to fit."""
     console = _PrintableConsole(stderr=stderr)
     if console.is_terminal or stderr:
         return console

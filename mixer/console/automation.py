@@ -6,7 +6,7 @@ import numpy as np
 
 from mixer.console.settings import Number
 
-# How often what cannot move at every sample is set anew: 1.5 ms at 44.1 kHz, far below what is
+# How often what cannot move at every sample is set again: 1.5 ms at 44.1 kHz, far below what is
 # heard as a step, and few enough to be cheap.
 CONTROL_STEP_SAMPLES = 64
 

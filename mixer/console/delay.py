@@ -20,7 +20,7 @@ def delay_time_s(setting: Delay, tempo_bpm: float | None) -> float:
 
     Args:
         setting: the delay.
-        tempo_bpm: beats a minute; None where nobody said.
+        tempo_bpm: beats a minute; None if nobody said.
     """
     if setting.beats is not None and tempo_bpm:
         return setting.beats * 60.0 / tempo_bpm
@@ -36,7 +36,7 @@ def return_delay(
         send: float32 `(2, samples)`; overwritten.
         sample_rate: Hz.
         setting: the delay.
-        tempo_bpm: beats a minute; None where nobody said.
+        tempo_bpm: beats a minute; None if nobody said.
 
     Returns:
         `send`, as long as it was: echoes after the song's end are cut.

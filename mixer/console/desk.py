@@ -33,7 +33,7 @@ class StripReport(TypedDict):
 
 
 class BusReport(TypedDict):
-    """What the strip on the bus did; as of `StripReport`."""
+    """What the strip on the bus did; as in `StripReport`."""
 
     effects: StripEffects
     loudness_before_lufs: NotRequired[float | None]
@@ -85,7 +85,7 @@ def apply_console(
         stems: name to float32 `(2, samples)`, all of one length; they are not changed.
         sample_rate: Hz.
         console: its strips for stems that the song does not have are not used.
-        tempo_bpm: what a delay in beats follows; None where nobody said.
+        tempo_bpm: what a delay in beats follows; None if nobody said.
         tells_loudness: whether the report has the loudness before and after each strip.
         progress: called with a stem's name before its turn.
         plugin_runner: what runs a VST3, for tests.
@@ -154,7 +154,7 @@ def apply_master_strip(
         mix: float32 `(2, samples)`; it is not changed, unless it may be consumed.
         sample_rate: Hz.
         strip: the console's master.
-        tells_loudness: as of `apply_console`.
+        tells_loudness: as in `apply_console`.
         plugin_runner: what runs a VST3, for tests.
         consume: as of `apply_strip`.
 

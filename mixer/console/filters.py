@@ -24,7 +24,7 @@ Design = Callable[..., np.ndarray]
 class FilterEffect:
     """A filter whose numbers may move.
 
-    A moving filter is set anew at every control step. What it carries over is what went in and
+    A moving filter is set again at every control step. What it carries over is what went in and
     came out last (direct form I), which no change of coefficients makes jump.
     """
 

@@ -54,7 +54,7 @@ class MovingBallistics:
         self._ballistics = Ballistics(sample_rate, fixed_ms[0] or 1.0, fixed_ms[1] or 1.0)
 
     def smooth(self, reduction_db: FloatArray, start: int) -> FloatArray:
-        """A block of reductions `(samples,)` in dB, 0 and more, after attack and release."""
+        """A block of reductions `(samples,)` in dB, 0 or more, after attack and release."""
         driven = reduction_db + OFFSET_DB
         if self._moves:
             answer = np.concatenate(list(self._smooth_in_steps(driven, start)))
@@ -92,7 +92,7 @@ class ReductionMeter:
             self._count += reduction_db.size
 
     def report(self) -> dict[str, float]:
-        """Both in dB: "max_reduction_db" and "mean_reduction_db", 0 and more."""
+        """Both in dB: "max_reduction_db" and "mean_reduction_db", 0 or more."""
         return {
             "max_reduction_db": self._deepest_db,
             "mean_reduction_db": self._sum_db / max(self._count, 1),

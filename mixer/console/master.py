@@ -51,7 +51,7 @@ class MasterReport:
         limited_share: share of the samples lowered by more than `LIMITED_BEYOND_DB`, 0 to 1.
         loudness_lufs: of the result; None for silence.
         true_peak_dbtp: of the result; None for silence.
-        energies: of the result, as of `OwnLevels`.
+        energies: of the result, as in `OwnLevels`.
     """
 
     gain_db: float
@@ -123,7 +123,7 @@ def apply_master(
 class OwnLevels:
     """Levels of a mix before its master; -inf for silence.
 
-    `energies` are those of `mixer.meters.loudness.step_energies`; None where they are not known.
+    `energies` are those of `mixer.meters.loudness.step_energies`; None if they are not known.
     """
 
     loudness_lufs: float
@@ -133,7 +133,7 @@ class OwnLevels:
 
 @dataclass(frozen=True)
 class _Reduction:
-    """What the limiter did; true peak, and energies as of `OwnLevels`, of what came out."""
+    """What the limiter did; true peak, and energies as in `OwnLevels`, of what came out."""
 
     peak_dbtp: float
     energies: np.ndarray

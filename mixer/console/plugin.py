@@ -107,7 +107,7 @@ def _write_request(folder: Path, audio: FloatArray, sample_rate: int, setting: P
 
 
 def check_files(setting: Plugin, stem: str) -> None:
-    """Raise PresetError where a plug-in's files are not there, as `run_plugin` would."""
+    """Raise PresetError if a plug-in's files are not there, as `run_plugin` would."""
     path = Path(setting.path)
     if path.suffix.lower() != ".vst3":
         raise PresetError(
@@ -123,7 +123,7 @@ def check_files(setting: Plugin, stem: str) -> None:
 
 
 def _run(command: Sequence[str], time_limit_s: float) -> int | None:
-    """Exit code of a worker; None where it had to be ended."""
+    """Exit code of a worker; None if it had to be ended."""
     try:
         return subprocess.run(
             command,
@@ -138,7 +138,7 @@ def _run(command: Sequence[str], time_limit_s: float) -> int | None:
 
 
 def _read_answer(path: Path) -> dict[str, Any]:
-    """The worker's JSON; empty where it did not come to write it whole."""
+    """The worker's JSON; empty if it did not come to write it whole."""
     try:
         with path.open("rb") as file:
             answer = json.loads(file.read(_LONGEST_ANSWER_BYTES))

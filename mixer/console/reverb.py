@@ -35,7 +35,7 @@ _BLOCK_SAMPLES = 1 << 16
 def room_response(setting: Reverb, sample_rate: int) -> FloatArray:
     """Impulse response of the room, fully wet, pre-delay and cuts included.
 
-    Sent at 0 dB, what lies in the middle of the spectrum comes back at its own level. The highs,
+    Sent at 0 dB, what is in the middle of the spectrum comes back at its own level. The highs,
     which die sooner, come back softer.
 
     Returns:

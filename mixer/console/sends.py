@@ -50,7 +50,7 @@ class Sends:
         Args:
             reverb, delay: the shared effects.
             sample_rate: Hz.
-            tempo_bpm: what a delay in beats follows; None where nobody said.
+            tempo_bpm: what a delay in beats follows; None if nobody said.
 
         Raises:
             PresetError: one of their numbers is automated.

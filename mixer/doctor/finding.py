@@ -23,7 +23,7 @@ class Finding:
         about: what was looked at, a word or two.
         status: `PROBLEM` where mixer does not work, or not as its user must expect.
         found: one line.
-        todo: what to do, one line; empty where there is nothing to do.
+        todo: what to do, one line; empty if there is nothing to do.
         figures: what was measured, for a program.
     """
 

@@ -40,7 +40,7 @@ def resonant_pass(
     """A "high_pass" or "low_pass" of second order, float64 `(steps, 6)`; arguments as above.
 
     Args:
-        kind, frequency_hz, sample_rate: as of `butterworth`.
+        kind, frequency_hz, sample_rate: as in `butterworth`.
         q: gain at its frequency, as a factor.
     """
     omega = _omega(frequency_hz, sample_rate)

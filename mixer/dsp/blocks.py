@@ -39,7 +39,7 @@ def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
 
 
 def peak(audio: np.ndarray) -> float:
-    """Largest absolute sample of audio of any shape, linear; 0 where there is none.
+    """Largest absolute sample of audio of any shape, linear; 0 if there is none.
 
     NaN where the audio holds a NaN. Allocates nothing.
     """

@@ -70,7 +70,7 @@ def resample_by_taps(taps: np.ndarray, audio: np.ndarray, up: int = 1, down: int
     Returns:
         float32 `(channels, ceil(((samples - 1) * up + taps) / down))`.
     """
-    # Each phase of the filter backwards, one behind the other, as the loop reads them.
+    # Each phase of the filter backwards, one after another, as the loop reads them.
     padded = np.zeros(len(taps) + -len(taps) % up, np.float32)
     padded[: len(taps)] = taps
     phases = np.ascontiguousarray(padded.reshape(-1, up).T[:, ::-1].ravel())

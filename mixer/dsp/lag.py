@@ -48,7 +48,7 @@ def correlation(signal: np.ndarray, reference: np.ndarray) -> np.ndarray:
         signal, reference: float (samples,), of any lengths.
 
     Returns:
-        Float (samples of both - 1,); lag 0 stands at the reference's last sample, and later ones,
+        Float (samples of both - 1,); lag 0 is at the reference's last sample, and later ones,
         by which `signal` lags, behind it.
     """
     n_lags = signal.size + reference.size - 1

@@ -44,7 +44,7 @@ def measure_onset_peaks(audio: FloatArray, sample_rate: int) -> OnsetPeaks | Non
         sample_rate: Hz.
 
     Returns:
-        None where no channel has an onset.
+        None if no channel has an onset.
     """
     peaks = [_channel_peaks(channel, sample_rate) for channel in audio]
     found = [channel for channel in peaks if channel is not None]
@@ -121,7 +121,7 @@ def _smoothing_matrix() -> np.ndarray:
 
 
 def _peak_positions(content: np.ndarray) -> np.ndarray:
-    """For each frame the parabolic position of a peak around the frame before, 0 where none is."""
+    """For each frame the parabolic position of a peak around the frame before, 0 if none is."""
     history = np.concatenate([np.zeros(_WINDOW_FRAMES - 1), content])
     windows = np.lib.stride_tricks.sliding_window_view(history, _WINDOW_FRAMES)
     smooth = windows @ _smoothing_matrix().T

@@ -31,7 +31,7 @@ def available_threads() -> int:
 
 
 def container_cores(root: Path) -> int | None:
-    """Cores' worth of time that a control group grants, rounded up; None where it sets no limit.
+    """Cores' worth of time that a control group grants, rounded up; None if it sets no limit.
 
     A container with a limit of four cores still sees all of the machine's. More threads than its
     share are all held still until the next period.
@@ -52,7 +52,7 @@ def container_cores(root: Path) -> int | None:
 
 
 class Stopped(BaseException):
-    """Work was given up because nobody waits for it any more; no handler of errors takes it."""
+    """Work was given up because nobody waits for it any longer; no handler of errors takes it."""
 
 
 class _Own(threading.local):

@@ -41,7 +41,7 @@ class Alignment:
         lag_samples: how much later the mix comes; negative where it is ahead.
         sample_rate: Hz.
         confidence: height of the correlation's peak over the root mean square of the rest.
-        found: False where the two have too little in common to say; the lag is then 0.
+        found: False if the two have too little in common to say; the lag is then 0.
         inverted: the mix is the reference's negative image, more or less.
     """
 

@@ -71,7 +71,7 @@ class SegmentResult:
     """One segment of one system's mix.
 
     Attributes:
-        start_s, end_s: where it lies in the song.
+        start_s, end_s: where it is in the song.
         stems: errors of every stem that sounds in truth, by `stem_key` of each of `STEM_ERRORS`,
             signed where the measure is; empty without a truth.
         silent: stems that are silent in truth, and so were not compared.
@@ -171,7 +171,7 @@ def measure_truth(
     """Measure the mix that systems are held against.
 
     Args:
-        true_wet: stem name to float32 `(2, samples)`, as it stands in the true mix.
+        true_wet: stem name to float32 `(2, samples)`, as it is in the true mix.
         true_mix: float32 `(2, samples)`.
         sample_rate: Hz.
         segment_s: length of a segment in seconds, 1 or more.
@@ -208,14 +208,14 @@ def benchmark_mix(
 
     Args:
         inputs: stem name to float32 `(2, samples)`, as they were given to the system.
-        wet: the same stems as they stand in the mix; one that is missing counts as silent.
+        wet: the same stems as they are in the mix; one that is missing counts as silent.
         mix: float32 `(2, samples)`, before any limiter; all aligned to the sample.
-        truth: from `measure_truth`, of the same length; None where there is none, and damage alone
+        truth: from `measure_truth`, of the same length; None if there is none, and damage alone
             is looked for.
         sample_rate: Hz.
         limited_share: share of samples that a limiter lowers in the finished mix, 0 to 1.
         damage: False leaves out damage, which takes two thirds of the time.
-        segment_s: length of a segment where there is no truth; else the truth's own holds.
+        segment_s: length of a segment if there is no truth; else the truth's own holds.
 
     Raises:
         InputError: lengths that differ, or a mix that is silent where the true one is not.

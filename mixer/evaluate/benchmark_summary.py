@@ -112,7 +112,7 @@ class BenchmarkSummary:
     comparisons: tuple[Comparison, ...]
 
     def comparison(self, rival: str, measure: str) -> Comparison | None:
-        """The subject against a rival in a measure; None where they cannot be compared."""
+        """The subject against a rival in a measure; None if they cannot be compared."""
         return next((c for c in self.comparisons if (c.rival, c.measure) == (rival, measure)), None)
 
     def as_json(self) -> SummaryTable:

@@ -98,7 +98,7 @@ class PairReport:
     """Everything measured of a pair.
 
     Attributes:
-        alignment: None where it was not asked for.
+        alignment: None if it was not asked for.
         mix_s, reference_s, compared_s: lengths before, and of the part that was compared.
         gain_db: what the mix's levels were moved by to match the reference's loudness.
         errors: the figure of each of `ERRORS` by name, the smaller the better: what is averaged

@@ -50,7 +50,7 @@ class TrackErrors:
     """A mix against a person's; dB, absolute means.
 
     Attributes:
-        tracks: measure to mean over the tracks that are heard in truth; empty where the system
+        tracks: measure to mean over the tracks that are heard in truth; empty if the system
             has no wet tracks.
         group_level_db: mean over groups.
         within_human_spread: share of the groups whose level is within `HUMAN_SPREAD_DB`.
@@ -73,7 +73,7 @@ def measure_truth_of_tracks(
     """Measure a person's mix once.
 
     Args:
-        wet: track to float32 `(2, samples)` as it stands in the mix.
+        wet: track to float32 `(2, samples)` as it is in the mix.
         stems: track to its group.
         sample_rate: Hz.
     """
@@ -102,7 +102,7 @@ def compare_tracks(
         truth: of the same song and length.
         mix: float32 `(2, samples)`, whatever its loudness.
         groups: the mix's wet stems; a group that is missing is silent.
-        tracks: its wet tracks; empty where the system mixes stems alone.
+        tracks: its wet tracks; empty if the system mixes stems alone.
         sample_rate: Hz.
     """
     whole = measure_stem(mix, sample_rate)

@@ -46,7 +46,7 @@ def number(
     unit: str = "",
     help: str = "",
 ) -> Any:
-    """A field that holds a number, or None where its type allows it.
+    """A field that holds a number, or None if its type allows it.
 
     Args:
         default: none where it must be there.
@@ -117,7 +117,7 @@ def entries(
     """A field that holds so many entries, each as `field` says.
 
     Args:
-        field: what the other functions here gave, without a default; None where the type says all.
+        field: what the other functions here gave, without a default; None if the type says all.
         default: none where it must be there.
         least, most: entries.
         names: of a table under any names, what these may be: `TextKind.LINE` or `TextKind.RAW`.

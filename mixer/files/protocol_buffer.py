@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-# Far above what any file of ours holds, and some seconds of reading.
+# Far above what any of our files holds, and some seconds of reading.
 MOST_FIELDS = 2_000_000
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _SIGN_BIT, _WORD = 1 << 63, 1 << 64

@@ -9,7 +9,7 @@ import stat
 class RealPaths:
     """`os.path.realpath` of many paths; what it says of a folder is kept.
 
-    A plan of a batch asks it of songs and results by the ten thousand, which lie side by side.
+    A plan of a batch asks it of songs and results by the tens of thousands, which lie side by side.
     """
 
     def __init__(self) -> None:

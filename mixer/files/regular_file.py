@@ -13,7 +13,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """A file open for reading bytes, whatever lies at its path by the time that it is opened.
+    """A file open for reading bytes, whatever is at its path by the time that it is opened.
 
     Raises:
         OSError: it cannot be opened, or is a folder, a pipe, a socket or a device.

@@ -90,7 +90,7 @@ class Table:
         advice: what to do about an unknown key, in place of the nearest known one.
         is_layer: it is a layer of settings, to be laid over others later: it may say "none" and
             name entries of lists by their numbers, and it is not built but stays as it is written.
-        lone: a lone number stands for a table with this key; "" where none does.
+        lone: a lone number stands for a table with this key; "" if none does.
     """
 
     make: Callable[..., Any]

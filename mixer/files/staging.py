@@ -1,4 +1,4 @@
-"""Results that appear together or not at all: made in a hidden folder, then renamed in one go."""
+"""Results that appear together or not at all: made in a hidden folder, then renamed at once."""
 
 from __future__ import annotations
 

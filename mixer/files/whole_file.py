@@ -89,7 +89,7 @@ def refuse_unwritable(paths: list[Path]) -> None:
 
 
 def refuse_irregular(path: Path) -> None:
-    """Raise OutputError where something else than a file of bytes has that name."""
+    """Raise OutputError if something else than a file of bytes has that name."""
     if path.is_dir():
         raise OutputError(f"{path} is a folder; choose another --output")
     if path.exists():
@@ -112,7 +112,7 @@ def _refuse_long_name(path: Path, parent: Path) -> None:
 
 
 def refuse_full_disk(path: Path, n_bytes: int) -> None:
-    """Raise OutputError where a file of `n_bytes` certainly finds no room on its disk."""
+    """Raise OutputError if a file of `n_bytes` certainly finds no room on its disk."""
     parent = next(p for p in path.absolute().parents if p.exists())
     free = shutil.disk_usage(parent).free
     if free < n_bytes:

@@ -41,7 +41,7 @@ def quote(value: object, longest: int = _LONGEST) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that a user may have meant; None where none is close."""
+    """The known name that a user may have meant; None if none is close."""
     names = list(known)
     by_lower = {name.lower(): name for name in reversed(names)}
     low = word[:_LONGEST].lower()

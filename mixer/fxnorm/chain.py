@@ -29,14 +29,14 @@ MAX_PEAK = 1e6
 
 
 class StemLevels(TypedDict):
-    """Levels of a stem; None where it is silent."""
+    """Levels of a stem; None if it is silent."""
 
     loudness_lufs: float | None
     peak_dbfs: float | None
 
 
 class StemFigures(StemLevels):
-    """Levels of a stem and the balance of its channels, right over left; None where it has none."""
+    """Levels of a stem and the balance of its channels, right over left; None if it has none."""
 
     balance_db: float | None
 
@@ -78,15 +78,15 @@ def normalise_stem(
         stem: its name in the profile.
         profile: where to bring it.
         effects: names from `EFFECTS`, in that order.
-        seed: what the rooms are drawn by, together with the stem's name; 0 and more.
+        seed: what the rooms are drawn by, together with the stem's name; 0 or more.
         amounts: effect to amount, 0 (bit for bit its input) to 1 (the default).
         rooms: where the reverbs take their rooms from; the generated ones by default.
         panning_limits_time_axis: see `match_panning`; for networks trained with that defect.
-        in_place: the input is not needed any more: stereo audio is changed where it is.
+        in_place: the input is no longer needed: stereo audio is changed where it is.
 
     Returns:
         float32 `(2, samples)`; and what was measured, ready for JSON: `before` and `after` with
-        `loudness_lufs`, `peak_dbfs` and `balance_db` (None where there is none), `skipped` with
+        `loudness_lufs`, `peak_dbfs` and `balance_db` (None if there is none), `skipped` with
         the reason or None, and under `effects` each effect's name with what it did, and
         `loudness_lufs` and `peak_dbfs` after it.
 

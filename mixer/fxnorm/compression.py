@@ -47,7 +47,7 @@ class CompressionReport(TypedDict):
 
     Attributes:
         onset_peak_dbfs: found at the working peak; None without an onset.
-        ratio, threshold_db: of the compressor; None where there was none.
+        ratio, threshold_db: of the compressor; None if there was none.
         bound_dbfs: below which the onset peaks are to be.
         bound_met: whether they are.
         onset_peak_after_dbfs: there where it was compressed; None without an onset.
@@ -83,7 +83,7 @@ def match_compression(
         out: where to put the result; may be `audio` itself.
 
     Returns:
-        float32 `(channels, samples)`, and for each channel what was done, None where nothing was.
+        float32 `(channels, samples)`, and for each channel what was done, None if nothing was.
     """
     identical = audio.shape[0] == 2 and np.array_equal(audio[0], audio[1])
     if out is None:
@@ -110,7 +110,7 @@ def compress(
     Args:
         channel: float32 `(samples,)`.
         sample_rate: Hz.
-        ratio: 1 and more; infinity is a limiter with attack.
+        ratio: 1 or more; infinity is a limiter with attack.
         threshold_db: level in dBFS above which gain is reduced.
         settings: attack and release; their first ratio is not used.
 

@@ -48,7 +48,7 @@ def measure_spectrum(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
         sample_rate: Hz.
 
     Returns:
-        float64 `(N_FFT // 2 + 1,)`, or None where the audio has no loudness.
+        float64 `(N_FFT // 2 + 1,)`, or None if the audio has no loudness.
     """
     loudness_lufs = integrated_loudness_lufs(audio, sample_rate, COOKBOOK_FILTER, N_FFT)
     if not np.isfinite(loudness_lufs):
@@ -91,7 +91,7 @@ def match_equalization(
 
     Returns:
         The filtered audio, float32 `(channels, samples)`, and for each channel what was done, or
-        None where nothing was.
+        None if nothing was.
     """
     identical = audio.shape[0] == 2 and np.array_equal(audio[0], audio[1])
     if out is None:

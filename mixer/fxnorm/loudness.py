@@ -16,7 +16,7 @@ PADDING_SAMPLES = 65_536
 
 
 class LoudnessReport(TypedDict):
-    """The gain, None where there was none, and whether the peak held it back."""
+    """The gain, None if there was none, and whether the peak held it back."""
 
     gain_db: float | None
     held_by_peak: bool
@@ -42,7 +42,7 @@ def match_loudness(
         out: where to put the result; may be `audio` itself.
 
     Returns:
-        float32 `(channels, samples)`, and what was done: the gain in dB, None where there was none,
+        float32 `(channels, samples)`, and what was done: the gain in dB, None if there was none,
         and whether the peak held it back.
     """
     if out is None:

@@ -20,7 +20,7 @@ _MEASURED: dict[str, Measured] = {
 MEASURED_EFFECTS = tuple(_MEASURED)
 
 Song = Mapping[str, FloatArray]
-# One stem's audio to one vector of figures, None where it has none.
+# One stem's audio to one vector of figures, None if it has none.
 Measure = Callable[[FloatArray, int], np.ndarray | None]
 
 

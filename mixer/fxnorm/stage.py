@@ -34,7 +34,7 @@ class Task:
         stem: its name in the profile.
         profile: where to bring it.
         amounts: effect to amount, 0 to 1; 1 where it is not named.
-        seed: what the rooms are drawn by, 0 and more.
+        seed: what the rooms are drawn by, 0 or more.
         rooms: where the reverbs take their rooms from.
         panning_limits_time_axis: see `mixer.fxnorm.panning.match_panning`.
         own: effect to what its stage's `listen` found before any effect.
@@ -64,7 +64,7 @@ class Measured:
     """What a profile must know for an effect.
 
     Attributes:
-        measure: audio float32 `(2, samples)` and sample rate to one vector of figures; None where
+        measure: audio float32 `(2, samples)` and sample rate to one vector of figures; None if
             it has none.
         fields: mean figures of a stem, its name, sample rate and `bands_hz` to the fields of
             `StemProfile` that they become.

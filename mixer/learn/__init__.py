@@ -1,1 +1,1 @@
-"""The way back: what an engineer changed in a session of ours, as settings of the next render."""
+"""The way back: what an engineer changed in a session, as settings of the next render."""

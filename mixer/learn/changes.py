@@ -44,7 +44,7 @@ class Changed:
 
     @property
     def is_wider(self) -> bool:
-        """Whether the width was changed; 1 is also what is read where there is none to read."""
+        """Whether the width was changed; 1 is also what is read if there is none to read."""
         if self.now.width == 1.0:
             return False
         return abs(self.now.width - self.written.strip.width) >= LEAST_WIDTH
@@ -88,7 +88,7 @@ class Comparison:
     Attributes:
         changed: tracks and folders that were changed, in order.
         added: names of tracks that were not there.
-        gone: names of tracks that are not there any more.
+        gone: names of tracks that no longer exist.
         foreign: by track, devices that are not understood.
         remarks: what was read as less than it is, a line each.
     """

@@ -18,7 +18,7 @@ from mixer.learn.decision import LEAST_DB
 from mixer.output.daw.native import response_db
 from mixer.output.daw.strip import EqBand
 
-# How far apart the same band may lie in two songs.
+# How far apart the same band may be in two songs.
 _REACH_OCTAVES = {"bell": 0.5, "notch": 0.25, "low_shelf": 1.0, "high_shelf": 1.0}
 # An undone band and a new one of the same strip, this near, are one that was turned.
 _TURNED_OCTAVES = 1.0 / 3.0

@@ -42,7 +42,7 @@ class Edit:
     """What was learnt of one strip.
 
     Attributes:
-        keys: where it stands in a console: a track, a stem, the master.
+        keys: where it is in a console: a track, a stem, the master.
         table: keys of a strip and their values; a list is whole.
         remarks: what was changed and cannot be said so, lines.
     """

@@ -53,8 +53,8 @@ class Moves:
     """Everything that was changed of one strip.
 
     Attributes:
-        settings: but for the equaliser.
-        bands: of the hand's equaliser as it is now; None where it was left alone.
+        settings: except for the equaliser.
+        bands: of the hand's equaliser as it is now; None if it was left alone.
         not_for_presets: what is one song's own, or a way of listening, a phrase each.
     """
 

@@ -43,7 +43,7 @@ def friedman_text(test: FriedmanTest | None) -> str:
 
 
 def interval_text(low: float, high: float) -> str:
-    """Bounds for people, or a dash where there are none."""
+    """Bounds for people, or a dash if there are none."""
     return f"[{low:.1f}, {high:.1f}]" if math.isfinite(low) else "-"
 
 

@@ -54,7 +54,7 @@ class PageAnswers:
 
     Attributes:
         done: the page was left with every mix heard and every slider moved.
-        started, finished: ISO 8601, UTC, by the participant's clock; "" where not yet.
+        started, finished: ISO 8601, UTC, by the participant's clock; "" if not yet.
         order: stimulus ids as they stood on the page.
         ratings: stimulus id to scale id to 0 ... 100.
         heard_s: stimulus id to seconds it sounded.

@@ -64,7 +64,7 @@ class BuildSettings:
 
     @property
     def heard_s(self) -> float:
-        """`least_heard_s`, or what stands in its place."""
+        """`least_heard_s`, or what is in its place."""
         if self.least_heard_s is None:
             return min(LEAST_HEARD_S, self.length_s)
         return self.least_heard_s

@@ -35,7 +35,7 @@ class Connections:
         self._of_address: Counter[str] = Counter()
 
     def admit(self, connection: socket.socket, host: str) -> bool:
-        """Let a connection in, and the oldest stranger out where there is no room for it.
+        """Let a connection in, and the oldest stranger out if there is no room for it.
 
         Args:
             connection: just accepted.

@@ -70,11 +70,11 @@ class PageKind(StrEnum):
     RATED = "rated"
 
 
-# where a page may stand in a participant's order
+# where a page may be in a participant's order
 
 
 class PagePlace(StrEnum):
-    """Where a page may stand in the order of a participant."""
+    """Where a page may be in the order of a participant."""
 
     FIRST = "first"
     ANY = "any"

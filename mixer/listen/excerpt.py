@@ -20,7 +20,7 @@ _SHORT_TERM_S, _STEP_S = 3.0, 0.1
 
 
 def check_length(length_s: float) -> None:
-    """Raise SettingsError where excerpts of a length in seconds make no test."""
+    """Raise SettingsError if excerpts of a length in seconds make no test."""
     if not SHORTEST_S <= length_s <= LONGEST_S:
         raise SettingsError(
             f"the excerpts' length must be from {SHORTEST_S:g} to {LONGEST_S:g} s, not {length_s:g}"
@@ -55,7 +55,7 @@ def loudest_start(audio: np.ndarray, sample_rate: int, length_s: float) -> int:
 
 
 def refuse_outside(n_samples: int, sample_rate: int, start_s: float, length_s: float) -> None:
-    """Raise InputError where an excerpt does not lie inside the audio."""
+    """Raise InputError if an excerpt does not lie inside the audio."""
     if start_s < 0.0 or round((start_s + length_s) * sample_rate) > n_samples:
         raise InputError(
             f"an excerpt of {length_s:g} s from {start_s:g} s does not fit into "

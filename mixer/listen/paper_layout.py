@@ -36,7 +36,7 @@ def default_systems() -> tuple[str, ...]:
 
 
 def check_paper_layout(n_songs: int, n_systems: int) -> None:
-    """Raise SettingsError where there are not six songs and six mixes of each."""
+    """Raise SettingsError if there are not six songs and six mixes of each."""
     if n_songs != N_SONGS:
         raise SettingsError(
             f"the paper's layout has {N_SONGS} songs, not {n_songs}: give {N_SONGS}"

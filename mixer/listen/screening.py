@@ -1,6 +1,6 @@
 """Who counts: rules that were fixed when the test was built, applied after the answers are in.
 
-The rules stand in `key.json` (`mixer.listen.design.Screening`) and apply where the test has what
+The rules are in `key.json` (`mixer.listen.design.Screening`) and apply where the test has what
 they need:
 
 - Hidden reference: every rating of the reference system's unnamed mix is a try, one a page and
@@ -146,7 +146,7 @@ def _is_unheard(page: RatedPage, design: Design) -> bool:
 
 
 def _missed_share(pages: Sequence[RatedPage], key: Key) -> float:
-    """Share of the ratings of the hidden reference that are too low; NaN where there is none."""
+    """Share of the ratings of the hidden reference that are too low; NaN if there is none."""
     tries = [
         rating
         for page in pages
@@ -158,7 +158,7 @@ def _missed_share(pages: Sequence[RatedPage], key: Key) -> float:
 
 
 def _repeat_difference(pages: Sequence[RatedPage]) -> float:
-    """Mean absolute difference between pages and their repetitions; NaN where there is none."""
+    """Mean absolute difference between pages and their repetitions; NaN if there is none."""
     by_id = {page.page: page for page in pages}
     differences = [
         abs(rating - by_id[page.repeats].ratings[system][scale])

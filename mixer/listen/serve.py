@@ -111,7 +111,7 @@ class ListeningServer(ServerOfTest):
 def public_files(folder: Path) -> dict[str, PublicFile]:
     """The files that may be served, by the path below the token.
 
-    Only those of known types that lie in the folder, links that leave it left out.
+    Only those of known types that are in the folder, links that leave it left out.
 
     Raises:
         InputError: there is no page in it.

@@ -8,7 +8,7 @@ _BLOCK_SAMPLES = 1 << 18
 
 
 def measure_balance_db(audio: FloatArray) -> float | None:
-    """Energy of the right channel over that of the left in dB; None where both are silent.
+    """Energy of the right channel over that of the left in dB; None if both are silent.
 
     Infinite (of either sign) where only one is. Audio is float32 `(2, samples)`.
     """

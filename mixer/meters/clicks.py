@@ -1,7 +1,7 @@
 """Clicks that a mix has and its recordings have not: gaps, jumps and edges of blocks.
 
 A jump in a waveform is a spike in its second difference. A spike counts where it stands far above
-what is around it, in the mix, and at no nearby time so in any recording: a drum hit stands in both.
+what is around it, in the mix, and at no nearby time so in any recording: a drum hit is in both.
 
 Source: the detection of Godsill and Rayner, "Digital Audio Restoration", 1998, chapter 5, with a
 fixed predictor, the second difference, and a running median for the scale.

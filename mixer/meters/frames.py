@@ -29,7 +29,7 @@ def running_mean(values: np.ndarray, n_frames: int = RUNNING_FRAMES) -> np.ndarr
         n_frames: length of a run.
 
     Returns:
-        float64 `(..., frames - n_frames + 1)`; empty where there are fewer than `n_frames`.
+        float64 `(..., frames - n_frames + 1)`; empty if there are fewer than `n_frames`.
     """
     total = np.cumsum(np.asarray(values, dtype=np.float64), axis=-1)
     total = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)

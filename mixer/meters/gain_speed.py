@@ -58,7 +58,7 @@ def measure_gain_speed(
 
     Args:
         predicted: the stem's input through its best filter, see `fit_best_filter`.
-        wet: the stem as it stands in the mix.
+        wet: the stem as it is in the mix.
         inputs: the stem's input; all three float32 `(2, samples)`.
         sample_rate: Hz.
 

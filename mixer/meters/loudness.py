@@ -102,7 +102,7 @@ def step_energies(
     """Energy of the weighted, padded audio in each whole 100 ms step: what loudness is made of.
 
     Args:
-        audio, sample_rate, filter_class, padding_samples: as of `integrated_loudness_lufs`.
+        audio, sample_rate, filter_class, padding_samples: as in `integrated_loudness_lufs`.
 
     Returns:
         float64 `(channels, steps)`; a gain of a channel scales its row by its square.
@@ -125,7 +125,7 @@ def step_energies(
 
 
 def _window_power(energies: np.ndarray, n_steps: int, sample_rate: int) -> np.ndarray:
-    """Mean square over every run of `n_steps` steps; empty where there are too few."""
+    """Mean square over every run of `n_steps` steps; empty if there are too few."""
     if energies.shape[-1] < n_steps:
         return np.zeros(0)
     steps = energies.sum(axis=0)
@@ -183,7 +183,7 @@ class LoudnessCurves:
     """A programme's loudness in one pass, ungated (EBU Tech 3341), float64 `(windows,)` in LUFS.
 
     Attributes:
-        integrated_lufs: as of `integrated_loudness_lufs`.
+        integrated_lufs: as in `integrated_loudness_lufs`.
         momentary: of every 400 ms window, ten a second; -inf where silent.
         short_term: of every 3 s window, ten a second; empty for less than 3 s.
     """

@@ -76,7 +76,7 @@ def stem_masked_shares(stem_powers: Mapping[str, np.ndarray]) -> dict[str, float
     """Share of each stem's specific loudness that the other stems mask, 0 to 1.
 
     Args:
-        stem_powers: stem name to `bark_powers` of the stem as it stands in the mix, all of one
+        stem_powers: stem name to `bark_powers` of the stem as it is in the mix, all of one
             length.
 
     Returns:

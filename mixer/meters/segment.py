@@ -14,7 +14,7 @@ class StemPart:
     """A stem within a segment.
 
     Attributes:
-        wet: as it stands in the mix, float32 `(2, samples)`.
+        wet: as it is in the mix, float32 `(2, samples)`.
         predicted: its input through its best filter, see `fit_best_filter`.
         gain_speed_db_s: see `measure_gain_speed`; NaN within reach of an onset.
     """

@@ -24,7 +24,7 @@ class SpectralFrames:
     """Features of frames, each float64 `(channels, frames)`; contrast with a leading band axis.
 
     Attributes:
-        centroid_hz: mean frequency, weighted by magnitude; 0 where silent.
+        centroid_hz: mean frequency, weighted by magnitude; 0 if silent.
         bandwidth_hz: standard deviation of the frequency, weighted likewise.
         rolloff_hz: frequency below which 85 % of the magnitudes lie.
         flatness_db: geometric against arithmetic mean of the powers, as amplitude dB, 0 or less.

@@ -11,7 +11,7 @@ _SUCCESS = 0
 
 def count_gpus() -> int:
     """GPUs that this process may use, as the driver counts them: `CUDA_VISIBLE_DEVICES` and
-    containers hide some. 0 where there is no driver, or one without a GPU.
+    containers hide some. 0 if there is no driver, or one without a GPU.
     """
     driver = _driver()
     if driver is None or driver.cuInit(0) != _SUCCESS:

@@ -73,7 +73,7 @@ def load_cuda_libraries() -> str:
     been loaded by their paths. Those of Python packages come first. Nothing is printed.
 
     Returns:
-        What the runtime says about those that it did not find, a line each; "" where all are there.
+        What the runtime says about those that it did not find, a line each; "" if all are there.
     """
     said = io.StringIO()
     with contextlib.redirect_stdout(said), warnings.catch_warnings():

@@ -75,7 +75,7 @@ class Manifest:
         check: an input and its answer; None in a bundle that was exported without.
         fp16_snr_db: signal to rounding noise of the graphs in half precision; None without any.
         wet_stem_leakage_db: energy of a stem, fed alone, in the other wet stems against its own,
-            the worst stem's; None where it was not measured.
+            the worst stem's; None if it was not measured.
         evaluation: what the model was judged by: tables of figures, for people.
         limits: what its maker says that it cannot do, a sentence each.
     """
@@ -145,7 +145,7 @@ class _HalfPrecision:
 
 @dataclass(frozen=True)
 class _File:
-    """The manifest as it is written; attributes as of `Manifest`."""
+    """The manifest as it is written; attributes as in `Manifest`."""
 
     network: Mapping[str, Any]
     compatibility: _Compatibility

@@ -39,7 +39,7 @@ def refuse_outside_references(content: bytes, name: str) -> None:
         name: the file's name, for messages.
 
     Raises:
-        ModelError: a tensor's data lies in another file, an operator is not a standard one or is
+        ModelError: a tensor's data is in another file, an operator is not a standard one or is
             control flow, functions are defined, or the content is damaged.
     """
     try:

@@ -31,7 +31,7 @@ class RunOptions:
             GPU. It changes time and memory, not the result.
         changes: by stem, of the settings that the network finds; a kind without settings has no use
             for them.
-        consume: the stems, in a list, are not needed any more: what comes of one may take its
+        consume: the stems, in a list, are no longer needed: what comes of one may take its
             memory, and it may be taken out of the list when its turn is over.
     """
 

@@ -195,7 +195,7 @@ class Network:
 
 
 def _check_memory(bundle: Bundle) -> None:
-    """What a stranger's manifest asks this process to hold for its network."""
+    """What an untrusted manifest asks this process to hold for its network."""
     manifest = bundle.manifest
     memory = manifest.architecture.memory(manifest.hyper_parameters, manifest.sample_rate)
     if memory.bytes_per_s > MOST_BYTES_PER_S or memory.bytes_a_thread > MOST_BYTES:

@@ -39,7 +39,7 @@ class Verification:
     Attributes:
         passed: the bundle can be used on this device.
         max_abs_error: largest difference of a sample, full scale being 1.
-        snr_db: energy of PyTorch's answer over that of the difference; None where they are equal.
+        snr_db: energy of PyTorch's answer over that of the difference; None if they are equal.
         bound: what had to hold, in words.
         samples: length of the stored input.
         device: what ran.
@@ -93,7 +93,7 @@ def verify_network(network: Network) -> Verification:
 
 
 def signal_to_noise_db(expected: np.ndarray, answer: np.ndarray) -> float | None:
-    """Energy of `expected` over that of the difference, in dB; None where there is none."""
+    """Energy of `expected` over that of the difference, in dB; None if there is none."""
     noise = float(np.sum((answer.astype(np.float64) - expected) ** 2))
     signal = float(np.sum(expected.astype(np.float64) ** 2))
     if noise == 0.0 or signal == 0.0:

@@ -26,7 +26,7 @@ _STAGES = ("master", "before_master", "wet_stems")
 
 @dataclass(frozen=True)
 class Row:
-    """One value of both mixes; None where one has none, as of silence.
+    """One value of both mixes; None if one has none, as of silence.
 
     Attributes:
         name: dotted, its unit at its end where it has one.
@@ -54,7 +54,7 @@ class Comparison:
         settings: what was asked for and differs, the model and the versions with it.
         inputs: recordings that differ in content, stem or gain.
         measured: levels from the recipes, stage by stage.
-        audio: figures of the files themselves; empty where they were not measured.
+        audio: figures of the files themselves; empty if they were not measured.
         balance_error_db: mean third-octave distance of the two, level aside; None likewise.
         notes: why files were not measured, and what else to know; a line each.
     """

@@ -74,7 +74,7 @@ class Config:
 
         Args:
             said: arguments of `OutputSettings`.
-            named_format: that the file's name asks for; empty where it asks for none.
+            named_format: that the file's name asks for; empty if it asks for none.
 
         Returns:
             Without what the format does not know: a bit rate of a WAV file.
@@ -145,10 +145,10 @@ def settings_over_defaults(asked: Mapping[str, Any], console: Console) -> Render
 
     Args:
         asked: arguments of `RenderSettings`.
-        console: whose targets are said, too, weaker than what is asked for.
+        console: whose targets are said, too, weaker than the request.
 
     Raises:
-        SettingsError: as of `read_config`, or settings that do not fit.
+        SettingsError: as in `read_config`, or settings that do not fit.
     """
     brought = {name: getattr(console, name) for name in TARGETS}
     said = {name: value for name, value in brought.items() if value is not None} | {**asked}

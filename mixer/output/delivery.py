@@ -56,7 +56,7 @@ def refuse_names(
         wanted: what is to be delivered.
         song: what is rendered.
         mix_path: the mix's file.
-        home: as of `deliver`.
+        home: as in `deliver`.
 
     Raises:
         OutputError: a file has a name that a session cannot hold.

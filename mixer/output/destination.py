@@ -49,7 +49,7 @@ class Destination:
         wanted: how it is written, and what with it; its format is known.
         overwrite: replace what is there.
         home: folder in which all of it will lie at last, where it is made in another one, from
-            which somebody else moves it. None for `path`'s, where it appears in one go.
+            which somebody else moves it. None for `path`'s, where it appears at once.
     """
 
     path: Path
@@ -169,14 +169,14 @@ def render_to(
     Args:
         destination: where to; `Destination.check` says beforehand whether it will go.
         plan: from `plan_render`.
-        progress, network, threads: as of `mixer.render`.
+        progress, network, threads: as in `mixer.render`.
         made: the plan's mix before its master, where there is one already.
         computing: entered while the mix is made, and left before it is written.
-        take: tells how the finished mix came from another one; None where it came from none.
-        song: as of `write_audios`: of several mixes of one song, its files are hashed once.
+        take: tells how the finished mix came from another one; None if it came from none.
+        song: as in `write_audios`: of several mixes of one song, its files are hashed once.
 
     Raises:
-        MixerError: as of `mixer.render`, `mixer.write_mix` and `deliver`.
+        MixerError: as in `mixer.render`, `mixer.write_mix` and `deliver`.
     """
     wanted = destination.wanted
     n_versions = len(destination.version_paths(plan.song))

@@ -71,7 +71,7 @@ def track_paths(mix_path: Path, track_names: Sequence[str], file_format: str) ->
 
     Args:
         mix_path: of the mix.
-        track_names: as of `mixer.song.tracks.Track`, in the mix's order; none gives no residual.
+        track_names: as in `mixer.song.tracks.Track`, in the mix's order; none gives no residual.
         file_format: one of `FORMATS`.
     """
     if not track_names:
@@ -96,7 +96,7 @@ def session_audio(mix_path: Path, key: str, daw: str | None) -> Path:
     Args:
         mix_path: of the mix.
         key: one of `SESSION_AUDIO`, or the name of a room's impulse response.
-        daw: the format of session that it belongs to; None where it is any's.
+        daw: the format of session that it belongs to; None if it is any's.
     """
     base = mix_path.with_suffix("")
     name = f"{key}.wav" if daw is None else f"{key}.{daw}.wav"
@@ -104,7 +104,7 @@ def session_audio(mix_path: Path, key: str, daw: str | None) -> Path:
 
 
 def session_files(daws: Sequence[str]) -> dict[str, str]:
-    """What may lie in the folder of what sessions play: file names by role."""
+    """What may be in the folder of what sessions play: file names by role."""
     own = {f"{key} of {daw}": f"{key}.{daw}.wav" for daw in daws for key in SESSION_AUDIO}
     rooms = {f"{key} response": f"{key} impulse response.wav" for key in SESSION_ROOMS}
     return own | rooms if daws else {}

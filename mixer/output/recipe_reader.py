@@ -48,7 +48,7 @@ _OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 
 @dataclass(frozen=True)
 class RecordedInput:
-    """A recording as it was when it was mixed; fields as of `mixer.song.recording.Recording`."""
+    """A recording as it was when it was mixed; fields as in `mixer.song.recording.Recording`."""
 
     file: str = text(kind=TextKind.RAW)
     sha256: str = sha256()
@@ -76,7 +76,7 @@ class RecordedOutput:
 
 @dataclass(frozen=True)
 class RecordedParent:
-    """Where a take came from; as of `mixer.output.recipe.TakeParent`."""
+    """Where a take came from; as in `mixer.output.recipe.TakeParent`."""
 
     file: str = text(kind=TextKind.RAW)
     sha256: str = sha256()
@@ -84,7 +84,7 @@ class RecordedParent:
 
 @dataclass(frozen=True)
 class RecordedChange:
-    """A setting that a take changed; as of `mixer.output.recipe.ChangedSetting`."""
+    """A setting that a take changed; as in `mixer.output.recipe.ChangedSetting`."""
 
     key: str = text()
     was: float | str | bool | None = None
@@ -93,7 +93,7 @@ class RecordedChange:
 
 @dataclass(frozen=True)
 class RecordedVariation:
-    """Where a variation stands; as of `mixer.rendering.axes.VariationTable`."""
+    """Where a variation stands; as in `mixer.rendering.axes.VariationTable`."""
 
     words: str = text()
     distance: float = number(MISSING, 0.0, 1e6)
@@ -105,7 +105,7 @@ class RecordedVariation:
 
 @dataclass(frozen=True)
 class RecordedTake:
-    """How a mix came from another one; as of `mixer.output.recipe.Take`."""
+    """How a mix came from another one; as in `mixer.output.recipe.Take`."""
 
     parent: RecordedParent
     number: int = number(MISSING, 1, 1_000_000)
@@ -121,7 +121,7 @@ class RecordedTake:
 
 @dataclass(frozen=True)
 class RecordedFiles:
-    """As of `mixer.output.used_files.UsedFiles`; empty where nothing was recorded yet."""
+    """As of `mixer.output.used_files.UsedFiles`; empty if nothing was recorded yet."""
 
     plugins: Mapping[str, str] = entries(sha256(), default={}, names=TextKind.RAW)
     rooms: Mapping[str, str] = entries(sha256(), default={}, names=TextKind.RAW)
@@ -139,7 +139,7 @@ class RecordedLoss:
 
 @dataclass(frozen=True)
 class RecordedReference:
-    """How a mix was moved towards references; as of `mixer.reference.record.ReferenceRecord`."""
+    """How a mix was moved towards references; as in `mixer.reference.record.ReferenceRecord`."""
 
     moves: Moves
 
@@ -160,7 +160,7 @@ class RecordedMix:
         song_name: title of the song.
         song_folder: where it was.
         dry: whether the song was said to be dry.
-        tempo_bpm: of the song; None where it was not told, or not recorded.
+        tempo_bpm: of the song; None if it was not told, or not recorded.
         inputs: the recordings by name.
         settings: what was asked for.
         model: name and hash of the manifest; None without a network.
@@ -168,7 +168,7 @@ class RecordedMix:
         measurements: as they were written, not checked: read them with `numbers`.
         file_format, bit_depth: of the files; the depth is None for lossy formats.
         coding: of lossy formats, where it was asked for.
-        title, artist: of the song, as tags; None where it had none.
+        title, artist: of the song, as tags; None if it had none.
         outputs: "mix" and each wet stem.
         tracks: each wet track, and what is left of the mix, by name.
         used: plug-ins and rooms.
@@ -176,8 +176,8 @@ class RecordedMix:
         versions: of python, mixer and the libraries.
         platform: the system.
         take: how it came from another mix; None for one that came from none.
-        reference_moves: how it was moved towards references; None where there were none.
-        translation: what stems lose elsewhere; empty where that was not checked.
+        reference_moves: how it was moved towards references; None if there were none.
+        translation: what stems lose elsewhere; empty if that was not checked.
     """
 
     path: Path
@@ -331,7 +331,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
 
 
 def numbers(value: Any) -> dict[str, float | None]:
-    """The numbers of a tree of tables and lists by dotted name; None where one has no value."""
+    """The numbers of a tree of tables and lists by dotted name; None if one has no value."""
     return {
         name: None if leaf is None else float(leaf)
         for name, leaf in leaves(value)

@@ -87,7 +87,7 @@ def version_lines(recipe: Recipe) -> Iterator[str]:
 
 
 def translated_lines(recipe: Recipe) -> list[str]:
-    """What stems lose elsewhere; empty where that was not checked."""
+    """What stems lose elsewhere; empty if that was not checked."""
     if "translation" not in recipe:
         return []
     lines = list(translation_lines(recipe["translation"]))
@@ -95,7 +95,7 @@ def translated_lines(recipe: Recipe) -> list[str]:
 
 
 def reference_words(recipe: Recipe) -> list[str]:
-    """What references did; empty where there were none."""
+    """What references did; empty if there were none."""
     return list(reference_lines(recipe["reference"])) if "reference" in recipe else []
 
 

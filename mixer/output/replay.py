@@ -48,7 +48,7 @@ class Replay:
 
     Attributes:
         differences: before rendering, then of device and output.
-        written: name to file of what was rendered; empty where nothing was.
+        written: name to file of what was rendered; empty if nothing was.
     """
 
     differences: tuple[Difference, ...]
@@ -97,18 +97,18 @@ def song_of(recipe: RecordedMix, song_folder: Path | None) -> Song:
 
 
 def plan_again(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Difference]]:
-    """The plan of a recorded mix, None where its model is not here, and what differs.
+    """The plan of a recorded mix, None if its model is not here, and what differs.
 
     Args:
         recipe: from `read_recipe`.
         song: from `song_of`.
 
     Raises:
-        MixerError: as of `mixer.rendering.planning.plan_render`.
+        MixerError: as in `mixer.rendering.planning.plan_render`.
     """
     plan, of_plan = _plan(recipe, song)
     if plan is not None:
-        song = plan.song  # as it is mixed: what is mended between microphones is in the recipe
+        song = plan.song  # as it is mixed: what is repaired between microphones is in the recipe
     named = [*differences_of_used(recipe), *differences_of_versions(recipe)]
     return plan, [*differences_of_song(recipe, song), *of_plan, *named]
 
@@ -143,7 +143,7 @@ def replay(
         name: of the mix's file; None for the recorded one.
         song_folder: where the song is now; None for where it was.
         allow_plugins: load the plug-ins that the recipe names. They are programs.
-        progress: as of `render`.
+        progress: as in `render`.
 
     Raises:
         MixerError: as `find_differences`, `render` and `write_mix`; PresetError also where plug-ins

@@ -176,7 +176,7 @@ def write_audios(
     Args:
         mix: from `mixer.render`.
         path: of the mix in the staging folder, under the name that it will have at last.
-        file_format, bit_depth, coding: as of `write_mix`, checked.
+        file_format, bit_depth, coding: as in `write_mix`, checked.
         wrote: told the name of each file that is written.
         song: the mix's, from `song_table`, where that was made already.
 
@@ -368,7 +368,7 @@ def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
 
 
 def _unchanged(folder: Path, entries: Mapping[str, HashedFile]) -> set[Path]:
-    """The files of a recipe's entries that lie in a folder and were not changed since."""
+    """The files of a recipe's entries that are in a folder and were not changed since."""
     named = {Path(entry["path"]).name: entry["sha256"] for entry in entries.values()}
     # Names alone, in this one folder: a recipe that was tampered with reaches nothing else.
     found = {folder / name: sha256 for name, sha256 in named.items() if name != ".."}

@@ -53,7 +53,7 @@ class WritingSteps:
         self._tell(name, _REPORT if name == REPORT else _SESSION)
 
     def end(self, detail: str) -> None:
-        """Everything lies in its place."""
+        """Everything is in its place."""
         self._tell(detail, self._whole - self._done)
 
     def _tell(self, detail: str, more: float) -> None:

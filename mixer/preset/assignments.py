@@ -174,7 +174,7 @@ def _number(text: str) -> Any:
 
 
 def _toml(text: str) -> Any:
-    """What TOML makes of a value; a text that is none stays a text, and is refused as such."""
+    """What TOML makes of a value; a text that is not one stays a text, and is refused as such."""
     try:
         parsed = parse_toml(f"value = {text.strip()}")
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """Plug-ins are programs: whose word is enough to load one.
 
 A preset that has a name (shipped, or in the user's own folder) and the command line are the user's
-word. A preset's file from elsewhere may be a stranger's; a song's own table has no plug-ins at all
+word. A preset's file from elsewhere may be untrusted; a song's own table has no plug-ins at all
 (`mixer.preset.layer`).
 """
 

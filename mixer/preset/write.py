@@ -41,9 +41,9 @@ def save_preset(
 
     Args:
         name: what it is to be called.
-        table: as of `preset_text`.
+        table: as in `preset_text`.
         summary: when to use it, one line.
-        comments: lines that stand in front, for people.
+        comments: lines that are in front, for people.
         overwrite: replace one of that name, or hide a shipped one.
 
     Returns:

@@ -7,7 +7,7 @@ that lies beside it. How the audio is played depends on how the file is opened:
   gain ramps of 10 ms;
 - served over http: the files are fetched when first listened to, then as above;
 - opened from a disk: browsers refuse a page to read files, but play them in `<audio>` elements. All
-  run at once, next to silent but for what is heard, and are held within 2 ms by their speed.
+  run at once, next to silent except for what is heard, and are held within 2 ms by their speed.
 
 Previews are MP3, the one lossy format that every browser decodes; listening copies are FLAC.
 """

@@ -60,7 +60,7 @@ class Channel(TypedDict):
         stem: whose colour it has; `MIX_BUS` for the mix.
         role: of a track, else empty.
         notes: words on what is not drawn.
-        found: as the network set it; None where no network did.
+        found: as the network set it; None if no network did.
         set: as it was used, with the hand's changes.
         by_hand: whether `set` differs from `found` by somebody's hand.
     """
@@ -117,7 +117,7 @@ def console_picture(mix: Mix) -> ConsolePicture:
 
 
 def _why_nothing(mix: Mix) -> str:
-    """Why no network's setting is in the picture; empty where there are some."""
+    """Why no network's setting is in the picture; empty if there are some."""
     if mix.measurements["tracks"] or mix.measurements["network"]:
         return ""
     if mix.plan.material is MaterialKind.RECORDINGS:

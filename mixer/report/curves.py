@@ -11,7 +11,7 @@ from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, short_term_loudness_lufs
 
 N_COLUMNS = 1_200
 N_LOUDNESS_POINTS = 600
-# A short-term window ends 3 s after it starts; its level stands in its middle.
+# A short-term window ends 3 s after it starts; its level is in its middle.
 FIRST_WINDOW_CENTRE_S = 1.5
 N_DIRECTIONS = 61
 LOWEST_DIRECTION_DB = -48.0

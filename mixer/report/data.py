@@ -59,10 +59,10 @@ class Source:
     Attributes:
         key: `INPUT_SUM`, `NORMALISED_SUM`, `MIX`, or a stem's name.
         label: as shown.
-        is_stem: a wet stem as it stands in the mix; else a sum.
+        is_stem: a wet stem as it is in the mix; else a sum.
         audio: float32 (2, samples).
         level: loudness and true peak.
-        file: where it lies on the disk; None where it is not written.
+        file: where it lies on the disk; None if it is not written.
         file_gain_db: what was taken off so that the file does not clip, 0 or less.
     """
 

@@ -42,13 +42,13 @@ def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[MaskingRow]:
     """How much of each stem the others hide, by critical band.
 
     Args:
-        stem_powers: stem name to `bark_powers` of the stem as it stands in the mix, all of one
+        stem_powers: stem name to `bark_powers` of the stem as it is in the mix, all of one
             length.
 
     Returns:
         For each stem and each masker (every other stem, then all of them together): `stem`,
         `masker`, `share`, the masked share of the stem's specific loudness (0 to 1), and `bands`,
-        the same for each band, None where the stem has next to nothing there. Stems that are not
+        the same for each band, None if the stem has next to nothing there. Stems that are not
         audible in the mix are left out.
     """
     if not stem_powers:

@@ -59,7 +59,7 @@ def words(key: str) -> tuple[str, str]:
 def rows(record: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Whatever a record holds, as label and value, one row a figure; None is left out.
 
-    Lists of figures stand in one row, and so do the figures of left and right.
+    Lists of figures are in one row, and so are the figures of left and right.
     """
     for count, (label, value) in enumerate(_flat(record, prefix)):
         if count == MOST_ROWS:

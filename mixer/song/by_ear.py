@@ -69,7 +69,7 @@ def listen_for_role(source: AudioSource) -> HeardPart | None:
 
 
 def listen_against(source: AudioSource, stem: str) -> HeardPart | None:
-    """What a file plainly sounds like, where that is not its stem; None where there is no doubt.
+    """What a file plainly sounds like, where that is not its stem; None if there is no doubt.
 
     The whole must say so and each half of the excerpts by itself.
     """

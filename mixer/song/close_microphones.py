@@ -62,7 +62,7 @@ def find_offset(
         max_delay_s: the furthest delay that is looked for, either way.
 
     Returns:
-        None where the two have too little in common to say: another performance, or a room.
+        None if the two have too little in common to say: another performance, or a room.
     """
     pairs = _sounding(excerpts, reference)
     reach = round(max_delay_s * sample_rate)
@@ -93,7 +93,7 @@ def gained_db(
     """What it brings to the power of their sum to undo a delay and a polarity, in dB.
 
     Args:
-        excerpts, reference: as of `find_offset`.
+        excerpts, reference: as in `find_offset`.
         delay_samples: that the first comes earlier afterwards; negative for later.
         inverted: its polarity is turned round.
     """

@@ -63,7 +63,7 @@ def find_complement(tokens: Sequence[str]) -> tuple[Complement | None, list[str]
         tokens: from `split_words`.
 
     Returns:
-        The complement, or None where the name is a part or negates nothing; the tokens outside the
+        The complement, or None if the name is a part or negates nothing; the tokens outside the
         negation.
     """
     span = _negation(tokens)

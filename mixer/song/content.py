@@ -67,7 +67,7 @@ class Heard:
     Attributes:
         index: which recording.
         reason: a phrase for the user: "the same as Kick.wav".
-        certain: nothing is lost without it; False where that is only likely.
+        certain: nothing is lost without it; False if that is only likely.
         others: the recordings that hold it.
     """
 
@@ -265,7 +265,7 @@ def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
 
 
 def _placed_blocks(candidate: Candidate, from_s: float) -> Iterator[np.ndarray]:
-    """A recording as it stands in a plain sum from a time on: float32 (2, any number)."""
+    """A recording as it is in a plain sum from a time on: float32 (2, any number)."""
     start = round((candidate.start_s - from_s) * EXCERPTS_RATE_HZ)
     if start > 0:
         yield np.zeros((2, start), np.float32)
@@ -294,7 +294,7 @@ def _excerpt_starts_s(duration_s: float) -> list[float]:
 def _placed_excerpts(
     candidate: Candidate, starts_s: Sequence[float], length_s: float = EXCERPT_S
 ) -> np.ndarray:
-    """(excerpts, 2 x samples): as the recording stands in a plain sum."""
+    """(excerpts, 2 x samples): as the recording is in a plain sum."""
     own_starts_s = [start - candidate.start_s for start in starts_s]
     try:
         own = read_excerpts(candidate.source, own_starts_s, length_s, EXCERPTS_RATE_HZ)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 def matches(pattern: str, name: str) -> bool:
     """Whether an entry means a file.
 
-    `*` stands for any text and `?` for one sign; everything else, brackets too, for itself. The
+    `*` stands for any text and `?` for one character; anything else, brackets too, for itself. The
     pattern may leave out the folders inside the song's. Normal forms do not matter.
     """
     return any(_fits(_normal(pattern), form) for form in _forms(name))

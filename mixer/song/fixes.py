@@ -1,4 +1,4 @@
-"""What may be mended between microphones at one source, and how one asks for it."""
+"""What may be repaired between microphones at one source, and how one asks for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mixer.files.wording import suggest
 
 
 class Fix(StrEnum):
-    """What is mended."""
+    """What is repaired."""
 
     POLARITY = "polarity"
     DELAY = "delay"
@@ -23,7 +23,7 @@ FIX_WORDS = (NO_FIXES, Fix.POLARITY, Fix.DELAY, f"{Fix.POLARITY},{Fix.DELAY}")
 
 
 def check_fixes(fixes: Sequence[str]) -> None:
-    """Refuse what cannot be mended.
+    """Refuse what cannot be repaired.
 
     Raises:
         SettingsError: a name that is none of `FIXES`, or one given twice.

@@ -31,7 +31,7 @@ class FolderFile(NamedTuple):
     Attributes:
         place: where it is.
         name: relative to the song's folder, with forward slashes.
-        instruments: words of the instruments' folders that it lies in.
+        instruments: words of the instruments' folders that it is in.
         reason: why it is left out; None for a candidate.
         may_be_a_part: it is left out, and may have been meant to be mixed.
         is_plain: it is a file itself, and not a link, a pipe or a device.

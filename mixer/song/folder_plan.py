@@ -28,7 +28,7 @@ class FolderPlan:
     Attributes:
         read: they are searched further; with the words of their instrument, if it is one.
         left_out: with the reason.
-        own_reason: why the folder's own recordings are left out; None where they are not.
+        own_reason: why the folder's own recordings are left out; None if they are not.
         songs: folders that are songs of their own; the folder is not one song then.
         own_sums: the folder's own recordings that are the sum of one of its folders, and why.
     """

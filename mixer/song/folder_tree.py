@@ -42,7 +42,7 @@ class Folder:
 
     Attributes:
         path: where it is.
-        files, folders, links: what lies in it; links are those to folders, and folders too deep.
+        files, folders, links: what is in it; links are those to folders, and folders too deep.
         odd_files: those of its files that are links, pipes or devices.
         is_cut: it cannot be read.
     """
@@ -60,7 +60,7 @@ class Folder:
 
     @cached_property
     def place(self) -> str:
-        """Where it is, as text; paths of files by the ten thousand are built from that."""
+        """Where it is, as text; paths of files by the tens of thousands are built from that."""
         return os.fspath(self.path)
 
     @cached_property

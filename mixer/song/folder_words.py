@@ -73,7 +73,7 @@ def kind_of(name: str, parent: str = "") -> str:
 
     Args:
         name: the folder's.
-        parent: the name of the folder that it is in, which often stands in front: "Song Stems".
+        parent: the name of the folder that it is in, which often is in front: "Song Stems".
 
     Returns:
         One of this module's constants.

@@ -64,7 +64,7 @@ def _peak(source: AudioSource) -> tuple[float, bool] | None:
 
 
 def _own_scale(peak: float, whole: bool) -> float | None:
-    """What one file alone tells; None where its scale is not certain."""
+    """What one file alone tells; None if its scale is not certain."""
     for scale, (low, high) in _SCALES.items():
         if low <= peak <= high:
             return scale

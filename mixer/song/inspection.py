@@ -48,13 +48,13 @@ _AS_GOOD_FROM_SHARE = 0.9
 
 @dataclass
 class FileInspection:
-    """What was found in one file; measurements are None where it is left out or unreadable.
+    """What was found in one file; measurements are None if it is left out or unreadable.
 
     Attributes:
         file: name as shown to the user.
-        stem: one of the four, or None where it is left out.
+        stem: one of the four, or None if it is left out.
         reason: why it is in that stem, or left out.
-        certain: False where its name said nothing, or where it may be a part and is left out.
+        certain: False if its name said nothing, or where it may be a part and is left out.
         side: "left", "right", "mid" or "side" for one half of a pair, else None.
         sample_rate: in Hz.
         channels: 1 or 2.
@@ -161,7 +161,7 @@ def _scaled(recordings: Sequence[Recording]) -> Sequence[Recording]:
 
 
 def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray | None]:
-    """Measure one file; the second value is its sketch for comparisons, None where unreadable."""
+    """Measure one file; the second value is its sketch for comparisons, None if unreadable."""
     source = recording.source
     inspection = FileInspection(
         file=recording.file,
@@ -234,7 +234,7 @@ def _stereo_findings(audio: np.ndarray) -> list[str]:
 
 
 def _clipped_samples(audio: np.ndarray) -> int:
-    """Samples that stand in runs of at least `CLIPPED_RUN_SAMPLES` at full scale."""
+    """Samples that are in runs of at least `CLIPPED_RUN_SAMPLES` at full scale."""
     total = 0
     for channel in audio:
         hot = np.concatenate([[0], (np.abs(channel) >= CLIPPED_FROM).astype(np.int8), [0]])
@@ -245,7 +245,7 @@ def _clipped_samples(audio: np.ndarray) -> int:
 
 
 def _sketch(audio: np.ndarray, sample_rate: int, start_s: float) -> np.ndarray:
-    """The mid channel at `_SKETCH_RATE_HZ` where it lies in the song: enough to tell waveforms."""
+    """The mid channel at `_SKETCH_RATE_HZ` where it is in the song: enough to tell waveforms."""
     mid = audio.mean(axis=0, keepdims=True)
     n_samples = audio_io.resampled_length(mid.shape[1], sample_rate, _SKETCH_RATE_HZ)
     own = audio_io.resample(mid, sample_rate, _SKETCH_RATE_HZ, n_samples)[0]

@@ -33,7 +33,7 @@ def late_copies(
     read_around: ReadAround,
     sample_rate: int,
 ) -> dict[int, tuple[int, float]]:
-    """Recordings that equal an earlier one but for a long delay: which, and how much later in s.
+    """Recordings that equal an earlier one except for a long delay: which, and how much later in s.
 
     Args:
         excerpts: float32 (recordings, excerpts, samples), of one channel.

@@ -35,7 +35,7 @@ def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> 
     """Whether a recording has about the spectrum of others together: parts seldom have.
 
     Args:
-        own, others, sample_rate: as of `spectrum_differs_by_db`.
+        own, others, sample_rate: as in `spectrum_differs_by_db`.
     """
     return spectrum_differs_by_db(own, others, sample_rate) < _ALIKE_WITHIN_DB
 

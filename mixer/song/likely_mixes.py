@@ -18,7 +18,7 @@ def like_all_others(excerpts: np.ndarray, among: Sequence[int]) -> list[int]:
 
     Args:
         excerpts: float32 (recordings, excerpts, channels, samples), the same stretches of time of
-            each as it stands in the mix: half a pair sounds on its own side, and is compared there.
+            each as it is in the mix: half a pair sounds on its own side, and is compared there.
         among: the recordings that would be mixed.
     """
     if len(among) < 2:

@@ -11,7 +11,7 @@ from mixer.song.track_names import NOTHING_KNOWN
 
 
 class MixedFile(TypedDict):
-    """A recording that is mixed; fields as of `mixer.song.recording.Recording`."""
+    """A recording that is mixed; fields as in `mixer.song.recording.Recording`."""
 
     file: str
     stem: str | None

@@ -54,7 +54,7 @@ class Microphone:
 
     Attributes:
         track: the track.
-        words: of its name that say which microphone; empty where the name is the source's alone.
+        words: of its name that say which microphone; empty if the name is the source's alone.
     """
 
     track: Track

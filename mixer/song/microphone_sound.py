@@ -35,7 +35,7 @@ class Hearing:
 def read_microphone(
     recordings: Sequence[Recording], song: Song, turned: Collection[str]
 ) -> list[np.ndarray] | None:
-    """Stretches of a track's middle as it stands in the song; None where it cannot be read.
+    """Stretches of a track's middle as it is in the song; None if it cannot be read.
 
     Args:
         recordings: one, or the halves of a pair.

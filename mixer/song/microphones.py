@@ -1,4 +1,4 @@
-"""Microphones at one source that thin each other out: which, and what it brings to mend them.
+"""Microphones at one source that thin each other out: which, and what it brings to repair them.
 
 Names tell which tracks may be microphones at one source, their sound whether they are: of two
 performances, or two samples that sound together, it finds no delay. The halves of a stereo pair are
@@ -38,9 +38,9 @@ class Misplaced:
     Attributes:
         files: its own; both of a pair, which move together.
         reference: the file that it is compared with.
-        delay_s: how much later it comes; 0 where that is as it should be.
+        delay_s: how much later it comes; 0 if that is as it should be.
         inverted: its polarity is the opposite.
-        gains_db: what mending brings to the power of the sum of both, by what is mended.
+        gains_db: what mending brings to the power of the sum of both, by what is repaired.
         is_far: it comes later than close microphones can, so that it is not moved.
     """
 
@@ -53,12 +53,12 @@ class Misplaced:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """What would have to be mended, any of `FIXES`."""
+        """What would have to be repaired, any of `FIXES`."""
         faults = {Fix.POLARITY: self.inverted, Fix.DELAY: self.delay_s != 0.0 and not self.is_far}
         return tuple(fix for fix in FIXES if faults[fix])
 
     def mended_by(self, allowed: Sequence[str]) -> tuple[str, ...]:
-        """What of it to mend; nothing where that alone would make the sum thinner."""
+        """What of it to repair; nothing where that alone would make the sum thinner."""
         fixes = tuple(fix for fix in self.needed if fix in allowed)
         return fixes if self.gains_db.get(fixes, 0.0) >= _LEAST_GAIN_DB else ()
 

@@ -50,7 +50,7 @@ def classify_all(
 
     Args:
         names: of the files.
-        folders: of each, the words of the instruments' folders that it lies in.
+        folders: of each, the words of the instruments' folders that it is in.
         song: the name of the song's folder.
     """
     own_folders = tuple(map(tuple, folders)) if folders is not None else ((),) * len(names)

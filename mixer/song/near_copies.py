@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 FEWEST_EXCERPTS = 3
-# This share of the excerpts in which it plays equals the other recording: edits lie in the rest.
+# This share of the excerpts in which it plays equals the other recording: edits are in the rest.
 _AGREEING_SHARE = 0.8
 _EQUAL_BELOW_DB = -30.0
 # A delay between samples and cuts at an excerpt's ends leave a little over.
@@ -55,7 +55,7 @@ def copied_from(excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int]
 def moved_copies(
     excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int], sample_rate: int
 ) -> dict[int, tuple[int, float]]:
-    """Recordings that equal an earlier one but for a delay: which, and by how much later in s.
+    """Recordings that equal an earlier one except for a delay: which, and by how much later in s.
 
     Args:
         excerpts: float32 (recordings, excerpts, samples), of one channel.
@@ -96,7 +96,7 @@ def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) ->
         below_db: what the other may leave over of it, in dB of its power.
 
     Returns:
-        The lag to an eighth of a sample; None where it leaves more at every lag.
+        The lag to an eighth of a sample; None if it leaves more at every lag.
     """
     n_samples = own.shape[1]
     middle = other[:, reach : n_samples - reach]

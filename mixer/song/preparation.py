@@ -1,4 +1,4 @@
-"""A song as it is mixed: at full scale, microphones mended, without silence that all end in."""
+"""A song as it is mixed: at full scale, microphones repaired, without silence that all end in."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[
     Args:
         song: from `load_song`.
         trim: cut digital silence in which every file ends.
-        fixes: any of `FIXES`, what to mend between microphones at one source; what `song.toml` says
+        fixes: any of `FIXES`, to repair between microphones at one source; what `song.toml` says
             of a file wins.
 
     Returns:
@@ -67,7 +67,7 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
         fixes: any of `FIXES`; what `song.toml` says of a file wins.
 
     Returns:
-        The song, and by file what was mended, or is left and would be.
+        The song, and by file what was repaired, or is left and would be.
     """
     tracks = tracks_of(song)
     if not microphone_groups(tracks) and all(len(track.recordings) == 1 for track in tracks):

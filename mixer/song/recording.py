@@ -16,9 +16,9 @@ class Recording:
     Attributes:
         source: where the samples are.
         file: its name as shown to the user.
-        stem: one of `STEMS`, or None where it is left out.
+        stem: one of `STEMS`, or None if it is left out.
         reason: why it is in that stem, or left out.
-        certain: False where its name said nothing; of a file that is left out, False where it may
+        certain: False if its name said nothing; of a file that is left out, False if it may
             be a part of the song all the same.
         gain_db: from `song.toml`.
         side: "left", "right", "mid" or "side" for one half of a pair of mono files, else None.
@@ -28,8 +28,8 @@ class Recording:
         remarks: what else its name or its sound says that may not be meant.
         start_s: where it begins on the song's time line, in seconds; below 0 its start is cut.
         inverted: its polarity is turned round.
-        fixes: what `song.toml` says to mend between it and other microphones at its source, any of
-            `mixer.song.fixes.FIXES`; None where it says nothing.
+        fixes: what `song.toml` says to repair between it and microphones at its source, any of
+            `mixer.song.fixes.FIXES`; None if it says nothing.
     """
 
     source: AudioSource

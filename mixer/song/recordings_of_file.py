@@ -31,7 +31,7 @@ def recordings_of_file(
     Args:
         folder: the song's.
         file: one of those in it.
-        told: what its name says; None where it was not asked.
+        told: what its name says; None if it was not asked.
         settings: what `song.toml` says about it.
 
     Returns:

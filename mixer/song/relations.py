@@ -31,7 +31,7 @@ _EQUAL_WITHIN_DB = 1.0
 LIKELY_BELOW_DB = -12.0
 # One excerpt alone may agree by chance (a held tone is the sum of two others of its pitch).
 FEWEST_EXCERPTS = 3
-# This share of a comp's excerpts equals one of its takes; cuts lie in the others.
+# This share of a comp's excerpts equals one of its takes; cuts are in the others.
 _COMP_SHARE = 0.75
 # A part must make up this share of the sum's power to be named as one.
 PART_FROM_DB = -40.0
@@ -67,7 +67,7 @@ class Found:
         relation: what it is.
         others: of which recordings, the largest part first; for a take, the comp that holds it.
         left_over_db: of its power that the others do not explain, in dB.
-        certain: False where something is left over that copying does not explain (a bus effect):
+        certain: False if something is left over that copying does not explain (a bus effect):
             to be said, not acted on.
         inverted: of opposite polarity, which would cancel the original.
         reversible: a sum whose parts cancel in part: one of them may be the difference instead.
@@ -94,11 +94,11 @@ def find_relations(
 
     Args:
         excerpts: (recordings, excerpts, channels x samples), the same stretches of time of each
-            recording as it stands in the mix (a mono file on both sides, half a pair on its own).
+            recording as it is in the mix (a mono file on both sides, half a pair on its own).
         preference: for each recording a rank; of two copies the one of lower rank stays.
         twins: pairs of recordings whose names differ in the format alone, for which a lossy
             encoder's error is allowed.
-        channels: how many stand one behind the other in the last axis; a sum may have panned its
+        channels: how many stand one after another in the last axis; a sum may have panned its
             parts.
 
     Returns:
@@ -203,7 +203,7 @@ def _fit_one(
 def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> list[Found]:
     """Takes that a comp was cut from: in each excerpt it equals one of several recordings.
 
-    A cut may lie in some excerpts. What plays where the comp is silent is not in it: such a take is
+    A cut may be in some excerpts. What plays where the comp is silent is not in it: such a take is
     told, not left out.
     """
     found: dict[int, Found] = {}
@@ -267,13 +267,13 @@ def find_moved_sum(
     """Whether a recording that stands where it may belong is the sum of others, and of which.
 
     Args:
-        excerpts, channels: as of `find_relations`; the recording's own at the place where it is
+        excerpts, channels: as in `find_relations`; the recording's own at the place where it is
             thought to be.
         index: the recording.
         others: those that it may be the sum of.
 
     Returns:
-        The entry, with what it still comes later than thought; None where it is not a sum of them.
+        The entry, with what it still comes later than thought; None if it is not a sum of them.
     """
     power = np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64) / excerpts.shape[2]
     if len(others) < 2 or sounding_excerpts(power[index]).sum() < FEWEST_EXCERPTS:

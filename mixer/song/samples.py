@@ -1,4 +1,4 @@
-"""The samples of recordings, where they lie in the song: block by block, and summed."""
+"""The samples of recordings, where they are in the song: block by block, and summed."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def read_sum(
 def recording_blocks(
     recording: Recording, n_samples: int, sample_rate: int, *, to_the_end: bool = True
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Decode one recording block by block, where it lies in the song, with gain and polarity.
+    """Decode one recording block by block, where it is in the song, with gain and polarity.
 
     Args:
         recording: any of a song's.
         n_samples: the song's length at `sample_rate`; what lies beyond either end is cut.
         sample_rate: in Hz; a file at another is resampled.
-        to_the_end: as of `read_sum`.
+        to_the_end: as in `read_sum`.
 
     Yields:
         The position of a block's first sample in the song, and float32 (channels, samples).

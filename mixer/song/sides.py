@@ -99,7 +99,7 @@ class _Number:
 class _Reading:
     """A name read with one of its words as the side.
 
-    words: the rest without numbers. before: how many of them stand in front of the side.
+    words: the rest without numbers. before: how many of them are in front of the side.
     numbers: each with how many words are in front of it, and whether the side is too.
     is_word: the side is a word of its own, not the end of another. is_letter: a single letter.
     is_size: it may be the size of a drum. means_more: the word has another meaning by itself.

@@ -29,7 +29,7 @@ class Song:
         markers: named places, by time.
         explicit: where words are that a clean version leaves out.
         notes: what there is to say about the song as a whole, a sentence each.
-        title, artist: as `song.toml` says; None where it does not.
+        title, artist: as `song.toml` says; None if it does not.
         starts_are_stated: every recording carries a time reference that is believed.
     """
 

@@ -57,7 +57,7 @@ _ROLES = tuple(role for role in ROLE_NAMES if role != UNKNOWN)
 
 @dataclass(frozen=True)
 class FileSettings:
-    """What `song.toml` says about a file; None where it says nothing.
+    """What `song.toml` says about a file; None if it says nothing.
 
     Attributes:
         stem: one of `STEMS`; of a file that is said to have a role and no stem, the role's.
@@ -66,7 +66,7 @@ class FileSettings:
         ignore: leave the file out.
         start_s: where it begins in the song, in seconds; below 0 its start is cut.
         invert: turn its polarity round.
-        fix: what to mend between it and other microphones at its source, one of `FIX_WORDS`.
+        fix: what to repair between it and other microphones at its source, one of `FIX_WORDS`.
     """
 
     stem: str | None = choice(None, STEMS)

@@ -51,7 +51,7 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
         songs.append(folder.path)
         for name, inner in inner_folders.items():
-            # A song that lies in another's folder is not mixed by that other.
+            # A song that is in another's folder is not mixed by that other.
             titled = kind_of(name, folder.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
             if titled and name in plan.left_out and (is_band(inner) or holds_songs(inner)):
                 _search(inner, songs, left_out)

@@ -104,7 +104,7 @@ def _power_spectra(audio: FloatArray, n_fft: int, hop: int) -> NDArray[np.float3
 
 
 def _shape(spectra: NDArray[np.float32]) -> list[float]:
-    """Where the power lies in all, and how its distribution over hearing's bands moves."""
+    """Where the power is in all, and how its distribution over hearing's bands moves."""
     weights = _bands()
     bands = spectra @ weights.T
     total = bands.sum(axis=-1)

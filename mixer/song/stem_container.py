@@ -18,7 +18,7 @@ def open_song(path: Path) -> Song:
     """The song of a folder, or of a single `.stem.mp4`.
 
     Raises:
-        InputError: a file of another kind, or as of `load_song` and `load_container`.
+        InputError: a file of another kind, or as in `load_song` and `load_container`.
         PresetError: a mistake in `song.toml`.
     """
     if not path.is_file():

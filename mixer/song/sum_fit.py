@@ -35,7 +35,7 @@ class SumFit:
         others: by which.
         products: (others, others) of what each of them contributes, summed over all excerpts.
         power: of the recording in each excerpt, summed.
-        left_over: the same of what the others do not explain.
+        left_over: the same for what the others do not explain.
         is_faded: the sum has another level in each excerpt, perhaps a filter.
     """
 
@@ -95,7 +95,7 @@ def fit_sum(
         others: at least one, not it.
 
     Returns:
-        The fit; None where most of the recording's power is left over.
+        The fit; None if most of the recording's power is left over.
     """
     gains = _gains(whole, index, others)
     left = [t[:, list(others)] @ gain - t[:, index] for t, gain in zip(whole, gains, strict=True)]
@@ -137,7 +137,7 @@ def _left_behind_filter(own: np.ndarray, made: np.ndarray) -> np.ndarray:
 
 
 def _gains(whole: Sequence[np.ndarray], index: int, others: Sequence[int]) -> np.ndarray:
-    """(channels, others); 0 where the search does not end, as for a sum that is none."""
+    """(channels, others); 0 if the search does not end, as for a sum that is none."""
     gains = np.zeros((len(whole), len(others)))
     for channel, triangle in enumerate(whole):
         with contextlib.suppress(RuntimeError):

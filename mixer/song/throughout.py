@@ -25,7 +25,7 @@ def left_over_throughout_db(
 
     Args:
         own: float32 (2, any number of samples) blocks of the recording.
-        others: the same of those that are said to hold it.
+        others: the same for those that are said to hold it.
         sample_rate: of all, Hz.
         n_samples: so many of each are compared.
 
@@ -54,7 +54,7 @@ def plays_wherever(own: Blocks, other: Blocks, sample_rate: int, n_samples: int)
 
     Args:
         own: float32 (2, any number of samples) blocks of a take.
-        other: the same of its comp.
+        other: the same for its comp.
         sample_rate, n_samples: as for `left_over_throughout_db`.
     """
     size = round(_CHUNK_S * sample_rate)
@@ -81,7 +81,7 @@ def _left_over(target: np.ndarray, its: Sequence[np.ndarray]) -> float:
 
 
 def _chunks(blocks: Blocks, size: int) -> Iterator[np.ndarray]:
-    """Blocks cut anew: (2, size) each, silence without end behind the last."""
+    """Blocks cut again: (2, size) each, silence without end behind the last."""
     held = np.zeros((2, 0), np.float32)
     for block in blocks:
         held = np.concatenate([held, block], axis=1)

@@ -22,7 +22,7 @@ class Clip(NamedTuple):
 
     Attributes:
         file: its name, for messages.
-        reference_s: time reference in seconds since midnight; None where it carries none.
+        reference_s: time reference in seconds since midnight; None if it carries none.
         duration_s: its length.
     """
 
@@ -37,7 +37,7 @@ class TimeLine:
 
     Attributes:
         starts_s: seconds after the first, one for each clip; all 0 where references say nothing.
-        note: what was done or not done, and why; None where there is nothing to say.
+        note: what was done or not done, and why; None if there is nothing to say.
         is_stated: every clip carries a reference, and they are believed.
     """
 

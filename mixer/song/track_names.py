@@ -45,9 +45,9 @@ _SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|[\s_]*[()\[\]]")
 class Classification:
     """Where one recording goes.
 
-    stem: "vocals", "bass", "drums" or "other"; None where it is left out of the mix.
+    stem: "vocals", "bass", "drums" or "other"; None if it is left out of the mix.
     reason: the word or phrase that decided, for the user to read.
-    certain: False where the name says nothing known, or only resembles something known.
+    certain: False if the name says nothing known, or only resembles something known.
     family: what it plays, as far as the name tells.
     """
 
@@ -64,7 +64,7 @@ class NamedTrack:
     Attributes:
         title: the file name, folded, without folder and ending.
         tokens: its words.
-        folder: words of the folders that it lies in; they speak where the name itself does not.
+        folder: words of the folders that it is in; they speak where the name itself does not.
     """
 
     title: str
@@ -111,7 +111,7 @@ def classify(name: str) -> Classification:
 def stem_of_part(name: str) -> Stem | None:
     """The stem of a file whose name surely is that of a part; None for a backing and a complement.
 
-    name: as of `classify`.
+    name: as in `classify`.
     """
     told = classify(name)
     if not told.certain or told.reason == EXACT:

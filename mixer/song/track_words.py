@@ -54,7 +54,7 @@ _PIECE = re.compile(
     rf"|[{_UNSPACED}]+|[^\W\d_A-Za-z{_UNSPACED}]+"
 )
 _CHUNK = re.compile(rf"[A-Za-z]+|[0-9]+|[{_UNSPACED}]+|[^\W\d_A-Za-z{_UNSPACED}]+")
-# By their first and last signs; every other sign of `_UNSPACED` is Han.
+# By their first and last characters; every other sign of `_UNSPACED` is Han.
 _SCRIPTS = (
     ("hiragana", "\u3040", "\u309f"),
     ("katakana", "\u30a0", "\u30ff"),
@@ -70,7 +70,7 @@ _LETTERS = str.maketrans(
 )  # fmt: skip
 _LATIN_UP_TO = 0x24F
 
-_SHORTEST_PIECE = 3  # letters; shorter pieces are found in any word, but for these
+_SHORTEST_PIECE = 3  # letters; shorter pieces are found in any word, except for these
 _SHORTEST_FOREIGN_PIECE = 5
 _SHORT_PIECES = frozenset(("in", "up", "di", "dt", "oh", "fx", "l", "r"))
 _SHORTEST_GUESS = 4  # letters of a source's name that a longer unknown word must begin with
@@ -106,7 +106,7 @@ class Evidence:
     """One word or phrase that says something.
 
     strength: one of the constants above, smaller decides first. position: of its first token.
-    family: what it speaks for; None where it says that the file is not a part of the song.
+    family: what it speaks for; None if it says that the file is not a part of the song.
     guess: the name does not hold the text, but something that resembles it.
     """
 
@@ -254,7 +254,7 @@ def is_unknown(token: str) -> bool:
 
 
 def is_lone_sign(word: str) -> bool:
-    """Whether a word is one sign of a script without spaces, as many others have inside."""
+    """Whether a word is one character of a script without spaces, as many others have inside."""
     return len(word) == 1 and _IS_UNSPACED.fullmatch(word) is not None
 
 
@@ -302,7 +302,7 @@ def _without_inner(tokens: list[str]) -> list[str]:
 
 
 def _script(sign: str) -> str:
-    """The script of a sign of `_UNSPACED`; the mark of a long vowel belongs to katakana."""
+    """The script of a character of `_UNSPACED`; the mark of a long vowel belongs to katakana."""
     return next(name for name, first, last in _SCRIPTS if first <= sign <= last)
 
 
@@ -337,7 +337,7 @@ def _divide(word: str) -> tuple[str, ...]:
 
 
 def meaning_of(text: str) -> tuple[int, Family] | None:
-    """Strength and family of a word or phrase of the vocabulary; None where it has no family."""
+    """Strength and family of a word or phrase of the vocabulary; None if it has no family."""
     strength, family = _words().get(text) or _phrases().get(tuple(text.split())) or (HINT, None)
     return None if family is None else (strength, family)
 
@@ -365,7 +365,7 @@ def find_evidence(tokens: Sequence[str]) -> list[Evidence]:
 
 
 def strongest(tokens: Sequence[str]) -> Evidence | None:
-    """The evidence that decides, or None where nothing is known.
+    """The evidence that decides, or None if nothing is known.
 
     A bounce of something with a place in the song is a part (FX print); with words that are not
     known beside it, it is the song's (Break My Heart bounce).

@@ -31,7 +31,7 @@ class Levels:
     Attributes:
         mean_db: (views, bands, blocks), mean power over a block, in dB; mean square of full scale
             is 0 dB, silence -120.
-        peak_db: the same of the loudest frame of a block.
+        peak_db: the same for the loudest frame of a block.
         frame_db: (frames,) power of the whole stem, both channels' mean, frame by frame.
     """
 

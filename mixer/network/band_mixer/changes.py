@@ -26,7 +26,7 @@ _MOST_MOTION = 2.0
 
 
 class StemTable(TypedDict):
-    """One stem's settings as a record tells them; fields as of `StemControls`.
+    """One stem's settings as a record tells them; fields as in `StemControls`.
 
     Fader and curve are means in time, the curve at `mixer.model_settings.POINTS_HZ` around the
     fader; balance and side are means over the bands.
@@ -42,7 +42,7 @@ class StemTable(TypedDict):
 
 
 def change_controls(controls: StemControls, changes: StripChanges | None) -> StemControls:
-    """A stem's settings with what is asked for; the same ones where nothing is.
+    """A stem's settings with the request; the same ones where nothing is.
 
     Args:
         controls: bounded.

@@ -89,7 +89,7 @@ def mix_by_bands(
         names: their names, for messages.
         hyper: the network's.
         sample_rate: in Hz.
-        wet_stems: also return each stem as it stands in the mix.
+        wet_stems: also return each stem as it is in the mix.
         progress: called with the fraction done, from the calling thread.
         threads: stems at a time.
         device: for the record.

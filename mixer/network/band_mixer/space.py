@@ -83,7 +83,7 @@ class Space:
         self._room: FloatArray | None = None
 
     def send(self, stem: FloatArray, width_db: float, room_db: float) -> None:
-        """Send a stem, float32 (2, samples), to both; amounts as of `add_space`."""
+        """Send a stem, float32 (2, samples), to both; amounts as in `add_space`."""
         if width_db > LEAST_DB:
             if self._width is None:
                 self._width = np.zeros((1, self._n_samples), np.float32)

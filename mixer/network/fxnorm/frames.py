@@ -34,7 +34,7 @@ def write_frames(chunks: Sequence[Audio], first: int, values: Audio) -> None:
     """Put values (1, channels, frames) at frame `first`; what reaches behind the end is dropped.
 
     Args:
-        chunks: of one length, but for the last.
+        chunks: of one length, except for the last.
         first: 0 or more.
         values: the frames.
     """

@@ -37,7 +37,7 @@ def mix_latent(
 
     Args:
         network: an open bundle.
-        latent: chunks (1, filters, frames) that make the song, of one length but for the last;
+        latent: chunks (1, filters, frames) that make the song, of one length except for the last;
             emptied, to give memory back.
         mean_abs: mean magnitude of the front-end in each latent frame, chunks of the same shapes;
             overwritten.

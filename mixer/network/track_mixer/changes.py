@@ -53,7 +53,7 @@ def change_console(
     of_mix: BusChanges | None = None,
     of_space: SpaceChanges | None = None,
 ) -> ConsoleSettings:
-    """A whole console with what is asked for, bounded; settings not asked for stay as they are.
+    """A whole console with the request, bounded; settings not asked for stay as they are.
 
     Args:
         found: as the model set it.

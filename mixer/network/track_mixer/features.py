@@ -52,7 +52,7 @@ class TrackLevels:
 
     @property
     def loudness_lufs(self) -> float:
-        """Integrated loudness as it stands in the middle of a mix; -inf for silence."""
+        """Integrated loudness as it is in the middle of a mix; -inf for silence."""
         weighted = float((self.powers[:2].astype(np.float64) @ k_weights(N_BANDS)).sum())
         if weighted <= POWER_FLOOR:
             return -np.inf

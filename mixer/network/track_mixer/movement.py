@@ -69,7 +69,7 @@ def slow_level_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
 def frame_gains_db(
     frame_db: NDArray[np.float32], shape: float, ride: float
 ) -> NDArray[np.float32] | None:
-    """Both gains together, (frames,) in dB; None where neither acts.
+    """Both gains together, (frames,) in dB; None if neither acts.
 
     Args:
         frame_db: (frames,), from `TrackLevels`.

@@ -276,7 +276,7 @@ def curve_matrix(n_bands: int) -> NDArray[np.float64]:
 
 
 def high_pass_db(high_pass_hz: float, frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gain in dB of the strip's high-pass at frequencies in Hz; 0 where it is off."""
+    """Gain in dB of the strip's high-pass at frequencies in Hz; 0 if it is off."""
     if high_pass_hz <= HIGH_PASS_OFF_HZ:
         return np.zeros_like(frequency_hz)
     return np.asarray(-10.0 * np.log10(1.0 + (high_pass_hz / frequency_hz) ** 4))

@@ -49,7 +49,7 @@ class Call:
         return found
 
     def whole_list(self, name: str) -> list[int] | None:
-        """An attribute that lists whole numbers; None where it is not there."""
+        """An attribute that lists whole numbers; None if it is not there."""
         found = self.node.attributes.get(name)
         if found is not None and not isinstance(found, list):
             raise MisfitError(f"{name} does not list whole numbers")

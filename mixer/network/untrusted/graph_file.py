@@ -24,7 +24,7 @@ from mixer.files.protocol_buffer import (
 )
 from mixer.files.wording import quote
 
-# The largest graph of ours has 1 511 operators.
+# The largest of our graphs has 1 511 operators.
 MOST_NODES = 5_000
 # A constant of more values than this is a weight, not a size.
 MOST_SIZES = 4_096

@@ -1,4 +1,4 @@
-"""A stranger's graphs, ready to run: each is costed, then run in the process of its bundle."""
+"""Untrusted graphs, ready to run: each is costed, then run in the process of its bundle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stranger's graphs, held in a process of their own with limits on memory and time."""
+"""Untrusted graphs, held in a process of their own with limits on memory and time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mixer.files.wording import visible
 from mixer.network.device import Device
 
 _ROOT = Path(__file__).resolve().parents[3]
-# -P and no folder of ours first: nothing is imported from where the songs lie.
+# -P and none of our folders first: nothing is imported from where the songs lie.
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from mixer.network.untrusted.worker import serve; serve(sys.argv[2:])"
@@ -235,7 +235,7 @@ def _let_go(process: subprocess.Popen[bytes], blocks: Sequence[SharedBlock]) -> 
 
 
 class _Layout:
-    """Where arrays lie in a block, one after the other."""
+    """Where arrays are in a block, one after the other."""
 
     def __init__(self) -> None:
         self.n_bytes = 0

@@ -1,6 +1,6 @@
-"""The process in which a stranger's graphs are opened and run.
+"""The process in which untrusted graphs are opened and run.
 
-Requests come as lines of JSON, inputs and answers lie in shared blocks, one block a request at a
+Requests come as lines of JSON, inputs and answers are in shared blocks, one block a request at a
 time. The process holds itself to the memory that each request allows, and ends with its parent.
 """
 
@@ -121,7 +121,7 @@ class _Worker:
 
 
 def _own_bytes() -> int:
-    """Private memory of this process, as its limit counts it; 0 where the system does not tell."""
+    """Private memory of this process, as its limit counts it; 0 if the system does not tell."""
     try:
         with _STATUS.open(encoding="ascii") as file:
             lines = dict(line.split(":", 1) for line in file)

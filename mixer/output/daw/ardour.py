@@ -1,7 +1,7 @@
 """Ardour: a session file (`.ardour`), XML as version 7 writes it, with audio where it lies.
 
 Faders, balances, widths, the equaliser that comes with it, automation, folders as buses, mutes and
-solos are native, and the rest is in the residual. Its file stands in the folder of the mix, which
+solos are native, and the rest is in the residual. Its file is in the folder of the mix, which
 is then the session's; audio elsewhere is named by its whole path, as Ardour does.
 """
 
@@ -125,7 +125,7 @@ class _Writer:
         return root
 
     def _outputs(self) -> Iterator[tuple[int, str]]:
-        """What each route feeds: the folder that it lies in, or the master."""
+        """What each route feeds: the folder that it is in, or the master."""
         inside = [MASTER]
         for node, depth in self._nodes:
             del inside[depth + 1 :]

@@ -33,7 +33,7 @@ def set_aside(folder: Path, sessions: Collection[str], files: Collection[str]) -
 
     Args:
         folder: in which everything of the mix lies.
-        sessions: paths of the sessions, relative to `folder`, all of one name but for the ending.
+        sessions: paths of the sessions, relative to `folder`: all of the same base name.
         files: paths of what else was written with them, likewise; what none of the sessions plays
             stays.
 
@@ -77,10 +77,10 @@ def set_edited_aside(mix_path: Path, coming: Collection[str]) -> dict[str, str]:
         coming: paths of the files that replace others, relative to the mix's folder.
 
     Returns:
-        As of `set_aside`; nothing where no session comes, or nobody knows what was written.
+        As of `set_aside`; nothing where no session comes, or it is unknown what was written.
 
     Raises:
-        OSError: as of `set_aside`.
+        OSError: as in `set_aside`.
     """
     base, folder = mix_path.with_suffix("").name, mix_path.parent
     if base + _RECALL not in coming:

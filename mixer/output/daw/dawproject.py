@@ -2,7 +2,7 @@
 
 Source: https://github.com/bitwig/dawproject (Project.xsd, MetaData.xsd and their reference). Order
 of elements is the schema's. Times are in seconds: nothing moves when the tempo is changed. Not
-every workstation reads devices, so every number of a strip stands in its track's comment too.
+every workstation reads devices, so every number of a strip is in its track's comment too.
 """
 
 from __future__ import annotations
@@ -286,7 +286,7 @@ def _file_name(name: str) -> str:
 
 
 def _outside(session: DawSession, folder: Path, home: Path | None) -> dict[Path, str]:
-    """Paths relative to the session's folder; absolute where there is none, as between drives."""
+    """Paths relative to the session's folder; absolute if there is none, as between drives."""
     names = {}
     for source in _files(session):
         names[source] = relative_path(source, folder, home)

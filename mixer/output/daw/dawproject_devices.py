@@ -21,7 +21,7 @@ _HIGHEST_HZ, _MOST_DB, _HIGHEST_Q = 22_050.0, 24.0, 40.0
 
 
 def devices_of(channel: ET.Element, key: str, node: DawTrack | DawGroup) -> None:
-    """The devices of a strip, in front of its fader; none where there are none."""
+    """The devices of a strip, in front of its fader; none if there are none."""
     standby = node.standby
     numbers = [
         *(("NoiseGate", "Gate", _gate(gate)) for gate in standby.gates),

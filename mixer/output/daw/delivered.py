@@ -40,7 +40,7 @@ def write_sessions(
     """Write a session for each workstation that is asked for.
 
     Args:
-        mix, recipe, mix_path, wanted, home, overwrite: as of `mixer.output.delivery.deliver`.
+        mix, recipe, mix_path, wanted, home, overwrite: as in `mixer.output.delivery.deliver`.
         paths: where each session and each recall sheet goes.
         wrote: told the name of each workstation whose session is written.
 

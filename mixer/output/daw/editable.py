@@ -84,8 +84,8 @@ class _Sum:
 
     Attributes:
         native: what the session's strips give, float32 (2, samples).
-        exact: what stands there in the mix; None where it is not known.
-        tracks: as they stand in the session.
+        exact: what stands there in the mix; None if it is not known.
+        tracks: as they are in the session.
     """
 
     native: FloatArray

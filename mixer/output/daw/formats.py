@@ -96,7 +96,7 @@ class DawFormat:
         return reader(path)
 
     def refuse(self, path: str) -> None:
-        """Raise OutputError where a session cannot hold the path of an audio file."""
+        """Raise OutputError if a session cannot hold the path of an audio file."""
         if self.refused_by:
             refuse: Callable[[str], None] = _named(self.refused_by)
             refuse(path)

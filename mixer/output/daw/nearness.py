@@ -1,4 +1,4 @@
-"""How near native settings come to what stands in the mix: sample by sample, and by bands.
+"""How near native settings come to what is in the mix: sample by sample, and by bands.
 
 A null is strict: it hears phase and timing that an ear does not. Levels of bands hear neither, so a
 shallow null beside bands that agree is phase, and one beside bands that differ is another sound.
@@ -35,7 +35,7 @@ def nearness(made: FloatArray, exact: FloatArray, sample_rate: int) -> Nearness 
     """Compare a strip's sound with what it ought to be, both float32 (2, samples).
 
     Returns:
-        None where it ought to be silent.
+        None if it ought to be silent.
     """
     energy = float(np.vdot(exact, exact))
     if energy <= 0.0:

@@ -77,7 +77,7 @@ class _Seconds:
         self.in_beats = lanes is None or lanes.get("timeUnit", "beats") == "beats"
 
     def of(self, text: str | None, unit: str | None = None) -> float:
-        """0 where there is no time."""
+        """0 if there is no time."""
         time = _finite(text, 0.0)
         in_beats = self.in_beats if unit is None else unit == "beats"
         return time * 60.0 / self.tempo_bpm if in_beats and self.tempo_bpm else time
@@ -247,7 +247,7 @@ def _markers(project: ET.Element, seconds: _Seconds) -> Iterator[Marker]:
 
 
 def _gain(parameter: ET.Element | None, unit: str | None) -> float:
-    """A level as a factor, 1 where there is none and never quite 0."""
+    """A level as a factor, 1 if there is none and never quite 0."""
     if unit == "decibel":
         return float(10.0 ** (np.clip(_value(parameter, 0.0), -180.0, 60.0) / 20.0))
     return max(_value(parameter, 1.0), _LEAST_GAIN)

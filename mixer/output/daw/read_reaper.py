@@ -75,7 +75,7 @@ def _track(block: Block, rate: int) -> ReadTrack:
 
 
 def _in_folders(tracks: list[ReadTrack], blocks: list[Block]) -> list[ReadTrack]:
-    """The same, each with the folder that it lies in."""
+    """The same, each with the folder that it is in."""
     placed, open_folders = list[ReadTrack](), list[int]()
     for number, (track, block) in enumerate(zip(tracks, blocks, strict=True)):
         kind = int(block.number("ISBUS", 0, 0.0))

@@ -17,12 +17,12 @@ class ReadClip:
     """A part of a file on a track.
 
     Attributes:
-        file: its path as it stands in the session; not looked at.
+        file: its path as it is in the session; not looked at.
         position_s, offset_s, length_s: where it is heard, from where in the file, how long.
         gain: a factor.
         pan: -1 to 1.
         is_middle: the mean of both channels alone.
-        inside: it lies in the session's own container.
+        inside: it is in the session's own container.
     """
 
     file: str
@@ -41,9 +41,9 @@ class ReadTrack:
 
     Attributes:
         name: as it stands there.
-        identity: by which its workstation knows it; None where the format has none that lasts.
-        is_group: tracks lie in it.
-        parent: the folder that it lies in, by its place among the tracks; None for none.
+        identity: by which its workstation knows it; None if the format has none that lasts.
+        is_group: tracks are in it.
+        parent: the folder that it is in, by its place among the tracks; None for none.
         strip: its settings; of several equalisers the bands of all.
         clips: what is on it.
         foreign: names of devices that are not understood.
@@ -67,9 +67,9 @@ class ReadSession:
     Attributes:
         path: of its file.
         daw: the name of its format.
-        title: of the song; empty where it says none.
-        tempo_bpm: None where it says none.
-        tracks: folders in front of what lies in them.
+        title: of the song; empty if it says none.
+        tempo_bpm: None if it says none.
+        tracks: folders in front of what is in them.
         markers: by time.
     """
 

@@ -13,7 +13,7 @@ READ_FORMATS = tuple(daw for daw in DAW_FORMATS.values() if daw.read_by)
 
 
 def format_of_session(path: Path) -> DawFormat | None:
-    """The format of a session's file, by its ending; None where it is not a session's."""
+    """The format of a session's file, by its ending; None if it is not a session's."""
     ending = path.suffix.lower()
     return next((daw for daw in READ_FORMATS if daw.suffix == ending), None)
 

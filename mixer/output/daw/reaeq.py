@@ -1,4 +1,4 @@
-"""The state of ReaEQ, REAPER's own equaliser, as it stands in a project file.
+"""The state of ReaEQ, REAPER's own equaliser, as it is in a project file.
 
 Three lines of base64. The first is the header that REAPER puts in front of any plug-in's state. The
 second is the state: version 33, the number of bands, 33 bytes a band (kind, on, frequency in Hz,

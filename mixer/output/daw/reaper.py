@@ -78,7 +78,7 @@ def write_reaper(
 
 
 def reaper_text(session: DawSession, folder: Path, home: Path | None = None) -> str:
-    """The project as text, with paths as of `mixer.output.daw.session.relative_path`."""
+    """The project as text, with paths as in `mixer.output.daw.session.relative_path`."""
     lines = [
         f'<REAPER_PROJECT 0.1 "{_READ_AS_VERSION}/mixer-{__version__}" 0',
         *_notes("NOTES 0 2", session.notes),
@@ -109,7 +109,7 @@ def quoted(text: str) -> str:
 
 
 def refuse_name(path: str | Path) -> None:
-    """Raise OutputError where a project cannot hold a file's path: two lines, or all quotes."""
+    """Raise OutputError if a project cannot hold a file's path: two lines, or all quotes."""
     text = str(path)
     if len(text.splitlines()) > 1 or all(quote in text for quote in _QUOTES):
         raise OutputError(f"{visible(path)} has a name that REAPER's files cannot hold; rename it")
@@ -135,7 +135,7 @@ class _Project:
     home: Path | None
 
     def lines(self) -> Iterator[str]:
-        """Every track, folders opened and closed around what lies in them."""
+        """Every track, folders opened and closed around what is in them."""
         nodes = list(in_order(self.session))
         depths = [depth for _, depth in nodes] + [0]
         senders = [(i, node) for i, (node, _) in enumerate(nodes) if node.strip.sends]

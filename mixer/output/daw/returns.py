@@ -50,7 +50,7 @@ class SessionReturns:
     def sends(
         self, settings: TrackSettings | None, hand: HandStrip | None
     ) -> tuple[tuple[str, float], ...]:
-        """Levels in dB by the name of the return; a send that is automated stands at its mean."""
+        """Levels in dB by the name of the return; a send that is automated is at its mean."""
         found = []
         for key, factor in self._rooms.levels(settings) if settings is not None else ():
             found.append((RETURN_NAMES[key], round(20.0 * float(np.log10(factor)), 3)))

@@ -44,7 +44,7 @@ class Block:
         return next(iter(self.all(name)), None)
 
     def line(self, name: str) -> list[str]:
-        """The values of the first line of a name; empty where there is none."""
+        """The values of the first line of a name; empty if there is none."""
         return next((words[1:] for words in self.lines if words and words[0] == name), [])
 
     def number(self, name: str, place: int, otherwise: float) -> float:
@@ -90,7 +90,7 @@ def read_project(path: Path) -> Block:
         elif line == ">" and len(stack) > 1:
             stack.pop()
         elif line:
-            # Notes are text, whatever stands in them.
+            # Notes are text, whatever is in them.
             words = [line] if line.startswith("|") else words_of(line)
             stack[-1].lines.append(words)
             stack[-1].order.append(words)

@@ -86,7 +86,7 @@ class DawTrack:
         device: of a return: what comes back is made by such a one.
         is_return: tracks send to it.
         is_solo_safe: it is heard where others are soloed.
-        near: how its strip alone comes out against what stands in the mix; None where that is
+        near: how its strip alone comes out against what is in the mix; None if that is
             silent, or there is nothing to compare with.
     """
 
@@ -118,11 +118,11 @@ class DawGroup:
         name: unique among the groups.
         color: "#rrggbb"; None for none.
         strip: its settings.
-        parent: the group that it lies in.
+        parent: the group that it is in.
         stem: the mixer's own name of it, a stem or `mixer.console.settings.MASTER`; None for a
             folder that is there for order's sake.
         notes: what there is to say about it, lines.
-        standby, is_solo_safe, near: as of `DawTrack`.
+        standby, is_solo_safe, near: as in `DawTrack`.
     """
 
     name: str
@@ -144,9 +144,9 @@ class DawSession:
         title: the song's name.
         sample_rate: in Hz.
         n_samples: length of the mix.
-        tempo_bpm: None where the song does not tell.
+        tempo_bpm: None if the song does not tell.
         tracks: in order; those of a group stand together.
-        groups: the folders, in order, those that lie in others after them; a group that only
+        groups: the folders, in order, those that are in others after them; a group that only
             tracks name is a plain one.
         markers: in the order of time.
         left_out: recordings that a workstation cannot open as a file of their own.
@@ -169,10 +169,10 @@ class DawSession:
 
 
 def in_order(session: DawSession) -> Iterator[tuple[DawGroup | DawTrack, int]]:
-    """Every folder and track with its depth, a folder in front of what lies in it.
+    """Every folder and track with its depth, a folder in front of what is in it.
 
-    What lies in no folder stands where it comes first among the tracks; folders come after the
-    tracks of the one that they lie in, empty ones not at all.
+    What is in no folder stands where it comes first among the tracks; folders come after the
+    tracks of the one that they are in, empty ones not at all.
     """
     known = {group.name: group for group in session.groups}
     named = dict.fromkeys(track.group for track in session.tracks if track.group is not None)
@@ -213,7 +213,7 @@ def plain_markers(markers: Sequence[Marker]) -> tuple[Marker, ...]:
 
 
 def plain_name(text: str) -> str:
-    """Text as a name that any workstation and XML can show: one line, no control signs, not long.
+    """Text as a name for workstations and XML: one short line without control characters.
 
     What a file system allows and text does not, like lone surrogates, becomes `?`.
     """

@@ -1,6 +1,6 @@
 """Anybody's session as a song folder: each track's clips put together, names, faders, markers.
 
-A session may come from anywhere: what it names is read only where it lies in the session's own
+A session may come from anywhere: what it names is read only where it is in the session's own
 folder or container, unless its user says otherwise, and lengths and numbers are bounded.
 """
 
@@ -30,7 +30,7 @@ from mixer.output.daw.strip import balance_gains
 from mixer.song.folder_names import SONG_FILE
 from mixer.song.song_file import GAIN_RANGE_DB
 
-# Where a song folder of ours is known again by, so that it may be made anew.
+# By what a song folder that mixer wrote is recognised, so that it may be written again.
 _MADE_BY = "# made by mixer of a session, and made anew with it"
 _LONGEST_S = 6 * 3_600.0
 _LONGEST_NAME_BYTES = 150
@@ -56,7 +56,7 @@ def write_song_folder(
 ) -> SongFolder:
     """Put each track of a session into a file of its own, and what it says into `song.toml`.
 
-    A track becomes `NAME.wav`, in a folder where it lies in one in the session. Its own fader and
+    A track becomes `NAME.wav`, in a folder where it is in one in the session. Its own fader and
     those of its folders are its gain in `song.toml`; pans, devices and automation are not taken.
 
     Args:
@@ -116,7 +116,7 @@ def _parents(session: ReadSession, number: int) -> Iterator[ReadTrack]:
 
 
 def _folder_of(session: ReadSession, number: int) -> str:
-    """The innermost folder's name: what instruments lie in it says what they are."""
+    """The innermost folder's name: what instruments are in it says what they are."""
     names = [track.name for track in _parents(session, number) if track.name]
     return unique_names(names[:1], _LONGEST_NAME_BYTES)[0] if names else ""
 

@@ -1,4 +1,4 @@
-"""Devices that stand in a session switched off, as they would be set by hand.
+"""Devices that are in a session switched off, as they would be set by hand.
 
 Their work is done already: a compressor's and a gate's by automation, a limiter's by the residual,
 a room's by its printed audio. They are there to be switched on in its place, and sound alike at
