@@ -317,10 +317,10 @@ def presets_table() -> str:
 def platforms_table() -> str:
     """The places that `--for` knows, with their sources."""
     softer = {
-        "not": "stay soft",
+        "not": "stay quieter",
         "to headroom": "are turned up to the headroom",
-        "refuses": "are sent back",
-        "nobody": "are played so",
+        "refuses": "are rejected",
+        "nobody": "are played unchanged",
     }
     rows = []
     for place in PLATFORMS.values():
@@ -328,7 +328,7 @@ def platforms_table() -> str:
         source = f"{place.source}, looked up {place.looked_up}{note}"
         loudness, peak = f"{place.loudness_lufs:g}", f"{place.true_peak_dbtp:g}"
         rows.append((f"`{place.name}`", loudness, peak, softer[place.turns_up], source))
-    return _table(("--for", "LUFS", "dBTP", "softer mixes", "from"), rows)
+    return _table(("--for", "LUFS", "dBTP", "quieter mixes", "from"), rows)
 
 
 def manual() -> str:

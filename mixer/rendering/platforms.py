@@ -13,35 +13,35 @@ from enum import StrEnum
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
 
-# Nearer than this nobody hears, and no meter agrees with another.
+# Smaller differences are inaudible, and meters differ by as much.
 _AS_IT_IS_LU = 0.2
 
 
 class TurnsUp(StrEnum):
-    """What a place does with what is softer than it plays."""
+    """What a platform does with mixes below its loudness."""
 
-    NOT = "not"  # it stays as soft as it is
-    TO_HEADROOM = "to headroom"  # as far as its peaks allow, without a limiter
-    REFUSES = "refuses"  # nobody turns anything: it is to be delivered at its loudness
-    NOBODY = "nobody"  # it is played as it is, in either case
+    NOT = "not"  # they stay quieter
+    TO_HEADROOM = "to headroom"  # raised as far as their peaks allow, without a limiter
+    REFUSES = "refuses"  # nothing is adjusted: a mix must be delivered at the loudness
+    NOBODY = "nobody"  # every mix is played at its own level
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A place.
+    """A platform or medium that mixes are delivered to.
 
     Attributes:
-        name: as one asks for it.
-        title: as it is written.
-        loudness_lufs: what it plays at, and what a mix is made for.
-        true_peak_dbtp: ceiling that it asks for.
-        turns_up: what becomes of softer mixes; `NOT` and `TO_HEADROOM` turn louder ones down.
-        headroom_dbtp: up to which peaks it turns up.
-        tolerance_lu: within which it takes a mix for its loudness.
-        loud_peak_dbtp: ceiling for mixes that are louder, where it asks for another one.
-        source: who says so.
-        looked_up: when, year and month.
-        note: what else to know.
+        name: as `--for` takes it.
+        title: for messages.
+        loudness_lufs: playback loudness, and the target of a mix.
+        true_peak_dbtp: ceiling that it specifies.
+        turns_up: what happens to quieter mixes; `NOT` and `TO_HEADROOM` turn louder ones down.
+        headroom_dbtp: highest peak to which it turns a mix up.
+        tolerance_lu: largest deviation that counts as on target.
+        loud_peak_dbtp: ceiling for louder mixes, if it differs.
+        source: of the figures.
+        looked_up: year and month of that.
+        note: anything else worth knowing.
     """
 
     name: str
@@ -70,7 +70,7 @@ PLATFORMS = {
             "2026-11",
             headroom_dbtp=-1.0,
             loud_peak_dbtp=-2.0,
-            note="albums are turned as a whole; listeners may choose -11 or -19",
+            note="albums are adjusted as a whole; listeners may choose -11 or -19",
         ),
         Platform(
             "apple-music",
@@ -81,7 +81,7 @@ PLATFORMS = {
             "Sound Check as engineers measured it; ceiling: 'Apple Digital Masters' (2019)",
             "2026-11",
             headroom_dbtp=-1.0,
-            note="Apple publishes no loudness; albums are turned as a whole",
+            note="Apple publishes no loudness; albums are adjusted as a whole",
         ),
         Platform(
             "youtube",
@@ -91,7 +91,7 @@ PLATFORMS = {
             TurnsUp.NOT,
             "measured by 'stats for nerds' (productionadvice.co.uk); YouTube publishes no figure",
             "2026-11",
-            note="YouTube Music turns down from -7 LUFS only",
+            note="YouTube Music only turns down above -7 LUFS",
         ),
         Platform(
             "broadcast-ebu",
@@ -110,7 +110,7 @@ PLATFORMS = {
             -12.0,
             -0.3,
             TurnsUp.NOBODY,
-            "no standard: IEC 60908 (1999) bounds samples alone; the figures are this program's",
+            "no standard: IEC 60908 (1999) limits samples only; these figures are mixer's own",
             "2026-11",
         ),
         Platform(
@@ -129,7 +129,7 @@ PLATFORMS = {
             -9.0,
             -1.0,
             TurnsUp.NOBODY,
-            "no standard: usual dance masters; the figures are this program's",
+            "no standard: typical dance masters; these figures are mixer's own",
             "2026-11",
             note="the DJ sets the level",
         ),
@@ -152,7 +152,7 @@ def parse_platform(text: str) -> str | None:
 
 
 def verdict(name: str, loudness_lufs: float | None, true_peak_dbtp: float | None) -> str:
-    """What becomes of a mix there, a sentence.
+    """What the platform will do with a mix, as a sentence.
 
     Args:
         name: of `PLATFORMS`.
@@ -176,22 +176,23 @@ def _where(place: Platform, above_lu: float) -> str:
 
 def _turned(place: Platform, above_lu: float, true_peak_dbtp: float) -> str:
     if place.turns_up is TurnsUp.NOBODY:
-        return "it is played as loud as it is"
+        return "it is played at its own level"
     if abs(above_lu) <= place.tolerance_lu + 1e-9:
-        return "it will be played as it is"
+        return "it will be played unchanged"
     if place.turns_up is TurnsUp.REFUSES:
-        return f"it will be sent back or changed; deliver it at {place.loudness_lufs:g} LUFS"
+        return f"it will be rejected or changed; deliver it at {place.loudness_lufs:g} LUFS"
     if above_lu > 0.0:
         return f"it will be turned down by {above_lu:.1f} dB"
     if place.turns_up is TurnsUp.NOT:
-        return "it will not be turned up, and plays softer than others"
+        return "it will not be turned up, and will be quieter than others"
     room_db = place.headroom_dbtp - true_peak_dbtp
     if room_db >= -above_lu:
         return f"it will be turned up by {-above_lu:.1f} dB"
     if room_db < 0.1:
         return f"it will not be turned up, as its peak of {true_peak_dbtp:.1f} dBTP leaves no room"
     return (
-        f"it will be turned up by {room_db:.1f} dB only, as its peak of {true_peak_dbtp:.1f} dBTP "
+        f"it will be turned up by {room_db:.1f} dB at most, as its peak of "
+        f"{true_peak_dbtp:.1f} dBTP "
         f"may rise to {place.headroom_dbtp:g}"
     )
 

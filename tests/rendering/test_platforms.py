@@ -24,7 +24,8 @@ from tests.signals import band
         # the example that Spotify itself gives: -20 LUFS with peaks of -5 is lifted to -16
         (
             "spotify", -20.0, -5.0,
-            "6.0 LU below Spotify's -14 LUFS: it will be turned up by 4.0 dB only, as its peak of "
+            "6.0 LU below Spotify's -14 LUFS: it will be turned up by 4.0 dB at most, as "
+            "its peak of "
             "-5.0 dBTP may rise to -1",
         ),
         ("spotify", -16.1, -3.5, "2.1 LU below Spotify's -14 LUFS: it will be turned up by 2.1 dB"),
@@ -40,20 +41,20 @@ from tests.signals import band
         ),
         (
             "youtube", -16.0, -6.0,
-            "2.0 LU below YouTube's -14 LUFS: it will not be turned up, and plays softer than "
+            "2.0 LU below YouTube's -14 LUFS: it will not be turned up, and will be quieter than "
             "others",
         ),
-        ("broadcast-ebu", -23.1, -3.0, "at EBU R 128's -23 LUFS: it will be played as it is"),
+        ("broadcast-ebu", -23.1, -3.0, "at EBU R 128's -23 LUFS: it will be played unchanged"),
         (
             "broadcast-ebu", -21.0, -3.0,
-            "2.0 LU above EBU R 128's -23 LUFS: it will be sent back or changed; deliver it at "
+            "2.0 LU above EBU R 128's -23 LUFS: it will be rejected or changed; deliver it at "
             "-23 LUFS",
         ),
-        ("podcast", -16.8, -1.5, "at podcasts' -16 LUFS: it will be played as it is"),
-        ("club", -11.0, -1.0, "2.0 LU below a club's -9 LUFS: it is played as loud as it is"),
+        ("podcast", -16.8, -1.5, "at podcasts' -16 LUFS: it will be played unchanged"),
+        ("club", -11.0, -1.0, "2.0 LU below a club's -9 LUFS: it is played at its own level"),
         (
             "apple-music", -16.0, 0.2,
-            "at Apple Music's -16 LUFS: it will be played as it is; its peak of 0.2 dBTP is above "
+            "at Apple Music's -16 LUFS: it will be played unchanged; its peak of 0.2 dBTP is above "
             "its ceiling of -1, so it may clip when it is encoded",
         ),
     ],
@@ -89,7 +90,7 @@ def test_the_mix_reaches_it_and_the_recipe_has_the_verdict(write_song, rng, tmp_
     folder = write_song({f"{n}.wav": a for n, a in band(rng, 3.0, 44_100).items()})
     mix = render(load_song(folder), RenderSettings(model="none", platform="broadcast-ebu"))
     assert mix.measurements["master"]["loudness_lufs"] == pytest.approx(-23.0, abs=0.1)
-    assert mix.verdict == "at EBU R 128's -23 LUFS: it will be played as it is"
+    assert mix.verdict == "at EBU R 128's -23 LUFS: it will be played unchanged"
     write_mix(mix, tmp_path / "a.wav")
     assert json.loads((tmp_path / "a.mix.json").read_text())["verdict"] == mix.verdict
     assert read_recipe(tmp_path / "a.wav").settings.platform == "broadcast-ebu"
