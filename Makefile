@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint docs fuzz bench bench-check gpu-check default-model track-mixer paper-model evaluate-default evaluate-tracks lock clean
+.PHONY: help demo test lint docs fuzz bench bench-check gpu-check firefox-check studio-sequences default-model track-mixer paper-model evaluate-default evaluate-tracks lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,12 @@ bench-check: $(DEVELOPMENT) ## has a render become dearer than what is written d
 
 gpu-check: $(DEVELOPMENT) ## CUDA against the CPU: parity, speed, memory, training (under eight minutes)
 	$(BIN)/python -m benchmarks.gpu
+
+firefox-check: $(DEVELOPMENT) ## the studio's page in Firefox, or another one: FIREFOX=path (about three minutes)
+	FIREFOX=$${FIREFOX:-firefox-esr} $(BIN)/pytest tests/studio/test_page.py tests/studio/test_engine.py
+
+studio-sequences: $(DEVELOPMENT) ## a hundred random sequences of edits, undo and reload on the studio's page (about ten minutes)
+	STUDIO_SEQUENCES=100 $(BIN)/pytest tests/studio/test_page.py -k sequence --timeout 3000
 
 default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
 	$(BIN)/python -m export.make_default -o build/default-model

@@ -1,10 +1,11 @@
-"""A real Chromium for tests of pages that people open: fixtures to import in a room's conftest.
+"""A real browser for tests of pages that people open: fixtures to import in a room's conftest.
 
     from tests.browser import browser, open_page, page, serve, watch  # noqa: F401
 
-Mark such tests with `pytest.mark.browser`. They skip where Chromium or Playwright's Python package
-is not installed; nothing is downloaded. Every page is watched: an error in the console, an
-exception in a script or a request to anywhere but this machine fails the test at its end.
+Mark such tests with `pytest.mark.browser`. They run in Chromium, or in Firefox where $FIREFOX names
+one, and skip where it or Playwright's Python package is not installed; nothing is downloaded. Every
+page is watched: an error in the console, an exception in a script or a request to anywhere but this
+machine fails the test at its end.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page, Playwright
 
+FIREFOX = os.environ.get("FIREFOX", "")
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LAUNCH_ARGUMENTS = (
     "--headless",
@@ -39,6 +41,13 @@ LAUNCH_ARGUMENTS = (
     # A request that a test should have caught finds nobody even so.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+# Sound without a gesture, and no calls home.
+FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+}
 TIMEOUT_MS = 10_000
 _LOCAL_URL = re.compile(
     r"(file|data|blob|about|chrome-error):|(https?|wss?)://(127\.0\.0\.1|localhost)[:/]"
@@ -50,6 +59,38 @@ def find_chromium() -> str | None:
     named = os.environ.get("CHROMIUM")
     candidates = ([named] if named else []) + list(EXECUTABLES)
     return next((path for name in candidates if (path := shutil.which(name))), None)
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """Start Chromium; the test is skipped where there is none."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no Chromium here: install it, or name it in $CHROMIUM")
+    return playwright.chromium.launch(executable_path=executable, args=list(LAUNCH_ARGUMENTS))
+
+
+def launch_firefox(playwright: Playwright) -> Browser:
+    """Start the Firefox of $FIREFOX as it comes from Mozilla or Debian.
+
+    The test is skipped where that is none, or one that is too old for this Playwright: both speak
+    WebDriver BiDi, which grows with each release.
+    """
+    executable = shutil.which(FIREFOX)
+    if executable is None:
+        pytest.skip(f"no Firefox at {FIREFOX}, which $FIREFOX names")
+    started = playwright.firefox.launch(
+        channel="moz-firefox",
+        executable_path=executable,
+        firefox_user_prefs=FIREFOX_PREFERENCES,
+    )
+    try:
+        started.new_context().close()
+    except Exception as error:
+        started.close()
+        if "unknown command" not in str(error):
+            raise
+        pytest.skip(f"Firefox {started.version} is too old for this Playwright: {error}")
+    return started
 
 
 class Watch:
@@ -84,7 +125,7 @@ class Watch:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, started for the tests of one file.
+    """The browser, started for the tests of one file.
 
     Not for longer: a process that a later test forks, and does not end, would hold Playwright's
     pipes open and let it wait for ever when it is stopped.
@@ -92,13 +133,8 @@ def browser() -> Iterator[Browser]:
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="the Python package playwright is not installed"
     )
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("no Chromium here: install it, or name it in $CHROMIUM")
     with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=executable, args=list(LAUNCH_ARGUMENTS)
-        )
+        running = launch_firefox(playwright) if FIREFOX else launch_chromium(playwright)
         yield running
         running.close()
 
@@ -193,6 +229,14 @@ def has_horizontal_scroll(page: Page) -> bool:
     return bool(
         page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     )
+
+
+def double_click(target: Locator) -> None:
+    """Click twice. Of Firefox, Playwright asks for two clicks apart: the event is sent as it is."""
+    if FIREFOX:
+        target.dispatch_event("dblclick")
+    else:
+        target.dblclick()
 
 
 def wait_until(page: Page, expression: str, timeout_ms: int = TIMEOUT_MS) -> None:

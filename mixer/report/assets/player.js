@@ -1,6 +1,9 @@
 // What is heard: one sum, or the wet stems with solo and mute. It knows no page; it tells listeners.
 
 export const STEMS = "stems";
+// Firefox without a sound device neither starts a context nor refuses to; it starts it once there is one.
+const SILENT_MS = 3000;
+const NO_SOUND = "The browser has not started its sound. Is a loudspeaker or a pair of headphones connected?";
 
 export class Player {
   constructor(data, engine) {
@@ -72,14 +75,23 @@ export class Player {
   async play() {
     const ended = this.position_s() >= this.data.length_s - 0.05;
     if (await this.prepared()) {
+      const silent = setTimeout(() => this.fail(NO_SOUND), SILENT_MS);
       try {
         await this.engine.play(ended ? 0 : this.position_s());
+        if (this.fault === NO_SOUND) this.fault = "";
         this.engine.setGains(this.gains());
       } catch (error) {
         this.engine.pause();
         this.fault = `The browser would not play: ${error.message}`;
+      } finally {
+        clearTimeout(silent);
       }
     }
+    this.tell();
+  }
+
+  fail(fault) {
+    this.fault = fault;
     this.tell();
   }
 
