@@ -16,7 +16,7 @@ from mixer.preset.shape import NETWORK, STRIP
 from mixer.rendering.platforms import PLATFORMS
 from mixer.roles import ROLES, UNKNOWN
 from mixer.studio.edits import model_names
-from mixer.studio.messages import Choices, OutputWord, PresetRow
+from mixer.studio.messages.offers import Choices, OutputWord, PresetRow
 from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
 

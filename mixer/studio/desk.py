@@ -15,7 +15,8 @@ from mixer.song.song import Song
 from mixer.studio.edits import History
 from mixer.studio.jobs import RenderJob
 from mixer.studio.making import Made
-from mixer.studio.messages import Doing, Event
+from mixer.studio.messages.song_state import Event
+from mixer.studio.messages.work import Doing
 from mixer.studio.planning import Planned, plan_edits
 from mixer.studio.store import Kept, write_kept
 

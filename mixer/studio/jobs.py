@@ -17,7 +17,7 @@ from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.progress import Progress
 from mixer.rendering.settings import at_fitting_rate
-from mixer.studio.messages import Doing, Job
+from mixer.studio.messages.work import Doing, Job
 from mixer.studio.planning import Planned
 from mixer.takes.numbering import next_number, take_path, takes_beside
 

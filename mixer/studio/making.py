@@ -36,7 +36,8 @@ from mixer.rendering.track_material import listen_to_tracks
 from mixer.rendering.track_strip import run_bus
 from mixer.report.matching import Level
 from mixer.song.samples import read_sum
-from mixer.studio.messages import Exact, ModelTable
+from mixer.studio.messages.channel_state import ModelTable
+from mixer.studio.messages.song_state import Exact
 from mixer.studio.planning import Planned
 from mixer.studio.samples import Samples
 from mixer.studio.tables import model_of_stem, model_of_track, track_id

@@ -23,7 +23,8 @@ from mixer.studio.desk import NotReadyError, Task, Tell
 from mixer.studio.edits import read_changes
 from mixer.studio.jobs import MOST_JOBS, RenderJob, read_wanted, run_job
 from mixer.studio.making import without_hand
-from mixer.studio.messages import Job, Overview, Saved, SongState, TakeRow, Takes
+from mixer.studio.messages.song_state import Overview, Saved, SongState
+from mixer.studio.messages.work import Job, TakeRow, Takes
 from mixer.studio.planning import table_edits
 from mixer.studio.saving import save_to_song
 from mixer.studio.sources import Sources, source_of

@@ -10,7 +10,7 @@ from pathlib import Path
 from mixer.errors import InputError
 from mixer.files.wording import visible
 from mixer.song.song_folders import find_song_folders
-from mixer.studio.messages import Event, SongRow, Songs
+from mixer.studio.messages.song_state import Event, SongRow, Songs
 from mixer.studio.session import SongSession
 
 # Each of them takes a thread, a network, and room for its wet tracks.

@@ -10,16 +10,8 @@ from mixer.console.settings import MASTER, Strip
 from mixer.report.matching import Level, matching_gains_db
 from mixer.studio.desk import Desk
 from mixer.studio.making import Made
-from mixer.studio.messages import (
-    Audio,
-    Channel,
-    Master,
-    Return,
-    Section,
-    SongState,
-    Source,
-    Variation,
-)
+from mixer.studio.messages.channel_state import Audio, Channel, Master, Return
+from mixer.studio.messages.song_state import Section, SongState, Source, Variation
 from mixer.studio.planning import Planned
 from mixer.studio.sources import SourceRow
 from mixer.studio.tables import (

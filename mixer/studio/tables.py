@@ -15,7 +15,7 @@ from mixer.rendering.track_hand import TrackHand
 from mixer.song.tracks import Track
 from mixer.stems import COLORS, FURTHER_STEM_COLOR
 from mixer.studio.edits import key_of
-from mixer.studio.messages import Audio, Channel, ModelTable, StripTable
+from mixer.studio.messages.channel_state import Audio, Channel, ModelTable, StripTable
 
 # A send of the model at or below this is off.
 _LEFT_OUT = ("network",)

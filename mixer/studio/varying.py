@@ -16,7 +16,7 @@ from mixer.rendering.planning import with_desk
 from mixer.rendering.progress import StageClock
 from mixer.rendering.sound import measure_sound, with_moves
 from mixer.studio.making import MIX, Maker
-from mixer.studio.messages import Variation
+from mixer.studio.messages.song_state import Variation
 from mixer.studio.planning import Planned, table_edits
 from mixer.studio.sources import VARIATION, Sources
 from mixer.takes.blending import blend_consoles

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from mixer.audio import write_audio
-from mixer.studio.messages import Channel, SongState
+from mixer.studio.messages.channel_state import Channel
+from mixer.studio.messages.song_state import SongState
 from mixer.studio.session import SongSession
 from tests.signals import band
 

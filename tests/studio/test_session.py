@@ -18,7 +18,8 @@ from mixer.errors import SettingsError
 from mixer.files.document import build
 from mixer.preset.shape import STRIP
 from mixer.studio.desk import ConflictError
-from mixer.studio.messages import Channel, SongState
+from mixer.studio.messages.channel_state import Channel
+from mixer.studio.messages.song_state import SongState
 from mixer.studio.session import GoneError, SongSession
 from mixer.studio.store import state_path
 from tests.studio.desk import RATE, Open, channel, samples_of, settled, wait_for

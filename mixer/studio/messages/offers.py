@@ -1,0 +1,79 @@
+"""What there is to choose from: presets, models, platforms, wishes, roles, outputs."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class PresetRow(TypedDict):
+    """A preset; `problem` says why it cannot be used."""
+
+    name: str
+    summary: str
+    shipped: bool
+    problem: str | None
+
+
+class PlatformRow(TypedDict):
+    """Where a mix is heard."""
+
+    name: str
+    title: str
+    loudness_lufs: float
+    true_peak_dbtp: float
+    note: str
+
+
+class WishRow(TypedDict):
+    """A wish: what may be said, what it does, and what it is about where nothing is named."""
+
+    phrases: list[str]
+    does: str
+    target: str
+
+
+class RoleRow(TypedDict):
+    """What a track may play."""
+
+    name: str
+    stem: str
+
+
+class OutputWord(TypedDict):
+    """A word of a render's options, and what to call it."""
+
+    word: str
+    title: str
+
+
+class OutputFormat(OutputWord):
+    """A format of a mix, with the bit depths that it holds, the usual one first; none if lossy."""
+
+    bit_depths: list[str]
+
+
+class Outputs(TypedDict):
+    """What `RenderAsked` may say."""
+
+    format: list[OutputFormat]
+    deliver: list[OutputWord]
+    daw: list[OutputWord]
+    daw_audio: list[str]
+
+
+class Choices(TypedDict):
+    """What there is to choose from.
+
+    `ranges` holds, by field of a strip (`gain_db`, `eq.frequency_hz`, `compressor.ratio`), the
+    lowest and the highest number.
+    """
+
+    presets: list[PresetRow]
+    models: list[str]
+    platforms: list[PlatformRow]
+    wishes: list[WishRow]
+    wish_targets: list[str]
+    wish_amounts: list[str]
+    roles: list[RoleRow]
+    ranges: dict[str, tuple[float, float]]
+    outputs: Outputs

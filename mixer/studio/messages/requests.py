@@ -1,0 +1,74 @@
+"""What a page asks for: the bodies of its requests."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from mixer.studio.messages.channel_state import Value
+
+
+class Edits(TypedDict):
+    """Changes on top of a revision; `gesture` and `label` are the page's own words."""
+
+    revision: int
+    changes: dict[str, Value]
+    gesture: NotRequired[str]
+    label: NotRequired[str]
+
+
+class Revision(TypedDict):
+    """What the page believes the revision to be."""
+
+    revision: int
+
+
+class WishAsked(TypedDict):
+    """A wish in words of `Choices.wishes`, as "vocals a little louder"; several with commas."""
+
+    revision: int
+    text: str
+
+
+class BlendAsked(TypedDict):
+    """A blend of the mix and variations: shares by id, "mix" among them; they sum to 1."""
+
+    revision: int
+    parts: dict[str, float]
+
+
+class CompareAsked(TypedDict):
+    """Make a source: "default", or the `source` of a row of `Takes`; `remove` takes one away."""
+
+    source: str
+    remove: NotRequired[bool]
+
+
+class SaveAsked(TypedDict):
+    """Save to song.toml, or as a preset of the user's.
+
+    A preset needs a `name`; `overwrite` replaces one of that name.
+    """
+
+    what: Literal["song", "preset"]
+    name: NotRequired[str]
+    summary: NotRequired[str]
+    overwrite: NotRequired[bool]
+
+
+class RenderAsked(TypedDict):
+    """As the options of `mixer render`; what is left out has its default there.
+
+    Attributes:
+        format, bit_depth: of the mix.
+        stems, tracks, report: also these.
+        deliver: versions. daw: sessions. daw_audio: what they hold.
+    """
+
+    format: NotRequired[str]
+    bit_depth: NotRequired[str]
+    stems: NotRequired[bool]
+    tracks: NotRequired[bool]
+    report: NotRequired[bool]
+    deliver: NotRequired[list[str]]
+    daw: NotRequired[list[str]]
+    daw_audio: NotRequired[str]

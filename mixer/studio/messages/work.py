@@ -1,0 +1,66 @@
+"""What the server is doing, the renders that were asked for, and the takes that came of them."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class Doing(TypedDict):
+    """What the server is at; `share` of it is done, 0 to 1."""
+
+    what: str
+    detail: str
+    share: float
+
+
+class JobFile(TypedDict):
+    """A file that a job wrote."""
+
+    name: str
+    n_bytes: int
+
+
+class Job(TypedDict):
+    """A render, or what else takes a while and leaves files.
+
+    Attributes:
+        state: waiting, running, done, failed, cancelled.
+        problem: why it failed.
+        folder: where the files are on this machine.
+        files: to download, by their place in this list.
+        remarks: what could not be handed over in full.
+    """
+
+    id: str
+    name: str
+    revision: int
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    doing: Doing | None
+    problem: str | None
+    folder: str
+    files: list[JobFile]
+    remarks: list[str]
+
+
+class TakeRow(TypedDict):
+    """A take of the mix, or a variation of it; as of `mixer takes`.
+
+    `source` is what `CompareAsked` takes; `words` is of a variation what it does, else "".
+    """
+
+    source: str
+    number: int
+    words: str
+    file: str
+    made_by: str
+    asked: list[str]
+    changes: list[str]
+    state: str
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+class Takes(TypedDict):
+    """All takes, the first mix first."""
+
+    takes: list[TakeRow]
