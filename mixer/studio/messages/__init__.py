@@ -36,10 +36,10 @@ song.
     GET   /api/choices                          `Choices`: presets, models, targets, roles, wishes
     GET   /api/events                           server-sent events, each an `Event`
 
-**Errors** are a `Problem` with 400 (not JSON, or not an object), 401 (a missing or wrong token), 403
-(another Host or Origin), 404, 409, 411, 413 (too large), 415 (not application/json), 422 (refused
-settings, one line each), 429 (too many at once), 500, 503 (the song is still being read), 507 (the
-disk is full or read-only).
+**Errors** are a `Problem` with 400 (not JSON, or not an object), 401 (a missing or wrong token),
+403 (another Host or Origin), 404, 409, 411, 413 (too large), 415 (not application/json), 422
+(refused settings, one line each), 429 (too many at once), 500, 503 (the song is still being read),
+507 (the disk is full or read-only).
 
 **Samples** are little-endian signed 16-bit integers, always stereo, left and right interleaved: a
 sample is `integer / 32767 * full_scale` of its `Audio`. `start` and `frames` are whole numbers; one
