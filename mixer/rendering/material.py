@@ -32,6 +32,7 @@ from mixer.rendering.answers_of_stems import (
 from mixer.rendering.doubt import Doubts, doubts_of
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.kept_material import KeptMaterial, Normalised
+from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.stem_levels import bring_to_usual_levels
@@ -64,7 +65,9 @@ class Job:
         threads: stems, chunks and segments at once, at most; None for as many as there are cores.
         kept: what earlier takes made of the same song; None makes everything.
         tap: of a mix of tracks, hears each bus: its name, what comes in and what goes out, float32
-            (2, samples), which it must not change; the mix's is called "master".
+            (2, samples), which it must not change; the mix's is called "master". A group that was
+            kept is not heard again.
+        kept_tracks: tracks and groups that an earlier mix of the same song made.
     """
 
     plan: RenderPlan
@@ -76,6 +79,7 @@ class Job:
     threads: int | None
     kept: KeptMaterial | None = None
     tap: OfBus | None = None
+    kept_tracks: KeptTracks | None = None
 
 
 @dataclass
@@ -207,6 +211,7 @@ def _of_tracks(job: Job) -> Material:
         threads=job.threads,
         tell=clock.at,
         tap=job.tap,
+        kept=job.kept_tracks,
     )
     clock.stop()
 

@@ -58,6 +58,7 @@ class HandStrips:
         """
         self._hand, self._sample_rate = hand, sample_rate
         self._sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
+        self._shared = console.reverb, console.delay, tempo_bpm
         self.report: dict[str, HandRecord] = {}
 
     def is_heard(self, track_name: str) -> bool:
@@ -67,6 +68,12 @@ class HandStrips:
         strip = self._hand.strips.get(track_name, Strip())
         self.report[track_name] = {"heard": False, "set": plain_strip(strip)}
         return False
+
+    def key(self, track_name: str) -> tuple[object, ...]:
+        """All that decides what becomes of a track here; equal ones mean equal samples."""
+        strip = self._hand.strips.get(track_name)
+        sends = strip is not None and (strip.reverb_db is not None or strip.delay_db is not None)
+        return track_name in self._hand.not_heard, strip, self._shared if sends else None
 
     def __call__(self, track_name: str, audio: FloatArray) -> Handled:
         """Run a wet track through the hand's strip.

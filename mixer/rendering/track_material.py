@@ -20,9 +20,11 @@ from mixer.dsp.threads import Workers
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
 from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
 from mixer.rendering.group_sends import GroupSends
+from mixer.rendering.kept_tracks import KeptTracks
+from mixer.rendering.track_chain import TrackChain
 from mixer.rendering.track_hand_strips import Handled, HandStrips
-from mixer.rendering.track_strip import run_bus, run_track_strip
-from mixer.song.tracks import Track, read_track, track_blocks
+from mixer.rendering.track_strip import run_bus
+from mixer.song.tracks import Track, track_blocks
 
 # Told of a track and of the share done.
 Tell = Callable[[str, float], None]
@@ -73,6 +75,7 @@ def mix_tracks(
     threads: int | None,
     tell: Tell,
     tap: OfBus | None = None,
+    kept: KeptTracks | None = None,
 ) -> dict[str, FloatArray]:
     """Every track through its strip and its sends, every group through its bus.
 
@@ -85,7 +88,8 @@ def mix_tracks(
         keep: called with each track as it stands in its group, returns included, float32
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
-        tap: hears each group before and behind its bus.
+        tap: hears each group before and behind its bus, where it is made anew.
+        kept: what an earlier mix made: it changes no sample.
 
     Returns:
         By stem each group behind its bus, float32 (2, n_samples). Tracks are summed in their order:
@@ -95,18 +99,19 @@ def mix_tracks(
         InputError: a recording is damaged.
     """
     groups: dict[str, FloatArray] = {}
+    chain = TrackChain(tracks, levels, settings, hand, n_samples, sample_rate, kept)
     n_done = 0
-
-    def wet(index: int) -> Handled | None:
-        return _wet(
-            tracks[index], levels[index], settings.tracks[index], hand, n_samples, sample_rate
-        )
-
     for stem in dict.fromkeys(track.stem for track in tracks):
+        own = [index for index, track in enumerate(tracks) if track.stem == stem]
+        found = None if kept is None or keep else kept.group(stem, chain.group_key(stem, own))
+        if found is not None:
+            n_done += len(own)
+            groups[stem] = found.audio
+            hand.report.update(found.report)
+            continue
         group = np.zeros((2, n_samples), np.float32)
         sends = GroupSends(settings.space, sample_rate)
-        own = [index for index, track in enumerate(tracks) if track.stem == stem]
-        with closing(_in_order(wet, own, threads)) as each:
+        with closing(_in_order(chain.run, own, threads)) as each:
             for index, done in each:
                 n_done += 1
                 tell(tracks[index].name, n_done / len(tracks))
@@ -121,22 +126,9 @@ def mix_tracks(
         if tap is not None and before is not None:
             tap(stem, before, group)
         groups[stem] = group
+        if kept is not None:
+            kept.keep_group(stem, chain.kept_group(stem, own, group))
     return groups
-
-
-def _wet(
-    track: Track,
-    levels: TrackLevels,
-    settings: TrackSettings,
-    hand: HandStrips,
-    n_samples: int,
-    sample_rate: int,
-) -> Handled | None:
-    """A track behind its strip and the hand's; None where nothing of it is to be heard."""
-    if not hand.is_heard(track.name) or not np.isfinite(levels.loudness_lufs):
-        return None
-    audio = read_track(track, n_samples, sample_rate)
-    return hand(track.name, run_track_strip(audio, sample_rate, settings, levels))
 
 
 def _alone(

@@ -14,7 +14,7 @@ from mixer.rendering.plan import RenderPlan
 from mixer.song.song import Song
 from mixer.studio.edits import History
 from mixer.studio.jobs import RenderJob
-from mixer.studio.making import Made
+from mixer.studio.made import Made
 from mixer.studio.messages.song_state import Event
 from mixer.studio.messages.work import Doing
 from mixer.studio.planning import Planned, plan_edits

@@ -57,6 +57,7 @@ def application(studio: Studio, pages: PageFiles) -> Starlette:
         ("GET", "/audio/{name}", routes.audio),
         ("GET", "/overview/{name}", routes.overview),
         ("GET", "/response/{name}", routes.response),
+        ("GET", "/buses/{name}", routes.bus),
         ("POST", "/compare", routes.compare),
         ("POST", "/references", routes.reference),
         ("POST", "/save", routes.save),
@@ -238,6 +239,11 @@ class Routes:
     async def response(self, request: Request) -> Response:
         session, name = await self._session(request), request.path_params["name"]
         data = _found(lambda: session.response(name))
+        return Response(data, media_type="application/octet-stream")
+
+    async def bus(self, request: Request) -> Response:
+        session, name = await self._session(request), request.path_params["name"]
+        data = await run_in_threadpool(lambda: _found(lambda: session.bus(name)))
         return Response(data, media_type="application/octet-stream")
 
     async def events(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ minutes takes 4 GB there, and next to nothing in memory.
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -17,8 +18,6 @@ from mixer.errors import OutputError
 _TOP = 32_767
 # How finely peaks are kept for overviews.
 PEAK_FRAMES = 1_024
-# A gain over time is kept once in so many frames, and is straight between: attacks last longer.
-GAIN_STEP = 32
 
 
 class Samples:
@@ -45,10 +44,11 @@ class Samples:
         self.full_scale = 1.0
         self._path, self._lock = path, threading.Lock()
         self._peaks = np.zeros(-(-n_frames // PEAK_FRAMES), np.float32)
-        self._gain: FloatArray | None = None
         try:
-            self._data = np.memmap(path, np.int16, "w+", shape=(n_frames, 2))
+            _reserve(path, 4 * n_frames)
+            self._data = np.memmap(path, np.int16, "r+", shape=(n_frames, 2))
         except OSError as error:
+            path.unlink(missing_ok=True)
             raise OutputError(f"{path.parent}: no room for samples: {error.strerror}") from None
 
     def write(self, audio: FloatArray) -> None:
@@ -72,33 +72,13 @@ class Samples:
             self._peaks[: whole.size] = whole
             self.ready_frames = n_ready
 
-    def set_gain(self, gain: FloatArray | None) -> None:
-        """A gain over time on what is read, one value in `GAIN_STEP` frames, 0 to 1."""
-        with self._lock:
-            if gain is None and self._gain is None:
-                return
-            self.version += 1
-            self._gain = gain
-
     def read(self, start: int, n_frames: int) -> bytes:
         """Little-endian 16-bit samples in turn, fewer where no more are ready."""
         with self._lock:
             stop = min(start + n_frames, self.ready_frames)
             if start >= stop:
                 return b""
-            block = np.array(self._data[start:stop])
-            gain = self._gain
-        if gain is not None:
-            at = np.arange(start, stop) / GAIN_STEP
-            over_time = np.interp(at, np.arange(gain.size), gain).astype(np.float32)
-            block = np.rint(block * over_time[:, None]).astype(np.int16)
-        return block.astype("<i2", copy=False).tobytes()
-
-    def audio(self) -> FloatArray:
-        """What is ready, float32 (2, frames), without the gain over time."""
-        with self._lock:
-            scale = np.float32(self.full_scale / _TOP)
-            return np.ascontiguousarray(self._data[: self.ready_frames].T) * scale
+            return self._data[start:stop].astype("<i2", copy=False).tobytes()
 
     def peaks(self, n_points: int) -> list[float]:
         """The highest sample of each of so many equal stretches of the song."""
@@ -115,6 +95,16 @@ class Samples:
         with self._lock:
             self.ready_frames = 0
             self._path.unlink(missing_ok=True)
+
+
+def _reserve(path: Path, n_bytes: int) -> None:
+    """Make a file that has its room on the disk: one without it would end the process later."""
+    with path.open("xb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, n_bytes)
+        else:
+            for start in range(0, n_bytes, 1 << 20):
+                file.write(bytes(min(1 << 20, n_bytes - start)))
 
 
 def _peaks_of(audio: FloatArray) -> FloatArray:

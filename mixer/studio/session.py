@@ -100,6 +100,13 @@ class SongSession:
         """A return's impulse response, little-endian float32; KeyError for an unknown name."""
         return self._maker.made.responses[name].samples.astype("<f4", copy=False).tobytes()
 
+    def bus(self, name: str) -> bytes:
+        """The gains of a bus over time, as the messages say; KeyError for an unknown one."""
+        exact = self._maker.made.exact
+        if exact is None:
+            raise KeyError(name)
+        return exact.buses[name].encoded()
+
     def takes(self) -> Takes:
         """The takes of the song's mixes, then their variations."""
         rows: list[TakeRow] = [

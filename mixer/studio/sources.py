@@ -16,7 +16,8 @@ from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.whole_file import whole_file
 from mixer.files.wording import quote, visible
 from mixer.rendering.plan import RenderPlan
-from mixer.studio.making import MIX, PLAIN, Maker
+from mixer.studio.made import MIX, PLAIN
+from mixer.studio.making import Maker
 from mixer.studio.names import FOLDER, REFERENCES
 from mixer.studio.planning import Planned
 from mixer.takes.listing import ListedTake, list_takes
@@ -80,14 +81,14 @@ class Sources:
             self._refuse_more()
         if take is None:
             self._rows[source] = SourceRow(source, DEFAULT, _NAMES[DEFAULT])
-            return lambda plan: self._maker.source(
+            return lambda plan: self._maker.store.source(
                 source, plan, self._maker.render_other(planned.plan())
             )
         listed = next((row for row in self.takes() if source_of(row) == source), None)
         if listed is None:
             raise SettingsError(f"there is no {source} of this song in {self._mixes}")
         self._rows[source] = SourceRow(source, "take", listed.words or f"take {listed.number}")
-        return lambda plan: self._maker.source(source, plan, _fitted(listed.mix, plan))
+        return lambda plan: self._maker.store.source(source, plan, _fitted(listed.mix, plan))
 
     def takes(self) -> tuple[ListedTake, ...]:
         """The takes of the song's mixes, then their variations."""
@@ -146,7 +147,7 @@ class Sources:
     def _decoding(self, source: str, path: Path) -> Make:
         def make(plan: RenderPlan) -> None:
             try:
-                self._maker.source(source, plan, _fitted(path, plan))
+                self._maker.store.source(source, plan, _fitted(path, plan))
             except InputError:
                 self.remove(source)
                 path.unlink(missing_ok=True)
@@ -159,7 +160,7 @@ class Sources:
         if source in (MIX, PLAIN) or source not in self._rows:
             raise SettingsError(f"there is no source {quote(source)} that could be removed")
         del self._rows[source]
-        self._maker.drop_source(source)
+        self._maker.store.drop(source)
 
     def _refuse_more(self) -> None:
         if len(self._rows) >= MOST_SOURCES:

@@ -9,9 +9,9 @@ from typing import Any, cast
 from mixer.console.settings import MASTER, Strip
 from mixer.report.matching import Level, matching_gains_db
 from mixer.studio.desk import Desk
-from mixer.studio.making import Made
-from mixer.studio.messages.channel_state import Audio, Channel, Master, Return
-from mixer.studio.messages.song_state import Section, SongState, Source, Variation
+from mixer.studio.made import ExactRender, Made, strips_of
+from mixer.studio.messages.channel_state import Audio, Bus, Channel, Master, Return
+from mixer.studio.messages.song_state import Exact, Section, SongState, Source, Variation
 from mixer.studio.planning import Planned
 from mixer.studio.sources import SourceRow
 from mixer.studio.tables import (
@@ -51,11 +51,12 @@ def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variat
         ],
         "sections": _sections(desk),
         "stems": [] if planned is None else _stems(planned, desk),
+        "buses": _buses(desk.made.exact),
         "master": _master(planned, desk),
         "returns": _returns(desk.made),
         "sources": _sources(sources, desk.made),
         "variations": variations,
-        "exact": desk.made.exact,
+        "exact": _exact(planned, desk.made.exact),
         "presets": list(history.edits.get("presets", ())),
         "settings": _settings(planned),
         "can_undo": history.done[-1].label if history.done else None,
@@ -141,6 +142,38 @@ def _master(planned: Planned | None, desk: Desk) -> Master:
         "measured_loudness_lufs": None if figures is None else figures["loudness_lufs"],
         "measured_true_peak_dbtp": None if figures is None else figures["true_peak_dbtp"],
         "limited_db": None if figures is None else figures["max_reduction_db"],
+    }
+
+
+def _buses(exact: ExactRender | None) -> list[Bus]:
+    return [
+        {
+            "id": name,
+            "version": bus.version,
+            "n_steps": bus.gains.size,
+            "compressor": None if bus.compression.is_off else dict(vars(bus.compression)),
+        }
+        for name, bus in ([] if exact is None else sorted(exact.buses.items()))
+    ]
+
+
+def _exact(planned: Planned | None, exact: ExactRender | None) -> Exact | None:
+    if planned is None or exact is None:
+        return None
+    stems, tracks = strips_of(planned)
+    named = [(stem, exact.stems.get(stem), stems.get(stem)) for stem in planned.song.stems]
+    named += [
+        (track_id(place), exact.tracks.get(track.name), tracks.get(track.name))
+        for place, track in enumerate(planned.tracks)
+    ]
+    return {
+        "revision": exact.revision,
+        "version": exact.version,
+        "strips": {
+            name: strip_table(was or Strip())
+            for name, was, is_now in named
+            if (was or Strip()) != (is_now or Strip())
+        },
     }
 
 

@@ -15,7 +15,8 @@ from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import with_desk
 from mixer.rendering.progress import StageClock
 from mixer.rendering.sound import measure_sound, with_moves
-from mixer.studio.making import MIX, Maker
+from mixer.studio.made import MIX
+from mixer.studio.making import Maker
 from mixer.studio.messages.song_state import Variation
 from mixer.studio.planning import Planned, table_edits
 from mixer.studio.sources import VARIATION, Sources
@@ -75,7 +76,7 @@ class Variations:
             made = over_desk(wet, varied, StageClock(None), wet_stems=True, known=known)
             moved_db = differences(sound, measure_sound(made, known))
             source, name = f"{VARIATION}-{place + 1}", words_of(moved_db)
-            self._maker.source(source, plan, master(replace(made, wet_stems={})).audio)
+            self._maker.store.source(source, plan, master(replace(made, wet_stems={})).audio)
             row: Variation = {"id": source, "name": name, "moved_db": moved_db}
             self._made[source] = Varied(row, console)
             self._sources.add_variation(source, name)

@@ -2,8 +2,7 @@
 
 Everything behind a track's strip that is the same for every sample, its group's equaliser and the
 mix's, commutes with the strip's own filters and gains, so it is in the track already; the rooms and
-the echo come to the page as impulse responses. What the buses' compressors do over time is read off
-the last exact render.
+the echo come to the page as impulse responses, the buses' compressors as gains over time.
 """
 
 from __future__ import annotations
@@ -29,11 +28,12 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
 )
 from mixer.rendering.group_sends import RETURNS, RoomReturns
+from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.plan import RenderPlan
+from mixer.rendering.track_chain import wet_key
 from mixer.rendering.track_console import set_console, with_changes
 from mixer.rendering.track_strip import run_bus, run_track_strip
 from mixer.song.tracks import Track, read_track
-from mixer.studio.samples import GAIN_STEP
 
 # Made of every track before the whole of any, so that playing starts at once.
 FIRST_S = 12.0
@@ -127,10 +127,13 @@ def track_audio(
     levels: TrackLevels,
     bus: BusSettings,
     baked: Strip | None,
+    kept: KeptTracks,
     *,
     excerpt: bool,
 ) -> FloatArray:
     """A track as it comes into the hand's strip, or the first seconds of it, float32 (2, samples).
+
+    What the mix also needs of it is kept.
 
     Raises:
         InputError: a recording is damaged.
@@ -139,8 +142,15 @@ def track_audio(
     n_made = min(n_samples, round(FIRST_S * sample_rate)) if excerpt else n_samples
     if not np.isfinite(levels.loudness_lufs):
         return np.zeros((2, n_made), np.float32)
-    audio = read_track(track, n_made, sample_rate, to_the_end=not excerpt)
-    wet = run_track_strip(audio, sample_rate, settings, levels)
+
+    def make() -> FloatArray:
+        audio = read_track(track, n_made, sample_rate, to_the_end=not excerpt)
+        return run_track_strip(audio, sample_rate, settings, levels)
+
+    if excerpt:
+        wet = make()
+    else:
+        wet = kept.track(track.name, wet_key(track, settings, n_samples, sample_rate), make)
     if baked is not None:
         wet, _ = apply_strip(wet, sample_rate, baked, stem=track.name)
     if bus.curve_db != FLAT or bus.gain_db != 0.0:
@@ -207,42 +217,6 @@ def response_of(come_back: Callable[[FloatArray], FloatArray], sample_rate: int)
     energy = np.cumsum(np.square(response, dtype=np.float64).sum(axis=0)[::-1])[::-1]
     n_kept = int(np.count_nonzero(energy > _CUT_ENERGY * max(energy[0], 1e-30)))
     return np.ascontiguousarray(response[:, : max(1, n_kept)])
-
-
-def gain_over_time(before: FloatArray, after: FloatArray) -> FloatArray:
-    """The gain that made one signal of another, once in `GAIN_STEP` frames, float32.
-
-    Args:
-        before, after: float32 (2, samples).
-    """
-    n_steps = before.shape[-1] // GAIN_STEP
-    if not n_steps:
-        return np.ones(1, np.float32)
-    powers = [
-        np.square(audio[:, : n_steps * GAIN_STEP]).reshape(2, n_steps, GAIN_STEP).sum(axis=(0, 2))
-        for audio in (before, after)
-    ]
-    sounding = powers[0] > 1e-10
-    ratio = np.sqrt(np.divide(powers[1], powers[0], out=np.ones_like(powers[0]), where=sounding))
-    return np.clip(ratio, 0.0, 1.0).astype(np.float32)
-
-
-def compression_gain(
-    before: FloatArray, settings: BusSettings, sample_rate: int
-) -> FloatArray | None:
-    """What a bus's compressor does to its input over time; None where it is off.
-
-    Args:
-        before: float32 (2, samples), into the bus.
-        settings: of the bus.
-        sample_rate: Hz.
-    """
-    if settings.compression.is_off:
-        return None
-    linear, after = before.copy(), before.copy()
-    run_bus(linear, sample_rate, dataclasses.replace(settings, compression=Compression()))
-    run_bus(after, sample_rate, settings)
-    return gain_over_time(linear, after)
 
 
 def settings_key(*parts: object) -> str:

@@ -115,7 +115,7 @@ class Worker:
             desk.notes = [*song.notes, *plan.warnings]
             desk.phase = "listening" if planned.mixes_tracks else "rendering"
         desk.told()
-        self.maker.first_seconds(plan)
+        self.maker.store.first_seconds(plan)
 
     def _next(self, planned: Planned) -> Callable[[], None] | None:
         """What is wanted most; None after waiting for something to be wanted."""
@@ -146,7 +146,6 @@ class Worker:
             desk.plan = plan
             desk.notes = list(dict.fromkeys((*planned.song.notes, *plan.warnings)))
         self.maker.tracks(planned, plan)
-        self.maker.hand_returns(planned, plan)
         if desk.phase == "listening":
             desk.phase = "rendering"
         desk.told()
@@ -167,7 +166,7 @@ class Worker:
             {"type": "exact", "song": desk.song_id, "revision": planned.revision, "audio": audio}
         )
         desk.told()
-        self.maker.plain_sum(desk.plan)
+        self.maker.store.plain_sum(desk.plan)
 
     def _run(self, task: Task) -> None:
         desk, job = self.desk, task.job

@@ -12,7 +12,7 @@ import pytest
 from tests.browser import FIREFOX
 
 RATE_HZ = 44_100
-_RENDER = """async ({ rate, n, tracks, sources, responses, steps, base }) => {
+_RENDER = """async ({ rate, n, tracks, sources, responses, buses, steps, base }) => {
   const { Graph } = await import(`${base}/engine/graph.js`);
   const { BLOCK_SAMPLES } = await import(`${base}/engine/blocks.js`);
   const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
@@ -40,6 +40,9 @@ _RENDER = """async ({ rate, n, tracks, sources, responses, steps, base }) => {
   for (const [name, text] of Object.entries(responses)) {
     graph.setResponse(name, new Float32Array(bytesOf(text)));
   }
+  const ofBus = ([name, { course, compressor }]) =>
+    [name, { course: new Uint16Array(bytesOf(course)), compressor }];
+  graph.tellDesk({ type: "buses", buses: Object.fromEntries(Object.entries(buses).map(ofBus)) });
   for (const { at_s: at, desk = [], bus = [] } of steps) {
     const say = async () => {
       for (const message of desk) graph.tellDesk(message);
@@ -88,6 +91,7 @@ def render_offline(
     master: Mapping[str, Any] | None = None,
     responses: Mapping[str, np.ndarray] | None = None,
     sources: Mapping[str, np.ndarray] | None = None,
+    buses: Mapping[str, Mapping[str, Any]] | None = None,
     steps: list[dict[str, Any]] | None = None,
 ) -> np.ndarray:
     """What the page's engine plays from the song's beginning.
@@ -99,6 +103,7 @@ def render_offline(
         responses: by name of a return, float32 (4, taps): left to left, left to right, right to
             left, right to right.
         sources: what may be heard in place of the desk.
+        buses: by group, and "master": "course", bytes as the server sends them, and "compressor".
         steps: messages at later times: "at_s", and lists "desk" and "bus".
 
     Returns:
@@ -124,6 +129,10 @@ def render_offline(
             ],
             "sources": [{"key": key, **as_stream(audio)} for key, audio in (sources or {}).items()],
             "responses": {n: encoded(taps, "<f4") for n, taps in (responses or {}).items()},
+            "buses": {
+                name: {**bus, "course": base64.b64encode(bus["course"]).decode("ascii")}
+                for name, bus in (buses or {}).items()
+            },
             "steps": [first, *(steps or [])],
         },
     )

@@ -182,40 +182,104 @@ def test_so_is_a_desk_of_tracks(open_page, studio_of_tracks) -> None:
     assert abs(level_db) < 0.1
 
 
-def compared(open_page: Any, studio: Running, changes: dict[str, Any]) -> tuple[float, float]:
-    """Changes played live against their render, in dB: the error, and how the levels differ."""
+def test_an_edit_of_tracks_moves_their_buses_before_it_is_rendered(
+    open_page, studio_of_tracks
+) -> None:
+    """A fader that drives a group's compressor: heard at once as the render will have it."""
+    studio = studio_of_tracks
+    loud = {
+        'tracks."Kick".gain_db': 16.0,
+        'tracks."Lead Vox".gain_db': 14.0,
+        "vocals.gain_db": -3.0,
+    }
+    studio.wait_until_exact()
+    edit(studio, {"master.loudness_lufs": "none", "master.true_peak_dbtp": "none"})
     state = studio.wait_until_exact()
-    body = {"revision": state["revision"], "changes": changes}
+    given = played_from(studio, state)
+    state = edit(studio, loud)
+    page = opened(open_page, studio)
+    heard, deaf = (
+        render_offline(page, "/assets", **given, **hand_of(page, state, follows=follows))
+        for follows in (True, False)
+    )
+    state = studio.wait_until_exact()
+    exact = samples_of(studio, mix_of(state))
+    edit(studio, dict.fromkeys((*loud, "master.loudness_lufs", "master.true_peak_dbtp")))
+    assert furthest_db(deaf, exact) > 0.5  # the compressors have something to do
+    assert furthest_db(heard, exact) < 0.1
+
+
+def furthest_db(heard: np.ndarray, exact: np.ndarray) -> float:
+    """How far the levels of any tenth of a second lie apart."""
+    levels = [
+        10.0
+        * np.log10(
+            np.square(x[:, : x.shape[1] // 4_410 * 4_410]).reshape(2, -1, 4_410).mean((0, 2))
+        )
+        for x in (heard, exact)
+    ]
+    return float(np.abs(levels[0] - levels[1]).max())
+
+
+def edit(studio: Running, changes: dict[str, Any]) -> Any:
+    """The state with changes, before it is rendered."""
+    body = {"revision": studio.state()["revision"], "changes": changes}
     answer = studio.ask(f"{studio.song}/edits", "PATCH", body)
     assert "lines" not in answer, answer
-    page = opened(open_page, studio)
-    state = studio.wait_until_exact()
+    return answer
+
+
+def mix_of(state: Any) -> Any:
+    return next(source for source in state["sources"] if source["id"] == "mix")["audio"]
+
+
+def hand_of(page: Any, state: Any, *, follows: bool = False) -> dict[str, Any]:
+    """The hand and the master as the page's engine plays a state, without its limiter."""
     hand, master = page.evaluate(
-        """async (state) => {
-          const { heardStrips } = await import("/assets/engine/state_hand.js");
-          const { hand, master } = heardStrips(state, { solo: new Set(), flat: new Set() });
+        """async ([state, follows]) => {
+          const { heardStrips, stripsBefore } = await import("/assets/engine/state_hand.js");
+          const before = follows ? stripsBefore(state) : null;
+          const { hand, master } = heardStrips(state, { solo: new Set(), flat: new Set(), before });
           return [hand, { ...master, ceiling_dbtp: null }];
         }""",
-        state,
+        [state, follows],
     )
-    heard = render_offline(
-        page,
-        "/assets",
-        played_tracks(studio, state),
-        hand=hand,
-        master=master,
-        responses={
+    return {"hand": hand, "master": master}
+
+
+def played_from(studio: Running, state: Any) -> dict[str, Any]:
+    """What the page's engine is given by the server to play a state."""
+    song = studio.song
+    return {
+        "tracks": played_tracks(studio, state),
+        "responses": {
             r["name"]: np.frombuffer(
-                studio.ask_bytes(f"{studio.song}/response/{r['name']}"), "<f4"
+                studio.ask_bytes(f"{song}/response/{r['name']}"), "<f4"
             ).reshape(4, -1)
             for r in state["returns"]
             if r["name"] != "delay"
         },
-    )
-    exact = samples_of(studio, next(s for s in state["sources"] if s["id"] == "mix")["audio"])
+        "buses": {
+            bus["id"]: {
+                "course": studio.ask_bytes(f"{song}/buses/{bus['id']}"),
+                "compressor": bus["compressor"],
+            }
+            for bus in state["buses"]
+        },
+    }
+
+
+def compared(open_page: Any, studio: Running, changes: dict[str, Any]) -> tuple[float, float]:
+    """Changes played live against their render, in dB: the error, and how the levels differ."""
+    studio.wait_until_exact()
+    edit(studio, changes)
+    page = opened(open_page, studio)
+    state = studio.wait_until_exact()
+    given = played_from(studio, state)
+    heard = render_offline(page, "/assets", **given, **hand_of(page, state))
+    exact = samples_of(studio, mix_of(state))
     assert state["master"]["limited_db"] == pytest.approx(0.0, abs=0.05)
-    body = {"revision": state["revision"], "changes": dict.fromkeys(changes)}
-    studio.ask(f"{studio.song}/edits", "PATCH", body)
+    edit(studio, dict.fromkeys(changes))
     power = np.mean(exact**2)
     null_db = 10.0 * np.log10(np.mean((heard - exact) ** 2) / power)
     return float(null_db), float(10.0 * np.log10(np.mean(heard**2) / power))

@@ -64,7 +64,7 @@ def heard_page(session: SongSession, state: SongState, *, folded: bool) -> np.nd
         if folded:
             group = samples_of(session, stem["audio"])
         else:
-            group = unfolded(session, stem)
+            group = unfolded(session, stem) * bus_gain(session, state, stem["id"])
         stem = {**stem, "audio": stem["audio"] if folded else None}
         if not folded:
             stem = {**stem, "audio": {"baked": []}}  # type: ignore[typeddict-item]
@@ -74,7 +74,16 @@ def heard_page(session: SongSession, state: SongState, *, folded: bool) -> np.nd
             send_db = stem["strip"][f"{name}_db"]  # type: ignore[literal-required]
             if send_db is not None:
                 mix += come_back(session, name, wet * 10.0 ** (send_db / 20.0))
+    mix *= bus_gain(session, state, "master")
     return mix * 10.0 ** (state["master"]["gain_db"] / 20.0)
+
+
+def bus_gain(session: SongSession, state: SongState, name: str) -> np.ndarray:
+    """The gain of a bus at every sample; 1 where the song has no such bus."""
+    if name not in [bus["id"] for bus in state["buses"]]:
+        return np.ones(1)
+    steps = np.frombuffer(session.bus(name), "<u2") / 65_535.0
+    return np.interp(np.arange(state["n_frames"]) / 32.0, np.arange(steps.size), steps)
 
 
 def unfolded(session: SongSession, stem: Channel) -> np.ndarray:

@@ -58,6 +58,12 @@ export async function response(song, name) {
   return new Float32Array(await answer.arrayBuffer());
 }
 
+/** The gains of a bus over time. */
+export async function bus(song, name) {
+  const answer = await ask(`${ofSong(song)}/buses/${encodeURIComponent(name)}`);
+  return new Uint16Array(await answer.arrayBuffer());
+}
+
 /** The link of a download, which cannot carry a header. */
 export function downloadUrl(song, job, place) {
   return `${ofSong(song)}/jobs/${encodeURIComponent(job)}/files/${place}?token=${encodeURIComponent(TOKEN)}`;

@@ -145,15 +145,18 @@ function layOne(state, key, value) {
   if (key === "master.loudness_lufs" || key === "master.true_peak_dbtp") {
     return withValue(state, ["master", key.slice("master.".length)], value);
   }
+  let { exact } = state;
   const laid = (channel) => {
     if (!key.startsWith(`${channel.key}.`)) return channel;
     const field = key.slice(channel.key.length + 1);
     if (field.includes(".") || !(field in channel.strip)) return channel;
+    if (exact) exact = { ...exact, strips: { [channel.id]: channel.strip, ...exact.strips } };
     const now = value === null ? channel.base[field] : value === "none" ? null : value;
     const { [field]: _, ...rest } = channel.hand;
     const hand = value === null ? rest : { ...channel.hand, [field]: value };
     return { ...channel, strip: { ...channel.strip, [field]: now }, hand };
   };
   const stems = state.stems.map((stem) => ({ ...laid(stem), tracks: stem.tracks.map(laid) }));
-  return { ...state, stems, master: laid(state.master) };
+  const master = laid(state.master);
+  return { ...state, stems, master, exact };
 }

@@ -44,7 +44,8 @@ export class Studio {
   makeSound(state) {
     const block = (id, start, frames, version) => api.samples(state.id, id, start, frames, version);
     const response = (name) => api.response(state.id, name);
-    this.engine = new SongEngine(this.sampleRate, state.n_frames, { block, response });
+    const bus = (name) => api.bus(state.id, name);
+    this.engine = new SongEngine(this.sampleRate, state.n_frames, { block, response, bus });
     this.engine.state = state;
     this.player = new Player({ sources: sourcesOf(state), length_s: state.duration_s }, this.engine);
     this.player.chosen = MIX;

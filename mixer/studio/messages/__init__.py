@@ -23,6 +23,7 @@ song.
                                                 samples, see below
     GET   /api/songs/ID/overview/AUDIO?points=  `Overview`
     GET   /api/songs/ID/response/RETURN         an impulse response, see below
+    GET   /api/songs/ID/buses/BUS               the gains of a bus over time, see below
     POST  /api/songs/ID/variations `Revision`   as undo; makes variations of the mix as it stands
     POST  /api/songs/ID/blend      `BlendAsked` as undo; an edit
     POST  /api/songs/ID/compare    `CompareAsked`   `SongState`; makes a source to compare with
@@ -53,15 +54,22 @@ answered with 410: read the state again.
 `Return.n_frames`: left to left, left to right, right to left, right to right, as a `ConvolverNode`
 with `normalize = false` takes a buffer of four channels.
 
+**Gains of buses** are little-endian unsigned 16-bit integers: `integer / 65535`, one for every 32
+frames from the start of the song, straight between them, the last one to the end.
+
 **How the page plays.** A channel's `Audio` is what comes into the hand's strip: behind everything
-that the network did, with all that lies behind the strip and is the same for every sample of it
-(the linear part of its group's bus and of the mix's, and the gain over time that their compressors
-had in the last exact render). So the page's graph is
+that the network did, with the linear part of its group's bus and of the mix's, which acts in the
+same way on every sample behind the strip. So the page's graph is
 
     track's audio -> hand's strip -> group, and by `sends_db` of the track to the returns -> group
-    stem's audio (where its tracks are folded), or the group of its tracks, -> hand's strip -> mix
+    group of tracks -> compressor of the group's bus
+    that, or the stem's own audio, -> hand's strip -> mix
     stem's strip -> by `reverb_db` and `delay_db` to the returns "reverb" and "delay" -> mix
-    mix -> master's strip -> `Master.gain_db` -> out
+    mix -> compressor of the mix's bus -> master's strip -> `Master.gain_db` -> out
+
+A bus's compressor has the gains of the last exact render. After an edit the page moves them by what
+its compressor makes of the tracks as they are now, against what it makes of them with the strips of
+`Exact.strips`. It then differs from the render by what rooms contribute to that difference.
 
 A strip acts in this order: high_pass, low_pass, eq, width, pan, gain_db, then the sends, post
 fader; definitions as in mixer.dsp.biquad (RBJ; Butterworth) and mixer.console.stereo.

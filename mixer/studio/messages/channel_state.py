@@ -133,6 +133,23 @@ class Channel(TypedDict):
     tracks: list[Channel]
 
 
+class Bus(TypedDict):
+    """A bus of a network that mixes tracks: in front of the strip of a stem, or of the master.s.
+
+    Attributes:
+        id: of the stem, or "master".
+        version: changes when its gains or its compressor do.
+        n_steps: of its gains.
+        compressor: threshold_db (for the channels' samples), ratio, attack_ms, release_ms; None
+            where it is off.
+    """
+
+    id: str
+    version: int
+    n_steps: int
+    compressor: dict[str, float] | None
+
+
 class Master(TypedDict):
     """The bus.
 

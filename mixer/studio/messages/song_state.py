@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from mixer.studio.messages.channel_state import Audio, Channel, Master, Return, Value
+from mixer.studio.messages.channel_state import (
+    Audio,
+    Bus,
+    Channel,
+    Master,
+    Return,
+    StripTable,
+    Value,
+)
 from mixer.studio.messages.work import Doing, Job
 
 
@@ -72,10 +80,16 @@ class Variation(TypedDict):
 
 
 class Exact(TypedDict):
-    """The last exact render."""
+    """The last exact render.
+
+    Attributes:
+        revision: of its edits. version: of the samples of the source "mix".
+        strips: as they were in it, by channel, of those channels whose strips differ from it now.
+    """
 
     revision: int
     version: int
+    strips: dict[str, StripTable]
 
 
 class SongState(TypedDict):
@@ -88,6 +102,7 @@ class SongState(TypedDict):
         doing: None while nothing is done.
         kind: tracks, where a model mixes single tracks; else stems.
         stems: with their tracks.
+        buses: the network's, with what their compressors did in the last exact render.
         can_undo, can_redo: what would be taken back, in words; None for nothing.
         notes: warnings, a line each.
         settings: model, amount, platform as asked for.
@@ -109,6 +124,7 @@ class SongState(TypedDict):
     markers: list[Marker]
     sections: list[Section]
     stems: list[Channel]
+    buses: list[Bus]
     master: Master
     returns: list[Return]
     sources: list[Source]

@@ -2,59 +2,20 @@
 // step with one playhead. It knows no audio context: blocks of samples in, blocks out.
 
 import { BlockStream } from "./blocks.js";
+import { applyGains, BusGain } from "./bus_gain.js";
 import { Channel } from "./channel.js";
 import { Echo } from "./echo.js";
+import { Group } from "./group.js";
 import { addTo, fade, pair, silence } from "./mixing.js";
 import { Ramp } from "./ramp.js";
 import { StripProcessor } from "./strip.js";
 import { Transport } from "./transport.js";
 
 const QUANTUM = 128;
+const MASTER = "master";
 export const DESK = "desk";
 // What the desk does itself; all other returns are convolved outside.
 const DELAY = "delay";
-
-/** Tracks of one stem: their sum, what they send, and the stem's own strip. */
-class Group {
-  constructor(sampleRate, returns) {
-    this.channel = new Channel(sampleRate, returns);
-    this.audio = pair();
-    this.sends = {};
-    this.sendStrips = {};
-    for (const name of returns) {
-      this.sends[name] = pair();
-      this.sendStrips[name] = new StripProcessor(sampleRate);
-    }
-  }
-
-  set(strip, heard, snap, time_s) {
-    this.channel.set(strip, heard, {}, snap, time_s);
-    for (const processor of Object.values(this.sendStrips)) processor.set(strip, snap, time_s);
-  }
-
-  begin() {
-    silence(this.audio);
-    for (const send of Object.values(this.sends)) silence(send);
-  }
-
-  /** What tracks sent comes back into their stem, so it passes the stem's strip, on this side of the room. */
-  process(dry, returns, n, time_s) {
-    const { heard } = this.channel;
-    const [from, to] = [heard.now, heard.left ? heard.now + (heard.goal - heard.now) / heard.left : heard.now];
-    for (const [name, send] of Object.entries(this.sends)) {
-      this.sendStrips[name].process(send[0], send[1], n, time_s);
-      if (from !== 1 || to !== 1) fade(send, n, from, to);
-      addTo(returns[name], send, n);
-    }
-    this.channel.process(this.audio, returns, n, time_s);
-    addTo(dry, this.audio, n);
-  }
-
-  forget() {
-    this.channel.processor.forget();
-    for (const processor of Object.values(this.sendStrips)) processor.forget();
-  }
-}
 
 export class Desk {
   /** `returns`: names of what may be sent to; "delay" among them is made here. */
@@ -64,7 +25,7 @@ export class Desk {
     this.transport.onJump = () => this.forget();
     this.returns = returns;
     this.streams = new Map();
-    this.tracks = new Map(); // key -> {channel, group, stream}
+    this.tracks = new Map(); // key -> {channel, before, group, stream}
     this.groups = new Map();
     this.sources = new Map(); // key -> {ramp, stream}
     this.deskWeight = new Ramp(0);
@@ -73,6 +34,10 @@ export class Desk {
     this.echo = new Echo(sampleRate);
     this.delaySend = pair();
     this.scratch = pair();
+    this.buses = {};
+    this.bus = new BusGain(sampleRate); // the mix's
+    this.before = pair(); // the mix's sum as it was in the last exact render
+    this.trackBefore = pair();
   }
 
   addStream(key, nSamples, fullScale) {
@@ -81,9 +46,14 @@ export class Desk {
 
   /** A track, or other samples for one that is there. */
   setTrack(key, group, stream) {
-    const channel = this.tracks.get(key)?.channel ?? new Channel(this.sampleRate, this.returns);
-    this.tracks.set(key, { channel, group, stream });
-    if (!this.groups.has(group)) this.groups.set(group, new Group(this.sampleRate, this.returns));
+    const { channel, before } = this.tracks.get(key) ?? {
+      channel: new Channel(this.sampleRate, this.returns),
+      before: { strip: new StripProcessor(this.sampleRate), differs: false, heard: true },
+    };
+    this.tracks.set(key, { channel, before, group, stream });
+    if (this.groups.has(group)) return;
+    this.groups.set(group, new Group(this.sampleRate, this.returns));
+    this.setBuses(this.buses);
   }
 
   removeTrack(key) {
@@ -96,21 +66,34 @@ export class Desk {
   }
 
   /**
-   * Take over the hand: `{tracks: {key: {strip, heard, sends}}, groups: {key: {strip, heard}}, delay,
-   * tempo}`. What is not named is neutral and heard; `sends` are gains in dB to returns by name.
+   * Take over the hand: `{tracks: {key: {strip, heard, sends, before}}, groups: {key: {strip, heard,
+   * before}}, delay, tempo}`. What is not named is neutral and heard; `sends` are gains in dB to returns
+   * by name; `before` is `{strip, heard}` as of the last exact render, where they were others.
    */
   setHand({ tracks = {}, groups = {}, delay = {}, tempo = null }) {
     const snap = this.transport.fade === 0;
     const time_s = this.transport.position / this.sampleRate;
-    for (const [key, { channel }] of this.tracks) {
-      const { strip = {}, heard = true, sends = {} } = tracks[key] ?? {};
-      channel.set(strip, heard, sends, snap, time_s);
-    }
     for (const [key, group] of this.groups) {
-      const { strip = {}, heard = true } = groups[key] ?? {};
-      group.set(strip, heard, snap, time_s);
+      group.set(groups[key] ?? {}, snap, time_s);
+      group.differs = false;
+    }
+    for (const [key, { channel, before, group }] of this.tracks) {
+      const { strip = {}, heard = true, sends = {}, before: was } = tracks[key] ?? {};
+      channel.set(strip, heard, sends, snap, time_s);
+      before.differs = Boolean(was);
+      before.heard = was?.heard ?? heard;
+      before.strip.set(was?.strip ?? strip, snap, time_s);
+      if (was) this.groups.get(group).differs = true;
     }
     this.echo.set(delay, tempo);
+  }
+
+  /** The buses in the last exact render: `{key: {course, compressor}}`, the mix's as "master". */
+  setBuses(buses) {
+    this.buses = buses;
+    for (const [key, { bus }] of [...this.groups, [MASTER, this]]) {
+      bus.set(buses[key]?.course ?? null, buses[key]?.compressor ?? null);
+    }
   }
 
   /**
@@ -173,17 +156,38 @@ export class Desk {
     this.returns.filter((name) => name !== DELAY).forEach((name, i) => (returns[name] = sends[i]));
     silence(this.delaySend);
     for (const group of this.groups.values()) group.begin();
-    for (const { channel, group: key, stream } of this.tracks.values()) {
-      if (channel.silent) continue;
-      const group = this.groups.get(key);
-      this.read(stream, parts);
-      channel.process(this.scratch, group.sends, n, time_s);
-      addTo(group.audio, this.scratch, n);
+    for (const track of this.tracks.values()) this.processTrack(track, parts, n, time_s);
+    const groups = [...this.groups.values()];
+    const differs = groups.some((group) => group.differs || group.stripDiffers);
+    const follows = differs && !this.bus.idle;
+    silence(this.before);
+    for (const group of groups) {
+      if (group.channel.silent && !follows) continue;
+      group.process(dry, returns, n, parts, time_s, follows);
+      if (follows) addTo(this.before, group.before, n);
     }
-    for (const group of this.groups.values()) {
-      if (!group.channel.silent) group.process(dry, returns, n, time_s);
+    if (!this.bus.idle) {
+      this.bus.process(dry, follows ? this.before : null, n, parts);
+      for (const audio of [dry, ...Object.values(returns)]) applyGains(audio, this.bus.gains, n);
     }
     this.echo.process(this.delaySend[0], this.delaySend[1], dry[0], dry[1], n);
+  }
+
+  /** One track into its group, and where it differs also as it was in the last exact render. */
+  processTrack({ channel, before, group: key, stream }, parts, n, time_s) {
+    const wasHeard = before.differs && before.heard;
+    if (channel.silent && !wasHeard) return;
+    const group = this.groups.get(key);
+    this.read(stream, parts);
+    if (wasHeard) {
+      this.trackBefore.forEach((side, i) => side.set(this.scratch[i]));
+      before.strip.process(this.trackBefore[0], this.trackBefore[1], n, time_s);
+      addTo(group.before, this.trackBefore, n);
+    }
+    if (channel.silent) return;
+    channel.process(this.scratch, group.sends, n, time_s);
+    addTo(group.audio, this.scratch, n);
+    if (group.differs && !before.differs) addTo(group.before, this.scratch, n);
   }
 
   read(key, parts) {
@@ -195,7 +199,11 @@ export class Desk {
 
   /** Forget what rings: after a jump. */
   forget() {
-    for (const { channel } of this.tracks.values()) channel.processor.forget();
+    for (const { channel, before } of this.tracks.values()) {
+      channel.processor.forget();
+      before.strip.forget();
+    }
+    this.bus.forget();
     for (const group of this.groups.values()) group.forget();
     this.echo.forget();
   }

@@ -25,6 +25,7 @@ class DeskNode extends AudioWorkletProcessor {
       block: () => desk.streams.get(message.key)?.put(message.index, message.samples),
       drop: () => this.giveBack(desk.streams.get(message.key)?.take(message.index)),
       hand: () => desk.setHand(message.hand),
+      buses: () => desk.setBuses(message.buses),
       choose: () => desk.choose(message.to, message.gain, message.desk_runs),
       play: () => transport.play(),
       pause: () => transport.pause(),

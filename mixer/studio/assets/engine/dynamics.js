@@ -43,6 +43,47 @@ class HeldPeak {
     this.now += 1;
     return values[this.first];
   }
+
+  take(other) {
+    this.values.set(other.values);
+    this.ends.set(other.ends);
+    [this.first, this.count, this.now] = [other.first, other.count, other.now];
+  }
+}
+
+/** A gain reduction in dB that follows the level of a pair of channels. */
+export class Reduction {
+  constructor(sampleRate) {
+    this.sampleRate = sampleRate;
+    this.peak = new HeldPeak(Math.max(2, Math.round(HOLD_S * sampleRate)));
+    this.values = new Float64Array(128); // dB, of the last block
+    this.now_db = 0;
+  }
+
+  /** Follow n samples: a reduction of a kind, which rises and falls within so many ms. */
+  follow(kind, setting, rise_ms, fall_ms, [left, right], n) {
+    const [rise, fall] = [rise_ms, fall_ms].map((ms) => Math.exp(-1000 / (this.sampleRate * ms)));
+    const wanted = REDUCTIONS[kind];
+    let reduction = this.now_db;
+    for (let i = 0; i < n; i += 1) {
+      const peak = this.peak.next(Math.max(Math.abs(left[i]), Math.abs(right[i])));
+      const target = wanted(peak > 1e-6 ? 20 * Math.log10(peak) : FLOOR_DB, setting);
+      const keep = target > reduction ? rise : fall;
+      reduction = keep * reduction + (1 - keep) * target;
+      this.values[i] = reduction;
+    }
+    this.now_db = reduction < 1e-9 ? 0 : reduction;
+  }
+
+  /** Stand where another one stands. */
+  take(other) {
+    this.peak.take(other.peak);
+    this.now_db = other.now_db;
+  }
+
+  forget() {
+    this.now_db = 0;
+  }
 }
 
 export class Dynamics {
@@ -50,8 +91,7 @@ export class Dynamics {
   constructor(kind, sampleRate) {
     this.kind = kind;
     this.sampleRate = sampleRate;
-    this.peak = new HeldPeak(Math.max(2, Math.round(HOLD_S * sampleRate)));
-    this.reduction_db = 0;
+    this.reduction = new Reduction(sampleRate);
     this.amount = new Ramp(0);
     this.setting = kind === "gate" ? GATE : COMPRESSOR;
   }
@@ -71,24 +111,21 @@ export class Dynamics {
   }
 
   process(left, right, n) {
-    const { setting, sampleRate } = this;
+    const { setting, reduction } = this;
     // A gate's attack opens it: its reduction falls with the attack and rises with the release.
     const [rise_ms, fall_ms] = this.kind === "gate" ? [setting.release_ms, setting.attack_ms] : [setting.attack_ms, setting.release_ms];
-    const [rise, fall] = [rise_ms, fall_ms].map((ms) => Math.exp(-1000 / (sampleRate * ms)));
     const makeUp = gainOf(setting.make_up_db ?? 0);
-    const wanted = REDUCTIONS[this.kind];
     const from = this.amount.now;
     const step = (this.amount.next() - from) / n;
-    let reduction = this.reduction_db;
+    reduction.follow(this.kind, setting, rise_ms, fall_ms, [left, right], n);
     for (let i = 0; i < n; i += 1) {
-      const peak = this.peak.next(Math.max(Math.abs(left[i]), Math.abs(right[i])));
-      const target = wanted(peak > 1e-6 ? 20 * Math.log10(peak) : FLOOR_DB, setting);
-      const keep = target > reduction ? rise : fall;
-      reduction = keep * reduction + (1 - keep) * target;
-      const gain = 1 + (from + step * (i + 1)) * (gainOf(-reduction) * makeUp - 1);
+      const gain = 1 + (from + step * (i + 1)) * (gainOf(-reduction.values[i]) * makeUp - 1);
       left[i] *= gain;
       right[i] *= gain;
     }
-    this.reduction_db = reduction < 1e-9 ? 0 : reduction;
+  }
+
+  forget() {
+    this.reduction.forget();
   }
 }

@@ -4,7 +4,7 @@
 import { DESK } from "./desk.js";
 import { Graph } from "./graph.js";
 import { Loader } from "./loader.js";
-import { approximations, heardStrips, playedTracks } from "./state_hand.js";
+import { approximations, heardStrips, playedTracks, stripsBefore } from "./state_hand.js";
 
 export const MIX = "mix";
 // What is heard until the first of the mix is made.
@@ -14,7 +14,7 @@ const RETURNS = ["short_room", "long_room", "echo", "reverb", "delay"];
 const FFT_SIZE = 8192;
 
 export class SongEngine {
-  /** `fetchers`: `block(id, start, frames, version)` and `response(name, version)`, both promises. */
+  /** `fetchers`: `block(id, start, frames, version)`, `response(name)` and `bus(name)`: promises. */
   constructor(sampleRate, nFrames, fetchers) {
     this.sampleRate = sampleRate;
     this.nFrames = nFrames;
@@ -31,6 +31,9 @@ export class SongEngine {
     this.peaks = {};
     this.figures = null;
     this.responses = new Map(); // name -> version
+    this.courses = new Map(); // name of a bus -> {version, course}
+    this.before = null; // strips that the courses are of
+    this.busesKey = "";
     this.tracks = new Map(); // channel's id -> {audio, group}
     this.baked = new Map(); // channel's id -> {fields, strip}: of the samples that play
     this.onMeters = () => {};
@@ -81,6 +84,7 @@ export class SongEngine {
     }
     this.showAudio();
     this.showResponses();
+    this.showBuses();
     const { hand, master } = this.strips();
     this.graph.tellDesk({ type: "hand", hand });
     this.graph.tellBus({ type: "master", master, snap: !this.playing });
@@ -134,7 +138,8 @@ export class SongEngine {
   }
 
   strips() {
-    return heardStrips(this.state, { solo: this.solo, flat: this.flat, bakedOf: (channel) => this.bakedOf(channel) });
+    const { solo, flat, before } = this;
+    return heardStrips(this.state, { solo, flat, bakedOf: (channel) => this.bakedOf(channel), before });
   }
 
   bakedOf({ id, audio }) {
@@ -161,6 +166,32 @@ export class SongEngine {
         () => this.responses.delete(name),
       );
     }
+  }
+
+  /** What the buses did in another exact render, together with the strips that it had. */
+  async showBuses() {
+    const { exact, buses, stems } = this.state;
+    const played = buses.filter(({ id }) => !stems.some((stem) => stem.id === id && !playedTracks(stem).length));
+    const key = JSON.stringify([exact?.version, played]);
+    if (!exact || key === this.busesKey) return;
+    this.busesKey = key;
+    const before = stripsBefore(this.state);
+    try {
+      await Promise.all(played.map((bus) => this.fetchCourse(bus)));
+    } catch {
+      if (this.busesKey === key) this.busesKey = "";
+      return;
+    }
+    if (this.busesKey !== key) return;
+    this.before = before;
+    const entries = played.map(({ id, compressor }) => [id, { compressor, course: this.courses.get(id).course }]);
+    this.graph.tellDesk({ type: "buses", buses: Object.fromEntries(entries) });
+    this.graph.tellDesk({ type: "hand", hand: this.strips().hand });
+  }
+
+  async fetchCourse({ id, version }) {
+    if (this.courses.get(id)?.version === version) return;
+    this.courses.set(id, { version, course: await this.fetchers.bus(id) });
   }
 
   get key() {

@@ -38,20 +38,37 @@ export function heardIds(state, solo) {
   return heard;
 }
 
+/** The strips of all channels in the last exact render, by id; null before it. */
+export function stripsBefore({ exact, stems }) {
+  if (!exact) return null;
+  const channels = stems.flatMap((stem) => [stem, ...stem.tracks]);
+  return new Map(channels.map(({ id, strip }) => [id, exact.strips[id] ?? strip]));
+}
+
+function withStrips(state, strips) {
+  const as = (channel) => ({ ...channel, strip: strips.get(channel.id) ?? channel.strip });
+  return { ...state, stems: state.stems.map((stem) => ({ ...as(stem), tracks: stem.tracks.map(as) })) };
+}
+
 /**
  * `{hand, master}` as the desk and the bus take them. `bakedOf(channel)`: fields that are in the samples
- * that play.
+ * that play; `before`: from `stripsBefore`.
  */
-export function heardStrips(state, { solo, flat, bakedOf = ({ audio }) => audio?.baked ?? [] }) {
+export function heardStrips(state, { solo, flat, bakedOf = ({ audio }) => audio?.baked ?? [], before = null }) {
   const heard = heardIds(state, solo);
+  const wasHeard = before ? heardIds(withStrips(state, before), solo) : heard;
+  const handOf = (channel) => {
+    const { id, base } = channel;
+    const now = { strip: liveStrip(channel, bakedOf(channel), flat.has(id)), heard: heard.has(id) };
+    const strip = before?.get(id);
+    if (!strip) return now;
+    const was = { strip: liveStrip({ strip, base }, bakedOf(channel)), heard: wasHeard.has(id) };
+    return JSON.stringify(was) === JSON.stringify(now) ? now : { ...now, before: was };
+  };
   const hand = { tracks: {}, groups: {}, tempo: state.tempo_bpm };
   for (const stem of state.stems) {
-    hand.groups[stem.id] = { strip: liveStrip(stem, bakedOf(stem), flat.has(stem.id)), heard: heard.has(stem.id) };
-    for (const track of stem.tracks) {
-      hand.tracks[track.id] = {
-        strip: liveStrip(track, bakedOf(track), flat.has(track.id)), heard: heard.has(track.id), sends: track.sends_db,
-      };
-    }
+    hand.groups[stem.id] = handOf(stem);
+    for (const track of stem.tracks) hand.tracks[track.id] = { ...handOf(track), sends: track.sends_db };
   }
   hand.delay = state.returns.find(({ name }) => name === "delay")?.settings ?? {};
   const { strip, gain_db: gainDb, true_peak_dbtp: ceiling } = state.master;
@@ -75,5 +92,8 @@ export function approximations(state, bakedOf, wasBaked) {
     const isChanged = Object.keys(hand).some((field) => !wasBaked(channel, field.split(".")[0]));
     if ((live === false || silentTracks.includes(channel)) && isChanged) say(name, "its strip");
   }
+  // The render finds anew what gain reaches the target.
+  const { exact, revision, master } = state;
+  if (master.loudness_lufs !== null && exact && exact.revision !== revision) say("mix", "loudness target");
   return [...found];
 }

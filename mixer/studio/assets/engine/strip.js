@@ -216,6 +216,6 @@ export class StripProcessor {
   /** Forget what went through: after a jump of the playhead. */
   forget() {
     for (const { sections } of this.stages.values()) for (const section of sections) section.forget();
-    for (const dynamics of this.dynamics.values()) dynamics.reduction_db = 0;
+    for (const dynamics of this.dynamics.values()) dynamics.forget();
   }
 }

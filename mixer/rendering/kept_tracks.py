@@ -1,0 +1,115 @@
+"""Wet tracks and groups that an earlier mix of the same song has made, for the next one.
+
+Each is found by all that it was made of, so a mix runs only the tracks and the buses that a change
+reaches, and has the same samples as one that runs them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixer.dsp.blocks import FloatArray
+from mixer.rendering.track_hand_strips import HandRecord
+
+# The largest share of the free disk space that tracks may take.
+_DISK_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class KeptGroup:
+    """A group behind its bus, float32 (2, samples), and what the hand did to its tracks."""
+
+    key: str
+    audio: FloatArray
+    report: Mapping[str, HandRecord]
+
+
+@dataclass(frozen=True)
+class _KeptTrack:
+    key: str
+    path: Path
+    n_bytes: int
+
+
+class KeptTracks:
+    """Wet tracks in files of one folder, groups in memory; from any thread, of each the last one.
+
+    A disk that is full or read-only keeps nothing, which costs time and no more.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        """Begin with nothing.
+
+        Args:
+            folder: that need not be there; whoever made it removes it.
+            most_bytes: of all files together.
+        """
+        self._folder, self._most_bytes = folder, most_bytes
+        self._tracks: dict[str, _KeptTrack] = {}
+        self._groups: dict[str, KeptGroup] = {}
+        self._lock, self._numbers = threading.Lock(), itertools.count()
+
+    def track(self, name: str, key: str, make: Callable[[], FloatArray]) -> FloatArray:
+        """A wet track, float32 (2, samples), which nobody may change.
+
+        Args:
+            name: whose place it takes.
+            key: equal ones mean equal samples.
+            make: called where there is none of that key.
+        """
+        kept = self._tracks.get(name)
+        if kept is not None and kept.key == key:
+            with contextlib.suppress(OSError, ValueError):
+                found: FloatArray = np.load(kept.path, mmap_mode="r", allow_pickle=False)
+                return found
+        audio = make()
+        self._keep(name, key, audio)
+        return audio
+
+    def group(self, stem: str, key: str) -> KeptGroup | None:
+        """The group of a key; None where there is none."""
+        kept = self._groups.get(stem)
+        return kept if kept is not None and kept.key == key else None
+
+    def keep_group(self, stem: str, group: KeptGroup) -> None:
+        """Keep a group, in place of the one before; its audio must not change any more."""
+        self._groups[stem] = group
+
+    def forget_groups(self) -> None:
+        """Give their memory back."""
+        self._groups.clear()
+
+    def _keep(self, name: str, key: str, audio: FloatArray) -> None:
+        with contextlib.suppress(OSError):
+            path = self._reserve(name, audio.nbytes)
+            if path is not None:
+                np.save(path, audio, allow_pickle=False)
+                self._tracks[name] = _KeptTrack(key, path, audio.nbytes)
+
+    def _reserve(self, name: str, n_bytes: int) -> Path | None:
+        """A new file for a track in place of the one before; None where there is no room."""
+        with self._lock:
+            before = self._tracks.pop(name, None)
+            if before is not None:
+                # Whoever still reads it holds its file open.
+                before.path.unlink(missing_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if n_bytes > self._room():
+                return None
+            path = self._folder / f"{next(self._numbers)}.npy"
+            # Its room counts before it is written: others ask at the same time.
+            self._tracks[name] = _KeptTrack("", path, n_bytes)
+            return path
+
+    def _room(self) -> float:
+        used = sum(kept.n_bytes for kept in self._tracks.values())
+        free = shutil.disk_usage(self._folder).free + used
+        return min(float(self._most_bytes), _DISK_SHARE * free) - used

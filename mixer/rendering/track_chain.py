@@ -1,0 +1,80 @@
+"""One track from its recordings into its group: the model's strip, then the hand's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mixer.dsp.blocks import FloatArray
+from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
+from mixer.rendering.kept_tracks import KeptGroup, KeptTracks
+from mixer.rendering.track_hand_strips import Handled, HandStrips
+from mixer.rendering.track_strip import run_track_strip
+from mixer.song.tracks import Track, read_track
+
+
+def wet_key(track: Track, settings: TrackSettings, n_samples: int, sample_rate: int) -> str:
+    """All that decides how a track comes out of the model's strip, but for its recordings."""
+    return repr((track, settings, n_samples, sample_rate))
+
+
+class TrackChain:
+    """The tracks of one mix; may be called from several threads at once."""
+
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        levels: Sequence[TrackLevels],
+        settings: ConsoleSettings,
+        hand: HandStrips,
+        n_samples: int,
+        sample_rate: int,
+        kept: KeptTracks | None,
+    ) -> None:
+        """Prepare; arguments as of `mixer.rendering.track_material.mix_tracks`."""
+        self._tracks, self._levels, self._settings = tracks, levels, settings
+        self._hand, self._kept = hand, kept
+        self._n_samples, self._sample_rate = n_samples, sample_rate
+
+    def run(self, index: int) -> Handled | None:
+        """A track as it stands in its group; None where it is silent or not heard.
+
+        Raises:
+            InputError: a recording is damaged.
+        """
+        name = self._tracks[index].name
+        if not self._hand.is_heard(name) or not np.isfinite(self._levels[index].loudness_lufs):
+            return None
+        if self._kept is None:
+            wet = self._wet(index)
+        else:
+            wet = self._kept.track(name, self._wet_key(index), lambda: self._wet(index))
+        return self._hand(name, wet)
+
+    def group_key(self, stem: str, own: Sequence[int]) -> str:
+        """All that decides how a group comes out of its bus, but for the recordings.
+
+        Args:
+            stem: of the group.
+            own: places of its tracks.
+        """
+        settings = self._settings
+        of_tracks = [(self._wet_key(i), self._hand.key(self._tracks[i].name)) for i in own]
+        return repr((of_tracks, settings.space, settings.groups[stem]))
+
+    def kept_group(self, stem: str, own: Sequence[int], audio: FloatArray) -> KeptGroup:
+        """A group behind its bus, as it is kept; arguments as of `group_key`."""
+        names = [self._tracks[index].name for index in own]
+        report = {name: self._hand.report[name] for name in names if name in self._hand.report}
+        return KeptGroup(self.group_key(stem, own), audio, report)
+
+    def _wet_key(self, index: int) -> str:
+        settings = self._settings.tracks[index]
+        return wet_key(self._tracks[index], settings, self._n_samples, self._sample_rate)
+
+    def _wet(self, index: int) -> FloatArray:
+        audio = read_track(self._tracks[index], self._n_samples, self._sample_rate)
+        settings, levels = self._settings.tracks[index], self._levels[index]
+        return run_track_strip(audio, self._sample_rate, settings, levels)

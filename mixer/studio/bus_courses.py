@@ -1,0 +1,132 @@
+"""What the compressors of the network's buses did over time in the last exact render.
+
+A page plays tracks without those gains and applies them itself. Where an edit has changed what
+comes into a bus, it also runs the compressor on the tracks as they were and as they are now, and
+applies the ratio of the two gains: the rooms, which it does not hear there, cancel.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixer.console.settings import MASTER
+from mixer.dsp.blocks import FloatArray
+from mixer.network.track_mixer.settings import BusSettings, Compression, ConsoleSettings
+from mixer.rendering.track_strip import run_bus
+
+# A gain is kept once in so many frames, and is straight between: attacks last longer.
+STEP_FRAMES = 32
+_TOP = 65_535
+
+
+@dataclass(frozen=True)
+class BusCourse:
+    """A bus in the last exact render.
+
+    Attributes:
+        version: grows whenever its gains or its settings are others.
+        compression: with the threshold that the samples of channels meet it at.
+        gains: float32 (steps,), 0 to 1.
+    """
+
+    version: int
+    compression: Compression
+    gains: FloatArray
+
+    def encoded(self) -> bytes:
+        """The gains as little-endian 16-bit integers without a sign; the highest one means 1."""
+        return np.rint(self.gains * _TOP).astype("<u2").tobytes()
+
+
+class BusCourses:
+    """The buses of one song; only the worker's thread hears and tells."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, FloatArray] = {}
+
+    def hear(
+        self, name: str, before: FloatArray, after: FloatArray, bus: BusSettings, rate: int
+    ) -> None:
+        """Take down what a bus does to the network's own mix.
+
+        Args:
+            name: of the stem, or "master".
+            before, after: float32 (2, samples), into the bus and out of it.
+            bus: its settings.
+            rate: in Hz.
+        """
+        self._heard[name] = _gains(before, after, bus, rate)
+
+    def told(
+        self,
+        before: Mapping[str, BusCourse],
+        settings: ConsoleSettings,
+        rate: int,
+        total: FloatArray | None,
+    ) -> dict[str, BusCourse]:
+        """All buses, those that are the same with the versions that they had.
+
+        Args:
+            before: as they were told last.
+            settings: of the console.
+            rate: in Hz.
+            total: what came into the mix's bus, float32 (2, samples), where strips have changed the
+                stems in front of it; else None.
+        """
+        heard = dict(self._heard)
+        if total is not None:
+            after = total.copy()
+            run_bus(after, rate, settings.mix)
+            heard[MASTER] = _gains(total, after, settings.mix, rate)
+        told = {}
+        for name, gains in heard.items():
+            if name != MASTER and name not in settings.groups:
+                continue
+            buses = [settings.mix] if name == MASTER else [settings.groups[name], settings.mix]
+            # Samples of channels have the linear part of the buses behind them already.
+            raised_db = sum(bus.gain_db for bus in buses)
+            compression = buses[0].compression
+            compression = dataclasses.replace(
+                compression, threshold_db=compression.threshold_db + raised_db
+            )
+            there = before.get(name)
+            is_same = (
+                there is not None
+                and there.compression == compression
+                and np.array_equal(there.gains, gains)
+            )
+            version = 1 if there is None else there.version + (not is_same)
+            told[name] = BusCourse(version, compression, gains)
+        return told
+
+
+def _gains(before: FloatArray, after: FloatArray, bus: BusSettings, rate: int) -> FloatArray:
+    """What a bus's compressor does over time; one step of 1 where it is off."""
+    if bus.compression.is_off:
+        return np.ones(1, np.float32)
+    linear = before.copy()
+    run_bus(linear, rate, dataclasses.replace(bus, compression=Compression()))
+    return gain_over_time(linear, after)
+
+
+def gain_over_time(before: FloatArray, after: FloatArray) -> FloatArray:
+    """The gain that made one signal of another, once in `STEP_FRAMES` frames, float32.
+
+    Args:
+        before, after: float32 (2, samples).
+    """
+    n_steps = before.shape[-1] // STEP_FRAMES
+    if not n_steps:
+        return np.ones(1, np.float32)
+    n_frames = n_steps * STEP_FRAMES
+    powers = [
+        np.square(audio[:, :n_frames]).reshape(2, n_steps, STEP_FRAMES).sum(axis=(0, 2))
+        for audio in (before, after)
+    ]
+    sounding = powers[0] > 1e-10
+    ratio = np.sqrt(np.divide(powers[1], powers[0], out=np.ones_like(powers[0]), where=sounding))
+    return np.clip(ratio, 0.0, 1.0).astype(np.float32)

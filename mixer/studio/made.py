@@ -1,0 +1,74 @@
+"""What there is to hear of a song: read from any thread, written by the worker's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mixer.console.master import MasterFigures
+from mixer.console.settings import Strip
+from mixer.dsp.blocks import FloatArray
+from mixer.report.matching import Level
+from mixer.studio.bus_courses import BusCourse
+from mixer.studio.messages.channel_state import ModelTable
+from mixer.studio.planning import Planned
+from mixer.studio.samples import Samples
+
+MIX, PLAIN = "mix", "plain"
+
+
+@dataclass
+class Response:
+    """An impulse response of a return: its version, and float32 (4, frames)."""
+
+    version: int
+    key: str
+    samples: FloatArray
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ExactRender:
+    """A render of the mix as it will be written.
+
+    Attributes:
+        revision: of the edits.
+        version: of the samples of the source "mix".
+        stems: the strip of each stem, without neutral ones.
+        tracks: the hand's strip of each track by name, without neutral ones.
+        buses: what the network's buses did, by stem and "master"; empty for a mix of stems.
+    """
+
+    revision: int
+    version: int
+    stems: Mapping[str, Strip]
+    tracks: Mapping[str, Strip]
+    buses: Mapping[str, BusCourse]
+
+
+def strips_of(planned: Planned) -> tuple[Mapping[str, Strip], Mapping[str, Strip]]:
+    """Strips of stems, and the hand's of tracks by name; neutral ones may be left out."""
+    return dict(planned.full.console.strips), planned.hands[1].strips
+
+
+@dataclass
+class Made:
+    """All of it, by names.
+
+    Attributes:
+        samples: of channels and sources.
+        models: what the network set, by channel.
+        baked: fields of strips that are in the samples, by channel.
+        levels: of sources.
+        responses: of returns.
+        exact: the last exact render, and what its master did.
+    """
+
+    samples: dict[str, Samples] = field(default_factory=dict)
+    models: dict[str, ModelTable] = field(default_factory=dict)
+    baked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    levels: dict[str, Level] = field(default_factory=dict)
+    responses: dict[str, Response] = field(default_factory=dict)
+    exact: ExactRender | None = None
+    master: MasterFigures | None = None

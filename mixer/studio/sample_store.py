@@ -1,0 +1,90 @@
+"""The samples of a song's channels and sources, in files of the session's own folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from mixer.dsp.blocks import FloatArray
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.true_peak import true_peak_dbtp
+from mixer.rendering.plan import RenderPlan
+from mixer.report.matching import Level
+from mixer.song.samples import read_sum
+from mixer.studio.made import PLAIN, Made
+from mixer.studio.samples import Samples
+from mixer.studio.wet import FIRST_S
+
+
+class SampleStore:
+    """Writes what a page plays; only the worker's threads write."""
+
+    def __init__(self, made: Made, scratch: Path, tell: Callable[[str], None]) -> None:
+        """Begin with nothing.
+
+        Args:
+            made: where the samples are found by their names.
+            scratch: a folder for the files.
+            tell: called with the name of samples that changed.
+        """
+        self._made, self._scratch, self._tell = made, scratch, tell
+        self._n_files = 0
+
+    def write(self, name: str, plan: RenderPlan, audio: FloatArray) -> None:
+        """Write samples, or the start of them, in place of those before.
+
+        Args:
+            name: of the channel or source.
+            plan: of the song.
+            audio: float32 (2, samples) at the mix's rate.
+
+        Raises:
+            OutputError: the disk is full or read-only.
+        """
+        samples = self._made.samples.get(name)
+        if samples is None or samples.n_frames != plan.n_samples:
+            if samples is not None:
+                samples.close()
+            self._n_files += 1
+            samples = Samples(self._scratch / f"{self._n_files}-{name}.pcm", plan.n_samples)
+            self._made.samples[name] = samples
+        samples.write(audio)
+        self._tell(name)
+
+    def source(
+        self, name: str, plan: RenderPlan, audio: FloatArray, level: Level | None = None
+    ) -> None:
+        """Take in a whole mix to listen to; arguments and errors as of `write`.
+
+        `level` is that of the mix, where it is known.
+        """
+        self.write(name, plan, audio)
+        self._made.levels[name] = level or Level(
+            integrated_loudness_lufs(audio, plan.mix_rate), true_peak_dbtp(audio, plan.mix_rate)
+        )
+        self._tell(name)
+
+    def drop(self, name: str) -> None:
+        """Forget samples, where they are there."""
+        samples = self._made.samples.pop(name, None)
+        self._made.levels.pop(name, None)
+        if samples is not None:
+            samples.close()
+
+    def first_seconds(self, plan: RenderPlan) -> None:
+        """The plain sum of the recordings' first seconds: what can be heard at once."""
+        n_first = min(plan.n_samples, round(FIRST_S * plan.mix_rate))
+        audio = read_sum(plan.song.recordings, n_first, plan.mix_rate, to_the_end=False)
+        self.write(PLAIN, plan, audio)
+
+    def plain_sum(self, plan: RenderPlan) -> None:
+        """The plain sum of the recordings, once."""
+        if PLAIN not in self._made.levels:
+            self.source(PLAIN, plan, read_sum(plan.song.recordings, plan.n_samples, plan.mix_rate))
+
+
+def level_of(loudness_lufs: float | None, peak_dbtp: float | None) -> Level:
+    """Levels of a mix as a render tells them: None stands for silence."""
+    loudness = -math.inf if loudness_lufs is None else loudness_lufs
+    return Level(loudness, -math.inf if peak_dbtp is None else peak_dbtp)
