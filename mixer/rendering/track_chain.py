@@ -53,22 +53,34 @@ class TrackChain:
             wet = self._kept.track(name, self._wet_key(index), lambda: self._wet(index))
         return self._hand(name, wet)
 
-    def group_key(self, stem: str, own: Sequence[int]) -> str:
-        """All that decides how a group comes out of its bus, but for the recordings.
+    def find_group(self, stem: str, own: Sequence[int]) -> FloatArray | None:
+        """A group behind its bus as an earlier mix made it, float32 (2, samples); None if none did.
 
         Args:
             stem: of the group.
             own: places of its tracks.
         """
+        if self._kept is None:
+            return None
+        found = self._kept.group(stem, self._group_key(stem, own))
+        if found is None:
+            return None
+        self._hand.report.update(found.report)
+        return found.audio
+
+    def keep_group(self, stem: str, own: Sequence[int], audio: FloatArray) -> None:
+        """Keep a group behind its bus for the next mix; arguments as of `find_group`."""
+        if self._kept is None:
+            return
+        names = [self._tracks[index].name for index in own]
+        report = {name: self._hand.report[name] for name in names if name in self._hand.report}
+        self._kept.keep_group(stem, KeptGroup(self._group_key(stem, own), audio, report))
+
+    def _group_key(self, stem: str, own: Sequence[int]) -> str:
+        """All that decides how a group comes out of its bus, but for the recordings."""
         settings = self._settings
         of_tracks = [(self._wet_key(i), self._hand.key(self._tracks[i].name)) for i in own]
         return repr((of_tracks, settings.space, settings.groups[stem]))
-
-    def kept_group(self, stem: str, own: Sequence[int], audio: FloatArray) -> KeptGroup:
-        """A group behind its bus, as it is kept; arguments as of `group_key`."""
-        names = [self._tracks[index].name for index in own]
-        report = {name: self._hand.report[name] for name in names if name in self._hand.report}
-        return KeptGroup(self.group_key(stem, own), audio, report)
 
     def _wet_key(self, index: int) -> str:
         settings = self._settings.tracks[index]

@@ -89,7 +89,7 @@ def mix_tracks(
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
         tap: hears each group before and behind its bus, where it is made anew.
-        kept: what an earlier mix made: it changes no sample.
+        kept: what an earlier mix made: it changes no sample, and is not used with `keep`.
 
     Returns:
         By stem each group behind its bus, float32 (2, n_samples). Tracks are summed in their order:
@@ -99,15 +99,15 @@ def mix_tracks(
         InputError: a recording is damaged.
     """
     groups: dict[str, FloatArray] = {}
+    # Whoever wants every track gets every track made.
+    kept = None if keep is not None else kept
     chain = TrackChain(tracks, levels, settings, hand, n_samples, sample_rate, kept)
     n_done = 0
     for stem in dict.fromkeys(track.stem for track in tracks):
         own = [index for index, track in enumerate(tracks) if track.stem == stem]
-        found = None if kept is None or keep else kept.group(stem, chain.group_key(stem, own))
+        found = chain.find_group(stem, own)
         if found is not None:
-            n_done += len(own)
-            groups[stem] = found.audio
-            hand.report.update(found.report)
+            groups[stem], n_done = found, n_done + len(own)
             continue
         group = np.zeros((2, n_samples), np.float32)
         sends = GroupSends(settings.space, sample_rate)
@@ -126,8 +126,7 @@ def mix_tracks(
         if tap is not None and before is not None:
             tap(stem, before, group)
         groups[stem] = group
-        if kept is not None:
-            kept.keep_group(stem, chain.kept_group(stem, own, group))
+        chain.keep_group(stem, own, group)
     return groups
 
 
