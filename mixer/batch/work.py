@@ -200,15 +200,19 @@ class _Render:
         network: NetworkRunner | None,
         inputs_sha256: str,
     ) -> Premaster:
+        from mixer.rendering.forecast import making_forecast
         from mixer.rendering.pipeline import premaster
+        from mixer.rendering.progress import StageClock
 
-        with self.shop.compute:
+        stems = destination.wanted.takes_stems or self.order.hears_sound
+        forecast_s = making_forecast(plan, wet_stems=stems, threads=self.shop.threads)
+        with self.shop.compute, StageClock(self._progress, forecast_s) as clock:
             made = premaster(
                 plan,
-                wet_stems=destination.wanted.takes_stems or self.order.hears_sound,
+                wet_stems=stems,
                 wet_tracks=destination.takes_tracks(plan),
                 stages=destination.wanted.has_report,
-                progress=self._progress,
+                clock=clock,
                 network=network,
                 threads=self.shop.threads,
             )
@@ -245,6 +249,7 @@ class _Render:
         self, destination: Destination, plan: RenderPlan, network: NetworkRunner | None
     ) -> Premaster:
         """The song with the sound that its album asks for, what is not moved held where it was."""
+        from mixer.rendering.forecast import making_forecast
         from mixer.rendering.material import Job
         from mixer.rendering.pipeline import wet_mix, without_parts
         from mixer.rendering.progress import StageClock
@@ -253,8 +258,8 @@ class _Render:
         moves, wanted = self.order.album_moves, destination.wanted
         goals = {name: was + moves.get(name, 0.0) for name, was in self.order.album_sound.items()}
         tracks = destination.takes_tracks(plan)
-        clock = StageClock(self._progress, of_tracks=bool(plan.tracks))
-        with self.shop.compute:
+        forecast_s = making_forecast(plan, wet_stems=True, threads=self.shop.threads)
+        with self.shop.compute, StageClock(self._progress, forecast_s) as clock:
             job = Job(plan, clock, True, tracks, wanted.has_report, network, self.shop.threads)
             made = reach_sound(wet_mix(job), plan, goals, clock)
         return without_parts(made, stems=wanted.takes_stems, tracks=tracks)

@@ -92,8 +92,9 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
         Progress,
         TaskProgressColumn,
         TextColumn,
-        TimeRemainingColumn,
     )
+
+    from mixer.cli.time_left import TimeLeftColumn
 
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -103,7 +104,7 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
         TextColumn("{task.description:<24}"),
         BarColumn(),
         TaskProgressColumn(),
-        TimeRemainingColumn(),
+        TimeLeftColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)

@@ -6,7 +6,7 @@ Training and rendering both call this, so that a network is given what it has le
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -65,6 +65,7 @@ def normalise_stem(
     rooms: RoomSource | None = None,
     panning_limits_time_axis: bool = False,
     in_place: bool = False,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> tuple[FloatArray, StemReport]:
     """Normalise the effects of one stem towards a profile.
 
@@ -83,6 +84,7 @@ def normalise_stem(
         rooms: where the reverbs take their rooms from; the generated ones by default.
         panning_limits_time_axis: see `match_panning`; for networks trained with that defect.
         in_place: the input is no longer needed: stereo audio is changed where it is.
+        tell: called with the share of the work that is done, 0 to 1, after each effect.
 
     Returns:
         float32 `(2, samples)`; and what was measured, ready for JSON: `before` and `after` with
@@ -100,10 +102,12 @@ def normalise_stem(
     work = _as_stereo(audio, sample_rate, stem, in_place=in_place)
     rooms, limits_time = rooms or RoomRecipe(), panning_limits_time_axis
     task = Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time)
-    return work, _run_all(work, effects, task)
+    return work, _run_all(work, effects, task, tell)
 
 
-def _run_all(work: FloatArray, effects: Sequence[str], task: Task) -> StemReport:
+def _run_all(
+    work: FloatArray, effects: Sequence[str], task: Task, tell: Callable[[float], None]
+) -> StemReport:
     """Change the audio in place by every effect that is for it; answers what was done."""
     heard = _Heard.of(work, task.sample_rate)
     before: StemFigures = {**heard.levels(), "balance_db": _balance_db(work)}
@@ -114,7 +118,8 @@ def _run_all(work: FloatArray, effects: Sequence[str], task: Task) -> StemReport
     stages = {effect.name: effect.stage() for effect in NORMALISATIONS if effect.name in effects}
     own = {name: stage.listen(work, task) for name, stage in stages.items() if stage.listen}
     task = replace(task, own=own)
-    for name, stage in stages.items():
+    for n_done, (name, stage) in enumerate(stages.items(), 1):
+        tell(n_done / (len(stages) + 1))
         is_unfit = stage.stems is not None and task.stem not in stage.stems
         if task.amount(name) == 0.0 or is_unfit:
             continue

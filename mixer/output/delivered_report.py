@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from mixer.output.recipe_words import report_sections
 from mixer.rendering.mix import Mix
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import MIX, SessionNulls
+
+# Of a report's time: to measure what it shows; the rest makes what it plays.
+_MEASURED = 0.7
 
 
 def write_mix_report(
@@ -20,6 +24,7 @@ def write_mix_report(
     nulls: SessionNulls | None,
     *,
     overwrite: bool,
+    at: Callable[[str, float], None],
 ) -> None:
     """Write the report of a mix that was written with its wet stems.
 
@@ -30,6 +35,7 @@ def write_mix_report(
         copies: folder for what it plays and is written nowhere else; None to put previews inside.
         nulls: how deep the tracks of sessions null; None without editable ones.
         overwrite: replace what is there.
+        at: told what is done next, and the share done.
 
     Raises:
         OutputError: something is there already, or the disk is full or read-only.
@@ -38,6 +44,7 @@ def write_mix_report(
     files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
     data = report_data(mix, files={**files, MIX: written[MIX]}, nulls=nulls)
     data = replace(data, sections=report_sections(recipe))
+    at("audio", _MEASURED)
     if copies is not None:
         data = write_listening_copies(copies, data, overwrite=overwrite)
     write_report(path, data, embed=copies is None, overwrite=overwrite)

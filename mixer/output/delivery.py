@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from mixer.baselines import INPUT_SUM
@@ -17,6 +16,7 @@ from mixer.output.names import (
 from mixer.output.recipe import Recipe
 from mixer.output.settings import OutputSettings
 from mixer.rendering.mix import Mix
+from mixer.rendering.progress import Stage, StageClock
 from mixer.song.folder_names import LISTENING_SUFFIX, SESSION_SUFFIX
 from mixer.song.song import Song
 
@@ -79,7 +79,7 @@ def deliver(
     *,
     home: Path | None = None,
     overwrite: bool = False,
-    wrote: Callable[[str], None] = lambda name: None,
+    clock: StageClock | None = None,
 ) -> tuple[str, ...]:
     """Write what is wanted with a mix that was written with its wet stems.
 
@@ -91,7 +91,7 @@ def deliver(
         home: folder in which everything that lies beside the mix will lie at last, where it is
             made in another one; links to the recordings lead from there. None for where it is made.
         overwrite: replace what is there.
-        wrote: told the name of each session, and `REPORT`, when it is written.
+        clock: is told of the sessions and of the report.
 
     Returns:
         What could not be handed over in full, a line each.
@@ -100,17 +100,21 @@ def deliver(
         OutputError: something is there already, or the disk is full or read-only.
     """
     paths, left_out, nulls = delivered_paths(wanted, mix_path), tuple[str, ...](), None
+    clock = clock or StageClock()
     # Not above: most mixes have neither, and both take long to load.
     if wanted.daw:
         from mixer.output.daw.delivered import write_sessions
 
+        clock.start(Stage.SESSIONS)
         left_out, nulls = write_sessions(
-            mix, recipe, mix_path, wanted, paths, home=home, overwrite=overwrite, wrote=wrote
+            mix, recipe, mix_path, wanted, paths, home=home, overwrite=overwrite, at=clock.at
         )
     if wanted.has_report:
         from mixer.output.delivered_report import write_mix_report
 
+        clock.start(Stage.REPORT)
         copies = listening_copies(wanted, mix_path)[INPUT_SUM].parent if wanted.has_copies else None
-        write_mix_report(mix, recipe, paths[REPORT], copies, nulls, overwrite=overwrite)
-        wrote(REPORT)
+        write_mix_report(
+            mix, recipe, paths[REPORT], copies, nulls, overwrite=overwrite, at=clock.at
+        )
     return tuple(f"not in the session: {file}" for file in left_out)

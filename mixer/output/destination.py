@@ -28,12 +28,13 @@ from mixer.output.write import (
     write_recipe,
     write_versions,
 )
-from mixer.output.writing_steps import WritingSteps
+from mixer.output.writing_forecast import writing_forecast
+from mixer.rendering.forecast import making_forecast
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.plan_notes import hands_on_wet_stems
-from mixer.rendering.progress import Progress
+from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.translation import check_translation
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
@@ -178,38 +179,67 @@ def render_to(
     Raises:
         MixerError: as in `mixer.render`, `mixer.write_mix` and `deliver`.
     """
-    wanted = destination.wanted
-    n_versions = len(destination.version_paths(plan.song))
-    steps = WritingSteps(progress, wanted, destination.n_files(plan), n_versions)
-    with computing or nullcontext():
-        if made is None:
-            made = premaster(
-                plan,
-                wet_stems=wanted.takes_stems,
-                wet_tracks=destination.takes_tracks(plan),
-                stages=wanted.has_report,
-                progress=steps.making,
-                network=network,
-                threads=threads,
-            )
-        if destination.wanted.writes_stems:
-            made = replace(made, plan=hands_on_wet_stems(made.plan))
-        mix = master(made, steps.making)
-        del made
-    steps.begin(destination.path.name)
-    began = time.perf_counter()
-    taken = None if take is None else take(mix)
-    if destination.home is not None:
-        recipe, remarks = _write(mix, destination, destination.home, taken, steps, song)
-    else:
-        folder = destination.path.parent
-        with staging_folder(folder) as staging:
-            staged = replace(destination, path=staging / destination.path.name)
-            recipe, remarks = _write(mix, staged, folder.resolve(), taken, steps, song)
-            remarks += _set_edited_aside(destination, staging)
-            bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
-    steps.end(destination.path.name)
+    forecast_s = forecast_of(destination, plan, is_made=made is not None, threads=threads)
+    with StageClock(progress, forecast_s) as clock:
+        with computing or nullcontext():
+            mix = _mix(destination, plan, made, clock, network, threads)
+            del made
+        began = time.perf_counter()
+        clock.start(Stage.WRITE, destination.path.name)
+        taken = None if take is None else take(mix)
+        if destination.home is not None:
+            recipe, remarks = _write(mix, destination, destination.home, taken, clock, song)
+        else:
+            folder = destination.path.parent
+            with staging_folder(folder) as staging:
+                staged = replace(destination, path=staging / destination.path.name)
+                recipe, remarks = _write(mix, staged, folder.resolve(), taken, clock, song)
+                remarks += _set_edited_aside(destination, staging)
+                bring(staged.path, destination.path, mix.song, overwrite=destination.overwrite)
+        clock.end(destination.path.name)
     return Rendered(mix, recipe, remarks, time.perf_counter() - began)
+
+
+def forecast_of(
+    destination: Destination, plan: RenderPlan, *, is_made: bool = False, threads: int | None = None
+) -> dict[Stage, float]:
+    """Seconds that each stage of `render_to` is foreseen to take, in their order.
+
+    Args:
+        destination, plan, threads: as of `render_to`.
+        is_made: all up to the master is there already.
+    """
+    wanted = destination.wanted
+    making = making_forecast(
+        plan, wet_stems=wanted.takes_stems, stages=wanted.has_report, threads=threads
+    )
+    if is_made:
+        making = {Stage.MASTER: making[Stage.MASTER]}
+    n_versions = len(destination.version_paths(plan.song))
+    return making | writing_forecast(plan, wanted, destination.n_files(plan), n_versions)
+
+
+def _mix(
+    destination: Destination,
+    plan: RenderPlan,
+    made: Premaster | None,
+    clock: StageClock,
+    network: NetworkRunner | None,
+    threads: int | None,
+) -> Mix:
+    if made is None:
+        made = premaster(
+            plan,
+            wet_stems=destination.wanted.takes_stems,
+            wet_tracks=destination.takes_tracks(plan),
+            stages=destination.wanted.has_report,
+            clock=clock,
+            network=network,
+            threads=threads,
+        )
+    if destination.wanted.writes_stems:
+        made = replace(made, plan=hands_on_wet_stems(made.plan))
+    return master(made, clock)
 
 
 def _set_edited_aside(destination: Destination, staging: Path) -> tuple[str, ...]:
@@ -235,7 +265,7 @@ def _write(
     destination: Destination,
     home: Path,
     take: Take | None,
-    steps: WritingSteps,
+    clock: StageClock,
     song: SongTable | None,
 ) -> tuple[Recipe, tuple[str, ...]]:
     """Write everything into a staging folder, the recipe last; it, and what could not be done."""
@@ -249,17 +279,29 @@ def _write(
         file_format=wanted.format,
         bit_depth=wanted.bit_depth,
         coding=wanted.coding,
-        wrote=steps.wrote_file,
+        wrote=_counted(clock, destination.n_files(mix.plan)),
         song=song,
     )
     if wanted.has_versions:
-        recipe = write_versions(mix, recipe, path, wanted)
-        steps.wrote_versions()
+        clock.start(Stage.VERSIONS)
+        n_versions = len(destination.version_paths(mix.song))
+        recipe = write_versions(mix, recipe, path, wanted, wrote=_counted(clock, n_versions))
     if take is not None:
         recipe = {**recipe, "take": take}
     if wanted.check_translation:
+        clock.start(Stage.TRANSLATION)
         recipe = {**recipe, "translation": check_translation(mix)}
-        steps.checked_translation()
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
-    remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True, wrote=steps.delivered)
+    remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True, clock=clock)
     return write_recipe(recipe, path, home), remarks
+
+
+def _counted(clock: StageClock, n: int) -> Callable[[str], None]:
+    """What tells a clock the name of each of so many files that was written."""
+    names: list[str] = []
+
+    def wrote(name: str) -> None:
+        names.append(name)
+        clock.at(name, len(names) / n)
+
+    return wrote

@@ -246,7 +246,14 @@ def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
         _remove(stale.difference(written), song)
 
 
-def write_versions(mix: Mix, recipe: Recipe, path: Path, wanted: OutputSettings) -> Recipe:
+def write_versions(
+    mix: Mix,
+    recipe: Recipe,
+    path: Path,
+    wanted: OutputSettings,
+    *,
+    wrote: Callable[[str], None] = lambda name: None,
+) -> Recipe:
     """Write the versions of a mix into a staging folder, one at a time.
 
     Args:
@@ -254,6 +261,7 @@ def write_versions(mix: Mix, recipe: Recipe, path: Path, wanted: OutputSettings)
         recipe: from `write_audios`.
         path: of the mix, as given there.
         wanted: which versions, and how they are called and written.
+        wrote: told the name of each version that is written.
 
     Returns:
         The recipe with them.
@@ -284,6 +292,7 @@ def write_versions(mix: Mix, recipe: Recipe, path: Path, wanted: OutputSettings)
             "true_peak_dbtp": levels["true_peak_dbtp"],
             "limited_db": made.limited_db,
         }
+        wrote(name)
     output |= {"versions": entries, "versions_error_dbfs": parts.error_dbfs}
     return {**recipe, "output": output}
 

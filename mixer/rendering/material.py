@@ -50,6 +50,9 @@ from mixer.rendering.track_strip import run_bus
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
 
+# Of a stem's time: to read it; the rest is its normalisation.
+_READING = 0.15
+
 
 @dataclass(frozen=True)
 class Job:
@@ -161,10 +164,12 @@ def _asked_again(job: Job, stems: Sequence[np.ndarray | None]) -> tuple[Job, Dou
     plan, settings = job.plan, job.plan.settings
     if not (settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
         return job, None
+    job.clock.start(Stage.NETWORK, "how sure it is")
     given = _with_gains_before(stems, plan)
     network = Network(plan.bundle, CPU, job.threads)
     answers = answers_of_stems(network, given)
     doubts = doubts_of(answers)
+    job.clock.stop()
     if settings.abstain == 0.0:
         return job, doubts
     drawn = drawn_changes(doubts, answers[0], as_they_came(given), settings.abstain)
@@ -249,13 +254,18 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
     """Read and normalise every stem, a few at a time; None stands for a stem that is not there."""
     plan, song, clock = job.plan, job.plan.handled_song, job.clock
     clock.start(Stage.NORMALISE)
-    done: list[str] = []
+    shares = dict.fromkeys(song.stems, 0.0)
+
+    def tell(stem: str, share: float) -> None:
+        shares[stem] = share
+        clock.at(stem, sum(shares.values()) / len(shares))
 
     def one(stem: str) -> Normalised:
         found = None if job.kept is None else job.kept.normalised(stem, plan)
         if found is not None:
             return found
         audio = read_stem(song, stem, plan.sample_rate)
+        tell(stem, _READING)
         audio, measured = normalise_stem(
             audio,
             plan.sample_rate,
@@ -266,11 +276,11 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
             rooms=plan.rooms,
             panning_limits_time_axis=plan.panning_limits_time_axis,
             in_place=True,
+            tell=lambda share: tell(stem, _READING + (1.0 - _READING) * share),
         )
         if job.kept is not None:
             job.kept.keep_normalised(stem, plan, (audio, measured))
-        done.append(stem)
-        clock.at(stem, len(done) / len(song.stems))
+        tell(stem, 1.0)
         return audio, measured
 
     with Workers(_n_workers(song, plan.sample_rate, job.threads)) as pool:

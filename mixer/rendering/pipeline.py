@@ -16,6 +16,7 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.meters.loudness import step_energies
 from mixer.network.runner import NetworkRunner
 from mixer.reference.record import with_loudness
+from mixer.rendering.forecast import is_blended, making_forecast
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job, wet_material
@@ -89,16 +90,21 @@ def render(
         network.bundle if network else None,
         wet_tracks=wet_tracks,
     )
-    made = premaster(
-        hands_on_wet_stems(plan) if wet_stems else plan,
-        wet_stems=wet_stems,
-        wet_tracks=wet_tracks,
-        stages=stages,
-        progress=progress,
-        network=network,
-        threads=threads,
-    )
-    return master(made, progress)
+    plan = hands_on_wet_stems(plan) if wet_stems else plan
+    forecast_s = making_forecast(plan, wet_stems=wet_stems, stages=stages, threads=threads)
+    with StageClock(progress, forecast_s) as clock:
+        made = premaster(
+            plan,
+            wet_stems=wet_stems,
+            wet_tracks=wet_tracks,
+            stages=stages,
+            clock=clock,
+            network=network,
+            threads=threads,
+        )
+        mix = master(made, clock)
+        clock.end("")
+    return mix
 
 
 @one_blas_thread
@@ -108,18 +114,19 @@ def premaster(
     wet_stems: bool = False,
     wet_tracks: bool = False,
     stages: bool = False,
-    progress: Progress | None = None,
+    clock: StageClock | None = None,
     network: NetworkRunner | None = None,
     threads: int | None = None,
     kept: KeptMaterial | None = None,
 ) -> Premaster:
     """Everything up to the master; arguments and errors as of `render`.
 
-    `kept` is what earlier takes made of the same song: it changes no sample.
+    `clock` times the stages; `kept` is what earlier takes made of the same song: it changes no
+    sample.
 
     Nothing here depends on the targets of loudness and true peak, which are the master's.
     """
-    clock = StageClock(progress, of_tracks=bool(plan.tracks))
+    clock = clock or StageClock()
     job = Job(
         plan, clock, wet_stems or plan.needs_wet_stems, wet_tracks, stages, network, threads, kept
     )
@@ -137,9 +144,14 @@ def wet_mix(job: Job) -> WetMix:
         plan.check_wet_stems()
     if job.wet_tracks:
         plan.check_wet_tracks()
-    material = to_mix_rate(wet_material(job), plan)
+    material = wet_material(job)
+    if job.stages or is_blended(plan):
+        job.clock.start(Stage.BLEND)
+    material = to_mix_rate(material, plan)
     sums = sums_of_stages(material, plan) if job.stages else {}
     mix, wet = blend(material, plan, wet_stems=job.wet_stems)
+    if job.stages or is_blended(plan):
+        job.clock.stop()
     tracks, curve = material.tracks, material.output_curve
     mix, reference = move_towards_references(
         mix, wet, plan, lambda stems: mix_again(stems, plan, curve), job.clock
@@ -224,22 +236,25 @@ def _through_desk(
         wet.audio, wet.wet_stems, plan, wet.output_curve, clock, tells_loudness=tells_loudness
     )
     known = known or KnownLevels(plan.mix_rate)
+    clock.start(Stage.MASTER)
     energies = step_energies(mix, plan.mix_rate)
     measurements: PremasterMeasurements = {
         **wet.measurements,
         "console": desk,
         "before_master": measure_levels(mix, plan.mix_rate, energies),
     }
+    wet_levels = {} if wet_stems else {stem: known.of(audio) for stem, audio in stems.items()}
+    clock.stop()
     return Premaster(
         plan=plan,
         audio=mix,
         wet_stems=stems if wet_stems else {},
-        wet_levels={} if wet_stems else {stem: known.of(audio) for stem, audio in stems.items()},
+        wet_levels=wet_levels,
         stages=wet.stages,
         device=wet.device,
         wet_tracks=wet.wet_tracks,
         measurements=measurements,
-        seconds=clock.seconds,
+        seconds=dict(clock.seconds),
         energies=energies,
     )
 
@@ -260,12 +275,9 @@ def without_parts(made: Premaster, *, stems: bool, tracks: bool) -> Premaster:
 
 
 @one_blas_thread
-def master(made: Premaster, progress: Progress | None = None) -> Mix:
+def master(made: Premaster, clock: StageClock | None = None) -> Mix:
     """Bring a mix to its plan's loudness and below its ceiling, and its wet stems along."""
-    plan, clock = (
-        made.plan,
-        StageClock(progress, dict(made.seconds), of_tracks=bool(made.plan.tracks)),
-    )
+    plan, clock = made.plan, clock or StageClock()
     clock.start(Stage.MASTER)
     audio, report = _mastered(made)
     wet, tracks = dict(made.wet_stems), made.wet_tracks
@@ -301,7 +313,7 @@ def master(made: Premaster, progress: Progress | None = None) -> Mix:
         wet,
         made.device,
         measurements,
-        clock.seconds,
+        {**made.seconds, **clock.seconds},
         made.stages,
         tracks,
         report.energies,

@@ -1,15 +1,30 @@
-"""How far a render is: its stages, timed, and told to whoever listens."""
+"""How far a render is: its stages, timed, and told to whoever listens.
+
+A stage's share of the whole is the time that it is foreseen to take (`mixer.rendering.forecast`).
+Between two steps of a stage the share goes on at the pace that is foreseen, slower and slower where
+the next step is late: it never says that something is done which is not.
+"""
 
 from __future__ import annotations
 
+import itertools
+import math
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from types import TracebackType
 
 # called with the stage, what in it, and the share of the render that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
+
+_TICK_S = 0.25
+# Of a stage's time: what is left of it is never taken for less, so that a late step is waited for.
+_LEAST_LEFT = 0.15
+# A stage's own pace says more than the forecast once so much of it is done.
+_OWN_PACE_FROM = 0.1
+# How fast this machine is beside the one that was measured shows once so much is done.
+_PACE_FROM = 0.05
 
 
 class Stage(StrEnum):
@@ -19,41 +34,155 @@ class Stage(StrEnum):
     NETWORK = "network"
     LISTEN = "listen"
     TRACKS = "tracks"
+    BLEND = "blend"
     REFERENCE = "reference"
     CONSOLE = "console"
     MASTER = "master"
+    WRITE = "write"
+    VERSIONS = "versions"
+    TRANSLATION = "translation"
+    SESSIONS = "sessions"
+    REPORT = "report"
+    VARIATIONS = "variations"
 
 
-# share of a render's time that each stage takes, measured on two cores; a mix of stems is
-# normalised and passes a network, a mix of tracks is listened to and passes their strips
-_BEHIND = {Stage.REFERENCE: 0.05, Stage.CONSOLE: 0.05, Stage.MASTER: 0.15}
-_STEM_SHARES = {Stage.NORMALISE: 0.5, Stage.NETWORK: 0.25, **_BEHIND}
-_TRACK_SHARES = {Stage.LISTEN: 0.3, Stage.TRACKS: 0.45, **_BEHIND}
-
-
-@dataclass
 class StageClock:
-    """Times the stages and tells how far the render is."""
+    """Times the stages and tells how far the render is; as a context, also between the steps.
 
-    progress: Progress | None
-    seconds: dict[str, float] = field(default_factory=dict)
-    of_tracks: bool = False
-    _stage: Stage = field(init=False, repr=False)
-    _began: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    Args:
+        progress: told of each step; None for nobody.
+        forecast_s: seconds that each stage is foreseen to take, in their order. A stage that is not
+            in it moves nothing.
+        now: seconds, from any beginning.
+    """
 
-    def start(self, stage: Stage) -> None:
-        self._stage, self._began = stage, time.perf_counter()
-        self.at("", 0.0)
+    def __init__(
+        self,
+        progress: Progress | None = None,
+        forecast_s: Mapping[Stage, float] | None = None,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress, self._now = progress, now
+        self._forecast_s = dict(forecast_s or {})
+        self._whole_s = sum(self._forecast_s.values()) or 1.0
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._stage, self._detail = Stage.NORMALISE, ""
+        self._clock_began_s = self._began_s = self._moved_s = self._due_s = now()
+        self._shares: dict[Stage, float] = {}
+        self._told = 0.0
+
+    def __enter__(self) -> StageClock:
+        if self._progress is not None:
+            threading.Thread(target=self._tick_on, name="clock", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._over.set()
+
+    def start(self, stage: Stage, detail: str = "") -> None:
+        """A stage begins."""
+        with self._lock:
+            self._stage, self._began_s = stage, self._now()
+        self.at(detail, 0.0)
 
     def at(self, detail: str, share: float) -> None:
-        if self.progress is None:
+        """The stage is at something, and a share of it is done, 0 to 1."""
+        if self._progress is None:
             return
-        shares = _TRACK_SHARES if self.of_tracks else _STEM_SHARES
-        stages = list(shares)
-        before = sum(shares[s] for s in stages[: stages.index(self._stage)])
         with self._lock:
-            self.progress(self._stage.value, detail, before + share * shares[self._stage])
+            now_s, stage_s = self._now(), self._stage_s()
+            self._detail, self._moved_s = detail, now_s
+            self._shares[self._stage] = max(self._share(), min(share, 1.0))
+            if share >= _OWN_PACE_FROM:
+                stage_s = (now_s - self._began_s) / share
+            self._due_s = now_s + (1.0 - share) * stage_s
+            self._tell()
 
     def stop(self) -> None:
-        self.seconds[self._stage.value] = time.perf_counter() - self._began
+        """The stage is over."""
+        name = self._stage.value
+        self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - self._began_s
+
+    def end(self, detail: str) -> None:
+        """Everything is done."""
+        with self._lock:
+            self._detail, self._told = detail, 1.0
+            self._tell()
+
+    def tick(self) -> None:
+        """Some time has passed: go on at the pace that is foreseen."""
+        with self._lock:
+            if self._progress is None or self._over.is_set():
+                return
+            now_s, stage_s = self._now(), self._stage_s()
+            left_s = max(self._due_s - now_s, _LEAST_LEFT * stage_s, _TICK_S)
+            passed = 1.0 - math.exp(-(now_s - self._moved_s) / left_s)
+            self._shares[self._stage] = 1.0 - (1.0 - self._share()) * (1.0 - passed)
+            self._moved_s = now_s
+            self._tell()
+
+    def _share(self) -> float:
+        """What is done of the stage, 0 to 1; one that begins again goes on from where it was."""
+        return self._shares.get(self._stage, 0.0)
+
+    def _tick_on(self) -> None:
+        while not self._over.wait(_TICK_S):
+            try:
+                self.tick()
+            except (
+                Exception
+            ):  # the listener wants no more; whoever renders is told at its next step
+                return
+
+    def _stage_s(self) -> float:
+        """Seconds that the stage will take: as foreseen, at the pace of what is done so far."""
+        before_s = self._before_s()
+        pace = 1.0
+        if before_s >= _PACE_FROM * self._whole_s:
+            pace = max(self._began_s - self._clock_began_s, _TICK_S) / before_s
+        return max(pace * self._forecast_s.get(self._stage, 0.0), _TICK_S)
+
+    def _before_s(self) -> float:
+        """The forecast of all stages before this one."""
+        stages = list(self._forecast_s)
+        if self._stage not in self._forecast_s:
+            return self._told * self._whole_s
+        return sum(self._forecast_s[each] for each in stages[: stages.index(self._stage)])
+
+    def _tell(self) -> None:
+        assert self._progress is not None
+        own_s = self._share() * self._forecast_s.get(self._stage, 0.0)
+        self._told = max(self._told, min((self._before_s() + own_s) / self._whole_s, 1.0))
+        self._progress(self._stage.value, self._detail, self._told)
+
+
+def parts_of(
+    progress: Progress | None, *forecasts_s: Mapping[Stage, float]
+) -> list[Progress | None]:
+    """Listeners to several clocks, one after another, who tell one listener of the whole.
+
+    Args:
+        progress: told of the whole.
+        forecasts_s: of each clock.
+    """
+    lengths_s = [sum(each.values()) for each in forecasts_s]
+    ends = [end / (sum(lengths_s) or 1.0) for end in itertools.accumulate(lengths_s)]
+    return [_part(progress, begin, end) for begin, end in itertools.pairwise([0.0, *ends])]
+
+
+def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda stage, detail, share: progress(stage, detail, begin + share * (end - begin))
+
+
+def time_left_s(elapsed_s: float, share: float) -> float:
+    """Seconds that the rest takes at the pace so far; infinite at the very beginning."""
+    return elapsed_s * (1.0 - share) / share if share > 0.0 else math.inf

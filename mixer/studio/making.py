@@ -18,6 +18,7 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.settings import FLAT
+from mixer.rendering.forecast import making_forecast
 from mixer.rendering.group_sends import RoomReturns
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
@@ -182,7 +183,7 @@ class Maker:
             OvertakenError: something newer is wanted.
             MixerError: as of `mixer.render`.
         """
-        clock = StageClock(self.progress("rendering the mix"), of_tracks=bool(plan.tracks))
+        clock = StageClock(self.progress("rendering the mix"), making_forecast(plan))
         wet, known = self.wet_mix(plan, clock)
         of_tracks = self._of_tracks
         # The mix's compressor hears the stems behind the hand's strips.
@@ -212,7 +213,8 @@ class Maker:
 
     def render_other(self, plan: RenderPlan) -> FloatArray:
         """The finished mix of another plan, float32 (2, samples)."""
-        made = premaster(plan, progress=self.progress("rendering a source"))
+        clock = StageClock(self.progress("rendering a source"), making_forecast(plan))
+        made = premaster(plan, clock=clock)
         audio: FloatArray = master(made).audio
         return audio
 

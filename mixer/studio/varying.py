@@ -10,6 +10,7 @@ from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
 from mixer.rendering.axes import differences, words_of
+from mixer.rendering.forecast import making_forecast
 from mixer.rendering.pipeline import master, over_desk
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import with_desk
@@ -65,7 +66,7 @@ class Variations:
                 self._sources.remove(source)
         self._made = {}
         progress = self._maker.progress("rendering variations")
-        wet, known = self._maker.wet_mix(plan, StageClock(progress, of_tracks=bool(plan.tracks)))
+        wet, known = self._maker.wet_mix(plan, StageClock(progress, making_forecast(plan)))
         first = over_desk(wet, plan, StageClock(None), wet_stems=True, known=known)
         sound = measure_sound(first, known)
         axes, _ = movable(plan, sound)

@@ -12,7 +12,7 @@ from mixer.console.settings import Console
 from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
-from mixer.output.destination import Destination, Rendered, render_to
+from mixer.output.destination import Destination, Rendered, forecast_of, render_to
 from mixer.output.recipe import Take, library_versions
 from mixer.output.recipe_reader import RecordedMix, numbers, read_recipe
 from mixer.output.replay import (
@@ -24,13 +24,14 @@ from mixer.output.replay import (
     song_of,
 )
 from mixer.output.settings import MIX_ALONE, OutputSettings
+from mixer.rendering.forecast import making_forecast
 from mixer.rendering.kept_arrays import KeptArrays, cache_folder
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster, without_parts
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress
+from mixer.rendering.progress import Progress, Stage, StageClock, parts_of
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.translation import corrections
 from mixer.song.song import Song
@@ -211,8 +212,14 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
         MixerError: as of `mixer.render` and `mixer.write_mix`.
     """
     kept = _kept(revision)
-    was = _parts_of_parent(revision, kept, progress)
-    made = _make(revision.plan, revision, kept, progress)
+    parent, making, writing = parts_of(
+        progress,
+        {} if _knows_parts(revision) else _making_s(revision.parent_plan),
+        _making_s(revision.plan),
+        forecast_of(revision.destination, revision.plan, is_made=True),
+    )
+    was = _parts_of_parent(revision, kept, parent)
+    made = _make(revision.plan, revision, kept, making)
     now = hash_parts(made)
     destination = revision.destination
     made = without_parts(
@@ -226,7 +233,7 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
         takes.append(_take(revision, mix, was, now))
         return takes[-1]
 
-    rendered = render_to(destination, revision.plan, progress=progress, made=made, take=tell)
+    rendered = render_to(destination, revision.plan, progress=writing, made=made, take=tell)
     return Revised(rendered, takes[-1], 0 if kept is None else kept.n_found)
 
 
@@ -319,9 +326,15 @@ def _parts_of_parent(
 ) -> Mapping[str, str]:
     """As its own recipe has them, where it is a take made here, else made again."""
     take = revision.parent.take
-    if take is not None and take.parts and not revision.is_elsewhere:
+    if take is not None and _knows_parts(revision):
         return take.parts
     return hash_parts(_make(revision.parent_plan, revision, kept, progress))
+
+
+def _knows_parts(revision: Revision) -> bool:
+    """Whether the parent's recipe has its parts, as they are made here."""
+    take = revision.parent.take
+    return take is not None and bool(take.parts) and not revision.is_elsewhere
 
 
 def _make(
@@ -330,15 +343,26 @@ def _make(
     kept: KeptMaterial | None,
     progress: Progress | None,
 ) -> Premaster:
-    has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
-    return premaster(
-        plan,
-        wet_stems=has_wet,
-        wet_tracks=bool(plan.tracks),
-        stages=revision.destination.wanted.has_report and plan is revision.plan,
-        progress=progress,
-        kept=kept,
-    )
+    with StageClock(progress, _making_s(plan)) as clock:
+        return premaster(
+            plan,
+            wet_stems=_has_wet(plan),
+            wet_tracks=bool(plan.tracks),
+            stages=revision.destination.wanted.has_report and plan is revision.plan,
+            clock=clock,
+            kept=kept,
+        )
+
+
+def _has_wet(plan: RenderPlan) -> bool:
+    return plan.bundle is None or plan.bundle.manifest.has_wet_stems
+
+
+def _making_s(plan: RenderPlan) -> dict[Stage, float]:
+    """Seconds that each stage of `_make` is foreseen to take."""
+    forecast_s = making_forecast(plan, wet_stems=_has_wet(plan))
+    del forecast_s[Stage.MASTER]
+    return forecast_s
 
 
 def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str, str]) -> Take:

@@ -19,15 +19,17 @@ from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.network.runner import NetworkRunner
-from mixer.output.destination import Destination, Rendered, render_to
+from mixer.output.destination import Destination, Rendered, forecast_of, render_to
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import SongTable, Take, song_table
 from mixer.output.recipe_reader import numbers, read_recipe
 from mixer.output.replay import plan_again
 from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
+from mixer.output.writing_forecast import writing_forecast
 from mixer.rendering.asked import load_asked
 from mixer.rendering.axes import place_of
+from mixer.rendering.forecast import making_forecast
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
 from mixer.rendering.mix import (
@@ -41,7 +43,7 @@ from mixer.rendering.mix import (
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render, with_desk
-from mixer.rendering.progress import Progress, StageClock
+from mixer.rendering.progress import Progress, Stage, StageClock, parts_of
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.sound import measure_sound
 from mixer.rendering.stages import staging_gain_db
@@ -191,24 +193,31 @@ def make_variations(
         SettingsError: a blend of what is not there, or of what cannot be blended.
         MixerError: as of `render_to`.
     """
+    has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
+    has_report = destination.wanted.has_report
+    asking = replace(plan, settings=replace(plan.settings, uncertainty=True))
+    making_s = making_forecast(asking, wet_stems=has_wet, stages=has_report, threads=threads)
+    writing_s = {} if first_is_there else forecast_of(destination, plan, is_made=True)
+    varying_s = _varying_forecast(plan, destination, wanted, threads)
+    making, writing, varying = parts_of(progress, making_s, writing_s, varying_s)
     with one_blas_thread:
-        clock = StageClock(progress, of_tracks=bool(plan.tracks))
-        has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
         tracks = destination.takes_tracks(plan)
-        has_report = destination.wanted.has_report
-        asking = replace(plan, settings=replace(plan.settings, uncertainty=True))
-        wet = wet_mix(Job(asking, clock, has_wet, tracks, has_report, network, threads))
-        doubts = wet.measurements.get("doubts")
-        answers = [] if doubts is None else doubts["answers"]
-        wet = replace(wet, plan=plan, measurements=_as_asked(wet.measurements, plan))
-        made = over_desk(wet, plan, clock, wet_stems=True)
-        written = None if first_is_there else _write_first(made, destination, progress)
-        first = _first(wet, made, _recipe_path(destination.path))
-        del made
-        axes, left_out = movable(plan, first.sound)
-        unsure = covariance(axes, answers)
-        asked = asked_variations(first, wanted, axes, unsure)
-        done = _make_all(first, asked, destination, progress, threads)
+        with StageClock(making, making_s) as clock:
+            wet = wet_mix(Job(asking, clock, has_wet, tracks, has_report, network, threads))
+            doubts = wet.measurements.get("doubts")
+            answers = [] if doubts is None else doubts["answers"]
+            wet = replace(wet, plan=plan, measurements=_as_asked(wet.measurements, plan))
+            made = over_desk(wet, plan, clock, wet_stems=True)
+        written = None if first_is_there else _write_first(made, destination, writing)
+        with StageClock(varying, varying_s) as clock:
+            clock.start(Stage.VARIATIONS)
+            first = _first(wet, made, _recipe_path(destination.path))
+            del made
+            axes, left_out = movable(plan, first.sound)
+            unsure = covariance(axes, answers)
+            asked = asked_variations(first, wanted, axes, unsure)
+            done = _make_all(first, asked, destination, clock, threads)
+            clock.end("")
     table = write_table(destination.path.parent, base_of(first.recipe))
     spreads_db = np.sqrt(np.diag(unsure)) * np.array([axis.spread_db for axis in axes])
     return MadeVariations(
@@ -281,7 +290,7 @@ def _make_all(
     first: First,
     asked: Sequence[Asked],
     destination: Destination,
-    progress: Progress | None,
+    clock: StageClock,
     threads: int | None,
 ) -> list[MadeVariation]:
     """Each in its turn, as many at once as there are cores and memory; in order."""
@@ -300,9 +309,20 @@ def _make_all(
     with Workers(int(at_once), "variations") as pool:
         for made in pool.map(one, range(len(asked))):
             done.append(made)
-            if progress is not None:
-                progress("variations", made.path.name, len(done) / len(asked))
+            clock.at(made.path.name, len(done) / len(asked))
     return done
+
+
+def _varying_forecast(
+    plan: RenderPlan, destination: Destination, wanted: Wanted, threads: int | None
+) -> dict[Stage, float]:
+    """Seconds that it is foreseen to take to measure the first mix, and to make the others."""
+    making = making_forecast(plan, wet_stems=True, threads=threads)
+    once_s = sum(making.get(each, 0.0) for each in (Stage.CONSOLE, Stage.MASTER))
+    plain = OutputSettings(format=destination.wanted.format)
+    once_s += sum(writing_forecast(plan, plain, 1, 0).values())
+    n = wanted.spread + len(wanted.names) + len(wanted.blends)
+    return {Stage.VARIATIONS: once_s * (1.0 + n / min(threads or available_threads(), n))}
 
 
 def _plan(first: First, asked: Asked) -> RenderPlan:

@@ -35,14 +35,14 @@ def write_sessions(
     *,
     home: Path | None,
     overwrite: bool,
-    wrote: Callable[[str], None],
+    at: Callable[[str, float], None],
 ) -> tuple[tuple[str, ...], SessionNulls | None]:
     """Write a session for each workstation that is asked for.
 
     Args:
         mix, recipe, mix_path, wanted, home, overwrite: as in `mixer.output.delivery.deliver`.
         paths: where each session and each recall sheet goes.
-        wrote: told the name of each workstation whose session is written.
+        at: told the name of each workstation whose session is made, and the share done.
 
     Returns:
         Files that are in no session; how deep the tracks of editable ones null, for a report.
@@ -51,10 +51,10 @@ def write_sessions(
         OutputError: something is there already, or the disk is full or read-only.
     """
     sessions = dict[str, DawSession]()
-    for daw in wanted.daw:
+    for n_done, daw in enumerate(wanted.daw):
+        at(daw, n_done / len(wanted.daw))
         sessions[daw] = _session(mix, recipe, mix_path, DAW_FORMATS[daw], wanted)
         DAW_FORMATS[daw].write(sessions[daw], paths[daw], home=home, overwrite=overwrite)
-        wrote(daw)
     if wanted.edits:
         _write_recall(mix, sessions, paths, overwrite=overwrite)
     left_out = dict.fromkeys(f for session in sessions.values() for f in session.left_out)

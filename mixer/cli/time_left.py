@@ -1,0 +1,21 @@
+"""The column of a progress bar that tells the time left; loaded where there is a bar."""
+
+from __future__ import annotations
+
+from rich.progress import ProgressColumn, Task
+from rich.text import Text
+
+from mixer.cli.console import clock
+from mixer.rendering.progress import time_left_s
+
+# Before that, a moment more or less at the start would change it by minutes.
+_FROM_SHARE = 0.03
+
+
+class TimeLeftColumn(ProgressColumn):
+    """At the pace of the whole, not of the last seconds: stages differ in theirs."""
+
+    def render(self, task: Task) -> Text:
+        is_known = task.elapsed is not None and task.completed >= _FROM_SHARE
+        left = clock(time_left_s(task.elapsed or 0.0, task.completed)) if is_known else "-:--"
+        return Text(left, style="progress.remaining")

@@ -1,0 +1,151 @@
+"""A render's clock: every stage has its share, the share never falls and never gets ahead."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from itertools import pairwise
+
+import pytest
+
+from mixer.rendering.forecast import making_forecast
+from mixer.rendering.planning import plan_render
+from mixer.rendering.progress import Stage, StageClock, parts_of, time_left_s
+from mixer.rendering.settings import RenderSettings
+from mixer.song.load import load_song
+from tests.signals import band
+
+FORECAST_S = {Stage.NORMALISE: 4.0, Stage.NETWORK: 10.0, Stage.MASTER: 6.0}
+
+
+@dataclasses.dataclass
+class Hands:
+    """The hands of a clock that a test moves."""
+
+    now_s: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def told() -> list[tuple[str, str, float]]:
+    return []
+
+
+@pytest.fixture
+def clock(hands, told) -> StageClock:
+    return StageClock(lambda *step: told.append(step), FORECAST_S, hands)
+
+
+def test_a_stage_begins_where_the_forecast_of_those_before_it_ends(clock, hands, told) -> None:
+    for stage in FORECAST_S:
+        clock.start(stage)
+        hands.now_s += FORECAST_S[stage]
+        clock.stop()
+    clock.end("mix.wav")
+    assert [share for _, _, share in told] == pytest.approx([0.0, 0.2, 0.7, 1.0])
+    assert clock.seconds == {"normalise": 4.0, "network": 10.0, "master": 6.0}
+
+
+def test_a_stage_that_comes_twice_counts_both_times(clock, hands) -> None:
+    for _ in range(2):
+        clock.start(Stage.MASTER)
+        hands.now_s += 1.5
+        clock.stop()
+    assert clock.seconds == {"master": 3.0}
+
+
+def test_between_steps_it_goes_on_at_the_pace_that_is_foreseen(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 4.0
+    clock.start(Stage.NETWORK)
+    for _ in range(20):
+        hands.now_s += 0.25
+        clock.tick()
+    # Half of the ten seconds have passed; ticks round a straight line a little down.
+    assert told[-1][2] == pytest.approx(0.2 + 0.5 * 0.5, abs=0.02)
+
+
+def test_a_step_that_is_late_is_waited_for(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    for _ in range(400):
+        hands.now_s += 0.25
+        clock.tick()
+    shares = [share for _, _, share in told]
+    assert all(later > sooner for sooner, later in pairwise(shares[:100]))
+    assert shares[-1] <= 0.2
+
+
+def test_a_machine_of_half_the_speed_is_heard_from_its_first_stage(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 8.0
+    clock.start(Stage.NETWORK)
+    for _ in range(40):
+        hands.now_s += 0.25
+        clock.tick()
+    assert told[-1][2] == pytest.approx(0.2 + 0.5 * 0.5, abs=0.02)
+    assert time_left_s(18.0, told[-1][2]) == pytest.approx(40.0 - 18.0, rel=0.1)
+
+
+def test_a_share_that_was_too_high_is_not_taken_back(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    for _ in range(12):
+        hands.now_s += 0.25
+        clock.tick()
+    clock.at("vocals", 0.1)
+    clock.start(Stage.NETWORK)
+    clock.start(Stage.NORMALISE)
+    shares = [share for _, _, share in told]
+    assert shares == sorted(shares)
+
+
+def test_after_its_end_a_clock_says_nothing(clock, hands, told) -> None:
+    with clock:
+        clock.start(Stage.NORMALISE)
+        clock.end("mix.wav")
+    n_told = len(told)
+    hands.now_s += 1.0
+    clock.tick()
+    assert len(told) == n_told
+
+
+def test_a_listener_that_wants_no_more_ends_the_ticks_and_not_the_render(hands) -> None:
+    def refuse(stage: str, detail: str, share: float) -> None:
+        raise RuntimeError("overtaken")
+
+    with StageClock(refuse, FORECAST_S, hands) as clock, pytest.raises(RuntimeError):
+        clock.start(Stage.NORMALISE)
+
+
+def test_parts_of_a_whole_follow_one_another(told) -> None:
+    first, second = parts_of(lambda *step: told.append(step), FORECAST_S, {Stage.WRITE: 20.0})
+    assert first is not None
+    assert second is not None
+    for part in (first, second):
+        part("stage", "", 0.0)
+        part("stage", "", 1.0)
+    assert [share for _, _, share in told] == pytest.approx([0.0, 0.5, 0.5, 1.0])
+    assert parts_of(None, FORECAST_S) == [None]
+
+
+def test_at_the_beginning_nobody_knows_how_long_it_takes() -> None:
+    assert time_left_s(1.0, 0.0) == math.inf
+    assert time_left_s(2.0, 0.5) == 2.0
+
+
+@pytest.mark.parametrize("model", ["default", "none", "tracks", "paper"])
+@pytest.mark.parametrize("amount", [1.0, 0.5, 0.0])
+def test_each_stage_that_a_mix_passes_is_foreseen(model, amount, write_song, rng) -> None:
+    song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 0.5, 44_100).items()}))
+    plan = plan_render(song, RenderSettings(model=model, device="cpu", amount=amount))
+    forecast_s = making_forecast(plan)
+    assert list(forecast_s) == [stage for stage in Stage if stage in forecast_s]
+    assert all(seconds > 0.0 for seconds in forecast_s.values())
+    assert Stage.MASTER in forecast_s
+    assert (Stage.BLEND in forecast_s) == (amount != 1.0)
