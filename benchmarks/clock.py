@@ -32,7 +32,12 @@ from benchmarks.songs import write_song, write_tracks
 
 LOOKED_AT = (0.10, 0.25, 0.50, 0.75)
 N_TRACKS = 12
-ALL_BESIDE = ("--stems", "--report", "--daw", "all", "--deliver", "all")
+ALL_BESIDE = (
+    "--stems",
+    "--report",
+    *(f"--daw={daw}" for daw in ("reaper", "dawproject", "ardour")),
+    "--deliver=mix,instrumental,acapella,vocal-up,vocal-down,stems",
+)
 KINDS: dict[str, tuple[str, ...]] = {
     "default": ("--model", "default"),
     "none": ("--model", "none"),
@@ -43,7 +48,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "tracks, all beside": ("--model", "tracks", *ALL_BESIDE),
     "default, reference": ("--model", "default", "--reference", "REFERENCE"),
 }
-_STATED = re.compile(r" in (\d+\.\d) s")
+_STATED = re.compile(r"  (\d+\.\d) s, ")
 # What is run in place of `python -m mixer`: the same, its bar noted. Told: a file, the arguments.
 _NOTED = """
 import sys
@@ -102,7 +107,7 @@ def longest_rest_s(notes: Sequence[Note]) -> tuple[float, str]:
 
 
 def errors_of_time_left(notes: Sequence[Note]) -> list[float]:
-    """At each moment of `LOOKED_AT`, the time left that was told over the one that it was, less 1."""
+    """At each moment of `LOOKED_AT`: the time left as told over what it was, less 1."""
     from mixer.rendering.progress import time_left_s
 
     whole_s, errors = notes[-1].at_s, []
@@ -186,7 +191,8 @@ def main() -> None:
     parser.add_argument("--interruptions", type=int, default=0, help="for each kind and length")
     asked = parser.parse_args()
     for line in report(asked.kinds, asked.seconds, asked.interruptions):
-        print(line, flush=True)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from types import TracebackType
 Progress = Callable[[str, str, float], None]
 
 _TICK_S = 0.25
-# Of a stage's time: what is left of it is never taken for less, so that a late step is waited for.
-_LEAST_LEFT = 0.15
+# Of the time that a stage has taken: what is left of it is never taken for less, so that a late
+# step is waited for.
+_LEAST_LEFT = 0.2
 # A stage's own pace says more than the forecast once so much of it is done.
 _OWN_PACE_FROM = 0.1
 # How fast this machine is beside the one that was measured shows once so much is done.
@@ -121,8 +122,8 @@ class StageClock:
         with self._lock:
             if self._progress is None or self._over.is_set():
                 return
-            now_s, stage_s = self._now(), self._stage_s()
-            left_s = max(self._due_s - now_s, _LEAST_LEFT * stage_s, _TICK_S)
+            now_s = self._now()
+            left_s = max(self._due_s - now_s, _LEAST_LEFT * (now_s - self._began_s), _TICK_S)
             passed = 1.0 - math.exp(-(now_s - self._moved_s) / left_s)
             self._shares[self._stage] = 1.0 - (1.0 - self._share()) * (1.0 - passed)
             self._moved_s = now_s

@@ -9,10 +9,11 @@ import sys
 
 import pytest
 
-from mixer.output.destination import Destination, render_to
+from mixer.output.destination import Destination, forecast_of, render_to
 from mixer.output.settings import OutputSettings, ReportKind
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.planning import plan_render
+from mixer.rendering.progress import Stage
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
 from tests.signals import band
@@ -31,6 +32,11 @@ def told_of(folder, path, wanted: OutputSettings) -> list[tuple[str, str, float]
     return told
 
 
+def steps_of(told) -> list[tuple[str, str]]:
+    """Stages and details in their order, each once in a row."""
+    return list(dict.fromkeys((stage, detail) for stage, detail, _ in told))
+
+
 def test_a_plain_mix_is_done_when_it_is_written(folder, tmp_path) -> None:
     told = told_of(folder, tmp_path / "x.wav", OutputSettings(format="wav"))
     shares = [share for _, _, share in told]
@@ -38,25 +44,44 @@ def test_a_plain_mix_is_done_when_it_is_written(folder, tmp_path) -> None:
     assert shares[-1] == 1.0
     writing = [step for step in told if step[0] == "write"]
     assert writing[0][2] < 1.0
-    assert [detail for _, detail, _ in writing] == ["x.wav", "mix", "x.wav"]
+    assert steps_of(writing) == [("write", "x.wav"), ("write", "mix")]
     assert max(share for stage, _, share in told if stage != "write") <= writing[0][2]
 
 
-def test_each_thing_that_is_written_moves_it_on(folder, tmp_path) -> None:
+def test_each_thing_that_is_written_has_its_stage_and_its_share(folder, tmp_path) -> None:
     wanted = OutputSettings(
         format="wav", stems=True, daw=("reaper",), deliver=("instrumental",),
         report=ReportKind.LINKED,
     )  # fmt: skip
     told = told_of(folder, tmp_path / "x.wav", wanted)
-    writing = [(detail, share) for stage, detail, share in told if stage == "write"]
-    files = ["mix", "vocals", "bass", "drums", "other", "residual"]
-    names = [detail for detail, _ in writing]
-    assert names == ["x.wav", *files, "versions", "reaper", "report", "x.wav"]
-    shares = [share for _, share in writing]
-    assert all(later > sooner for sooner, later in itertools.pairwise(shares[:-1]))
-    assert shares[-1] == pytest.approx(1.0)
-    # What takes longer than the mix has more of the way than it.
-    assert shares[0] < 0.5
+    steps = steps_of(told)
+    names = ["x.wav", "mix", "vocals", "bass", "drums", "other", "residual"]
+    assert [detail for stage, detail in steps if stage == "write"] == names
+    begun = {stage: share for stage, _, share in reversed(told)}
+    stages = ["normalise", "blend", "master", "write", "versions", "sessions"]
+    assert [stage for stage in dict.fromkeys(stage for stage, _ in steps)] == [*stages, "report"]
+    assert all(later > sooner for sooner, later in itertools.pairwise(begun[s] for s in stages))
+    assert ("sessions", "reaper") in steps
+    shares = [share for _, _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_what_is_foreseen_is_what_is_asked_for(folder, tmp_path) -> None:
+    plan = plan_render(load_song(folder), RenderSettings(model="none", device="cpu"))
+    all_of_it = OutputSettings(
+        format="wav", stems=True, daw=("reaper",), deliver=("instrumental",),
+        report=ReportKind.LINKED, check_translation=True,
+    )  # fmt: skip
+    plain = forecast_of(Destination(tmp_path / "x.wav", OutputSettings(format="wav")), plan)
+    whole = forecast_of(Destination(tmp_path / "x.wav", all_of_it), plan)
+    assert list(plain) == [Stage.NORMALISE, Stage.MASTER, Stage.WRITE]
+    assert set(whole) - set(plain) == {
+        Stage.BLEND, Stage.VERSIONS, Stage.TRANSLATION, Stage.SESSIONS, Stage.REPORT,
+    }  # fmt: skip
+    assert whole[Stage.WRITE] > plain[Stage.WRITE]
+    made = forecast_of(Destination(tmp_path / "x.wav", all_of_it), plan, is_made=True)
+    assert next(iter(made)) == Stage.MASTER
 
 
 def test_the_time_that_is_told_holds_all_that_was_done(folder, tmp_path) -> None:
