@@ -64,7 +64,8 @@ class StageClock:
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.seconds: dict[str, float] = {}
-        self._progress, self._now = progress, now
+        self._is_heard = progress is not None
+        self._progress, self._now = progress or (lambda stage, detail, share: None), now
         self._forecast_s = dict(forecast_s or {})
         self._whole_s = sum(self._forecast_s.values()) or 1.0
         self._lock, self._over = threading.Lock(), threading.Event()
@@ -74,7 +75,7 @@ class StageClock:
         self._told = 0.0
 
     def __enter__(self) -> StageClock:
-        if self._progress is not None:
+        if self._is_heard:
             threading.Thread(target=self._tick_on, name="clock", daemon=True).start()
         return self
 
@@ -95,8 +96,6 @@ class StageClock:
 
     def at(self, detail: str, share: float) -> None:
         """The stage is at something, and a share of it is done, 0 to 1."""
-        if self._progress is None:
-            return
         with self._lock:
             now_s, stage_s = self._now(), self._stage_s()
             self._detail, self._moved_s = detail, now_s
@@ -120,7 +119,7 @@ class StageClock:
     def tick(self) -> None:
         """Some time has passed: go on at the pace that is foreseen."""
         with self._lock:
-            if self._progress is None or self._over.is_set():
+            if self._over.is_set():
                 return
             now_s = self._now()
             left_s = max(self._due_s - now_s, _LEAST_LEFT * (now_s - self._began_s), _TICK_S)
@@ -158,7 +157,6 @@ class StageClock:
         return sum(self._forecast_s[each] for each in stages[: stages.index(self._stage)])
 
     def _tell(self) -> None:
-        assert self._progress is not None
         own_s = self._share() * self._forecast_s.get(self._stage, 0.0)
         self._told = max(self._told, min((self._before_s() + own_s) / self._whole_s, 1.0))
         self._progress(self._stage.value, self._detail, self._told)

@@ -59,7 +59,7 @@ def test_each_thing_that_is_written_has_its_stage_and_its_share(folder, tmp_path
     assert [detail for stage, detail in steps if stage == "write"] == names
     begun = {stage: share for stage, _, share in reversed(told)}
     stages = ["normalise", "blend", "master", "write", "versions", "sessions"]
-    assert [stage for stage in dict.fromkeys(stage for stage, _ in steps)] == [*stages, "report"]
+    assert list(dict.fromkeys(stage for stage, _ in steps)) == [*stages, "report"]
     assert all(later > sooner for sooner, later in itertools.pairwise(begun[s] for s in stages))
     assert ("sessions", "reaper") in steps
     shares = [share for _, _, share in told]
