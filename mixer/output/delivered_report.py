@@ -12,7 +12,7 @@ from mixer.rendering.mix import Mix
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import MIX, SessionNulls
 
-# Of a report's time: to measure what it shows; the rest makes what it plays.
+# Share of a report's time that measuring takes; the rest makes what it plays.
 _MEASURED = 0.7
 
 

@@ -50,7 +50,7 @@ from mixer.rendering.track_strip import run_bus
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
 
-# Of a stem's time: to read it; the rest is its normalisation.
+# Share of a stem's time that reading takes; the rest is its normalisation.
 _READING = 0.15
 
 

@@ -19,8 +19,8 @@ from types import TracebackType
 Progress = Callable[[str, str, float], None]
 
 _TICK_S = 0.25
-# Of the time that a stage has taken: what is left of it is never taken for less, so that a late
-# step is waited for.
+# What is left of a stage is never taken for less than this share of the time that it has taken, so
+# that a late step is waited for.
 _LEAST_LEFT = 0.2
 # A stage's own pace says more than the forecast once so much of it is done.
 _OWN_PACE_FROM = 0.1
