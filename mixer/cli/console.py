@@ -104,7 +104,7 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
         TextColumn("{task.description:<24}"),
         BarColumn(),
         TaskProgressColumn(),
-        TimeLeftColumn(),
+        TimeLeftColumn(clock),
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
