@@ -16,7 +16,8 @@ from mixer.cli.time_left import TimeLeftColumn
 def test_what_is_left_follows_from_what_is_done(share, elapsed_s, shown) -> None:
     now_s = 0.0
     bar = Progress(get_time=lambda: now_s)
-    task = bar.tasks[bar.add_task("", total=1.0)]
+    number = bar.add_task("", total=1.0)
+    task = bar.tasks[number]
     now_s = elapsed_s
     task.completed = share
     assert TimeLeftColumn(clock).render(task).plain == shown
