@@ -72,6 +72,8 @@ class Architecture(Generic[P]):
             The inputs are float32 (2, samples) arrays or None, as many as that function takes:
             the model's stems, or any set of tracks.
         memory: of hyper-parameters at a sample rate in Hz.
+        cost: of hyper-parameters at a sample rate in Hz, seconds of one core for each second of
+            song, by which progress tells how far a render is.
         mixes_tracks: it sets a strip for each track; a render then asks it by itself
             (`mixer.network.track_mixer.predict`), in place of `runs`.
         has_wet_stems: it can also answer with what it sums.
@@ -88,6 +90,7 @@ class Architecture(Generic[P]):
     roles: Callable[[P], Mapping[str, Role]]
     runs: str
     memory: Callable[[P, int], Memory]
+    cost: Callable[[P, int], float]
     mixes_tracks: bool = False
     has_wet_stems: bool = True
     has_output_curve: bool = False

@@ -6,30 +6,34 @@ Every constant is seconds of one core for each second of song, stereo at 44.1 kH
 
 from __future__ import annotations
 
+from mixer.console.settings import Strip
 from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
 
 _USUAL_RATE_HZ = 44_100
-# To begin, whatever the length: libraries that are loaded, a model that is opened.
-_BEGIN_S = 0.05
-_READ_A_STEM, _READ_A_TRACK = 0.0015, 0.0015
-# To measure a stem before its normalisation and after it, and each effect on it.
-_MEASURE_A_STEM = 0.002
+# To begin, whatever the length: a library that is loaded, a model that is opened.
+_BEGIN_S = 0.03
+# To read a stem and measure it before and after; each effect on it, measured behind it.
+_STEM = 0.0014
 _EFFECTS = {
-    "reverb": 0.002,
-    "prereverb": 0.002,
-    "eq": 0.0035,
-    "compression": 0.005,
-    "panning": 0.0025,
-    "balance": 0.0005,
-    "loudness": 0.001,
+    "pre_reverb": 0.0045,
+    "reverb": 0.0045,
+    "eq": 0.0032,
+    "compression": 0.0044,
+    "panning": 0.003,
+    "balance": 0.0004,
+    "loudness": 0.0014,
 }
-_NETWORKS = {"band_mixer": 0.03, "fxnorm": 0.05, "wave_u_net": 0.2}
-_STRIP_OF_A_TRACK, _BUS = 0.006, 0.002
-_STRIP_OF_A_STEM, _REFERENCE = 0.006, 0.03
-_MASTER, _MEASURE_A_WET_STEM = 0.012, 0.004
+_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.002, 0.0024
+_READ = 0.0005
+_REFERENCE = 0.03
+# A strip on the desk, by what is in it.
+_STRIP = 0.002
+_IN_A_STRIP = {"compressor": 0.006, "saturation": 0.008, "gate": 0.004, "de_esser": 0.006}
+_PLUGIN, _SEND = 0.01, 0.005
+_MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.003, 0.03, 0.0015
 
 
 def making_forecast(
@@ -47,35 +51,46 @@ def making_forecast(
     cores = threads or available_threads()
     found = _material_s(plan, song_s, cores)
     if stages or is_blended(plan):
-        found[Stage.BLEND] = song_s * _READ_A_STEM * 2 * len(plan.song.stems)
+        n_passes = 1 + stages + (wet_stems and plan.settings.amount != 1.0)
+        found[Stage.BLEND] = song_s * _READ * n_passes * len(plan.song.recordings)
     if plan.reference is not None or plan.settings.held_reference is not None:
         found[Stage.REFERENCE] = song_s * _REFERENCE
     if not is_neutral_console(plan.console):
-        n_strips = len(plan.song.stems) if plan.touches_stems else 1
-        found[Stage.CONSOLE] = song_s * _STRIP_OF_A_STEM * n_strips
+        strips = [plan.console.strip(stem) for stem in plan.song.stems if plan.touches_stems]
+        strips.append(plan.console.master)
+        found[Stage.CONSOLE] = song_s * sum(_strip_cost(strip) for strip in strips)
     n_measured = len(plan.song.stems) if wet_stems or plan.needs_wet_stems else 0
-    found[Stage.MASTER] = _BEGIN_S + song_s * (_MASTER + n_measured * _MEASURE_A_WET_STEM)
+    master = _MASTER + n_measured * _MEASURE_A_WET_STEM
+    master += 0.0 if plan.settings.loudness_lufs is None else _TO_A_LOUDNESS
+    found[Stage.MASTER] = _BEGIN_S + song_s * master
     return found
+
+
+def _strip_cost(strip: Strip) -> float:
+    n_sends = sum(level is not None for level in (strip.reverb_db, strip.delay_db))
+    effects = sum(cost for name, cost in _IN_A_STRIP.items() if getattr(strip, name) is not None)
+    return _STRIP + effects + n_sends * _SEND + len(strip.plugins) * _PLUGIN
 
 
 def _material_s(plan: RenderPlan, song_s: float, cores: int) -> dict[Stage, float]:
     n_stems = len(plan.song.stems)
     if plan.material is MaterialKind.TRACKS:
-        n_tracks = len(plan.tracks)
-        strips = n_tracks * (_READ_A_TRACK + _STRIP_OF_A_TRACK) / min(cores, n_tracks)
+        at_once_s = song_s * len(plan.tracks) / min(cores, len(plan.tracks))
         return {
-            Stage.LISTEN: _BEGIN_S + song_s * n_tracks * 0.003 / min(cores, n_tracks),
-            Stage.TRACKS: song_s * (strips + _BUS * (n_stems + 1)),
+            Stage.LISTEN: _BEGIN_S + at_once_s * _LISTEN_TO_A_TRACK,
+            Stage.TRACKS: _BEGIN_S + at_once_s * _STRIP_OF_A_TRACK,
         }
     if plan.material is MaterialKind.RECORDINGS:
         return {}
-    effects = sum(_EFFECTS.get(effect, 0.0) for effect in plan.effects)
-    a_stem = _READ_A_STEM + _MEASURE_A_STEM + effects
+    a_stem = _STEM + sum(_EFFECTS[effect] for effect in plan.effects)
     found = {Stage.NORMALISE: _BEGIN_S + song_s * n_stems * a_stem / min(cores, n_stems)}
     if plan.bundle is not None:
-        found[Stage.NETWORK] = (
-            _BEGIN_S + song_s * _NETWORKS.get(plan.bundle.manifest.architecture.kind, 0.1) / cores
-        )
+        manifest = plan.bundle.manifest
+        warm_up_s = plan.settings.warm_up_s
+        network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
+        cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
+        n_passes = 2 if plan.settings.uncertainty else 1
+        found[Stage.NETWORK] = _BEGIN_S + network_s * n_passes * cost / cores
     return found
 
 

@@ -14,6 +14,8 @@ from mixer.network.graph_roles import Role, Shape
 CONTROLS_GRAPH = "controls"
 # Levels in bands, of a second of song.
 _LEVELS_BYTES = 40_000
+# Seconds of one core that a stem takes, for each second of song.
+_COST_A_STEM_S = 0.003
 
 
 def _roles(hyper: BandMixerParameters) -> dict[str, Role]:
@@ -46,5 +48,6 @@ BAND_MIXER = Architecture(
     roles=_roles,
     runs="mixer.network.band_mixer.run:run_band_mixer",
     memory=_memory,
+    cost=lambda hyper, sample_rate: _COST_A_STEM_S * hyper.n_stems,
     changes=frozenset(CHANGES),
 )

@@ -28,6 +28,10 @@ def _roles(hyper: HyperParameters) -> dict[str, Role]:
     return _sample_roles(hyper) | _block_roles(hyper) | _sequence_roles(hyper)
 
 
+# Seconds of one core that a product takes.
+_PRODUCT_S = 4.5e-11
+
+
 def _sample_roles(hyper: HyperParameters) -> dict[str, Role]:
     """What runs at the sample rate."""
     latent: Shape = (1, hyper.n_filters, "frames")
@@ -97,6 +101,14 @@ def _lengths(hyper: HyperParameters, lengths: Mapping[str, int]) -> dict[str, in
     return found
 
 
+def _cost(hyper: HyperParameters, sample_rate: int) -> float:
+    """The front-end and its inverse, and the temporal blocks, by their products."""
+    frames = hyper.n_filters * hyper.kernel_samples * hyper.n_inputs / hyper.stride_samples
+    block = hyper.hidden_channels * (2 * hyper.bottleneck_channels + hyper.skip_channels)
+    latent = (hyper.n_tcn_blocks * block + 8 * hyper.n_filters**2) / hyper.hop_samples
+    return _PRODUCT_S * sample_rate * (frames + latent)
+
+
 def _memory(hyper: HyperParameters, sample_rate: int) -> Memory:
     """The latent mixer's tensors of the whole song, see `mixer.network.fxnorm.run`."""
     values = hyper.n_filters * 2 + hyper.bottleneck_channels
@@ -112,6 +124,7 @@ FXNORM = Architecture(
     roles=_roles,
     runs="mixer.network.fxnorm.run:run_fxnorm",
     memory=_memory,
+    cost=_cost,
     has_output_curve=True,
     lengths=_lengths,
 )

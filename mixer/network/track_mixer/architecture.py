@@ -18,6 +18,8 @@ from mixer.stems import STEMS
 SETTINGS_GRAPH = "settings"
 # A level and a peak for each frame of 23 ms, of a second of each of the stems.
 _LEVELS_BYTES = 4 * 2 * 4 * 44
+# Seconds of one core that a stem takes, for each second of song.
+_COST_A_STEM_S = 0.001
 
 
 def _roles(hyper: TrackMixerParameters) -> dict[str, Role]:
@@ -57,6 +59,7 @@ TRACK_MIXER = Architecture(
     roles=_roles,
     runs="mixer.network.track_mixer.run:run_track_mixer",
     memory=_memory,
+    cost=lambda hyper, sample_rate: _COST_A_STEM_S * hyper.n_stems,
     mixes_tracks=True,
     changes=frozenset(CHANGES),
 )

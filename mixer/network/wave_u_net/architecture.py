@@ -7,6 +7,8 @@ from mixer.network.graph_roles import Role
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 
 SEGMENT_GRAPH = "segment"
+# Seconds of one core that a product takes, and products for each weight of a level's widest layer.
+_PRODUCT_S, _LAYERS_A_LEVEL = 5e-11, 2.5
 
 
 def _roles(hyper: WaveUNetParameters) -> dict[str, Role]:
@@ -19,6 +21,12 @@ def _memory(hyper: WaveUNetParameters, sample_rate: int) -> Memory:
     return Memory(bytes_a_thread=hyper.segment_bytes)
 
 
+def _cost(hyper: WaveUNetParameters, sample_rate: int) -> float:
+    """Every level runs at the full rate."""
+    weights = hyper.kernel_samples * sum(channels**2 for channels in hyper.level_channels)
+    return _PRODUCT_S * _LAYERS_A_LEVEL * weights * sample_rate
+
+
 WAVE_U_NET = Architecture(
     kind="wave_u_net",
     title="a Wave-U-Net",
@@ -27,5 +35,6 @@ WAVE_U_NET = Architecture(
     roles=_roles,
     runs="mixer.network.wave_u_net.run:run_segments",
     memory=_memory,
+    cost=_cost,
     has_wet_stems=False,
 )
