@@ -180,6 +180,7 @@ def _second(
         names,
         [None] * len(names),
         ROUGH,
+        dry=False,
     )
     parts = []
     for place, name, strip in zip(there, names, found.tracks, strict=True):

@@ -24,6 +24,7 @@ from mixer.network.track_mixer.settings import (
 from mixer.rendering.answers_of_tracks import answers_of_tracks, drawn_changes
 from mixer.rendering.doubt import Doubts, doubts_of
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
+from mixer.rendering.level_words import RAW
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.track_files import TrackFiles
 from mixer.rendering.track_hand_strips import HandRecord
@@ -108,9 +109,11 @@ def doubts_of_console(
 
 
 def _meaning(plan: RenderPlan, levels: Sequence[TrackLevels]) -> Meaning:
-    settings = plan.settings
-    dry = plan.song.dry if settings.dry is None else settings.dry
-    return meaning_of_levels(settings.levels, plan.tracks, levels, dry=dry)
+    return meaning_of_levels(plan.settings.levels, plan.tracks, levels, dry=_said_dry(plan))
+
+
+def _said_dry(plan: RenderPlan) -> bool:
+    return plan.song.dry if plan.settings.dry is None else plan.settings.dry
 
 
 def _ask(
@@ -122,7 +125,8 @@ def _ask(
     sides = [None] * len(tracks)  # the halves of a pair are one track
     if network is None:
         return level_settings(levels, roles, stems, sides)
-    return predict_settings(network, levels, roles, stems, sides, meaning.value)
+    dry = _said_dry(plan) or plan.settings.levels == RAW
+    return predict_settings(network, levels, roles, stems, sides, meaning.value, dry=dry)
 
 
 def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:

@@ -47,7 +47,13 @@ def test_as_many_tracks_as_may_be(bundle: Bundle):
     heard = [listen_to(sound[:1], RATE)] * MAX_TRACKS
     names = ["unknown"] * MAX_TRACKS
     settings = predict_settings(
-        Network(bundle, "cpu"), heard, names, ["other"] * MAX_TRACKS, [None] * MAX_TRACKS, 0.0
+        Network(bundle, "cpu"),
+        heard,
+        names,
+        ["other"] * MAX_TRACKS,
+        [None] * MAX_TRACKS,
+        0.0,
+        dry=False,
     )
     assert len(settings.tracks) == MAX_TRACKS
     gains = [strip.gain_db for strip in settings.tracks]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
+from mixer.network.track_mixer.at_least_usual import at_least_usual
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.glue import behind, foresee, glue, together
 from mixer.network.track_mixer.human import USUAL
@@ -31,13 +32,11 @@ from mixer.network.track_mixer.settings import (
     curve_matrix,
 )
 from mixer.network.track_mixer.together import louder_apart_db
-from mixer.roles import FINISHED_STEM, STEM_OF_ROLE
+from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 
 # What carries the low end stays in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
-# Kits are recorded wider than they end up.
-_KEEP_WIDTH = frozenset(("vocals", "other"))
 # Stems, and what belongs in the middle: a lean of theirs is the recording's fault.
 _BALANCED = CENTRED_ROLES | frozenset(FINISHED_STEM.values())
 _MOST_BALANCING = 0.5
@@ -69,6 +68,8 @@ def read_controls(
     stems: Sequence[str],
     sides: Sequence[str | None],
     levels: float,
+    *,
+    dry: bool,
 ) -> ConsoleSettings:
     """The settings of every strip and bus, bounded.
 
@@ -79,12 +80,13 @@ def read_controls(
         stems: the group that each is summed into.
         sides: "left" or "right" of a track that is one half of a pair, else None.
         levels: how much incoming levels mean: what is finished keeps its balance.
+        dry: the tracks are known to be dry recordings.
     """
     rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
     rows = [_with_plain_curve(row, track) for row, track in zip(rows, tracks, strict=True)]
     amount = min(1.0, 2.0 - 2.0 * levels)
     rows = [
-        _no_narrower_than_people(row, track, role, amount)
+        at_least_usual(row, track, role, amount, dry=dry)
         for row, track, role in zip(rows, tracks, roles, strict=True)
     ]
     spreads = [row["spread"] for row in rows]
@@ -134,23 +136,6 @@ def _glued(
         foreseen.append(behind(bus, compression, made_up_db))
     compression, made_up_db = glue(together(foreseen), amount if len(tracks) > 1 else 0.0)
     return groups, BusSettings(made_up_db, FLAT, compression)
-
-
-def _no_narrower_than_people(
-    row: dict[str, float], track: TrackLevels, role: str, amount: float
-) -> dict[str, float]:
-    """The same strip, at least as far from the middle as engineers put the role.
-
-    What training holds against a spread or a width is a distance, and its answer a median, which
-    is nearer to the middle than the mean energy of a few that stand far out. So a mix of a band's
-    tracks came out 2 dB narrower than people's. A stereo recording of an instrument or a voice
-    keeps what it was recorded with.
-    """
-    if track.n_channels == 1:
-        return {**row, "spread": max(row["spread"], amount * USUAL[role].spread)}
-    if STEM_OF_ROLE[role] in _KEEP_WIDTH and role not in FINISHED_STEM.values():
-        return {**row, "width": max(row["width"], amount)}
-    return row
 
 
 def _with_plain_curve(row: Mapping[str, float], track: TrackLevels) -> dict[str, float]:

@@ -66,6 +66,21 @@ def slow_level_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(level_db, -RIDE_RANGE_DB, RIDE_RANGE_DB).astype(np.float32)
 
 
+def unevenness_db(frame_db: NDArray[np.float32]) -> float:
+    """How far the level of seconds moves while a track plays: a standard deviation in dB.
+
+    Args:
+        frame_db: (frames,), from `TrackLevels`.
+    """
+    power = 10.0 ** (frame_db.astype(np.float64) / 10.0)
+    weight = _playing(frame_db, power) if frame_db.size else power
+    if weight.sum() == 0.0:
+        return 0.0
+    slow_db = slow_level_db(frame_db)
+    mean_db = np.average(slow_db, weights=weight)
+    return float(np.sqrt(np.average((slow_db - mean_db) ** 2, weights=weight)))
+
+
 def frame_gains_db(
     frame_db: NDArray[np.float32], shape: float, ride: float
 ) -> NDArray[np.float32] | None:

@@ -4,7 +4,7 @@ The network says how far from the middle a track belongs. Sides are given here, 
 sound and never by their order in a folder: named sides first, toms from right to left as they get
 lower, and every other one to the side on which it leaves the mix, and the tracks of its own role,
 better balanced (Perez Gonzalez and Reiss, "A real-time semiautonomous audio panning system for
-music mixing", EURASIP 2010). What would still lean is drawn in.
+music mixing", EURASIP 2010); two of one role go apart. What would still lean is drawn in.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ MOST_LEAN_DB = 0.9
 # Which side the first one goes to: the hi-hat right, as the audience sees a kit.
 _FIRST_SIDE = {"hihat": 1.0}
 _ROLE_WEIGHT = 2.0
+# A track is answered by one of at least half of its power.
+_ANSWERED = 0.5
 # Two halves of a pair stand at least so far from the middle.
 _PAIR_SPREAD = 0.7
 
@@ -92,6 +94,9 @@ def _from_right_to_left(toms: Sequence[Placed]) -> list[float]:
 
 def _side(i: int, pans: Sequence[float], tracks: Sequence[Placed], power: Sequence[float]) -> float:
     same = sum(pans[j] * power[j] for j in range(len(pans)) if tracks[j].role == tracks[i].role)
+    # What answers a track of its own role goes across from it, whatever else there is.
+    if abs(same) >= _ANSWERED * tracks[i].spread * power[i] > 0.0:
+        return -1.0 if same > 0.0 else 1.0
     every = sum(pan * each for pan, each in zip(pans, power, strict=True))
     weight = _ROLE_WEIGHT * same + every
     if abs(weight) < 1e-9 * power[i]:

@@ -20,6 +20,8 @@ def predict_settings(
     stems: Sequence[str],
     sides: Sequence[str | None],
     levels: float,
+    *,
+    dry: bool,
 ) -> ConsoleSettings:
     """The settings of every strip and bus, bounded; equal for a track in any order of the tracks.
 
@@ -31,6 +33,7 @@ def predict_settings(
         stems: the group that each is summed into.
         sides: "left" or "right" of a track that is one half of a pair, else None.
         levels: how much incoming levels mean, 0 (raw) to 1 (a finished mix).
+        dry: the tracks are known to be dry recordings.
 
     Raises:
         ValueError: no track, or an unknown role.
@@ -40,5 +43,11 @@ def predict_settings(
     inputs = graph_inputs(tracks, roles, stems, levels)
     answers = network.run(SETTINGS_GRAPH, inputs, GRAPH_OUTPUTS)
     return read_controls(
-        dict(zip(GRAPH_OUTPUTS, answers, strict=True)), tracks, roles, stems, sides, levels
+        dict(zip(GRAPH_OUTPUTS, answers, strict=True)),
+        tracks,
+        roles,
+        stems,
+        sides,
+        levels,
+        dry=dry,
     )

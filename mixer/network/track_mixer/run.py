@@ -69,6 +69,7 @@ def mix_by_faders(
         STEMS,
         [None] * len(STEMS),
         ROUGH,
+        dry=False,
     )
     wet = [_faded(audio, each) for audio, each in zip(audible, settings.tracks, strict=True)]
     return np.add.reduce(wet), wet

@@ -6,7 +6,6 @@ from mixer.console.stereo import pan_gains
 from mixer.network.track_mixer import controls
 from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import TrackLevels, listen_to
-from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
     CURVE_CONTROLS,
@@ -38,7 +37,7 @@ def answers(n: int, **controls: float) -> dict[str, np.ndarray]:
 def _only(
     given: dict[str, np.ndarray], track: TrackLevels, role: str, stem: str, levels: float
 ) -> TrackSettings:
-    return read_controls(given, [track], [role], [stem], [None], levels).tracks[0]
+    return read_controls(given, [track], [role], [stem], [None], levels, dry=False).tracks[0]
 
 
 def test_a_compressor_above_every_peak_is_off():
@@ -46,7 +45,7 @@ def test_a_compressor_above_every_peak_is_off():
     peak_db = float(tracks[0].peak_db.max())
     for threshold_db, is_off in ((peak_db + 0.5, True), (peak_db - 6.0, False)):
         given = answers(1, ratio=3.0, threshold_db=threshold_db)
-        settings = read_controls(given, tracks, ["keys"], ["other"], [None], 0.0)
+        settings = read_controls(given, tracks, ["keys"], ["other"], [None], 0.0, dry=False)
         assert settings.tracks[0].compression.is_off is is_off
 
 
@@ -54,7 +53,9 @@ def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
     roles = ["electric_guitar", "electric_guitar", "bass"]
     stems = ["other", "other", "bass"]
     given = answers(3, spread=0.8, widen_db=-8.0)
-    left, right, bass = read_controls(given, heard(3), roles, stems, [None] * 3, 0.0).tracks
+    left, right, bass = read_controls(
+        given, heard(3), roles, stems, [None] * 3, 0.0, dry=False
+    ).tracks
     assert left.pan * right.pan < 0.0
     assert (bass.pan, bass.widen_db) == (0.0, SEND_OFF_DB)
     np.testing.assert_allclose(left.widen_db, -8.0)
@@ -62,7 +63,7 @@ def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
 
 def test_wild_answers_are_bounded():
     given = answers(1, gain_db=1e6, ratio=1e9, high_pass_hz=-5.0)
-    strip = read_controls(given, heard(1), ["fx"], ["other"], [None], 0.0).tracks[0]
+    strip = read_controls(given, heard(1), ["fx"], ["other"], [None], 0.0, dry=False).tracks[0]
     assert (strip.gain_db, strip.compression.ratio, strip.high_pass_hz) == (72.0, 10.0, 20.0)
 
 
@@ -103,21 +104,7 @@ def test_what_is_next_to_silent_is_not_lifted_to_the_others_and_silence_is_left_
     given["tracks"][0, 0, TRACK_CONTROLS.index("gain_db")] = 40.0
     stems = ["other", "other", "other", "drums"]
     tracks = [*loud, silent]
-    strips = read_controls(given, tracks, ["keys"] * 4, stems, [None] * 4, 0.0).tracks
+    strips = read_controls(given, tracks, ["keys"] * 4, stems, [None] * 4, 0.0, dry=False).tracks
     gains = np.array([strip.gain_db for strip in strips[:3]])
     np.testing.assert_allclose(gains, [15.0, -3.0, -3.0], atol=0.05)
     assert strips[3] == TrackSettings()
-
-
-def test_nothing_stands_nearer_to_the_middle_than_people_put_it_unless_it_is_finished():
-    sounds = 0.05 * np.random.default_rng(5).standard_normal((2, RATE)).astype(np.float32)
-    tracks = [*heard(2), listen_to(sounds, RATE), listen_to(sounds, RATE)]
-    roles = ["electric_guitar", "electric_guitar", "keys", "overheads"]
-    stems = ["other", "other", "other", "drums"]
-    for levels, wide in ((0.0, 1.0), (1.0, 0.0)):
-        given = answers(4, spread=0.2, width=0.7)
-        strips = read_controls(given, tracks, roles, stems, [None] * 4, levels).tracks
-        spread = max(0.2, wide * USUAL["electric_guitar"].spread)
-        np.testing.assert_allclose(sorted(s.pan for s in strips[:2]), [-spread, spread], atol=0.1)
-        keys, overheads = (strip.width for strip in strips[2:])
-        np.testing.assert_allclose([keys, overheads], [max(0.7, wide), 0.7], atol=1e-6)

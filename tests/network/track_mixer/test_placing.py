@@ -53,3 +53,10 @@ def test_toms_go_from_right_to_left_as_they_get_lower():
 
 def test_a_stereo_recording_keeps_its_image():
     assert place([Placed("keys", 0.8, -20.0, 900.0, is_mono=False)]) == [0.0]
+
+
+def test_two_backing_voices_go_apart_whatever_else_leans_the_mix():
+    guitar = Placed("electric_guitar", 0.6, -18.0, 1_000.0, is_mono=True)
+    voices = [Placed("backing_vocals", 0.6, db, 1_500.0, is_mono=True) for db in (-27.0, -29.0)]
+    pans = place([guitar, *voices])
+    assert pans[1] * pans[2] < 0.0

@@ -1,0 +1,67 @@
+"""What people usually do to a role is done at least, unless a mix is finished."""
+
+import numpy as np
+
+from mixer.network.track_mixer.at_least_usual import at_least_usual
+from mixer.network.track_mixer.features import TrackLevels, listen_to
+from mixer.network.track_mixer.human import USUAL
+from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
+from mixer.network.track_mixer.settings import SEND_OFF_DB
+
+RATE = 44_100
+
+
+def row(**controls: float) -> dict[str, float]:
+    rest = {"spread": 0.2, "width": 0.7, "ride": 0.0}
+    return {**rest, "short_room_db": SEND_OFF_DB, "long_room_db": SEND_OFF_DB, **controls}
+
+
+def phrases(apart_db: float, n_channels: int = 1) -> TrackLevels:
+    """Four phrases of four seconds, every other one softer."""
+    noise = np.random.default_rng(7).standard_normal((n_channels, 16 * RATE)).astype(np.float32)
+    softer = (np.arange(16 * RATE) // (4 * RATE)) % 2
+    return listen_to(0.1 * noise * (10.0 ** (-apart_db * softer / 20.0)).astype(np.float32), RATE)
+
+
+def test_mono_tracks_stand_as_far_out_as_people_put_them_and_instruments_keep_their_width():
+    mono, stereo = phrases(0.0), phrases(0.0, 2)
+    done = at_least_usual(row(), mono, "electric_guitar", 1.0, dry=False)
+    assert done["spread"] == USUAL["electric_guitar"].spread
+    assert at_least_usual(row(spread=0.9), mono, "keys", 1.0, dry=False)["spread"] == 0.9
+    assert at_least_usual(row(), stereo, "keys", 1.0, dry=False)["width"] == 1.0
+    assert at_least_usual(row(), stereo, "overheads", 1.0, dry=False)["width"] == 0.7
+
+
+def test_dry_recordings_get_a_room_and_no_second_one():
+    drums = at_least_usual(row(), phrases(0.0), "snare", 1.0, dry=True)
+    assert (drums["short_room_db"], drums["long_room_db"]) == (USUAL["snare"].room_db, SEND_OFF_DB)
+    keys = at_least_usual(row(), phrases(0.0, 2), "keys", 1.0, dry=True)
+    assert (keys["short_room_db"], keys["long_room_db"]) == (SEND_OFF_DB, USUAL["keys"].room_db)
+    wetter = row(short_room_db=-10.0)
+    assert at_least_usual(wetter, phrases(0.0, 2), "keys", 1.0, dry=True)["long_room_db"] == (
+        SEND_OFF_DB
+    )
+    assert at_least_usual(row(), phrases(0.0), "snare", 1.0, dry=False)["short_room_db"] == (
+        SEND_OFF_DB
+    )
+
+
+def test_an_uneven_voice_is_ridden_and_an_even_one_is_not():
+    uneven, even = phrases(8.0), phrases(0.0)
+    assert at_least_usual(row(), even, "lead_vocal", 1.0, dry=False)["ride"] == 0.0
+    ride = at_least_usual(row(), uneven, "lead_vocal", 1.0, dry=False)["ride"]
+    assert 0.3 < ride <= 0.5
+    assert at_least_usual(row(), uneven, "electric_guitar", 1.0, dry=False)["ride"] == 0.0
+    gains_db = frame_gains_db(uneven.frame_db, 0.0, ride)
+    assert gains_db is not None
+    assert unevenness_db(uneven.frame_db + gains_db) < 0.8 * unevenness_db(uneven.frame_db)
+
+
+def test_silence_is_even():
+    assert unevenness_db(np.zeros(0, np.float32)) == 0.0
+    assert unevenness_db(np.full(100, -120.0, np.float32)) == 0.0
+
+
+def test_finished_mixes_and_stems_stay_as_they_are():
+    assert at_least_usual(row(), phrases(8.0), "lead_vocal", 0.0, dry=True) == row()
+    assert at_least_usual(row(), phrases(8.0), "vocal_stem", 1.0, dry=True) == row()
