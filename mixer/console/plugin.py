@@ -78,7 +78,7 @@ def run_plugin(
             code = _run([*worker, str(folder)], time_limit_s)
             if code is None:
                 raise _broken(
-                    setting, stem, f"gave no answer in {time_limit_s:.0f} s and was ended"
+                    setting, stem, f"did not answer within {time_limit_s:.0f} s and was stopped"
                 )
             answer = _read_answer(folder / ANSWER)
             if answer.get("error"):

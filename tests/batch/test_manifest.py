@@ -216,7 +216,7 @@ def test_thousands_of_wrong_rows_are_not_compared_with_thousands_of_folders(
     listings = []
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda place: listings.append(place) or scandir(place))
-    rows = "".join(f"thrée{n}\n" for n in range(3000))
+    rows = "".join(f"thrée{chr(0x4E00 + n)}\n" for n in range(3000))
     with pytest.raises(ManifestError) as caught:
         read_rows(write(songs, f"song\n{rows}"))
     assert len(caught.value.mistakes) == 3000
