@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mixer.cli.completion_scripts import Shell, install, script_of
+from mixer.cli.completion_scripts import Shell, install, next_step, script_of
 from mixer.cli.console import say
 from mixer.cli.groups import Commands
 from mixer.errors import SettingsError
@@ -35,7 +35,7 @@ def install_command(ctx: click.Context, shell: str | None) -> None:
     asked = Shell(shell) if shell else _own_shell()
     for line in install(asked, ctx.find_root().command):
         say(line)
-    say(f"start a new {asked} to use it")
+    say(next_step(asked))
 
 
 @command.command("show")

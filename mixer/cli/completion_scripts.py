@@ -8,6 +8,7 @@ else is in it is never touched.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -155,6 +156,19 @@ def install(shell: Shell, command: click.Command) -> list[str]:
     except UnicodeDecodeError:
         raise OutputError(f"{place.start_up or place.script} is not UTF-8 text") from None
     return [*lines, *([place.remark] if place.remark else [])]
+
+
+def next_step(shell: Shell) -> str:
+    """What the user does next, one line."""
+    if shell is Shell.FISH:
+        return "fish completes mixer from now on: type mixer and press Tab"
+    here = {
+        Shell.BASH: f". {shlex.quote(str(place_of(shell).script))}",
+        Shell.ZSH: "exec zsh",
+        Shell.POWERSHELL: ". $PROFILE",
+    }[shell]
+    title = "PowerShell" if shell is Shell.POWERSHELL else shell.value
+    return f"start a new {title} to use it, or run this in the open one: {here}"
 
 
 def _block(shell: Shell, script: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,16 @@ def command(
         talk("note: these sessions have no change in common; no preset was written")
     for path in written:
         say(str(path))
+    if written:
+        talk(f"note: {_next_step(written, preset)}")
+
+
+def _next_step(written: list[Path], preset: str | None) -> str:
+    """How to hear what was learnt."""
+    if preset:
+        return f"use it with: mixer render SONG --preset {preset}"
+    songs = " or ".join(f"mixer render {shlex.quote(str(path.parent))}" for path in written)
+    return f"to hear it: {songs}, with the presets and options of the first mix"
 
 
 @dataclass(frozen=True)

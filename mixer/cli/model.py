@@ -10,11 +10,12 @@ import click
 from mixer.cli.console import answer, progress_bar, say
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
-from mixer.cli.model_card import card_lines, card_table
+from mixer.cli.model_card import card_lines, card_table, one_line_of
 from mixer.cli.paths import FilePath
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
+from mixer.shipped import AUTO_MODEL, USES
 
 
 @click.group(cls=Commands, name="model")
@@ -26,13 +27,17 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_command(as_json: bool) -> None:
     """List the bundles that ship with mixer."""
-    bundles = [_summary(read_bundle(name)) for name in list_bundles()]
+    bundles = [read_bundle(name) for name in list_bundles()]
     if as_json:
-        answer({"models": bundles})
+        answer({"models": [_summary(bundle) for bundle in bundles]})
         return
+    width = max((len(bundle.name) for bundle in bundles), default=0)
     for bundle in bundles:
-        learnt = "" if bundle["learnt_to_mix"] else "  (has not learnt to mix)"
-        say(f"{bundle['name']:<16} {bundle['megabytes']:.1f} MB{learnt}")
+        say(f"{bundle.name:<{width}}  {one_line_of(bundle.manifest, megabytes_of(bundle))}")
+        if bundle.name in USES:
+            say(f"{'':<{width}}  for {USES[bundle.name]}")
+    say(f"{AUTO_MODEL} (the default) chooses by the song; none adds up the normalised stems")
+    say("mixer model info NAME shows a model's data, benchmark and limits")
 
 
 @command.command("info")

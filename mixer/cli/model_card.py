@@ -39,12 +39,25 @@ def card_lines(bundle: Bundle, megabytes: float) -> Iterator[str]:
     yield from ("", f"Bundle {bundle.folder}, SHA-256 of its manifest {bundle.sha256}")
 
 
+def one_line_of(manifest: Manifest, megabytes: float) -> str:
+    """What a model is, in a line of a list."""
+    mixes = "tracks" if manifest.architecture.mixes_tracks else f"{len(manifest.stems)} stems"
+    licence = visible(manifest.licence) or "licence not stated"
+    learnt = "" if manifest.learnt_to_mix else "; has not learnt to mix"
+    return (
+        f"{manifest.architecture.title}: mixes {mixes} at {manifest.sample_rate} Hz; "
+        f"{megabytes:.1f} MB; {licence}{learnt}"
+    )
+
+
 def _what(manifest: Manifest, megabytes: float) -> Iterator[str]:
     yield f"{manifest.architecture.title} (kind {manifest.kind}), {megabytes:.1f} MB"
     takes = "single tracks of" if manifest.architecture.mixes_tracks else "the stems"
     yield f"mixes {takes} {joined(manifest.stems)} at {manifest.sample_rate} Hz"
-    effects = joined(manifest.effects) if manifest.effects else "nothing"
-    yield f"recordings are normalised in {effects}, to the profile that it carries"
+    if manifest.effects:
+        yield f"normalises the {joined(manifest.effects)} of recordings to its own profile"
+    else:
+        yield "takes recordings as they are, without normalisation"
     hyper = ", ".join(f"{k} {v}" for k, v in manifest.hyper_parameters.to_json().items())
     yield f"network: {hyper}"
 

@@ -119,6 +119,8 @@ def _show_result(result: Replay, *, kept: bool, as_json: bool) -> None:
         say(path)
     if result.is_same:
         say(f"bit for bit the same: {', '.join(result.written)}")
+        if not kept:
+            talk("note: the new mix was only compared; -o FOLDER keeps it")
     elif result.written:
         changed = [d.what for d in differences if d.kind == "output"]
         say(f"not the same: {', '.join(changed)}")

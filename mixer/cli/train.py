@@ -150,6 +150,8 @@ def _say(event: str, values: Mapping[str, object]) -> None:
     lines = {
         "start": "{stage} {network}: {trained_parameters} of {parameters} parameters on {device},"
         " {processes}, {precision}, from step {step}",
+        "finished": "{folder}: this run is finished, so nothing was trained; another can start from"
+        " it with network.start_from={best}",
         "untrained": "before training: valid {valid_loss:.4g}",
         "step": "step {step} of {steps} (epoch {epoch}): loss {loss:.4g},"
         " gradient {gradient_norm:.3g}, rate {learning_rate:.3g},"

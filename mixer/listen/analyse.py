@@ -131,7 +131,7 @@ def _defined(values: Sequence[float]) -> list[float]:
 
 def _nobody(participants: Sequence[Participant]) -> str:
     if not participants:
-        return "no answers to this test could be used"
+        return "nobody has answered this test yet; send the links that mixer listen serve printed"
     first = participants[0]
     return (
         f"none of {len(participants)} participants counts: {first.name} {first.reasons[0]}"

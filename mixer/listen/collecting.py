@@ -56,7 +56,8 @@ def default_source(test_folder: Path) -> Path:
     path = test_folder / STORE_FILE
     if not path.is_file():
         raise InputError(
-            f"{path} does not exist: give answers, as files, folders or a server's {STORE_FILE}"
+            f"{test_folder}: no answers were collected here yet; run mixer listen serve, or give "
+            f"answers as files, folders or another server's {STORE_FILE}"
         )
     return path
 

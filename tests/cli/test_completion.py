@@ -77,7 +77,7 @@ def test_somebody_elses_completion_is_kept(home: Path, capsys) -> None:
 def test_the_own_shell_is_taken_and_an_unknown_one_named(home: Path, capsys, monkeypatch) -> None:
     monkeypatch.setenv("SHELL", "/usr/local/bin/fish")
     assert run(["completion", "install"]) == 0
-    assert "start a new fish" in capsys.readouterr().out
+    assert "press Tab" in capsys.readouterr().out
     monkeypatch.setenv("SHELL", "/bin/tcsh")
     assert run(["completion", "install"]) == 2
     assert "unknown shell 'tcsh'" in capsys.readouterr().err

@@ -13,6 +13,7 @@ import torch
 from mixer.cli.main import run
 from mixer.network.model import read_bundle
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
+from mixer.shipped import USES
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band
 from training.checkpoint import write_checkpoint
@@ -47,7 +48,12 @@ def test_list_names_the_shipped_models(capsys) -> None:
     listed = json.loads(capsys.readouterr().out)["models"]
     assert "default" in [model["name"] for model in listed]
     assert run(["model", "list"]) == 0
-    assert "has not learnt to mix" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "has not learnt to mix" not in told
+    for name in ("default", "tracks", "paper"):
+        assert f"\n{name} " in f"\n{told}"
+        assert f"for {USES[name]}" in told
+    assert "4 stems at 44100 Hz; 2.3 MB; GPL-3.0-or-later" in told
 
 
 def test_info_shows_what_the_manifest_says(wave_u_net: Path, capsys) -> None:

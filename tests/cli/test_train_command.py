@@ -63,6 +63,8 @@ def test_from_a_data_set_to_a_bundle(data: Path, tmp_path: Path, capsys) -> None
     assert manifest["network"]["n_filters"] == HYPER["n_filters"]
     assert "mixer train, stage train, step 3" in manifest["provenance"]
     capsys.readouterr()
+    assert run(["train", "smoke", *arguments, "--resume"]) == 0
+    assert "this run is finished, so nothing was trained" in capsys.readouterr().err
     # Again: refused; asked for: begun anew, with nothing said.
     assert run(["train", "smoke", *arguments]) == 1
     assert "a run is there already; add --resume" in capsys.readouterr().err

@@ -80,7 +80,7 @@ def test_the_servers_answers_are_found_by_themselves(study_folder, tmp_path, cap
     design, key = design_and_key(("WUN-S-Lb", "WUN-L-Lb", "human"), SONGS[:2])
     arguments = ["listen", "analyse", str(study_folder), "--no-plots", "-o", str(tmp_path / "out")]
     assert run(arguments) == 1
-    assert f"{STORE_FILE} does not exist: give answers" in capsys.readouterr().err
+    assert "no answers were collected here yet; run mixer listen serve" in capsys.readouterr().err
     store = Store(study_folder / STORE_FILE, design.test_id)
     rng = np.random.default_rng(6)
     for name in ("P001", "P002"):

@@ -63,8 +63,8 @@ def train(
         folder: of the run, made by this call.
         resume: go on with the run that is in the folder.
         overwrite: begin anew in place of the run that is in the folder.
-        tell: called with an event's name ("start", "untrained", "step", "epoch", "checkpoint",
-            "warning") and its values, in the first process only.
+        tell: called with an event's name ("start", "finished", "untrained", "step", "epoch",
+            "checkpoint", "warning") and its values, in the first process only.
         open_data: where examples come from; None for where the kind of network has them from.
 
     Raises:
@@ -83,7 +83,10 @@ def train(
             read_state(RunFolder.state_in(folder), run)
         kept = RunFolder(folder, config, identity, processes, tell)
         kept.occupy(run.position, resume=resume, overwrite=overwrite)
-        kept.tell("start", _start_values(config, run, data, processes))
+        if run.position.finished:
+            kept.tell("finished", {"folder": str(folder), "best": str(kept.best_file)})
+        else:
+            kept.tell("start", _start_values(config, run, data, processes))
         _run_to_the_end(kept, config, run, objective, data, processes)
         return _outcome(kept, run.position, processes)
 

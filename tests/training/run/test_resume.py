@@ -92,6 +92,7 @@ def test_a_finished_run_is_finished(tmp_path: Path) -> None:
     config = small_config(schedule={"epochs": [1]})
     first = go(config, tmp_path)
     assert go(config, tmp_path, resume=True) == first
+    assert len(events(tmp_path, "start")) == len(events(tmp_path, "finished")) == 1
 
 
 @pytest.mark.parametrize(
