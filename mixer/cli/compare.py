@@ -50,20 +50,37 @@ def _show(comparison: Comparison, a: RecordedMix, b: RecordedMix) -> None:
         )
     if "mix" in comparison.same_files:
         console.print(Text("the mixes are bit for bit the same"))
+    lone = _lone_groups(comparison.measured)
+    measured = [row for row in comparison.measured if _group(row) not in lone]
     parts = (
         ("settings that differ", comparison.settings, _AS_ASKED),
         ("recordings that differ", comparison.inputs, _AS_ASKED),
-        ("levels that differ, from the recipes", _noticeable(comparison.measured), _MEASURED),
+        ("levels that differ, from the recipes", _noticeable(measured), _MEASURED),
         ("audio that differs", _noticeable(comparison.audio), _MEASURED),
     )
     for title, rows, digits in parts:
         if rows:
             console.print()
             console.print(_table(title, rows, digits))
+    for group, side in lone.items():
+        console.print(Text(printable(f"only {side} has levels of {group}")))
     if comparison.balance_error_db is not None:
         console.print()
         distance = f"{comparison.balance_error_db:.2f} dB apart by third octaves, level aside"
         console.print(Text(f"spectral balance: {distance}"))
+
+
+def _lone_groups(rows: Sequence[Row]) -> dict[str, str]:
+    """Groups of levels that one of the recipes does not have at all, and which one has them."""
+    sides: dict[str, set[str]] = {}
+    for row in rows:
+        there = {side for side, value in (("A", row.a), ("B", row.b)) if value is not None}
+        sides.setdefault(_group(row), set()).update(there)
+    return {group: next(iter(side)) for group, side in sides.items() if len(side) == 1}
+
+
+def _group(row: Row) -> str:
+    return row.name.partition(".")[0]
 
 
 def _noticeable(rows: Sequence[Row]) -> list[Row]:

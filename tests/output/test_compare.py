@@ -111,5 +111,19 @@ def test_the_command_shows_tables_or_json(pair) -> None:
     loudness = next(line for line in lines if line[:1] == ["master.loudness_lufs"])
     assert float(loudness[3]) == pytest.approx(-6.0, abs=0.1)
     assert "audio that differs" not in result.stdout
+    # Both have stems: no line about levels that one of them lacks.
+    assert "only" not in result.stdout
     result = CliRunner().invoke(command, [*map(str, pair), "--json"])
     assert {row["name"] for row in json.loads(result.stdout)["audio"]} >= {"width_high"}
+
+
+def test_levels_that_one_mix_does_not_have_are_one_line(pair, tmp_path) -> None:
+    write_mix(
+        render(load_song(pair[0].parent.parent / "song"), RenderSettings("none")),
+        tmp_path / "c.wav",
+    )
+    both = [str(pair[1]), str(tmp_path / "c.mix.json")]
+    for files, side in ((both, "A"), (both[::-1], "B")):
+        lines = CliRunner().invoke(command, [*files, "--no-audio"]).stdout.splitlines()
+        assert f"only {side} has levels of wet_stems" in lines
+        assert not any(line.startswith("wet_stems") for line in lines)
