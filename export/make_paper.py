@@ -41,7 +41,12 @@ LIMITS = (
 )
 # The paper's second loss, from the best that the first found.
 FIRST_FOLDER = "la"
-SECOND_LOSS = ("loss.kind=lb", "optimiser.learning_rate=4e-4", "schedule.rise_steps=5")
+SECOND_LOSS = (
+    "loss.kind=lb",
+    "optimiser.learning_rate=4e-4",
+    "schedule.epochs=[2]",
+    "schedule.rise_steps=5",
+)
 RECIPE = Recipe(PAPER_MODEL, "paper-small", warm_up_s=5.0, limits=LIMITS)
 _CURVE = ("epoch", "step", "train_loss", "valid_loss")
 
