@@ -79,19 +79,49 @@ def train_and_export(
     Raises:
         MixerError: the training or the export fails.
     """
+    config, outcome = train_recipe(recipe, folder, RUN_FOLDER, overrides)
+    return export_recipe(recipe, folder, outcome.best, provenance(config, outcome))
+
+
+def train_recipe(
+    recipe: Recipe, folder: Path, run_name: str, overrides: Sequence[str]
+) -> tuple[TrainingConfig, Outcome]:
+    """Train on `folder/data` in `folder/run_name`, from where it was stopped.
+
+    Raises:
+        MixerError: the training fails.
+    """
     config = read_config(find_config(recipe.config), [f"data.folder={folder / 'data'}", *overrides])
-    run = folder / RUN_FOLDER
-    outcome = train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
+    run = folder / run_name
+    return config, train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
+
+
+def export_recipe(
+    recipe: Recipe, folder: Path, checkpoint: Path, provenance: str, profile: Path | None = None
+) -> Path:
+    """Export a checkpoint into `folder`; returns the bundle's folder.
+
+    Args:
+        recipe: what.
+        folder: where to.
+        checkpoint: the weights.
+        provenance: what the bundle says of where they come from.
+        profile: what stems are normalised to; None for that of the data.
+
+    Raises:
+        MixerError: the export fails.
+    """
     bundle = folder / recipe.name
     export_bundle(
-        outcome.best,
+        checkpoint,
         bundle,
         name=recipe.name,
         licence=LICENCE,
+        profile=profile,
         effects=recipe.effects,
         warm_up_s=recipe.warm_up_s,
         limits=recipe.limits,
-        provenance=provenance(config, outcome),
+        provenance=provenance,
         overwrite=True,
     )
     return bundle

@@ -16,15 +16,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from export.make_model import RUN_FOLDER, Recipe, judge_stems, run_program, train_and_export
-from export.paper_songs import VALIDATION_SONG, composing, plan_songs, real_song_folders
-from export.progress_lines import say, say_event, say_progress
+from export.make_model import (
+    RUN_FOLDER,
+    Recipe,
+    export_recipe,
+    judge_stems,
+    run_program,
+    train_recipe,
+)
+from export.paper_songs import (
+    VALIDATION_SONG,
+    composing,
+    is_composed,
+    plan_songs,
+    real_song_folders,
+)
+from export.progress_lines import say, say_progress
+from mixer.fxnorm.profile import write_profile
 from mixer.shipped import PAPER_MODEL
+from training.checkpoint import read_checkpoint
+from training.data.plan import Plan
 from training.data.prepare import prepare_dataset
-from training.run.config_reader import find_config, read_config
+from training.data.prepared import PreparedSong, read_dataset
 from training.run.logs import LOG_FILE
-from training.run.state import STATE_FILE
-from training.run.train import Outcome, train
+from training.run.profile_fit import fit_profile
 from training.synthesis.run import synthesise
 
 SHARED = Path("../shared")
@@ -79,15 +94,12 @@ def make_paper(
     synthesise(folder / "songs", composing(), n_songs, n_jobs=n_jobs, progress=say_progress)
     plan = plan_songs(folder / "songs", real, folder / "data")
     prepare_dataset(plan, n_jobs=n_jobs, progress=say_progress)
-    first = train_first(folder, overrides)
-    bundle = train_and_export(
-        RECIPE,
-        folder,
-        lambda config, outcome: provenance(
-            n_songs, real, (first.steps, outcome.steps), config.run.seed
-        ),
-        [*overrides, f"network.start_from={first.best}", *SECOND_LOSS],
-    )
+    _, first = train_recipe(RECIPE, folder, FIRST_FOLDER, overrides)
+    begun = [f"network.start_from={first.best}", *SECOND_LOSS]
+    config, second = train_recipe(RECIPE, folder, RUN_FOLDER, [*overrides, *begun])
+    said = provenance(n_songs, real, (first.steps, second.steps), config.run.seed)
+    profile = fit_to(second.best, folder, plan)
+    bundle = export_recipe(RECIPE, folder, second.best, said, profile)
     curves = {
         loss: training_curve(folder / run / LOG_FILE)
         for loss, run in (("la", FIRST_FOLDER), ("lb", RUN_FOLDER))
@@ -96,16 +108,26 @@ def make_paper(
     return bundle
 
 
-def train_first(folder: Path, overrides: Sequence[str]) -> Outcome:
-    """Train by the paper's first loss on `folder/data`, from where it was stopped.
+def fit_to(checkpoint: Path, folder: Path, plan: Plan) -> Path:
+    """Fit the data's profile to a trained network; returns the new profile's file.
+
+    Real songs, of which there are few, count for as much as the composed ones together.
 
     Raises:
-        MixerError: the training fails.
+        MixerError: the data set or the checkpoint cannot be read.
     """
-    data = f"data.folder={folder / 'data'}"
-    config = read_config(find_config(RECIPE.config), [data, *overrides])
-    run = folder / FIRST_FOLDER
-    return train(config, run, resume=(run / STATE_FILE).is_file(), tell=say_event)
+    composed = {song.id for song in plan.songs if is_composed(song, folder / "songs")}
+    data = read_dataset(folder / "data")
+    n_composed = sum(song.id in composed for song in data.of_split("train"))
+    n_real = len(data.of_split("train")) - n_composed
+
+    def weight(song: PreparedSong) -> float:
+        return 1.0 / n_composed if song.id in composed else 1.0 / n_real
+
+    say("fit the profile to what is wrong on average")
+    profile = folder / "profile.json"
+    write_profile(fit_profile(read_checkpoint(checkpoint).network, data, weight), profile)
+    return profile
 
 
 def provenance(n_composed: int, real: Sequence[Path], n_steps: tuple[int, int], seed: int) -> str:

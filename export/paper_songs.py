@@ -61,13 +61,22 @@ def plan_songs(composed: Path, real: Sequence[Path], data: Path) -> Plan:
     return replace(plan, songs=tuple(_in_its_split(song, composed) for song in plan.songs))
 
 
+def is_composed(song: PlannedSong, composed: Path) -> bool:
+    """Whether a song is one of those that were composed into a folder."""
+    # Plans have whole paths, whatever way a folder was named.
+    return _source(song).is_relative_to(composed.resolve())
+
+
 def _in_its_split(song: PlannedSong, composed: Path) -> PlannedSong:
-    source = Path(song.multitrack.recordings[0].source.path)
-    if source.is_relative_to(composed):
+    if is_composed(song, composed):
         split = "train" if song.split == "train" else "valid"
     else:
-        split = "valid" if VALIDATION_SONG in source.parts else "train"
+        split = "valid" if VALIDATION_SONG in _source(song).parts else "train"
     return replace(song, split=split)
+
+
+def _source(song: PlannedSong) -> Path:
+    return Path(song.multitrack.recordings[0].source.path)
 
 
 def _folders_in(folder: Path) -> list[Path]:

@@ -116,7 +116,7 @@ def _match_channel(
     if not np.isfinite(loudness_lufs):
         return None
     gain = _matching_gain(_mean_magnitude(channel), sample_rate, target)
-    kernel = _zero_phase_kernel(gain)
+    kernel = zero_phase_kernel(gain)
     level_db = WORKING_LOUDNESS_LUFS - loudness_lufs
     kernel *= float(db_to_gain(level_db))
     reach = (kernel.shape[0] - 1) // 2
@@ -162,8 +162,15 @@ def _matching_gain(spectrum: np.ndarray, sample_rate: int, target: TargetCurve) 
     return gain
 
 
-def _zero_phase_kernel(gain: np.ndarray) -> np.ndarray:
-    """Forwards and backwards through a linear-phase FIR of magnitude sqrt(gain), as one kernel."""
+def zero_phase_kernel(gain: np.ndarray) -> np.ndarray:
+    """Forwards and backwards through a linear-phase FIR of magnitude sqrt(gain), as one kernel.
+
+    Args:
+        gain: linear, at even steps from 0 Hz to half the sample rate.
+
+    Returns:
+        Float64 `(2 * N_TAPS - 1,)`, symmetric.
+    """
     taps = magnitude_taps(N_TAPS, np.sqrt(gain))
     return np.convolve(taps, taps[::-1])
 

@@ -79,6 +79,11 @@ def measure_stem(audio: np.ndarray, sample_rate: int) -> StemFigures:
     )
 
 
+def band_levels_db(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """`StemFigures.bands_db` alone, of audio as `measure_stem` takes it."""
+    return _bands_db(measure_stereo_spectrum(audio, sample_rate))
+
+
 def _bands_db(spectrum: StereoSpectrum) -> np.ndarray:
     whole = max(float(spectrum.power.sum()), _LEAST_POWER)
     unit = StereoSpectrum(

@@ -6,9 +6,16 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from export.make_paper import provenance, training_curve
-from export.paper_songs import VALIDATION_SONG, composing, plan_songs, real_song_folders
+from export.paper_songs import (
+    VALIDATION_SONG,
+    composing,
+    is_composed,
+    plan_songs,
+    real_song_folders,
+)
 from mixer.audio import write_audio
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
 
@@ -53,6 +60,19 @@ def test_no_part_of_the_validation_song_is_trained_on(tmp_path: Path) -> None:
     assert not any(VALIDATION_SONG in path or "song-valid" in path for path in trained)
     assert not any("song-test" in path for path in trained)
     assert plan.settings.effects == ("reverb", "eq", "compression", "balance", "loudness")
+
+
+def test_a_relative_folder_is_split_as_a_whole_path_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for split in ("train", "valid", "test"):
+        write_stems(tmp_path / "build" / "songs" / split / f"song-{split}")
+    real = real_song_folders(shared_folder(tmp_path / "shared"))
+    monkeypatch.chdir(tmp_path)
+    songs = Path("build") / "songs"
+    plan = plan_songs(songs, real, Path("build") / "data")
+    composed = {song.multitrack.name: song.split for song in plan.songs if is_composed(song, songs)}
+    assert composed == {"song-train": "train", "song-valid": "valid", "song-test": "valid"}
 
 
 def test_a_bundle_says_which_songs_and_how_it_went(tmp_path: Path) -> None:

@@ -138,8 +138,12 @@ def _serve(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
     # Ctrl-C reaches the whole group; the parent decides. Asked to stop, clean up on the way out.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
-    with one_blas_thread:
-        _work_off(function, pipe)
+    try:
+        with one_blas_thread:
+            _work_off(function, pipe)
+    finally:
+        # It is leaving already: being asked to would interrupt its clean-up.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _work_off(function: Callable[[Any, Report], Any], pipe: Connection) -> None:

@@ -1,0 +1,208 @@
+"""The profile that a trained network's stems are normalised to, fitted to what it gets wrong.
+
+A stem's average spectrum comes from EQ normalisation, which knows single bins, and its average
+level from loudness normalisation; a network's own bands may be hundreds of hertz wide. What its wet
+stems have too much of in most training songs, in third octaves and in loudness within the mix, is a
+constant, and the profile is where constants belong: it is changed by as much as they are off, and
+rendering normalises to what the network then mixes right on average.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from mixer.dsp.blocks import convolve, db_to_gain
+from mixer.fxnorm.equalization import zero_phase_kernel
+from mixer.fxnorm.profile import Profile
+from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.stem_errors import SILENT_BELOW_MIX_LU, level_in_mix_lu
+from mixer.meters.stem_figures import band_levels_db
+from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
+from mixer.stems import STEMS
+from training.data.dataset import ValidationSegments
+from training.data.prepared import PreparedDataset, PreparedSong
+
+EXCERPT_S, EXCERPTS_PER_SONG = 10.0, 2
+# Below a stem's strongest third octave: what lies lower is rounding, codec or bleed.
+_LEAST_BAND_DB = -60.0
+_LARGEST_CHANGE_DB = 18.0
+_FILTER_POINTS = 1_025
+# A stem's level is measured once its spectrum is right, and again once its level is.
+_LEVEL_PASSES = 2
+# A third octave's median over some eighty songs is a matter of chance by a decibel or two.
+_SMOOTHING = (0.25, 0.5, 0.25)
+
+Changes = Mapping[str, "Change"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a stem's profile changes.
+
+    Attributes:
+        curve_db: of its spectrum, at `CURVE_BANDS_HZ`.
+        level_db: of its loudness.
+    """
+
+    curve_db: np.ndarray
+    level_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class StemError:
+    """What a wet stem of an excerpt has more than the true one.
+
+    Attributes:
+        weight: of the excerpt.
+        bands_db: level of each third octave, both stems at one power.
+        level_db: loudness within the mix.
+    """
+
+    weight: float
+    bands_db: np.ndarray
+    level_db: float
+
+
+def fit_profile(
+    network: Any, data: PreparedDataset, weight: Callable[[PreparedSong], float]
+) -> Profile:
+    """The profile of a data set, changed so that a network's wet stems are right on average.
+
+    Args:
+        network: trained on the data set; answers `wet_stems`.
+        data: its training songs are gone through three times.
+        weight: of a song.
+
+    Raises:
+        InputError: the data set cannot be read.
+    """
+    excerpts = ValidationSegments(
+        data,
+        round(EXCERPT_S * data.sample_rate),
+        per_song=EXCERPTS_PER_SONG,
+        split="train",
+        with_wet=True,
+    )
+    errors = stem_errors(network, excerpts, weight, {})
+    changes = {stem: Change(_curve_db(of_stem)) for stem, of_stem in errors.items()}
+    for _ in range(_LEVEL_PASSES):
+        errors = stem_errors(network, excerpts, weight, changes)
+        changes = {
+            stem: replace(change, level_db=change.level_db - _level_db(errors[stem]))
+            for stem, change in changes.items()
+        }
+    return changed_profile(data.profile, changes)
+
+
+def changed_profile(profile: Profile, changes: Changes) -> Profile:
+    """A profile with the changes made to its stems; the loudest change of level is 0 dB."""
+    loudest_db = max(change.level_db for change in changes.values())
+    stems = dict(profile.stems)
+    for stem, change in changes.items():
+        spectrum_db = np.asarray(stems[stem].spectrum_db) + _at(profile.bands_hz, change.curve_db)
+        stems[stem] = replace(
+            stems[stem],
+            spectrum_db=tuple(np.round(spectrum_db - spectrum_db.max(), 2).tolist()),
+            loudness_lufs=round(stems[stem].loudness_lufs + change.level_db - loudest_db, 2),
+        )
+    about = f"{profile.about.rstrip('.')}, fitted to a network's average errors"
+    return replace(profile, stems=stems, about=about)
+
+
+def stem_errors(
+    network: Any,
+    excerpts: ValidationSegments,
+    weight: Callable[[PreparedSong], float],
+    changes: Changes,
+) -> dict[str, list[StemError]]:
+    """What the wet stems of excerpts have more than the true ones, by stem.
+
+    Args:
+        network: answers `wet_stems`.
+        excerpts: with wet stems.
+        weight: of a song.
+        changes: of the profile that the excerpts are normalised to.
+    """
+    found: dict[str, list[StemError]] = {}
+    half_hz = 0.5 * excerpts.sample_rate
+    filters = {stem: _kernel(change.curve_db, half_hz) for stem, change in changes.items()}
+    for index, (song, _) in enumerate(excerpts.excerpts):
+        item = excerpts[index]
+        inputs = item["inputs"].numpy().reshape(len(STEMS), 2, -1)
+        for i, stem in enumerate(STEMS):
+            if stem in changes:
+                _change(inputs[i], filters[stem], changes[stem].level_db, excerpts.sample_rate)
+        for stem, bands_db, level_db in _errors(network, inputs, item, excerpts.sample_rate):
+            error = StemError(weight(song), bands_db, level_db)
+            found.setdefault(stem, []).append(error)
+    return found
+
+
+def _errors(
+    network: Any, inputs: np.ndarray, item: Mapping[str, torch.Tensor], sample_rate: int
+) -> Iterator[tuple[str, np.ndarray, float]]:
+    with torch.no_grad():
+        answer = network.wet_stems(torch.from_numpy(inputs).flatten(0, 1).unsqueeze(0))[0]
+    found, true = answer.numpy(), item["wet"].numpy()
+    mix_lufs = integrated_loudness_lufs(np.tanh(found.sum(axis=0)), sample_rate)
+    true_mix_lufs = integrated_loudness_lufs(item["target"].numpy(), sample_rate)
+    for i, stem in enumerate(STEMS):
+        levels_lu = [
+            level_in_mix_lu(integrated_loudness_lufs(audio, sample_rate), lufs)
+            for audio, lufs in ((found[i], mix_lufs), (true[i], true_mix_lufs))
+        ]
+        if min(levels_lu) <= SILENT_BELOW_MIX_LU:
+            continue
+        bands_db, true_db = (
+            np.maximum(levels, levels.max() + _LEAST_BAND_DB)
+            for levels in (band_levels_db(audio[i], sample_rate) for audio in (found, true))
+        )
+        yield stem, bands_db - true_db, levels_lu[0] - levels_lu[1]
+
+
+def _change(stem: np.ndarray, kernel: np.ndarray, level_db: float, sample_rate: int) -> None:
+    """Bring a normalised stem (2, samples) to another profile, in place, as its own would."""
+    before_lufs = integrated_loudness_lufs(stem, sample_rate)
+    convolve(stem, kernel, (kernel.size - 1) // 2, out=stem)
+    after_lufs = integrated_loudness_lufs(stem, sample_rate)
+    if np.isfinite(before_lufs) and np.isfinite(after_lufs):
+        stem *= np.float32(db_to_gain(before_lufs + level_db - after_lufs))
+
+
+def _kernel(curve_db: np.ndarray, half_hz: float) -> np.ndarray:
+    """A filter as EQ normalisation makes it; `half_hz`: half the sample rate."""
+    hz = np.linspace(0.0, half_hz, _FILTER_POINTS)
+    return zero_phase_kernel(np.asarray(db_to_gain(_at(hz, curve_db)))).astype(np.float32)
+
+
+def _at(frequencies_hz: Any, curve_db: np.ndarray) -> np.ndarray:
+    """A curve over `CURVE_BANDS_HZ` at other frequencies, held beyond its ends."""
+    hz = np.maximum(np.asarray(frequencies_hz, dtype=np.float64), CURVE_BANDS_HZ[0])
+    return np.asarray(np.interp(np.log2(hz), np.log2(CURVE_BANDS_HZ), curve_db))
+
+
+def _curve_db(errors: list[StemError]) -> np.ndarray:
+    weights = np.array([error.weight for error in errors])
+    off_db = np.stack([error.bands_db for error in errors])
+    median_db = np.array([weighted_median(band_db, weights) for band_db in off_db.T])
+    padded = np.pad(median_db, 1, mode="edge")
+    smooth_db = np.convolve(padded, _SMOOTHING, mode="valid")
+    return np.asarray(np.clip(-smooth_db, -_LARGEST_CHANGE_DB, _LARGEST_CHANGE_DB))
+
+
+def _level_db(errors: list[StemError]) -> float:
+    return weighted_median(
+        np.array([error.level_db for error in errors]), np.array([e.weight for e in errors])
+    )
+
+
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value with half of the weight below it."""
+    order = np.argsort(values)
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(share, 0.5)])
