@@ -59,7 +59,6 @@ FIRST_FOLDER = "la"
 SECOND_LOSS = (
     "loss.kind=lb",
     "optimiser.learning_rate=4e-4",
-    "schedule.epochs=[2]",
     "schedule.rise_steps=5",
 )
 RECIPE = Recipe(PAPER_MODEL, "paper-small", warm_up_s=5.0, limits=LIMITS)

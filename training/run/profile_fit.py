@@ -20,20 +20,18 @@ from mixer.dsp.blocks import convolve, db_to_gain
 from mixer.fxnorm.equalization import zero_phase_kernel
 from mixer.fxnorm.profile import Profile
 from mixer.meters.loudness import integrated_loudness_lufs
-from mixer.meters.stem_errors import SILENT_BELOW_MIX_LU, level_in_mix_lu
+from mixer.meters.stem_errors import ACTIVE_BAND_DB, SILENT_BELOW_MIX_LU, level_in_mix_lu
 from mixer.meters.stem_figures import band_levels_db
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.stems import STEMS
 from training.data.dataset import ValidationSegments
 from training.data.prepared import PreparedDataset, PreparedSong
 
-EXCERPT_S, EXCERPTS_PER_SONG = 10.0, 2
-# Below a stem's strongest third octave: what lies lower is rounding, codec or bleed.
-_LEAST_BAND_DB = -60.0
-_LARGEST_CHANGE_DB = 18.0
+EXCERPT_S = 8.0
+# Left out, one song at a time, real songs gain most by this bound, and composed ones nearly as much
+# as by any.
+_LARGEST_CHANGE_DB = 12.0
 _FILTER_POINTS = 1_025
-# A stem's level is measured once its spectrum is right, and again once its level is.
-_LEVEL_PASSES = 2
 # A third octave's median over some eighty songs is a matter of chance by a decibel or two.
 _SMOOTHING = (0.25, 0.5, 0.25)
 
@@ -59,7 +57,8 @@ class StemError:
 
     Attributes:
         weight: of the excerpt.
-        bands_db: level of each third octave, both stems at one power.
+        bands_db: level of each third octave, both stems at one power; NaN where the true one has
+            nothing to speak of.
         level_db: loudness within the mix.
     """
 
@@ -75,27 +74,22 @@ def fit_profile(
 
     Args:
         network: trained on the data set; answers `wet_stems`.
-        data: its training songs are gone through three times.
+        data: its training songs are gone through twice.
         weight: of a song.
 
     Raises:
         InputError: the data set cannot be read.
     """
-    excerpts = ValidationSegments(
-        data,
-        round(EXCERPT_S * data.sample_rate),
-        per_song=EXCERPTS_PER_SONG,
-        split="train",
-        with_wet=True,
-    )
+    n_samples = round(EXCERPT_S * data.sample_rate)
+    excerpts = ValidationSegments(data, n_samples, per_song=1, split="train", with_wet=True)
     errors = stem_errors(network, excerpts, weight, {})
-    changes = {stem: Change(_curve_db(of_stem)) for stem, of_stem in errors.items()}
-    for _ in range(_LEVEL_PASSES):
-        errors = stem_errors(network, excerpts, weight, changes)
-        changes = {
-            stem: replace(change, level_db=change.level_db - _level_db(errors[stem]))
-            for stem, change in changes.items()
-        }
+    changes = {stem: Change(curve_against(of_stem)) for stem, of_stem in errors.items()}
+    # Levels are measured once spectra are right.
+    errors = stem_errors(network, excerpts, weight, changes)
+    changes = {
+        stem: replace(change, level_db=level_against(errors[stem]))
+        for stem, change in changes.items()
+    }
     return changed_profile(data.profile, changes)
 
 
@@ -158,11 +152,9 @@ def _errors(
         ]
         if min(levels_lu) <= SILENT_BELOW_MIX_LU:
             continue
-        bands_db, true_db = (
-            np.maximum(levels, levels.max() + _LEAST_BAND_DB)
-            for levels in (band_levels_db(audio[i], sample_rate) for audio in (found, true))
-        )
-        yield stem, bands_db - true_db, levels_lu[0] - levels_lu[1]
+        bands_db, true_db = (band_levels_db(audio[i], sample_rate) for audio in (found, true))
+        sounds = true_db >= true_db.max() + ACTIVE_BAND_DB
+        yield stem, np.where(sounds, bands_db - true_db, np.nan), levels_lu[0] - levels_lu[1]
 
 
 def _change(stem: np.ndarray, kernel: np.ndarray, level_db: float, sample_rate: int) -> None:
@@ -186,23 +178,29 @@ def _at(frequencies_hz: Any, curve_db: np.ndarray) -> np.ndarray:
     return np.asarray(np.interp(np.log2(hz), np.log2(CURVE_BANDS_HZ), curve_db))
 
 
-def _curve_db(errors: list[StemError]) -> np.ndarray:
-    weights = np.array([error.weight for error in errors])
+def curve_against(errors: list[StemError]) -> np.ndarray:
+    """What takes the median of a stem's errors away, at `CURVE_BANDS_HZ`, smoothed, in dB.
+
+    A band in which no true stem sounds is held to the nearest in which one does.
+    """
     off_db = np.stack([error.bands_db for error in errors])
-    median_db = np.array([weighted_median(band_db, weights) for band_db in off_db.T])
-    padded = np.pad(median_db, 1, mode="edge")
-    smooth_db = np.convolve(padded, _SMOOTHING, mode="valid")
+    weights = np.array([error.weight for error in errors])
+    heard = np.isfinite(off_db)
+    bands = np.flatnonzero(heard.any(axis=0))
+    medians_db = [weighted_median(off_db[heard[:, b], b], weights[heard[:, b]]) for b in bands]
+    median_db = np.interp(np.arange(off_db.shape[1]), bands, medians_db)
+    smooth_db = np.convolve(np.pad(median_db, 1, mode="edge"), _SMOOTHING, mode="valid")
     return np.asarray(np.clip(-smooth_db, -_LARGEST_CHANGE_DB, _LARGEST_CHANGE_DB))
 
 
-def _level_db(errors: list[StemError]) -> float:
-    return weighted_median(
-        np.array([error.level_db for error in errors]), np.array([e.weight for e in errors])
-    )
+def level_against(errors: list[StemError]) -> float:
+    """What takes the median of a stem's errors of level away, in dB."""
+    weights = np.array([error.weight for error in errors])
+    return -weighted_median(np.array([error.level_db for error in errors]), weights)
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """The value with half of the weight below it."""
+    """The least value that half of the weight does not exceed."""
     order = np.argsort(values)
-    share = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][np.searchsorted(share, 0.5)])
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, 0.5 * reached[-1])])
