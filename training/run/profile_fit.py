@@ -181,7 +181,8 @@ def _at(frequencies_hz: Any, curve_db: np.ndarray) -> np.ndarray:
 def curve_against(errors: list[StemError]) -> np.ndarray:
     """What takes the median of a stem's errors away, at `CURVE_BANDS_HZ`, smoothed, in dB.
 
-    A band in which no true stem sounds is held to the nearest in which one does.
+    A band in which no true stem sounds is held to the nearest in which one does; one in which few
+    sound is not raised for the others by as much.
     """
     off_db = np.stack([error.bands_db for error in errors])
     weights = np.array([error.weight for error in errors])
@@ -190,7 +191,9 @@ def curve_against(errors: list[StemError]) -> np.ndarray:
     medians_db = [weighted_median(off_db[heard[:, b], b], weights[heard[:, b]]) for b in bands]
     median_db = np.interp(np.arange(off_db.shape[1]), bands, medians_db)
     smooth_db = np.convolve(np.pad(median_db, 1, mode="edge"), _SMOOTHING, mode="valid")
-    return np.asarray(np.clip(-smooth_db, -_LARGEST_CHANGE_DB, _LARGEST_CHANGE_DB))
+    change_db = np.clip(-smooth_db, -_LARGEST_CHANGE_DB, _LARGEST_CHANGE_DB)
+    share = weights @ heard / weights.sum()
+    return np.asarray(np.where(change_db > 0.0, share * change_db, change_db))
 
 
 def level_against(errors: list[StemError]) -> float:
