@@ -131,9 +131,9 @@ def stem_errors(
         for i, stem in enumerate(STEMS):
             if stem in changes:
                 _change(inputs[i], filters[stem], changes[stem].level_db, excerpts.sample_rate)
-        for stem, bands_db, level_db in _errors(network, inputs, item, excerpts.sample_rate):
+        for name, bands_db, level_db in _errors(network, inputs, item, excerpts.sample_rate):
             error = StemError(weight(song), bands_db, level_db)
-            found.setdefault(stem, []).append(error)
+            found.setdefault(name, []).append(error)
     return found
 
 
