@@ -14,6 +14,7 @@ from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.glue import behind, foresee, glue, together
 from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.inputs import ROUGH
+from mixer.network.track_mixer.leading_roles import below_whole_db
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
     CURVE_CONTROLS,
@@ -93,8 +94,8 @@ def read_controls(
     gains_db = _without_outliers([row["gain_db"] for row in rows], tracks)
     # Where incoming levels are believed, groups stand as they came.
     unbelieved = max(0.0, 1.0 - levels / ROUGH * _ROUGH_BELIEVED)
-    apart_db = louder_apart_db(tracks, stems, gains_db)
-    gains_db = [gain + unbelieved * apart for gain, apart in zip(gains_db, apart_db, strict=True)]
+    moved_db = _as_groups_together(tracks, roles, stems, gains_db)
+    gains_db = [gain + unbelieved * moved for gain, moved in zip(gains_db, moved_db, strict=True)]
     rows = [{**row, "gain_db": gain} for row, gain in zip(rows, gains_db, strict=True)]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db))
     for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
@@ -110,12 +111,27 @@ def read_controls(
     curves: dict[str, tuple[float, ...]] = {
         stem: _bus_curve(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
     }
-    groups, mix = _glued(tracks, strips, stems, amount)
+    # Finished stems were held by somebody already.
+    is_finished = not dry and all(role in FINISHED_STEM.values() for role in roles)
+    groups, mix = _glued(tracks, strips, stems, 0.0 if is_finished else amount)
     return ConsoleSettings(
         tuple(strips),
         {stem: replace(bus, curve_db=curves[stem]) for stem, bus in groups.items()},
         replace(mix, curve_db=_bus_curve(outputs["mix"][0])),
     ).bounded()
+
+
+def _as_groups_together(
+    tracks: Sequence[TrackLevels],
+    roles: Sequence[str],
+    stems: Sequence[str],
+    gains_db: Sequence[float],
+) -> list[float]:
+    """What brings each group to where it belongs, in dB for each track."""
+    apart_db = louder_apart_db(tracks, stems, gains_db)
+    heard = [i for i, track in enumerate(tracks) if np.isfinite(track.loudness_lufs)]
+    below_db = below_whole_db([roles[i] for i in heard], [stems[i] for i in heard])
+    return [apart + below_db.get(stem, 0.0) for apart, stem in zip(apart_db, stems, strict=True)]
 
 
 def _glued(

@@ -13,6 +13,7 @@ import numpy as np
 from mixer.network.track_mixer.controls import to_place
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
+from mixer.network.track_mixer.leading_roles import below_whole_db
 from mixer.network.track_mixer.placing import place
 from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
 from mixer.network.track_mixer.together import louder_apart_db
@@ -54,10 +55,13 @@ def level_settings(
     if not sounding:
         strips = tuple(TrackSettings() for _ in tracks)
         return ConsoleSettings(strips, {stem: BusSettings() for stem in STEMS})
-    whole = sum(10.0 ** (GROUP_LUFS[stem] / 10.0) for stem in sounding)
+    audible = np.flatnonzero(power > 0.0).tolist()
+    below_db = below_whole_db([roles[i] for i in audible], [stems[i] for i in audible])
+    group_lufs = {stem: GROUP_LUFS[stem] + below_db[stem] for stem in sounding}
+    whole = sum(10.0 ** (group_lufs[stem] / 10.0) for stem in sounding)
     gains_db = np.zeros(len(tracks))
     for stem in sounding:
-        group_lu = GROUP_LUFS[stem] - 10.0 * np.log10(whole * power[group == stem].sum())
+        group_lu = group_lufs[stem] - 10.0 * np.log10(whole * power[group == stem].sum())
         for i in np.flatnonzero((group == stem) & (power > 0.0)).tolist():
             gain_db = MIX_LUFS + group_lu + wanted[i] - tracks[i].loudness_lufs
             gains_db[i] = min(gain_db, MOST_GAIN_DB + max(0.0, _typical_gain_db(tracks)))

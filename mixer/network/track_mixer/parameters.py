@@ -38,7 +38,8 @@ TRACK_CONTROLS = (
     "long_room_db",
     "echo_db",
 )
-# For the groups (1, stems, controls) and for the mix (1, controls).
+# For the groups (1, stems, controls) and for the mix (1, controls). Their compressors are set by
+# `mixer.network.track_mixer.glue`, which knows how the sum moves.
 BUS_CONTROLS = ("gain_db", *CURVE_CONTROLS, "threshold_db", "ratio")
 # What such a console has of `mixer.model_settings.StripChanges`.
 CHANGES = tuple(key for key in STRIP_KEYS if key not in ("motion", "balance_db"))
