@@ -30,6 +30,11 @@ def gain_to_db(gain: ArrayLike, floor_db: float = -120.0) -> np.ndarray:
     return np.asarray(20.0 * np.log10(np.maximum(magnitude, 10.0 ** (floor_db / 20.0))))
 
 
+def with_gain(audio: FloatArray, gain_db: float) -> FloatArray:
+    """Audio at another level; the same array where the gain is 0."""
+    return audio if gain_db == 0.0 else audio * np.float32(db_to_gain(gain_db))
+
+
 def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
     """The sum of arrays of one shape, added one after another: no copy of them all is made."""
     total = audios[0].copy()

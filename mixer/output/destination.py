@@ -19,6 +19,7 @@ from mixer.output.deliverables import check_versions, needs_tracks
 from mixer.output.delivery import deliver, delivered_paths, listening_copies, refuse_names
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE, output_paths, track_paths
 from mixer.output.recipe import Recipe, SongTable, Take
+from mixer.output.recipe_words import ceiling_lines
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import version_paths
 from mixer.output.write import (
@@ -143,7 +144,7 @@ class Rendered:
     Attributes:
         mix: as it was written.
         recipe: as it was written.
-        remarks: what could not be handed over in full, a line each.
+        remarks: what could not be handed over in full, and versions above the ceiling, a line each.
         write_s: seconds that writing took.
     """
 
@@ -293,6 +294,7 @@ def _write(
         recipe = {**recipe, "translation": check_translation(mix)}
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
     remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True, clock=clock)
+    remarks += ceiling_lines(recipe["output"])
     return write_recipe(recipe, path, home), remarks
 
 

@@ -40,12 +40,14 @@ class HashedFile(TypedDict):
 class VersionFile(HashedFile):
     """A version of the mix that was written.
 
-    No loudness is silence. `limited_db` is what the ceiling took beyond what it took of the mix.
+    No loudness is silence. `limited_db` is what the ceiling took beyond what it took of the mix,
+    `over_ceiling_db` by how much a version that goes through the mix's own bus lies above it.
     """
 
     loudness_lufs: float | None
     true_peak_dbtp: float | None
     limited_db: float
+    over_ceiling_db: float
 
 
 class OutputTable(TypedDict):
@@ -53,7 +55,8 @@ class OutputTable(TypedDict):
 
     `clipped` names what went beyond full scale in a format that cannot hold it, `files` are the mix
     and its wet stems, `tracks` are there where wet tracks were written, `versions` and
-    `versions_error_dbfs`, by which the stems among them miss the mix, where versions were.
+    `versions_error_dbfs`, by which the stems among them miss the mix, where versions were;
+    `versions_gain_db`, by which they are softer than in the mix, where that was asked for.
     `wet_stem_leakage_db` is there where a network's wet stems were: see `mixer.network.manifest`;
     None was never measured. `bitrate_kbps` or `quality` is there where it was asked for, `tags`
     where the song has a title or an artist.
@@ -72,6 +75,7 @@ class OutputTable(TypedDict):
     wet_stem_leakage_db: NotRequired[float | None]
     versions: NotRequired[dict[str, VersionFile]]
     versions_error_dbfs: NotRequired[float]
+    versions_gain_db: NotRequired[float]
 
 
 class SongFile(MixedFile):

@@ -173,6 +173,7 @@ class RecordedMix:
         tracks: each wet track, and what is left of the mix, by name.
         used: plug-ins and rooms.
         delivered: each version of the mix that was delivered with it, by name.
+        delivered_gain_db: of all of them together.
         versions: of python, mixer and the libraries.
         platform: the system.
         take: how it came from another mix; None for one that came from none.
@@ -197,6 +198,7 @@ class RecordedMix:
     versions: Mapping[str, str]
     platform: str
     delivered: Mapping[str, RecordedOutput] = field(default_factory=dict)
+    delivered_gain_db: float = 0.0
     coding: LossyCoding = USUAL_CODING
     title: str | None = None
     artist: str | None = None
@@ -243,6 +245,7 @@ class _Output:
     tags: Mapping[str, str] = entries(default={})
     tracks: Mapping[str, _File] = entries(default={}, names=TextKind.RAW)
     versions: Mapping[str, _File] = entries(default={}, names=TextKind.RAW)
+    versions_gain_db: float = number(0.0, -12.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -323,6 +326,7 @@ def read_recipe(path: str | Path) -> RecordedMix:
         versions={visible(key): visible(v, 100) for key, v in recipe.versions.items()},
         platform=recipe.platform,
         delivered=_beside(document, "versions", output.versions, output.files[FileRole.MIX], path),
+        delivered_gain_db=output.versions_gain_db,
         take=recipe.take,
         used=recipe.used or RecordedFiles(),
         translation=recipe.translation.rows if recipe.translation else (),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mixer.files.wording import visible
-from mixer.output.recipe import Recipe, Take
+from mixer.files.wording import joined, visible
+from mixer.output.recipe import OutputTable, Recipe, Take
 from mixer.reference.record import reference_lines
 from mixer.rendering.axes import standing_words
 from mixer.rendering.doubt import doubt_words
@@ -15,6 +16,8 @@ from mixer.rendering.translation import translation_lines
 
 # A change of the bus's gain that one would not hear.
 _LEAST_DB = 0.005
+# What a figure of one decimal shows.
+_SEEN_DB = 0.05
 _LONGEST_VALUE = 100
 _BAND = re.compile(r"(.+\.eq\.\d+)\.\w+")
 _BAND_WORDS = {"type": "{}", "frequency_hz": "{} Hz", "gain_db": "{} dB"}
@@ -76,14 +79,32 @@ def proof_lines(take: Take) -> list[str]:
 def version_lines(recipe: Recipe) -> Iterator[str]:
     """The versions that were delivered with a mix, and by how much their sum misses it."""
     output = recipe["output"]
+    if "versions_gain_db" in output:
+        yield f"versions: all {-output['versions_gain_db']:.1f} dB softer than in the mix"
     for name, version in output.get("versions", {}).items():
-        limited_db = version["limited_db"]
-        more = f", limited {limited_db:.1f} dB more than the mix" if limited_db > 0.05 else ""
+        limited_db, over_db = version["limited_db"], version["over_ceiling_db"]
+        more = f", limited {limited_db:.1f} dB more than the mix" if limited_db > _SEEN_DB else ""
+        more += f", {over_db:.1f} dB above the ceiling" if over_db > _SEEN_DB else ""
         loudness, peak = version["loudness_lufs"], version["true_peak_dbtp"]
         levels = "silent" if loudness is None else f"{loudness:.1f} LUFS, {peak:.1f} dBTP"
         yield f"{name}: {levels}{more}"
     if "versions_error_dbfs" in output:
         yield f"the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS"
+
+
+def ceiling_lines(output: OutputTable) -> tuple[str, ...]:
+    """Which versions exceed the ceiling, and what brings all of them below it; empty for none."""
+    versions = output.get("versions", {})
+    over = {n: v["over_ceiling_db"] for n, v in versions.items() if v["over_ceiling_db"] > _SEEN_DB}
+    if not over:
+        return ()
+    most_db = max(over.values())
+    gain_db = output.get("versions_gain_db", 0.0) - math.ceil(10.0 * most_db) / 10.0
+    names = f"{joined(list(over), 'and')} {'is' if len(over) == 1 else 'are'}"
+    return (
+        f"{names} up to {most_db:.1f} dB above the ceiling, which holds for the mix that the "
+        f"versions are parts of: --deliver-gain {gain_db:.1f} lowers all versions together",
+    )
 
 
 def translated_lines(recipe: Recipe) -> list[str]:

@@ -188,6 +188,7 @@ def _destination(recipe: RecordedMix, path: Path) -> Destination:
             stems=bool(stems),
             tracks=bool(tracks),
             deliver=words_of(recipe.delivered),
+            deliver_gain_db=recipe.delivered_gain_db,
         ),
     )
 

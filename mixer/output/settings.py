@@ -63,6 +63,7 @@ class OutputSettings:
         daw_audio: what they hold.
         deliver: versions of the mix, any of `mixer.output.versions.WORDS`.
         deliver_names: template of their files' names.
+        deliver_gain_db: of all of them together.
         check_translation: send the mix through other loudspeakers and codecs.
         report: the HTML report, and where its audio is.
     """
@@ -120,6 +121,12 @@ class OutputSettings:
         DEFAULT_TEMPLATE,
         f"File names of versions, with {', '.join('{' + field + '}' for field in FIELDS)}.",
         parse=parse_template,
+    )
+    deliver_gain_db: float = option(
+        0.0,
+        "Gain in dB of all versions together, to bring them below the ceiling.",
+        range=(-12.0, 0.0),
+        called="deliver-gain",
     )
     check_translation: bool = option(
         False,

@@ -22,6 +22,7 @@ from mixer.audio.formats import (
     refuse_depth,
     refuse_rate,
 )
+from mixer.dsp.blocks import with_gain
 from mixer.errors import OutputError, SettingsError
 from mixer.files.interruption import interruptions_held_back
 from mixer.files.staging import publish, staging_folder
@@ -283,18 +284,29 @@ def write_versions(
     output: OutputTable = {**recipe["output"], "clipped": list(recipe["output"]["clipped"])}
     holds_any_level = not FORMATS[wanted.format].is_lossy and wanted.bit_depth == "32f"
     for name, made in make_versions(mix, parts, wanted.deliver):
-        beyond = _write_audios([(name, made.audio)], targets, how)
+        audio = with_gain(made.audio, wanted.deliver_gain_db)
+        beyond = _write_audios([(name, audio)], targets, how)
         output["clipped"] += [] if holds_any_level else [VERSION_ROLE + each for each in beyond]
-        levels = measure_levels(made.audio, mix.sample_rate)
+        levels = measure_levels(audio, mix.sample_rate)
         entries[name] = {
             **hashed({name: targets[name]})[name],
             "loudness_lufs": levels["loudness_lufs"],
             "true_peak_dbtp": levels["true_peak_dbtp"],
             "limited_db": made.limited_db,
+            "over_ceiling_db": _over_db(levels["true_peak_dbtp"], mix.settings.true_peak_dbtp),
         }
         wrote(name)
     output |= {"versions": entries, "versions_error_dbfs": parts.error_dbfs}
+    if wanted.deliver_gain_db:
+        output["versions_gain_db"] = wanted.deliver_gain_db
     return {**recipe, "output": output}
+
+
+def _over_db(peak_dbtp: float | None, ceiling_dbtp: float | None) -> float:
+    """How far a peak lies above the ceiling; 0 for silence, and without one."""
+    if peak_dbtp is None or ceiling_dbtp is None:
+        return 0.0
+    return max(0.0, peak_dbtp - ceiling_dbtp)
 
 
 class _How(NamedTuple):

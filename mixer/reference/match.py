@@ -29,8 +29,11 @@ NO_SIDE_DB = -40.0
 # Beyond the bands that are compared a tone counts for so much.
 _OUTSIDE_WEIGHT = 0.2
 _STEM_WEIGHT = 0.5
-# What nobody asked for stays, before anything that was asked for is reached to the last tenth.
-_HOLD_WEIGHT = 3.0
+# What nobody asked for stays in every band, before anything that was asked for is reached to the
+# last tenth.
+_HOLD_WEIGHT = 30.0
+# A side this far below its middle is what a mono recording leaves: nothing that must stay.
+_HELD_SIDE_DB = -60.0
 _ROUNDS = 3
 _DECIMALS = 3
 
@@ -168,7 +171,8 @@ def _width_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]
     has_side = own.width_db > NO_SIDE_DB
     goal = Goal(own.width_db, (own.plays & has_side).astype(np.float64))
     if target.width_db is None or amount == 0.0:
-        return replace(goal, weight=_HOLD_WEIGHT * goal.weight), ()
+        held = own.plays & (own.width_db > _HELD_SIDE_DB)
+        return replace(goal, weight=_HOLD_WEIGHT * held.astype(np.float64)), ()
     current = np.maximum(own.width_db, NARROWEST_DB)
     wanted = _towards(current, target.width_db, amount) - current
     wanted = np.clip(wanted, -MOST_WIDTH_DB, MOST_WIDTH_DB)
@@ -183,7 +187,8 @@ def _voice_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[st
         return own.voice_db, ()
     if target.voice_db is None and not target.stem_levels_db:
         return own.voice_db, (
-            "level: no separate voice in the reference; a folder with its stems has one",
+            "level: the reference is one recording, in which the voice cannot be told from the "
+            "rest: give a folder with its stems",
         )
     if own.voice_db is None or target.voice_db is None:
         return own.voice_db, (() if target.stem_levels_db else ("level: the song has no voice",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.fft
 
-from mixer.dsp.blocks import FloatArray, convolve, db_to_gain
+from mixer.dsp.blocks import FloatArray, convolve, db_to_gain, with_gain
 from mixer.meters.stem_powers import BLOCK_S, N_NODES, Floats, node_positions
 from mixer.reference.moves import Moves
 
@@ -33,7 +33,7 @@ class Mover:
             out = self._filtered(audio, mid_db + own.gain_db, side_db + own.gain_db)
         if self._ride is not None:
             out *= self._ride
-        return with_level(out, self._moves.level_db)
+        return with_gain(out, self._moves.level_db)
 
     def _filtered(self, audio: FloatArray, mid_db: Floats, side_db: Floats) -> FloatArray:
         half = np.float32(0.5)
@@ -61,8 +61,3 @@ def _ride(moves: Moves, sample_rate: int, n_samples: int) -> FloatArray | None:
     middle = (np.arange(len(moves.ride_db)) + 0.5) * BLOCK_S * sample_rate
     ride_db = np.interp(np.arange(n_samples, dtype=np.float32), middle, moves.ride_db)
     return db_to_gain(ride_db).astype(np.float32)
-
-
-def with_level(audio: FloatArray, level_db: float) -> FloatArray:
-    """Audio at another level; the same array where there is nothing to do."""
-    return audio if level_db == 0.0 else audio * np.float32(db_to_gain(level_db))

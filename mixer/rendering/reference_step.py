@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mixer.dsp.blocks import with_gain
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.stem_powers import StemPowers, measure_stem_powers
 from mixer.reference.figures import MixFigures, figures_of
 from mixer.reference.match import find_moves
-from mixer.reference.mover import Mover, with_level
+from mixer.reference.mover import Mover
 from mixer.reference.moves import MOST_LEVEL_DB, Moves
 from mixer.reference.record import ReferenceRecord, held_record, record_of
 from mixer.reference.target import Target
@@ -78,7 +79,7 @@ def _matched(
     level_db = round(min(max(level_db, -MOST_LEVEL_DB), MOST_LEVEL_DB), _DECIMALS)
     moves = Moves(moves.stems, moves.width_db, moves.ride_db, level_db, moves.loudness_lufs)
     for name, audio in wet.items():
-        wet[name] = with_level(audio, level_db)
+        wet[name] = with_gain(audio, level_db)
     mix = make_mix(wet)
     _, after = _measure(mix, wet, plan.mix_rate)
     return mix, record_of(target, moves, before, after, cannot)

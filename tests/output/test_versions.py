@@ -15,6 +15,7 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.output.destination import Destination, Rendered, render_to
 from mixer.output.recipe_reader import read_recipe
+from mixer.output.recipe_words import version_lines
 from mixer.output.replay import replay
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import WORDS, parse_deliver, parse_template, version_paths
@@ -102,6 +103,46 @@ def test_vocals_move_by_a_decibel_and_the_ceiling_holds(folder: Path, tmp_path: 
         assert np.allclose(read(done, "vocal-down"), down, atol=1e-6)
     for name in ("vocal-up", "vocal-down"):
         assert true_peak_dbtp(read(done, name), RATE_HZ) <= -1.0 + 0.02
+
+
+def write_cancelling(write_song) -> Path:
+    """A voice that takes the peaks of the rest away: without it they are twice as high."""
+    time_s = np.arange(3 * RATE_HZ, dtype=np.float64) / RATE_HZ
+    low, middle, high = (
+        np.tile(np.sin(2.0 * np.pi * hz * time_s), (2, 1)).astype(np.float32)
+        for hz in (90.0, 220.0, 550.0)
+    )
+    vocals, other = 0.2 * high - 0.4 * middle, 0.8 * middle + 0.1 * low
+    folder: Path = write_song({"vocals.wav": vocals, "other.wav": other})
+    return folder
+
+
+def test_a_version_above_the_ceiling_is_named_with_the_gain_that_brings_all_below_it(
+    write_song, tmp_path: Path
+) -> None:
+    song, words = write_cancelling(write_song), ("instrumental", "acapella", "vocal-up")
+    asked = {"loudness_lufs": -6.0, "model": "none", "effects": ()}
+    done = rendered(song, tmp_path / "out", words, **asked)
+    versions = done.recipe["output"]["versions"]
+    peak_dbtp = true_peak_dbtp(read(done, "instrumental"), RATE_HZ)
+    assert versions["instrumental"]["over_ceiling_db"] == pytest.approx(peak_dbtp + 1.0, abs=0.01)
+    assert peak_dbtp > 0.0
+    assert versions["vocal-up"]["over_ceiling_db"] < 0.05
+    (remark,) = done.remarks
+    assert remark.startswith("instrumental is up to")
+    gain_db = float(remark.split("--deliver-gain ")[1].split()[0])
+    assert f"{peak_dbtp + 1.0:.1f} dB above the ceiling" in "".join(version_lines(done.recipe))
+    wanted = OutputSettings("wav", "32f", deliver=words, deliver_gain_db=gain_db)
+    again = render_to(Destination(tmp_path / "low" / "song.wav", wanted), done.mix.plan)
+    assert again.remarks == ()
+    assert np.array_equal(mix_of(again), mix_of(done))
+    for name in words:
+        expected = read(done, name) * np.float32(db_to_gain(gain_db))
+        assert np.array_equal(read(again, name), expected)
+        assert true_peak_dbtp(expected, RATE_HZ) <= -1.0 + 0.02
+    assert again.recipe["output"]["versions_gain_db"] == gain_db
+    recorded = read_recipe(tmp_path / "low" / "song.mix.json")
+    assert replay(recorded, tmp_path / "again").is_same
 
 
 def test_without_a_bus_the_parts_are_the_wet_stems(folder: Path, tmp_path: Path) -> None:
