@@ -1,11 +1,14 @@
 """What references do to songs: how near the mixes come, and what it costs.
 
     python -m benchmarks.references SONG REFERENCE... [--model default] [--svg FILE]
+    python -m benchmarks.references --tracks FOLDER [--model tracks]
 
 For each pair a line: the third-octave error from 63 Hz to 12.5 kHz before and after (mean and
 largest, dB), the same of the width by band (dB), range (LU) and loudness (LUFS) before and after
 beside the reference's, the voice against the rest where the reference has its stems, and seconds of
-processor time without and with the reference. `--svg` draws the tone of the first pair.
+processor time without and with the reference. `--svg` draws the tone of the first pair. `--tracks`
+takes a folder of songs track by track (`SONG/dry` or `SONG/wet`): each is moved towards the sum of
+the next one's wet tracks.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,11 +24,13 @@ from pathlib import Path
 import numpy as np
 
 from mixer import RenderSettings, load_song
+from mixer.audio import write_audio
 from mixer.reference.asking import Aspect
 from mixer.reference.figures import COMPARED
 from mixer.reference.record import CurveTable, ReferenceRecord
 from mixer.rendering.mix import Mix
 from mixer.rendering.pipeline import render
+from mixer.song.samples import read_sum
 from mixer.song.song import Song
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 300, 52, 16, 12, 40
@@ -39,23 +45,44 @@ LINES = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pairs", nargs="+", metavar="SONG REFERENCE")
-    parser.add_argument("--model", default="default")
+    parser.add_argument("pairs", nargs="*", metavar="SONG REFERENCE")
+    parser.add_argument("--tracks", type=Path, help="a folder of songs, track by track")
+    parser.add_argument("--model")
     parser.add_argument("--svg", type=Path)
     arguments = parser.parse_args()
-    if len(arguments.pairs) % 2:
+    if len(arguments.pairs) % 2 or not (arguments.pairs or arguments.tracks):
         parser.error("every song needs a reference")
+    model = arguments.model or ("tracks" if arguments.tracks else "default")
     sys.stdout.write(
         "| song | reference | tone, mean | tone, largest | width | range | loudness | voice | s |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     )
-    for place in range(0, len(arguments.pairs), 2):
-        name, reference = arguments.pairs[place : place + 2]
-        record, seconds = measure(load_song(name), reference, arguments.model)
-        sys.stdout.write(line(Path(name).name, Path(reference).name, record, seconds))
-        sys.stdout.flush()
-        if arguments.svg is not None and place == 0:
-            arguments.svg.write_text(picture(record["tone"]), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = [*zip(arguments.pairs[::2], arguments.pairs[1::2], strict=True)]
+        if arguments.tracks is not None:
+            pairs += tracks_pairs(arguments.tracks, Path(folder))
+        for place, (name, reference) in enumerate(pairs):
+            record, seconds = measure(load_song(name), str(reference), model)
+            sys.stdout.write(line(title(Path(name)), Path(reference).stem, record, seconds))
+            sys.stdout.flush()
+            if arguments.svg is not None and place == 0:
+                arguments.svg.write_text(picture(record["tone"]), encoding="utf-8")
+
+
+def tracks_pairs(songs: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Each song of a folder, and the next one's mix: the sum of its wet tracks, written."""
+    found = sorted(one for one in songs.iterdir() if (one / "wet").is_dir())
+    for song, following in zip(found, found[1:] + found[:1], strict=True):
+        wet = load_song(following / "wet")
+        mix = read_sum(wet.recordings, wet.n_samples_at(wet.sample_rate), wet.sample_rate)
+        reference = folder / f"{following.name}.wav"
+        write_audio(reference, mix, wet.sample_rate, bit_depth="32f")
+        yield song / ("dry" if (song / "dry").is_dir() else "wet"), reference
+
+
+def title(song: Path) -> str:
+    """A song's folder, or what this one's tracks are of."""
+    return song.parent.name if song.name in ("dry", "wet") else song.name
 
 
 def measure(song: Song, reference: str, model: str) -> tuple[ReferenceRecord, list[float]]:

@@ -19,16 +19,17 @@ class Cost:
     peak_gb: float
 
 
-def cost_of(song: Path, out: Path, model: str, *more: str) -> Cost:
-    """Render a song.
+def cost_of(song: Path, out: Path, model: str, *more: str, of: str = "render") -> Cost:
+    """Render a song, or make variations of it.
 
     Args:
         song: its folder.
         out: the mix; replaced where it is there.
         model: as of `mixer render --model`.
         more: further options.
+        of: the command, `render` or `variations`.
     """
-    command = [sys.executable, "-m", "mixer", "render", str(song)]
+    command = [sys.executable, "-m", "mixer", of, str(song)]
     command += ["-o", str(out), "--model", model, "--overwrite", "--quiet", *more]
     # The render must be the only child whose memory is counted.
     script = (

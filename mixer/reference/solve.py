@@ -1,9 +1,9 @@
 """Bounded least squares on band powers: the moves of stems and width that reach given figures.
 
 Every figure is the logarithm of a power that is quadratic in the stems' gains (`StemPowers`), so
-its derivative by a gain in dB is a share of that power. A few Gauss-Newton steps, each a bounded
-linear least-squares problem of some hundred rows, find the moves; small and smooth ones win where
-several would do, so that a band is moved in the stems that it is made of.
+its derivative by a gain in dB is a share of that power. A few steps of `mixer.dsp.bounded_steps`
+with some hundred rows find the moves; small and smooth ones win where several would do, so that a
+band is moved in the stems that it is made of.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import scipy.linalg
 
 from mixer.dsp.blocks import db_to_gain
+from mixer.dsp.bounded_steps import HELD_DB, solve_in_bounds
 from mixer.meters.stem_powers import (
     FINE,
     MID,
@@ -32,8 +33,6 @@ from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_WIDTH_DB
 _EQ_COST, _FADER_COST, _WIDTH_COST, _BEND_COST = 0.06, 0.3, 0.02, 0.12
 _LEVEL_WEIGHT = 10.0
 _MOST_STEPS, _STILL_DB, _FIRST_REACH_DB = 12, 0.02, 3.0
-# A bound of what does not move: the solver takes no 0.
-_HELD_DB = 1e-6
 _TINY = 1e-20
 
 
@@ -96,35 +95,16 @@ def solve(
     """
     problem = _Problem(powers, goals, start, block_weights)
     n_stems = len(powers.names)
-    bounds = _bounds(powers.names, goals)
-    # Not above: every render has a place for references, and few have one.
-    from scipy.optimize import lsq_linear
-
-    costs = _costs(n_stems)
-    moves, reach_db = np.clip(start.as_vector(), -bounds, bounds), _FIRST_REACH_DB
-    slopes, missing = problem.rows(_solution(moves, n_stems))
-    for _ in range(_MOST_STEPS):
-        rows = np.vstack([slopes, costs])
-        wanted = np.concatenate([missing + slopes @ moves, np.zeros(len(costs))])
-        # No further than where the slopes still hold.
-        low, high = (np.clip(moves + side * reach_db, -bounds, bounds) for side in (-1.0, 1.0))
-        low, high = np.minimum(low, high - _HELD_DB), np.maximum(high, low + _HELD_DB)
-        found = lsq_linear(rows, wanted, (low, high), tol=1e-8).x
-        tried = problem.rows(_solution(found, n_stems))
-        if _loss(tried[1], costs @ found) > _loss(missing, costs @ moves):
-            reach_db *= 0.5
-            if reach_db < _STILL_DB:
-                break
-            continue
-        moved_db = float(np.abs(found - moves).max())
-        moves, (slopes, missing) = found, tried
-        if moved_db < _STILL_DB:
-            break
+    moves = solve_in_bounds(
+        lambda moves: problem.rows(_solution(moves, n_stems)),
+        start.as_vector(),
+        _bounds(powers.names, goals),
+        _costs(n_stems),
+        most_steps=_MOST_STEPS,
+        reach_db=_FIRST_REACH_DB,
+        still_db=_STILL_DB,
+    )
     return _solution(moves, n_stems)
-
-
-def _loss(missing: Floats, spent: Floats) -> float:
-    return float(missing @ missing + spent @ spent)
 
 
 def _bounds(names: tuple[str, ...], goals: Goals) -> Floats:
@@ -132,7 +112,7 @@ def _bounds(names: tuple[str, ...], goals: Goals) -> Floats:
     faders = [
         MOST_FADER_DB
         if name in goals.stem_levels_db or (name == VOCALS and goals.voice_db is not None)
-        else _HELD_DB
+        else HELD_DB
         for name in names
     ]
     return np.concatenate(

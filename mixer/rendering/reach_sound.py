@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
+from mixer.dsp.bounded_steps import Floats, solve_in_bounds
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk
 from mixer.rendering.plan import RenderPlan
@@ -39,17 +42,49 @@ def reach_sound(
     Returns:
         With its wet stems; its plan has the desk that was found.
     """
-    made = over_desk(wet, plan, clock, wet_stems=True)
-    for _ in range(_PASSES - 1):
-        sound = measure_sound(made)
-        missing = {
-            name: min(max(goals[name] - sound[name], -_MOST_STEP_DB), _MOST_STEP_DB)
-            for name in _OF_THE_DESK
-            if name in goals and name in sound and abs(goals[name] - sound[name]) > _NEAR_DB
-        }
-        if not missing:
-            break
-        console = with_moves(plan.asked, missing, plan.song.stems)
-        plan = with_desk(plan, replace(plan.settings, console=console))
-        made = over_desk(wet, plan, clock, wet_stems=True)
-    return made
+    best = over_desk(wet, plan, clock, wet_stems=True)
+    missing_db = _missing_db(best, goals)
+    names = tuple(missing_db)
+    if not names:
+        return best
+    begun = best
+
+    def rows(moves_db: Floats) -> tuple[Floats, Floats]:
+        nonlocal best, missing_db
+        if not moves_db.any():
+            tried = begun
+        else:
+            console = with_moves(
+                plan.asked, dict(zip(names, moves_db.tolist(), strict=True)), plan.song.stems
+            )
+            moved = with_desk(plan, replace(plan.settings, console=console))
+            tried = over_desk(wet, moved, clock, wet_stems=True)
+        missing = _missing_db(tried, goals)
+        # As the solver keeps a step that is no loss.
+        if _squares(missing) <= _squares(missing_db):
+            best, missing_db = tried, missing
+        # A dB of a setting moves its own figure by about one; the rest is what is missing next.
+        return np.eye(len(names)), np.array([missing.get(name, 0.0) for name in names])
+
+    nothing = np.zeros(len(names))
+    solve_in_bounds(
+        rows,
+        nothing,
+        np.full(len(names), (_PASSES - 1) * _MOST_STEP_DB),
+        np.zeros((0, len(names))),
+        most_steps=_PASSES - 1,
+        reach_db=_MOST_STEP_DB,
+        still_db=_NEAR_DB,
+    )
+    return best
+
+
+def _missing_db(made: Premaster, goals: Mapping[str, float]) -> dict[str, float]:
+    """By figure that the desk moves, how far it is below its goal; 0 for near enough."""
+    sound = measure_sound(made)
+    apart = {n: goals[n] - sound[n] for n in _OF_THE_DESK if n in goals and n in sound}
+    return {name: db if abs(db) > _NEAR_DB else 0.0 for name, db in apart.items()}
+
+
+def _squares(missing_db: Mapping[str, float]) -> float:
+    return sum(db * db for db in missing_db.values())
