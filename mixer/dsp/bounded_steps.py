@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-# Of moves (moves,): derivatives (rows, moves) of the figures, and what is missing of them (rows,).
+# From moves (moves,): derivatives (rows, moves) of the figures, and what is missing of them (rows,).
 Rows = Callable[[Floats], tuple[Floats, Floats]]
 # A bound of what does not move: the solver takes no 0.
 HELD_DB = 1e-6
@@ -37,7 +37,7 @@ def solve_in_bounds(
         costs: what a dB of each costs, as rows to be kept at 0, float64 (rows, moves).
         most_steps: after which it ends.
         reach_db: a step goes no further, which is where the slopes still hold; half as far after
-            one that was no gain.
+            one that made things worse.
         still_db: a step that is shorter is the last.
 
     Returns:

@@ -60,7 +60,7 @@ def reach_sound(
             moved = with_desk(plan, replace(plan.settings, console=console))
             tried = over_desk(wet, moved, clock, wet_stems=True)
         missing = _missing_db(tried, goals)
-        # As the solver keeps a step that is no loss.
+        # Like the solver, which keeps a step unless it made things worse.
         if _squares(missing) <= _squares(missing_db):
             best, missing_db = tried, missing
         # A dB of a setting moves its own figure by about one; the rest is what is missing next.
