@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-# From moves (moves,): derivatives (rows, moves) of the figures, and what is missing of them (rows,).
+# From moves (moves,): derivatives (rows, moves) of the figures, and what each misses (rows,).
 Rows = Callable[[Floats], tuple[Floats, Floats]]
 # A bound of what does not move: the solver takes no 0.
 HELD_DB = 1e-6
