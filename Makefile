@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
-.PHONY: help demo test lint docs fuzz bench bench-check gpu-check firefox-check studio-sequences default-model track-mixer paper-model evaluate-default evaluate-tracks lock clean
+.PHONY: help demo test lint docs fuzz bench figures bench-check gpu-check firefox-check studio-sequences default-model track-mixer paper-model evaluate-default evaluate-tracks lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,8 +31,11 @@ docs: $(DEVELOPMENT) ## write the generated pages, and build the site into build
 fuzz: $(DEVELOPMENT) ## run 500 hostile cases: damaged files, odd settings, bad days (under ten minutes on two cores)
 	$(BIN)/python -m tests.fuzz.run --seed 1 --cases 500
 
-bench: $(DEVELOPMENT) ## measure speed and memory on this machine (about ten minutes)
+bench: $(DEVELOPMENT) ## measure speed and memory on this machine, beside what else one might use (under six minutes)
 	$(BIN)/python -m benchmarks
+
+figures: $(DEVELOPMENT) ## measure every figure of docs/performance.md anew and write it there (about 16 minutes)
+	$(BIN)/python -m benchmarks --parts renders peers normalisation network clock batch lengths --page docs/performance.md
 
 bench-check: $(DEVELOPMENT) ## has a render become dearer than what is written down? (about three minutes)
 	$(BIN)/python -m benchmarks.regression

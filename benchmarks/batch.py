@@ -1,10 +1,18 @@
-"""Batch rendering in figures: throughput, memory, overhead, start-up and resume, on this machine.
+"""Batch rendering in figures: throughput, memory, overhead, many workers, start-up and resume.
 
-`python -m benchmarks.batch [SONGS]` runs it alone; 200 songs of 30 s are made on the fly.
+    python -m benchmarks.batch                   # a table in Markdown
+    python -m benchmarks.batch --songs 200       # with more songs for each turn
+
+Songs of 30 s are made on the fly. One worker and two take turns. Many workers are simulated: each
+is a process with its place in the pool, its orders and its files, and waits in place of a render.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import random
 import resource
 import shutil
 import subprocess
@@ -13,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.batch.inputs import hash_inputs, stat_inputs
@@ -24,79 +32,178 @@ from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import Ending, State
 from mixer.batch.work import Report, Shop
 
-N_SONGS = 200
+N_SONGS, N_TURNS = 24, 2
 SONG_S = 30.0
 N_PLANNED = N_RESUMED = 10_000
 N_COPIED = 200
+# Simulated: workers, and songs for each of them, which take so long.
+SIMULATED, SONGS_A_WORKER, SIMULATED_SONG_S = (1, 2, 64), 15, 1.0
+_LEAST_SONGS = 30
+# Of the model of many workers, each with its own ledger where one would be too busy.
+_ON_PAPER, _ON_PAPER_SONG_S = 1_000, 10.0
+_HOUR_S = 3_600.0
 
 
-def report(n_songs: int = N_SONGS) -> Iterator[str]:
-    """A line a figure."""
+def table(n_songs: int = N_SONGS) -> Iterator[str]:
+    """A row a figure, in Markdown."""
+    yield "| `mixer batch` | |"
+    yield "| --- | --- |"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        yield from overhead(folder)
-        yield start_up(folder)
-        yield plan(folder)
-        yield resume(folder)
-        yield from throughput(folder, n_songs)
+        for rows in (
+            throughput(folder, n_songs), overhead(folder), simulated(folder),
+            start_up(folder), plan(folder), resume(folder),
+        ):  # fmt: skip
+            for title, figure in rows:
+                yield f"| {title} | {figure} |"
 
 
-def throughput(folder: Path, n_songs: int) -> Iterator[str]:
-    """Songs a minute with 1 and 2 workers of one thread, and the memory of the whole tree."""
+Row = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One batch: seconds by the clock and of processors, peak memory of all its processes in GB."""
+
+    clock_s: float
+    cpu_s: float
+    peak_gb: float
+
+
+def throughput(folder: Path, n_songs: int) -> Iterator[Row]:
+    """Songs an hour with 1 and 2 workers of one thread, in turns."""
     manifest = write_songs(folder / "songs", n_songs)
-    seconds = {}
-    for jobs in (1, 2):
-        out = folder / f"out{jobs}"
-        command = mixer_command(manifest, out, "-j", str(jobs), "--threads", "1")
-        began, cpu_before_s = time.perf_counter(), _children_cpu_s()
-        process = subprocess.Popen(command)
-        peak = TreeMemory(process.pid)
-        if process.wait() != 0:
-            raise RuntimeError("the batch failed")
-        seconds[jobs] = time.perf_counter() - began
-        cpu_s = _children_cpu_s() - cpu_before_s
-        shutil.rmtree(out)
-        pace = n_songs * SONG_S / seconds[jobs]
+    turns: dict[int, list[Turn]] = {1: [], 2: []}
+    for number in range(N_TURNS):
+        for jobs, done in turns.items():
+            out = folder / f"out{jobs}-{number}"
+            done.append(_batch(mixer_command(manifest, out, "-j", str(jobs), "--threads", "1")))
+            shutil.rmtree(out)
+    best = {jobs: min(done, key=lambda turn: turn.clock_s) for jobs, done in turns.items()}
+    for jobs, turn in best.items():
         yield (
             f"{n_songs} songs of {SONG_S:.0f} s, {jobs} worker{'s' if jobs > 1 else ''} of one "
-            f"thread: {seconds[jobs]:.0f} s ({cpu_s:.0f} s of CPU), {pace:.1f}x real time, "
-            f"{peak.stop_gb():.2f} GB in all, {peak.stop_gb() / jobs:.2f} GB a worker"
+            f"thread, better of {N_TURNS}",
+            f"{turn.clock_s:.0f} s, {n_songs * _HOUR_S / turn.clock_s:.0f} songs an hour, "
+            f"{n_songs * SONG_S / turn.clock_s:.0f}x real time; {turn.cpu_s:.0f} s of processors, "
+            f"{turn.cpu_s / turn.clock_s:.2f} cores busy; {turn.peak_gb / jobs:.2f} GB a worker",
         )
-    yield f"2 workers against 1: {seconds[1] / seconds[2]:.2f}x"
+    pairs = zip(turns[1], turns[2], strict=True)
+    ratios = [one.clock_s / two.clock_s for one, two in pairs]
+    yield (
+        "2 workers against 1, by turns",
+        f"**{max(ratios):.2f}** times as fast (each turn: "
+        + ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        + f"); two of the calibrating loop at once against one: {_cores_at_once():.2f} times",
+    )
 
 
-def overhead(folder: Path) -> Iterator[str]:
+def _batch(command: list[str]) -> Turn:
+    began_s, cpu_before_s = time.perf_counter(), _children_cpu_s()
+    process = subprocess.Popen(command)
+    peak = TreeMemory(process.pid)
+    if process.wait() != 0:
+        raise RuntimeError("the batch failed")
+    clock_s = time.perf_counter() - began_s
+    return Turn(clock_s, _children_cpu_s() - cpu_before_s, peak.stop_gb())
+
+
+def _cores_at_once() -> float:
+    """How much more two cores do than one, without us: the most that two workers could reach."""
+    command = [sys.executable, "-c", "from benchmarks.regression import calibrate; calibrate()"]
+    taken_s = []
+    for n in (1, 2):
+        began_s = time.perf_counter()
+        for process in [subprocess.Popen(command) for _ in range(n)]:
+            process.wait()
+        taken_s.append(time.perf_counter() - began_s)
+    return 2.0 * taken_s[0] / taken_s[1]
+
+
+def overhead(folder: Path) -> Iterator[Row]:
     """What the machinery adds to a song: the render is replaced by a copy of a small file."""
     manifest = write_songs(folder / "small", N_COPIED, 0.1)
-    code = (
-        "import sys, time; from pathlib import Path\n"
-        "from mixer.batch.local import LocalEngine, worker_specs\n"
-        "from mixer.batch.listener import Listener\n"
-        "from mixer.batch.session import Options, run_batch\n"
-        "class Watch(Listener):\n"
-        "    times = []\n"
-        "    def finished(self, record): self.times.append(time.perf_counter())\n"
-        "if __name__ == '__main__':\n"
-        "    def engine(n): return LocalEngine(worker_specs(1, 1, ['cpu'], sys.argv[3]), 8 << 30)\n"
-        "    run_batch(Path(sys.argv[1]), Path(sys.argv[2]), Options(), engine, Watch())\n"
-        "    times = Watch.times\n"
-        "    print(1000 * (times[-1] - times[0]) / (len(times) - 1))\n"
+    done = _stand_in(manifest, folder / "copies", 1, "benchmarks.batch:copy")
+    yield (
+        f"overhead a song, with a copy in place of a render ({N_COPIED} songs)",
+        f"{1000 * done.between_s:.1f} ms",
     )
-    script = folder / "overhead.py"
-    script.write_text(code)
+
+
+def simulated(folder: Path) -> Iterator[Row]:
+    """The ledger and the publishing under many workers, and what follows for more of them."""
+    keeper_s = 0.0
+    for n_workers in SIMULATED:
+        n_songs = max(_LEAST_SONGS, n_workers * SONGS_A_WORKER)
+        manifest = write_songs(folder / f"for {n_workers}", n_songs, 0.1)
+        done = _stand_in(manifest, folder / f"by {n_workers}", n_workers, "benchmarks.batch:wait")
+        keeper_s = done.keeper_cpu_s
+        could = n_workers * _HOUR_S / SIMULATED_SONG_S
+        yield (
+            f"{n_workers} simulated worker{'s' if n_workers > 1 else ''}, "
+            f"songs of {SIMULATED_SONG_S:g} s of work",
+            f"{_HOUR_S / done.between_s:,.0f} songs an hour of {could:,.0f}; the ledger's process "
+            f"takes {1000 * keeper_s:.1f} ms of a core a song",
+        )
+    busy = _ON_PAPER * keeper_s / _ON_PAPER_SONG_S
+    yield (
+        f"{_ON_PAPER:,} workers, on paper: songs of {_ON_PAPER_SONG_S:g} s of work, each of which "
+        "takes the ledger's process as much as above",
+        f"{_ON_PAPER * _HOUR_S / _ON_PAPER_SONG_S / max(1.0, busy):,.0f} songs an hour, the "
+        f"ledger's process {100 * busy:.0f} % busy; beyond 100 %, `--shard I/N` gives each part a "
+        "ledger of its own",
+    )
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A batch whose renders are stood in for.
+
+    From one song that is done to the next, on average between the first and the last quarter:
+    without the start and the end.
+
+    Attributes:
+        between_s: by the clock.
+        keeper_cpu_s: processor time of the process that keeps the ledger.
+    """
+
+    between_s: float
+    keeper_cpu_s: float
+
+
+_STAND_IN = """
+import json, sys, time
+from pathlib import Path
+from mixer.batch.listener import Listener
+from mixer.batch.local import LocalEngine, worker_specs
+from mixer.batch.session import Options, run_batch
+class Watch(Listener):
+    times = []
+    def finished(self, record): self.times.append((time.perf_counter(), time.process_time()))
+if __name__ == "__main__":
+    manifest, out, n_workers, work = sys.argv[1:]
+    specs = worker_specs(int(n_workers), 1, ["cpu"], work)
+    run_batch(Path(manifest), Path(out), Options(), lambda n: LocalEngine(specs, 1 << 50), Watch())
+    print(json.dumps(Watch.times))
+"""
+
+
+def _stand_in(manifest: Path, out: Path, n_workers: int, work: str) -> StandIn:
+    script = out.with_name(out.name + ".py")
+    script.write_text(_STAND_IN)
     root = Path(__file__).resolve().parents[1]
-    command = [sys.executable, str(script), str(manifest), str(folder / "copies")]
-    done = subprocess.run(
-        [*command, "benchmarks.batch:copy"],
-        env={"PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    yield f"overhead {float(done.stdout):.1f} ms a song ({N_COPIED} songs, a copy for a render)"
+    command = [sys.executable, str(script), str(manifest), str(out), str(n_workers), work]
+    env = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    times = json.loads(done.stdout.splitlines()[-1])
+    first, last = len(times) // 4, 3 * len(times) // 4
+    passed = [
+        (late - soon) / (last - first) for soon, late in zip(times[first], times[last], strict=True)
+    ]
+    return StandIn(*passed)
 
 
-def start_up(folder: Path) -> str:
+def start_up(folder: Path) -> Iterator[Row]:
     """From the command line to a first song of 0.1 s that is done, in seconds."""
     manifest = folder / "small" / "first.csv"
     manifest.write_text("song,model,effects,true_peak_dbtp\ns0,none,none,none\n")
@@ -106,10 +213,10 @@ def start_up(folder: Path) -> str:
         began = time.perf_counter()
         subprocess.run(command, check=True)
         times.append(time.perf_counter() - began)
-    return f"start-up, to a first small song done: {sorted(times)[2]:.2f} s (median of 5)"
+    yield "from start to a first small song done (median of 5)", f"{sorted(times)[2]:.2f} s"
 
 
-def plan(folder: Path) -> str:
+def plan(folder: Path) -> Iterator[Row]:
     """A dry run of 10 000 new songs of four stems, from the command to its last line."""
     manifest = write_songs(folder / "planned", N_PLANNED, 0.5)
     command = [*mixer_command(manifest, folder / "unwritten"), "--dry-run"]
@@ -124,13 +231,13 @@ def plan(folder: Path) -> str:
         seconds.append(time.perf_counter() - began)
         cpu_s.append(_children_cpu_s() - cpu_before_s)
         peak_gb.append(peak.stop_gb())
-    return (
-        f"plan of {N_PLANNED} songs: {sorted(seconds)[1]:.1f} s, {sorted(cpu_s)[1]:.1f} s of CPU, "
-        f"{1000 * sorted(peak_gb)[1]:.0f} MB (median of 3)"
+    yield (
+        f"plan (`--dry-run`) of {N_PLANNED:,} new songs of four WAV stems (median of 3)",
+        f"{sorted(seconds)[1]:.1f} s, {1000 * sorted(peak_gb)[1]:.0f} MB",
     )
 
 
-def resume(folder: Path) -> str:
+def resume(folder: Path) -> Iterator[Row]:
     """A finished manifest of 10 000 songs, looked through and left as it is."""
     songs = folder / "many"
     rows = ["song"]
@@ -165,7 +272,7 @@ def resume(folder: Path) -> str:
         began = time.perf_counter()
         subprocess.run(mixer_command(manifest, out), check=True)
         times.append(time.perf_counter() - began)
-    return f"resume of {N_RESUMED} finished songs: {sorted(times)[1]:.2f} s (median of 3)"
+    yield f"resume of {N_RESUMED:,} finished songs (median of 3)", f"{sorted(times)[1]:.1f} s"
 
 
 def write_songs(folder: Path, n_songs: int, duration_s: float = SONG_S) -> Path:
@@ -199,6 +306,17 @@ def copy(order: Order, shop: Shop, report: Report) -> Outcome:
     return Outcome(
         order.id, order.token, Ending.DONE, None, False, False, files, listing, sha256, figures
     )
+
+
+def wait(order: Order, shop: Shop, report: Report) -> Outcome:
+    """In place of a render that takes `SIMULATED_SONG_S`: a worker's turn, and a copy."""
+    # Songs differ, so that not all workers are done at once.
+    song_s = random.Random(order.id).uniform(0.5, 1.5) * SIMULATED_SONG_S
+    with shop.compute:
+        for quarter in range(4):  # as often as a worker tells how far it is
+            report("network", quarter / 4)
+            time.sleep(song_s / 4)
+    return copy(order, shop, report)
 
 
 class TreeMemory:
@@ -246,7 +364,13 @@ def _link(source: str, target: str) -> None:
     Path(target).hardlink_to(source)
 
 
-if __name__ == "__main__":
-    for line in report(int(sys.argv[1]) if len(sys.argv) > 1 else N_SONGS):
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Batch rendering in figures.")
+    parser.add_argument("--songs", type=int, default=N_SONGS, help="in each turn of a batch")
+    for line in table(parser.parse_args().songs):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ Speeds are the better of two runs: other work on the machine only ever adds to t
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tests.training.networks.plain_fxnorm import plain_forward
 from training.networks.fxnorm import FxNormNetwork
 
 SAMPLE_RATE_HZ = 44_100
+_TORCH_S, _DEFAULT_S = 20.0, 120.0
 # An hour of song must run at low cost: the default's front-end with next to no mixer behind it.
 TINY = HyperParameters(
     n_filters=16,
@@ -50,9 +52,6 @@ class Speed:
 
     wall: float
     cpu: float
-
-    def __str__(self) -> str:
-        return f"{self.wall:.3f} s per second of song ({self.cpu:.3f} s of CPU)"
 
 
 def paper_network() -> FxNormNetwork:
@@ -118,14 +117,48 @@ def peak_memory(bundle: Path | str, duration_s: float) -> tuple[float, float]:
     return int(done.stdout) / 1e9, duration_s * SAMPLE_RATE_HZ * 8 * 4 / 1e9
 
 
+def table() -> Iterator[str]:
+    """Speeds, in Markdown."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    model = paper_network()
+    yield "| network, seconds for each second of song | clock | CPU |"
+    yield "| --- | --- | --- |"
+    with tempfile.TemporaryDirectory() as name:
+        paper = Network(read_bundle(write_paper_bundle(Path(name) / "paper")), "cpu", is_own=True)
+        default = Network(read_bundle("default"), "cpu")
+        size = "the paper's full size, 2.75 million parameters"
+        rows: list[tuple[str, Callable[[], Speed]]] = [
+            (
+                f"{size}: PyTorch, whole file, plain layers as published",
+                lambda: torch_speed(lambda batch: plain_forward(model, batch), _TORCH_S),
+            ),
+            (
+                f"{size}: PyTorch, whole file, with this repository's algebra",
+                lambda: torch_speed(model, _TORCH_S),
+            ),
+            (f"{size}: mixer, streamed, mix", lambda: streaming_speed(paper, _TORCH_S)),
+            (
+                f"{size}: mixer, streamed, mix and wet stems",
+                lambda: streaming_speed(paper, _TORCH_S, wet_stems=True),
+            ),
+            ("default model: mix", lambda: streaming_speed(default, _DEFAULT_S)),
+            (
+                "default model: mix and wet stems",
+                lambda: streaming_speed(default, _DEFAULT_S, wet_stems=True),
+            ),
+        ]
+        for title, measure in rows:
+            speed = measure()
+            yield f"| {title} | {speed.wall:.4f} s | {speed.cpu:.4f} s |"
+
+
 def report() -> Iterator[str]:
-    """The tables, line by line."""
+    """Exactness and memory, line by line; several minutes."""
     model = paper_network()
     with tempfile.TemporaryDirectory() as name:
         paper_folder = write_paper_bundle(Path(name) / "paper")
         tiny_folder = _write_bundle(FxNormNetwork(TINY).eval(), Path(name) / "tiny")
         paper = Network(read_bundle(paper_folder), "cpu", is_own=True)
-        yield from _speeds(paper, model)
         for duration_s in (10, 30, 60):
             error = exactness(paper, model, duration_s)
             yield f"paper's size, {duration_s} s: largest error against PyTorch {error:.1e}"
@@ -138,22 +171,6 @@ def report() -> Iterator[str]:
         ):
             peak_gb, stems_gb = peak_memory(bundle, duration_s)
             yield f"{label}, {duration_s} s: {peak_gb:.2f} GB, of which stems {stems_gb:.2f}"
-
-
-def _speeds(paper: Network, model: FxNormNetwork) -> Iterator[str]:
-    plain = torch_speed(lambda batch: plain_forward(model, batch), 30)
-    whole = torch_speed(model, 30)
-    streamed = streaming_speed(paper, 30)
-    yield f"paper's size, PyTorch whole-file, plain layers as published  {plain}"
-    yield f"paper's size, PyTorch whole-file, with our algebra           {whole}"
-    yield (
-        f"paper's size, streamed mix        {streamed}, "
-        f"{plain.wall / streamed.wall:.1f}x faster than the plain layers"
-    )
-    yield f"paper's size, streamed wet stems  {streaming_speed(paper, 30, wet_stems=True)}"
-    default = Network(read_bundle("default"), "cpu")
-    yield f"default, streamed mix             {streaming_speed(default, 120)}"
-    yield f"default, streamed wet stems       {streaming_speed(default, 120, wet_stems=True)}"
 
 
 def _write_bundle(network: FxNormNetwork, folder: Path) -> Path:
@@ -174,9 +191,8 @@ def _best(run: Callable[[], object], stems: list[NDArray[np.float32]]) -> Speed:
 
 
 def main() -> None:
-    """Print the report."""
-    torch.set_num_threads(os.cpu_count() or 1)
-    for line in report():
+    """Print both."""
+    for line in itertools.chain(table(), report()):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 

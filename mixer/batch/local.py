@@ -26,6 +26,7 @@ from mixer.batch.states import Ending
 from mixer.batch.worker import SONGS_AT_ONCE, Broken, Ready, WorkerSpec, run_worker
 from mixer.files.spawning import without_current_folder
 from mixer.files.wording import counted
+from mixer.rendering.progress import AFTER_THE_MIX
 
 # Workers that die in a row before they could work: then it is not the songs.
 _MAX_STILLBORN = 3
@@ -33,7 +34,7 @@ _GOODBYE_S = 5.0
 # Files of the next song are read, no more, while a song computes: some of what it will need.
 _WAITING_SHARE = 0.25
 # Stages of a song that waits for its turn to compute, or has had it.
-_IDLE_STAGES = ("read", "write")
+_IDLE_STAGES = ("read", *AFTER_THE_MIX)
 
 
 @dataclass

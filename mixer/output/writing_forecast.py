@@ -11,11 +11,15 @@ from mixer.rendering.progress import Stage
 
 _USUAL_RATE_HZ = 44_100
 _BEGIN_S = 0.05
-# To hash a recording; to write a file, its levels measured; by formats.
-_HASH = 0.0005
-_FILES = {"wav": 0.006, "flac": 0.008}
-_LOSSY_FILE = 0.02
-_VERSION, _TRANSLATION, _SESSION, _REPORT = 0.02, 0.1, 0.03, 0.06
+# To hash a recording; to write a file, its levels measured, by formats; to make a version.
+_HASH = 0.0002
+_FILES = {"wav": 0.0025, "flac": 0.006}
+_LOSSY_FILE = 0.036
+_VERSION, _TRANSLATION, _REPORT = 0.003, 0.046, 0.058
+# To make the 30 s of each source that a report plays from inside, on two cores.
+_PREVIEWS_S = 2.7
+# A session, and each recording's strip in it.
+_SESSION, _STRIP_IN_A_SESSION = 0.042, 0.005
 
 
 def writing_forecast(
@@ -38,7 +42,10 @@ def writing_forecast(
     if wanted.check_translation:
         found[Stage.TRANSLATION] = song_s * _TRANSLATION
     if wanted.daw:
-        found[Stage.SESSIONS] = len(wanted.daw) * (_BEGIN_S + song_s * _SESSION)
+        session = _SESSION + len(plan.song.recordings) * _STRIP_IN_A_SESSION
+        found[Stage.SESSIONS] = len(wanted.daw) * (_BEGIN_S + song_s * session)
     if wanted.has_report:
         found[Stage.REPORT] = _BEGIN_S + song_s * _REPORT
+        if not wanted.has_copies:
+            found[Stage.REPORT] += _PREVIEWS_S
     return found

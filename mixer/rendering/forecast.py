@@ -28,11 +28,13 @@ _EFFECTS = {
 }
 _LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.002, 0.0024
 _READ = 0.0005
-_REFERENCE = 0.03
+_REFERENCE = 0.026
 # A strip on the desk, by what is in it.
 _STRIP = 0.002
 _IN_A_STRIP = {"compressor": 0.006, "saturation": 0.008, "gate": 0.004, "de_esser": 0.006}
 _PLUGIN, _SEND = 0.01, 0.005
+# A network that answers with wet stems as well, beside one that answers with a mix alone.
+_WITH_WET_STEMS = 1.6
 _MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.003, 0.03, 0.0015
 
 
@@ -49,7 +51,8 @@ def making_forecast(
     """
     song_s = plan.song.duration_s * plan.mix_rate / _USUAL_RATE_HZ
     cores = threads or available_threads()
-    found = _material_s(plan, song_s, cores)
+    has_wet = wet_stems or plan.needs_wet_stems
+    found = _material_s(plan, song_s, cores, has_wet=has_wet)
     if stages or is_blended(plan):
         n_passes = 1 + stages + (wet_stems and plan.settings.amount != 1.0)
         found[Stage.BLEND] = song_s * _READ * n_passes * len(plan.song.recordings)
@@ -59,7 +62,7 @@ def making_forecast(
         strips = [plan.console.strip(stem) for stem in plan.song.stems if plan.touches_stems]
         strips.append(plan.console.master)
         found[Stage.CONSOLE] = song_s * sum(_strip_cost(strip) for strip in strips)
-    n_measured = len(plan.song.stems) if wet_stems or plan.needs_wet_stems else 0
+    n_measured = len(plan.song.stems) if has_wet else 0
     master = _MASTER + n_measured * _MEASURE_A_WET_STEM
     master += 0.0 if plan.settings.loudness_lufs is None else _TO_A_LOUDNESS
     found[Stage.MASTER] = _BEGIN_S + song_s * master
@@ -72,7 +75,9 @@ def _strip_cost(strip: Strip) -> float:
     return _STRIP + effects + n_sends * _SEND + len(strip.plugins) * _PLUGIN
 
 
-def _material_s(plan: RenderPlan, song_s: float, cores: int) -> dict[Stage, float]:
+def _material_s(
+    plan: RenderPlan, song_s: float, cores: int, *, has_wet: bool
+) -> dict[Stage, float]:
     n_stems = len(plan.song.stems)
     if plan.material is MaterialKind.TRACKS:
         at_once_s = song_s * len(plan.tracks) / min(cores, len(plan.tracks))
@@ -89,6 +94,7 @@ def _material_s(plan: RenderPlan, song_s: float, cores: int) -> dict[Stage, floa
         warm_up_s = plan.settings.warm_up_s
         network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
         cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
+        cost *= _WITH_WET_STEMS if has_wet else 1.0
         n_passes = 2 if plan.settings.uncertainty else 1
         found[Stage.NETWORK] = _BEGIN_S + network_s * n_passes * cost / cores
     return found

@@ -47,6 +47,16 @@ class Stage(StrEnum):
     VARIATIONS = "variations"
 
 
+# Stages that begin when the mix is made.
+AFTER_THE_MIX = (
+    Stage.WRITE,
+    Stage.VERSIONS,
+    Stage.TRANSLATION,
+    Stage.SESSIONS,
+    Stage.REPORT,
+)
+
+
 class StageClock:
     """Times the stages and tells how far the render is; as a context, also between the steps.
 

@@ -1,0 +1,62 @@
+"""Whole renders, from the command to its end: `python -m benchmarks.renders`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from benchmarks.render_cost import cost_of
+from benchmarks.songs import write_song, write_tracks
+
+# Model, seconds of song, tracks (none: four stems), and how often; the median counts.
+CASES = (
+    ("default", 20.0, 0, 3),
+    ("default", 180.0, 0, 3),
+    ("default", 600.0, 0, 1),
+    ("none", 180.0, 0, 1),
+    ("paper", 180.0, 0, 1),
+    ("tracks", 60.0, 32, 1),
+)
+_N_STARTS = 5
+
+
+def table() -> Iterator[str]:
+    """A row a case, in Markdown."""
+    yield "| `mixer render` | clock | CPU | real time | peak memory |"
+    yield "| --- | --- | --- | --- | --- |"
+    for model, song_s, n_tracks, turns in CASES:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "song"
+            if n_tracks:
+                write_tracks(folder, song_s, n_tracks)
+            else:
+                write_song(folder, song_s)
+            costs = [cost_of(folder, Path(name) / "mix.wav", model) for _ in range(turns)]
+        clock_s, cpu_s = (median(getattr(c, key) for c in costs) for key in ("clock_s", "cpu_s"))
+        what = f"{n_tracks} tracks" if n_tracks else "four stems"
+        yield (
+            f"| {what}, {song_s:g} s, `{model}` | {clock_s:.1f} s | {cpu_s:.1f} s | "
+            f"{song_s / clock_s:.0f}x | {max(cost.peak_gb for cost in costs):.2f} GB |"
+        )
+    yield ""
+    yield f"`mixer --help` takes {start_s():.2f} s (median of {_N_STARTS})."
+
+
+def start_s() -> float:
+    """From the command to its help."""
+    taken_s = []
+    for _ in range(_N_STARTS):
+        began_s = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "mixer", "--help"], check=True, capture_output=True)
+        taken_s.append(time.perf_counter() - began_s)
+    return median(taken_s)
+
+
+if __name__ == "__main__":
+    for line in table():
+        sys.stdout.write(line + "\n")
