@@ -144,8 +144,8 @@ def two_pass_loudnorm(song: Path, out: Path) -> None:
 def measure(all_of_them: Sequence[Peer], folder: Path, turns: int) -> dict[str, list[float]]:
     """Seconds of each turn by name, those that are missing left out."""
     songs = {
-        peer.song_s: write_song(folder / f"song of {peer.song_s:g} s", peer.song_s)
-        for peer in all_of_them
+        song_s: write_song(folder / f"song of {song_s:g} s", song_s)
+        for song_s in {peer.song_s for peer in all_of_them}
     }
     taken_s: dict[str, list[float]] = {}
     for _ in range(turns):
@@ -163,7 +163,7 @@ def table(song_s: float = SONG_S, turns: int = N_TURNS) -> Iterator[str]:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        all_of_them = peers(song_s, write_paper_bundle(folder / "full size"))
+        all_of_them = peers(song_s, write_paper_bundle(folder / "full-size"))
         taken_s = measure(all_of_them, folder, turns)
     yield "| four stems to a mix, command to file | song | median | range | real time |"
     yield "| --- | --- | --- | --- | --- |"
