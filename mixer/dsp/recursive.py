@@ -10,6 +10,9 @@ import numpy as np
 from numpy.polynomial.polynomial import polyval
 
 from mixer.dsp.compiled import compiled
+from mixer.dsp.threads import stop_if_asked
+
+_BLOCK_SAMPLES = 1 << 18
 
 
 def filter_sections(
@@ -31,7 +34,14 @@ def filter_sections(
     out = np.array(audio, np.float64, order="C")
     # The loop works on channels in turn, in place.
     memory = np.array(np.moveaxis(state, 0, 1), np.float64, order="C")
-    compiled("signal", "_sosfilt")._sosfilt(np.ascontiguousarray(sections, np.float64), out, memory)
+    run = compiled("signal", "_sosfilt")._sosfilt
+    sections = np.ascontiguousarray(sections, np.float64)
+    # The state goes on from block to block, so that nobody waits for the end of a long song.
+    for start in range(0, out.shape[1], _BLOCK_SAMPLES):
+        stop_if_asked()
+        block = np.ascontiguousarray(out[:, start : start + _BLOCK_SAMPLES])
+        run(sections, block, memory)
+        out[:, start : start + _BLOCK_SAMPLES] = block
     return out, np.moveaxis(memory, 1, 0)
 
 

@@ -19,7 +19,7 @@ import scipy.ndimage
 from mixer.console.sends import Sends
 from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
-from mixer.dsp.blocks import FloatArray, db_to_gain, peak
+from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, db_to_gain, peak
 from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
 from mixer.reference.mover import Mover
 from mixer.reference.record import moves_of
@@ -101,7 +101,10 @@ def _gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> Fl
     for channel in range(before.shape[0]):
         if tells[channel].any():
             known = place[tells[channel]]
-            gain[channel] = np.interp(place, known, ratio[channel, known])
+            at, told = known.astype(np.float64), ratio[channel, known].astype(np.float64)
+            for start in range(0, len(place), BLOCK_SAMPLES):
+                here = slice(start, start + BLOCK_SAMPLES)
+                gain[channel, here] = np.interp(place[here], at, told)
     return gain
 
 

@@ -28,11 +28,12 @@ def noise(*shape: int) -> np.ndarray:
     return RNG.standard_normal(shape)
 
 
+@pytest.mark.parametrize("n_samples", [2_000, 600_000])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sections_filter_as_sosfilt_does(channels: int, dtype: type) -> None:
+def test_sections_filter_as_sosfilt_does(n_samples: int, channels: int, dtype: type) -> None:
     sections = scipy.signal.butter(6, 0.2, output="sos")
-    audio = np.asarray(noise(channels, 2_000), dtype)
+    audio = np.asarray(noise(channels, n_samples), dtype)
     out, state = filter_sections(sections, audio)
     assert_array_equal(out, scipy.signal.sosfilt(sections, audio, axis=-1))
     again, state = filter_sections(sections, audio[:, ::-1], state)

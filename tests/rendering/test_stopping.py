@@ -19,7 +19,7 @@ from mixer import audio as audio_io
 from mixer.audio import reading
 from mixer.console.automation import Course
 from mixer.console.processing import run_effect
-from mixer.dsp import blocks
+from mixer.dsp import blocks, recursive
 from mixer.dsp.threads import Stopped, Workers, stop_if_asked
 from mixer.fxnorm import compression
 from mixer.meters import loudness, true_peak
@@ -30,6 +30,9 @@ N_SAMPLES = 1 << 21  # sixteen blocks at least, of every size that there is
 STOPPED_AT = 3
 # Workers of a batch, which end their songs; processes of their own; looks at headers.
 OTHER_POOLS = {"batch/worker.py", "network/untrusted/worker.py", "batch/estimate.py"}
+
+# A section that passes everything.
+PASSING = np.array([[1.0, 0.0, 0.0, 1.0, 0.0, 0.0]])
 
 
 class Counted:
@@ -91,6 +94,11 @@ LOOPS: dict[str, tuple[Callable[[Path], object], object, str]] = {
         lambda folder: blocks.convolve(sound(), np.ones(64, np.float32)),
         blocks,
         "zero_padded",
+    ),
+    "sections": (
+        lambda folder: recursive.filter_sections(PASSING, sound()),
+        np,
+        "ascontiguousarray",
     ),
     "loudness": (
         lambda folder: loudness.integrated_loudness_lufs(sound(), RATE_HZ),
