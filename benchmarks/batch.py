@@ -39,7 +39,7 @@ N_COPIED = 200
 # Simulated: workers, and songs for each of them, which take so long.
 SIMULATED, SONGS_A_WORKER, SIMULATED_SONG_S = (1, 2, 64), 15, 1.0
 _LEAST_SONGS = 30
-# Of the model of many workers, each with its own ledger where one would be too busy.
+# The model of many workers: how many, and how long each works on a song.
 _ON_PAPER, _ON_PAPER_SONG_S = 1_000, 10.0
 _HOUR_S = 3_600.0
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mixer.audio.source import BLOCK_SAMPLES
 from mixer.errors import MissingExtraError, OutputError
 from mixer.extras import install_command
 
@@ -58,13 +59,16 @@ def encode(
             stream: Any = opened.add_stream(encoder, rate=sample_rate)
             stream.layout, stream.bit_rate = "stereo", bit_rate
             opened.metadata.update(tags or {})
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(np.clip(audio, -1.0, 1.0)), format="fltp", layout="stereo"
-            )
-            frame.sample_rate = sample_rate
-            # With times, the container says what the encoder put in front, and players skip it.
-            frame.pts, frame.time_base = 0, Fraction(1, sample_rate)
-            opened.mux(stream.encode(frame))
+            # Not all at once: nobody could interrupt it.
+            for start in range(0, audio.shape[1], BLOCK_SAMPLES):
+                block = np.clip(audio[:, start : start + BLOCK_SAMPLES], -1.0, 1.0)
+                frame = av.AudioFrame.from_ndarray(
+                    np.ascontiguousarray(block), format="fltp", layout="stereo"
+                )
+                frame.sample_rate = sample_rate
+                # With times, the container says what the encoder put in front, and players skip it.
+                frame.pts, frame.time_base = start, Fraction(1, sample_rate)
+                opened.mux(stream.encode(frame))
             opened.mux(stream.encode(None))
     except (av.FFmpegError, ValueError) as error:
         raise OutputError(f"this build of PyAV cannot encode {encoder} ({error})") from None

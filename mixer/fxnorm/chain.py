@@ -65,7 +65,7 @@ def normalise_stem(
     rooms: RoomSource | None = None,
     panning_limits_time_axis: bool = False,
     in_place: bool = False,
-    tell: Callable[[float], None] = lambda share: None,
+    tell: Callable[[str], None] = lambda effect: None,
 ) -> tuple[FloatArray, StemReport]:
     """Normalise the effects of one stem towards a profile.
 
@@ -84,7 +84,7 @@ def normalise_stem(
         rooms: where the reverbs take their rooms from; the generated ones by default.
         panning_limits_time_axis: see `match_panning`; for networks trained with that defect.
         in_place: the input is no longer needed: stereo audio is changed where it is.
-        tell: called with the share of the work that is done, 0 to 1, after each effect.
+        tell: called with the name of each effect before it begins.
 
     Returns:
         float32 `(2, samples)`; and what was measured, ready for JSON: `before` and `after` with
@@ -106,7 +106,7 @@ def normalise_stem(
 
 
 def _run_all(
-    work: FloatArray, effects: Sequence[str], task: Task, tell: Callable[[float], None]
+    work: FloatArray, effects: Sequence[str], task: Task, tell: Callable[[str], None]
 ) -> StemReport:
     """Change the audio in place by every effect that is for it; answers what was done."""
     heard = _Heard.of(work, task.sample_rate)
@@ -118,8 +118,8 @@ def _run_all(
     stages = {effect.name: effect.stage() for effect in NORMALISATIONS if effect.name in effects}
     own = {name: stage.listen(work, task) for name, stage in stages.items() if stage.listen}
     task = replace(task, own=own)
-    for n_done, (name, stage) in enumerate(stages.items(), 1):
-        tell(n_done / (len(stages) + 1))
+    for name, stage in stages.items():
+        tell(name)
         is_unfit = stage.stems is not None and task.stem not in stage.stems
         if task.amount(name) == 0.0 or is_unfit:
             continue

@@ -6,6 +6,8 @@ Every constant is seconds of one core for each second of song, stereo at 44.1 kH
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mixer.console.settings import Strip
 from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
@@ -26,7 +28,7 @@ _EFFECTS = {
     "balance": 0.0004,
     "loudness": 0.0014,
 }
-_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.002, 0.0024
+_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.002, 0.003
 _READ = 0.0005
 _REFERENCE = 0.026
 # A strip on the desk, by what is in it.
@@ -35,7 +37,7 @@ _IN_A_STRIP = {"compressor": 0.006, "saturation": 0.008, "gate": 0.004, "de_esse
 _PLUGIN, _SEND = 0.01, 0.005
 # A network that answers with wet stems as well, beside one that answers with a mix alone.
 _WITH_WET_STEMS = 1.6
-_MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.003, 0.03, 0.0015
+_MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0016, 0.03, 0.0015
 
 
 def making_forecast(
@@ -65,7 +67,7 @@ def making_forecast(
     n_measured = len(plan.song.stems) if has_wet else 0
     master = _MASTER + n_measured * _MEASURE_A_WET_STEM
     master += 0.0 if plan.settings.loudness_lufs is None else _TO_A_LOUDNESS
-    found[Stage.MASTER] = _BEGIN_S + song_s * master
+    found[Stage.MASTER] = song_s * master
     return found
 
 
@@ -98,6 +100,13 @@ def _material_s(
         n_passes = 2 if plan.settings.uncertainty else 1
         found[Stage.NETWORK] = _BEGIN_S + network_s * n_passes * cost / cores
     return found
+
+
+def shares_before_effects(effects: Sequence[str]) -> dict[str, float]:
+    """Share of a stem's normalisation that is done when each of its effects begins, 0 to 1."""
+    costs = [_STEM, *(_EFFECTS[effect] for effect in effects)]
+    done = [sum(costs[: place + 1]) / sum(costs) for place in range(len(effects))]
+    return dict(zip(effects, done, strict=True))
 
 
 def is_blended(plan: RenderPlan) -> bool:

@@ -30,6 +30,7 @@ from mixer.rendering.answers_of_stems import (
     knows_doubt,
 )
 from mixer.rendering.doubt import Doubts, doubts_of
+from mixer.rendering.forecast import shares_before_effects
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.kept_material import KeptMaterial, Normalised
 from mixer.rendering.kept_tracks import KeptTracks
@@ -49,9 +50,6 @@ from mixer.rendering.track_material import OfBus, listen_to_tracks, mix_tracks
 from mixer.rendering.track_strip import run_bus
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
-
-# Share of a stem's time that reading takes; the rest is its normalisation.
-_READING = 0.15
 
 
 @dataclass(frozen=True)
@@ -254,7 +252,7 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
     """Read and normalise every stem, a few at a time; None stands for a stem that is not there."""
     plan, song, clock = job.plan, job.plan.handled_song, job.clock
     clock.start(Stage.NORMALISE)
-    shares = dict.fromkeys(song.stems, 0.0)
+    shares, before = dict.fromkeys(song.stems, 0.0), shares_before_effects(plan.effects)
 
     def tell(stem: str, share: float) -> None:
         shares[stem] = share
@@ -265,7 +263,6 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
         if found is not None:
             return found
         audio = read_stem(song, stem, plan.sample_rate)
-        tell(stem, _READING)
         audio, measured = normalise_stem(
             audio,
             plan.sample_rate,
@@ -276,7 +273,7 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
             rooms=plan.rooms,
             panning_limits_time_axis=plan.panning_limits_time_axis,
             in_place=True,
-            tell=lambda share: tell(stem, _READING + (1.0 - _READING) * share),
+            tell=lambda effect: tell(stem, before[effect]),
         )
         if job.kept is not None:
             job.kept.keep_normalised(stem, plan, (audio, measured))

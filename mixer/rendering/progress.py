@@ -18,7 +18,7 @@ from types import TracebackType
 # called with the stage, what in it, and the share of the render that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
 
-_TICK_S = 0.25
+_TICK_S = 0.1
 # What is left of a stage is never taken for less than this share of the time that it has taken, so
 # that a late step is waited for.
 _LEAST_LEFT = 0.2
@@ -102,13 +102,15 @@ class StageClock:
         """A stage begins."""
         with self._lock:
             self._stage, self._began_s = stage, self._now()
+            self._moved_s = self._began_s
         self.at(detail, 0.0)
 
     def at(self, detail: str, share: float) -> None:
         """The stage is at something, and a share of it is done, 0 to 1."""
         with self._lock:
-            now_s, stage_s = self._now(), self._stage_s()
-            self._detail, self._moved_s = detail, now_s
+            self._go_on()
+            now_s, stage_s = self._moved_s, self._stage_s()
+            self._detail = detail
             self._shares[self._stage] = max(self._share(), min(share, 1.0))
             if share >= _OWN_PACE_FROM:
                 stage_s = (now_s - self._began_s) / share
@@ -131,12 +133,16 @@ class StageClock:
         with self._lock:
             if self._over.is_set():
                 return
-            now_s = self._now()
-            left_s = max(self._due_s - now_s, _LEAST_LEFT * (now_s - self._began_s), _TICK_S)
-            passed = 1.0 - math.exp(-(now_s - self._moved_s) / left_s)
-            self._shares[self._stage] = 1.0 - (1.0 - self._share()) * (1.0 - passed)
-            self._moved_s = now_s
+            self._go_on()
             self._tell()
+
+    def _go_on(self) -> None:
+        """Move the stage by the time that has passed, by what is foreseen."""
+        now_s = self._now()
+        left_s = max(self._due_s - now_s, _LEAST_LEFT * (now_s - self._began_s), _TICK_S)
+        passed = 1.0 - math.exp(-(now_s - self._moved_s) / left_s)
+        self._shares[self._stage] = 1.0 - (1.0 - self._share()) * (1.0 - passed)
+        self._moved_s = now_s
 
     def _share(self) -> float:
         """What is done of the stage, 0 to 1; one that begins again goes on from where it was."""
