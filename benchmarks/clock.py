@@ -17,6 +17,7 @@ import contextlib
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -160,7 +161,8 @@ def report(kinds: Sequence[str], lengths_s: Sequence[float], n: int) -> Iterator
         with tempfile.TemporaryDirectory() as name:
             stems = write_song(Path(name) / "stems", length_s)
             tracks = write_tracks(Path(name) / "tracks", length_s, N_TRACKS)
-            reference = str(stems / "other.wav")
+            # Not one of the song's own files, which would be refused.
+            reference = str(shutil.copy(stems / "other.wav", Path(name) / "reference.wav"))
             out = Path(name) / "out"
             out.mkdir()
             for kind in kinds:

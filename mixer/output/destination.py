@@ -299,11 +299,11 @@ def _write(
 
 
 def _counted(clock: StageClock, n: int) -> Callable[[str], None]:
-    """What tells a clock the name of each of so many files that was written."""
+    """What tells a clock the name of each of so many files that was written; a moment is left."""
     names: list[str] = []
 
     def wrote(name: str) -> None:
         names.append(name)
-        clock.at(name, len(names) / n)
+        clock.at(name, len(names) / (n + 1))
 
     return wrote

@@ -51,6 +51,9 @@ from mixer.rendering.track_strip import run_bus
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
 
+# Share of a stage of tracks that the tracks themselves take.
+_TRACKS = 0.95
+
 
 @dataclass(frozen=True)
 class Job:
@@ -181,7 +184,9 @@ def _listen(job: Job) -> tuple[TrackLevels, ...]:
     tracks, plan = job.plan.tracks, job.plan
     heard = None if job.kept is None else job.kept.levels(tracks)
     if heard is None:
-        heard = listen_to_tracks(tracks, plan.n_samples, plan.mix_rate, job.threads, job.clock.at)
+        heard = listen_to_tracks(
+            tracks, plan.n_samples, plan.mix_rate, job.threads, _tell_of_tracks(job.clock)
+        )
         if job.kept is not None:
             job.kept.keep_levels(tracks, heard)
     return heard
@@ -212,11 +217,10 @@ def _of_tracks(job: Job) -> Material:
         rate,
         keep=None if kept is None else kept.keep,
         threads=job.threads,
-        tell=clock.at,
+        tell=_tell_of_tracks(clock),
         tap=job.tap,
         kept=job.kept_tracks,
     )
-    clock.stop()
 
     def bus(total: np.ndarray) -> np.ndarray:
         run_bus(total, rate, settings.mix)
@@ -225,6 +229,7 @@ def _of_tracks(job: Job) -> Material:
     total = np.add.reduce(list(groups.values()))
     before = None if job.tap is None else total.copy()
     mix = bus(total)
+    clock.stop()
     if job.tap is not None and before is not None:
         job.tap(MASTER, before, mix)
     return Material(
@@ -238,6 +243,11 @@ def _of_tracks(job: Job) -> Material:
         levels=meaning.as_json(),
         doubts=doubts,
     )
+
+
+def _tell_of_tracks(clock: StageClock) -> Callable[[str, float], None]:
+    """What tells of each track; a moment of the stage is left for what becomes of all of them."""
+    return lambda name, share: clock.at(name, _TRACKS * share)
 
 
 _MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
