@@ -44,10 +44,10 @@ gpu-check: $(DEVELOPMENT) ## CUDA against the CPU: parity, speed, memory, traini
 	$(BIN)/python -m benchmarks.gpu
 
 firefox-check: $(DEVELOPMENT) ## the studio's page in Firefox, or another one: FIREFOX=path (about three minutes)
-	FIREFOX=$${FIREFOX:-firefox-esr} $(BIN)/pytest tests/studio/test_page.py tests/studio/test_engine.py
+	FIREFOX=$${FIREFOX:-firefox-esr} $(BIN)/pytest -m browser tests/studio
 
 studio-sequences: $(DEVELOPMENT) ## a hundred random sequences of edits, undo and reload on the studio's page (about ten minutes)
-	STUDIO_SEQUENCES=100 $(BIN)/pytest tests/studio/test_page.py -k sequence --timeout 3000
+	STUDIO_SEQUENCES=100 $(BIN)/pytest tests/studio/test_sequences.py
 
 default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
 	$(BIN)/python -m export.make_default -o build/default-model

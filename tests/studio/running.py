@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.studio.offline import stored
+
 RATE_HZ = 44_100
 SECONDS = 5.0
 WAIT_S = 60.0
@@ -97,6 +99,22 @@ class Running:
                 return state
             time.sleep(0.1)
         raise AssertionError(f"no exact render within {WAIT_S} s: {state['doing']}")
+
+    def wait_for_job(self, job: str) -> Any:
+        """A render that was asked for, once it has ended."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            row = next(row for row in self.state()["jobs"] if row["id"] == job)
+            if row["state"] not in ("waiting", "running"):
+                return row
+            time.sleep(0.05)
+        raise AssertionError(f"no end of the render within {WAIT_S} s: {row}")
+
+    def samples_of(self, audio: Any) -> np.ndarray:
+        """float32 (2, samples) of an audio, as the page gets it."""
+        query = f"start=0&frames={audio['n_frames']}&version={audio['version']}"
+        sent = self.ask_bytes(f"{self.song}/audio/{audio['id']}?{query}")
+        return stored(sent, audio["full_scale"])
 
 
 @pytest.fixture(scope="module")

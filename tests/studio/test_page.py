@@ -2,68 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import random
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.browser import FIREFOX, double_click, has_horizontal_scroll, wait_until
-from tests.studio.offline import render_offline, stored
+from tests.studio.offline import render_offline
+from tests.studio.on_page import EXACT, FAINT, SETTLED, fader, opened, strip_of
 from tests.studio.running import RATE_HZ, Running
 
 pytestmark = pytest.mark.browser
-
-READY = "window.mixStudio !== undefined"
-# What was edited has been answered; the page plays an exact render of it.
-EXACT = (
-    "mixStudio.song.sending === null && !mixStudio.song.queue.length && mixStudio.engine.isExact"
-)
-SETTLED = "mixStudio.song.sending === null && !mixStudio.song.queue.length"
-STRIPS = """Object.fromEntries([...mixStudio.song.channels, mixStudio.channel("master")]
-  .map(({ id, strip }) => [id, strip]))"""
-
-# Texts whose colour stands out by less than 4.5 to 1 from what is behind them, as WCAG 2 counts.
-FAINT = """(() => {
-  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
-    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (colour.startsWith("rgb") && (numbers(colour)[3] ?? 1) === 1) return numbers(colour);
-    }
-    return numbers(getComputedStyle(document.body).backgroundColor);
-  };
-  const texts = [...document.querySelectorAll("body *")].filter((element) =>
-    element.checkVisibility() && !element.closest(":disabled, svg, .silent, option") &&
-    [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
-  return texts.filter((element) => {
-    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(behind(element))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
-  }).map((element) => element.outerHTML.slice(0, 200));
-})()"""
-
-
-def opened(open_page: Any, studio: Running, **options: Any) -> Any:
-    """A page on the song, with its console in place."""
-    studio.wait_until_exact()
-    page = open_page(studio.link, **options)
-    wait_until(page, READY)
-    return page
-
-
-def fader(page: Any, channel: str) -> Any:
-    return page.locator(f'[data-channel="{channel}"] .fader')
-
-
-def strip_of(state: Any, channel: str) -> Any:
-    if channel == "master":
-        return state["master"]["strip"]
-    channels = [c for stem in state["stems"] for c in (stem, *stem["tracks"])]
-    return next(c["strip"] for c in channels if c["id"] == channel)
 
 
 def test_from_an_open_page_to_a_revised_render_by_mouse(open_page, studio) -> None:
@@ -203,7 +152,7 @@ def test_an_edit_of_tracks_moves_their_buses_before_it_is_rendered(
         for follows in (True, False)
     )
     state = studio.wait_until_exact()
-    exact = samples_of(studio, mix_of(state))
+    exact = studio.samples_of(mix_of(state))
     edit(studio, dict.fromkeys((*loud, "master.loudness_lufs", "master.true_peak_dbtp")))
     assert furthest_db(deaf, exact) > 0.5  # the compressors have something to do
     assert furthest_db(heard, exact) < 0.1
@@ -277,7 +226,7 @@ def compared(open_page: Any, studio: Running, changes: dict[str, Any]) -> tuple[
     state = studio.wait_until_exact()
     given = played_from(studio, state)
     heard = render_offline(page, "/assets", **given, **hand_of(page, state))
-    exact = samples_of(studio, mix_of(state))
+    exact = studio.samples_of(mix_of(state))
     assert state["master"]["limited_db"] == pytest.approx(0.0, abs=0.05)
     edit(studio, dict.fromkeys(changes))
     power = np.mean(exact**2)
@@ -293,55 +242,8 @@ def played_tracks(studio: Running, state: Any) -> dict[str, tuple[str, np.ndarra
         if stem["audio"] and stem["audio"]["baked"]:
             tracks = []
         for channel in tracks or [stem]:
-            played[channel["id"]] = (stem["id"], samples_of(studio, channel["audio"]))
+            played[channel["id"]] = (stem["id"], studio.samples_of(channel["audio"]))
     return played
-
-
-def samples_of(studio: Running, audio: Any) -> np.ndarray:
-    """float32 (2, samples) of an audio, as the page gets it."""
-    query = f"start=0&frames={audio['n_frames']}&version={audio['version']}"
-    sent = studio.ask_bytes(f"{studio.song}/audio/{audio['id']}?{query}")
-    return stored(sent, audio["full_scale"])
-
-
-def a_change(draw: random.Random) -> dict[str, Any]:
-    channel = draw.choice(["vocals", "bass", "drums", "other", "master"])
-    field, value = draw.choice(
-        [
-            ("gain_db", round(draw.uniform(-12.0, 6.0), 1)),
-            ("width", round(draw.uniform(0.0, 2.0), 2)),
-            ("pan", round(draw.uniform(-1.0, 1.0), 2)),
-            ("high_pass", {"frequency_hz": 60.0, "slope_db_per_octave": 24, "amount": 1.0}),
-            ("gain_db", None),
-        ]
-    )
-    return {f"{channel}.{field}": value}
-
-
-def play_a_sequence(page: Any, draw: random.Random, n_steps: int) -> None:
-    for _ in range(n_steps):
-        step = draw.choice(["edit", "edit", "edit", "undo", "redo", "reload"])
-        if step == "edit":
-            page.evaluate("(changes) => mixStudio.edit(changes)", a_change(draw))
-        elif step == "reload":
-            wait_until(page, SETTLED)
-            page.reload()
-            wait_until(page, READY)
-        elif page.evaluate(f"mixStudio.song.state.can_{step} !== null"):
-            page.evaluate(f"mixStudio.song.{step}()")
-
-
-def test_any_sequence_of_edits_undo_and_reload_shows_what_the_server_has(open_page, studio) -> None:
-    """Three random sequences; `STUDIO_SEQUENCES=100` plays a hundred, in about three minutes."""
-    page = opened(open_page, studio)
-    for seed in range(int(os.environ.get("STUDIO_SEQUENCES", "3"))):
-        play_a_sequence(page, random.Random(seed), 8)
-        wait_until(page, SETTLED)
-        state = studio.state()
-        assert page.evaluate("mixStudio.song.state.revision") == state["revision"]
-        shown = page.evaluate(STRIPS)
-        for channel in ("vocals", "bass", "drums", "other", "master"):
-            assert shown[channel] == strip_of(state, channel), f"seed {seed}"
 
 
 def test_two_pages_do_not_overwrite_each_other_unseen(open_page, studio, watch) -> None:
