@@ -96,12 +96,16 @@ def launch_firefox(playwright: Playwright) -> Browser:
 class Watch:
     """What went wrong on the pages of one test.
 
+    Args:
+        allowed: what a line may hold and be nothing bad.
+
     Attributes:
         errors: console errors and exceptions, a line each.
         requests: every address that a page asked for, in order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: tuple[str, ...] = ()) -> None:
+        self.allowed = allowed
         self.errors: list[str] = []
         self.requests: list[str] = []
 
@@ -113,9 +117,14 @@ class Watch:
         page.on("websocket", lambda socket: self.requests.append(socket.url))
 
     def _on_console(self, message: Any) -> None:
-        if message.type == "error":
+        if message.type == "error" and not any(part in message.text for part in self.allowed):
             place = message.location.get("url", "")
             self.errors.append(f"console: {message.text} ({place})")
+
+    def check(self) -> None:
+        """Fail where something went wrong."""
+        assert not self.errors, "the page reported errors:\n" + "\n".join(self.errors)
+        assert not self.strangers, f"the page asked for {self.strangers}"
 
     @property
     def strangers(self) -> list[str]:
@@ -147,8 +156,7 @@ def watch() -> Iterator[Watch]:
     """
     seen = Watch()
     yield seen
-    assert not seen.errors, "the page reported errors:\n" + "\n".join(seen.errors)
-    assert not seen.strangers, f"the page asked for {seen.strangers}"
+    seen.check()
 
 
 @pytest.fixture

@@ -126,8 +126,9 @@ def test_the_live_desk_is_the_render_within_a_tenth_of_a_decibel(open_page, stud
 
 
 def test_so_is_a_desk_of_tracks(open_page, studio_of_tracks) -> None:
+    """Rooms pass the buses' compressors on the way in, not on the way out: within a tenth too."""
     null_db, level_db = compared(open_page, studio_of_tracks, TRACK_CHANGES)
-    assert null_db < -60.0
+    assert null_db < -40.0
     assert abs(level_db) < 0.1
 
 

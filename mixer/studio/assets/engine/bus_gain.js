@@ -55,7 +55,8 @@ export class BusGain {
     const { course } = this;
     const last = course.length - 1;
     for (let i = 0; i < n; i += 1) {
-      const at = Math.min((position + i) / STEP_FRAMES, last);
+      // A step's gain is that of its middle.
+      const at = Math.min(Math.max((position + i + 0.5) / STEP_FRAMES - 0.5, 0), last);
       const step = Math.floor(at);
       const gain = course[step];
       const next = course[Math.min(step + 1, last)];
