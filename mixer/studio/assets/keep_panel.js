@@ -5,6 +5,8 @@ import { downloadUrl } from "./api.js";
 import { words } from "./scales.js";
 
 const CHECKS = [["stems", "Stems"], ["tracks", "Tracks"], ["report", "Report"]];
+// What sessions hold.
+const DAW_AUDIO = { dry: "dry recordings, editable strips", wet: "wet stems", both: "both" };
 const size = (n) => (n < 1e5 ? `${shown(Math.ceil(n / 1e3), 0)}\u00a0kB` : `${shown(n / 1e6, n < 1e7 ? 1 : 0)}\u00a0MB`);
 
 export class KeepPanel {
@@ -51,6 +53,11 @@ export class KeepPanel {
     const deliver = outputs.deliver.map(({ word, title }) => this.box(word, title));
     const daw = outputs.daw.map(({ word, title }) => this.box(word, title));
     const group = (title, parts) => (parts.length ? html("fieldset", {}, html("legend", { text: title }), ...parts.map(({ row }) => row)) : "");
+    const [audio, audioRow] = select("Audio in sessions");
+    audio.append(...outputs.daw_audio.map((word) => option(word, DAW_AUDIO[word] ?? word)));
+    const offerAudio = () => (audioRow.hidden = !daw.some(({ box }) => box.checked));
+    for (const { box } of daw) box.addEventListener("change", offerAudio);
+    offerAudio();
     this.go = html("button", { type: "button", className: "primary", text: "Render", title: "Ctrl Enter" });
     this.ask = () => {
       const body = Object.fromEntries(boxes.map(({ key, box }) => [key, box.checked]));
@@ -58,12 +65,12 @@ export class KeepPanel {
       if (depth.value) body.bit_depth = depth.value;
       const chosen = (parts) => parts.filter(({ box }) => box.checked).map(({ key }) => key);
       if (chosen(deliver).length) body.deliver = chosen(deliver);
-      if (chosen(daw).length) body.daw = chosen(daw);
+      if (chosen(daw).length) Object.assign(body, { daw: chosen(daw), daw_audio: audio.value });
       this.desk.render(body);
     };
     this.go.addEventListener("click", () => this.ask());
     return html("section", { className: "block", "aria-label": "Render" }, html("h2", { text: "Render" }), formatRow, depthRow,
-      group("Also write", boxes), group("Versions", deliver), group("DAW session", daw), this.go);
+      group("Also write", boxes), group("Versions", deliver), group("DAW session", daw), audioRow, this.go);
   }
 
   box(key, label) {

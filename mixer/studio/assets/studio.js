@@ -235,7 +235,8 @@ export class Studio {
       await this.song.settled();
       const saved = await api.send("POST", `${this.song.path}/save`, body);
       this.song.take(saved.state);
-      this.top.say(`Saved to ${saved.path}`);
+      if (saved.left_out.length) this.top.warn(`Saved to ${saved.path}, which has no place for ${leftOutWords(saved.left_out)}: pass that to mixer render.`);
+      else this.top.say(`Saved to ${saved.path}`);
     });
   }
 
@@ -357,6 +358,12 @@ function atLevel(figures, gain_db) {
     short_term: figures.short_term + gain_db,
     integrated: figures.integrated + gain_db,
   };
+}
+
+/** Keys of edits that were not saved, in words. */
+function leftOutWords(keys) {
+  const names = keys.map((key) => key.replace("settings.", "the "));
+  return new Intl.ListFormat("en").format(names);
 }
 
 function sourcesOf({ sources }) {

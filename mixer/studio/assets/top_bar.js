@@ -85,8 +85,12 @@ export class TopBar {
     const key = JSON.stringify([state.problem, state.notes]);
     if (key === this.problems) return;
     this.problems = key;
-    this.messages.querySelectorAll(".note").forEach((note) => note.remove());
-    for (const text of [state.problem, ...state.notes].filter(Boolean)) this.message(text, `note ${text === state.problem ? "fault" : ""}`);
+    this.clear("problem");
+    for (const text of [state.problem, ...state.notes].filter(Boolean)) this.message(text, `note problem ${text === state.problem ? "fault" : ""}`);
+  }
+
+  clear(kind) {
+    this.messages.querySelectorAll(`.${kind}`).forEach((old) => old.remove());
   }
 
   message(text, className, ...actions) {
@@ -97,18 +101,27 @@ export class TopBar {
     return made;
   }
 
+  /** Something was done; what was refused before that is not of interest any more. */
   say(text) {
+    this.clear("refused");
     const made = this.message(text, "said");
     setTimeout(() => made.remove(), SAID_MS);
   }
 
+  /** Something to know, which stays until it is closed or said anew. */
+  warn(text) {
+    this.clear("warned");
+    this.clear("refused");
+    this.message(text, "note warned");
+  }
+
   fault(text) {
-    this.messages.querySelectorAll(".refused").forEach((old) => old.remove());
+    this.clear("refused");
     this.message(text, "fault refused");
   }
 
   lost(isLost) {
-    this.messages.querySelectorAll(".lost").forEach((old) => old.remove());
+    this.clear("lost");
     if (isLost) this.message("The connection to the server is lost. Your changes so far are stored next to the song.", "fault lost");
     else this.studio.refresh();
   }
