@@ -135,7 +135,7 @@ def test_so_is_a_desk_of_tracks(open_page, studio_of_tracks) -> None:
 def test_an_edit_of_tracks_moves_their_buses_before_it_is_rendered(
     open_page, studio_of_tracks
 ) -> None:
-    """A fader that drives a group's compressor: heard at once as the render will have it."""
+    """Faders that drive compressors by 7 dB: heard at once, but for what rooms make them do."""
     studio = studio_of_tracks
     loud = {
         'tracks."Kick".gain_db': 16.0,
@@ -155,8 +155,8 @@ def test_an_edit_of_tracks_moves_their_buses_before_it_is_rendered(
     state = studio.wait_until_exact()
     exact = studio.samples_of(mix_of(state))
     edit(studio, dict.fromkeys((*loud, "master.loudness_lufs", "master.true_peak_dbtp")))
-    assert furthest_db(deaf, exact) > 0.5  # the compressors have something to do
-    assert furthest_db(heard, exact) < 0.1
+    assert furthest_db(deaf, exact) > 3.0  # the compressors have something to do
+    assert furthest_db(heard, exact) < 0.4
 
 
 def furthest_db(heard: np.ndarray, exact: np.ndarray) -> float:
