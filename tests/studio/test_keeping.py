@@ -66,6 +66,8 @@ def drop_a_reference(page: Any, studio: Running) -> None:
     page.evaluate(_DROP, ["Ours 2019.wav", base64.b64encode(other).decode()])
     row = page.locator("#panel-compare .source", has_text="Ours 2019")
     row.wait_for(timeout=WAIT_MS)
+    found = "mixStudio.song.state.sources.filter(({ kind }) => ['mix', 'reference'].includes(kind))"
+    wait_until(page, f"{found}.every((source) => Number.isFinite(source.loudness_lufs))", WAIT_MS)
     source = next(s for s in studio.state()["sources"] if s["kind"] == "reference")
     mix = next(s for s in studio.state()["sources"] if s["id"] == "mix")
     heard_lufs = [s["loudness_lufs"] + s["match_db"] for s in (source, mix)]
