@@ -249,7 +249,7 @@ def played_tracks(studio: Running, state: Any) -> dict[str, tuple[str, np.ndarra
 
 def test_two_pages_do_not_overwrite_each_other_unseen(open_page, studio, watch) -> None:
     first, second = opened(open_page, studio), opened(open_page, studio)
-    second.evaluate("mixStudio.events.close()")  # it hears nothing of the first
+    second.evaluate("mixStudio.following.events.close()")  # it hears nothing of the first
     second.wait_for_timeout(500)  # nor is an answer to what it asked before on its way
     first.evaluate("mixStudio.edit({ 'vocals.gain_db': -3 })")
     wait_until(first, SETTLED)
@@ -271,7 +271,7 @@ def test_every_control_has_a_name_and_nothing_runs_out_of_the_window(
     open_page, studio, width, dark
 ) -> None:
     page = opened(open_page, studio, width=width, dark=dark)
-    for panel in page.evaluate("mixStudio.tabs.map((tab) => tab.textContent)"):
+    for panel in page.evaluate("mixStudio.panels.tabs.map((tab) => tab.textContent)"):
         page.get_by_role("tab", name=panel).click()
         assert not has_horizontal_scroll(page), panel
         unnamed = page.evaluate(

@@ -24,7 +24,7 @@ export class Overview {
     this.loopButton = button("Loop", "Loop (O)", () => this.toggleLoop());
     this.tools = html("div", { className: "tools" }, this.loopButton,
       button("−", "Zoom out (−)", () => this.zoom(2)), button("+", "Zoom in (+)", () => this.zoom(0.5)),
-      button("All", "Whole song (F)", () => this.fit()));
+      button("All", "All of the song (F)", () => this.fit()));
     host.append(this.plot, this.tools);
     this.plot.addEventListener("pointerdown", (event) => this.press(event));
     this.plot.addEventListener("wheel", (event) => this.wheel(event), { passive: false });

@@ -1,6 +1,5 @@
-// The page put together: a song on the console, or the list of songs.
+// The page put together: a song on the console, and what its views ask for.
 
-import { html } from "../shared/axes.js";
 import { Player } from "../shared/player.js";
 import { AnalysisPanel } from "./analysis_panel.js";
 import * as api from "./api.js";
@@ -9,18 +8,20 @@ import { ChannelPanel } from "./channel_panel.js";
 import { ComparePanel } from "./compare_panel.js";
 import { ConsoleView } from "./console_view.js";
 import { MIX, SongEngine } from "./engine/song_engine.js";
+import { Following } from "./following.js";
+import { atLevel, sourcesOf } from "./heard.js";
 import { KeepPanel } from "./keep_panel.js";
 import { helpDialog, listenToKeys } from "./keys.js";
 import { Overview } from "./overview.js";
+import { PanelTabs } from "./panel_tabs.js";
 import { Song } from "./song.js";
-import { withAudio, withJob } from "./state.js";
+import { withJob } from "./state.js";
 import { TopBar } from "./top_bar.js";
 
 const OVERVIEW_POINTS = 2000;
-const REFRESH_MS = 120;
 const HEARD_FRAMES = 20;
 const byId = (id) => document.getElementById(id);
-const PANELS = [["channel", "Channel"], ["compare", "Compare"], ["ask", "Ask"], ["analysis", "Spectrum"], ["keep", "Keep"]];
+const PANELS = { channel: "Channel", compare: "Compare", ask: "Ask", analysis: "Spectrum", keep: "Keep" };
 
 export class Studio {
   constructor(state, choices, takes) {
@@ -36,7 +37,7 @@ export class Studio {
     this.song.onFault = (error) => this.top.fault(error.message);
     this.player.listeners.push(() => this.show());
     listenToKeys(this);
-    this.follow();
+    this.following = new Following(this);
     this.show();
     this.tick();
   }
@@ -77,23 +78,8 @@ export class Studio {
   }
 
   makePanels() {
-    const hosts = PANELS.map(([id, label]) => html("div", { id: `panel-${id}`, className: "panel", role: "tabpanel", "aria-label": label }));
-    this.tabs = PANELS.map(([id, text], place) => {
-      const tab = html("button", { type: "button", role: "tab", text, "aria-controls": `panel-${id}` });
-      tab.addEventListener("click", () => this.openPanel(id));
-      tab.addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        if (!step) return;
-        event.preventDefault();
-        const next = (place + step + PANELS.length) % PANELS.length;
-        this.openPanel(PANELS[next][0]);
-        this.tabs[next].focus();
-      });
-      return tab;
-    });
-    byId("panels").append(html("div", { className: "tabs", role: "tablist", "aria-label": "Panels" }, ...this.tabs), ...hosts);
-    this.hosts = hosts;
-    const [channel, compare, ask, analysis, keep] = hosts;
+    this.panels = new PanelTabs(byId("panels"), PANELS, () => this.analysis?.show(this.song.state, this.player.chosen));
+    const { channel, compare, ask, analysis, keep } = this.panels.hosts;
     this.channelPanel = new ChannelPanel(channel, this);
     this.compare = new ComparePanel(compare, this);
     this.ask = new AskPanel(ask, this);
@@ -110,18 +96,11 @@ export class Studio {
   }
 
   openPanel(id) {
-    this.panel = id;
-    PANELS.forEach(([each], place) => {
-      this.hosts[place].hidden = each !== id;
-      this.tabs[place].setAttribute("aria-selected", String(each === id));
-      this.tabs[place].tabIndex = each === id ? 0 : -1;
-    });
-    if (this.analysis) this.analysis.show(this.song.state, this.player.chosen);
+    this.panels.open(id);
   }
 
   nextPanel() {
-    const place = PANELS.findIndex(([id]) => id === this.panel);
-    this.openPanel(PANELS[(place + 1) % PANELS.length][0]);
+    this.panels.next();
   }
 
   // What views ask for.
@@ -200,6 +179,11 @@ export class Studio {
     return this.takeRows;
   }
 
+  showTakes(takes) {
+    this.takeRows = takes;
+    this.show();
+  }
+
   changed() {
     this.show();
   }
@@ -265,39 +249,6 @@ export class Studio {
     }
   }
 
-  // What happens on the server.
-
-  follow() {
-    this.events = api.events((event) => event.song === this.song.id && this.hear(event), (isLost) => this.top.lost(isLost));
-  }
-
-  hear({ type, revision, audio, doing, job }) {
-    const { server } = this.song;
-    if (type === "audio") {
-      const state = withAudio(server, audio);
-      if (!state) this.refresh();
-      else this.song.take(state);
-    } else if (type === "doing") this.song.take({ ...server, doing });
-    else if (type === "job") {
-      this.song.take(withJob(server, job));
-      if (job.state === "done") this.refreshTakes();
-    } else if (type === "exact" || revision !== server.revision || type === "state") this.refresh();
-  }
-
-  refresh() {
-    this.refreshing ??= setTimeout(() => {
-      this.refreshing = undefined;
-      this.do(() => this.song.refresh());
-    }, REFRESH_MS);
-  }
-
-  refreshTakes() {
-    this.do(async () => {
-      this.takeRows = (await api.get(`${this.song.path}/takes`)).takes;
-      this.show();
-    });
-  }
-
   // Showing.
 
   show() {
@@ -347,70 +298,8 @@ export class Studio {
   }
 }
 
-/** Figures of the bus as they are with another gain. */
-function atLevel(figures, gain_db) {
-  const gain = 10 ** (gain_db / 20);
-  return {
-    ...figures,
-    peaks: figures.peaks.map((peak) => peak * gain),
-    true_peak: figures.true_peak * gain,
-    momentary: figures.momentary + gain_db,
-    short_term: figures.short_term + gain_db,
-    integrated: figures.integrated + gain_db,
-  };
-}
-
 /** Keys of edits that were not saved, in words. */
 function leftOutWords(keys) {
   const names = keys.map((key) => key.replace("settings.", "the "));
   return new Intl.ListFormat("en").format(names);
 }
-
-function sourcesOf({ sources }) {
-  const listed = sources.filter(({ id, audio }) => audio || id === MIX).map(({ id, name, match_db }) =>
-    ({ key: id, label: name, is_stem: false, url: id, gain_db: 0, match_db }));
-  return listed.some(({ key }) => key === MIX) ? listed : [{ key: MIX, label: "Mix", is_stem: false, url: MIX, gain_db: 0, match_db: 0 }, ...listed];
-}
-
-async function openSong(id) {
-  byId("status").textContent = "Opening the song …";
-  const path = `/api/songs/${encodeURIComponent(id)}`;
-  let state = await api.send("POST", `${path}/open`);
-  const [choices, { takes }] = await Promise.all([api.get("/api/choices"), api.get(`${path}/takes`).catch(() => ({ takes: [] }))]);
-  while (!state.stems.length && state.phase !== "failed") {
-    byId("status").textContent = state.doing ? `${state.doing.what}: ${state.doing.detail}` : "Reading the recordings …";
-    await new Promise((done) => setTimeout(done, 200));
-    state = await api.get(`${path}/state`);
-  }
-  if (!state.stems.length) throw new Error(state.problem);
-  byId("status").hidden = true;
-  byId("songs").hidden = true;
-  byId("desk").hidden = false;
-  window.mixStudio = new Studio(state, choices, takes);
-}
-
-function listSongs({ folder, songs }) {
-  const rows = songs.map(({ id, name, phase, problem }) => {
-    const open = html("button", { type: "button", className: "song", text: name });
-    open.disabled = Boolean(problem);
-    open.addEventListener("click", () => openSong(id).catch(refuse));
-    return html("li", {}, open, html("small", { text: problem ?? (phase === "closed" ? "" : phase) }));
-  });
-  byId("songs").replaceChildren(html("h1", { text: folder }), html("ul", {}, ...rows));
-  byId("songs").hidden = false;
-  byId("status").textContent = songs.length ? "" : "There is no song in this folder.";
-}
-
-function refuse(error) {
-  byId("status").hidden = false;
-  byId("status").textContent = error.message;
-  byId("status").classList.add("fault");
-}
-
-async function begin() {
-  const listed = await api.get("/api/songs");
-  if (listed.songs.length === 1 && !listed.songs[0].problem) await openSong(listed.songs[0].id);
-  else listSongs(listed);
-}
-
-begin().catch(refuse);

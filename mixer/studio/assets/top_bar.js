@@ -37,7 +37,8 @@ export class TopBar {
     const { player, engine } = this.studio;
     this.name.textContent = state.name;
     this.play.textContent = player.playing ? "Pause" : "Play";
-    this.play.setAttribute("aria-pressed", String(player.playing));
+    this.play.title = `${this.play.textContent} (Space)`;
+    this.play.setAttribute("aria-label", this.play.title);
     this.undo.disabled = !state.can_undo;
     this.redo.disabled = !state.can_redo;
     this.undo.title = state.can_undo ? `Undo ${state.can_undo} (Ctrl Z)` : "Nothing to undo";
@@ -123,7 +124,6 @@ export class TopBar {
   lost(isLost) {
     this.clear("lost");
     if (isLost) this.message("The connection to the server is lost. Your changes so far are stored next to the song.", "fault lost");
-    else this.studio.refresh();
   }
 
   /** Another page was quicker. */

@@ -66,7 +66,7 @@ export class VariationMap {
     const [x, y] = [linear(-reach, reach, 0, SIZE), linear(-reach, reach, SIZE, 0)];
     const drawing = svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "group", "aria-label": "Map of variations" },
       svg("path", { class: "grid", d: `M0 ${SIZE / 2}H${SIZE}M${SIZE / 2} 0V${SIZE}` }));
-    for (const [text, at] of [["wider", { x: SIZE - 4, y: SIZE / 2 - 5, "text-anchor": "end" }], ["brighter", { x: SIZE / 2 + 5, y: 12 }]]) {
+    for (const [text, at] of [["wider →", { x: SIZE - 6, y: SIZE - 6, "text-anchor": "end" }], ["↑ brighter", { x: 6, y: 14 }]]) {
       const label = svg("text", at);
       label.textContent = text;
       drawing.append(label);
