@@ -79,7 +79,10 @@ def test_a_bundle_says_which_songs_and_how_it_went(tmp_path: Path) -> None:
     said = provenance(72, real_song_folders(shared_folder(tmp_path)), (200, 150), 1)
     assert "72 composed songs" in said
     assert f"lithium, {VALIDATION_SONG}, Oglsdl-PpTrip," in said
-    assert "200 steps by the paper's loss La from there, then 150 by Lb, seed 1" in said
+    assert (
+        "200 steps by the paper's loss La from there, then 150 by Lb, seed 1; profile fitted to"
+        in said
+    )
     log = tmp_path / "log.jsonl"
     events = [
         {"event": "start", "step": 0},

@@ -104,7 +104,10 @@ def changed_profile(profile: Profile, changes: Changes) -> Profile:
             spectrum_db=tuple(np.round(spectrum_db - spectrum_db.max(), 2).tolist()),
             loudness_lufs=round(stems[stem].loudness_lufs + change.level_db - loudest_db, 2),
         )
-    about = f"{profile.about.rstrip('.')}, fitted to a network's average errors"
+    about = (
+        "Spectra and loudness fitted to what a network gets wrong on average over the songs that it"
+        f" was trained on; before that: {profile.about}"
+    )
     return replace(profile, stems=stems, about=about)
 
 
