@@ -90,8 +90,14 @@ class KeptTracks:
     def _keep(self, name: str, key: str, audio: FloatArray) -> None:
         with contextlib.suppress(OSError):
             path = self._reserve(name, audio.nbytes)
-            if path is not None:
+            if path is None:
+                return
+            try:
                 np.save(path, audio, allow_pickle=False)
+            except OSError:
+                del self._tracks[name]
+                path.unlink(missing_ok=True)
+            else:
                 self._tracks[name] = _KeptTrack(key, path, audio.nbytes)
 
     def _reserve(self, name: str, n_bytes: int) -> Path | None:

@@ -62,6 +62,7 @@ class Desk:
         plan: of the render that is heard, which may be older.
         edited_at: when, on the monotonic clock.
         notes: warnings.
+        unkept: why the last edit could not be kept beside the song; None where it is.
         tasks: to be made, in their order.
         jobs: renders, the newest last.
         closing: the work is to end.
@@ -80,6 +81,7 @@ class Desk:
     plan: RenderPlan | None = None
     edited_at: float = 0.0
     notes: list[str] = field(default_factory=list)
+    unkept: str | None = None
     tasks: list[Task] = field(default_factory=list)
     jobs: list[RenderJob] = field(default_factory=list)
     closing: bool = False
@@ -125,13 +127,12 @@ class Desk:
         self.told()
 
     def keep(self) -> None:
-        """Write the state; where that fails, a note says so."""
+        """Write the state; where that fails, a note says so until it succeeds."""
+        self.unkept = None
         try:
             write_kept(self.folder, self.kept)
         except MixerError as error:
-            line = f"the edits are not kept: {error}"
-            if line not in self.notes:
-                self.notes.append(line)
+            self.unkept = f"your edits are not kept: {error}"
 
     def add(self, task: Task) -> None:
         """Have something made."""

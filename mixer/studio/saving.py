@@ -16,6 +16,7 @@ from mixer.preset.schema import plain_table
 from mixer.rendering.settings import RenderSettings
 from mixer.studio.edits import FILES, PRESETS, ROLE, console_edits, roles_of, split_key
 from mixer.studio.planning import Planned
+from mixer.studio.store import refuse_missing
 
 
 def save_to_song(
@@ -37,8 +38,9 @@ def save_to_song(
 
     Raises:
         PresetError: the file is not TOML, or has its console in a form that is not written.
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or the folder is no longer there.
     """
+    refuse_missing(folder)
     console = _with_targets(planned.full.console, planned.settings)
     table = _laid_over(before, edits)
     if not _says(table, console):

@@ -20,6 +20,7 @@ from mixer.studio.made import MIX, PLAIN
 from mixer.studio.making import Maker
 from mixer.studio.names import FOLDER, REFERENCES
 from mixer.studio.planning import Planned
+from mixer.studio.store import refuse_missing
 from mixer.takes.listing import ListedTake, list_takes
 
 DEFAULT = "default"
@@ -129,6 +130,7 @@ class Sources:
         if not is_audio_name(shown):
             raise SettingsError(f"{quote(shown)} does not end like the name of an audio file")
         self._refuse_more()
+        refuse_missing(self._folder)
         self._n_references += 1
         source = f"reference-{self._n_references}"
         folder = self._folder / FOLDER / REFERENCES

@@ -62,7 +62,7 @@ def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variat
         "can_undo": history.done[-1].label if history.done else None,
         "can_redo": history.undone[-1].label if history.undone else None,
         "saved": desk.kept.is_written,
-        "notes": list(desk.notes),
+        "notes": [*desk.notes, *([] if desk.unkept is None else [desk.unkept])],
         "jobs": [job.as_json() for job in desk.jobs],
     }
 

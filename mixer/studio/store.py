@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import InputError, MixerError
+from mixer.errors import InputError, MixerError, OutputError
 from mixer.files.regular_file import read_regular
 from mixer.files.whole_file import write_json
 from mixer.studio.edits import NOT_IN_SONG, History, Step, read_changes
@@ -58,12 +58,23 @@ def state_path(song_folder: Path) -> Path:
     return song_folder / FOLDER / STATE_FILE
 
 
+def refuse_missing(song_folder: Path) -> None:
+    """Raise where a song's folder is not there any more, so that nothing is written in its place.
+
+    Raises:
+        OutputError: it was moved or removed.
+    """
+    if not song_folder.is_dir():
+        raise OutputError(f"{song_folder} is no longer there; move it back, or open it anew")
+
+
 def write_kept(song_folder: Path, kept: Kept) -> None:
     """Write the state, whole or not at all.
 
     Raises:
-        OutputError: the disk is full or read-only.
+        OutputError: the disk is full or read-only, or the song's folder is no longer there.
     """
+    refuse_missing(song_folder)
     history = kept.history
     write_json(
         state_path(song_folder),

@@ -182,14 +182,13 @@ class Worker:
         except OvertakenError:
             if job is not None:
                 job.state = "cancelled"
-        except MixerError as error:
+        except Exception as error:
             if job is None:
                 raise
-            job.state, job.problem = "failed", str(error)
+            job.state, job.problem = "failed", problem_of(error)
         finally:
             self._at = None
             if job is not None:
-                job.state = "failed" if job.state == "running" else job.state
                 job.doing = None
                 desk.told_job(job)
             desk.told()
@@ -202,14 +201,21 @@ class Worker:
             return
         except OvertakenError:
             return
-        except MixerError as error:
-            problem = str(error)
-        except MemoryError:
-            problem = "out of memory; close other programs"
-        except Exception as error:  # told as the command line tells it
-            problem = f"internal error ({type(error).__name__}: {error}); please report it"
+        except Exception as error:
+            problem = problem_of(error)
         with desk.lock:
             desk.problem, desk.doing = problem, None
             if desk.planned is None:
                 desk.phase = "failed"
         desk.told()
+
+
+def problem_of(error: Exception) -> str:
+    """What went wrong, as the command line tells it."""
+    if isinstance(error, MixerError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory; close other programs"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; check that the song's folder is still there"
+    return f"internal error ({type(error).__name__}: {error}); please report it"

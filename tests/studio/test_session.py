@@ -14,7 +14,7 @@ import soundfile
 
 from mixer import load_song
 from mixer.console.strip import apply_strip
-from mixer.errors import SettingsError
+from mixer.errors import OutputError, SettingsError
 from mixer.files.document import build
 from mixer.preset.shape import STRIP
 from mixer.studio.desk import ConflictError
@@ -215,6 +215,28 @@ def test_a_damaged_state_stops_the_song_and_is_not_written_over(
     wait_for(lambda: session.state()["phase"] == "failed")
     assert "move it away" in (session.state()["problem"] or "")
     assert path.read_text() == "{"
+
+
+def test_a_song_that_is_moved_away_is_told_and_not_begun_anew(
+    stem_song: Path, opened: Open
+) -> None:
+    session = opened(stem_song)
+    settled(session)
+    moved = stem_song.rename(stem_song.with_name("moved"))
+    state = session.edit(0, {"vocals.gain_db": 1.0})
+    assert "no longer there" in state["notes"][-1]
+    with pytest.raises(OutputError, match="no longer there"):
+        session.save_song()
+    with pytest.raises(OutputError, match="no longer there"):
+        session.add_reference("theirs.wav", b"RIFF")
+    job = session.job(session.render({})["id"])
+    wait_for(lambda: job.state == "failed")
+    assert "still there" in (job.problem or "")
+    assert not stem_song.exists()
+    moved.rename(stem_song)
+    state = session.edit(1, {"vocals.gain_db": 2.0})
+    assert not state["notes"]
+    assert state_path(stem_song).is_file()
 
 
 @pytest.mark.parametrize("through", ["edits alone", "a preset and a place"])
