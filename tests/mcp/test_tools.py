@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from mcp import StdioServerParameters
 from mcp.client.client import Client
 
 from mixer.errors import InputError
+from mixer.mcp.answers import MOST_ANSWER_CHARACTERS, bounded_json
 from mixer.mcp.folders import Folders
-from mixer.mcp.server import MOST_ANSWER_CHARACTERS, bounded_json, build_server
+from mixer.mcp.server import build_server
 from mixer.mcp.tools import Tools
 from tests.studio.desk import write_stems
 
@@ -58,13 +61,44 @@ def test_all_tools_are_listed_with_what_they_do(allowed: Path) -> None:
     assert all(found.values())
 
 
-def test_from_a_folder_to_a_revised_mix_that_is_compared(call: Call, allowed: Path) -> None:
-    assert call("check", song="song")["stems"] == ["vocals", "bass", "drums", "other"]
-    assert "rock" in [row["name"] for row in call("presets")["presets"]]
-    assert call("preset", name="rock")["table"]["drums"]
-    made = call(
+def test_a_client_over_stdio_mixes_revises_and_compares(allowed: Path) -> None:
+    """Every tool once, by the protocol's own client and the command, then what is refused."""
+
+    async def talk() -> None:
+        command = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "mixer", "mcp", "--allow", str(allowed)],
+            env=dict(os.environ),
+        )
+        async with Client(command) as client:
+            assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS
+
+            async def call(tool: str, /, **arguments: Any) -> Any:
+                answer = await client.call_tool(tool, arguments)
+                text = answer.content[0].text  # type: ignore[union-attr]
+                return text if answer.is_error else json.loads(text)
+
+            await use_every_tool(call, allowed)
+            assert "leads out" in await call("check", song="../private/song")
+            assert "leads out" in await call("evaluate", mix="/etc/passwd", reference="/etc/hosts")
+            assert "already exists" in await call("render", song="song")
+            assert "no preset 'none-such'" in await call("preset", name="none-such")
+            assert "changes" in await call("revise", mix="mixes/song.mix.json")
+            assert (await call("check", song="song"))["stems"]  # it goes on after errors
+
+    asyncio.run(talk())
+
+
+async def use_every_tool(call: Callable[..., Any], allowed: Path) -> None:
+    assert (await call("check", song="song"))["stems"] == ["vocals", "bass", "drums", "other"]
+    assert "rock" in [row["name"] for row in (await call("presets"))["presets"]]
+    assert (await call("preset", name="rock"))["table"]["drums"]
+    varied = await call("variations", song="song", names=["brighter"])
+    assert [Path(row["mix"]).name for row in varied["variations"]] == ["song.var1.wav"]
+    made = await call(
         "render",
         song="song",
+        overwrite=True,
         presets=["vocal-forward"],
         sets=["bass.gain_db=-1"],
         settings={"loudness_lufs": -18},
@@ -72,14 +106,13 @@ def test_from_a_folder_to_a_revised_mix_that_is_compared(call: Call, allowed: Pa
     )
     assert Path(made["mix"]) == allowed / "mixes" / "song.wav"
     assert made["loudness_lufs"] == pytest.approx(-18.0, abs=0.1)
-    taken = call("revise", mix="mixes/song.mix.json", changes=["vocals up", "drums.pan=-0.2"])
+    taken = await call("revise", mix="mixes/song.mix.json", changes=["vocals up", "drums.pan=-0.2"])
     assert taken["number"] == 2
     assert "vocals" in taken["changed_parts"]
     assert "bass" in taken["unchanged_parts"]
-    found = call("compare", a="mixes/song.mix.json", b=taken["recipe"])
+    found = await call("compare", a="mixes/song.mix.json", b=taken["recipe"])
     assert "vocals.gain_db" in json.dumps(found)
-    against = call("evaluate", mix=taken["mix"], reference=made["mix"])
-    assert isinstance(against, dict)
+    assert isinstance(await call("evaluate", mix=taken["mix"], reference=made["mix"]), dict)
 
 
 def test_a_render_is_that_of_the_command_line(call: Call, allowed: Path) -> None:

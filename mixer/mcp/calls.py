@@ -1,0 +1,115 @@
+"""The tools as the protocol calls them: typed arguments in, JSON out, one call at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import anyio
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+
+from mixer.errors import MixerError
+from mixer.mcp.answers import bounded_json
+from mixer.mcp.tools import Json, Tools
+from mixer.rendering.progress import Progress
+
+# What an agent reads of each tool; a method of `Calls` bears its name.
+DESCRIPTIONS: Mapping[str, str] = {
+    "check": "How a song's files are understood, and what is wrong with them.",
+    "presets": "Presets, models, targets, wishes, roles and outputs to choose from.",
+    "preset": "Every number of a preset.",
+    "render": "Mix a song. presets: names, the strongest last. sets: key=value, as "
+    "vocals.gain_db=+1.5. settings: model, amount, dry, levels, platform, loudness_lufs, "
+    "true_peak_dbtp, seed. outputs: format, bit_depth, stems, tracks, report, deliver, daw, "
+    "daw_audio. output: a folder, or a file that ends like the format.",
+    "revise": "The next take of a mix: wishes in plain words, or key=value.",
+    "variations": "Other mixes of a song beside the first: n spread out, or by names as "
+    "'brighter', or blends as 'first=0.6,brighter=0.4'.",
+    "compare": "What differs between two mixes, B minus A.",
+    "evaluate": "How a mix measures against a reference mix of the same song.",
+}
+Song = Annotated[str, Field(description="Folder of the song.")]
+MixPath = Annotated[str, Field(description="A mix, or its recipe NAME.mix.json.")]
+Words = Annotated[list[str], Field(default_factory=list)]
+
+
+class _CancelledError(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Calls:
+    """One method a tool, each in a thread after the one before: a render takes all cores."""
+
+    def __init__(self, tools: Tools) -> None:
+        """Prepare to call tools."""
+        self._tools = tools
+        self._limiter = anyio.CapacityLimiter(1)
+
+    async def check(self, song: Song) -> str:
+        return await self._run(lambda progress: self._tools.check(song, progress))
+
+    async def presets(self) -> str:
+        return await self._run(lambda progress: self._tools.presets())
+
+    async def preset(self, name: str) -> str:
+        return await self._run(lambda progress: self._tools.preset(name))
+
+    async def render(
+        self,
+        song: Song,
+        presets: Words,
+        sets: Words,
+        settings: dict[str, Any] | None = None,
+        outputs: dict[str, Any] | None = None,
+        output: str = "",
+        overwrite: bool = False,
+    ) -> str:
+        return await self._run(
+            lambda progress: self._tools.render(
+                song,
+                progress,
+                presets=presets,
+                sets=sets,
+                settings=settings,
+                outputs=outputs,
+                output=output,
+                overwrite=overwrite,
+            )
+        )
+
+    async def revise(self, mix: MixPath, changes: list[str]) -> str:
+        return await self._run(lambda progress: self._tools.revise(mix, changes, progress))
+
+    async def variations(self, song: Song, names: Words, blends: Words, n: int = 0) -> str:
+        return await self._run(
+            lambda progress: self._tools.variations(song, progress, n=n, names=names, blends=blends)
+        )
+
+    async def compare(self, a: MixPath, b: MixPath, audio: bool = True) -> str:
+        return await self._run(lambda progress: self._tools.compare(a, b, audio=audio))
+
+    async def evaluate(self, mix: str, reference: str) -> str:
+        return await self._run(lambda progress: self._tools.evaluate(mix, reference))
+
+    async def _run(self, call: Callable[[Progress], Json]) -> str:
+        """The answer as JSON; a call that nobody waits for any more ends at its next stage."""
+        gone = threading.Event()
+
+        def progress(stage: str, detail: str, share: float) -> None:
+            if gone.is_set():
+                raise _CancelledError
+
+        def work() -> str:
+            try:
+                return bounded_json(call(progress))
+            except MixerError as error:
+                raise ToolError("\n".join(error.lines)) from None
+
+        try:
+            return await anyio.to_thread.run_sync(
+                work, abandon_on_cancel=True, limiter=self._limiter
+            )
+        finally:
+            gone.set()
