@@ -7,10 +7,13 @@ do. So the least of a few settings is set here, by role (`mixer.network.track_mi
 
 from __future__ import annotations
 
+import numpy as np
+
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import USUAL
-from mixer.network.track_mixer.movement import unevenness_db
+from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
 from mixer.network.track_mixer.settings import SEND_OFF_DB
+from mixer.network.track_mixer.together import gated_power
 from mixer.roles import FINISHED_STEM, STEM_OF_ROLE
 
 # Kits are recorded wider than they end up.
@@ -38,7 +41,7 @@ def at_least_usual(
         return row
     row = _no_narrower(row, track, role, amount)
     if STEM_OF_ROLE[role] == "vocals":
-        row = {**row, "ride": max(row["ride"], amount * _ride(track))}
+        row = _ridden(row, track, amount)
     return _in_a_room(row, role, amount) if dry else row
 
 
@@ -61,7 +64,19 @@ def _in_a_room(row: dict[str, float], role: str, amount: float) -> dict[str, flo
     return {**row, room: least_db}
 
 
-def _ride(track: TrackLevels) -> float:
-    """The share of its slow movement that makes a voice as even as they are in finished mixes."""
+def _ridden(row: dict[str, float], track: TrackLevels, amount: float) -> dict[str, float]:
+    """As even as voices are in finished mixes, and as loud as before."""
     uneven_db = unevenness_db(track.frame_db)
-    return min(_MOST_RIDE, max(0.0, 1.0 - _EVEN_DB / max(uneven_db, _EVEN_DB)))
+    share = min(_MOST_RIDE, max(0.0, 1.0 - _EVEN_DB / max(uneven_db, _EVEN_DB)))
+    if amount * share <= row["ride"]:
+        return row
+    moved_db = [frame_gains_db(track.frame_db, 0.0, r) for r in (row["ride"], amount * share)]
+    # Loud phrases, which make the loudness, are what a ride turns down.
+    before, after = (
+        gated_power(
+            10.0 ** ((track.frame_db.astype(np.float64) + (0.0 if db is None else db)) / 10)
+        )
+        for db in moved_db
+    )
+    lost_db = 10.0 * float(np.log10(max(before, 1e-12) / max(after, 1e-12)))
+    return {**row, "ride": amount * share, "gain_db": row["gain_db"] + lost_db}

@@ -57,12 +57,12 @@ def _of_group(tracks: Sequence[TrackLevels], gains_db: Sequence[float]) -> float
         # As BS.1770's constant has it, -0.691 dB below the weighted power; it cancels out here.
         power = 10.0 ** ((track.frame_db.astype(np.float64) + gain_db) / 10.0)
         together[: len(power)] += power
-        alone += _gated_power(power)
-    apart_db = 10.0 * np.log10(max(alone, _LEAST_POWER) / max(_gated_power(together), _LEAST_POWER))
+        alone += gated_power(power)
+    apart_db = 10.0 * np.log10(max(alone, _LEAST_POWER) / max(gated_power(together), _LEAST_POWER))
     return float(np.clip(apart_db, -_MOST_APART_DB, _MOST_APART_DB))
 
 
-def _gated_power(power: NDArray[np.float64]) -> float:
+def gated_power(power: NDArray[np.float64]) -> float:
     """Mean power of the blocks of about 400 ms that count for loudness; 0 for silence."""
     n_steps = len(power) // STEP_FRAMES
     steps = power[: n_steps * STEP_FRAMES].reshape(n_steps, STEP_FRAMES).mean(axis=1)

@@ -1,18 +1,20 @@
 """What people usually do to a role is done at least, unless a mix is finished."""
 
 import numpy as np
+import pytest
 
 from mixer.network.track_mixer.at_least_usual import at_least_usual
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
 from mixer.network.track_mixer.settings import SEND_OFF_DB
+from mixer.network.track_mixer.together import gated_power
 
 RATE = 44_100
 
 
 def row(**controls: float) -> dict[str, float]:
-    rest = {"spread": 0.2, "width": 0.7, "ride": 0.0}
+    rest = {"gain_db": -3.0, "spread": 0.2, "width": 0.7, "ride": 0.0}
     return {**rest, "short_room_db": SEND_OFF_DB, "long_room_db": SEND_OFF_DB, **controls}
 
 
@@ -49,12 +51,19 @@ def test_dry_recordings_get_a_room_and_no_second_one():
 def test_an_uneven_voice_is_ridden_and_an_even_one_is_not():
     uneven, even = phrases(8.0), phrases(0.0)
     assert at_least_usual(row(), even, "lead_vocal", 1.0, dry=False)["ride"] == 0.0
-    ride = at_least_usual(row(), uneven, "lead_vocal", 1.0, dry=False)["ride"]
+    ridden = at_least_usual(row(), uneven, "lead_vocal", 1.0, dry=False)
+    ride = ridden["ride"]
     assert 0.3 < ride <= 0.5
     assert at_least_usual(row(), uneven, "electric_guitar", 1.0, dry=False)["ride"] == 0.0
     gains_db = frame_gains_db(uneven.frame_db, 0.0, ride)
     assert gains_db is not None
     assert unevenness_db(uneven.frame_db + gains_db) < 0.8 * unevenness_db(uneven.frame_db)
+    # The fader makes up for what the loud phrases lose.
+    faded_db = uneven.frame_db + gains_db + ridden["gain_db"]
+    before, after = (
+        gated_power(10.0 ** (db / 10.0)) for db in (uneven.frame_db + row()["gain_db"], faded_db)
+    )
+    assert 10.0 * np.log10(after / before) == pytest.approx(0.0, abs=0.01)
 
 
 def test_silence_is_even():
