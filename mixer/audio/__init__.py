@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mixer.audio.damage import damage_of
     from mixer.audio.decoding import hides_damage, probe, read_blocks, read_segment, verify
     from mixer.audio.reading import (
-        available_memory_bytes,
         read_audio,
         read_resampled_blocks,
         resample,
@@ -31,7 +30,6 @@ _HOME = {
     "read_segment": "decoding",
     "hides_damage": "decoding",
     "verify": "decoding",
-    "available_memory_bytes": "reading",
     "read_audio": "reading",
     "read_resampled_blocks": "reading",
     "resample": "reading",
@@ -43,7 +41,6 @@ _HOME = {
 
 __all__ = [
     "AudioSource",
-    "available_memory_bytes",
     "damage_of",
     "hides_damage",
     "probe",

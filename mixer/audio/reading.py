@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,23 +11,10 @@ import soxr
 from mixer.audio.damage import damage_of
 from mixer.audio.decoding import probe, read_blocks
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource
+from mixer.dsp.free_memory import available_memory_bytes
+from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
-
-
-def available_memory_bytes() -> int:
-    """Memory that can be taken without swapping; 4 GiB where the system does not say."""
-    try:
-        with Path("/proc/meminfo").open() as meminfo:
-            for line in meminfo:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return 4 << 30
 
 
 def read_resampled_blocks(source: AudioSource, sample_rate: int) -> Iterator[np.ndarray]:
@@ -85,7 +71,7 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int, n_samples: int) ->
     """
     if from_rate == to_rate and audio.shape[1] == n_samples:
         return audio
-    resampled = np.zeros((audio.shape[0], n_samples), np.float32)
+    resampled = silence(audio.shape[0], n_samples)
     resampler = soxr.ResampleStream(from_rate, to_rate, audio.shape[0], "float32")
     position = 0
     for start in range(0, max(audio.shape[1], 1), BLOCK_SAMPLES):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from mixer.dsp.free_memory import available_memory_bytes
+
 # Interpreter and libraries of a worker that has not rendered yet.
 WORKER_BYTES = 220 << 20
 # Share of what is free when the run starts; the rest is for file caches and other programs.
@@ -17,8 +19,6 @@ _UNLIMITED_BYTES = 1 << 60
 
 def free_memory_bytes() -> int:
     """Memory that can be taken without swapping, within a container's limit."""
-    from mixer.audio import available_memory_bytes
-
     return min(available_memory_bytes(), _container_free_bytes(Path("/sys/fs/cgroup")))
 
 

@@ -14,6 +14,7 @@ from mixer.console.automation import Course
 from mixer.console.processing import BLOCK_SAMPLES
 from mixer.console.split import GainLike
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.long_audio import silence
 
 
 def apply_gain_like(
@@ -36,7 +37,7 @@ def apply_gain_like(
     for stem, audio in stems.items():
         setting = settings[stem]
         if setting.mute or (soloed and stem not in soloed):
-            out[stem] = np.zeros_like(audio)
+            out[stem] = silence(*audio.shape)
         else:
             out[stem] = _with_gain(audio, sample_rate, setting)
     return out
@@ -46,7 +47,7 @@ def _with_gain(audio: FloatArray, sample_rate: int, setting: GainLike) -> FloatA
     gain_db, amount = Course(setting.gain_db, sample_rate), Course(setting.amount, sample_rate)
     if gain_db.constant == 0.0 or amount.constant == 0.0:
         return audio
-    out = np.empty_like(audio)
+    out = silence(*audio.shape)
     for start in range(0, audio.shape[-1], BLOCK_SAMPLES):
         stop = min(start + BLOCK_SAMPLES, audio.shape[-1])
         share = amount.over(start, stop)

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-import numpy as np
-
 from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.sends import SendReports, Sends
 from mixer.console.settings import MASTER, MASTER_LACKS, Console, Strip
 from mixer.console.strip import StripEffects, apply_strip, is_neutral
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.long_audio import silence
 from mixer.errors import PresetError
 from mixer.meters.loudness import integrated_loudness_lufs
 
@@ -109,7 +108,7 @@ def apply_console(
         if progress is not None:
             progress(stem)
         if stem not in heard:
-            out[stem] = np.zeros_like(audio)
+            out[stem] = silence(*audio.shape)
             report["stems"][stem] = {"heard": False}
             continue
         strip = console.strip(stem)

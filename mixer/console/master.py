@@ -9,7 +9,9 @@ from typing import TypedDict
 import numpy as np
 import pedalboard
 
-from mixer.dsp.blocks import db_to_gain, gain_to_db
+from mixer.dsp.blocks import db_to_gain, gain_to_db, zero_padded
+from mixer.dsp.long_audio import gained, silence
+from mixer.dsp.threads import stop_if_asked
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.meters.true_peak import true_peak_dbtp
 
@@ -162,7 +164,7 @@ class _Bus:
         """The mix at a gain, limited; the same array where there is nothing to do."""
         mix, rate, ceiling_dbtp = self.mix, self.sample_rate, self.ceiling_dbtp
         gain = np.float32(db_to_gain(gain_db))
-        loud = mix if gain_db == 0.0 else mix * gain
+        loud = mix if gain_db == 0.0 else gained(mix, gain)
         peak_dbtp = self.own.true_peak_dbtp
         if loud is not mix:
             peak_dbtp += float(gain_to_db(float(gain)))
@@ -228,24 +230,36 @@ def _limit(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> tuple[np
     setting_db = target_dbtp
     for _ in range(_PEAK_PASSES):
         # From the same input each time: limiting twice would lower the gain twice at every peak.
-        limiter = pedalboard.BrickwallLimiter(
-            ceiling_db=setting_db,
-            release_ms=RELEASE_MS,
-            lookahead_ms=LOOKAHEAD_MS,
-            true_peak=True,
-        )
-        # In a square array pedalboard cannot tell which side is the channels.
-        is_square = audio.shape[0] == audio.shape[1]
-        whole = np.pad(audio, ((0, 0), (0, 1))) if is_square else audio
-        limited = limiter(whole, sample_rate, reset=True)[:, : audio.shape[1]]
+        limited = _limit_at(audio, sample_rate, setting_db)
         peak_dbtp = true_peak_dbtp(limited, sample_rate, whole=True)
         over_db = peak_dbtp - target_dbtp
         if over_db <= 0.0:
             return limited, peak_dbtp
         setting_db -= over_db
     # Whatever the passes leave over comes off as a gain: the ceiling holds in any case.
-    limited = limited * np.float32(db_to_gain(-over_db))
+    limited *= np.float32(db_to_gain(-over_db))
     return limited, true_peak_dbtp(limited, sample_rate, whole=True)
+
+
+def _limit_at(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> np.ndarray:
+    """The limiter once over the audio, block by block; it is late, and catches up at the end."""
+    limiter = pedalboard.BrickwallLimiter(
+        ceiling_db=ceiling_dbtp,
+        release_ms=RELEASE_MS,
+        lookahead_ms=LOOKAHEAD_MS,
+        true_peak=True,
+    )
+    limited, n_samples = silence(*audio.shape), audio.shape[1]
+    # What a block brings back first is what the limiter still had of the last one.
+    position = start = 0
+    while position < n_samples:
+        stop_if_asked()
+        block = zero_padded(audio, start, start + _BLOCK_SAMPLES)
+        out = limiter(block, sample_rate, reset=False)[:, : n_samples - position]
+        limited[:, position : position + out.shape[1]] = out
+        position += out.shape[1]
+        start += _BLOCK_SAMPLES
+    return limited
 
 
 def _measure_reduction(

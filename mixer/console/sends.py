@@ -17,6 +17,7 @@ from mixer.console.delay import delay_time_s, return_delay
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Delay, Number, Reverb, Strip
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.long_audio import silence
 from mixer.errors import PresetError
 
 _BLOCK_SAMPLES = 1 << 16
@@ -103,7 +104,7 @@ class Sends:
 
     def _send(self, audio: FloatArray, level_db: Number, amount: Number) -> FloatArray:
         level, share = Course(level_db, self._sample_rate), Course(amount, self._sample_rate)
-        send = np.empty_like(audio)
+        send = silence(*audio.shape)
         for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):
             stop = min(start + _BLOCK_SAMPLES, audio.shape[-1])
             gain = db_to_gain(level.over(start, stop)) * share.over(start, stop)

@@ -18,6 +18,7 @@ from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.processing import BLOCK_SAMPLES, Effect, EffectReport, blend, run_effect
 from mixer.console.settings import EFFECT, Number, Plugin, Strip
 from mixer.dsp.blocks import FloatArray, peak
+from mixer.dsp.long_audio import copy_of, silence
 from mixer.errors import PresetError
 from mixer.stems import STEMS
 
@@ -73,12 +74,12 @@ def apply_strip(
     if audio.ndim != 2 or audio.shape[0] != 2:
         raise ValueError(f"a strip takes stereo (2, samples), not {audio.shape}")
     if strip.mute:
-        return np.zeros_like(audio), {"mute": True}
+        return silence(*audio.shape), {"mute": True}
     if is_neutral(strip):
         return audio, {}
     # A strip that is blended with what came in reads that again at its end.
     own = consume and _constant(strip.amount) == 1.0
-    out = audio if own else np.array(audio, dtype=np.float32)
+    out = audio if own else copy_of(audio)
     report: dict[str, Any] = {}
     for name, setting, amount in _stages(strip):
         share = Course(amount, sample_rate)

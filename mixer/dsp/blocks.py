@@ -11,6 +11,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
+from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.threads import stop_if_asked
 
 FloatArray = NDArray[np.float32]
@@ -37,10 +38,16 @@ def with_gain(audio: FloatArray, gain_db: float) -> FloatArray:
 
 def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
     """The sum of arrays of one shape, added one after another: no copy of them all is made."""
-    total = audios[0].copy()
-    for audio in audios[1:]:
-        total += audio
+    total = copy_of(audios[0])
+    for part in parts_of(total):
+        for audio in audios[1:]:
+            total[..., part] += audio[..., part]
     return total
+
+
+def are_equal(channels: FloatArray) -> bool:
+    """Whether the two channels of stereo audio, `(2, samples)`, hold the same samples."""
+    return all(np.array_equal(*channels[:, part]) for part in parts_of(channels))
 
 
 def peak(audio: np.ndarray) -> float:
@@ -145,7 +152,7 @@ def filter_stft(
         float32 `(channels, samples)`.
     """
     if out is None:
-        out = np.empty_like(audio, dtype=np.float32)
+        out = silence(*audio.shape)
     window, hop_length = root_hann(n_fft), n_fft // 2
     channels, n_samples = audio.shape
     tail = np.zeros((channels, hop_length), dtype=np.float32)
@@ -185,7 +192,7 @@ def convolve(
     kernel = np.atleast_2d(np.asarray(kernel, dtype=np.float32))
     taps, n_samples = kernel.shape[-1], audio.shape[-1]
     if out is None:
-        out = np.empty_like(audio, dtype=np.float32)
+        out = silence(*audio.shape)
     # About seven times the kernel is near the optimum of work per sample.
     n_fft = scipy.fft.next_fast_len(max(1 << 14, 8 * taps) if taps < (1 << 16) else 4 * taps, True)
     n_fft = min(n_fft, scipy.fft.next_fast_len(n_samples + taps - 1, True))

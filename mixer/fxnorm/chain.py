@@ -13,6 +13,7 @@ from typing import TypedDict
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray, peak, peak_dbfs
+from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError
 from mixer.fxnorm.profile import Profile
@@ -171,11 +172,12 @@ def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:
     amount = task.amount(effect)
     if stage.takes_amount or amount == 1.0:
         return stage.apply(x, task)
-    dry = x.copy()
+    dry = copy_of(x)
     done = stage.apply(x, task)
-    x -= dry
-    x *= np.float32(amount)
-    x += dry
+    for part in parts_of(x):
+        x[:, part] -= dry[:, part]
+        x[:, part] *= np.float32(amount)
+        x[:, part] += dry[:, part]
     return done
 
 
@@ -194,7 +196,7 @@ def _as_stereo(audio: FloatArray, sample_rate: int, stem: str, *, in_place: bool
         raise InputError(f"{stem}: peak {largest:g}; audio lies within -1 and 1, scale it down")
     if in_place and audio.shape[0] == 2 and audio.dtype == np.float32 and audio.flags.writeable:
         return audio
-    work = np.empty((2, audio.shape[1]), dtype=np.float32)
+    work = silence(2, audio.shape[1])
     work[:] = audio
     return work
 

@@ -11,7 +11,8 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from mixer.dsp.ballistics import OFFSET_DB, Ballistics
-from mixer.dsp.blocks import FloatArray, db_to_gain, peak, peak_dbfs
+from mixer.dsp.blocks import FloatArray, are_equal, db_to_gain, peak, peak_dbfs
+from mixer.dsp.long_audio import silence
 from mixer.dsp.onsets import OnsetPeaks, measure_onset_peaks
 from mixer.dsp.threads import stop_if_asked
 from mixer.fxnorm.profile import StemFields
@@ -85,7 +86,7 @@ def match_compression(
     Returns:
         float32 `(channels, samples)`, and for each channel what was done, None if nothing was.
     """
-    identical = audio.shape[0] == 2 and np.array_equal(audio[0], audio[1])
+    identical = audio.shape[0] == 2 and are_equal(audio)
     if out is None:
         out = np.array(audio, dtype=np.float32)
     elif out is not audio:
@@ -130,8 +131,8 @@ class _Compressor:
         self.channel = channel
         self.sample_rate = sample_rate
         self.settings = settings
-        self.output = np.empty_like(channel)
-        self.level_db = np.empty_like(channel)
+        self.output = silence(channel.size)
+        self.level_db = silence(channel.size)
         for start in range(0, channel.size, _BLOCK_SAMPLES):
             stop_if_asked()
             block = slice(start, start + _BLOCK_SAMPLES)

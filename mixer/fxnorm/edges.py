@@ -10,6 +10,7 @@ Source: J. P. Burg, Maximum Entropy Spectral Analysis, 1975; its predictor is al
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.long_audio import silence
 from mixer.dsp.recursive import filter_samples, state_behind
 
 # About the lowest order that carries on tonal material; the context is what the predictor is
@@ -30,9 +31,13 @@ def extend(signal: FloatArray, reach_samples: int) -> FloatArray:
     Returns:
         float32 `(samples + 2 * reach_samples,)`, the signal in the middle bit for bit.
     """
+    end = reach_samples + signal.size
+    extended = silence(end + reach_samples)
+    extended[reach_samples:end] = signal
     before = _continuation(signal[:CONTEXT_SAMPLES][::-1], reach_samples)[::-1]
-    after = _continuation(signal[-CONTEXT_SAMPLES:], reach_samples)
-    return np.concatenate([before, signal, after])
+    extended[:reach_samples] = before
+    extended[end:] = _continuation(signal[-CONTEXT_SAMPLES:], reach_samples)
+    return extended
 
 
 def _continuation(context: FloatArray, n_samples: int) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mixer.dsp.blocks import (
     FloatArray,
+    are_equal,
     convolve,
     db_to_gain,
     peak,
@@ -93,7 +94,7 @@ def match_equalization(
         The filtered audio, float32 `(channels, samples)`, and for each channel what was done, or
         None if nothing was.
     """
-    identical = audio.shape[0] == 2 and np.array_equal(audio[0], audio[1])
+    identical = audio.shape[0] == 2 and are_equal(audio)
     if out is None:
         out = np.array(audio, dtype=np.float32)
     elif out is not audio:

@@ -6,6 +6,7 @@ from typing import TypedDict
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
+from mixer.dsp.long_audio import silence
 from mixer.fxnorm.profile import StemFields
 from mixer.fxnorm.stage import ChannelGains, EffectReport, Measured, Stage, Task
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
@@ -46,7 +47,7 @@ def match_loudness(
         and whether the peak held it back.
     """
     if out is None:
-        out = np.empty_like(audio, dtype=np.float32)
+        out = silence(*audio.shape)
     loudness_lufs = integrated_loudness_lufs(audio, sample_rate, COOKBOOK_FILTER, PADDING_SAMPLES)
     if not np.isfinite(loudness_lufs) or amount == 0.0:
         out[:] = audio

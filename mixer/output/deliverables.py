@@ -13,6 +13,7 @@ import numpy as np
 
 from mixer.console.master import limit_true_peak
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.long_audio import parts_of, silence
 from mixer.errors import ModelError, SettingsError
 from mixer.files.wording import listed
 from mixer.meters.true_peak import true_peak_dbtp
@@ -108,7 +109,7 @@ def _has_backing(song: Song) -> bool:
 
 
 def _instrumental(mix: Mix, parts: MixParts) -> FloatArray:
-    out = np.zeros_like(mix.audio)
+    out = silence(*mix.audio.shape)
     for stem in mix.wet_stems:
         if stem != VOCALS:
             out += parts.stem(stem)
@@ -125,7 +126,9 @@ def _tv(mix: Mix, parts: MixParts) -> FloatArray:
 def _vocals_moved(gain_db: float) -> Maker:
     def make(mix: Mix, parts: MixParts) -> FloatArray:
         share = np.float32(db_to_gain(gain_db) - 1.0)
-        moved: FloatArray = mix.audio + share * parts.stem(VOCALS)
+        voice, moved = parts.stem(VOCALS), silence(*mix.audio.shape)
+        for part in parts_of(moved):
+            np.add(mix.audio[:, part], share * voice[:, part], out=moved[:, part])
         return moved
 
     return make
@@ -133,7 +136,9 @@ def _vocals_moved(gain_db: float) -> Maker:
 
 def _clean(mix: Mix, parts: MixParts) -> FloatArray:
     mask = explicit_mask(mix.song, mix.audio.shape[1], mix.sample_rate)
-    out: FloatArray = mix.audio - parts.stem(VOCALS) * mask
+    voice, out = parts.stem(VOCALS), silence(*mix.audio.shape)
+    for part in parts_of(out):
+        np.subtract(mix.audio[:, part], voice[:, part] * mask[part], out=out[:, part])
     return out
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.fft
 
 from mixer.dsp.blocks import FloatArray, convolve, db_to_gain, with_gain
+from mixer.dsp.long_audio import gained
 from mixer.meters.stem_powers import BLOCK_S, N_NODES, Floats, node_positions
 from mixer.reference.moves import Moves
 
@@ -28,7 +29,7 @@ class Mover:
         mid_db = np.array(own.eq_db)
         side_db = mid_db + np.array(self._moves.width_db)
         if np.abs(mid_db).max() < _LEAST_DB and np.abs(side_db).max() < _LEAST_DB:
-            out = audio * np.float32(db_to_gain(own.gain_db))
+            out = gained(audio, np.float32(db_to_gain(own.gain_db)))
         else:
             out = self._filtered(audio, mid_db + own.gain_db, side_db + own.gain_db)
         if self._ride is not None:

@@ -11,7 +11,8 @@ import numpy as np
 from mixer.console.delay import return_delay
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Delay, Reverb
-from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, db_to_gain, sum_of
+from mixer.dsp.long_audio import gained, parts_of, silence
 from mixer.network.track_mixer.settings import SEND_OFF_DB, SpaceSettings, TrackSettings
 
 RETURNS = ("short_room", "long_room", "echo")
@@ -71,8 +72,10 @@ class GroupSends:
         """Add a track's share to what is sent; float32 (2, samples), after its strip."""
         for name, level in self._returns.levels(settings):
             if name not in self._sent:
-                self._sent[name] = np.zeros_like(audio)
-            self._sent[name] += audio * level
+                self._sent[name] = silence(*audio.shape)
+            sent = self._sent[name]
+            for part in parts_of(audio):
+                sent[:, part] += audio[:, part] * level
 
     def add_returns(self, group: FloatArray) -> None:
         """Add what comes back to the group, in place; nothing is sent any more."""
@@ -92,5 +95,5 @@ class GroupSends:
         """
         out = audio
         for name, level in self._returns.levels(settings):
-            out = out + self._returns.come_back(name, sent * level)
+            out = sum_of([out, self._returns.come_back(name, gained(sent, level))])
         return out

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mixer import audio as audio_io
 from mixer.console.before_network import apply_gain_like
 from mixer.console.settings import MASTER
+from mixer.dsp.blocks import peak, sum_of
+from mixer.dsp.free_memory import available_memory_bytes
+from mixer.dsp.long_audio import MOST_IN_MEMORY, copy_of, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import StemReport, normalise_stem
@@ -135,7 +137,7 @@ def _of_stems(job: Job) -> Material:
     normalised = _sum(stems) if job.stages else None
     named = zip(job.plan.stem_order, _with_gains_before(stems, job.plan), strict=True)
     present = {name: stem for name, stem in named if stem is not None}
-    mix = np.add.reduce(list(present.values()))
+    mix = sum_of(list(present.values()))
     return Material(mix, present if job.wet_stems else {}, normalised, None, measurements)
 
 
@@ -146,7 +148,7 @@ def _of_network(job: Job) -> Material:
     normalised = _sum(stems) if job.stages else None
     job, doubts = _asked_again(job, stems)
     output, wet = _run_network(_with_gains_before(stems, job.plan), job)
-    curve = np.tanh if job.plan.has_output_curve else None
+    curve = _output_curve if job.plan.has_output_curve else None
     return Material(
         output.mix,
         wet,
@@ -158,6 +160,13 @@ def _of_network(job: Job) -> Material:
         levels=levels,
         doubts=doubts,
     )
+
+
+def _output_curve(total: np.ndarray) -> np.ndarray:
+    mix = silence(*total.shape)
+    for part in parts_of(total):
+        np.tanh(total[:, part], out=mix[:, part])
+    return mix
 
 
 def _asked_again(job: Job, stems: Sequence[np.ndarray | None]) -> tuple[Job, Doubts | None]:
@@ -226,8 +235,8 @@ def _of_tracks(job: Job) -> Material:
         run_bus(total, rate, settings.mix)
         return total
 
-    total = np.add.reduce(list(groups.values()))
-    before = None if job.tap is None else total.copy()
+    total = sum_of(list(groups.values()))
+    before = None if job.tap is None else copy_of(total)
     mix = bus(total)
     clock.stop()
     if job.tap is not None and before is not None:
@@ -300,13 +309,12 @@ def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]
 def _n_workers(song: Song, sample_rate: int, threads: int | None) -> int:
     """As many stems at once as there are cores, and as memory holds with room to work."""
     stem_bytes = 8 * song.n_samples_at(sample_rate)
-    fitting = audio_io.available_memory_bytes() // (6 * stem_bytes)
+    fitting = available_memory_bytes() // min(6 * stem_bytes, MOST_IN_MEMORY)
     return int(max(1, min(len(song.stems), threads or available_threads(), fitting)))
 
 
 def _sum(stems: Sequence[np.ndarray | None]) -> np.ndarray:
-    total: np.ndarray = np.add.reduce([stem for stem in stems if stem is not None])
-    return total
+    return sum_of([stem for stem in stems if stem is not None])
 
 
 def _with_gains_before(
@@ -335,7 +343,7 @@ def _run_network(
         if job.kept is not None and job.wet_stems:
             job.kept.keep_output(plan, output)
     clock.stop()
-    if not np.isfinite(output.mix).all():
+    if not np.isfinite(peak(output.mix)):
         raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")
     wet = dict(zip(plan.stem_order, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.

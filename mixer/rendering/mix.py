@@ -13,6 +13,7 @@ from mixer.console.desk import DeskReport
 from mixer.console.master import MasterFigures
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
+from mixer.dsp.long_audio import parts_of, silence
 from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.meters.true_peak import true_peak_dbtp
@@ -208,15 +209,19 @@ class Mix:
 
         Computed so that wet stems and residual, summed in this order in float32, give the mix.
         """
-        return self.audio - sum(self.wet_stems.values())
+        rest = silence(*self.audio.shape)
+        for part in parts_of(rest):
+            stems = (stem[:, part] for stem in self.wet_stems.values())
+            np.subtract(self.audio[:, part], sum(stems), out=rest[:, part])
+        return rest
 
     @property
     def residual_of_tracks(self) -> np.ndarray:
         """What the mix has beyond the sum of its wet tracks: buses, stems' strips, the limiter."""
-        total = np.zeros_like(self.audio)
+        total = silence(*self.audio.shape)
         for track in self.wet_tracks.values():
             total += track
-        return self.audio - total
+        return np.subtract(self.audio, total, out=total)
 
     @property
     def real_time_factor(self) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from mixer.console.master import MasterReport, OwnLevels, apply_master
 from mixer.dsp.blocks import db_to_gain
+from mixer.dsp.long_audio import gained
 from mixer.dsp.threads import one_blas_thread
 from mixer.meters.loudness import step_energies
 from mixer.network.runner import NetworkRunner
@@ -283,7 +284,7 @@ def master(made: Premaster, clock: StageClock | None = None) -> Mix:
     wet, tracks = dict(made.wet_stems), made.wet_tracks
     if report.gain_db != 0.0:
         gain = np.float32(db_to_gain(report.gain_db))
-        wet = {stem: stem_audio * gain for stem, stem_audio in wet.items()}
+        wet = {stem: gained(stem_audio, gain) for stem, stem_audio in wet.items()}
         tracks = GainedTracks(tracks, gain)
     passed = {stem: moved_levels(own, report.gain_db) for stem, own in made.wet_levels.items()}
     measurements: Measurements = {

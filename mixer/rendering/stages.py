@@ -15,6 +15,7 @@ from mixer.console.desk import DeskReport, apply_console, apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.console.split import is_neutral_console
 from mixer.dsp.blocks import db_to_gain, sum_of
+from mixer.dsp.long_audio import copy_of, gained, parts_of, silence
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
@@ -59,17 +60,17 @@ def blend(
     mix, wet = material.mix, material.wet_stems
     if amount == 1.0 and mix is not None:
         return mix, wet
-    gained: dict[str, np.ndarray] = {}
+    turned: dict[str, np.ndarray] = {}
     if plan.gains_before:
         # What is muted before the network is muted in what it is blended with, too.
         recorded = {stem: read_stem(song, stem, rate) for stem in song.stems}
-        gained = apply_gain_like(recorded, rate, plan.gains_before)
-        plain = np.add.reduce(list(gained.values()))
+        turned = apply_gain_like(recorded, rate, plan.gains_before)
+        plain = sum_of(list(turned.values()))
     else:
         plain = read_sum(song.recordings, plan.n_samples, rate)
     if wet_stems:
         for stem in dict.fromkeys((*song.stems, *wet)):
-            own = gained.pop(stem) if stem in gained else read_stem(song, stem, rate)
+            own = turned.pop(stem) if stem in turned else read_stem(song, stem, rate)
             wet[stem] = own if mix is None else _fade(own, wet.get(stem), amount)
     return (plain if mix is None else _fade(plain, mix, amount)), wet
 
@@ -94,9 +95,10 @@ def blend_tracks(wet_tracks: TrackFiles | None, plan: RenderPlan) -> TrackFiles:
 
 
 def _fade(plain: np.ndarray, mixed: np.ndarray | None, amount: float) -> np.ndarray:
-    plain *= np.float32(1.0 - amount)
-    if mixed is not None:
-        plain += np.float32(amount) * mixed
+    for part in parts_of(plain):
+        plain[:, part] *= np.float32(1.0 - amount)
+        if mixed is not None:
+            plain[:, part] += np.float32(amount) * mixed[:, part]
     return plain
 
 
@@ -144,12 +146,12 @@ def run_desk(
         }
         del staged
         report = output.report.copy()
-        mix = mix_again(stems, plan, output_curve) if stems else np.zeros_like(mix)
+        mix = mix_again(stems, plan, output_curve) if stems else silence(*mix.shape)
     if touches_bus:
         # The sum of changed stems is nobody else's.
         own = mix if plan.touches_stems else None
         bus, report["master"] = apply_master_strip(
-            np.multiply(mix, gain, out=own),
+            gained(mix, gain) if own is None else np.multiply(mix, gain, out=own),
             rate,
             plan.console.master,
             tells_loudness=tells_loudness,
@@ -168,7 +170,7 @@ def _staged(
     strips = {stem: console.strip(stem) for stem in wet}
     ducks = any(strip.duck is not None for strip in strips.values())
     neutral = {stem for stem, strip in strips.items() if strip == Strip() and not ducks}
-    return {stem: audio if stem in neutral else audio * gain for stem, audio in wet.items()}
+    return {stem: audio if stem in neutral else gained(audio, gain) for stem, audio in wet.items()}
 
 
 def mix_again(
@@ -185,7 +187,7 @@ def mix_again(
     """
     mix: np.ndarray = sum_of(list(stems.values()))
     if output_curve is not None and plan.settings.amount > 0.0:
-        mix = _fade(mix.copy(), output_curve(mix), plan.settings.amount)
+        mix = _fade(copy_of(mix), output_curve(mix), plan.settings.amount)
     return mix
 
 

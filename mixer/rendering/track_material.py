@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.long_audio import copy_of, silence
 from mixer.dsp.threads import Workers
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
 from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
@@ -109,7 +110,7 @@ def mix_tracks(
         if found is not None:
             groups[stem], n_done = found, n_done + len(own)
             continue
-        group = np.zeros((2, n_samples), np.float32)
+        group = silence(2, n_samples)
         sends = GroupSends(settings.space, sample_rate)
         with closing(_in_order(chain.run, own, threads)) as each:
             for index, done in each:
@@ -121,7 +122,7 @@ def mix_tracks(
                 if keep is not None:
                     keep(tracks[index].name, _alone(done, sends, settings.tracks[index], n_samples))
         sends.add_returns(group)
-        before = None if tap is None else group.copy()
+        before = None if tap is None else copy_of(group)
         run_bus(group, sample_rate, settings.groups[stem])
         if tap is not None and before is not None:
             tap(stem, before, group)
@@ -135,7 +136,7 @@ def _alone(
 ) -> FloatArray:
     """A track as it stands in its group, with what comes back of it alone."""
     if done is None:
-        return np.zeros((2, n_samples), np.float32)
+        return silence(2, n_samples)
     return sends.with_returns(done.with_returns, done.audio, settings)
 
 

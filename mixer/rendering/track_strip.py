@@ -18,6 +18,7 @@ from mixer.console.processing import run_effect
 from mixer.console.settings import Compressor
 from mixer.console.stereo import pan_gains
 from mixer.dsp.blocks import FloatArray, convolve, db_to_gain, filter_stft
+from mixer.dsp.long_audio import parts_of, silence
 from mixer.network.band_mixer.space import width_filter
 from mixer.network.track_mixer.features import TrackLevels, window_samples
 from mixer.network.track_mixer.movement import frame_gains_db
@@ -132,11 +133,17 @@ def _placed(audio: FloatArray, settings: TrackSettings) -> FloatArray:
     gain = np.float32(db_to_gain(settings.gain_db))
     left, right = (gain * side for side in pan_gains(settings.pan))
     if audio.shape[0] == 1:
-        return np.concatenate([audio * left, audio * right])
+        stereo = silence(2, audio.shape[1])
+        for part in parts_of(audio):
+            np.multiply(audio[0, part], left, out=stereo[0, part])
+            np.multiply(audio[0, part], right, out=stereo[1, part])
+        return stereo
     if settings.width != 1.0:
-        moved = (audio[0] - audio[1]) * np.float32(0.5 * (settings.width - 1.0))
-        audio[0] += moved
-        audio[1] -= moved
+        for part in parts_of(audio):
+            left_in, right_in = audio[:, part]
+            moved = (left_in - right_in) * np.float32(0.5 * (settings.width - 1.0))
+            left_in += moved
+            right_in -= moved
     audio[0] *= left
     audio[1] *= right
     return audio
@@ -144,7 +151,10 @@ def _placed(audio: FloatArray, settings: TrackSettings) -> FloatArray:
 
 def _widen(stereo: FloatArray, sample_rate: int, widen_db: float) -> None:
     """A side signal made of the middle, which vanishes in mono, in place."""
-    side = (stereo[:1] + stereo[1:]) * np.float32(0.5)
+    side = silence(1, stereo.shape[1])
+    for part in parts_of(stereo):
+        np.add(stereo[:1, part], stereo[1:, part], out=side[:, part])
+        side[:, part] *= np.float32(0.5)
     convolve(side, width_filter(sample_rate) * np.float32(db_to_gain(widen_db)), out=side)
     stereo[0] += side[0]
     stereo[1] -= side[0]

@@ -11,7 +11,7 @@ from typing import TypedDict
 import numpy as np
 
 from mixer.baselines import INPUT_SUM, NORMALISED_SUM
-from mixer.dsp.blocks import peak_dbfs
+from mixer.dsp.blocks import peak_dbfs, sum_of
 from mixer.dsp.threads import one_blas_thread
 from mixer.evaluate.profile_target import target_of_profile
 from mixer.fxnorm.curves import spectrum_curve_db
@@ -213,7 +213,7 @@ def report_data(
         Source(stem, stem.capitalize(), True, audio, _level(audio, rate), files.get(stem))
         for stem, audio in stems.items()
     ]
-    wet_sum = np.add.reduce(list(stems.values())) if stems else None
+    wet_sum = sum_of(list(stems.values())) if stems else None
     spectra = {s.key: measure_stereo_spectrum(s.audio, rate) for s in sources}
     return ReportData(
         nulls=nulls,

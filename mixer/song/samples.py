@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.errors import InputError
+from mixer.dsp.long_audio import silence
 from mixer.song.recording import Recording
 from mixer.song.sides import Side
 from mixer.song.song import Song
@@ -41,15 +41,10 @@ def read_sum(
         float32 (2, n_samples). Never more than one block beside it in memory.
 
     Raises:
-        InputError: a file is damaged, or the song is too long for this machine's memory.
+        InputError: a file is damaged.
+        OutputError: the song is too long for this machine's memory and disk.
     """
-    n_bytes = 2 * 4 * n_samples
-    if n_bytes > audio_io.available_memory_bytes():
-        raise InputError(
-            f"{_longest(recordings).file}: {n_samples / sample_rate / 3600:.1f} hours of audio "
-            f"need {n_bytes / 1e9:.0f} GB of memory a stem, more than is free; split the song"
-        )
-    total = np.zeros((2, n_samples), np.float32)
+    total = silence(2, n_samples)
     for recording in recordings:
         for position, block in recording_blocks(
             recording, n_samples, sample_rate, to_the_end=to_the_end
@@ -101,11 +96,7 @@ def read_stem(song: Song, stem: str, sample_rate: int) -> np.ndarray:
     """Sum one stem's recordings at a rate: float32 (2, `song.n_samples_at(sample_rate)`).
 
     Raises:
-        InputError: as `read_sum`.
+        InputError, OutputError: as `read_sum`.
     """
     own = [r for r in song.recordings if r.stem == stem]
     return read_sum(own, song.n_samples_at(sample_rate), sample_rate)
-
-
-def _longest(recordings: Sequence[Recording]) -> Recording:
-    return max(recordings, key=lambda r: r.source.n_samples / r.source.sample_rate)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mixer.audio import available_memory_bytes
 from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mixer.audio import available_memory_bytes
 from mixer.audio.formats import DEFAULT_FORMAT
 from mixer.console.settings import Console
+from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import Workers, available_threads, one_blas_thread
 from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import filter_stft, peak
+from mixer.dsp.long_audio import copy_of, silence
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.model_settings import StripChanges
@@ -148,11 +149,11 @@ def _sum_stems(
         if stem is not None:
             space.send(stem, used[place].width_db, used[place].room_db)
             if mix is None:
-                mix = stem.copy() if wet_stems else stem
+                mix = copy_of(stem) if wet_stems else stem
             else:
                 mix += stem
         if wet_stems:
-            kept.append(_silence(song.n_samples) if stem is None else stem)
+            kept.append(silence(2, song.n_samples) if stem is None else stem)
         if consume and isinstance(stems, list):
             stems[place] = None
         del stem  # its memory is free before the next one starts
@@ -164,10 +165,6 @@ def _sum_stems(
         each.result()
     tell(1.0)
     return mix, kept
-
-
-def _silence(n_samples: int) -> Audio:
-    return np.zeros((2, n_samples), np.float32)
 
 
 def _with_changes(

@@ -16,6 +16,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, convolve, db_to_gain
+from mixer.dsp.long_audio import silence
 from mixer.dsp.noise_room import RoomRecipe
 from mixer.dsp.threads import stop_if_asked
 
@@ -86,13 +87,13 @@ class Space:
         """Send a stem, float32 (2, samples), to both; amounts as in `add_space`."""
         if width_db > LEAST_DB:
             if self._width is None:
-                self._width = np.zeros((1, self._n_samples), np.float32)
+                self._width = silence(1, self._n_samples)
             gain = np.float32(0.5 * db_to_gain(width_db))
             for part in self._parts():
                 self._width[:, part] += (stem[:1, part] + stem[1:, part]) * gain
         if room_db > LEAST_DB:
             if self._room is None:
-                self._room = np.zeros((2, self._n_samples), np.float32)
+                self._room = silence(2, self._n_samples)
             gain = np.float32(db_to_gain(room_db))
             for part in self._parts():
                 self._room[:, part] += stem[:, part] * gain

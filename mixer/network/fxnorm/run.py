@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.network.fxnorm.frames import empty_chunks, read_frames, write_frames
@@ -97,8 +98,8 @@ class _Run:
     def decode(self, mask: list[Audio], *, wet_stems: bool) -> Output:
         """Pass 2: the mix, and the wet stems where asked for."""
         hyper, warm_up = self.hyper, self.song.n_warm_up
-        mix = np.empty((hyper.n_channels, self.song.n_samples), np.float32)
-        wet = np.empty((hyper.n_inputs, mix.shape[1]), np.float32) if wet_stems else None
+        mix = silence(hyper.n_channels, self.song.n_samples)
+        wet = silence(hyper.n_inputs, mix.shape[1]) if wet_stems else None
         graph, names = "back_end", ["mix"]
         if wet_stems:
             graph, names = "back_end_stems", ["mix", "wet_stems"]

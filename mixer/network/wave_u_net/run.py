@@ -21,7 +21,8 @@ from contextlib import closing
 
 import numpy as np
 
-from mixer.audio import available_memory_bytes
+from mixer.dsp.free_memory import available_memory_bytes
+from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError, ModelError
 from mixer.network.output import Audio, Output, RunOptions
@@ -77,7 +78,7 @@ def run_segments(
     length, fade = hyper.output_samples, round(fade_share * hyper.output_samples)
     starts = segment_starts(song.n_total, length, fade)
     fades = fade_starts(starts, length, fade)
-    mix = np.zeros((hyper.n_channels, song.n_samples), np.float32)
+    mix = silence(hyper.n_channels, song.n_samples)
     with closing(_run_each(network, song, starts, hyper, options.threads)) as segments:
         for index, (start, whole) in enumerate(zip(starts, segments, strict=True)):
             first = fades[index - 1] if index else 0

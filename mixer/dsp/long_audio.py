@@ -1,0 +1,188 @@
+"""Arrays as long as a song: in memory as far as a bound goes, beyond it in a file without a name.
+
+An hour of four stems is 5 GB, more than most machines can spare. What goes beyond `MOST_IN_MEMORY`
+is therefore mapped from a temporary file: the same kind of array, of which the system keeps in
+memory what is worked on, and a thread lets go of the rest. The file has no name from the start, so
+that nothing stays of it however the process ends, and its room on the disk is taken when the array
+is made: a full disk says so there, not in the middle of a sum.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from mixer.dsp.free_memory import available_memory_bytes
+from mixer.dsp.threads import stop_if_asked
+from mixer.errors import OutputError
+
+# Together: four stems of three minutes, their mix and what goes into its room.
+MOST_IN_MEMORY = 320 << 20
+# Smaller arrays are not counted: they are gone before they add up.
+LEAST_BYTES = 8 << 20
+# Of the files, this much may lie in memory at a time; looked after so often.
+_MOST_MAPPED_BYTES, _LOOK_EVERY_S = 64 << 20, 0.01
+_BLOCK_SAMPLES = 1 << 16
+# A machine with less free memory than this times an array does not get it where the disk is full.
+_ROOM_TO_WORK = 2
+# Folders for files that are large, and not kept in memory by the system.
+_LARGE_FILES = Path("/var/tmp")
+_RESIDENT = Path("/proc/self/statm")
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+
+def silence(*shape: int) -> Array:
+    """Zeros, float32, in memory or in a file.
+
+    Raises:
+        OutputError: neither the disk nor the memory has room for it.
+    """
+    n_bytes = 4 * math.prod(shape)
+    if n_bytes < LEAST_BYTES:
+        return np.zeros(shape, np.float32)
+    return _IN_MEMORY.zeros(shape, n_bytes) if _IN_MEMORY.has_room(n_bytes) else _mapped(shape)
+
+
+def copy_of(audio: Array) -> Array:
+    """The same samples in an array of their own; errors as of `silence`."""
+    copy = silence(*audio.shape)
+    for part in parts_of(audio):
+        copy[..., part] = audio[..., part]
+    return copy
+
+
+def gained(audio: Array, gain: np.float32) -> Array:
+    """The audio times a factor, another array; errors as of `silence`."""
+    out = silence(*audio.shape)
+    for part in parts_of(audio):
+        np.multiply(audio[..., part], gain, out=out[..., part])
+    return out
+
+
+def parts_of(audio: Array) -> Iterator[slice]:
+    """The last axis in parts, so that nothing on the way is as long as the whole."""
+    for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):
+        stop_if_asked()
+        yield slice(start, start + _BLOCK_SAMPLES)
+
+
+def scratch_folder() -> Path:
+    """Where large temporary files go: `TMPDIR`, or the system's place for them."""
+    if not os.environ.get("TMPDIR") and os.access(_LARGE_FILES, os.W_OK | os.X_OK):
+        return _LARGE_FILES
+    return Path(tempfile.gettempdir())
+
+
+class _InMemory:
+    """How many bytes long arrays take in memory."""
+
+    def __init__(self) -> None:
+        # A collector may free an array while this thread holds the lock.
+        self._lock = threading.RLock()
+        self._n_bytes = 0
+
+    def has_room(self, n_bytes: int) -> bool:
+        """Whether so much more fits; what fits is taken."""
+        with self._lock:
+            if self._n_bytes + n_bytes > MOST_IN_MEMORY:
+                return False
+            self._n_bytes += n_bytes
+            return True
+
+    def zeros(self, shape: tuple[int, ...], n_bytes: int) -> Array:
+        """An array in room that was taken; it is given back with the array and all views of it."""
+        array = np.zeros(shape, np.float32)
+        weakref.finalize(array, self._give_back, n_bytes).atexit = False
+        return array
+
+    def _give_back(self, n_bytes: int) -> None:
+        with self._lock:
+            self._n_bytes -= n_bytes
+
+
+_IN_MEMORY = _InMemory()
+
+
+def _mapped(shape: tuple[int, ...]) -> Array:
+    n_bytes, folder = 4 * math.prod(shape), scratch_folder()
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            # A hole in a file would end the process where its disk is full.
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
+            else:
+                file.truncate(n_bytes)
+            mapped = mmap.mmap(file.fileno(), n_bytes)
+    except OSError as error:
+        if available_memory_bytes() >= _ROOM_TO_WORK * n_bytes:
+            return np.zeros(shape, np.float32)
+        raise OutputError(
+            f"{folder}: working space of {n_bytes / 1e9:.1f} GB for a long song cannot be kept "
+            f"there ({error.strerror}); free some room, or name another folder with the "
+            "environment variable TMPDIR"
+        ) from None
+    _PAGER.look_after(mapped)
+    return np.frombuffer(mapped, np.float32).reshape(shape)
+
+
+class _Pager:
+    """Lets go of mapped pages, which would count as this process's memory until others need it.
+
+    They stay in the system's file cache, so that to touch one again costs next to nothing.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._maps: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+        self._runs = False
+        self._least_bytes = 0
+
+    def look_after(self, mapped: mmap.mmap) -> None:
+        """Let go of a map's pages from now on, for as long as it is there."""
+        if not hasattr(mmap, "MADV_DONTNEED") or not _RESIDENT.exists():
+            return  # such a system trims mapped files by itself
+        with self._lock:
+            self._maps.add(mapped)
+            if not self._runs:
+                self._runs = True
+                threading.Thread(target=self._run, name="pages", daemon=True).start()
+
+    def let_go(self) -> None:
+        """Let go of all pages, where they have become many."""
+        # Of libraries, which may be loaded at any time, as much stays as there was the last time.
+        if _mapped_bytes() - self._least_bytes > _MOST_MAPPED_BYTES:
+            for mapped in self._all():
+                mapped.madvise(mmap.MADV_DONTNEED)
+            self._least_bytes = _mapped_bytes()
+
+    def _run(self) -> None:
+        while self._has_maps():
+            time.sleep(_LOOK_EVERY_S)
+            self.let_go()
+
+    def _has_maps(self) -> bool:
+        with self._lock:
+            self._runs = len(self._maps) > 0
+            return self._runs
+
+    def _all(self) -> list[mmap.mmap]:
+        with self._lock:
+            return list(self._maps)
+
+
+_PAGER = _Pager()
+
+
+def _mapped_bytes() -> int:
+    """Pages of files in this process's memory, libraries included."""
+    return int(_RESIDENT.read_bytes().split()[2]) * mmap.PAGESIZE
