@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.ndimage
 
 from mixer.console.automation import CONTROL_STEP_SAMPLES, Course
 from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.running import running_maximum
 
 LEVEL_FLOOR_DB = -120.0
 # Half a period of 50 Hz: the level of a steady tone is its peak and does not follow its waveform.
@@ -33,7 +33,7 @@ class PeakLevel:
         self._before = span[loudest.size :]
         size = self._hold_samples
         # The window ends at its sample: what comes later is not known yet.
-        held = scipy.ndimage.maximum_filter1d(span, size, origin=(size - 1) // 2)[size - 1 :]
+        held = running_maximum(span, size, (size - 1) // 2)[size - 1 :]
         np.maximum(held, np.float32(db_to_gain(LEVEL_FLOOR_DB)), out=held)
         np.log10(held, out=held)
         held *= np.float32(20.0)

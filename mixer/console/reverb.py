@@ -8,11 +8,11 @@ of stems is the sum of their returns.
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 
 from mixer.console.settings import Reverb
 from mixer.dsp.biquad import butterworth
 from mixer.dsp.blocks import FloatArray, convolve
+from mixer.dsp.fourier import next_fast_len, rfft
 from mixer.dsp.noise_room import decaying_noise
 from mixer.dsp.recursive import filter_sections
 
@@ -83,10 +83,10 @@ def cut_sections(low_cut_hz: float, high_cut_hz: float, sample_rate: int) -> np.
 def _middle_gain(room: FloatArray, sample_rate: int) -> float:
     """Root of the mean power gain of both channels in the middle of the spectrum."""
     # At least 1 s, so that the shortest room has bins enough there.
-    n_fft = scipy.fft.next_fast_len(max(room.shape[-1], sample_rate), True)
+    n_fft = next_fast_len(max(room.shape[-1], sample_rate))
     bin_hz = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
     middle = (bin_hz >= _MIDDLE_HZ[0]) & (bin_hz <= _MIDDLE_HZ[1])
-    spectrum = scipy.fft.rfft(room, n_fft, axis=-1)[:, middle]
+    spectrum = rfft(room, n_fft, axis=-1)[:, middle]
     return float(np.sqrt(np.mean(np.square(np.abs(spectrum), dtype=np.float64))))
 
 

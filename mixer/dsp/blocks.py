@@ -8,10 +8,10 @@ with the length of the audio. Audio is float32 `(channels, samples)`; spectra ar
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
-from mixer.dsp.long_audio import copy_of, parts_of, silence
+from mixer.dsp.fourier import irfft, next_fast_len, rfft
+from mixer.dsp.long_audio import copy_of, gained, parts_of, silence
 from mixer.dsp.threads import stop_if_asked
 
 FloatArray = NDArray[np.float32]
@@ -33,7 +33,7 @@ def gain_to_db(gain: ArrayLike, floor_db: float = -120.0) -> np.ndarray:
 
 def with_gain(audio: FloatArray, gain_db: float) -> FloatArray:
     """Audio at another level; the same array where the gain is 0."""
-    return audio if gain_db == 0.0 else audio * np.float32(db_to_gain(gain_db))
+    return audio if gain_db == 0.0 else gained(audio, np.float32(db_to_gain(gain_db)))
 
 
 def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
@@ -126,7 +126,7 @@ def stft_blocks(
         start = first * hop_length - pad_samples
         span = zero_padded(audio, start, start + (n_block - 1) * hop_length + n_fft)
         frames = np.lib.stride_tricks.sliding_window_view(span, n_fft, axis=-1)[:, ::hop_length]
-        spectra = scipy.fft.rfft(frames * window, axis=-1, overwrite_x=True)
+        spectra = rfft(frames * window, axis=-1)
         yield first, np.moveaxis(spectra, -1, -2)
 
 
@@ -158,7 +158,7 @@ def filter_stft(
     tail = np.zeros((channels, hop_length), dtype=np.float32)
     for first, spectra in stft_blocks(audio, n_fft, hop_length, window, n_fft):
         frames = np.moveaxis(modify(first, spectra), -1, -2)
-        frames = scipy.fft.irfft(frames, n_fft, axis=-1, overwrite_x=True)
+        frames = irfft(frames, n_fft, axis=-1)
         frames *= window
         # Each hop is the first half of a frame and the second half of the one before.
         block = frames[:, :, :hop_length].copy()
@@ -194,16 +194,16 @@ def convolve(
     if out is None:
         out = silence(*audio.shape)
     # About seven times the kernel is near the optimum of work per sample.
-    n_fft = scipy.fft.next_fast_len(max(1 << 14, 8 * taps) if taps < (1 << 16) else 4 * taps, True)
-    n_fft = min(n_fft, scipy.fft.next_fast_len(n_samples + taps - 1, True))
+    n_fft = next_fast_len(max(1 << 14, 8 * taps) if taps < (1 << 16) else 4 * taps)
+    n_fft = min(n_fft, next_fast_len(n_samples + taps - 1))
     step = n_fft - taps + 1
-    response = scipy.fft.rfft(kernel, n_fft, axis=-1)
+    response = rfft(kernel, n_fft, axis=-1)
     tail = np.zeros((audio.shape[0], 0), dtype=np.float32)
     # A result is known `advance_samples` or more after the input it replaces: `out` may be `audio`.
     for start in range(0, n_samples + advance_samples, step):
         stop_if_asked()
         block = zero_padded(audio, start, start + step)
-        product = scipy.fft.irfft(scipy.fft.rfft(block, n_fft, axis=-1) * response, n_fft, axis=-1)
+        product = irfft(rfft(block, n_fft, axis=-1) * response, n_fft, axis=-1)
         product[:, : tail.shape[-1]] += tail
         tail = product[:, step:].copy()
         to = start - advance_samples

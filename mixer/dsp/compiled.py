@@ -27,7 +27,7 @@ def compiled(package: str, name: str) -> ModuleType:
     """A compiled module of a package of SciPy, loaded under its own name but alone.
 
     Args:
-        package: such as "signal".
+        package: such as "signal" or "fft._pocketfft".
         name: of the module in it, such as "_sosfilt".
 
     Raises:
@@ -37,7 +37,8 @@ def compiled(package: str, name: str) -> ModuleType:
     with _LOADING:  # two threads of a render may be the first to filter
         if whole in sys.modules:
             return sys.modules[whole]
-        spec = PathFinder.find_spec(whole, [str(Path(scipy.__file__).parent / package)])
+        folder = Path(scipy.__file__).parent.joinpath(*package.split("."))
+        spec = PathFinder.find_spec(whole, [str(folder)])
         if spec is None or spec.loader is None:
             return import_module(whole)  # which says what is missing
         module = module_from_spec(spec)

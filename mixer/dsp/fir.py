@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.fft
-from scipy.special import i0
 
 from mixer.dsp.compiled import compiled
+from mixer.dsp.fourier import irfft
 
 _HANN, _HAMMING = (0.5, 0.5), (0.54, 1.0 - 0.54)
 
@@ -41,7 +40,7 @@ def magnitude_taps(n_taps: int, magnitude: np.ndarray) -> np.ndarray:
     grid = np.linspace(0.0, 1.0, n_grid)
     sampled = np.interp(grid, np.linspace(0.0, 1.0, len(magnitude)), magnitude)
     shift = np.exp(-(n_taps - 1) / 2.0 * 1j * np.pi * grid / 1.0)
-    return scipy.fft.irfft(sampled * shift)[:n_taps] * _cosines(n_taps, _HAMMING)
+    return irfft(sampled * shift)[:n_taps] * _cosines(n_taps, _HAMMING)
 
 
 def low_pass_taps(n_taps: int, cut_off: float, beta: float) -> np.ndarray:
@@ -52,6 +51,9 @@ def low_pass_taps(n_taps: int, cut_off: float, beta: float) -> np.ndarray:
         cut_off: where it takes 6 dB, as a share of half the sample rate.
         beta: of the window.
     """
+    # Not above: few songs are saturated, and this loads all of SciPy's special functions.
+    from scipy.special import i0
+
     middle = 0.5 * (n_taps - 1)
     places = np.arange(0, n_taps, dtype=np.float64) - middle
     window = i0(beta * np.sqrt(1 - (places / middle) ** 2.0)) / i0(np.float64(beta))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.fft
+
+from mixer.dsp.fourier import irfft, next_fast_len, rfft
 
 # A peak this many times the root mean square of all others is not chance: noise of 100 000 lags
 # reaches 4.5, a mix against its own reference 20 and far more.
@@ -26,14 +27,14 @@ def best_lag(signal: np.ndarray, reference: np.ndarray, max_lag: int) -> tuple[i
         of the correlation (see `LEAST_CONFIDENCE`), and its sign.
     """
     reach = min(max_lag, max(signal.size, reference.size) - 1)
-    n_fft = scipy.fft.next_fast_len(max(signal.size, reference.size) + reach + 1, real=True)
-    cross = scipy.fft.rfft(signal, n_fft) * np.conj(scipy.fft.rfft(reference, n_fft))
+    n_fft = next_fast_len(max(signal.size, reference.size) + reach + 1)
+    cross = rfft(signal, n_fft) * np.conj(rfft(reference, n_fft))
     size = np.abs(cross)
     largest = float(size.max())
     if largest == 0.0:
         return 0, 0.0, 1
     cross /= np.maximum(size, 1e-9 * largest) ** _WHITENING
-    around = scipy.fft.irfft(cross, n_fft)
+    around = irfft(cross, n_fft)
     correlation = np.concatenate([around[n_fft - reach :], around[: reach + 1]])
     best = int(np.abs(correlation).argmax())
     rest = math.sqrt(float(np.mean(correlation.astype(np.float64) ** 2)))
@@ -52,6 +53,6 @@ def correlation(signal: np.ndarray, reference: np.ndarray) -> np.ndarray:
         by which `signal` lags, behind it.
     """
     n_lags = signal.size + reference.size - 1
-    n_fft = scipy.fft.next_fast_len(n_lags, real=True)
-    spectrum = scipy.fft.rfft(signal, n_fft) * scipy.fft.rfft(reference[::-1], n_fft)
-    return np.asarray(scipy.fft.irfft(spectrum, n_fft)[:n_lags])
+    n_fft = next_fast_len(n_lags)
+    spectrum = rfft(signal, n_fft) * rfft(reference[::-1], n_fft)
+    return np.asarray(irfft(spectrum, n_fft)[:n_lags])

@@ -8,9 +8,9 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import scipy.fft
 
 from mixer.dsp.blocks import FloatArray, filter_stft
+from mixer.dsp.fourier import irfft, next_fast_len, rfft
 
 _N_FFT = 2048
 
@@ -46,14 +46,14 @@ class RoomRecipe:
             reverberation_time_s: time to fall by 60 dB at 1 kHz.
         """
         taps = max(1, int(reverberation_time_s * sample_rate))
-        n_fft = scipy.fft.next_fast_len(taps, True)
+        n_fft = next_fast_len(taps)
         noise = rng.standard_normal((2, n_fft)).astype(np.float32)
-        spectrum = scipy.fft.rfft(noise, axis=-1)
-        bin_hz = scipy.fft.rfftfreq(n_fft, 1.0 / sample_rate)
+        spectrum = rfft(noise, axis=-1)
+        bin_hz = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
         time_s = np.arange(taps) / sample_rate
         room = np.zeros((2, taps), dtype=np.float32)
         for centre_hz, weight in _octave_bands(bin_hz):
-            band = scipy.fft.irfft(spectrum * weight.astype(np.float32), n_fft, axis=-1)[:, :taps]
+            band = irfft(spectrum * weight.astype(np.float32), n_fft, axis=-1)[:, :taps]
             decay_s = reverberation_time_s * self._decay_ratio(centre_hz)
             room += band * (10.0 ** (-3.0 * time_s / decay_s)).astype(np.float32)
         build_up = 1.0 - np.exp(-time_s / (1e-3 * self.build_up_ms))

@@ -10,9 +10,9 @@ at -70 dB, at least 50 ms between onsets, and 4.3 hops of delay taken off.
 import dataclasses
 
 import numpy as np
-import scipy.fft
 
 from mixer.dsp.blocks import FloatArray, gain_to_db
+from mixer.dsp.fourier import rfft
 
 FRAME_SAMPLES = 1_024
 _WINDOW_FRAMES, _CENTRE = 7, 5
@@ -103,7 +103,7 @@ def _frame_descriptors(channel: FloatArray) -> tuple[np.ndarray, np.ndarray]:
         last = first + frames.shape[0]
         power = np.einsum("fn,fn->f", frames, frames) / FRAME_SAMPLES
         level_db[first:last] = 0.5 * gain_to_db(power, floor_db=-400.0)
-        magnitude = np.abs(scipy.fft.rfft(frames * window, axis=-1, overwrite_x=True))
+        magnitude = np.abs(rfft(frames * window, axis=-1))
         content[first:last] = np.log1p(magnitude, out=magnitude) @ weights
     return content, level_db
 

@@ -7,7 +7,8 @@ Savitzky-Golay filter, which is a moving average, on the bins of a 65 536-point 
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.ndimage
+
+from mixer.dsp.running import running_mean
 
 # Sixth-octave centres from 19.7 Hz to 20.2 kHz around 1 kHz, as in the published profile.
 DEFAULT_BANDS_HZ = tuple(round(1_000.0 * 2.0 ** (k / 6.0), 2) for k in range(-34, 27))
@@ -60,4 +61,4 @@ def _smooth(curve: np.ndarray, width_hz: float, sample_rate: int) -> np.ndarray:
     bin_width_hz = 0.5 * sample_rate / (curve.shape[0] - 1)
     n_bins = 2 * round((width_hz / bin_width_hz - 1.0) / 2.0) + 1
     values = np.asarray(curve, dtype=np.float64)
-    return np.asarray(scipy.ndimage.uniform_filter1d(values, max(n_bins, 1), mode="mirror"))
+    return running_mean(values, max(n_bins, 1), "mirror")

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
-import scipy.ndimage
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, filter_stft, root_hann, stft_blocks
+from mixer.dsp.running import running_mean
 from mixer.fxnorm.curves import phi_curve
 from mixer.fxnorm.profile import StemFields
 from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
@@ -83,7 +83,7 @@ def measure_side(audio: FloatArray, sample_rate: int, centred: int = 1) -> int:
         total += lean.sum(axis=-1, dtype=np.float64)
         energies += np.square(magnitude[:, low:high]).sum(axis=(1, 2), dtype=np.float64)
         n_frames += spectra.shape[-1]
-    smooth = scipy.ndimage.uniform_filter1d(total / n_frames, SMOOTHING_BINS, mode="mirror")
+    smooth = running_mean(total / n_frames, SMOOTHING_BINS, "mirror")
     band = smooth[low:high]
     if abs(band.mean()) < CLEAR_LEAN:
         if abs(energies[1] - energies[0]) <= energies.max() * _EQUAL_SHARE:

@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.fft
 import scipy.linalg
 
 from mixer.dsp.blocks import convolve, zero_padded
+from mixer.dsp.fourier import irfft, rfft
 from mixer.meters.segment import Segment
 
 TAPS = 1_024
@@ -101,15 +101,15 @@ def _correlations(sources: np.ndarray, wet: np.ndarray, taps: int) -> tuple[np.n
     cross = np.zeros((n_sources, wet.shape[0], _N_FFT // 2 + 1), dtype=np.complex128)
     for start in range(0, n_samples, step):
         stop = min(start + step, n_samples)
-        around = scipy.fft.rfft(zero_padded(sources, start - taps, stop + taps), _N_FFT)
-        own = scipy.fft.rfft(sources[:, start:stop], _N_FFT).conj()
-        out = scipy.fft.rfft(wet[:, start:stop], _N_FFT).conj()
+        around = rfft(zero_padded(sources, start - taps, stop + taps), _N_FFT)
+        own = rfft(sources[:, start:stop], _N_FFT).conj()
+        out = rfft(wet[:, start:stop], _N_FFT).conj()
         auto += around[:, None] * own[None]
         cross += around[:, None] * out[None]
     lags = taps + round(_AHEAD * taps) - np.arange(taps)
     return (
-        scipy.fft.irfft(auto, _N_FFT)[..., : 2 * taps],
-        scipy.fft.irfft(cross, _N_FFT)[..., lags],
+        irfft(auto, _N_FFT)[..., : 2 * taps],
+        irfft(cross, _N_FFT)[..., lags],
     )
 
 

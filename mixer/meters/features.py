@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 
 from mixer.dsp.blocks import peak, root_hann
+from mixer.dsp.fourier import rfft
 from mixer.errors import InputError
 from mixer.meters.dynamics import dynamic_frames
 from mixer.meters.frames import HOP_LENGTH, N_FFT, SHORTEST_SAMPLES, whole_frames
@@ -105,7 +105,7 @@ def measure_features(audio: np.ndarray, sample_rate: int) -> MixFeatures:
 def _magnitudes(block: np.ndarray, window: np.ndarray) -> np.ndarray:
     """|rfft| of every frame, float64 `(channels, frames, bins)`."""
     frames = np.lib.stride_tricks.sliding_window_view(block, N_FFT, axis=-1)[:, ::HOP_LENGTH]
-    return np.abs(scipy.fft.rfft(frames * window, axis=-1, overwrite_x=True))
+    return np.abs(rfft(frames * window, axis=-1))
 
 
 def _refuse_unmeasurable(audio: np.ndarray, sample_rate: int) -> None:

@@ -14,11 +14,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.ndimage
 
 from mixer.dsp.blocks import stft_blocks
 from mixer.dsp.fir import hann
 from mixer.dsp.onsets import find_onsets
+from mixer.dsp.running import running_maximum, running_mean
 from mixer.meters.segment import Segment
 
 FRAME_S = 0.025
@@ -76,10 +76,7 @@ def measure_gain_speed(
     quiet = np.zeros(0, dtype=bool)
     for channel in range(wet.shape[0]):
         powers = _band_powers(predicted[channel], wet[channel], n_fft, hop, edges)
-        source, own, product = (
-            scipy.ndimage.uniform_filter1d(power, n_smoothed, axis=-1, mode="nearest")
-            for power in powers
-        )
+        source, own, product = (running_mean(power, n_smoothed, "nearest") for power in powers)
         n_values = np.diff(edges) * n_smoothed
         gain_db, error_db, active = _gains(source, own, product, n_values, past)
         if channel == 0:
@@ -132,7 +129,7 @@ def _gains(
         past: frames that a note may fall from.
     """
     loud = np.percentile(source, _LOUD_PERCENTILE, axis=-1, keepdims=True)
-    just_before = scipy.ndimage.maximum_filter1d(source, past, axis=-1, origin=(past - 1) // 2)
+    just_before = running_maximum(source, past, (past - 1) // 2)
     floor = np.maximum.reduce(
         [
             loud * 10.0 ** (_BELOW_BAND_DB / 10.0),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 
 from mixer.dsp.blocks import FloatArray, convolve, db_to_gain, with_gain
+from mixer.dsp.fourier import next_fast_len
 from mixer.dsp.long_audio import gained
 from mixer.meters.stem_powers import BLOCK_S, N_NODES, Floats, node_positions
 from mixer.reference.moves import Moves
@@ -48,7 +48,7 @@ class Mover:
 def _kernel(curve_db: Floats, sample_rate: int) -> FloatArray:
     """Zero phase around its middle tap, of a curve at third octaves: float32 (taps,), odd."""
     half = int(0.5 * _KERNEL_S * sample_rate)
-    n_fft = scipy.fft.next_fast_len(8 * half, real=True)
+    n_fft = next_fast_len(8 * half)
     hz = np.arange(n_fft // 2 + 1, dtype=np.float64) * sample_rate / n_fft
     gain = db_to_gain(np.interp(node_positions(hz), np.arange(N_NODES), curve_db))
     response = np.fft.irfft(gain, n_fft)

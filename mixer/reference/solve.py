@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.linalg
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.bounded_steps import HELD_DB, solve_in_bounds
@@ -131,10 +130,12 @@ def _solution(moves: Floats, n_stems: int) -> Solution:
 
 def _costs(n_stems: int) -> Floats:
     """Rows that keep moves small, and curves smooth."""
+    from scipy.linalg import block_diag
+
     bend = _BEND_COST * np.diff(np.eye(N_NODES), 2, axis=0)
     curve = np.vstack([_EQ_COST * np.eye(N_NODES), bend])
     width = np.vstack([_WIDTH_COST * np.eye(N_NODES), bend])
-    return scipy.linalg.block_diag(*[curve] * n_stems, _FADER_COST * np.eye(n_stems), width)
+    return np.asarray(block_diag(*[curve] * n_stems, _FADER_COST * np.eye(n_stems), width))
 
 
 class _Problem:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
-import scipy.ndimage
 
 from mixer.console.sends import Sends
 from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, db_to_gain, peak
+from mixer.dsp.running import running_mean
 from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
 from mixer.reference.mover import Mover
 from mixer.reference.record import moves_of
@@ -81,10 +81,7 @@ def freeze(
 def _gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> FloatArray:
     """The gain of each sample and channel, straight across the samples that tell none."""
     length = max(3, round(_AROUND_S * sample_rate))
-    powers = [
-        scipy.ndimage.uniform_filter1d(np.square(audio).sum(axis=0), length)
-        for audio in (after, before)
-    ]
+    powers = [running_mean(np.square(audio).sum(axis=0), length) for audio in (after, before)]
     around = np.sqrt(np.maximum(powers[0], 0.0) / np.maximum(powers[1], _LEAST_SAMPLE**2))
     level = np.sqrt(np.maximum(powers[1], 0.0))
     tells = np.abs(before) > _LEAST_SAMPLE

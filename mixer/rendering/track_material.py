@@ -13,8 +13,6 @@ from contextlib import closing
 from itertools import islice
 from typing import TypeVar
 
-import numpy as np
-
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import copy_of, silence
 from mixer.dsp.threads import Workers

@@ -10,10 +10,10 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
-import scipy.fft
 
 from mixer.audio.decoding import read_blocks
 from mixer.audio.source import AudioSource
+from mixer.dsp.fourier import irfft, next_fast_len, rfft
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 
@@ -50,7 +50,7 @@ def spectrum_differs_by_db(own: np.ndarray, others: np.ndarray, sample_rate: int
     edges_hz = np.geomspace(_LOWEST_HZ, sample_rate / 2, _N_BANDS + 1)
     levels = []
     for audio in (own, others):
-        power = np.abs(scipy.fft.rfft(audio)) ** 2
+        power = np.abs(rfft(audio)) ** 2
         power = power.reshape(-1, power.shape[-1]).sum(axis=0, dtype=np.float64)
         places = np.round(edges_hz / (sample_rate / 2) * (len(power) - 1)).astype(int)
         bands = np.add.reduceat(power, places[:-1])
@@ -100,10 +100,10 @@ def likely_places(own: np.ndarray, others: np.ndarray) -> list[tuple[float, floa
     """
     if not own.any() or not others.any():
         return []
-    size = scipy.fft.next_fast_len(own.size + others.size, real=True)
+    size = next_fast_len(own.size + others.size)
 
     def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        around = scipy.fft.irfft(scipy.fft.rfft(a, size) * np.conj(scipy.fft.rfft(b, size)), size)
+        around = irfft(rfft(a, size) * np.conj(rfft(b, size)), size)
         return np.concatenate([around[size - others.size + 1 :], around[: own.size]])
 
     lags = np.arange(-(others.size - 1), own.size)

@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.erb_bands import band_centres_hz, band_weights
+from mixer.dsp.fourier import dct, irfft, rfft
+from mixer.dsp.running import running_mean
 
 RATE_HZ = 22_050
 EXCERPT_S, N_EXCERPTS = 1.2, 16
@@ -99,7 +99,7 @@ def describe_sound(excerpts: FloatArray) -> NDArray[np.float32] | None:
 def _power_spectra(audio: FloatArray, n_fft: int, hop: int) -> NDArray[np.float32]:
     """(excerpts, frames, bins) of mono (excerpts, samples), Hann-windowed."""
     frames = np.lib.stride_tricks.sliding_window_view(audio, n_fft, axis=-1)[:, ::hop]
-    spectra = scipy.fft.rfft(frames * _hann(n_fft), axis=-1, overwrite_x=True)
+    spectra = rfft(frames * _hann(n_fft), axis=-1)
     return np.square(spectra.real) + np.square(spectra.imag)
 
 
@@ -113,7 +113,7 @@ def _shape(spectra: NDArray[np.float32]) -> list[float]:
     spectrum_db = _db(mean / mean.sum(), -60.0)
     coarse = spectrum_db[: len(spectrum_db) // 2 * 2].reshape(-1, 2).mean(axis=1)
     log_db = _db(bands / (bands.max() + 1e-20), -90.0)
-    cepstra = scipy.fft.dct(log_db, axis=-1, norm="ortho")[..., 1 : _N_CEPSTRA + 1]
+    cepstra = dct(log_db)[..., 1 : _N_CEPSTRA + 1]
     steps = np.abs(np.diff(cepstra, axis=1))[active[:, 1:] & active[:, :-1]]
     step = steps.mean(axis=0) if len(steps) else np.zeros(_N_CEPSTRA)
     centroid = _centroids(bands[active])
@@ -146,7 +146,7 @@ def _tonality(spectra: NDArray[np.float32]) -> list[float]:
         mean = float((flatness * weight).sum() / weight.sum())
         spread = float((np.square(flatness - mean) * weight).sum() / weight.sum())
         lines = logs[..., place]
-        lines = lines - uniform_filter1d(lines, 15, axis=-1)
+        lines = lines - running_mean(lines, 15)
         # Frames that share no sample.
         after = _N_FFT // _HOP
         one, two = lines[:, :-after], lines[:, after:]
@@ -162,7 +162,7 @@ def _pitch(spectra: NDArray[np.float32]) -> list[float]:
     """Strength, height and steadiness of the pitch, by the autocorrelation of each frame."""
     total = spectra.sum(axis=-1)
     active = total > 10.0 ** (-_ACTIVE_WITHIN_DB / 10.0) * total.max()
-    lags = scipy.fft.irfft(spectra, axis=-1)[..., : _LONGEST_LAG + 2]
+    lags = irfft(spectra, axis=-1)[..., : _LONGEST_LAG + 2]
     lags /= (lags[..., :1] + 1e-20) * _window_lags()
     lag, strength = _first_high_peaks(lags)
     strength = np.clip(strength, 0.0, 1.0)
@@ -255,7 +255,7 @@ def _modulation(amplitude: Floats) -> list[float]:
     """Power of the envelope's movement in five ranges, against its mean, in dB."""
     n = amplitude.shape[1]
     moving = amplitude - amplitude.mean(axis=1, keepdims=True)
-    spectrum = np.abs(scipy.fft.rfft(moving * np.hanning(n), axis=1)) ** 2
+    spectrum = np.abs(rfft(moving * np.hanning(n), axis=1)) ** 2
     frequency_hz = np.arange(spectrum.shape[1]) * _SHORT_RATE_HZ / n
     reference = np.square(amplitude.mean(axis=1)).sum() * n * n / 8.0 + 1e-20
     return [
@@ -296,6 +296,6 @@ def _bands() -> NDArray[np.float32]:
 @cache
 def _window_lags() -> NDArray[np.float32]:
     """The window's own autocorrelation, wrapped as the frames' is, from 1 at no lag."""
-    power = np.square(np.abs(scipy.fft.rfft(_hann(_N_FFT).astype(np.float64))))
-    lags = scipy.fft.irfft(power)[: _LONGEST_LAG + 2]
+    power = np.square(np.abs(rfft(_hann(_N_FFT).astype(np.float64))))
+    lags = irfft(power)[: _LONGEST_LAG + 2]
     return (lags / lags[0]).astype(np.float32)

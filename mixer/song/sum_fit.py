@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.linalg
 
 from mixer.dsp.nonnegative import fit_nonnegative
 
@@ -80,7 +79,7 @@ def triangles(excerpts: np.ndarray) -> list[np.ndarray]:
 
 
 def _triangle(rows: np.ndarray) -> np.ndarray:
-    return scipy.linalg.qr(rows.T.astype(np.float64), mode="r")[0][: len(rows)]
+    return np.asarray(np.linalg.qr(rows.T.astype(np.float64), mode="r"))
 
 
 def fit_sum(

@@ -10,15 +10,19 @@ import sys
 import numpy as np
 import pyloudnorm
 import pytest
+import scipy.fft
+import scipy.ndimage
 import scipy.optimize
 import scipy.signal
 from numpy.testing import assert_array_equal
 
 from mixer.dsp.compiled import compiled
 from mixer.dsp.fir import hann, low_pass_taps, magnitude_taps, resample_by_taps
+from mixer.dsp.fourier import dct, irfft, next_fast_len, rfft
 from mixer.dsp.lag import correlation
 from mixer.dsp.nonnegative import fit_nonnegative
 from mixer.dsp.recursive import filter_samples, filter_sections, response, state_behind
+from mixer.dsp.running import gaussian_mean, running_maximum, running_mean
 from mixer.meters.loudness import BS1770_FILTER, COOKBOOK_FILTER, weighting_sections
 
 RNG = np.random.default_rng(0)
@@ -83,6 +87,45 @@ def test_windows_and_taps_are_scipys() -> None:
         assert_array_equal(low_pass_taps(48 * times + 1, 0.955 / times, 7.86), expected)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_fft", [None, 512, 999, 1_000, 2_000])
+def test_transforms_are_those_of_scipy_fft(dtype: type, n_fft: int | None) -> None:
+    signal = noise(2, 3, 1_000).astype(dtype)
+    for axis in (-1, 1):
+        ours, theirs = rfft(signal, n_fft, axis), scipy.fft.rfft(signal, n_fft, axis=axis)
+        assert ours.dtype == theirs.dtype
+        assert_array_equal(ours, theirs)
+        back = irfft(ours, n_fft, axis)
+        assert back.dtype == dtype
+        assert_array_equal(back, scipy.fft.irfft(theirs, n_fft, axis=axis))
+    assert_array_equal(irfft(np.abs(signal), n_fft), scipy.fft.irfft(np.abs(signal), n_fft))
+    assert_array_equal(dct(signal), scipy.fft.dct(signal, norm="ortho"))
+
+
+def test_overlapping_frames_are_transformed_as_scipy_does() -> None:
+    frames = np.lib.stride_tricks.sliding_window_view(noise(1_000), 64)[::16]
+    assert_array_equal(rfft(frames), scipy.fft.rfft(frames))
+
+
+def test_fast_lengths_are_scipys() -> None:
+    lengths = range(1, 2_000)
+    theirs = [scipy.fft.next_fast_len(n, real=True) for n in lengths]
+    assert [next_fast_len(n) for n in lengths] == theirs
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_running_figures_are_those_of_ndimage(dtype: type) -> None:
+    values = noise(2, 500).astype(dtype)
+    for ends in ("nearest", "reflect", "mirror"):
+        expected = scipy.ndimage.uniform_filter1d(values, 7, mode=ends)
+        assert running_mean(values, 7, ends).dtype == dtype
+        assert_array_equal(running_mean(values, 7, ends), expected)
+    expected = scipy.ndimage.maximum_filter1d(values, 9, origin=3)
+    assert_array_equal(running_maximum(values, 9, 3), expected)
+    expected = scipy.ndimage.gaussian_filter1d(values, 3.3, mode="nearest", truncate=2.0)
+    assert_array_equal(gaussian_mean(values, 3.3, 2.0), expected)
+
+
 def test_gains_at_frequencies_are_those_of_sosfreqz() -> None:
     sections = scipy.signal.butter(6, [0.1, 0.4], "bandpass", output="sos")
     hz = np.geomspace(20.0, 20_000.0, 100)
@@ -133,7 +176,10 @@ def test_the_package_finds_the_loops_that_were_loaded_alone() -> None:
         "import sys; from mixer.dsp.compiled import compiled\n"
         "alone = [compiled('signal', n) for n in ('_sosfilt', '_sigtools', '_upfirdn_apply')]\n"
         "assert 'scipy.signal' not in sys.modules\n"
-        "import numpy, scipy.signal\n"
+        "loops = compiled('fft._pocketfft', 'pypocketfft'), compiled('ndimage', '_nd_image')\n"
+        "import numpy, scipy.fft, scipy.ndimage, scipy.signal\n"
+        "assert scipy.fft._pocketfft.basic.pfft is loops[0]\n"
+        "assert scipy.ndimage.uniform_filter1d(numpy.ones(3), 2).sum() == 3.0\n"
         "assert scipy.signal.sosfilt([[1, 0, 0, 1, -0.5, 0]], numpy.ones(3))[2] == 1.75\n"
         "assert [sys.modules[m.__name__] for m in alone] == alone\n"
     )

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.ndimage
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import BandSums
+from mixer.dsp.running import running_mean
 from mixer.network.band_mixer.parameters import BandMixerParameters
 
 # What a control may ask for at most, whatever a bundle says. Stems may come in at any level.
@@ -80,7 +80,7 @@ def excess_db(
     """
     frames = max(1, round(SHAPER_WINDOW_S * sample_rate / hyper.hop_samples))
     power = 10.0 ** (frame_db.astype(np.float64) / 10.0)
-    around_db = 10.0 * np.log10(scipy.ndimage.uniform_filter1d(power, frames, mode="nearest"))
+    around_db = 10.0 * np.log10(running_mean(power, frames, "nearest"))
     excess = np.clip(frame_db - around_db, -SHAPER_RANGE_DB, SHAPER_RANGE_DB)
     quiet_db = 10.0 * np.log10(power.mean()) - _QUIET_BELOW_MEAN_DB
     excess *= np.clip((frame_db - quiet_db) / _QUIET_RANGE_DB, 0.0, 1.0)

@@ -12,10 +12,10 @@ import functools
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, convolve, db_to_gain
+from mixer.dsp.fourier import irfft, next_fast_len, rfft
 from mixer.dsp.long_audio import silence
 from mixer.dsp.noise_room import RoomRecipe
 from mixer.dsp.threads import stop_if_asked
@@ -36,17 +36,17 @@ _SEED = 20_261_122
 def width_filter(sample_rate: int) -> NDArray[np.float32]:
     """(taps,): flat above `WIDTH_LOW_CUT_HZ`, of random phase, unit energy."""
     taps = round(WIDTH_S * sample_rate)
-    n_fft = scipy.fft.next_fast_len(4 * taps, True)
+    n_fft = next_fast_len(4 * taps)
     noise = np.random.default_rng(_SEED).standard_normal(taps) * np.exp(
         -3.0 * np.arange(taps) / taps
     )
     # Flat by turns in frequency, short by turns in time: a few rounds settle.
     for _ in range(40):
-        spectrum = scipy.fft.rfft(noise, n_fft)
+        spectrum = rfft(noise, n_fft)
         flat = spectrum / np.maximum(np.abs(spectrum), 1e-9)
-        noise = scipy.fft.irfft(flat, n_fft)[:taps]
-    spectrum = scipy.fft.rfft(noise, n_fft) * _low_cut(n_fft, sample_rate, WIDTH_LOW_CUT_HZ)
-    kernel = scipy.fft.irfft(spectrum, n_fft)[:taps]
+        noise = irfft(flat, n_fft)[:taps]
+    spectrum = rfft(noise, n_fft) * _low_cut(n_fft, sample_rate, WIDTH_LOW_CUT_HZ)
+    kernel = irfft(spectrum, n_fft)[:taps]
     kernel *= np.minimum(1.0, np.arange(taps, 0, -1) / (0.1 * taps))
     return (kernel / np.sqrt(np.sum(kernel**2))).astype(np.float32)
 
@@ -58,11 +58,11 @@ def room_filter(sample_rate: int) -> NDArray[np.float32]:
     room = RoomRecipe().generate(rng, sample_rate, REVERBERATION_TIME_S).astype(np.float64)
     room[:, 0] = 0.0  # the direct sound
     taps = room.shape[1] + round(PRE_DELAY_S * sample_rate)
-    n_fft = scipy.fft.next_fast_len(taps, True)
-    spectrum = scipy.fft.rfft(room, n_fft, axis=-1)
+    n_fft = next_fast_len(taps)
+    spectrum = rfft(room, n_fft, axis=-1)
     spectrum *= _low_cut(n_fft, sample_rate, ROOM_LOW_CUT_HZ)
     spectrum /= np.sqrt(1.0 + (_bins_hz(n_fft, sample_rate) / ROOM_HIGH_CUT_HZ) ** 4)
-    room = scipy.fft.irfft(spectrum, n_fft, axis=-1)[:, : room.shape[1]]
+    room = irfft(spectrum, n_fft, axis=-1)[:, : room.shape[1]]
     room = np.pad(room, ((0, 0), (taps - room.shape[1], 0)))
     return (room / np.sqrt(np.sum(room**2, axis=-1, keepdims=True))).astype(np.float32)
 
@@ -133,7 +133,7 @@ def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: floa
 
 
 def _bins_hz(n_fft: int, sample_rate: int) -> NDArray[np.float64]:
-    return np.asarray(scipy.fft.rfftfreq(n_fft, 1.0 / sample_rate))
+    return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / sample_rate))
 
 
 def _low_cut(n_fft: int, sample_rate: int, cut_hz: float) -> NDArray[np.float64]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray, peak, root_hann
 from mixer.dsp.erb_bands import band_weights, k_weights
+from mixer.dsp.fourier import rfft
 from mixer.network.track_mixer.parameters import N_BANDS
 
 # At 44.1 or 48 kHz; `window_samples` keeps the time at other rates.
@@ -123,7 +123,7 @@ class TrackListener:
 
     def _hear(self, span: FloatArray) -> None:
         frames = np.lib.stride_tricks.sliding_window_view(span, self._n_fft, axis=-1)
-        spectra = scipy.fft.rfft(frames[:, :: self._hop] * self._window, axis=-1, overwrite_x=True)
+        spectra = rfft(frames[:, :: self._hop] * self._window, axis=-1)
         # One-sided spectrum: every bin counts twice. The window's energy is half its length.
         scale = np.float32(4.0 / self._n_fft**2)
         power = [scale * (np.square(s.real) + np.square(s.imag)) for s in spectra]

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.ndimage
 from numpy.typing import NDArray
 
+from mixer.dsp.running import running_mean
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.settings import Compression, TrackSettings
 
@@ -113,4 +113,4 @@ def _taken_db(
     peak_db: NDArray[np.float64], threshold_db: float, ratio: float
 ) -> NDArray[np.float64]:
     wanted_db = (1.0 - 1.0 / ratio) * np.maximum(peak_db - threshold_db, 0.0)
-    return np.asarray(scipy.ndimage.uniform_filter1d(wanted_db, _FOLLOWS_FRAMES, mode="nearest"))
+    return running_mean(wanted_db, _FOLLOWS_FRAMES, "nearest")

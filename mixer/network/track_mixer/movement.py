@@ -6,9 +6,9 @@ Both are gains in dB by frames of `mixer.network.track_mixer.features`, from the
 from __future__ import annotations
 
 import numpy as np
-import scipy.ndimage
 from numpy.typing import NDArray
 
+from mixer.dsp.running import gaussian_mean
 from mixer.network.track_mixer.inputs import AROUND_FRAMES, level_around_db
 
 # Seconds from one frame to the next, whatever the sample rate.
@@ -57,8 +57,8 @@ def slow_level_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
     if weight.sum() == 0.0:
         return np.zeros(len(frame_db), np.float32)
     sigma = 0.5 * RIDE_WINDOW_S / FRAME_S
-    around = scipy.ndimage.gaussian_filter1d(power * weight, sigma, mode="nearest", truncate=2.0)
-    counted = scipy.ndimage.gaussian_filter1d(weight, sigma, mode="nearest", truncate=2.0)
+    around = gaussian_mean(power * weight, sigma, truncate=2.0)
+    counted = gaussian_mean(weight, sigma, truncate=2.0)
     mean = (power * weight).sum() / weight.sum()
     level_db = 10.0 * np.log10(np.maximum(around, 1e-12) / np.maximum(counted * mean, 1e-12))
     # Where nothing plays nearby there is nothing to follow.

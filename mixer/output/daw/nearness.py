@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
 
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.erb_bands import band_weights
+from mixer.dsp.fourier import rfft
 
 _N_FFT, _N_BANDS = 4096, 48
 _FRAMES_AT_ONCE = 64
@@ -57,6 +57,6 @@ def _band_powers(audio: FloatArray, sample_rate: int) -> np.ndarray:
     for start in range(0, audio.shape[1], step):
         part = audio[:, start : start + step]
         part = np.pad(part, ((0, 0), (0, -part.shape[1] % _N_FFT)))
-        spectra = scipy.fft.rfft(part.reshape(2, -1, _N_FFT) * window, axis=-1)
+        spectra = rfft(part.reshape(2, -1, _N_FFT) * window, axis=-1)
         power += np.square(np.abs(spectra)).sum(axis=(0, 1), dtype=np.float64)
     return np.asarray(band_weights(_N_BANDS, _N_FFT, sample_rate) @ power)

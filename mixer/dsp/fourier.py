@@ -1,0 +1,78 @@
+"""Fourier transforms along one axis by SciPy's compiled loops (see `mixer.dsp.compiled`).
+
+What `rfft`, `irfft`, `dct` and `next_fast_len` of `scipy.fft` give, bit for bit. That package takes
+a sixth of a second to load, for choices between array libraries that nobody makes here.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from mixer.dsp.compiled import compiled
+
+# How the loops call what they divide by: nothing, or the length.
+_AS_IS, _BY_ROOT, _BY_LENGTH = 0, 1, 2
+
+
+def _loops() -> ModuleType:
+    return compiled("fft._pocketfft", "pypocketfft")
+
+
+def next_fast_len(n_samples: int) -> int:
+    """The next length of real signals from which on transforms are fast."""
+    length: int = _loops().good_size(n_samples, True)
+    return length
+
+
+def rfft(signal: np.ndarray, n_fft: int | None = None, axis: int = -1) -> np.ndarray:
+    """Half the spectrum of a real signal, complex of the signal's precision.
+
+    Args:
+        signal: float32 or float64.
+        n_fft: length of the transform; the signal is cut or followed by zeros. None for its own.
+        axis: of time, then of frequency.
+    """
+    found: np.ndarray = _loops().r2c(_fitted(signal, n_fft, axis), (axis,), True, _AS_IS, None, 1)
+    return found
+
+
+def irfft(spectrum: np.ndarray, n_fft: int | None = None, axis: int = -1) -> np.ndarray:
+    """The real signal of half a spectrum, of its precision; the inverse of `rfft`.
+
+    Args:
+        spectrum: complex, or real where it is symmetric in time.
+        n_fft: length of the signal; None for an even one.
+        axis: of frequency, then of time.
+    """
+    if n_fft is None:
+        n_fft = 2 * (spectrum.shape[axis] - 1)
+    fitted = _fitted(spectrum, n_fft // 2 + 1, axis)
+    if not np.iscomplexobj(fitted):
+        fitted = fitted + 0.0j
+    found: np.ndarray = _loops().c2r(fitted, (axis,), n_fft, False, _BY_LENGTH, None, 1)
+    return found
+
+
+def dct(signal: np.ndarray) -> np.ndarray:
+    """The orthonormal cosine transform, type 2, of float samples along the last axis."""
+    found: np.ndarray = _loops().dct(np.asarray(signal), 2, (-1,), _BY_ROOT, None, 1, True)
+    return found
+
+
+def _fitted(signal: np.ndarray, length: int | None, axis: int) -> np.ndarray:
+    """Cut, or followed by zeros."""
+    signal = np.asarray(signal)
+    n_there = signal.shape[axis]
+    if length is None or length == n_there:
+        return signal
+    part = [slice(None)] * signal.ndim
+    part[axis] = slice(0, min(length, n_there))
+    if length < n_there:
+        return signal[tuple(part)]
+    shape = list(signal.shape)
+    shape[axis] = length
+    longer = np.zeros(shape, signal.dtype)
+    longer[tuple(part)] = signal
+    return longer

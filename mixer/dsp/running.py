@@ -1,0 +1,64 @@
+"""Running means, maxima and weighted means by SciPy's compiled loops (see `mixer.dsp.compiled`).
+
+What `uniform_filter1d`, `maximum_filter1d` and `gaussian_filter1d` of `scipy.ndimage` give along
+the last axis, bit for bit, without the package.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Literal
+
+import numpy as np
+
+from mixer.dsp.compiled import compiled
+
+# How a signal goes on beyond its ends: by its last sample, or mirrored with or without it twice.
+Ends = Literal["nearest", "reflect", "mirror"]
+_CODES = {"nearest": 0, "reflect": 2, "mirror": 3}
+
+
+def _loops() -> ModuleType:
+    return compiled("ndimage", "_nd_image")
+
+
+def running_mean(values: np.ndarray, size: int, ends: Ends = "reflect") -> np.ndarray:
+    """The mean of `size` values around each, of the values' type."""
+    values = np.asarray(values)
+    out = np.zeros_like(values)
+    _loops().uniform_filter1d(values, size, values.ndim - 1, out, _CODES[ends], 0.0, 0)
+    return out
+
+
+def running_maximum(values: np.ndarray, size: int, origin: int = 0) -> np.ndarray:
+    """The largest of `size` values around each, reflected at the ends.
+
+    Args:
+        values: of any type of number.
+        size: how many.
+        origin: by how many the window lies earlier.
+    """
+    values = np.asarray(values)
+    out = np.zeros_like(values)
+    _loops().min_or_max_filter1d(
+        values, size, values.ndim - 1, out, _CODES["reflect"], 0.0, origin, 0
+    )
+    return out
+
+
+def gaussian_mean(values: np.ndarray, deviation: float, truncate: float) -> np.ndarray:
+    """The mean around each value by a bell, the last value going on beyond the ends.
+
+    Args:
+        values: float64.
+        deviation: of the bell, in values.
+        truncate: deviations from which on nothing counts.
+    """
+    radius = int(truncate * deviation + 0.5)
+    places = np.arange(-radius, radius + 1)
+    weights = np.exp(-0.5 / (deviation * deviation) * places**2)
+    weights = np.ascontiguousarray((weights / weights.sum())[::-1])
+    values = np.asarray(values)
+    out = np.zeros_like(values)
+    _loops().correlate1d(values, weights, values.ndim - 1, out, _CODES["nearest"], 0.0, 0)
+    return out
