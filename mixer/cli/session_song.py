@@ -13,9 +13,6 @@ from mixer.cli.console import printable, talk
 from mixer.cli.paths import FilePath
 from mixer.errors import InputError
 from mixer.files.wording import joined
-from mixer.learn.recall_reader import recall_of
-from mixer.output.daw.reading import READ_FORMATS, format_of_session, read_session
-from mixer.output.daw.song_folder import write_song_folder
 
 DEFAULT_FOLDER = "mixes"
 _SUFFIX = ".song"
@@ -27,7 +24,12 @@ class SongOrSession(FilePath):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse any other file."""
         path = super().convert(value, param, ctx)
-        if isinstance(path, Path) and not path.is_dir() and format_of_session(path) is None:
+        if not isinstance(path, Path) or path.is_dir():
+            return path
+        # Not above: most songs are folders, and would wait for what reads sessions.
+        from mixer.output.daw.reading import READ_FORMATS, format_of_session
+
+        if format_of_session(path) is None:
             endings = joined([daw.suffix for daw in READ_FORMATS], "or")
             self.fail(f"{value!r} is a file: give a song's folder, or a session ({endings})")
         return path
@@ -49,6 +51,10 @@ def song_of_session(
         InputError: the session cannot be read, or mixer wrote it.
         OutputError: the folder is there, or cannot be written.
     """
+    from mixer.learn.recall_reader import recall_of
+    from mixer.output.daw.reading import read_session
+    from mixer.output.daw.song_folder import write_song_folder
+
     if recall_of(path).exists():
         raise InputError(
             f"{path} is a session of a mix of ours: mixer learn takes its changes into the song, "
