@@ -159,7 +159,7 @@ class _Pager:
 
     def let_go(self) -> None:
         """Let go of all pages, where they have become many."""
-        # Of libraries, which may be loaded at any time, as much stays as there was the last time.
+        # Libraries count too, and may be loaded at any time: what stayed the last time is theirs.
         if _mapped_bytes() - self._least_bytes > _MOST_MAPPED_BYTES:
             for mapped in self._all():
                 mapped.madvise(mmap.MADV_DONTNEED)
