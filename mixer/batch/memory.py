@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from mixer.dsp.free_memory import available_memory_bytes
+from mixer.dsp.free_memory import MOST_IN_MEMORY, MOST_MAPPED_BYTES, available_memory_bytes
 
 # Interpreter and libraries of a worker that has not rendered yet.
 WORKER_BYTES = 220 << 20
@@ -15,6 +15,9 @@ _FLOAT_STEREO_BYTES = 8
 # Times the mix that measuring for a report takes beside what it measures: spectra of the whole.
 _REPORT_STEREO_COPIES = 12
 _UNLIMITED_BYTES = 1 << 60
+# A song whose arrays lie in files still takes memory for the figures of its frames, in bytes a
+# sample, and for the blocks that each thread works on.
+_FIGURES_BYTES_PER_SAMPLE, _BLOCKS_BYTES = 3, 64 << 20
 
 
 def free_memory_bytes() -> int:
@@ -90,16 +93,17 @@ def render_bytes(
         report: two sums more are kept, and everything is measured at the end.
 
     The whole stems are held together, each being normalised takes up to eight times its size, and
-    the master and the writing up to eight times the mix. Held against measured peaks by the tests.
+    the master and the writing up to eight times the mix; but no more than the bound from which on
+    they lie in files. Held against measured peaks by the tests.
     """
     stem_bytes = n_samples * _FLOAT_STEREO_BYTES
     own_bytes = (own_samples or n_samples) * _FLOAT_STEREO_BYTES
     wet = (n_stems + 1) * own_bytes if wet_stems else 0
+    sums = 2 * own_bytes if report else 0
+    most = MOST_IN_MEMORY + 2 * MOST_MAPPED_BYTES + threads * _BLOCKS_BYTES
+    most += _FIGURES_BYTES_PER_SAMPLE * max(n_samples, own_samples or 0)
     normalising = n_stems * stem_bytes + 8 * min(threads, n_stems) * stem_bytes
-    network = (n_stems + 2) * stem_bytes + network_bytes + wet
-    master = 8 * own_bytes + wet
-    if not report:
-        return max(normalising, network, master)
-    sums = 2 * own_bytes
-    measuring = _REPORT_STEREO_COPIES * own_bytes + wet + sums
-    return max(normalising, network + sums, master + sums, measuring)
+    network = min((n_stems + 2) * stem_bytes + wet + sums, most) + network_bytes
+    master = 8 * own_bytes + wet + sums
+    measuring = min(wet + sums, most) + _REPORT_STEREO_COPIES * own_bytes if report else 0
+    return max(min(normalising, most), network, min(master, most), measuring)

@@ -1,9 +1,13 @@
-"""How much memory the machine has left."""
+"""How much memory the machine has left, and how much of it the arrays of a song may take."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+# A song's arrays together: four stems of three minutes, their mix and what goes into its room. The
+# rest is mapped from files, of which about this much lies in memory at a time.
+MOST_IN_MEMORY, MOST_MAPPED_BYTES = 320 << 20, 64 << 20
 
 
 def available_memory_bytes() -> int:

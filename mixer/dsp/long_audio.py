@@ -21,16 +21,17 @@ from pathlib import Path
 
 import numpy as np
 
-from mixer.dsp.free_memory import available_memory_bytes
+from mixer.dsp.free_memory import (
+    MOST_IN_MEMORY,
+    MOST_MAPPED_BYTES,
+    available_memory_bytes,
+)
 from mixer.dsp.threads import stop_if_asked
 from mixer.errors import OutputError
 
-# Together: four stems of three minutes, their mix and what goes into its room.
-MOST_IN_MEMORY = 320 << 20
 # Smaller arrays are not counted: they are gone before they add up.
 LEAST_BYTES = 8 << 20
-# Of the files, this much may lie in memory at a time; looked after so often.
-_MOST_MAPPED_BYTES, _LOOK_EVERY_S = 64 << 20, 0.01
+_LOOK_EVERY_S = 0.01
 _BLOCK_SAMPLES = 1 << 16
 # A machine with less free memory than this times an array does not get it where the disk is full.
 _ROOM_TO_WORK = 2
@@ -160,7 +161,7 @@ class _Pager:
     def let_go(self) -> None:
         """Let go of all pages, where they have become many."""
         # Libraries count too, and may be loaded at any time: what stayed the last time is theirs.
-        if _mapped_bytes() - self._least_bytes > _MOST_MAPPED_BYTES:
+        if _mapped_bytes() - self._least_bytes > MOST_MAPPED_BYTES:
             for mapped in self._all():
                 mapped.madvise(mmap.MADV_DONTNEED)
             self._least_bytes = _mapped_bytes()

@@ -14,8 +14,8 @@ import numpy as np
 from mixer.console.before_network import apply_gain_like
 from mixer.console.settings import MASTER
 from mixer.dsp.blocks import peak, sum_of
-from mixer.dsp.free_memory import available_memory_bytes
-from mixer.dsp.long_audio import MOST_IN_MEMORY, copy_of, parts_of, silence
+from mixer.dsp.free_memory import MOST_IN_MEMORY, available_memory_bytes
+from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import StemReport, normalise_stem

@@ -65,6 +65,19 @@ def test_what_does_not_fit_beside_others_runs_alone(make_songs, tmp_path) -> Non
             assert max(beside) > 1
 
 
+def test_long_songs_are_reckoned_with_what_lies_in_memory_of_them() -> None:
+    minute = 60 * 44_100
+    # Measured: 0.8 GB for ten minutes of four stems, 1.2 GB for an hour, the worker's own included.
+    for minutes, measured_gb, at_most_gb in ((10, 0.8, 1.0), (60, 1.2, 1.5)):
+        need_gb = (WORKER_BYTES + render_bytes(minutes * minute, 4, 2)) / 1e9
+        assert measured_gb <= need_gb <= at_most_gb
+    short, longer = (render_bytes(seconds * 44_100, 4, 1) for seconds in (10, 20))
+    assert longer == 2 * short
+    # What a network keeps between its passes lies in no file.
+    kept = render_bytes(60 * minute, 4, 2, network_bytes=7_000_000_000)
+    assert kept > 7_000_000_000
+
+
 @pytest.mark.slow
 def test_memory_of_a_render_is_within_the_estimate(write_song, rng, tmp_path) -> None:
     import subprocess

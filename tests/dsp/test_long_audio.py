@@ -117,7 +117,7 @@ import resource
 import numpy as np
 from mixer.dsp import long_audio
 long_audio.MOST_IN_MEMORY = 0
-long_audio._MOST_MAPPED_BYTES = 4 << 20
+long_audio.MOST_MAPPED_BYTES = 4 << 20
 array = long_audio.silence(2, 5_000_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for _ in range(2):
