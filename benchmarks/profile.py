@@ -70,12 +70,13 @@ def main() -> int:
             song = load_song(folder)
             mix = render(song, RenderSettings(model=options.model))
             write_mix(mix, Path(name) / "mix.wav")
-    _clock_s, _cpu_s = time.perf_counter() - began, time.process_time() - began_cpu_s
-    for _line in machine():
-        pass
-    max(1, found.total())
-    for _function, _count in found.most_common(options.top):
-        pass
+    clock_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu_s
+    for line in machine():
+        print(line)
+    print(f"{options.seconds} s of song: {clock_s:.1f} s, {cpu_s:.1f} s of CPU")
+    n_samples = max(1, found.total())
+    for function, count in found.most_common(options.top):
+        print(f"{count / n_samples:6.1%}  {function}")
     return 0
 
 
