@@ -8,7 +8,7 @@ DISTRIBUTION = "fxnorm-mixer"
 # What each adds, as `pip install` names it.
 EXTRAS = {
     "codecs": "AAC, WMA, WavPack, stem containers; writing AAC",
-    "cuda": "CUDA's libraries, so that the driver is all that a GPU machine needs",
+    "cuda": "CUDA's libraries; a GPU machine then needs only its driver",
     "hub": "models from the Hugging Face Hub",
     "plot": "diagrams",
     "mcp": "the server of tools for agents",

@@ -19,7 +19,7 @@ from mixer.batch.ledger_rows import Record
 from mixer.batch.order import StagedFile
 from mixer.batch.outputs import Target
 from mixer.batch.states import State
-from mixer.files.whole_file import hash_file
+from mixer.files.whole_file import hash_file, rename_over
 from mixer.output.daw.aside import set_aside
 from mixer.output.daw.formats import DAW_SUFFIXES
 from mixer.output.names import RECALL_SUFFIXES, REPORT_SUFFIX, TRACK_ROLE, VERSION_ROLE, FileRole
@@ -82,7 +82,7 @@ def make_moves(moves: Iterable[Sequence[str]], state: Path, out: Path) -> None:
         _refuse_links(path.parent, out)
         path.parent.mkdir(parents=True, exist_ok=True)
     for staged, path in pending:
-        staged.replace(path)
+        rename_over(staged, path)
     for folder in {path.parent for _, path in pending}:
         _sync_folder(folder)
 

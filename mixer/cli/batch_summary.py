@@ -59,6 +59,9 @@ def show_table(records: Sequence[Record]) -> None:
 
 def totals(summary: Summary) -> str:
     """The run in a line."""
+    if summary.n_skipped and not (summary.n_done or summary.n_failed or summary.n_left):
+        songs = counted(summary.n_skipped, "song")
+        return f"nothing to do: {songs} finished and unchanged; --force renders them again"
     parts = [f"{summary.n_done} done", f"{summary.n_failed} failed"]
     parts += [f"{summary.n_skipped} unchanged"] if summary.n_skipped else []
     parts += [f"{summary.n_left} left"] if summary.n_left else []

@@ -49,8 +49,11 @@ def open_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
     for name, number in (("stdout", 1), ("stderr", 2)):
-        outlet = _outlets[name] = _Outlet(number)
         stream = getattr(sys, name)
+        if sys.platform == "win32" and stream is not None and stream.isatty():
+            # Windows' console takes text, whatever its code page; bytes it would read by that.
+            continue
+        outlet = _outlets[name] = _Outlet(number)
         if stream is not None:
             stream.flush()
         setattr(sys, name, _text_stream(outlet, stream))
@@ -70,7 +73,7 @@ def why_not_written() -> str | None:
     """What kept standard output from taking all of it, where somebody wanted it; else None."""
     for name in _outlets:
         getattr(sys, name).flush()
-    error = _outlets["stdout"].error if _outlets else None
+    error = _outlets["stdout"].error if "stdout" in _outlets else None
     if error is None or error.errno in _NOBODY_LISTENS:
         return None
     return f"standard output cannot be written: {error.strerror}"

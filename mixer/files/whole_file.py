@@ -8,7 +8,9 @@ import json
 import os
 import secrets
 import shutil
+import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from mixer.files.regular_file import open_regular
 
 _LONGEST_SHOWN = 100
 _NAME_MAX_BYTES = 255
+_IS_WINDOWS = sys.platform == "win32"
+_WAIT_FOR_OTHERS_S = (0.05, 0.1, 0.2, 0.4)
 
 
 @contextlib.contextmanager
@@ -38,10 +42,35 @@ def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     try:
         yield partial
-        partial.replace(path)
+        rename_over(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def rename_over(source: Path, target: Path) -> None:
+    """Rename a file, in place of another if there is one.
+
+    Windows refuses that while a program has the other one open: a virus scanner for a moment, a
+    player for as long as it plays.
+
+    Raises:
+        OSError: it cannot be renamed; says if another program may be the reason.
+    """
+    for wait_s in _WAIT_FOR_OTHERS_S if _IS_WINDOWS else ():
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(wait_s)
+        else:
+            return
+    try:
+        source.replace(target)
+    except PermissionError as error:
+        if not _IS_WINDOWS:
+            raise
+        reason = f"{error.strerror}; close it if another program has it open"
+        raise PermissionError(error.errno, reason, str(target)) from None
 
 
 def refuse_existing(paths: list[Path]) -> None:

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray, peak
 from mixer.errors import OutputError
@@ -46,7 +47,7 @@ class Samples:
         self._peaks = np.zeros(-(-n_frames // PEAK_FRAMES), np.float32)
         try:
             _reserve(path, 4 * n_frames)
-            self._data = np.memmap(path, np.int16, "r+", shape=(n_frames, 2))
+            self._data: NDArray[np.int16] = np.memmap(path, np.int16, "r+", shape=(n_frames, 2))
         except OSError as error:
             path.unlink(missing_ok=True)
             raise OutputError(f"{path.parent}: no room for samples: {error.strerror}") from None
@@ -94,6 +95,8 @@ class Samples:
         """Give the room back."""
         with self._lock:
             self.ready_frames = 0
+            # Windows removes no file that is still mapped.
+            self._data = self._data[:0].copy()
             self._path.unlink(missing_ok=True)
 
 

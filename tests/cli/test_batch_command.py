@@ -69,6 +69,8 @@ def test_a_night_from_init_to_results(manifest, tmp_path, capsys) -> None:
     said = capsys.readouterr()
     assert "2 songs: 1 to do, 1 unchanged" in said.err
     assert "1 done, 0 failed, 1 unchanged" in said.out
+    assert run(["batch", "made.csv", "-o", "out"]) == 0
+    assert "nothing to do: 2 songs finished and unchanged" in capsys.readouterr().out
     assert run(["batch", "made.csv", "-o", "out", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
 

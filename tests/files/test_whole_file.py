@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 import stat
 import sys
@@ -20,6 +21,29 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
     with pytest.raises(ZeroDivisionError), whole_file(path) as partial:
         partial.write_bytes(b"half" * (1 // 0))
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_windows_waits_for_whoever_has_the_file_open(tmp_path: Path, monkeypatch) -> None:
+    path, replace, waits = tmp_path / "mix.wav", Path.replace, []
+
+    def refusing(self: Path, target: Path) -> Path:
+        if len(waits) < n_refused:
+            raise PermissionError(errno.EACCES, "Access is denied", str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refusing)
+    monkeypatch.setattr("mixer.files.whole_file.time.sleep", waits.append)
+    monkeypatch.setattr("mixer.files.whole_file._IS_WINDOWS", True)
+    n_refused = 2
+    with whole_file(path) as partial:
+        partial.write_bytes(b"new")
+    assert path.read_bytes() == b"new"
+    assert len(waits) == 2
+    n_refused = 99
+    with pytest.raises(PermissionError, match="Access is denied; close it"), whole_file(path):
+        pass
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
 
