@@ -138,7 +138,7 @@ def watch(song: Path, out: Path, options: Sequence[str]) -> tuple[list[Note], fl
 
 
 def interrupt(song: Path, out: Path, options: Sequence[str], after_s: float) -> float | None:
-    """Seconds from Ctrl-C, so long after the start, to the end; None where it had ended before."""
+    """Seconds from Ctrl-C, so long after the start, to the end; None if it had ended before."""
     command = [sys.executable, "-m", "mixer", *command_of(song, out, options)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -44,7 +44,7 @@ class Peer:
         song_s: seconds of the song that it is given.
         command: as one would type it, with SONG for the folder.
         run: makes a mix of the song in a folder into a file, in other processes.
-        missing: why it cannot be run here; empty where it can.
+        missing: why it cannot be run here; empty if it can.
     """
 
     name: str

@@ -4,7 +4,7 @@
     python -m benchmarks.references --tracks FOLDER [--model tracks]
 
 For each pair a line: the third-octave error from 63 Hz to 12.5 kHz before and after (mean and
-largest, dB), the same of the width by band (dB), range (LU) and loudness (LUFS) before and after
+largest, dB), the same for the width by band (dB), range (LU) and loudness (LUFS) before and after
 beside the reference's, the voice against the rest where the reference has its stems, and seconds of
 processor time without and with the reference. `--svg` draws the tone of the first pair. `--tracks`
 takes a folder of songs track by track (`SONG/dry` or `SONG/wet`): each is moved towards the sum of

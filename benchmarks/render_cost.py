@@ -24,8 +24,8 @@ def cost_of(song: Path, out: Path, model: str, *more: str, of: str = "render") -
 
     Args:
         song: its folder.
-        out: the mix; replaced where it is there.
-        model: as of `mixer render --model`.
+        out: the mix; replaced if it is there.
+        model: as in `mixer render --model`.
         more: further options.
         of: the command, `render` or `variations`.
     """

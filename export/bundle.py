@@ -136,7 +136,7 @@ def export_bundle(
     """Export a checkpoint and verify it in ONNX Runtime.
 
     Args:
-        checkpoint_path: safetensors of ours, or a published state dict.
+        checkpoint_path: safetensors of mixer, or a published state dict.
         out_dir: the bundle's folder, made by this call.
         name: the bundle's name; the folder's by default.
         profile: target profile (JSON); by default that of the data which the checkpoint was trained

@@ -1,4 +1,4 @@
-"""What a checkpoint of ours says about the data that it was trained on."""
+"""What a checkpoint of mixer says about the data that it was trained on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRETRAIN_STAGE = "pretrain"
 
 @dataclass(frozen=True)
 class StatedData:
-    """By which effects and towards what profile the stems were normalised; None where not said."""
+    """By which effects and towards what profile the stems were normalised; None if not said."""
 
     effects: tuple[str, ...] | None = None
     profile: Profile | None = None

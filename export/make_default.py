@@ -3,7 +3,7 @@
     python -m export.make_default -o build/default-model
 
 It does what `mixer dataset synthesise`, `mixer dataset prepare`, `mixer train` and `mixer export`
-do, and goes on where it was stopped. Songs of `training.synthesis` and, where they are there, real
+do, and goes on where it was stopped. Songs of `training.synthesis` and, if they are there, real
 songs with wet stems; those that the benchmark judges on (`training.shipped.benchmark_songs`) are
 never among them. The bundle holds the weights, the benchmark's figures, and how it was made.
 """
@@ -61,7 +61,7 @@ def make_default(
         real_songs: a folder of song folders with wet stems; composed songs alone where it is not.
         n_songs: composed.
         n_jobs: processes that compose and prepare.
-        overrides: of the configuration, as of `mixer train`.
+        overrides: of the configuration, as in `mixer train`.
         benchmark: further arguments of `training.shipped.evaluate`.
 
     Raises:

@@ -29,7 +29,7 @@ class Recipe:
 
     Attributes:
         name: of the bundle and of its folder.
-        config: of the training, as of `mixer train`.
+        config: of the training, as in `mixer train`.
         effects: that its material is normalised by; None as the checkpoint says.
         warm_up_s: what the runtime prepends; None as the network needs.
         limits: what it cannot do, a sentence each.
@@ -71,7 +71,7 @@ def train_and_export(
         recipe: what.
         folder: keeps data, run and bundle.
         provenance: what the bundle says of where its weights come from.
-        overrides: of the configuration, as of `mixer train`.
+        overrides: of the configuration, as in `mixer train`.
 
     Returns:
         The bundle's folder.

@@ -79,7 +79,7 @@ def make_paper(
         shared: has `audio/stems` and `tracks`; composed songs alone where it is not.
         n_songs: composed.
         n_jobs: processes that compose and prepare.
-        overrides: of the configuration, as of `mixer train`.
+        overrides: of the configuration, as in `mixer train`.
         benchmark: further arguments of `training.shipped.evaluate`.
 
     Raises:

@@ -2,8 +2,8 @@
 
     python -m export.make_track_mixer -o build/track-mixer
 
-It composes songs (`training.track_mixer.composing`), listens to real ones where they are there
-(finished stems, tracks as they stand in a mix, tracks dry and wet), adds MixologyDB's faders and
+It composes songs (`training.track_mixer.composing`), listens to real ones if they are there
+(finished stems, tracks as they are in a mix, tracks dry and wet), adds MixologyDB's faders and
 pans, trains by the one trainer and exports. Songs that the benchmark judges on are never among
 them. It goes on where it was stopped.
 """
@@ -62,7 +62,7 @@ def make_track_mixer(
         shared: has `audio/stems`, `tracks` and `human_mixes`; what is not there is left out.
         n_dry, n_mixed: songs that are composed, and that are mixed as well.
         n_jobs: processes that compose.
-        overrides: of the configuration, as of `mixer train`.
+        overrides: of the configuration, as in `mixer train`.
 
     Raises:
         MixerError: a song cannot be made or read, or the training or the export fails.

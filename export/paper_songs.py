@@ -33,7 +33,7 @@ def composing() -> SynthesisSettings:
 
 
 def real_song_folders(shared: Path) -> list[Path]:
-    """Folders of real songs: finished stems, and tracks as they stand in a mix."""
+    """Folders of real songs: finished stems, and tracks as they are in a mix."""
     stems = [
         path for path in _folders_in(shared / "audio" / "stems") if path.name not in REAL_SONGS
     ]

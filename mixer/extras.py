@@ -19,7 +19,7 @@ EXTRAS = {
 
 
 def checkout() -> Path | None:
-    """The folder of the source that runs, None where the package was installed from an index."""
+    """The folder of the source that runs, None if the package was installed from an index."""
     root = Path(__file__).resolve().parents[1]
     return root if (root / "setup.cfg").is_file() else None
 

@@ -35,7 +35,7 @@ def batch_speed(bundle: Path | str, places: Places, sizes: Sizes, scratch: Path)
     """Mix several songs at once.
 
     Raises:
-        CalledProcessError: the batch failed; what it said stands in its `stderr`.
+        CalledProcessError: the batch failed; what it said is in its `stderr`.
     """
     from benchmarks.songs import write_song
 

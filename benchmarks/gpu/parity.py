@@ -24,7 +24,7 @@ class Parity:
         bundle, against: what was compared with what.
         device: that ran.
         max_abs_error: largest difference of a sample, full scale being 1.
-        snr_db: of half precision; None where the answers are equal.
+        snr_db: of half precision; None if the answers are equal.
         bound: what had to hold.
         passed: it did.
     """

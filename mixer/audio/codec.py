@@ -81,7 +81,7 @@ def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, 
             remark = None
             if is_mov and not fragmented and n_samples < stated - rate // 10:
                 fault = (
-                    f"breaks off: {n_samples / rate:.2f} of the {stated / rate:.2f} s that its "
+                    f"truncated: {n_samples / rate:.2f} of the {stated / rate:.2f} s that its "
                     "header promises"
                 )
             elif is_mov and not fragmented and stated:

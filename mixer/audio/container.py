@@ -35,7 +35,7 @@ class HeldAudio:
 
     Attributes:
         pieces: the file under a header that fits it.
-        fault: how it breaks off, or None if its header was merely wrong.
+        fault: how it is truncated, or None if its header was merely wrong.
         remark: what the header says, for `mixer check`.
     """
 
@@ -117,7 +117,7 @@ def _extent(file: BinaryIO, family: Family, audio: Chunk, n_file: int) -> _Exten
             return _Extent(there, None, f"its header states {promised} bytes of audio, not {there}")
         return _Extent(
             there,
-            f"breaks off: {there} of the {promised} bytes of audio that its header promises",
+            f"truncated: {there} of the {promised} bytes of audio that its header promises",
         )
     if trailing is None and _is_padding(file, audio.start + promised, n_file):
         return _Extent(promised)

@@ -30,7 +30,7 @@ _OF_CODECS = CODEC_SUFFIXES | VIDEO_SUFFIXES
 def probe(path: Path) -> list[AudioSource]:
     """Describe every audio stream of a file: one, or five for a stem container.
 
-    The length is what decodes. A file that breaks off or is damaged says so in `fault`.
+    The length is what decodes. A file that is truncated or damaged says so in `fault`.
 
     Raises:
         InputError: not audio, neither mono nor stereo, or an impossible sample rate.
@@ -93,7 +93,7 @@ def verify(source: AudioSource) -> None:
     """Decode a stream to its end, for nothing but its faults.
 
     Raises:
-        InputError: it breaks off or is damaged.
+        InputError: it is truncated or damaged.
     """
     if source.fault is None:
         for _ in read_blocks(source):
@@ -141,7 +141,7 @@ def _is_codec(name: str) -> bool:
 
 
 def _probe_codec_first(path: Path) -> list[AudioSource]:
-    """By its name a file for PyAV; one that only is called so may be libsndfile's."""
+    """The streams by PyAV; by libsndfile if only the name is one for PyAV."""
     try:
         return _by_codec(path)
     except InputError:

@@ -72,7 +72,7 @@ class Layout(NamedTuple):
         sample_rate, channels, encoding: of all parts.
         n_samples: what decodes.
         remark: why its length had to be counted, or None.
-        fault: how it breaks off or is damaged, or None.
+        fault: how it is truncated or damaged, or None.
         is_uneven: FFmpeg reads it better, if it is there.
         time_reference: where its first sample stands, as its header says, in samples; or None.
     """
@@ -202,7 +202,7 @@ def _ogg_layout(path: Path) -> Layout:
 
 def _breaks_off(there: int, promised: int, sample_rate: int) -> str:
     return (
-        f"breaks off: {there / sample_rate:.2f} of the {promised / sample_rate:.2f} s that its "
+        f"truncated: {there / sample_rate:.2f} of the {promised / sample_rate:.2f} s that its "
         "header promises"
     )
 

@@ -32,7 +32,7 @@ class MpegLayout:
         pieces: what libsndfile is given; None for the file as it is.
         n_samples: of the recording.
         dropped: spans of what libsndfile decodes, first and end sample, that are not recording.
-        fault: how it breaks off or is damaged, or None.
+        fault: how it is truncated or damaged, or None.
         remark: why its length was counted, or None if a table states it.
         is_uneven: it is cut, damaged, or files were put behind one another: FFmpeg, which goes on
             decoding through what is broken, reads it better if it is there.
@@ -76,11 +76,11 @@ def mpeg_layout(path: Path) -> MpegLayout | None:
     is_right = is_right and _states_its_bytes(table, audio)
     fault = None
     if cut is not None:
-        fault = f"breaks off inside a frame after {n_all / first.sample_rate:.2f} s"
+        fault = f"truncated inside a frame after {n_all / first.sample_rate:.2f} s"
     elif _lacks_frames(table, audio):
         frame_s = first.n_samples / first.sample_rate
         fault = (
-            f"breaks off: {len(audio) * frame_s:.2f} of the "
+            f"truncated: {len(audio) * frame_s:.2f} of the "
             f"{((table and table.n_frames) or 0) * frame_s:.2f} s that its header promises"
         )
     elif stray:

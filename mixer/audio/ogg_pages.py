@@ -1,4 +1,4 @@
-"""The pages of an Ogg file: links of a chain, damage, and where it breaks off (RFC 3533).
+"""The pages of an Ogg file: links of a chain, damage, and truncation (RFC 3533).
 
 libsndfile reads the first link of a chain alone, and drops a page whose checksum is wrong, so that
 all behind it comes too early. Here each link becomes a file of its own, and a damaged page gets a
@@ -37,7 +37,7 @@ class OggLink:
         n_packets: in them, for a bound on what they decode to.
         is_flac: they are a FLAC file without its pages.
         is_simultaneous: it begins together with the link before it, so both sound at once.
-        fault: how it is damaged or breaks off, or None.
+        fault: how it is damaged or truncated, or None.
         is_damaged: packets of it may decode to anything.
     """
 
@@ -236,9 +236,9 @@ def _mark_cut(open_links: dict[int, _Link], rest: bytes) -> None:
 
 def _fault(link: _Link) -> str | None:
     if link.cut:
-        return "breaks off inside a page"
+        return "truncated inside a page"
     if link.n_damaged or link.n_lost:
         return f"damaged: {link.n_damaged + link.n_lost} of its pages fail their checksums"
     if not link.ended:
-        return "breaks off: its last page is missing"
+        return "truncated: its last page is missing"
     return None

@@ -24,7 +24,7 @@ class AudioSource:
         n_samples: what decodes.
         encoding: e.g. "PCM_24", "FLOAT", "VORBIS", "aac".
         remark: why its length had to be counted, or None.
-        fault: how the file breaks off or is damaged, as far as that shows at once, or None.
+        fault: how the file is truncated or damaged, as far as that shows at once, or None.
         full_scale: what its samples are divided by; not 1 for a float file scaled to integers.
         reader: "plain" for libsndfile, "codec" for PyAV.
         time_reference: samples since midnight at which it starts, or None.

@@ -155,7 +155,7 @@ def apply_master_strip(
         strip: the console's master.
         tells_loudness: as in `apply_console`.
         plugin_runner: what runs a VST3, for tests.
-        consume: as of `apply_strip`.
+        consume: as in `apply_strip`.
 
     Returns:
         The mix (the same array where the strip is neutral), and a report ready for JSON: "effects"

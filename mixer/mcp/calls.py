@@ -94,7 +94,7 @@ class Calls:
         return await self._run(lambda progress: self._tools.evaluate(mix, reference))
 
     async def _run(self, call: Callable[[Progress], Json]) -> str:
-        """The answer as JSON; a call that nobody waits for any more ends at its next stage."""
+        """The answer as JSON; a call that nobody waits for any longer ends at its next stage."""
         gone = threading.Event()
 
         def progress(stage: str, detail: str, share: float) -> None:

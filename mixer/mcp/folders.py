@@ -86,7 +86,7 @@ class Folders:
             raise OutputError(str(error)) from None
 
     def recipe(self, recipe: RecordedMix) -> RecordedMix:
-        """A recipe that names nothing outside: it may be a stranger's.
+        """A recipe that names nothing outside: it may be untrusted.
 
         Raises:
             InputError, SettingsError: naming what leads out.

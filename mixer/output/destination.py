@@ -207,7 +207,7 @@ def forecast_of(
     """Seconds that each stage of `render_to` is foreseen to take, in their order.
 
     Args:
-        destination, plan, threads: as of `render_to`.
+        destination, plan, threads: as in `render_to`.
         is_made: all up to the master is there already.
     """
     wanted = destination.wanted

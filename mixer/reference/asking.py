@@ -68,7 +68,7 @@ def parse_references(text: str) -> tuple[str, ...]:
     """References, with semicolons between them, checked and as they were said; none for none.
 
     Raises:
-        SettingsError: as of `parse_reference`.
+        SettingsError: as in `parse_reference`.
     """
     if text.strip().lower() in ("", "none"):
         return ()

@@ -37,7 +37,7 @@ _TINY = 1e-20
 
 @dataclass(frozen=True)
 class StemFigures:
-    """A stem: its tone as of `MixFigures`, and its level against the whole mix, K-weighted, dB."""
+    """A stem: its tone as in `MixFigures`, and its level against the whole mix, K-weighted, dB."""
 
     tone_db: Floats
     level_db: float
@@ -51,7 +51,7 @@ class MixFigures:
         tone_db: power of each third octave at `CURVE_BANDS_HZ`, dB; `NOTHING_BELOW_DB` and less
             below the strongest is nothing.
         width_db: side against middle by third octave, dB; None of a mono recording.
-        voice_db: the voice against the rest, K-weighted, dB; None where it is not by itself.
+        voice_db: the voice against the rest, K-weighted, dB; None if it is not by itself.
         range_lu: loudness range.
         loudness_lufs: integrated.
         peak_to_loudness_db: highest sample over integrated loudness.
@@ -142,7 +142,7 @@ def voice_gates(
 
     Args:
         powers: of the stems.
-        gains: of them, as of `StemPowers.blocks_of`; None for as they are.
+        gains: of them, as in `StemPowers.blocks_of`; None for as they are.
         weights: of each block's power.
     """
     if VOCALS not in powers.names or len(powers.names) < 2:
@@ -175,7 +175,7 @@ def k_blocks(powers: StemPowers, part: Floats, gains: Floats | None = None) -> F
     Args:
         powers: of all stems.
         part: 1 for those that count, float64 (stems,).
-        gains: as of `voice_gates`.
+        gains: as in `voice_gates`.
     """
     of_part = (powers.without_gains() if gains is None else gains) * part
     return np.asarray(powers.blocks_of(of_part).sum(axis=0) @ powers.k_weights)
@@ -206,5 +206,5 @@ def _db(power: Floats | float) -> Floats:
 
 
 def centred(curve_db: Floats, bands: NDArray[np.bool_]) -> Floats:
-    """A curve moved so that its mean over some bands is 0; unmoved where there are none."""
+    """A curve moved so that its mean over some bands is 0; unmoved if there are none."""
     return curve_db - curve_db[bands].mean() if bands.any() else curve_db

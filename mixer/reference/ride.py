@@ -29,7 +29,7 @@ def find_ride(powers: StemPowers, gains: Floats, factor: float) -> Floats:
         factor: 1 for the range that the stems have without any gains.
 
     Returns:
-        float64 (blocks,) in dB, its mean over what counts 0; empty where there is nothing to ride.
+        float64 (blocks,) in dB, its mean over what counts 0; empty if there is nothing to ride.
     """
     everything = np.ones(len(powers.names))
     own, now = k_blocks(powers, everything), k_blocks(powers, everything, gains)

@@ -200,7 +200,7 @@ def _sha256(path: Path) -> str:
 
 @lru_cache(maxsize=_KEPT)
 def _hashed(name: str, stamp: str) -> str:
-    """SHA-256 of what a path stands for; `stamp` as of `_measured`."""
+    """SHA-256 of what a path stands for; `stamp` as in `_measured`."""
     path = Path(name)
     try:
         hashes = [hash_file(file) for file in _files(path)]

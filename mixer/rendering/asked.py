@@ -27,8 +27,8 @@ def load_asked(
 
     Args:
         folder: the song.
-        presets, sets: as of `mixer.preset.merge.resolve`.
-        strict, leave_out_faulty: as of `mixer.song.load.load_song`.
+        presets, sets: as in `mixer.preset.merge.resolve`.
+        strict, leave_out_faulty: as in `mixer.song.load.load_song`.
         allow_plugins: presets' files from elsewhere may load plug-ins.
 
     Raises:

@@ -31,7 +31,7 @@ _SILENCE = 1e-12
 
 @dataclass(frozen=True)
 class Part:
-    """A stem or track as it would stand in a mix.
+    """A stem or track as it would are in a mix.
 
     Attributes:
         stem: that it is part of.
@@ -63,7 +63,7 @@ class DoubtRecord(TypedDict):
 
     Attributes:
         level_db: from the lowest to the highest level against the whole mix.
-        models_db: the same of the first answers of each model alone; without a second one, 0.
+        models_db: the same for the first answers of each model alone; without a second one, 0.
         settings: standard deviation of each setting of the model itself.
         drawn: share of the way to neutral that was gone; only where that was asked for.
     """

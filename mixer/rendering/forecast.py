@@ -49,7 +49,7 @@ def making_forecast(
         plan: of the render.
         wet_stems: each wet stem is wanted as well.
         stages: so are the sums of the recordings and of the normalised stems.
-        threads: as of `mixer.render`.
+        threads: as in `mixer.render`.
     """
     song_s = plan.song.duration_s * plan.mix_rate / _USUAL_RATE_HZ
     cores = threads or available_threads()

@@ -3,7 +3,7 @@
 A bus is linear stages (equaliser, width, pan, gain) and stages that listen (compressor, limiter).
 Linear ones act on each part as on the sum. What the others made of the mix is one gain for each
 sample, read off the mix itself; it is frozen, and each part gets the same. So parts of the mix,
-summed, are the mix, but for samples near zero, where no gain can be read: `FrozenBus.error` says
+summed, are the mix, except for samples near zero, where no gain can be read: `FrozenBus.error` says
 how much that is.
 """
 
@@ -33,7 +33,7 @@ _LEAST_SAMPLE = np.float32(1e-5)
 # the sample is no smaller than the moment: a limiter may clip a single one.
 _MOST_APART, _LOUD_SHARE, _LINKED_WITHIN = np.float32(4.0), np.float32(0.2), np.float32(1e-3)
 _AROUND_S = 0.002
-# A mix that is the sum of its parts but for rounding passes as it is.
+# A mix that is the sum of its parts except for rounding passes as it is.
 _ROUNDING = 2e-6
 
 
@@ -43,7 +43,7 @@ class FrozenBus:
 
     Attributes:
         linear: of a part, float32 (2, samples), which it leaves alone.
-        gain: float32 (2, samples), or None where the bus was linear.
+        gain: float32 (2, samples), or None if the bus was linear.
         total: what came out for the sum, float32 (2, samples).
     """
 

@@ -78,7 +78,7 @@ class GroupSends:
                 sent[:, part] += audio[:, part] * level
 
     def add_returns(self, group: FloatArray) -> None:
-        """Add what comes back to the group, in place; nothing is sent any more."""
+        """Add what comes back to the group, in place; nothing else is sent."""
         for name in RETURNS:
             if name in self._sent:
                 group += self._returns.come_back(name, self._sent.pop(name))
@@ -89,7 +89,7 @@ class GroupSends:
         """A track with what comes back of it alone; the same array where it sends nothing.
 
         Args:
-            audio: float32 (2, samples), as it stands in its group.
+            audio: float32 (2, samples), as it is in its group.
             sent: the same without other returns, as it was sent.
             settings: its sends.
         """

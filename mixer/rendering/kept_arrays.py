@@ -54,7 +54,7 @@ class KeptArrays:
         self.n_found = 0
 
     def find(self, *key: object) -> Arrays | None:
-        """What was kept under a key, ready for JSON; None where nothing was, or it is damaged."""
+        """What was kept under a key, ready for JSON; None if nothing was, or it is damaged."""
         path = self._path(key)
         try:
             with np.load(path, allow_pickle=False) as file:

@@ -63,7 +63,7 @@ class KeptTracks:
         Args:
             name: whose place it takes.
             key: equal ones mean equal samples.
-            make: called where there is none of that key.
+            make: called if there is none of that key.
         """
         kept = self._tracks.get(name)
         if kept is not None and kept.key == key:
@@ -75,7 +75,7 @@ class KeptTracks:
         return audio
 
     def group(self, stem: str, key: str) -> KeptGroup | None:
-        """The group of a key; None where there is none."""
+        """The group of a key; None if there is none."""
         kept = self._groups.get(stem)
         return kept if kept is not None and kept.key == key else None
 
@@ -101,7 +101,7 @@ class KeptTracks:
                 self._tracks[name] = _KeptTrack(key, path, audio.nbytes)
 
     def _reserve(self, name: str, n_bytes: int) -> Path | None:
-        """A new file for a track in place of the one before; None where there is no room."""
+        """A new file for a track in place of the one before; None if there is no room."""
         with self._lock:
             before = self._tracks.pop(name, None)
             if before is not None:

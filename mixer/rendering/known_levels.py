@@ -31,7 +31,7 @@ class KnownLevels:
         self._loudness: dict[Key, float] = {}
 
     def of(self, audio: FloatArray) -> Levels:
-        """All levels of an array, as of `measure_levels`."""
+        """All levels of an array, as in `measure_levels`."""
         return self._once(self._levels, (audio,), lambda: measure_levels(audio, self._sample_rate))
 
     def loudness_lufs(self, *audios: FloatArray) -> float | None:

@@ -93,16 +93,16 @@ class Material:
     """What a mix is made from, beside the recordings.
 
     Attributes:
-        mix: float32 (2, samples); None where nothing is wet.
-        wet_stems: stem name to float32 (2, samples); empty where they are not needed.
+        mix: float32 (2, samples); None if nothing is wet.
+        wet_stems: stem name to float32 (2, samples); empty if they are not needed.
         normalised: the sum of the normalised stems, float32 (2, samples); None unless wanted.
         device: what ran the network; None without one.
         measurements: of each stem's normalisation, ready for JSON.
         settings: what a network set by stem, ready for JSON; empty for one that sets nothing.
-        output_curve: what makes `mix` of the wet stems' sum; None where that sum is the mix.
+        output_curve: what makes `mix` of the wet stems' sum; None if that sum is the mix.
         tracks: what was set, and every wet track where they are wanted; None for a mix of stems.
-        levels: what incoming levels were taken for; None where nobody asked.
-        doubts: how sure the model is; None where nobody asked.
+        levels: what incoming levels were taken for; None if nobody asked.
+        doubts: how sure the model is; None if nobody asked.
     """
 
     mix: np.ndarray | None = None

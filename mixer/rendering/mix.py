@@ -38,7 +38,7 @@ class WetMeasurements(TypedDict):
         stems: of each stem's normalisation.
         network: what the network set by stem, and what became of it; empty for one that sets
             nothing, and for a mix of tracks.
-        levels: what incoming levels were taken for; None where they were not asked about.
+        levels: what incoming levels were taken for; None if they were not asked about.
         tracks: what was heard of each track, and set; empty for a mix of stems.
         reference: what references did, where there are any.
         doubts: how sure the model is; there where that was asked for and can be told.
@@ -70,7 +70,7 @@ class Measurements(PremasterMeasurements):
     """What was measured at every stage, ready for JSON.
 
     Attributes:
-        wet_stems: levels of each as it stands in the mix.
+        wet_stems: levels of each as it is in the mix.
         master: what it did.
         effects: the normalisations that were asked for, in order.
         profile_sha256: fingerprint of what they brought the stems to.
@@ -89,9 +89,9 @@ class WetMix:
     Attributes:
         plan: what it was made by.
         audio: float32 (2, samples) at the plan's `mix_rate`.
-        wet_stems: stem name to float32 (2, samples); empty where they are not needed.
-        wet_tracks, stages, device: as of `Mix`; tracks without anybody's strips on their stems.
-        output_curve: what makes the mix of the wet stems' sum; None where that sum is the mix.
+        wet_stems: stem name to float32 (2, samples); empty if they are not needed.
+        wet_tracks, stages, device: as in `Mix`; tracks without anybody's strips on their stems.
+        output_curve: what makes the mix of the wet stems' sum; None if that sum is the mix.
         measurements: of the stages so far, ready for JSON.
     """
 
@@ -114,12 +114,12 @@ class Premaster:
         audio: float32 (2, samples) at the plan's `mix_rate`.
         wet_stems: stem name to float32 (2, samples); empty unless asked for.
         wet_levels: levels of the wet stems that were made on the way and not asked for.
-        stages: as of `Mix`.
-        device: as of `Mix`.
+        stages: as in `Mix`.
+        device: as in `Mix`.
         measurements: of the stages so far, ready for JSON.
         seconds: wall-clock time of each stage so far.
-        wet_tracks: as of `Mix`, before the master's gain.
-        energies: of the mix, from `mixer.meters.loudness.step_energies`; None where not measured.
+        wet_tracks: as in `Mix`, before the master's gain.
+        energies: of the mix, from `mixer.meters.loudness.step_energies`; None if not measured.
     """
 
     plan: RenderPlan
@@ -141,17 +141,17 @@ class Mix:
     Attributes:
         plan: what it was made by: song, settings, model, profile, console.
         audio: float32 (2, samples).
-        wet_stems: stem name to float32 (2, samples) as it stands in the mix, its strip included,
+        wet_stems: stem name to float32 (2, samples) as it is in the mix, its strip included,
             before the bus; empty unless asked for.
         device: what ran the network, e.g. "cpu", "cuda:0" or "cuda:0 in fp16"; None without one.
         measurements: of each stage, ready for JSON; loudness None means silence.
         seconds: wall-clock time of each stage.
         stages: "input" and "normalised", the sums of the recordings and of the normalised stems,
             float32 (2, samples); empty unless asked for.
-        wet_tracks: track name to float32 (2, samples) as it stands in its stem, returns included,
+        wet_tracks: track name to float32 (2, samples) as it is in its stem, returns included,
             before the stem's bus; empty unless asked for. Each is read, or made, when it is looked
             at, so that memory does not grow with their number.
-        energies: as of `Premaster`.
+        energies: as in `Premaster`.
     """
 
     plan: RenderPlan
@@ -181,7 +181,7 @@ class Mix:
 
     @property
     def model(self) -> ModelIdentity | None:
-        """Name of the bundle and hash of its manifest; None where no network had a say."""
+        """Name of the bundle and hash of its manifest; None if no network had a say."""
         return self.plan.identity if self.settings.amount > 0.0 else None
 
     @property
@@ -196,7 +196,7 @@ class Mix:
 
     @property
     def verdict(self) -> str | None:
-        """What becomes of it where it is to be heard; None where that was not said."""
+        """What becomes of it where it is to be heard; None if that was not said."""
         if self.settings.platform is None:
             return None
         master = self.measurements["master"]
@@ -232,7 +232,7 @@ class Mix:
 def measure_levels(
     audio: np.ndarray, sample_rate: int, energies: np.ndarray | None = None
 ) -> dict[str, float | None]:
-    """Peak, true peak and loudness for the record; None where silent.
+    """Peak, true peak and loudness for the record; None if silent.
 
     Args:
         audio: float32 (2, samples).

@@ -24,7 +24,7 @@ def model_of(
 
     Args:
         song: to be mixed.
-        settings: what is asked for.
+        settings: the request.
         console: what is said of stems and tracks.
         wet_tracks: each wet track is wanted, which a model of stems has not.
 

@@ -43,11 +43,11 @@ class Option:
         help: what it does, a phrase.
         title: what it is called in messages.
         range: of a number, ends included.
-        otherwise: what applies where nothing is said, in words; empty where that is the default.
+        otherwise: what applies where nothing is said, in words; empty if that is the default.
         takes_none: the word none means None, which is not the same as saying nothing.
         has_column: manifests have it.
         is_path: of a file or folder.
-        off: what the flag is called that means False; empty where there is none.
+        off: what the flag is called that means False; empty if there is none.
         parse: text to value, where it is not plain text or a number; raises SettingsError.
         choices: the only words that may be said, of a `tuple` each of its own; empty for any.
         repeats: the flag may be said several times, each time with one entry of a list.
@@ -94,7 +94,7 @@ class Option:
         return tuple(self.choices)
 
     def check(self, value: Any) -> None:
-        """Raise SettingsError where a value is of another kind or out of range."""
+        """Raise SettingsError if a value is of another kind or out of range."""
         if value is None and self.optional:
             return
         if isinstance(value, StrEnum) and isinstance(value, self.kind):

@@ -68,8 +68,8 @@ def render(
     Args:
         song: from `load_song`.
         settings: defaults to `RenderSettings()`.
-        wet_stems: also return each stem as it stands in the mix.
-        wet_tracks: also return each track as it stands in its stem, where the model mixes tracks.
+        wet_stems: also return each stem as it is in the mix.
+        wet_tracks: also return each track as it is in its stem, where the model mixes tracks.
         stages: also return the sums of the recordings and of the normalised stems.
         progress: called from this thread and from worker threads, never from two at once.
         network: the settings' model, open already; None opens it for this song.
@@ -120,7 +120,7 @@ def premaster(
     threads: int | None = None,
     kept: KeptMaterial | None = None,
 ) -> Premaster:
-    """Everything up to the master; arguments and errors as of `render`.
+    """Everything up to the master; arguments and errors as in `render`.
 
     `clock` times the stages; `kept` is what earlier takes made of the same song: it changes no
     sample.
@@ -138,7 +138,7 @@ def wet_mix(job: Job) -> WetMix:
     """A mix as it comes to the desk, from a job that tells what of it is needed.
 
     Raises:
-        InputError, ModelError, DeviceError: as of `render`.
+        InputError, ModelError, DeviceError: as in `render`.
     """
     plan = job.plan
     if job.wet_stems and plan.material is MaterialKind.NETWORK:
@@ -203,7 +203,7 @@ def over_desk(
         Its plan is the one given, or that of the variation that this asks for.
 
     Raises:
-        InputError, SettingsError: as of `mixer.rendering.variation_step.make_varied`.
+        InputError, SettingsError: as in `mixer.rendering.variation_step.make_varied`.
     """
     if not plan.varies:
         return _through_desk(

@@ -46,7 +46,7 @@ def plan_render(
 
     Args:
         song: from `load_song`.
-        settings: what is asked for; without a console of its own, the song's counts.
+        settings: the request; without a console of its own, the song's counts.
         bundle: the settings' model, read already.
         presets: the files that the settings' console was resolved from.
         wet_tracks: each wet track is wanted, so that "auto" means a model that has them.

@@ -40,7 +40,7 @@ def move_towards_references(
         clock: of the render.
 
     Returns:
-        The mix, and what was done; the same array and None where nothing was asked for.
+        The mix, and what was done; the same array and None if nothing was asked for.
     """
     held = plan.settings.held_reference
     if plan.reference is None and held is None:

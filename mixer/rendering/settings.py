@@ -59,7 +59,7 @@ class RenderSettings:
             again; None for the model's own.
         seed: of the rooms and of the dither.
         sample_rate: of the mix in Hz; None for the song's own.
-        fix: what to mend between microphones at one source, any of `FIXES`; what `song.toml` says
+        fix: what to repair between microphones at one source, any of `FIXES`; what `song.toml` says
             of a file wins.
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
         platform: where it is to be heard, one of `PLATFORMS`, which says loudness and ceiling where

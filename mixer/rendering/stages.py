@@ -79,7 +79,7 @@ def blend_tracks(wet_tracks: TrackFiles | None, plan: RenderPlan) -> TrackFiles:
     """Each wet track cross-faded with its recordings, as `blend` does the mix.
 
     Args:
-        wet_tracks: written over; None where nothing is wet.
+        wet_tracks: written over; None if nothing is wet.
         plan: of a mix of tracks.
     """
     amount = plan.settings.amount
@@ -183,7 +183,7 @@ def mix_again(
     Args:
         stems: at least one.
         plan: of the render.
-        output_curve: as of `mixer.rendering.material.Material`.
+        output_curve: as in `mixer.rendering.material.Material`.
     """
     mix: np.ndarray = sum_of(list(stems.values()))
     if output_curve is not None and plan.settings.amount > 0.0:

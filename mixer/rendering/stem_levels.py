@@ -23,11 +23,11 @@ def bring_to_usual_levels(
 
     Args:
         plan: of a mix of stems.
-        stems: normalised by the plan's effects, in its order; None where there is none.
+        stems: normalised by the plan's effects, in its order; None if there is none.
         measurements: of each stem's normalisation.
 
     Returns:
-        What the levels were taken for; None where loudness is normalised anyway, or the effects
+        What the levels were taken for; None if loudness is normalised anyway, or the effects
         were asked for.
     """
     if _LOUDNESS in plan.effects or plan.settings.effects is not None:

@@ -16,7 +16,7 @@ from mixer.song.tracks import Track, read_track
 
 
 def wet_key(track: Track, settings: TrackSettings, n_samples: int, sample_rate: int) -> str:
-    """All that decides how a track comes out of the model's strip, but for its recordings."""
+    """All that decides how a track comes out of the model's strip, except for its recordings."""
     return repr((track, settings, n_samples, sample_rate))
 
 
@@ -33,13 +33,13 @@ class TrackChain:
         sample_rate: int,
         kept: KeptTracks | None,
     ) -> None:
-        """Prepare; arguments as of `mixer.rendering.track_material.mix_tracks`."""
+        """Prepare; arguments as in `mixer.rendering.track_material.mix_tracks`."""
         self._tracks, self._levels, self._settings = tracks, levels, settings
         self._hand, self._kept = hand, kept
         self._n_samples, self._sample_rate = n_samples, sample_rate
 
     def run(self, index: int) -> Handled | None:
-        """A track as it stands in its group; None where it is silent or not heard.
+        """A track as it is in its group; None if it is silent or not heard.
 
         Raises:
             InputError: a recording is damaged.
@@ -69,7 +69,7 @@ class TrackChain:
         return found.audio
 
     def keep_group(self, stem: str, own: Sequence[int], audio: FloatArray) -> None:
-        """Keep a group behind its bus for the next mix; arguments as of `find_group`."""
+        """Keep a group behind its bus for the next mix; arguments as in `find_group`."""
         if self._kept is None:
             return
         names = [self._tracks[index].name for index in own]
@@ -77,7 +77,7 @@ class TrackChain:
         self._kept.keep_group(stem, KeptGroup(self._group_key(stem, own), audio, report))
 
     def _group_key(self, stem: str, own: Sequence[int]) -> str:
-        """All that decides how a group comes out of its bus, but for the recordings."""
+        """All that decides how a group comes out of its bus, except for the recordings."""
         settings = self._settings
         of_tracks = [(self._wet_key(i), self._hand.key(self._tracks[i].name)) for i in own]
         return repr((of_tracks, settings.space, settings.groups[stem]))

@@ -62,7 +62,7 @@ class TrackMix:
 
     Attributes:
         settings: of every strip and bus, as the model set them.
-        wet_tracks: each as it stands in its group, returns included; None unless asked for.
+        wet_tracks: each as it is in its group, returns included; None unless asked for.
         record: the same settings, and what was heard, ready for JSON.
     """
 
@@ -94,7 +94,7 @@ def doubts_of_console(
     """How sure a model is of what it sets, and the plan with what that draws towards neutral.
 
     Args:
-        plan, levels, network: as of `set_console`.
+        plan, levels, network: as in `set_console`.
     """
     meaning, tracks, abstain = _meaning(plan, levels), plan.tracks, plan.settings.abstain
     answers = answers_of_tracks(

@@ -54,7 +54,7 @@ class HandStrips:
             hand: of the song's tracks.
             console: its reverb and delay are what the hand sends to.
             sample_rate: of the mix, in Hz.
-            tempo_bpm: what a delay in beats follows; None where nobody said.
+            tempo_bpm: what a delay in beats follows; None if nobody said.
         """
         self._hand, self._sample_rate = hand, sample_rate
         self._sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)

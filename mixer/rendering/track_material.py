@@ -84,10 +84,10 @@ def mix_tracks(
         settings: of each, in the same order, and of the groups.
         hand: acts on each behind its strip.
         n_samples, sample_rate: of the mix.
-        keep: called with each track as it stands in its group, returns included, float32
+        keep: called with each track as it is in its group, returns included, float32
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
-        tap: hears each group before and behind its bus, where it is made anew.
+        tap: hears each group before and behind its bus, where it is made again.
         kept: what an earlier mix made: it changes no sample, and is not used with `keep`.
 
     Returns:
@@ -132,7 +132,7 @@ def mix_tracks(
 def _alone(
     done: Handled | None, sends: GroupSends, settings: TrackSettings, n_samples: int
 ) -> FloatArray:
-    """A track as it stands in its group, with what comes back of it alone."""
+    """A track as it is in its group, with what comes back of it alone."""
     if done is None:
         return silence(2, n_samples)
     return sends.with_returns(done.with_returns, done.audio, settings)

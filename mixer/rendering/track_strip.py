@@ -40,7 +40,7 @@ _FRAMES_AHEAD = 1
 def run_track_strip(
     audio: FloatArray, sample_rate: int, settings: TrackSettings, levels: TrackLevels
 ) -> FloatArray:
-    """A recording as it stands in its group, sends aside.
+    """A recording as it is in its group, sends aside.
 
     Args:
         audio: float32 (1 or 2, samples); overwritten.

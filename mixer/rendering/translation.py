@@ -107,7 +107,7 @@ def translation_lines(translation: Translation) -> Iterator[str]:
 
 
 class Loss(Protocol):
-    """What of a row says what to lift; as of `TranslationRow`."""
+    """What of a row says what to lift; as in `TranslationRow`."""
 
     @property
     def stem(self) -> str: ...

@@ -34,7 +34,7 @@ class Offset:
     Attributes:
         delay_samples: how much later it hears the source; negative where earlier.
         inverted: its polarity is the opposite.
-        gained_db: what mending both brings to the power of their sum, in dB.
+        gained_db: what repairing both adds to the power of their sum, in dB.
     """
 
     delay_samples: int

@@ -153,7 +153,7 @@ def _takes(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
             if comp is not None:
                 yield place, Copy(f"a take beside its comp {names[comp]}: left out", True)
             elif len(places) > 1 and len(rest) > 1:
-                reason = f"one of {len(places)} takes by its name, all of which are mixed"
+                reason = f"one of {len(places)} takes, going by the names; all of them are mixed"
                 yield place, Copy(reason, False)
 
 
@@ -167,7 +167,7 @@ def _dry(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
         rest = _without(tokens, _DRY)
         for other in (rest, (*rest, "wet"), (*rest, "processed")):
             if other in there:
-                reason = f"by its name the dry signal of {names[there[other]]}: both are mixed"
+                reason = f"named as the dry signal of {names[there[other]]}: both are mixed"
                 yield place, Copy(reason, False)
                 break
 

@@ -33,7 +33,7 @@ def refuse_damaged(sources: Sequence[AudioSource]) -> None:
     """Decode every file to its end.
 
     Raises:
-        InputError: the first that breaks off or is damaged.
+        InputError: the first that is truncated or damaged.
     """
     faults = [fault for fault in _in_threads(_fault, sources) if fault is not None]
     if faults:
@@ -65,7 +65,7 @@ def refuse_known_damage(sources: Sequence[AudioSource]) -> None:
     """Refuse what reading has shown to be damaged so far, for use after the files have been read.
 
     Raises:
-        InputError: the first that breaks off or is damaged.
+        InputError: the first that is truncated or damaged.
     """
     for source in sources:
         damage = audio_io.damage_of(source)

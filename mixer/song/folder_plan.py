@@ -125,7 +125,7 @@ def _own_sums(folder: Folder, inner: dict[str, Folder], instruments: list[str]) 
     words = {tuple(split_words(name)): name for name in instruments if holds_audios(inner[name])}
     titles = {name: tuple(split_words(without_audio_suffix(name))) for name in folder.audio}
     return {
-        name: f'by its name the sum of the folder "{words[title]}": left out'
+        name: f'named as the sum of the folder "{words[title]}": left out'
         for name, title in titles.items()
         if title in words
     }
@@ -138,7 +138,7 @@ def _aside(folder: Folder, inner: Folder, kinds: dict[str, str]) -> str | None:
     if kind == FolderKind.MIXES and not (is_band(inner) and not folder.parts):
         return f'in the folder "{name}", {OF_MIXES}'
     if kind == FolderKind.SET_ASIDE or (kind == FolderKind.TAKES and folder.audio):
-        return f'in the folder "{name}", which is set aside by its name'
+        return f'in the folder "{name}", which is named as set aside'
     return None
 
 

@@ -132,7 +132,7 @@ def _sketch(source: AudioSource, start_s: float) -> np.ndarray:
         means = np.concatenate([np.zeros(0), *_means(source, size)])
     except InputError:
         return np.zeros(0)
-    # A rate that is not a multiple of ours has steps of another length: put in order here.
+    # A rate that is not a multiple of mixer has steps of another length: put in order here.
     own_rate_hz = source.sample_rate / size
     count = round(len(means) * _RATE_HZ / own_rate_hz)
     steps = np.arange(count) * own_rate_hz / _RATE_HZ

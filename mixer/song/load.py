@@ -43,8 +43,8 @@ def load_song(
     Args:
         folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, folders of
             instruments (`Drums/Kick.wav`) or a mix of them, and perhaps `song.toml`.
-        strict: a name that says nothing is an error, not `other`, and so is a file that breaks off
-            or is damaged.
+        strict: a name that says nothing is an error, not `other`, and so is a truncated or
+            damaged file.
         leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
             folder, since a mix without it is not the song.
         listen: compare excerpts of the recordings, and leave out what others hold already (copies,
@@ -205,7 +205,10 @@ def _join_sides(found: list[Recording]) -> list[Recording]:
         joined[places[index]] = replace(own, side=side, partner=partner, reason=reason)
     for index, side in sides.lone.items():
         own = found[places[index]]
-        remark = f"the {side} side of a pair by its name, without the other: mixed to both sides"
+        remark = (
+            f"the {side} side of a pair, going by its name, but without the other: "
+            "mixed to both sides"
+        )
         joined[places[index]] = replace(own, remarks=(*own.remarks, remark))
     for index, channel in sides.surround.items():
         own = found[places[index]]

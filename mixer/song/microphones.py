@@ -23,7 +23,7 @@ from mixer.song.tracks import Track, tracks_of
 _SHORTEST_DELAY_S = 0.0001
 # What comes later than close microphones can is looked for up to here, and said.
 _FAR_DELAY_S = 0.1
-# Below, mending it makes the sum no fuller.
+# Below this, a repair does not make the sum fuller.
 _LEAST_GAIN_DB = 0.2
 # Sides of a wide synthesiser cancel a little when they are summed, those of a miswired pair far
 # more: their correlation is below -0.33.
@@ -40,7 +40,7 @@ class Misplaced:
         reference: the file that it is compared with.
         delay_s: how much later it comes; 0 if that is as it should be.
         inverted: its polarity is the opposite.
-        gains_db: what mending brings to the power of the sum of both, by what is repaired.
+        gains_db: what a repair adds to the power of the sum of both, by what is repaired.
         is_far: it comes later than close microphones can, so that it is not moved.
     """
 
@@ -57,7 +57,7 @@ class Misplaced:
         faults = {Fix.POLARITY: self.inverted, Fix.DELAY: self.delay_s != 0.0 and not self.is_far}
         return tuple(fix for fix in FIXES if faults[fix])
 
-    def mended_by(self, allowed: Sequence[str]) -> tuple[str, ...]:
+    def repaired_by(self, allowed: Sequence[str]) -> tuple[str, ...]:
         """What of it to repair; nothing where that alone would make the sum thinner."""
         fixes = tuple(fix for fix in self.needed if fix in allowed)
         return fixes if self.gains_db.get(fixes, 0.0) >= _LEAST_GAIN_DB else ()
@@ -187,7 +187,7 @@ def _worth_mending(
     gains_db = {fixes: gain_db(fixes) for fixes in choices}
     files = tuple(recording.file for recording in own.microphone.track.recordings)
     entry = Misplaced(files, other.microphone.track.name, delay / sample_rate, inverted, gains_db)
-    return [entry] if entry.mended_by(FIXES) else []
+    return [entry] if entry.repaired_by(FIXES) else []
 
 
 def _judge_far(own: Hearing, other: Hearing, sample_rate: int) -> Misplaced | None:

@@ -230,7 +230,7 @@ class _Folder:
         for index, said in sums.items():
             held = [self.names[part] for part in said.parts[:_SHOWN_PARTS]]
             more = f" and {len(said.parts) - len(held)} more" if len(said.parts) > len(held) else ""
-            reason = f"by its name the sum of {', '.join(held)}{more}: left out"
+            reason = f"named as the sum of {', '.join(held)}{more}: left out"
             found[index] = Classification(None, reason, said.certain)
         return found
 

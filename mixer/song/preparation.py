@@ -81,26 +81,26 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
         own = by_file[entry.files[0]].fixes
         if own == ():  # the engineer wants it as it is
             continue
-        mended = entry.mended_by(fixes if own is None else own)
-        said[entry.files[0]] = f"{entry.sentence()}; {_outcome(entry, mended)}"
+        repaired = entry.repaired_by(fixes if own is None else own)
+        said[entry.files[0]] = f"{entry.sentence()}; {_outcome(entry, repaired)}"
         for file in entry.files:
             recording = by_file[file]
-            later_s = entry.delay_s if Fix.DELAY in mended else 0.0
+            later_s = entry.delay_s if Fix.DELAY in repaired else 0.0
             by_file[file] = replace(
                 recording,
                 start_s=recording.start_s - later_s,
-                inverted=recording.inverted != (Fix.POLARITY in mended),
+                inverted=recording.inverted != (Fix.POLARITY in repaired),
             )
     return replace(song, recordings=tuple(by_file[r.file] for r in song.recordings)), said
 
 
-def _outcome(entry: Misplaced, mended: Sequence[str]) -> str:
+def _outcome(entry: Misplaced, repaired: Sequence[str]) -> str:
     """What is done about a fault, and what it brings."""
     if entry.is_far:
         return "more than microphones at one source; set its start_s in song.toml if it is late"
-    if mended:
-        gain_db = entry.gains_db[tuple(mended)]
-        return f"{' and '.join(mended)} corrected; their sum changes by {gain_db:+.1f} dB"
+    if repaired:
+        gain_db = entry.gains_db[tuple(repaired)]
+        return f"{' and '.join(repaired)} corrected; their sum changes by {gain_db:+.1f} dB"
     needed = entry.needed
     changed = f"their sum changes by {entry.gains_db[needed]:+.1f} dB"
     return f"--fix {','.join(needed)} corrects it; {changed}"

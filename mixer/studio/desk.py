@@ -55,14 +55,14 @@ class Desk:
         folder: the song's.
         tell: called with everything that happens, from any thread.
         made: what there is to hear.
-        phase, problem, doing: as of `SongState`.
+        phase, problem, doing: as in `SongState`.
         song: as it was loaded; None before.
         kept: the edits, and what was written of them.
         planned: what they come down to; None before the song is loaded.
         plan: of the render that is heard, which may be older.
         edited_at: when, on the monotonic clock.
         notes: warnings.
-        unkept: why the last edit could not be kept beside the song; None where it is.
+        unkept: why the last edit could not be kept beside the song; None if it is.
         tasks: to be made, in their order.
         jobs: renders, the newest last.
         closing: the work is to end.

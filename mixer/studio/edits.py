@@ -102,7 +102,7 @@ class History:
         return History(self.revision + 1, edits, (*done, step)[-MOST_STEPS:])
 
     def undo(self) -> History:
-        """Without the last step; the same where there is none."""
+        """Without the last step; the same if there is none."""
         if not self.done:
             return self
         step = replace(self.done[-1], gesture="")
@@ -110,7 +110,7 @@ class History:
         return History(self.revision + 1, edits, self.done[:-1], (*self.undone, step))
 
     def redo(self) -> History:
-        """With the step that was undone last; the same where there is none."""
+        """With the step that was undone last; the same if there is none."""
         if not self.undone:
             return self
         step = self.undone[-1]

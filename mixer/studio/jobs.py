@@ -36,7 +36,7 @@ class RenderJob:
         planned: what is rendered.
         wanted: how it is written, and what with it.
         folder: where it goes.
-        state, doing, problem, remarks: as of `Job`.
+        state, doing, problem, remarks: as in `Job`.
         files: that were written.
         cancelled: somebody has asked for that.
     """
@@ -107,10 +107,10 @@ def run_job(job: RenderJob, progress: Progress) -> None:
 
     Args:
         job: waiting.
-        progress: as of `mixer.render`.
+        progress: as in `mixer.render`.
 
     Raises:
-        MixerError: as of `mixer.output.destination.render_to`.
+        MixerError: as in `mixer.output.destination.render_to`.
     """
     planned, wanted = job.planned, job.wanted
     settings = at_fitting_rate(planned.settings, planned.song, wanted.format)

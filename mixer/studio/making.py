@@ -59,7 +59,7 @@ _KEPT_SHARE = 0.25
 
 
 class OvertakenError(Exception):
-    """What is being made is not wanted any more."""
+    """What is being made is no longer wanted."""
 
 
 class _KeptOfSong:
@@ -92,7 +92,7 @@ class Maker:
             scratch: a folder for samples, which goes with the session.
             tell_audio: called with the name of samples that changed.
             tell_doing: called with what is done, details, and the share.
-            is_overtaken: whether what is made is not wanted any more.
+            is_overtaken: whether what is made is no longer wanted.
         """
         self.made = Made()
         self.store = SampleStore(self.made, scratch, tell_audio)
@@ -181,7 +181,7 @@ class Maker:
 
         Raises:
             OvertakenError: something newer is wanted.
-            MixerError: as of `mixer.render`.
+            MixerError: as in `mixer.render`.
         """
         clock = StageClock(self.progress("rendering the mix"), making_forecast(plan))
         wet, known = self.wet_mix(plan, clock)

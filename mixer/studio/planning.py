@@ -63,7 +63,7 @@ class Planned:
         """The plan of its render.
 
         Raises:
-            MixerError: as of `plan_render`.
+            MixerError: as in `plan_render`.
         """
         return plan_render(
             self.song, self.settings, presets=self.full.sources, wet_tracks=wet_tracks

@@ -55,7 +55,7 @@ class SampleStore:
     def source(
         self, name: str, plan: RenderPlan, audio: FloatArray, level: Level | None = None
     ) -> None:
-        """Take in a whole mix to listen to; arguments and errors as of `write`.
+        """Take in a whole mix to listen to; arguments and errors as in `write`.
 
         `level` is that of the mix, where it is known.
         """
@@ -66,7 +66,7 @@ class SampleStore:
         self._tell(name)
 
     def drop(self, name: str) -> None:
-        """Forget samples, where they are there."""
+        """Forget samples, if they are there."""
         samples = self._made.samples.pop(name, None)
         self._made.levels.pop(name, None)
         if samples is not None:

@@ -25,7 +25,7 @@ class Samples:
     """Stereo samples of a song, as far as they are made; read and written from any thread.
 
     Attributes:
-        version: grows whenever what was there is made anew.
+        version: grows whenever what was there is made again.
         n_frames: of the song.
         ready_frames: how far they are made.
         full_scale: what the highest integer means.

@@ -134,7 +134,7 @@ class SongSession:
         Args:
             revision: as the page knows it.
             changes: by key; None takes an edit back.
-            gesture, label: as of `mixer.studio.edits.History.edited`.
+            gesture, label: as in `mixer.studio.edits.History.edited`.
 
         Raises:
             ConflictError: the revision is not the last one.
@@ -153,21 +153,21 @@ class SongSession:
             return self.state()
 
     def undo(self, revision: int) -> SongState:
-        """Take the last step back; errors as of `edit`."""
+        """Take the last step back; errors as in `edit`."""
         with self._desk.lock:
             self._desk.check(revision)
             self._desk.take(self._desk.kept.history.undo())
             return self.state()
 
     def redo(self, revision: int) -> SongState:
-        """Do the step again that was taken back last; errors as of `edit`."""
+        """Do the step again that was taken back last; errors as in `edit`."""
         with self._desk.lock:
             self._desk.check(revision)
             self._desk.take(self._desk.kept.history.redo())
             return self.state()
 
     def wish(self, revision: int, text: str) -> SongState:
-        """Do what wishes in plain words, with commas between, come down to; errors as of `edit`."""
+        """Do what wishes in plain words, with commas between, come down to; errors as in `edit`."""
         if len(text) > _LONGEST_WISH or "=" in text:
             raise SettingsError(
                 f"a wish is said in words, at most {_LONGEST_WISH} characters of them; settings "
@@ -183,7 +183,7 @@ class SongSession:
             return self.edit(revision, table_edits(console, asked.console), label=text)
 
     def variations(self, revision: int) -> SongState:
-        """Make variations of the mix in place of those before; errors as of `edit`."""
+        """Make variations of the mix in place of those before; errors as in `edit`."""
         desk = self._desk
         with desk.lock:
             desk.check(revision)
@@ -192,7 +192,7 @@ class SongSession:
             return self.state()
 
     def blend(self, revision: int, parts: Mapping[str, Any]) -> SongState:
-        """Lay a blend of the mix and variations over the hand; errors as of `edit`."""
+        """Lay a blend of the mix and variations over the hand; errors as in `edit`."""
         with self._desk.lock:
             self._desk.check(revision)
             edits, label = self._variations.blend(self._desk.ready(), parts)
@@ -256,7 +256,7 @@ class SongSession:
 
         Raises:
             NotReadyError: the song is not read yet.
-            PresetError, OutputError: as of `mixer.preset.write.save_preset`.
+            PresetError, OutputError: as in `mixer.preset.write.save_preset`.
         """
         with self._desk.lock:
             table = plain_table(self._desk.ready().full.console)

@@ -79,7 +79,7 @@ class Studio:
         return session
 
     def listen(self, listener: Listener) -> bool:
-        """Tell somebody what happens, from any thread; False where there are too many already."""
+        """Tell somebody what happens, from any thread; False if there are too many already."""
         with self._lock:
             if len(self._listeners) >= MOST_LISTENERS:
                 return False

@@ -81,7 +81,7 @@ def _sections(desk: Desk) -> list[Section]:
 
 
 def audio_of(name: str, made: Made) -> Audio | None:
-    """Samples as a message; None where none are made yet."""
+    """Samples as a message; None if none are made yet."""
     samples = made.samples.get(name)
     if samples is None:
         return None

@@ -28,7 +28,7 @@ class Kept:
 
     Attributes:
         history: of the edits.
-        written: the console's table in song.toml as the studio wrote it; None where it never did.
+        written: the console's table in song.toml as the studio wrote it; None if it never did.
         before: what stood there before.
         written_edits: the edits that were written.
     """
@@ -59,7 +59,7 @@ def state_path(song_folder: Path) -> Path:
 
 
 def refuse_missing(song_folder: Path) -> None:
-    """Raise where a song's folder is not there any more, so that nothing is written in its place.
+    """Raise where a song's folder no longer exists, so that nothing is written in its place.
 
     Raises:
         OutputError: it was moved or removed.
@@ -92,7 +92,7 @@ def write_kept(song_folder: Path, kept: Kept) -> None:
 
 
 def read_kept(song_folder: Path) -> Kept:
-    """The state of a song; an empty one where there is none.
+    """The state of a song; an empty one if there is none.
 
     Raises:
         InputError: the file is damaged, or by a later version; nothing of it is used.

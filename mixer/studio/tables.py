@@ -103,7 +103,7 @@ def stem_channel(
     audio: Audio | None,
     tracks: list[Channel],
 ) -> Channel:
-    """A stem's channel; arguments as of `track_channel`."""
+    """A stem's channel; arguments as in `track_channel`."""
     base, now = (console.strip(stem) for console in consoles)
     return {
         "id": stem,

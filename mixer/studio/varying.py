@@ -58,7 +58,7 @@ class Variations:
         """Make variations of a mix in place of those before; the worker's.
 
         Raises:
-            OvertakenError: they are not wanted any more.
+            OvertakenError: they are no longer wanted.
             MixerError: the mix cannot be rendered.
         """
         for source in self._made:

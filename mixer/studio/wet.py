@@ -72,7 +72,7 @@ def set_tracks(
 def baked_fields(strip: Strip) -> tuple[str, ...]:
     """The fields of a strip that must be in the audio, for the page cannot play them exactly.
 
-    None where it can play the whole strip; its filters and dynamics where one of them listens or
+    None if it can play the whole strip; its filters and dynamics where one of them listens or
     moves; all of it where something behind them does, or the strip is blended.
     """
     if _moves(strip.amount) or strip.amount != 1.0:
@@ -137,7 +137,7 @@ def track_audio(
 
     Raises:
         InputError: a recording is damaged.
-        PresetError, InputError: as of `apply_strip`.
+        PresetError, InputError: as in `apply_strip`.
     """
     n_made = min(n_samples, round(FIRST_S * sample_rate)) if excerpt else n_samples
     if not np.isfinite(levels.loudness_lufs):

@@ -35,7 +35,7 @@ class Worker:
         """Prepare; `start` begins.
 
         Args:
-            song_id, folder, tell: as of `Desk`.
+            song_id, folder, tell: as in `Desk`.
             scratch: a folder for samples.
         """
         self.maker = Maker(scratch, self.tell_audio, self.tell_doing, self.is_overtaken)
@@ -58,7 +58,7 @@ class Worker:
         self._thread.join(within_s)
 
     def is_overtaken(self) -> bool:
-        """Whether what is made is not wanted any more."""
+        """Whether what is made is no longer wanted."""
         desk, task = self.desk, self._at
         if desk.closing:
             return True

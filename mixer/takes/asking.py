@@ -44,7 +44,7 @@ def ask(
     known: frozenset[str] = frozenset(),
     stems: tuple[str, ...] = (),
 ) -> Asked:
-    """Lay what is asked for over a console, one after another.
+    """Lay the request over a console, one after another.
 
     Args:
         texts: `key=value`, or wishes in plain words, several with commas between.

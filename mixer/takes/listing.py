@@ -23,7 +23,7 @@ class ListedTake:
         number: 1 is the first mix; of a variation, its own.
         recipe: its recipe's file.
         mix: its mix's file.
-        state: "" where the mix is there as it was written, else what is wrong.
+        state: "" if the mix is there as it was written, else what is wrong.
         parent: file of the recipe that it came from; None for a mix that came from none.
         made_by: the command that made it.
         asked: as it was said.

@@ -1,4 +1,4 @@
-"""The next take of a mix: what is asked for is changed, and nothing else is."""
+"""The next take of a mix: the request is changed, and nothing else is."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ def revise(
     Args:
         recipe_path: of the recipe, or of the mix beside it.
         texts: `key=value` or wishes in plain words.
-        song_folder: where the song is now; None where it was.
+        song_folder: where the song is now; None if it was.
         hold_gain: keep the bus's gain, whatever loudness comes of it.
         allow_plugins: load the plug-ins that the recipe names.
-        progress: as of `mixer.render`.
+        progress: as in `mixer.render`.
 
     Raises:
         MixerError: as of these two.
@@ -144,7 +144,7 @@ def plan_revision(
 
     Raises:
         InputError: no recipe, no song, or not the song or model that the recipe is of.
-        SettingsError: what is asked for is not understood, out of range, or changes nothing.
+        SettingsError: the request is not understood, out of range, or changes nothing.
         OutputError: a take of this number is there, or nothing can be written.
     """
     parent = read_recipe(recipe_path)
@@ -206,10 +206,10 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
 
     Args:
         revision: from `plan_revision`.
-        progress: as of `mixer.render`.
+        progress: as in `mixer.render`.
 
     Raises:
-        MixerError: as of `mixer.render` and `mixer.write_mix`.
+        MixerError: as in `mixer.render` and `mixer.write_mix`.
     """
     kept = _kept(revision)
     parent, making, writing = parts_of(

@@ -76,7 +76,7 @@ class First:
         parts: hash of each wet stem behind its strip.
         sound: its figures.
         recipe: its file.
-        settings: what all variations are rendered by, but for their consoles.
+        settings: what all variations are rendered by, except for their consoles.
         loudness_lufs: of the mix.
     """
 

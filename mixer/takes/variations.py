@@ -88,11 +88,11 @@ class MadeVariations:
     """Variations of a mix that were made.
 
     Attributes:
-        first: the first mix, where it was rendered; None where it was there already.
+        first: the first mix, where it was rendered; None if it was there already.
         first_path: its file.
         first_sound: its figures of `mixer.rendering.sound`.
         first_lufs: its loudness.
-        unsure_db: by axis, the standard deviation between the model's answers; 0 where it cannot
+        unsure_db: by axis, the standard deviation between the model's answers; 0 if it cannot
             be asked.
         table: JSON of all variations beside it.
         left_out: why an axis could not be moved, a line each.
@@ -130,10 +130,10 @@ def variations(
         away: how far from the first, in spreads between engineers.
         settings: of the first mix; without a console of its own, the song's counts.
         folder: for all of them.
-        progress: as of `mixer.render`.
+        progress: as in `mixer.render`.
 
     Raises:
-        MixerError: as of `make_variations`.
+        MixerError: as in `make_variations`.
     """
     song, resolved = load_asked(Path(song_folder))
     settings = settings or RenderSettings()
@@ -186,12 +186,12 @@ def make_variations(
         destination: of the first mix; variations go beside it, with its format and depth.
         wanted: which variations.
         first_is_there: from `is_there`: the first is made again and not written.
-        progress, network, threads: as of `mixer.render`.
+        progress, network, threads: as in `mixer.render`.
 
     Raises:
         InputError: the mix is silent, or nothing of it can be moved.
         SettingsError: a blend of what is not there, or of what cannot be blended.
-        MixerError: as of `render_to`.
+        MixerError: as in `render_to`.
     """
     has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
     has_report = destination.wanted.has_report

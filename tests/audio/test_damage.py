@@ -53,7 +53,7 @@ def test_flac_that_breaks_off(tmp_path: Path, music: np.ndarray) -> None:
     _, whole = read(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     source, audio = read(path)
-    assert source.fault.startswith("breaks off: ")
+    assert source.fault.startswith("truncated: ")
     assert source.fault.endswith(" of the 3.00 s that its header promises")
     assert 0.5 * whole.shape[1] < audio.shape[1] == source.n_samples
     assert np.array_equal(audio, whole[:, : audio.shape[1]])
@@ -105,7 +105,7 @@ def test_ogg_cut_anywhere_says_so(tmp_path: Path, music: np.ndarray, kept: float
     _, whole = read(tmp_path / "a.ogg")
     (tmp_path / "b.ogg").write_bytes(content[: int(kept * len(content))])
     source, audio = read(tmp_path / "b.ogg")
-    assert source.fault.startswith("breaks off")
+    assert source.fault.startswith("truncated")
     assert f"{source.n_samples / RATE_HZ:.2f} s are there" in source.fault
     assert audio.shape[1] == source.n_samples
     assert np.array_equal(audio, whole[:, : audio.shape[1]])

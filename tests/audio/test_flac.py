@@ -119,7 +119,7 @@ def test_flac_in_ogg_that_breaks_off_is_read_up_to_there(encode, bits) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) - len(content) // 8])
     source, audio = read(path)
-    assert "breaks off" in audio_io.damage_of(source)
+    assert "truncated" in audio_io.damage_of(source)
     assert 4_096 <= audio.shape[1] == source.n_samples < N_SAMPLES
     np.testing.assert_array_equal(audio, truth[:, : audio.shape[1]])
 

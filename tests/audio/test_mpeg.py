@@ -132,11 +132,11 @@ def test_one_that_ends_inside_a_frame_says_so(
     av, tmp_path: Path, encoded: bytes, missing: int, with_table: bool
 ) -> None:
     content = encoded if with_table else b"".join(frames(encoded)[1:])
-    check(av, tmp_path / "a.mp3", content[:-missing], fault="breaks off inside a frame after 3.")
+    check(av, tmp_path / "a.mp3", content[:-missing], fault="truncated inside a frame after 3.")
 
 
 def test_half_a_file_says_how_much_is_there(av, tmp_path: Path, encoded: bytes) -> None:
-    check(av, tmp_path / "a.mp3", encoded[: len(encoded) // 2], fault="breaks off")
+    check(av, tmp_path / "a.mp3", encoded[: len(encoded) // 2], fault="truncated")
 
 
 def test_one_that_begins_inside_is_read(av, tmp_path: Path, encoded: bytes) -> None:

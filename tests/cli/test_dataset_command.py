@@ -109,7 +109,7 @@ def test_a_damaged_song_is_in_no_stem_of_a_measured_profile(
     capsys.readouterr()
     assert run(["profile", "measure", str(source), "-o", str(all_songs), *QUICK, "-q"]) == 1
     said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("left out: cut: bass.wav: breaks off")
+    assert said[0].startswith("left out: cut: bass.wav: truncated")
     assert said[1:] == [f"mixer: 1 songs left out; {all_songs} is the average of the others"]
     assert json.loads(all_songs.read_text()) == json.loads(sound.read_text())
 
@@ -128,7 +128,7 @@ def test_without_a_song_to_measure_there_is_no_profile(
     path = tmp_path / "new" / "mine.json"
     assert run(["profile", "measure", str(song.parent), "-o", str(path), *QUICK]) == 1
     said = capsys.readouterr().err
-    assert ("nothing could be measured" if is_silent else "a: bass.wav: breaks off") in said
+    assert ("nothing could be measured" if is_silent else "a: bass.wav: truncated") in said
     assert sorted(tmp_path.rglob("*")) == before
 
 

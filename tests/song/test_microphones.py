@@ -95,9 +95,9 @@ def test_polarity_and_delay_are_found_said_and_mended(write_song: Write, rng) ->
         "later than Snare Top.wav; --fix polarity,delay corrects it; their sum changes by +"
         in said[1]
     )
-    mended, said = prepare_song(song, trim=False, fixes=FIXES)
+    repaired, said = prepare_song(song, trim=False, fixes=FIXES)
     assert all(" corrected; their sum changes by +" in text for text in said)
-    by_file = {recording.file: recording for recording in mended.recordings}
+    by_file = {recording.file: recording for recording in repaired.recordings}
     assert by_file["Snare Bottom.wav"].inverted
     assert by_file["Snare Bottom.wav"].start_s == pytest.approx(-13 / RATE_HZ, abs=3 / RATE_HZ)
     assert by_file["Kick Out.wav"].start_s == pytest.approx(-90 / RATE_HZ, abs=5 / RATE_HZ)
@@ -106,14 +106,14 @@ def test_polarity_and_delay_are_found_said_and_mended(write_song: Write, rng) ->
     for source in ("Snare", "Kick"):
         before, after = (
             read_sum([r for r in s.recordings if source in r.file], s.n_samples, RATE_HZ)
-            for s in (song, mended)
+            for s in (song, repaired)
         )
         gain_db = 10 * np.log10(np.mean(after**2) / np.mean(before**2))
         (text,) = (t for t in said if t.startswith(source))
         stated_db = float(text.partition("changes by ")[2].partition(" dB")[0])
         assert gain_db > 0.5
         assert stated_db == pytest.approx(gain_db, abs=1.0)
-    assert not prepare_song(mended, trim=False)[1]  # nothing is left to be mended
+    assert not prepare_song(repaired, trim=False)[1]  # nothing is left to be repaired
     findings = {file.file: file.findings for file in inspect_song(song).files}
     assert any("--fix polarity,delay corrects it" in text for text in findings["Snare Bottom.wav"])
     assert not findings["Snare Top.wav"]

@@ -34,7 +34,7 @@ class Syllable:
 
     Attributes:
         sound: float32 (samples,) at `RATE_HZ`, its largest sample at 1.
-        vowel: where it is loudest and periodic, in samples; None where it is not.
+        vowel: where it is loudest and periodic, in samples; None if it is not.
         period: there, in samples.
     """
 
@@ -126,7 +126,7 @@ def _sung(
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     track = np.zeros(round(TRACK_S * RATE_HZ), np.float32)
-    # The lowest note lies at the speaker's own pitch: formants stay about where they were.
+    # The lowest note is at the speaker's own pitch: formants stay about where they were.
     own_hz = RATE_HZ / float(np.median([syllable.period for syllable in syllables]))
     lowest_hz = own_hz * 2.0 ** (rng.uniform(-4.0, 4.0) / 12.0)
     vibrato = rng.uniform(0.0, 0.03), rng.uniform(4.5, 6.5)

@@ -61,11 +61,11 @@ def make_example(
     *,
     is_wet: bool,
 ) -> Example | None:
-    """Measure one excerpt; None where next to nothing is played.
+    """Measure one excerpt; None if next to nothing is played.
 
     Args:
         dry: stems as they would come in, (2, samples) each; one that is missing is silent.
-        wet: the same stems as they stand in the mixture, of the same length.
+        wet: the same stems as they are in the mixture, of the same length.
         stems: names, in the model's order.
         sample_rate: in Hz.
         hyper, profile, effects: the model's.
@@ -99,10 +99,10 @@ def make_example_of_mixture(
     Args:
         dry: stems as they were recorded, (2, samples) each.
         mixture: what was made of them, (2, samples), in time with them.
-        stems, sample_rate, hyper, profile, effects: as of `make_example`.
+        stems, sample_rate, hyper, profile, effects: as in `make_example`.
 
     Returns:
-        The example; None where next to nothing is played. And the share of the mixture's power
+        The example; None if next to nothing is played. And the share of the mixture's power
         that the stems explain, 0 to 1: of little the example is worth nothing.
     """
     gain = _gain_to_mixture(mixture, sample_rate)
@@ -163,7 +163,7 @@ def write_example(example: Example, path: Path) -> None:
 
 
 def _gain_to_mixture(mixture: FloatArray, sample_rate: int) -> np.float32 | None:
-    """What brings a mixture to `MIXTURE_LUFS`; None where next to nothing is played."""
+    """What brings a mixture to `MIXTURE_LUFS`; None if next to nothing is played."""
     loudness_lufs = integrated_loudness_lufs(mixture, sample_rate)
     if not loudness_lufs > _SILENT_LUFS:
         return None

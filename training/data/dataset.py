@@ -141,7 +141,7 @@ class SegmentDataset(Dataset[Item]):
 class ValidationSegments(Dataset[Item]):
     """The same excerpts every time: evenly spread over what is not silent of each song.
 
-    Items as of `SegmentDataset`, the first reverb variant, nothing random.
+    Items as in `SegmentDataset`, the first reverb variant, nothing random.
     """
 
     def __init__(

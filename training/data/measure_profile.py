@@ -51,7 +51,7 @@ class _StemTask:
 
 @dataclass(frozen=True)
 class _StemResult:
-    """The profile of a stem, songs that could not be read, and where there is no profile why."""
+    """The profile of a stem, songs that could not be read, and if there is no profile why."""
 
     profile: Profile | None
     failures: Mapping[int, str]
@@ -60,7 +60,7 @@ class _StemResult:
 
 @dataclass
 class _OneStem:
-    """One stem of every song, read anew each time it is gone through, as `measure_profile` asks."""
+    """One stem of every song, read again for each pass of `measure_profile`."""
 
     task: _StemTask
     report: Report

@@ -49,7 +49,7 @@ class Multitrack:
     Attributes:
         name: the song's.
         song: its stems' recordings.
-        target: the recording of its mix; None where the mix is the sum of the stems.
+        target: the recording of its mix; None if the mix is the sum of the stems.
         split: "train", "valid" or "test" where the source says so, else None.
         dry: the same stems as they were recorded, of a song folder that keeps them in a folder
             `dry` beside its wet stems; without wet stems they are `song`, and that is dry.
@@ -122,7 +122,7 @@ def find_multitracks(
 
 
 def read_target(multitrack: Multitrack) -> np.ndarray | None:
-    """The mix as a file has it, float32 (2, `n_samples`) at `SAMPLE_RATE_HZ`; None where it is the
+    """The mix as a file has it, float32 (2, `n_samples`) at `SAMPLE_RATE_HZ`; None if it is the
     sum of the stems.
 
     Raises:
@@ -204,7 +204,7 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
 
 
 def _dry_song(path: Path) -> Song | None:
-    """The dry stems of a song folder; None where it keeps none.
+    """The dry stems of a song folder; None if it keeps none.
 
     Raises:
         InputError: they cannot be read.

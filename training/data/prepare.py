@@ -88,7 +88,7 @@ def prepare_dataset(
     Args:
         plan: from `plan_dataset`.
         n_jobs: processes.
-        overwrite: prepare anew what is there with other settings.
+        overwrite: prepare again what is there with other settings.
         progress: called from this thread.
 
     Returns:

@@ -1,4 +1,4 @@
-"""One song of a data set of tracks: recordings as they were made, as they stand in a mix, or both.
+"""One song of a data set of tracks: recordings as they were made, as they are in a mix, or both.
 
 The folder's recordings are the wet tracks; those of a folder `dry` beside them are what they were
 made from, by name. No audio is kept: a song is a few small arrays.
@@ -94,7 +94,7 @@ def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTrack
 
     Args:
         song: its wet tracks.
-        dry: what the wet tracks were made from, files of the same names; None where that is not
+        dry: what the wet tracks were made from, files of the same names; None if that is not
             known.
     """
     kind = SongKind.REAL if dry is None else SongKind.DRY_AND_WET

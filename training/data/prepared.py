@@ -4,7 +4,7 @@ DIR/dataset.json                           everything about the set, written las
 DIR/profile.json                           what the stems were normalised to
 DIR/songs/ID/song.json                     everything about a song, written when it is complete
 DIR/songs/ID/mixture.flac                  the target
-DIR/songs/ID/wet/STEM.flac                 the stems as they stand in the mix
+DIR/songs/ID/wet/STEM.flac                 the stems as they are in the mix
 DIR/songs/ID/normalised/STEM.VARIANT.flac  the network's input; variants differ in their rooms
 
 Audio is 24-bit stereo FLAC at 44.1 kHz, all files of a song of one length. Paths are made from

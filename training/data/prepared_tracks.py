@@ -5,7 +5,7 @@ DIR/profile.json             of no use to a track mixer, and stated by every dat
 DIR/songs/ID/song.json       everything about a song, written when it is complete
 DIR/songs/ID/N.npz           an excerpt: `training.data.track_songs.SongTracks`
 DIR/composed/SPLIT/N.npz     songs that were composed and mixed in memory, where there are any
-DIR/mixologydb.json          mixes without audio, where they are there
+DIR/mixologydb.json          mixes without audio, if they are there
 
 Paths are made from checked names, never taken from a file; nothing is unpickled.
 """
@@ -52,7 +52,7 @@ class PreparedTracks:
         effects: what was normalised beforehand: nothing, unless somebody asked for it.
         profile: that the set states.
         files: split and file of every excerpt of a person's song.
-        composed: the same of composed songs.
+        composed: the same for composed songs.
         sha256: of everything that decides the content of the former.
     """
 

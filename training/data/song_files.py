@@ -87,7 +87,7 @@ class SongRecord(TypedDict):
 
 
 def describe_inputs(recordings: tuple[Recording, ...], earlier: dict[str, object]) -> list[Input]:
-    """Each recording with its file's hash; not computed anew where size and time are the same."""
+    """Each recording with its file's hash; not computed again where size and time are the same."""
     inputs = earlier.get("inputs")
     known = {
         (i.get("path"), i.get("bytes"), i.get("modified_ns")): i.get("sha256")
@@ -127,7 +127,7 @@ def identity(described: Input) -> dict[str, object]:
 
 
 def earlier_record(path: Path) -> dict[str, object]:
-    """The record of an earlier run; empty where there is none that can be read."""
+    """The record of an earlier run; empty if there is none that can be read."""
     try:
         return prepared.read_object(path)
     except MixerError:

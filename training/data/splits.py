@@ -32,7 +32,7 @@ def assign_splits(
 
     Raises:
         SettingsError: shares out of range.
-        InputError: "musdb" with a song that lies in no train or test folder.
+        InputError: "musdb" with a song that is in no train or test folder.
     """
     if min(valid_share, test_share) < 0.0 or valid_share + test_share >= 1.0:
         raise SettingsError(

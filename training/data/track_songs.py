@@ -1,4 +1,4 @@
-"""What the track mixer learns from: songs as tracks, each as it came in and as it stands in a mix.
+"""What the track mixer learns from: songs as tracks, each as it came in and as it is in a mix.
 
 A song is a few small arrays; no audio is kept.
 """
@@ -41,14 +41,14 @@ class SongTracks:
 
     Attributes:
         kind: where it comes from, one of the constants above.
-        genre: of a composed song; empty where it is not known.
+        genre: of a composed song; empty if it is not known.
         roles: of each track, one of `ROLE_NAMES`.
         stems: of each track, one of `STEMS`.
         is_mono: (tracks,), of what goes in.
         dry_powers: (tracks, 3, bands), left, right, cross; for a real mix without dry tracks the
             same as `wet_powers`.
         dry_dynamics: (tracks, `N_DYNAMICS`).
-        wet_powers, wet_dynamics: as the track stands in the mix; NaN where nobody mixed it.
+        wet_powers, wet_dynamics: as the track is in the mix; NaN where nobody mixed it.
         decisions: (tracks, `DECISIONS`).
     """
 

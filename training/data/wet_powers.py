@@ -31,7 +31,7 @@ _LEFT, _RIGHT, _MID, _SIDE = (VIEWS.index(view) for view in ("left", "right", "m
 
 @dataclass(frozen=True)
 class WetPowers:
-    """Stems as they stand in a mixture.
+    """Stems as they are in a mixture.
 
     Attributes:
         powers: of each stem, (views, bands, frames).
@@ -48,7 +48,7 @@ def estimate_wet_powers(
     hyper: BandMixerParameters,
     weights: NDArray[np.float32],
 ) -> WetPowers:
-    """Find how dry stems stand in their mixture.
+    """Find how dry stems are in their mixture.
 
     Args:
         dry: stems as they were recorded, float32 (2, samples) each, at least one.

@@ -255,7 +255,7 @@ def _features(levels: Tensor, peaks: Tensor) -> Tensor:
 
 
 def _song_features(over_song: Tensor, peak_mid: Tensor) -> Tensor:
-    """(batch, stems, 4, bands), the same of the song as a whole."""
+    """(batch, stems, 4, bands), the same for the song as a whole."""
     left, right, mid, side = over_song.unbind(2)
     audible = torch.sigmoid((mid + 80.0) / 5.0)
     return torch.stack(

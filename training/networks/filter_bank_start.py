@@ -85,7 +85,7 @@ def bank_kernel(hyper: HyperParameters, *, mid_side: bool) -> NDArray[np.float64
 def start_as_filter_bank(network: FxNormNetwork) -> None:
     """Let a network of random weights begin as the sum of its stems, in bands of mid and side.
 
-    Everything that its masks and gains are made of stays random but for the last step, so that
+    Everything that its masks and gains are made of stays random except for the last step, so that
     gradients reach all of it soon.
 
     Raises:

@@ -150,7 +150,7 @@ class _Analyse(torch.autograd.Function):
         hyper: HyperParameters = ctx.hyper
         left, right = hyper.smoothing_left_frames, hyper.smoothing_right_frames
         pool, stride = hyper.pool_frames, hyper.stride_samples
-        # The filter turned round: a frame hears the peaks whose smoothing windows it lies in.
+        # The filter turned round: a frame hears the peaks whose smoothing windows it is in.
         turned = smoothing.to(front.dtype).flip(-1)
         grad_kernel, grad_smoothing = torch.zeros_like(kernel), torch.zeros_like(smoothing)
         grad_samples = torch.zeros_like(samples) if ctx.needs_input_grad[0] else None

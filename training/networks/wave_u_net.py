@@ -126,7 +126,7 @@ class LowPass(nn.Module):
     """The fixed low-pass of a resampling block: every channel by itself, edges reflected.
 
     At a stride of 1 the cut-off is half the sample rate and the sinc a single tap; a filter that
-    does nothing is not run. Loaded weights decide anew.
+    does nothing is not run. Loaded weights decide again.
     """
 
     def __init__(self, channels: int, taps: int) -> None:

@@ -95,7 +95,7 @@ def config_from_values(values: Mapping[str, object], source: str) -> TrainingCon
         source: what a message calls the values' origin.
 
     Raises:
-        SettingsError: as of `read_config`.
+        SettingsError: as in `read_config`.
     """
     config: TrainingConfig = Document(source, values, SettingsError).build(CONFIG)
     return config

@@ -96,7 +96,7 @@ def run_epochs(trainer: Trainer) -> None:
 
 
 def _finish_epoch(trainer: Trainer) -> bool:
-    """The steps that are left of the epoch; True where somebody asked to stop meanwhile."""
+    """The steps that are left of the epoch; True if somebody asked to stop meanwhile."""
     config, position = trainer.config, trainer.run.position
     every = config.run.checkpoint_every_steps
     loader = epoch_batches(trainer.data, config, trainer.processes, position.epoch, position.batch)

@@ -38,7 +38,7 @@ class Objective(nn.Module):
         """What validation shows of a batch: "loss" always, and whatever else tells something.
 
         Args:
-            batch: as of `forward`, on its device.
+            batch: as in `forward`, on its device.
         """
         n_examples = len(next(iter(batch.values())))
         yield Figure("loss", self(**batch).item(), n_examples)

@@ -85,7 +85,7 @@ def average_gains_db(network: FxNormNetwork, folder: str) -> np.ndarray:
 
 
 def _powers_by_song(network: FxNormNetwork, folder: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Power of the normalised and of the wet stems in each filter, NaN where there is none."""
+    """Power of the normalised and of the wet stems in each filter, NaN if there is none."""
     data = read_dataset(folder)
     rate = data.sample_rate
     excerpts = ValidationSegments(

@@ -54,7 +54,7 @@ class TrackSong:
     Attributes:
         name: its folder's.
         inputs: track to float32 (1 or 2, samples), at drawn levels.
-        wet: the same tracks as they stand in a person's mix, (2, samples).
+        wet: the same tracks as they are in a person's mix, (2, samples).
     """
 
     name: str

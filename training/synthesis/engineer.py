@@ -107,7 +107,7 @@ def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None
         tell: told of each track as it leaves its channel, before sends and the stem's own gain.
 
     Raises:
-        InputError: no track at all, tracks of different lengths, a role or stem nobody knows, or
+        InputError: no track at all, tracks of different lengths, a role or stem it is unknown, or
             nothing but silence.
     """
     _check(multitrack)

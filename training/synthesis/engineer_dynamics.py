@@ -56,7 +56,7 @@ def choose_compressor(
     scale: float,
     rng: np.random.Generator,
 ) -> Compressor | None:
-    """Settings for one track; None where it needs none.
+    """Settings for one track; None if it needs none.
 
     Args:
         sound: the track, not silent.
@@ -135,6 +135,6 @@ def saturate(audio: np.ndarray, sample_rate: int, saturation: Saturation) -> Non
 
 
 def mean_reduction_db(gain: np.ndarray, envelope_of: np.ndarray) -> float:
-    """Mean gain reduction while there is something to reduce, dB, 0 and more."""
+    """Mean gain reduction while there is something to reduce, dB, 0 or more."""
     at_work = envelope_of > envelope_of.max() * 1e-2
     return float(-20.0 * np.log10(np.maximum(gain[at_work], 1e-6)).mean())

@@ -103,7 +103,7 @@ class StemMix:
         audio: float32 `(2, samples)`.
         sample_rate: Hz.
         reverb_send_db: energy of the reverb's return over the direct sound's; None for none.
-        echo_send_db: the same of the echo.
+        echo_send_db: the same for the echo.
         mono_below_hz: corner under which the side was taken away.
         ride_db: largest and smallest gain of the stem's automation.
         tracks: each track's decisions.
@@ -290,7 +290,7 @@ def _stem_ride(
 
 
 def _width_side_db(audio: np.ndarray, rate: int) -> dict[str, float | None]:
-    """Side over middle in dB, below and above 200 Hz; None where the middle is silent."""
+    """Side over middle in dB, below and above 200 Hz; None if the middle is silent."""
     halves = (0.5 * (audio[0] + audio[1]), 0.5 * (audio[0] - audio[1]))
     middle, side = (hear(half[np.newaxis], rate).power.sum(axis=-1) for half in halves)
     low = BANDS_HZ < WIDTH_EDGE_HZ
@@ -301,7 +301,7 @@ def _width_side_db(audio: np.ndarray, rate: int) -> dict[str, float | None]:
 
 
 def _ratio_db(power: float, over: float) -> float | None:
-    """Ratio of two energies in dB, -80 to 80; None where nothing is there to compare with."""
+    """Ratio of two energies in dB, -80 to 80; None if nothing is there to compare with."""
     if over <= 0.0:
         return None
     return float(np.clip(10.0 * np.log10(max(power / over, 1e-8)), -80.0, 80.0))

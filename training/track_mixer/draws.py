@@ -2,7 +2,7 @@
 
 Three kinds of task, and how much incoming levels mean to go with each: raw tracks, whose gains are
 drawn over 20 dB and say nothing; rough mixes, whose faders are off by a few dB; finished tracks,
-that should stay as they are. Tracks that stand in a mix are also taken apart again: tilted, made
+that should stay as they are. Tracks that are in a mix are also taken apart again: tilted, made
 narrow or mono, evened out, so that restoring them can be learnt where nobody has the dry ones.
 """
 
@@ -286,7 +286,7 @@ def _restored(
     powers = powers * _power(target - 18.0 + away - own)[:, None, None]
     shape = np.clip(strength.shape * rng.standard_normal(n), -0.4, 0.4) * share
     decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
-    # What stands in the middle of a mix may do so for being wide.
+    # What is in the middle of a mix may do so for being wide.
     leans = to_mono & (lean > _LEANS)
     decisions[leans, 0] = lean[leans]
     if rng.random() < _TOLD_WET:

@@ -182,7 +182,7 @@
       }
     }
 
-    // What is missing, each with the control that mends it.
+    // What is missing, each with the control that resolves it.
     missing() {
       return this.rows.flatMap((row) => [
         ...(this.isHeard(row) ? [] : [{ text: `${row.name} was not heard for `

@@ -20,7 +20,7 @@ class Lead:
 
     Attributes:
         roles: any of them does.
-        level_lu: usual loudness of the leading part, as of `mixer.network.track_mixer.human.USUAL`.
+        level_lu: usual loudness of the leading part, as in `mixer.network.track_mixer.human.USUAL`.
         most_db: by which a group without it is lowered: a cajon alone may well be the drums.
     """
 

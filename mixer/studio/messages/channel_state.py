@@ -30,7 +30,7 @@ class StripTable(TypedDict):
     """A strip in full, neutral values filled in; an effect that is off is None.
 
     A number that moves in time is a list of [seconds, value]. `solo` and `mute` mean what they do
-    in the mix; `reverb_db` and `delay_db` are None where nothing is sent.
+    in the mix; `reverb_db` and `delay_db` are None if nothing is sent.
     """
 
     mute: bool
@@ -56,11 +56,11 @@ class ModelTable(TypedDict):
     """What the network set on a channel, in front of the hand's strip; all of it is in its audio.
 
     Attributes:
-        gain_db: the fader, on the recording as it is; None where that is not one number.
+        gain_db: the fader, on the recording as it is; None if that is not one number.
         pan: -1 to 1. width: gain of the side signal.
-        high_pass_hz: None where it is off.
+        high_pass_hz: None if it is off.
         curve_hz, curve_db: the equaliser, points and levels.
-        compression: threshold_db, ratio, attack_ms, release_ms; None where it is off.
+        compression: threshold_db, ratio, attack_ms, release_ms; None if it is off.
         sends_db: short_room, long_room and echo, those that are on.
         found: the same settings before somebody's changes of them; only where there are some.
     """
@@ -106,7 +106,7 @@ class Channel(TypedDict):
         name: to show. file: in the song's folder; None for a stem.
         role: None for a stem.
         color: #rrggbb.
-        model: what the network set; None where it set nothing that one could show.
+        model: what the network set; None if it set nothing that one could show.
         base: the strip as presets and song.toml have it.
         strip: with the hand's edits.
         hand: the edits on it, by field, as they were made.
@@ -155,7 +155,7 @@ class Master(TypedDict):
 
     Attributes:
         base, strip, hand: as of a `Channel`; mute, solo and sends mean nothing here.
-        loudness_lufs, true_peak_dbtp: what is asked for; None for no target, no ceiling.
+        loudness_lufs, true_peak_dbtp: the request; None for no target, no ceiling.
         platform: a name of `Choices.platforms`, or None.
         gain_db: what the last exact render raised the mix by; what the page plays with.
         measured_loudness_lufs, measured_true_peak_dbtp, limited_db: of the last exact render; None

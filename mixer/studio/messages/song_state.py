@@ -140,7 +140,7 @@ class SongState(TypedDict):
 
 
 class Overview(TypedDict):
-    """Peaks of equal stretches of the whole song, 0 to 1 of full scale; 0 where not made yet."""
+    """Peaks of equal stretches of the whole song, 0 to 1 of full scale; 0 if not made yet."""
 
     n_frames: int
     version: int

@@ -43,7 +43,7 @@ class Job(TypedDict):
 
 
 class TakeRow(TypedDict):
-    """A take of the mix, or a variation of it; as of `mixer takes`.
+    """A take of the mix, or a variation of it; as in `mixer takes`.
 
     `source` is what `CompareAsked` takes; `words` is of a variation what it does, else "".
     """

@@ -220,7 +220,7 @@ def _frames(sound: np.ndarray, frames: np.ndarray) -> np.ndarray:
 
 def _overlap_add(spectrum: np.ndarray, frames: np.ndarray, n_samples: int) -> np.ndarray:
     pieces = scipy.fft.irfft(spectrum, axis=1).astype(np.float32, copy=False)
-    # A magnitude has no delay: what rings before the frame stands at the end of the buffer.
+    # A magnitude has no delay: what rings before the frame is at the end of the buffer.
     pieces = np.roll(pieces, _FRAME // 2, axis=1)
     n_frames = n_samples // _HOP + 2
     out = np.zeros((n_frames + 4, _HOP), np.float32)
