@@ -15,7 +15,7 @@ _FLOAT_STEREO_BYTES = 8
 # Times the mix that measuring for a report takes beside what it measures: spectra of the whole.
 _REPORT_STEREO_COPIES = 12
 _UNLIMITED_BYTES = 1 << 60
-# A song whose arrays lie in files still takes memory for the figures of its frames, in bytes a
+# A song whose arrays are in files still takes memory for the figures of its frames, in bytes a
 # sample, and for the blocks that each thread works on.
 _FIGURES_BYTES_PER_SAMPLE, _BLOCKS_BYTES = 3, 64 << 20
 
@@ -94,7 +94,7 @@ def render_bytes(
 
     The whole stems are held together, each being normalised takes up to eight times its size, and
     the master and the writing up to eight times the mix; but no more than the bound from which on
-    they lie in files. Held against measured peaks by the tests.
+    they are in files. Held against measured peaks by the tests.
     """
     stem_bytes = n_samples * _FLOAT_STEREO_BYTES
     own_bytes = (own_samples or n_samples) * _FLOAT_STEREO_BYTES

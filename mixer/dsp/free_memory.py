@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 # A song's arrays together: four stems of three minutes, their mix and what goes into its room. The
-# rest is mapped from files, of which about this much lies in memory at a time.
+# rest is mapped from files, of which about this much is in memory at a time.
 MOST_IN_MEMORY, MOST_MAPPED_BYTES = 320 << 20, 64 << 20
 
 

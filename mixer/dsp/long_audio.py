@@ -55,7 +55,7 @@ def silence(*shape: int) -> Array:
 
 
 def copy_of(audio: Array) -> Array:
-    """The same samples in an array of their own; errors as of `silence`."""
+    """The same samples in an array of their own; errors as in `silence`."""
     copy = silence(*audio.shape)
     for part in parts_of(audio):
         copy[..., part] = audio[..., part]
@@ -63,7 +63,7 @@ def copy_of(audio: Array) -> Array:
 
 
 def gained(audio: Array, gain: np.float32) -> Array:
-    """The audio times a factor, another array; errors as of `silence`."""
+    """The audio times a factor, another array; errors as in `silence`."""
     out = silence(*audio.shape)
     for part in parts_of(audio):
         np.multiply(audio[..., part], gain, out=out[..., part])
