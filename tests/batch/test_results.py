@@ -55,7 +55,7 @@ def test_songs_unlike_the_others_are_marked_and_no_others() -> None:
     ]
     marks = find_outliers([*usual, *odd])
     assert set(marks) == {"loud", "peaky", "shrill", "mute"}
-    assert marks["loud"] == ["-8.0 LUFS, usual is -13.6"]
+    assert marks["loud"] == ["-8.0 LUFS, typical is -13.6"]
     assert marks["peaky"] == ["2.0 dBTP, above its ceiling of -1.0"]
     assert re.match(r"spectrum correlates -0\.\d\d with", marks["shrill"][0])
     assert marks["mute"] == ["silent"]

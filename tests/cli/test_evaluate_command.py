@@ -160,7 +160,7 @@ def test_systems_are_told_in_the_paper_s_table(write_song, rng, capsys, tmp_path
         (["evaluate", "A", "A", "--max-lag", "nan"], 2, "must be a number"),
         (["evaluate", "A", "A", "--seed", "-1"], 2, "must be a whole number from 0"),
         (["evaluate", "A", "A", "--target", "nosuch"], 3, "no profile 'nosuch'"),
-        (["evaluate", "FOLDER", "FOLDER", "--stems", "FOLDER"], 2, "with one mix"),
+        (["evaluate", "FOLDER", "FOLDER", "--stems", "FOLDER"], 2, "with a single mix"),
         (["evaluate", "system"], 2, "Missing argument"),
         (["evaluate", "system", "FOLDER"], 1, "no mixture.wav"),
     ],

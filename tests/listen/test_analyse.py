@@ -214,7 +214,7 @@ def test_who_did_not_finish_counts_with_what_is_done(study) -> None:
     assert any("1 of 3 participants did not finish" in remark for remark in result.remarks)
     strict = analyse(everybody, design, key, AnalysisSettings(complete_only=True))
     assert strict.participants[0].reasons == ("did not finish the whole test",)
-    with pytest.raises(InputError, match="nobody of 1 counts: L01 did not finish"):
+    with pytest.raises(InputError, match="none of 1 participants counts: L01 did not finish"):
         analyse(collected(design, half), design, key, AnalysisSettings(complete_only=True))
 
 

@@ -45,7 +45,7 @@ def song(write_song, rng: np.random.Generator) -> Song:
 def mixed(song: Song, console: Console, kept: KeptTracks | None) -> dict[str, np.ndarray]:
     settings = RenderSettings(model="levels", console=resolve((), console).console)
     plan = plan_render(song, settings)
-    clock = StageClock(None, of_tracks=True)
+    clock = StageClock()
     made = wet_mix(Job(plan, clock, True, False, False, None, None, kept_tracks=kept))
     return {**made.wet_stems, "mix": made.audio}
 

@@ -65,7 +65,7 @@ def test_mistakes_come_at_once_and_no_change_is_one_too() -> None:
     with pytest.raises(SettingsError) as refused:
         ask(["vocals.gian_db=+1", "drums.gain_db=+90", "purple"], CONSOLE, stems=STEMS)
     assert len(refused.value.lines) == 3
-    with pytest.raises(SettingsError, match="it is so already"):
+    with pytest.raises(SettingsError, match="already has these settings"):
         ask(["vocals.gain_db=2"], CONSOLE)
     with pytest.raises(SettingsError, match="from -60 to 24"):
         ask(["drums.gain_db=+90"], CONSOLE)

@@ -149,7 +149,7 @@ def test_a_song_that_changed_is_not_revised(first_take: First, rng) -> None:
 
 def test_what_asks_for_nothing_is_refused_before_work(first_take: First) -> None:
     recipe = first_take(model="none")
-    with pytest.raises(SettingsError, match="it is so already"):
+    with pytest.raises(SettingsError, match="already has these settings"):
         revise(recipe, "vocals.gain_db=0")
     with pytest.raises(InputError, match="no such recipe"):
         list_takes(recipe.parent / "other.wav")

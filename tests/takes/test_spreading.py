@@ -101,8 +101,8 @@ def test_numbers_that_move_are_blended_at_every_turn() -> None:
 @pytest.mark.parametrize(
     ("one", "two", "words"),
     [
-        (Strip(mute=True), Strip(), "bass.mute is no number"),
-        (Strip(duck=Duck("vocals")), Strip(duck=Duck("drums")), "bass.duck.by is no number"),
+        (Strip(mute=True), Strip(), "bass.mute cannot be blended"),
+        (Strip(duck=Duck("vocals")), Strip(duck=Duck("drums")), "bass.duck.by cannot be blended"),
         (
             Strip(low_pass=Filter(slope_db_per_octave=24)),
             Strip(low_pass=Filter()),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixer.audio import available_memory_bytes
+from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import available_threads
 from mixer.errors import SettingsError
 from mixer.fxnorm.profile import read_profile

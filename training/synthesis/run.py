@@ -15,7 +15,7 @@ from typing import TypedDict, cast
 
 import numpy as np
 
-from mixer.audio import available_memory_bytes
+from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, MixerError, OutputError, SettingsError
 from mixer.files.whole_file import hash_file, write_json
