@@ -1,8 +1,8 @@
 """What the compressors of the network's buses did over time in the last exact render.
 
 A page plays tracks without those gains and applies them itself. Where an edit has changed what
-comes into a bus, it also runs the compressor on the tracks as they were and as they are now, and
-applies the ratio of the two gains: the rooms, which it does not hear there, cancel.
+comes into a bus, it also runs the compressor on what came in then and what comes in now, and
+applies the ratio of the two gains.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ _RENDER = """async ({ rate, n, tracks, sources, responses, buses, steps, base })
   const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
   const context = new OfflineAudioContext({ numberOfChannels: 2, length: n, sampleRate: rate });
   const returns = [...Object.keys(responses), "delay"];
-  const graph = await Graph.make(context, n, returns);
+  const groups = [...new Set(tracks.map(({ stem }) => stem))];
+  const graph = await Graph.make(context, n, groups, returns);
   graph.bus.connect(context.destination);
   const feed = (key, { audio, full_scale: fullScale }) => {
     const samples = new Int16Array(bytesOf(audio));
@@ -42,9 +43,10 @@ _RENDER = """async ({ rate, n, tracks, sources, responses, buses, steps, base })
   }
   const ofBus = ([name, { course, compressor }]) =>
     [name, { course: new Uint16Array(bytesOf(course)), compressor }];
-  graph.tellDesk({ type: "buses", buses: Object.fromEntries(Object.entries(buses).map(ofBus)) });
-  for (const { at_s: at, desk = [], bus = [] } of steps) {
+  graph.setBuses(Object.fromEntries(Object.entries(buses).map(ofBus)));
+  for (const { at_s: at, hand = null, desk = [], bus = [] } of steps) {
     const say = async () => {
+      if (hand) graph.setHand(hand, at === 0);
       for (const message of desk) graph.tellDesk(message);
       for (const message of bus) graph.tellBus(message);
       await graph.sync();
@@ -104,7 +106,7 @@ def render_offline(
             left, right to right.
         sources: what may be heard in place of the desk.
         buses: by group, and "master": "course", bytes as the server sends them, and "compressor".
-        steps: messages at later times: "at_s", and lists "desk" and "bus".
+        steps: what happens later: "at_s", a "hand", and messages, lists "desk" and "bus".
 
     Returns:
         float32 (2, samples).
@@ -114,7 +116,8 @@ def render_offline(
     n_samples = next(iter(tracks.values()))[1].shape[-1]
     first = {
         "at_s": 0,
-        "desk": [{"type": "hand", "hand": hand or {}}, {"type": "play"}],
+        "hand": hand or {},
+        "desk": [{"type": "play"}],
         "bus": [{"type": "master", "master": master or {}, "snap": True}],
     }
     text = page.evaluate(

@@ -153,7 +153,7 @@ def test_what_is_moved_while_it_plays_does_not_click_and_arrives(page, base) -> 
     tone = np.tile(np.sin(2 * np.pi * 110.0 * time_s), (2, 1)).astype(np.float32)
     moved = {"gain_db": -20.0, "eq": [{"type": "peak", "frequency_hz": 110.0, "gain_db": -6.0}]}
     hand = {"tracks": {"a": {"strip": moved, "heard": True}}}
-    step = {"at_s": 1.0, "desk": [{"type": "hand", "hand": hand}]}
+    step = {"at_s": 1.0, "hand": hand}
     heard = render_offline(page, base, {"a": ("bass", tone)}, steps=[step])
     steepest = float(np.abs(np.diff(tone)).max())
     assert float(np.abs(np.diff(heard)).max()) < 3.0 * steepest

@@ -126,16 +126,16 @@ def test_the_live_desk_is_the_render_within_a_tenth_of_a_decibel(open_page, stud
 
 
 def test_so_is_a_desk_of_tracks(open_page, studio_of_tracks) -> None:
-    """Rooms pass the buses' compressors on the way in, not on the way out: within a tenth too."""
+    """Rooms come back into their groups, in front of the buses' compressors, as in the render."""
     null_db, level_db = compared(open_page, studio_of_tracks, TRACK_CHANGES)
-    assert null_db < -40.0
+    assert null_db < -60.0
     assert abs(level_db) < 0.1
 
 
 def test_an_edit_of_tracks_moves_their_buses_before_it_is_rendered(
     open_page, studio_of_tracks
 ) -> None:
-    """Faders that drive compressors by 7 dB: heard at once, but for what rooms make them do."""
+    """Faders that drive compressors by 7 dB: heard at once as the render will have it."""
     studio = studio_of_tracks
     loud = {
         'tracks."Kick".gain_db': 16.0,
@@ -143,7 +143,8 @@ def test_an_edit_of_tracks_moves_their_buses_before_it_is_rendered(
         "vocals.gain_db": -3.0,
     }
     studio.wait_until_exact()
-    edit(studio, {"master.loudness_lufs": "none", "master.true_peak_dbtp": "none"})
+    # So low that the limiter, which the page leaves out here, has nothing to do.
+    edit(studio, {"master.loudness_lufs": "none", "master.gain_db": -6.0})
     state = studio.wait_until_exact()
     given = played_from(studio, state)
     state = edit(studio, loud)
@@ -154,9 +155,10 @@ def test_an_edit_of_tracks_moves_their_buses_before_it_is_rendered(
     )
     state = studio.wait_until_exact()
     exact = studio.samples_of(mix_of(state))
-    edit(studio, dict.fromkeys((*loud, "master.loudness_lufs", "master.true_peak_dbtp")))
+    edit(studio, dict.fromkeys((*loud, "master.loudness_lufs", "master.gain_db")))
+    assert state["master"]["limited_db"] == pytest.approx(0.0, abs=1e-3)
     assert furthest_db(deaf, exact) > 3.0  # the compressors have something to do
-    assert furthest_db(heard, exact) < 0.4
+    assert furthest_db(heard, exact) < 0.1
 
 
 def furthest_db(heard: np.ndarray, exact: np.ndarray) -> float:

@@ -1,6 +1,7 @@
-// The bus: the desk's sum and what comes back from the rooms through the master strip, its gain and its
-// ceiling; then the sources beside the desk are added, and all is metered.
+// The bus: the stems' sum and what comes back of their own sends, through the mix's bus, the master strip,
+// its gain and its ceiling; then the sources beside the desk are added, and all is metered.
 
+import { applyGains, BusGain } from "./bus_gain.js";
 import { gainOf } from "./numbers.js";
 import { LoudnessMeter } from "./loudness.js";
 import { Ramp } from "./ramp.js";
@@ -12,6 +13,7 @@ const RELEASE_S = 0.1;
 export class Bus {
   constructor(sampleRate) {
     this.sampleRate = sampleRate;
+    this.mix = new BusGain(sampleRate);
     this.processor = new StripProcessor(sampleRate);
     this.gain = new Ramp(1);
     this.ceiling = Infinity;
@@ -30,12 +32,17 @@ export class Bus {
     this.ceiling = ceiling === null ? Infinity : gainOf(ceiling);
   }
 
-  /** One block of n samples; `out` is overwritten. */
-  process(dry, returned, source, weight, out, n, time_s) {
+  /**
+   * One block of n samples; `out` is overwritten. `before`: the stems' sum as it was in the last exact
+   * render, null where it is the same; `course`: gains of the mix's bus in that render.
+   */
+  process({ dry, returned, before, course, source, weight }, out, n, time_s) {
+    if (!this.mix.idle) this.mix.process(dry, before, course, n);
     for (let i = 0; i < n; i += 1) {
       out[0][i] = dry[0][i] + returned[0][i];
       out[1][i] = dry[1][i] + returned[1][i];
     }
+    if (!this.mix.idle) applyGains(out, this.mix.gains, n);
     this.processor.process(out[0], out[1], n, time_s);
     const from = this.gain.now;
     const step = (this.gain.next() - from) / n;

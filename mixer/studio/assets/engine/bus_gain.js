@@ -1,6 +1,6 @@
-// What the compressor of a bus does to a sum of tracks: its gains of the last exact render, times what
-// an edit since then has made of them. For that the compressor runs on the tracks as they are, and as
-// they were in that render; what neither hears, what comes back from the rooms, cancels.
+// What the compressor of a bus does to what comes into it: its gains of the last exact render, times what
+// an edit since then has made of them. For that the compressor runs on what comes in now, and on what
+// came in in that render.
 
 import { Reduction } from "./dynamics.js";
 import { gainOf } from "./numbers.js";
@@ -8,20 +8,30 @@ import { gainOf } from "./numbers.js";
 const STEP_FRAMES = 32;
 const TOP = 65535;
 
+/** Write gains of a course (Uint16Array, as the server sends it) from a position into n samples. */
+export function readCourse(course, position, into, offset, n) {
+  const last = course.length - 1;
+  for (let i = 0; i < n; i += 1) {
+    // A step's gain is that of its middle.
+    const at = Math.min(Math.max((position + i + 0.5) / STEP_FRAMES - 0.5, 0), last);
+    const step = Math.floor(at);
+    const gain = course[step];
+    const next = course[Math.min(step + 1, last)];
+    into[offset + i] = (gain + (at - step) * (next - gain)) / TOP;
+  }
+}
+
 export class BusGain {
   constructor(sampleRate) {
     this.sampleRate = sampleRate;
     this.gains = new Float32Array(128); // of what comes in
-    this.gainsBefore = new Float32Array(128); // of what came in
-    this.course = null;
     this.setting = null;
     this.now = new Reduction(sampleRate);
     this.before = new Reduction(sampleRate);
   }
 
-  /** `course`: Uint16Array of gains; `compressor`: a table of settings. Null where there is none. */
-  set(course, compressor) {
-    this.course = course;
+  /** A table of the compressor's settings; null where there is none. */
+  set(compressor) {
     this.setting = compressor;
   }
 
@@ -30,13 +40,12 @@ export class BusGain {
   }
 
   /**
-   * Set `gains` and `gainsBefore` of n samples, which lie at `parts`, for what comes in as it is and as
-   * it was; `before` is null where that is the same.
+   * Set `gains` of n samples for what comes in as it is and as it was; `course` has those of what was.
+   * `before` is null where both are the same.
    */
-  process(audio, before, n, parts) {
-    const { gains, gainsBefore } = this;
-    for (const { position, offset, n: count } of parts) this.read(position, gainsBefore, offset, count);
-    gains.set(gainsBefore);
+  process(audio, before, course, n) {
+    const { gains } = this;
+    for (let i = 0; i < n; i += 1) gains[i] = course[i];
     this.follow(this.now, audio, n);
     if (!before) {
       this.before.take(this.now);
@@ -49,24 +58,6 @@ export class BusGain {
   follow(reduction, audio, n) {
     const { attack_ms: attack, release_ms: release } = this.setting;
     reduction.follow("compressor", this.setting, attack, release, audio, n);
-  }
-
-  read(position, into, offset, n) {
-    const { course } = this;
-    const last = course.length - 1;
-    for (let i = 0; i < n; i += 1) {
-      // A step's gain is that of its middle.
-      const at = Math.min(Math.max((position + i + 0.5) / STEP_FRAMES - 0.5, 0), last);
-      const step = Math.floor(at);
-      const gain = course[step];
-      const next = course[Math.min(step + 1, last)];
-      into[offset + i] = (gain + (at - step) * (next - gain)) / TOP;
-    }
-  }
-
-  forget() {
-    this.now.forget();
-    this.before.forget();
   }
 }
 

@@ -1,4 +1,5 @@
-// The bus on the audio thread. Inputs: dry, what comes back from the room, other sources, the weight.
+// The bus on the audio thread. Inputs: the stems' sum, what comes back from the room of their own sends,
+// other sources, the desk's control, and the sum as it was with whether it differs.
 
 import { Bus } from "./bus.js";
 
@@ -12,6 +13,7 @@ class BusNode extends AudioWorkletProcessor {
     this.untold = 0;
     this.port.onmessage = ({ data }) => {
       if (data.type === "master") this.bus.set(data.master, data.snap);
+      if (data.type === "buses") this.bus.mix.set(data.buses.master?.compressor ?? null);
       if (data.type === "reset") this.bus.loudness.reset();
       if (data.type === "sync") this.port.postMessage({ type: "synced", id: data.id });
     };
@@ -20,8 +22,10 @@ class BusNode extends AudioWorkletProcessor {
   process(inputs, [out]) {
     const n = out[0].length;
     const [dry, returned, source] = inputs.slice(0, 3).map(([left = SILENCE, right = left]) => [left, right]);
-    const weight = inputs[3][0] ?? SILENCE;
-    this.bus.process(dry, returned, source, weight, out, n, 0);
+    const [weight = SILENCE, , course = SILENCE] = inputs[3];
+    const [left, right, differs = SILENCE] = inputs[4];
+    const before = differs[0] > 0 ? [left, right] : null;
+    this.bus.process({ dry, returned, before, course, source, weight }, out, n, 0);
     this.untold += n;
     if (this.untold >= TELL_FRAMES) {
       this.untold = 0;

@@ -1,43 +1,67 @@
-// All tracks through the hand's strips into groups and the mix, and the other sources beside it, in
-// step with one playhead. It knows no audio context: blocks of samples in, blocks out.
+// All tracks through the hand's strips into their groups' sums and sends, and the other sources beside
+// them, in step with one playhead. It knows no audio context: blocks of samples in, blocks out.
 
 import { BlockStream } from "./blocks.js";
-import { applyGains, BusGain } from "./bus_gain.js";
+import { readCourse } from "./bus_gain.js";
 import { Channel } from "./channel.js";
-import { Echo } from "./echo.js";
-import { Group } from "./group.js";
-import { addTo, fade, pair, silence } from "./mixing.js";
+import { addTo, copyTo, fade, pair, silence } from "./mixing.js";
 import { Ramp } from "./ramp.js";
-import { StripProcessor } from "./strip.js";
 import { Transport } from "./transport.js";
 
 const QUANTUM = 128;
 const MASTER = "master";
 export const DESK = "desk";
-// What the desk does itself; all other returns are convolved outside.
-const DELAY = "delay";
+
+/** What the tracks of one stem come to, a block of it. */
+class TrackSum {
+  constructor(returns) {
+    this.audio = pair();
+    this.before = pair(); // as it was in the last exact render
+    this.differs = false; // its tracks were others then
+    const pairs = () => Object.fromEntries(returns.map((name) => [name, pair()]));
+    this.sends = pairs();
+    this.changed = pairs(); // of the sends, what the tracks that differ send
+    this.differences = pairs(); // what all sent then, less what they send
+    this.course = new Float32Array(QUANTUM).fill(1);
+  }
+
+  get pairs() {
+    const sends = [this.sends, this.changed, this.differences].flatMap(Object.values);
+    return [this.audio, this.before, ...sends];
+  }
+
+  /** After the tracks: what is the same for those that do not differ. */
+  finish(n) {
+    if (!this.differs) {
+      copyTo(this.before, this.audio, n);
+      return;
+    }
+    for (const [name, changed] of Object.entries(this.changed)) {
+      addTo(this.sends[name], changed, n);
+      fade(changed, n, -1, -1);
+      addTo(this.differences[name], changed, n);
+    }
+  }
+}
 
 export class Desk {
-  /** `returns`: names of what may be sent to; "delay" among them is made here. */
-  constructor(sampleRate, nSamples, returns) {
+  /** `groups`: keys of all that tracks may be in; `returns`: names of what may be sent to. */
+  constructor(sampleRate, nSamples, groups, returns) {
     this.sampleRate = sampleRate;
     this.transport = new Transport(nSamples);
     this.transport.onJump = () => this.forget();
     this.returns = returns;
     this.streams = new Map();
     this.tracks = new Map(); // key -> {channel, before, group, stream}
-    this.groups = new Map();
+    this.groups = new Map(groups.map((key) => [key, new TrackSum(returns)]));
     this.sources = new Map(); // key -> {ramp, stream}
     this.deskWeight = new Ramp(0);
     this.choice = { to: DESK, gain: 1 };
     this.pending = { to: DESK, gain: 1 };
-    this.echo = new Echo(sampleRate);
-    this.delaySend = pair();
     this.scratch = pair();
-    this.buses = {};
-    this.bus = new BusGain(sampleRate); // the mix's
-    this.before = pair(); // the mix's sum as it was in the last exact render
     this.trackBefore = pair();
+    this.buses = {};
+    this.course = new Float32Array(QUANTUM).fill(1); // of the mix's bus
   }
 
   addStream(key, nSamples, fullScale) {
@@ -48,12 +72,9 @@ export class Desk {
   setTrack(key, group, stream) {
     const { channel, before } = this.tracks.get(key) ?? {
       channel: new Channel(this.sampleRate, this.returns),
-      before: { strip: new StripProcessor(this.sampleRate), differs: false, heard: true },
+      before: { channel: new Channel(this.sampleRate, this.returns), differs: false },
     };
     this.tracks.set(key, { channel, before, group, stream });
-    if (this.groups.has(group)) return;
-    this.groups.set(group, new Group(this.sampleRate, this.returns));
-    this.setBuses(this.buses);
   }
 
   removeTrack(key) {
@@ -67,33 +88,31 @@ export class Desk {
 
   /**
    * Take over the hand: `{tracks: {key: {strip, heard, sends, before}}, groups: {key: {strip, heard,
-   * before}}, delay, tempo}`. What is not named is neutral and heard; `sends` are gains in dB to returns
-   * by name; `before` is `{strip, heard}` as of the last exact render, where they were others.
+   * before}}, delay, tempo}`, of which tracks are heard here and the rest in `Groups`. What is not named
+   * is neutral and heard; `sends` are gains in dB to returns by name; `before` is `{strip, heard}` as of
+   * the last exact render, where they were others.
    */
-  setHand({ tracks = {}, groups = {}, delay = {}, tempo = null }) {
+  setHand({ tracks = {} }) {
     const snap = this.transport.fade === 0;
-    const time_s = this.transport.position / this.sampleRate;
-    for (const [key, group] of this.groups) {
-      group.set(groups[key] ?? {}, snap, time_s);
-      group.differs = false;
-    }
+    const { time_s } = this;
+    for (const group of this.groups.values()) group.differs = false;
     for (const [key, { channel, before, group }] of this.tracks) {
       const { strip = {}, heard = true, sends = {}, before: was } = tracks[key] ?? {};
       channel.set(strip, heard, sends, snap, time_s);
       before.differs = Boolean(was);
-      before.heard = was?.heard ?? heard;
-      before.strip.set(was?.strip ?? strip, snap, time_s);
+      before.channel.set(was?.strip ?? strip, was?.heard ?? heard, sends, snap || !was, time_s);
       if (was) this.groups.get(group).differs = true;
     }
-    this.echo.set(delay, tempo);
   }
 
-  /** The buses in the last exact render: `{key: {course, compressor}}`, the mix's as "master". */
+  /** Gains of the buses in the last exact render: `{key: {course}}`, the mix's as "master". */
   setBuses(buses) {
     this.buses = buses;
-    for (const [key, { bus }] of [...this.groups, [MASTER, this]]) {
-      bus.set(buses[key]?.course ?? null, buses[key]?.compressor ?? null);
-    }
+    for (const { course } of [...this.groups.values(), this]) course.fill(1);
+  }
+
+  get time_s() {
+    return this.transport.position / this.sampleRate;
   }
 
   /**
@@ -126,18 +145,19 @@ export class Desk {
   }
 
   /**
-   * One block of n <= 128 samples: dry, other sources and each return's send (pairs), and the desk's
-   * weight. Returns whether anything sounds.
+   * One block of n <= 128 samples: overwrites other sources and the desk's weight, and leaves those of the
+   * tracks in `groups` and the gains of the mix's bus in `course`. Returns whether anything sounds.
    */
-  process(dry, source, weight, sends, n) {
-    for (const audio of [dry, source, ...sends]) silence(audio);
+  process(source, weight, n) {
+    silence(source);
     weight.fill(0);
+    for (const group of this.groups.values()) group.pairs.forEach(silence);
     this.takeChoice(this.transport.fade === 0);
     const keys = this.streamsOf(this.choice.to);
     const step = this.transport.begin(n, (parts) =>
       keys.every((key) => parts.every((part) => this.isHere(key, part.position, part.n))));
     if (!step) return false;
-    if (this.choice.deskRuns || this.deskWeight.left > 0 || this.deskWeight.now > 0) this.processDesk(step.parts, dry, sends, n);
+    if (this.choice.deskRuns || this.deskWeight.left > 0 || this.deskWeight.now > 0) this.processTracks(step.parts, n);
     for (const { ramp, stream } of this.sources.values()) {
       if (ramp.left === 0 && ramp.now === 0) continue;
       this.read(stream, step.parts);
@@ -146,46 +166,35 @@ export class Desk {
     const from = this.deskWeight.now;
     const to = this.deskWeight.next();
     for (let i = 0; i < n; i += 1) weight[i] = from + ((to - from) * (i + 1)) / n;
-    if (step.from !== 1 || step.to !== 1) for (const audio of [dry, source, ...sends]) fade(audio, n, step.from, step.to);
+    if (step.from === 1 && step.to === 1) return true;
+    const pairs = [...this.groups.values()].flatMap((group) => group.pairs);
+    for (const audio of [source, ...pairs]) fade(audio, n, step.from, step.to);
     return true;
   }
 
-  processDesk(parts, dry, sends, n) {
+  processTracks(parts, n) {
     const time_s = parts[0].position / this.sampleRate;
-    const returns = { [DELAY]: this.delaySend };
-    this.returns.filter((name) => name !== DELAY).forEach((name, i) => (returns[name] = sends[i]));
-    silence(this.delaySend);
-    for (const group of this.groups.values()) group.begin();
     for (const track of this.tracks.values()) this.processTrack(track, parts, n, time_s);
-    const groups = [...this.groups.values()];
-    const differs = groups.some((group) => group.differs || group.stripDiffers);
-    const follows = differs && !this.bus.idle;
-    silence(this.before);
-    for (const group of groups) {
-      if (group.channel.silent && !follows) continue;
-      group.process(dry, returns, n, parts, time_s, follows);
-      if (follows) addTo(this.before, group.before, n);
+    for (const [key, { course: into }] of [...this.groups, [MASTER, this]]) {
+      const course = this.buses[key]?.course;
+      if (course) for (const { position, offset, n: count } of parts) readCourse(course, position, into, offset, count);
     }
-    if (!this.bus.idle) {
-      this.bus.process(dry, follows ? this.before : null, n, parts);
-      for (const audio of [dry, ...Object.values(returns)]) applyGains(audio, this.bus.gains, n);
-    }
-    this.echo.process(this.delaySend[0], this.delaySend[1], dry[0], dry[1], n);
+    for (const group of this.groups.values()) group.finish(n);
   }
 
   /** One track into its group, and where it differs also as it was in the last exact render. */
   processTrack({ channel, before, group: key, stream }, parts, n, time_s) {
-    const wasHeard = before.differs && before.heard;
+    const wasHeard = before.differs && !before.channel.silent;
     if (channel.silent && !wasHeard) return;
     const group = this.groups.get(key);
     this.read(stream, parts);
     if (wasHeard) {
-      this.trackBefore.forEach((side, i) => side.set(this.scratch[i]));
-      before.strip.process(this.trackBefore[0], this.trackBefore[1], n, time_s);
+      copyTo(this.trackBefore, this.scratch, n);
+      before.channel.process(this.trackBefore, group.differences, n, time_s);
       addTo(group.before, this.trackBefore, n);
     }
     if (channel.silent) return;
-    channel.process(this.scratch, group.sends, n, time_s);
+    channel.process(this.scratch, before.differs ? group.changed : group.sends, n, time_s);
     addTo(group.audio, this.scratch, n);
     if (group.differs && !before.differs) addTo(group.before, this.scratch, n);
   }
@@ -201,18 +210,15 @@ export class Desk {
   forget() {
     for (const { channel, before } of this.tracks.values()) {
       channel.processor.forget();
-      before.strip.forget();
+      before.channel.processor.forget();
     }
-    this.bus.forget();
-    for (const group of this.groups.values()) group.forget();
-    this.echo.forget();
   }
 
-  /** Peaks since the last call, linear, by key of tracks and groups. */
+  /** Peaks since the last call, linear, by key. */
   takePeaks() {
     const peaks = {};
-    for (const [key, { channel }] of [...this.tracks, ...this.groups]) {
-      peaks[key] = Math.max(channel.peak, peaks[key] ?? 0);
+    for (const [key, { channel }] of this.tracks) {
+      peaks[key] = channel.peak;
       channel.peak = 0;
     }
     return peaks;

@@ -1,14 +1,19 @@
-// The desk on the audio thread. Outputs: dry, other sources, the desk's weight, then what is sent to each
-// return that is convolved.
+// The desk on the audio thread. Outputs: other sources; control (the desk's weight, the time in seconds, the
+// gains of the mix's bus); each group's tracks (their sum, the same as it was, what is sent to the delay,
+// how much more was, the gains of the group's bus, whether the tracks differ); then what each group sends
+// to each return that is convolved, and how much more it sent.
 
 import { Desk } from "./desk.js";
+import { copyTo } from "./mixing.js";
 
 const TELL_FRAMES = 1536;
+const DELAY = "delay";
 
 class DeskNode extends AudioWorkletProcessor {
-  constructor({ processorOptions: { n_samples: nSamples, returns } }) {
+  constructor({ processorOptions: { n_samples: nSamples, groups, convolved } }) {
     super();
-    this.desk = new Desk(sampleRate, nSamples, returns);
+    this.desk = new Desk(sampleRate, nSamples, groups, [...convolved, DELAY]);
+    this.convolved = convolved;
     this.untold = 0;
     this.port.onmessage = ({ data }) => this.hear(data);
   }
@@ -49,9 +54,22 @@ class DeskNode extends AudioWorkletProcessor {
     if (samples) this.port.postMessage({ type: "dropped", samples }, [samples.buffer]);
   }
 
-  process(inputs, [dry, source, [weight], ...sends]) {
-    const n = dry[0].length;
-    this.desk.process(dry, source, weight, sends, n);
+  process(inputs, [source, [weight, time, course], ...outputs]) {
+    const n = weight.length;
+    time.fill(this.desk.time_s);
+    this.desk.process(source, weight, n);
+    course.set(this.desk.course);
+    const groups = [...this.desk.groups.values()];
+    groups.forEach((group, i) => {
+      const [own, sends] = [outputs[i], outputs.slice(groups.length + 2 * i * this.convolved.length)];
+      const pairs = [group.audio, group.before, group.sends[DELAY], group.differences[DELAY]];
+      [...pairs.flat(), group.course].forEach((samples, channel) => own[channel].set(samples));
+      own[9].fill(group.differs ? 1 : 0);
+      this.convolved.forEach((name, place) => {
+        copyTo(sends[2 * place], group.sends[name], n);
+        if (group.differs) copyTo(sends[2 * place + 1], group.differences[name], n);
+      });
+    });
     this.untold += n;
     if (this.untold >= TELL_FRAMES) this.tell();
     return true;

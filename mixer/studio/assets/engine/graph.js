@@ -1,39 +1,69 @@
-// The nodes of an audio context, real or offline: desk -> rooms -> bus -> out.
+// The nodes of an audio context, real or offline, in the order of the render: desk (tracks) -> rooms of
+// each group -> groups -> room of the stems' own sends -> bus -> out.
 
-// Outputs of the desk: dry, other sources, weight, then the sends.
-const FIRST_SEND = 3;
+import { REVERB } from "./groups.js";
+
+// Outputs of the desk: other sources, control, then of each group its tracks, then its sends, each with how
+// much more it was in the last exact render.
+const SOURCE = 0;
+const CONTROL = 1;
+const FIRST_GROUP = 2;
+const GROUP_CHANNELS = 10;
+// Inputs of the bus.
+const BUS = { dry: 0, returned: 1, source: 2, control: 3, before: 4 };
+const DELAY = "delay";
+const WORKLETS = ["desk_worklet.js", "groups_worklet.js", "bus_worklet.js"];
 const base = new URL(".", import.meta.url);
 
 export class Graph {
-  /** Make the nodes in a context for a song of so many samples, with returns of these names. */
-  static async make(context, nSamples, returns) {
-    await Promise.all(["desk_worklet.js", "bus_worklet.js"].map((name) => context.audioWorklet.addModule(new URL(name, base))));
-    return new Graph(context, nSamples, returns);
+  /** Make the nodes in a context for a song of so many samples, with groups and returns of these names. */
+  static async make(context, nSamples, groups, returns) {
+    await Promise.all(WORKLETS.map((name) => context.audioWorklet.addModule(new URL(name, base))));
+    return new Graph(context, nSamples, groups, returns);
   }
 
-  constructor(context, nSamples, returns) {
+  constructor(context, nSamples, groups, returns) {
     this.context = context;
-    this.convolved = returns.filter((name) => name !== "delay");
-    this.desk = new AudioWorkletNode(context, "mixer-desk", {
+    this.groupKeys = groups;
+    this.convolved = returns.filter((name) => name !== DELAY);
+    const sends = groups.flatMap(() => this.convolved.flatMap(() => [2, 2]));
+    const node = (name, options) => new AudioWorkletNode(context, name, options);
+    this.desk = node("mixer-desk", {
       numberOfInputs: 0,
-      numberOfOutputs: FIRST_SEND + this.convolved.length,
-      outputChannelCount: [2, 2, 1, ...this.convolved.map(() => 2)],
-      processorOptions: { n_samples: nSamples, returns },
+      numberOfOutputs: FIRST_GROUP + groups.length + sends.length,
+      outputChannelCount: [2, 3, ...groups.map(() => GROUP_CHANNELS), ...sends],
+      processorOptions: { n_samples: nSamples, groups, convolved: this.convolved },
     });
-    this.bus = new AudioWorkletNode(context, "mixer-bus", { numberOfInputs: 4, outputChannelCount: [2] });
-    this.rooms = new Map();
-    this.desk.connect(this.bus, 0, 0);
-    this.desk.connect(this.bus, 1, 2);
-    this.desk.connect(this.bus, 2, 3);
+    this.groups = node("mixer-groups", {
+      numberOfInputs: 3 * groups.length + 1,
+      numberOfOutputs: 3,
+      outputChannelCount: [2, 2, 3],
+      processorOptions: { groups },
+    });
+    this.bus = node("mixer-bus", { numberOfInputs: 5, outputChannelCount: [2] });
+    groups.forEach((_, i) => this.desk.connect(this.groups, FIRST_GROUP + i, i));
+    this.desk.connect(this.groups, CONTROL, 3 * groups.length);
+    this.desk.connect(this.bus, SOURCE, BUS.source);
+    this.desk.connect(this.bus, CONTROL, BUS.control);
+    this.groups.connect(this.bus, 0, BUS.dry);
+    this.groups.connect(this.bus, 2, BUS.before);
+    this.groupOf = new Map(); // of tracks, by key
+    this.buffers = new Map(); // response of a return, by name
+    this.sends = new Map(); // key -> {name, group, isDifference}: what rooms there have to be
+    this.rooms = new Map(); // key -> {name, from, output, node}
     this.synced = new Map();
-    for (const node of [this.desk, this.bus]) {
-      node.port.addEventListener("message", ({ data }) => {
+    for (const each of this.nodes) {
+      each.port.addEventListener("message", ({ data }) => {
         if (data.type !== "synced") return;
         this.synced.get(data.id)?.();
         this.synced.delete(data.id);
       });
-      node.port.start();
+      each.port.start();
     }
+  }
+
+  get nodes() {
+    return [this.desk, this.groups, this.bus];
   }
 
   /**
@@ -41,25 +71,65 @@ export class Graph {
    * left, right to right; null takes it away.
    */
   setResponse(name, samples) {
-    const place = this.convolved.indexOf(name);
-    if (place < 0) return;
-    const old = this.rooms.get(name);
-    if (old) {
-      this.desk.disconnect(old);
-      old.disconnect();
-      this.rooms.delete(name);
-    }
+    if (!this.convolved.includes(name)) return;
+    for (const [key, room] of this.rooms) if (room.name === name) this.removeRoom(key, room);
+    this.buffers.delete(name);
     if (!samples) return;
     const frames = samples.length / 4;
     const buffer = new AudioBuffer({ numberOfChannels: 4, length: frames, sampleRate: this.context.sampleRate });
     for (let i = 0; i < 4; i += 1) buffer.copyToChannel(samples.subarray(i * frames, (i + 1) * frames), i);
-    const room = new ConvolverNode(this.context, { buffer, disableNormalization: true });
-    this.desk.connect(room, FIRST_SEND + place, 0);
-    room.connect(this.bus, 0, 1);
-    this.rooms.set(name, room);
+    this.buffers.set(name, buffer);
+    this.addRooms();
+  }
+
+  removeRoom(key, { from, output, node }) {
+    from.disconnect(node, output);
+    node.disconnect();
+    this.rooms.delete(key);
+  }
+
+  /**
+   * A room for everyone who sends to it: what comes back passes the sender's own group. Compressors also
+   * hear what came back in the last exact render, where a group sent something else: that is what comes
+   * back now and, from a room of its own, that of the difference, which has no past.
+   */
+  addRooms() {
+    for (const [key, { name, group, isDifference }] of this.sends) {
+      const buffer = this.buffers.get(name);
+      if (!buffer || this.rooms.has(key)) continue;
+      const node = new ConvolverNode(this.context, { buffer, disableNormalization: true });
+      const n = this.groupKeys.length;
+      const place = this.groupKeys.indexOf(group);
+      const send = 2 * (place * this.convolved.length + this.convolved.indexOf(name)) + isDifference;
+      const [from, output] = group === null ? [this.groups, 1] : [this.desk, FIRST_GROUP + n + send];
+      from.connect(node, output);
+      if (group === null) node.connect(this.bus, 0, BUS.returned);
+      else node.connect(this.groups, 0, n * (1 + isDifference) + place);
+      this.rooms.set(key, { name, from, output, node });
+    }
+  }
+
+  want(name, group, isDifference = 0) {
+    this.sends.set(JSON.stringify([name, group, isDifference]), { name, group, isDifference });
+  }
+
+  /** What is sent where by a hand; a room that was used once stays, since it may be again. */
+  findSends({ tracks = {}, groups = {} }) {
+    for (const [key, { isDifference }] of this.sends) if (isDifference) this.sends.delete(key);
+    for (const [key, { strip = {}, sends = {}, before }] of Object.entries(tracks)) {
+      const group = this.groupOf.get(key);
+      if (group === undefined) continue;
+      for (const name of [...Object.keys(sends), ...ownSends(strip), ...ownSends(before?.strip)]) {
+        this.want(name, group);
+        if (before) this.want(name, group, 1);
+      }
+    }
+    for (const { strip } of Object.values(groups)) for (const name of ownSends(strip)) this.want(name, null);
+    for (const [key, room] of this.rooms) if (!this.sends.has(key)) this.removeRoom(key, room);
   }
 
   tellDesk(message, transfer = []) {
+    if (message.type === "track") this.groupOf.set(message.key, message.group);
     this.desk.port.postMessage(message, transfer);
   }
 
@@ -67,12 +137,29 @@ export class Graph {
     this.bus.port.postMessage(message);
   }
 
-  /** When both nodes have heard all that was said to them. */
+  /** The hand, as `Desk.setHand` takes it; `snap`: at once, since nothing sounds. */
+  setHand(hand, snap) {
+    this.desk.port.postMessage({ type: "hand", hand });
+    this.groups.port.postMessage({ type: "hand", hand, snap });
+    this.findSends(hand);
+    this.addRooms();
+  }
+
+  /** The buses in the last exact render: `{key: {course, compressor}}`, the mix's as "master". */
+  setBuses(buses) {
+    const compressors = Object.fromEntries(Object.entries(buses).map(([key, { compressor }]) => [key, { compressor }]));
+    this.desk.port.postMessage({ type: "buses", buses });
+    for (const each of [this.groups, this.bus]) each.port.postMessage({ type: "buses", buses: compressors });
+  }
+
+  /** When all nodes have heard all that was said to them. */
   async sync() {
-    await Promise.all([this.desk, this.bus].map((node) => new Promise((done) => {
+    await Promise.all(this.nodes.map((node) => new Promise((done) => {
       const id = Math.random();
       this.synced.set(id, done);
       node.port.postMessage({ type: "sync", id });
     })));
   }
 }
+
+const ownSends = ({ reverb_db: reverb = null } = {}) => (reverb === null ? [] : [REVERB]);

@@ -1,81 +1,73 @@
-// The tracks of one stem: their sum, what they send, the bus of the stem, and the stem's own strip.
+// One stem behind its tracks' sum: what comes back from their rooms joins it, then its bus and its own
+// strip act on both, as in the render.
 
 import { applyGains, BusGain } from "./bus_gain.js";
 import { Channel } from "./channel.js";
-import { addTo, fade, pair, silence } from "./mixing.js";
+import { Echo } from "./echo.js";
+import { addTo, copyTo, pair, silence } from "./mixing.js";
 import { StripProcessor } from "./strip.js";
 
 export class Group {
-  constructor(sampleRate, returns) {
-    this.channel = new Channel(sampleRate, returns);
-    this.audio = pair();
-    this.sends = {};
-    this.sendStrips = {};
-    for (const name of returns) {
-      this.sends[name] = pair();
-      this.sendStrips[name] = new StripProcessor(sampleRate);
-    }
+  /** `sends`: names of what the stem's own strip may send to. */
+  constructor(sampleRate, sends) {
+    this.channel = new Channel(sampleRate, sends);
+    this.echo = new Echo(sampleRate); // of its tracks
+    this.echoDifference = new Echo(sampleRate); // of what they sent more in the last exact render
+    this.returned = pair();
     this.bus = new BusGain(sampleRate);
+    this.audio = pair();
     // As it was in the last exact render, where that is another.
     this.before = pair();
     this.beforeStrip = new StripProcessor(sampleRate);
     this.wasHeard = true;
-    this.differs = false; // its tracks do
     this.stripDiffers = false;
   }
 
   /** `before`: `{strip, heard}` of the last exact render where they were others, else undefined. */
   set({ strip = {}, heard = true, before }, snap, time_s) {
     this.channel.set(strip, heard, {}, snap, time_s);
-    for (const processor of Object.values(this.sendStrips)) processor.set(strip, snap, time_s);
     this.stripDiffers = Boolean(before);
     this.wasHeard = before?.heard ?? heard;
     this.beforeStrip.set(before?.strip ?? strip, snap, time_s);
   }
 
-  begin() {
-    silence(this.audio);
-    silence(this.before);
-    for (const send of Object.values(this.sends)) silence(send);
+  setDelay(setting, tempo) {
+    for (const echo of [this.echo, this.echoDifference]) echo.set(setting, tempo);
   }
 
   /**
-   * What tracks sent comes back into their stem, so it passes the stem's bus and strip, on this side of
-   * the room. Afterwards `before` is what came out of the stem as it was, if `follows`.
+   * One block: `tracks` has the sum of the stem's tracks, the same as it was, whether its tracks differ,
+   * what they send to the delay, how much more they did, and the gains of the bus in the last exact
+   * render; `returned` comes back from their rooms, and `difference` is how much more did. Adds the stem
+   * to `mix` and what it sends to `returns`, by name; if `follows`, the stem as it was to `mixBefore`.
    */
-  process(dry, returns, n, parts, time_s, follows) {
-    this.compress(n, parts, follows);
-    const { heard } = this.channel;
-    const [from, to] = [heard.now, heard.left ? heard.now + (heard.goal - heard.now) / heard.left : heard.now];
-    for (const [name, send] of Object.entries(this.sends)) {
-      this.sendStrips[name].process(send[0], send[1], n, time_s);
-      if (from !== 1 || to !== 1) fade(send, n, from, to);
-      addTo(returns[name], send, n);
-    }
-    if (follows) this.processBefore(n, time_s);
-    this.channel.process(this.audio, returns, n, time_s);
-    addTo(dry, this.audio, n);
-  }
-
-  /** The bus, on what is and on what was; where no track differs, that is the same so far. */
-  compress(n, parts, follows) {
+  process(tracks, returned, difference, { mix, mixBefore, returns }, n, time_s, follows) {
+    const { differs, course } = tracks;
+    this.sum(tracks, returned, difference, n);
     if (!this.bus.idle) {
-      this.bus.process(this.audio, this.differs ? this.before : null, n, parts);
-      for (const audio of [this.audio, ...Object.values(this.sends)]) applyGains(audio, this.bus.gains, n);
-      applyGains(this.before, this.bus.gainsBefore, n);
+      this.bus.process(this.audio, differs ? this.before : null, course, n);
+      applyGains(this.audio, this.bus.gains, n);
+      applyGains(this.before, course, n);
     }
-    if (follows && !this.differs) this.before.forEach((side, i) => side.set(this.audio[i]));
+    if (follows) {
+      if (!this.wasHeard) silence(this.before);
+      else this.beforeStrip.process(this.before[0], this.before[1], n, time_s);
+      addTo(mixBefore, this.before, n);
+    }
+    this.channel.process(this.audio, returns, n, time_s);
+    addTo(mix, this.audio, n);
   }
 
-  processBefore(n, time_s) {
-    if (!this.wasHeard) silence(this.before);
-    else this.beforeStrip.process(this.before[0], this.before[1], n, time_s);
-  }
-
-  forget() {
-    this.channel.processor.forget();
-    this.beforeStrip.forget();
-    for (const processor of Object.values(this.sendStrips)) processor.forget();
-    this.bus.forget();
+  /** Tracks with what comes back of them, as they are and as they were. */
+  sum({ audio, before, delaySend, delayDifference }, returned, difference, n) {
+    const back = this.returned;
+    copyTo(back, returned, n);
+    this.echo.process(delaySend[0], delaySend[1], back[0], back[1], n);
+    copyTo(this.audio, audio, n);
+    addTo(this.audio, back, n);
+    addTo(back, difference, n);
+    this.echoDifference.process(delayDifference[0], delayDifference[1], back[0], back[1], n);
+    copyTo(this.before, before, n);
+    addTo(this.before, back, n);
   }
 }

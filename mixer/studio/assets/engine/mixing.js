@@ -9,6 +9,12 @@ export function silence([left, right]) {
   right.fill(0);
 }
 
+/** Overwrite a pair with another. */
+export function copyTo([toLeft, toRight], [left, right], n) {
+  toLeft.set(left.subarray(0, n));
+  toRight.set(right.subarray(0, n));
+}
+
 /** Multiply by a gain that goes in a straight line. */
 export function fade([left, right], n, from, to) {
   for (let i = 0; i < n; i += 1) {

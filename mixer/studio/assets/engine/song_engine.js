@@ -29,6 +29,7 @@ export class SongEngine {
     this.playing = false;
     this.loop = null;
     this.peaks = {};
+    this.groupPeaks = {};
     this.figures = null;
     this.responses = new Map(); // name -> version
     this.courses = new Map(); // name of a bus -> {version, course}
@@ -48,7 +49,7 @@ export class SongEngine {
 
   async make() {
     this.context = new AudioContext({ sampleRate: this.sampleRate, latencyHint: "interactive" });
-    this.graph = await Graph.make(this.context, this.nFrames, RETURNS);
+    this.graph = await Graph.make(this.context, this.nFrames, this.state.stems.map(({ id }) => id), RETURNS);
     this.analyser = new AnalyserNode(this.context, { fftSize: FFT_SIZE, smoothingTimeConstant: 0.75 });
     this.graph.bus.connect(this.analyser).connect(this.context.destination);
     this.loader = new Loader(
@@ -57,6 +58,9 @@ export class SongEngine {
       (id, stream) => this.point(id, stream),
     );
     this.graph.desk.port.addEventListener("message", ({ data }) => data.type === "told" && this.hear(data));
+    this.graph.groups.port.addEventListener("message", ({ data }) => {
+      if (data.type === "peaks") this.groupPeaks = data.peaks;
+    });
     this.graph.bus.port.addEventListener("message", ({ data }) => {
       if (data.type === "figures") this.figures = data.figures;
     });
@@ -68,7 +72,7 @@ export class SongEngine {
     const ended = this.playing && told.ended;
     this.told = told;
     this.told_s = this.context.currentTime;
-    this.peaks = told.peaks;
+    this.peaks = { ...told.peaks, ...this.groupPeaks };
     if (ended) this.playing = false;
     this.loader.at(told.position, this.loop);
     this.onMeters();
@@ -86,7 +90,7 @@ export class SongEngine {
     this.showResponses();
     this.showBuses();
     const { hand, master } = this.strips();
-    this.graph.tellDesk({ type: "hand", hand });
+    this.graph.setHand(hand, !this.playing);
     this.graph.tellBus({ type: "master", master, snap: !this.playing });
     this.choose();
   }
@@ -120,7 +124,7 @@ export class SongEngine {
     for (const { id, audio } of this.state.sources) {
       if (audio?.id === audioId) this.graph.tellDesk({ type: "source", key: id, stream });
     }
-    this.graph.tellDesk({ type: "hand", hand: this.strips().hand });
+    this.graph.setHand(this.strips().hand, !this.playing);
   }
 
   get channels() {
@@ -185,8 +189,8 @@ export class SongEngine {
     if (this.busesKey !== key) return;
     this.before = before;
     const entries = played.map(({ id, compressor }) => [id, { compressor, course: this.courses.get(id).course }]);
-    this.graph.tellDesk({ type: "buses", buses: Object.fromEntries(entries) });
-    this.graph.tellDesk({ type: "hand", hand: this.strips().hand });
+    this.graph.setBuses(Object.fromEntries(entries));
+    this.graph.setHand(this.strips().hand, !this.playing);
   }
 
   async fetchCourse({ id, version }) {
