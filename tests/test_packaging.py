@@ -37,13 +37,16 @@ def built(tmp_path_factory) -> dict[str, Path]:
     return {"wheel": wheel, "sdist": sdist}
 
 
-@pytest.fixture(scope="module", params=["wheel", "sdist"])
-def site(built, request, tmp_path_factory) -> Path:
-    """Where one of them is installed, alone."""
-    target = tmp_path_factory.mktemp(request.param) / "site"
+def installed(archive: Path, target: Path) -> Path:
+    """Where a wheel or an sdist is installed, alone."""
     install = [*PIP, "install", *HERE, "--no-compile", "--target", str(target)]
-    call(*install, str(built[request.param]), cwd=target.parent)
+    call(*install, str(archive), cwd=target.parent)
     return target
+
+
+@pytest.fixture(scope="module")
+def site(built, tmp_path_factory) -> Path:
+    return installed(built["wheel"], tmp_path_factory.mktemp("wheel") / "site")
 
 
 @pytest.fixture
@@ -82,6 +85,21 @@ def test_what_is_installed_renders_listens_and_trains(mixer, tmp_path) -> None:
     assert "default" in mixer("model", "list")
     configuration = tomllib.loads(mixer("train", "smoke", "--dry-run", "run.seed=7"))
     assert configuration["run"]["seed"] == 7
+
+
+@pytest.mark.slow
+def test_the_sdist_installs_the_same_files(built, site, tmp_path) -> None:
+    def files(folder: Path) -> dict[str, bytes]:
+        paths = (path for path in folder.rglob("*") if path.is_file())
+        names = {path.relative_to(folder): path for path in paths}
+        return {
+            str(name): path.read_bytes()
+            for name, path in names.items()
+            if not name.parts[0].endswith(".dist-info")
+        }
+
+    of_sdist = files(installed(built["sdist"], tmp_path / "site"))
+    assert of_sdist == files(site)
 
 
 @pytest.mark.slow
