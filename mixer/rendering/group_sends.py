@@ -20,6 +20,16 @@ RETURNS = ("short_room", "long_room", "echo")
 LOW_CUT_HZ, HIGH_CUT_HZ = 250.0, 7_000.0
 
 
+def echo_of(space: SpaceSettings) -> Delay:
+    """The echo of a space, as the console's delay."""
+    return Delay(
+        time_ms=1e3 * space.echo_s,
+        feedback=space.echo_feedback,
+        low_cut_hz=LOW_CUT_HZ,
+        high_cut_hz=HIGH_CUT_HZ,
+    )
+
+
 class RoomReturns:
     """The rooms and the echo of a space, each made when something is first sent to it."""
 
@@ -42,13 +52,7 @@ class RoomReturns:
     def come_back(self, name: str, sent: FloatArray) -> FloatArray:
         """What comes back of what was sent, float32 (2, samples), in its place."""
         if name == "echo":
-            delay = Delay(
-                time_ms=1e3 * self._space.echo_s,
-                feedback=self._space.echo_feedback,
-                low_cut_hz=LOW_CUT_HZ,
-                high_cut_hz=HIGH_CUT_HZ,
-            )
-            return return_delay(sent, self._sample_rate, delay, None)
+            return return_delay(sent, self._sample_rate, echo_of(self._space), None)
         if name not in self._rooms:
             self._rooms[name] = room_response(self._room(name), self._sample_rate)
         return return_reverb(sent, self._rooms[name], 1.0)

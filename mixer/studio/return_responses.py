@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mixer.rendering.group_sends import echo_of
 from mixer.rendering.plan import RenderPlan
 from mixer.studio.made import Made, Response
 from mixer.studio.planning import Planned
@@ -26,7 +27,7 @@ def respond_for_model(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan)
     if missing:
         found = model_responses(of_tracks.settings, missing, plan.mix_rate)
         for name, samples in found.items():
-            _take(made, name, key, samples, vars(space))
+            _take(made, name, key, samples, vars(echo_of(space) if name == "echo" else space))
 
 
 def respond_for_hand(made: Made, planned: Planned, plan: RenderPlan) -> None:

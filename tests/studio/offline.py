@@ -17,7 +17,7 @@ _RENDER = """async ({ rate, n, tracks, sources, responses, buses, steps, base })
   const { BLOCK_SAMPLES } = await import(`${base}/engine/blocks.js`);
   const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
   const context = new OfflineAudioContext({ numberOfChannels: 2, length: n, sampleRate: rate });
-  const returns = [...Object.keys(responses), "delay"];
+  const returns = [...Object.keys(responses), "delay", "echo"];
   const groups = [...new Set(tracks.map(({ stem }) => stem))];
   const graph = await Graph.make(context, n, groups, returns);
   graph.bus.connect(context.destination);

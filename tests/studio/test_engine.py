@@ -10,7 +10,9 @@ import mixer
 from mixer.console.desk import apply_console, apply_master_strip
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Console, Delay, Reverb
+from mixer.network.track_mixer.settings import SpaceSettings
 from mixer.preset.merge import merge_strip
+from mixer.rendering.group_sends import RoomReturns, echo_of
 from tests.studio.offline import RATE_HZ, render_offline
 
 pytestmark = pytest.mark.browser
@@ -147,6 +149,35 @@ def test_what_tracks_send_passes_the_strip_of_their_stem(page, base) -> None:
     assert_same(heard, exact["vocals"])
 
 
+def test_the_models_echo_is_the_renders_behind_its_groups_bus(page, base) -> None:
+    """A bus that lowers by 6 dB half-way lowers echoes of what came before, too."""
+    track, space = noise(6), SpaceSettings(echo_s=0.3, echo_feedback=0.4)
+    sent = RoomReturns(space, RATE_HZ).come_back("echo", 0.5 * track)
+    course = np.where(np.arange(track.shape[-1] // 32) < 1_000, 65_535, 32_768).astype("<u2")
+    gains = np.interp(np.arange(track.shape[-1]), 32 * np.arange(course.size) + 15.5, course)
+    heard = render_offline(
+        page,
+        base,
+        {"Lead": ("vocals", track)},
+        hand={
+            "tracks": {"Lead": {"sends": {"echo": 20.0 * np.log10(0.5)}}},
+            "echo": vars(echo_of(space)),
+        },
+        buses={
+            "vocals": {
+                "course": course.tobytes(),
+                "compressor": {
+                    "threshold_db": -20.0,
+                    "ratio": 2.0,
+                    "attack_ms": 30.0,
+                    "release_ms": 200.0,
+                },
+            }
+        },
+    )
+    assert_same(heard, (track + sent) * gains / 65_535)
+
+
 def test_what_is_moved_while_it_plays_does_not_click_and_arrives(page, base) -> None:
     """A fader down by 20 dB and a band in the middle of a tone: no step beyond the tone's own."""
     time_s = np.arange(round(SECONDS * RATE_HZ)) / RATE_HZ
@@ -192,3 +223,46 @@ def test_a_loop_and_a_jump_are_kept_to_the_sample(page, base) -> None:
     assert heard[jumped + 1_000] - heard[jumped] == pytest.approx(1_000.0, abs=4.0)
     late = heard[jumped] - 50_000
     assert 0 < 4_000 - late < 1_000  # a fade of a few milliseconds, then on from there
+
+
+HOLD = """async ({ base, n_tracks, n_blocks }) => {
+  const { Loader } = await import(`${base}/engine/loader.js`);
+  const { BLOCK_SAMPLES } = await import(`${base}/engine/blocks.js`);
+  const held = new Map(); // as the desk has it
+  let most = 0;
+  const tell = ({ type, key, index, samples }) => {
+    if (type === "block") held.set(`${key} ${index}`, samples.byteLength);
+    if (type === "drop") held.delete(`${key} ${index}`);
+    most = Math.max(most, [...held.values()].reduce((sum, bytes) => sum + bytes, 0));
+  };
+  const fetched = async (id, start, frames) => new Int16Array(2 * frames);
+  const loader = new Loader(tell, fetched, () => {});
+  const ids = [...Array(n_tracks).keys()].map(String);
+  const n_frames = n_blocks * BLOCK_SAMPLES;
+  for (const id of ids) {
+    loader.setAudio({ id, version: 1, n_frames, ready_frames: n_frames, full_scale: 1 });
+  }
+  loader.want(ids, []);
+  const least = [];
+  for (let block = 0; block < n_blocks; block += 1) {
+    loader.at(block * BLOCK_SAMPLES, null);
+    while (loader.busy) await new Promise((done) => setTimeout(done));
+    const here = ids.every((id) => held.has(`${id}@1 ${block}`));
+    const next = block + 1 === n_blocks || ids.every((id) => held.has(`${id}@1 ${block + 1}`));
+    least.push(here && next);
+  }
+  return [most, loader.heldBytes, least];
+}"""
+
+
+@pytest.mark.parametrize(("n_tracks", "ahead"), [(4, 2), (38, 2), (60, 1)])
+def test_what_the_desk_holds_is_bounded_however_many_tracks_play(
+    page, base, n_tracks, ahead
+) -> None:
+    """The block at the playhead and those to come, within 32 MiB; what was played is freed."""
+    arguments = {"base": base, "n_tracks": n_tracks, "n_blocks": 5}
+    most, at_end, least = page.evaluate(HOLD, arguments)
+    block_bytes = 4 * 65_536
+    assert most == n_tracks * (1 + ahead) * block_bytes <= 32 * 2**20
+    assert at_end == n_tracks * block_bytes
+    assert all(least)

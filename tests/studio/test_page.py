@@ -209,7 +209,7 @@ def played_from(studio: Running, state: Any) -> dict[str, Any]:
                 studio.ask_bytes(f"{song}/response/{r['name']}"), "<f4"
             ).reshape(4, -1)
             for r in state["returns"]
-            if r["name"] != "delay"
+            if r["name"] not in ("delay", "echo")
         },
         "buses": {
             bus["id"]: {

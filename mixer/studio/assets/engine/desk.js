@@ -60,7 +60,7 @@ export class Desk {
     this.pending = { to: DESK, gain: 1 };
     this.scratch = pair();
     this.trackBefore = pair();
-    this.buses = {};
+    this.courses = {}; // of the buses
     this.course = new Float32Array(QUANTUM).fill(1); // of the mix's bus
   }
 
@@ -88,7 +88,7 @@ export class Desk {
 
   /**
    * Take over the hand: `{tracks: {key: {strip, heard, sends, before}}, groups: {key: {strip, heard,
-   * before}}, delay, tempo}`, of which tracks are heard here and the rest in `Groups`. What is not named
+   * before}}, delay, echo, tempo}`, of which tracks are heard here and the rest in `Groups`. What is not named
    * is neutral and heard; `sends` are gains in dB to returns by name; `before` is `{strip, heard}` as of
    * the last exact render, where they were others.
    */
@@ -105,9 +105,13 @@ export class Desk {
     }
   }
 
-  /** Gains of the buses in the last exact render: `{key: {course}}`, the mix's as "master". */
+  /**
+   * Gains of the buses in the last exact render: `{key: {course}}`, the mix's as "master"; null for those
+   * that are here.
+   */
   setBuses(buses) {
-    this.buses = buses;
+    const courseOf = ([key, { course }]) => [key, course ?? this.courses[key]];
+    this.courses = Object.fromEntries(Object.entries(buses).map(courseOf));
     for (const { course } of [...this.groups.values(), this]) course.fill(1);
   }
 
@@ -176,7 +180,7 @@ export class Desk {
     const time_s = parts[0].position / this.sampleRate;
     for (const track of this.tracks.values()) this.processTrack(track, parts, n, time_s);
     for (const [key, { course: into }] of [...this.groups, [MASTER, this]]) {
-      const course = this.buses[key]?.course;
+      const course = this.courses[key];
       if (course) for (const { position, offset, n: count } of parts) readCourse(course, position, into, offset, count);
     }
     for (const group of this.groups.values()) group.finish(n);

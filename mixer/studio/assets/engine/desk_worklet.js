@@ -1,19 +1,19 @@
 // The desk on the audio thread. Outputs: other sources; control (the desk's weight, the time in seconds, the
-// gains of the mix's bus); each group's tracks (their sum, the same as it was, what is sent to the delay,
-// how much more was, the gains of the group's bus, whether the tracks differ); then what each group sends
+// gains of the mix's bus); each group's tracks (their sum, the same as it was, what is sent to each
+// echo and how much more was, the gains of the group's bus, whether the tracks differ); then what each group sends
 // to each return that is convolved, and how much more it sent.
 
 import { Desk } from "./desk.js";
-import { copyTo } from "./mixing.js";
+import { ECHOES } from "./echo.js";
 
 const TELL_FRAMES = 1536;
-const DELAY = "delay";
 
 class DeskNode extends AudioWorkletProcessor {
   constructor({ processorOptions: { n_samples: nSamples, groups, convolved } }) {
     super();
-    this.desk = new Desk(sampleRate, nSamples, groups, [...convolved, DELAY]);
+    this.desk = new Desk(sampleRate, nSamples, groups, [...convolved, ...ECHOES]);
     this.convolved = convolved;
+    this.cross = {}; // by name of a return: the share of either channel that is sent to the other side
     this.untold = 0;
     this.port.onmessage = ({ data }) => this.hear(data);
   }
@@ -29,6 +29,7 @@ class DeskNode extends AudioWorkletProcessor {
       source: () => desk.setSource(message.key, message.stream),
       block: () => desk.streams.get(message.key)?.put(message.index, message.samples),
       drop: () => this.giveBack(desk.streams.get(message.key)?.take(message.index)),
+      cross: () => (this.cross[message.name] = message.cross),
       hand: () => desk.setHand(message.hand),
       buses: () => desk.setBuses(message.buses),
       choose: () => desk.choose(message.to, message.gain, message.desk_runs),
@@ -62,17 +63,27 @@ class DeskNode extends AudioWorkletProcessor {
     const groups = [...this.desk.groups.values()];
     groups.forEach((group, i) => {
       const [own, sends] = [outputs[i], outputs.slice(groups.length + 2 * i * this.convolved.length)];
-      const pairs = [group.audio, group.before, group.sends[DELAY], group.differences[DELAY]];
-      [...pairs.flat(), group.course].forEach((samples, channel) => own[channel].set(samples));
-      own[9].fill(group.differs ? 1 : 0);
+      const echoes = ECHOES.flatMap((name) => [group.sends[name], group.differences[name]]);
+      const channels = [group.audio, group.before, ...echoes].flat();
+      [...channels, group.course].forEach((samples, channel) => own[channel].set(samples));
+      own.at(-1).fill(group.differs ? 1 : 0);
       this.convolved.forEach((name, place) => {
-        copyTo(sends[2 * place], group.sends[name], n);
-        if (group.differs) copyTo(sends[2 * place + 1], group.differences[name], n);
+        this.send(sends[2 * place], group.sends[name], name, n);
+        if (group.differs) this.send(sends[2 * place + 1], group.differences[name], name, n);
       });
     });
     this.untold += n;
     if (this.untold >= TELL_FRAMES) this.tell();
     return true;
+  }
+
+  /** What goes to a room; `cross` of either channel also to the other side. */
+  send([left, right], [fromLeft, fromRight], name, n) {
+    const cross = this.cross[name] ?? 0;
+    for (let i = 0; i < n; i += 1) {
+      left[i] = fromLeft[i] + cross * fromRight[i];
+      right[i] = fromRight[i] + cross * fromLeft[i];
+    }
   }
 
   tell() {

@@ -3,6 +3,9 @@
 
 import { butterworth } from "./filters.js";
 
+// Returns that are made of echoes here, not convolved: the hand's and the model's.
+export const ECHOES = ["delay", "echo"];
+
 // Defaults of `mixer.console.settings.Delay`.
 export const DELAY = {
   time_ms: 350, beats: null, feedback: 0.35, low_cut_hz: 250, high_cut_hz: 6000, ping_pong: false,

@@ -1,6 +1,7 @@
 // The nodes of an audio context, real or offline, in the order of the render: desk (tracks) -> rooms of
 // each group -> groups -> room of the stems' own sends -> bus -> out.
 
+import { ECHOES } from "./echo.js";
 import { REVERB } from "./groups.js";
 
 // Outputs of the desk: other sources, control, then of each group its tracks, then its sends, each with how
@@ -8,11 +9,12 @@ import { REVERB } from "./groups.js";
 const SOURCE = 0;
 const CONTROL = 1;
 const FIRST_GROUP = 2;
-const GROUP_CHANNELS = 10;
+const GROUP_CHANNELS = 6 + 4 * ECHOES.length;
 // Inputs of the bus.
 const BUS = { dry: 0, returned: 1, source: 2, control: 3, before: 4 };
-const DELAY = "delay";
 const WORKLETS = ["desk_worklet.js", "groups_worklet.js", "bus_worklet.js"];
+// What two ways to the same response may differ by, of its loudest sample: rounding.
+const MOST_OFF = 1e-5;
 const base = new URL(".", import.meta.url);
 
 export class Graph {
@@ -25,7 +27,7 @@ export class Graph {
   constructor(context, nSamples, groups, returns) {
     this.context = context;
     this.groupKeys = groups;
-    this.convolved = returns.filter((name) => name !== DELAY);
+    this.convolved = returns.filter((name) => !ECHOES.includes(name));
     const sends = groups.flatMap(() => this.convolved.flatMap(() => [2, 2]));
     const node = (name, options) => new AudioWorkletNode(context, name, options);
     this.desk = node("mixer-desk", {
@@ -48,7 +50,7 @@ export class Graph {
     this.groups.connect(this.bus, 0, BUS.dry);
     this.groups.connect(this.bus, 2, BUS.before);
     this.groupOf = new Map(); // of tracks, by key
-    this.buffers = new Map(); // response of a return, by name
+    this.buffers = new Map(); // by name of a return: {all, straight}, see `setResponse`
     this.sends = new Map(); // key -> {name, group, isDifference}: what rooms there have to be
     this.rooms = new Map(); // key -> {name, from, output, node}
     this.synced = new Map();
@@ -68,7 +70,8 @@ export class Graph {
 
   /**
    * The response of a return: four channels one after another, left to left, left to right, right to
-   * left, right to right; null takes it away.
+   * left, right to right; null takes it away. A room that only mixes the sides before it convolves each
+   * once needs two of them, at half the cost: the desk mixes.
    */
   setResponse(name, samples) {
     if (!this.convolved.includes(name)) return;
@@ -76,9 +79,17 @@ export class Graph {
     this.buffers.delete(name);
     if (!samples) return;
     const frames = samples.length / 4;
-    const buffer = new AudioBuffer({ numberOfChannels: 4, length: frames, sampleRate: this.context.sampleRate });
-    for (let i = 0; i < 4; i += 1) buffer.copyToChannel(samples.subarray(i * frames, (i + 1) * frames), i);
-    this.buffers.set(name, buffer);
+    const channels = [0, 1, 2, 3].map((i) => samples.subarray(i * frames, (i + 1) * frames));
+    const cross = crossOf(channels);
+    const straight = cross === null ? channels : [channels[0], channels[3]];
+    this.desk.port.postMessage({ type: "cross", name, cross: cross ?? 0 });
+    const sampleRate = this.context.sampleRate;
+    const [all, own] = [channels, straight].map((each) => {
+      const buffer = new AudioBuffer({ numberOfChannels: each.length, length: frames, sampleRate });
+      each.forEach((channel, i) => buffer.copyToChannel(channel, i));
+      return buffer;
+    });
+    this.buffers.set(name, { all, straight: own });
     this.addRooms();
   }
 
@@ -95,8 +106,9 @@ export class Graph {
    */
   addRooms() {
     for (const [key, { name, group, isDifference }] of this.sends) {
-      const buffer = this.buffers.get(name);
-      if (!buffer || this.rooms.has(key)) continue;
+      if (!this.buffers.has(name) || this.rooms.has(key)) continue;
+      const { all, straight } = this.buffers.get(name);
+      const buffer = group === null ? all : straight;
       const node = new ConvolverNode(this.context, { buffer, disableNormalization: true });
       const n = this.groupKeys.length;
       const place = this.groupKeys.indexOf(group);
@@ -145,10 +157,14 @@ export class Graph {
     this.addRooms();
   }
 
-  /** The buses in the last exact render: `{key: {course, compressor}}`, the mix's as "master". */
+  /**
+   * The buses in the last exact render: `{key: {course, compressor}}`, the mix's as "master". A course goes
+   * over to the desk; null means the one that it has.
+   */
   setBuses(buses) {
+    const transfer = Object.values(buses).flatMap(({ course }) => (course ? [course.buffer] : []));
     const compressors = Object.fromEntries(Object.entries(buses).map(([key, { compressor }]) => [key, { compressor }]));
-    this.desk.port.postMessage({ type: "buses", buses });
+    this.desk.port.postMessage({ type: "buses", buses }, transfer);
     for (const each of [this.groups, this.bus]) each.port.postMessage({ type: "buses", buses: compressors });
   }
 
@@ -163,3 +179,22 @@ export class Graph {
 }
 
 const ownSends = ({ reverb_db: reverb = null } = {}) => (reverb === null ? [] : [REVERB]);
+
+/**
+ * How much of either side comes back on the other, where the room differs in nothing else between them;
+ * null where it does.
+ */
+function crossOf([leftLeft, leftRight, rightLeft, rightRight]) {
+  let [same, both, loudest] = [0, 0, 0];
+  for (let i = 0; i < leftLeft.length; i += 1) {
+    same += leftLeft[i] ** 2;
+    both += leftLeft[i] * rightLeft[i];
+    loudest = Math.max(loudest, Math.abs(leftLeft[i]), Math.abs(rightRight[i]));
+  }
+  const cross = same > 0 ? both / same : 0;
+  for (let i = 0; i < leftLeft.length; i += 1) {
+    const off = Math.max(Math.abs(rightLeft[i] - cross * leftLeft[i]), Math.abs(leftRight[i] - cross * rightRight[i]));
+    if (off > MOST_OFF * loudest) return null;
+  }
+  return cross;
+}

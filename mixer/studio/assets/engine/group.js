@@ -3,7 +3,7 @@
 
 import { applyGains, BusGain } from "./bus_gain.js";
 import { Channel } from "./channel.js";
-import { Echo } from "./echo.js";
+import { Echo, ECHOES } from "./echo.js";
 import { addTo, copyTo, pair, silence } from "./mixing.js";
 import { StripProcessor } from "./strip.js";
 
@@ -11,8 +11,8 @@ export class Group {
   /** `sends`: names of what the stem's own strip may send to. */
   constructor(sampleRate, sends) {
     this.channel = new Channel(sampleRate, sends);
-    this.echo = new Echo(sampleRate); // of its tracks
-    this.echoDifference = new Echo(sampleRate); // of what they sent more in the last exact render
+    // By name, of what its tracks send, and of what they sent more in the last exact render.
+    this.echoes = new Map(ECHOES.map((name) => [name, [new Echo(sampleRate), new Echo(sampleRate)]]));
     this.returned = pair();
     this.bus = new BusGain(sampleRate);
     this.audio = pair();
@@ -31,13 +31,14 @@ export class Group {
     this.beforeStrip.set(before?.strip ?? strip, snap, time_s);
   }
 
-  setDelay(setting, tempo) {
-    for (const echo of [this.echo, this.echoDifference]) echo.set(setting, tempo);
+  /** Settings of the echoes, by name; beats of the tempo. */
+  setEchoes(settings, tempo) {
+    for (const [name, pair] of this.echoes) for (const echo of pair) echo.set(settings[name], tempo);
   }
 
   /**
    * One block: `tracks` has the sum of the stem's tracks, the same as it was, whether its tracks differ,
-   * what they send to the delay, how much more they did, and the gains of the bus in the last exact
+   * what they send to each echo and how much more they did, and the gains of the bus in the last exact
    * render; `returned` comes back from their rooms, and `difference` is how much more did. Adds the stem
    * to `mix` and what it sends to `returns`, by name; if `follows`, the stem as it was to `mixBefore`.
    */
@@ -59,14 +60,14 @@ export class Group {
   }
 
   /** Tracks with what comes back of them, as they are and as they were. */
-  sum({ audio, before, delaySend, delayDifference }, returned, difference, n) {
+  sum({ audio, before, echoes }, returned, difference, n) {
     const back = this.returned;
     copyTo(back, returned, n);
-    this.echo.process(delaySend[0], delaySend[1], back[0], back[1], n);
+    ECHOES.forEach((name, i) => this.echoes.get(name)[0].process(...echoes[i][0], ...back, n));
     copyTo(this.audio, audio, n);
     addTo(this.audio, back, n);
     addTo(back, difference, n);
-    this.echoDifference.process(delayDifference[0], delayDifference[1], back[0], back[1], n);
+    ECHOES.forEach((name, i) => this.echoes.get(name)[1].process(...echoes[i][1], ...back, n));
     copyTo(this.before, before, n);
     addTo(this.before, back, n);
   }

@@ -17,11 +17,11 @@ export class Groups {
     this.delaySend = pair();
   }
 
-  /** The hand, as `Desk.setHand` takes it: what it says of groups and of the delay. */
-  setHand({ groups = {}, delay = {}, tempo = null }, snap, time_s) {
+  /** The hand, as `Desk.setHand` takes it: what it says of groups and of echoes. */
+  setHand({ groups = {}, delay = {}, echo = {}, tempo = null }, snap, time_s) {
     for (const [key, group] of this.groups) {
       group.set(groups[key] ?? {}, snap, time_s);
-      group.setDelay(delay, tempo);
+      group.setEchoes({ delay, echo }, tempo);
     }
     this.echo.set(delay, tempo);
   }

@@ -2,6 +2,7 @@
 // each group's rooms, how much more did in the last exact render, the desk's control. Outputs: the sum, what stems send to the reverb, and the sum as
 // it was in the last exact render with whether that differs.
 
+import { ECHOES } from "./echo.js";
 import { Groups } from "./groups.js";
 
 const TELL_FRAMES = 1536;
@@ -43,9 +44,10 @@ class GroupsNode extends AudioWorkletProcessor {
 }
 
 function tracksOf(input) {
-  const [audio, before, delaySend, delayDifference] = [0, 2, 4, 6].map((i) => (input.length ? [input[i], input[i + 1]] : NOTHING));
-  const [course = SILENCE, differs = SILENCE] = input.slice(8);
-  return { audio, before, delaySend, delayDifference, course, differs: differs[0] > 0 };
+  const pairAt = (i) => (input.length ? [input[2 * i], input[2 * i + 1]] : NOTHING);
+  const [course = SILENCE, differs = SILENCE] = input.slice(-2);
+  const echoes = ECHOES.map((_, i) => [pairAt(2 + 2 * i), pairAt(3 + 2 * i)]);
+  return { audio: pairAt(0), before: pairAt(1), echoes, course, differs: differs[0] > 0 };
 }
 
 registerProcessor("mixer-groups", GroupsNode);

@@ -3,7 +3,12 @@
 
 import { BLOCK_SAMPLES } from "./blocks.js";
 
-const AHEAD_BLOCKS = 2;
+// Of what is heard, as many blocks after the one at the playhead, fewer where many tracks are heard at once:
+// what has been played is freed, so the desk holds no more than this of them. Each needs two, which are
+// as much for 64 tracks.
+const MOST_AHEAD_BLOCKS = 2;
+const MOST_HEARD_BYTES = 32 * 2 ** 20;
+const BLOCK_BYTES = 4 * BLOCK_SAMPLES;
 // Of what is not heard, enough to switch to it at once.
 const WARM_BLOCKS = 1;
 const MOST_AT_ONCE = 6;
@@ -64,9 +69,15 @@ export class Loader {
     this.pump();
   }
 
+  /** How many blocks after the one at the playhead everything that is heard holds, at least one. */
+  get aheadBlocks() {
+    const each = Math.floor(MOST_HEARD_BYTES / BLOCK_BYTES / Math.max(this.heard.size, 1));
+    return Math.min(Math.max(each - 1, 1), MOST_AHEAD_BLOCKS);
+  }
+
   /** Blocks that an entry should hold, the most urgent first. */
   wanted({ id, audio }) {
-    const ahead = this.heard.has(id) ? AHEAD_BLOCKS : this.warm.has(id) ? WARM_BLOCKS : -1;
+    const ahead = this.heard.has(id) ? this.aheadBlocks : this.warm.has(id) ? WARM_BLOCKS : -1;
     if (ahead < 0) return [];
     const now = Math.floor(Math.min(this.position, audio.n_frames - 1) / BLOCK_SAMPLES);
     const indices = [];
@@ -97,9 +108,8 @@ export class Loader {
   }
 
   trim(entry, wanted) {
-    const now = Math.floor(this.position / BLOCK_SAMPLES);
     for (const index of entry.held) {
-      if (wanted.has(index) || index === now - 1 || index === now) continue;
+      if (wanted.has(index)) continue;
       entry.held.delete(index);
       this.tell({ type: "drop", key: entry.key, index });
     }
@@ -145,6 +155,6 @@ export class Loader {
 
   /** Bytes of samples that the desk holds. */
   get heldBytes() {
-    return [...this.entries.values()].reduce((sum, { held }) => sum + 4 * BLOCK_SAMPLES * held.size, 0);
+    return [...this.entries.values()].reduce((sum, { held }) => sum + BLOCK_BYTES * held.size, 0);
   }
 }

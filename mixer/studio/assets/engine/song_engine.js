@@ -2,6 +2,7 @@
 // report's player: prepare, play, pause, setGains, position_s.
 
 import { DESK } from "./desk.js";
+import { ECHOES } from "./echo.js";
 import { Graph } from "./graph.js";
 import { Loader } from "./loader.js";
 import { approximations, heardStrips, playedTracks, stripsBefore } from "./state_hand.js";
@@ -32,7 +33,7 @@ export class SongEngine {
     this.groupPeaks = {};
     this.figures = null;
     this.responses = new Map(); // name -> version
-    this.courses = new Map(); // name of a bus -> {version, course}
+    this.courses = new Map(); // name of a bus -> {version, course}; the desk has those that are null here
     this.before = null; // strips that the courses are of
     this.busesKey = "";
     this.tracks = new Map(); // channel's id -> {audio, group}
@@ -163,7 +164,7 @@ export class SongEngine {
 
   showResponses() {
     for (const { name, version } of this.state.returns) {
-      if (name === "delay" || this.responses.get(name) === version) continue;
+      if (ECHOES.includes(name) || this.responses.get(name) === version) continue;
       this.responses.set(name, version);
       this.fetchers.response(name, version).then(
         (samples) => this.graph.setResponse(name, samples),
@@ -188,8 +189,10 @@ export class SongEngine {
     }
     if (this.busesKey !== key) return;
     this.before = before;
-    const entries = played.map(({ id, compressor }) => [id, { compressor, course: this.courses.get(id).course }]);
+    const { courses } = this;
+    const entries = played.map(({ id, compressor }) => [id, { compressor, course: courses.get(id).course }]);
     this.graph.setBuses(Object.fromEntries(entries));
+    this.courses = new Map(played.map(({ id }) => [id, { version: courses.get(id).version, course: null }]));
     this.graph.setHand(this.strips().hand, !this.playing);
   }
 

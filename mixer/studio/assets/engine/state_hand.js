@@ -1,6 +1,7 @@
 // What of a song's state the desk is to play: strips without what their samples hold already, who is
 // heard, and the bus.
 
+import { ECHOES } from "./echo.js";
 import { renderedOnly } from "./strip.js";
 
 const NEUTRAL = {
@@ -70,7 +71,7 @@ export function heardStrips(state, { solo, flat, bakedOf = ({ audio }) => audio?
     hand.groups[stem.id] = handOf(stem);
     for (const track of stem.tracks) hand.tracks[track.id] = { ...handOf(track), sends: track.sends_db };
   }
-  hand.delay = state.returns.find(({ name }) => name === "delay")?.settings ?? {};
+  for (const echo of ECHOES) hand[echo] = state.returns.find(({ name }) => name === echo)?.settings ?? {};
   const { strip, gain_db: gainDb, true_peak_dbtp: ceiling } = state.master;
   return { hand, master: { strip, gain_db: gainDb, ceiling_dbtp: ceiling } };
 }
