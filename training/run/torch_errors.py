@@ -24,9 +24,10 @@ def errors_in_words(device: torch.device) -> Iterator[None]:
             f"{device} is out of memory: give a smaller run.batch_size or data.segment_s, or"
             " run.precision fp16"
         ) from None
-    except RuntimeError as error:
-        # It comes out of a signal handler, wherever the run happens to be.
-        if "DataLoader worker" not in str(error):
+    except (RuntimeError, ConnectionError, EOFError) as error:
+        # It comes out of a signal handler, wherever the run happens to be; or out of the pipe to
+        # the process, where the run was just taking a batch from it.
+        if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
             raise
         raise TrainingError(
             "a reading process was killed (out of memory?); the last checkpoint is kept: resume"

@@ -123,6 +123,18 @@ def test_a_killed_reader_is_one_line(tmp_path: Path) -> None:
     assert re.search(r"a reading process was killed .*data.workers", said.stdout), said.stderr
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError(104, "reset by peer"), EOFError()])
+def test_a_reader_that_dies_while_it_hands_over_a_batch_is_one_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("training.run.loop.take_step", broken)
+    with pytest.raises(TrainingError, match=r"a reading process was killed .*data.workers"):
+        go(small_config(), tmp_path)
+
+
 def test_a_full_gpu_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
