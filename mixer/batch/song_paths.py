@@ -51,8 +51,8 @@ class SongFolders:
         """What to say of a cell that names no folder, with the nearest one that there is."""
         if not cell.strip():
             return "is empty"
-        what = f"there is no folder '{cell}'" if "\\" in cell and cell.isprintable() else ""
-        what = what or f"there is no folder {quote(cell)}"
+        what = f"folder '{cell}' was not found" if "\\" in cell and cell.isprintable() else ""
+        what = what or f"folder {quote(cell)} was not found"
         if "\\" in cell and os.sep == "/":
             return f"{what}; {self._about_backslashes(cell)}"
         if _is_file(self.base / cell.strip()):

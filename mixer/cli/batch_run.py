@@ -26,6 +26,7 @@ from mixer.output.settings import OutputSettings
 from mixer.rendering.settings import RenderSettings
 
 if TYPE_CHECKING:
+    from mixer.batch.defaults import Defaults
     from mixer.batch.engine import Engine
     from mixer.batch.listener import Stop, Summary
     from mixer.batch.session import Options
@@ -109,29 +110,19 @@ def run_command(
     Finished songs whose inputs have not changed are skipped. Results are in results.csv and
     results.jsonl. Ctrl-C finishes the running songs; a second one drops them.
     """
-    from mixer.batch.defaults import Defaults
     from mixer.batch.listener import Stop
     from mixer.batch.plan import Shard, parse_shard
     from mixer.batch.session import Options, run_batch
     from mixer.cli.batch_view import View
 
     _refuse_mistaken(manifest, setup)
-    config = _config(setup)
-    defaults = Defaults(
-        presets=presets,
-        sets=sets,
-        settings=given_settings(RenderSettings, setup),
-        allow_plugins=allow_plugins,
-        wanted=_wanted(config),
-        config=config,
-    )
     options = Options(
         mode=Mode(mode),
         shard=parse_shard(shard) if shard else Shard(),
         overwrite=overwrite,
         max_failures=0 if fail_fast else max_failures,
         html=html,
-        defaults=defaults,
+        defaults=_defaults(presets, sets, setup, allow_plugins=allow_plugins),
         ignored_columns=tuple(name.strip() for name in ignored.split(",") if name.strip()),
     )
     if dry_run:
@@ -146,6 +137,27 @@ def run_command(
     _show_ending(summary, as_json=as_json, quiet=quiet)
     if summary.exit_code:
         raise click.exceptions.Exit(summary.exit_code)
+
+
+def _defaults(
+    presets: tuple[str, ...],
+    sets: tuple[str, ...],
+    setup: Mapping[str, Any],
+    *,
+    allow_plugins: bool,
+) -> Defaults:
+    """What counts for rows that say nothing else."""
+    from mixer.batch.defaults import Defaults
+
+    config = _config(setup)
+    return Defaults(
+        presets=presets,
+        sets=sets,
+        settings=given_settings(RenderSettings, setup),
+        allow_plugins=allow_plugins,
+        wanted=_wanted(config),
+        config=config,
+    )
 
 
 def _config(setup: Mapping[str, Any]) -> Config:

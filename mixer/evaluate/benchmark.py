@@ -215,7 +215,7 @@ def benchmark_mix(
         sample_rate: Hz.
         limited_share: share of samples that a limiter lowers in the finished mix, 0 to 1.
         damage: False leaves out damage, which takes two thirds of the time.
-        segment_s: length of a segment if there is no truth; else the truth's own holds.
+        segment_s: length of a segment without a true mix; with one, the segments are the truth's.
 
     Raises:
         InputError: lengths that differ, or a mix that is silent where the true one is not.

@@ -33,7 +33,7 @@ def without_value(text: str, table: str, key: str) -> str:
     """A TOML text without one value and the comment on its line; see `with_value`.
 
     Raises:
-        KeyError: there is no such value.
+        KeyError: the key has no value.
         ValueError: as for `with_value`.
     """
     inner = parse_toml(text).get(table, {}) if table else parse_toml(text)

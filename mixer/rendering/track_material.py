@@ -17,7 +17,7 @@ from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import copy_of, silence
 from mixer.dsp.threads import Workers
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
-from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
+from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
 from mixer.rendering.group_sends import GroupSends
 from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.track_chain import TrackChain
@@ -98,8 +98,7 @@ def mix_tracks(
         InputError: a recording is damaged.
     """
     groups: dict[str, FloatArray] = {}
-    # Whoever wants every track gets every track made.
-    kept = None if keep is not None else kept
+    kept = None if keep is not None else kept  # whoever wants every track gets every track made
     chain = TrackChain(tracks, levels, settings, hand, n_samples, sample_rate, kept)
     n_done = 0
     for stem in dict.fromkeys(track.stem for track in tracks):
@@ -120,13 +119,20 @@ def mix_tracks(
                 if keep is not None:
                     keep(tracks[index].name, _alone(done, sends, settings.tracks[index], n_samples))
         sends.add_returns(group)
-        before = None if tap is None else copy_of(group)
-        run_bus(group, sample_rate, settings.groups[stem])
-        if tap is not None and before is not None:
-            tap(stem, before, group)
-        groups[stem] = group
+        groups[stem] = _through_bus(stem, group, sample_rate, settings.groups[stem], tap)
         chain.keep_group(stem, own, group)
     return groups
+
+
+def _through_bus(
+    stem: str, group: FloatArray, sample_rate: int, settings: BusSettings, tap: OfBus | None
+) -> FloatArray:
+    """A group, written over with what its bus makes of it."""
+    before = None if tap is None else copy_of(group)
+    run_bus(group, sample_rate, settings)
+    if tap is not None and before is not None:
+        tap(stem, before, group)
+    return group
 
 
 def _alone(

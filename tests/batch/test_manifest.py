@@ -85,7 +85,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         "row 2, column daw: 'cubase' must be one of dawproject, reaper, ardour, all, none",
         "row 2, column report: 'maybe' must be yes, no or embed",
         "row 3, column seed: '-1' must be a whole number",
-        "row 3, column song: there is no folder 'nowhere'",
+        "row 3, column song: folder 'nowhere' was not found",
     ]
     assert len(caught.value.mistakes) == len(expected)
     for words, mistake in zip(expected, caught.value.mistakes, strict=True):
@@ -242,7 +242,7 @@ def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> No
         "gain_dB is unknown; did you mean 'gain_db'?",
         "vocals.pan must be a number from -1 to 1",
         "row 2, column model: no model 'nosuch'",
-        "row 3, column song: there is no folder 'tow'; did you mean 'two'?",
+        "row 3, column song: folder 'tow' was not found; did you mean 'two'?",
         "row 3, column id: 'a' is also the id of row 2",
         "row 3, column preset: no preset 'rok'",
         "row 3, column preset: no preset 'wid'",
