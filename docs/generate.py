@@ -33,6 +33,7 @@ from mixer.console.settings import (
     Saturation,
     Strip,
 )
+from mixer.files.mistakes import NOTHING, has_none
 from mixer.files.shape import LeafKind, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
 from mixer.model_settings import BUS_KEYS, STRIP_KEYS, SpaceChanges, StripChanges
@@ -222,6 +223,8 @@ def _key_row(key: str, shape: Shape) -> tuple[str, str, str, str]:
     if value is None:
         low, high = shape.allowed
         value = f"{low:g} to {high:g}{_unit(key)}"
+        if has_none(shape):
+            value += f" or `{NOTHING}`"
     default = "off" if shape.default is None else _toml(shape.default)
     return f"`{key}`", value, default, _yes(shape.automatable)
 

@@ -23,7 +23,7 @@ from mixer.batch.mistakes import mistake
 from mixer.errors import Gathered, InputError, MixerError, PresetError
 from mixer.output.config import Config
 from mixer.rendering.platforms import PLATFORMS
-from mixer.rendering.settings import TARGETS
+from mixer.rendering.settings import TARGETS, asked_ceiling
 from mixer.shipped import AUTO_MODEL
 from mixer.song.folder_names import SONG_FILE
 
@@ -193,8 +193,8 @@ def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
 
 def _with_targets(settings: RowSettings, console: Console) -> RowSettings:
     """The row's settings; a cell wins over what presets and song bring."""
-    brought = {name: getattr(console, name) for name in TARGETS}
-    said = {name: value for name, value in brought.items() if value is not None}
+    brought = {"loudness_lufs": console.loudness_lufs, "true_peak_dbtp": asked_ceiling(console)}
+    said = {name: brought[name] for name in TARGETS if getattr(console, name) is not None}
     return cast(RowSettings, said | dict(settings))
 
 

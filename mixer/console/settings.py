@@ -9,6 +9,7 @@ delay cannot be automated, so that they stay linear and time-invariant.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ Number = float | Points
 # Targets that a preset, an option or an album may set for a mix.
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
+# A console that says none wants no limiter, whatever else would set a ceiling.
+NO_CEILING_DBTP = math.inf
 SLOPES_DB_PER_OCTAVE = (12, 24)
 BAND_TYPES = ("peak", "low_shelf", "high_shelf", "notch")
 MASTER = "master"
@@ -234,7 +237,8 @@ class Console:
         master: the strip of the bus, before the loudness target; it has no solo, duck or sends.
         reverb, delay: the targets of the sends.
         loudness_lufs: integrated loudness of the mix; None leaves it to `RenderSettings`.
-        true_peak_dbtp: ceiling of the true peak; None leaves it to `RenderSettings`.
+        true_peak_dbtp: ceiling of the true peak, `NO_CEILING_DBTP` ("none" in tables) for no
+            limiter; None leaves it to `RenderSettings`.
         space: changes of the rooms and the echo that a model of tracks sends to.
         roles, tracks: settings of the strips of all tracks of a role, and of tracks by name or
             pattern: validated tables of strip keys, which are merged for each track of a song
@@ -246,7 +250,7 @@ class Console:
     reverb: Reverb = Reverb()
     delay: Delay = Delay()
     loudness_lufs: float | None = number(None, *LOUDNESS_RANGE_LUFS)
-    true_peak_dbtp: float | None = number(None, *CEILING_RANGE_DBTP)
+    true_peak_dbtp: float | None = number(None, *CEILING_RANGE_DBTP, none=NO_CEILING_DBTP)
     space: SpaceChanges | None = None
     roles: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     tracks: tuple[tuple[str, Mapping[str, Any]], ...] = ()

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mixer.errors import MixerError
-from mixer.files.mistakes import Keys, Mistake, dotted, find_mistakes
+from mixer.files.mistakes import NOTHING, Keys, Mistake, dotted, find_mistakes
 from mixer.files.regular_file import read_regular
 from mixer.files.shape import LeafKind, Names, Rows, Shape, Table, table_of
 from mixer.files.toml_lines import find_lines, line_of
@@ -165,7 +165,7 @@ def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
     if shape.kind == LeafKind.NUMBER:
         if isinstance(value, list | tuple):
             return tuple((float(time_s), float(number)) for time_s, number in value)
-        return float(value)
+        return shape.none if value == NOTHING else float(value)
     if shape.kind == LeafKind.CHOICE:
         return next(option for option in shape.choices if option == value)
     return value

@@ -45,6 +45,7 @@ def number(
     *,
     unit: str = "",
     help: str = "",
+    none: float | None = None,
 ) -> Any:
     """A field that holds a number, or None if its type allows it.
 
@@ -53,8 +54,9 @@ def number(
         low, high: the range, ends included.
         unit: of the number, as a user reads it: "dB", "Hz", "s".
         help: what it does, a phrase.
+        none: what the word none stands for, where that is not to leave the number unsaid.
     """
-    return _field(default, {"range": (low, high), "unit": unit, "help": help})
+    return _field(default, {"range": (low, high), "unit": unit, "help": help, "none": none})
 
 
 def numbers(*ranges: tuple[float, float]) -> Any:

@@ -3,7 +3,8 @@
 Nothing is changed or built here, and nothing that is wrong stops the search.
 
 Layers of settings (presets) say more than plain tables: the word "none" takes an effect, a list or
-an optional number away, and the entries of a list may be named by their numbers.
+an optional number away, and the entries of a list may be named by their numbers. Of some numbers
+the word is a value of its own, in plain tables too.
 """
 
 from __future__ import annotations
@@ -56,6 +57,11 @@ def takes_none(shape: Shape) -> bool:
     return isinstance(shape, Rows) or shape.optional
 
 
+def has_none(shape: Shape) -> bool:
+    """Whether the word none is a value of it, which stays in a whole table."""
+    return isinstance(shape, Leaf) and shape.none is not None
+
+
 def find_mistakes(
     shape: Shape, value: Any, path: Keys = (), *, is_layer: bool = False
 ) -> Iterator[Mistake]:
@@ -67,7 +73,7 @@ def find_mistakes(
         path: where it lies.
         is_layer: of a layer of settings.
     """
-    if is_layer and value == NOTHING and takes_none(shape):
+    if value == NOTHING and (has_none(shape) or (is_layer and takes_none(shape))):
         return
     if isinstance(shape, Table):
         value = shape.whole(value)
@@ -154,7 +160,8 @@ def _wrong_count(shape: Rows | Names, count: int) -> str | None:
 
 
 def _or_none(shape: Shape, is_layer: bool) -> str:
-    return f' or "{NOTHING}"' if is_layer and takes_none(shape) else ""
+    is_taken = has_none(shape) or (is_layer and takes_none(shape))
+    return f' or "{NOTHING}"' if is_taken else ""
 
 
 def _wrong(leaf: Leaf, value: Any, is_layer: bool) -> str | None:

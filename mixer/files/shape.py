@@ -60,6 +60,8 @@ class Leaf:
         shortest, longest: of a text, in characters.
         pattern, means: what a text must match, and what that is in words.
         help: what to give, where it is missing.
+        none: the number that the word none stands for, in every table; None where in a layer it
+            takes away what was said before, as it does elsewhere.
     """
 
     kind: LeafKind
@@ -74,6 +76,7 @@ class Leaf:
     pattern: re.Pattern[str] | None = None
     means: str = ""
     help: str = ""
+    none: float | None = None
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,7 @@ def _leaf_of_many(
 
 
 def _leaf(kind: Any, metadata: Mapping[str, Any], default: Any, optional: bool) -> Leaf:
-    words = ("choices", "text", "shortest", "longest", "pattern", "means", "help")
+    words = ("choices", "text", "shortest", "longest", "pattern", "means", "help", "none")
     limits = {key: metadata[key] for key in words if key in metadata}
     if "choices" in metadata:
         return Leaf(LeafKind.CHOICE, default, optional, **limits)

@@ -14,7 +14,7 @@ from typing import Any
 from mixer.console.settings import Console, Duck, Strip
 from mixer.errors import Gathered, PresetError
 from mixer.files.document import build
-from mixer.files.mistakes import NOTHING, Keys, dotted, takes_none
+from mixer.files.mistakes import NOTHING, Keys, dotted, has_none, takes_none
 from mixer.files.shape import Leaf, Names, Rows, Shape, Table
 from mixer.preset.assignments import read_assignment
 from mixer.preset.find import Found, find_preset
@@ -211,7 +211,7 @@ def _merged_table(shape: Table, base: Any, layer: Any, keys: Keys) -> dict[str, 
     result = dict(base or {})
     for key, value in shape.whole(layer).items():
         inner = shape.fields[key]
-        if value == NOTHING and takes_none(inner):
+        if value == NOTHING and takes_none(inner) and not has_none(inner):
             result.pop(key, None)
         else:
             result[key] = _merged(inner, result.get(key), value, (*keys, key))

@@ -8,7 +8,7 @@ from typing import Any
 from mixer.console.settings import MASTER, Console, Delay, Duck, Reverb, Strip
 from mixer.errors import PresetError
 from mixer.files.document import Document, build
-from mixer.files.mistakes import Keys, Mistake
+from mixer.files.mistakes import NOTHING, Keys, Mistake, has_none
 from mixer.files.shape import Leaf, Names, Rows, Shape, Table
 from mixer.files.wording import listed, quote
 from mixer.preset.shape import CONSOLE, ROLES, STRIP, TARGETS, TRACKS, strip_tables
@@ -98,6 +98,8 @@ def _plain(shape: Shape, value: Any) -> Any:
     if isinstance(shape, Names):
         return dict(value)
     if isinstance(shape, Leaf):
+        if has_none(shape) and value == shape.none:
+            return NOTHING
         return [list(point) for point in value] if isinstance(value, tuple) else value
     have = value if isinstance(value, dict) else vars(value)
     return {

@@ -9,7 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mixer.audio.formats import SAMPLE_RATES_HZ, fitting_rate
-from mixer.console.settings import CEILING_RANGE_DBTP, LOUDNESS_RANGE_LUFS, Console
+from mixer.console.settings import (
+    CEILING_RANGE_DBTP,
+    LOUDNESS_RANGE_LUFS,
+    NO_CEILING_DBTP,
+    Console,
+)
 from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
 from mixer.reference.asking import parse_reference, parse_references
@@ -226,12 +231,28 @@ def with_console(
     if console.loudness_lufs is not None and not keeps_loudness:
         loudness_lufs = console.loudness_lufs
     if console.true_peak_dbtp is not None and not keeps_ceiling:
-        true_peak_dbtp = console.true_peak_dbtp
+        true_peak_dbtp = asked_ceiling(console)
     return replace(
         settings,
         loudness_lufs=loudness_lufs,
         true_peak_dbtp=true_peak_dbtp,
         console=replace(console, loudness_lufs=None, true_peak_dbtp=None),
+    )
+
+
+def asked_ceiling(console: Console) -> float | None:
+    """The ceiling that a console asks for, as `RenderSettings` have it: None for no limiter."""
+    ceiling_dbtp = console.true_peak_dbtp
+    return None if ceiling_dbtp == NO_CEILING_DBTP else ceiling_dbtp
+
+
+def with_targets(console: Console, settings: RenderSettings) -> Console:
+    """A console that asks for the targets of settings; `with_console` takes them from it again."""
+    ceiling_dbtp = settings.true_peak_dbtp
+    return replace(
+        console,
+        loudness_lufs=settings.loudness_lufs,
+        true_peak_dbtp=NO_CEILING_DBTP if ceiling_dbtp is None else ceiling_dbtp,
     )
 
 

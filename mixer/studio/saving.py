@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from mixer.learn.song_toml import song_toml_with_tables, write_song_toml
 from mixer.preset.layer import SONG_KEY
 from mixer.preset.merge import resolve
 from mixer.preset.schema import plain_table
-from mixer.rendering.settings import RenderSettings
+from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.studio.edits import FILES, PRESETS, ROLE, console_edits, roles_of, split_key
 from mixer.studio.planning import Planned
 from mixer.studio.store import refuse_missing
@@ -54,9 +53,7 @@ def _with_targets(console: Console, settings: RenderSettings) -> Console:
     """The console with the targets that a platform brings along."""
     if settings.platform is None:
         return console
-    return replace(
-        console, loudness_lufs=settings.loudness_lufs, true_peak_dbtp=settings.true_peak_dbtp
-    )
+    return with_targets(console, settings)
 
 
 def _says(table: Mapping[str, Any], console: Console) -> bool:

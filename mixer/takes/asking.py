@@ -12,7 +12,7 @@ from typing import Any
 
 from mixer.console.settings import Console
 from mixer.errors import Gathered, SettingsError
-from mixer.files.mistakes import dotted, leaves
+from mixer.files.mistakes import NOTHING, dotted, leaves
 from mixer.files.shape import Leaf, LeafKind, Table
 from mixer.output.recipe import ChangedSetting
 from mixer.preset.assignments import parse_key, split_assignment
@@ -112,7 +112,7 @@ def _absolute(assignment: str, table: Mapping[str, Any]) -> str:
     if not (is_number and value.startswith(_SIGNS)):
         return f"{key}={value}"
     current = _current(parts, table)
-    if current is None:
+    if current is None or current == NOTHING:
         assert isinstance(shape, Leaf)
         current = shape.default or 0.0
     try:

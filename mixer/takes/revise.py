@@ -32,7 +32,7 @@ from mixer.rendering.pipeline import premaster, without_parts
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Progress, Stage, StageClock, parts_of
-from mixer.rendering.settings import RenderSettings
+from mixer.rendering.settings import RenderSettings, asked_ceiling, with_targets
 from mixer.rendering.translation import corrections
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
@@ -177,11 +177,7 @@ def plan_revision(
 
 def _console_of(settings: RenderSettings) -> Console:
     """The console with the targets that were asked for."""
-    return replace(
-        settings.console or Console(),
-        loudness_lufs=settings.loudness_lufs,
-        true_peak_dbtp=settings.true_peak_dbtp,
-    )
+    return with_targets(settings.console or Console(), settings)
 
 
 def _destination(parent: RecordedMix, number: int, wanted: OutputSettings) -> Destination:
@@ -289,7 +285,7 @@ def _settings(
         settings,
         console=replace(console, loudness_lufs=None, true_peak_dbtp=None),
         loudness_lufs=console.loudness_lufs,
-        true_peak_dbtp=console.true_peak_dbtp,
+        true_peak_dbtp=asked_ceiling(console),
         held_staging_db=staging_db if held_staging_db is None else held_staging_db,
         held_gain_db=(
             measured.get("master.gain_db")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from mixer.preset.schema import plain_table
 from mixer.preset.write import preset_text
 from mixer.rendering.axes import AXES, VariationTable
 from mixer.rendering.mix import Mix
-from mixer.rendering.settings import RenderSettings
+from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.takes.asking import changed_settings
 from mixer.takes.numbering import variations_beside
 from mixer.takes.parts import same_parts
@@ -66,11 +66,7 @@ def write_preset(path: Path, settings: RenderSettings, words: str) -> Path:
         OutputError: it cannot be written.
     """
     preset = path.with_suffix(ENDING)
-    console = replace(
-        settings.console or Console(),
-        loudness_lufs=settings.loudness_lufs,
-        true_peak_dbtp=settings.true_peak_dbtp,
-    )
+    console = with_targets(settings.console or Console(), settings)
     try:
         with whole_file(preset) as partial:
             text = preset_text(plain_table(console), summary=words)

@@ -32,16 +32,19 @@ export class MasterView {
   target(field, label, low, high, step) {
     const input = html("input", { type: "number", min: low, max: high, step, placeholder: "none", "aria-label": label });
     input.addEventListener("change", () => {
-      const value = input.value === "" ? null : Math.min(Math.max(Number(input.value), low), high);
+      const value = input.value === "" ? "none" : Math.min(Math.max(Number(input.value), low), high);
       this.desk.edit({ [`master.${field}`]: value }, { label });
     });
-    return { input, row: html("label", { className: "target" }, html("span", { text: label }), input) };
+    const back = html("button", { type: "button", className: "back", text: "↺", title: "As without your change", "aria-label": `${label} as without your change` });
+    back.addEventListener("click", () => this.desk.edit({ [`master.${field}`]: null }, { label: `${label} back` }));
+    return { field, input, back, row: html("div", { className: "target" }, html("label", {}, html("span", { text: label }), input), back) };
   }
 
   show(master, flags) {
     this.view.show(master, flags);
-    for (const [{ input }, value] of [[this.loudness, master.loudness_lufs], [this.ceiling, master.true_peak_dbtp]]) {
-      if (document.activeElement !== input) input.value = value ?? "";
+    for (const { field, input, back } of [this.loudness, this.ceiling]) {
+      if (document.activeElement !== input) input.value = master[field] ?? "";
+      back.hidden = !(field in master.hand);
     }
     const { measured_loudness_lufs: lufs, measured_true_peak_dbtp: dbtp, limited_db: limited } = master;
     this.figures.rendered.value.textContent = lufs === null ? "–" : `${shown(lufs, 1)} / ${shown(dbtp, 1)}`;

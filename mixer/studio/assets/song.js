@@ -143,7 +143,7 @@ function layOne(state, key, value) {
   if (key === "presets") return { ...state, presets: value };
   if (key.startsWith("settings.")) return withValue(state, ["settings", key.slice("settings.".length)], value);
   if (key === "master.loudness_lufs" || key === "master.true_peak_dbtp") {
-    return withValue(state, ["master", key.slice("master.".length)], value);
+    return withValue(state, ["master", key.slice("master.".length)], value === "none" ? null : value);
   }
   let { exact } = state;
   const laid = (channel) => {
