@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from mixer.dsp.blocks import FloatArray
+from mixer.errors import OutputError
+from mixer.files.wording import size_of, visible
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.rendering.plan import RenderPlan
 from mixer.report.matching import Level
 from mixer.song.samples import read_sum
 from mixer.studio.made import PLAIN, Made
-from mixer.studio.samples import Samples
+from mixer.studio.samples import FRAME_BYTES, Samples
 from mixer.studio.wet import FIRST_S
+
+# The mix and the plain sum.
+_MIXES = 2
 
 
 class SampleStore:
@@ -29,7 +35,17 @@ class SampleStore:
             tell: called with the name of samples that changed.
         """
         self._made, self._scratch, self._tell = made, scratch, tell
-        self._n_files = 0
+
+    def refuse_full_disk(self, plan: RenderPlan) -> None:
+        """Raise OutputError where a song's channels and mixes find no room, before any is made."""
+        n_bytes = FRAME_BYTES * plan.n_samples * (len(plan.tracks) + len(plan.song.stems) + _MIXES)
+        free = shutil.disk_usage(self._scratch).free
+        if free < n_bytes:
+            raise OutputError(
+                f"{visible(self._scratch.parent)}: this song needs {size_of(n_bytes)} there "
+                f"while it is open, and {size_of(free)} are free; free some room, or name "
+                "another folder with the environment variable TMPDIR"
+            )
 
     def write(self, name: str, plan: RenderPlan, audio: FloatArray) -> None:
         """Write samples, or the start of them, in place of those before.
@@ -46,8 +62,7 @@ class SampleStore:
         if samples is None or samples.n_frames != plan.n_samples:
             if samples is not None:
                 samples.close()
-            self._n_files += 1
-            samples = Samples(self._scratch / f"{self._n_files}-{name}.pcm", plan.n_samples)
+            samples = Samples(self._scratch, plan.n_samples)
             self._made.samples[name] = samples
         samples.write(audio)
         self._tell(name)

@@ -1,17 +1,18 @@
 """Samples that a page may ask for while they are still being made: 16-bit files of their own.
 
 One file a channel or source, in a folder that goes with the session. A song of 38 tracks and ten
-minutes takes 4 GB there, and next to nothing in memory.
+minutes takes 4 GB there, and next to nothing in memory. The files have no names, where the system
+allows that: they are gone with the process, however it ends.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray, peak
 from mixer.errors import OutputError
@@ -19,6 +20,9 @@ from mixer.errors import OutputError
 _TOP = 32_767
 # How finely peaks are kept for overviews.
 PEAK_FRAMES = 1_024
+# Of a frame in a file: two channels, 16 bits each.
+FRAME_BYTES = 4
+_BLOCK_FRAMES = 1 << 18
 
 
 class Samples:
@@ -31,11 +35,11 @@ class Samples:
         full_scale: what the highest integer means.
     """
 
-    def __init__(self, path: Path, n_frames: int) -> None:
+    def __init__(self, folder: Path, n_frames: int) -> None:
         """Begin; nothing is ready.
 
         Args:
-            path: its file, which is not there yet.
+            folder: where their file goes.
             n_frames: of the song.
 
         Raises:
@@ -43,20 +47,26 @@ class Samples:
         """
         self.version, self.n_frames, self.ready_frames = 0, n_frames, 0
         self.full_scale = 1.0
-        self._path, self._lock = path, threading.Lock()
+        self._lock = threading.Lock()
         self._peaks = np.zeros(-(-n_frames // PEAK_FRAMES), np.float32)
         try:
-            _reserve(path, 4 * n_frames)
-            self._data: NDArray[np.int16] = np.memmap(path, np.int16, "r+", shape=(n_frames, 2))
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by close()
+            try:
+                _reserve(self._file.fileno(), FRAME_BYTES * n_frames)
+            except OSError:
+                self._file.close()
+                raise
         except OSError as error:
-            path.unlink(missing_ok=True)
-            raise OutputError(f"{path.parent}: no room for samples: {error.strerror}") from None
+            raise OutputError(f"{folder}: no room for samples: {error.strerror}") from None
 
     def write(self, audio: FloatArray) -> None:
         """Replace all, or the start, of what is there.
 
         Args:
             audio: float32 (2, samples), from the song's start on; what is ready ends with it.
+
+        Raises:
+            OutputError: the disk is full.
         """
         highest = max(peak(audio), 1e-9) if audio.size else 1.0
         with self._lock:
@@ -65,13 +75,22 @@ class Samples:
             self.full_scale = float(highest)
             n_ready = min(audio.shape[-1], self.n_frames)
             scale = np.float32(_TOP / highest)
-            for start in range(0, n_ready, 1 << 18):
-                block = audio[:, start : min(start + (1 << 18), n_ready)]
-                self._data[start : start + block.shape[-1]] = np.rint(block * scale).T
+            self._file.seek(0)
+            for start in range(0, n_ready, _BLOCK_FRAMES):
+                block = audio[:, start : min(start + _BLOCK_FRAMES, n_ready)]
+                self._put(np.rint(block * scale).T.astype("<i2").tobytes())
             self._peaks[:] = 0.0
             whole = _peaks_of(audio[:, :n_ready])
             self._peaks[: whole.size] = whole
             self.ready_frames = n_ready
+
+    def _put(self, data: bytes) -> None:
+        """Write bytes on, all of them."""
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            raise OutputError(f"no room for samples: {error.strerror}") from None
 
     def read(self, start: int, n_frames: int) -> bytes:
         """Little-endian 16-bit samples in turn, fewer where no more are ready."""
@@ -79,7 +98,8 @@ class Samples:
             stop = min(start + n_frames, self.ready_frames)
             if start >= stop:
                 return b""
-            return self._data[start:stop].astype("<i2", copy=False).tobytes()
+            self._file.seek(FRAME_BYTES * start)
+            return self._file.read(FRAME_BYTES * (stop - start))
 
     def peaks(self, n_points: int) -> list[float]:
         """The highest sample of each of so many equal stretches of the song."""
@@ -95,19 +115,16 @@ class Samples:
         """Give the room back."""
         with self._lock:
             self.ready_frames = 0
-            # Windows removes no file that is still mapped.
-            self._data = self._data[:0].copy()
-            self._path.unlink(missing_ok=True)
+            self._file.close()
 
 
-def _reserve(path: Path, n_bytes: int) -> None:
-    """Make a file that has its room on the disk: one without it would end the process later."""
-    with path.open("xb") as file:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, n_bytes)
-        else:
-            for start in range(0, n_bytes, 1 << 20):
-                file.write(bytes(min(1 << 20, n_bytes - start)))
+def _reserve(descriptor: int, n_bytes: int) -> None:
+    """Give a file its room on the disk now, so that a full disk is told before any work is done."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, n_bytes)
+        return
+    for start in range(0, n_bytes, 1 << 20):
+        os.write(descriptor, bytes(min(1 << 20, n_bytes - start)))
 
 
 def _peaks_of(audio: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mixer.dsp.long_audio import scratch_folder
 from mixer.errors import SettingsError
 from mixer.files.wording import visible
 from mixer.preset.schema import plain_table
@@ -55,7 +56,7 @@ class SongSession:
             tell: called with everything that happens, from any thread.
         """
         self._mixes = mixes
-        self._scratch = Path(tempfile.mkdtemp(prefix="mixer-studio-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix="mixer-studio-", dir=scratch_folder()))
         self._worker = Worker(song_id, folder, tell, self._scratch)
         self._desk, self._maker = self._worker.desk, self._worker.maker
         self._sources = Sources(self._maker, folder, mixes)

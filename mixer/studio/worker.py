@@ -107,6 +107,7 @@ class Worker:
             table = kept.song_table(song.console)
             planned = plan_edits(song, table, history.edits, history.revision)
             plan = planned.plan()
+            self.maker.store.refuse_full_disk(plan)
         except MixerError:
             desk.phase = "failed"
             raise
