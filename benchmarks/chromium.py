@@ -28,7 +28,7 @@ _LOWEST_OWN = 10
 
 @dataclass(frozen=True)
 class Memory:
-    """Of one process, in bytes.
+    """Memory of one process, in bytes.
 
     Attributes:
         resident: all that is in memory, shared libraries and files included.

@@ -60,8 +60,8 @@ class Leaf:
         shortest, longest: of a text, in characters.
         pattern, means: what a text must match, and what that is in words.
         help: what to give, where it is missing.
-        none: the number that the word none stands for, in every table; None where in a layer it
-            takes away what was said before, as it does elsewhere.
+        none: the number that the word none stands for in every table; without one, the word takes
+            away in a layer what was said before.
     """
 
     kind: LeafKind

@@ -37,7 +37,7 @@ class SampleStore:
         self._made, self._scratch, self._tell = made, scratch, tell
 
     def refuse_full_disk(self, plan: RenderPlan) -> None:
-        """Raise OutputError where a song's channels and mixes find no room, before any is made."""
+        """Raise OutputError if the disk has no room for a song's channels and mixes."""
         n_bytes = FRAME_BYTES * plan.n_samples * (len(plan.tracks) + len(plan.song.stems) + _MIXES)
         free = shutil.disk_usage(self._scratch).free
         if free < n_bytes:

@@ -20,7 +20,7 @@ from mixer.errors import OutputError
 _TOP = 32_767
 # How finely peaks are kept for overviews.
 PEAK_FRAMES = 1_024
-# Of a frame in a file: two channels, 16 bits each.
+# A frame in a file has two channels of 16 bits.
 FRAME_BYTES = 4
 _BLOCK_FRAMES = 1 << 18
 
