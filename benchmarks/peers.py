@@ -179,7 +179,8 @@ def table(song_s: float = SONG_S, turns: int = N_TURNS) -> Iterator[str]:
     yield ""
     yield "Commands, in the order of the rows:"
     yield ""
-    yield "```"
+    yield "<!-- block: parsed, SONG stands for any song -->"
+    yield "```sh"
     yield from (peer.command for peer in all_of_them)
     yield "```"
 

@@ -1,11 +1,10 @@
-"""The pages: generated ones are up to date, links lead somewhere, commands and code run."""
+"""The pages: generated ones are up to date, links lead somewhere, the site is built."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +12,9 @@ from types import ModuleType
 
 import pytest
 
-from mixer.cli.main import run
+from tests.docs.blocks import PAGES, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`((?:mixer|training|export|benchmarks|tests|docs|presets)/[\w./-]*)`")
@@ -90,37 +87,3 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     page = (tmp_path / "site" / "library" / "index.html").read_text(encoding="utf-8")
     assert "load_song" in page
-
-
-@pytest.fixture
-def demo_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MIXER_CACHE", str(tmp_path / "cache"))
-    assert run(["demo", "my_song", "-q"]) == 0
-    return tmp_path
-
-
-@pytest.mark.slow
-def test_the_commands_of_the_first_mix_run_in_their_order(demo_folder: Path) -> None:
-    text = (DOCS / "first-mix.md").read_text(encoding="utf-8")
-    lines = [
-        line
-        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-        for line in block.splitlines()
-    ]
-    for line in lines:
-        words = shlex.split(line, comments=True)
-        assert words[0] == "mixer"
-        if words[1] != "demo":
-            assert run(words[1:]) == 0, line
-    assert (demo_folder / "out" / "a.flac").is_file()
-    assert (demo_folder / "out" / "seen.report.html").is_file()
-
-
-@pytest.mark.slow
-def test_the_code_of_the_library_runs(demo_folder: Path) -> None:
-    text = (DOCS / "library.md").read_text(encoding="utf-8")
-    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
-    names: dict[str, object] = {}
-    exec(compile(code, "library.md", "exec"), names)
-    assert (demo_folder / "out" / "my_song.wav").is_file()
