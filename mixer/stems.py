@@ -6,6 +6,7 @@ from typing import Literal
 Stem = Literal["vocals", "bass", "drums", "other"]
 # In the order of the published networks.
 STEMS: tuple[Stem, ...] = ("vocals", "bass", "drums", "other")
+VOCALS: Stem = "vocals"
 # What the wet stems leave of the mix, written beside them.
 RESIDUAL = "residual"
 # "#rrggbb" of their tracks in a DAW session.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mixer.network.model import Bundle
-    from mixer.network.output import Output, StemRecord
+    from mixer.network.output import Output, StemRecord, WetStems
     from mixer.network.runner import NetworkRunner
 
 # A message of audio; a stem of two hours is 2.5 GB.
@@ -101,7 +101,7 @@ def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None
             with turn:
                 output = runner.run(
                     stems,
-                    wet_stems=header["wet_stems"],
+                    wet_stems=_wet_stems(header["wet_stems"]),
                     warm_up_s=header["warm_up_s"],
                     progress=lambda share: _send(client, {"share": share}),
                     changes=from_tables(header["changes"]),
@@ -125,7 +125,7 @@ class _Header(TypedDict):
 
     model: str
     stems: list[list[int] | None]
-    wet_stems: bool
+    wet_stems: bool | list[str]
     warm_up_s: float | None
     changes: dict[str, dict[str, dict[str, float]]]
 
@@ -152,6 +152,10 @@ class _Answer(TypedDict):
     audio: list[list[int]]
     device: str
     settings: dict[str, StemRecord]
+
+
+def _wet_stems(told: bool | list[str]) -> WetStems:
+    return told if isinstance(told, bool) else frozenset(told)
 
 
 class RemoteRunner:
@@ -182,7 +186,7 @@ class RemoteRunner:
         self,
         stems: Sequence[np.ndarray | None],
         *,
-        wet_stems: bool,
+        wet_stems: WetStems,
         warm_up_s: float | None,
         progress: Callable[[float], None],
         changes: Mapping[str, StripChanges] | None = None,
@@ -202,7 +206,7 @@ class RemoteRunner:
                 header: _Header = {
                     "model": self._model,
                     "stems": [None if stem is None else list(stem.shape) for stem in stems],
-                    "wet_stems": wet_stems,
+                    "wet_stems": wet_stems if isinstance(wet_stems, bool) else [*wet_stems],
                     "warm_up_s": warm_up_s,
                     "changes": as_tables(changes or {}),
                 }

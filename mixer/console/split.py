@@ -56,6 +56,21 @@ def without_changes(console: Console) -> Console:
     )
 
 
+def stems_needed(console: Console, stems: tuple[str, ...]) -> set[str]:
+    """The stems of a song that a console changes, or whose level it follows.
+
+    Args:
+        console: as it is asked for.
+        stems: that the song has.
+    """
+    strips = {stem: console.strip(stem) for stem in stems}
+    if any(strip.solo for strip in strips.values()):
+        return set(stems)
+    needed = {s for s, strip in strips.items() if strip != Strip() and not _is_bypassed(strip)}
+    ducks = (strips[stem].duck for stem in needed)
+    return needed | {duck.by for duck in ducks if duck is not None and duck.by in strips}
+
+
 def is_neutral_console(console: Console) -> bool:
     """Whether a console changes no stem and not the bus, whatever it says of the reverb."""
     strips = [strip for _, strip in console.strips]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NotRequired, TypedDict
 
@@ -14,6 +14,8 @@ from mixer.model_settings import StripChanges
 Audio = NDArray[np.float32]
 # called with the fraction done
 Progress = Callable[[float], None]
+# Which stems are wanted as they are in the mix: all, none, or those of these names.
+WetStems = bool | frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class RunOptions:
     """How to run a network; a kind takes what it has a use for.
 
     Attributes:
-        wet_stems: also return what the network sums.
+        wet_stems: also return what the network sums, all of it or these stems of it.
         warm_up_s: wrapped audio put in front for recurrent layers and cut off again; the bundle's
             own where it is None, 0 for none.
         chunk_frames: latent frames a chunk of a network that streams; changes time and memory, not
@@ -35,7 +37,7 @@ class RunOptions:
             memory, and it may be taken out of the list when its turn is over.
     """
 
-    wet_stems: bool = False
+    wet_stems: WetStems = False
     warm_up_s: float | None = None
     chunk_frames: int | None = None
     progress: Progress = lambda done: None
@@ -60,8 +62,8 @@ class Output:
 
     Attributes:
         mix: (2, samples), within -1 to 1.
-        wet_stems: what was summed before the tanh, (2, samples) a stem in the model's order; None
-            if not asked for.
+        wet_stems: what was summed before the tanh, (2, samples) for each stem that was asked for,
+            in the model's order; None if none was.
         device: what ran, e.g. "cpu", "cuda:0" or "cuda:0 in fp16".
         settings: by stem what the network set, and what became of it, ready for JSON; empty for a
             kind without settings.
@@ -71,3 +73,17 @@ class Output:
     wet_stems: list[Audio] | None
     device: str
     settings: Mapping[str, StemRecord] = field(default_factory=dict)
+
+
+def is_wanted(stem: str, wet_stems: WetStems) -> bool:
+    """Whether a stem is wanted as it is in the mix."""
+    return wet_stems if isinstance(wet_stems, bool) else stem in wet_stems
+
+
+def wanted_of(
+    wet: Sequence[Audio], names: Sequence[str], wet_stems: WetStems
+) -> list[Audio] | None:
+    """Of all wet stems, in the order of their names, those for an `Output`."""
+    if not wet_stems:
+        return None
+    return [own for own, name in zip(wet, names, strict=True) if is_wanted(name, wet_stems)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from mixer.model_settings import StripChanges
 from mixer.network.model import Bundle
-from mixer.network.output import Output
+from mixer.network.output import Output, WetStems
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 
@@ -29,7 +29,7 @@ class NetworkRunner(Protocol):
         self,
         stems: Sequence[np.ndarray | None],
         *,
-        wet_stems: bool,
+        wet_stems: WetStems,
         warm_up_s: float | None,
         progress: Callable[[float], None],
         changes: Mapping[str, StripChanges] | None = None,
@@ -57,7 +57,7 @@ class LocalRunner:
         self,
         stems: Sequence[np.ndarray | None],
         *,
-        wet_stems: bool,
+        wet_stems: WetStems,
         warm_up_s: float | None,
         progress: Callable[[float], None],
         changes: Mapping[str, StripChanges] | None = None,

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.model_settings import StripChanges
-from mixer.network.output import Audio, Output, Progress, RunOptions
+from mixer.network.output import Audio, Output, Progress, RunOptions, WetStems
 from mixer.network.session import Network
 
 
@@ -16,7 +16,7 @@ def run_network(
     network: Network,
     stems: Sequence[Audio | None],
     *,
-    wet_stems: bool = False,
+    wet_stems: WetStems = False,
     warm_up_s: float | None = None,
     chunk_frames: int | None = None,
     progress: Progress | None = None,

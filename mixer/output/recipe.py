@@ -132,7 +132,8 @@ class Take(TypedDict):
         parent: what it came from.
         asked: as it was said.
         changes: every setting that differs.
-        parts: SHA-256 of the samples of each wet stem and track, before the bus.
+        parts: SHA-256 of the samples of each wet stem and track, before the bus; "rest" is the sum
+            of the stems that were not made by themselves.
         same, different: parts that are, and are not, bit for bit the parent's.
         bus: what the bus did.
         variation: where it stands, of a variation.

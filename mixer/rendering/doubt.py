@@ -18,6 +18,7 @@ from mixer.dsp.erb_bands import band_centres_hz
 from mixer.network.track_mixer.settings import TrackSettings, curve_at
 from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, VOICE, WIDTH
+from mixer.stems import VOCALS
 
 # By so much a stem comes in louder or softer, and the ends of its spectrum above or below.
 SHIFT_DB, TILT_DB = 3.0, 1.5
@@ -25,7 +26,6 @@ SHIFT_DB, TILT_DB = 3.0, 1.5
 CHECK_FROM_DB = 3.0
 # Settings that differ this much are drawn half of the way: a spread between engineers.
 HALF_WAY_DB = 2.0
-_VOICE_STEM = "vocals"
 _SILENCE = 1e-12
 
 
@@ -115,7 +115,7 @@ def sound_of(parts: Sequence[Part]) -> dict[str, float]:
         return float(of[(hz >= edges_hz[0]) & (hz < edges_hz[1])].sum())
 
     both = mid + side
-    sung = sum(float((p.mid + p.side).sum()) for p in parts if p.stem == _VOICE_STEM)
+    sung = sum(float((p.mid + p.side).sum()) for p in parts if p.stem == VOCALS)
     pairs = {
         VOICE: (sung, float(both.sum()) - sung),
         BASS: (power(BASS_HZ, both), power(MIDDLE_HZ, both)),

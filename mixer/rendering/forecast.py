@@ -53,7 +53,7 @@ def making_forecast(
     """
     song_s = plan.song.duration_s * plan.mix_rate / _USUAL_RATE_HZ
     cores = threads or available_threads()
-    has_wet = wet_stems or plan.needs_wet_stems
+    has_wet = wet_stems or bool(plan.needed_wet_stems)
     found = _material_s(plan, song_s, cores, has_wet=has_wet)
     if stages or is_blended(plan):
         n_passes = 1 + stages + (wet_stems and plan.settings.amount != 1.0)

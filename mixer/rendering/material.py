@@ -20,7 +20,7 @@ from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
 from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.model_settings import changes_after
-from mixer.network.output import Output, StemRecord
+from mixer.network.output import Output, StemRecord, WetStems, is_wanted
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels
@@ -64,7 +64,7 @@ class Job:
     Attributes:
         plan: what is to be done.
         clock: is told of each stage.
-        wet_stems: each wet stem is needed, not only their mix.
+        wet_stems: those that are needed, and not only their mix.
         wet_tracks: each wet track is wanted, of a mix of tracks.
         stages: the sum of the normalised stems is wanted.
         network: the plan's model, open already; None opens it.
@@ -78,7 +78,7 @@ class Job:
 
     plan: RenderPlan
     clock: StageClock
-    wet_stems: bool
+    wet_stems: WetStems
     wet_tracks: bool
     stages: bool
     network: NetworkRunner | None
@@ -138,7 +138,7 @@ def _of_stems(job: Job) -> Material:
     named = zip(job.plan.stem_order, _with_gains_before(stems, job.plan), strict=True)
     present = {name: stem for name, stem in named if stem is not None}
     mix = sum_of(list(present.values()))
-    return Material(mix, present if job.wet_stems else {}, normalised, None, measurements)
+    return Material(mix, _wanted(present, job), normalised, None, measurements)
 
 
 def _of_network(job: Job) -> Material:
@@ -243,7 +243,7 @@ def _of_tracks(job: Job) -> Material:
         job.tap(MASTER, before, mix)
     return Material(
         mix,
-        groups if job.wet_stems else {},
+        _wanted(groups, job),
         device=None if network is None else network.description,
         output_curve=bus,
         tracks=TrackMix(
@@ -313,6 +313,10 @@ def _n_workers(song: Song, sample_rate: int, threads: int | None) -> int:
     return int(max(1, min(len(song.stems), threads or available_threads(), fitting)))
 
 
+def _wanted(wet: dict[str, np.ndarray], job: Job) -> dict[str, np.ndarray]:
+    return {stem: audio for stem, audio in wet.items() if is_wanted(stem, job.wet_stems)}
+
+
 def _sum(stems: Sequence[np.ndarray | None]) -> np.ndarray:
     return sum_of([stem for stem in stems if stem is not None])
 
@@ -337,15 +341,18 @@ def _run_network(
     assert plan.bundle is not None
     there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
     clock.start(Stage.NETWORK)
-    output = None if job.kept is None else job.kept.output(plan)
+    # All wet stems are kept, or none.
+    kept = job.kept if isinstance(job.wet_stems, bool) else None
+    output = None if kept is None else kept.output(plan)
     if output is None:
         output = _ask_network(stems, job)
-        if job.kept is not None and job.wet_stems:
-            job.kept.keep_output(plan, output)
+        if kept is not None and job.wet_stems:
+            kept.keep_output(plan, output)
     clock.stop()
     if not np.isfinite(peak(output.mix)):
         raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")
-    wet = dict(zip(plan.stem_order, output.wet_stems or (), strict=False))
+    asked = [name for name in plan.stem_order if is_wanted(name, job.wet_stems)]
+    wet = dict(zip(asked, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.
     wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
     return output, wet

@@ -13,7 +13,7 @@ from mixer.console.desk import DeskReport
 from mixer.console.master import MasterFigures
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
-from mixer.dsp.long_audio import parts_of, silence
+from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.meters.true_peak import true_peak_dbtp
@@ -89,7 +89,7 @@ class WetMix:
     Attributes:
         plan: what it was made by.
         audio: float32 (2, samples) at the plan's `mix_rate`.
-        wet_stems: stem name to float32 (2, samples); empty if they are not needed.
+        wet_stems: stem name to float32 (2, samples); those that are needed.
         wet_tracks, stages, device: as in `Mix`; tracks without anybody's strips on their stems.
         output_curve: what makes the mix of the wet stems' sum; None if that sum is the mix.
         measurements: of the stages so far, ready for JSON.
@@ -227,6 +227,17 @@ class Mix:
     def real_time_factor(self) -> float:
         """Seconds of music for each second of rendering."""
         return self.song.duration_s / max(sum(self.seconds.values()), 1e-9)
+
+
+def unmade_of(wet: WetMix) -> np.ndarray | None:
+    """The sum of the stems that were not made wet, float32 (2, samples); None if all were."""
+    if not wet.wet_stems or set(wet.wet_stems) >= set(wet.plan.song.stems):
+        return None
+    rest = copy_of(wet.audio)
+    for part in parts_of(rest):
+        for stem in wet.wet_stems.values():
+            rest[:, part] -= stem[:, part]
+    return rest
 
 
 def measure_levels(

@@ -31,6 +31,7 @@ from mixer.rendering.mix import (
     WetMix,
     measure_levels,
     moved_levels,
+    unmade_of,
 )
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.plan_notes import hands_on_wet_stems
@@ -128,9 +129,8 @@ def premaster(
     Nothing here depends on the targets of loudness and true peak, which are the master's.
     """
     clock = clock or StageClock()
-    job = Job(
-        plan, clock, wet_stems or plan.needs_wet_stems, wet_tracks, stages, network, threads, kept
-    )
+    wet = wet_stems or plan.needed_wet_stems
+    job = Job(plan, clock, wet, wet_tracks, stages, network, threads, kept)
     return over_desk(wet_mix(job), plan, clock, wet_stems=wet_stems)
 
 
@@ -209,14 +209,16 @@ def over_desk(
         return _through_desk(
             wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness
         )
-    known = known or KnownLevels(plan.mix_rate, wet.wet_stems.values())
+    unmade = unmade_of(wet)
+    others = () if unmade is None else (unmade,)
+    known = known or KnownLevels(plan.mix_rate, (*wet.wet_stems.values(), *others))
 
     def make(varied: RenderPlan) -> Premaster:
         tells = tells_loudness and varied.settings.variation is not None
         return _through_desk(wet, varied, clock, known, wet_stems=True, tells_loudness=tells)
 
     made = make_varied(
-        plan, known, make, lambda first: _mastered(first)[1].as_json()["loudness_lufs"]
+        plan, known, unmade, make, lambda first: _mastered(first)[1].as_json()["loudness_lufs"]
     )
     if wet_stems:
         return made

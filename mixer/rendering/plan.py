@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import Console, Strip
-from mixer.console.split import GainLike, is_neutral_console
+from mixer.console.split import GainLike, is_neutral_console, stems_needed
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.rooms import RoomSource
@@ -25,6 +25,7 @@ from mixer.rendering.track_hand import (
 from mixer.shipped import TRACK_MODEL
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
+from mixer.stems import VOCALS
 
 
 class MaterialKind(StrEnum):
@@ -155,11 +156,24 @@ class RenderPlan:
         return is_faithful or bool(self.tracks)
 
     @property
-    def needs_wet_stems(self) -> bool:
-        """Whether something acts on wet stems, or hears them: a strip, a reference, a variation."""
-        has_reference = self.reference is not None or self.settings.held_reference is not None
-        has_wet = self.bundle is None or self.bundle.manifest.has_wet_stems
-        return has_reference or self.touches_stems or (self.varies and has_wet)
+    def needed_wet_stems(self) -> frozenset[str]:
+        """The wet stems that something acts on, or hears: a strip, a reference, a variation.
+
+        What no strip touches stays in the mix as it is, and need not be made by itself.
+        """
+        every = frozenset((*self.stem_order, *self.song.stems))
+        if self.reference is not None or self.settings.held_reference is not None:
+            return every
+        needed = stems_needed(self.console, tuple(self.song.stems)) if self.touches_stems else set()
+        if self.varies and (self.bundle is None or self.bundle.manifest.has_wet_stems):
+            needed = needed | {VOCALS}
+        # Only their sum goes through a curve.
+        return every if needed and self.sums_wet_stems else frozenset(needed)
+
+    @property
+    def sums_wet_stems(self) -> bool:
+        """Whether the mix is more than the sum of its wet stems: the model has a bus of its own."""
+        return self.has_output_curve or self.material is MaterialKind.TRACKS
 
     @property
     def varies(self) -> bool:

@@ -116,7 +116,7 @@ def _with_reference(plan: RenderPlan, song: Song) -> RenderPlan:
         from mixer.reference.sources import read_target
 
         plan = replace(plan, reference=read_target(settings.reference, song))
-    if plan.needs_wet_stems:
+    if plan.needed_wet_stems:
         plan.check_wet_stems()
     return plan
 

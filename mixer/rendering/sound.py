@@ -18,8 +18,8 @@ from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
 from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, ROOM, VOICE, WIDTH
+from mixer.stems import VOCALS
 
-_VOCALS = "vocals"
 # Crest factors are of windows of this length, no more than this below the loudest.
 _CREST_WINDOW_S, _CREST_RANGE_DB = 1.0, 30.0
 # The desk works at -18 LUFS. A compressor this fast moves the peaks themselves, by about a dB of
@@ -29,20 +29,24 @@ _EXPANDER = Gate(-3.0, 1.0, attack_ms=0.1, release_ms=30.0)
 _RATIO_PER_DB, _EXPANSION_PER_DB = 1.0, 0.35
 
 
-def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str, float]:
+def measure_sound(
+    made: Premaster, known: KnownLevels | None = None, unmade: FloatArray | None = None
+) -> dict[str, float]:
     """Voice to the rest in LU; bass, brightness to the middle, width, room and dynamics in dB.
 
     Args:
         made: with its wet stems.
         known: what was measured of the same stems before; None measures them.
+        unmade: the sum of its other stems, float32 (2, samples); None if all are there.
 
     Returns:
         What can be told: no voice without vocals, no room of a model that sets none.
     """
     rate, found = made.plan.mix_rate, dict[str, float]()
     known = known or KnownLevels(rate)
-    vocals = made.wet_stems.get(_VOCALS)
-    rest = [audio for stem, audio in made.wet_stems.items() if stem != _VOCALS]
+    vocals = made.wet_stems.get(VOCALS)
+    rest = [audio for stem, audio in made.wet_stems.items() if stem != VOCALS]
+    rest += [] if unmade is None else [unmade]
     if vocals is not None and rest:
         sung_lufs, rest_lufs = (known.loudness_lufs(*audios) for audios in ([vocals], rest))
         if sung_lufs is not None and rest_lufs is not None:
@@ -105,9 +109,9 @@ def with_moves(console: Console, moves: Mapping[str, float], stems: Sequence[str
         stems: of the song.
     """
     strips = {stem: console.strip(stem) for stem in stems}
-    if VOICE in moves and _VOCALS in strips:
-        gain_db = _raised(strips[_VOCALS].gain_db, moves[VOICE])
-        strips[_VOCALS] = replace(strips[_VOCALS], gain_db=gain_db)
+    if VOICE in moves and VOCALS in strips:
+        gain_db = _raised(strips[VOCALS].gain_db, moves[VOICE])
+        strips[VOCALS] = replace(strips[VOCALS], gain_db=gain_db)
     if ROOM in moves:
         for stem, strip in strips.items():
             changes = strip.network or StripChanges()

@@ -17,6 +17,7 @@ from mixer.console.split import is_neutral_console
 from mixer.dsp.blocks import db_to_gain, sum_of
 from mixer.dsp.long_audio import copy_of, gained, parts_of, silence
 from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.network.output import WetStems, is_wanted
 from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Stage, StageClock
@@ -50,7 +51,7 @@ def sums_of_stages(material: Material, plan: RenderPlan) -> dict[str, np.ndarray
 
 
 def blend(
-    material: Material, plan: RenderPlan, *, wet_stems: bool
+    material: Material, plan: RenderPlan, *, wet_stems: WetStems
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Cross-fade between the plain sum of the recordings (amount 0) and the mix (amount 1).
 
@@ -69,7 +70,8 @@ def blend(
     else:
         plain = read_sum(song.recordings, plan.n_samples, rate)
     if wet_stems:
-        for stem in dict.fromkeys((*song.stems, *wet)):
+        stems = dict.fromkeys((*song.stems, *wet))
+        for stem in (stem for stem in stems if is_wanted(stem, wet_stems)):
             own = turned.pop(stem) if stem in turned else read_stem(song, stem, rate)
             wet[stem] = own if mix is None else _fade(own, wet.get(stem), amount)
     return (plain if mix is None else _fade(plain, mix, amount)), wet
@@ -146,7 +148,11 @@ def run_desk(
         }
         del staged
         report = output.report.copy()
-        mix = mix_again(stems, plan, output_curve) if stems else silence(*mix.shape)
+        report["stems"] = {
+            stem: report["stems"].get(stem) or {"heard": True, "effects": {}, "sends": {}}
+            for stem in dict.fromkeys((*plan.song.stems, *stems))
+        }
+        mix = _mix_of_changed(mix, wet, stems, plan, output_curve)
     if touches_bus:
         # The sum of changed stems is nobody else's.
         own = mix if plan.touches_stems else None
@@ -171,6 +177,29 @@ def _staged(
     ducks = any(strip.duck is not None for strip in strips.values())
     neutral = {stem for stem, strip in strips.items() if strip == Strip() and not ducks}
     return {stem: audio if stem in neutral else gained(audio, gain) for stem, audio in wet.items()}
+
+
+def _mix_of_changed(
+    mix: np.ndarray,
+    wet: Mapping[str, np.ndarray],
+    stems: Mapping[str, np.ndarray],
+    plan: RenderPlan,
+    output_curve: Callable[[np.ndarray], np.ndarray] | None,
+) -> np.ndarray:
+    """The mix, another array, with stems in place of what they were.
+
+    Stems that stay need not be there: they stay in the mix. Their sum is made again only where it
+    goes through a curve, or where nothing stays.
+    """
+    changed = [stem for stem, audio in stems.items() if audio is not wet[stem]]
+    if output_curve is not None or set(changed) >= {*plan.song.stems, *stems}:
+        return mix_again(stems, plan, output_curve) if stems else silence(*mix.shape)
+    out = copy_of(mix)
+    for part in parts_of(out):
+        for stem in changed:
+            out[:, part] -= wet[stem][:, part]
+            out[:, part] += stems[stem][:, part]
+    return out
 
 
 def mix_again(

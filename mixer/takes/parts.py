@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,15 +16,37 @@ def hash_samples(audio: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(audio, np.float32).data).hexdigest()
 
 
-def hash_parts(made: Premaster) -> dict[str, str]:
-    """The hash of each wet stem, and of each wet track as `tracks/NAME`."""
-    parts = {stem: hash_samples(audio) for stem, audio in made.wet_stems.items()}
+# Of the stems that were not made by themselves, all together.
+REST = "rest"
+
+
+def hash_parts(
+    made: Premaster, known: Mapping[int, str] | None = None, unmade: np.ndarray | None = None
+) -> dict[str, str]:
+    """The hash of each wet stem, of each wet track as `tracks/NAME`, and of `REST`.
+
+    Args:
+        made: the mix.
+        known: hashes by the `id` of arrays.
+        unmade: the sum of the stems that were not made; None if all were.
+    """
+    known = known or {}
+    audios = {**made.wet_stems, **({} if unmade is None else {REST: unmade})}
+    parts = {name: known.get(id(audio)) or hash_samples(audio) for name, audio in audios.items()}
     # One at a time: a track is read from the disk when it is looked at.
     return parts | {
         f"{TRACK_ROLE}{name}": hash_samples(audio) for name, audio in made.wet_tracks.items()
     }
 
 
-def same_parts(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Names of the parts that are bit for bit what they were."""
-    return [name for name, sha256 in now.items() if was.get(name) == sha256]
+def same_parts(
+    was: Mapping[str, str], now: Mapping[str, str], unmade: Sequence[str] = ()
+) -> list[str]:
+    """Names of the parts that are bit for bit what they were.
+
+    Args:
+        was, now: hashes, from `hash_parts`.
+        unmade: the stems whose sum is `REST`.
+    """
+    same = (name for name, sha256 in now.items() if was.get(name) == sha256)
+    return [stem for name in same for stem in (unmade if name == REST else (name,))]

@@ -328,9 +328,10 @@ def _parts_of_parent(
 
 
 def _knows_parts(revision: Revision) -> bool:
-    """Whether the parent's recipe has its parts, as they are made here."""
+    """Whether the parent's recipe has all its parts, as they are made here."""
     take = revision.parent.take
-    return take is not None and bool(take.parts) and not revision.is_elsewhere
+    has_all = take is not None and set(take.parts) >= set(revision.song.stems)
+    return has_all and not revision.is_elsewhere
 
 
 def _make(

@@ -10,17 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.console.settings import Console
+from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import suggest, visible
+from mixer.network.output import WetStems
 from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING as PRESET_ENDING
 from mixer.preset.merge import resolve
 from mixer.rendering.axes import Axis, moves_named, named_moves
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import WetMix
+from mixer.rendering.plan import RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.sound import with_moves
 from mixer.rendering.variation_step import steps_to
+from mixer.stems import VOCALS
 from mixer.takes.blending import blend_consoles
 from mixer.takes.numbering import base_of, variations_beside
 from mixer.takes.spreading import MOST_VARIATIONS, spread_out
@@ -73,7 +77,9 @@ class First:
     Attributes:
         wet: as it comes to the desk.
         known: loudness of its stems.
-        parts: hash of each wet stem behind its strip.
+        unmade: as in `mixer.rendering.sound.measure_sound`.
+        parts: hashes of its parts, from `mixer.takes.parts.hash_parts`.
+        hashes: of them by the `id` of the arrays of `wet`, and of `unmade`.
         sound: its figures.
         recipe: its file.
         settings: what all variations are rendered by, except for their consoles.
@@ -82,11 +88,23 @@ class First:
 
     wet: WetMix
     known: KnownLevels
+    unmade: FloatArray | None
     parts: Mapping[str, str]
+    hashes: Mapping[int, str]
     sound: Mapping[str, float]
     recipe: Path
     settings: RenderSettings
     loudness_lufs: float
+
+
+def wet_stems_for(plan: RenderPlan, wanted: Wanted) -> WetStems:
+    """The wet stems that the first mix or any of the variations acts on, or is measured by."""
+    if plan.bundle is not None and not plan.bundle.manifest.has_wet_stems:
+        return False
+    named = {FIRST, *named_moves()}
+    if plan.sums_wet_stems or any(part not in named for _, b in wanted.blends for part, _ in b):
+        return True
+    return plan.needed_wet_stems | {VOCALS}
 
 
 def covariance(axes: Sequence[Axis], answers: Sequence[Mapping[str, float]]) -> FloatMatrix:

@@ -20,7 +20,7 @@ from mixer.rendering.mix import Mix
 from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.takes.asking import changed_settings
 from mixer.takes.numbering import variations_beside
-from mixer.takes.parts import same_parts
+from mixer.takes.parts import REST, same_parts
 from mixer.takes.revise import bus_of
 
 MADE_BY = "variations"
@@ -44,7 +44,7 @@ def take_of(
     """
     recorded = read_recipe(parent)
     before = plain_table(recorded.settings.console or Console())
-    same = same_parts(was, parts)
+    same = same_parts(was, parts, [s for s in mix.song.stems if s not in parts])
     return {
         "number": number,
         "made_by": MADE_BY,
@@ -53,7 +53,7 @@ def take_of(
         "changes": changed_settings(before, plain_table(mix.console)),
         "parts": dict(parts),
         "same": same,
-        "different": [name for name in parts if name not in same],
+        "different": [name for name in parts if name not in (*same, REST)],
         "bus": {"was": bus_of(recorded.measurements), "now": bus_of(mix.measurements)},
         "variation": place,
     }

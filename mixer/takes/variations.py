@@ -39,6 +39,7 @@ from mixer.rendering.mix import (
     WetMeasurements,
     WetMix,
     measure_levels,
+    unmade_of,
 )
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan
@@ -51,13 +52,14 @@ from mixer.rendering.variation_step import movable, variation_target_lufs
 from mixer.song.song import Song
 from mixer.takes.blending import parse_blend
 from mixer.takes.numbering import base_of, next_variation, variation_path
-from mixer.takes.parts import hash_samples
+from mixer.takes.parts import REST, hash_parts
 from mixer.takes.variation_plan import (
     Asked,
     First,
     Wanted,
     asked_variations,
     covariance,
+    wet_stems_for,
 )
 from mixer.takes.variation_record import take_of, write_preset, write_table
 
@@ -193,17 +195,19 @@ def make_variations(
         SettingsError: a blend of what is not there, or of what cannot be blended.
         MixerError: as in `render_to`.
     """
-    has_wet = plan.bundle is None or plan.bundle.manifest.has_wet_stems
+    wanted_wet = True if destination.wanted.takes_stems else wet_stems_for(plan, wanted)
     has_report = destination.wanted.has_report
     asking = replace(plan, settings=replace(plan.settings, uncertainty=True))
-    making_s = making_forecast(asking, wet_stems=has_wet, stages=has_report, threads=threads)
+    making_s = making_forecast(
+        asking, wet_stems=bool(wanted_wet), stages=has_report, threads=threads
+    )
     writing_s = {} if first_is_there else forecast_of(destination, plan, is_made=True)
     varying_s = _varying_forecast(plan, destination, wanted, threads)
     making, writing, varying = parts_of(progress, making_s, writing_s, varying_s)
     with one_blas_thread:
         tracks = destination.takes_tracks(plan)
         with StageClock(making, making_s) as clock:
-            wet = wet_mix(Job(asking, clock, has_wet, tracks, has_report, network, threads))
+            wet = wet_mix(Job(asking, clock, wanted_wet, tracks, has_report, network, threads))
             doubts = wet.measurements.get("doubts")
             answers = [] if doubts is None else doubts["answers"]
             wet = replace(wet, plan=plan, measurements=_as_asked(wet.measurements, plan))
@@ -258,12 +262,19 @@ def _first(wet: WetMix, made: Premaster, recipe: Path) -> First:
     held_db = plan.settings.held_staging_db
     if held_db is None:
         held_db = staging_gain_db(wet.audio, plan.mix_rate)
-    known = KnownLevels(plan.mix_rate, wet.wet_stems.values())
+    unmade = unmade_of(wet)
+    stems = {**wet.wet_stems, **({} if unmade is None else {REST: unmade})}
+    known = KnownLevels(plan.mix_rate, stems.values())
+    # Of a mix of tracks each track is a part, which nothing has hashed.
+    parts = {} if plan.tracks else hash_parts(made, unmade=unmade)
+    here = {**made.wet_stems, REST: unmade}
     return First(
         wet=wet,
         known=known,
-        parts=_parts(made, {}),
-        sound=measure_sound(made, known),
+        unmade=unmade,
+        parts=parts,
+        hashes={id(a): parts[s] for s, a in stems.items() if parts and here[s] is a},
+        sound=measure_sound(made, known, unmade),
         recipe=recipe,
         settings=replace(
             plan.settings,
@@ -352,9 +363,9 @@ def _make(
         wet_stems=True,
         tells_loudness=False,
     )
-    sound = measure_sound(made, first.known)
+    sound = measure_sound(made, first.known, first.unmade)
     place = place_of(sound, first.sound, first.loudness_lufs, asked.moves)
-    parts = _parts(made, {id(a): first.parts[s] for s, a in wet.wet_stems.items() if first.parts})
+    parts = hash_parts(made, first.hashes, first.unmade) if first.parts else {}
     made = replace(made, wet_stems={})
     takes: list[Take] = []
 
@@ -370,12 +381,3 @@ def _make(
     master = done.mix.measurements["master"]
     preset = write_preset(path, plan.settings, place["words"])
     return MadeVariation(path, preset, takes[-1], master["loudness_lufs"], master["true_peak_dbtp"])
-
-
-def _parts(made: Premaster, known: Mapping[int, str]) -> dict[str, str]:
-    """Hash of each wet stem behind its strip; none of a mix of tracks, of which each track is."""
-    if made.plan.tracks:
-        return {}
-    return {
-        stem: known.get(id(audio)) or hash_samples(audio) for stem, audio in made.wet_stems.items()
-    }

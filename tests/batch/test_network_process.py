@@ -39,17 +39,19 @@ def held_lock() -> threading.Lock:
     return lock
 
 
-def test_the_mix_comes_back_sample_for_sample(device, rng) -> None:
+@pytest.mark.parametrize("wet_stems", [True, frozenset({"vocals", "other"})])
+def test_the_mix_comes_back_sample_for_sample(device, rng, wet_stems) -> None:
     stems = [*band(rng, 2.0, 44_100).values()]
     stems[1] = None
     lock, shares = held_lock(), []
     remote = open_remote(device.address, device.key, lock)("default")
     local = open_local("cpu", 1)("default")
     changes = {"drums": StripChanges(room_db=Change(set=-10.0))}
-    asked = {"wet_stems": True, "warm_up_s": 0.5, "changes": changes}
+    asked = {"wet_stems": wet_stems, "warm_up_s": 0.5, "changes": changes}
     there = remote.run(stems, **asked, progress=shares.append)
     here = local.run(stems, **asked, progress=lambda share: None)
     assert np.array_equal(there.mix, here.mix)
+    assert len(there.wet_stems) == (4 if wet_stems is True else 2)
     assert all(map(np.array_equal, there.wet_stems, here.wet_stems))
     assert there.device == here.device == "cpu"
     assert there.settings == here.settings

@@ -229,3 +229,19 @@ def test_stems_that_are_given_away_become_the_mix(
     assert given == [None] * len(NAMES)
     if wet_stems:
         assert np.array_equal(found.wet_stems, expected.wet_stems)
+
+
+def test_wet_stems_of_some_names_are_those_of_all(rng: np.random.Generator) -> None:
+    stems = [rng.standard_normal((2, RATE)).astype(np.float32) * 0.1 for _ in NAMES]
+
+    def predict(levels: dict) -> list[np.ndarray]:
+        return settings(levels["mean_db"].shape[-1], room_db=-9.0, width_db=-9.0)
+
+    def mix(wet_stems: bool | frozenset[str]) -> Output:
+        return mix_by_bands(predict, stems, NAMES, HYPER, RATE, wet_stems=wet_stems)
+
+    every, last, none = mix(True), mix(frozenset({NAMES[-1], "flute"})), mix(frozenset())
+    assert np.array_equal(last.wet_stems, every.wet_stems[-1:])
+    assert none.wet_stems is None
+    for other in (last, none):
+        assert np.array_equal(other.mix, every.mix)

@@ -14,6 +14,7 @@ from mixer.console.settings import Compressor, Console, Strip
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.manifest import Manifest
 from mixer.network.model import Bundle, read_bundle
+from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination, render_to
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
@@ -58,6 +59,46 @@ def test_three_db_on_the_vocals_are_three_db_against_the_rest(song) -> None:
     gained = louder.audio - plain.audio
     wanted = (10 ** (3 / 20) - 1) * plain.wet_stems["vocals"]
     np.testing.assert_allclose(gained, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("sets", "made"),
+    [
+        ((), set()),
+        (("vocals.gain_db=3",), {"vocals"}),
+        (("master.width=1.2",), set()),
+        (("bass.duck.by=drums", "bass.duck.amount_db=6"), {"bass", "drums"}),
+        (("drums.amount=0",), set()),
+        (("bass.solo=true",), {"vocals", "bass", "drums", "other"}),
+    ],
+)
+def test_only_stems_that_a_strip_touches_are_made_wet(
+    song, sets: tuple[str, ...], made: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes two convolutions; the mix has the same bits however many are made."""
+    asked = []
+    run_network = LocalRunner.run
+
+    def noted(self: LocalRunner, *args: object, **options: object) -> object:
+        asked.append(options["wet_stems"])
+        return run_network(self, *args, **options)
+
+    monkeypatch.setattr(LocalRunner, "run", noted)
+    settings = RenderSettings(console=console(*sets), true_peak_dbtp=None)
+    alone, beside = render(song, settings), render(song, settings, wet_stems=True)
+    assert [set(asked[0]), asked[1]] == [made, True]
+    assert np.array_equal(alone.audio, beside.audio)
+    desks = [mix.measurements["console"].get("stems", {}) for mix in (alone, beside)]
+    assert desks[0] == desks[1]
+
+
+@pytest.mark.parametrize("model", ["default", "none"])
+def test_what_no_strip_touches_stays_in_the_mix_as_it_is(song, model: str) -> None:
+    plain = mixed(song, model=model)
+    moved = mixed(song, "vocals.gain_db=2", "drums.pan=0.3", model=model)
+    kept = plain.audio - plain.wet_stems["vocals"] - plain.wet_stems["drums"]
+    wanted = kept + moved.wet_stems["vocals"] + moved.wet_stems["drums"]
+    np.testing.assert_allclose(moved.audio, wanted, atol=1e-6)
 
 
 @pytest.mark.shared

@@ -97,12 +97,17 @@ def test_one_pass_through_the_network_makes_all_of_them(
     run_network = LocalRunner.run
 
     def counted(self: LocalRunner, *args: object, **options: object) -> object:
-        passes.append(1)
+        passes.append(options["wet_stems"])
         return run_network(self, *args, **options)
 
     monkeypatch.setattr(LocalRunner, "run", counted)
-    make(Wanted(spread=3, names=("brighter",)))
-    assert len(passes) == 1
+    made = make(Wanted(spread=3, names=("brighter", "voice-up")))
+    # The bus moves all else.
+    assert passes == [{"vocals"}]
+    for each in made.made:
+        rest, is_moved = {"bass", "drums", "other"}, "voice" in each.take["variation"]["moves"]
+        assert set(each.take["same"]) == (rest if is_moved else rest | {"vocals"})
+        assert each.take["different"] == (["vocals"] if is_moved else [])
 
 
 def test_recordings_are_hashed_once_for_all_variations(

@@ -26,7 +26,15 @@ from mixer.network.band_mixer.changes import as_table, change_controls
 from mixer.network.band_mixer.controls import StemControls, excess_db, spectral_gains
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
 from mixer.network.band_mixer.space import Space, add_space
-from mixer.network.output import Audio, Output, Progress, RunOptions, StemRecord
+from mixer.network.output import (
+    Audio,
+    Output,
+    Progress,
+    RunOptions,
+    StemRecord,
+    WetStems,
+    is_wanted,
+)
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
 
@@ -73,7 +81,7 @@ def mix_by_bands(
     hyper: BandMixerParameters,
     sample_rate: int,
     *,
-    wet_stems: bool,
+    wet_stems: WetStems,
     progress: Progress | None = None,
     threads: int = 1,
     device: str = "cpu",
@@ -90,7 +98,7 @@ def mix_by_bands(
         names: their names, for messages.
         hyper: the network's.
         sample_rate: in Hz.
-        wet_stems: also return each stem as it is in the mix.
+        wet_stems: also return stems as they are in the mix.
         progress: called with the fraction done, from the calling thread.
         threads: stems at a time.
         device: for the record.
@@ -129,11 +137,11 @@ def _sum_stems(
     levels: Sequence[Levels],
     used: Sequence[StemControls],
     threads: int,
-    wet_stems: bool,
+    wet_stems: WetStems,
     consume: bool,
     tell: Progress,
 ) -> tuple[Audio, list[Audio]]:
-    """The second pass: the mix, and each wet stem where they are wanted."""
+    """The second pass: the mix, and the wet stems that are wanted."""
     stems, n_stems = song.stems, len(song.names)
 
     def changed(place: int) -> Audio | None:
@@ -145,22 +153,23 @@ def _sum_stems(
     # One convolution for the mix, whether or not each wet stem gets one of its own besides.
     space = Space(song.n_samples, song.sample_rate)
     kept: list[Audio] = []
+    spaces = []
     for place, stem in enumerate(_few_at_a_time(pool, changed, n_stems, threads)):
         if stem is not None:
             space.send(stem, used[place].width_db, used[place].room_db)
             if mix is None:
-                mix = copy_of(stem) if wet_stems else stem
+                mix = copy_of(stem) if is_wanted(song.names[place], wet_stems) else stem
             else:
                 mix += stem
-        if wet_stems:
+        if is_wanted(song.names[place], wet_stems):
             kept.append(silence(2, song.n_samples) if stem is None else stem)
+            spaces.append(pool.submit(song.add_space, kept[-1], used[place]))
         if consume and isinstance(stems, list):
             stems[place] = None
         del stem  # its memory is free before the next one starts
         tell(_STEMS * (place + 1) / n_stems)
     assert mix is not None  # a song without any stem was refused
     returns = pool.submit(space.add_to, mix)
-    spaces = [pool.submit(song.add_space, *pair) for pair in zip(kept, used, strict=False)]
     for each in (returns, *spaces):
         each.result()
     tell(1.0)

@@ -23,7 +23,7 @@ from mixer.errors import InputError
 from mixer.network.fxnorm.frames import empty_chunks, read_frames, write_frames
 from mixer.network.fxnorm.latent import LATENT_CHUNK_FRAMES, mix_latent
 from mixer.network.fxnorm.parameters import HyperParameters
-from mixer.network.output import Audio, Output, Progress, RunOptions
+from mixer.network.output import Audio, Output, Progress, RunOptions, WetStems, wanted_of
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
 
@@ -95,7 +95,7 @@ class _Run:
 
         return mix_latent(self.network, latent, mean_abs, self.pool, progress)
 
-    def decode(self, mask: list[Audio], *, wet_stems: bool) -> Output:
+    def decode(self, mask: list[Audio], *, wet_stems: WetStems) -> Output:
         """Pass 2: the mix, and the wet stems where asked for."""
         hyper, warm_up = self.hyper, self.song.n_warm_up
         mix = silence(hyper.n_channels, self.song.n_samples)
@@ -122,7 +122,9 @@ class _Run:
         for done in self._each(one, warm_up // hyper.hop_samples):
             self.progress(_PASS_1 + _LATENT + (1.0 - _PASS_1 - _LATENT) * done)
         stems = None if wet is None else np.split(wet, hyper.n_stems)
-        return Output(mix, stems, self.network.description)
+        order = self.network.bundle.manifest.stems
+        wanted = None if stems is None else wanted_of(stems, order, wet_stems)
+        return Output(mix, wanted, self.network.description)
 
     def _each(self, work: Callable[[int], None], from_frame: int) -> Iterator[float]:
         """Run `work` on the first frame of every chunk, in threads; yields the fraction done."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import db_to_gain
-from mixer.network.output import Audio, Output, RunOptions
+from mixer.network.output import Audio, Output, RunOptions, wanted_of
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
 from mixer.network.track_mixer.architecture import SETTINGS_GRAPH
@@ -38,7 +38,7 @@ def run_track_mixer(
         lambda feeds: network.run(SETTINGS_GRAPH, feeds, GRAPH_OUTPUTS), inputs, sample_rate
     )
     options.progress(1.0)
-    return Output(mix, wet if options.wet_stems else None, network.description)
+    return Output(mix, wanted_of(wet, STEMS, options.wet_stems), network.description)
 
 
 def mix_by_faders(
