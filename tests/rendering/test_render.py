@@ -232,6 +232,6 @@ def test_levels_of_stems_that_nobody_asked_for_are_those_of_the_mix(song_folder)
     asked, passed = (
         render(song, settings, wet_stems=asks).measurements["wet_stems"] for asks in (True, False)
     )
-    assert set(asked) == set(passed) == set(song.stems)
-    for stem, levels in asked.items():
-        assert passed[stem] == pytest.approx(levels, abs=1e-3)
+    assert set(asked) == set(song.stems)
+    assert set(passed) == {"vocals"}  # which alone is made
+    assert passed["vocals"] == pytest.approx(asked["vocals"], abs=1e-3)
