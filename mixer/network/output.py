@@ -83,7 +83,7 @@ def is_wanted(stem: str, wet_stems: WetStems) -> bool:
 def wanted_of(
     wet: Sequence[Audio], names: Sequence[str], wet_stems: WetStems
 ) -> list[Audio] | None:
-    """Of all wet stems, in the order of their names, those for an `Output`."""
+    """The wet stems for an `Output`, out of all of them in the order of their names."""
     if not wet_stems:
         return None
     return [own for own, name in zip(wet, names, strict=True) if is_wanted(name, wet_stems)]

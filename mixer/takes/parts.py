@@ -16,7 +16,7 @@ def hash_samples(audio: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(audio, np.float32).data).hexdigest()
 
 
-# Of the stems that were not made by themselves, all together.
+# The name of all stems together that were not made by themselves.
 REST = "rest"
 
 

@@ -265,7 +265,7 @@ def _first(wet: WetMix, made: Premaster, recipe: Path) -> First:
     unmade = unmade_of(wet)
     stems = {**wet.wet_stems, **({} if unmade is None else {REST: unmade})}
     known = KnownLevels(plan.mix_rate, stems.values())
-    # Of a mix of tracks each track is a part, which nothing has hashed.
+    # A mix of tracks has a part for each track, which nothing has hashed.
     parts = {} if plan.tracks else hash_parts(made, unmade=unmade)
     here = {**made.wet_stems, REST: unmade}
     return First(
