@@ -70,9 +70,11 @@ class PageRun:
         if ">" in words:
             target = words[words.index(">") + 1]
             words = words[: words.index(">")]
-        words = [part for word in words for part in _names(word)]
+        words = self.change_words([part for word in words for part in _names(word)])
+        if not words:
+            return
         self.capsys.readouterr()
-        code = run(self.change_words(words))
+        code = run(words)
         said = self.capsys.readouterr()
         assert code == 0, f"{where}: {words}: {said.err}"
         self.said += said.out
