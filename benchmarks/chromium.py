@@ -42,7 +42,7 @@ class Memory:
 
 
 def memory_of(pid: int) -> Memory:
-    """What a process takes now; Linux only, raises OSError where it has ended."""
+    """What a process takes now; Linux only, raises OSError if it has ended."""
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     of = {name: int(size.split()[0]) * 1024 for name, size in (row.split(":") for row in rows)}
     return Memory(of["Rss"], of["Pss"], of["Anonymous"])
@@ -52,7 +52,7 @@ class Chromium:
     """A browser without a window, with one page; `close` ends it."""
 
     def __init__(self) -> None:
-        """Start it; raises FileNotFoundError where there is none."""
+        """Start it; raises FileNotFoundError if there is none."""
         executable = find_chromium()
         if executable is None:
             raise FileNotFoundError("no Chromium here: install it, or name it in $CHROMIUM")
@@ -104,7 +104,7 @@ class Chromium:
         return answer["result"].get("value")
 
     def wait_until(self, expression: str, within_s: float, every_s: float = 0.02) -> float:
-        """Seconds until an expression is true; raises TimeoutError where it does not become so."""
+        """Seconds until an expression is true; raises TimeoutError if it does not become so."""
         began = time.monotonic()
         while not self.evaluate(expression):
             if time.monotonic() - began > within_s:

@@ -78,7 +78,7 @@ def spreads_of(
 
 
 def figures_of(tracks: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """One mix's place on each axis, in dB; without the voice where nobody sings."""
+    """One mix's place on each axis, in dB; without the voice if there are no vocals."""
     powers, voice, reductions_db, sides, mids = [], [], [], [], []
     for track in tracks:
         settings = track["parameters"]
@@ -106,7 +106,7 @@ def figures_of(tracks: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 
 def band_gains(instrument: str, eq: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Power in each of `BANDS_HZ` of an instrument of power 1, behind its equaliser."""
+    """Power in each of `BANDS_HZ` of an instrument of power 1, after its equaliser."""
     shares_db = next((v for k, v in BAND_SHARES_DB.items() if k in instrument), _OTHERS_DB)
     gains_db = []
     for low_hz, high_hz in BANDS_HZ:

@@ -31,7 +31,7 @@ from training.networks.fxnorm import FxNormNetwork
 
 SAMPLE_RATE_HZ = 44_100
 _TORCH_S, _DEFAULT_S = 20.0, 120.0
-# An hour of song must run at low cost: the default's front-end with next to no mixer behind it.
+# An hour of song must run at low cost: the default's front-end with next to no mixer after it.
 TINY = HyperParameters(
     n_filters=16,
     stride_samples=32,

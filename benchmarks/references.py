@@ -5,7 +5,7 @@
 
 For each pair a line: the third-octave error from 63 Hz to 12.5 kHz before and after (mean and
 largest, dB), the same for the width by band (dB), range (LU) and loudness (LUFS) before and after
-beside the reference's, the voice against the rest where the reference has its stems, and seconds of
+beside the reference's, the voice against the rest if the reference has its stems, and seconds of
 processor time without and with the reference. `--svg` draws the tone of the first pair. `--tracks`
 takes a folder of songs track by track (`SONG/dry` or `SONG/wet`): each is moved towards the sum of
 the next one's wet tracks.

@@ -31,7 +31,7 @@ from training.checkpoint import Checkpoint, read_checkpoint
 
 PROFILE_FILE = "profile.json"
 DEFAULT_PROFILE = Path(__file__).resolve().parents[1] / "mixer" / "profiles" / "musdb18.json"
-# Which normalisations the paper's networks were trained behind, and its stems, in order.
+# Which normalisations the paper's networks were trained after, and its stems, in order.
 PAPER_EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "loudness")
 PAPER_STEMS = ("vocals", "bass", "drums", "other")
 CHECK_STEMS_FILE, CHECK_MIX_FILE = "check_stems.s16", "check_mix.f32"

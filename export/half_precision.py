@@ -23,7 +23,7 @@ def to_half_precision(content: bytes, *, keep_roundings: bool = False) -> bytes:
 
     Args:
         content: a serialised float32 model.
-        keep_roundings: put an Identity behind every cast. Without fp16 kernels (on a CPU) the
+        keep_roundings: put an Identity after every cast. Without fp16 kernels (on a CPU) the
             runtime computes in float32 and drops a cast to fp16 that is cast back at once, and its
             rounding with it; the Identity, in a session without optimisations, keeps it there.
 

@@ -15,7 +15,7 @@ and the inverse deviation, (2,), from the moments that the stage before it retur
 | squeeze | sequence, mean_abs | mask, level |
 | excite | level | gains |
 
-Tensors are (1, channels, frames) where nothing else is said; `moments` is sum and sum of squares of
+Tensors are (1, channels, frames) if nothing else is said; `moments` is sum and sum of squares of
 `hidden`, (2,); `block` is the block whose weights run, in `latent_advance` the one before the norm.
 """
 
@@ -227,7 +227,7 @@ def _selected_conv(
     index: str,
     norm: tuple[str, str] | None = None,
 ) -> str:
-    """The 1x1 convolution at `index`, behind a norm if one is given."""
+    """The 1x1 convolution at `index`, after a norm if one is given."""
     weight = _gathered(graph, [array(conv.weight)[:, :, 0] for conv in convs], index)
     bias = _gathered(graph, [array(_bias(conv)) for conv in convs], index)  # (1, outputs)
     if norm is not None:

@@ -75,7 +75,7 @@ def _write_block(
 ) -> tuple[str, str]:
     hidden = _prelu(graph, write_conv(graph, stream, block.conv1x1), block.nonlinearity1)
     scale, shift = _norm_affine(graph, hidden, block.norm1)
-    # Materialised: behind it comes zero padding, which a folded shift would miss.
+    # Materialised: after it comes zero padding, which a folded shift would miss.
     hidden = graph.add("Add", graph.add("Mul", hidden, scale), shift)
     depthwise = block.depthwise_conv
     hidden = graph.add(

@@ -58,7 +58,7 @@ def make_default(
 
     Args:
         folder: keeps songs, examples, the run and the bundle.
-        real_songs: a folder of song folders with wet stems; composed songs alone where it is not.
+        real_songs: a folder of song folders with wet stems; composed songs alone if it is not.
         n_songs: composed.
         n_jobs: processes that compose and prepare.
         overrides: of the configuration, as in `mixer train`.

@@ -148,7 +148,7 @@ def judge_stems(
 
 
 def songs_in(folder: Path) -> list[str]:
-    """Names of the song folders; none where the folder is not there, and that is said."""
+    """Names of the song folders; none if the folder is not there, and that is said."""
     if not folder.is_dir():
         say(f"nothing in {folder}: trained without")
         return []

@@ -76,7 +76,7 @@ def make_paper(
 
     Args:
         folder: keeps songs, examples, the run and the bundle.
-        shared: has `audio/stems` and `tracks`; composed songs alone where it is not.
+        shared: has `audio/stems` and `tracks`; composed songs alone if it is not.
         n_songs: composed.
         n_jobs: processes that compose and prepare.
         overrides: of the configuration, as in `mixer train`.

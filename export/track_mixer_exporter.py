@@ -32,7 +32,7 @@ TRACK_NUMBERS = (1, 4, 17, 64)
 
 
 def check_inputs(generator: np.random.Generator, n_tracks: int) -> dict[str, NDArray[np.generic]]:
-    """What a graph could be told of so many tracks, one of them silent where there are several."""
+    """What a graph could be told of so many tracks, one of them silent if there are several."""
     shape = (1, n_tracks)
     mask = np.ones(shape, np.float32)
     mask[0, 1:2] = 0.0

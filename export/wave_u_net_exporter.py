@@ -28,7 +28,7 @@ def _check_samples(hyper: WaveUNetParameters) -> int:
 
 def _answer(network: WaveUNet, stems: Audio) -> Audio:
     """The mix of at most a segment, rendered as what the network was trained on."""
-    # Behind wrapped audio, zeros around it.
+    # After wrapped audio, zeros around it.
     n_samples = stems.shape[1]
     missing = network.hyper.output_samples - n_samples
     wrapped = np.pad(stems, ((0, 0), (missing, 0)), mode="wrap")

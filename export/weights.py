@@ -1,4 +1,4 @@
-"""A bundle's weights as a checkpoint again, to fine-tune a model of which one has the bundle alone.
+"""A bundle's weights as a checkpoint, to fine-tune a model that is available only as a bundle.
 
 The graph of a band mixer holds every parameter under its own name. Only the biases of the LSTM are
 folded into one array, in another order; they are taken apart again.

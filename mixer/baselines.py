@@ -14,5 +14,5 @@ SUM = "sum"
 # The mix that people made, and the names that its file may have, without the ending.
 HUMAN = "human"
 HUMAN_FILE_NAMES = ("mixture", "mix", "reference")
-# The two sums as a report's player and the files beside it have them, where no model is in sight.
+# The two sums as a report's player and the files beside it have them, if no model is in sight.
 INPUT_SUM, NORMALISED_SUM = "input_sum", "normalised_sum"

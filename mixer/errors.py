@@ -51,7 +51,7 @@ class ModelError(MixerError):
 
 
 class DeviceError(MixerError):
-    """The device asked for is not there, or the network could not run on it."""
+    """The requested device is not there, or the network could not run on it."""
 
     exit_code = 3
 
@@ -81,7 +81,7 @@ class Gathered:
 
     @contextlib.contextmanager
     def going_on(self) -> Iterator[None]:
-        """Keep the mistakes that are raised within, and go on behind it."""
+        """Keep the mistakes that are raised within, and go on after it."""
         try:
             yield
         except self._error as error:

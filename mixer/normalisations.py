@@ -21,7 +21,7 @@ class Normalisation:
     Attributes:
         name: in settings and manifests.
         found_in: module and name of its `mixer.fxnorm.stage.Stage`.
-        is_default: applies where nobody asks for others.
+        is_default: applied unless others are requested.
         excludes: an effect that it cannot be chosen with.
         draws_rooms: needs rooms, and so a seed.
         for_dry_songs: does to a wet recording what was done to it before.

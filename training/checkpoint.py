@@ -251,7 +251,7 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Param
 
 
 def _check_asked(path: Path, hyper: Parameters, asked: Mapping[str, int | None]) -> None:
-    """Hold what was asked for to what the file states: the shapes fit any of it."""
+    """Check the requested values against the file: the shapes fit any of it."""
     stated = hyper.to_json()
     for name, value in asked.items():
         if value is None:

@@ -6,7 +6,7 @@ Needs PyTorch (with safetensors, onnx and onnxscript) and ONNX Runtime; training
 batch also need soundfile, soxr, pyloudnorm, pedalboard, platformdirs, click and rich, and are left
 out where one of these is missing. Without a GPU it measures less, on the CPU.
 
-Writes FOLDER/gpu.json and FOLDER/gpu.md, build/gpu by default. The exit code is 1 where a
+Writes FOLDER/gpu.json and FOLDER/gpu.md, build/gpu by default. The exit code is 1 if a
 comparison failed or a part broke.
 """
 

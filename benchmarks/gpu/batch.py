@@ -18,7 +18,7 @@ class BatchSpeed:
 
     Attributes:
         bundle, devices: that ran.
-        songs, song_s: how many of which length.
+        songs, song_s: how many, and of which length.
         seconds: of wall clock, a second of song.
         peak_gpu_gb: most GPU memory in use; None without a GPU.
     """

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 _MAX_CHUNKS = 10_000
 _BEYOND_ANY_FILE = 1 << 62
 _WAVE64_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")  # bytes 4 to 16 of `riff`
-# Chunks that stand behind the audio, and the tags that other programs hang on.
+# Chunks that stand after the audio, and the tags that other programs hang on.
 _KNOWN = {b"LIST", b"bext", b"iXML", b"axml", b"chna", b"cue ", b"smpl", b"inst", b"fact", b"JUNK"}
 _KNOWN |= {b"junk", b"PAD ", b"FLLR", b"acid", b"id3 ", b"ID3 ", b"_PMX", b"umid", b"minf", b"PEAK"}
 _KNOWN |= {b"elm1", b"regn", b"afsp", b"levl", b"cart", b"plst", b"strc", b"DISP", b"aXML", b"SAUR"}
@@ -166,8 +166,8 @@ def read_heads(file: BinaryIO) -> Heads | None:
 def read_chunks(file: BinaryIO, family: Family, base: int) -> tuple[list[Chunk], bool]:
     """The heads of all chunks up to the audio, and whether one was not where it should be.
 
-    Content of `ds64` replaces the sizes that it stands for; AIFF's audio starts behind its offset,
-    and CAF's behind its count of edits.
+    Content of `ds64` replaces the sizes that it stands for; AIFF's audio starts after its offset,
+    and CAF's after its count of edits.
     """
     if family.kind == "au":
         return _au_chunk(file, family), False

@@ -42,7 +42,7 @@ _KEPT_LAYOUTS = 4_096
 
 
 def probe_codec(path: Path) -> list[AudioSource]:
-    """All audio streams of a file, counted by decoding where the container is not certain.
+    """All audio streams of a file, counted by decoding if the container is not certain.
 
     Raises:
         InputError: PyAV is missing, or it cannot read the file.
@@ -190,7 +190,7 @@ def _frames(av: Any, container: Any, stream: Any, bad: list[int]) -> Iterator[An
 
 
 def _gap(frame: Any, source: AudioSource, position: int) -> int:
-    """Samples by which a frame comes later than what is before it, where that is plausible."""
+    """Samples by which a frame comes later than what is before it, if that is plausible."""
     if frame.pts is None or frame.time_base is None:
         return 0
     at = round(float(frame.pts * frame.time_base) * source.sample_rate)

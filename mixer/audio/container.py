@@ -18,7 +18,7 @@ from mixer.audio.spliced_file import Pieces, Span
 
 # What a header misses or has too much without being cut off: recorders that miscount.
 _FEW_BYTES = 16
-# Zeros behind the audio are a recorder's reserve, unless they are few enough to belong to it.
+# Zeros after the audio are a recorder's reserve, unless they are few enough to belong to it.
 _PADDING_FROM_BYTES = 64
 _MAX_32_BIT = 0xFFFFFFFF
 _LARGEST_KEPT_CHUNK_BYTES = 1 << 20
@@ -155,7 +155,7 @@ def _named(file: BinaryIO, chunks: list[Chunk], name: bytes) -> bytes:
 
 
 def _frame_bytes(file: BinaryIO, family: Family, chunks: list[Chunk]) -> int:
-    """Bytes of the smallest piece that decodes by itself; 1 where that is not known."""
+    """Bytes of the smallest piece that decodes by itself; 1 if that is not known."""
     if family.kind in ("riff", "w64"):
         fmt = _named(file, chunks, b"fmt ")
         return struct.unpack_from(family.order + "H", fmt, 12)[0] if len(fmt) >= 14 else 1

@@ -59,7 +59,7 @@ def encode(
             stream: Any = opened.add_stream(encoder, rate=sample_rate)
             stream.layout, stream.bit_rate = "stereo", bit_rate
             opened.metadata.update(tags or {})
-            # Not all at once: nobody could interrupt it.
+            # In pieces, so that it can be interrupted.
             for start in range(0, audio.shape[1], BLOCK_SAMPLES):
                 block = np.clip(audio[:, start : start + BLOCK_SAMPLES], -1.0, 1.0)
                 frame = av.AudioFrame.from_ndarray(

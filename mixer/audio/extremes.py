@@ -29,7 +29,7 @@ def is_float(source: AudioSource) -> bool:
 
 
 def peak_of(source: AudioSource) -> Peak:
-    """Extremes of the samples as they are in the file; kept for the run.
+    """Extremes of a file's samples; kept for the run.
 
     Raises:
         InputError: the file cannot be decoded, or holds NaN or infinite samples.

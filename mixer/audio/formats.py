@@ -33,7 +33,7 @@ _UNFINISHED_SUFFIXES = (
     ".bc!", ".aria2",
 )  # fmt: skip
 _ARCHIVE = "an archive; unpack it first"
-# What is not read though somebody may have meant it to be, and why.
+# What is not read although it may be meant as audio, and why.
 UNREAD_SUFFIXES: Mapping[str, str] = {
     ".sd2": "Sound Designer II; convert it to WAV",
     ".rx2": "a REX loop; convert it to WAV",
@@ -74,9 +74,9 @@ class AudioFormat:
         any_rate_up_to_hz: beyond this only whole tens; None for no such limit.
         pcm_share: size of what is written relative to the samples, an upper estimate.
         lossy_bytes_per_s: the same for a lossy format, of stereo.
-        bitrates_kbps: that may be asked for; () if it goes by quality alone.
-        default_kbps: where neither is asked for; 0 if it goes by quality then.
-        has_quality: it may be asked for by quality, with a bit rate that varies.
+        bitrates_kbps: that can be requested; () if only quality can.
+        default_kbps: if neither is given; 0 if quality is used then.
+        has_quality: quality can be given instead, with a variable bit rate.
         encoder: FFmpeg's name, where PyAV writes it instead of libsndfile; empty otherwise.
     """
 
@@ -230,7 +230,7 @@ def is_stem_container_name(name: str) -> bool:
 
 @lru_cache(4_096)
 def without_audio_suffix(name: str) -> str:
-    """A file name without its ending, where that is one of audio."""
+    """A file name without its ending, if that is one of audio."""
     lower = name.lower()
     for suffix in _LONGEST_FIRST if lower.endswith(_LONGEST_FIRST) else ():
         if lower.endswith(suffix):
@@ -282,7 +282,7 @@ def fitting_rate(file_format: str, sample_rate: int) -> int:
 
 
 def refuse_depth_of_lossy(file_format: str, bit_depth: str) -> None:
-    """Raise SettingsError if somebody asks for a bit depth of a format that has none."""
+    """Raise SettingsError if a bit depth is given for a format without one."""
     of_format = FORMATS[file_format]
     if of_format.is_lossy:
         also = "--bitrate" if of_format.bitrates_kbps else "--quality"

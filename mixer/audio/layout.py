@@ -1,6 +1,6 @@
 """How a file is read: its parts, its true length, and what is wrong with it. Found once a run.
 
-A header is believed where the file bears it out; else the length is counted.
+A header is believed if the file bears it out; else the length is counted.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Part:
     """A run of samples that libsndfile decodes at once.
 
     Attributes:
-        pieces: what it is given; None for the file as it is.
+        pieces: what it is given; None for the unchanged file.
         dropped: spans of its samples that are not recording.
         may_burst: packets of it are damaged, and may decode to anything.
     """
@@ -134,7 +134,7 @@ def _has_magic(head: bytes) -> bool:
 
 
 def _chunked_layout(path: Path, file: BinaryIO, heads: Heads) -> Layout:
-    """A file of chunks, of which the audio's size is held to the file."""
+    """A file of chunks; the size of its audio is checked against the file."""
     held = held_audio(file, heads)
     reference = stated_reference(file, heads)
     if held is None:

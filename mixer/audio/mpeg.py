@@ -29,12 +29,12 @@ class MpegLayout:
     """How an MPEG audio file decodes.
 
     Attributes:
-        pieces: what libsndfile is given; None for the file as it is.
+        pieces: what libsndfile is given; None for the unchanged file.
         n_samples: of the recording.
         dropped: spans of what libsndfile decodes, first and end sample, that are not recording.
         fault: how it is truncated or damaged, or None.
         remark: why its length was counted, or None if a table states it.
-        is_uneven: it is cut, damaged, or files were put behind one another: FFmpeg, which goes on
+        is_uneven: it is cut, damaged, or files were concatenated: FFmpeg, which goes on
             decoding through what is broken, reads it better if it is there.
     """
 
@@ -122,8 +122,8 @@ def _counted(
 ) -> MpegLayout:
     """A layout under a table of our own, with what an encoder's table says about both ends.
 
-    A silent frame goes in front, since libmpg123 takes 529 samples off where a table does not say
-    otherwise; the decoder is in the same state behind it as at the start.
+    A silent frame goes in front, since libmpg123 takes 529 samples off if a table does not say
+    otherwise; the decoder is in the same state after it as at the start.
     """
     first = frame_head(data, audio[0].start)
     assert first is not None
@@ -198,7 +198,7 @@ def _contiguous(spans: list[Span]) -> tuple[tuple[int, int], ...]:
 
 
 def _only_tags_around(data: bytes, runs: tuple[tuple[int, int], ...]) -> bool:
-    """Whether nothing but an ID3v2 tag before and an ID3v1 tag behind is not frames."""
+    """Whether nothing but an ID3v2 tag before and an ID3v1 tag after is not frames."""
     if len(runs) != 1 or runs[0][0] != after_id3v2(data, 0):
         return False
     tail = data[runs[0][0] + runs[0][1] :]

@@ -115,7 +115,7 @@ def _alike(data: bytes, at: int, other: int) -> bool:
 
 
 def after_id3v2(data: bytes, at: int) -> int:
-    """Behind the ID3v2 tags that begin there."""
+    """After the ID3v2 tags that begin there."""
     while data[at : at + 3] == b"ID3" and at + 10 <= len(data):
         size = data[at + 6 : at + 10]
         if any(part & 0x80 for part in size):

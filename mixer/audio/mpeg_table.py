@@ -1,4 +1,4 @@
-"""The table in the first frame of an MP3: its length, and what an encoder put in front and behind.
+"""The table in the first frame of an MP3: its length, and what an encoder put in front and after.
 
 Sources: the table of Xing and its extension by LAME (gabriel.mp3-tech.org/mp3infotag.html); that of
 Fraunhofer's encoders (VBRI).
@@ -23,7 +23,7 @@ class Table(NamedTuple):
 
 
 def read_table(data: bytes, span: Span, head: FrameHead) -> Table | None:
-    """The table in a first frame, where there is one."""
+    """The table in a first frame, if there is one."""
     frame = data[span.start : span.start + span.n_bytes]
     if head.layer != 3:
         return None

@@ -1,4 +1,4 @@
-"""Files that somebody may have meant as audio, and that are not read: why, and what to do."""
+"""Files that may be meant as audio but are not read: why, and what to do."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The pages of an Ogg file: links of a chain, damage, and truncation (RFC 3533).
 
 libsndfile reads the first link of a chain alone, and drops a page whose checksum is wrong, so that
-all behind it comes too early. Here each link becomes a file of its own, and a damaged page gets a
+all after it comes too early. Here each link becomes a file of its own, and a damaged page gets a
 checksum that fits: its packets then decode as well as they can, at their place in time. A page
-that lacks bytes is left out: what is in their place are the pages behind it. FLAC, of
+that lacks bytes is left out: what is in their place are the pages after it. FLAC, of
 which libsndfile reads not every Ogg file, is taken out of its pages (xiph.org/flac/ogg_mapping).
 """
 
@@ -24,7 +24,7 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FLAC_START = b"\x7fFLAC"
 _AUDIO_STARTS = (b"\x01vorbis", b"OpusHead", _FLAC_START, b"Speex  ")
 _FLAC_INFO_BYTES = 38  # its first block of metadata, head and content
-_FLAC_INFO_AT = 13  # behind the mapping's own head and `fLaC`
+_FLAC_INFO_AT = 13  # after the mapping's own head and `fLaC`
 _KEPT_LINKS = 64
 
 
@@ -164,7 +164,7 @@ def _take_page(
 
 
 def _take_flac(data: bytes, body: int, lacing: bytes, link: _Link) -> None:
-    """The frames of a page as a native FLAC file has them, behind the first block of metadata."""
+    """The frames of a page as a native FLAC file has them, after the first block of metadata."""
     at = body
     if not link.pieces:
         info = data[body + _FLAC_INFO_AT : body + _FLAC_INFO_AT + _FLAC_INFO_BYTES]

@@ -42,7 +42,7 @@ class PlainWave(NamedTuple):
 
 
 def read_plain_wave(start: bytes, n_file: int) -> PlainWave | None:
-    """What a WAV's header says, where it is one that this module reads and its file bears out.
+    """What a WAV's header says, if it is one that this module reads and its file bears out.
 
     Args:
         start: the file's first `START_BYTES`, or all of it.
@@ -59,7 +59,7 @@ def read_plain_wave(start: bytes, n_file: int) -> PlainWave | None:
             if form_at or size not in _FORMAT_BYTES:
                 return None
             form_at = position + 8
-        # Where the chunk behind one of odd size begins is to be seen in the file.
+        # Where the chunk after one of odd size begins is to be seen in the file.
         if size % 2:
             return None
         position += 8 + size

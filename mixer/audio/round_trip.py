@@ -22,7 +22,7 @@ class Codec:
     """A codec and how it is used.
 
     Attributes:
-        name: as it is told.
+        name: as it is printed.
         encoder: FFmpeg's name.
         container: that holds it.
         bit_rate: in bits a second.

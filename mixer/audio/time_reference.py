@@ -61,7 +61,7 @@ def stated_reference(file: BinaryIO, heads: Heads) -> int | None:
 
 
 def _behind_audio(file: BinaryIO, heads: Heads) -> list[Chunk]:
-    """The heads of the chunks that follow the audio, where its size can be trusted."""
+    """The heads of the chunks that follow the audio, if its size can be trusted."""
     found: list[Chunk] = []
     family, audio = heads.family, heads.chunks[-1] if heads.chunks else None
     if audio is None or audio.size is None or family.is_placeholder(audio.size):

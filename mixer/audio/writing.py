@@ -73,7 +73,7 @@ def write_audio(
     """Write (channels, samples) float32 audio; the same input gives the same bytes.
 
     Args:
-        path: where the file appears, once it is whole.
+        path: the destination; the file appears once it is complete.
         audio: float32, full scale ±1; integers and lossy formats clip beyond it.
         sample_rate: in Hz.
         file_format: one of `FORMATS`. WAV beyond 4 GB becomes RF64.
@@ -201,7 +201,7 @@ def _encode(
 
 
 def _refuse_cut(path: Path, n_samples: int) -> None:
-    """OSError where the last sample did not reach the disk: closing a file says nothing."""
+    """OSError if the last sample did not reach the disk: closing a file says nothing."""
     with path.open("rb") as opened:
         os.fsync(opened.fileno())
     with soundfile.SoundFile(system_name(path)) as file:

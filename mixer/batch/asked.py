@@ -1,4 +1,4 @@
-"""What a batch is asked for: the settings of a row, and all of it as the ledger keeps it."""
+"""The request of a row: its settings, and all of it as the ledger stores it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PresetHash(TypedDict):
 
 
 class Asked(RowSettings, total=False):
-    """Everything asked for that changes what is written, as JSON keeps it.
+    """Every setting that changes the output, as JSON values.
 
     Attributes:
         format, bit_depth, stems, tracks: how the mix is written; None for the depth of a lossy one.

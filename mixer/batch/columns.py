@@ -95,7 +95,7 @@ def number_or_none(low: float, high: float) -> Callable[[str], float | None]:
 
 
 def whole_number(low: float, high: float) -> Callable[[str], int]:
-    """A whole number within a range, also with nothing but zeros behind its point."""
+    """A whole number within a range, also with nothing but zeros after its point."""
 
     def parse(cell: str) -> int:
         match = _WHOLE.fullmatch(cell)

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 
 class UnmixedFigures(TypedDict, total=False):
-    """Files of a song that are not in its mix; absent where nobody counted.
+    """Files of a song that are not in its mix; absent if they were not counted.
 
     Attributes:
         left_out, not_recognised: file names, as in `mixer.batch.unmixed.Unmixed`.

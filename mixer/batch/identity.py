@@ -90,7 +90,7 @@ def settings_of(
     console: Mapping[str, object] | None = None,
     sources: Sequence[Mapping[str, str]] = (),
 ) -> tuple[Asked, str]:
-    """Everything asked for that changes what is written, as JSON has it, and its SHA-256.
+    """Every setting that changes the output, as JSON values, and its SHA-256.
 
     Rows that ask for the same share it.
 

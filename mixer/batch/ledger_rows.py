@@ -35,7 +35,7 @@ class Record:
         album: None for a single.
         attempts: renders begun; a retry after a worker's death counts.
         renders: renders finished and published.
-        settings: all that was asked for, as JSON keeps it.
+        settings: the whole request, as JSON values.
         settings_sha256, inputs_sha256, model_sha256, profile_sha256, code_version: what it was
             made of.
         inputs_stat: see `mixer.batch.inputs.stat_inputs`.

@@ -73,7 +73,7 @@ class LocalEngine:
     Args:
         specs: one for each worker.
         budget_bytes: memory that all workers together may take.
-        devices: processes that run the networks, where the workers do not; started and closed here.
+        devices: processes that run the networks, if the workers do not; started and closed here.
     """
 
     def __init__(

@@ -74,7 +74,7 @@ def _lock(handle: int, shared: bool) -> None:
 
         if shared:  # Windows has none; each shard still has its own lock
             return
-        # A byte far behind the text, so that others can read who holds it.
+        # A byte far after the text, so that others can read who holds it.
         os.lseek(handle, 1 << 30, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     else:

@@ -68,7 +68,7 @@ class _Header:
     """The columns of a sheet.
 
     Attributes:
-        names: one a column: as `Column.name`, as written where it is not known, or empty.
+        names: one a column: as `Column.name`, as written if it is not known, or empty.
         columns: those that are read, by name.
         mistakes: what is wrong with them.
     """
@@ -272,7 +272,7 @@ def _build(
 def _written_by_default(
     row: dict[str, Any], output: dict[str, Any], config: Config
 ) -> dict[str, Any]:
-    """How a row's mix is written by the user's own defaults, where it does not say it."""
+    """How a row's mix is written by the user's own defaults, if it does not say it."""
     if not config.output:
         return {}
     ending = PurePath(row.get("output") or "").suffix.lower().lstrip(".")
@@ -282,7 +282,7 @@ def _written_by_default(
 
 
 def _from_here(presets: tuple[str, ...], base: Path) -> tuple[str, ...]:
-    """Files of presets from where the manifest lies; names as they are."""
+    """Files of presets from where the manifest lies; names unchanged."""
     return tuple(
         name if not name.lower().endswith(".toml") or name.startswith("~") else str(base / name)
         for name in presets

@@ -63,7 +63,7 @@ def _container_free_bytes(root: Path) -> int:
 
 
 def _cache_bytes(root: Path) -> int:
-    """File cache counts as used, but goes when memory is asked for."""
+    """File cache counts as used, but is released when memory is needed."""
     try:
         lines = (root / "memory.stat").read_text().splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))

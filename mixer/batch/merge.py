@@ -27,9 +27,9 @@ class Merged:
     """What a merge found.
 
     Attributes:
-        records: of every song, in the manifest's order where there is one.
+        records: of every song, in the manifest's order if there is one.
         shards: found, as (index, count).
-        missing: shards of the largest count of which there is no ledger.
+        missing: shards of the largest count that have no ledger.
         n_done, n_failed, n_left: songs.
         results: the tables that were written.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 from mixer.errors import SettingsError
 from mixer.files.wording import counted
 
-# Beyond this, more of the same kind of mistake helps nobody.
+# Beyond this, further mistakes of the same kind do not help.
 MAX_ERRORS_SHOWN = 50
 # Beyond this a sheet is of another kind, and to read on takes time.
 MOST_MISTAKES = 5_000

@@ -17,7 +17,7 @@ _MAX_OPEN = 4
 
 
 class Networks:
-    """The runners of a worker, opened when first asked for, the longest unused let go.
+    """The runners of a worker, opened on first use; the least recently used is closed.
 
     Args:
         open_runner: makes a runner for a model's name or folder.

@@ -28,7 +28,7 @@ _Level = Literal["loudness_lufs", "true_peak_dbtp"]
 
 @dataclass(frozen=True)
 class AskedLevels:
-    """What a row asked for, whoever said it: a cell, a preset, its song, its album.
+    """The targets of a row, from its cells, presets, song or album.
 
     Attributes:
         loudness_lufs: None for no target.
@@ -42,7 +42,7 @@ class AskedLevels:
 def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
     """Marks of the finished songs that stand out, by id, in words.
 
-    A song is held to its own targets; what it has none for, to the songs that asked for the same.
+    A song is held to its own targets; otherwise to the songs with the same request.
     """
     done = [record for record in records if record.state == State.DONE]
     marks: dict[str, list[str]] = {record.id: [] for record in done}
@@ -64,7 +64,7 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
             values = {id_: level for id_, level in levels.items() if level is not None}
             for song_id in sorted(unusual(values, tolerance)):
                 if any(unit in text for text in marks[song_id]):
-                    continue  # marked for what it was asked for
+                    continue  # marked for what it was requested
                 text = f"{values[song_id]:.1f} {unit}, typical is {median(values.values()):.1f}"
                 marks[song_id].append(text)
     for song_id, text in _odd_spectra(done).items():
@@ -102,7 +102,7 @@ def _missed(record: Record, asked: AskedLevels) -> list[str]:
 
 
 def _odd_spectra(done: Sequence[Record]) -> dict[str, str]:
-    """Songs whose spectrum is unlike that of the others, where these are enough."""
+    """Songs whose spectrum is unlike that of the others, if these are enough."""
     correlations = spectrum_correlations(
         {r.id: r.figures["spectrum_db"] for r in done if r.figures.get("spectrum_db")}
     )

@@ -208,7 +208,7 @@ FIELDS = (*list(_VALUES)[:-1], "format", "row")
 
 @lru_cache(_KEPT_TEMPLATES)
 def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
-    """The texts of a template, each with the field behind it.
+    """The texts of a template, each with the field after it.
 
     Raises:
         ValueError: it is not one, or has an unknown field.

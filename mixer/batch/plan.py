@@ -81,7 +81,7 @@ class Listed:
     desk: Desk = NEUTRAL
 
     def fresh(self) -> Record:
-        """The ledger's entry for it as it is asked for now."""
+        """Its ledger entry for the present request."""
         settings, sha256 = settings_of(
             self.row, self.target.format, self.desk.console, self.desk.sources
         )
@@ -104,7 +104,7 @@ class Job:
 
     Attributes:
         listed: the song.
-        record: as asked for now, with what the ledger knows of it; its state is the ledger's.
+        record: of the present request; its state is the ledger's.
         action: what to do.
         reason: why, in a few words.
         known: the ledger's record as it was; None for a new song.

@@ -97,7 +97,7 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
     """Remove what an earlier render wrote beside the same mix and the new one has not.
 
     Stems would otherwise be summed with stems that they do not belong to, and a report speaks of a
-    mix that is gone. What was changed since is somebody's work and stays; so does all else.
+    mix that is gone. Files changed since then are kept, and so is everything else.
     """
     now = {str(path) for path, _, _ in record.files}
     base = str(PurePosixPath(record.output).with_suffix(""))
@@ -180,7 +180,7 @@ def clear_work(state: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring a folder's new names to the disk, where the system can."""
+    """Flush a folder's entries to the disk, if the system supports it."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

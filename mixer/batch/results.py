@@ -1,4 +1,4 @@
-"""The morning's tables: `results.csv`, `results.jsonl`, and the index page where it is wanted."""
+"""The morning's tables: `results.csv`, `results.jsonl`, and the index page if it is wanted."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from mixer.batch.survey import Size, survey_or_say
 from mixer.files.wording import counted, size_of
 
 _TICK_S = 0.25
-# Songs looked at behind one that is too large to start now, and how often it may be overtaken.
+# Songs looked at after one that is too large to start now, and how often it may be overtaken.
 _WINDOW, _PATIENCE = 8, 32
 # Disk that is left alone: for the ledger, the results, and other programs.
 _SPARE_BYTES = 4 << 20
@@ -378,7 +378,7 @@ class Run:
         )
 
     def _look_for_results(self) -> None:
-        """A song whose files somebody removed during the run has failed, whatever came before."""
+        """A song whose files were removed during the run has failed, whatever came before."""
         for job in self._jobs:
             record = self._ledger.get(job.record.id)
             if record is None or record.state != State.DONE:

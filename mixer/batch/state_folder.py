@@ -26,7 +26,7 @@ _FILES = (
 
 
 def refuse_odd_state(out: Path, state: Path) -> None:
-    """Raise OutputError if a run would write, or remove, through a link that somebody left.
+    """Raise OutputError if a run would write, or remove, through a symbolic link.
 
     Args:
         out: output folder, which may be a link: that is its user's choice.

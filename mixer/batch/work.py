@@ -265,7 +265,7 @@ class _Render:
         return without_parts(made, stems=wanted.takes_stems, tracks=tracks)
 
     def _refuse_changed(self, listing: str) -> None:
-        """Raise where the inputs are not what was read: no hash would be true of the mix."""
+        """Raise if the inputs changed since they were read: the recorded hash would be wrong."""
         if stat_inputs(self.order.song) != listing:
             song = self.order.song
             raise InputError(f"{song}: its files changed while it was rendered; start again")

@@ -112,5 +112,5 @@ def failure(record: Record) -> str:
 
 
 def stdout() -> Console:
-    """For tables; wide where nobody looks."""
+    """Console for tables; wide if standard output is not a terminal."""
     return table_console()

@@ -1,4 +1,4 @@
-"""What `mixer batch` shows: bars on a terminal, lines elsewhere, JSON where it is asked for."""
+"""What `mixer batch` shows: bars on a terminal, lines elsewhere, JSON on request."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class View(Listener):
 
 
 def _pace(status: Status) -> list[str]:
-    """Pace and time left, where they are known."""
+    """Pace and time left, if they are known."""
     pace = [f"{status.real_time_factor:.1f}x real time"] if status.music_s else []
     return pace if status.left_s is None else [*pace, f"{clock(status.left_s)} left"]
 
@@ -172,7 +172,7 @@ def _planned(job: Job, estimate: Estimate, more: Sequence[str]) -> list[str]:
 
 
 _LENGTH = "length"
-# Columns of the plan that are there where a row has something in them.
+# Columns of the plan that are shown if any row fills them.
 _MORE: dict[str, Callable[[Job], str]] = {
     "preset": lambda job: " + ".join(job.listed.row.presets),
     "desk": lambda job: ", ".join(job.listed.row.sets),

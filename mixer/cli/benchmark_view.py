@@ -44,7 +44,7 @@ def missed_targets(evaluation: Mapping[str, object]) -> list[str]:
 
 
 def _targets(evaluation: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], str]]:
-    """Each target and its words: of which songs, what, and how much of what was asked."""
+    """Each target and its words: of which songs, what, and how much of the request was met."""
     targets = evaluation.get("targets")
     for target in targets if isinstance(targets, list) else ():
         entry = _table(target)

@@ -68,7 +68,7 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
 """
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The words behind the program's name, and the one that is being typed."""
+        """The words after the program's name, and the one that is being typed."""
         words = os.environ.get("MIXER_WORDS", "").split("\n")
         return words[1:], os.environ.get("MIXER_WORD", "")
 
@@ -77,7 +77,7 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
         return f"{item.type}\t{item.value}\t{item.help or ''}"
 
 
-# Where a completion is asked for, and where its script is printed.
+# Variables that request completions, and that print the script.
 add_completion_class(_PowerShellComplete)
 
 
@@ -134,7 +134,7 @@ def install(shell: Shell, command: click.Command) -> list[str]:
         What was done, a line each.
 
     Raises:
-        OutputError: a file cannot be written, or somebody else's is in its place.
+        OutputError: a file cannot be written, or another program's file is in its place.
     """
     place, text = place_of(shell), script_of(shell, command)
     lines = []
@@ -195,14 +195,14 @@ def _add_block(start_up: Path, block: str) -> str:
     if new == text:
         return f"{start_up} already loads it"
     start_up.parent.mkdir(parents=True, exist_ok=True)
-    # Written in place: it may be a link into somebody's dot files.
+    # Written in place: it may be a link to the user's own dot files.
     start_up.write_text(new, encoding="utf-8", newline="")
     verb = "renewed the marked block in" if found else "added a marked block at the end of"
     return f"{verb} {start_up}"
 
 
 def _powershell_profile() -> Path:
-    """The profile of PowerShell, which it is asked for; else where it usually is."""
+    """The profile of PowerShell, which it is requested; else where it usually is."""
     for program in ("pwsh", "powershell"):
         found = shutil.which(program)
         if found is None:

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-_START_AT = 19  # of the fields behind the program's name in /proc/self/stat, counted from 0
+_START_AT = 19  # of the fields after the program's name in /proc/self/stat, counted from 0
 
 
 class _Watch:
@@ -26,7 +26,7 @@ WATCH = _Watch()
 
 
 def process_age_s() -> float:
-    """Seconds since this process was started; 0 if the system does not say."""
+    """Seconds since this process was started; 0 if the system does not report it."""
     try:
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)

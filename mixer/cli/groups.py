@@ -1,4 +1,4 @@
-"""A group of commands that names the nearest one where a word is none of them."""
+"""A group of commands that names the nearest one if a word is none of them."""
 
 from __future__ import annotations
 

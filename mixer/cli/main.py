@@ -143,7 +143,7 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
     """Run a command; errors become one line on stderr and an exit code.
 
     Args:
-        arguments: behind the program's name.
+        arguments: after the program's name.
         before_s: seconds that have passed since the command was given.
     """
     WATCH.start(before_s)

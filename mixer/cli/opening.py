@@ -10,7 +10,7 @@ from mixer.output.destination import Destination
 
 
 def open_written(destination: Destination) -> None:
-    """Open the report where there is one, else the mix; where nothing can open it, say so."""
+    """Open the report if there is one, else the mix; if nothing can open it, say so."""
     delivered = delivered_paths(destination.wanted, destination.path)
     path = delivered.get(REPORT, destination.path)
     if click.launch(str(path.resolve())) != 0:

@@ -120,7 +120,7 @@ def command(
         song_dir = song_of_session(
             song_dir, output, allow_outside=allow_outside, overwrite=overwrite, dry_run=dry_run
         )
-        # Its faders were set by somebody.
+        # The user set its faders.
         defaults["levels"] = ROUGH
     song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
     destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)

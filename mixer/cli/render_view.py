@@ -80,7 +80,7 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
 
 
 def note_rate(asked: RenderSettings, plan: RenderPlan, title: str) -> None:
-    """Say so where a mix is at another rate than its song because of the format of that title."""
+    """Print a line if the format forces another sample rate than the song's."""
     if plan.settings.sample_rate != asked.sample_rate:
         talk(f"note: {plan.song.sample_rate} Hz is converted to {plan.mix_rate} Hz for {title}")
 
@@ -314,7 +314,7 @@ def _show_table(mix: Mix) -> None:
 
 
 def _show_reference(mix: Mix) -> None:
-    """A row a figure that a reference was asked for, and a line for what was not reached."""
+    """A row a figure that a reference was to change, and a line for what was not reached."""
     record = mix.measurements.get("reference")
     if record is None or "rows" not in record:
         return
@@ -330,7 +330,7 @@ def _show_reference(mix: Mix) -> None:
 
 
 def show_tracks(mix: Mix) -> None:
-    """A row a track, a group and the mix: what the model set and what the hand added, in words."""
+    """A row a track, a group and the mix: what the model set and what the user added, in words."""
     record = mix.measurements["tracks"]
     if not record:
         return
@@ -357,7 +357,7 @@ def show_tracks(mix: Mix) -> None:
 
 
 def _done_words(mix: Mix, stem: str, strip: StripReport | None) -> Iterator[str]:
-    """What the model set on a stem, and what its strip did behind that; a line each."""
+    """What the model set on a stem, and what its strip did after that; a line each."""
     record = mix.measurements["network"].get(stem)
     if record is not None:
         yield f"model: {stem_words(record['used'])}"

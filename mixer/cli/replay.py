@@ -83,7 +83,7 @@ def command(
 
 
 def _name(output: Path | None, recipe: RecordedMix) -> str | None:
-    """The file's name where the output is one; None if it is a folder, or nothing."""
+    """The file's name if the output is one; None if it is a folder, or nothing."""
     if output is None or output.is_dir():
         return None
     ending = output.suffix.lower().lstrip(".")

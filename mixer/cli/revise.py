@@ -1,4 +1,4 @@
-"""`mixer revise`: the next take of a mix, in which nothing moves but what was asked for."""
+"""`mixer revise`: the next take of a mix, in which only what was requested changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workstation's session where a song's folder is asked for."""
+"""A workstation's session if a song's folder is requested."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def song_of_session(
 
     Args:
         path: of the session.
-        output: as asked for: of the mix, or a folder for it.
+        output: as requested: of the mix, or a folder for it.
         allow_outside: also read audio outside of the session's folder.
         overwrite: replace what was made before.
         dry_run: make it where it goes with this process.

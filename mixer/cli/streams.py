@@ -70,7 +70,7 @@ def _text_stream(outlet: _Outlet, before: io.TextIOWrapper | None) -> io.TextIOW
 
 
 def why_not_written() -> str | None:
-    """What kept standard output from taking all of it, where somebody wanted it; else None."""
+    """What kept standard output from taking all of it, if it was written to; else None."""
     for name in _outlets:
         getattr(sys, name).flush()
     error = _outlets["stdout"].error if "stdout" in _outlets else None

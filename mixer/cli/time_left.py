@@ -1,4 +1,4 @@
-"""The column of a progress bar that tells the time left; loaded where there is a bar."""
+"""The column of a progress bar that tells the time left; loaded if there is a bar."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Course:
 
     @property
     def constant(self) -> float | None:
-        """The value, where it never moves; else None."""
+        """The value, if it never moves; else None."""
         first = float(self._values[0])
         return first if bool(np.all(self._values == first)) else None
 
@@ -43,7 +43,7 @@ class Course:
         return np.interp(samples, self._samples, self._values)
 
     def over(self, start: int, stop: int) -> float | np.ndarray:
-        """The value of samples `start` to `stop`: one number where it never moves, else one each.
+        """The value of samples `start` to `stop`: one number if it never moves, else one each.
 
         Returns:
             A float, or float64 `(stop - start,)`.

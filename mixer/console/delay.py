@@ -16,11 +16,11 @@ _BLOCK_SAMPLES = 1 << 16
 
 
 def delay_time_s(setting: Delay, tempo_bpm: float | None) -> float:
-    """Seconds from echo to echo: its beats where it has some and the tempo is known, else its time.
+    """Seconds from echo to echo: its beats if it has some and the tempo is known, else its time.
 
     Args:
         setting: the delay.
-        tempo_bpm: beats a minute; None if nobody said.
+        tempo_bpm: beats a minute; None if unknown.
     """
     if setting.beats is not None and tempo_bpm:
         return setting.beats * 60.0 / tempo_bpm
@@ -36,7 +36,7 @@ def return_delay(
         send: float32 `(2, samples)`; overwritten.
         sample_rate: Hz.
         setting: the delay.
-        tempo_bpm: beats a minute; None if nobody said.
+        tempo_bpm: beats a minute; None if unknown.
 
     Returns:
         `send`, as long as it was: echoes after the song's end are cut.

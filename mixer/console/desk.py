@@ -18,9 +18,9 @@ from mixer.meters.loudness import integrated_loudness_lufs
 
 
 class StripReport(TypedDict):
-    """What a stem's strip did; without more than `heard` where it is not heard.
+    """What a stem's strip did; without more than `heard` if it is not heard.
 
-    The loudness is there where the strip changed anything and somebody wants to know; None means
+    The loudness is present if the strip changed anything and it was requested; None means
     silence.
     """
 
@@ -43,7 +43,7 @@ class DeskReport(TypedDict, total=False):
     """What the desk did; `reverb` and `delay`, as they are set, where something is sent.
 
     The desk works on stems alone: a render adds what the bus's strip did, and by how much it moved
-    the mix to the desk's nominal level. It is empty where the desk is neutral.
+    the mix to the desk's nominal level. It is empty if the desk is neutral.
     """
 
     stems: dict[str, StripReport]
@@ -84,7 +84,7 @@ def apply_console(
         stems: name to float32 `(2, samples)`, all of one length; they are not changed.
         sample_rate: Hz.
         console: its strips for stems that the song does not have are not used.
-        tempo_bpm: what a delay in beats follows; None if nobody said.
+        tempo_bpm: what a delay in beats follows; None if unknown.
         tells_loudness: whether the report has the loudness before and after each strip.
         progress: called with a stem's name before its turn.
         plugin_runner: what runs a VST3, for tests.
@@ -129,7 +129,7 @@ def apply_console(
 
 
 def heard_stems(strips: Mapping[str, Strip]) -> set[str]:
-    """The stems that are heard: the soloed ones where there are any, else all; never a muted one.
+    """The stems that are heard: the soloed ones if there are any, else all; never a muted one.
 
     Args:
         strips: of the stems that the song has.
@@ -158,7 +158,7 @@ def apply_master_strip(
         consume: as in `apply_strip`.
 
     Returns:
-        The mix (the same array where the strip is neutral), and a report ready for JSON: "effects"
+        The mix (the same array if the strip is neutral), and a report ready for JSON: "effects"
         and, where something changed, loudness before and after.
 
     Raises:

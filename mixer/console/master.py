@@ -19,7 +19,7 @@ RELEASE_MS = 100.0
 LOOKAHEAD_MS = 5.0
 # Deeper than this it is no longer a limiter but a distortion; a mix then stays below its target.
 MAX_REDUCTION_DB = 12.0
-# A sample counts as limited where its gain fell by more than this.
+# A sample counts as limited if its gain fell by more than this.
 LIMITED_BEYOND_DB = 0.1
 
 _LOUDNESS_TOLERANCE_LU = 0.05
@@ -96,7 +96,7 @@ def apply_master(
         own: what was measured of the mix already; None measures it.
 
     Returns:
-        The mix (the same array where there was nothing to do) and what was done.
+        The mix (the same array if nothing changed) and what was done.
     """
     if own is None:
         energies = step_energies(mix, sample_rate)
@@ -161,7 +161,7 @@ class _Bus:
         return self.ceiling_dbtp + MAX_REDUCTION_DB - self.own.true_peak_dbtp
 
     def at(self, gain_db: float) -> tuple[np.ndarray, _Reduction]:
-        """The mix at a gain, limited; the same array where there is nothing to do."""
+        """The mix at a gain, limited; the same array if nothing changes."""
         mix, rate, ceiling_dbtp = self.mix, self.sample_rate, self.ceiling_dbtp
         gain = np.float32(db_to_gain(gain_db))
         loud = mix if gain_db == 0.0 else gained(mix, gain)

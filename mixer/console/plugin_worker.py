@@ -22,7 +22,7 @@ _MOST_NAMES = 12
 
 
 class RequestError(Exception):
-    """What was asked for does not fit the plug-in."""
+    """The requested settings do not fit the plug-in."""
 
 
 def serve(folder: Path, load: Callable[[str], Any] = pedalboard.load_plugin) -> None:

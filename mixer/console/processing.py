@@ -53,7 +53,7 @@ def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> None:
     Args:
         effect: new; it is used up.
         audio: float32 `(2, samples)`.
-        amount: 0 leaves a sample bit for bit as it is, 1 is the effect alone.
+        amount: 0 leaves every sample unchanged, bit for bit, 1 is the effect alone.
     """
     context = effect.context_samples
     before = np.zeros((audio.shape[0], context), dtype=np.float32)
@@ -69,7 +69,7 @@ def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> None:
 
 
 def blend(dry: FloatArray, wet: FloatArray, amount: float | np.ndarray) -> FloatArray:
-    """Cross-fade; where the amount is 0 or 1 the samples are those of `dry` or `wet` themselves.
+    """Cross-fade; if the amount is 0 or 1 the samples are those of `dry` or `wet` themselves.
 
     Args:
         dry, wet: float32 `(2, samples)`.

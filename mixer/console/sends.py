@@ -51,7 +51,7 @@ class Sends:
         Args:
             reverb, delay: the shared effects.
             sample_rate: Hz.
-            tempo_bpm: what a delay in beats follows; None if nobody said.
+            tempo_bpm: what a delay in beats follows; None if unknown.
 
         Raises:
             PresetError: one of their numbers is automated.

@@ -11,7 +11,7 @@ from mixer.dsp.blocks import FloatArray, db_to_gain
 
 
 class WidthEffect:
-    """The side signal (L - R) / 2 times the width, the middle (L + R) / 2 as it is.
+    """The side signal (L - R) / 2 times the width, with the mid signal (L + R) / 2 unchanged.
 
     Whatever the width, left plus right stays the same.
     """

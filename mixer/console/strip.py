@@ -26,12 +26,12 @@ from mixer.stems import STEMS
 _OTHERWISE_MADE = ("duck", "plugins")
 
 # What each effect of a strip did, by the name of its settings: an `EffectReport` (None for a duck
-# whose key is not there), or a list of them where there may be several; "mute" is True.
+# whose key is not there), or a list of them if there may be several; "mute" is True.
 StripEffects = Mapping[str, object]
 
 
 def is_neutral(strip: Strip) -> bool:
-    """Whether a strip leaves its stem bit for bit as it is, sends aside."""
+    """Whether a strip leaves its stem unchanged, bit for bit, sends aside."""
     if strip.mute:
         return False
     return _constant(strip.amount) == 0.0 or not any(True for _ in _stages(strip))
@@ -60,10 +60,10 @@ def apply_strip(
         keys: what a duck may listen to, float32 `(channels, samples)` of the same length.
         stem: its name, for messages.
         plugin_runner: what runs a VST3, for tests.
-        consume: nobody needs the audio any more: it may become what is returned.
+        consume: the caller no longer needs the audio, so it may be overwritten and returned.
 
     Returns:
-        float32 `(2, samples)` (the same array where the strip does nothing), and for each effect
+        float32 `(2, samples)` (the same array if the strip does nothing), and for each effect
         that is there what it did, ready for JSON, in the strip's order.
 
     Raises:

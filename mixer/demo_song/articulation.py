@@ -34,7 +34,7 @@ LONGEST_TAPER_S, SWELL_FROM_S, SWELL = 0.3, 0.5, 0.25
 
 @dataclass(frozen=True)
 class Gesture:
-    """One sound held from `start_s` to `stop_s`, gliding to `towards` where that is given."""
+    """One sound held from `start_s` to `stop_s`, gliding to `towards` if that is given."""
 
     start_s: float
     stop_s: float

@@ -46,7 +46,7 @@ def looked_at(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding
     except ImportError as error:
         what = f"cannot be loaded: {_line(error)}"
         return [Finding(about, Status.PROBLEM, what, "repair that library first")]
-    # A broken library raises anything, and that is when this is asked for.
+    # A broken library raises anything, and this is called only then.
     except Exception as error:
         what = f"fails: {type(error).__name__}: {_line(error)}"
         return [Finding(about, Status.PROBLEM, what, "install mixer again in a new environment")]

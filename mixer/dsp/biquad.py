@@ -23,7 +23,7 @@ def butterworth(
 
     Args:
         kind: "high_pass" or "low_pass".
-        frequency_hz: `(steps,)`; taken as 0.49 of the sample rate where it is higher.
+        frequency_hz: `(steps,)`; taken as 0.49 of the sample rate if it is higher.
         slope_db_per_octave: 12 or 24.
         sample_rate: Hz.
 

@@ -32,7 +32,7 @@ def gain_to_db(gain: ArrayLike, floor_db: float = -120.0) -> np.ndarray:
 
 
 def with_gain(audio: FloatArray, gain_db: float) -> FloatArray:
-    """Audio at another level; the same array where the gain is 0."""
+    """Audio at another level; the same array if the gain is 0."""
     return audio if gain_db == 0.0 else gained(audio, np.float32(db_to_gain(gain_db)))
 
 
@@ -53,7 +53,7 @@ def are_equal(channels: FloatArray) -> bool:
 def peak(audio: np.ndarray) -> float:
     """Largest absolute sample of audio of any shape, linear; 0 if there is none.
 
-    NaN where the audio holds a NaN. Allocates nothing.
+    NaN if the audio holds a NaN. Allocates nothing.
     """
     if audio.size == 0:
         return 0.0

@@ -11,7 +11,7 @@ MOST_IN_MEMORY, MOST_MAPPED_BYTES = 320 << 20, 64 << 20
 
 
 def available_memory_bytes() -> int:
-    """Memory that can be taken without swapping; 4 GiB where the system does not say."""
+    """Memory that can be taken without swapping; 4 GiB if the system does not report it."""
     try:
         with Path("/proc/meminfo").open() as meminfo:
             for line in meminfo:

@@ -50,7 +50,7 @@ def correlation(signal: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Returns:
         Float (samples of both - 1,); lag 0 is at the reference's last sample, and later ones,
-        by which `signal` lags, behind it.
+        by which `signal` lags, after it.
     """
     n_lags = signal.size + reference.size - 1
     n_fft = next_fast_len(n_lags)

@@ -33,7 +33,7 @@ from mixer.errors import OutputError
 LEAST_BYTES = 8 << 20
 _LOOK_EVERY_S = 0.01
 _BLOCK_SAMPLES = 1 << 16
-# A machine with less free memory than this times an array does not get it where the disk is full.
+# A machine with less free memory than this times an array does not get it if the disk is full.
 _ROOM_TO_WORK = 2
 # Folders for files that are large, and not kept in memory by the system.
 _LARGE_FILES = Path("/var/tmp")
@@ -159,7 +159,7 @@ class _Pager:
                 threading.Thread(target=self._run, name="pages", daemon=True).start()
 
     def let_go(self) -> None:
-        """Let go of all pages, where they have become many."""
+        """Let go of all pages, if they have become many."""
         # Libraries count too, and may be loaded at any time: what stayed the last time is theirs.
         if _mapped_bytes() - self._least_bytes > MOST_MAPPED_BYTES:
             for mapped in self._all():

@@ -93,7 +93,7 @@ def decaying_noise(
     knots_hz: Sequence[float],
     ratios: Sequence[float],
 ) -> FloatArray:
-    """Noise, independent left and right, every frequency of which dies away at its own pace.
+    """Noise, independent left and right, with its own decay at every frequency.
 
     Finer than the octaves of `RoomRecipe`, and without a direct sound, for a return that is all
     wet.

@@ -26,7 +26,7 @@ def filter_sections(
         state: `(sections, channels, 2)` from the samples before; None for silence before.
 
     Returns:
-        float64 `(channels, samples)`, and the state behind it.
+        float64 `(channels, samples)`, and the state after it.
     """
     n_sections, n_channels = sections.shape[0], audio.shape[0]
     if state is None:
@@ -56,7 +56,7 @@ def filter_samples(
         state: `(..., most coefficients - 1)`, in direct form II transposed.
 
     Returns:
-        As `audio`, and the state behind it.
+        As `audio`, and the state after it.
     """
     filtered, after = compiled("signal", "_sigtools")._linear_filter(
         np.asarray(b, np.float64), np.asarray(a, np.float64), audio, -1, state
@@ -65,7 +65,7 @@ def filter_samples(
 
 
 def state_behind(a: np.ndarray, past: np.ndarray) -> np.ndarray:
-    """The state of a filter of poles alone, b = 1, behind its last outputs.
+    """The state of a filter of poles alone, b = 1, after its last outputs.
 
     Args:
         a: `(order + 1,)`, 1 first.

@@ -38,7 +38,7 @@ class Alignment:
     """How a mix lies against its reference.
 
     Attributes:
-        lag_samples: how much later the mix comes; negative where it is ahead.
+        lag_samples: how much later the mix comes; negative if it is ahead.
         sample_rate: Hz.
         confidence: height of the correlation's peak over the root mean square of the rest.
         found: False if the two have too little in common to say; the lag is then 0.
@@ -110,7 +110,7 @@ def sounding_part(reference: np.ndarray, sample_rate: int) -> slice:
     """Where a reference plays: without silence before and after, in steps of 0.1 s.
 
     Returns:
-        All of it where it is silent throughout.
+        All of it if it is silent throughout.
     """
     step = max(1, sample_rate // 10)
     peaks = [

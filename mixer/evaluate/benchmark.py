@@ -73,7 +73,7 @@ class SegmentResult:
     Attributes:
         start_s, end_s: where it is in the song.
         stems: errors of every stem that sounds in truth, by `stem_key` of each of `STEM_ERRORS`,
-            signed where the measure is; empty without a truth.
+            signed if the measure is; empty without a truth.
         silent: stems that are silent in truth, and so were not compared.
         measures: the mean over stems of the size of each of `STEM_ERRORS`; `MIX_ERRORS`; `DAMAGE`.
             NaN where undefined.
@@ -124,7 +124,7 @@ class BenchmarkResult:
         return [segment.measures.get(name, math.nan) for segment in self.segments]
 
     def stem_means(self) -> dict[str, dict[str, float]]:
-        """Stem to its mean errors over segments, signed where the measure is."""
+        """Stem to its mean errors over segments, signed if the measure is."""
         stems = dict.fromkeys(stem for segment in self.segments for stem in segment.stems)
         return {
             stem: {
@@ -218,7 +218,7 @@ def benchmark_mix(
         segment_s: length of a segment without a true mix; with one, the segments are the truth's.
 
     Raises:
-        InputError: lengths that differ, or a mix that is silent where the true one is not.
+        InputError: lengths that differ, or a mix that is silent if the true one is not.
     """
     for stems in (inputs, wet):
         _refuse_unlike(mix, stems)

@@ -28,7 +28,7 @@ class SystemFigures:
     Attributes:
         means: measure to its mean over all segments of all songs; NaN where it is undefined.
         worst: damage measure to its worst segment.
-        stems: stem to its mean errors, signed where the measure is.
+        stems: stem to its mean errors, signed if the measure is.
         songs: song to its own means.
         n_segments: how many there are.
     """

@@ -98,7 +98,7 @@ class PairReport:
     """Everything measured of a pair.
 
     Attributes:
-        alignment: None if it was not asked for.
+        alignment: None if it was not requested.
         mix_s, reference_s, compared_s: lengths before, and of the part that was compared.
         gain_db: what the mix's levels were moved by to match the reference's loudness.
         errors: the figure of each of `ERRORS` by name, the smaller the better: what is averaged
@@ -245,7 +245,7 @@ def _measure_both(pair: SignalPair) -> list[Engineering]:
 
 
 def _matching_gain_db(mix: Engineering, reference: Engineering) -> float:
-    """0 where one of the two is too quiet for a loudness."""
+    """0 if one of the two is too quiet for a loudness."""
     difference_lu = reference.readings["loudness_lufs"] - mix.readings["loudness_lufs"]
     if not math.isfinite(difference_lu) or abs(difference_lu) < _MATCHED_LU:
         return 0.0

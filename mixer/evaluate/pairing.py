@@ -70,7 +70,7 @@ def unpaired(mix: Path, reference: Path) -> list[Path]:
 def read_pairs(table: Path) -> list[FilePair]:
     """Read pairs from a CSV with the columns mix and reference, and perhaps song and system.
 
-    Files are looked for from the table's folder, where their names are not absolute.
+    Files are looked for from the table's folder, if their names are not absolute.
 
     Raises:
         InputError: no such columns, no line, a file that is not there, or a song twice for one

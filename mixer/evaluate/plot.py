@@ -31,7 +31,7 @@ def plot_pair(result: SongResult, path: Path) -> None:
 
     Args:
         result: of one mix.
-        path: PNG to write, replaced where it exists.
+        path: PNG to write, replaced if it exists.
 
     Raises:
         OutputError: the disk is full or read-only.
@@ -52,7 +52,7 @@ def plot_summary(results: Sequence[SongResult], summary: Summary, path: Path) ->
     Args:
         results: of several songs or systems.
         summary: of them.
-        path: PNG to write, replaced where it exists.
+        path: PNG to write, replaced if it exists.
 
     Raises:
         OutputError: the disk is full or read-only.

@@ -39,7 +39,7 @@ class Interval:
 
     Attributes:
         mean, median: of the defined values; NaN if there is none.
-        low, high: bounds of the mean at the confidence asked for; NaN for fewer than two values.
+        low, high: bounds of the mean at the requested confidence; NaN for fewer than two values.
         n: how many values were defined.
     """
 
@@ -59,7 +59,7 @@ class PairedTest:
         n: songs with a value for both.
         median_difference: of first less second.
         effect: matched-pairs rank-biserial correlation, -1 (first always smaller) to 1.
-        p: two-sided, of this test alone; 1 where no song differs.
+        p: two-sided, of this test alone; 1 if no song differs.
         p_holm: corrected for all comparisons of the family.
     """
 
@@ -155,7 +155,7 @@ def grouped_location(
     confidence: float = CONFIDENCE,
     n_resamples: int = N_RESAMPLES,
 ) -> Location:
-    """Median and mean of values of which those of one group resemble each other.
+    """Median and mean of values that are correlated within groups.
 
     A resample draws groups (people) with all their values, so the intervals speak about other
     groups; drawing single values would make them too narrow.
@@ -267,7 +267,7 @@ def paired_tests(values: Mapping[str, Sequence[float]]) -> list[PairedTest]:
 
 
 def signed_rank_p(differences: np.ndarray) -> float:
-    """Two-sided p of Wilcoxon's signed-rank test; zeros are left out, 1 where nothing is left.
+    """Two-sided p of Wilcoxon's signed-rank test; zeros are left out, 1 if nothing is left.
 
     Exact up to `EXACT_UP_TO` differences, ties included (their mean ranks are taken as given).
     """

@@ -116,7 +116,7 @@ def summarise(results: Sequence[SongResult], seed: int = 0) -> Summary:
     names = list(dict.fromkeys(name for measures in found.values() for name in measures))
     averages = {
         system: {
-            # Each figure draws for itself, so that none depends on which others are asked for.
+            # Each figure draws for itself, so that none depends on which others are requested.
             name: bootstrap_interval(values(system, name), np.random.default_rng(seed))
             for name in names
         }

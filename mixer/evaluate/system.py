@@ -124,7 +124,7 @@ def find_reference(song: Song, settings: SystemSettings) -> Path | None:
     """The file that holds a song's human mix, or None for the sum of its stems.
 
     Raises:
-        InputError: there is none, and the sum of the stems was not asked for.
+        InputError: there is none, and the sum of the stems was not requested.
     """
     wanted = settings.reference_name.lower()
     for recording in song.left_out:

@@ -28,7 +28,7 @@ from mixer.files.wording import quote, visible
 
 MOST_TOML_BYTES = 1_000_000
 MOST_JSON_BYTES = 16 << 20
-# Beyond this, more of them help nobody.
+# Further ones do not help.
 MOST_MISTAKES = 50
 # Far above what any of our tables has, far below Python's stack.
 MOST_LEVELS = 32
@@ -40,7 +40,7 @@ Built = TypeVar("Built")
 
 @dataclass(frozen=True)
 class Document:
-    """A table that was read, and what to say where it is wrong.
+    """A table that was read, and what to say if it is wrong.
 
     Attributes:
         where: what to call it in a message, usually its file.
@@ -108,7 +108,7 @@ class Document:
         return dataclasses.replace(self, table=self.table[key], inside=(*self.inside, key))
 
     def check_version(self, key: str, newest: int, *, name: str | None = None) -> None:
-        """Raise where the table is of another format, or of a version that we do not read.
+        """Raise if the table is of another format, or of a version that we do not read.
 
         Args:
             key: that holds the version.
@@ -137,7 +137,7 @@ def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
     Args:
         shape: that was found to be without mistakes.
         value: the table, a list or a value.
-        path: where it lies.
+        path: its location.
 
     Raises:
         MisfitError: a dataclass refused its fields.

@@ -50,11 +50,11 @@ def number(
     """A field that holds a number, or None if its type allows it.
 
     Args:
-        default: none where it must be there.
+        default: none if it is required.
         low, high: the range, ends included.
         unit: of the number, as a user reads it: "dB", "Hz", "s".
         help: what it does, a phrase.
-        none: what the word none stands for, where that is not to leave the number unsaid.
+        none: the value of the word none, unless it means no number.
     """
     return _field(default, {"range": (low, high), "unit": unit, "help": help, "none": none})
 
@@ -87,7 +87,7 @@ def text(
     """A field that holds a text.
 
     Args:
-        default: none where it must be there.
+        default: none if it is required.
         kind: `TextKind.LINE`, `TextKind.NAME`, `TextKind.PROSE` or `TextKind.RAW`.
         shortest, longest: in characters.
         pattern: which it must match as a whole.

@@ -70,7 +70,7 @@ def find_mistakes(
     Args:
         shape: what it should be.
         value: as TOML or JSON gave it.
-        path: where it lies.
+        path: its location.
         is_layer: of a layer of settings.
     """
     if value == NOTHING and (has_none(shape) or (is_layer and takes_none(shape))):

@@ -1,4 +1,4 @@
-"""Protocol buffers, read field by field within bounds; nothing is copied until it is asked for."""
+"""Protocol buffers, read field by field within bounds; nothing is copied before it is read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FieldReader:
         self._count = itertools.count(1)
 
     def fields(self, message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
-        """Field number and value: bytes where they have a length, a number where it is a varint.
+        """Field number and value: bytes if they have a length, a number if it is a varint.
 
         Raises:
             MalformedError: see there.

@@ -51,7 +51,7 @@ class Leaf:
 
     Attributes:
         kind: what it holds.
-        default: what the dataclass has where the key is not there.
+        default: what the dataclass has if the key is not there.
         optional: it may be null.
         automatable: may be a list of [seconds, value].
         allowed: lowest and highest number.
@@ -59,7 +59,7 @@ class Leaf:
         text: `TextKind.LINE`, `TextKind.NAME`, `TextKind.PROSE` or `TextKind.RAW`.
         shortest, longest: of a text, in characters.
         pattern, means: what a text must match, and what that is in words.
-        help: what to give, where it is missing.
+        help: what to give, if it is missing.
         none: the number that the word none stands for in every table; without one, the word takes
             away in a layer what was said before.
     """
@@ -84,7 +84,7 @@ class Table:
     """A key that holds a table; `make` builds what it says from its fields.
 
     Attributes:
-        make: takes the fields by name; ValueError or a MixerError where they contradict each other.
+        make: takes the fields by name; ValueError or a MixerError if they contradict each other.
         fields: by key.
         optional: it may be null.
         sparse: a value that is the default says nothing, so it is not written.
@@ -121,7 +121,7 @@ class Rows:
         optional: it may be null.
         least, most: entries.
         takes_one: a lone value stands for a list of it.
-        places: what each entry is, where they differ.
+        places: what each entry is, if they differ.
     """
 
     item: Shape

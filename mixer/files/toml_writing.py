@@ -37,7 +37,7 @@ def table_lines(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
 
 
 def value_text(value: Any) -> str:
-    """One value as it stands behind the equals sign."""
+    """One value as it stands after the equals sign."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

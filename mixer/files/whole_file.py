@@ -28,7 +28,7 @@ def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
     """A temporary file beside `path` that becomes `path` if the block ends well, else vanishes.
 
     Args:
-        path: where the file appears, once it is whole.
+        path: the destination; the file appears once it is complete.
         mode: its rights, before the user's mask.
 
     Raises:
@@ -152,7 +152,7 @@ def refuse_full_disk(path: Path, n_bytes: int) -> None:
 
 
 def shortened(path: Path) -> str:
-    """A path for a message, its name cut where it is very long."""
+    """A path for a message, its name cut if it is very long."""
     return str(path if len(path.name) <= _LONGEST_SHOWN else f"{path.name[:_LONGEST_SHOWN]}...")
 
 

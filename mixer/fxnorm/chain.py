@@ -153,7 +153,7 @@ class _Heard:
         return cls(step_energies(audio, sample_rate), (left, right), sample_rate)
 
     def turned(self, change: ChannelGains) -> _Heard:
-        """The same behind a gain for each channel."""
+        """The same after a gain for each channel."""
         sources, (left, right) = list(change.sources), change.gains
         energies = self.energies[sources] * np.square([[left], [right]])
         peaks = self.peaks[sources[0]] * left, self.peaks[sources[1]] * right
@@ -182,7 +182,7 @@ def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:
 
 
 def _as_stereo(audio: FloatArray, sample_rate: int, stem: str, *, in_place: bool) -> FloatArray:
-    """A copy as float32 `(2, samples)`, checked; the audio itself where that will do."""
+    """A copy as float32 `(2, samples)`, checked; the audio itself if that will do."""
     if sample_rate <= 0:
         raise InputError(f"{stem}: the sample rate must be positive, not {sample_rate} Hz")
     if audio.ndim != 2 or audio.shape[0] not in (1, 2):

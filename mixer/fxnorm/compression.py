@@ -51,7 +51,7 @@ class CompressionReport(TypedDict):
         ratio, threshold_db: of the compressor; None if there was none.
         bound_dbfs: below which the onset peaks are to be.
         bound_met: whether they are.
-        onset_peak_after_dbfs: there where it was compressed; None without an onset.
+        onset_peak_after_dbfs: set if it was compressed; None without an onset.
     """
 
     onset_peak_dbfs: float | None
@@ -69,12 +69,12 @@ def match_compression(
     settings: CompressorSettings,
     out: FloatArray | None = None,
 ) -> tuple[FloatArray, list[CompressionReport | None]]:
-    """Peak-normalise each channel to -10 dBFS, then compress it where its onsets are too loud.
+    """Peak-normalise each channel to -10 dBFS, then compress it if its onsets are too loud.
 
     A channel whose onset peak level, measured at -10 dBFS peak, is at most mean + deviation is
     only peak-normalised. Any other is compressed with the gentlest setting (ratio first, then
     threshold in half-dB steps from -10 to -40 dB) whose output is below mean + deviation. A channel
-    under -50 dBFS peak is left as it is.
+    under -50 dBFS peak is left unchanged.
 
     Args:
         audio: float32 `(channels, samples)`.

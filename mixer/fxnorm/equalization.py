@@ -77,7 +77,7 @@ def match_equalization(
 
     The filter is a linear-phase FIR applied forwards and backwards: zero phase, `target /
     measured` in all. Its level is chosen so that the channel's energy stays that at -30 LUFS. A
-    channel below -50 dBFS peak or without loudness is left as it is.
+    channel below -50 dBFS peak or without loudness is left unchanged.
 
     Audio cut out of a song begins and ends at a step, of which a large boost would make a click:
     for the filter it is carried on beyond its ends.

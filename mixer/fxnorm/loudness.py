@@ -30,7 +30,7 @@ def match_loudness(
     amount: float = 1.0,
     out: FloatArray | None = None,
 ) -> tuple[FloatArray, LoudnessReport]:
-    """One gain to the target, then down to full scale where the peak exceeds it.
+    """One gain to the target, then down to full scale if the peak exceeds it.
 
     A peaky stem therefore lands below its target. Audio without loudness (under -70 LUFS) is left
     as it is.

@@ -47,7 +47,7 @@ def measure_profile(
         sample_rate: of all songs, Hz.
         effects: the chain that the profile is for.
         bands_hz: rising frequencies at which the curves are kept.
-        seed: draws the rooms, where the chain has reverbs.
+        seed: draws the rooms, if the chain has reverbs.
         about: where the songs come from.
 
     Raises:

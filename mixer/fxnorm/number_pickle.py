@@ -68,7 +68,7 @@ def load_number_dict(content: bytes, source: str) -> dict:
 
 
 def as_numbers(value: object) -> object:
-    """The array behind a `PickledArray`; any other value as it is."""
+    """The array after a `PickledArray`; any other value unchanged."""
     return value.value if isinstance(value, PickledArray) else value
 
 

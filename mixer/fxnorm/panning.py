@@ -63,13 +63,13 @@ def measure_phi(audio: FloatArray) -> np.ndarray:
 def measure_side(audio: FloatArray, sample_rate: int, centred: int = 1) -> int:
     """Which side the stem leans to between 50 and 2500 Hz: 1 right, -1 left.
 
-    By the majority of bins of the smoothed stereo panning spectrum; where the mean lean of all of
+    By the majority of bins of the smoothed stereo panning spectrum; if the mean lean of all of
     them is not clear, by the energy of the channels.
 
     Args:
         audio: float32 `(2, samples)`.
         sample_rate: Hz.
-        centred: the answer where the channels' energies too are within 0.01 dB.
+        centred: the answer if the channels' energies too are within 0.01 dB.
     """
     low, high = (int(frequency_hz * N_FFT / sample_rate) for frequency_hz in SIDE_BAND_HZ)
     high = max(high, low + 1)
@@ -160,7 +160,7 @@ def match_panning(
 
 
 def _similarity(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Similarity of magnitudes, 1 where both are silent."""
+    """Similarity of magnitudes, 1 if both are silent."""
     energy = left * left
     energy += right * right
     silent = energy < 1e-30

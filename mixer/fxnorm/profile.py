@@ -85,7 +85,7 @@ class Profile:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def stem(self, name: str) -> StemProfile:
-        """The profile of a stem; ModelError where the profile has no such stem."""
+        """The profile of a stem; ModelError if the profile has no such stem."""
         if name not in self.stems:
             raise ModelError(
                 f"the profile has no stem {name!r}: it knows {', '.join(self.stems)}; "

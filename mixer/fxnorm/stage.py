@@ -33,7 +33,7 @@ class Task:
         sample_rate: Hz.
         stem: its name in the profile.
         profile: where to bring it.
-        amounts: effect to amount, 0 to 1; 1 where it is not named.
+        amounts: effect to amount, 0 to 1; 1 if it is not named.
         seed: what the rooms are drawn by, 0 or more.
         rooms: where the reverbs take their rooms from.
         panning_limits_time_axis: see `mixer.fxnorm.panning.match_panning`.

@@ -1,4 +1,4 @@
-"""What differs between a session as it was written and as it was read back."""
+"""What differs between a session as written and as read back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Changed:
     """A track or a folder that was changed.
 
     Attributes:
-        written: as it was.
+        written: the session as written.
         now: its strip as it is.
         is_group: it is a folder, of a stem or of the whole mix.
     """
@@ -105,7 +105,7 @@ def compare_session(written: WrittenMix, session: ReadSession) -> Comparison:
 
     Args:
         written: its numbers.
-        session: as it is.
+        session: as it is now.
     """
     found = [*_pairs(written.tracks, session, False), *_pairs(written.groups, session, True)]
     places = {place for _, place, _ in found if place is not None}

@@ -1,6 +1,6 @@
 """Bands that an engineer gives the same kind of track in song after song.
 
-Bands of two songs are the same taste where they are of one kind and next to each other in
+Bands of two songs are the same taste if they are of one kind and next to each other in
 frequency. What a model's band was turned by counts as the one band that comes nearest to it.
 """
 
@@ -103,7 +103,7 @@ def _most_crowded(placed: Sequence[Placed], reach: float) -> EqBand:
 
 
 def _near(centre: EqBand, placed: Sequence[Placed], reach: float) -> set[Placed]:
-    """The band of each track that is next to a centre, where one is in reach."""
+    """The band of each track that is next to a centre, if one is in reach."""
     nearest: dict[tuple[int, int], Placed] = {}
     for one in placed:
         if _apart(one.band, centre) > reach:

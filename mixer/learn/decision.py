@@ -32,5 +32,5 @@ def why_not(changes: Sequence[float], n_songs: int, least: float) -> str:
 
 
 def is_most(n_made: int, n_tracks: int) -> bool:
-    """Whether a song's tracks of a role were changed, of which some were."""
+    """Whether a song's tracks of a role were changed as a rule, given that some were."""
     return 2 * n_made > n_tracks

@@ -1,6 +1,6 @@
-"""Changes of a session as what a hand says: keys of a strip, so that the next render has them.
+"""Changes made in a session as keys of a strip, so that the next render has them.
 
-The hand acts behind what a model sets: a fader that went up by 2 dB is 2 dB more of the hand's
+The user's strip acts after the model's: a fader that went up by 2 dB is 2 dB more of the user's
 gain, a band that was turned is the old one undone and the new one.
 """
 
@@ -53,7 +53,7 @@ class Edit:
 
 
 def edit_of(changed: Changed, mix: WrittenMix) -> Edit:
-    """What a hand says to have a change again."""
+    """The keys that reproduce a change."""
     source = changed.written.source
     edit = Edit((source,) if changed.is_group else (TRACKS, source))
     only_gains = not changed.is_group and not mix.mixes_tracks
@@ -81,7 +81,7 @@ def edit_of(changed: Changed, mix: WrittenMix) -> Edit:
 
 
 def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) -> None:
-    """Fader, pan and automation, as the hand's gain and pan."""
+    """Fader, pan and automation, as the user's gain and pan."""
     was, now, hand = changed.written.strip, changed.now, changed.written.hand
     left, right = 1.0, 1.0
     if changed.is_moved:
@@ -115,7 +115,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
 
 
 def _moving(changed: Changed, own: Any, more_db: float) -> list[list[float]]:
-    """The hand's gain as points: what it was, and by how much the automation was changed."""
+    """The user's gain as points: what it was, and by how much the automation was changed."""
     times, change_db = course_change(changed.written.strip.automation, changed.now.automation)
     points = automation(times, change_db + more_db) or ((0.0, 10.0 ** (more_db / 20.0)),)
     base = np.array(own, dtype=float) if isinstance(own, list) else np.array([[0.0, own]])
@@ -132,7 +132,7 @@ def _added(own: Any, gain_db: float) -> Any:
 
 
 def _equaliser(changed: Changed, edit: Edit) -> None:
-    """Bands: those of the hand's own are changed, those of a model's undone."""
+    """Bands: those of the user's own are changed, those of a model's undone."""
     gone, new = list(changed.bands_gone), list(changed.bands_new)
     if not gone and not new:
         return
@@ -226,7 +226,7 @@ def band_row(band: EqBand) -> dict[str, Any]:
 
 
 def _is_row_of(row: Mapping[str, Any], band: EqBand) -> bool:
-    """Whether a band in the session is one that the hand had set."""
+    """Whether a band in the session is one that the user had set."""
     numbers = (("frequency_hz", band.frequency_hz), ("gain_db", band.gain_db), ("q", band.q))
     return row.get("type", "peak") == BAND_TYPES[band.kind] and all(
         isinstance(row.get(key), int | float) and abs(row[key] - value) <= 1e-3 * abs(value) + 0.02

@@ -1,7 +1,7 @@
 """What was changed of one strip, each setting as a preset could say it for other songs.
 
-A preset has one value for all songs. What the hand sets is a value anyway; a room of the model's is
-raised or lowered, since the model gives each track its own, and set only where it was off.
+A preset has one value for all songs. What the user sets is a value anyway; a room of the model's is
+raised or lowered, since the model gives each track its own, and set only if it was off.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Move:
             direction.
         by: the value is a difference from what the model sets.
         slope_db_per_octave: of a high-pass or a low-pass.
-        own_gain_db, pan_gain_db: of a pan: the hand's gain before, and what a balance as far from
-            the middle takes of it; a hand's pan keeps the energy and a balance the near side.
+        own_gain_db, pan_gain_db: of a pan: the user's gain before, and what a balance as far from
+            the middle takes of it; the strip's pan keeps the energy, a balance keeps the near side.
     """
 
     keys: Keys
@@ -54,7 +54,7 @@ class Moves:
 
     Attributes:
         settings: except for the equaliser.
-        bands: of the hand's equaliser as it is now; None if it was left alone.
+        bands: of the user's equaliser as it is now; None if it was left alone.
         not_for_presets: what is one song's own, or a way of listening, a phrase each.
     """
 

@@ -32,7 +32,7 @@ class Written:
         source: the mixer's own name of the track, or of the stem.
         role: of a track.
         strip: its settings.
-        hand: what the hand had set of it, as a preset says it.
+        hand: what the user had set of it, as a preset says it.
     """
 
     name: str

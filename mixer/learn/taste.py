@@ -82,7 +82,7 @@ class _Place:
 
     Attributes:
         songs: for each that has it, what was changed of each of its tracks, or of the folder; None
-            where nothing was.
+            if nothing was.
         can_more: for each, whether more than gains can be said of it there.
         has_width: likewise, whether its width can.
     """

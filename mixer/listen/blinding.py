@@ -168,7 +168,7 @@ def write_test(
         folder: becomes the test.
 
     Raises:
-        SettingsError: a mix peaks too high at the loudness asked for, and nothing may be lowered.
+        SettingsError: a mix peaks too high at the requested loudness, and nothing may be lowered.
     """
     excesses_db = [mix.excess_db for song in made.values() for mix in song.mixes.values()]
     loudness_lufs = common_loudness_lufs(excesses_db, settings.loudness_lufs, settings.lower)

@@ -31,7 +31,7 @@ class BuildSettings:
         length_s: of every excerpt.
         start_s: where every song's excerpt starts; None for its loudest stretch.
         loudness_lufs: of every mix.
-        lower: lower all mixes together where one would peak too high; else refuse.
+        lower: lower all mixes together if one would peak too high; else refuse.
         sample_rate: of every excerpt, Hz.
         align: look for the lag of mixes that are read.
         hidden_reference: name of the system that is also played openly; None for no reference.

@@ -83,7 +83,7 @@ class PagePlace(StrEnum):
 
 @dataclass(frozen=True)
 class Scale:
-    """One question that is asked of every mix, answered from 0 to 100.
+    """One question about every mix, answered from 0 to 100.
 
     Attributes:
         id: its name in answers and tables.
@@ -318,7 +318,7 @@ class Key:
         seed: made ids and order.
         systems: in the order in which they were named.
         reference_system: the one that is played openly too; None for no hidden reference.
-        screening: the rules; each applies where the test has what it needs.
+        screening: the rules; each applies if the test has what it needs.
         pages: by page id.
         stimuli: by stimulus id.
         sounds: by sound id: how it was made (gain, lag, levels), for the record.

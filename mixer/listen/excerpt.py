@@ -95,8 +95,8 @@ def common_loudness_lufs(excesses_db: Sequence[float], target_lufs: float, lower
 
     Args:
         excesses_db: of every mix at `target_lufs`, see `excess_db`.
-        target_lufs: what was asked for.
-        lower: lower all mixes together where one peaks too high; else refuse.
+        target_lufs: the requested settings.
+        lower: lower all mixes together if one peaks too high; else refuse.
 
     Raises:
         SettingsError: a mix peaks too high and nothing may be lowered.

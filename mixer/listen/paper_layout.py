@@ -1,4 +1,4 @@
-"""The paper's listening test: six songs, six mixes of each, everything else as it was there.
+"""The paper's listening test: six songs, six mixes of each, everything else as published.
 
 Source: Martinez-Ramirez et al., "Automatic music mixing with deep learning and out-of-domain data",
 ISMIR 2022: excerpts of 25 s, all at -23 LUFS, unlabelled and in random order, the four dry stems at

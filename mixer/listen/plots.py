@@ -205,7 +205,7 @@ def _x(rating: float) -> float:
 
 
 def _line(class_: str, low: float, high: float, y: float) -> Html:
-    """A level line between two ratings; nothing where they are not known."""
+    """A level line between two ratings; nothing if they are not known."""
     if not (np.isfinite(low) and np.isfinite(high)):
         return Html("")
     return _path(class_, [(_x(low), y), (_x(high), y)])

@@ -1,4 +1,4 @@
-"""Answers with the names put back: which system of which song got which rating from whom."""
+"""Answers with the names put back: the rating of each system, song and participant."""
 
 from __future__ import annotations
 

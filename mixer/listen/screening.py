@@ -1,6 +1,6 @@
 """Who counts: rules that were fixed when the test was built, applied after the answers are in.
 
-The rules are in `key.json` (`mixer.listen.design.Screening`) and apply where the test has what
+The rules are in `key.json` (`mixer.listen.design.Screening`) and apply if the test has what
 they need:
 
 - Hidden reference: every rating of the reference system's unnamed mix is a try, one a page and
@@ -34,7 +34,7 @@ class Participant:
 
     Attributes:
         name: as in the answers.
-        source: where the answers were.
+        source: their location.
         complete: every page was finished.
         n_pages: finished pages that count, repetitions aside.
         n_unheard_pages: finished pages on which a mix was not heard for long enough.
@@ -99,7 +99,7 @@ def screen(
 
     Args:
         answers: of the participant.
-        source: where they were.
+        source: their location.
         pages: from `unblind`.
         design, key: of the test.
         screening: apply the rules of the key; the figures they look at are measured in any case.

@@ -14,7 +14,7 @@ MOST_ANSWER_CHARACTERS = 60_000
 
 
 def bounded_json(answer: Json) -> str:
-    """JSON of an answer; the longest of its parts are left out where it would be too long."""
+    """JSON of an answer; the longest of its parts are left out if it would be too long."""
     answer = {key: _plain(part) for key, part in answer.items()}
     whole = json.dumps(answer, ensure_ascii=False)
     if len(whole) <= MOST_ANSWER_CHARACTERS:

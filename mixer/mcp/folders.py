@@ -72,14 +72,14 @@ class Folders:
         return folder
 
     def file(self, path: str) -> Path:
-        """A file that is there; InputError where it is not, or leads out."""
+        """A file that is there; InputError if it is not, or leads out."""
         file = self.inside(path)
         if not file.is_file():
             raise InputError(f"{quote(path)}: no such file")
         return file
 
     def output(self, path: str) -> Path:
-        """Where something is to be written; OutputError where it leads out."""
+        """Where something is to be written; OutputError if it leads out."""
         try:
             return self.inside(path)
         except InputError as error:

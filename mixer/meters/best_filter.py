@@ -37,7 +37,7 @@ def fit_best_filter(inputs: np.ndarray, wet: np.ndarray, taps: int = TAPS) -> np
         taps: length of the filters; of each wet channel from the mid and the side of the input.
 
     Returns:
-        float32 `(2, samples)`: the prediction; zeros where the input is silent.
+        float32 `(2, samples)`: the prediction; zeros if the input is silent.
     """
     sources = _sources(inputs)
     if sources.size == 0:
@@ -68,7 +68,7 @@ def mean_residual_db(segment: Segment) -> float:
     """What the best time-invariant filter of each stem leaves over, the mean over stems heard.
 
     Returns:
-        dB, -60 (nothing) to 0 (everything); NaN where no stem is heard.
+        dB, -60 (nothing) to 0 (everything); NaN if no stem is heard.
     """
     residuals = [residual_db(stem.predicted, stem.wet) for stem in segment.stems]
     return float(np.mean(residuals)) if residuals else math.nan

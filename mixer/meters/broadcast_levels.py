@@ -25,8 +25,8 @@ def measure_broadcast(
         audio: float32 (1 or 2, samples).
         sample_rate: in Hz.
         description: what it is, e.g. "Free: vocals".
-        peak_dbtp: its true peak, where that was measured already.
-        energies: from `mixer.meters.loudness.step_energies`, where they were measured already.
+        peak_dbtp: its true peak, if that was measured already.
+        energies: from `mixer.meters.loudness.step_energies`, if they were measured already.
 
     Returns:
         Levels of silence, and of what is shorter than a meter's window, are None.

@@ -154,7 +154,7 @@ def _gains(
 def _changes(
     gain_db: np.ndarray, error_db: np.ndarray, usable: np.ndarray, distance: int
 ) -> np.ndarray:
-    """Largest certain change over a distance in frames; NaN where no band is usable."""
+    """Largest certain change over a distance in frames; NaN if no band is usable."""
     if gain_db.shape[-1] <= distance:
         return np.zeros(0)
     change_db = np.abs(gain_db[:, distance:] - gain_db[:, :-distance])

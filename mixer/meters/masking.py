@@ -99,7 +99,7 @@ def _threshold(powers: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 
 def _masked_share(powers: np.ndarray, threshold: np.ndarray, loudest: float) -> float:
-    """NaN where nothing is audible."""
+    """NaN if nothing is audible."""
     audible = powers > loudest * 10.0 ** (-AUDIBLE_RANGE_DB / 10.0)
     loudness = np.where(audible, powers, 0.0).astype(np.float64) ** LOUDNESS_EXPONENT
     total = float(loudness.sum())

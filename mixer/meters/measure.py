@@ -33,8 +33,8 @@ class Measure(Generic[T]):
         unit: of the figure; a "%" is a fraction in JSON and CSV.
         better: which figures are good ones.
         digits: decimals that people read.
-        short: label where a column is narrow, if it is another one.
-        is_summary: stands for its family where there is room for one figure, and is tested.
+        short: label if a column is narrow, if it is another one.
+        is_summary: stands for its family if there is room for one figure, and is tested.
         is_drawn: False for what would dwarf the other bars of a plot.
         is_signed: its sign says on which side of the truth it is; what is averaged is the size.
     """
@@ -69,7 +69,7 @@ class Measure(Generic[T]):
         return f"{self.short or self.label} {self.unit}".rstrip()
 
     def scaled(self, value: float) -> float:
-        """A figure as people read it: a percentage where it is one."""
+        """A figure as people read it: a percentage if it is one."""
         return 100.0 * value if self.unit == PERCENT else value
 
     def shown(self, value: float, undefined: str = "-", sign: str = "") -> str:

@@ -28,7 +28,7 @@ def paper_measures(mix: np.ndarray, reference: np.ndarray, sample_rate: int) -> 
 
     Returns:
         "family.measure" to error as a fraction (0.1 is 10 %), 0 for equal mixes; in
-        `dynamic.l_ratio_mean_l2` to a mean squared error. NaN where the reference has nothing to
+        `dynamic.l_ratio_mean_l2` to a mean squared error. NaN if the reference has nothing to
         compare with, as a mono reference has no panning.
 
     Raises:
@@ -127,6 +127,6 @@ def _compare_loudness(mix: MixFeatures, reference: MixFeatures) -> dict[str, flo
 
 
 def _mean(values: list[float]) -> float:
-    """Mean of what is defined; NaN where nothing is."""
+    """Mean of what is defined; NaN if nothing is."""
     defined = [value for value in values if np.isfinite(value)]
     return float(np.mean(defined)) if defined else float("nan")

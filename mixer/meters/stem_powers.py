@@ -73,7 +73,7 @@ class StemPowers:
         return np.einsum("cqi,ctqij,cqj->ctq", gains, self.powers, gains, optimize=True)
 
     def without_gains(self) -> Floats:
-        """The gains that leave all stems as they are."""
+        """Gains that change nothing."""
         return np.ones((2, N_FINE, len(self.names)))
 
     def scaled(self, factors: Floats) -> StemPowers:

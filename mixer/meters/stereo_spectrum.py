@@ -54,7 +54,7 @@ class BandFigures:
         name: see `BANDS`.
         share_db: its power relative to that of the whole mix, dB, 0 or less.
         width: share of the side (L - R) in the energy, 0 mono, 0.5 uncorrelated, 1 out of phase.
-        correlation: of left and right, -1 to 1; 1 where one of them is silent.
+        correlation: of left and right, -1 to 1; 1 if one of them is silent.
     """
 
     name: str

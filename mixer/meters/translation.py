@@ -38,7 +38,7 @@ class Place:
     """Where a mix is heard.
 
     Attributes:
-        name: as it is told.
+        name: as it is printed.
         is_mono: both channels come out of one loudspeaker.
         response: (Hz, dB), straight between them on a logarithmic scale, level beyond the ends.
         noise: (Hz, dB) against the loudest band of the mix; empty for a quiet place.
@@ -95,8 +95,8 @@ def heard_loudness(
 
     Args:
         stem_powers: `mixer.meters.masking.bark_powers` of each stem, (24, frames); of the half sum
-            of the channels where the place is mono.
-        place: where it is heard; None for the desk.
+            of the channels if the place is mono.
+        place: of playback; None for the mix itself.
         further_masker: what else hides, e.g. a codec's error, (24, frames) as it comes out there.
 
     Returns:
@@ -128,7 +128,7 @@ def lift_hz(power: NDArray[np.floating], place: Place) -> float:
 
     Args:
         power: of the stem, (24, frames).
-        place: where it is to be heard.
+        place: of playback.
     """
     centres = band_centres_hz()
     mean = power.astype(np.float64).mean(axis=1) * _gain(place.response)[:, 0]

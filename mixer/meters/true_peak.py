@@ -67,7 +67,7 @@ def _bounds(audio: FloatArray) -> np.ndarray:
         parts = slice(first, first + n_block)
         highest[parts] = _peaks(block[:, 1:-1], n_block)
         sharpest[parts] = _peaks(bend, n_block)
-    # The waveform behind a part's last sample leads to the next part's first.
+    # The waveform after a part's last sample leads to the next part's first.
     highest[:-1] = np.maximum(highest[:-1], highest[1:])
     around = np.pad(sharpest, 1)
     sharpest = np.maximum(sharpest, np.maximum(around[:-2], around[2:]))

@@ -97,7 +97,7 @@ def open_graph(content: bytes, device: Device, *, optimise: bool = True) -> Any:
 
     Raises:
         GraphError: the runtime cannot load it.
-        DeviceError: a GPU was asked for and does not work. Never a silent fallback.
+        DeviceError: a GPU was requested and does not work. Never a silent fallback.
     """
     onnxruntime.set_default_logger_severity(_SILENT)
     options = onnxruntime.SessionOptions()

@@ -34,7 +34,7 @@ class Bundle:
     """A bundle whose every file was there and intact when it was read.
 
     Attributes:
-        folder: where it lies.
+        folder: its path.
         manifest: what it says about itself.
         sha256: of the manifest, which holds the hashes of everything else.
     """

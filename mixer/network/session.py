@@ -1,4 +1,4 @@
-"""The graphs of one bundle held open on one device: run as they are asked for, answers checked."""
+"""The graphs of one bundle held open on one device: run on demand, with outputs checked."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class Network:
 
     Args:
         bundle: what to run.
-        device: `auto` (a GPU where one works, else the CPU), `cpu`, `cuda` or `cuda:N`.
+        device: `auto` (a GPU if one works, else the CPU), `cpu`, `cuda` or `cuda:N`.
         threads: cores to use; all that the process may use by default.
         optimise: False runs the graphs operator by operator as they are written: slower.
         is_own: the bundle was made by who asks: run it here.
 
     Attributes:
         bundle, threads: as given.
-        device: where it runs, once known: what the runtime answered, not what was asked for.
+        device: where it runs, once known: what the runtime answered, not what was requested.
 
     Raises:
-        DeviceError: a GPU was asked for and does not work. Never a silent fallback.
+        DeviceError: a GPU was requested and does not work. Never a silent fallback.
         ModelError: the bundle's first graph cannot be loaded.
     """
 
@@ -83,7 +83,7 @@ class Network:
 
     @property
     def fp16(self) -> bool:
-        """Whether products run in half precision: on a GPU, where the bundle has such graphs."""
+        """Whether inference runs in half precision: on a GPU, if the bundle has such graphs."""
         return (
             self.device.kind == "cuda" and self._first + FP16_SUFFIX in self.bundle.manifest.graphs
         )

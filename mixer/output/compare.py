@@ -1,4 +1,4 @@
-"""Two mixes side by side: what was asked for, what came of it, and how their audio measures."""
+"""Two mixes side by side: requests, results, and measurements of their audio."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Row:
     """One value of both mixes; None if one has none, as of silence.
 
     Attributes:
-        name: dotted, its unit at its end where it has one.
+        name: dotted, its unit at its end if it has one.
         a, b: the values.
     """
 
@@ -39,7 +39,7 @@ class Row:
 
     @property
     def difference(self) -> float | None:
-        """b - a, where both are numbers."""
+        """b - a, if both are numbers."""
         if isinstance(self.a, float) and isinstance(self.b, float):
             return self.b - self.a
         return None
@@ -51,7 +51,7 @@ class Comparison:
 
     Attributes:
         same_files: names of the files that are bit for bit the same.
-        settings: what was asked for and differs, the model and the versions with it.
+        settings: requested settings that differ, the model and the versions with it.
         inputs: recordings that differ in content, stem or gain.
         measured: levels from the recipes, stage by stage.
         audio: figures of the files themselves; empty if they were not measured.
@@ -78,7 +78,7 @@ class Comparison:
 
 
 def compare_mixes(a: RecordedMix, b: RecordedMix, *, measure: bool = True) -> Comparison:
-    """Compare two mixes by their recipes and, where they are there unchanged, their files.
+    """Compare two mixes by their recipes and, if they are there unchanged, their files.
 
     Args:
         a, b: from `read_recipe`; differences are b - a.

@@ -36,7 +36,7 @@ class Changed:
 
     Attributes:
         path: the file.
-        key: as it was asked for, such as "batch.format".
+        key: as it was given, such as "batch.format".
         value: as TOML; "" for a key that was removed.
         winners: tables of one command that set the same key, which win there.
     """

@@ -142,8 +142,8 @@ class Rendered:
     """A mix that is where it was to go.
 
     Attributes:
-        mix: as it was written.
-        recipe: as it was written.
+        mix: as written.
+        recipe: as written.
         remarks: what could not be handed over in full, and versions above the ceiling, a line each.
         write_s: seconds that writing took.
     """

@@ -56,10 +56,10 @@ class OutputTable(TypedDict):
     `clipped` names what went beyond full scale in a format that cannot hold it, `files` are the mix
     and its wet stems, `tracks` are there where wet tracks were written, `versions` and
     `versions_error_dbfs`, by which the stems among them miss the mix, where versions were;
-    `versions_gain_db`, by which they are softer than in the mix, where that was asked for.
-    `wet_stem_leakage_db` is there where a network's wet stems were: see `mixer.network.manifest`;
-    None was never measured. `bitrate_kbps` or `quality` is there where it was asked for, `tags`
-    where the song has a title or an artist.
+    `versions_gain_db`, by which they are softer than in the mix, if that was requested.
+    `wet_stem_leakage_db` is present if a network's wet stems were: see `mixer.network.manifest`;
+    None was never measured. `bitrate_kbps` or `quality` is present if it was requested, `tags`
+    if the song has a title or an artist.
     """
 
     format: str
@@ -88,7 +88,7 @@ class SongFile(MixedFile):
 
 
 class SongTable(TypedDict):
-    """The song as it was read."""
+    """The song."""
 
     name: str
     folder: str
@@ -130,7 +130,7 @@ class Take(TypedDict):
         number: 1 is a mix that came from none.
         made_by: the command that made it.
         parent: what it came from.
-        asked: as it was said.
+        asked: as it was given.
         changes: every setting that differs.
         parts: SHA-256 of the samples of each wet stem and track, before the bus; "rest" is the sum
             of the stems that were not made by themselves.

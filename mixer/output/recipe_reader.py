@@ -162,12 +162,12 @@ class RecordedMix:
         dry: whether the song was said to be dry.
         tempo_bpm: of the song; None if it was not told, or not recorded.
         inputs: the recordings by name.
-        settings: what was asked for.
+        settings: the requested settings.
         model: name and hash of the manifest; None without a network.
         device: what ran the network; None without one.
         measurements: as they were written, not checked: read them with `numbers`.
         file_format, bit_depth: of the files; the depth is None for lossy formats.
-        coding: of lossy formats, where it was asked for.
+        coding: of lossy formats, if it was requested.
         title, artist: of the song, as tags; None if it had none.
         outputs: "mix" and each wet stem.
         tracks: each wet track, and what is left of the mix, by name.
@@ -346,7 +346,7 @@ def numbers(value: Any) -> dict[str, float | None]:
 def settings_by_name(settings: RenderSettings) -> dict[str, object]:
     """All settings by dotted name, those of tables and lists in them one by one."""
     plain = dataclasses.asdict(settings)
-    del plain["held_reference"]  # of a take; what was asked for is `reference`
+    del plain["held_reference"]  # of a take; what was requested is `reference`
     plain["console"] = plain_table(settings.console or Console())
     return dict(leaves(plain))
 

@@ -121,7 +121,7 @@ def reference_words(recipe: Recipe) -> list[str]:
 
 
 def variation_lines(recipe: Recipe) -> list[str]:
-    """Where a mix stands that was asked for as a variation; empty for another."""
+    """Where a variation stands among the axes, in words; empty for other mixes."""
     place, name = recipe["measurements"].get("variation"), recipe["settings"]["variation"]
     return [] if place is None else [f"{name}: {standing_words(place)}"]
 

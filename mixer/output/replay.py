@@ -69,7 +69,7 @@ def find_differences(
 
     Args:
         recipe: from `read_recipe`.
-        song_folder: where the song is now; None for where it was.
+        song_folder: the song's present folder; None for the one in the recipe.
 
     Raises:
         InputError: no such folder, or nothing in it that can be mixed.
@@ -114,7 +114,7 @@ def plan_again(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list
 
 
 def refuse_plugins(recipe: RecordedMix) -> None:
-    """Raise where a recipe loads plug-ins: they are programs, and it may come from anyone.
+    """Raise if a recipe loads plug-ins: they are programs, and it may come from anyone.
 
     Raises:
         PresetError: naming the first one.
@@ -141,7 +141,7 @@ def replay(
         recipe: from `read_recipe`.
         folder: where the mix, its stems and its recipe go; nothing there is replaced.
         name: of the mix's file; None for the recorded one.
-        song_folder: where the song is now; None for where it was.
+        song_folder: the song's present folder; None for the one in the recipe.
         allow_plugins: load the plug-ins that the recipe names. They are programs.
         progress: as in `render`.
 
@@ -171,7 +171,7 @@ def replay(
 
 
 def _destination(recipe: RecordedMix, path: Path) -> Destination:
-    """Where a replay goes: as many files as were recorded, none of which is there."""
+    """Where a replay goes: as many files as the recipe lists, none of which exists."""
     stems = [name for name in recipe.outputs if name != FileRole.MIX]
     tracks = [name for name in recipe.tracks if name != RESIDUAL]
     targets = output_paths(path, stems, recipe.file_format)

@@ -1,4 +1,4 @@
-"""What one asks of the files that a mix becomes, checked when it is said.
+"""Settings of the output files, checked when they are made.
 
 Each option is defined here and nowhere else: `mixer render`, the columns of `mixer batch`, what its
 command line says for every row, and the identity of its songs derive from the fields
@@ -43,7 +43,7 @@ class ReportKind(StrEnum):
 
 
 class DawAudio(StrEnum):
-    """What sessions hold: the dry recordings behind editable strips, the wet stems, or both."""
+    """What sessions hold: the dry recordings with editable strips, the wet stems, or both."""
 
     DRY = "dry"
     WET = "wet"
@@ -58,7 +58,7 @@ class OutputSettings:
         format: one of `FORMATS`; empty for that of the file's name.
         bit_depth: one of `BIT_DEPTHS`; lossy formats ignore it.
         bitrate_kbps, quality: of lossy formats, one of the two; None for the format's own.
-        stems, tracks: wet stems, wet tracks are asked for.
+        stems, tracks: wet stems, wet tracks are requested.
         daw: sessions for which workstations, any of `DAW_FORMATS`.
         daw_audio: what they hold.
         deliver: versions of the mix, any of `mixer.output.versions.WORDS`.
@@ -193,5 +193,5 @@ def changed(settings: OutputSettings, **fields: Any) -> OutputSettings:
     return replace(settings, **fields)
 
 
-# The mix alone, as where nothing is said.
+# The mix alone, as if nothing is said.
 MIX_ALONE = OutputSettings()

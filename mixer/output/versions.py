@@ -100,7 +100,7 @@ def titles(words: Sequence[str], stems: Sequence[str]) -> dict[str, str]:
 
 
 def words_of(names: Iterable[str]) -> tuple[str, ...]:
-    """The words that asked for versions of these names."""
+    """The words of `--deliver` that request versions with these names."""
     said = {name.partition("/")[0] for name in names}
     return tuple(word for word in WORDS if word in said)
 

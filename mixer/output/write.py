@@ -118,7 +118,7 @@ def write_mix(
     coding: LossyCoding = USUAL_CODING,
     overwrite: bool = False,
 ) -> Recipe:
-    """Write a mix, its wet stems and tracks where it has them, and its recipe.
+    """Write a mix, its wet stems and tracks if it has them, and its recipe.
 
     Args:
         mix: from `mixer.render`.
@@ -179,7 +179,7 @@ def write_audios(
         path: of the mix in the staging folder, under the name that it will have at last.
         file_format, bit_depth, coding: as in `write_mix`, checked.
         wrote: told the name of each file that is written.
-        song: the mix's, from `song_table`, where that was made already.
+        song: the mix's, from `song_table`, if that was made already.
 
     Returns:
         The recipe, in which files are where they are now.
@@ -227,7 +227,7 @@ def write_recipe(recipe: Recipe, path: Path, home: Path) -> Recipe:
 def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
     """Bring a mix and all that was made beside it to its place, the recipe last.
 
-    Stems, tracks and versions of an earlier mix go, where its recipe names them and nobody changed
+    Stems, tracks and versions of an earlier mix go, if its recipe names them and nobody changed
     them.
 
     Args:
@@ -349,7 +349,7 @@ def _write_audios(
 
 
 def _tags(song: Song, name: str) -> dict[str, str]:
-    """Title and artist of one of a mix's files; a part has its name behind the title."""
+    """Title and artist of one of a mix's files; a part has its name after the title."""
     tags = tags_of(song)
     if name != FileRole.MIX and "title" in tags:
         tags["title"] += f" ({name})"
@@ -401,7 +401,7 @@ def _is_unchanged(path: Path, sha256: str) -> bool:
 
 
 def _remove(stale: set[Path], song: Song) -> None:
-    """Remove parts of an earlier mix, and their folders where nothing else is in them."""
+    """Remove parts of an earlier mix, and their folders if nothing else is in them."""
     try:
         for path in stale:
             refuse_same([path], [r.source.path for r in song.recordings])

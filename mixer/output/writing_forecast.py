@@ -26,7 +26,7 @@ _SESSION, _STRIP_IN_A_SESSION = 0.042, 0.005
 def writing_forecast(
     plan: RenderPlan, wanted: OutputSettings, n_files: int, n_versions: int
 ) -> dict[Stage, float]:
-    """Seconds that each stage behind the finished mix is foreseen to take, in their order.
+    """Seconds that each stage after the finished mix is foreseen to take, in their order.
 
     Args:
         plan: of the mix.

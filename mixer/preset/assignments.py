@@ -103,7 +103,7 @@ def parse_value(key: str, text: str) -> Any:
         text: the value as one writes it; see the module.
 
     Returns:
-        The value as TOML would give it; "none" where it takes something away.
+        The value as TOML would give it; "none" if it takes something away.
 
     Raises:
         PresetError: no such key, a wrong type, or out of range; the allowed range is named.

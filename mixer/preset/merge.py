@@ -32,7 +32,7 @@ class Resolved:
     """What all layers together say.
 
     Attributes:
-        console: what to set the desk to; neutral where nothing was said.
+        console: what to set the desk to; neutral if nothing was said.
         table: the same as a plain table, for the recipe; `read_console` reads it back.
         sources: name, path and sha256 of every file that had a say, in their order.
         summary: of the last preset that has one.

@@ -116,7 +116,7 @@ def _says_nothing(shape: Shape, value: Any, parent: Table) -> bool:
 
 
 def neutral_value(key: str) -> Any:
-    """What a key of a plain table stands for where it is left out; None if that is nothing.
+    """What a key of a plain table stands for if it is left out; None if that is nothing.
 
     Args:
         key: dotted, e.g. vocals.gain_db.

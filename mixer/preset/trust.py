@@ -30,7 +30,7 @@ def names_plugins(table: Mapping[str, Any]) -> bool:
 def refuse_foreign_plugins(
     sources: Sequence[Mapping[str, str]], *, song_path: Path | None = None
 ) -> None:
-    """Raise where a preset's file that is not the user's own names plug-ins.
+    """Raise if a preset's file that is not the user's own names plug-ins.
 
     Args:
         sources: from `mixer.preset.merge.resolve`.

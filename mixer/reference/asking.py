@@ -1,4 +1,4 @@
-"""What is asked of a reference: `song.wav`, or `song.wav:tone=0.7,width`."""
+"""A reference as it is given: `song.wav`, or `song.wav:tone=0.7,width`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Asked:
 
     Attributes:
         path: a recording, a folder of recordings, or a folder with stems.
-        amounts: of each aspect that is asked for, 0 to 1.
+        amounts: of each requested aspect, 0 to 1.
     """
 
     path: str

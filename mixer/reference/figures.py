@@ -55,7 +55,7 @@ class MixFigures:
         range_lu: loudness range.
         loudness_lufs: integrated.
         peak_to_loudness_db: highest sample over integrated loudness.
-        stems: by name, where there are stems.
+        stems: by name, if there are stems.
     """
 
     tone_db: Floats

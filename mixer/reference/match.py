@@ -29,7 +29,7 @@ NO_SIDE_DB = -40.0
 # Beyond the bands that are compared a tone counts for so much.
 _OUTSIDE_WEIGHT = 0.2
 _STEM_WEIGHT = 0.5
-# What nobody asked for stays in every band, before anything that was asked for is reached to the
+# Whatever was not requested stays the same in every band, before any request is met to the
 # last tenth.
 _HOLD_WEIGHT = 30.0
 # A side this far below its middle is what a mono recording leaves: nothing that must stay.
@@ -61,7 +61,7 @@ def find_moves(
     """The moves that bring a mix towards a target, and what cannot be reached, a line each.
 
     Args:
-        powers: of the stems, as they are behind the model's own bus.
+        powers: of the stems, as they are after the model's own bus.
         own: figures of the mix.
         target: from `mixer.reference.target.target_of`.
 
@@ -84,7 +84,7 @@ def find_moves(
 
 
 def _moves_stems(target: Target) -> bool:
-    """Whether anything is asked for that takes more than a ride and a gain."""
+    """Whether anything is requested beyond a gain ride and a gain."""
     return any(target.amount(aspect) > 0.0 for aspect in (Aspect.TONE, Aspect.WIDTH, Aspect.LEVEL))
 
 

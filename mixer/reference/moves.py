@@ -43,7 +43,7 @@ class Moves:
         width_db: of the side signal of all stems, at the third octaves.
         ride_db: of the level, at the middle of each half second; empty for none.
         level_db: of all stems, what holds the loudness.
-        loudness_lufs: what the mix is to be brought to behind them; None for as it is.
+        loudness_lufs: what the mix is to be brought to after them; None for as it is.
     """
 
     stems: Mapping[str, StemMoves] = entries(default={})

@@ -29,7 +29,7 @@ class OwnSong:
         self._song = song
 
     def refuse_recording(self, path: Path) -> None:
-        """Raise where a path is the song's folder, or a recording of the song.
+        """Raise if a path is the song's folder, or a recording of the song.
 
         Raises:
             SettingsError: saying which.
@@ -44,7 +44,7 @@ class OwnSong:
                 )
 
     def refuse_mix(self, path: Path, sources: Sequence[tuple[AudioSource, float]] = ()) -> None:
-        """Raise where a recording, or the sum of some, sounds like a mix of the song itself.
+        """Raise if a recording, or the sum of some, sounds like a mix of the song itself.
 
         Args:
             path: of the reference.

@@ -38,7 +38,7 @@ class Row(TypedDict):
 
 
 class SourceRow(TypedDict):
-    """A reference: path, hash, and the amount of each aspect that was asked of it."""
+    """A reference: path, hash, and the amount of each requested aspect."""
 
     path: str
     sha256: str
@@ -84,9 +84,9 @@ class CurveTable(TypedDict):
 
 
 class ReferenceRecord(TypedDict, total=False):
-    """What references did; `moves` alone where they were held from an earlier take.
+    """What references did; `moves` alone if they were held from an earlier take.
 
-    `tone` is there where a tone was asked for; `cannot` is what was not reached, and why.
+    `tone` is present if a tone was requested; `cannot` is what was not reached, and why.
     """
 
     moves: MovesTable
@@ -109,7 +109,7 @@ def moves_table(moves: Moves) -> MovesTable:
 def record_of(
     target: Target, moves: Moves, before: MixFigures, after: MixFigures, cannot: Sequence[str]
 ) -> ReferenceRecord:
-    """What was asked for, done and reached.
+    """What was requested, done and reached.
 
     Args:
         target: of the references.
@@ -259,7 +259,7 @@ def reference_lines(record: ReferenceRecord) -> Iterator[str]:
 
 
 def with_loudness(record: ReferenceRecord, loudness_lufs: float | None) -> ReferenceRecord:
-    """The record with the loudness that came of it behind the master; None is silence."""
+    """The record with the loudness that came of it after the master; None is silence."""
     if "rows" not in record or loudness_lufs is None:
         return record
     rows = [row.copy() for row in record["rows"]]

@@ -32,7 +32,7 @@ class Measured:
         path: as it was named, or found in a folder that was.
         sha256: of its file, or of the stems' files.
         figures: what it measures.
-        amounts: of each aspect that is asked of it.
+        amounts: of each requested aspect.
         remarks: what cannot be taken from it, a line each.
     """
 
@@ -45,7 +45,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Target:
-    """What references come down to; None and empty where they do not say.
+    """What references come down to; None and empty if they do not say.
 
     Attributes:
         amounts: of each aspect, 0 to 1.
@@ -71,12 +71,12 @@ class Target:
     remarks: tuple[str, ...] = ()
 
     def amount(self, aspect: Aspect) -> float:
-        """How far an aspect is moved; 0 if it is not asked for."""
+        """How far an aspect is moved; 0 if it is not requested."""
         return self.amounts.get(aspect, 0.0)
 
 
 def target_of(references: Sequence[Measured]) -> Target:
-    """Average references, each for the aspects that are asked of it.
+    """Average references, each for its requested aspects.
 
     Args:
         references: at least one. Of several with one aspect the mean counts, with their standard

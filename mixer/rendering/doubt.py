@@ -65,7 +65,7 @@ class DoubtRecord(TypedDict):
         level_db: from the lowest to the highest level against the whole mix.
         models_db: the same for the first answers of each model alone; without a second one, 0.
         settings: standard deviation of each setting of the model itself.
-        drawn: share of the way to neutral that was gone; only where that was asked for.
+        drawn: share of the way to neutral that was gone; only if that was requested.
     """
 
     level_db: float

@@ -17,7 +17,7 @@ from mixer.rendering.progress import Stage
 _USUAL_RATE_HZ = 44_100
 # To begin, whatever the length: a library that is loaded, a model that is opened.
 _BEGIN_S = 0.03
-# To read a stem and measure it before and after; each effect on it, measured behind it.
+# To read a stem and measure it before and after; each effect on it, measured after it.
 _STEM = 0.0014
 _EFFECTS = {
     "pre_reverb": 0.0045,

@@ -68,7 +68,7 @@ def freeze(
 
     Args:
         sum_before: float32 (2, samples), before the bus.
-        total: the same behind it.
+        total: the same after it.
         sample_rate: in Hz.
         linear: what of the bus is linear.
     """
@@ -106,7 +106,7 @@ def _gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> Fl
 
 
 class MixParts:
-    """The stems of a finished mix behind its frozen bus, each made when it is looked at."""
+    """The stems of a finished mix after its frozen bus, each made when it is looked at."""
 
     def __init__(self, mix: Mix) -> None:
         """Freeze the bus.

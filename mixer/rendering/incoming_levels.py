@@ -95,7 +95,7 @@ def meaning_of_stems(
 def meaning_of_levels(
     asked: str, tracks: Sequence[Track], heard: Sequence[TrackLevels], *, dry: bool
 ) -> Meaning:
-    """What was asked for or, for "auto", what the tracks' own levels speak for.
+    """What was requested or, for "auto", what the tracks' own levels suggest.
 
     Args:
         asked: one of `mixer.rendering.level_words.WORDS`.

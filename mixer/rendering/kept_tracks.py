@@ -25,7 +25,7 @@ _DISK_SHARE = 0.25
 
 @dataclass(frozen=True)
 class KeptGroup:
-    """A group behind its bus, float32 (2, samples), and what the hand did to its tracks."""
+    """A group after its bus, float32 (2, samples), and what the user did to its tracks."""
 
     key: str
     audio: FloatArray

@@ -100,7 +100,7 @@ class Material:
         measurements: of each stem's normalisation, ready for JSON.
         settings: what a network set by stem, ready for JSON; empty for one that sets nothing.
         output_curve: what makes `mix` of the wet stems' sum; None if that sum is the mix.
-        tracks: what was set, and every wet track where they are wanted; None for a mix of stems.
+        tracks: what was set, and every wet track if they are wanted; None for a mix of stems.
         levels: what incoming levels were taken for; None if nobody asked.
         doubts: how sure the model is; None if nobody asked.
     """
@@ -202,7 +202,7 @@ def _listen(job: Job) -> tuple[TrackLevels, ...]:
 
 
 def _of_tracks(job: Job) -> Material:
-    """Every track through the strip that the model sets, summed by groups, each behind its bus."""
+    """Every track through the strip that the model sets, summed by groups, each after its bus."""
     plan, clock = job.plan, job.clock
     rate, n_samples = plan.mix_rate, plan.n_samples
     clock.start(Stage.LISTEN)
@@ -336,7 +336,7 @@ def _with_gains_before(
 def _run_network(
     stems: Sequence[np.ndarray | None], job: Job
 ) -> tuple[Output, dict[str, np.ndarray]]:
-    """The network's answer, and its wet stems by name where they are needed."""
+    """The network's answer, and its wet stems by name if they are needed."""
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
     there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}

@@ -40,8 +40,8 @@ class WetMeasurements(TypedDict):
             nothing, and for a mix of tracks.
         levels: what incoming levels were taken for; None if they were not asked about.
         tracks: what was heard of each track, and set; empty for a mix of stems.
-        reference: what references did, where there are any.
-        doubts: how sure the model is; there where that was asked for and can be told.
+        reference: what references did, if there are any.
+        doubts: how sure the model is; present if it was requested and can be determined.
     """
 
     stems: Mapping[str, StemReport]
@@ -72,7 +72,7 @@ class Measurements(PremasterMeasurements):
     Attributes:
         wet_stems: levels of each as it is in the mix.
         master: what it did.
-        effects: the normalisations that were asked for, in order.
+        effects: the normalisations that were requested, in order.
         profile_sha256: fingerprint of what they brought the stems to.
     """
 
@@ -112,8 +112,8 @@ class Premaster:
     Attributes:
         plan: what it was made by.
         audio: float32 (2, samples) at the plan's `mix_rate`.
-        wet_stems: stem name to float32 (2, samples); empty unless asked for.
-        wet_levels: levels of the wet stems that were made on the way and not asked for.
+        wet_stems: stem name to float32 (2, samples); empty unless requested.
+        wet_levels: levels of the wet stems that were computed but not requested.
         stages: as in `Mix`.
         device: as in `Mix`.
         measurements: of the stages so far, ready for JSON.
@@ -142,14 +142,14 @@ class Mix:
         plan: what it was made by: song, settings, model, profile, console.
         audio: float32 (2, samples).
         wet_stems: stem name to float32 (2, samples) as it is in the mix, its strip included,
-            before the bus; empty unless asked for.
+            before the bus; empty unless requested.
         device: what ran the network, e.g. "cpu", "cuda:0" or "cuda:0 in fp16"; None without one.
         measurements: of each stage, ready for JSON; loudness None means silence.
         seconds: wall-clock time of each stage.
         stages: "input" and "normalised", the sums of the recordings and of the normalised stems,
-            float32 (2, samples); empty unless asked for.
+            float32 (2, samples); empty unless requested.
         wet_tracks: track name to float32 (2, samples) as it is in its stem, returns included,
-            before the stem's bus; empty unless asked for. Each is read, or made, when it is looked
+            before the stem's bus; empty unless requested. Each is read, or made, when it is looked
             at, so that memory does not grow with their number.
         energies: as in `Premaster`.
     """
@@ -171,7 +171,7 @@ class Mix:
 
     @property
     def settings(self) -> RenderSettings:
-        """What was asked for."""
+        """The request."""
         return self.plan.settings
 
     @property
@@ -248,7 +248,7 @@ def measure_levels(
     Args:
         audio: float32 (2, samples).
         sample_rate: in Hz.
-        energies: from `mixer.meters.loudness.step_energies`, where they were measured already.
+        energies: from `mixer.meters.loudness.step_energies`, if they were measured already.
     """
     if energies is None:
         energies = step_energies(audio, sample_rate)

@@ -1,4 +1,4 @@
-"""Which shipped model mixes a song where nobody names one.
+"""Which shipped model mixes a song if none is named.
 
 Several recordings in one stem have to be balanced against each other, which only a model of tracks
 does; four finished stems have been balanced inside by somebody already.

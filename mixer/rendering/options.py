@@ -1,4 +1,4 @@
-"""How a setting of a render is asked for: one definition for command lines, manifests and checks.
+"""How a setting of a render is given: one definition for command lines, manifests and checks.
 
 A field of `RenderSettings` or of `mixer.output.settings.OutputSettings` made by `option` is an
 option of `mixer render`; where it has a column, it is a column of manifests too, enters the
@@ -48,14 +48,14 @@ class Option:
         has_column: manifests have it.
         is_path: of a file or folder.
         off: what the flag is called that means False; empty if there is none.
-        parse: text to value, where it is not plain text or a number; raises SettingsError.
+        parse: text to value, if it is not plain text or a number; raises SettingsError.
         choices: the only words that may be said, of a `tuple` each of its own; empty for any.
         repeats: the flag may be said several times, each time with one entry of a list.
         flags: of a choice that is said by flags: what each is called, what it means and its help,
             the strongest last.
         for_every_row: `mixer batch` has it for rows whose cells say nothing.
         called: what the flag is called, where not by the field's name.
-        in_ledger: it stands among what was asked for also where that is the default.
+        in_ledger: it is stored in the ledger even if it is the default.
     """
 
     name: str

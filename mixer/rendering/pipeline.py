@@ -70,7 +70,7 @@ def render(
         song: from `load_song`.
         settings: defaults to `RenderSettings()`.
         wet_stems: also return each stem as it is in the mix.
-        wet_tracks: also return each track as it is in its stem, where the model mixes tracks.
+        wet_tracks: also return each track as it is in its stem, if the model mixes tracks.
         stages: also return the sums of the recordings and of the normalised stems.
         progress: called from this thread and from worker threads, never from two at once.
         network: the settings' model, open already; None opens it for this song.
@@ -263,7 +263,7 @@ def _through_desk(
 
 
 def without_parts(made: Premaster, *, stems: bool, tracks: bool) -> Premaster:
-    """A mix before its master without the parts that nobody asked for, their levels kept.
+    """A mix before its master, without the parts that were not requested; their levels are kept.
 
     Args:
         made: with wet stems.
@@ -345,7 +345,7 @@ def _own_levels(before: Levels, energies: np.ndarray | None) -> OwnLevels:
 
 
 def _loudness_target_lufs(made: Premaster) -> float | None:
-    """What was asked for, else what a reference makes of it."""
+    """The requested target, else the reference's."""
     if made.plan.settings.loudness_lufs is not None or "reference" not in made.measurements:
         return made.plan.settings.loudness_lufs
     return made.measurements["reference"]["moves"]["loudness_lufs"]

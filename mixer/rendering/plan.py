@@ -51,7 +51,7 @@ class RenderPlan:
 
     Attributes:
         song: what is mixed.
-        settings: what was asked for.
+        settings: the requested settings.
         bundle: the model; None for the sum of the normalised stems.
         profile: what the stems are normalised to.
         effects: by which effects, in order.
@@ -60,7 +60,7 @@ class RenderPlan:
         rooms: for the reverbs; None for generated ones.
         panning_limits_time_axis: see `mixer.fxnorm.panning`.
         identity: name and hash of the model, for the record; None without one.
-        asked: the console as it was asked for.
+        asked: the console as it was requested.
         console: what of it acts on the wet stems, and on the bus.
         gains_before: mute, solo and gain of stems that act before the network instead.
         changes: by stem, of what the model sets; those of tracks are in `hand`.
@@ -129,7 +129,7 @@ class RenderPlan:
         return self.song.n_samples_at(self.mix_rate)
 
     def check_wet_stems(self) -> None:
-        """ModelError where the model answers with a mix alone."""
+        """ModelError if the model answers with a mix alone."""
         if self.bundle is not None and not self.bundle.manifest.has_wet_stems:
             raise ModelError(
                 f"model {self.model_name} makes no wet stems: render without stems or "
@@ -137,7 +137,7 @@ class RenderPlan:
             )
 
     def check_wet_tracks(self) -> None:
-        """ModelError where the model mixes stems, not tracks."""
+        """ModelError if the model mixes stems, not tracks."""
         if not self.tracks:
             raise ModelError(
                 f"model {self.model_name} mixes stems, not single tracks: render without tracks or "
@@ -151,7 +151,7 @@ class RenderPlan:
 
     @property
     def has_desk_behind(self) -> bool:
-        """Whether strips act behind the network alone, so that a mix may pass them again."""
+        """Whether strips act after the network alone, so that a mix may pass them again."""
         is_faithful = self.bundle is None or self.bundle.manifest.has_faithful_wet_stems
         return is_faithful or bool(self.tracks)
 

@@ -15,7 +15,7 @@ from mixer.rendering.plan import MaterialKind, RenderPlan
 
 
 def no_doubts(plan: RenderPlan) -> tuple[str, ...]:
-    """A line where it is asked how sure a model is that cannot tell."""
+    """A line if the certainty is requested of a model that cannot give it."""
     if not plan.settings.uncertainty or plan.material is MaterialKind.TRACKS:
         return ()
     bundle = plan.bundle if plan.material is MaterialKind.NETWORK else None
@@ -47,7 +47,7 @@ def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
 
 
 def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
-    """The plan of a render that hands its wet stems on: it warns where they are not faithful."""
+    """The plan of a render that hands its wet stems on: it warns if they are not faithful."""
     manifest = plan.bundle.manifest if plan.bundle is not None else None
     if manifest is None or plan.material is not MaterialKind.NETWORK:
         return plan

@@ -122,7 +122,7 @@ def _with_reference(plan: RenderPlan, song: Song) -> RenderPlan:
 
 
 def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[str, ...]:
-    """What to say about the hand on single tracks."""
+    """Notes about the user's strips on single tracks."""
     _check_plugin_files(hand.strips)
     if hand.is_idle:
         return ()

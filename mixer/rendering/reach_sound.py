@@ -1,6 +1,6 @@
 """A mix brought to figures of its sound by its desk: what one setting does to the others is undone.
 
-A louder voice narrows a mix, less bass brightens it. So the mix is measured behind the desk, what
+A louder voice narrows a mix, less bass brightens it. So the mix is measured after the desk, what
 is missing is added to the desk's settings, and it passes the desk again; the network does not run.
 """
 
@@ -20,7 +20,7 @@ from mixer.rendering.progress import StageClock
 from mixer.rendering.sound import measure_sound, with_moves
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, VOICE, WIDTH
 
-# What the desk moves behind the network.
+# What the desk moves after the network.
 _OF_THE_DESK = (VOICE, BASS, BRIGHTNESS, WIDTH)
 _PASSES = 3
 _NEAR_DB = 0.15

@@ -1,4 +1,4 @@
-"""A mix towards its references: between the wet stems and the desk, so that the hand comes last."""
+"""Move a mix towards its references, between the wet stems and the user's strips."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def move_towards_references(
         clock: of the render.
 
     Returns:
-        The mix, and what was done; the same array and None if nothing was asked for.
+        The mix, and what was done; the same array and None if nothing was requested.
     """
     held = plan.settings.held_reference
     if plan.reference is None and held is None:
@@ -88,7 +88,7 @@ def _matched(
 def _measure(
     mix: np.ndarray, wet: dict[str, np.ndarray], sample_rate: int
 ) -> tuple[StemPowers, MixFigures]:
-    """Stems as they are behind the model's own bus, and the mix that is their sum."""
+    """Stems as they are after the model's own bus, and the mix that is their sum."""
     stems = {name: audio for name, audio in wet.items() if audio.any()} or dict(wet)
     powers = measure_stem_powers(stems, sample_rate)
     through = measure_stem_powers({"mix": mix}, sample_rate).mean()[..., 0, 0]

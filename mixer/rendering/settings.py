@@ -1,4 +1,4 @@
-"""What one asks of a render, checked when it is said.
+"""Settings of a render, checked when they are made.
 
 Each option is defined here and nowhere else: `mixer render` and the columns of `mixer batch` derive
 from the fields (`mixer.rendering.options`).
@@ -68,7 +68,7 @@ class RenderSettings:
             of a file wins.
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
         platform: where it is to be heard, one of `PLATFORMS`, which says loudness and ceiling where
-            nothing else is asked for; None for nowhere in particular.
+            nothing else is requested; None for nowhere in particular.
         uncertainty: ask the model again with small changes of the song, and a second model, and
             say how far the answers differ.
         abstain: how far settings that the answers differ in are drawn towards neutral, 0 to 1;
@@ -78,7 +78,7 @@ class RenderSettings:
         console: the strips, after the network; None as `song.toml` says. Its targets of loudness
             and true peak count by way of `with_console`.
         reference: recordings, or folders of them, that the mix is moved towards, each perhaps with
-            aspects and amounts behind a colon: see `mixer.reference.asking`.
+            aspects and amounts after a colon: see `mixer.reference.asking`.
         variation: what the mix is made into another mix by, all else and its loudness as they would
             have been: a name of `mixer.rendering.axes.named_moves`; None for nothing.
         held_staging_db, held_gain_db: what an earlier take brought its mix to the desk's level by,
@@ -199,7 +199,7 @@ class RenderSettings:
         self._take_over_platform()
 
     def _take_over_platform(self) -> None:
-        """Its targets, where no others were asked for."""
+        """Its targets, if no others were requested."""
         if self.platform is None:
             return
         place = PLATFORMS[parse_platform(self.platform) or ""]
@@ -220,9 +220,9 @@ def with_console(
     """Settings with a console, whose targets they take over.
 
     Args:
-        settings: what was asked for so far.
+        settings: the settings so far.
         console: from `mixer.preset.merge.resolve`.
-        keeps_loudness, keeps_ceiling: that target was asked for and wins over the console's, as a
+        keeps_loudness, keeps_ceiling: that target was requested and wins over the console's, as a
             platform's always do.
     """
     loudness_lufs, true_peak_dbtp = settings.loudness_lufs, settings.true_peak_dbtp
@@ -257,12 +257,12 @@ def with_targets(console: Console, settings: RenderSettings) -> Console:
 
 
 def at_fitting_rate(settings: RenderSettings, song: Song, file_format: str) -> RenderSettings:
-    """Settings whose mix a format holds: a rate that was not asked for is brought to one.
+    """Settings whose mix a format holds: a rate that was not requested is brought to one.
 
     Args:
-        settings: what was asked for.
+        settings: the requested settings.
         song: to be rendered.
-        file_format: one of `FORMATS`; the song's own rate is kept where that holds it.
+        file_format: one of `FORMATS`; the song's own rate is kept if that holds it.
     """
     rate = fitting_rate(file_format, song.sample_rate)
     if settings.sample_rate is not None or rate == song.sample_rate:

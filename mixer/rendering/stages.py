@@ -1,4 +1,4 @@
-"""The stages behind the wet material, each a function of arrays: song's own rate, amount, desk.
+"""The stages after the wet material, each a function of arrays: song's own rate, amount, desk.
 
 `mixer.rendering.material` makes the wet material, `mixer.rendering.pipeline` puts all in order.
 """
@@ -116,11 +116,11 @@ def run_desk(
     """Every wet stem through its strip, their sum through the model's curve and the bus's strip.
 
     Thresholds and drives mean the same for every song and model: the desk works at `NOMINAL_LUFS`,
-    to which the mix is brought before it, and from which it is taken back behind it. Where no strip
+    to which the mix is brought before it, and from which it is taken back after it. Where no strip
     acts on a stem, the mix is the network's own.
 
     Returns:
-        Mix, wet stems and what was done; the same arrays and nothing where the desk is neutral.
+        Mix, wet stems and what was done; the same arrays and nothing if the desk is neutral.
     """
     rate = plan.mix_rate
     stems, report = dict(wet), DeskReport()
@@ -207,7 +207,7 @@ def mix_again(
     plan: RenderPlan,
     output_curve: Callable[[np.ndarray], np.ndarray] | None,
 ) -> np.ndarray:
-    """The mix of changed stems, float32 (2, samples), through the model's curve where it has one.
+    """The mix of changed stems, float32 (2, samples), through the model's curve if it has one.
 
     Args:
         stems: at least one.

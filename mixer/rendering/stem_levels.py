@@ -28,7 +28,7 @@ def bring_to_usual_levels(
 
     Returns:
         What the levels were taken for; None if loudness is normalised anyway, or the effects
-        were asked for.
+        were requested.
     """
     if _LOUDNESS in plan.effects or plan.settings.effects is not None:
         return None

@@ -1,4 +1,4 @@
-"""One track from its recordings into its group: the model's strip, then the hand's."""
+"""One track from its recordings into its group: the model's strip, then the user's."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TrackChain:
         return self._hand(name, wet)
 
     def find_group(self, stem: str, own: Sequence[int]) -> FloatArray | None:
-        """A group behind its bus as an earlier mix made it, float32 (2, samples); None if none did.
+        """A group after its bus as an earlier mix made it, float32 (2, samples); None if none did.
 
         Args:
             stem: of the group.
@@ -69,7 +69,7 @@ class TrackChain:
         return found.audio
 
     def keep_group(self, stem: str, own: Sequence[int], audio: FloatArray) -> None:
-        """Keep a group behind its bus for the next mix; arguments as in `find_group`."""
+        """Keep a group after its bus for the next mix; arguments as in `find_group`."""
         if self._kept is None:
             return
         names = [self._tracks[index].name for index in own]

@@ -34,8 +34,8 @@ from mixer.song.tracks import Track
 class TrackRecord(TypedDict):
     """What was heard of a track (no loudness: silence), and what was set.
 
-    `found` is there where somebody changed what the model set, and holds what that was; `hand`
-    where the engineer's hand is on it.
+    `found` is present if the user changed the model's setting, and holds that setting; `hand`
+    where the user has changed it.
     """
 
     stem: str
@@ -62,7 +62,7 @@ class TrackMix:
 
     Attributes:
         settings: of every strip and bus, as the model set them.
-        wet_tracks: each as it is in its group, returns included; None unless asked for.
+        wet_tracks: each as it is in its group, returns included; None unless requested.
         record: the same settings, and what was heard, ready for JSON.
     """
 
@@ -160,7 +160,7 @@ def describe(
         tracks, levels: all of them, and what was heard of each.
         found: as the model set them.
         settings: with what somebody changed of them.
-        hand: what the engineer's hand added, by track that it was on.
+        hand: the user's strips, by track.
     """
     described: dict[str, TrackRecord] = {}
     for track, heard, own, strip in zip(tracks, levels, found.tracks, settings.tracks, strict=True):

@@ -1,4 +1,4 @@
-"""The engineer's hand on tracks: what a console says of roles and of tracks, for a song's tracks.
+"""The user's strips of single tracks: a console's roles and track names, resolved for a song.
 
 What is said of a role is the weakest, then patterns, those that spell out more winning over those
 that spell out less, then a track's own name; setting by setting.
@@ -29,10 +29,10 @@ _SILENT_DB = float("-inf")
 
 @dataclass(frozen=True)
 class TrackHand:
-    """The hand on a song's tracks.
+    """The user's strips of a song's tracks.
 
     Attributes:
-        strips: by name of each track of which something was said.
+        strips: by name of each track that has one.
         not_heard: names of the tracks that are muted, or beside which others are soloed.
     """
 
@@ -51,7 +51,7 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
     Where a track is soloed, a soloed stem stands for its tracks, so that both are heard.
 
     Args:
-        console: as it was asked for.
+        console: as it was requested.
         tracks: all of the song's.
 
     Raises:
@@ -110,7 +110,7 @@ def roles_not_there(console: Console, tracks: Sequence[Track]) -> str | None:
 
 
 def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name: str) -> None:
-    """Raise where tracks are asked for what a model that mixes stems cannot do to them.
+    """Raise if a strip of a track has settings that a model of stems cannot apply.
 
     Raises:
         PresetError: naming the key, and what to do.
@@ -146,7 +146,7 @@ def asks_more_than_gains(console: Console, tracks: Sequence[Track]) -> bool:
 
 
 def with_hand(song: Song, tracks: Sequence[Track], hand: TrackHand) -> Song:
-    """A song whose recordings have the hand's mute, solo and gain; the same one without any."""
+    """A song whose recordings have the user's mute, solo and gain; the same one without any."""
     if hand.is_idle:
         return song
     gains_db = {

@@ -1,4 +1,4 @@
-"""The hand's strips at work: on each wet track behind the model's strip, before its group's sum."""
+"""The user's strips at work: on each wet track after the model's strip, before its group's sum."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mixer.rendering.track_hand import TrackHand
 
 
 class Handled(NamedTuple):
-    """A wet track behind the hand's strip.
+    """A wet track after the user's strip.
 
     Attributes:
-        audio: float32 (2, samples), without what comes back of the hand's sends.
-        with_returns: the same with it; the same array where the hand sends nothing.
+        audio: float32 (2, samples), without what comes back of the user's sends.
+        with_returns: the same with it; the same array if the user's strip sends nothing.
     """
 
     audio: FloatArray
@@ -26,7 +26,7 @@ class Handled(NamedTuple):
 
 
 class HandRecord(TypedDict):
-    """What the hand did to a track, ready for JSON; where it is not heard, only what was set.
+    """What the user did to a track, ready for JSON; if it is not heard, only what was set.
 
     `set` is its strip as a preset says it.
     """
@@ -38,10 +38,10 @@ class HandRecord(TypedDict):
 
 
 class HandStrips:
-    """The hand on the tracks of one mix; may be called from several threads at once.
+    """The user's strips at work on the tracks of one mix; several threads may call it at once.
 
     Attributes:
-        report: by track that the hand is on: whether it is heard, what was set, and what each
+        report: by track with such a strip: whether it is heard, what was set, and what each
             effect did; ready for JSON.
     """
 
@@ -52,9 +52,9 @@ class HandStrips:
 
         Args:
             hand: of the song's tracks.
-            console: its reverb and delay are what the hand sends to.
+            console: its reverb and delay are what the user sends to.
             sample_rate: of the mix, in Hz.
-            tempo_bpm: what a delay in beats follows; None if nobody said.
+            tempo_bpm: what a delay in beats follows; None if unknown.
         """
         self._hand, self._sample_rate = hand, sample_rate
         self._sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
@@ -76,7 +76,7 @@ class HandStrips:
         return track_name in self._hand.not_heard, strip, self._shared if sends else None
 
     def __call__(self, track_name: str, audio: FloatArray) -> Handled:
-        """Run a wet track through the hand's strip.
+        """Run a wet track through the user's strip.
 
         Args:
             track_name: of a track that is heard.

@@ -82,16 +82,16 @@ def mix_tracks(
         tracks: all of a song's, silent ones included.
         levels: what was heard of each.
         settings: of each, in the same order, and of the groups.
-        hand: acts on each behind its strip.
+        hand: acts on each after its strip.
         n_samples, sample_rate: of the mix.
         keep: called with each track as it is in its group, returns included, float32
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
-        tap: hears each group before and behind its bus, where it is made again.
+        tap: hears each group before and after its bus, if it is made again.
         kept: what an earlier mix made: it changes no sample, and is not used with `keep`.
 
     Returns:
-        By stem each group behind its bus, float32 (2, n_samples). Tracks are summed in their order:
+        By stem each group after its bus, float32 (2, n_samples). Tracks are summed in their order:
         equal input gives equal bits whatever the threads.
 
     Raises:

@@ -77,7 +77,7 @@ def run_bus(audio: FloatArray, sample_rate: int, settings: BusSettings) -> None:
 
 
 def run_compressor(audio: FloatArray, sample_rate: int, settings: Compression) -> None:
-    """The console's compressor without make-up gain, in place; nothing where it is off."""
+    """The console's compressor without make-up gain, in place; nothing if it is off."""
     if settings.is_off:
         return
     effect = compressor(

@@ -76,7 +76,7 @@ def space_words(space: SpaceTable) -> str:
 
 
 def hand_words(hand: HandRecord | None) -> str:
-    """What the engineer's hand added to a track; empty if it was not on it.
+    """What the user added to a track, in words; empty for nothing.
 
     Args:
         hand: the record of `mixer.rendering.track_hand_strips.HandStrips`; None without one.

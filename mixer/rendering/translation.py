@@ -36,7 +36,7 @@ class TranslationRow(TypedDict):
         lost: share of its loudness that is not heard, 0 to 1; below 0 it is heard better.
         lost_at_worst: the same where it is worst.
         from_s, to_s: where that is.
-        lift_hz: where it could be lifted, of small loudspeakers.
+        lift_hz: if it could be lifted, of small loudspeakers.
     """
 
     place: str
@@ -49,7 +49,7 @@ class TranslationRow(TypedDict):
 
 
 class Translation(TypedDict):
-    """How a mix translates; `true_peaks_dbtp` are those behind the codecs that were tried."""
+    """How a mix translates; `true_peaks_dbtp` are those after the codecs that were tried."""
 
     rows: list[TranslationRow]
     true_peaks_dbtp: dict[str, float]
@@ -141,7 +141,7 @@ def corrections(losses: Sequence[Loss], budget_db: float) -> list[tuple[str, flo
 
 
 def _powers(mix: Mix) -> tuple[Powers, Powers]:
-    """Powers of each stem behind the bus: both channels, and their half sum."""
+    """Powers of each stem after the bus: both channels, and their half sum."""
     parts = MixParts(mix)
     stereo, mono = Powers(), Powers()
     for stem in mix.wet_stems:

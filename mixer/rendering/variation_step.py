@@ -31,7 +31,7 @@ def make_varied(
         known: levels of the wet stems.
         unmade: as in `mixer.rendering.sound.measure_sound`.
         make: a plan's mix of the same wet material, before its master, with its wet stems.
-        loudness_of: such a mix behind its master, in LUFS; None for silence.
+        loudness_of: such a mix after its master, in LUFS; None for silence.
 
     Returns:
         With its wet stems; its plan has the desk that was moved and the first mix's loudness as its

@@ -61,8 +61,8 @@ class Channel(TypedDict):
         role: of a track, else empty.
         notes: words on what is not drawn.
         found: as the network set it; None if no network did.
-        set: as it was used, with the hand's changes.
-        by_hand: whether `set` differs from `found` by somebody's hand.
+        set: as it was used, with the user's changes.
+        by_hand: whether `set` was changed from `found` by the user.
     """
 
     name: str
@@ -216,7 +216,7 @@ def _of_stem(table: Mapping[str, Any]) -> _Stand:
 
 
 def _behind(strip: Strip, stand: _Stand, sample_rate: int) -> _Stand:
-    """A setting with a strip of the console behind it."""
+    """A channel with a strip of the console after it."""
     sends = dict(stand.sends)
     for name, level in (("reverb", strip.reverb_db), ("delay", strip.delay_db)):
         if level is not None:

@@ -39,7 +39,7 @@ def envelope(audio: np.ndarray, n_columns: int = N_COLUMNS) -> Outline:
 
     Args:
         audio: float32 `(channels, samples)`.
-        n_columns: into how many stretches of equal length it is cut; fewer where it is shorter.
+        n_columns: into how many stretches of equal length it is cut; fewer if it is shorter.
 
     Returns:
         `peak`, linear; `low` and `high`, whole numbers from -127 to 127 relative to that peak: the

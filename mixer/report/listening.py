@@ -65,7 +65,7 @@ def write_listening_copies(folder: Path, data: ReportData, *, overwrite: bool) -
     """Write the sources that have no file as 24-bit FLAC, so that the player has all of them.
 
     Args:
-        folder: gets a file a source; made where it is not there.
+        folder: gets a file a source; made if it is not there.
         data: from `report_data`.
         overwrite: replace what is there.
 
@@ -147,7 +147,7 @@ def loudest_region(audio: np.ndarray, sample_rate: int, length_s: float) -> tupl
     Args:
         audio: float32 `(channels, samples)`.
         sample_rate: Hz.
-        length_s: all of the audio where it is no longer than this.
+        length_s: all of the audio if it is no longer than this.
     """
     n_samples = round(length_s * sample_rate)
     if audio.shape[1] <= n_samples:
@@ -198,7 +198,7 @@ def _level(audio: np.ndarray, sample_rate: int) -> Level:
 
 
 def _under_full_scale(audio: np.ndarray) -> tuple[np.ndarray, float]:
-    """The audio, lowered where it would clip, and by how many dB (0 or less)."""
+    """The audio, lowered if it would clip, and by how many dB (0 or less)."""
     gain_db = min(0.0, _FILE_PEAK_DBFS - float(peak_dbfs(audio)))
     return (audio if gain_db == 0.0 else audio * np.float32(db_to_gain(gain_db))), gain_db
 

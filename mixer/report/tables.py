@@ -1,4 +1,4 @@
-"""The report's words and figures: what was asked for, what was done to each stem, from which files.
+"""The report's words and figures: what was requested, what was done to each stem, from which files.
 
 These are plain HTML tables, there without a script too.
 """
@@ -96,7 +96,7 @@ def _tiles(data: ReportData) -> list[Html]:
 
 
 def loudness_sentence(data: ReportData) -> str:
-    """How loud the mix is, against what was asked for, and what the limiter did for that."""
+    """How loud the mix is, against what was requested, and what the limiter did for that."""
     settings, master = data.mix.settings, data.mix.measurements["master"]
     lufs, peak_dbtp = master["loudness_lufs"], master["true_peak_dbtp"]
     if lufs is None:
@@ -249,7 +249,7 @@ def _section(title: str, record: Mapping[str, object]) -> Html | None:
 
 
 def tracks(data: ReportData) -> Html:
-    """A row a track, a group and the mix: what the model set, and what the hand added, in words."""
+    """A row a track, a group and the mix: what the model set, and what the user added, in words."""
     record = data.mix.measurements["tracks"]
     names = list(data.mix.song.stems)
     heads = ["Track", "Role", "Recorded, LUFS", "Set by the model"]
@@ -319,7 +319,7 @@ def files(data: ReportData) -> Html:
 
 
 def settings(data: ReportData) -> Html:
-    """What was asked for, and what the record says beyond the stems."""
+    """What was requested, and what the record says beyond the stems."""
     mix = data.mix
     record = {
         f.name: getattr(mix.settings, f.name) for f in fields(mix.settings) if f.name != "console"

@@ -15,7 +15,7 @@ def write_report(path: Path, data: ReportData, *, embed: bool, overwrite: bool) 
     """Write the report of a mix as one HTML file.
 
     Args:
-        path: where the file appears, once it is whole.
+        path: the destination; the file appears once it is complete.
         data: from `report_data`; `write_listening_copies` gives the player what has no file yet.
         embed: put previews of the loudest 30 s inside, about 1.6 MB a source; else the player
             plays the files of `data`, by links relative to the report.

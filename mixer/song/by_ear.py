@@ -27,7 +27,7 @@ WEIGHTS = Path(__file__).with_name("by_ear.npz")
 BELIEVED_FROM = 0.9
 # From this one on, over the whole and each half of what was heard, it speaks against a name.
 CONTRADICTS_FROM = 0.97
-# A role is told where it has this share of its stem's probability.
+# A role is told if it has this share of its stem's probability.
 _ROLE_FROM = 0.6
 
 
@@ -69,7 +69,7 @@ def listen_for_role(source: AudioSource) -> HeardPart | None:
 
 
 def listen_against(source: AudioSource, stem: str) -> HeardPart | None:
-    """What a file plainly sounds like, where that is not its stem; None if there is no doubt.
+    """What a file plainly sounds like, if that is not its stem; None if there is no doubt.
 
     The whole must say so and each half of the excerpts by itself.
     """

@@ -42,7 +42,7 @@ _THROUGHOUT_BELOW_DB = {True: -10.0, False: -25.0}  # a lossy encoder or a limit
 # So many parts make up no single instrument's sound by accident.
 _FEWEST_OF_BARE_SUM = 3
 _LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC", "FLAC", "WAVPACK", "TTA", "APE", "TRUEHD", "MLP")
-# What file managers and browsers write behind a copy's name.
+# What file managers and browsers write after a copy's name.
 _COPY_MARK = re.compile(
     r"(\(\d+\)|[\s_-]+(copy|kopie|copie|copia|kopia|コピー|副本)(\s*\(?\d+\)?)?|"
     r"\(?conflicted copy.*\)?)\s*$",
@@ -83,7 +83,7 @@ class Candidate:
 
     Attributes:
         file: its name.
-        source: where the samples are.
+        source: their location.
         side: "left", "right", "mid" or "side" for half a pair, else None.
         start_s: where it begins on the song's time line, in seconds.
         is_named: its name says what it plays.
@@ -161,7 +161,7 @@ def _late_copies(
 
 
 def _likely_mixes(excerpts: np.ndarray, heard: Sequence[Heard]) -> list[Heard]:
-    """What sounds like all that is mixed beside it, where nothing more exact is known of it."""
+    """What sounds like all that is mixed beside it, if nothing more exact is known of it."""
     by_channel = excerpts.reshape(*excerpts.shape[:2], 2, -1)
     left_out = {one.index for one in heard if one.certain}
     mixed = [
@@ -235,7 +235,7 @@ def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
 
     A name that says what a file plays is believed against a sum that is not exact: it may be a
     bus beside its parts on purpose, compressed. A mix that a lossy encoder wrote is not such a bus,
-    and nor is a sum of many of which the name says nothing.
+    nor is a sum of many whose names are not recognised.
     """
     own = candidates[found.index]
     others = [candidates[other] for other in found.others]
@@ -366,7 +366,7 @@ def _moved(entry: Found) -> str:
 
 
 def _share(entry: Found) -> str:
-    """How much of it others hold, in words, where that is measured on it as a whole."""
+    """How much of it others hold, in words, if that is measured on it as a whole."""
     if entry.relation not in (Relation.SUM, Relation.MIX):
         return ""
     return f" ({100.0 * (1.0 - 10.0 ** (entry.left_over_db / 10.0)):.0f} % of it)"

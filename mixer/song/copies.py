@@ -56,7 +56,7 @@ def find_copies(paths: Sequence[Path], names: Sequence[str]) -> dict[int, Copy]:
     """Copies among the files that are to be mixed.
 
     Args:
-        paths: of the files; compared byte by byte where their names say that one is a copy.
+        paths: of the files; compared byte by byte if their names say that one is a copy.
         names: relative to the song's folder.
 
     Returns:
@@ -74,7 +74,7 @@ _Told = tuple[tuple[int, Copy], ...]
 
 @lru_cache(SAME_FOLDERS)
 def _by_name(names: tuple[str, ...]) -> tuple[_Told, tuple[tuple[int, int], ...], _Told]:
-    """What names tell alone, and the pairs of copy and original of which bytes decide."""
+    """What is decided by names alone, and the pairs of copy and original that bytes decide."""
     return (
         tuple(_other_formats(names)),
         tuple(_named_copies(names)),
@@ -181,7 +181,7 @@ def _words(name: str) -> tuple[str, ...]:
 def _without(
     tokens: tuple[str, ...], words: frozenset[str], numbers: bool = False
 ) -> tuple[str, ...]:
-    """The tokens without some words; with `numbers`, also without a number behind such a word."""
+    """The tokens without some words; with `numbers`, also without a number after such a word."""
     kept = []
     for place, token in enumerate(tokens):
         is_number = numbers and token.isdigit() and tokens[place - 1] in words

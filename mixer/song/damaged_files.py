@@ -23,7 +23,7 @@ def remarks_on(source: AudioSource) -> list[str]:
 
 
 def scale_remarks(source: AudioSource) -> list[str]:
-    """A line where a float file is scaled to integers."""
+    """A line if a float file is scaled to integers."""
     if source.full_scale == 1.0:
         return []
     return [f"float samples of up to ±{source.full_scale:.0f}, brought to full scale"]

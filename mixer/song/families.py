@@ -1,6 +1,6 @@
 """Families of sources that words of track names speak for: kick, overheads, lead vocal, organ.
 
-A family is finer than a stem and bears the name of the role (`mixer.roles`) that it is, where it is
+A family is finer than a stem and bears the name of the role (`mixer.roles`) that it is, if it is
 one. A family that bears a stem's name is for words that tell the stem and no more ("drums", "vox").
 """
 

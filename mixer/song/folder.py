@@ -29,7 +29,7 @@ class FolderFile(NamedTuple):
     """One file under a song's folder.
 
     Attributes:
-        place: where it is.
+        place: its location.
         name: relative to the song's folder, with forward slashes.
         instruments: words of the instruments' folders that it is in.
         reason: why it is left out; None for a candidate.

@@ -54,7 +54,7 @@ class FileInspection:
         file: name as shown to the user.
         stem: one of the four, or None if it is left out.
         reason: why it is in that stem, or left out.
-        certain: False if its name said nothing, or where it may be a part and is left out.
+        certain: False if its name said nothing, or if it may be a part and is left out.
         side: "left", "right", "mid" or "side" for one half of a pair, else None.
         sample_rate: in Hz.
         channels: 1 or 2.
@@ -153,7 +153,7 @@ def inspect_song(
 
 
 def _scaled(recordings: Sequence[Recording]) -> Sequence[Recording]:
-    """At full scale; as they stand where that is not certain, so that each is looked at."""
+    """At full scale; as they stand if that is not certain, so that each is looked at."""
     try:
         return at_full_scale(recordings)[0]
     except InputError:
@@ -309,7 +309,7 @@ def _compare_sketches(
 
 
 def _misalignment_s(own: np.ndarray, rest: np.ndarray) -> float | None:
-    """How much later than the rest a track's onsets come, where that is clear; else None.
+    """How much later than the rest a track's onsets come, if that is clear; else None.
 
     The onset envelopes are correlated over ±2 s. Music repeats, so a peak at a beat's distance says
     nothing by itself: there must also be next to no correlation at no lag. Among peaks that are as

@@ -1,7 +1,7 @@
 """Copies of a recording that come later or earlier by more than excerpts of it can tell.
 
 The same recording exported with another start equals the other one nowhere at once. What both have
-in common wherever they are cut, levels and spectrum, picks the pairs of which more is read.
+in common wherever they are cut, levels and spectrum, picks the pairs that are read further.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ PHRASES_WEAK = """
     l r
     """
 
-# All tracks of an instrument in one file, where they are there one by one as well.
+# All tracks of an instrument in one file, if they are there one by one as well.
 SUMS = frozenset(
     ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "all", "mix", "mixed", "mixdown",
      "master", "full", "summed", "summing", "premix", "combined", "complete")

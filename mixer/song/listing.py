@@ -27,7 +27,7 @@ class MixedFile(TypedDict):
 
 
 class LeftOutFile(TypedDict):
-    """A file that is not mixed; `certain` is False where it may be a part of the song."""
+    """A file that is not mixed; `certain` is False if it may be a part of the song."""
 
     file: str
     reason: str
@@ -56,7 +56,7 @@ def mixed_file(recording: Recording) -> MixedFile:
 
 
 def left_out_files(song: Song) -> list[LeftOutFile]:
-    """What is not mixed, and why; `certain` is False where it may be a part of the song."""
+    """What is not mixed, and why; `certain` is False if it may be a part of the song."""
     return [
         {"file": r.file, "reason": r.fault or r.reason, "certain": r.certain} for r in song.left_out
     ]

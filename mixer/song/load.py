@@ -141,7 +141,7 @@ def _classified(
 
 
 def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[str]:
-    """Files of which neither their names nor `song.toml` say anything."""
+    """Files that neither their names nor `song.toml` classify."""
     silent = {file for file, said in told.items() if said.reason == NOTHING_KNOWN}
     return {file for file in silent if (own := settings.for_file(file)) is None or own.stem is None}
 

@@ -42,10 +42,10 @@ def classify_all(
 ) -> list[Classification]:
     """`classify` for all files of one song, in their order, with what only the folder can tell.
 
-    Words that all names begin or end with (the artist, the song) are ignored where they contradict
+    Words that all names begin or end with (the artist, the song) are ignored if they contradict
     what the names say without them. So are words of mixes and bounces that most names share. A bare
     "Lead" is an instrument's where another track is the vocal; "Instrumental", "no vocals" and
-    "Main" are mixes where the song has their parts, a "Kick SUM" where its microphones are there,
+    "Main" are mixes if the song has their parts, a "Kick SUM" if its microphones are there,
     and so is a file that bears the song's name alone.
 
     Args:
@@ -78,7 +78,7 @@ def _classified(
 
     Args:
         names, folders: as there.
-        title: words of the song's name where the files' names may begin with them.
+        title: words of the song's name if the files' names may begin with them.
         song: words of the song's name that are in names of files.
     """
     whole = [take_apart(name, own) for name, own in zip(names, folders, strict=True)]

@@ -102,7 +102,7 @@ def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) ->
     middle = other[:, reach : n_samples - reach]
     size = 1 << (n_samples + middle.shape[1]).bit_length()
     cross = np.sum(np.fft.rfft(own, size) * np.conj(np.fft.rfft(middle, size)), axis=0)
-    # More zeros behind the spectrum give lags between samples.
+    # More zeros after the spectrum give lags between samples.
     correlation = np.fft.irfft(cross, size * _FINER)[: (2 * reach + 1) * _FINER] * _FINER
     best = int(np.abs(correlation).argmax())
     start = best // _FINER

@@ -36,7 +36,7 @@ def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotReco
     """Why a file cannot be a recording of the song, from its name and its first bytes.
 
     Args:
-        folder: where it lies.
+        folder: its path.
         name: its own.
         siblings: names in its folder.
 

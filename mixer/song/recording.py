@@ -14,7 +14,7 @@ class Recording:
     """One file, or one stream of a stem container, that belongs to the song.
 
     Attributes:
-        source: where the samples are.
+        source: their location.
         file: its name as shown to the user.
         stem: one of `STEMS`, or None if it is left out.
         reason: why it is in that stem, or left out.

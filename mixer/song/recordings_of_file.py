@@ -35,7 +35,7 @@ def recordings_of_file(
         settings: what `song.toml` says about it.
 
     Returns:
-        One recording, or one a stream; with the reason where it is left out, with the fault where
+        One recording, or one a stream; with the reason if it is left out, with the fault where
         it cannot be used.
     """
     path, name = Path(file.place), file.name

@@ -65,7 +65,7 @@ class Found:
     Attributes:
         index: which recording.
         relation: what it is.
-        others: of which recordings, the largest part first; for a take, the comp that holds it.
+        others: the recordings, the largest part first; for a take, the comp that holds it.
         left_over_db: of its power that the others do not explain, in dB.
         certain: False if something is left over that copying does not explain (a bus effect):
             to be said, not acted on.
@@ -264,7 +264,7 @@ def _sums(
 def find_moved_sum(
     excerpts: np.ndarray, index: int, others: Sequence[int], channels: int = 1
 ) -> Found | None:
-    """Whether a recording that stands where it may belong is the sum of others, and of which.
+    """Whether a recording that stands where it may belong is the sum of others, and which they are.
 
     Args:
         excerpts, channels: as in `find_relations`; the recording's own at the place where it is

@@ -35,7 +35,7 @@ def read_sum(
         n_samples: the song's length at `sample_rate`.
         sample_rate: in Hz; files at another are resampled.
         to_the_end: decode files to their ends, which tells whether they are damaged; False stops
-            behind `n_samples`, for an excerpt.
+            after `n_samples`, for an excerpt.
 
     Returns:
         float32 (2, n_samples). Never more than one block beside it in memory.

@@ -14,7 +14,7 @@ import numpy as np
 
 from mixer.dsp.nonnegative import fit_nonnegative
 
-# A fade is looked for where a sum without one explains at least half of the power.
+# A fade is looked for if a sum without one explains at least half of the power.
 _FADED_BELOW_DB = -3.0
 _FADE_ROUNDS = 6
 _PLAIN_BELOW_DB = -12.0  # left over: no fade is needed to explain the rest

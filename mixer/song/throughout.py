@@ -81,7 +81,7 @@ def _left_over(target: np.ndarray, its: Sequence[np.ndarray]) -> float:
 
 
 def _chunks(blocks: Blocks, size: int) -> Iterator[np.ndarray]:
-    """Blocks cut again: (2, size) each, silence without end behind the last."""
+    """Blocks cut again: (2, size) each, silence without end after the last."""
     held = np.zeros((2, 0), np.float32)
     for block in blocks:
         held = np.concatenate([held, block], axis=1)

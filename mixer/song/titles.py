@@ -1,6 +1,6 @@
 """The artist's or the song's name in track names: what nearly all names begin or end with.
 
-It is ignored where it contradicts what the names say without it: no song called "Drum Machine Love"
+It is ignored if it contradicts what the names say without it: no song called "Drum Machine Love"
 is all drums.
 """
 

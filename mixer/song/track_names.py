@@ -64,7 +64,7 @@ class NamedTrack:
     Attributes:
         title: the file name, folded, without folder and ending.
         tokens: its words.
-        folder: words of the folders that it is in; they speak where the name itself does not.
+        folder: words of the folders that it is in; they speak if the name itself does not.
     """
 
     title: str
@@ -77,7 +77,7 @@ class NamedTrack:
 
     @property
     def evidence(self) -> Evidence | None:
-        """What decides: the name, or where it names no source, its folders."""
+        """What decides: the name, or if it names no source, its folders."""
         own = self._behind_title() or strongest(find_complement(self.tokens)[1])
         if own is not None and own.strength <= SOURCE:
             return own

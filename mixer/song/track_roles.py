@@ -36,7 +36,7 @@ def role_of(title: str, stem: str) -> str:
         stem: one of `mixer.stems.STEMS`, from `mixer.song.track_names`.
 
     Returns:
-        One of `mixer.roles.ROLE_NAMES`; `UNKNOWN` where the name says nothing of it.
+        One of `mixer.roles.ROLE_NAMES`; `UNKNOWN` if the name says nothing of it.
         A file that bears the bare name of a stem holds a finished one.
     """
     if title.strip().lower() in FINISHED_STEM:

@@ -10,7 +10,7 @@ Five stages of strength, because a name is decided by its most telling word, not
 
 `PHRASES` are looked for before words, since their words say something else one by one: bass drum,
 steel drum, bass clarinet, scratch vocal. All words are lower case, without accents and singular
-where the plural only adds s or es; `mixer.song.track_words` brings names into that form. Other
+if the plural only adds s or es; `mixer.song.track_words` brings names into that form. Other
 languages are in `mixer.song.track_languages`, words of what is not a part in
 `mixer.song.left_out_words`.
 """
@@ -282,7 +282,7 @@ PHRASES: dict[Family, str] = {
         """,
 }
 
-# All but the voice in one file: a mix, where the folder has its parts as well.
+# All but the voice in one file: a mix, if the folder has its parts as well.
 WHOLE_BACKINGS = frozenset(
     ("instrumental", "inst", "accompaniment", "backing track", "minus one", "playback", "karaoke")
 )

@@ -212,7 +212,7 @@ def _longest_unspaced() -> int:
 
 
 def split_words(title: str) -> list[str]:
-    """Lower-case words and numbers, left to right, in the vocabulary's form where it has one."""
+    """Lower-case words and numbers, left to right, in the vocabulary's form if it has one."""
     return list(_split_words(title))
 
 

@@ -49,7 +49,7 @@ class Track:
 
     @property
     def n_channels(self) -> int:
-        """1 where it is one mono recording in the middle, else 2."""
+        """1 if it is one mono recording in the middle, else 2."""
         only = self.recordings[0]
         is_mono = len(self.recordings) == 1 and only.source.channels == 1 and only.side is None
         return 1 if is_mono else 2
@@ -97,7 +97,7 @@ def read_track(
 
 
 def _as_placed(track: Track, block: np.ndarray) -> np.ndarray:
-    """A block of the track's only recording, on its side where it has one."""
+    """A block of the track's only recording, on its side if it has one."""
     only = track.recordings[0]
     if only.side is None:
         return block
@@ -107,7 +107,7 @@ def _as_placed(track: Track, block: np.ndarray) -> np.ndarray:
 
 
 def track_blocks(track: Track, n_samples: int, sample_rate: int) -> Iterator[np.ndarray]:
-    """The same, block by block, where it is one recording; a pair is read as a whole."""
+    """The same, block by block, if it is one recording; a pair is read as a whole."""
     if len(track.recordings) == 1:
         position = 0
         for start, block in recording_blocks(track.recordings[0], n_samples, sample_rate):

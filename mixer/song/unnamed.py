@@ -1,4 +1,4 @@
-"""What the sound says where a name says nothing, and where it is plainly wrong."""
+"""What the sound says if a name says nothing, and if it is plainly wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sort_in_by_ear(found: list[Recording], unnamed: Collection[str]) -> list[Rec
 
     Args:
         found: a song's recordings, left-out ones among them.
-        unnamed: files of which nothing is known.
+        unnamed: files that are not classified yet.
     """
     listened = [r for r in found if r.file in unnamed and r.stem is not None and r.fault is None]
     if not listened:

@@ -1,4 +1,4 @@
-"""What a page sends, read strictly: JSON of the one form that is asked for, and no more."""
+"""What a page sends, read strictly: JSON of exactly the expected form."""
 
 from __future__ import annotations
 

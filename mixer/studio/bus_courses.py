@@ -87,7 +87,7 @@ class BusCourses:
             if name != MASTER and name not in settings.groups:
                 continue
             buses = [settings.mix] if name == MASTER else [settings.groups[name], settings.mix]
-            # Samples of channels have the linear part of the buses behind them already.
+            # Samples of channels have the linear part of the buses after them already.
             raised_db = sum(bus.gain_db for bus in buses)
             compression = buses[0].compression
             compression = dataclasses.replace(
@@ -105,7 +105,7 @@ class BusCourses:
 
 
 def _gains(before: FloatArray, after: FloatArray, bus: BusSettings, rate: int) -> FloatArray:
-    """What a bus's compressor does over time; one step of 1 where it is off."""
+    """What a bus's compressor does over time; one step of 1 if it is off."""
     if bus.compression.is_off:
         return np.ones(1, np.float32)
     linear = before.copy()

@@ -97,7 +97,7 @@ class Desk:
         return self.kept.history.revision
 
     def check(self, revision: int) -> None:
-        """Raise where a page's revision is not the last one, or nothing can be edited yet."""
+        """Raise if a page's revision is not the last one, or nothing can be edited yet."""
         if self.planned is None:
             raise NotReadyError(self.problem or "the song is still being read; wait a moment")
         if revision != self.revision:
@@ -110,7 +110,7 @@ class Desk:
         return self.planned
 
     def take(self, history: History) -> None:
-        """Take another history, where its edits fit the song, and keep it.
+        """Take another history, if its edits fit the song, and keep it.
 
         Raises:
             SettingsError: they do not.
@@ -127,7 +127,7 @@ class Desk:
         self.told()
 
     def keep(self) -> None:
-        """Write the state; where that fails, a note says so until it succeeds."""
+        """Write the state; if that fails, a note says so until it succeeds."""
         self.unkept = None
         try:
             write_kept(self.folder, self.kept)

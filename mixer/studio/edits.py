@@ -1,4 +1,4 @@
-"""The hand's edits of a song: keys and values, checked, in layers over the song, with a history.
+"""The user's edits of a song: keys and values, checked, in layers over the song, with a history.
 
 A key is one of `mixer render --set`, or one of the few that are not the console's: `presets`,
 `settings.model`, `settings.amount`, `settings.platform`, `files."NAME".role`.
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True)
 class History:
-    """The hand's edits as they stand, and how they came about.
+    """The user's edits as they stand, and how they came about.
 
     Attributes:
         revision: grows with every change of the edits, undone ones too.
@@ -257,14 +257,14 @@ def console_edits(edits: Edits) -> dict[str, Any]:
 
 
 def resolve_edits(song_table: Mapping[str, Any] | None, edits: Edits) -> tuple[Resolved, Resolved]:
-    """The console without and with the hand's edits; presets count for both.
+    """The console without and with the user's edits; presets count for both.
 
     Args:
-        song_table: what song.toml has under `console`, without the hand's edits.
+        song_table: what song.toml has under `console`, without the user's edits.
         edits: checked.
 
     Raises:
-        PresetError: they do not fit together, as a band behind the next free place.
+        PresetError: they do not fit together, as a band after the next free place.
     """
     presets = edits.get(PRESETS, ())
     sets = [f"{key}={_text(value)}" for key, value in console_edits(edits).items()]
@@ -277,7 +277,7 @@ def _text(value: Any) -> str:
 
 
 def asked_settings(edits: Edits, references: Path) -> dict[str, Any]:
-    """What is asked for beside the console: arguments of `RenderSettings`.
+    """What is requested beside the console: arguments of `RenderSettings`.
 
     Args:
         edits: checked.
@@ -308,7 +308,7 @@ def references_of(edits: Edits) -> tuple[str, ...]:
 
 
 def roles_of(edits: Edits) -> dict[str, str]:
-    """By file, the role that the hand gave it."""
+    """By file, the role that the user gave it."""
     parted = ((split_key(key), value) for key, value in edits.items())
     return {parts[1]: value for parts, value in parted if parts[0] == FILES and len(parts) == 3}
 

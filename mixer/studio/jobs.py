@@ -1,4 +1,4 @@
-"""Renders that a page asked for: a mix and what goes with it, into files, to be downloaded."""
+"""Renders that a page requested: a mix and what goes with it, into files, to be downloaded."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _LISTS = ("deliver", "daw")
 
 @dataclass
 class RenderJob:
-    """A render that was asked for.
+    """A render that was requested.
 
     Attributes:
         id: of the job.
         planned: what is rendered.
         wanted: how it is written, and what with it.
-        folder: where it goes.
+        folder: the destination.
         state, doing, problem, remarks: as in `Job`.
         files: that were written.
-        cancelled: somebody has asked for that.
+        cancelled: whether it was cancelled.
     """
 
     id: str
@@ -71,7 +71,7 @@ class RenderJob:
 
 
 def read_wanted(asked: Any) -> OutputSettings:
-    """What a page asks of a render.
+    """A page's request for a render.
 
     Raises:
         SettingsError: an unknown word, or a value of another kind.

@@ -36,7 +36,7 @@ class ExactRender:
         revision: of the edits.
         version: of the samples of the source "mix".
         stems: the strip of each stem, without neutral ones.
-        tracks: the hand's strip of each track by name, without neutral ones.
+        tracks: the user's strip of each track by name, without neutral ones.
         buses: what the network's buses did, by stem and "master"; empty for a mix of stems.
     """
 
@@ -48,7 +48,7 @@ class ExactRender:
 
 
 def strips_of(planned: Planned) -> tuple[Mapping[str, Strip], Mapping[str, Strip]]:
-    """Strips of stems, and the hand's of tracks by name; neutral ones may be left out."""
+    """Strips of stems, and the user's of tracks by name; neutral ones may be left out."""
     return dict(planned.full.console.strips), planned.hands[1].strips
 
 

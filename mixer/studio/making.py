@@ -54,7 +54,7 @@ from mixer.takes.parts import hash_samples
 _TELL_EVERY_S = 0.2
 # On the disk: of what the network heard and made, and of wet tracks.
 _MOST_KEPT_BYTES, _MOST_TRACK_BYTES = 4 << 30, 12 << 30
-# A mix as it comes to the desk is held where it takes no more of the free memory than this.
+# A mix as it comes to the desk is held if it takes no more of the free memory than this.
 _KEPT_SHARE = 0.25
 
 
@@ -186,7 +186,7 @@ class Maker:
         clock = StageClock(self.progress("rendering the mix"), making_forecast(plan))
         wet, known = self.wet_mix(plan, clock)
         of_tracks = self._of_tracks
-        # The mix's compressor hears the stems behind the hand's strips.
+        # The mix's compressor hears the stems after the user's strips.
         hears_stems = of_tracks is not None and plan.touches_stems
         made = over_desk(wet, plan, clock, wet_stems=hears_stems, known=known)
         total = np.add.reduce(list(made.wet_stems.values())) if made.wet_stems else None
@@ -277,7 +277,7 @@ class Maker:
         stems: Mapping[str, FloatArray],
         staging_db: float,
     ) -> None:
-        """What comes into each stem's strip, in place of what was there where it differs."""
+        """What comes into each stem's strip, in place of what was there if it differs."""
         staging = np.float32(db_to_gain(staging_db))
         staged = {stem: audio * staging for stem, audio in stems.items()} if any(
             baked_fields(plan.console.strip(stem)) for stem in stems
@@ -331,7 +331,7 @@ class Maker:
         return self._network[1]
 
     def progress(self, what: str) -> Progress:
-        """What tells a render's progress, and stops it where it is overtaken."""
+        """What tells a render's progress, and stops it if it is overtaken."""
 
         def tell(stage: str, detail: str, share: float) -> None:
             self._doing(what, detail or stage, share)
@@ -348,7 +348,7 @@ class Maker:
 
 
 def without_hand(planned: Planned) -> Planned:
-    """The same without the hand's edits of the console."""
+    """The same without the user's edits of the console."""
     console = planned.base.console
     settings = dataclasses.replace(
         planned.settings,

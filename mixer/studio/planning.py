@@ -1,4 +1,4 @@
-"""What a song and the hand's edits come down to: the plan of its render, and what stands below."""
+"""What a song and the user's edits come down to: the plan of its render, and what stands below."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Planned:
 
     Attributes:
         revision: of the edits.
-        song: with the hand's roles.
+        song: with the user's roles.
         tracks: all of it.
-        base, full: the console without and with the hand's edits.
+        base, full: the console without and with the user's edits.
         hands: of single tracks, likewise.
         settings: of the render, with the whole console and the model that "auto" stands for.
         mixes_tracks: the model mixes single tracks.
@@ -77,7 +77,7 @@ def plan_edits(
 
     Args:
         song: as it was loaded.
-        song_table: what song.toml says of the console below the hand.
+        song_table: what song.toml says of the console, without the edits.
         edits: checked each by itself.
         revision: of the edits.
 
@@ -91,7 +91,7 @@ def plan_edits(
     hands = hand_on_tracks(base.console, tracks)[0], hand_on_tracks(full.console, tracks)[0]
     asked = asked_settings(edits, song.folder / FOLDER / REFERENCES)
     settings = settings_over_defaults(asked, full.console)
-    # What the hand says of tracks must not choose another model behind its back.
+    # What the user says of tracks must not choose another model behind its back.
     model = model_of(song, settings, base.console)
     settings = with_console(dataclasses.replace(settings, model=model), full.console)
     mixes_tracks = mixes_single_tracks(model)

@@ -1,4 +1,4 @@
-"""Impulse responses of a song's returns: the model's rooms and echo, the hand's own effects."""
+"""Impulse responses of a song's returns: the model's rooms and echo, the user's own effects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mixer.studio.wet import TrackMixSettings, hand_responses, model_responses, 
 
 
 def respond_for_model(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan) -> None:
-    """Make the responses of what tracks send to, where they are not made yet.
+    """Make the responses of what tracks send to, if they are not made yet.
 
     Args:
         made: what they are added to; its channels' models name their sends.
@@ -31,7 +31,7 @@ def respond_for_model(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan)
 
 
 def respond_for_hand(made: Made, planned: Planned, plan: RenderPlan) -> None:
-    """Make the responses of the hand's reverb and delay, where something is sent there."""
+    """Make the responses of the user's reverb and delay, where something is sent there."""
     console = planned.full.console
     strips = [strip for _, strip in console.strips] + list(planned.hands[1].strips.values())
     used = {

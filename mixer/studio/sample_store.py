@@ -72,7 +72,7 @@ class SampleStore:
     ) -> None:
         """Take in a whole mix to listen to; arguments and errors as in `write`.
 
-        `level` is that of the mix, where it is known.
+        `level` is that of the mix, if it is known.
         """
         self.write(name, plan, audio)
         self._made.levels[name] = level or Level(

@@ -39,7 +39,7 @@ class Samples:
         """Begin; nothing is ready.
 
         Args:
-            folder: where their file goes.
+            folder: the destination.
             n_frames: of the song.
 
         Raises:
@@ -93,7 +93,7 @@ class Samples:
             raise OutputError(f"no room for samples: {error.strerror}") from None
 
     def read(self, start: int, n_frames: int) -> bytes:
-        """Little-endian 16-bit samples in turn, fewer where no more are ready."""
+        """Little-endian 16-bit samples in turn, fewer if no more are ready."""
         with self._lock:
             stop = min(start + n_frames, self.ready_frames)
             if start >= stop:

@@ -1,4 +1,4 @@
-"""The hand's edits in song.toml, so that `mixer render` makes the same mix."""
+"""The user's edits in song.toml, so that `mixer render` makes the same mix."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def save_to_song(
     Args:
         folder: the song's.
         planned: what the edits come down to.
-        before: what song.toml says of the console below the hand.
-        edits: the hand's.
+        before: what song.toml says of the console, without the edits.
+        edits: the user's.
 
     Returns:
         The file, and the console's table in it.

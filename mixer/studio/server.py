@@ -25,14 +25,14 @@ MOST_CONNECTIONS = 128
 _MOST_HEAD_BYTES = 16 << 10
 _HEAD_LIMIT_S, _KEEP_ALIVE_S, _CLOSE_S = 10.0, 30, 2
 _BACKLOG = 64
-# Connections that have not asked for anything yet.
+# Connections that have not requested anything yet.
 _MOST_SILENT = 32
 
 
 class _PatientForAWhile(H11Protocol):
-    """A connection that ends where its first request does not arrive in time, however it drips.
+    """A connection that ends if its first request does not arrive in time, however it drips.
 
-    Those that have not asked for anything yet are few: the oldest makes room for a new one.
+    Those that have not requested anything yet are few: the oldest makes room for a new one.
     """
 
     _silent: ClassVar[list[_PatientForAWhile]] = []

@@ -193,7 +193,7 @@ class SongSession:
             return self.state()
 
     def blend(self, revision: int, parts: Mapping[str, Any]) -> SongState:
-        """Lay a blend of the mix and variations over the hand; errors as in `edit`."""
+        """Lay a blend of the mix and variations over the user's edits; errors as in `edit`."""
         with self._desk.lock:
             self._desk.check(revision)
             edits, label = self._variations.blend(self._desk.ready(), parts)
@@ -232,7 +232,7 @@ class SongSession:
             return self.state()
 
     def save_song(self) -> Saved:
-        """Write the hand's edits into song.toml; everything else in it stays.
+        """Write the user's edits into song.toml; everything else in it stays.
 
         Raises:
             NotReadyError: the song is not read yet.
@@ -273,7 +273,7 @@ class SongSession:
             asked: a `RenderAsked`.
 
         Raises:
-            SettingsError: it is not asked for rightly, or there are too many waiting.
+            SettingsError: the request is invalid, or too many are waiting.
             NotReadyError: the song is not read yet.
         """
         wanted, desk = read_wanted(asked), self._desk
@@ -288,7 +288,7 @@ class SongSession:
             return job.as_json()
 
     def job(self, job_id: str) -> RenderJob:
-        """A render that was asked for; KeyError for an unknown one."""
+        """A render that was requested; KeyError for an unknown one."""
         with self._desk.lock:
             for job in self._desk.jobs:
                 if job.id == job_id:

@@ -62,7 +62,7 @@ class Studio:
         return {"folder": visible(self._folder.name), "songs": rows}
 
     def session(self, song_id: str) -> SongSession:
-        """A song, which is opened where it was not; the one not used for longest makes room.
+        """A song, which is opened if it was not; the one not used for longest makes room.
 
         Raises:
             KeyError: there is no such song.

@@ -1,4 +1,4 @@
-"""Whole mixes to compare with: the default without a hand, takes, references from elsewhere."""
+"""Whole mixes to compare with: the default without edits, takes, references from elsewhere."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Sources:
 
         Args:
             source: `DEFAULT`, or of a row of takes.
-            planned: the song without the hand.
+            planned: the song without the user's edits.
 
         Raises:
             SettingsError: there is no such source, or there are too many.
@@ -158,7 +158,7 @@ class Sources:
         return make
 
     def remove(self, source: str) -> None:
-        """Take a source away; SettingsError where it is not one that can go."""
+        """Take a source away; SettingsError if it is not one that can go."""
         if source in (MIX, PLAIN) or source not in self._rows:
             raise SettingsError(f"there is no source {quote(source)} that could be removed")
         del self._rows[source]

@@ -1,7 +1,7 @@
-"""The hand's edits beside the song: one file, written whole with each edit, read at the start.
+"""The user's edits beside the song: one file, written whole with each edit, read at the start.
 
-What song.toml says of the console counts below the hand. Where the studio itself wrote the hand's
-edits there, the file remembers what stood there before, so that each of them can still be undone.
+The console of song.toml has lower precedence than these edits. If the studio itself wrote them there,
+the file remembers what was there before, so that each of them can still be undone.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Kept:
         return dict(self.history.edits) == dict(self.written_edits)
 
     def with_written(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> Kept:
-        """Behind a save: the console's table as it was below the hand, and as it is now."""
+        """After a save: the console's table before and after it."""
         held = {k: v for k, v in self.history.edits.items() if k not in NOT_IN_SONG}
         return replace(self, written=now, before=before, written_edits=held)
 
@@ -59,7 +59,7 @@ def state_path(song_folder: Path) -> Path:
 
 
 def refuse_missing(song_folder: Path) -> None:
-    """Raise where a song's folder no longer exists, so that nothing is written in its place.
+    """Raise if a song's folder no longer exists, so that nothing is written in its place.
 
     Raises:
         OutputError: it was moved or removed.

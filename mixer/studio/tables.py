@@ -68,7 +68,7 @@ def track_channel(
     Args:
         place: among the song's tracks.
         track: it.
-        hands: without and with the hand's edits.
+        hands: without and with the user's edits.
         edits: all of the song's.
         model: what the network set.
         audio: what comes into its strip.

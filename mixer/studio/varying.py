@@ -83,7 +83,7 @@ class Variations:
             self._sources.add_variation(source, name)
 
     def blend(self, planned: Planned, parts: Mapping[str, object]) -> tuple[dict[str, object], str]:
-        """The edits that lay a blend over the hand's, and what to call them.
+        """The edits that lay a blend over the user's, and what to call them.
 
         Args:
             planned: the song as it stands, which is "mix".

@@ -1,6 +1,6 @@
-"""What comes into the hand's strips: each track behind its network's strip, ready to be played.
+"""What comes into the user's strips: each track after its network's strip, ready to be played.
 
-Everything behind a track's strip that is the same for every sample, its group's equaliser and the
+Everything after a track's strip that is the same for every sample, its group's equaliser and the
 mix's, commutes with the strip's own filters and gains, so it is in the track already; the rooms and
 the echo come to the page as impulse responses, the buses' compressors as gains over time.
 """
@@ -41,7 +41,7 @@ FIRST_S = 12.0
 _UNSURE_S = 0.5
 # Longest impulse response, and how much of its energy may be cut off.
 _LONGEST_RESPONSE_S, _CUT_ENERGY = 20.0, 1e-9
-# What of a strip the page does itself, behind all that it may find in the audio.
+# What of a strip the page does itself, after all that it may find in the audio.
 PLAYED_LAST = ("width", "pan", "gain_db")
 PLAYED_FILTERS = ("high_pass", "low_pass", "eq")
 _NOT_EFFECTS = ("mute", "solo", "reverb_db", "delay_db", "network")
@@ -72,8 +72,8 @@ def set_tracks(
 def baked_fields(strip: Strip) -> tuple[str, ...]:
     """The fields of a strip that must be in the audio, for the page cannot play them exactly.
 
-    None if it can play the whole strip; its filters and dynamics where one of them listens or
-    moves; all of it where something behind them does, or the strip is blended.
+    None if it can play the whole strip; its filters and dynamics if one of them listens or
+    moves; all of it where something after them does, or the strip is blended.
     """
     if _moves(strip.amount) or strip.amount != 1.0:
         return tuple(f.name for f in dataclasses.fields(strip) if f.name not in _NOT_EFFECTS)
@@ -131,7 +131,7 @@ def track_audio(
     *,
     excerpt: bool,
 ) -> FloatArray:
-    """A track as it comes into the hand's strip, or the first seconds of it, float32 (2, samples).
+    """A track as it comes into the user's strip, or the first seconds of it, float32 (2, samples).
 
     What the mix also needs of it is kept.
 
@@ -189,7 +189,7 @@ def model_responses(
 def hand_responses(
     console: Console, names: Sequence[str], sample_rate: int, tempo_bpm: float | None
 ) -> dict[str, FloatArray]:
-    """Impulse responses of the hand's reverb and delay: as `model_responses`."""
+    """Impulse responses of the user's reverb and delay: as `model_responses`."""
     sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
     return {
         name: response_of(lambda sent, name=name: sends.come_back(name, sent), sample_rate)  # type: ignore[misc]

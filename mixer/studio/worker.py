@@ -1,7 +1,7 @@
 """The thread that works on a song: reads it, renders what comes into the strips, then the mix.
 
 It does what is most wanted first: what can be heard at once, wet tracks, the exact mix a moment
-after the last edit, then what was asked for beside it. An edit overtakes an exact render.
+after the last edit, then what was requested beside it. An edit overtakes an exact render.
 """
 
 from __future__ import annotations

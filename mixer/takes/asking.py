@@ -1,4 +1,4 @@
-"""What is asked for of a take, said on top of the console that it starts from.
+"""The request of a take, on top of the console that it starts from.
 
 A signed value (+1, -6) adds to what the setting is, a bare one sets it, and `key==-3` sets a
 negative one.

@@ -21,7 +21,7 @@ from mixer.files.wording import quote
 # A send that is off.
 _SEND_OFF_DB = -60.0
 _SENDS = ("reverb_db", "delay_db")
-# Numbers of which only some are to be had.
+# Settings with only a few allowed values.
 _CHOICES = ("slope_db_per_octave",)
 _SUM_TOLERANCE = 1e-6
 
@@ -119,7 +119,7 @@ def _blend_effects(parts: Sequence[Part], example: Any, key: str) -> Any:
 
 
 def _blend_bands(parts: Sequence[Part]) -> tuple[Band, ...]:
-    """Bands of one kind, place and width are one band; where it is missing, its gain is 0."""
+    """Bands of one kind, place and width are one band; if it is missing, its gain is 0."""
     places: dict[tuple[object, ...], Band] = {}
     gains: list[tuple[float, dict[tuple[object, ...], Any]]] = []
     for share, bands in parts:

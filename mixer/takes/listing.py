@@ -26,7 +26,7 @@ class ListedTake:
         state: "" if the mix is there as it was written, else what is wrong.
         parent: file of the recipe that it came from; None for a mix that came from none.
         made_by: the command that made it.
-        asked: as it was said.
+        asked: as it was given.
         words: of a variation, what it does that the first does not; "" of a take.
         changes: what differs from its parent, a line each.
         same, different: parts that are, and are not, bit for bit the parent's.

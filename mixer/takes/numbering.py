@@ -77,7 +77,7 @@ def take_path(folder: Path, base: str, number: int, file_format: str) -> Path:
 
 
 def next_take(destination: Destination, song: Song) -> Destination:
-    """Where the next take goes: the same place where nothing is there, else one of its own."""
+    """Where the next take goes: the same place if nothing is there, else one of its own."""
     if not destination.existing(song):
         return destination
     folder, base = destination.path.parent, base_of(destination.path)

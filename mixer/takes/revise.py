@@ -41,7 +41,7 @@ from mixer.takes.numbering import base_of, next_number, take_path
 from mixer.takes.parts import hash_parts, same_parts
 
 MADE_BY = "revise"
-# Settings that act behind the material that is kept.
+# Settings that act after the material that is kept.
 _BEHIND = ("console", "loudness_lufs", "true_peak_dbtp", "amount", "held_staging_db",
            "held_gain_db", "reference", "held_reference",
            "variation", "held_variation")  # fmt: skip
@@ -56,9 +56,9 @@ class Revision:
         song: as it is now.
         parent_plan, plan: of the mix before, and of this one.
         asked: the console, and what differs in it.
-        texts: what was asked for, as it was said.
+        texts: the requests, as they were given.
         number: of the take.
-        destination: where it goes.
+        destination: the paths that it is written to.
         is_elsewhere: other versions of the libraries, or another system, made the parent.
     """
 
@@ -101,7 +101,7 @@ def revise(
     Args:
         recipe_path: of the recipe, or of the mix beside it.
         texts: `key=value` or wishes in plain words.
-        song_folder: where the song is now; None if it was.
+        song_folder: the song's present folder; None for the one in the recipe.
         hold_gain: keep the bus's gain, whatever loudness comes of it.
         allow_plugins: load the plug-ins that the recipe names.
         progress: as in `mixer.render`.
@@ -134,11 +134,11 @@ def plan_revision(
     Args:
         recipe_path: of the recipe, or of the mix beside it.
         texts: `key=value` or wishes in plain words.
-        song_folder: where the song is now; None for where it was.
+        song_folder: the song's present folder; None for the one in the recipe.
         hold_gain: the bus's gain stays what it was, whatever loudness comes of it.
         allow_plugins: load the plug-ins that the recipe names. They are programs.
         wanted: what else to write beside the take, whose format and depth are its parent's; stems
-            and tracks are written in any case where the parent has them.
+            and tracks are written in any case if the parent has them.
         translation_budget_db: also lift stems that are lost on small loudspeakers, each by no more;
             the parent must have been checked, and the take is.
 
@@ -176,7 +176,7 @@ def plan_revision(
 
 
 def _console_of(settings: RenderSettings) -> Console:
-    """The console with the targets that were asked for."""
+    """The console with the targets that were requested."""
     return with_targets(settings.console or Console(), settings)
 
 
@@ -320,7 +320,7 @@ def _kept(revision: Revision) -> KeptMaterial | None:
 def _parts_of_parent(
     revision: Revision, kept: KeptMaterial | None, progress: Progress | None
 ) -> Mapping[str, str]:
-    """As its own recipe has them, where it is a take made here, else made again."""
+    """As its own recipe has them, if it is a take made here, else made again."""
     take = revision.parent.take
     if take is not None and _knows_parts(revision):
         return take.parts

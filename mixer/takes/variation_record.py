@@ -37,7 +37,7 @@ def take_of(
         mix: the variation's.
         parent: recipe of the first.
         number: of the variation.
-        asked: as it was said.
+        asked: as it was given.
         place: where it stands.
         parts, was: hashes of its wet stems, and of the first's; empty for a mix of tracks, whose
             tracks nothing has hashed.

@@ -33,8 +33,8 @@ class Step:
         key: within the target's strip.
         add: what is added to what the setting is.
         value: what it is set to instead.
-        of_model: only where the model has that setting, which it sets by itself.
-        if_there: only where somebody has set it before.
+        of_model: only if the model has that setting, which it sets by itself.
+        if_there: only if somebody has set it before.
         otherwise: only where no step before it applied.
         not_on: targets for which it makes no sense.
     """
@@ -50,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Band:
-    """A band that a wish adds to the equaliser, or moves where it is there already."""
+    """A band that a wish adds to the equaliser, or moves if it is there already."""
 
     type: str
     frequency_hz: float

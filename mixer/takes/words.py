@@ -52,7 +52,7 @@ def assignments_of(text: str, context: Context) -> list[str]:
 
 
 def _read(text: str) -> tuple[Wish, str, float, float | None]:
-    """Wish, target, how many steps, and how many dB where that is said."""
+    """Wish, target, how many steps, and how many dB if that is said."""
     words, amount, exactly_db = " ".join(text.lower().split()), 1.0, None
     said = _DECIBELS.search(words)
     if said:

@@ -100,7 +100,7 @@ def _renormalised(before: Tensor, after: Tensor) -> Tensor:
 
 
 def _as_mixture(wet: Tensor, played: Tensor) -> Tensor:
-    """Stems of which the loudness sums to that of a mix."""
+    """Stems whose loudness sums to that of a mix."""
     sum_db = 10.0 * torch.log10((_power(loudness_db(wet)) * played).sum(-1).clamp_min(1e-12))
     return wet * _power(MIX_LUFS - sum_db)[:, None, None, None, None]
 

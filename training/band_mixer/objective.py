@@ -42,7 +42,7 @@ class BandObjective(Objective):
     Args:
         network: what is trained.
         weights: of the loss's parts.
-        sample_rate: in Hz, of the audio behind the batches.
+        sample_rate: in Hz, of the audio after the batches.
     """
 
     def __init__(self, network: nn.Module, weights: WeightsConfig, sample_rate: int) -> None:

@@ -39,7 +39,7 @@ class Examples:
 
     Attributes:
         features: float32 (recordings, variants, features); the first variant is undisturbed.
-        stems, roles: of each; `UNKNOWN` where no role of `ROLES` is known.
+        stems, roles: of each; `UNKNOWN` if no role of `ROLES` is known.
         names, artists: of each.
     """
 
@@ -116,7 +116,7 @@ def read_examples(path: Path) -> Examples:
 
 
 def _stretch(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A part of it, where it is not silent."""
+    """A part of it, if it is not silent."""
     length = round(_DISTURBED_S * RATE_HZ)
     start = int(rng.integers(0, max(1, audio.shape[1] - length)))
     part = audio[:, start : start + length]

@@ -19,7 +19,7 @@ _WIDTHS = (64, 32)
 _DROPOUT = (0.35, 0.2)
 _FEATURE_NOISE, _SMOOTHING, _MIXING = 0.15, 0.05, 0.3
 _RATE, _WEIGHT_DECAY = 3e-3, 3e-2
-# The stem is asked for; the role helps, where it is known.
+# The stem is the target; the role helps, if it is known.
 _ROLE_WEIGHT = 0.4
 # How far each set's stems are drawn towards equal shares.
 _EVENNESS = 0.7

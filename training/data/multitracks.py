@@ -50,7 +50,7 @@ class Multitrack:
         name: the song's.
         song: its stems' recordings.
         target: the recording of its mix; None if the mix is the sum of the stems.
-        split: "train", "valid" or "test" where the source says so, else None.
+        split: "train", "valid" or "test" if the source says so, else None.
         dry: the same stems as they were recorded, of a song folder that keeps them in a folder
             `dry` beside its wet stems; without wet stems they are `song`, and that is dry.
     """
@@ -134,7 +134,7 @@ def read_target(multitrack: Multitrack) -> np.ndarray | None:
 
 
 def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
-    """Song folders and stem containers, each with its split where a folder says it."""
+    """Song folders and stem containers, each with its split if a folder says it."""
     if source.is_file() and is_stem_container_name(source.name):
         yield source, None
         return

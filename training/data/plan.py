@@ -97,7 +97,7 @@ class Plan:
     """What will be done.
 
     Attributes:
-        folder: where the data set goes.
+        folder: the destination.
         settings: as given.
         songs: in the order in which they were found.
         left_out: what was found and cannot be used.

@@ -51,7 +51,7 @@ class Excerpt(TypedDict):
 
 
 class MadeBands(Made):
-    """What a song in bands adds to its `song.json`; `is_wet` where it has no dry stems."""
+    """What a song in bands adds to its `song.json`; `is_wet` if it has no dry stems."""
 
     is_wet: bool
     excerpts: list[Excerpt]

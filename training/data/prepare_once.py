@@ -50,7 +50,7 @@ def prepare_once(
         settings: everything that decides the files beside them; the record has it.
         make: writes the files into the task's folder, which is there.
         also: what decides the files beside the settings.
-        nothing: the message where no file is made.
+        nothing: the message if no file is made.
 
     Returns:
         The record, as in `song.json`; and in `was_there` whether nothing had to be done.

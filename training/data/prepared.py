@@ -70,7 +70,7 @@ class PreparedSong:
         split: one of `SPLITS`.
         n_samples: length of each of its files.
         stems: those it has, in the order of `STEMS`; the others are silence.
-        folder: where its files are.
+        folder: of its files.
         gains_db: stem to the gain that each of its differently reverberated versions was stored
             with to fit into full scale; 0 for almost all.
     """
@@ -99,7 +99,7 @@ class PreparedDataset:
     """A prepared data set.
 
     Attributes:
-        folder: where it is.
+        folder: its path.
         sample_rate: in Hz.
         effects: what its stems were normalised by, in order.
         profile: what they were normalised to.

@@ -106,8 +106,8 @@ class PreparedBands:
     """A prepared data set of band powers.
 
     Attributes:
-        folder: where it is.
-        sample_rate: in Hz, of the audio behind it.
+        folder: its path.
+        sample_rate: in Hz, of the audio after it.
         effects: what its stems were normalised by, in order.
         profile: what they were normalised to.
         n_fft, n_bands: of the transform, as in `BandMixerParameters`.

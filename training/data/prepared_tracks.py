@@ -4,7 +4,7 @@ DIR/dataset.json             everything about the set, written last
 DIR/profile.json             of no use to a track mixer, and stated by every data set
 DIR/songs/ID/song.json       everything about a song, written when it is complete
 DIR/songs/ID/N.npz           an excerpt: `training.data.track_songs.SongTracks`
-DIR/composed/SPLIT/N.npz     songs that were composed and mixed in memory, where there are any
+DIR/composed/SPLIT/N.npz     songs that were composed and mixed in memory, if there are any
 DIR/mixologydb.json          mixes without audio, if they are there
 
 Paths are made from checked names, never taken from a file; nothing is unpickled.
@@ -47,9 +47,9 @@ class PreparedTracks:
     """A prepared data set of tracks.
 
     Attributes:
-        folder: where it is.
-        sample_rate: in Hz, of the audio behind it.
-        effects: what was normalised beforehand: nothing, unless somebody asked for it.
+        folder: its path.
+        sample_rate: in Hz, of the audio after it.
+        effects: what was normalised beforehand: none by default.
         profile: that the set states.
         files: split and file of every excerpt of a person's song.
         composed: the same for composed songs.

@@ -48,7 +48,7 @@ class SongTracks:
         dry_powers: (tracks, 3, bands), left, right, cross; for a real mix without dry tracks the
             same as `wet_powers`.
         dry_dynamics: (tracks, `N_DYNAMICS`).
-        wet_powers, wet_dynamics: as the track is in the mix; NaN where nobody mixed it.
+        wet_powers, wet_dynamics: as the track is in the mix; NaN if it was not mixed.
         decisions: (tracks, `DECISIONS`).
     """
 

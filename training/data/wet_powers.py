@@ -87,7 +87,7 @@ def _spectra(audio: FloatArray, hyper: BandMixerParameters) -> NDArray[np.comple
 def _filtered(
     spectra: Mapping[str, NDArray[np.complex64]], mixed: NDArray[np.complex64]
 ) -> dict[str, NDArray[np.complex64]]:
-    """Each stem behind its filter: spectra of both channels, from its mid and its side."""
+    """Each stem after its filter: spectra of both channels, from its mid and its side."""
     sources: list[NDArray[np.complex64]] = []
     owners: list[str] = []
     for name, (left, right) in spectra.items():

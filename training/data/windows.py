@@ -1,4 +1,4 @@
-"""Windows of prepared songs: where they are not silent, and reading one from disk."""
+"""Windows of prepared songs: if they are not silent, and reading one from disk."""
 
 from __future__ import annotations
 

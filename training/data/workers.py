@@ -58,7 +58,7 @@ def each_in_processes(
         on_progress: called in this process.
 
     Yields:
-        A task's index and its result; in the result's place a MixerError where it failed, was
+        A task's index and its result; in the result's place a MixerError if it failed, was
         killed twice, or did not fit in memory.
 
     Raises:

@@ -190,7 +190,7 @@ class _Loudness:
 
     Attributes:
         own_db: K-weighted and gated, about LUFS.
-        share_db: the same against the song's, drawn towards a usual share where it is far from it.
+        share_db: the same against the song's, drawn towards a usual share if it is far from it.
         played: 0 to 1.
         common_db: (batch, 1), the gain that brings the song as it came in to `MIX_LUFS`.
     """

@@ -78,7 +78,7 @@ def synthesise(front: Tensor, mask: Tensor, kernel: Tensor, hyper: HyperParamete
 
 
 def _chunks(n_frames: int, hyper: HyperParameters, device: torch.device) -> list[tuple[int, int]]:
-    """Front-end frames in whole latent frames: (first, behind the last) of each chunk."""
+    """Front-end frames in whole latent frames: (first, after the last) of each chunk."""
     wanted = _CHUNK_FRAMES_CUDA if device.type == "cuda" else _CHUNK_FRAMES
     size = max(1, wanted // hyper.pool_frames) * hyper.pool_frames
     return [(start, min(n_frames, start + size)) for start in range(0, n_frames, size)]
@@ -178,7 +178,7 @@ def _spread(
 
     Returns:
         (batch, filters, right + chunk + left): frame t is smoothed over t - left ... t + right, so
-        a frame of |p| is heard by those from `right` before it to `left` behind it.
+        a frame of |p| is heard by those from `right` before it to `left` after it.
     """
     pool = hyper.pool_frames
     before, behind = hyper.smoothing_right_frames, hyper.smoothing_left_frames

@@ -282,7 +282,7 @@ class TrackMixer(nn.Module):
     def _changed(
         self, bands_db: Tensor, dynamics: Tensor, controls: dict[str, Tensor], own_lufs: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Loudness behind filters and width, and what the compressor takes of it, in dB."""
+        """Loudness after filters and width, and what the compressor takes of it, in dB."""
         gain_db = self.response_db(controls)
         mid = torch.pow(10.0, (bands_db[:, :, 2] + gain_db) / 10.0)
         side = torch.pow(10.0, (bands_db[:, :, 3] + gain_db) / 10.0)
@@ -330,7 +330,7 @@ def _bus(values: Tensor, lufs: Tensor, amount: Tensor) -> Tensor:
     return row
 
 
-# Behind the last layer before anything is learnt: no width of its own, sends and compressor small.
+# After the last layer before anything is learnt: no width of its own, sends and compressor small.
 _AT_REST = [0.0, 0.0, -4.0, -3.0, 0.0, -3.0, 1.0, -2.0, -3.0, -2.0, -4.0]
 
 

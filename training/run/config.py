@@ -22,7 +22,7 @@ class DataConfig:
     """What is trained on.
 
     Attributes:
-        folder: of the prepared data set; given on the command line where it is empty.
+        folder: of the prepared data set; given on the command line if it is empty.
         segment_s: length of a training segment.
         swap_channels: left and right change places in half of the segments.
         input_gain_db: each input stem is turned up or down by up to this much.
@@ -54,7 +54,7 @@ class NetworkConfig:
         start: without a checkpoint: "random" weights, or, for fxnorm, a "filter_bank" that rebuilds
             its stems, or an "average_mix" in which they sound as the data set's wet ones do on
             average (`training.run.starts`).
-        fixed_front_end: of an fxnorm, train what is behind the filters alone: a third of the time
+        fixed_front_end: of an fxnorm, train what is after the filters alone: a third of the time
             is saved, and filters that hear one stem each go on doing so.
     """
 
@@ -204,7 +204,7 @@ class RunConfig:
         patience_epochs: stop when validation has not improved for so many epochs; 0 for never.
         checkpoint_every_steps: between checkpoints inside an epoch; 0 for its end alone.
         log_every_steps: between lines in the log.
-        audio_examples: validation songs of which TensorBoard has 10 s to hear; 0 for none.
+        audio_examples: validation songs with 10 s of audio in TensorBoard; 0 for none.
         tensorboard: write a TensorBoard log beside the JSON lines.
     """
 

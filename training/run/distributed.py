@@ -1,4 +1,4 @@
-"""Several processes that train one network, as `torchrun` starts them; one where it did not.
+"""Several processes that train one network, as `torchrun` starts them; one if it did not.
 
 Every process has its own share of each batch; gradients are averaged by DistributedDataParallel.
 The first process alone writes and speaks.

@@ -10,7 +10,7 @@ class DatasetIdentity(TypedDict):
 
     Attributes:
         profile: what its stems were normalised to.
-        stems: of its examples; absent where they are single tracks.
+        stems: of its examples; absent if they are single tracks.
         songs, human_mixes: how many it has of each, where tracks are mixed.
     """
 

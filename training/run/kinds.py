@@ -24,7 +24,7 @@ def build_network(
 
     Args:
         kind: one of `ARCHITECTURES`.
-        hyper_parameters: by name; the paper's where they are not given.
+        hyper_parameters: by name; the paper's if they are not given.
         segment_samples: of the output in training, which a Wave-U-Net keeps for rendering.
 
     Raises:

@@ -42,7 +42,7 @@ class Trainer:
         processes: this one among all.
         stop: whether somebody asked to stop.
         tell: called with "untrained", "step", "epoch" and their numbers, in the first process.
-        keep: called to write a checkpoint; with the validation where it is the best so far.
+        keep: called to write a checkpoint; with the validation if it is the best so far.
         pace: how fast it goes.
     """
 
@@ -166,7 +166,7 @@ def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
 
 
 def _validate(trainer: Trainer) -> dict[str, float]:
-    """Validation of the weights that would be kept: the running mean where there is one."""
+    """Validation of the weights that would be kept: the running mean if there is one."""
     average = trainer.run.average
     kept = average.in_place_of(trainer.run.network) if average is not None else nullcontext()
     with kept, trainer.pace.validation():

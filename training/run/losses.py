@@ -42,7 +42,7 @@ def guard_frames(guard_samples: int) -> int:
 
 
 def shortest_segment_samples(guard_samples: int) -> int:
-    """The shortest segment of which the guard leaves a frame to judge."""
+    """The shortest segment that still has a frame inside the guard."""
     return N_FFT + 2 * guard_frames(guard_samples) * HOP_SAMPLES
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 class Figure(NamedTuple):
-    """A mean over `n_examples` examples, or over those of them where it is defined."""
+    """A mean over `n_examples` examples, or over those of them if it is defined."""
 
     name: str
     value: float
@@ -44,7 +44,7 @@ class Objective(nn.Module):
         yield Figure("loss", self(**batch).item(), n_examples)
 
     def sounds(self, item: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """What one can hear of an excerpt, (2, samples) each; nothing where it is not audio.
+        """What one can hear of an excerpt, (2, samples) each; nothing if it is not audio.
 
         Args:
             item: one of `TrainingData.heard`, not a batch, on the CPU.

@@ -18,7 +18,7 @@ class Pace:
         n_ranks: processes that train together.
 
     Attributes:
-        n_steps, n_epochs: of the whole run, where nothing ends it earlier.
+        n_steps, n_epochs: of the whole run, if nothing ends it earlier.
     """
 
     def __init__(self, config: TrainingConfig, n_ranks: int) -> None:

@@ -57,7 +57,7 @@ class StemError:
 
     Attributes:
         weight: of the excerpt.
-        bands_db: level of each third octave, both stems at one power; NaN where the true one has
+        bands_db: level of each third octave, both stems at one power; NaN if the true one has
             nothing to speak of.
         level_db: loudness within the mix.
     """

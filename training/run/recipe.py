@@ -5,7 +5,7 @@ weights, precision, processes, checkpoints, resuming bit for bit, logs. A kind o
 with
 
 1. its PyTorch module, a line in `training.networks.kinds`;
-2. where its examples come from: `(config, network, items_per_epoch) -> TrainingData`. Item
+2. if its examples come from: `(config, network, items_per_epoch) -> TrainingData`. Item
    `epoch * items + i` of `TrainingData.train` must hang on the seed and on that number alone: then
    a resumed run goes on bit for bit, whatever the number of processes. Items of different lengths
    or sizes are padded, masked or cut where a batch is made of them (`TrainingData.batch`), and so

@@ -31,7 +31,7 @@ class Rehearsal:
         network, stage, precision: as the configuration has them.
         parameters, trained_parameters: of the network; those that the stage moves.
         device, processes: where it ran, on how many.
-        steps, epochs: of the whole run, where nothing ends it earlier.
+        steps, epochs: of the whole run, if nothing ends it earlier.
         patience_epochs: epochs without improvement that end it earlier; 0 for never.
         validation_items: excerpts or songs that each validation goes through.
         measured_steps: steps that were timed, after one that was not.

@@ -135,7 +135,7 @@ class RunFolder:
             self._tell(event, values)
 
     def keep(self, run: Run, validation: Mapping[str, float] | None) -> None:
-        """A checkpoint; where a validation is given, it is the best so far.
+        """A checkpoint; if a validation is given, it is the best so far.
 
         Raises:
             OutputError: the disk is full or read-only; what was there before is still whole.

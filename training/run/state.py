@@ -136,7 +136,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
 
 
 def read_state(path: Path, run: Run) -> None:
-    """Put a run back where a state file has it.
+    """Put a run back if a state file has it.
 
     Args:
         path: the file.

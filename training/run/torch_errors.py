@@ -1,4 +1,4 @@
-"""What PyTorch means by its errors, where a user can do something about them."""
+"""What PyTorch means by its errors, if a user can do something about them."""
 
 from __future__ import annotations
 

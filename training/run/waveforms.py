@@ -24,7 +24,7 @@ from training.run.objective import Objective
 
 # Length of a validation song's excerpt to listen to.
 HEARD_S = 10.0
-# Power of a mix behind the pre-emphasis, about -100 dBFS: below it there is no level to match.
+# Power of a mix after the pre-emphasis, about -100 dBFS: below it there is no level to match.
 SILENT_POWER = 1e-10
 _PRE_EMPHASIS = 0.95
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -160,7 +160,7 @@ class WaveformObjective(Objective):
         Args:
             inputs: normalised stems (batch, stems * channels, samples).
             target: the wet mix (batch, channels, samples).
-            wet: wet stems (batch, stems, channels, samples) where their loss has a weight.
+            wet: wet stems (batch, stems, channels, samples) if their loss has a weight.
         """
         with self._autocast(inputs):
             if self.stage == "pretrain":
@@ -226,7 +226,7 @@ def matching_gain(found: Tensor, target: Tensor) -> Tensor:
 
 
 def _loud_power(audio: Tensor) -> Tensor:
-    """Mean square behind a pre-emphasis, which hears the bass as little as an ear does."""
+    """Mean square after a pre-emphasis, which hears the bass as little as an ear does."""
     emphasised = audio[..., 1:] - _PRE_EMPHASIS * audio[..., :-1]
     return emphasised.square().mean((1, 2), keepdim=True)
 

@@ -63,7 +63,7 @@ def evaluate_song(
         models: system name to what renders it.
 
     Returns:
-        System to result; also "truth", the true mix judged as if it were one more, where there is
+        System to result; also "truth", the true mix judged as if it were one more, if there is
         one: its errors are 0, its damage is what a good mix has.
 
     Raises:
@@ -116,7 +116,7 @@ def systems(
 
     Args:
         model, against: the model to judge, and what else.
-        abstain: also judge the model drawn towards neutral by so much where it is unsure.
+        abstain: also judge the model drawn towards neutral by so much if it is unsure.
 
     Raises:
         SettingsError: two of one name.

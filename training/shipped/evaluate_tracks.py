@@ -1,7 +1,7 @@
 """Judge models track by track: `python -m training.shipped.evaluate_tracks --models levels`.
 
 Songs of single tracks that nothing is trained on (`HELD_OUT_TRACKS`): their dry tracks, or the wet
-ones where nobody has others, come in at levels drawn at random over 20 dB, as raw recordings do;
+ones if nobody has others, come in at levels drawn at random over 20 dB, as raw recordings do;
 the person's wet tracks are the truth. Printed as Markdown: means over songs, and a line a song.
 """
 
@@ -41,7 +41,7 @@ from training.shipped.benchmark_songs import HELD_OUT_TRACKS, SAMPLE_RATE_HZ
 DEFAULT_TRACKS = Path("../shared/tracks")
 # Levels of what comes in, evenly, of a song whose loudest file peaks at full scale.
 DRAWN_DB = (-20.0, 0.0)
-# Behind a model's name: as far as it goes towards neutral.
+# After a model's name: as far as it goes towards neutral.
 ABSTAINING = "+abstain"
 # In a file's name, what is the project's order or the album's.
 _ORDER = re.compile(r"^(\d+_|\d+\.\w+_Stem_)")
@@ -99,7 +99,7 @@ def judge_song(song: TrackSong, models: Sequence[str]) -> dict[str, TrackErrors]
 
     Args:
         song: with its truth.
-        models: names; one with `ABSTAINING` behind it is drawn towards neutral where it is unsure.
+        models: names; one with `ABSTAINING` after it is drawn towards neutral if it is unsure.
 
     Raises:
         MixerError: a model cannot render it.

@@ -41,7 +41,7 @@ class Target:
     Attributes:
         group: the songs.
         name: what is asked.
-        value, limit: what is reached and the request; NaN where it could not be measured.
+        value, limit: what is reached and the request; NaN if it could not be measured.
         met: True or False.
         note: what goes with a value: the worst segment, or which measures are not better.
     """

@@ -3,7 +3,7 @@
 - How much: Ma et al., "Intelligent multitrack dynamic range compression" (JAES 2015), compress a
   track the more the more its level varies and the more percussive it is, against the others. Here
   the wanted gain reduction of its role is scaled by how far its loud frames stand out.
-- Threshold: where the wanted reduction is met on the loud parts (95th percentile of the envelope).
+- Threshold: if the wanted reduction is met on the loud parts (95th percentile of the envelope).
 - Attack and release from the crest factor C: attack 2 x 80 ms / C^2, release 2 x 1 s / C^2 less the
   attack (Giannoulis, Massberg and Reiss, "Parameter automation in a dynamic range compressor", JAES
   2013).
@@ -60,7 +60,7 @@ def choose_compressor(
 
     Args:
         sound: the track, not silent.
-        loud_dbfs: level of its loud parts where the compressor will stand.
+        loud_dbfs: level of its loud parts at the compressor's input.
         role: how it is usually compressed.
         scale: of the wanted gain reduction.
         rng: ratio and usual reduction within the role's ranges.

@@ -10,7 +10,7 @@
   stems must lie around the profile, whatever the players' instruments sound like.
 - Room: where a more important track has its essential band, a less important one that is about as
   loud there is cut (Hafezi and Reiss, "Autonomous multitrack equalization based on masking
-  reduction", JAES 2015); by half as much where the two are panned apart.
+  reduction", JAES 2015); by half as much if the two are panned apart.
 
 The other depths are a few dB, chosen (Pestana and Reiss 2014: cuts narrow, boosts broad).
 """
@@ -126,7 +126,7 @@ def deviation_from_profile_db(
     """How a stem's spectrum differs from the profile's, and where there is something to hear.
 
     Returns:
-        dB `(bands,)`, its median 0 where it sounds; bool `(bands,)`.
+        dB `(bands,)`, its median 0 if it sounds; bool `(bands,)`.
     """
     measured_db = sound.mean_magnitude_db()
     wanted_db = 20.0 * np.log10(_profile().magnitude_at(stem, BANDS_HZ))
@@ -197,7 +197,7 @@ def essential_band(sound: Heard, role: str) -> int:
 
 
 def equalised(sound: Heard, equaliser: Equaliser) -> Heard:
-    """What a track will sound like behind an equaliser."""
+    """What a track will sound like after an equaliser."""
     gain_db = response_db(equaliser, sound.sample_rate)
     power = sound.power * (10.0 ** (gain_db / 10.0))[:, np.newaxis]
     return Heard(power, sound.peak, sound.sample_rate)
@@ -210,7 +210,7 @@ def sum_of(heard: Sequence[Heard], level_db: Sequence[float]) -> Heard:
 
 
 def _alone(band: Band) -> Equaliser:
-    """A band behind a high-pass that does nothing to it."""
+    """A band after a high-pass that does nothing to it."""
     return Equaliser(Filter(frequency_hz=10.0), (band,))
 
 

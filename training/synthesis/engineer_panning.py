@@ -74,7 +74,7 @@ def place_tracks(
 def _better_side(sides: np.ndarray, power: np.ndarray, first_side: int) -> int:
     if not sides.any():
         return first_side
-    # Both rules at once: a lighter side does not help where its own bands are taken.
+    # Both rules at once: a lighter side does not help if its own bands are taken.
     costs = []
     for side in (0, 1):
         weight = sides.sum(axis=-1)

@@ -32,7 +32,7 @@ class TrackPlan:
     Attributes:
         heard: the track as recorded.
         equaliser: its filters.
-        loudness_lufs: what it is to have while it plays, behind its effects and before the stem's
+        loudness_lufs: what it is to have while it plays, after its effects and before the stem's
             own gain; -inf for a silent one.
         pan: -1 to 1.
     """
@@ -51,7 +51,7 @@ class MixPlan:
         tracks: in the order of the multitrack; None for a silent one.
         levels_lu: of each stem against the mix.
         unmasking_lu: the part of that which answers masking.
-        voice: the leading voice as it was recorded, where there is one.
+        voice: the leading voice as it was recorded, if there is one.
     """
 
     tracks: tuple[TrackPlan | None, ...]

@@ -97,7 +97,7 @@ class StemDecisions(TypedDict):
 
 @dataclass
 class StemMix:
-    """A stem behind all of its effects; the audio is changed in place by what follows.
+    """A stem after all of its effects; the audio is changed in place by what follows.
 
     Attributes:
         audio: float32 `(2, samples)`.
@@ -153,7 +153,7 @@ def mix_stem(
         style: the engineer's.
         space: rooms and echo.
         rng: the draws that are left to the moment.
-        tell: told of each track's name and audio, float32 (2, samples), behind its channel.
+        tell: told of each track's name and audio, float32 (2, samples), after its channel.
     """
     n_samples, rate = multitrack.tracks[0].audio.shape[-1], multitrack.sample_rate
     audio = np.zeros((2, n_samples), dtype=np.float32)
@@ -206,7 +206,7 @@ def _channel(
     """
     role = role_of(track.role)
     audio = equalise(track.audio if track.is_stereo else track.audio[:1], rate, plan.equaliser)
-    # Behind the EQ: what it takes out must not trigger the compressor.
+    # After the EQ: what it takes out must not trigger the compressor.
     level = envelope(audio)
     compressor = choose_compressor(plan.heard, loud_db(level), role, style.compression, rng)
     reduction_db = 0.0

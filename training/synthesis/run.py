@@ -43,7 +43,7 @@ class SynthesisSettings:
     Attributes:
         seed: 0 or more.
         genres: names from `GENRES`, played in equal shares.
-        hold_out: genres of which every song goes to the test.
+        hold_out: genres whose songs all go to the test split.
         hold_out_share: of the other songs that goes to validation, and of those that goes to the
             test; each 0 to 0.45.
         duration_s: of every song.

@@ -39,7 +39,7 @@ class SynthesisTask:
     """A song to be made.
 
     Attributes:
-        folder: where it goes, once it is whole.
+        folder: the destination; it appears once it is complete.
         seed: of the composition and of the mix.
         genre: one of `training.synthesis.genres.GENRES`.
         duration_s: its length.

@@ -71,7 +71,7 @@ def _form(n_bars: int, rng: np.random.Generator) -> tuple[Section, ...]:
 
 
 def _loops(genre: Genre, mode: str, rng: np.random.Generator) -> dict[str, list[str]]:
-    """The chord loop of each kind of section, in the song's mode where there is a choice."""
+    """The chord loop of each kind of section, in the song's mode if there is a choice."""
     is_minor = SCALES[mode][2] == 3
     fitting = [loop for loop in genre.progressions if _is_minor(loop.split()) == is_minor] or list(
         genre.progressions

@@ -1,7 +1,7 @@
 """Composed songs for the track mixer, played, mixed and listened to in memory.
 
 Most songs are played dry alone, at a second or two a song; of some the simulated engineer's mix is
-kept too: every track behind its channel, what was decided, and the stems before and after.
+kept too: every track after its channel, what was decided, and the stems before and after.
 """
 
 from __future__ import annotations

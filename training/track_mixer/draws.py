@@ -3,7 +3,7 @@
 Three kinds of task, and how much incoming levels mean to go with each: raw tracks, whose gains are
 drawn over 20 dB and say nothing; rough mixes, whose faders are off by a few dB; finished tracks,
 that should stay as they are. Tracks that are in a mix are also taken apart again: tilted, made
-narrow or mono, evened out, so that restoring them can be learnt where nobody has the dry ones.
+narrow or mono, evened out, so that restoring them can be learnt if nobody has the dry ones.
 """
 
 from __future__ import annotations
@@ -96,13 +96,13 @@ class Example:
 
     Attributes:
         bands_db, dynamics, is_mono, role, group, levels: the graph's.
-        target_lu: loudness of a track against the whole; NaN where it is not known.
+        target_lu: loudness of a track against the whole; NaN if it is not known.
         within_groups: whether levels are right within groups alone.
         wet_mid, wet_side: powers (tracks, bands) that the spectrum and the width should have, at
-            any level; NaN where they are not known.
+            any level; NaN if they are not known.
         decisions: (tracks, `DECISIONS`), NaN where not known.
         shape: what undoes the disturbance.
-        curve_db: (tracks, bands), a curve to come out where no wet track is known; else NaN.
+        curve_db: (tracks, bands), a curve to come out if no wet track is known; else NaN.
         weight: of the example in the loss of levels.
     """
 
@@ -183,7 +183,7 @@ def draw(song: SongTracks, strength: Strength, rng: np.random.Generator, curves:
 def draw_human(
     mix: HumanMix, sounds: Sounds, strength: Strength, rng: np.random.Generator
 ) -> Example:
-    """A mix of which only levels are known: its tracks sound like others of their roles.
+    """A mix with known levels only: its tracks sound like others of their roles.
 
     Args:
         mix: faders and pans.

@@ -49,7 +49,7 @@ class HumanMix:
 
     Attributes:
         roles: of each track.
-        raw_lufs, level_lufs: of the recording, and behind its fader.
+        raw_lufs, level_lufs: of the recording, and after its fader.
         spread: distance from the middle, 0 to 1; NaN of stereo tracks.
         curve_db: (tracks, points) at `CURVE_HZ`, without high-passes; zeros for no EQ.
         high_pass_hz: 0 for none.

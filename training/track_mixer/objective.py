@@ -95,7 +95,7 @@ def _levels(
 
 
 def _faded(network: TrackMixer, batch: Batch, controls: dict[str, Tensor]) -> Tensor:
-    """LUFS of each track behind fader, filters and compressor."""
+    """LUFS of each track after fader, filters and compressor."""
     gain_db = network.response_db(controls)
     mid, side = (torch.pow(10.0, (batch.bands_db[:, :, view] + gain_db) / 10.0) for view in (2, 3))
     wide = (controls["width"] ** 2)[..., None]
@@ -115,7 +115,7 @@ def _threshold_lu(controls: dict[str, Tensor], lufs: Tensor) -> Tensor:
 def _sounds(
     batch: Batch, wet: Wet, groups: Tensor, bus_db: Tensor, weighting: Tensor
 ) -> dict[str, Tensor]:
-    """Spectrum and width of tracks, and of groups, where a wet track is known."""
+    """Spectrum and width of tracks, and of groups, if a wet track is known."""
     known = torch.isfinite(batch.wet_mid[..., 0]) & (batch.mask > 0)
     truth = Wet(torch.nan_to_num(batch.wet_mid), torch.nan_to_num(batch.wet_side))
     weight = known * batch.weight[:, None]
@@ -161,7 +161,7 @@ def _width_error(found: Wet, truth: Wet) -> Tensor:
 
 
 def _decisions(batch: Batch, controls: dict[str, Tensor], network: TrackMixer) -> dict[str, Tensor]:
-    """Settings that were decided on, where they are known."""
+    """Settings that were decided on, if they are known."""
     wanted = dict(zip(DECISIONS, batch.decisions.unbind(-1), strict=True))
     own = network._loudness(batch.bands_db)
     lufs = _threshold_lu(controls, own)

@@ -23,7 +23,7 @@ LOW_CUT_HZ, HIGH_CUT_HZ = 250.0, 7_000.0
 
 @dataclass(frozen=True)
 class Wet:
-    """Powers of tracks behind their strips, (batch, tracks, bands): mid and side, linear."""
+    """Powers of tracks after their strips, (batch, tracks, bands): mid and side, linear."""
 
     mid: Tensor
     side: Tensor
@@ -40,7 +40,7 @@ def controls_of(tracks: Tensor) -> dict[str, Tensor]:
 
 
 def simulate(network: TrackMixer, bands_db: Tensor, is_mono: Tensor, tracks: Tensor) -> Wet:
-    """Powers behind filters, fader, width, pan and sends.
+    """Powers after filters, fader, width, pan and sends.
 
     Args:
         network: knows the curves' responses.
@@ -65,7 +65,7 @@ def simulate(network: TrackMixer, bands_db: Tensor, is_mono: Tensor, tracks: Ten
 
 
 def _sent(level_db: Tensor) -> Tensor:
-    """Linear power of a send, which is none where it is off."""
+    """Linear power of a send, which is none if it is off."""
     return _power(level_db) - _power(torch.full_like(level_db, SEND_OFF_DB))
 
 

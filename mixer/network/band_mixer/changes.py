@@ -42,14 +42,14 @@ class StemTable(TypedDict):
 
 
 def change_controls(controls: StemControls, changes: StripChanges | None) -> StemControls:
-    """A stem's settings with the request; the same ones where nothing is.
+    """A stem's settings with the request; the same ones if nothing is.
 
     Args:
         controls: bounded.
         changes: of the stem; keys that a band mixer does not have change nothing.
 
     Returns:
-        Bounded settings. Those that were not asked for are the same arrays and numbers.
+        Bounded settings. Those that were not requested are the same arrays and numbers.
     """
     asked = {key: change for key, change in asked_for(changes) if key in CHANGES}
     if not asked or changes is None:

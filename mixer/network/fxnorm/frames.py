@@ -31,7 +31,7 @@ def empty_chunks(shape: Sequence[int], n_frames: int, chunk_frames: int) -> list
 
 
 def write_frames(chunks: Sequence[Audio], first: int, values: Audio) -> None:
-    """Put values (1, channels, frames) at frame `first`; what reaches behind the end is dropped.
+    """Put values (1, channels, frames) at frame `first`; what reaches after the end is dropped.
 
     Args:
         chunks: of one length, except for the last.

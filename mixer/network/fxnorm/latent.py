@@ -110,7 +110,7 @@ class TemporalBlocks:
             stop = start + reach + self._hidden[index].shape[-1] + reach
             frames = np.arange(start, stop)
             inside = ((frames >= 0) & (frames < self._n_frames)).astype(np.float32)[None, None]
-            # Beyond the song's ends the filters see zeros behind the norm, not a norm of zeros: the
+            # Beyond the song's ends the filters see zeros after the norm, not a norm of zeros: the
             # mask tells the graph which frames are padding.
             wide = read_frames(self._hidden, start, stop)
             feeds: Feeds = {

@@ -128,7 +128,7 @@ class HyperParameters(FlatIntegers):
 
     @property
     def right_samples(self) -> int:
-        """Zeros behind the (whole frames of) signal for the front-end's filters."""
+        """Zeros after the (whole frames of) signal for the front-end's filters."""
         return self.kernel_samples - self.stride_samples - self.left_samples
 
     @property
@@ -138,7 +138,7 @@ class HyperParameters(FlatIntegers):
 
     @property
     def frames_after_last_whole(self) -> int:
-        """Front-end frames at the end whose filter reaches behind the signal."""
+        """Front-end frames at the end whose filter reaches after the signal."""
         return -(-self.right_samples // self.stride_samples)
 
     @property
@@ -148,7 +148,7 @@ class HyperParameters(FlatIntegers):
 
     @property
     def smoothing_right_frames(self) -> int:
-        """Zeros behind the rectified front-end for the smoothing filters."""
+        """Zeros after the rectified front-end for the smoothing filters."""
         return self.smoothing_frames - 1 - self.smoothing_left_frames
 
     @property

@@ -1,6 +1,6 @@
 """What somebody changes of the settings that a track mixer found.
 
-What is said of a stem acts on its group's bus where a bus has such a setting, and on each of its
+What is said of a stem acts on its group's bus if a bus has such a setting, and on each of its
 tracks where only tracks have it.
 """
 
@@ -53,7 +53,7 @@ def change_console(
     of_mix: BusChanges | None = None,
     of_space: SpaceChanges | None = None,
 ) -> ConsoleSettings:
-    """A whole console with the request, bounded; settings not asked for stay as they are.
+    """A whole console with the request, bounded; settings not requested stay as they are.
 
     Args:
         found: as the model set it.

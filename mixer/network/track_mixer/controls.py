@@ -182,7 +182,7 @@ def _with_plain_curve(row: Mapping[str, float], track: TrackLevels) -> dict[str,
 
 
 def _without_outliers(gains_db: Sequence[float], tracks: Sequence[TrackLevels]) -> list[float]:
-    """Gains of which none is far above the others: what comes in next to silent is to be soft."""
+    """Limit gains that are far above the others: a nearly silent recording must not become loud."""
     sounding = [
         gain
         for gain, track in zip(gains_db, tracks, strict=True)

@@ -79,7 +79,7 @@ class TrackListener:
         self._window = root_hann(self._n_fft)
         self._weights = band_weights(N_BANDS, self._n_fft, sample_rate)
         self._k_weights = k_weights(N_BANDS)
-        # A window of silence in front, as behind: every sample is in two frames.
+        # A window of silence in front, as after: every sample is in two frames.
         self._tail = np.zeros((n_channels, self._hop), np.float32)
         self._apart = self._peak = 0.0
         self._frames: list[NDArray[np.float32]] = []

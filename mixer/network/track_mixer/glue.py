@@ -43,7 +43,7 @@ class BusLevels:
 
 
 def foresee(tracks: Sequence[TrackLevels], strips: Sequence[TrackSettings]) -> BusLevels:
-    """How the sum of tracks moves behind their strips; tracks are independent of each other."""
+    """How the sum of tracks moves after their strips; tracks are independent of each other."""
     n_frames = max((len(track.frame_db) for track in tracks), default=0)
     peaks, power = np.zeros(n_frames), np.zeros(n_frames)
     for track, strip in zip(tracks, strips, strict=True):
@@ -64,7 +64,7 @@ def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
         amount: 0 to 1, of the reduction.
 
     Returns:
-        The compressor, off where nothing plays, and dB that make up for it.
+        The compressor, off if nothing plays, and dB that make up for it.
     """
     if not bus.peak_db.size or amount <= 0.0:
         return Compression(), 0.0
@@ -85,7 +85,7 @@ def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
 
 
 def behind(bus: BusLevels, compression: Compression, made_up_db: float) -> BusLevels:
-    """How a bus moves behind its compressor and its gain."""
+    """How a bus moves after its compressor and its gain."""
     if compression.is_off:
         return bus
     taken_db = _taken_db(bus.peak_db, compression.threshold_db, compression.ratio)

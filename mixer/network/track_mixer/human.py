@@ -1,6 +1,6 @@
 """What engineers usually do with a role, by the medians of 90 mixes.
 
-Levels, pans and times are those of MixologyDB (De Man and others; MIT licence), where it has the
+Levels, pans and times are those of MixologyDB (De Man and others; MIT licence), if it has the
 instrument; roles of electronic music that it lacks stand where the nearest instrument does. Rooms
 go by the share of a role's tracks that have one there (lead voices 86 %, backing voices 74, keys
 67, snares 47, guitars 37, kicks 29, basses 12), 2 to 3 dB below what the simulated engineer sends,

@@ -37,7 +37,7 @@ class Placed:
         level_db: loudness in the mix.
         centroid_hz: of its spectrum.
         is_mono: a stereo recording keeps its image.
-        side: "left" or "right" where the recording is one half of a pair, else None.
+        side: "left" or "right" if the recording is one half of a pair, else None.
     """
 
     role: str

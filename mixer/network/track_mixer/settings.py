@@ -168,7 +168,7 @@ class SpaceSettings:
 
 @dataclass(frozen=True)
 class ConsoleSettings:
-    """A whole mix: what the network set, before anybody's hand.
+    """A whole mix: what the network set, before any of the user's changes.
 
     Attributes:
         tracks: in the order in which the tracks were given.

@@ -102,7 +102,7 @@ def computed(
     inputs: Sequence[Value],
     compute: Callable[..., NDArray[np.generic]] | None,
 ) -> Value:
-    """A value whose content is worked out where its inputs' are known, and it is a few numbers."""
+    """A value whose content is worked out if its inputs' are known, and it is a few numbers."""
     contents = [value.content for value in inputs]
     if compute is None or math.prod(shape) > MOST_SIZES or any(c is None for c in contents):
         return Value(shape, kind)

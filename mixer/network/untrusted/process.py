@@ -215,7 +215,7 @@ class GraphProcess:
 
 
 def _listen(stdout: IO[bytes], answers: Sequence[queue.Queue[dict[str, Any] | None]]) -> None:
-    """Hand each answer to who waits for it; when the process is gone, tell everybody."""
+    """Pass each answer to the thread that waits for it; after the last one, tell them all."""
     with contextlib.suppress(OSError, ValueError, KeyError, IndexError, TypeError):
         while line := stdout.readline(_LONGEST_LINE):
             answer = json.loads(line)

@@ -85,7 +85,7 @@ class _Worker:
         }
 
     def _run(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answers of the type and shape that was asked for are written; of others it is told."""
+        """Outputs of the requested type and shape are written; others are reported."""
         session = self._sessions[request["graph"]]
         with self._blocks[request["block"]].view(request["bytes"]) as view:
             feeds = {

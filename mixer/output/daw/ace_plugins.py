@@ -32,7 +32,7 @@ class Plugin:
         uri: by which Ardour knows it.
         name: as people call it.
         ports: values by symbol.
-        instances: 2 where it has one channel.
+        instances: 2 if it has one channel.
         is_active: it is switched on.
     """
 

@@ -101,7 +101,7 @@ class ArdourStrips:
         )  # fmt: skip
 
     def _send(self, route: ET.Element, to: str, gain: float) -> None:
-        """To a return, behind the fader and with the balance."""
+        """To a return, after the fader and with the balance."""
         send = self._processor(route, "intsend", to)
         send.attrib |= {"own-input": "1", "own-output": "1", "role": "Aux", "selfdestruct": "0",
                         "bitslot": str(next(self._slots)), "target": self._returns[to],

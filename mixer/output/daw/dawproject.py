@@ -135,7 +135,7 @@ def _structure(structure: ET.Element, session: DawSession) -> list[_Lane]:
         key = keys[id(node)]
         is_group = isinstance(node, DawGroup)
         clips = () if isinstance(node, DawGroup) else node.clips
-        # A pair is two tracks, each on its side, behind the strip of one.
+        # A pair is two tracks, each on its side, after the strip of one.
         is_alone = len(clips) == 1 and 0.0 in (clips[0].pan, node.strip.pan)
         holds_tracks = is_group or bool(clips and not is_alone)
         element = _track(parent, key, node, contents="tracks" if holds_tracks else "audio")

@@ -37,7 +37,7 @@ def write_sessions(
     overwrite: bool,
     at: Callable[[str, float], None],
 ) -> tuple[tuple[str, ...], SessionNulls | None]:
-    """Write a session for each workstation that is asked for.
+    """Write a session for each workstation that is requested.
 
     Args:
         mix, recipe, mix_path, wanted, home, overwrite: as in `mixer.output.delivery.deliver`.

@@ -1,7 +1,7 @@
-"""A mix as a session that can be edited: dry recordings behind native strips, and what is left.
+"""A mix as a session that can be edited: dry recordings with native strips, and what is left.
 
 Every strip is native (`mixer.output.daw.strip`). A model of tracks set one for each track, which is
-written as it was set; behind a model of stems the recordings stand at their own level in the
+written as it was set; after a model of stems the recordings stand at their own level in the
 folder of their stem, whose strip is fitted to what the network did to it. Buses are fitted too.
 What the strips do not give exactly is a residual, outside of all of them, so that the untouched
 session is the mix.
@@ -262,7 +262,7 @@ class _Maker:
         set_by_hand = self._mix.plan.console
         hand = set_by_hand.master if stem == MASTER else set_by_hand.strip(stem)
         known = tuple(hand_bands(hand)) if hand.amount == 1.0 else ()
-        # A folder has no files of which the middle could be taken.
+        # A folder has no files, so it has no mid signal.
         strip = fit_strip(before, after, self._rate, self._devices - {Device.WIDTH}, known)
         strip = held_below(strip, self._daw.most_gain_db)
         sound = run_strip(native, self._rate, strip, self._devices)
@@ -272,7 +272,7 @@ class _Maker:
         return DawGroup(name, color, strip, parent, stem, notes, standby, near=near), sound
 
     def _bus_standby(self, stem: str, hand: HandStrip) -> Standby:
-        """The dynamics of a bus, and the limiter behind that of the mix."""
+        """The dynamics of a bus, and the limiter after that of the mix."""
         buses: Mapping[str, Any] = {}
         if self._record and self._mix.settings.amount == 1.0:
             buses = {**self._record["groups"], MASTER: self._record["mix"]}

@@ -32,7 +32,7 @@ def fit_bands(
     *,
     fixed_shelves: bool = False,
 ) -> tuple[EqBand, ...]:
-    """Bands whose gain in dB is next to a curve; none where it is flat.
+    """Bands whose gain in dB is next to a curve; none if it is flat.
 
     Args:
         frequency_hz: where the curve is given, rising.

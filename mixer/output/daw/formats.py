@@ -52,7 +52,7 @@ class DawFormat:
         written_by: the writer, `module:function`; see `SessionWriter`.
         read_by: what reads a session of it back, of its path.
         refused_by: what raises OutputError for a path that the format cannot hold, likewise; empty
-            where it holds all.
+            if it holds all.
         devices: what of a strip its sessions hold; the rest goes into the residual.
         return_words: what to do for reverbs of one's own.
         most_gain_db: what a folder's fader and its automation reach together.

@@ -40,7 +40,7 @@ class ReadTrack:
     """A track, or a folder of tracks.
 
     Attributes:
-        name: as it stands there.
+        name: as in the session.
         identity: by which its workstation knows it; None if the format has none that lasts.
         is_group: tracks are in it.
         parent: the folder that it is in, by its place among the tracks; None for none.

@@ -212,7 +212,7 @@ class _Project:
 
 
 def _received(name: str, senders: list[tuple[int, DawGroup | DawTrack]]) -> Iterator[str]:
-    """What tracks and folders send to a return, behind their faders."""
+    """What tracks and folders send to a return, after their faders."""
     for place, node in senders:
         for to, level_db in node.strip.sends:
             if to == name:

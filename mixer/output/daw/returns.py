@@ -1,4 +1,4 @@
-"""What tracks of a session send to: the rooms and the echo of a model of tracks, the hand's own.
+"""What tracks of a session send to: the rooms and the echo of a model of tracks, the user's own.
 
 No workstation has these rooms, so each return appears twice: as a muted bus to which the tracks
 send, for a reverb of one's own or for the room's impulse response, and as audio of what comes back.
@@ -38,7 +38,7 @@ class SessionReturns:
         """Prepare.
 
         Args:
-            plan: of the mix; its console has the hand's reverb and delay.
+            plan: of the mix; its console has the user's reverb and delay.
             space: the model's rooms and echo.
         """
         self._space, self._console, self._rate = space, plan.console, plan.mix_rate

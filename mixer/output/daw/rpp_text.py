@@ -22,8 +22,8 @@ class Block:
     """A block: `<NAME values` ... `>`.
 
     Attributes:
-        name: in capitals as it stands.
-        values: behind it on its first line.
+        name: in capitals.
+        values: after it on its first line.
         lines: its own lines that open no block, as words.
         blocks: those inside, in order.
         order: lines and blocks as they stand among each other.
@@ -48,7 +48,7 @@ class Block:
         return next((words[1:] for words in self.lines if words and words[0] == name), [])
 
     def number(self, name: str, place: int, otherwise: float) -> float:
-        """A number of a line, finite; the other one where it is not there or none."""
+        """A number of a line, finite; the other one if it is not there or none."""
         return number_at(self.line(name), place, otherwise)
 
 

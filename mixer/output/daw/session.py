@@ -1,7 +1,7 @@
-"""A mix as a session for a workstation: tracks of clips, each behind a strip, in folders.
+"""A mix as a session for a workstation: tracks of clips, each with a strip, in folders.
 
 What stands on the tracks is made elsewhere: the wet stems of a mix (`mixer.output.daw.wet`), or the
-dry recordings behind editable strips (`mixer.output.daw.editable`). Writers know this alone.
+dry recordings with editable strips (`mixer.output.daw.editable`). Writers know this alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mixer.song.recording import Recording
 from mixer.song.song_file import Marker
 from mixer.stems import COLORS, FURTHER_STEM_COLOR
 
-# A new project's, where the song does not tell its own; nothing in a session hangs on it.
+# A new project's, if the song does not tell its own; nothing in a session hangs on it.
 DEFAULT_TEMPO_BPM = 120.0
 _DRY_WHITE_SHARE = 0.45
 _LONGEST_NAME = 80
@@ -79,8 +79,8 @@ class DawTrack:
         clips: what is on it; none on a return.
         strip: its settings.
         group: of tracks that belong together in a folder, or None.
-        source: the mixer's own name of the track, where it is one of the song's.
-        role: what it plays, where that is known.
+        source: the mixer's own name of the track, if it is one of the song's.
+        role: what it plays, if that is known.
         notes: what there is to say about it, lines.
         standby: devices that are there switched off.
         device: of a return: what comes back is made by such a one.
@@ -106,13 +106,13 @@ class DawTrack:
 
     @property
     def channels(self) -> int:
-        """1 where there is one mono file in the middle."""
+        """1 if there is one mono file in the middle."""
         return 1 if len(self.clips) == 1 and self.clips[0].channels == 1 else 2
 
 
 @dataclass(frozen=True)
 class DawGroup:
-    """A folder whose tracks are summed behind a strip of its own.
+    """A folder whose tracks are summed through a strip of its own.
 
     Attributes:
         name: unique among the groups.

@@ -1,6 +1,6 @@
 """Anybody's session as a song folder: each track's clips put together, names, faders, markers.
 
-A session may come from anywhere: what it names is read only where it is in the session's own
+A session may come from anywhere: what it names is read only if it is in the session's own
 folder or container, unless its user says otherwise, and lengths and numbers are bounded.
 """
 
@@ -199,7 +199,7 @@ def _joined(
 
 
 def _length_s(clip: ReadClip, source: AudioSource) -> float:
-    """How long a clip is heard: no longer than its file, of which it may say no length."""
+    """How long a clip is heard: no longer than its file, whose length may be missing."""
     there_s = max(0.0, source.n_samples / source.sample_rate - clip.offset_s)
     return min(clip.length_s, there_s) if clip.length_s > 0.0 else there_s
 

@@ -17,7 +17,7 @@ from mixer.network.track_mixer.settings import Compression
 
 @dataclass(frozen=True)
 class Limiting:
-    """A limiter behind a bus.
+    """A limiter after a bus.
 
     Attributes:
         ceiling_dbtp: true peak, in dB relative to full scale.
@@ -62,10 +62,10 @@ class Echo:
 
 @dataclass(frozen=True)
 class Standby:
-    """What stands behind a strip, switched off.
+    """What stands after a strip, switched off.
 
     Attributes:
-        gates, compressors: the model's and the hand's, in the order in which they act.
+        gates, compressors: the model's and the user's, in the order in which they act.
         limiter: of the mix.
     """
 
@@ -78,7 +78,7 @@ NO_STANDBY = Standby()
 
 
 def standby_of(compression: Compression | None, hand: HandStrip | None) -> Standby:
-    """The dynamics of a strip, as a model set them and as the hand did; automated ones at first.
+    """The dynamics of a strip, the model's and the user's; automated ones first.
 
     Args:
         compression: of the model; None for none.

@@ -1,6 +1,6 @@
 """A strip that was not set but heard: what makes one sound of another, as far as a strip can.
 
-Of a bus, or of a stem behind a network, before and after are known and the settings are not, or are
+Of a bus, or of a stem after a network, before and after are known and the settings are not, or are
 not a console's. Levels in bands, averaged over the song by power, give fader, bands, width and
 balance; what moves around them is automation.
 """
@@ -98,7 +98,7 @@ def _at_level(
 
 
 def _measure(audio: FloatArray, sample_rate: int | None = None) -> _Powers:
-    """Powers; of bands only where a rate is given."""
+    """Powers; of bands only if a rate is given."""
     left, right = (float(np.vdot(c, c)) for c in audio.astype(np.float64))
     cross = float(np.vdot(audio[0].astype(np.float64), audio[1]))
     middle, side = 0.25 * (left + right) + 0.5 * cross, 0.25 * (left + right) - 0.5 * cross

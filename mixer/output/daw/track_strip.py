@@ -1,4 +1,4 @@
-"""The strip of a track as a model of tracks set it and as the hand moved it, as a native strip.
+"""The strip of a track as a model of tracks set it and the user changed it, as a native strip.
 
 Fader, pan, width, high-pass, curve and sends are settings; what moves (transients, riding, the
 compressor) is measured and becomes automation (`mixer.output.daw.movement`).
@@ -46,7 +46,7 @@ def track_strip(
 
     Args:
         settings: as the model set them.
-        hand: what the engineer's hand added; None for nothing.
+        hand: what the user added; None for nothing.
         sample_rate: of the session, in Hz.
         sends: by return, in dB.
         fixed_shelves: the equaliser's shelves have one Q.
@@ -83,7 +83,7 @@ def moves(settings: TrackSettings, hand: HandStrip | None) -> bool:
 
 
 def hand_bands(hand: HandStrip) -> Iterator[EqBand]:
-    """Filters of the hand's that stand still, in their order."""
+    """Filters of the user's that stand still, in their order."""
     for kind, setting in (("high_pass", hand.high_pass), ("low_pass", hand.low_pass)):
         if setting is not None and _stands_still(setting):
             for q in _PASS_QS[setting.slope_db_per_octave]:

@@ -46,7 +46,7 @@ song.
 sample is `integer / 32767 * full_scale` of its `Audio`. `start` and `frames` are whole numbers; one
 answer has at most `MOST_FRAMES`. The header `X-Frames` gives the number of frames, which is lower
 than asked for at the end of the song and where the rest has not been made yet. The answer is 416
-where `start` is beyond the end, and 202 without a body where nothing at `start` has been made yet
+where `start` is beyond the end, and 202 without a body if nothing at `start` has been made yet
 (an event `audio` follows when it has). `version` is that of the `Audio`; another version is
 answered with 410: read the state again.
 
@@ -57,9 +57,9 @@ with `normalize = false` takes a buffer of four channels.
 **Gains of buses** are little-endian unsigned 16-bit integers: `integer / 65535`, one for every 32
 frames from the start of the song, straight between them, the last one to the end.
 
-**How the page plays.** A channel's `Audio` is what comes into the hand's strip: behind everything
+**How the page plays.** A channel's `Audio` is what comes into the user's strip: after everything
 that the network did, with the linear part of its group's bus and of the mix's, which acts in the
-same way on every sample behind the strip. So the page's graph is
+same way on every sample after the strip. So the page's graph is
 
     track's audio -> hand's strip -> group, and by `sends_db` of the track to the returns -> group
     group of tracks -> compressor of the group's bus
@@ -74,7 +74,7 @@ its compressor makes of the tracks as they are now, against what it makes of the
 A strip acts in this order: high_pass, low_pass, eq, width, pan, gain_db, then the sends, post
 fader; definitions as in mixer.dsp.biquad (RBJ; Butterworth) and mixer.console.stereo.
 `Audio.baked` names fields of the strip that are in the audio already, since something that listens
-(a compressor, a gate, a duck) or moves in time lies among or behind them: a change of those is
+(a compressor, a gate, a duck) or moves in time lies among or after them: a change of those is
 heard with the next exact render, for the others the page goes on. A channel with `live` False
 cannot be heard changing at all (single tracks before a network that mixes stems, a mix with amount
 below 1). Nothing is heard of a channel whose audio is None yet. Where a stem's `baked` is not
@@ -92,10 +92,10 @@ source "mix".
 **Edits** set the keys of `mixer render --set` to JSON values: `vocals.gain_db`: 1.5,
 `tracks."01 Kick.wav".pan`: -0.2, `drums.eq`: [a list of `Band`s], `master.loudness_lufs`: -14,
 `vocals.reverb_db`: -18, `vocals.compressor`: {"threshold_db": -20, "ratio": 3}; "none" takes away
-what a preset set; null removes the hand's own edit. There are also `presets` (a list of names, the
+what a preset set; null removes the user's own edit. There are also `presets` (a list of names, the
 strongest last), `settings.model`, `settings.amount`, `settings.platform`, `files."NAME".role`, and
 `settings.reference` (a list such as ["reference-1:tone=0.7,width"]: what the mix is moved towards).
-The keys of a channel's edits begin with its `key`. Values are absolute: the hand's offset is the
+The keys of a channel's edits begin with its `key`. Values are absolute: the user's offset is the
 difference between `strip` and `base`.
 
 The state is kept in `.mixer-studio/state.json` in the song's folder. Every edit rewrites the file

@@ -53,7 +53,7 @@ class StripTable(TypedDict):
 
 
 class ModelTable(TypedDict):
-    """What the network set on a channel, in front of the hand's strip; all of it is in its audio.
+    """What the network set on a channel, in front of the user's strip; all of it is in its audio.
 
     Attributes:
         gain_db: the fader, on the recording as it is; None if that is not one number.
@@ -62,7 +62,7 @@ class ModelTable(TypedDict):
         curve_hz, curve_db: the equaliser, points and levels.
         compression: threshold_db, ratio, attack_ms, release_ms; None if it is off.
         sends_db: short_room, long_room and echo, those that are on.
-        found: the same settings before somebody's changes of them; only where there are some.
+        found: the same settings before somebody's changes of them; only if there are some.
     """
 
     gain_db: float | None
@@ -108,10 +108,10 @@ class Channel(TypedDict):
         color: #rrggbb.
         model: what the network set; None if it set nothing that one could show.
         base: the strip as presets and song.toml have it.
-        strip: with the hand's edits.
+        strip: with the user's edits.
         hand: the edits on it, by field, as they were made.
         live: the page can play changes of it.
-        sends_db: of its audio behind the strip to the model's returns: gains in dB.
+        sends_db: of its audio after the strip to the model's returns: gains in dB.
         audio: what comes into its strip; None until the first of it is made.
         tracks: of a stem.
     """
@@ -141,7 +141,7 @@ class Bus(TypedDict):
         version: changes when its gains or its compressor do.
         n_steps: of its gains.
         compressor: threshold_db (for the channels' samples), ratio, attack_ms, release_ms; None
-            where it is off.
+            if it is off.
     """
 
     id: str
@@ -176,10 +176,10 @@ class Master(TypedDict):
 
 
 class Return(TypedDict):
-    """What sends go to; its response is asked for by name.
+    """What sends go to; its response is requested by name.
 
     Attributes:
-        name: short_room, long_room, echo (the model's), reverb, delay (the hand's).
+        name: short_room, long_room, echo (the model's), reverb, delay (the user's).
         version: changes when the response does.
         n_frames: of the response.
         settings: as they stand.

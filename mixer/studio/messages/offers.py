@@ -25,7 +25,7 @@ class PlatformRow(TypedDict):
 
 
 class WishRow(TypedDict):
-    """A wish: what may be said, what it does, and what it is about where nothing is named."""
+    """A wish: what may be said, what it does, and what it is about if nothing is named."""
 
     phrases: list[str]
     does: str

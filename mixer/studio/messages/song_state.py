@@ -36,7 +36,7 @@ class Source(TypedDict):
     """A whole mix to listen to and to compare with.
 
     Attributes:
-        id: mix (the exact render), plain (the recordings' sum), default (without any hand),
+        id: mix (the exact render), plain (the recordings' sum), default (without the user's edits),
             take-N, variation-N, reference-N, and var-N, a variation among the takes.
         name: to show.
         audio: None until it is made.
@@ -100,12 +100,12 @@ class SongState(TypedDict):
         phase: closed, loading (files are read), listening, rendering, ready, failed.
         problem: why it failed, or why the last exact render did.
         doing: None while nothing is done.
-        kind: tracks, where a model mixes single tracks; else stems.
+        kind: tracks, if a model mixes single tracks; else stems.
         stems: with their tracks.
         buses: the network's, with what their compressors did in the last exact render.
         can_undo, can_redo: what would be taken back, in words; None for nothing.
         notes: warnings, a line each.
-        settings: model, amount, platform as asked for.
+        settings: model, amount, platform as requested.
         saved: every edit is in song.toml.
     """
 

@@ -1,4 +1,4 @@
-"""What the server is doing, the renders that were asked for, and the takes that came of them."""
+"""What the server is doing, the renders that were requested, and the takes that came of them."""
 
 from __future__ import annotations
 
