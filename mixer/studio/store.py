@@ -1,7 +1,7 @@
 """The user's edits beside the song: one file, written whole with each edit, read at the start.
 
-The console of song.toml has lower precedence than these edits. If the studio itself wrote them there,
-the file remembers what was there before, so that each of them can still be undone.
+The console of song.toml has lower precedence than these edits. If the studio wrote them there, the
+file remembers what was there before, so that each of them can still be undone.
 """
 
 from __future__ import annotations
