@@ -1,5 +1,6 @@
 """The stems that songs are grouped into: names, order, colours."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -18,3 +19,14 @@ COLORS: Mapping[str, str] = {
     RESIDUAL: "#8c8c94",
 }
 FURTHER_STEM_COLOR, MIX_COLOR = "#9a7bc8", "#d9d9d9"
+HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def color_of(stem: str, said: Mapping[str, str]) -> str:
+    """A stem's colour, "#rrggbb".
+
+    Args:
+        stem: its name.
+        said: colours that a song gives to its stems, and to its files.
+    """
+    return said.get(stem) or COLORS.get(stem, FURTHER_STEM_COLOR)

@@ -105,6 +105,7 @@ def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -
         starts_are_stated=line.is_stated,
         title=settings.title,
         artist=settings.artist,
+        colors=settings.colors,
     )
 
 

@@ -30,6 +30,7 @@ class Song:
         explicit: where words are that a clean version leaves out.
         notes: what there is to say about the song as a whole, a sentence each.
         title, artist: as `song.toml` says; None if it does not.
+        colors: "#rrggbb" of stems and files, where `song.toml` says some.
         starts_are_stated: every recording carries a time reference that is believed.
     """
 
@@ -48,6 +49,7 @@ class Song:
     starts_are_stated: bool = False
     title: str | None = None
     artist: str | None = None
+    colors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stems(self) -> tuple[str, ...]:

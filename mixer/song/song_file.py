@@ -21,6 +21,10 @@ extends = "rock"
 [console.vocals]
 gain_db = 1.5
 
+[colors]                        # of stems and files, in the studio and in DAW sessions
+vocals = "#c0402b"
+"07_Noise*.wav" = "#5b7fd6"
+
 [[markers]]                     # places for the DAW session
 name = "chorus"
 time_s = 43.2
@@ -37,7 +41,7 @@ from typing import Any
 
 from mixer.errors import Gathered, PresetError
 from mixer.files.document import Document, read_toml
-from mixer.files.fields import MISSING, choice, number, text
+from mixer.files.fields import MISSING, choice, entries, number, text
 from mixer.files.mistakes import Mistake
 from mixer.files.shape import table_of
 from mixer.files.wording import suggest
@@ -45,7 +49,7 @@ from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.file_patterns import files_meant, is_exactly
 from mixer.song.fixes import FIX_WORDS
 from mixer.song.folder_names import SONG_FILE
-from mixer.stems import STEMS
+from mixer.stems import HEX_COLOR, STEMS
 
 GAIN_RANGE_DB = (-60.0, 24.0)
 START_RANGE_S = (-3_600.0, 36_000.0)
@@ -118,6 +122,7 @@ class SongSettings:
         console: the table as it stands, for `mixer.preset` to check and merge; empty without one.
         markers: by time.
         explicit: where words are that a clean version leaves out.
+        colors: "#rrggbb" of stems, and of files as under `files`.
     """
 
     title: str | None = text(None, shortest=0, longest=_LONGEST_NAME)
@@ -128,6 +133,9 @@ class SongSettings:
     console: Mapping[str, Any] = field(default_factory=dict)
     markers: tuple[Marker, ...] = ()
     explicit: tuple[Explicit, ...] = ()
+    colors: Mapping[str, str] = entries(
+        text(pattern=HEX_COLOR, means='a colour like "#c0402b"'), default={}
+    )
 
     def for_file(self, name: str) -> FileSettings | None:
         """What is said about a file by its name in the song's folder."""
@@ -170,16 +178,26 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
     for pattern in order:
         for name in meant[pattern]:
             by_file.setdefault(name, _with_stem(settings.files[pattern]))
-    return dataclasses.replace(settings, files=by_file, markers=tuple(markers))
+    return dataclasses.replace(
+        settings, files=by_file, markers=tuple(markers), colors=_by_file(settings.colors, names)
+    )
+
+
+def _by_file(colors: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
+    """Colours by stem and by file's name; a name wins over patterns."""
+    patterns = sorted(colors, key=lambda key: key in names)
+    of_files = {name: colors[key] for key in patterns for name in files_meant(key, names)}
+    return {**of_files, **{stem: colors[stem] for stem in STEMS if stem in colors}}
 
 
 def _find_strangers(document: Document, names: Sequence[str]) -> Iterator[Mistake]:
     """Entries of a table that may not be checked that fit no file."""
-    files = document.table.get("files")
-    for pattern in files if isinstance(files, Mapping) else ():
-        if not files_meant(pattern, names):
-            what = f"names no file in the folder; {suggest(pattern, names)}"
-            yield Mistake(("files", pattern), what)
+    for table, known in (("files", ()), ("colors", STEMS)):
+        said = document.table.get(table)
+        for pattern in said if isinstance(said, Mapping) else ():
+            if pattern not in known and not files_meant(pattern, names):
+                what = f"names no file in the folder; {suggest(pattern, [*known, *names])}"
+                yield Mistake((table, pattern), what)
 
 
 def _with_stem(settings: FileSettings) -> FileSettings:

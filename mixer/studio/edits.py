@@ -1,7 +1,8 @@
 """The user's edits of a song: keys and values, checked, in layers over the song, with a history.
 
 A key is one of `mixer render --set`, or one of the few that are not the console's: `presets`,
-`settings.model`, `settings.amount`, `settings.platform`, `files."NAME".role`.
+`settings.model`, `settings.amount`, `settings.platform`, `files."NAME".role`, and `colors."NAME"`
+of a stem or a file.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from mixer.rendering.settings import RenderSettings
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.shipped import AUTO_MODEL
 from mixer.song.song import Song
+from mixer.stems import HEX_COLOR
 
-PRESETS, SETTINGS, FILES, ROLE = "presets", "settings", "files", "role"
+PRESETS, SETTINGS, FILES, ROLE, COLORS = "presets", "settings", "files", "role", "colors"
 SETTING_NAMES = ("model", "amount", "platform", "reference")
 # What song.toml has no place for.
 NOT_IN_SONG = tuple(f"{SETTINGS}.{name}" for name in ("model", "amount", "reference"))
@@ -170,6 +172,10 @@ def _parts(key: str) -> tuple[str, ...]:
         if len(parts) != 3 or parts[2] != ROLE:
             raise SettingsError(f'{quote(key)} is unknown; write files."NAME".{ROLE}')
         return parts
+    if parts[0] == COLORS:
+        if len(parts) != 2:
+            raise SettingsError(f'{quote(key)} is unknown; write {COLORS}."NAME"')
+        return parts
     whole, _ = parse_key(key)
     if _PLUGINS in whole:
         raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
@@ -186,6 +192,9 @@ def _check(parts: tuple[str, ...], value: Any) -> None:
         roles = [role for role in ROLE_NAMES if role != UNKNOWN]
         if value not in roles:
             raise SettingsError(f"{key}: unknown role {quote(value)}; {suggest(str(value), roles)}")
+    elif parts[0] == COLORS:
+        if not isinstance(value, str) or not HEX_COLOR.fullmatch(value):
+            raise SettingsError(f'{key} must be a colour like "#c0402b", not {quote(value)}')
     else:
         _, shape = parse_key(key)
         mistakes = list(find_mistakes(shape, value, parts, is_layer=True))
@@ -252,7 +261,7 @@ def console_edits(edits: Edits) -> dict[str, Any]:
     return {
         key: value
         for key, value in edits.items()
-        if key != PRESETS and not key.startswith((f"{SETTINGS}.", f"{FILES}."))
+        if key != PRESETS and not key.startswith((f"{SETTINGS}.", f"{FILES}.", f"{COLORS}."))
     }
 
 
@@ -311,6 +320,27 @@ def roles_of(edits: Edits) -> dict[str, str]:
     """By file, the role that the user gave it."""
     parted = ((split_key(key), value) for key, value in edits.items())
     return {parts[1]: value for parts, value in parted if parts[0] == FILES and len(parts) == 3}
+
+
+def colors_of(edits: Edits) -> dict[str, str]:
+    """By stem or file, the colour that the user gave it."""
+    parted = ((split_key(key), value) for key, value in edits.items())
+    return {parts[1]: value for parts, value in parted if parts[0] == COLORS and len(parts) == 2}
+
+
+def with_colors(song: Song, colors: Mapping[str, str]) -> Song:
+    """A song with other colours, as song.toml would say them.
+
+    Raises:
+        PresetError: a name that is neither a stem nor a recording of the song.
+    """
+    known = {*song.stems, *(recording.file for recording in song.recordings)}
+    unknown = [name for name in colors if name not in known]
+    if unknown:
+        raise PresetError(
+            *(f"{quote(name)} is neither a stem nor a recording of the song" for name in unknown)
+        )
+    return replace(song, colors={**song.colors, **colors}) if colors else song
 
 
 def with_roles(song: Song, roles: Mapping[str, str]) -> Song:

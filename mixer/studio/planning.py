@@ -25,10 +25,12 @@ from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 from mixer.studio.edits import (
     asked_settings,
+    colors_of,
     key_of,
     references_of,
     resolve_edits,
     roles_of,
+    with_colors,
     with_roles,
 )
 from mixer.studio.names import FOLDER, REFERENCES
@@ -40,7 +42,7 @@ class Planned:
 
     Attributes:
         revision: of the edits.
-        song: with the user's roles.
+        song: with the user's roles and colours.
         tracks: all of it.
         base, full: the console without and with the user's edits.
         hands: of single tracks, likewise.
@@ -58,6 +60,14 @@ class Planned:
     settings: RenderSettings
     mixes_tracks: bool
     references: tuple[str, ...] = ()
+
+    def sounds_like(self, other: Planned) -> bool:
+        """Whether both are the same mix: only how it is shown may differ."""
+        return self._as_heard() == other._as_heard()
+
+    def _as_heard(self) -> Planned:
+        song = dataclasses.replace(self.song, colors={})
+        return dataclasses.replace(self, revision=0, song=song)
 
     def plan(self, *, wet_tracks: bool = False) -> RenderPlan:
         """The plan of its render.
@@ -84,7 +94,7 @@ def plan_edits(
     Raises:
         SettingsError: they do not fit, or ask more of tracks than the model can do.
     """
-    song = with_roles(song, roles_of(edits))
+    song = with_colors(with_roles(song, roles_of(edits)), colors_of(edits))
     base, full = resolve_edits(song_table, edits)
     refuse_foreign_plugins(full.sources, song_path=song.folder / SONG_FILE)
     tracks = tracks_of(song)

@@ -13,7 +13,16 @@ from mixer.preset.layer import SONG_KEY
 from mixer.preset.merge import resolve
 from mixer.preset.schema import plain_table
 from mixer.rendering.settings import RenderSettings, with_targets
-from mixer.studio.edits import FILES, PRESETS, ROLE, console_edits, roles_of, split_key
+from mixer.studio.edits import (
+    COLORS,
+    FILES,
+    PRESETS,
+    ROLE,
+    colors_of,
+    console_edits,
+    roles_of,
+    split_key,
+)
 from mixer.studio.planning import Planned
 from mixer.studio.store import refuse_missing
 
@@ -21,7 +30,7 @@ from mixer.studio.store import refuse_missing
 def save_to_song(
     folder: Path, planned: Planned, before: Mapping[str, Any], edits: Mapping[str, Any]
 ) -> tuple[Path, dict[str, Any]]:
-    """Write the console as it stands, and the tracks' roles, into a song's file.
+    """Write the console as it stands, the tracks' roles and the colours into a song's file.
 
     Where what stood there with the edits on top says the same, that is what is written; else the
     whole console, number by number, in place of what it extends.
@@ -45,7 +54,10 @@ def save_to_song(
     if not _says(table, console):
         table = plain_table(console)
     roles = {file: {ROLE: role} for file, role in roles_of(edits).items()}
-    text = song_toml_with_tables(folder, {SONG_KEY: table}, {FILES: roles} if roles else {})
+    said: dict[str, Mapping[str, Any]] = {FILES: roles, COLORS: colors_of(edits)}
+    text = song_toml_with_tables(
+        folder, {SONG_KEY: table}, {key: more for key, more in said.items() if more}
+    )
     return write_song_toml(folder, text), table
 
 

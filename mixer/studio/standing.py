@@ -100,6 +100,7 @@ def _stems(planned: Planned, desk: Desk) -> list[Channel]:
     settings = planned.settings
     # A reference moves stems: what it does is not in single tracks.
     live = planned.mixes_tracks and settings.amount == 1.0 and not settings.reference
+    colors = {} if desk.song is None else desk.song.colors, planned.song.colors
     by_stem: dict[str, list[Channel]] = {stem: [] for stem in planned.song.stems}
     for place, track in enumerate(planned.tracks):
         name = track_id(place)
@@ -111,13 +112,20 @@ def _stems(planned: Planned, desk: Desk) -> list[Channel]:
                 edits,
                 made.models.get(name),
                 audio_of(name, made),
+                colors,
                 live=live,
             )
         )
     consoles = planned.base.console, planned.full.console
     return [
         stem_channel(
-            stem, consoles, edits, made.models.get(stem), audio_of(stem, made), by_stem[stem]
+            stem,
+            consoles,
+            edits,
+            made.models.get(stem),
+            audio_of(stem, made),
+            colors,
+            by_stem[stem],
         )
         for stem in planned.song.stems
     ]

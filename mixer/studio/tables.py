@@ -13,9 +13,11 @@ from mixer.preset.shape import TRACKS
 from mixer.rendering.group_sends import RETURNS
 from mixer.rendering.track_hand import TrackHand
 from mixer.song.tracks import Track
-from mixer.stems import COLORS, FURTHER_STEM_COLOR
+from mixer.stems import color_of
 from mixer.studio.edits import key_of
 from mixer.studio.messages.channel_state import Audio, Channel, ModelTable, StripTable
+
+Colors = Mapping[str, str]
 
 # A send of the model at or below this is off.
 _LEFT_OUT = ("network",)
@@ -60,6 +62,7 @@ def track_channel(
     edits: Mapping[str, Any],
     model: ModelTable | None,
     audio: Audio | None,
+    colors: tuple[Colors, Colors],
     *,
     live: bool,
 ) -> Channel:
@@ -72,9 +75,11 @@ def track_channel(
         edits: all of the song's.
         model: what the network set.
         audio: what comes into its strip.
+        colors: of the song's stems and files, without and with the user's edits.
         live: the page can play changes of it.
     """
     base, now = (hand.strips.get(track.name, Strip()) for hand in hands)
+    base_color, color = (said.get(track.name) or color_of(track.stem, said) for said in colors)
     parts = track_parts(track)
     return {
         "id": track_id(place),
@@ -83,7 +88,8 @@ def track_channel(
         "name": track.title,
         "file": track.name,
         "role": track.role,
-        "color": color_of(track.stem),
+        "color": color,
+        "base_color": base_color,
         "model": model,
         "base": strip_table(base),
         "strip": strip_table(now),
@@ -101,6 +107,7 @@ def stem_channel(
     edits: Mapping[str, Any],
     model: ModelTable | None,
     audio: Audio | None,
+    colors: tuple[Colors, Colors],
     tracks: list[Channel],
 ) -> Channel:
     """A stem's channel; arguments as in `track_channel`."""
@@ -112,7 +119,8 @@ def stem_channel(
         "name": stem,
         "file": None,
         "role": None,
-        "color": color_of(stem),
+        "color": color_of(stem, colors[1]),
+        "base_color": color_of(stem, colors[0]),
         "model": model,
         "base": strip_table(base),
         "strip": strip_table(now),
@@ -132,11 +140,6 @@ def master_edits(edits: Mapping[str, Any]) -> dict[str, Any]:
 def track_id(place: int) -> str:
     """What the channel of a song's track is called."""
     return f"track-{place}"
-
-
-def color_of(stem: str) -> str:
-    """#rrggbb."""
-    return COLORS.get(stem, FURTHER_STEM_COLOR)
 
 
 def model_of_track(

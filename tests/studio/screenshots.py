@@ -61,6 +61,9 @@ def take_all(browser: Browser, link: str, folder: Path) -> None:
             page = open_studio(browser, link, width, height, scheme)
             for panel in PANELS:
                 page.get_by_role("tab", name=panel).click()
+                if panel == "Spectrum":
+                    page.locator(".panel .plot svg").wait_for()
+                page.evaluate("scrollTo(0, 0)")
                 page.wait_for_timeout(500)
                 file = folder / f"{width}-{scheme}-{panel.lower()}.png"
                 page.screenshot(path=file, full_page=width < 900)

@@ -40,8 +40,7 @@ from mixer.output.daw.session import (
     openable,
     plain_markers,
     plain_name,
-    stem_color,
-    towards_white,
+    track_color,
 )
 from mixer.output.daw.standby import Limiting, Standby, standby_of
 from mixer.output.daw.strip import Strip, held_below
@@ -53,7 +52,7 @@ from mixer.output.names import session_audio
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
 from mixer.song.tracks import Track, read_track, tracks_of
-from mixer.stems import MIX_COLOR, RESIDUAL, STEMS
+from mixer.stems import MIX_COLOR, RESIDUAL, STEMS, color_of
 
 MIX_GROUP, RETURNS = "Mix", "Returns"
 _RETURN_COLOR = "#b0a4c8"
@@ -207,7 +206,7 @@ class _Maker:
             near = nearness(sound + self._returns.all_back(strip.sends, sound), wet, self._rate)
         made = DawTrack(
             name=self._names.unique(track.title),
-            color=towards_white(stem_color(track.stem)),
+            color=track_color(track.name, track.stem, self._mix.plan.song.colors),
             clips=clips_of(track.recordings),
             strip=strip,
             group=track.stem,
@@ -234,13 +233,12 @@ class _Maker:
         before = total.native if total.exact is None else total.exact
         sends = self._returns.sends(None, asked)
         after = self._wet_stem(stem)
-        group, sound = self._bus(stem, stem, total.native, before, after, stem_color(stem),
-                                 MIX_GROUP)  # fmt: skip
+        color = color_of(stem, self._mix.plan.song.colors)
+        group, sound = self._bus(stem, stem, total.native, before, after, color, MIX_GROUP)
         if sends and np.any(after):
             # What the room gives back is not the strip's: found once the strip is about known.
             dry = after - self._returns.all_back(sends, sound)
-            group, sound = self._bus(stem, stem, total.native, before, dry, stem_color(stem),
-                                     MIX_GROUP)  # fmt: skip
+            group, sound = self._bus(stem, stem, total.native, before, dry, color, MIX_GROUP)
         strip = replace(group.strip, muted=asked.mute, soloed=asked.solo, sends=sends)
         if self._is_stem_heard(stem):
             self._send(strip, sound)
@@ -316,7 +314,7 @@ class _Maker:
     def _residual(self, left: FloatArray) -> DawTrack:
         return DawTrack(
             self._names.unique(RESIDUAL),
-            stem_color(RESIDUAL),
+            color_of(RESIDUAL, {}),
             (self._write(RESIDUAL, left),),
             notes=(
                 "what the strips cannot reproduce: with it, the untouched session equals the mix",

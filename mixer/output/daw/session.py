@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from mixer.output.daw.standby import NO_STANDBY, Echo, Room, Standby
 from mixer.output.daw.strip import Strip
 from mixer.song.recording import Recording
 from mixer.song.song_file import Marker
-from mixer.stems import COLORS, FURTHER_STEM_COLOR
+from mixer.stems import color_of
 
 # A new project's, if the song does not tell its own; nothing in a session hangs on it.
 DEFAULT_TEMPO_BPM = 120.0
@@ -276,11 +276,12 @@ def openable(recordings: Sequence[Recording]) -> tuple[list[Recording], tuple[st
     return kept, tuple(left_out)
 
 
-def stem_color(stem: str) -> str:
-    return COLORS.get(stem, FURTHER_STEM_COLOR)
+def track_color(file: str, stem: str, said: Mapping[str, str]) -> str:
+    """A dry track's colour: its own where the song gives it one, else lighter than its stem's."""
+    return said.get(file) or _towards_white(color_of(stem, said))
 
 
-def towards_white(color: str) -> str:
+def _towards_white(color: str) -> str:
     parts = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     lighter = (round(part + _DRY_WHITE_SHARE * (255 - part)) for part in parts)
     return "#" + "".join(f"{part:02x}" for part in lighter)

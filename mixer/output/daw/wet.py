@@ -7,7 +7,7 @@ gives them; they, and the mix for reference, are muted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mixer.errors import SettingsError
@@ -20,8 +20,7 @@ from mixer.output.daw.session import (
     openable,
     plain_markers,
     plain_name,
-    stem_color,
-    towards_white,
+    track_color,
 )
 from mixer.output.daw.strip import Strip
 from mixer.output.names import FileRole
@@ -29,7 +28,7 @@ from mixer.output.recipe import OutputTable, Recipe
 from mixer.rendering.mix import Mix
 from mixer.song.recording import Recording
 from mixer.song.song_file import Marker
-from mixer.stems import MIX_COLOR
+from mixer.stems import MIX_COLOR, color_of
 
 WET, DRY, REFERENCE = "Wet stems", "Dry originals", "Reference"
 MUTED = Strip(muted=True)
@@ -49,7 +48,7 @@ def wet_session(mix: Mix, recipe: Recipe, markers: Sequence[Marker] = ()) -> Daw
     names = Names()
     recordings, left_out = openable(mix.song.recordings)
     tracks = wet_tracks(mix, recipe, names)
-    tracks += [_dry_track(recording, names) for recording in recordings]
+    tracks += [_dry_track(recording, names, mix.song.colors) for recording in recordings]
     tracks.append(reference_track(mix, recipe, names))
     return DawSession(
         title=plain_name(mix.song.name),
@@ -78,7 +77,7 @@ def wet_tracks(mix: Mix, recipe: Recipe, names: Names, *, muted: bool = False) -
     return [
         DawTrack(
             names.unique(f"{name} (wet)" if muted else name),
-            stem_color(name),
+            color_of(name, mix.song.colors),
             (written_clip(mix, recipe["output"], paths[name]),),
             strip,
             WET,
@@ -103,10 +102,10 @@ def written_clip(mix: Mix, output: OutputTable, path: Path) -> DawClip:
     return DawClip(path, mix.audio.shape[0], int(output["n_samples"]), int(output["sample_rate"]))
 
 
-def _dry_track(recording: Recording, names: Names) -> DawTrack:
+def _dry_track(recording: Recording, names: Names, colors: Mapping[str, str]) -> DawTrack:
     return DawTrack(
         name=names.unique(f"{Path(recording.file).stem} (dry)"),
-        color=towards_white(stem_color(recording.stem or "")),
+        color=track_color(recording.file, recording.stem or "", colors),
         clips=clips_of([recording]),
         strip=MUTED,
         group=DRY,

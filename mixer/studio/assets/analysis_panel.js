@@ -1,10 +1,14 @@
 // Spectra: what sounds now, the mix, what it is compared with, and the difference.
 
-import { html, tabs } from "../shared/axes.js";
+import { html, shown, shownHz, tabs } from "../shared/axes.js";
 import { frequencyChart } from "../shared/charts.js";
 import { averageSpectrum, BANDS_HZ, bandsOf } from "./spectrum.js";
 
 const LIVE_MS = 90;
+// The span of the live spectrum, and where it is marked.
+const [TOP_DB, BOTTOM_DB] = [-6, -84];
+const MARKS_DB = [-24, -48, -72];
+const MARKS_HZ = [50, 100, 200, 500, 1000, 2000, 5000, 10000];
 
 export class AnalysisPanel {
   /** `sound`: analyser(), sampleRate, fetchBlock, isPlaying(), nameOf(source). */
@@ -48,6 +52,7 @@ export class AnalysisPanel {
   async draw() {
     if (!this.state || this.host.hidden) return;
     const drawing = (this.drawing = {});
+    if (!this.plot.children.length) this.about.textContent = "Measuring …";
     const done = this.state.sources.filter(({ audio }) => audio && audio.ready_frames === audio.n_frames);
     const curves = [];
     for (const [i, source] of done.entries()) {
@@ -73,15 +78,31 @@ export class AnalysisPanel {
     const bins = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(bins);
     const levels = bandsOf(bins.map((db) => 10 ** (db / 10)), this.sound.sampleRate / analyser.fftSize);
+    this.drawLevels(levels);
+  }
+
+  drawLevels(levels) {
     const { live } = this;
-    const width = (live.width = live.clientWidth);
+    const [width, height, density] = [live.clientWidth, live.clientHeight, window.devicePixelRatio];
+    [live.width, live.height] = [Math.round(width * density), Math.round(height * density)];
     const context = live.getContext("2d");
-    context.clearRect(0, 0, width, live.height);
-    context.fillStyle = getComputedStyle(live).color;
+    context.scale(density, density);
+    const [style, colours] = [getComputedStyle(live), getComputedStyle(document.documentElement)];
+    const foot = height - 1.4 * parseFloat(style.fontSize);
+    const shareOf = (db) => Math.min(Math.max((db - BOTTOM_DB) / (TOP_DB - BOTTOM_DB), 0), 1);
     const each = width / levels.length;
+    const xOf = (hz) => each * (0.5 + 3 * Math.log2(hz / BANDS_HZ[0]));
+    context.font = `${style.fontSize} ${style.fontFamily}`;
+    context.fillStyle = colours.getPropertyValue("--grid");
+    for (const db of MARKS_DB) context.fillRect(0, Math.round(foot * (1 - shareOf(db))), width, 1);
+    for (const hz of MARKS_HZ) context.fillRect(Math.round(xOf(hz)), 0, 1, foot);
+    context.fillStyle = style.color;
     levels.forEach((db, i) => {
-      const share = Math.min(Math.max((db + 84) / 78, 0), 1);
-      context.fillRect(i * each + 0.5, live.height * (1 - share), Math.max(each - 1, 1), live.height * share);
+      context.fillRect(i * each + 0.5, foot * (1 - shareOf(db)), Math.max(each - 1, 1), foot * shareOf(db));
     });
+    context.fillStyle = colours.getPropertyValue("--soft");
+    for (const db of MARKS_DB) context.fillText(shown(db, 0, db === MARKS_DB[0] ? "dB" : ""), 0, foot * (1 - shareOf(db)) - 3);
+    context.textAlign = "center";
+    for (const hz of [100, 1000, 10000]) context.fillText(shownHz(hz), xOf(hz), height - 2);
   }
 }

@@ -9,7 +9,7 @@ const TOKEN = token || sessionStorage.getItem("token") || "";
 /** An answer that is not what was asked for. `status` is 0 where the server did not answer. */
 export class Refusal extends Error {
   constructor(status, problem) {
-    super([problem.error, ...(problem.lines ?? [])].filter(Boolean).join("\n"));
+    super(problem.lines?.length ? problem.lines.join("\n") : problem.error);
     this.status = status;
     this.problem = problem;
   }

@@ -65,7 +65,7 @@ export class AskPanel {
 
   platforms({ platforms }) {
     this.places = platforms.map((platform) => {
-      const chip = html("button", { type: "button", className: "chip", text: platform.title, title: `${words.lufs(platform.loudness_lufs)}, ${words.dbtp(platform.true_peak_dbtp)}. ${platform.note}` });
+      const chip = html("button", { type: "button", className: "chip place", text: platform.title, title: `${words.lufs(platform.loudness_lufs)}, ${words.dbtp(platform.true_peak_dbtp)}. ${platform.note}` });
       chip.addEventListener("click", () => {
         const now = this.song.state.settings.platform;
         this.song.edit({ "settings.platform": now === platform.name ? null : platform.name }, { label: `for ${platform.title}` });

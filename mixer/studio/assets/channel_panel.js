@@ -4,6 +4,7 @@ import { html, shown, shownHz } from "../shared/axes.js";
 import { EqView } from "./eq_view.js";
 import { linearScale, logarithmicScale, PAN, round, SEND, signed, still, WIDTH, words } from "./scales.js";
 import { newGesture, sliderRow } from "./slider.js";
+import { colorKey } from "./song.js";
 import { isTouched, shownSetting } from "./strip_values.js";
 
 const BAND_TYPES = ["peak", "low_shelf", "high_shelf", "notch"];
@@ -110,16 +111,33 @@ export class ChannelPanel {
     const reset = html("button", { type: "button", text: "Take back", title: "Undo all your changes on this channel" });
     reset.addEventListener("click", () => {
       const changes = Object.keys(this.channel.hand).map((field) => [`${this.channel.key}.${field}`, null]);
+      if (this.channel.color !== this.channel.base_color) changes.push([colorKey(this.channel), null]);
       this.desk.edit(Object.fromEntries(changes), { label: `changes on ${this.channel.name}` });
     });
     this.updates.push(() => {
       flat.setAttribute("aria-pressed", String(this.desk.isFlat(this.id)));
-      reset.disabled = !isTouched(this.channel);
+      reset.disabled = !isTouched(this.channel) && this.channel.color === this.channel.base_color;
     });
     const title = html("h2", { text: this.channel.name });
-    const head = html("div", { className: "panel-head" }, html("i", { className: "swatch", "aria-hidden": "true" }), title, flat, reset);
-    if (this.channel.color) head.style.setProperty("--c", this.channel.color);
-    return head;
+    return html("div", { className: "panel-head" }, ...this.colour(), title, flat, reset);
+  }
+
+  /** A stem's or a track's colour, to change; all of one visit to the picker is one step of undo. */
+  colour() {
+    if (this.channel.kind === "master") return [];
+    const picker = html("input", { type: "color", className: "colour", title: "Colour of this channel", "aria-label": `Colour of ${this.channel.name}` });
+    let gesture = null;
+    picker.addEventListener("input", () => {
+      gesture ??= newGesture();
+      this.desk.edit({ [colorKey(this.channel)]: picker.value }, { gesture, label: `colour of ${this.channel.name}` });
+    });
+    picker.addEventListener("change", () => {
+      gesture = null;
+    });
+    this.updates.push(() => {
+      picker.value = this.channel.color.toLowerCase();
+    });
+    return [picker];
   }
 
   chooseBand(place) {

@@ -9,6 +9,17 @@ import { isTouched, modelCurveDb, shownSetting } from "./strip_values.js";
 
 const SMALL_HZ = Array.from({ length: 40 }, (_, i) => 20 * 1000 ** (i / 39));
 const METER_FLOOR_DB = -60;
+// As the fader's rail is marked in studio.css.
+const MARKS_DB = [12, 0, -12, -24, -36];
+
+function faderScale() {
+  const marks = MARKS_DB.map((db) => {
+    const mark = html("span", { text: shown(db, 0) });
+    mark.style.setProperty("--at", FADER.share(db));
+    return mark;
+  });
+  return html("div", { className: "scale", "aria-hidden": "true" }, ...marks);
+}
 
 export class ChannelView {
   /** `desk`: edit(changes, options), select(id), solo(id), fold(id), roles, sampleRate. */
@@ -37,9 +48,8 @@ export class ChannelView {
     this.offset = html("span", { className: "off" });
     this.element = html("section", { className: `channel ${kind}`, "data-channel": this.id, "aria-label": `${name}, ${kind}` },
       html("div", { className: "head" }, ...this.foldButton(channel), this.select), ...this.roleSelect(channel),
-      eq, this.pan, html("div", { className: "throw" }, this.fader, this.meter),
+      eq, this.pan, html("div", { className: "throw" }, faderScale(), this.fader, this.meter),
       html("div", { className: "values" }, this.value, this.offset), ...this.flags(channel));
-    if (channel.color) this.element.style.setProperty("--c", channel.color);
   }
 
   control(label, field, scale, step, say, className) {
@@ -88,6 +98,7 @@ export class ChannelView {
   /** `flags`: {heard, soloed, selected, folded}. */
   show(channel, flags) {
     this.channel = channel;
+    if (channel.color) this.element.style.setProperty("--c", channel.color);
     const fader = shownSetting(channel, "gain_db");
     this.fader.show(fader.value, fader.origin, fader.isHanded);
     this.value.textContent = shown(fader.value, 1);

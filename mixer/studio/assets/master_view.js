@@ -13,18 +13,24 @@ export class MasterView {
       return { value, row: html("div", { title }, html("dt", { text: name }), value) };
     };
     this.figures = {
-      short_term: figure("Short", "Short-term loudness (3 s) of the playback, LUFS"),
-      integrated: figure("Integr.", "Integrated loudness since you pressed play, LUFS"),
-      true_peak: figure("Peak", "Highest true peak since you pressed play, dBTP"),
-      rendered: figure("Render", "Loudness and true peak of the last exact render"),
-      limited: figure("Limited", "Deepest limiting of the last exact render, dB"),
+      short_term: figure("Short", "Short-term loudness (3 s) of the playback"),
+      integrated: figure("Integrated", "Integrated loudness since you pressed play"),
+      true_peak: figure("Peak", "Highest true peak since you pressed play"),
+      loudness: figure("Loudness", "Integrated loudness of the last exact render"),
+      peak: figure("Peak", "True peak of the last exact render"),
+      limited: figure("Limited", "Deepest limiting of the last exact render"),
     };
+    const list = (title, names) => html("section", { "aria-label": title }, html("h3", { text: title }),
+      html("dl", {}, ...names.map((name) => this.figures[name].row)));
     this.needle = html("i");
     this.correlation = html("div", { className: "correlation", role: "meter", "aria-label": "Correlation of left and right", "aria-valuemin": -1, "aria-valuemax": 1, "aria-valuenow": 0, title: "Correlation: −1 out of phase, 0 wide, 1 mono" }, this.needle);
-    this.loudness = this.target("loudness_lufs", "Target LUFS", -70, -5, 0.5);
-    this.ceiling = this.target("true_peak_dbtp", "Ceiling dBTP", -30, 0, 0.1);
+    this.correlated = html("output", { "aria-hidden": "true" });
+    this.loudness = this.target("loudness_lufs", "Loudness target, LUFS", -70, -5, 0.5);
+    this.ceiling = this.target("true_peak_dbtp", "Peak ceiling, dBTP", -30, 0, 0.1);
     this.box = html("div", { className: "master-figures" },
-      html("dl", {}, ...Object.values(this.figures).map(({ row }) => row)), this.correlation, this.loudness.row, this.ceiling.row);
+      list("Playing", ["short_term", "integrated", "true_peak"]), list("Rendered", ["loudness", "peak", "limited"]),
+      html("div", { className: "correlated" }, html("span", { text: "Correlation", "aria-hidden": "true" }), this.correlated, this.correlation),
+      this.loudness.row, this.ceiling.row);
     this.element = html("div", { className: "master" }, this.view.element, this.box);
     this.peak = 0;
   }
@@ -47,7 +53,8 @@ export class MasterView {
       back.hidden = !(field in master.hand);
     }
     const { measured_loudness_lufs: lufs, measured_true_peak_dbtp: dbtp, limited_db: limited } = master;
-    this.figures.rendered.value.textContent = lufs === null ? "–" : `${shown(lufs, 1)} / ${shown(dbtp, 1)}`;
+    this.figures.loudness.value.textContent = shown(lufs, 1, "LUFS");
+    this.figures.peak.value.textContent = shown(dbtp, 1, "dBTP");
     this.figures.limited.value.textContent = shown(limited, 1, "dB");
   }
 
@@ -59,13 +66,14 @@ export class MasterView {
   showFigures(figures) {
     this.view.showPeak(Math.max(...figures.peaks));
     this.peak = Math.max(this.peak, figures.true_peak);
-    this.figures.short_term.value.textContent = shown(figures.short_term, 1);
-    this.figures.integrated.value.textContent = shown(figures.integrated, 1);
-    this.figures.true_peak.value.textContent = this.peak > 0 ? shown(20 * Math.log10(this.peak), 1) : "–";
+    this.figures.short_term.value.textContent = shown(figures.short_term, 1, "LUFS");
+    this.figures.integrated.value.textContent = shown(figures.integrated, 1, "LUFS");
+    this.figures.true_peak.value.textContent = this.peak > 0 ? shown(20 * Math.log10(this.peak), 1, "dBTP") : "–";
     this.figures.true_peak.value.classList.toggle("hot", this.peak > 1);
     const correlation = figures.correlation ?? 0;
     this.needle.style.setProperty("--at", (correlation + 1) / 2);
     this.correlation.classList.toggle("bad", correlation < -0.2);
     this.correlation.setAttribute("aria-valuenow", correlation.toFixed(2));
+    this.correlated.textContent = shown(correlation, 2);
   }
 }

@@ -108,13 +108,11 @@ export class Overview {
     if (right - left > 24 * u) drawing.append(text);
   }
 
-  drawMarker(drawing, { name, time_s: time }, height, top, u) {
+  /** A line; the section that begins there has its name. */
+  drawMarker(drawing, { time_s: time }, height, top, u) {
     const x = this.x(time);
     if (x < 0 || x > this.width) return;
     drawing.append(svg("path", { class: "marker", d: `M${x} ${top}V${height - 14 * u}` }));
-    const text = svg("text", { x: x + 3, y: top + 10 * u });
-    text.textContent = name;
-    drawing.append(text);
   }
 
   /** The playhead, in seconds; the view follows it while it plays. */

@@ -139,9 +139,18 @@ export function layOver(state, changes) {
   return Object.entries(changes).reduce((laid, [key, value]) => layOne(laid, key, value), state);
 }
 
+/** A key of a channel's colour. */
+export const colorKey = ({ kind, key, file }) => `colors.${JSON.stringify(kind === "stem" ? key : file)}`;
+
+function withColor(state, key, value) {
+  const laid = (channel) => (colorKey(channel) === key ? { ...channel, color: value ?? channel.base_color } : channel);
+  return { ...state, stems: state.stems.map((stem) => ({ ...laid(stem), tracks: stem.tracks.map(laid) })) };
+}
+
 function layOne(state, key, value) {
   if (key === "presets") return { ...state, presets: value };
   if (key.startsWith("settings.")) return withValue(state, ["settings", key.slice("settings.".length)], value);
+  if (key.startsWith("colors.")) return withColor(state, key, value);
   if (key === "master.loudness_lufs" || key === "master.true_peak_dbtp") {
     return withValue(state, ["master", key.slice("master.".length)], value === "none" ? null : value);
   }

@@ -105,7 +105,7 @@ class Channel(TypedDict):
         key: what its edits begin with.
         name: to show. file: in the song's folder; None for a stem.
         role: None for a stem.
-        color: #rrggbb.
+        color: #rrggbb; base_color: without the user's edit.
         model: what the network set; None if it set nothing that one could show.
         base: the strip as presets and song.toml have it.
         strip: with the user's edits.
@@ -123,6 +123,7 @@ class Channel(TypedDict):
     file: str | None
     role: str | None
     color: str
+    base_color: str
     model: ModelTable | None
     base: StripTable
     strip: StripTable
