@@ -1,19 +1,21 @@
 """Is the clock honest? Progress, time left and Ctrl-C of real renders. Figures, not assertions.
 
     python -m benchmarks.clock                                  # every kind at 20 s and 3 minutes
-    python -m benchmarks.clock --seconds 20 600 --interruptions 30 --kinds default tracks
+    python -m benchmarks.clock --seconds 20 600 --kinds default tracks --stages
+    python -m benchmarks.clock --interruptions 30
 
-Each render is the command line in a process of its own; in place of the bar something notes when it
-is told what. For each a line: seconds from the command to the prompt and those that the command
-states, the longest time in which the share did not move, by how much the time left was wrong at 10,
-25, 50 and 75 % of the time that the render took, and how long after Ctrl-C, at moments spread over
-the whole command, the process was gone.
+Each render is the command line in a process of its own, on one core; in place of the bar something
+notes when it is told what, in processor time (`benchmarks.clock_notes`). For each a line: seconds
+from the command to the prompt and those that the command states, the longest time in which the
+share did not move, by how much the time left was wrong at 10, 25, 50 and 75 % of the time that the
+render took, and the longest stretch in which nothing could have heard Ctrl-C. `--stages` tells what
+each stage was foreseen to take and what it took. `--interruptions` sends Ctrl-C at moments spread
+over the whole command, and tells how long after it the process was gone, by the clock.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import random
 import re
@@ -23,15 +25,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
+from benchmarks.clock_notes import Note, Stretch
 from benchmarks.songs import write_song, write_tracks
 
-_HEADING_ROWS = 2
 LOOKED_AT = (0.10, 0.25, 0.50, 0.75)
 N_TRACKS = 12
 ALL_BESIDE = (
@@ -55,47 +56,9 @@ _STATED = re.compile(r"  (\d+\.\d) s, ")
 _NOTED = """
 import sys
 from pathlib import Path
-from benchmarks.clock import noted
+from benchmarks.clock_notes import noted
 sys.exit(noted(Path(sys.argv[1]), sys.argv[2:]))
 """
-
-
-@dataclass(frozen=True)
-class Note:
-    """What a listener was told: seconds since the bar appeared, stage and detail, share."""
-
-    at_s: float
-    stage: str
-    detail: str
-    share: float
-
-
-def noted(file: Path, arguments: list[str]) -> int:
-    """Run the command line, and write down what its bar is told."""
-    from mixer.cli import render
-    from mixer.cli.elapsed import process_age_s
-    from mixer.cli.main import run
-    from mixer.files.interruption import interrupt_on_signals
-
-    notes: list[tuple[float, str, str, float]] = []
-
-    @contextlib.contextmanager
-    def bar(*, quiet: bool) -> Iterator[Any]:
-        began_s = time.perf_counter()
-
-        def show(stage: str, detail: str, share: float) -> None:
-            notes.append((time.perf_counter() - began_s, stage, detail, share))
-
-        yield show
-        notes.append((time.perf_counter() - began_s, "end", "", 1.0))
-
-    # Not `progress_bar` itself: what is listened to is what it would be told.
-    render.progress_bar = bar
-    interrupt_on_signals()
-    try:
-        return run(arguments, process_age_s())
-    finally:
-        file.write_text(json.dumps(notes))
 
 
 def longest_rest_s(notes: Sequence[Note]) -> tuple[float, str]:
@@ -125,16 +88,51 @@ def command_of(song: Path, out: Path, options: Sequence[str]) -> list[str]:
     return ["render", str(song), "-o", str(out / "mix.wav"), "--overwrite", *options]
 
 
-def watch(song: Path, out: Path, options: Sequence[str]) -> tuple[list[Note], float, float]:
-    """Render once; what its bar was told, seconds that it took, and seconds that it stated."""
+@dataclass(frozen=True)
+class Watched:
+    """A render that was watched.
+
+    Attributes:
+        notes: what its bar was told.
+        taken_s, stated_s: seconds from the command to the prompt, and those that it stated.
+        foreseen_s: seconds that each stage was foreseen to take.
+        stretches: the longest of the main thread, and of any that asks whether to stop.
+    """
+
+    notes: list[Note]
+    taken_s: float
+    stated_s: float
+    foreseen_s: dict[str, float]
+    stretches: list[Stretch]
+
+    def stages(self) -> Iterator[str]:
+        """A line a stage: what it was foreseen to take, and what it took, at one pace."""
+        ends = [*self.notes[1:], self.notes[-1]]
+        taken_s: dict[str, float] = {}
+        for note, end in zip(self.notes, ends, strict=True):
+            taken_s[note.stage] = taken_s.get(note.stage, 0.0) + end.at_s - note.at_s
+        pace = sum(taken_s.values()) / sum(self.foreseen_s.values())
+        for stage, foreseen_s in self.foreseen_s.items():
+            took_s = taken_s.get(stage, 0.0)
+            yield f"    {stage:<12} {took_s:6.2f} s, foreseen {pace * foreseen_s:6.2f} s"
+
+
+def watch(song: Path, out: Path, options: Sequence[str]) -> Watched:
+    """Render once."""
     file = out / "notes.json"
     command = [sys.executable, "-c", _NOTED, str(file), *command_of(song, out, options)]
     began_s = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     taken_s = time.perf_counter() - began_s
     stated = _STATED.search(done.stdout + done.stderr)
-    notes = [Note(*each) for each in json.loads(file.read_text())]
-    return notes, taken_s, float(stated[1]) if stated else float("nan")
+    told = json.loads(file.read_text())
+    return Watched(
+        [Note(*each) for each in told["notes"]],
+        taken_s,
+        float(stated[1]) if stated else float("nan"),
+        told["foreseen_s"],
+        [Stretch(*each) for each in told["stretches"]],
+    )
 
 
 def interrupt(song: Path, out: Path, options: Sequence[str], after_s: float) -> float | None:
@@ -151,11 +149,14 @@ def interrupt(song: Path, out: Path, options: Sequence[str], after_s: float) -> 
     return None
 
 
-def report(kinds: Sequence[str], lengths_s: Sequence[float], n: int) -> Iterator[str]:
+def report(
+    kinds: Sequence[str], lengths_s: Sequence[float], n: int, *, stages: bool = False
+) -> Iterator[str]:
     """A table in Markdown, line by line."""
     marks = " / ".join(f"{part:.0%}" for part in LOOKED_AT)
-    yield f"| render | took (stated) | longest rest | time left wrong at {marks} | Ctrl-C |"
-    yield "| --- | --- | --- | --- | --- |"
+    heard = " | Ctrl-C |" if n else " |"
+    yield f"| render | took (stated) | longest rest | time left wrong at {marks} | stretch{heard}"
+    yield "| --- | --- | --- | --- | --- |" + (" --- |" if n else "")
     chance = random.Random(1)
     for length_s in lengths_s:
         with tempfile.TemporaryDirectory() as name:
@@ -168,30 +169,36 @@ def report(kinds: Sequence[str], lengths_s: Sequence[float], n: int) -> Iterator
             for kind in kinds:
                 options = [reference if o == "REFERENCE" else o for o in KINDS[kind]]
                 song = tracks if "tracks" in options else stems
-                notes, taken_s, stated_s = watch(song, out, options)
-                rest_s, at = longest_rest_s(notes)
-                wrong = " / ".join(f"{error:+.0%}" for error in errors_of_time_left(notes))
-                heard = [
-                    interrupt(song, out, options, chance.uniform(0.3, 1) * taken_s)
-                    for _ in range(n)
-                ]
-                heard_s = sorted(each for each in heard if each is not None)
-                told = (
-                    f"{heard_s[len(heard_s) // 2]:.2f}, at most {heard_s[-1]:.2f} s"
-                    if heard_s
-                    else ""
-                )
-                yield (
-                    f"| {kind}, {length_s:g} s | {taken_s:.1f} s ({stated_s:.1f} s) | "
-                    f"{rest_s:.2f} s ({at}) | {wrong} | {told} |"
-                )
+                watched = watch(song, out, options)
+                told = ""
+                if n:
+                    moments = [chance.uniform(0.3, 1) * watched.taken_s for _ in range(n)]
+                    told = _heard(interrupt(song, out, options, moment) for moment in moments)
+                yield f"| {kind}, {length_s:g} s | {_row(watched)} |{told}"
+                if stages:
+                    yield from watched.stages()
+
+
+def _row(watched: Watched) -> str:
+    rest_s, at = longest_rest_s(watched.notes)
+    wrong = " / ".join(f"{error:+.0%}" for error in errors_of_time_left(watched.notes))
+    longest = max(watched.stretches, key=lambda stretch: stretch.seconds)
+    return (
+        f"{watched.taken_s:.1f} s ({watched.stated_s:.1f} s) | {rest_s:.2f} s ({at}) | {wrong} | "
+        f"{longest.seconds:.2f} s ({longest.where})"
+    )
+
+
+def _heard(delays_s: Iterable[float | None]) -> str:
+    heard_s = sorted(each for each in delays_s if each is not None)
+    if not heard_s:
+        return " |"
+    return f" {heard_s[len(heard_s) // 2]:.2f}, at most {heard_s[-1]:.2f} s |"
 
 
 def table() -> Iterator[str]:
-    """What the page shows: every kind at 20 s, most of them at 3 minutes."""
-    yield from report(list(KINDS), [20.0], 5)
-    rows = report(("default", "none", "tracks", "default, all beside"), [180.0], 0)
-    yield from (row for place, row in enumerate(rows) if place >= _HEADING_ROWS)
+    """What the page shows: every kind at 60 s."""
+    yield from report(list(KINDS), [60.0], 0)
 
 
 def main() -> None:
@@ -199,8 +206,9 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--seconds", nargs="+", type=float, default=[20.0, 180.0])
     parser.add_argument("--interruptions", type=int, default=0, help="for each kind and length")
+    parser.add_argument("--stages", action="store_true", help="tell each stage's seconds")
     asked = parser.parse_args()
-    for line in report(asked.kinds, asked.seconds, asked.interruptions):
+    for line in report(asked.kinds, asked.seconds, asked.interruptions, stages=asked.stages):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 

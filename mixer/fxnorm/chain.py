@@ -6,13 +6,13 @@ Training and rendering both call this, so that a network is given what it has le
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
 
-from mixer.dsp.blocks import FloatArray, peak, peak_dbfs
+from mixer.dsp.blocks import FloatArray, are_equal, peak, peak_dbfs
 from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError
@@ -54,6 +54,25 @@ class StemReport(_Begun):
     after: StemFigures
 
 
+@dataclass(frozen=True)
+class Step:
+    """What comes next of a stem's normalisation.
+
+    Attributes:
+        effect: whose turn it is.
+        n_channels: that differ, 1 or 2: how much there is to do; behind its begin, how many of them
+            it will change.
+        is_begun: the effect's first part is done.
+    """
+
+    effect: str
+    n_channels: int
+    is_begun: bool = False
+
+
+Steps = Generator[Step, None, tuple[FloatArray, StemReport]]
+
+
 def normalise_stem(
     audio: FloatArray,
     sample_rate: int,
@@ -66,7 +85,6 @@ def normalise_stem(
     rooms: RoomSource | None = None,
     panning_limits_time_axis: bool = False,
     in_place: bool = False,
-    tell: Callable[[str], None] = lambda effect: None,
 ) -> tuple[FloatArray, StemReport]:
     """Normalise the effects of one stem towards a profile.
 
@@ -85,7 +103,6 @@ def normalise_stem(
         rooms: where the reverbs take their rooms from; the generated ones by default.
         panning_limits_time_axis: see `match_panning`; for networks trained with that defect.
         in_place: the input is no longer needed: stereo audio is changed where it is.
-        tell: called with the name of each effect before it begins.
 
     Returns:
         float32 `(2, samples)`; and what was measured, ready for JSON: `before` and `after` with
@@ -98,17 +115,60 @@ def normalise_stem(
         ModelError: the profile does not know the stem.
         SettingsError: the choice of effects cannot be run, see `check_effects`.
     """
+    steps = normalisation_steps(
+        audio,
+        sample_rate,
+        stem,
+        profile,
+        effects,
+        seed=seed,
+        amounts=amounts,
+        rooms=rooms,
+        panning_limits_time_axis=panning_limits_time_axis,
+        in_place=in_place,
+    )
+    return run_steps(steps)
+
+
+def run_steps(
+    steps: Steps, tell: Callable[[Step], object] = lambda step: None
+) -> tuple[FloatArray, StemReport]:
+    """Do what is left of a normalisation; `tell` hears of each step before it is done."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            audio, report = end.value
+            return audio, report
+        tell(step)
+
+
+def normalisation_steps(
+    audio: FloatArray,
+    sample_rate: int,
+    stem: str,
+    profile: Profile,
+    effects: Sequence[str],
+    *,
+    seed: int = 0,
+    amounts: Mapping[str, float] | None = None,
+    rooms: RoomSource | None = None,
+    panning_limits_time_axis: bool = False,
+    in_place: bool = False,
+) -> Steps:
+    """`normalise_stem`, step by step: may rest in front of any, and go on in another thread."""
     check_effects(effects, amounts)
     profile.stem(stem)
     work = _as_stereo(audio, sample_rate, stem, in_place=in_place)
     rooms, limits_time = rooms or RoomRecipe(), panning_limits_time_axis
     task = Task(sample_rate, stem, profile, amounts or {}, seed, rooms, limits_time)
-    return work, _run_all(work, effects, task, tell)
+    report = yield from _run_all(work, effects, task)
+    return work, report
 
 
 def _run_all(
-    work: FloatArray, effects: Sequence[str], task: Task, tell: Callable[[str], None]
-) -> StemReport:
+    work: FloatArray, effects: Sequence[str], task: Task
+) -> Generator[Step, None, StemReport]:
     """Change the audio in place by every effect that is for it; answers what was done."""
     heard = _Heard.of(work, task.sample_rate)
     before: StemFigures = {**heard.levels(), "balance_db": _balance_db(work)}
@@ -120,11 +180,10 @@ def _run_all(
     own = {name: stage.listen(work, task) for name, stage in stages.items() if stage.listen}
     task = replace(task, own=own)
     for name, stage in stages.items():
-        tell(name)
-        is_unfit = stage.stems is not None and task.stem not in stage.stems
-        if task.amount(name) == 0.0 or is_unfit:
+        if task.amount(name) == 0.0 or not stage.is_for(task.stem):
             continue
-        done = _run(stage, name, work, task)
+        yield Step(name, 1 if are_equal(work) else 2)
+        done = yield from _run(stage, name, work, task)
         if stage.gains is None:
             heard = _Heard.of(work, task.sample_rate)
         else:  # what is turned up was heard already
@@ -167,17 +226,22 @@ class _Heard:
         }
 
 
-def _run(stage: Stage, effect: str, x: FloatArray, task: Task) -> EffectReport:
+def _run(
+    stage: Stage, effect: str, x: FloatArray, task: Task
+) -> Generator[Step, None, EffectReport]:
     """Change the audio in place by as much as the task's amount; answers what was done."""
     amount = task.amount(effect)
-    if stage.takes_amount or amount == 1.0:
-        return stage.apply(x, task)
-    dry = copy_of(x)
+    dry = None if stage.takes_amount or amount == 1.0 else copy_of(x)
+    if stage.begin is not None:
+        begun = stage.begin(x, task)
+        task = replace(task, own={**task.own, effect: begun})
+        yield Step(effect, begun.n_channels, is_begun=True)
     done = stage.apply(x, task)
-    for part in parts_of(x):
-        x[:, part] -= dry[:, part]
-        x[:, part] *= np.float32(amount)
-        x[:, part] += dry[:, part]
+    if dry is not None:
+        for part in parts_of(x):
+            x[:, part] -= dry[:, part]
+            x[:, part] *= np.float32(amount)
+            x[:, part] += dry[:, part]
     return done
 
 

@@ -86,17 +86,66 @@ def match_compression(
     Returns:
         float32 `(channels, samples)`, and for each channel what was done, None if nothing was.
     """
-    identical = audio.shape[0] == 2 and are_equal(audio)
     if out is None:
         out = np.array(audio, dtype=np.float32)
     elif out is not audio:
         out[:] = audio
+    return out, _finish(out, _begin(out, sample_rate, onset_peak_dbfs), settings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Begun:
+    """A stem at its working peak, its onsets measured.
+
+    Attributes:
+        identical: both channels are the same; only the first was begun.
+        before: what was found of each channel that was begun; None for a silent one.
+        bound_dbfs: below which the onset peaks are to be.
+        sample_rate: Hz.
+    """
+
+    identical: bool
+    before: tuple[CompressionReport | None, ...]
+    bound_dbfs: float
+    sample_rate: int
+
+    @property
+    def n_channels(self) -> int:
+        """Channels that must be compressed, which is what takes the time."""
+        return sum(self.is_above(found) for found in self.before)
+
+    def is_above(self, found: CompressionReport | None) -> bool:
+        """Whether a channel's onsets are too loud."""
+        if found is None or found["onset_peak_dbfs"] is None:
+            return False
+        # Under the bound already: a compressor would only take dynamics away.
+        return not found["onset_peak_dbfs"] < self.bound_dbfs
+
+
+def _begin(out: FloatArray, sample_rate: int, onset_peak_dbfs: tuple[float, float]) -> Begun:
+    """Bring each channel to its working peak, in place, and measure its onsets."""
+    identical = out.shape[0] == 2 and are_equal(out)
     bound_dbfs = onset_peak_dbfs[0] + onset_peak_dbfs[1]
-    if identical:
-        done = _match_channel(out[0], sample_rate, bound_dbfs, settings)
+    begun = out[:1] if identical else out
+    before = tuple(_at_working_peak(channel, sample_rate, bound_dbfs) for channel in begun)
+    return Begun(identical, before, bound_dbfs, sample_rate)
+
+
+def _finish(
+    out: FloatArray, begun: Begun, settings: CompressorSettings
+) -> list[CompressionReport | None]:
+    """Compress the channels that need it, in place."""
+    found = begun.before
+    done = [
+        _compressed(channel, report, begun, settings)
+        if report is not None and begun.is_above(report)
+        else report
+        for channel, report in zip(out, found, strict=False)
+    ]
+    if begun.identical:
         out[1] = out[0]
-        return out, [done, done]
-    return out, [_match_channel(channel, sample_rate, bound_dbfs, settings) for channel in out]
+        return done * 2
+    return done
 
 
 def compress(
@@ -160,24 +209,28 @@ class _Compressor:
         return self.output
 
 
-def _match_channel(
-    channel: FloatArray, sample_rate: int, bound_dbfs: float, settings: CompressorSettings
+def _at_working_peak(
+    channel: FloatArray, sample_rate: int, bound_dbfs: float
 ) -> CompressionReport | None:
-    """Peak-normalise one channel `(samples,)` and bring it under the bound, in place."""
+    """Peak-normalise one channel `(samples,)` in place; what its onsets are then."""
     if peak_dbfs(channel) <= SILENCE_PEAK_DBFS:
         return None
     channel *= np.float32(float(db_to_gain(WORKING_PEAK_DBFS)) / peak(channel))
     before = measure_onset_peaks(channel[np.newaxis], sample_rate)
-    report: CompressionReport = {
+    return {
         "onset_peak_dbfs": None if before is None else before.mean_dbfs,
         "ratio": None,
         "threshold_db": None,
         "bound_dbfs": bound_dbfs,
         "bound_met": True,
     }
-    # Peaks under the bound already: a compressor would only take dynamics away.
-    if before is None or before.mean_dbfs < bound_dbfs:
-        return report
+
+
+def _compressed(
+    channel: FloatArray, before: CompressionReport, begun: Begun, settings: CompressorSettings
+) -> CompressionReport:
+    """Bring one channel `(samples,)` at its working peak under the bound, in place."""
+    bound_dbfs, sample_rate = begun.bound_dbfs, begun.sample_rate
     # The level is computed once for the dozen settings that the search tries.
     compressor = _Compressor(channel, sample_rate, settings)
 
@@ -193,15 +246,13 @@ def _match_channel(
     # The last setting tried need not be the one found: the buffer must hold that one's output.
     after = measure(ratio, index)
     channel[:] = compressor.output
-    report.update(
-        {
-            "ratio": ratio,
-            "threshold_db": float(THRESHOLDS_DB[index]),
-            "bound_met": met,
-            "onset_peak_after_dbfs": None if after is None else after.mean_dbfs,
-        }
-    )
-    return report
+    return {
+        **before,
+        "ratio": ratio,
+        "threshold_db": float(THRESHOLDS_DB[index]),
+        "bound_met": met,
+        "onset_peak_after_dbfs": None if after is None else after.mean_dbfs,
+    }
 
 
 def _gentlest(meets: Callable[[int, int], bool], first_ratio: int) -> tuple[int, int, bool]:
@@ -233,10 +284,13 @@ def _first_true(predicate: Callable[[int], bool], known_false: int, known_true: 
     return known_true
 
 
+def _begin_stage(x: FloatArray, task: Task) -> Begun:
+    return _begin(x, task.sample_rate, task.profile.stem(task.stem).onset_peak_dbfs)
+
+
 def _apply(x: FloatArray, task: Task) -> EffectReport:
     settings = SETTINGS.get(task.stem, SETTINGS["other"])
-    peaks_dbfs = task.profile.stem(task.stem).onset_peak_dbfs
-    return {"channels": match_compression(x, task.sample_rate, peaks_dbfs, settings, out=x)[1]}
+    return {"channels": _finish(x, task.own["compression"], settings)}
 
 
 def _measure(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
@@ -255,4 +309,4 @@ def _fields(
     return {"onset_peak_dbfs": (float(peaks_dbfs[0]), float(peaks_dbfs[1]))}
 
 
-COMPRESSION = Stage(_apply, measured=Measured(_measure, _fields))
+COMPRESSION = Stage(_apply, measured=Measured(_measure, _fields), begin=_begin_stage)

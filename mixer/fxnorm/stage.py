@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -37,7 +37,8 @@ class Task:
         seed: what the rooms are drawn by, 0 or more.
         rooms: where the reverbs take their rooms from.
         panning_limits_time_axis: see `mixer.fxnorm.panning.match_panning`.
-        own: effect to what its stage's `listen` found before any effect.
+        own: effect to what its stage's `listen` found before any effect, or its `begin` just before
+            it.
     """
 
     sample_rate: int
@@ -74,6 +75,13 @@ class Measured:
     fields: Callable[[np.ndarray, str, int, Sequence[float]], StemFields]
 
 
+class Begun(Protocol):
+    """What the first part of a stage found; `n_channels` says how much work the second one has."""
+
+    @property
+    def n_channels(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Stage:
     """One effect normalisation.
@@ -85,6 +93,8 @@ class Stage:
         measured: what a profile must know for it; None for nothing.
         stems: the only ones that it is for; None for all.
         listen: what it must know of the stem before any effect runs, for `Task.own`.
+        begin: the first, short part of what it does, which tells how long the second, `apply`, will
+            take; it may change the audio.
         gains: of a stage that only turns channels up and down: what it did, to the gain of each
             channel over the one that it was made of, and which that was.
     """
@@ -95,3 +105,8 @@ class Stage:
     stems: tuple[str, ...] | None = None
     listen: Callable[[FloatArray, Task], Any] | None = None
     gains: Callable[[Any, Task], ChannelGains] | None = None
+    begin: Callable[[FloatArray, Task], Begun] | None = None
+
+    def is_for(self, stem: str) -> bool:
+        """Whether it acts on a stem of that name."""
+        return self.stems is None or stem in self.stems

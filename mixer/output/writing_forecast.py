@@ -6,21 +6,21 @@ See `mixer.rendering.forecast`.
 from __future__ import annotations
 
 from mixer.output.settings import OutputSettings
+from mixer.rendering.forecast import is_encoded, song_seconds
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Stage
 
-_USUAL_RATE_HZ = 44_100
-_BEGIN_S = 0.015
+_BEGIN_S = 0.01
 # To hash a recording; to write a file, by formats; to measure one that is not the mix, which was
 # measured; to make a version.
-_HASH, _MEASURE = 0.0002, 0.0012
-_FILES = {"wav": 0.0015, "flac": 0.005}
-_LOSSY_FILE = 0.036
-_VERSION, _TRANSLATION, _REPORT = 0.002, 0.046, 0.058
+_HASH, _MEASURE = 0.00014, 0.00084
+_FILES = {"wav": 0.0012, "flac": 0.0035}
+_LOSSY_FILE = 0.025
+_VERSION, _TRANSLATION, _REPORT = 0.0014, 0.032, 0.041
 # To make the 30 s of each source that a report plays from inside, on two cores.
-_PREVIEWS_S = 2.7
+_PREVIEWS_S = 1.9
 # A session, and each recording's strip in it.
-_SESSION, _STRIP_IN_A_SESSION = 0.042, 0.005
+_SESSION, _STRIP_IN_A_SESSION = 0.029, 0.0035
 
 
 def writing_forecast(
@@ -33,9 +33,9 @@ def writing_forecast(
         wanted: what is written.
         n_files, n_versions: audio files of the mix and its parts, and versions of it.
     """
-    song_s = plan.song.duration_s * plan.mix_rate / _USUAL_RATE_HZ
+    song_s = song_seconds(plan)
     a_file = _FILES.get(wanted.format, _LOSSY_FILE)
-    hashed = len(plan.song.recordings) * _HASH
+    hashed = sum(not is_encoded(r.source) for r in plan.song.recordings) * _HASH
     written = n_files * a_file + (n_files - 1) * _MEASURE
     found = {Stage.WRITE: _BEGIN_S + song_s * (hashed + written)}
     if wanted.has_versions:

@@ -6,38 +6,34 @@ Every constant is seconds of one core for each second of song, stereo at 44.1 kH
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
+from mixer.audio.formats import FORMATS
+from mixer.audio.source import AudioSource
 from mixer.console.settings import Strip
 from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
+from mixer.normalisations import NORMALISATIONS
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
+from mixer.rendering.stem_forecast import StemForecast
 
 _USUAL_RATE_HZ = 44_100
 # To begin, whatever the length: a library that is loaded, a model that is opened.
-_BEGIN_S = 0.03
-# To read a stem and measure it before and after; each effect on it, measured after it.
-_STEM = 0.0014
-_EFFECTS = {
-    "pre_reverb": 0.0045,
-    "reverb": 0.0045,
-    "eq": 0.0032,
-    "compression": 0.0044,
-    "panning": 0.003,
-    "balance": 0.0004,
-    "loudness": 0.0014,
-}
-_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.002, 0.003
-_READ = 0.0005
-_REFERENCE = 0.026
+_BEGIN_S = 0.021
+_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.0013, 0.0015
+# The bus of a group, or of all of them: one thread.
+_BUS = 0.0013
+# To read a recording, or a track, once more.
+_READ = 0.00021
+_REFERENCE = 0.018
 # A strip on the desk, by what is in it.
-_STRIP = 0.002
-_IN_A_STRIP = {"compressor": 0.006, "saturation": 0.008, "gate": 0.004, "de_esser": 0.006}
-_PLUGIN, _SEND = 0.01, 0.005
+_STRIP = 0.0014
+_IN_A_STRIP = {"compressor": 0.0042, "saturation": 0.0056, "gate": 0.0028, "de_esser": 0.0042}
+_PLUGIN, _SEND = 0.007, 0.0035
 # A network that answers with wet stems as well, beside one that answers with a mix alone.
-_WITH_WET_STEMS = 1.6
-_MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0016, 0.03, 0.0015
+_WITH_WET_STEMS = 1.9
+_MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0007, 0.021, 0.00063
 
 
 def making_forecast(
@@ -51,7 +47,7 @@ def making_forecast(
         stages: so are the sums of the recordings and of the normalised stems.
         threads: as in `mixer.render`.
     """
-    song_s = plan.song.duration_s * plan.mix_rate / _USUAL_RATE_HZ
+    song_s = song_seconds(plan)
     cores = threads or available_threads()
     has_wet = wet_stems or bool(plan.needed_wet_stems)
     found = _material_s(plan, song_s, cores, has_wet=has_wet)
@@ -80,17 +76,17 @@ def _strip_cost(strip: Strip) -> float:
 def _material_s(
     plan: RenderPlan, song_s: float, cores: int, *, has_wet: bool
 ) -> dict[Stage, float]:
-    n_stems = len(plan.song.stems)
     if plan.material is MaterialKind.TRACKS:
+        n_buses = len(plan.song.stems) + 1
         at_once_s = song_s * len(plan.tracks) / min(cores, len(plan.tracks))
         return {
             Stage.LISTEN: _BEGIN_S + at_once_s * _LISTEN_TO_A_TRACK,
-            Stage.TRACKS: _BEGIN_S + at_once_s * _STRIP_OF_A_TRACK,
+            Stage.TRACKS: _BEGIN_S + at_once_s * _STRIP_OF_A_TRACK + song_s * n_buses * _BUS,
         }
     if plan.material is MaterialKind.RECORDINGS:
         return {}
-    a_stem = _STEM + sum(_EFFECTS[effect] for effect in plan.effects)
-    found = {Stage.NORMALISE: _BEGIN_S + song_s * n_stems * a_stem / min(cores, n_stems)}
+    stems = stem_forecasts(plan).values()
+    found = {Stage.NORMALISE: normalisation_s(plan, stems, cores)}
     if plan.bundle is not None:
         manifest = plan.bundle.manifest
         warm_up_s = plan.settings.warm_up_s
@@ -102,11 +98,45 @@ def _material_s(
     return found
 
 
-def shares_before_effects(effects: Sequence[str]) -> dict[str, float]:
-    """Share of a stem's normalisation that is done when each of its effects begins, 0 to 1."""
-    costs = [_STEM, *(_EFFECTS[effect] for effect in effects)]
-    done = [sum(costs[: place + 1]) / sum(costs) for place in range(len(effects))]
-    return dict(zip(effects, done, strict=True))
+def stem_forecasts(plan: RenderPlan) -> dict[str, StemForecast]:
+    """The normalisation of each of a plan's stems, by name."""
+    stages = {
+        effect.name: effect.stage() for effect in NORMALISATIONS if effect.name in plan.effects
+    }
+    song, found = plan.handled_song, dict[str, StemForecast]()
+    for stem in song.stems:
+        own = [name for name, stage in stages.items() if stage.is_for(stem)]
+        recordings = [r for r in song.recordings if r.stem == stem]
+        found[stem] = StemForecast(own, [is_encoded(r.source) for r in recordings])
+    return found
+
+
+def normalisation_s(plan: RenderPlan, stems: Collection[StemForecast], cores: int) -> float:
+    """Seconds that all stems' normalisation takes, what is done included.
+
+    Args:
+        plan: of the render.
+        stems: each one's forecast, as far as it is known.
+        cores: that they are made on.
+    """
+    whole_s = sum(stem.done_s + stem.left_s for stem in stems)
+    return _BEGIN_S + song_seconds(plan) * whole_s / max(1, min(cores, len(stems)))
+
+
+def is_encoded(source: AudioSource) -> bool:
+    """Whether a file must be decoded, which takes longer than to read samples."""
+    written_as = FORMATS.get(source.path.suffix[1:].lower())
+    return written_as is not None and written_as.is_compressed
+
+
+def bus_in_tracks(n_tracks: int, threads: int | None) -> float:
+    """How many tracks' strips take as long as a bus; arguments as for `making_forecast`."""
+    return _BUS / _STRIP_OF_A_TRACK * max(1, min(threads or available_threads(), n_tracks))
+
+
+def song_seconds(plan: RenderPlan) -> float:
+    """The length that costs go by: seconds of song at the usual rate."""
+    return plan.song.duration_s * plan.mix_rate / _USUAL_RATE_HZ
 
 
 def is_blended(plan: RenderPlan) -> bool:

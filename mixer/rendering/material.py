@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +19,7 @@ from mixer.dsp.free_memory import MOST_IN_MEMORY, available_memory_bytes
 from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
-from mixer.fxnorm.chain import StemReport, normalise_stem
+from mixer.fxnorm.chain import StemReport
 from mixer.model_settings import changes_after
 from mixer.network.output import Output, StemRecord, WetStems, is_wanted
 from mixer.network.runner import LocalRunner, NetworkRunner
@@ -32,13 +33,13 @@ from mixer.rendering.answers_of_stems import (
     knows_doubt,
 )
 from mixer.rendering.doubt import Doubts, doubts_of
-from mixer.rendering.forecast import shares_before_effects
 from mixer.rendering.incoming_levels import IncomingLevels
-from mixer.rendering.kept_material import KeptMaterial, Normalised
+from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.stem_levels import bring_to_usual_levels
+from mixer.rendering.stems_in_work import StemsInWork
 from mixer.rendering.track_console import (
     TrackMix,
     describe,
@@ -50,11 +51,10 @@ from mixer.rendering.track_files import ScratchTracks
 from mixer.rendering.track_hand_strips import HandStrips
 from mixer.rendering.track_material import OfBus, listen_to_tracks, mix_tracks
 from mixer.rendering.track_strip import run_bus
-from mixer.song.samples import read_stem
 from mixer.song.song import Song
 
-# Share of a stage of tracks that the tracks themselves take.
-_TRACKS = 0.95
+# Share of listening that the tracks take; the rest sets their console.
+_HEARD = 0.95
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,11 @@ def _listen(job: Job) -> tuple[TrackLevels, ...]:
     heard = None if job.kept is None else job.kept.levels(tracks)
     if heard is None:
         heard = listen_to_tracks(
-            tracks, plan.n_samples, plan.mix_rate, job.threads, _tell_of_tracks(job.clock)
+            tracks,
+            plan.n_samples,
+            plan.mix_rate,
+            job.threads,
+            lambda name, share: job.clock.at(name, _HEARD * share),
         )
         if job.kept is not None:
             job.kept.keep_levels(tracks, heard)
@@ -226,7 +230,7 @@ def _of_tracks(job: Job) -> Material:
         rate,
         keep=None if kept is None else kept.keep,
         threads=job.threads,
-        tell=_tell_of_tracks(clock),
+        tell=clock.at,
         tap=job.tap,
         kept=job.kept_tracks,
     )
@@ -254,11 +258,6 @@ def _of_tracks(job: Job) -> Material:
     )
 
 
-def _tell_of_tracks(clock: StageClock) -> Callable[[str, float], None]:
-    """What tells of each track; a moment of the stage is left for what becomes of all of them."""
-    return lambda name, share: clock.at(name, _TRACKS * share)
-
-
 _MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
     MaterialKind.RECORDINGS: _none_of_recordings,
     MaterialKind.STEMS: _of_stems,
@@ -269,41 +268,17 @@ _MAKERS: Mapping[MaterialKind, Callable[[Job], Material]] = {
 
 def _normalise(job: Job) -> tuple[list[np.ndarray | None], dict[str, StemReport]]:
     """Read and normalise every stem, a few at a time; None stands for a stem that is not there."""
-    plan, song, clock = job.plan, job.plan.handled_song, job.clock
-    clock.start(Stage.NORMALISE)
-    shares, before = dict.fromkeys(song.stems, 0.0), shares_before_effects(plan.effects)
-
-    def tell(stem: str, share: float) -> None:
-        shares[stem] = share
-        clock.at(stem, sum(shares.values()) / len(shares))
-
-    def one(stem: str) -> Normalised:
-        found = None if job.kept is None else job.kept.normalised(stem, plan)
-        if found is not None:
-            return found
-        audio = read_stem(song, stem, plan.sample_rate)
-        audio, measured = normalise_stem(
-            audio,
-            plan.sample_rate,
-            stem,
-            plan.profile,
-            plan.effects,
-            seed=plan.settings.seed,
-            rooms=plan.rooms,
-            panning_limits_time_axis=plan.panning_limits_time_axis,
-            in_place=True,
-            tell=lambda effect: tell(stem, before[effect]),
-        )
-        if job.kept is not None:
-            job.kept.keep_normalised(stem, plan, (audio, measured))
-        tell(stem, 1.0)
-        return audio, measured
-
-    with Workers(_n_workers(song, plan.sample_rate, job.threads)) as pool:
-        results = dict(zip(song.stems, pool.map(one, song.stems), strict=True))
-    clock.stop()
-    stems = [results[s][0] if s in results else None for s in plan.stem_order]
-    return stems, {stem: measurements for stem, (_, measurements) in results.items()}
+    plan, stems = job.plan, job.plan.handled_song.stems
+    job.clock.start(Stage.NORMALISE)
+    n_workers = _n_workers(plan.handled_song, plan.sample_rate, job.threads)
+    work = StemsInWork(plan, job.clock, n_workers, job.kept)
+    with Workers(n_workers) as pool:
+        deque(pool.map(work.begin, stems), maxlen=0)
+        # The longest first, so that none is alone at the end.
+        results = dict(pool.map(work.end, work.longest_first()))
+    job.clock.stop()
+    audios = [results[s][0] if s in results else None for s in plan.stem_order]
+    return audios, {stem: results[stem][1] for stem in stems}
 
 
 def _n_workers(song: Song, sample_rate: int, threads: int | None) -> int:

@@ -105,6 +105,13 @@ class StageClock:
             self._moved_s = self._began_s
         self.at(detail, 0.0)
 
+    def foresee(self, stage: Stage, seconds: float) -> None:
+        """Something is known by now of what a stage will take."""
+        with self._lock:
+            if stage in self._forecast_s:
+                self._forecast_s[stage] = seconds
+                self._whole_s = sum(self._forecast_s.values())
+
     def at(self, detail: str, share: float) -> None:
         """The stage is at something, and a share of it is done, 0 to 1."""
         with self._lock:

@@ -6,7 +6,6 @@ their group. So memory holds the four groups and the tracks at hand, however man
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -15,9 +14,10 @@ from typing import TypeVar
 
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import copy_of, silence
-from mixer.dsp.threads import Workers
+from mixer.dsp.threads import Workers, available_threads
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
 from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
+from mixer.rendering.forecast import bus_in_tracks
 from mixer.rendering.group_sends import GroupSends
 from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.track_chain import TrackChain
@@ -100,19 +100,22 @@ def mix_tracks(
     groups: dict[str, FloatArray] = {}
     kept = None if keep is not None else kept  # whoever wants every track gets every track made
     chain = TrackChain(tracks, levels, settings, hand, n_samples, sample_rate, kept)
-    n_done = 0
-    for stem in dict.fromkeys(track.stem for track in tracks):
+    stems = list(dict.fromkeys(track.stem for track in tracks))
+    # The mix's own bus is still to come.
+    bus = bus_in_tracks(len(tracks), threads)
+    n_done, n_all = 0.0, len(tracks) + bus * (len(stems) + 1)
+    for stem in stems:
         own = [index for index, track in enumerate(tracks) if track.stem == stem]
         found = chain.find_group(stem, own)
         if found is not None:
-            groups[stem], n_done = found, n_done + len(own)
+            groups[stem], n_done = found, n_done + len(own) + bus
             continue
         group = silence(2, n_samples)
         sends = GroupSends(settings.space, sample_rate)
         with closing(_in_order(chain.run, own, threads)) as each:
             for index, done in each:
                 n_done += 1
-                tell(tracks[index].name, n_done / len(tracks))
+                tell(tracks[index].name, n_done / n_all)
                 if done is not None:
                     group += done.with_returns
                     sends.send(done.audio, settings.tracks[index])
@@ -121,6 +124,8 @@ def mix_tracks(
         sends.add_returns(group)
         groups[stem] = _through_bus(stem, group, sample_rate, settings.groups[stem], tap)
         chain.keep_group(stem, own, group)
+        n_done += bus
+        tell(stem, n_done / n_all)
     return groups
 
 
@@ -148,7 +153,7 @@ def _in_order(
     work: Callable[[T], R], items: Sequence[T], threads: int | None
 ) -> Generator[tuple[T, R], None, None]:
     """Items with their results, in order, no more under way or waiting than run at once."""
-    at_once = max(1, threads or os.cpu_count() or 1)
+    at_once = threads or available_threads()
     rest = iter(items)
     with Workers(at_once, "tracks") as pool:
         under_way: list[tuple[T, Future[R]]] = [

@@ -6,7 +6,6 @@ waveform at a low rate is the sum of theirs, moved: one correlation over the who
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from mixer.audio.decoding import read_blocks
 from mixer.audio.source import AudioSource
 from mixer.dsp.fourier import irfft, next_fast_len, rfft
-from mixer.dsp.threads import Workers
+from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import InputError
 
 # Means of so many samples a second: what is left are basses and the bodies of all others.
@@ -72,7 +71,7 @@ def sketch_all(
         float64 (samples,), and by place float64 (samples,), of any lengths.
     """
     whole, single = np.zeros(0), dict[int, np.ndarray]()
-    with Workers(os.cpu_count() or 1) as pool:
+    with Workers(available_threads()) as pool:
         for place, own in enumerate(pool.map(_sketch, *zip(*sources, strict=True))):
             whole = _added(whole, own)
             if place in kept:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import BENCH, PARTS, put
-from benchmarks.clock import Note, errors_of_time_left, longest_rest_s
+from benchmarks.clock import errors_of_time_left, longest_rest_s
+from benchmarks.clock_notes import Note
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 

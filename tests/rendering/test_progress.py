@@ -8,8 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from mixer.normalisations import EFFECTS
-from mixer.rendering.forecast import making_forecast, shares_before_effects
+from mixer.rendering.forecast import making_forecast
 from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Stage, StageClock, parts_of, time_left_s
 from mixer.rendering.settings import RenderSettings
@@ -150,13 +149,3 @@ def test_each_stage_that_a_mix_passes_is_foreseen(model, amount, write_song, rng
     assert all(seconds > 0.0 for seconds in forecast_s.values())
     assert Stage.MASTER in forecast_s
     assert (Stage.BLEND in forecast_s) == (amount != 1.0)
-
-
-def test_a_stem_is_as_far_as_its_effects_have_cost() -> None:
-    shares = shares_before_effects(("eq", "compression", "loudness"))
-    assert list(shares) == ["eq", "compression", "loudness"]
-    assert 0.0 < shares["eq"] < shares["compression"] < shares["loudness"] < 1.0
-    # Of the three compression takes longest.
-    assert shares["loudness"] - shares["compression"] > shares["compression"] - shares["eq"]
-    assert all(shares_before_effects((effect,))[effect] < 1.0 for effect in EFFECTS)
-    assert shares_before_effects(()) == {}

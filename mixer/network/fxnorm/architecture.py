@@ -29,7 +29,7 @@ def _roles(hyper: HyperParameters) -> dict[str, Role]:
 
 
 # Seconds of one core that a product takes.
-_PRODUCT_S = 4.5e-11
+_PRODUCT_S = 3.6e-11
 
 
 def _sample_roles(hyper: HyperParameters) -> dict[str, Role]:

@@ -19,7 +19,7 @@ SETTINGS_GRAPH = "settings"
 # A level and a peak for each frame of 23 ms, of a second of each of the stems.
 _LEVELS_BYTES = 4 * 2 * 4 * 44
 # Seconds of one core that a stem takes, for each second of song.
-_COST_A_STEM_S = 0.001
+_COST_A_STEM_S = 0.0007
 
 
 def _roles(hyper: TrackMixerParameters) -> dict[str, Role]:

@@ -1,0 +1,142 @@
+"""What the bar of one command is told, in its own process: run by `benchmarks.clock`.
+
+In processor time, on one core: what other programs do changes neither what is told nor how wrong it
+is. A stretch is the time between two moments at which Ctrl-C could end what runs: of the main
+thread, between two of Python's own looks at signals, of any thread, between two questions whether
+to stop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+_LOOK_EVERY_S = 0.005
+_N_FRAMES = 3
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a listener was told: seconds since the bar appeared, stage and detail, share."""
+
+    at_s: float
+    stage: str
+    detail: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Seconds of processor time without a moment to end at, and where that was over."""
+
+    seconds: float
+    where: str
+
+
+class Stretches:
+    """The longest stretches so far: of the main thread, and of one that asks whether to stop."""
+
+    def __init__(self) -> None:
+        self.main = self.asked = Stretch(0.0, "")
+        self._looked_s = 0.0
+        self._asked_s = threading.local()
+
+    def begin(self) -> None:
+        """From now on the main thread is looked after."""
+        self._looked_s = time.thread_time()
+        signal.signal(signal.SIGPROF, self._look)
+        signal.setitimer(signal.ITIMER_PROF, _LOOK_EVERY_S, _LOOK_EVERY_S)
+
+    def end(self) -> None:
+        """It is not any more."""
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+
+    def is_set(self) -> bool:
+        """Asked by `stop_if_asked` in every thread, in place of an event: goes on."""
+        now_s = time.thread_time()
+        passed_s = now_s - getattr(self._asked_s, "last", now_s)
+        self._asked_s.last = now_s
+        if passed_s > self.asked.seconds and not _is_main():
+            self.asked = Stretch(passed_s, _where(sys._getframe(1)))
+        return False
+
+    def _look(self, number: int, frame: FrameType | None) -> None:
+        now_s = time.thread_time()
+        passed_s, self._looked_s = now_s - self._looked_s, now_s
+        if passed_s > self.main.seconds:
+            self.main = Stretch(passed_s, _where(frame))
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _where(frame: FrameType | None) -> str:
+    """The innermost functions of this package, the outer ones first."""
+    names: list[str] = []
+    while frame is not None and len(names) < _N_FRAMES:
+        code = frame.f_code
+        if code.co_name not in ("stop_if_asked", "_look") and "mixer" in code.co_filename:
+            names.append(f"{Path(code.co_filename).stem}.{code.co_name}")
+        frame = frame.f_back
+    return " > ".join(reversed(names))
+
+
+def noted(file: Path, arguments: list[str]) -> int:
+    """Run the command line on one core, and write down what its bar is told."""
+    from mixer.cli import render
+    from mixer.cli.elapsed import process_age_s
+    from mixer.cli.main import run
+    from mixer.dsp import threads
+    from mixer.files.interruption import interrupt_on_signals
+    from mixer.output import destination
+    from mixer.rendering.progress import StageClock
+
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    notes: list[tuple[float, str, str, float]] = []
+    stretches, clocks = Stretches(), list[StageClock]()
+
+    @contextlib.contextmanager
+    def bar(*, quiet: bool) -> Iterator[Any]:
+        began_s = time.process_time()
+
+        def show(stage: str, detail: str, share: float) -> None:
+            notes.append((time.process_time() - began_s, stage, detail, share))
+
+        stretches.begin()
+        yield show
+        stretches.end()
+        notes.append((time.process_time() - began_s, "end", "", 1.0))
+
+    @functools.wraps(StageClock)
+    def stage_clock(*given: Any) -> StageClock:
+        clocks.append(StageClock(*given, now=time.process_time))
+        return clocks[-1]
+
+    # Not `progress_bar` itself: what is listened to is what it would be told.
+    render.progress_bar = bar
+    destination.StageClock = stage_clock  # type: ignore[assignment, misc]
+    # What asks each thread to stop, from the first pool on.
+    threads._Own.asked = (stretches,)  # type: ignore[assignment]
+    interrupt_on_signals()
+    try:
+        return run(arguments, process_age_s())
+    finally:
+        told = {
+            "notes": notes,
+            "foreseen_s": {} if not clocks else dict(clocks[-1]._forecast_s),
+            "stretches": [[each.seconds, each.where] for each in (stretches.main, stretches.asked)],
+        }
+        file.write_text(json.dumps(told))

@@ -1,0 +1,92 @@
+"""How long each stem's normalisation will take, corrected as soon as something of it is known.
+
+What compression takes depends on the stem by a factor of twenty, and shows only when its onsets are
+measured. Constants as in `mixer.rendering.forecast`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mixer.fxnorm.chain import Step
+
+# To read a recording, as samples or encoded; to measure a stem before and after.
+_READ, _DECODE, _MEASURE = 0.0005, 0.0013, 0.0009
+# A channel that is compressed, and the share of all that is.
+_COMPRESSED, _USUALLY_COMPRESSED = 0.0037, 0.45
+
+
+class _Cost(NamedTuple):
+    """Of an effect: whatever the stem, what is measured behind it included, and for a channel."""
+
+    fixed: float
+    a_channel: float = 0.0
+
+
+_EFFECTS = {
+    "pre_reverb": _Cost(0.0037),
+    "reverb": _Cost(0.0037),
+    "eq": _Cost(0.00063, 0.0016),
+    "compression": _Cost(0.00063, 0.00021),
+    "panning": _Cost(0.0015),
+    "balance": _Cost(0.00007),
+    "loudness": _Cost(0.00056),
+}
+_COMPRESSION = "compression"
+_STEREO = 2
+
+
+def reading_s(is_encoded: bool) -> float:
+    """To read a recording."""
+    return _DECODE if is_encoded else _READ
+
+
+class StemForecast:
+    """One stem's normalisation, in seconds for each second of song.
+
+    Args:
+        effects: the effects that are for it, in their order.
+        encoded: of each recording that it is the sum of, whether it must be decoded.
+
+    Attributes:
+        done_s: what is done.
+    """
+
+    def __init__(self, effects: Sequence[str], encoded: Sequence[bool] = (False,)) -> None:
+        self._effects, self._n_channels = tuple(effects), _STEREO
+        self.done_s = 0.0
+        self._current_s = sum(reading_s(each) for each in encoded) + 0.5 * _MEASURE
+        self._later_s = sum(map(self._usually_s, effects)) + 0.5 * _MEASURE
+
+    @property
+    def left_s(self) -> float:
+        """What is still to be done, as far as is known."""
+        return self._current_s + self._later_s
+
+    def at(self, step: Step) -> None:
+        """A step begins, and with it what comes before it is done."""
+        self.done_s += self._current_s
+        if step.is_begun:
+            self._current_s = step.n_channels * _COMPRESSED
+            place = self._effects.index(step.effect) + 1
+        else:
+            self._n_channels = step.n_channels
+            self._current_s = self._effect_s(step.effect)
+            place = self._effects.index(step.effect)
+        later = self._effects[place:]
+        self._later_s = sum(map(self._usually_s, later)) + 0.5 * _MEASURE
+        self._later_s -= 0.0 if step.is_begun else self._current_s
+
+    def end(self) -> None:
+        """All of it is done."""
+        self.done_s += self._current_s
+        self._current_s = self._later_s = 0.0
+
+    def _effect_s(self, effect: str) -> float:
+        cost = _EFFECTS[effect]
+        return cost.fixed + self._n_channels * cost.a_channel
+
+    def _usually_s(self, effect: str) -> float:
+        compressed = _USUALLY_COMPRESSED * self._n_channels if effect == _COMPRESSION else 0.0
+        return self._effect_s(effect) + compressed * _COMPRESSED
