@@ -18,7 +18,7 @@ _COMPRESSED, _USUALLY_COMPRESSED = 0.0037, 0.45
 
 
 class _Cost(NamedTuple):
-    """Of an effect: whatever the stem, what is measured behind it included, and for a channel."""
+    """What an effect takes for any stem, with what is measured after it, and for each channel."""
 
     fixed: float
     a_channel: float = 0.0
