@@ -80,7 +80,7 @@ def _tiles(records: Sequence[Record]) -> list[Html]:
         (
             "Loudness",
             number(median(levels) if levels else None, "LUFS"),
-            f"the middle one; {spread}",
+            f"median; {spread}",
         ),
     ]
     return [

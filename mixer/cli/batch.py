@@ -57,7 +57,10 @@ command.add_command(run_command)
 @command.command(name="init")
 @click.argument("folder", type=FilePath(exists=True, file_okay=False, path_type=Path))
 def init_command(folder: Path) -> None:
-    """Write a manifest of every song folder in FOLDER to stdout, to be saved where you are."""
+    """Write a manifest of every song folder in FOLDER to stdout.
+
+    Its paths are relative to the current folder: save it there.
+    """
     from mixer.batch.tree import manifest_text
 
     text, left_out = manifest_text(folder, Path.cwd())

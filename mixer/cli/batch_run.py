@@ -48,7 +48,9 @@ IGNORE = "--ignore-columns"
     show_default=True,
     help="Folder for the mixes and the ledger.",
 )
-@click.option("-j", "--jobs", type=Whole(1, 1024), help="Number of workers. [default: the cores]")
+@click.option(
+    "-j", "--jobs", type=Whole(1, 1024), help="Number of workers. [default: one per core]"
+)
 @click.option("--threads", type=Whole(1, 256), help="Cores per worker. [default: all shared]")
 @click.option(
     "--devices", default="auto", show_default=True, help="Devices: auto, cpu, or cuda:0,cuda:1."

@@ -1,4 +1,4 @@
-"""`mixer config`: the defaults of one's own, and where each value comes from."""
+"""`mixer config`: the user's own defaults, and the source of each value."""
 
 from __future__ import annotations
 

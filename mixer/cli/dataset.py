@@ -24,7 +24,7 @@ _EXTRA = "train"
 
 @click.group(cls=Commands, name="dataset")
 def command() -> None:
-    """Prepare training data from multitracks, look at it, and make songs to learn from."""
+    """Prepare and check training data; compose songs to train on."""
 
 
 @command.command(name="prepare")
@@ -44,7 +44,7 @@ def command() -> None:
     type=click.Choice(["audio", "bands", "tracks"]),
     default="audio",
     show_default=True,
-    help="What networks learn from it: audio (fxnorm, wave_u_net), powers of stems in bands "
+    help="Kind of examples: audio (fxnorm, wave_u_net), powers of stems in bands "
     "(band_mixer), or tracks (track_mixer).",
 )
 @click.option(
@@ -65,13 +65,21 @@ def command() -> None:
 )
 @click.option("--split", default="auto", show_default=True, help="auto, musdb or hash.")
 @click.option(
-    "--valid-share", type=Number(), default=0.1, show_default=True, help="Share of hashed songs."
+    "--valid-share",
+    type=Number(),
+    default=0.1,
+    show_default=True,
+    help="With --split hash: share of the songs for validation.",
 )
 @click.option(
-    "--test-share", type=Number(), default=0.1, show_default=True, help="Share of hashed songs."
+    "--test-share",
+    type=Number(),
+    default=0.1,
+    show_default=True,
+    help="With --split hash: share of the songs for the test set.",
 )
 @click.option(
-    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: the cores]"
+    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: one per core]"
 )
 @click.option("--overwrite", is_flag=True, help="Replace data that were made with other settings.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
@@ -182,10 +190,10 @@ def info(folder: Path, as_json: bool) -> None:
 @click.option(
     "--soundfont",
     type=FilePath(path_type=Path),
-    help="A General MIDI .sf2.  [default: the system's]",
+    help="General MIDI SoundFont, an .sf2 file.  [default: the system's]",
 )
 @click.option(
-    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: the cores]"
+    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: one per core]"
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

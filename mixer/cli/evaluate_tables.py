@@ -28,7 +28,7 @@ _PERCENT = 100.0
 # The floors under the systems, by the names that they have everywhere.
 _NOTES = {
     NONE: f"{NONE}: the normalised stems added up, the paper's baseline",
-    SUM: f"{SUM}: the recordings added up as they are",
+    SUM: f"{SUM}: the recordings, summed without processing",
 }
 
 

@@ -52,8 +52,8 @@ from mixer.normalisations import EFFECTS, parse_effects
     help="Segments that a Wave-U-Net's published state dict was trained on.  [default: 441000]",
 )
 @click.option("--fp16", is_flag=True, help="Also write half-precision graphs, for GPUs.")
-@click.option("--licence", help="Terms of the weights.  [default: the checkpoint's words]")
-@click.option("--provenance", help="Origin of the weights.  [default: the checkpoint's words]")
+@click.option("--licence", help="Terms of the weights.  [default: as stated in the checkpoint]")
+@click.option("--provenance", help="Origin of the weights.  [default: as stated in the checkpoint]")
 @click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")

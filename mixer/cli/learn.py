@@ -147,7 +147,7 @@ def _show(one: _Learnt) -> None:
     for name in comparison.added:
         talk(f"note: added track {printable(name)}: not a recording of the song, left alone")
     for name in comparison.gone:
-        talk(f"note: {printable(name)} was taken out of the session; mute it to drop it as well")
+        talk(f"note: {printable(name)} was removed from the session; mute it to drop it as well")
     for name, devices in comparison.foreign:
         talk(f"note: {printable(name)}: {printable(joined(list(devices), 'and'))} left alone")
     for remark in comparison.remarks:

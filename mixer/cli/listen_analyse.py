@@ -74,7 +74,7 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Analyse the ANSWERS to TEST: who counts, how systems rate, which differences are real.
+    """Analyse the ANSWERS to TEST: screen participants, rate systems, test differences.
 
     ANSWERS are JSON files, folders of them, or the server's database; without any, TEST's own
     answers.sqlite. A file that cannot be used is reported and left out, and the exit code is 1.

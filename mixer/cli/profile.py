@@ -33,7 +33,13 @@ def command() -> None:
 
 @command.command(name="measure")
 @click.argument("folders", nargs=-1, required=True, type=FilePath(path_type=Path))
-@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="A .json.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=FilePath(path_type=Path),
+    help="Profile to write, a .json file.",
+)
 @click.option(
     "--effects",
     default=",".join(MEASURED_EFFECTS),
@@ -41,7 +47,7 @@ def command() -> None:
     help="Normalisations that the profile is for.",
 )
 @click.option(
-    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: the cores]"
+    "-j", "--jobs", type=Whole(1, 1024), help="Number of processes.  [default: one per core]"
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -89,13 +95,19 @@ def measure(
 
 @command.command(name="import")
 @click.argument("features", type=FilePath(path_type=Path))
-@click.option("-o", "--output", required=True, type=FilePath(path_type=Path), help="A .json.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=FilePath(path_type=Path),
+    help="Profile to write, a .json file.",
+)
 @click.option(
     "--sample-rate",
     default=44_100,
     show_default=True,
     type=Whole(8_000, 384_000),
-    help="In Hz, that the features were measured at: the file does not say.",
+    help="Sample rate of the features in Hz, which the file does not state.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -138,7 +150,7 @@ def show_profile(profile: str, as_json: bool) -> None:
 @click.argument("second")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def compare(first: str, second: str, as_json: bool) -> None:
-    """Show what SECOND has more than FIRST, both names or files of profiles."""
+    """Show how SECOND differs from FIRST; both are names or files of profiles."""
     differences = compare_profiles(read_profile(first), read_profile(second))
     if as_json:
         answer({"first": first, "second": second, "stems": differences})

@@ -15,6 +15,7 @@ from mixer.cli.console import answer, cell, level, printable, say, talk, talk_wa
 from mixer.cli.elapsed import WATCH
 from mixer.cli.terminal import table_console
 from mixer.console.desk import StripReport
+from mixer.files.wording import listed
 from mixer.output.delivery import delivered_paths
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import FileRole, output_paths, versions_folder
@@ -42,6 +43,8 @@ from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
 # What every step of a normalisation measures, and the units of what it sets.
+# Silent tracks that are named; of more, their number is told.
+_MOST_SILENT = 8
 _STEP_LEVELS = ("loudness_lufs", "peak_dbfs")
 _UNITS = {"_dbfs": "dBFS", "_lufs": "LUFS", "_db": "dB", "_hz": "Hz", "_ms": "ms", "_s": "s"}
 
@@ -343,6 +346,8 @@ def show_tracks(mix: Mix) -> None:
     if has_hand:
         table.add_column("added by hand", ratio=2)
     for name, track in record["tracks"].items():
+        if track["loudness_lufs"] is None:
+            continue
         table.add_row(
             Text(printable(without_audio_suffix(name))),
             track["role"].replace("_", " "),
@@ -353,6 +358,9 @@ def show_tracks(mix: Mix) -> None:
     for name, bus in (*record["groups"].items(), ("mix", record["mix"])):
         table.add_row(f"{name} bus", "", "", bus_words(bus))
     table_console(stderr=True).print(table)
+    tracks = record["tracks"].items()
+    if silent := [name for name, track in tracks if track["loudness_lufs"] is None]:
+        talk(f"silent: {listed((without_audio_suffix(name) for name in silent), _MOST_SILENT)}")
     talk(f"space: {space_words(record['space'])}")
 
 

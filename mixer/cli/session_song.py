@@ -57,8 +57,8 @@ def song_of_session(
 
     if recall_of(path).exists():
         raise InputError(
-            f"{path} is a session of a mix of ours: mixer learn takes its changes into the song, "
-            "which mixer render then mixes"
+            f"{path} was written by mixer: mixer learn reads its changes into the song, "
+            "and mixer render then mixes it"
         )
     folder = Path(DEFAULT_FOLDER) if output is None else output
     if output is not None and output.suffix and not output.is_dir():

@@ -45,7 +45,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Train a network as CONFIG says: a TOML file, or a configuration that is shipped.
+    """Train the network that CONFIG describes: a TOML file, or a shipped configuration.
 
     Shipped: track-mixer, band-mixer, paper-small, paper-pretrain, paper-la, paper-lb, wave-u-net,
     smoke.
@@ -57,7 +57,7 @@ def command(
     mixer train paper-la data.folder=DATA --dry-run > mine.toml
     torchrun --nproc-per-node 4 -m mixer train paper-la data.folder=DATA
 
-    Ctrl-C keeps a checkpoint; --resume goes on from it.
+    Ctrl-C keeps a checkpoint; --resume continues from it.
     """
     settings = load_extra("training.run.config_reader", "train")
     path = settings.find_config(config)

@@ -105,7 +105,7 @@ def check_build(
     reference = settings.hidden_reference
     if reference is not None and reference not in [system.name for system in systems]:
         raise SettingsError(
-            f"hidden reference {reference!r} is none of the systems "
+            f"hidden reference {reference!r} is not one of the systems "
             f"{', '.join(system.name for system in systems)}"
         )
     refuse_rate(DEFAULT_FORMAT, settings.sample_rate)

@@ -62,7 +62,7 @@ def _fault(design: Design, key: Key) -> str | None:
     if not scales or any(scales.count(id_) > 1 for id_ in scales):
         return "the test's scales are none, or two of one name"
     if key.reference_system is not None and key.reference_system not in key.systems:
-        return f"reference_system: {key.reference_system!r:.50} is none of the systems"
+        return f"reference_system: {key.reference_system!r:.50} is not one of the systems"
     for page in design.pages:
         if page.id not in key.pages:
             return f"pages: page {page.id!r:.50} is missing"

@@ -85,7 +85,7 @@ class PublicFile:
         status = os.fstat(opened.fileno())
         if (status.st_dev, status.st_ino) != (self.device, self.inode):
             opened.close()
-            raise FileNotFoundError(errno.ENOENT, "another file is there now", str(self.path))
+            raise FileNotFoundError(errno.ENOENT, "the file has been replaced", str(self.path))
         return opened
 
 
@@ -251,7 +251,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.store.save(answers)
         except StaleError:
             raise _RefusalError(
-                HTTPStatus.CONFLICT, "Newer answers are kept already; reload the page."
+                HTTPStatus.CONFLICT, "Newer answers are already stored; reload the page."
             ) from None
         if answers.complete:
             self.server.log(f"{participant}: complete")
@@ -264,7 +264,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
             raise _RefusalError(
-                HTTPStatus.LENGTH_REQUIRED, "Say the length of the answers in bytes."
+                HTTPStatus.LENGTH_REQUIRED, "State the length of the answers in bytes."
             )
         # Compared as text first: a number of a million digits is not worth converting.
         if len(length) > 12 or int(length) > MAX_ANSWERS_BYTES:

@@ -61,26 +61,28 @@ def screening_rules(
     design: Design, key: Key, *, screening: bool, complete_only: bool
 ) -> tuple[str, ...]:
     """The rules that apply to a test, each as a sentence."""
-    rules = ["Left out: who finished no page."]
+    rules = ["Left out: participants who finished no page."]
     if complete_only:
-        rules.append("Left out: who did not finish the whole test.")
+        rules.append("Left out: participants who did not finish the whole test.")
     if not screening:
         return (*rules, "Not screened: the test's own rules were switched off.")
     limits = key.screening
     rules.append(
-        f"A page counts for nothing where a mix sounded for less than {design.least_heard_s:g} s."
+        "A page is ignored if any of its mixes was played for less than "
+        f"{design.least_heard_s:g} s."
     )
     if key.reference_system is not None:
         rules.append(
-            f"Left out: who rates the hidden reference ({key.reference_system}) below "
+            f"Left out: participants who rate the hidden reference ({key.reference_system}) below "
             f"{limits.hidden_reference_least:g} in more than "
             f"{100.0 * limits.hidden_reference_tolerated_share:g} % of its ratings, one a page and "
             "scale."
         )
     if any(page.repeats is not None for page in key.pages.values()):
         rules.append(
-            "Left out: whose ratings of a page and of its repetition differ by more than "
-            f"{limits.repeat_largest_mean_difference:g} points on average over mixes and scales."
+            "Left out: participants whose ratings of a page and of its repetition differ by more "
+            f"than {limits.repeat_largest_mean_difference:g} points on average over mixes and "
+            "scales."
         )
     return tuple(rules)
 

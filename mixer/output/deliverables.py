@@ -74,8 +74,8 @@ def check_versions(words: Sequence[str], plan: RenderPlan) -> None:
         )
     if "clean" in wanted and not song.explicit:
         raise SettingsError(
-            f"{song.name}: nothing is called explicit, so clean would be the mix: say in song.toml "
-            "where, as explicit = [{ from_s = 61.2, to_s = 61.9 }]"
+            f"{song.name}: no words are marked as explicit, so clean would equal the mix; mark "
+            "them in song.toml, for example explicit = [{ from_s = 61.2, to_s = 61.9 }]"
         )
 
 

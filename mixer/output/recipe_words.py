@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mixer.files.wording import joined, visible
+from mixer.output.names import TRACK_ROLE
 from mixer.output.recipe import OutputTable, Recipe, Take
 from mixer.reference.record import reference_lines
 from mixer.rendering.axes import standing_words
@@ -19,6 +20,8 @@ _LEAST_DB = 0.005
 # What a figure of one decimal shows.
 _SEEN_DB = 0.05
 _LONGEST_VALUE = 100
+# More wet tracks than this are counted, not named.
+_MOST_TRACKS = 8
 _BAND = re.compile(r"(.+\.eq\.\d+)\.\w+")
 _BAND_WORDS = {"type": "{}", "frequency_hz": "{} Hz", "gain_db": "{} dB"}
 
@@ -55,13 +58,23 @@ def _band_words(settings: Sequence[Mapping[str, object]], side: str) -> str:
     return " ".join(form.format(word) for form, word in words)
 
 
+def _parts(names: Sequence[str], parts: Iterable[str]) -> str:
+    """Stems by name, and tracks too unless they are many: then how many of them."""
+    tracks = [name for name in names if name.startswith(TRACK_ROLE)]
+    if len(tracks) <= _MOST_TRACKS:
+        return ", ".join(names)
+    n_all = sum(name.startswith(TRACK_ROLE) for name in parts)
+    stems = [name for name in names if not name.startswith(TRACK_ROLE)]
+    return ", ".join([*stems, f"{len(tracks)} of {n_all} tracks"])
+
+
 def proof_lines(take: Take) -> list[str]:
     """What a take left alone, and what the bus did otherwise, a line each."""
     lines = []
     if take["same"]:
-        lines.append(f"bit for bit as before: {', '.join(take['same'])}")
+        lines.append(f"bit for bit as before: {_parts(take['same'], take['parts'])}")
     if take["different"]:
-        lines.append(f"changed: {', '.join(take['different'])}")
+        lines.append(f"changed: {_parts(take['different'], take['parts'])}")
     elif take["parts"]:
         lines.append("no stem or track has changed")
     was, now = take["bus"]["was"], take["bus"]["now"]
@@ -134,7 +147,7 @@ def sureness_lines(recipe: Recipe) -> Iterator[str]:
     yield from doubt_words(doubts)
     for stem, record in doubts["stems"].items():
         drawn = record.get("drawn")
-        more = "" if drawn is None else f"; drawn {100.0 * drawn:.0f} % of the way to neutral"
+        more = "" if drawn is None else f"; moved {100.0 * drawn:.0f} % of the way to neutral"
         yield (
             f"{stem}: its level differs by {record['level_db']:.1f} dB between answers, "
             f"{record['models_db']:.1f} dB between models{more}"

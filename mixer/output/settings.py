@@ -78,7 +78,7 @@ class OutputSettings:
     )
     bit_depth: str = option(
         DEFAULT_BIT_DEPTH,
-        "Bit depth.",
+        "Bit depth of WAV and FLAC.",
         choices=BIT_DEPTHS,
         in_ledger=True,
         for_every_row=True,
@@ -93,7 +93,7 @@ class OutputSettings:
     )
     quality: float | None = option(
         None,
-        "Quality of MP3 and Ogg Vorbis, in place of a bit rate: 0 (smallest) to 10 (best).",
+        "Quality of MP3 and Ogg Vorbis, instead of a bit rate: 0 (smallest) to 10 (best).",
         range=(0.0, 10.0),
         otherwise="8 for Ogg Vorbis",
     )
@@ -101,13 +101,13 @@ class OutputSettings:
     tracks: bool = option(False, "Also write each wet track, if the model mixes tracks.")
     daw: tuple[str, ...] = option(
         (),
-        f"Also write a session: {DAW_TITLES}; repeatable.",
+        f"Also write a session for {DAW_TITLES}; repeatable.",
         choices=DAW_FORMATS,
         for_every_row=True,
     )
     daw_audio: DawAudio = option(
         DawAudio.DRY,
-        "Audio in sessions: dry recordings behind editable strips, wet stems, or both.",
+        "Audio in sessions: dry recordings with editable strips, wet stems, or both.",
         for_every_row=True,
     )
     deliver: tuple[str, ...] = option(
@@ -137,7 +137,10 @@ class OutputSettings:
         "Whether to write an HTML report.",
         flags={
             "report": (ReportKind.LINKED, "Write an HTML report with a player."),
-            "embed": (ReportKind.EMBEDDED, "The same, with 30 s previews inside the page."),
+            "embed": (
+                ReportKind.EMBEDDED,
+                "Write an HTML report with 30 s previews inside the page.",
+            ),
         },
         for_every_row=True,
     )

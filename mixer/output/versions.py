@@ -44,7 +44,7 @@ VERSIONS = {
     "tv": Version("TV", "everything but the lead vocals"),
     "vocal-up": Version("Vocal Up", "vocals 1 dB louder", holds_ceiling=True),
     "vocal-down": Version("Vocal Down", "vocals 1 dB quieter", holds_ceiling=True),
-    "clean": Version("Clean", "without the words that are called explicit", holds_ceiling=True),
+    "clean": Version("Clean", "without the words that are marked as explicit", holds_ceiling=True),
 }
 WORDS = (MIX, *VERSIONS, STEMS)
 

@@ -89,9 +89,9 @@ def check_output(
         OutputError: something is there already, is a recording of the song, or cannot be written.
     """
     if file_format not in FORMATS:
-        raise SettingsError(f"format {file_format!r} is none of {', '.join(FORMATS)}")
+        raise SettingsError(f"format {file_format!r} is not one of {', '.join(FORMATS)}")
     if bit_depth not in BIT_DEPTHS:
-        raise SettingsError(f"bit depth {bit_depth!r} is none of {', '.join(BIT_DEPTHS)}")
+        raise SettingsError(f"bit depth {bit_depth!r} is not one of {', '.join(BIT_DEPTHS)}")
     refuse_depth(file_format, bit_depth)
     refuse_rate(file_format, sample_rate)
     refuse_coding(file_format, coding)

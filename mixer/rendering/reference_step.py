@@ -71,8 +71,8 @@ def _matched(
         moves = Moves(moves.stems, moves.width_db, moves.ride_db)
         cannot = (
             *cannot,
-            f"loudness: {plan.settings.loudness_lufs:g} LUFS were asked for, so the reference's "
-            "is not taken",
+            f"loudness: {plan.settings.loudness_lufs:g} LUFS is the target, so the reference's "
+            "loudness is not used",
         )
     mix = _moved(wet, moves, plan, make_mix)
     level_db = before.loudness_lufs - integrated_loudness_lufs(mix, plan.mix_rate)

@@ -131,7 +131,7 @@ def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
             what += "" if key not in GAIN_LIKE else " that does not change in time"
             yield (
                 f"{dotted((*keys, key))}: model {model_name} mixes stems, so single tracks "
-                f"{what}: say it of a stem, or use a model that mixes tracks (--model {LEVELS})"
+                f"{what}: set it on a stem, or use a model that mixes tracks (--model {LEVELS})"
             )
 
 

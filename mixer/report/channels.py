@@ -123,7 +123,7 @@ def _why_nothing(mix: Mix) -> str:
     if mix.plan.material is MaterialKind.RECORDINGS:
         return "The amount is 0: the recordings are added up unchanged, without a network."
     if mix.model is None:
-        return "No network was asked for: the normalised stems are added up, every fader at 0 dB."
+        return "No network was requested: the normalised stems are added up, every fader at 0 dB."
     return (
         f"Model {mix.model['name']} outputs finished sound and no settings: see its effect in the "
         "spectrum and the stereo field."

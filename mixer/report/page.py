@@ -146,7 +146,7 @@ def _console(data: ReportData) -> Html:
     """What was set, as pictures; where no network set it, why."""
     why = data.charts["console"]["why"]
     about = (
-        "A mark is where the network put a knob. Where a preset or a hand moved it on, the hollow "
+        "A mark is where the network put a knob. Where a preset or you changed it, the hollow "
         "mark is the network's and the filled one is the result. A fader acts on the recording; "
         "the bar around a pan is the width of the side signal. EQ with high-pass; sends in dB of "
         "what comes back."

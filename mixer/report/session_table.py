@@ -7,7 +7,7 @@ from mixer.report.markup import Html, element, name
 from mixer.report.words import NOTHING, number
 
 ABOUT = (
-    "How deep each track's native settings alone null against what stands in the mix: the lower, "
+    "How deep each track's native settings alone null against the mix: the lower, "
     "the more of it can be edited. Bands: the largest difference of a band's level over the song. "
     "A shallow null with bands within 1 dB is mostly phase and timing, hardly audible. "
     "With the residual, the untouched session is the mix."

@@ -38,6 +38,20 @@ def test_a_line_a_track_says_what_was_set_and_what_the_hand_added(
     assert "added by hand" not in capsys.readouterr().err
 
 
+def test_silent_tracks_are_listed_in_one_line(write_song, tmp_path: Path, capsys) -> None:
+    loud, silent = noise(np.random.default_rng(1), 1.0, 44_100)[:1], np.zeros((1, 44_100))
+    names = ["Kick", *(f"Gtr {place}" for place in range(10))]
+    folder = write_song({f"{name}.wav": silent if name != "Kick" else loud for name in names})
+    assert rendered(folder, tmp_path) == 0
+    lines = capsys.readouterr().err.splitlines()
+    (line,) = [line for line in lines if line.startswith("silent: ")]
+    assert line.startswith("silent: Gtr 0, Gtr 1, ")
+    assert line.endswith(" more")
+    table = lines[next(place for place, line in enumerate(lines) if line.startswith("track")) :]
+    assert any(line.startswith("Kick ") for line in table)
+    assert not any(line.startswith("Gtr ") for line in table)
+
+
 def test_json_carries_every_setting_and_the_files(folder: Path, tmp_path: Path, capsys) -> None:
     assert rendered(folder, tmp_path, "--tracks", "--json") == 0
     answer = json.loads(capsys.readouterr().out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mixer.output.recipe_words import change_lines
+from mixer.output.recipe_words import change_lines, proof_lines
 
 BAND = {"type": "low_shelf", "frequency_hz": 250.0, "gain_db": 1.5, "q": 0.7, "amount": 1.0}
 
@@ -24,3 +24,21 @@ def test_a_band_that_comes_or_goes_is_one_line() -> None:
 def test_a_band_that_is_turned_is_told_setting_by_setting() -> None:
     turned = [change("a.eq.0.gain_db", 1.0, 2.0), change("a.eq.0.amount", None, 0.5)]
     assert change_lines(turned) == ["a.eq.0.gain_db 1 -> 2", "a.eq.0.amount none -> 0.5"]
+
+
+def test_many_tracks_are_counted_and_few_are_named() -> None:
+    def lines(n_tracks: int) -> list[str]:
+        tracks = [f"tracks/{place}.wav" for place in range(n_tracks)]
+        parts = dict.fromkeys(["vocals", "bass", *tracks], "0" * 64)
+        same = ["bass", *tracks[1:]]
+        take = {"same": same, "different": ["vocals", tracks[0]], "parts": parts}
+        return proof_lines({**take, "changes": [], "bus": {"was": {}, "now": {}}})
+
+    assert lines(3)[:2] == [
+        "bit for bit as before: bass, tracks/1.wav, tracks/2.wav",
+        "changed: vocals, tracks/0.wav",
+    ]
+    assert lines(38)[:2] == [
+        "bit for bit as before: bass, 37 of 38 tracks",
+        "changed: vocals, tracks/0.wav",
+    ]

@@ -155,7 +155,7 @@ def test_without_a_bus_the_parts_are_the_wet_stems(folder: Path, tmp_path: Path)
 def test_a_clean_version_lacks_the_vocals_where_song_toml_says(
     folder: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(SettingsError, match="nothing is called explicit"):
+    with pytest.raises(SettingsError, match="no words are marked as explicit"):
         rendered(folder, tmp_path / "out", ("clean",))
     (folder / "song.toml").write_text("explicit = [{ from_s = 1.0, to_s = 1.5 }]\n")
     done = rendered(

@@ -148,11 +148,12 @@ def recall_markdown(sessions: Mapping[str, DawSession]) -> str:
         lines.append(_line((*map(_plain, cells), *shown)))
     lines += [
         "",
-        "Nulls to: energy that the settings alone leave over against what stands in the mix; the "
-        f"track residual makes up for it. Above {FLAGGED_ABOVE_DB:g} dB (!) the settings tell only "
-        "a part of what was done. Bands: the largest difference of a band's level, averaged over "
-        "the song. A shallow null beside bands within 1 dB is mostly phase and timing, which are "
-        "hardly heard; with bands further apart the settings sound otherwise than the mix.",
+        "Nulls to: energy of the difference between the settings alone and the mix; the "
+        f"track residual holds that difference. Above {FLAGGED_ABOVE_DB:g} dB (!) the settings "
+        "describe only a part of the processing. Bands: the largest difference of a band's level, "
+        "averaged over the song. A shallow null beside bands within 1 dB is mostly phase and "
+        "timing, which are hardly audible; with larger differences the settings sound different "
+        "from the mix.",
         "",
     ]
     returns = [track for track in first.tracks if track.is_return]
