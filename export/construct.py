@@ -17,7 +17,7 @@ import torch
 from export.bundle import Description, write_bundle
 from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import Bundle
-from training.networks.filter_bank_start import bank_kernel
+from training.networks.filter_bank_start import bank_kernel, lapped_transform
 from training.networks.fxnorm import FxNormNetwork
 
 BANDS = 16
@@ -58,7 +58,7 @@ def construct_network(hyper: HyperParameters = PASSTHROUGH_HYPER_PARAMETERS) -> 
     Raises:
         ValueError: the hyper-parameters do not fit the transform.
     """
-    kernel = bank_kernel(hyper, mid_side=False)
+    kernel = bank_kernel(hyper, lapped_transform, mid_side=False)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         network = FxNormNetwork(hyper)

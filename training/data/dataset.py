@@ -39,6 +39,8 @@ class SegmentSettings:
             target is not, so the network learns to rely on its own sense of balance.
         remix_share: of the items, those made of stems of different songs; their target is the sum
             of the wet stems.
+        drop_share: of the items, those that lose one of two or more stems that play; what is left
+            of the target is the sum of the others.
         with_wet: also read the wet stems.
         silence_rms_dbfs: windows whose mix (remixed: whose stem) is below are not drawn.
     """
@@ -49,6 +51,7 @@ class SegmentSettings:
     swap_channels: bool = True
     input_gain_db: float = 0.0
     remix_share: float = 0.0
+    drop_share: float = 0.0
     with_wet: bool = False
     silence_rms_dbfs: float = SILENCE_RMS_DBFS
 
@@ -59,6 +62,8 @@ class SegmentSettings:
             raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
         if not 0.0 <= self.remix_share <= 1.0:
             raise SettingsError(f"remix share {self.remix_share:g}: give 0 to 1")
+        if not 0.0 <= self.drop_share <= 1.0:
+            raise SettingsError(f"drop share {self.drop_share:g}: give 0 to 1")
         if not 0.0 <= self.input_gain_db <= 60.0:
             raise SettingsError(f"input gain of {self.input_gain_db:g} dB: give 0 to 60")
 
@@ -95,6 +100,7 @@ class SegmentDataset(Dataset[Item]):
         if not self._mixes.n_windows:
             raise InputError(f"{data.folder}: the {split} songs are silent throughout")
         n_samples = sum(song.n_samples for song in songs)
+        self._needs_wet = settings.with_wet or settings.drop_share > 0.0
         self._n_items = settings.items_per_epoch or max(1, n_samples // settings.n_samples)
 
     def __len__(self) -> int:
@@ -110,14 +116,17 @@ class SegmentDataset(Dataset[Item]):
         remix = rng.random() < settings.remix_share
         gains_db = rng.uniform(-settings.input_gain_db, settings.input_gain_db, len(STEMS))
         item = self._remixed(rng) if remix else self._as_it_is(rng)
+        if settings.drop_share and rng.random() < settings.drop_share:
+            _drop_a_stem(item, rng)
+        if not settings.with_wet:
+            item.pop("wet", None)
         item["inputs"] *= db_to_gain(gains_db).astype(np.float32)[:, None, None]
         return _tensors(item, swap)
 
     def _as_it_is(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         song, start = self._mixes.draw(rng)
         variants = [int(rng.integers(len(song.gains_db.get(stem, (0.0,))))) for stem in STEMS]
-        n_samples = self.settings.n_samples
-        return read_item(song, start, n_samples, variants, with_wet=self.settings.with_wet)
+        return read_item(song, start, self.settings.n_samples, variants, with_wet=self._needs_wet)
 
     def _remixed(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Each stem from a song and a place of its own."""
@@ -134,8 +143,7 @@ class SegmentDataset(Dataset[Item]):
         target = wet.sum(axis=0)
         # As a song whose sum exceeds full scale is turned down when it is prepared.
         gain = np.float32(1.0 / max(1.0, peak(target)))
-        item = {"inputs": inputs, "target": target * gain}
-        return item | ({"wet": wet * gain} if self.settings.with_wet else {})
+        return {"inputs": inputs, "target": target * gain, "wet": wet * gain}
 
 
 class ValidationSegments(Dataset[Item]):
@@ -211,6 +219,16 @@ class EpochSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         first = self.epoch * self._epoch_items
         return iter(range(first + self.start + self.rank, first + self.n_items, self.n_ranks))
+
+
+def _drop_a_stem(item: dict[str, np.ndarray], rng: np.random.Generator) -> None:
+    """Silence one stem of an item with wet stems, if that leaves another that plays."""
+    playing = np.flatnonzero(item["wet"].any(axis=(1, 2)))
+    if len(playing) < 2:
+        return
+    dropped = int(rng.choice(playing))
+    item["target"] = item["target"] - item["wet"][dropped]
+    item["inputs"][dropped] = item["wet"][dropped] = 0.0
 
 
 def _tensors(item: dict[str, np.ndarray], swap: bool) -> Item:

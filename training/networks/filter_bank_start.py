@@ -1,20 +1,29 @@
 """A network of the paper's kind that begins as a filter bank: what goes in comes out, band by band.
 
-Each input gets a bank of its own, an extended lapped transform (Malvar, "Extended lapped
-transforms: properties, applications, and fast algorithms", 1992; overlap 4, so 64 taps for 16
-bands): its rows are orthonormal, and to their own shifts by as many samples as there are bands too,
-so the network's transposed convolution, which uses the same filters, rebuilds the input perfectly.
-With a stride of half as many samples the bank holds two such bases, one beside the other, and
-bands can be turned up and down with less aliasing.
+Each input gets a bank of its own, cosines of an overlap of 4 (64 taps for 16 bands), and the
+network's transposed convolution, which uses the same filters, rebuilds the input from it. There are
+two windows for them:
+
+- `lapped_transform` (Malvar, "Extended lapped transforms: properties, applications, and fast
+  algorithms", 1992) rebuilds perfectly, as long as all bands have one gain. Where their gains
+  differ, its images no longer cancel: a strong bass comes back above 14 kHz, only 48 dB lower.
+- `quiet_bank` (a Kaiser window with its cut-off by the rule of Lin and Vaidyanathan, "A Kaiser
+  window approach for the design of prototype filters of cosine modulated filterbanks", 1998) has
+  filters so steep that there is next to nothing to cancel: those images are 95 dB lower whatever
+  the gains, and what is rebuilt is flat, with an error of -70 dB. A network that is to mix, whose
+  gains do differ, begins with it.
 
 Front-end pre-training looks for such filters and finds them roughly; here they are from the start.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import optimize, signal
 from torch import Tensor
 
 from mixer.network.fxnorm.parameters import HyperParameters
@@ -24,6 +33,10 @@ from training.networks.fxnorm import FxNormNetwork
 MASK_GAIN = float(np.log(2.0))
 SQUEEZE_GAIN = 0.5
 _OVERLAP = 4
+# Of the Kaiser window: steeper filters are wider ones, and bands overlap more.
+_KAISER_BETA = 8.0
+# Where its cut-off is looked for, in shares of a band's width.
+_CUT_OFF_RANGE = (0.6, 0.9)
 # Mean |p x mask| of a stem's filters is about a hundredth; excitation should see numbers around 1.
 _SQUEEZE_SCALE = 50.0
 _LSTM_GATES, _CELL_GATE = 4, 2  # PyTorch's order: input, forget, cell, output
@@ -42,17 +55,51 @@ def lapped_transform(bands: int) -> NDArray[np.float64]:
     # Malvar's closed form of the window, with the free parameter at its usual value 1.
     angle = (n + 0.5) * np.pi / (2 * bands)
     window = -1.0 / (2.0 * np.sqrt(2.0)) + 0.5 * np.cos(angle)
+    return _modulated(window)
+
+
+def quiet_bank(bands: int) -> NDArray[np.float64]:
+    """A bank that rebuilds within -70 dB, and whose bands may have any gains without images.
+
+    Args:
+        bands: M, also the shift to which the rows are nearly orthogonal.
+
+    Returns:
+        (bands, 4 * bands): rows have a norm of 1.
+    """
+
+    def ripple(cut_off: float) -> float:
+        """What is rebuilt is flat where a window is orthogonal to its shift by two bands."""
+        window = _kaiser_low_pass(bands, cut_off)
+        return float(window[2 * bands :] @ window[: -2 * bands])
+
+    low, high = (share / bands for share in _CUT_OFF_RANGE)
+    window = _kaiser_low_pass(bands, optimize.brentq(ripple, low, high))
+    return _modulated(window * np.sqrt(bands) / np.linalg.norm(window))
+
+
+def _kaiser_low_pass(bands: int, cut_off: float) -> NDArray[np.float64]:
+    return np.asarray(signal.firwin(_OVERLAP * bands, cut_off, window=("kaiser", _KAISER_BETA)))
+
+
+def _modulated(window: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A window times cosines in the middle of each band: (bands, 4 * bands)."""
+    bands = len(window) // _OVERLAP
+    n = np.arange(len(window))
     k = np.arange(bands)[:, None] + 0.5
     phase = (n + (bands + 1) / 2.0) * k * np.pi / bands
     return np.asarray(window * np.sqrt(2.0 / bands) * np.cos(phase))
 
 
-def bank_kernel(hyper: HyperParameters, *, mid_side: bool) -> NDArray[np.float64]:
+def bank_kernel(
+    hyper: HyperParameters, bank: Callable[[int], NDArray[np.float64]], *, mid_side: bool
+) -> NDArray[np.float64]:
     """conv_1's weights with which the network's mix is the tanh of the sum of its stems.
 
     Args:
         hyper: needs kernel = 4 x bands, filters = inputs x bands, and a whole number of strides in
             as many samples as there are bands.
+        bank: `lapped_transform` or `quiet_bank`.
         mid_side: filters of a stem's sum and difference in place of its left and right, so that a
             mask changes its width.
 
@@ -70,7 +117,7 @@ def bank_kernel(hyper: HyperParameters, *, mid_side: bool) -> NDArray[np.float64
             " multiple of the stride"
         )
     gain = np.sqrt(hyper.stride_samples / bands) / np.sqrt(MASK_GAIN * SQUEEZE_GAIN)
-    rows = gain * lapped_transform(bands)
+    rows = gain * bank(bands)
     kernel = np.zeros((hyper.n_inputs, bands, hyper.n_inputs, hyper.kernel_samples))
     for channel in range(hyper.n_inputs):
         if not mid_side:
@@ -92,7 +139,7 @@ def start_as_filter_bank(network: FxNormNetwork) -> None:
         ValueError: see `bank_kernel`.
     """
     hyper = network.hyper
-    kernel = bank_kernel(hyper, mid_side=True)
+    kernel = bank_kernel(hyper, quiet_bank, mid_side=True)
     with torch.no_grad():
         network.conv_1.weight.copy_(torch.from_numpy(kernel))
         # Smoothing starts as a plain mean.

@@ -27,6 +27,7 @@ class DataConfig:
         swap_channels: left and right change places in half of the segments.
         input_gain_db: each input stem is turned up or down by up to this much.
         remix_share: share of segments made of stems of different songs.
+        drop_share: share of segments that lose one of their stems, and their target with them.
         workers: processes that read segments; 0 reads in the training process.
         valid_segment_s: length of a validation excerpt; 0 for the training segment's.
         valid_per_song: validation excerpts of a song.
@@ -37,6 +38,7 @@ class DataConfig:
     swap_channels: bool = True
     input_gain_db: float = number(0.0, 0.0, 60.0)
     remix_share: float = number(0.0, 0.0, 1.0)
+    drop_share: float = number(0.0, 0.0, 1.0)
     workers: int = number(4, 0, 256)
     valid_segment_s: float = number(0.0, 0.0, 600.0)
     valid_per_song: int = number(6, 1, 1000)
@@ -76,12 +78,15 @@ class LossConfig:
         stem_weight: of the loss on wet stems; 0 leaves it out.
         at_matched_level: bring targets to the level of what the network makes of them first, so
             that how loud a song was left before mastering, which nobody hears, teaches nothing.
+        level_weight: of a decibel by which a stem's level in the mix is off. Above 0 the other
+            losses hear every stem at its true level: spectra and dynamics are learnt apart.
     """
 
     kind: str = choice("la", ("la", "lb"))
     guard_samples: int = number(32_446, 0, 10_000_000)
     stem_weight: float = number(0.0, 0.0, 1000.0)
     at_matched_level: bool = False
+    level_weight: float = number(0.0, 0.0, 1000.0)
 
 
 @dataclass(frozen=True)

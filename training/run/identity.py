@@ -38,6 +38,7 @@ class SegmentsIdentity(TypedDict):
     swap_channels: bool
     input_gain_db: float
     remix_share: float
+    drop_share: NotRequired[float]
 
 
 class Identity(TypedDict, total=False):

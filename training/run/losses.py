@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.run.weighting import loss_taps
+from training.run.weighting import k_weighting, loss_taps
 
 N_FFT = 4096
 HOP_SAMPLES = 1024
@@ -31,6 +31,9 @@ MAGNITUDE_FLOOR = 1e-5
 RELATIVE_FLOOR = 1e-2
 # And a target below about -70 dBFS altogether counts as one of that level, for the same reason.
 SILENT_MAGNITUDE = 1e-2
+# A stem 30 dB below its mix is not heard, and one below -100 dBFS is silent: neither has a level.
+INAUDIBLE_SHARE = 1e-3
+SILENT_POWER = 1e-10
 
 
 def guard_frames(guard_samples: int) -> int:
@@ -193,6 +196,58 @@ class StemLoss(nn.Module):
         distance = (found - wanted).abs().mean((1, 2, 3)).view(batch, n_stems)
         scale = self.spectra(mix).mean((1, 2, 3)).clamp_min(SILENT_MAGNITUDE)
         return (distance.sum(1) / scale).mean()
+
+
+class StemLevels(nn.Module):
+    """Levels of wet stems in their mix, held apart from all else: the gains to the true ones.
+
+    Levels are K-weighted (ITU-R BS.1770), ungated, of sums over channels.
+
+    Args:
+        guard_samples: at each end of a segment, not judged.
+        sample_rate: in Hz.
+    """
+
+    def __init__(self, guard_samples: int = 0, sample_rate: int = 44_100) -> None:
+        super().__init__()
+        self.guard_samples = guard_samples
+        self.sample_rate = sample_rate
+
+    def forward(self, stems: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Gains and how far off levels are, both with a gradient.
+
+        With its gain a stem costs the same at any level, so what compares it learns none.
+
+        Args:
+            stems, targets: (batch, stems, 2, samples).
+
+        Returns:
+            (batch, stems, 1, 1), 1 where there is nothing to match; and a scalar, the mean distance
+            in dB of the levels within the mix, over the true stems that can be heard.
+        """
+        found, wanted = self._powers(stems.float()), self._powers(targets)
+        mix, target = (self._powers(audio.sum(1, keepdim=True)) for audio in (stems, targets))
+        heard = (wanted > target.clamp_min(SILENT_POWER) * INAUDIBLE_SHARE) & (found > SILENT_POWER)
+        found = torch.where(heard, found, torch.ones_like(found))
+        wanted = torch.where(heard, wanted, torch.ones_like(wanted))
+        gains = (wanted / found).sqrt()
+        off_db = 10.0 * (
+            (found / mix.clamp_min(SILENT_POWER)).log10()
+            - (wanted / target.clamp_min(SILENT_POWER)).log10()
+        )
+        n_heard = heard.sum(1).clamp_min(1)
+        error_db = (off_db.abs() * heard).sum(1) / n_heard
+        return gains[..., None, None], error_db.mean()
+
+    def _powers(self, audio: Tensor) -> Tensor:
+        """Weighted mean squares (batch, stems), channels added, of (batch, stems, 2, samples)."""
+        n_samples = audio.shape[-1] - 2 * self.guard_samples
+        judged = audio[..., self.guard_samples : self.guard_samples + n_samples]
+        n_fft = n_samples + -n_samples % 1024  # transforms of odd lengths are slow
+        spectrum = torch.fft.rfft(judged.float(), n_fft)
+        weights = torch.from_numpy(k_weighting(n_fft, self.sample_rate).copy()).to(audio.device)
+        power = (spectrum.real.square() + spectrum.imag.square()) * weights
+        return 2.0 * power.sum((-2, -1)) / (n_fft * n_samples)
 
 
 def _spectral_convergence(found: Tensor, wanted: Tensor) -> Tensor:

@@ -85,12 +85,13 @@ _WAVEFORMS: _Shared = {
 # A new kind of network is a line here.
 RECIPES: Mapping[str, Recipe] = {
     "fxnorm": Recipe(**_WAVEFORMS, stages=("train", "pretrain")),
-    "wave_u_net": Recipe(**_WAVEFORMS, unused=("loss.stem_weight",)),
+    "wave_u_net": Recipe(**_WAVEFORMS, unused=("loss.stem_weight", "loss.level_weight")),
     "band_mixer": Recipe(
         examples="training.band_mixer.reading:open_powers",
         objective="training.band_mixer.objective:new_objective",
         sections=("augmentation", "weights"),
-        unused=("data.input_gain_db", "data.remix_share", "data.valid_segment_s",
+        unused=("data.input_gain_db", "data.remix_share", "data.drop_share",
+                "data.valid_segment_s",
                 "data.valid_per_song"),
         drawn_by=("augmentation",),
         precisions=("float32",),
@@ -99,7 +100,8 @@ RECIPES: Mapping[str, Recipe] = {
         examples="training.track_mixer.reading:open_songs",
         objective="training.track_mixer.objective:new_objective",
         sections=(),
-        unused=("data.input_gain_db", "data.remix_share", "data.valid_segment_s",
+        unused=("data.input_gain_db", "data.remix_share", "data.drop_share",
+                "data.valid_segment_s",
                 "data.valid_per_song", "data.segment_s", "data.swap_channels"),
         precisions=("float32",),
     ),

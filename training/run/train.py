@@ -150,6 +150,8 @@ def _identity(
             "swap_channels": segments.swap_channels,
             "input_gain_db": segments.input_gain_db,
             "remix_share": segments.remix_share,
+            # A run from before it was there has none.
+            **({"drop_share": segments.drop_share} if segments.drop_share else {}),
         },
         **{name: asdict(getattr(config, name)) for name in RECIPES[config.network.kind].drawn_by},
     }

@@ -19,7 +19,14 @@ from training.run.config import LossConfig, TrainingConfig
 from training.run.identity import DatasetIdentity
 from training.run.kinds import input_samples
 from training.run.loading import NETWORK_RATE_HZ, ReadItem, TrainingData
-from training.run.losses import LossA, LossB, StemLoss, WaveformLoss, shortest_segment_samples
+from training.run.losses import (
+    LossA,
+    LossB,
+    StemLevels,
+    StemLoss,
+    WaveformLoss,
+    shortest_segment_samples,
+)
 from training.run.objective import Objective
 
 # Length of a validation song's excerpt to listen to.
@@ -58,7 +65,7 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
             f"{data.folder}: has {len(STEMS)} stems, the network of this configuration {n_stems}"
         )
     n_samples = input_samples(network, segment_samples(config))
-    with_wet = config.loss.stem_weight > 0.0
+    with_wet = max(config.loss.stem_weight, config.loss.level_weight) > 0.0
     settings = SegmentSettings(
         n_samples=n_samples,
         items_per_epoch=items_per_epoch,
@@ -66,6 +73,7 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
         swap_channels=data.swap_channels,
         input_gain_db=data.input_gain_db,
         remix_share=data.remix_share,
+        drop_share=data.drop_share,
         with_wet=with_wet,
     )
     # A network of valid convolutions takes more than it answers for, whatever the length.
@@ -151,6 +159,8 @@ class WaveformObjective(Objective):
         else:
             self.loss = {"la": LossA, "lb": LossB}[loss.kind](loss.guard_samples, sample_rate)
         self.stem_loss = StemLoss(loss.guard_samples, sample_rate) if loss.stem_weight else None
+        self.level_weight = loss.level_weight
+        self.levels = StemLevels(loss.guard_samples, sample_rate) if loss.level_weight else None
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, target: Tensor, wet: Tensor | None = None
@@ -167,12 +177,17 @@ class WaveformObjective(Objective):
                 found = self.network.pretrain(inputs).flatten(1, 2)
                 stems = None
                 target = inputs
-            elif self.stem_loss is not None:
+            elif self.stem_loss is not None or self.levels is not None:
                 stems = self.network.wet_stems(inputs)
                 found = torch.tanh(stems.sum(1))
             else:
                 found, stems = self.network(inputs), None
         target = centre(target, found.shape[-1])
+        level_error_db = 0.0
+        if stems is not None and wet is not None and self.levels is not None:
+            gains, level_error_db = self.levels(stems, wet)
+            stems = stems * gains
+            found = torch.tanh(stems.sum(1))
         if self.at_matched_level:
             gain = matching_gain(found, target)
             target = target * gain
@@ -180,7 +195,7 @@ class WaveformObjective(Objective):
         value: Tensor = self.loss(found, target)
         if stems is not None and self.stem_loss is not None and wet is not None:
             value = value + self.stem_weight * self.stem_loss(stems, wet, target)
-        return value
+        return value + self.level_weight * level_error_db
 
     def mix(self, inputs: Tensor) -> Tensor:
         """What one would hear: the mix, or the sum of the rebuilt stems; (batch, 2, samples)."""

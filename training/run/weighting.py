@@ -1,4 +1,4 @@
-"""The ear's part of the losses: A-weighting as an FIR filter, followed by a low-pass."""
+"""The ear's part of the losses: A-weighting as an FIR filter with a low-pass, and K-weighting."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
+
+from mixer.meters.loudness import BS1770_FILTER, weighting_sections
 
 N_TAPS = 101
 # Poles of the analogue curve in Hz, and what it lacks to 0 dB at 1 kHz (IEC 61672-1, annex E).
@@ -51,3 +53,21 @@ def loss_taps(sample_rate: int = 44_100) -> NDArray[np.float32]:
     taps = np.convolve(a_weighting_taps(sample_rate), LOW_PASS).astype(np.float32)
     taps.flags.writeable = False
     return taps
+
+
+@cache
+def k_weighting(n_fft: int, sample_rate: int = 44_100) -> NDArray[np.float32]:
+    """Power response of ITU-R BS.1770's weighting at the bins of a real FFT.
+
+    Args:
+        n_fft: length of the transform.
+        sample_rate: in Hz.
+
+    Returns:
+        float32 (n_fft // 2 + 1,); read-only.
+    """
+    sections = weighting_sections(sample_rate, BS1770_FILTER)
+    _, response = signal.sosfreqz(sections, worN=np.fft.rfftfreq(n_fft) * 2.0 * np.pi)
+    power = np.square(np.abs(response)).astype(np.float32)
+    power.flags.writeable = False
+    return power

@@ -190,6 +190,27 @@ def test_a_remix_is_the_sum_of_stems_of_several_songs(folder: Path) -> None:
     assert float(data[0]["target"].abs().max()) <= 1.0
 
 
+def test_a_dropped_stem_is_missing_from_what_goes_in_and_from_the_target(folder: Path) -> None:
+    whole = of(folder, with_wet=True)
+    dropped = of(folder, with_wet=True, drop_share=1.0)
+    silenced = set()
+    for index in range(12):
+        before, after = whole[index], dropped[index]
+        played, left = (item["wet"].abs().amax((1, 2)) > 0.0 for item in (before, after))
+        assert int(played.sum()) - int(left.sum()) == 1
+        [stem] = (played & ~left).nonzero()[0].tolist()
+        silenced.add(stem)
+        assert not after["inputs"].view(4, 2, -1)[stem].any()
+        wanted = before["target"] - before["wet"][stem]
+        torch.testing.assert_close(after["target"], wanted)
+        kept = [i for i in range(4) if i != stem]
+        for name, shape in (("inputs", (4, 2, -1)), ("wet", (4, 2, -1))):
+            assert torch.equal(after[name].view(shape)[kept], before[name].view(shape)[kept])
+    assert len(silenced) > 1
+    # The wet stems are read for it, and handed out where they are asked for.
+    assert same(of(folder, drop_share=1.0)[3], {k: v for k, v in dropped[3].items() if k != "wet"})
+
+
 def test_validation_is_the_same_every_time(folder: Path) -> None:
     first = ValidationSegments(folder, N_SAMPLES, per_song=3, with_wet=True)
     again = ValidationSegments(folder, N_SAMPLES, per_song=3, with_wet=True)
@@ -273,7 +294,13 @@ def test_what_is_missing_is_said(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"items_per_epoch": 0}, {"seed": -1}, {"remix_share": 1.5}, {"input_gain_db": -1.0}],
+    [
+        {"items_per_epoch": 0},
+        {"seed": -1},
+        {"remix_share": 1.5},
+        {"drop_share": -0.1},
+        {"input_gain_db": -1.0},
+    ],
 )
 def test_settings_out_of_range_are_refused(settings: dict) -> None:
     with pytest.raises(SettingsError):

@@ -9,19 +9,21 @@ import pytest
 import torch
 from scipy import signal
 
+from training.run.config import LossConfig
 from training.run.losses import (
     HOP_SAMPLES,
     N_FFT,
     LossA,
     LossB,
+    StemLevels,
     StemLoss,
     StereoSpectra,
     WaveformLoss,
     guard_frames,
     shortest_segment_samples,
 )
-from training.run.waveforms import matching_gain
-from training.run.weighting import a_weighting_taps, loss_taps
+from training.run.waveforms import WaveformObjective, matching_gain
+from training.run.weighting import a_weighting_taps, k_weighting, loss_taps
 
 RATE_HZ = 44_100
 N_SAMPLES = 24_000
@@ -190,3 +192,68 @@ def test_a_song_that_was_left_quieter_teaches_the_same_at_matched_level(
     own = torch.tensor([3.0, 0.2]).view(2, 1, 1)
     torch.testing.assert_close(matching_gain(noise, own * noise), 1.0 / own)
     assert matching_gain(noise, 0.0 * noise).eq(1.0).all()
+
+
+def test_k_weighting_is_the_standards_curve() -> None:
+    """ITU-R BS.1770: +4 dB above some 3 kHz, nothing at 500 Hz to speak of, a low cut at 38 Hz."""
+    weights_db = 10.0 * np.log10(k_weighting(RATE_HZ)[[38, 500, 1000, 10_000]])  # bins of 1 Hz
+    assert weights_db == pytest.approx([-6.0, 0.0, 0.7, 4.0], abs=0.4)
+
+
+def test_levels_of_stems_are_told_from_all_else(noise: torch.Tensor) -> None:
+    """Of two stems of one spectrum, 6 dB apart: what they have in the mix follows by hand."""
+    true = torch.stack([noise, 0.5 * noise.roll(3_000, -1)], 1)
+    gains, error_db = StemLevels()(true, true)
+    assert error_db.item() == pytest.approx(0.0, abs=1e-4)
+    torch.testing.assert_close(gains, torch.ones_like(gains))
+    # All of it louder: every stem has a gain to its level, none is off within the mix.
+    gains, error_db = StemLevels()(4.0 * true, true)
+    assert error_db.item() == pytest.approx(0.0, abs=1e-4)
+    torch.testing.assert_close(gains, torch.full_like(gains, 0.25))
+    # The second as loud as the first: powers 1 and 1 of 2 for 1 and 0.25 of 1.25.
+    off = true * torch.tensor([1.0, 2.0])[:, None, None]
+    gains, error_db = StemLevels()(off, true)
+    torch.testing.assert_close(off * gains, true)
+    first = 10.0 * math.log10((1.0 / 2.0) / (1.0 / 1.25))
+    second = 10.0 * math.log10((1.0 / 2.0) / (0.25 / 1.25))
+    assert error_db.item() == pytest.approx((abs(first) + abs(second)) / 2.0, abs=0.05)
+
+
+class GivenStems(torch.nn.Module):
+    """Answers what goes in, each stem with a gain that it can learn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gains = torch.nn.Parameter(torch.ones(2, 1, 1))
+
+    def wet_stems(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self.gains * inputs.unflatten(1, (2, 2))
+
+
+def test_with_levels_apart_a_stem_s_level_costs_its_decibels_alone(noise: torch.Tensor) -> None:
+    """The mixture's loss and that of the stems hear a stem that is 3 dB up as if it were not."""
+    network = GivenStems()
+    wet = torch.stack([noise, 0.5 * noise.roll(3_000, -1)], 1)
+    inputs, target = wet.flatten(1, 2), torch.tanh(wet.sum(1))
+    config = LossConfig(guard_samples=0, stem_weight=0.5, level_weight=0.25)
+    objective = WaveformObjective(network, "train", config)
+    with torch.no_grad():
+        network.gains[0] = 2.0**0.5
+    cost = objective(inputs=inputs, target=target, wet=wet)
+    _, error_db = StemLevels()(network.wet_stems(inputs), wet)
+    assert error_db.item() > 1.0
+    assert cost.item() == pytest.approx(0.25 * error_db.item(), abs=1e-3)
+    cost.backward()
+    assert network.gains.grad is not None
+    assert network.gains.grad[0].item() > 0.0
+
+
+def test_a_stem_that_is_silent_or_inaudible_has_no_level(noise: torch.Tensor) -> None:
+    true = torch.stack([noise, torch.zeros_like(noise), 0.001 * noise], 1)
+    found = torch.stack([2.0 * noise, 0.1 * noise, 0.1 * noise], 1).requires_grad_()
+    gains, error_db = StemLevels()(found, true)
+    assert gains.flatten(1)[:, 1:].eq(1.0).all()
+    assert error_db.item() < 1.0
+    (gains.sum() + error_db).backward()
+    assert found.grad is not None
+    assert bool(found.grad.isfinite().all())
