@@ -33,7 +33,7 @@ from training.networks.fxnorm import FxNormNetwork
 MASK_GAIN = float(np.log(2.0))
 SQUEEZE_GAIN = 0.5
 _OVERLAP = 4
-# Of the Kaiser window: steeper filters are wider ones, and bands overlap more.
+# The higher, the steeper and the wider the filters: bands overlap more.
 _KAISER_BETA = 8.0
 # Where its cut-off is looked for, in shares of a band's width.
 _CUT_OFF_RANGE = (0.6, 0.9)
