@@ -42,9 +42,9 @@ from mixer.song.recording import Recording
 from mixer.song.song import Song
 
 LOUDNESS_TOLERANCE_LU = 0.1
-# What every step of a normalisation measures, and the units of what it sets.
-# Silent tracks that are named; of more, their number is told.
+# At most this many silent tracks are named; the others are counted.
 _MOST_SILENT = 8
+# What every step of a normalisation measures, and the units of what it sets.
 _STEP_LEVELS = ("loudness_lufs", "peak_dbfs")
 _UNITS = {"_dbfs": "dBFS", "_lufs": "LUFS", "_db": "dB", "_hz": "Hz", "_ms": "ms", "_s": "s"}
 
