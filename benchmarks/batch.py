@@ -121,7 +121,7 @@ def _cores_at_once() -> float:
 
 
 def overhead(folder: Path) -> Iterator[Row]:
-    """What the machinery adds to a song: the render is replaced by a copy of a small file."""
+    """Time that the machinery adds to a song: the render is replaced by a copy of a small file."""
     manifest = write_songs(folder / "small", N_COPIED, 0.1)
     done = _stand_in(manifest, folder / "copies", 1, "benchmarks.batch:copy")
     yield (
@@ -204,7 +204,7 @@ def _stand_in(manifest: Path, out: Path, n_workers: int, work: str) -> StandIn:
 
 
 def start_up(folder: Path) -> Iterator[Row]:
-    """From the command line to a first song of 0.1 s that is done, in seconds."""
+    """Time from the command line to a finished first song of 0.1 s, in seconds."""
     manifest = folder / "small" / "first.csv"
     manifest.write_text("song,model,effects,true_peak_dbtp\ns0,none,none,none\n")
     times = []

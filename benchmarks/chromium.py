@@ -42,7 +42,7 @@ class Memory:
 
 
 def memory_of(pid: int) -> Memory:
-    """What a process takes now; Linux only, raises OSError if it has ended."""
+    """Memory of a process; Linux only, raises OSError if it has ended."""
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     of = {name: int(size.split()[0]) * 1024 for name, size in (row.split(":") for row in rows)}
     return Memory(of["Rss"], of["Pss"], of["Anonymous"])

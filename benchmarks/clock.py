@@ -197,7 +197,7 @@ def _heard(delays_s: Iterable[float | None]) -> str:
 
 
 def table() -> Iterator[str]:
-    """What the page shows: every kind at 60 s."""
+    """The page's table: every kind at 60 s."""
     yield from report(list(KINDS), [60.0], 0)
 
 

@@ -1,4 +1,4 @@
-"""What the bar of one command is told, in its own process: run by `benchmarks.clock`.
+"""Progress notes of one command, in its own process: run by `benchmarks.clock`.
 
 In processor time, on one core: what other programs do changes neither what is told nor how wrong it
 is. A stretch is the time between two moments at which Ctrl-C could end what runs: of the main
@@ -28,7 +28,7 @@ _N_FRAMES = 3
 
 @dataclass(frozen=True)
 class Note:
-    """What a listener was told: seconds since the bar appeared, stage and detail, share."""
+    """A progress note: seconds since the bar appeared, stage and detail, share."""
 
     at_s: float
     stage: str

@@ -1,4 +1,4 @@
-"""By how much engineers differ on one song, along the axes that variations move along.
+"""Differences between engineers on one song, along the axes of variations.
 
     python -m benchmarks.human_spread ../shared/human_mixes/mixologydb.json
 
@@ -64,7 +64,7 @@ def main() -> None:
 def spreads_of(
     mixes: Sequence[Mapping[str, Any]],
 ) -> Iterator[tuple[str, float, float, float, int]]:
-    """By axis: the middle song's spread, the least and the most in dB, and how many songs."""
+    """By axis: the median spread of songs, the least and the largest in dB, and their number."""
     by_song: dict[str, list[dict[str, float]]] = defaultdict(list)
     for mix in mixes:
         by_song[mix["song-name"]].append(figures_of(mix["tracks"]))
@@ -144,7 +144,7 @@ _EQ_DEFAULTS = {"freq": 0.0, "gain": 0.0, "q": 0.7}
 
 
 def reduction_db(raw_lufs: float, compressors: Sequence[Mapping[str, Any]]) -> float:
-    """What compressors take of a track's peaks, as far as their notes tell."""
+    """Gain reduction of a track's peaks by compressors, as far as their notes state it."""
     total_db = 0.0
     for one in compressors:
         try:

@@ -32,7 +32,7 @@ def machine() -> Iterator[str]:
 
 
 def other_work() -> str:
-    """What to say of the other programs on this machine, before a measurement begins."""
+    """A line about other programs on this machine, before a measurement begins."""
     load = os.getloadavg()[0]
     words = "on a machine that others use as well" if load >= _BUSY_FROM else "on an idle machine"
     return f"measured {words} (load {load:.1f} at the beginning)"

@@ -1,4 +1,4 @@
-"""What normalisation costs, effect by effect: `python -m benchmarks.normalisation`."""
+"""Time of normalisation, effect by effect: `python -m benchmarks.normalisation`."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def _write(out: Path, mix: np.ndarray) -> None:
 
 
 def plain_sum(song: Path, out: Path) -> None:
-    """What a model has to beat."""
+    """The plain sum, which a model has to beat."""
     _write(out, np.add.reduce(list(_stems(song).values())))
 
 

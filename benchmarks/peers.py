@@ -1,4 +1,4 @@
-"""What a user might pick in the mixer's place, side by side in one run: files in, a file out.
+"""Alternatives to mixer, side by side in one run: files in, a file out.
 
     python -m benchmarks.peers                 # a table in Markdown, and the commands under it
     python -m benchmarks.peers --seconds 20 --turns 1

@@ -1,4 +1,4 @@
-"""What the shipped presets do to real songs, against neutral. Figures, not assertions.
+"""Effect of the shipped presets on real songs, against neutral. Figures, not assertions.
 
     python -m benchmarks.presets SONG_DIR...
 

@@ -1,4 +1,4 @@
-"""What references do to songs: how near the mixes come, and what it costs.
+"""Effect of references on songs: how close the mixes come, and the time.
 
     python -m benchmarks.references SONG REFERENCE... [--model default] [--svg FILE]
     python -m benchmarks.references --tracks FOLDER [--model tracks]
@@ -86,7 +86,7 @@ def title(song: Path) -> str:
 
 
 def measure(song: Song, reference: str, model: str) -> tuple[ReferenceRecord, list[float]]:
-    """What a reference did, and processor time in seconds without it and with it."""
+    """Effect of a reference, and processor time in seconds without it and with it."""
     seconds, mix = [], None
     for asked in ((), (reference,)):
         began = time.process_time()

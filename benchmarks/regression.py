@@ -1,4 +1,4 @@
-"""What a render costs, so that a change that makes it dearer by a third is seen.
+"""Cost of a render, so that a change that makes it a third more expensive is noticed.
 
     python -m benchmarks.regression               # exit 1 from 1.3 times what is written on
     python -m benchmarks.regression --write       # write down what it costs now

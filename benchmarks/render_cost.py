@@ -1,4 +1,4 @@
-"""What one render costs: a process of its own, counted by the system."""
+"""Cost of one render: a process of its own, measured by the system."""
 
 from __future__ import annotations
 

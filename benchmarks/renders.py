@@ -48,7 +48,7 @@ def table() -> Iterator[str]:
 
 
 def start_s() -> float:
-    """From the command to its help."""
+    """Time of `mixer --help`, in seconds."""
     taken_s = []
     for _ in range(_N_STARTS):
         began_s = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What rendering a Wave-U-Net in segments costs: seams, time. Figures, not assertions.
+"""Cost of rendering a Wave-U-Net in segments: seams, time. Figures, not assertions.
 
     python -m benchmarks.segments
 
@@ -36,7 +36,7 @@ _STEPS, _CROP_SAMPLES, _SEED = 150, 11_025, 0
 
 @dataclass(frozen=True)
 class SeamCost:
-    """What the seams of a mix cost.
+    """Error of a mix at its seams.
 
     Attributes:
         error_db: energy of the difference from the whole-file forward over that of the mix.

@@ -65,7 +65,7 @@ def measure(song: Path, model: str, folder: Path) -> None:
 
 
 def played(daw: str, folder: Path, mix: Mix) -> str:
-    """By how much a session differs from the mix, in dBFS."""
+    """Difference between a session and the mix, in dBFS."""
     if daw == "reaper":
         return f"{null_dbfs(Reaper(folder / 'mix.rpp').play(), mix.audio):.0f}"
     if daw == "dawproject":

@@ -91,7 +91,7 @@ def served(song: Path, scratch: Path) -> Iterator[tuple[str, int]]:
 
 
 def folder_bytes(folder: Path) -> int:
-    """What the files of a folder take on the disk."""
+    """Size of a folder's files on the disk."""
     total = 0
     for path in folder.rglob("*"):
         try:

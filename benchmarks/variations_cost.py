@@ -1,4 +1,4 @@
-"""What variations cost: five of a song against one render of it, in the same run.
+"""Time of variations: five of a song against one render of it, in the same run.
 
     python -m benchmarks.variations_cost [SONG...] [-n 5] [--seconds 180] [--repeats 3]
 

@@ -1,1 +1,1 @@
-"""From a trained network to a model bundle that the runtime reads: torch and onnx live here."""
+"""Export of a trained network as a model bundle; torch and onnx are used only here."""

@@ -41,7 +41,7 @@ _BUNDLE_FILES = (MANIFEST_FILE, PROFILE_FILE, CHECK_STEMS_FILE, CHECK_MIX_FILE)
 
 @dataclass(frozen=True)
 class Description:
-    """What a manifest says that the weights do not.
+    """The parts of a manifest that the weights do not hold.
 
     Attributes:
         name: the bundle's name.

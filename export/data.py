@@ -1,4 +1,4 @@
-"""What a checkpoint of mixer says about the data that it was trained on."""
+"""A checkpoint's statements about its training data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRETRAIN_STAGE = "pretrain"
 
 @dataclass(frozen=True)
 class StatedData:
-    """By which effects and towards what profile the stems were normalised; None if not said."""
+    """Effects and profile that the stems were normalised with; None if not stated."""
 
     effects: tuple[str, ...] | None = None
     profile: Profile | None = None

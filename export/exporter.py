@@ -20,7 +20,7 @@ LENGTHS = ("samples", "tracks")
 
 @dataclass(frozen=True)
 class Exporter(Generic[N]):
-    """From a PyTorch network to graphs that answer as it does.
+    """Export of a PyTorch network as graphs with the same outputs.
 
     Attributes:
         graphs: the network to its ONNX graphs, by name.

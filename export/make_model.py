@@ -1,4 +1,4 @@
-"""What every model that ships is made by: examples, a run that goes on, its export."""
+"""Common steps of making the shipped models: examples, a resumable run, its export."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def fit_to(checkpoint: Path, folder: Path, plan: Plan) -> Path:
 
 
 def provenance(n_composed: int, real: Sequence[Path], n_steps: tuple[int, int], seed: int) -> str:
-    """What a manifest says of where the weights come from."""
+    """The manifest's statement of the weights' origin."""
     names = dict.fromkeys(_song_name(path) for path in real)
     return (
         f"trained by export.make_paper on {n_composed} composed songs, mixed by a simulated"

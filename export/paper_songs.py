@@ -24,7 +24,7 @@ N_VARIANTS = 2
 
 
 def composing() -> SynthesisSettings:
-    """What is composed: every genre but those of the benchmark."""
+    """Settings of the composed songs: every genre but those of the benchmark."""
     genres = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
     # It holds out a share for validation and the same again for a test, which validates too.
     return SynthesisSettings(

@@ -1,4 +1,4 @@
-"""What the makers of models say on the way, a line each on standard error."""
+"""Progress of making a model, a line each on standard error."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ TRACK_NUMBERS = (1, 4, 17, 64)
 
 
 def check_inputs(generator: np.random.Generator, n_tracks: int) -> dict[str, NDArray[np.generic]]:
-    """What a graph could be told of so many tracks, one of them silent if there are several."""
+    """Test inputs of a graph for so many tracks, one of them silent if there are several."""
     shape = (1, n_tracks)
     mask = np.ones(shape, np.float32)
     mask[0, 1:2] = 0.0
@@ -48,7 +48,7 @@ def check_inputs(generator: np.random.Generator, n_tracks: int) -> dict[str, NDA
 
 
 def predict(network: TrackMixer, feeds: Mapping[str, NDArray[np.generic]]) -> list[Audio]:
-    """What PyTorch answers to a graph's inputs, in the order of `GRAPH_OUTPUTS`."""
+    """PyTorch's outputs for a graph's inputs, in the order of `GRAPH_OUTPUTS`."""
     with torch.inference_mode():
         answers = network.eval()(*(torch.from_numpy(feeds[name]) for name in GRAPH_INPUTS))
     return [answer.numpy() for answer in answers]

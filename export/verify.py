@@ -34,7 +34,7 @@ class Parity(TypedDict, total=False):
 
 
 class HalfPrecision(TypedDict):
-    """What half precision costs, and how that was measured."""
+    """Error of half precision, and how it was measured."""
 
     snr_db: float
     measured: str

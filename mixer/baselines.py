@@ -1,4 +1,4 @@
-"""What a mix is compared with, by one name each wherever mixes are compared.
+"""Names of the baselines that mixes are compared with.
 
 Evaluations, benchmarks and listening tests call them the same, on the command line and in tables.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong, in words a user can act on.
+"""Errors, in words that a user can act on.
 
 Every message is one line that says what is wrong, which file or value it is about, and what to do;
 an error about a table that someone wrote has a line for each of its mistakes. The command line

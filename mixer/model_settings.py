@@ -45,7 +45,7 @@ class Change:
     offset: float = _number(0.0, _VALUES, "Added after set and scale.")
 
     def of(self, found: float) -> float:
-        """What becomes of a number."""
+        """Apply the change to a number."""
         return (found if self.set is None else self.set) * self.scale + self.offset
 
     def after(self, first: Change) -> Change:
@@ -56,7 +56,7 @@ class Change:
         return Change(first.set, first.scale * self.scale, offset)
 
     def of_level(self, found_db: float, off_db: float) -> float:
-        """What becomes of the level of something that is added.
+        """Apply the change to the level of something that is added.
 
         Args:
             found_db: in dB.

@@ -39,7 +39,7 @@ class Normalisation:
         return self.found_in.partition(":")[0]
 
     def stage(self) -> Any:
-        """What it does, a `Stage`; imports it."""
+        """The normalisation's `Stage`; imports it."""
         return getattr(import_module(self.module), self.found_in.partition(":")[2])
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a training run, beside what can go wrong anywhere."""
+"""Errors of training runs, beside those of `mixer.errors`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _EVERY_S = 0.02
 
 @dataclass
 class Peak:
-    """What was seen; None if there is no GPU to look at."""
+    """Peak memory; None without a GPU."""
 
     gb: float | None = None
 

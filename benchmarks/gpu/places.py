@@ -1,4 +1,4 @@
-"""Where each part of the check runs, and how much of it."""
+"""Devices of each part of the check, and its size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mixer.network.fxnorm.parameters import HyperParameters
 
 @dataclass(frozen=True)
 class Places:
-    """What runs where: PyTorch and ONNX Runtime find a GPU each for themselves.
+    """Devices by part: PyTorch and ONNX Runtime find a GPU each for themselves.
 
     Attributes:
         network: device of ONNX Runtime, as `--device` takes it.

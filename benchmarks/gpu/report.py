@@ -1,4 +1,4 @@
-"""What was found, as one JSON object and as tables in Markdown."""
+"""Results as one JSON object and as tables in Markdown."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ _TRAINING: tuple[Column, ...] = (
 
 
 def machine() -> dict[str, str]:
-    """What the figures are of."""
+    """The machine of the figures."""
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
     return {
         "GPU": gpu,

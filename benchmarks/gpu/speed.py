@@ -46,7 +46,7 @@ class Speed:
 
     @property
     def limit(self) -> str:
-        """What takes most of the time."""
+        """The part that takes most of the time."""
         name = max(self.shares, key=lambda name: self.shares[name])
         return f"{name} ({100.0 * self.shares[name]:.0f} %)"
 

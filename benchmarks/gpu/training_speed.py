@@ -1,4 +1,4 @@
-"""What is measured of training; apart from the measuring, which needs libraries for audio files."""
+"""Results of measuring training speed, apart from the measurement, which needs audio libraries."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ class TrainingSpeed:
 
     @property
     def limit(self) -> str:
-        """What takes most of a step."""
+        """The part that takes most of a step."""
         name = max(self.shares, key=lambda name: self.shares[name])
         return f"{name} ({100.0 * self.shares[name]:.0f} %)"

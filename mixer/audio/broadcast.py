@@ -26,7 +26,7 @@ _BLOCK_BYTES = 1 << 22
 
 @dataclass(frozen=True)
 class BroadcastInfo:
-    """What a `bext` chunk says; None stands for a level that is unknown.
+    """Contents of a `bext` chunk; None stands for an unknown level.
 
     Attributes:
         description: of the sound, 256 characters at most; characters beyond ASCII become `?`.

@@ -129,7 +129,7 @@ def family_of(head: bytes) -> Family | None:
 
 
 class Heads(NamedTuple):
-    """What the heads of a file's chunks say.
+    """The chunk headers of a file.
 
     Attributes:
         family: how they are laid out.
@@ -240,7 +240,7 @@ def _name_at(file: BinaryIO, position: int) -> bool:
 def trailing_chunks_at(
     file: BinaryIO, family: Family, promised_end: int, n_file: int
 ) -> int | None:
-    """Where chunks or tags that reach exactly to the file's end begin, near that end; else None."""
+    """Offset of chunks or tags near a file's end that reach exactly to it; None without any."""
     file.seek(max(0, n_file - _ID3V1_BYTES))
     if file.read(3) == b"TAG":
         n_file -= _ID3V1_BYTES

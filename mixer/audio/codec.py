@@ -1,4 +1,5 @@
-"""What libsndfile does not read, through PyAV: AAC, WMA, WavPack, Matroska, stem containers.
+"""Formats that libsndfile does not read, through PyAV: AAC, WMA, WavPack, Matroska, stem
+containers.
 
 PyAV is FFmpeg, which the codecs extra installs. An untrusted file gets no more than it needs: a
 list of containers without playlists and without anything that opens another file or address, one
@@ -116,7 +117,7 @@ def decode_codec(source: AudioSource) -> Iterator[np.ndarray]:
 
 
 def decode_rest(source: AudioSource, position: int) -> Iterator[np.ndarray]:
-    """What FFmpeg still reads of a damaged FLAC file from a sample on; silence in its gaps."""
+    """Decode the rest of a damaged FLAC file by FFmpeg, from a sample on; gaps become silence."""
     av = import_av(source.path)
     try:
         for block in _decode(av, source, [], fill_gaps=True):

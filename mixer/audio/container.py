@@ -31,7 +31,7 @@ _AIFC_PLAIN |= {b"in32", b"ulaw", b"ULAW", b"alaw", b"ALAW"}
 
 @dataclass(frozen=True)
 class HeldAudio:
-    """What a container holds where its header does not say so.
+    """The audio of a container whose header does not describe it correctly.
 
     Attributes:
         pieces: the file under a header that fits it.

@@ -22,5 +22,5 @@ def note_damage(source: AudioSource, text: str) -> None:
 
 
 def damage_of(source: AudioSource) -> str | None:
-    """What is wrong with a stream as far as it has been read: known before, or found since."""
+    """Damage of a stream as far as it has been read: known before, or found since."""
     return source.fault or _found.get((source.path, source.stream))

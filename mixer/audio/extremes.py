@@ -1,4 +1,4 @@
-"""What in a file decides how it is read: the peak of float samples, and the last sound."""
+"""Properties of a file's samples that decide how it is read: the peak, and the last sound."""
 
 from __future__ import annotations
 

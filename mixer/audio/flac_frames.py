@@ -1,4 +1,4 @@
-"""Where a frame of FLAC stands: each says so itself."""
+"""The position of a FLAC frame, which its header states."""
 
 from __future__ import annotations
 

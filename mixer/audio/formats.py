@@ -204,7 +204,7 @@ DEFAULT_FORMAT = "wav"
 
 
 def suffix_of(name: str) -> str:
-    """What `PurePath.suffix` says of a file's name, in lower case.
+    """A file name's ending as `PurePath.suffix` gives it, in lower case.
 
     Without a path: a plan of a batch asks it of files by the tens of thousands.
     """

@@ -21,7 +21,7 @@ _FRAMES_IN_A_ROW = 4  # that random bytes do not make
 
 
 class FrameHead(NamedTuple):
-    """What the four bytes in front of a frame say."""
+    """The four bytes in front of a frame, decoded."""
 
     n_bytes: int
     n_samples: int

@@ -1,4 +1,4 @@
-"""What the side information of MP3 frames gives away: damage, and a cut at the start."""
+"""Side information of MP3 frames: damage, and a cut at the start."""
 
 from __future__ import annotations
 

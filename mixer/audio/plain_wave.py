@@ -1,4 +1,4 @@
-"""What libsndfile says of the commonest file there is, a WAV of uncompressed samples and no more.
+"""A fast reader of the most common file: a WAV header of uncompressed samples.
 
 To open a file takes libsndfile twenty reads of a few bytes and its package as long again; a plan of
 a batch looks at files by the tens of thousands. Only headers that leave no doubt are read
@@ -33,7 +33,7 @@ _PASSED_OVER = frozenset((b"fmt ", b"JUNK", b"junk", b"PAD ", b"FLLR", b"minf", 
 
 
 class PlainWave(NamedTuple):
-    """What a header says: rate in Hz, channels, libsndfile's name of the coding, samples each."""
+    """A WAV header: rate in Hz, channels, libsndfile's name of the coding, number of samples."""
 
     sample_rate: int
     channels: int
@@ -42,7 +42,7 @@ class PlainWave(NamedTuple):
 
 
 def read_plain_wave(start: bytes, n_file: int) -> PlainWave | None:
-    """What a WAV's header says, if it is one that this module reads and its file bears out.
+    """Read a WAV header, if this module knows its form and it agrees with the file.
 
     Args:
         start: the file's first `START_BYTES`, or all of it.

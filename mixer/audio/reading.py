@@ -18,7 +18,7 @@ from mixer.errors import InputError
 
 
 def read_resampled_blocks(source: AudioSource, sample_rate: int) -> Iterator[np.ndarray]:
-    """As `read_blocks`, at another rate (soxr HQ); untouched if the rate is the same."""
+    """Decode a stream block by block at another rate (soxr HQ), or at its own."""
     blocks = read_blocks(source)
     if source.sample_rate == sample_rate:
         yield from blocks

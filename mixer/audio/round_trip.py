@@ -1,4 +1,4 @@
-"""What a lossy codec makes of audio: encoded and decoded again in memory, through PyAV."""
+"""Audio after a lossy codec: encoded and decoded again in memory, through PyAV."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def believed_reference(reference: int | None, sample_rate: int) -> int | None:
 
 
 def stated_reference(file: BinaryIO, heads: Heads) -> int | None:
-    """What the first `bext` chunk of a file says, in samples, whatever that is.
+    """The time reference in a file's first `bext` chunk, in samples, unchecked.
 
     Args:
         file: open for reading.

@@ -13,7 +13,7 @@ _KEPT_FILES = 1_024
 
 
 class Content(Enum):
-    """What is in a video's container, with the reason for which it is not read."""
+    """Content of a video's container, with the reason why it is not read."""
 
     SOUND = ""
     PICTURE = "a video; save its sound as WAV"
@@ -38,7 +38,7 @@ def is_recording_file(path: str | Path) -> bool:
 
 
 def content_of_video(path: Path) -> Content:
-    """What a file with a video's name holds, by its streams; a cover is not a picture."""
+    """Inspect the streams of a file with a video's name; a cover does not count as a picture."""
     # Not above: plans look at folders by the thousand, and load no decoder.
     from mixer.audio.codec import has_av, import_av
 

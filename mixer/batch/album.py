@@ -51,7 +51,7 @@ def album_loudness_lufs(songs: Iterable[Measured]) -> float | None:
 
 
 def album_offset_db(songs: Iterable[Measured], target_lufs: float) -> float:
-    """What brings an album to its target; 0 for silence."""
+    """Gain in dB that brings an album to its target; 0 for silence."""
     own_lufs = album_loudness_lufs(songs)
     return 0.0 if own_lufs is None else target_lufs - own_lufs
 
@@ -104,7 +104,7 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
 
 
 def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premaster | None:
-    """What `save_premaster` kept; None if there is none of these inputs and this model."""
+    """Load a mix that `save_premaster` kept; None without one of these inputs and this model."""
     import numpy as np
 
     from mixer.rendering.mix import Premaster

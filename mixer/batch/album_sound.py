@@ -24,7 +24,7 @@ _LEAST_MOVE_DB = 0.1
 
 @dataclass(frozen=True)
 class Move:
-    """What a song is moved by in one figure.
+    """A change of one figure of a song's sound.
 
     Attributes:
         off_db: above the album's median (below where negative).

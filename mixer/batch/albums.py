@@ -27,7 +27,7 @@ class _Album:
 
 @dataclass(frozen=True)
 class Finish:
-    """What is left to do for a song once its album's offset is known.
+    """The remaining work on a song once its album's offset is known.
 
     Attributes:
         job: the song.
@@ -84,7 +84,7 @@ class Albums:
         return name in self._albums and target is not None
 
     def complete(self) -> list[Finish]:
-        """What to do for albums whose songs are all measured already."""
+        """Work on albums whose songs have all been measured."""
         names = [name for name, album in self._albums.items() if not album.unmeasured]
         return [finish for name in names for finish in self._finish(name)]
 

@@ -44,7 +44,7 @@ def shop_of(spec: WorkerSpec) -> Shop:
 
 @one_blas_thread
 def work_on_cluster(order: Order, spec: WorkerSpec) -> Outcome:
-    """What a Ray task does: one order, in whatever process Ray chooses."""
+    """Run one order as a Ray task, in whatever process Ray chooses."""
     module, _, name = spec.work.partition(":")
     outcome: Outcome = getattr(import_module(module), name)(
         order, shop_of(spec), lambda stage, share: None

@@ -80,7 +80,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def number_or_none(low: float, high: float) -> Callable[[str], float | None]:
-    """As `number`, or the word none."""
+    """Parse a cell like `number`, or the word none."""
     parse = number(low, high)
 
     def parse_or_none(cell: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What the command line says for every row; what a row's own cells say wins over it."""
+"""Options of the command line for every row; a row's own cells override them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mixer.output.settings import MIX_ALONE, OutputSettings
 
 @dataclass(frozen=True)
 class Defaults:
-    """For rows whose cells say nothing.
+    """Settings of rows whose cells are empty.
 
     Attributes:
         presets: names or files, the strongest last.

@@ -1,4 +1,4 @@
-"""What each row's desk is set to: presets, the song's own table, `--set` and the row's columns.
+"""The console of each row: presets, the song's own table, `--set` and the row's columns.
 
 Resolved once for every combination of these, before anything is rendered. The targets of loudness
 and true peak that a preset or a song brings become settings of the row, if its cells are silent.

@@ -1,4 +1,4 @@
-"""What runs orders: on this machine's processes, or on a cluster."""
+"""Engines that run orders: on this machine's processes, or on a cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Engine(Protocol):
 
     @property
     def description(self) -> str:
-        """What it runs on, for the user."""
+        """The workers and devices, for the user."""
         ...
 
     @property
@@ -53,7 +53,7 @@ class Engine(Protocol):
         ...
 
     def wait(self, timeout_s: float) -> list[Event]:
-        """What happened; at once if something did, else within the time.
+        """Wait for events, at most for the given time; returns at once if there are any.
 
         Raises:
             EngineError: workers cannot be started.

@@ -1,4 +1,4 @@
-"""What a plan will take: time, disk and memory, before anything is rendered."""
+"""Estimates of a plan's time, disk and memory, before anything is rendered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MIN_SONGS = 3
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a plan will take.
+    """Estimated time, disk and memory of a plan.
 
     Attributes:
         sizes: of the songs that can be read, by id.

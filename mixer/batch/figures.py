@@ -1,4 +1,4 @@
-"""What is measured of a batch's songs: the values that workers, ledger and tables hand on."""
+"""Measurements of a batch's songs, as workers, ledger and tables pass them on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mix is made of beside its inputs: settings, model, profile and the program's version."""
+"""Identity of a mix beside its inputs: settings, model, profile and the program's version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a song folder holds: a listing that is quick to compare, and a hash that is sure."""
+"""The contents of a song folder: a listing that is quick to compare, and a hash."""
 
 from __future__ import annotations
 

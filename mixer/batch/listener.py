@@ -1,4 +1,4 @@
-"""What a run tells while it runs, and how it is told to stop."""
+"""Events of a run, and the ways to stop it."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ def _from_here(presets: tuple[str, ...], base: Path) -> tuple[str, ...]:
 
 
 def default_id(cell: str, song: Path) -> str:
-    """What a song is called that has no id: its path as written, without the way up or the root."""
+    """The id of a song without one: its path as written, without leading `..` or root."""
     if _OF_PATHS.isdisjoint(cell):
         return cell
     path = Path(cell)

@@ -24,7 +24,7 @@ _SHARD_FOLDER = re.compile(r"shard-(\d+)-of-(\d+)")
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge found.
+    """Result of a merge.
 
     Attributes:
         records: of every song, in the manifest's order if there is one.

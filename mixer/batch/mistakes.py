@@ -1,4 +1,4 @@
-"""What is wrong with a manifest: a line a mistake, with its row and column, all of them at once."""
+"""Mistakes of a manifest, a line each with row and column, all of them at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROW = re.compile(r"row (\d+)\b")
 
 
 class ManifestError(SettingsError):
-    """Everything that is wrong with a manifest.
+    """All mistakes of a manifest.
 
     Attributes:
         mistakes: one line each: row, column, what, and what to do; in the order of the rows.

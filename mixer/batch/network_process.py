@@ -192,7 +192,7 @@ class RemoteRunner:
         changes: Mapping[str, StripChanges] | None = None,
         consume: bool = False,  # they are sent, which leaves them as they are
     ) -> Output:
-        """As `mixer.network.stream.run_network`.
+        """Run the network in the device's process; as `mixer.network.stream.run_network`.
 
         Raises:
             LostNetworkError: the process died.

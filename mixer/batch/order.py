@@ -1,4 +1,4 @@
-"""What travels between the run and its workers: orders one way, news the other way.
+"""Messages between the run and its workers: orders one way, news the other way.
 
 Plain data that pickles small; the audio never does.
 """

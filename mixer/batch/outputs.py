@@ -1,4 +1,4 @@
-"""Where each mix goes: templates filled in, names that every file system takes, no way out.
+"""Output paths: templates filled in, names valid on every file system, no way out of the folder.
 
 Everything is a path relative to the output folder, with forward slashes.
 """
@@ -55,7 +55,7 @@ MAX_NAME_BYTES = 255 - len(RECIPE_SUFFIX)
 
 @dataclass(frozen=True)
 class Target:
-    """Where a song's mix goes.
+    """Output paths of a song's mix.
 
     Attributes:
         mix: path of the mix, relative to the output folder.
@@ -91,7 +91,7 @@ class Target:
 
     @property
     def beside(self) -> dict[str, str]:
-        """What is delivered with the mix: role to path; of what is played those there may be."""
+        """Files delivered with the mix: role to path; for playback files, the possible ones."""
         paths = {daw: self.base + DAW_FORMATS[daw].suffix for daw in self.wanted.daw}
         if self.wanted.edits:
             paths |= {role: self.base + suffix for role, suffix in RECALL_SUFFIXES.items()}

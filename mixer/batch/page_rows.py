@@ -1,4 +1,4 @@
-"""From the ledger's records to the rows of the index page, plain enough for JSON."""
+"""Rows of the index page from the ledger's records, ready for JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to do: each song of the manifest against what the ledger knows of it."""
+"""The plan of a batch: each song of the manifest compared with its ledger entry."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Shard:
 
     @property
     def suffix(self) -> str:
-        """For names of files of this shard alone; empty for a whole run."""
+        """Ending of file names of this shard; empty for a whole run."""
         return "" if self.count == 1 else f"shard-{self.index}-of-{self.count}"
 
 
@@ -67,7 +67,7 @@ def parse_shard(text: str) -> Shard:
 
 
 def state_folder(out: Path, shard: Shard) -> Path:
-    """Where ledger, lock and unfinished work of a run lie."""
+    """The folder of a run's ledger, lock and unfinished work."""
     return out / STATE_FOLDER / shard.suffix if shard.suffix else out / STATE_FOLDER
 
 
@@ -153,7 +153,7 @@ def make_plan(
 
 
 def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
-    """By id: a file that a mix would replace though no run of this ledger wrote it."""
+    """By id: a file that a mix would replace although no run of this ledger wrote it."""
     found, root, is_folder = {}, os.fspath(out), cache(os.path.isdir)
 
     def is_there(path: str) -> bool:

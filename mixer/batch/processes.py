@@ -39,5 +39,5 @@ def interrupts_blocked() -> Iterator[None]:
 
 
 def default_jobs(threads: int) -> int:
-    """As many workers as there are cores for them."""
+    """Number of workers that the cores allow."""
     return max(1, available_threads() // threads)

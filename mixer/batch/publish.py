@@ -39,7 +39,7 @@ _FILES = (*DAW_SUFFIXES, REPORT_SUFFIX, *RECALL_SUFFIXES.values())
 
 
 def final_path(target: Target, file: StagedFile) -> str:
-    """Where a staged file goes, relative to the output folder."""
+    """Destination of a staged file, relative to the output folder."""
     role = file.role
     if role == FileRole.MIX:
         return target.mix

@@ -137,7 +137,7 @@ def write_results(
 
 
 def table_names(suffix: str, *, html: bool) -> list[str]:
-    """What the tables are called that `write_results` writes."""
+    """File names of the tables that `write_results` writes."""
     return [_with_suffix(name, suffix) for name in RESULT_NAMES if html or name != INDEX_PAGE]
 
 

@@ -1,4 +1,4 @@
-"""From a manifest to its results: lock, ledger, plan, run, tables."""
+"""A whole batch from manifest to results: lock, ledger, plan, run, tables."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Options:
 
 
 def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
-    """What a run would do; writes nothing into an output folder that has no ledger yet.
+    """Plan a run; writes nothing into an output folder that has no ledger yet.
 
     What it would refuse to replace without --overwrite, `find_foreign` tells of this plan.
 
@@ -74,7 +74,7 @@ def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
 
 
 def foreign_table(out: Path, options: Options) -> str | None:
-    """What to say of a table that a run would replace though none wrote it; None for none."""
+    """Message about a table that a run would replace although none wrote it; None for none."""
     names = table_names(options.shard.suffix, html=options.html)
     state = state_folder(out, options.shard)
     return None if options.overwrite else find_foreign_table(out, state, names)

@@ -48,7 +48,7 @@ class SongFolders:
         return None if cell.isascii() else self._find_composed(cell.strip())
 
     def why_not_found(self, cell: str) -> str:
-        """What to say of a cell that names no folder, with the nearest one that there is."""
+        """Message about a cell that names no folder, with the nearest existing one."""
         if not cell.strip():
             return "is empty"
         what = f"folder '{cell}' was not found" if "\\" in cell and cell.isprintable() else ""

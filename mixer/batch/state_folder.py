@@ -1,4 +1,4 @@
-"""What is in the folder of a run's ledger, and that nothing there leads elsewhere."""
+"""Checks that the folder of a run's ledger holds its own files and no links elsewhere."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def refuse_odd_state(out: Path, state: Path) -> None:
 
 
 def find_foreign_table(out: Path, state: Path, names: Sequence[str]) -> str | None:
-    """What to say of a table in the output folder that no run wrote, or that was edited since.
+    """Message about a table in the output folder that no run wrote, or that was edited since.
 
     Args:
         out, state: as in `refuse_odd_state`.

@@ -43,7 +43,7 @@ class Ending(StrEnum):
 
 
 class Action(StrEnum):
-    """What to do with a song.
+    """The action planned for a song.
 
     VERIFY: its files were modified; render unless their content is the same.
     """
@@ -62,7 +62,7 @@ class Mode(StrEnum):
 
 
 class ColumnUse(StrEnum):
-    """Where the cells of a column go."""
+    """The use of a column's cells."""
 
     ROW = "row"
     SETTING = "setting"

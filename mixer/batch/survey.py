@@ -120,7 +120,7 @@ def survey_or_say(
     memory_bytes: int | None,
     read: Callable[[Path], Song] = read_headers,
 ) -> Size | str:
-    """As `survey_song`; of a song that cannot be rendered here, why: no song holds others up.
+    """Survey a song like `survey_song`; the reason instead if it cannot be rendered here.
 
     Args:
         row, file_format, identity, threads, read: as there.

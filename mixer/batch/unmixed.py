@@ -39,7 +39,7 @@ class Unmixed:
         )
 
     def as_figures(self) -> UnmixedFigures:
-        """As the ledger keeps them."""
+        """The counts in the ledger's form."""
         return {"left_out": list(self.left_out), "not_recognised": list(self.not_recognised)}
 
 

@@ -48,7 +48,7 @@ class LostNetworkError(MixerError):
 
 @dataclass
 class Shop:
-    """What a worker keeps from song to song.
+    """Objects that a worker keeps from song to song.
 
     Attributes:
         networks: its open networks.

@@ -1,4 +1,4 @@
-"""What `mixer batch` shows: bars on a terminal, lines elsewhere, JSON on request."""
+"""The display of `mixer batch`: bars on a terminal, lines elsewhere, JSON on request."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ _BY_NAME_ALONE = (
 
 
 class PlannedTable(UnmixedFigures):
-    """What would be done with a song; None if there is nothing to say."""
+    """The planned action for a song."""
 
     row: int
     id: str
@@ -207,7 +207,7 @@ class PlannedTable(UnmixedFigures):
 
 
 class PlanTable(TypedDict):
-    """What a batch would do, and what it takes: times in seconds, sizes in bytes.
+    """A batch's plan and its cost: times in seconds, sizes in bytes.
 
     `listened` is False: what is left out and not recognised is told by names alone.
     """

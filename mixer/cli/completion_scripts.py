@@ -83,7 +83,7 @@ add_completion_class(_PowerShellComplete)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a shell's completion goes.
+    """Paths of a shell's completion.
 
     Attributes:
         script: the file of the completion itself, ours alone.
@@ -108,7 +108,7 @@ def script_of(shell: Shell, command: click.Command) -> str:
 
 
 def place_of(shell: Shell) -> Place:
-    """Where a shell's completion goes for this user.
+    """Paths of a shell's completion for this user.
 
     Raises:
         OutputError: no home folder was found.
@@ -159,7 +159,7 @@ def install(shell: Shell, command: click.Command) -> list[str]:
 
 
 def next_step(shell: Shell) -> str:
-    """What the user does next, one line."""
+    """The user's next step, in one line."""
     if shell is Shell.FISH:
         return "fish completes mixer from now on: type mixer and press Tab"
     here = {

@@ -49,7 +49,7 @@ def talk_warning(text: str) -> None:
 
 
 def talk_error(text: str) -> None:
-    """What failed, on stderr, red on a terminal."""
+    """Print an error on stderr, red on a terminal."""
     talk(text, tone=Tone.ERROR)
 
 

@@ -8,7 +8,7 @@ LEAST_BYTES = 512 << 20
 
 
 def why_it_cannot_start() -> str | None:
-    """What is wrong with this process's limit on addresses (`ulimit -v`); None if it will do."""
+    """Reason why this process's limit (`ulimit -v`) is too low; None if it suffices."""
     try:
         import resource
     except ImportError:  # Windows has no such limit

@@ -40,7 +40,7 @@ def card_lines(bundle: Bundle, megabytes: float) -> Iterator[str]:
 
 
 def one_line_of(manifest: Manifest, megabytes: float) -> str:
-    """What a model is, in a line of a list."""
+    """A model in one line of a list."""
     mixes = "tracks" if manifest.architecture.mixes_tracks else f"{len(manifest.stems)} stems"
     licence = visible(manifest.licence) or "licence not stated"
     learnt = "" if manifest.learnt_to_mix else "; has not learnt to mix"
@@ -99,5 +99,5 @@ def _limits(manifest: Manifest) -> Iterator[str]:
 
 
 def card_table(manifest: Manifest) -> Mapping[str, object]:
-    """What of the card is not in the manifest's own figures, for JSON."""
+    """Fields of the card that are not in the manifest's own figures, for JSON."""
     return {"limits": list(_limits(manifest))}

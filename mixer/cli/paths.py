@@ -16,7 +16,7 @@ _MOST_NAMES = 2000
 
 
 class FilePath(click.Path):
-    """As `click.Path`, with what to give instead of a path that will not do.
+    """A `click.Path` whose errors say what to give instead.
 
     An empty name, as of an unset variable, is not the current folder.
     """

@@ -160,7 +160,7 @@ def compare(first: str, second: str, as_json: bool) -> None:
 
 
 def profile_as_json(profile: Profile) -> dict[str, object]:
-    """What is shown of a profile: `about`, `sha256`, and the figures of each stem."""
+    """A profile for JSON: `about`, `sha256`, and the figures of each stem."""
     return {
         "about": profile.about,
         "sha256": profile.sha256,

@@ -214,7 +214,7 @@ def _format_in_name(output: Path | None) -> str:
 
 
 def output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
-    """Where the mix goes and as what: a file by its ending, else a folder."""
+    """Path and format of the mix: a file by its ending, else a folder."""
     # Path.is_dir raises for a name that is too long; here it is not a folder, and is refused later.
     if output is not None and not os.path.isdir(output):  # noqa: PTH112
         # A name that is nothing but an ending, like `.wav`, has no suffix of its own.

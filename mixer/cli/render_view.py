@@ -1,4 +1,4 @@
-"""What `mixer render` shows of its plan and of a finished mix."""
+"""The display of `mixer render`: its plan and the finished mix."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _MANY_RECORDINGS = 8
 
 
 def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
-    """What may not be meant, before it is done: a line a file that is left out or in doubt.
+    """Warn before the render: a line for each file that is left out or in doubt.
 
     Args:
         song: to be rendered.
@@ -114,7 +114,7 @@ def warn_damaged(song: Song, told: Collection[str] = ()) -> list[str]:
 
 
 def warn_clipped(recipe: Recipe) -> None:
-    """What did not fit into the file."""
+    """Warn about samples beyond full scale."""
     output = recipe["output"]
     if output["clipped"]:
         wav = "" if output["format"] == "wav" else "--format wav "
@@ -127,7 +127,7 @@ def warn_clipped(recipe: Recipe) -> None:
 def show_plan(
     plan: RenderPlan, destination: Destination, console: Mapping[str, object], as_json: bool
 ) -> None:
-    """What a render would do, instead of doing it."""
+    """Show the plan of a render instead of rendering."""
     song = plan.song
     outputs = {name: str(target) for name, target in destination.paths(song).items()}
     there = [] if destination.overwrite else destination.existing(song)
@@ -377,7 +377,7 @@ def _done_words(mix: Mix, stem: str, strip: StripReport | None) -> Iterator[str]
 
 
 def show_delivered(destination: Destination, done: Rendered) -> None:
-    """What else was written."""
+    """Show the other files that were written."""
     for target in delivered_paths(destination.wanted, destination.path).values():
         say(str(target))
     for version in done.recipe["output"].get("versions", {}).values():

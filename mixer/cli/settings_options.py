@@ -53,7 +53,7 @@ def settings_options(
 
 
 def given_settings(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the command line says itself, as arguments of the dataclass; no defaults.
+    """Settings given on the command line, as arguments of the dataclass; no defaults.
 
     Args:
         settings: as given to `settings_options`.

@@ -70,7 +70,7 @@ def _text_stream(outlet: _Outlet, before: io.TextIOWrapper | None) -> io.TextIOW
 
 
 def why_not_written() -> str | None:
-    """What kept standard output from taking all of it, if it was written to; else None."""
+    """Reason why standard output could not be written completely; None if it could."""
     for name in _outlets:
         getattr(sys, name).flush()
     error = _outlets["stdout"].error if "stdout" in _outlets else None

@@ -25,7 +25,7 @@ class _PrintableConsole(Console):
 
 
 def table_console(*, stderr: bool = False) -> Console:
-    """Where tables are printed; results that go elsewhere than to a terminal are wide."""
+    """The console for tables; wide if the output is not a terminal."""
     console = _PrintableConsole(stderr=stderr)
     if console.is_terminal or stderr:
         return console

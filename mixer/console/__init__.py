@@ -1,1 +1,1 @@
-"""What happens to the sound after the network: strips, sends, the bus and its limits."""
+"""Processing after the network: strips, sends, the bus and its limits."""

@@ -18,7 +18,7 @@ from mixer.meters.loudness import integrated_loudness_lufs
 
 
 class StripReport(TypedDict):
-    """What a stem's strip did; without more than `heard` if it is not heard.
+    """Effects of a stem's strip; only `heard` if the stem is not heard.
 
     The loudness is present if the strip changed anything and it was requested; None means
     silence.
@@ -32,7 +32,7 @@ class StripReport(TypedDict):
 
 
 class BusReport(TypedDict):
-    """What the strip on the bus did; as in `StripReport`."""
+    """Effects of the bus's strip; as in `StripReport`."""
 
     effects: StripEffects
     loudness_before_lufs: NotRequired[float | None]
@@ -40,7 +40,7 @@ class BusReport(TypedDict):
 
 
 class DeskReport(TypedDict, total=False):
-    """What the desk did; `reverb` and `delay`, as they are set, where something is sent.
+    """Effects of the whole console; `reverb` and `delay` hold their settings if something is sent.
 
     The desk works on stems alone: a render adds what the bus's strip did, and by how much it moved
     the mix to the desk's nominal level. It is empty if the desk is neutral.
@@ -55,7 +55,7 @@ class DeskReport(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class ConsoleOutput:
-    """What comes off the desk.
+    """Output of the console.
 
     Attributes:
         stems: name to float32 (2, samples), in the order they came in. Each has its strip and its

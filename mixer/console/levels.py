@@ -1,4 +1,4 @@
-"""What the dynamics listen to and how their gain moves: peak level, attack and release."""
+"""Level detection and gain smoothing of the dynamics: peak level, attack and release."""
 
 from __future__ import annotations
 

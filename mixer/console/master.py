@@ -45,7 +45,7 @@ class MasterFigures(TypedDict):
 
 @dataclass(frozen=True)
 class MasterReport:
-    """What the master did.
+    """Report of the master.
 
     Attributes:
         gain_db: towards the loudness target; 0 without one.

@@ -21,7 +21,7 @@ EffectReport = Mapping[str, float | str | None]
 
 
 class Effect(Protocol):
-    """What every effect of a strip is.
+    """Interface of every effect of a strip.
 
     Attributes:
         context_samples: how many samples before and after its block it wants to see. None of the
@@ -43,7 +43,7 @@ class Effect(Protocol):
         ...
 
     def report(self) -> EffectReport:
-        """What was done, ready for JSON."""
+        """Report of what was done, ready for JSON."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What a strip's filters do to each frequency, as an EQ's curve shows it."""
+"""Frequency response of a strip's filters, as an equaliser's curve shows it."""
 
 from __future__ import annotations
 

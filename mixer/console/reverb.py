@@ -56,7 +56,7 @@ def room_response(setting: Reverb, sample_rate: int) -> FloatArray:
 
 
 def return_reverb(send: FloatArray, room: FloatArray, width: float) -> FloatArray:
-    """What comes back from the room, in place of what was sent.
+    """Replace the send signal by the reverb's return.
 
     Args:
         send: float32 `(2, samples)`; overwritten.

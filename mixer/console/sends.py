@@ -112,7 +112,7 @@ class Sends:
         return send
 
     def come_back(self, name: str, send: FloatArray) -> FloatArray:
-        """What comes back of what was sent to "reverb" or "delay", in its place.
+        """Return of the "reverb" or "delay" send, in place of the send signal.
 
         Args:
             name: of the shared effect.

@@ -1,4 +1,4 @@
-"""What of a console acts where, and whether it acts at all: of its settings alone, not of audio."""
+"""Which parts of a console act where, and whether at all, judged by settings alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mixer.console.settings import Console, Number, Strip
 
 @dataclass(frozen=True)
 class GainLike:
-    """What of a strip can act before the network.
+    """The parts of a strip that can act before the network.
 
     Attributes:
         mute, solo: as in the strip.

@@ -1,4 +1,4 @@
-"""From the part to smooth curves: what pitch, mouth and lungs do at each moment of the song."""
+"""Smooth curves of pitch, mouth and breath over time, made from the vocal part."""
 
 from dataclasses import dataclass
 

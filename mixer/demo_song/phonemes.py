@@ -1,4 +1,4 @@
-"""What the mouth does for each sound, under its ARPABET name.
+"""Formants and sources of each speech sound, under its ARPABET name.
 
 Formant frequencies of a tenor's vowels, between the averages for men of Peterson and Barney (JASA
 1952) and of Hillenbrand et al. (JASA 1995); those of the consonants after Klatt (JASA 1980).

@@ -42,7 +42,7 @@ class Section:
 
 @dataclass(frozen=True)
 class DemoSong:
-    """What the song is, for whoever plays it and for whoever prints it."""
+    """Title, key, tempo and form of the song, for players and for display."""
 
     title: str
     key: str

@@ -1,1 +1,1 @@
-"""What is there of everything that mixer needs, what works, and what to do about the rest."""
+"""Checks of the installation: which parts are there, which work, and how to fix the others."""

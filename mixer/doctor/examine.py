@@ -1,4 +1,4 @@
-"""Everything that is looked at, in its order."""
+"""All checks in their order."""
 
 from __future__ import annotations
 

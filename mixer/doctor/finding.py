@@ -17,7 +17,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found.
+    """Result of a check.
 
     Attributes:
         about: what was looked at, a word or two.
@@ -35,7 +35,7 @@ class Finding:
 
 
 def looked_at(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """What a look finds; whatever it stumbles over is a finding too.
+    """Run a check; any exception becomes a finding too.
 
     Args:
         about: what is looked at.

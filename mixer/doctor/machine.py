@@ -92,7 +92,7 @@ def look_at_models() -> Iterator[Finding]:
 
 
 def look_at_disk() -> Iterator[Finding]:
-    """Where mixes and what is made on the way go: room, and whether it can be written."""
+    """Check the folders of mixes and temporary files: free space and permissions."""
     for about, folder in (("this folder", Path.cwd()), ("temporary files", _temporary())):
         free_bytes = shutil.disk_usage(folder).free
         found = f"{folder}: {free_bytes / _GB:.1f} GB free"
@@ -132,7 +132,7 @@ def look_at_memory() -> Iterator[Finding]:
 
 
 def look_at_terminal() -> Iterator[Finding]:
-    """What is shown how."""
+    """Check the terminal's width, colours and encoding."""
     encoding = sys.stdout.encoding or "unknown"
     if sys.stderr.isatty():
         size = shutil.get_terminal_size()

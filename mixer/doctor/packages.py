@@ -135,7 +135,7 @@ def look_at_extras() -> Iterator[Finding]:
 
 
 def look_at_formats() -> Iterator[Finding]:
-    """What libsndfile, which reads and writes audio, was built with."""
+    """Check which formats libsndfile was built with."""
     soundfile = import_module("soundfile")
     lacking = [name for name in ("WAV", "FLAC", "OGG", "MP3") if name not in
                soundfile.available_formats()]  # fmt: skip

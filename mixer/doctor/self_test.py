@@ -48,7 +48,7 @@ _BANDS_HZ = {"bass_db": (20, 250), "middle_db": (250, 2_500), "treble_db": (2_50
 
 @dataclass(frozen=True)
 class SelfTest:
-    """What the render came to.
+    """Result of the test render.
 
     Attributes:
         figures: by the names of `EXPECTED`.

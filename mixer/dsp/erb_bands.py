@@ -76,5 +76,5 @@ def k_weights(n_bands: int) -> NDArray[np.float64]:
 
 
 def erb_number(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where frequencies lie on the scale of equivalent rectangular bandwidths."""
+    """Convert frequencies to the scale of equivalent rectangular bandwidths."""
     return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz))

@@ -1,4 +1,4 @@
-"""By how many samples one signal lags another, and how sure that is."""
+"""Lag between two signals in samples, and how certain it is."""
 
 from __future__ import annotations
 

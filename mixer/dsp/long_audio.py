@@ -78,7 +78,7 @@ def parts_of(audio: Array) -> Iterator[slice]:
 
 
 def scratch_folder() -> Path:
-    """Where large temporary files go: `TMPDIR`, or the system's place for them."""
+    """Folder of large temporary files: `TMPDIR`, or the system's default."""
     if not os.environ.get("TMPDIR") and os.access(_LARGE_FILES, os.W_OK | os.X_OK):
         return _LARGE_FILES
     return Path(tempfile.gettempdir())

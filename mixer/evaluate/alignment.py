@@ -107,7 +107,7 @@ def shared_part(
 
 
 def sounding_part(reference: np.ndarray, sample_rate: int) -> slice:
-    """Where a reference plays: without silence before and after, in steps of 0.1 s.
+    """The part of a reference without silence before and after, in steps of 0.1 s.
 
     Returns:
         All of it if it is silent throughout.

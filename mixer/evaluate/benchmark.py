@@ -106,7 +106,7 @@ class BenchmarkTable(TypedDict):
 
 @dataclass(frozen=True)
 class BenchmarkResult:
-    """What the benchmark says of one system's mix of one song."""
+    """Result of the benchmark for one system's mix of one song."""
 
     segments: tuple[SegmentResult, ...]
 
@@ -158,7 +158,7 @@ class BenchmarkResult:
 
 
 def stem_key(measure: Measure[StemPair]) -> str:
-    """Under which name a stem's own error is given, with its sign: "level_db"."""
+    """Name of a stem's own signed error, such as "level_db"."""
     return measure.name.replace("_error", "")
 
 

@@ -23,7 +23,7 @@ from mixer.meters.measures import DAMAGE
 
 @dataclass(frozen=True)
 class SystemFigures:
-    """What one system comes to.
+    """Figures of one system.
 
     Attributes:
         means: measure to its mean over all segments of all songs; NaN where it is undefined.

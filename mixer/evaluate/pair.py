@@ -95,7 +95,7 @@ class PairTable(TypedDict):
 
 @dataclass(frozen=True)
 class PairReport:
-    """Everything measured of a pair.
+    """All measurements of a pair.
 
     Attributes:
         alignment: None if it was not requested.

@@ -74,7 +74,7 @@ class PairedTest:
 
 @dataclass(frozen=True)
 class Location:
-    """Where grouped values lie, with percentile bootstrap intervals over the groups.
+    """Median and mean of grouped values, with percentile bootstrap intervals over the groups.
 
     Attributes:
         median, mean: of all defined values; NaN if there is none.

@@ -73,7 +73,7 @@ class SongResult:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a set of results comes down to.
+    """Summary of a set of results.
 
     Attributes:
         averages: system to measure to mean, median and interval.

@@ -80,7 +80,7 @@ class Document:
         self.refuse(find_mistakes(shape, self.table, is_layer=is_layer))
 
     def build(self, shape: Table) -> Any:
-        """What the table describes.
+        """Build the object that the table describes.
 
         Raises:
             MixerError: of the class `error`, with all of its mistakes.
@@ -132,7 +132,7 @@ class MisfitError(Exception):
 
 
 def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
-    """What a checked table describes.
+    """Build the object that a checked table describes.
 
     Args:
         shape: that was found to be without mistakes.
@@ -231,7 +231,7 @@ def parse_json(
     advice: str = "",
     most_bytes: int = MOST_JSON_BYTES,
 ) -> Document:
-    """As `read_json`, from bytes or text that is in memory already.
+    """Parse JSON like `read_json`, from bytes or text in memory.
 
     Raises:
         MixerError: of the class `error`: not JSON, not a table, nested too deeply, or with a number

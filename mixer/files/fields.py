@@ -27,7 +27,7 @@ MOST_ENTRIES = 10_000
 
 
 class TextKind(StrEnum):
-    """What a text may hold."""
+    """Constraints on a text."""
 
     LINE = "line"
     NAME = "name"

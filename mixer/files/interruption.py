@@ -25,7 +25,7 @@ def ending_signals() -> list[signal.Signals]:
 
 
 def interrupt_on_signals() -> None:
-    """From now on each of them raises KeyboardInterrupt, so that everything is cleaned up."""
+    """Let each of these signals raise KeyboardInterrupt, so that everything is cleaned up."""
     last_s = -_ONE_REQUEST_S
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -39,7 +39,7 @@ def interrupt_on_signals() -> None:
 
 
 def ignore_signals() -> None:
-    """From now on there is nothing left to interrupt."""
+    """Ignore these signals from now on."""
     for number in ending_signals():
         signal.signal(number, signal.SIG_IGN)
 

@@ -1,4 +1,4 @@
-"""What is wrong with a table that anyone wrote, found in one pass and in its order.
+"""All mistakes of a table, found in one pass and in their order.
 
 Nothing is changed or built here, and nothing that is wrong stops the search.
 
@@ -36,7 +36,7 @@ Keys = tuple[str | int, ...]
 
 
 class Mistake(NamedTuple):
-    """Where in the table, and what is wrong there: a predicate, "must be ..."."""
+    """Place in the table, and the mistake there: a predicate, "must be ..."."""
 
     keys: Keys
     what: str
@@ -288,7 +288,7 @@ def is_finite(value: object) -> bool:
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Everything in a tree of tables and lists, by dotted name.
+    """All values in a tree of tables and lists, by dotted name.
 
     Args:
         value: not nested deeper than Python's stack: `mixer.files.document` has seen to that.

@@ -1,4 +1,4 @@
-"""Where many paths in few folders really lie: each folder on the way is looked up once."""
+"""Real locations of many paths in few folders: each folder is resolved once."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from mixer.files.fields import LONGEST_LINE, MOST_ENTRIES, NUMBER_RANGE, WHOLE_R
 
 
 class LeafKind(StrEnum):
-    """What a key holds: VALUE is any of those before it, TREE any tables and lists of them."""
+    """Kind of a key's value: VALUE is any of those before it, TREE any tables and lists of them."""
 
     NUMBER = "number"
     WHOLE = "whole"
@@ -132,7 +132,7 @@ class Rows:
     places: tuple[Shape, ...] = ()
 
     def at(self, place: int) -> Shape:
-        """What the entry at a place is."""
+        """The shape of the entry at a place."""
         return self.places[place] if self.places else self.item
 
 

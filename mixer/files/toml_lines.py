@@ -1,4 +1,4 @@
-"""Where the keys and values of a TOML text stand, which its parser does not tell.
+"""Positions of the keys and values of a TOML text, which its parser does not report.
 
 A scanner for texts that `tomllib` has accepted: it knows where keys and values begin and end, and
 leaves all checking to the parser.

@@ -70,7 +70,7 @@ def _slips(a: str, b: str) -> int:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """What to write instead of an unknown name: the nearest one, or all that there are."""
+    """Hint for an unknown name: the nearest known one, or all of them."""
     names = list(known)
     close = nearest(word, names)
     return f"did you mean {quote(close)}?" if close else f"choose from {listed(names)}"

@@ -49,14 +49,14 @@ class _Begun(TypedDict):
 
 
 class StemReport(_Begun):
-    """What was measured before and after, why nothing was done, and what each effect did."""
+    """Measurements before and after, the reason if nothing was done, and each effect's report."""
 
     after: StemFigures
 
 
 @dataclass(frozen=True)
 class Step:
-    """What comes next of a stem's normalisation.
+    """The next step of a stem's normalisation.
 
     Attributes:
         effect: whose turn it is.

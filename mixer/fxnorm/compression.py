@@ -44,7 +44,7 @@ SETTINGS = {
 
 
 class CompressionReport(TypedDict):
-    """What was done to a channel.
+    """Compression of a channel.
 
     Attributes:
         onset_peak_dbfs: found at the working peak; None without an onset.

@@ -1,4 +1,4 @@
-"""From measured spectra to the curves of a profile: smoothing, and sampling at bands.
+"""Measured spectra to curves of a profile: smoothing, and sampling at bands.
 
 Source: the published profile of Martinez-Ramirez et al., ISMIR 2022, smooths by a first-order
 Savitzky-Golay filter, which is a moving average, on the bins of a 65 536-point transform.

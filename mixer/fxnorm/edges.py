@@ -1,4 +1,4 @@
-"""What a signal would have been before its first and after its last sample.
+"""Extrapolation of a signal before its first and after its last sample.
 
 A filter that starts on a stem cut out of the middle of a song meets a step from silence to the
 first sample. A boost of 50 dB makes a click of that step which is louder than the music. Mirroring

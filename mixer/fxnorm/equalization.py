@@ -59,7 +59,7 @@ def measure_spectrum(audio: FloatArray, sample_rate: int) -> np.ndarray | None:
 
 
 class EqualizationReport(TypedDict):
-    """What was done to a channel: its change of level, and the filter's largest moves."""
+    """Equalisation of a channel: its change of level, and the filter's largest gains."""
 
     level_db: float
     largest_boost_db: float

@@ -36,7 +36,7 @@ ROLL_OFF_DB_PER_OCTAVE = 36.0
 
 
 class StemFields(TypedDict, total=False):
-    """Those fields of `StemProfile` that one effect measures."""
+    """The fields of `StemProfile` that one effect measures."""
 
     loudness_lufs: float
     onset_peak_dbfs: tuple[float, float]
@@ -46,7 +46,7 @@ class StemFields(TypedDict, total=False):
 
 @dataclasses.dataclass(frozen=True)
 class StemProfile:
-    """What one stem measures on average.
+    """Average measurements of one stem.
 
     Attributes:
         loudness_lufs: integrated loudness with the coefficients of `COOKBOOK_FILTER`.

@@ -23,7 +23,7 @@ RoomReader = Callable[[Path, int], FloatArray]
 
 
 class RoomSource(Protocol):
-    """Where the reverbs take their rooms from."""
+    """Source of the rooms for the reverbs."""
 
     def draw(
         self, rng: np.random.Generator, sample_rate: int, shortest_s: float, longest_s: float

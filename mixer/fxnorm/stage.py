@@ -1,4 +1,4 @@
-"""What every effect normalisation gives to the chain, and what the chain gives to it."""
+"""Interface between an effect normalisation and the chain."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a profile must know for an effect.
+    """The values of a profile that an effect needs.
 
     Attributes:
         measure: audio float32 `(2, samples)` and sample rate to one vector of figures; None if
@@ -76,7 +76,7 @@ class Measured:
 
 
 class Begun(Protocol):
-    """What the first part of a stage found; `n_channels` says how much work the second one has."""
+    """Result of the first part of a stage; `n_channels` says how much work the second one has."""
 
     @property
     def n_channels(self) -> int: ...

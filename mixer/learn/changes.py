@@ -1,4 +1,4 @@
-"""What differs between a session as written and as read back."""
+"""Differences between a session as written and as read back."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What an engineer did to a session.
+    """An engineer's changes to a session.
 
     Attributes:
         changed: tracks and folders that were changed, in order.

@@ -1,4 +1,4 @@
-"""What makes a change a taste: that it was made alike in enough songs.
+"""Rule for learning a preference: the same change in enough songs.
 
 It counts where it was made in at least half of the songs that have the role or the stem, and in two
 at least; and where in at least three of four of those it went in the same direction, by more than

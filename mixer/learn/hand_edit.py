@@ -39,7 +39,7 @@ _SILENT = 1e-4
 
 @dataclass
 class Edit:
-    """What was learnt of one strip.
+    """Changes learnt from one strip.
 
     Attributes:
         keys: where it is in a console: a track, a stem, the master.

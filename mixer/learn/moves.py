@@ -1,4 +1,4 @@
-"""What was changed of one strip, each setting as a preset could say it for other songs.
+"""Changes of one strip, each as a setting that a preset could hold for other songs.
 
 A preset has one value for all songs. What the user sets is a value anyway; a room of the model's is
 raised or lowered, since the model gives each track its own, and set only if it was off.
@@ -50,7 +50,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Moves:
-    """Everything that was changed of one strip.
+    """All changes of one strip.
 
     Attributes:
         settings: except for the equaliser.
@@ -64,7 +64,7 @@ class Moves:
 
 
 def moves_of(changed: Changed, mix: WrittenMix) -> Moves:
-    """What was changed of a strip, setting by setting."""
+    """Changes of a strip, setting by setting."""
     written = changed.written.strip
     resting = replace(
         changed.now, automation=written.automation, soloed=written.soloed, pan=written.pan
@@ -153,7 +153,7 @@ def _passes(changed: Changed, edit: Edit) -> Iterator[Move]:
 
 
 def preset_value(move: Move) -> Any:
-    """What a preset says at a setting's keys."""
+    """The value of a preset at a setting's keys."""
     keys, value = move.keys, move.value
     if keys == ("mute",):
         return bool(value)

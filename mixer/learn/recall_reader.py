@@ -65,7 +65,7 @@ class WrittenMix:
 
 
 def recall_of(session: Path) -> Path:
-    """Where the numbers of a session lie: beside it, under its name or the one that it had."""
+    """Path of a session's recall numbers: beside it, under its name or its original one."""
     own = session.with_name(session.stem + _SUFFIX)
     return own if own.exists() else session.with_name(_SET_ASIDE.sub("", session.stem) + _SUFFIX)
 

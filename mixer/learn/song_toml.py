@@ -1,4 +1,4 @@
-"""What was learnt, in a song's `song.toml`: the console's tables anew, all else as it stands."""
+"""Learnt changes in a song's `song.toml`: the console's tables anew, all else unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engineer changed alike in several songs, as a preset by role and by stem.
+"""Changes that an engineer made alike in several songs, as a preset by role and by stem.
 
 `mixer.learn.decision` says what counts; the size of a change is the middle one.
 """
@@ -48,7 +48,7 @@ class Habit:
 
 @dataclass
 class Taste:
-    """What several songs have taught.
+    """Preferences learnt from several songs.
 
     Attributes:
         habits: changes that were made alike.
@@ -100,7 +100,7 @@ class _Place:
 
 
 def taste_of(songs: Sequence[tuple[WrittenMix, Sequence[Changed]]]) -> Taste:
-    """What was changed alike, by role of tracks, by stem, and of the mix.
+    """Changes made alike, by role of tracks, by stem, and of the mix.
 
     Args:
         songs: each as it was written, with what was changed.

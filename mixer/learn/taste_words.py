@@ -29,7 +29,7 @@ def setting_words(move: Move) -> str:
 
 
 def spread_words(move: Move, values: list[float]) -> str:
-    """From the smallest to the largest of what was set, " (+0.9 to +2.1)"; empty for no number."""
+    """Smallest and largest of several values, " (+0.9 to +2.1)"; empty for no number."""
     if move.keys[-1] == "mute" or move.value is None:
         return ""
     return f" ({' to '.join(_number(move.keys, value) for value in (min(values), max(values)))})"

@@ -1,4 +1,4 @@
-"""What a listening test says: where each system lies on each scale, and which differences are real.
+"""Analysis of a listening test: each system's ratings on each scale, and significant differences.
 
 Ratings that are compared stand on one page: a block is a participant and a song. On each scale
 Friedman's test asks over all blocks whether any system differs; then every two systems are compared

@@ -1,4 +1,4 @@
-"""What an analysis is made of: settings, and everything that tables, plots and the page show."""
+"""Types of an analysis: settings, and all results that tables, plots and the page show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mixer.listen.screening import Participant
 
 
 class Blocks(StrEnum):
-    """What ratings are compared within."""
+    """Unit within which ratings are compared."""
 
     BY_PAGE = "page"
     BY_PARTICIPANT = "participant"
@@ -142,7 +142,7 @@ class AnalysisTable(TypedDict):
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that tables, plots and the report show.
+    """All results that tables, plots and the report show.
 
     Attributes:
         test_id, title: of the test.

@@ -50,7 +50,7 @@ _WHAT = "answers to a listening test"
 
 @dataclass(frozen=True)
 class PageAnswers:
-    """What a participant answered on one page.
+    """A participant's answers on one page.
 
     Attributes:
         done: the page was left with every mix heard and every slider moved.

@@ -38,7 +38,7 @@ from mixer.song.song import Song
 
 @dataclass(frozen=True)
 class BuiltTest:
-    """What was made: the two halves of the test, and remarks that the organiser should read."""
+    """A test that was built: its two halves, and remarks for the organiser."""
 
     design: Design
     key: Key

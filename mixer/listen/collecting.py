@@ -48,7 +48,7 @@ class Collected:
 
 
 def default_source(test_folder: Path) -> Path:
-    """Where the server collected the answers of a test.
+    """The database in which the server collected the answers of a test.
 
     Raises:
         InputError: it collected none.

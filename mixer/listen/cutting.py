@@ -18,7 +18,7 @@ from mixer.song.song import Song
 
 
 class Made(TypedDict):
-    """What a sound is of, in words, and how late a mix was found to be."""
+    """Content of a sound in words, and how late a mix was found to be."""
 
     source: str
     lag_samples: NotRequired[int]

@@ -64,7 +64,7 @@ _LONGEST_NAME = 200
 
 
 class PageKind(StrEnum):
-    """What a page is for; what is answered on a training page counts for nothing."""
+    """Purpose of a page; answers on a training page are not used."""
 
     TRAINING = "training"
     RATED = "rated"
@@ -74,7 +74,7 @@ class PageKind(StrEnum):
 
 
 class PagePlace(StrEnum):
-    """Where a page may be in the order of a participant."""
+    """Position of a page in a participant's order."""
 
     FIRST = "first"
     ANY = "any"
@@ -194,7 +194,7 @@ class DesignTable(TypedDict):
 
 @dataclass(frozen=True)
 class Design:
-    """What participants may know.
+    """The part of a test that participants may see.
 
     Attributes:
         test_id: random; answers carry it.
@@ -246,7 +246,7 @@ class Screening:
 
 @dataclass(frozen=True)
 class PageKey:
-    """What a page is: its song, where the excerpt starts, and which page it repeats, if any."""
+    """Key of a page: its song, the excerpt's start, and the page that it repeats, if any."""
 
     song: str = text(kind=TextKind.RAW, longest=_LONGEST_NAME)
     start_s: float = number()
@@ -255,7 +255,7 @@ class PageKey:
 
 @dataclass(frozen=True)
 class StimulusKey:
-    """What a stimulus is: on which page, by which system."""
+    """Key of a stimulus: its page and its system."""
 
     page: str = text()
     system: str = text(kind=TextKind.RAW)

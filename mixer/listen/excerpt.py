@@ -28,7 +28,7 @@ def check_length(length_s: float) -> None:
 
 
 def loudest_start(audio: np.ndarray, sample_rate: int, length_s: float) -> int:
-    """Where the loudest stretch of a length begins, by short-term loudness.
+    """Start of the loudest stretch of a given length, by short-term loudness.
 
     Args:
         audio: float32 (channels, samples).

@@ -53,6 +53,6 @@ def write_sound(folder: Path, sound_id: str, wav: bytes) -> None:
 
 
 def session_script(participant: str, answers_url: str) -> bytes:
-    """What the server puts in place of `SESSION_FILE`: who is there, and where answers go."""
+    """The script served as `SESSION_FILE`: the participant, and where answers go."""
     session = json.dumps({"participant": participant, "answers": answers_url})
     return f"Listen.session = {session};\n".encode("ascii")

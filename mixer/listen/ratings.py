@@ -35,7 +35,7 @@ class RatedPage:
 
 @dataclass(frozen=True)
 class Comment:
-    """What a participant wrote; `song` is "" for what is about the whole test."""
+    """A participant's comment; `song` is "" for comments on the whole test."""
 
     participant: str
     song: str
@@ -100,7 +100,7 @@ def unblind(answers: Answers, design: Design, key: Key) -> tuple[RatedPage, ...]
 
 
 def comments_of(answers: Answers, design: Design, key: Key) -> tuple[Comment, ...]:
-    """What a participant wrote, page by page, training included, then about the whole."""
+    """A participant's comments, page by page, training included, then on the whole test."""
     texts = [
         (key.pages[page.id].song, answers.pages[page.id].comment)
         for page in design.pages

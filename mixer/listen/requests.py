@@ -90,7 +90,7 @@ class PublicFile:
 
 
 class ServerOfTest(http.server.ThreadingHTTPServer):
-    """What a request needs of its server; `mixer.listen.serve` fills it in.
+    """The server's side of a request; `mixer.listen.serve` fills it in.
 
     Attributes:
         design: of the test.
@@ -174,7 +174,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Tokens are in the addresses: no address is ever logged."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the base class refuses (a bad request line, a method it has not heard of)."""
+        """Answer requests that the base class refuses (a bad request line, an unknown method)."""
         self.close_connection = True
         self.request_version = "HTTP/1.0"  # of a line that names none: the answer has a status
         self._send(HTTPStatus(code), f"{HTTPStatus(code).phrase}\n".encode())

@@ -137,7 +137,7 @@ def participant_link(base_url: str, token: str) -> str:
 
 
 def base_url(server: ListeningServer) -> str:
-    """Where a server is reached; by this machine's name where it listens on every address."""
+    """Address of a server; with this machine's name if it listens on every address."""
     name, port = str(server.server_address[0]), server.server_address[1]
     if name in _EVERY_ADDRESS:
         name = socket.gethostname()

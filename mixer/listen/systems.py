@@ -1,4 +1,6 @@
-"""What is compared: models, floors, human mixes and folders of finished mixes, by name."""
+"""The systems of a comparison by name: models, baselines, human mixes and folders of finished
+mixes.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def tables(analysis: Analysis) -> dict[str, list[Row]]:
 
 
 def table_paths(folder: Path) -> dict[str, Path]:
-    """Where each table goes."""
+    """Paths of the tables."""
     return {name: folder / f"{name}.csv" for name in TABLES}
 
 

@@ -79,7 +79,7 @@ class Folders:
         return file
 
     def output(self, path: str) -> Path:
-        """Where something is to be written; OutputError if it leads out."""
+        """Resolve a path to write to; OutputError if it leads out of the folders."""
         try:
             return self.inside(path)
         except InputError as error:

@@ -1,4 +1,4 @@
-"""What agents can ask for: plain functions of plain values, confined to folders.
+"""The tools for agents: plain functions of plain values, confined to folders.
 
 Each does what the command of its name does, by the same functions.
 """
@@ -60,7 +60,7 @@ class Tools:
         return dict(found.as_json())
 
     def presets(self) -> Json:
-        """What there is to choose from: presets, models, targets, wishes, roles, outputs."""
+        """List what can be chosen: presets, models, targets, wishes, roles, outputs."""
         return dict(choices())
 
     def preset(self, name: str) -> Json:
@@ -166,7 +166,7 @@ class Tools:
         }
 
     def compare(self, a: str, b: str, *, audio: bool = True) -> Json:
-        """What differs between two mixes, B minus A."""
+        """Differences between two mixes, B minus A."""
         recipes = [self._folders.recipe(read_recipe(self._folders.file(path))) for path in (a, b)]
         for recipe in recipes:
             for recorded in recipe.outputs.values():

@@ -1,1 +1,1 @@
-"""Everything that is measured on a signal, one measure a file."""
+"""Measurements of a signal, one measure a file."""

@@ -1,4 +1,4 @@
-"""What a stem would be if its processing were a filter: the best time-invariant one.
+"""The best time-invariant filter of a stem, as an approximation of its processing.
 
 An equaliser, a panner, a fixed gain and a widener are such filters and leave nothing over. What
 automation, compression, distortion, a gain that moves or the tail of a reverb add is the residual.
@@ -65,7 +65,7 @@ def residual_db(predicted: np.ndarray, wet: np.ndarray) -> float:
 
 
 def mean_residual_db(segment: Segment) -> float:
-    """What the best time-invariant filter of each stem leaves over, the mean over stems heard.
+    """Residual of each stem's best time-invariant filter, averaged over the audible stems.
 
     Returns:
         dB, -60 (nothing) to 0 (everything); NaN if no stem is heard.

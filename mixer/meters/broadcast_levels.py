@@ -1,4 +1,4 @@
-"""What a Broadcast Wave file says of its levels, measured."""
+"""The levels in a Broadcast Wave file's header, measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What engineers read off a mix: loudness and its range, peaks, width, balance, masking."""
+"""Engineers' measures of a mix: loudness and its range, peaks, width, balance, masking."""
 
 from __future__ import annotations
 

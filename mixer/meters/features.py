@@ -28,7 +28,7 @@ _BLOCK_FRAMES = 32
 
 @dataclass(frozen=True)
 class MixFeatures:
-    """What the paper compares of a mix; frames are of the mix at a peak of -1 dBFS.
+    """The features of a mix that the paper compares; frames are of the mix at a peak of -1 dBFS.
 
     Attributes:
         spectral: per channel and frame.

@@ -1,4 +1,4 @@
-"""What of a mix survives small speakers: its low end's correlation, and its loudness in mono."""
+"""A mix on small speakers: correlation of its low end, and loudness in mono."""
 
 from __future__ import annotations
 

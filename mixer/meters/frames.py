@@ -1,4 +1,5 @@
-"""What the paper's measures share: frames, running means, and the percentage error between them.
+"""Shared parts of the paper's measures: frames, running means, and the percentage error between
+them.
 
 Source: Martinez-Ramirez et al., ISMIR 2022, section 4: every feature is averaged over 40 frames of
 4096 samples, 1024 apart, and compared by its mean absolute percentage error.

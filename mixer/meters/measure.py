@@ -1,4 +1,4 @@
-"""What a measure is: a function of what was measured, and how its figure is named and shown."""
+"""A measure: a function of measured features, and how its figure is named and shown."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def paper_measures(mix: np.ndarray, reference: np.ndarray, sample_rate: int) -> 
 
 
 def compare_features(mix: MixFeatures, reference: MixFeatures) -> dict[str, float]:
-    """As `paper_measures`, of features that are measured already."""
+    """The measures of `paper_measures` from features that are already measured."""
     measures = {
         f"{family}.{name}": value
         for family, values in (

@@ -54,7 +54,7 @@ class Signal:
 
     @cached_property
     def features(self) -> MixFeatures:
-        """What the paper's measures compare."""
+        """The features that the paper's measures compare."""
         return measure_features(self.audio, self.sample_rate)
 
 

@@ -1,4 +1,4 @@
-"""What one stem measures within a mix: loudness, balance, spectrum, width, crest factor.
+"""Figures of one stem within a mix: loudness, balance, spectrum, width, crest factor.
 
 Every figure is of the stem as it is in the mix. Two mixes are compared by their stems' figures
 in `mixer.meters.stem_errors`; what a truth measures can be kept from one system to the next.

@@ -56,7 +56,7 @@ class StemPowers:
         return int(self.powers.shape[1])
 
     def mean(self, block_weights: Floats | None = None) -> Floats:
-        """Over time: float64 (2, fine bands, stems, stems).
+        """Mean over time: float64 (2, fine bands, stems, stems).
 
         Args:
             block_weights: of each block's power; None for one each.
@@ -77,7 +77,7 @@ class StemPowers:
         return np.ones((2, N_FINE, len(self.names)))
 
     def scaled(self, factors: Floats) -> StemPowers:
-        """With every power times a factor, float64 (2, fine bands): what a bus does to the sum."""
+        """These powers times a factor, float64 (2, fine bands): the effect of a bus on the sum."""
         scale = factors.astype(np.float32)[:, None, :, None, None]
         return replace(self, powers=self.powers * scale)
 
@@ -117,7 +117,7 @@ def measure_stem_powers(stems: Mapping[str, FloatArray], sample_rate: int) -> St
 
 
 def node_positions(frequency_hz: Floats) -> Floats:
-    """Where frequencies lie on the scale of the third octaves: 0 at the first centre, 1 a step."""
+    """Positions of frequencies in third octaves: 0 at the first centre."""
     octaves = np.log2(np.maximum(frequency_hz, 1e-3) / CURVE_BANDS_HZ[0])
     return np.clip(3.0 * octaves, 0.0, N_NODES - 1.0)
 

@@ -35,7 +35,7 @@ LIFT_RANGE_HZ = (300.0, 3_000.0)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a mix is heard.
+    """A playback system.
 
     Attributes:
         name: as it is printed.
@@ -124,7 +124,7 @@ def heard_loudness(
 
 
 def lift_hz(power: NDArray[np.floating], place: Place) -> float:
-    """Where a stem is nearest to being heard on a small loudspeaker, in Hz.
+    """Frequency at which a stem is closest to being audible on a small loudspeaker, in Hz.
 
     Args:
         power: of the stem, (24, frames).

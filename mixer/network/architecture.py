@@ -15,7 +15,7 @@ from mixer.network.graph_roles import Role
 
 
 class Parameters(Protocol):
-    """What the hyper-parameters of every kind can be asked; they are a frozen dataclass."""
+    """Interface of the hyper-parameters of every kind; they are a frozen dataclass."""
 
     @property
     def n_stems(self) -> int:
@@ -47,7 +47,7 @@ P = TypeVar("P", bound=Parameters)
 
 @dataclass(frozen=True)
 class Memory:
-    """What a network keeps in memory while it runs, beside its inputs and the mix.
+    """Memory of a network while it runs, beside its inputs and the mix.
 
     Attributes:
         bytes_per_s: for each second of song.
@@ -98,7 +98,7 @@ class Architecture(Generic[P]):
     lengths: Callable[[P, Mapping[str, int]], Mapping[str, int]] = lambda hyper, lengths: lengths
 
     def role(self, graph: str, hyper: P) -> Role | None:
-        """What a graph takes and answers; None for one that the runtime does not know."""
+        """Inputs and outputs of a graph; None for one that the runtime does not know."""
         return self.roles(hyper).get(graph)
 
     def answer_shapes(

@@ -26,7 +26,7 @@ _SILENT = 4  # fatal only: the runtime otherwise writes on stderr when it probes
 
 @dataclass(frozen=True)
 class Device:
-    """Where graphs run: kind "cpu" or "cuda", and the index of the GPU."""
+    """Device of the graphs: kind "cpu" or "cuda", and the index of the GPU."""
 
     kind: str
     index: int = 0
@@ -50,7 +50,7 @@ def parse_device(device: str) -> Device | None:
 
 
 def built_for() -> list[str]:
-    """What the runtime was built for, as "CUDA" and "CPU"; the machine may lack it."""
+    """Providers that the runtime was built with, as "CUDA" and "CPU"; the machine may lack them."""
     return [
         name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()
     ]
@@ -124,7 +124,7 @@ def open_graph(content: bytes, device: Device, *, optimise: bool = True) -> Any:
 
 
 def first_line(error: Exception) -> str:
-    """What the runtime says, on one line."""
+    """The runtime's message on one line."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 
 class FlatIntegers:
-    """What dataclasses of integers have in common: hyper-parameters as manifests hold them."""
+    """Base of dataclasses of integers: hyper-parameters as manifests hold them."""
 
     def to_json(self) -> dict[str, int]:
         """The hyper-parameters as a flat object of integers."""

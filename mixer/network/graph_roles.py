@@ -1,4 +1,4 @@
-"""What each graph of a bundle takes and answers: names, types, shapes.
+"""Inputs and outputs of each graph of a bundle: names, types, shapes.
 
 A graph's bytes are trusted in nothing. Its inputs and outputs are compared with its role when it is
 opened, and every answer again when it comes, before anything is computed with it.
@@ -19,7 +19,7 @@ Shape = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class Role:
-    """What goes in and what comes out, shapes by name.
+    """Inputs and outputs of a graph, shapes by name.
 
     Attributes:
         inputs, outputs: shapes; a text stands for a length that the song decides.
@@ -29,7 +29,7 @@ class Role:
     outputs: Mapping[str, Shape]
 
     def mismatch(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> str | None:
-        """What an open session's inputs and outputs (name, type, shape) have wrong, or None."""
+        """The first mismatch of a session's inputs and outputs (name, type, shape), or None."""
         for which, wanted, found in (
             ("input", self.inputs, inputs),
             ("output", self.outputs, outputs),

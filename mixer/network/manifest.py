@@ -57,7 +57,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a bundle says about itself, checked.
+    """A bundle's manifest, checked.
 
     Attributes:
         name: the bundle's name.
@@ -101,7 +101,7 @@ class Manifest:
 
     @property
     def architecture(self) -> Architecture[Any]:
-        """What kind of network it is."""
+        """The network's kind."""
         return architecture_of(self.hyper_parameters)
 
     @property

@@ -1,4 +1,5 @@
-"""What an ONNX file may hold before the runtime sees it: one graph, its weights inside.
+"""Allowed contents of an ONNX file, checked before the runtime sees it: one graph, its weights
+inside.
 
 A graph may name other files: weights kept outside ("external data"), and operators beyond the
 standard whose attributes are paths. What becomes of such names in a graph loaded from memory

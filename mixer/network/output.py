@@ -58,7 +58,7 @@ class StemRecord(TypedDict):
 
 @dataclass(frozen=True)
 class Output:
-    """What the network answers.
+    """Output of a network.
 
     Attributes:
         mix: (2, samples), within -1 to 1.

@@ -15,14 +15,14 @@ from mixer.network.stream import run_network
 
 
 class NetworkRunner(Protocol):
-    """What a render needs of a network, wherever it runs."""
+    """A network as a render uses it, wherever it runs."""
 
     @property
     def bundle(self) -> Bundle: ...
 
     @property
     def place(self) -> str:
-        """What it runs on, as far as it is known before it runs; may be empty."""
+        """The device, as far as it is known before a run; may be empty."""
         ...
 
     def run(
@@ -35,7 +35,7 @@ class NetworkRunner(Protocol):
         changes: Mapping[str, StripChanges] | None = None,
         consume: bool = False,
     ) -> Output:
-        """As `mixer.network.stream.run_network`."""
+        """Run the network; as `mixer.network.stream.run_network`."""
         ...
 
 
@@ -63,7 +63,7 @@ class LocalRunner:
         changes: Mapping[str, StripChanges] | None = None,
         consume: bool = False,
     ) -> Output:
-        """As `mixer.network.stream.run_network`."""
+        """Run the network in this process; as `mixer.network.stream.run_network`."""
         return run_network(
             self._network,
             stems,

@@ -34,7 +34,7 @@ class VerificationTable(TypedDict):
 
 @dataclass(frozen=True)
 class Verification:
-    """What came out.
+    """Result of the verification.
 
     Attributes:
         passed: the bundle can be used on this device.

@@ -1,1 +1,1 @@
-"""What goes out beside a mix: names, files, the recipe, sessions for workstations."""
+"""Output beside a mix: names, files, the recipe, sessions for workstations."""

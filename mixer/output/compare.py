@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is known of two mixes.
+    """Differences between two mixes.
 
     Attributes:
         same_files: names of the files that are bit for bit the same.

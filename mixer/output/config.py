@@ -98,7 +98,7 @@ NOTHING_SAID = Config()
 
 
 def config_path() -> Path | None:
-    """Where the user's defaults are, by the custom of the platform; None without a home folder."""
+    """Path of the user's defaults, by the custom of the platform; None without a home folder."""
     own = os.environ.get(VARIABLE)
     if own:
         return Path(own)

@@ -32,7 +32,7 @@ _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 @dataclass(frozen=True)
 class Changed:
-    """What became of the file.
+    """Result of an edit.
 
     Attributes:
         path: the file.

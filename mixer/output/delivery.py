@@ -1,4 +1,4 @@
-"""What is handed over with a mix beyond its audio and recipe: DAW sessions and the HTML report."""
+"""Files delivered with a mix beside its audio and recipe: DAW sessions and the HTML report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REPORT = "report"
 
 
 def delivered_paths(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
-    """Where each goes, beside the mix: keys of `DAW_FORMATS`, `RECALL_SUFFIXES`, `REPORT`."""
+    """Paths beside the mix, by the keys of `DAW_FORMATS`, `RECALL_SUFFIXES` and `REPORT`."""
     base = mix_path.with_suffix("")
     paths = {daw: base.with_name(base.name + DAW_FORMATS[daw].suffix) for daw in wanted.daw}
     if wanted.edits:
@@ -35,7 +35,7 @@ def delivered_paths(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
 
 
 def listening_copies(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
-    """What the report and sessions play that is written nowhere else, as far as it is there."""
+    """Audio that only the report and sessions play, as far as it exists."""
     base = mix_path.with_suffix("")
     copies = dict[str, Path]()
     if wanted.edits:

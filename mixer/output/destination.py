@@ -1,4 +1,4 @@
-"""Where a mix goes, as what, and with what beside it; and the one job that brings it there."""
+"""Destination of a mix: its path, format and the files beside it; and the job that writes them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from mixer.stems import RESIDUAL
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a mix goes, as what, and with what beside it.
+    """Destination of a mix: its path, format and the files beside it.
 
     Attributes:
         path: the mix's file.
@@ -70,7 +70,7 @@ class Destination:
         return written | {f"{VERSION_ROLE}{n}": p for n, p in self.version_paths(song).items()}
 
     def version_paths(self, song: Song) -> dict[str, Path]:
-        """Where each version of the mix goes, by name."""
+        """Path of each version of the mix, by name."""
         return version_paths(
             self.wanted.deliver,
             self.wanted.deliver_names,

@@ -1,4 +1,4 @@
-"""Where everything of a mix goes: the files beside it, and the format that a name asks for."""
+"""Paths of a mix's files, and the format that a name asks for."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _LONGEST_MIX_BYTES = 200
 
 
 def mix_name(song_folder: Path) -> str:
-    """What a song's mix is called, without its ending: the folder's name, cut to fit on a disk."""
+    """Name of a song's mix without its ending: the folder's name, cut to fit on a disk."""
     name = song_folder.name
     encoded = os.fsencode(name)
     if len(encoded) > _LONGEST_MIX_BYTES:
@@ -59,7 +59,7 @@ def mix_name(song_folder: Path) -> str:
 
 
 def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dict[str, Path]:
-    """Where everything of a mix goes: each `FileRole`, and each wet stem's name."""
+    """Paths of a mix's files, by `FileRole`, and of each wet stem, by name."""
     base = mix_path.with_suffix("")
     folder = base.with_name(base.name + STEMS_SUFFIX)
     paths = {FileRole.MIX: mix_path, FileRole.RECIPE: base.with_name(base.name + RECIPE_SUFFIX)}
@@ -67,7 +67,7 @@ def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dic
 
 
 def track_paths(mix_path: Path, track_names: Sequence[str], file_format: str) -> dict[str, Path]:
-    """Where wet tracks go: each track's name, and `RESIDUAL`, to a file in one folder.
+    """Paths of wet tracks: each track's name, and `RESIDUAL`, to a file in one folder.
 
     Args:
         mix_path: of the mix.
@@ -104,7 +104,7 @@ def session_audio(mix_path: Path, key: str, daw: str | None) -> Path:
 
 
 def session_files(daws: Sequence[str]) -> dict[str, str]:
-    """What may be in the folder of what sessions play: file names by role."""
+    """File names that the folder of session audio may hold, by role."""
     own = {f"{key} of {daw}": f"{key}.{daw}.wav" for daw in daws for key in SESSION_AUDIO}
     rooms = {f"{key} response": f"{key} impulse response.wav" for key in SESSION_ROOMS}
     return own | rooms if daws else {}

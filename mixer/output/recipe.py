@@ -1,4 +1,4 @@
-"""What made a mix, as the table that stands beside it in `NAME.mix.json`."""
+"""The recipe of a mix, the table beside it in `NAME.mix.json`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class VersionFile(HashedFile):
 
 
 class OutputTable(TypedDict):
-    """What was written.
+    """The files that were written.
 
     `clipped` names what went beyond full scale in a format that cannot hold it, `files` are the mix
     and its wet stems, `tracks` are there where wet tracks were written, `versions` and
@@ -117,7 +117,7 @@ class ChangedSetting(TypedDict):
 
 
 class BusMoves(TypedDict):
-    """What the bus did before and does now: `MasterFigures`, and the desk's staging gain."""
+    """The bus before and now: `MasterFigures`, and the desk's staging gain."""
 
     was: Mapping[str, float | None]
     now: Mapping[str, float | None]

@@ -76,7 +76,7 @@ class RecordedOutput:
 
 @dataclass(frozen=True)
 class RecordedParent:
-    """Where a take came from; as in `mixer.output.recipe.TakeParent`."""
+    """Parent of a take; as in `mixer.output.recipe.TakeParent`."""
 
     file: str = text(kind=TextKind.RAW)
     sha256: str = sha256()
@@ -93,7 +93,7 @@ class RecordedChange:
 
 @dataclass(frozen=True)
 class RecordedVariation:
-    """Where a variation stands; as in `mixer.rendering.axes.VariationTable`."""
+    """Place of a variation; as in `mixer.rendering.axes.VariationTable`."""
 
     words: str = text()
     distance: float = number(MISSING, 0.0, 1e6)
@@ -121,7 +121,7 @@ class RecordedTake:
 
 @dataclass(frozen=True)
 class RecordedFiles:
-    """As of `mixer.output.used_files.UsedFiles`; empty if nothing was recorded yet."""
+    """Files of a recipe, as `mixer.output.used_files.UsedFiles`; empty if none were recorded."""
 
     plugins: Mapping[str, str] = entries(sha256(), default={}, names=TextKind.RAW)
     rooms: Mapping[str, str] = entries(sha256(), default={}, names=TextKind.RAW)
@@ -129,7 +129,7 @@ class RecordedFiles:
 
 @dataclass(frozen=True)
 class RecordedLoss:
-    """As of `mixer.rendering.translation.TranslationRow`."""
+    """A row of a translation, as `mixer.rendering.translation.TranslationRow`."""
 
     place: str = text()
     stem: str = choice(MISSING, STEMS)
@@ -146,7 +146,7 @@ class RecordedReference:
 
 @dataclass(frozen=True)
 class RecordedTranslation:
-    """What stems lose elsewhere."""
+    """Loudness that stems lose on other playback systems."""
 
     rows: tuple[RecordedLoss, ...] = entries()
 

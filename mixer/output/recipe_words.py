@@ -1,4 +1,4 @@
-"""What a recipe tells of takes, versions and translation, in lines for a person."""
+"""Takes, versions and translation of a recipe, in lines for a person."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _parts(names: Sequence[str], parts: Iterable[str]) -> str:
 
 
 def proof_lines(take: Take) -> list[str]:
-    """What a take left alone, and what the bus did otherwise, a line each."""
+    """Parts of a take that stayed the same, and changes of the bus, a line each."""
     lines = []
     if take["same"]:
         lines.append(f"bit for bit as before: {_parts(take['same'], take['parts'])}")
@@ -121,7 +121,7 @@ def ceiling_lines(output: OutputTable) -> tuple[str, ...]:
 
 
 def translated_lines(recipe: Recipe) -> list[str]:
-    """What stems lose elsewhere; empty if that was not checked."""
+    """Losses of stems on other playback systems; empty if that was not checked."""
     if "translation" not in recipe:
         return []
     lines = list(translation_lines(recipe["translation"]))
@@ -129,12 +129,12 @@ def translated_lines(recipe: Recipe) -> list[str]:
 
 
 def reference_words(recipe: Recipe) -> list[str]:
-    """What references did; empty if there were none."""
+    """Effect of the references; empty if there were none."""
     return list(reference_lines(recipe["reference"])) if "reference" in recipe else []
 
 
 def variation_lines(recipe: Recipe) -> list[str]:
-    """Where a variation stands among the axes, in words; empty for other mixes."""
+    """Place of a variation among the axes, in words; empty for other mixes."""
     place, name = recipe["measurements"].get("variation"), recipe["settings"]["variation"]
     return [] if place is None else [f"{name}: {standing_words(place)}"]
 

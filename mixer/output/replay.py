@@ -44,7 +44,7 @@ _ANY_BIT_DEPTH = "24"  # lossy formats have none and ignore it
 
 @dataclass(frozen=True)
 class Replay:
-    """What came out.
+    """Result of a replay.
 
     Attributes:
         differences: before rendering, then of device and output.

@@ -1,4 +1,4 @@
-"""What differs between a recipe and what is here: each thing by its kind, before and now."""
+"""Differences between a recipe and the present files and system, by kind, before and now."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mixer.song.song import Song
 
 
 class DifferenceKind(StrEnum):
-    """What of a recipe is another here."""
+    """Kind of a difference."""
 
     INPUT = "input"
     SONG = "song"
@@ -165,7 +165,7 @@ def differences_of_versions(recipe: RecordedMix) -> Iterator[Difference]:
 
 
 def difference_of_device(recipe: RecordedMix, now: str | None) -> Iterator[Difference]:
-    """What ran the network then, and now."""
+    """Device of the network then and now."""
     if now != recipe.device:
         yield Difference(DifferenceKind.DEVICE, "that ran the network", _text(recipe.device), now)
 

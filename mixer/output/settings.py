@@ -43,7 +43,7 @@ class ReportKind(StrEnum):
 
 
 class DawAudio(StrEnum):
-    """What sessions hold: the dry recordings with editable strips, the wet stems, or both."""
+    """Audio of sessions: the dry recordings with editable strips, the wet stems, or both."""
 
     DRY = "dry"
     WET = "wet"

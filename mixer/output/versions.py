@@ -115,7 +115,7 @@ def version_paths(
     rate: int,
     bits: str,
 ) -> dict[str, Path]:
-    """Where each version goes, in a folder beside the mix, by name.
+    """Path of each version, in a folder beside the mix, by name.
 
     Args:
         words: of `WORDS`.

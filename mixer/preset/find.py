@@ -1,4 +1,4 @@
-"""Where presets are: shipped with the package, in the user's own folder, or in any file."""
+"""Locations of presets: shipped with the package, in the user's own folder, or in any file."""
 
 from __future__ import annotations
 

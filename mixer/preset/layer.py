@@ -76,7 +76,7 @@ def song_layer(table: Any, path: Path | None) -> Layer:
 
 
 def song_table(path: Path) -> Mapping[str, Any]:
-    """What a song.toml has under `console`, whatever is wrong with the rest of it.
+    """The table `console` of a song.toml, whatever mistakes the rest of it has.
 
     Raises:
         PresetError: it cannot be read, or is not TOML.

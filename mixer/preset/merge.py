@@ -29,7 +29,7 @@ MOST_LAYERS = 100
 
 @dataclass(frozen=True)
 class Resolved:
-    """What all layers together say.
+    """Result of merging all layers.
 
     Attributes:
         console: what to set the desk to; neutral if nothing was said.

@@ -1,4 +1,4 @@
-"""From a merged table to the console that it describes, and back."""
+"""Conversion between a merged table and the console that it describes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mixer.stems import STEMS
 
 
 def find_gaps(table: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What a whole, merged table lacks or contradicts, though every part of it fits."""
+    """Gaps and contradictions of a whole, merged table whose parts are each valid."""
     for keys, strip in strip_tables(table):
         name = keys[0]
         duck = strip.get("duck")
@@ -87,7 +87,7 @@ def plain_table(console: Console) -> dict[str, Any]:
 
 
 def plain_strip(strip: Strip) -> dict[str, Any]:
-    """What a strip says, as a plain table."""
+    """A strip as a plain table."""
     table: dict[str, Any] = _plain(STRIP, strip)
     return table
 
@@ -116,7 +116,7 @@ def _says_nothing(shape: Shape, value: Any, parent: Table) -> bool:
 
 
 def neutral_value(key: str) -> Any:
-    """What a key of a plain table stands for if it is left out; None if that is nothing.
+    """Meaning of a missing key of a plain table; None if it means nothing.
 
     Args:
         key: dotted, e.g. vocals.gain_db.

@@ -12,7 +12,7 @@ from mixer.files.wording import quote, suggest
 
 
 class Aspect(StrEnum):
-    """What of a reference a mix can be moved towards."""
+    """Aspect of a reference that a mix can be moved towards."""
 
     TONE = "tone"  # the long-term spectrum, whatever its level
     WIDTH = "width"  # side against middle, by band

@@ -1,4 +1,4 @@
-"""What a recording or a mix measures, in the figures that a reference is held against."""
+"""Measurements of a recording or a mix that references are compared by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a mix's figures and a target's to moves: what is to be reached, and what cannot be."""
+"""Moves from a mix's figures to a target's: goals, and what cannot be reached."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _DECIMALS = 3
 
 @dataclass(frozen=True)
 class Asked:
-    """What a mix's figures are to become; `Goals` for the solver, and what the others are.
+    """Requested figures of a mix; `Goals` for the solver, and the others.
 
     Attributes:
         goals: of tone, width and levels.
@@ -117,7 +117,7 @@ def _towards(value: Floats | float, span: Span, amount: float) -> Floats:
 
 
 def tone_difference_db(tone_db: Floats, target: Target) -> tuple[Floats, np.ndarray]:
-    """What a target's tone has more than a mix's, and where both can be compared.
+    """Difference of a target's tone from a mix's, and the bands that can be compared.
 
     Args:
         tone_db: of the mix, third octaves.

@@ -1,4 +1,4 @@
-"""What a render says of its references: what was matched, by how much, and the moves."""
+"""A render's record of its references: what was matched, by how much, and the moves."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class CurveTable(TypedDict):
 
 
 class ReferenceRecord(TypedDict, total=False):
-    """What references did; `moves` alone if they were held from an earlier take.
+    """Effect of references; `moves` alone if they were kept from an earlier take.
 
     `tone` is present if a tone was requested; `cannot` is what was not reached, and why.
     """
@@ -109,7 +109,7 @@ def moves_table(moves: Moves) -> MovesTable:
 def record_of(
     target: Target, moves: Moves, before: MixFigures, after: MixFigures, cannot: Sequence[str]
 ) -> ReferenceRecord:
-    """What was requested, done and reached.
+    """Requests, moves and results.
 
     Args:
         target: of the references.
@@ -245,7 +245,7 @@ def row_words(row: Row) -> tuple[str, str, str, str]:
 
 
 def reference_lines(record: ReferenceRecord) -> Iterator[str]:
-    """What references did, a line each."""
+    """Effect of references, a line each."""
     if "sources" not in record:
         yield "moved towards a reference as the mix before was"
         return

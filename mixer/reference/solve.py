@@ -45,7 +45,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Goals:
-    """What is to be reached; everything else may move.
+    """The figures to be reached; everything else may move.
 
     Attributes:
         tone: power of third octaves, whatever its mean.

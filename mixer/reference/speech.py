@@ -30,7 +30,7 @@ _TINY = 1e-20
 
 
 def speech_words(audio: FloatArray, sample_rate: int) -> str | None:
-    """What is heard of speech, in words; None if it may be music.
+    """Evidence of speech, in words; None if it may be music.
 
     Args:
         audio: float32 (1 or 2, samples), not silent.

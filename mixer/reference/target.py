@@ -1,4 +1,4 @@
-"""What a mix is moved towards: the figures of references, with their spread, and by how much."""
+"""The target of a match: figures of references, with their spread, and amounts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Target:
-    """What references come down to; None and empty if they do not say.
+    """Figures of the references; None and empty for those that they do not have.
 
     Attributes:
         amounts: of each aspect, 0 to 1.

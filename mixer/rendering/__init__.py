@@ -1,1 +1,1 @@
-"""From settings to a mix: the plan, the stages, the pipeline."""
+"""A render from settings to mix: the plan, the stages, the pipeline."""

@@ -87,7 +87,7 @@ def answers_of_stems(network: Network, stems: Sequence[FloatArray | None]) -> li
 def drawn_changes(
     doubts: Doubts, own: Answer, came: Answer, abstain: float
 ) -> dict[str, StripChanges]:
-    """What draws a model's settings towards neutral if it is unsure, by stem.
+    """Changes that move an unsure model's settings towards neutral, by stem.
 
     Neutral is the balance that the stems came in, a flat curve, no width of its own, no shaping.
 

@@ -51,7 +51,7 @@ def answers_of_tracks(
 def drawn_changes(
     doubts: Doubts, tracks: Sequence[Track], abstain: float
 ) -> dict[str, StripChanges]:
-    """What draws a model's settings towards neutral if it is unsure, by stem.
+    """Changes that move an unsure model's settings towards neutral, by stem.
 
     Raw tracks come at any level, so faders and pans have no neutral place; curves, shaping and
     rides have.

@@ -48,7 +48,7 @@ class Axis:
     in_db: bool = False
 
     def word(self, moved_db: float) -> str:
-        """What a mix is that is this much further up; "" for what nobody would say."""
+        """Adjective for a mix that lies so much further along the axis; "" without one."""
         spreads = abs(moved_db) / self.spread_db
         if spreads < LEAST_SPREADS:
             return ""
@@ -59,7 +59,7 @@ class Axis:
 
 
 class VariationTable(TypedDict):
-    """Where a variation of a mix stands.
+    """Place of a variation among the axes.
 
     Attributes:
         words: what it does that the first does not, as measured.
@@ -88,7 +88,7 @@ AXES = (
 
 
 def named_moves() -> dict[str, dict[str, float]]:
-    """By name, as `--variation` takes it, the moves of a mix one spread along an axis, in dB."""
+    """Moves of a mix by one spread along an axis, in dB, by the name for `--variation`."""
     return {
         word.replace(" ", "-"): {axis.name: sign * axis.spread_db}
         for axis in AXES
@@ -122,7 +122,7 @@ def parse_variation(text: str) -> str | None:
 
 
 def differences(was: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
-    """By axis, how much further up a mix is than another, in dB, as measured of both."""
+    """Measured differences between two mixes in dB, by axis."""
     return {
         axis.name: round(now[axis.name] - was[axis.name], 3)
         for axis in AXES
@@ -131,7 +131,7 @@ def differences(was: Mapping[str, float], now: Mapping[str, float]) -> dict[str,
 
 
 def words_of(moved_db: Mapping[str, float]) -> str:
-    """What a mix does that another does not: "voice +1.5 dB, darker", the most of it first."""
+    """Difference between two mixes in words: "voice +1.5 dB, darker", the largest first."""
     axes = [axis for axis in AXES if axis.name in moved_db]
     axes.sort(key=lambda axis: -abs(moved_db[axis.name]) / axis.spread_db)
     words = [axis.word(moved_db[axis.name]) for axis in axes]
@@ -151,7 +151,7 @@ def place_of(
     first_lufs: float,
     moves: Mapping[str, float],
 ) -> VariationTable:
-    """Where a variation stands, from what was measured of it and of the first."""
+    """Place of a variation, from its measurements and those of the first mix."""
     moved = differences(first_sound, sound)
     return {
         "words": words_of(moved),
@@ -164,7 +164,7 @@ def place_of(
 
 
 def standing_words(place: VariationTable) -> str:
-    """Where a variation stands, a line: "brighter; 1.02 spreads from the mix without it"."""
+    """Place of a variation in a line: "brighter; 1.02 spreads from the mix without it"."""
     return (
         f"{place['words']}; {place['distance']:.2f} spreads from the mix without it, "
         f"at its {place['first_lufs']:.1f} LUFS"

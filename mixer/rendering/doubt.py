@@ -130,7 +130,7 @@ def sound_of(parts: Sequence[Part]) -> dict[str, float]:
 
 
 def doubt_words(doubts: Doubts | None) -> list[str]:
-    """What is to be checked by ear, a line each, the least sure first."""
+    """Settings to check by ear, a line each, the least sure first."""
     if doubts is None:
         return []
     rows = sorted(doubts["stems"].items(), key=lambda row: -row[1]["level_db"])

@@ -39,7 +39,7 @@ _ROUNDING = 2e-6
 
 @dataclass(frozen=True)
 class FrozenBus:
-    """What a bus did to a sum, ready to be done to its parts.
+    """Effect of a bus on a sum, ready to be applied to its parts.
 
     Attributes:
         linear: of a part, float32 (2, samples), which it leaves alone.
@@ -64,7 +64,7 @@ class FrozenBus:
 def freeze(
     sum_before: FloatArray, total: FloatArray, sample_rate: int, linear: Linear
 ) -> FrozenBus:
-    """What made one signal of another, as linear stages and a gain for each sample.
+    """Express one signal by another, as linear stages and a gain for each sample.
 
     Args:
         sum_before: float32 (2, samples), before the bus.

@@ -1,4 +1,4 @@
-"""What a group's tracks send to the rooms and the echo, and what comes back.
+"""Sends of a group's tracks to the rooms and the echo, and their returns.
 
 Every return is linear and time-invariant, so what all tracks of a group send is summed before it is
 convolved once; a track's own share is what it alone would get back.
@@ -39,7 +39,7 @@ class RoomReturns:
         self._rooms: dict[str, FloatArray] = {}
 
     def levels(self, settings: TrackSettings) -> list[tuple[str, np.float32]]:
-        """What a track sends where: names of `RETURNS`, and factors."""
+        """Send levels of a track: names of `RETURNS`, and factors."""
         asked_db = {name: getattr(settings, f"{name}_db") for name in RETURNS}
         # All echoes together come back at the level of the send.
         echoes = np.sqrt(1.0 - self._space.echo_feedback**2)
@@ -50,7 +50,7 @@ class RoomReturns:
         ]
 
     def come_back(self, name: str, sent: FloatArray) -> FloatArray:
-        """What comes back of what was sent, float32 (2, samples), in its place."""
+        """Output of a return, float32 (2, samples), in place of the send signal."""
         if name == "echo":
             return return_delay(sent, self._sample_rate, echo_of(self._space), None)
         if name not in self._rooms:

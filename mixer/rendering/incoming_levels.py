@@ -36,7 +36,7 @@ _A_MIX_OF_STEMS_WITHIN_DB = 8.5
 
 
 class IncomingLevels(TypedDict):
-    """What incoming levels were taken for, and why."""
+    """Interpretation of the incoming levels, and the reason."""
 
     taken_for: str
     reason: str
@@ -57,7 +57,7 @@ class Meaning:
     reason: str
 
     def as_json(self) -> IncomingLevels:
-        """For the record."""
+        """The interpretation for the record."""
         return {"taken_for": self.word, "reason": self.reason}
 
 
@@ -95,7 +95,7 @@ def meaning_of_stems(
 def meaning_of_levels(
     asked: str, tracks: Sequence[Track], heard: Sequence[TrackLevels], *, dry: bool
 ) -> Meaning:
-    """What was requested or, for "auto", what the tracks' own levels suggest.
+    """The requested interpretation or, for "auto", the one that the tracks' own levels suggest.
 
     Args:
         asked: one of `mixer.rendering.level_words.WORDS`.

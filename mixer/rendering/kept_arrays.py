@@ -28,7 +28,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def cache_folder() -> Path:
-    """Where arrays are kept: `MIXER_CACHE`, or the user's own place for such files."""
+    """Folder of cached arrays: `MIXER_CACHE`, or the user's cache folder."""
     own = os.environ.get(FOLDER_VARIABLE)
     if own:
         return Path(own).expanduser()
@@ -54,7 +54,7 @@ class KeptArrays:
         self.n_found = 0
 
     def find(self, *key: object) -> Arrays | None:
-        """What was kept under a key, ready for JSON; None if nothing was, or it is damaged."""
+        """The entry of a key, ready for JSON; None if there is none, or it is damaged."""
         path = self._path(key)
         try:
             with np.load(path, allow_pickle=False) as file:

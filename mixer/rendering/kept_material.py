@@ -27,7 +27,7 @@ Normalised = tuple[np.ndarray, StemReport]
 
 
 class KeptMaterial:
-    """What is kept of one song and its settings; see `mixer.rendering.kept_arrays`."""
+    """Cache of one song and its settings; see `mixer.rendering.kept_arrays`."""
 
     def __init__(self, kept: KeptArrays) -> None:
         self._kept = kept
@@ -49,7 +49,7 @@ class KeptMaterial:
         self._kept.keep({"audio": audio, _RECORD: _as_bytes(report)}, _STEM, stem, _gains_db(plan))
 
     def output(self, plan: RenderPlan) -> Output | None:
-        """What the network answered to this plan, wet stems included."""
+        """The network's output for this plan, wet stems included."""
         arrays = self._kept.find(_NETWORK, *_network_key(plan))
         if arrays is None:
             return None
@@ -66,7 +66,7 @@ class KeptMaterial:
         self._kept.keep(arrays, _NETWORK, *_network_key(plan))
 
     def levels(self, tracks: Sequence[Track]) -> tuple[TrackLevels, ...] | None:
-        """What was heard of all tracks."""
+        """Features of all tracks."""
         arrays = self._kept.find(_LEVELS, [track.name for track in tracks])
         if arrays is None:
             return None

@@ -90,7 +90,7 @@ class Job:
 
 @dataclass
 class Material:
-    """What a mix is made from, beside the recordings.
+    """Material of a mix, beside the recordings.
 
     Attributes:
         mix: float32 (2, samples); None if nothing is wet.

@@ -1,4 +1,4 @@
-"""What a render makes: the mix before its master, and the finished mix."""
+"""Results of a render: the mix before its master, and the finished mix."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Levels = Mapping[str, float | None]
 
 
 class WetMeasurements(TypedDict):
-    """What was measured up to the desk, ready for JSON, stage by stage.
+    """Measurements up to the desk, ready for JSON, stage by stage.
 
     Attributes:
         stems: of each stem's normalisation.
@@ -53,7 +53,7 @@ class WetMeasurements(TypedDict):
 
 
 class PremasterMeasurements(WetMeasurements):
-    """What was measured up to the master.
+    """Measurements up to the master.
 
     Attributes:
         console: what the desk did.
@@ -67,7 +67,7 @@ class PremasterMeasurements(WetMeasurements):
 
 
 class Measurements(PremasterMeasurements):
-    """What was measured at every stage, ready for JSON.
+    """Measurements at every stage, ready for JSON.
 
     Attributes:
         wet_stems: levels of each as it is in the mix.
@@ -166,7 +166,7 @@ class Mix:
 
     @property
     def song(self) -> Song:
-        """What it is a mix of."""
+        """The song of the mix."""
         return self.plan.song
 
     @property
@@ -186,7 +186,7 @@ class Mix:
 
     @property
     def console(self) -> Console:
-        """What the desk was set to."""
+        """The console's settings."""
         return self.plan.asked
 
     @property
@@ -196,7 +196,7 @@ class Mix:
 
     @property
     def verdict(self) -> str | None:
-        """What becomes of it where it is to be heard; None if that was not said."""
+        """Verdict for the chosen platform; None without one."""
         if self.settings.platform is None:
             return None
         master = self.measurements["master"]
@@ -205,7 +205,7 @@ class Mix:
 
     @property
     def residual(self) -> np.ndarray:
-        """What the mix has beyond the sum of its wet stems: the bus, the output curve, the limiter.
+        """Difference between the mix and the sum of its wet stems: bus, output curve, limiter.
 
         Computed so that wet stems and residual, summed in this order in float32, give the mix.
         """
@@ -217,7 +217,7 @@ class Mix:
 
     @property
     def residual_of_tracks(self) -> np.ndarray:
-        """What the mix has beyond the sum of its wet tracks: buses, stems' strips, the limiter."""
+        """Difference between the mix and the sum of its wet tracks: buses, strips, limiter."""
         total = silence(*self.audio.shape)
         for track in self.wet_tracks.values():
             total += track

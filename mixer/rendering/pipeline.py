@@ -121,7 +121,7 @@ def premaster(
     threads: int | None = None,
     kept: KeptMaterial | None = None,
 ) -> Premaster:
-    """Everything up to the master; arguments and errors as in `render`.
+    """Render up to the master; arguments and errors as in `render`.
 
     `clock` times the stages; `kept` is what earlier takes made of the same song: it changes no
     sample.

@@ -1,4 +1,4 @@
-"""What a song and settings come down to: which model, towards which profile, by which effects."""
+"""Plan of a render from a song and settings: its model, profile and effects."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from mixer.stems import VOCALS
 
 
 class MaterialKind(StrEnum):
-    """What a mix's wet material is made from."""
+    """Kind of a mix's wet material."""
 
     RECORDINGS = "recordings"  # nothing is wet: the mix is the plain sum of the recordings
     STEMS = "stems"  # the normalised stems, summed
@@ -38,7 +38,7 @@ class MaterialKind(StrEnum):
 
 
 class ModelIdentity(TypedDict):
-    """What a model is known by; `learnt_to_mix` is False for one that only sums its stems."""
+    """Identity of a model; `learnt_to_mix` is False for one that only sums its stems."""
 
     name: str
     manifest_sha256: str
@@ -47,7 +47,7 @@ class ModelIdentity(TypedDict):
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """What a song and settings come down to; everything that follows is decided here.
+    """Plan of a render; all decisions are made here.
 
     Attributes:
         song: what is mixed.

@@ -1,4 +1,4 @@
-"""What is planned for a model of stems, of tracks, or none."""
+"""Plans for models of stems, of tracks, or none."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def plan_of_network(
 def around_network(
     console: Console, manifest: Manifest, amount: float
 ) -> tuple[dict[str, GainLike], Console, tuple[str, ...]]:
-    """What acts before the network, what after it, and what to say about it.
+    """Strips before and after the network, and notes about them.
 
     Raises:
         ModelError: a strip asks for what needs wet stems, and the model has none.

@@ -1,4 +1,4 @@
-"""What a plan says beforehand: what will be done all the same, though it may not be meant."""
+"""Notes of a plan about settings that may be unintended."""
 
 from __future__ import annotations
 

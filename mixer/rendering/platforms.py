@@ -1,4 +1,4 @@
-"""Where a mix is heard: what each place plays it at, by what it says itself or what was measured.
+"""Platforms: the loudness at which each plays, by its own statements or by measurement.
 
 One record a place. Services change their rules; each record says where its figures are from and
 when they were looked up.
@@ -18,7 +18,7 @@ _AS_IT_IS_LU = 0.2
 
 
 class TurnsUp(StrEnum):
-    """What a platform does with mixes below its loudness."""
+    """A platform's treatment of mixes below its loudness."""
 
     NOT = "not"  # they stay quieter
     TO_HEADROOM = "to headroom"  # raised as far as their peaks allow, without a limiter
@@ -152,7 +152,7 @@ def parse_platform(text: str) -> str | None:
 
 
 def verdict(name: str, loudness_lufs: float | None, true_peak_dbtp: float | None) -> str:
-    """What the platform will do with a mix, as a sentence.
+    """The platform's treatment of a mix, as a sentence.
 
     Args:
         name: of `PLATFORMS`.

@@ -29,7 +29,7 @@ _PACE_FROM = 0.05
 
 
 class Stage(StrEnum):
-    """What a render does, one after another: stems are normalised, tracks are listened to."""
+    """Stages of a render, in order."""
 
     NORMALISE = "normalise"
     NETWORK = "network"
@@ -130,7 +130,7 @@ class StageClock:
         self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - self._began_s
 
     def end(self, detail: str) -> None:
-        """Everything is done."""
+        """Report that everything is done."""
         with self._lock:
             self._detail, self._told = detail, 1.0
             self._tell()

@@ -46,7 +46,7 @@ def parse_trim(text: str) -> str:
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """Everything that, with the song, decides what the mix sounds like.
+    """All settings that, with the song, determine the sound of the mix.
 
     Attributes:
         model: a bundle's name or folder, "none" for the sum of the normalised stems, or "auto": a

@@ -221,6 +221,6 @@ def mix_again(
 
 
 def staging_gain_db(mix: np.ndarray, rate: int) -> float:
-    """What brings a mix to the desk's nominal level; 0 for silence."""
+    """Gain in dB that brings a mix to the desk's nominal level; 0 for silence."""
     loudness_lufs = integrated_loudness_lufs(mix, rate)
     return NOMINAL_LUFS - loudness_lufs if np.isfinite(loudness_lufs) else 0.0

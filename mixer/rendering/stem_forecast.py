@@ -61,7 +61,7 @@ class StemForecast:
 
     @property
     def left_s(self) -> float:
-        """What is still to be done, as far as is known."""
+        """Remaining time in seconds, as far as is known."""
         return self._current_s + self._later_s
 
     def at(self, step: Step) -> None:

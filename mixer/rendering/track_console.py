@@ -1,4 +1,4 @@
-"""What a model of tracks sets, found from what was heard, and told in words of the record."""
+"""Settings of a model of tracks: found from features, and described for the record."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from mixer.song.tracks import Track
 
 
 class TrackRecord(TypedDict):
-    """What was heard of a track (no loudness: silence), and what was set.
+    """Loudness of a track (None for silence), and its settings.
 
     `found` is present if the user changed the model's setting, and holds that setting; `hand`
     where the user has changed it.
@@ -48,7 +48,7 @@ class TrackRecord(TypedDict):
 
 
 class TracksRecord(TypedDict, total=False):
-    """What a model set on a song's tracks, ready for JSON; empty for a mix of stems."""
+    """A model's settings of a song's tracks, ready for JSON; empty for a mix of stems."""
 
     tracks: Mapping[str, TrackRecord]
     groups: Mapping[str, BusTable]
@@ -58,7 +58,7 @@ class TracksRecord(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class TrackMix:
-    """What became of a song's tracks.
+    """Result of mixing a song's tracks.
 
     Attributes:
         settings: of every strip and bus, as the model set them.

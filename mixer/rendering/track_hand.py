@@ -46,7 +46,7 @@ class TrackHand:
 
 
 def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand, Console]:
-    """What a console says of a song's tracks, and what is left to say of its stems.
+    """Split a console into strips of a song's tracks and the rest, for its stems.
 
     Where a track is soloed, a soloed stem stands for its tracks, so that both are heard.
 
@@ -80,7 +80,7 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
 
 
 def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[Said]]:
-    """What is said of each track by name, with its keys, the strongest last."""
+    """Tables for each track, with their keys, the strongest last."""
     roles = dict(console.roles)
     said: dict[str, list[Said]] = {
         track.name: [((ROLES, track.role), roles[track.role])] if track.role in roles else []

@@ -26,7 +26,7 @@ class Handled(NamedTuple):
 
 
 class HandRecord(TypedDict):
-    """What the user did to a track, ready for JSON; if it is not heard, only what was set.
+    """The user's strip of a track, ready for JSON; only its settings if it is not heard.
 
     `set` is its strip as a preset says it.
     """

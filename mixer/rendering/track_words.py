@@ -1,4 +1,4 @@
-"""What was done to a track, a stem or a bus, in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
+"""Settings of a track, a stem or a bus in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
 
 Words are made of the record (`mixer.network.track_mixer.settings.as_json`), so that a mix that was
 read back is told as one that was just made.
@@ -76,7 +76,7 @@ def space_words(space: SpaceTable) -> str:
 
 
 def hand_words(hand: HandRecord | None) -> str:
-    """What the user added to a track, in words; empty for nothing.
+    """The user's additions to a track, in words; empty for nothing.
 
     Args:
         hand: the record of `mixer.rendering.track_hand_strips.HandStrips`; None without one.

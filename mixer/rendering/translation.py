@@ -28,7 +28,7 @@ Powers = dict[str, NDArray[np.floating]]
 
 
 class TranslationRow(TypedDict):
-    """What a stem loses in a place.
+    """Loudness that a stem loses on a playback system.
 
     Attributes:
         place: of `mixer.meters.translation.PLACES`, or a codec.
@@ -89,7 +89,7 @@ def check_translation(mix: Mix) -> Translation:
 
 
 def translation_lines(translation: Translation) -> Iterator[str]:
-    """What is worth a word, a line each."""
+    """Notable losses, a line each."""
     for row in translation["rows"]:
         if row["lost"] < LEAST_LOST:
             continue
@@ -107,7 +107,7 @@ def translation_lines(translation: Translation) -> Iterator[str]:
 
 
 class Loss(Protocol):
-    """What of a row says what to lift; as in `TranslationRow`."""
+    """The part of a row that decides what to lift; as in `TranslationRow`."""
 
     @property
     def stem(self) -> str: ...
@@ -120,7 +120,7 @@ class Loss(Protocol):
 
 
 def corrections(losses: Sequence[Loss], budget_db: float) -> list[tuple[str, float, float]]:
-    """What a small equaliser could bring back on small loudspeakers.
+    """Boosts by which a small equaliser could restore stems on small loudspeakers.
 
     Args:
         losses: what was found.

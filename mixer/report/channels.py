@@ -1,4 +1,4 @@
-"""What was set on every channel and in every room: numbers for the picture of the console."""
+"""Settings of every channel and room, as numbers for the picture of the console."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Channel(TypedDict):
 
 
 class ConsolePicture(TypedDict):
-    """Everything that the picture shows; `why` says why no network set anything, or nothing."""
+    """Data of the picture; `why` says why a network made no settings, or is empty."""
 
     bands_hz: list[float]
     channels: list[Channel]
@@ -106,7 +106,7 @@ class _Stand:
 
 
 def console_picture(mix: Mix) -> ConsolePicture:
-    """What was set on a mix's channels: by its network, by presets and by hand."""
+    """Settings of a mix's channels: by its network, by presets and by the user."""
     channels = list(_of_tracks(mix) if mix.measurements["tracks"] else _of_stems(mix))
     return {
         "bands_hz": CURVE_POINTS_HZ.tolist(),

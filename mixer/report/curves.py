@@ -1,4 +1,4 @@
-"""What the report's charts are drawn from: short lists of numbers out of long audio."""
+"""Data of the report's charts: short lists of numbers from long audio."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def loudness_over_time(audio: np.ndarray, sample_rate: int) -> LoudnessCurve:
 def peak_reduction_db(
     before: np.ndarray, after: np.ndarray, n_columns: int = N_COLUMNS
 ) -> list[float]:
-    """By how much the largest peak of each column was lowered, in dB, 0 or more.
+    """Reduction of the largest peak of each column, in dB, 0 or more.
 
     Args:
         before: float32 `(channels, samples)`: the sum of the wet stems.
@@ -109,7 +109,7 @@ def peak_reduction_db(
 
 
 def energy_by_direction_db(audio: np.ndarray) -> list[float]:
-    """Where the energy of a stereo signal comes from, as a goniometer shows it.
+    """Energy of a stereo signal by direction, as a goniometer shows it.
 
     A sample's direction is the angle of (L + R, L - R): 0 in the centre, 45 degrees on the left
     channel alone, -45 on the right alone; beyond, the channels are out of phase.

@@ -1,4 +1,4 @@
-"""From a finished mix to what its report shows."""
+"""Data of a report from a finished mix."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Section(TypedDict):
 
 
 class Charts(TypedDict):
-    """What the charts are drawn from, ready for JSON: mostly source by source.
+    """Data of the charts, ready for JSON, mostly by source.
 
     Attributes:
         waveforms, directions_db, bands: of every source.
@@ -157,7 +157,7 @@ class SessionNulls:
 
 @dataclass(frozen=True)
 class ReportData:
-    """Everything that a report shows.
+    """All data of a report.
 
     Attributes:
         mix: what it is about.

@@ -1,4 +1,4 @@
-"""What the report's player plays: files beside it, or short previews inside it."""
+"""Audio of the report's player: files beside it, or short previews inside it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WET_STEMS = "wet stems"
 
 
 class PlayedAudio(TypedDict):
-    """Where a source's audio is: beside the report (None: nowhere), or inside it as base64."""
+    """Audio of a source: a file beside the report (None for none), or base64 inside it."""
 
     url: NotRequired[str | None]
     data: NotRequired[str]
@@ -52,7 +52,9 @@ class PlayedSource(PlayedAudio):
 
 
 class Player(TypedDict):
-    """What the report's player needs; `start_s` is where in the song its sources begin."""
+    """Data of the report's player; `start_s` is the position in the song at which its sources
+    begin.
+    """
 
     sample_rate: int
     start_s: float
@@ -95,7 +97,7 @@ def write_listening_copies(folder: Path, data: ReportData, *, overwrite: bool) -
 
 
 def linked_player(data: ReportData, folder: Path) -> Player:
-    """What the player needs to play the files, ready for JSON.
+    """The player's data for files, ready for JSON.
 
     Args:
         data: from `report_data`.
@@ -117,7 +119,7 @@ def linked_player(data: ReportData, folder: Path) -> Player:
 
 
 def embedded_player(data: ReportData) -> Player:
-    """What the player needs to play the loudest `PREVIEW_S` of the mix from inside the page.
+    """The player's data for the loudest `PREVIEW_S` of the mix, embedded in the page.
 
     The sources are matched by their loudness within those seconds.
     """

@@ -11,7 +11,7 @@ HEADROOM_DB = 0.5
 
 @dataclass(frozen=True)
 class Level:
-    """What decides a source's gain.
+    """Level of a source, which decides its gain.
 
     Attributes:
         loudness_lufs: integrated; -inf for silence.

@@ -10,7 +10,7 @@ from mixer.rendering.mix import Mix
 
 
 class Room(TypedDict):
-    """What comes back of a send: a room that dies away, or an echo.
+    """Response of a send: a room that dies away, or an echo.
 
     Attributes:
         name: as channels' sends have it.

@@ -226,7 +226,7 @@ def _console_sections(stem: str, data: ReportData) -> list[Html]:
 
 
 def changed(strip: Strip) -> dict[str, object]:
-    """What a strip does not leave as a neutral one has it."""
+    """Settings of a strip that differ from a neutral one."""
     neutral = asdict(Strip())
     return {name: value for name, value in asdict(strip).items() if value != neutral[name]}
 
@@ -319,7 +319,7 @@ def files(data: ReportData) -> Html:
 
 
 def settings(data: ReportData) -> Html:
-    """What was requested, and what the record says beyond the stems."""
+    """Requested settings, and the parts of the record beyond the stems."""
     mix = data.mix
     record = {
         f.name: getattr(mix.settings, f.name) for f in fields(mix.settings) if f.name != "console"

@@ -1,4 +1,4 @@
-"""What a recording plays, by its sound: a small classifier for files whose names say nothing.
+"""Instrument of a recording by its sound: a small classifier for unrecognised file names.
 
 The weights are made by `python -m training.by_ear`, which also says how often they are right about
 recordings that they were not made from; `training/EXPERIMENTS.md` has the figures.
@@ -33,7 +33,7 @@ _ROLE_FROM = 0.6
 
 @dataclass(frozen=True)
 class HeardPart:
-    """What a recording sounds like.
+    """Instrument that a recording sounds like.
 
     Attributes:
         role: one of `mixer.roles.ROLE_NAMES`; `UNKNOWN` where only the stem is clear.
@@ -47,7 +47,7 @@ class HeardPart:
 
     @property
     def in_words(self) -> str:
-        """As the user reads it."""
+        """The instrument in words for the user."""
         stem = "another instrument" if self.stem == "other" else self.stem
         what = stem if self.role == UNKNOWN else self.role.replace("_", " ")
         return f"sounds like {what} ({self.probability:.2f})"
@@ -59,7 +59,7 @@ class HeardPart:
 
 
 def listen_for_role(source: AudioSource) -> HeardPart | None:
-    """What a file sounds like; None for silence, and for a file that cannot be read here.
+    """Classify a file by its sound; None for silence, and for a file that cannot be read here.
 
     Args:
         source: from `mixer.audio.probe`.
@@ -69,7 +69,7 @@ def listen_for_role(source: AudioSource) -> HeardPart | None:
 
 
 def listen_against(source: AudioSource, stem: str) -> HeardPart | None:
-    """What a file plainly sounds like, if that is not its stem; None if there is no doubt.
+    """Classify a file that clearly does not sound like its stem; None without a doubt.
 
     The whole must say so and each half of the excerpts by itself.
     """
@@ -94,7 +94,7 @@ def _excerpts(source: AudioSource) -> FloatArray | None:
 
 
 def judge_sound(excerpts: FloatArray) -> HeardPart | None:
-    """What a recording sounds like.
+    """Classify a recording by its features.
 
     Args:
         excerpts: float32 (excerpts, channels, samples) as `describe_sound` takes them.

@@ -90,7 +90,7 @@ def gained_db(
     *,
     inverted: bool,
 ) -> float:
-    """What it brings to the power of their sum to undo a delay and a polarity, in dB.
+    """Gain in dB of the sum's power when a delay and a polarity are undone.
 
     Args:
         excerpts, reference: as in `find_offset`.

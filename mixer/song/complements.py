@@ -38,7 +38,7 @@ _OTHERS = frozenset(("other", "lead", "melody", "synth", "backing"))
 
 @dataclass(frozen=True)
 class Complement:
-    """What a name negates.
+    """The stem that a name negates.
 
     Attributes:
         stem: that it lacks.
@@ -54,7 +54,7 @@ class Complement:
 
 
 def find_complement(tokens: Sequence[str]) -> tuple[Complement | None, list[str]]:
-    """What a name negates, and the tokens that are left to speak for it.
+    """Find the stem that a name negates, and the remaining tokens.
 
     Piano (no vocals) is a piano: a part that is named beside the negation decides, unless it is the
     song's title, which other words tell.

@@ -62,7 +62,7 @@ _PLACES = {Side.LEFT: slice(0, 1), Side.RIGHT: slice(1, 2)}
 
 @dataclass(frozen=True)
 class Heard:
-    """What listening to a folder says of one recording.
+    """Findings about one recording from listening to its folder.
 
     Attributes:
         index: which recording.

@@ -41,7 +41,7 @@ _DRY = frozenset(("dry", "unprocessed", "nofx"))
 
 @dataclass(frozen=True)
 class Copy:
-    """What a file is of another.
+    """Relation of a file to the one that it copies.
 
     Attributes:
         reason: for the user.

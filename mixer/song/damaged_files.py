@@ -11,7 +11,7 @@ from mixer.errors import InputError
 
 
 def remarks_on(source: AudioSource) -> list[str]:
-    """What there is to say of a file's length, state and scale, as far as it has been read."""
+    """Remarks on a file's length, state and scale, as far as it has been read."""
     remarks = []
     damage = audio_io.damage_of(source)
     if damage is not None:

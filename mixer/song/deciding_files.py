@@ -18,7 +18,7 @@ _FAR_LONGER_FROM = 2.0  # times the median length of all others
 
 
 def deciding_files(sources: Sequence[AudioSource]) -> dict[int, list[str]]:
-    """What each file decides alone, by its place in the list; empty for an ordinary song."""
+    """Properties of the song that single files decide, by place in the list; empty as a rule."""
     found: dict[int, list[str]] = {}
     if len(sources) < 2:
         return found

@@ -1,4 +1,4 @@
-"""What may be repaired between microphones at one source, and how one asks for it."""
+"""Possible corrections between microphones at one source, and their option."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mixer.files.wording import suggest
 
 
 class Fix(StrEnum):
-    """What is repaired."""
+    """Kind of correction."""
 
     POLARITY = "polarity"
     DELAY = "delay"

@@ -1,4 +1,4 @@
-"""What the names of files say about their folder: how many parts, of one stem, song or several."""
+"""Contents of a folder by its file names: how many parts, of one stem, song or several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of the folders in a folder: read as instruments or parts, left out, or songs."""
+"""Plan for the folders in a folder: read as instruments or parts, left out, or songs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OF_MIXES = "named as a folder of mixes, not of parts"
 
 @dataclass(frozen=True)
 class FolderPlan:
-    """What becomes of the folders in one.
+    """Plan for the folders in one folder.
 
     Attributes:
         read: they are searched further; with the words of their instrument, if it is one.
@@ -41,7 +41,7 @@ class FolderPlan:
 
 
 def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
-    """What becomes of the folders in one.
+    """Plan how the folders in a folder are read.
 
     Args:
         folder: a song's, or one of its folders.

@@ -60,7 +60,7 @@ class Folder:
 
     @cached_property
     def place(self) -> str:
-        """Where it is, as text; paths of files by the tens of thousands are built from that."""
+        """Path as text, from which tens of thousands of file paths are built."""
         return os.fspath(self.path)
 
     @cached_property
@@ -87,7 +87,7 @@ class Folder:
 
     @property
     def folders_with_audio(self) -> list[Folder]:
-        """Those in which recordings may be, mixer's own results left aside."""
+        """Folders that may hold recordings, without mixer's own results."""
         return [f for f in self.folders if f.holds_audio and not self.was_written(f)]
 
     def was_written(self, inner: Folder) -> bool:

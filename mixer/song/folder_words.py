@@ -1,4 +1,4 @@
-"""What a folder inside a song's says by its name: an instrument, parts, mixes, or set aside."""
+"""Kind of a folder inside a song's by its name: an instrument, parts, mixes, or set aside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PERHAPS_INSTRUMENT = "instrument, perhaps"
 
 
 class FolderKind(StrEnum):
-    """What the folders of a song hold, by their names."""
+    """Kinds of folders in a song's, by their names."""
 
     PARTS = "parts"
     MIXES = "mixes"
@@ -69,7 +69,7 @@ _TAKES = frozenset(("take", "comp", "comping", "playlist"))
 
 @lru_cache(maxsize=4096)
 def kind_of(name: str, parent: str = "") -> str:
-    """What a folder's name says.
+    """Kind of a folder by its name.
 
     Args:
         name: the folder's.

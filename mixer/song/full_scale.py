@@ -22,7 +22,7 @@ _WHOLE_FROM = 2.0
 
 
 def full_scales(sources: Sequence[AudioSource]) -> list[float]:
-    """What the samples of each file of a song are to be divided by; 1 for nearly all.
+    """Divisor for the samples of each file of a song; 1 for nearly all.
 
     A file whose own scale is not certain goes by that of the others, where most are scaled.
 

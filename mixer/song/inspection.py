@@ -1,4 +1,4 @@
-"""What is in a song folder and what is wrong with it, measured without rendering anything."""
+"""Inspection of a song folder: contents and problems, measured without rendering anything."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _AS_GOOD_FROM_SHARE = 0.9
 
 @dataclass
 class FileInspection:
-    """What was found in one file; measurements are None if it is left out or unreadable.
+    """Findings about one file; measurements are None if it is left out or unreadable.
 
     Attributes:
         file: name as shown to the user.

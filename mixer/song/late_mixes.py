@@ -1,4 +1,4 @@
-"""Where a recording may stand that is a mix of the others and starts earlier or later than they do.
+"""Possible positions of a recording that is a mix of the others but starts earlier or later.
 
 A mix that is exported without its count-in, or with one, equals the others nowhere at once. Its
 waveform at a low rate is the sum of theirs, moved: one correlation over the whole song tells where.
@@ -40,7 +40,7 @@ def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> 
 
 
 def spectrum_differs_by_db(own: np.ndarray, others: np.ndarray, sample_rate: int) -> float:
-    """By how much the levels in octaves differ, whatever the level of the whole.
+    """Difference of the levels in octaves, regardless of the overall level.
 
     Args:
         own, others: float32 (..., samples), stretches of it and of the others, each by itself.
@@ -80,7 +80,7 @@ def sketch_all(
 
 
 def likely_moves_s(own: np.ndarray, whole: np.ndarray) -> list[float]:
-    """By how much later than the others a recording may come, in seconds; the likeliest first.
+    """Likely delays of a recording against the others in seconds, the likeliest first.
 
     Args:
         own, whole: as `sketch_all` gives them.
@@ -89,7 +89,7 @@ def likely_moves_s(own: np.ndarray, whole: np.ndarray) -> list[float]:
 
 
 def likely_places(own: np.ndarray, others: np.ndarray) -> list[tuple[float, float]]:
-    """Where a recording may stand that is a mix of others; the likeliest first.
+    """Likely positions of a recording that is a mix of others, the likeliest first.
 
     Args:
         own, others: float64 (samples,), sketches of it and of the others' sum.

@@ -1,4 +1,4 @@
-"""What became of every file of a song, for programs: one record a file."""
+"""Result for every file of a song, for programs: one record a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LeftOutFile(TypedDict):
 
 
 def mixed_files(song: Song) -> list[MixedFile]:
-    """Where each recording goes, and why."""
+    """Stem of each recording, and the reason."""
     return [mixed_file(recording) for recording in song.recordings]
 
 
@@ -56,14 +56,14 @@ def mixed_file(recording: Recording) -> MixedFile:
 
 
 def left_out_files(song: Song) -> list[LeftOutFile]:
-    """What is not mixed, and why; `certain` is False if it may be a part of the song."""
+    """Files that are not mixed, with reasons; `certain` is False for possible parts of the song."""
     return [
         {"file": r.file, "reason": r.fault or r.reason, "certain": r.certain} for r in song.left_out
     ]
 
 
 def doubts(recording: Recording) -> str:
-    """What may not be meant about a recording that is mixed, in words; empty without a doubt."""
+    """Possible problems of a recording that is mixed, in words; empty for none."""
     found = list(recording.remarks)
     if not recording.certain:
         says_nothing = recording.reason.startswith(NOTHING_KNOWN)

@@ -61,7 +61,7 @@ def load_song(
 
 
 def read_song_headers(folder: Path) -> Song:
-    """As `load_song` without listening, of a path that `Path.resolve` has made already.
+    """Load a song like `load_song` without listening, from a path that is already resolved.
 
     Raises:
         InputError, PresetError: as there.

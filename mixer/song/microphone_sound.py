@@ -1,4 +1,4 @@
-"""What microphones hear: stretches of their tracks, around the moments when the source is loud."""
+"""Excerpts of microphone tracks, around the moments when the source is loud."""
 
 from __future__ import annotations
 

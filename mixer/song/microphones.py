@@ -53,17 +53,17 @@ class Misplaced:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """What would have to be repaired, any of `FIXES`."""
+        """Corrections that would be needed, any of `FIXES`."""
         faults = {Fix.POLARITY: self.inverted, Fix.DELAY: self.delay_s != 0.0 and not self.is_far}
         return tuple(fix for fix in FIXES if faults[fix])
 
     def repaired_by(self, allowed: Sequence[str]) -> tuple[str, ...]:
-        """What of it to repair; nothing where that alone would make the sum thinner."""
+        """The given corrections that apply; none if they alone would make the sum thinner."""
         fixes = tuple(fix for fix in self.needed if fix in allowed)
         return fixes if self.gains_db.get(fixes, 0.0) >= _LEAST_GAIN_DB else ()
 
     def sentence(self) -> str:
-        """What is wrong with it."""
+        """The fault in words."""
         later = (
             f"{abs(1000.0 * self.delay_s):.2f} ms {'later' if self.delay_s > 0.0 else 'earlier'}"
         )

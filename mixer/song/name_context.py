@@ -1,4 +1,4 @@
-"""What a track's name means beside the others of its song."""
+"""Meaning of a track's name beside the others of its song."""
 
 from __future__ import annotations
 

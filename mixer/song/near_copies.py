@@ -81,14 +81,14 @@ def moved_copies(
 
 
 class Lag(NamedTuple):
-    """By how many samples one recording comes later, and 1 or -1 where it is upside down."""
+    """Delay of one recording in samples, and 1 or -1 for its polarity."""
 
     samples: float
     sign: int
 
 
 def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) -> Lag | None:
-    """By how many samples one recording comes later than another.
+    """Delay in samples of one recording against another.
 
     Args:
         own, other: (excerpts, samples), the same stretches of time of both.

@@ -20,7 +20,7 @@ from mixer.song.track_words import SAME_FOLDERS, SAME_NAMES, fold
 
 
 class Side(StrEnum):
-    """What a mono file of a pair is."""
+    """Side of a mono file within a pair."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -73,7 +73,7 @@ _SMALLEST_SURROUND = 4
 
 @dataclass(frozen=True)
 class Sides:
-    """What names say of sides, by the places of the files.
+    """Sides found in names, by the places of the files.
 
     Attributes:
         sides: "left", "right", "mid" or "side" of each file that has its partner.

@@ -61,7 +61,7 @@ _ROLES = tuple(role for role in ROLE_NAMES if role != UNKNOWN)
 
 @dataclass(frozen=True)
 class FileSettings:
-    """What `song.toml` says about a file; None if it says nothing.
+    """Settings of a file in `song.toml`; None for those that are missing.
 
     Attributes:
         stem: one of `STEMS`; of a file that is said to have a role and no stem, the role's.
@@ -138,7 +138,7 @@ class SongSettings:
     )
 
     def for_file(self, name: str) -> FileSettings | None:
-        """What is said about a file by its name in the song's folder."""
+        """Settings of a file by its name in the song's folder."""
         return self.files.get(name)
 
 

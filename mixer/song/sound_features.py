@@ -1,4 +1,4 @@
-"""What a recording sounds like, whatever its level, in about two hundred numbers.
+"""Features of a recording's sound, independent of its level, in about two hundred numbers.
 
 Tonal or noisy, how strong and how steady its pitch is, how fast it starts and how soon it is gone,
 where its power lies and how that moves: what tells a kick from a bass and a voice from a guitar.
@@ -48,7 +48,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 def excerpt_starts_s(duration_s: float, shift: float = 0.5) -> list[float]:
-    """Where to listen: places spread over a recording that no bar line coincides with for long.
+    """Starts of excerpts, spread over a recording without coinciding with bar lines for long.
 
     Args:
         duration_s: of the recording.
@@ -61,7 +61,7 @@ def excerpt_starts_s(duration_s: float, shift: float = 0.5) -> list[float]:
 
 
 def describe_sound(excerpts: FloatArray) -> NDArray[np.float32] | None:
-    """What a recording sounds like.
+    """Features of a recording's sound.
 
     Args:
         excerpts: float32 (excerpts, channels, samples) at `RATE_HZ`, mono or stereo, each of about

@@ -46,7 +46,7 @@ class SumFit:
     is_faded: bool
 
     def worst_db(self, excerpts: np.ndarray) -> float:
-        """What is left over in the worst of some excerpts (bool), in dB of the recording."""
+        """Residual in the worst of the given excerpts (bool), in dB of the recording."""
         left, whole = self.left_over[excerpts], self.power[excerpts]
         # A recording that was moved may be silent where it sounded: there it is not a sum.
         share = np.divide(left, whole, out=np.ones_like(left), where=whole > 0.0)
@@ -67,7 +67,7 @@ class SumFit:
 
 
 def triangles(excerpts: np.ndarray) -> list[np.ndarray]:
-    """For each channel a triangle whose columns have the recordings' own products.
+    """For each channel a triangular matrix whose columns have the recordings' own products.
 
     Args:
         excerpts: float32 (recordings, excerpts, channels, samples).

@@ -21,7 +21,7 @@ Blocks = Iterator[np.ndarray]
 def left_over_throughout_db(
     own: Blocks, others: Sequence[Blocks], sample_rate: int, n_samples: int
 ) -> float:
-    """What is left over of a recording in its worst chunk, fitted on others chunk by chunk.
+    """Residual of a recording in its worst chunk, fitted on others chunk by chunk, in dB.
 
     Args:
         own: float32 (2, any number of samples) blocks of the recording.

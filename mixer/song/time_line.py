@@ -1,4 +1,4 @@
-"""Where recordings start on the song's time line, by the time references that they carry.
+"""Starts of recordings on the song's time line, by their time references.
 
 Workstations and field recorders export a clip from where it begins; its Broadcast Wave chunk says
 where that is. Starting all clips together would put a voice seconds early.
@@ -18,7 +18,7 @@ _SAME_WITHIN_S = 1e-5
 
 
 class Clip(NamedTuple):
-    """What a recording says of its place.
+    """A recording's own statement of its position.
 
     Attributes:
         file: its name, for messages.
@@ -33,7 +33,7 @@ class Clip(NamedTuple):
 
 @dataclass(frozen=True)
 class TimeLine:
-    """Where each recording starts.
+    """Start of each recording.
 
     Attributes:
         starts_s: seconds after the first, one for each clip; all 0 where references say nothing.

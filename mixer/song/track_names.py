@@ -1,4 +1,4 @@
-"""From the name of a recording to the stem that it belongs to.
+"""The stem of a recording by its name.
 
 Engineers name tracks for each other: `04_SnareUp.wav`, `Song - Lead Vox (dbl).aif`, `BASS DI.wav`.
 A name is split into words at separators, digits and capitals; phrases are looked for before words;
@@ -43,7 +43,7 @@ _SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|[\s_]*[()\[\]]")
 
 @dataclass(frozen=True)
 class Classification:
-    """Where one recording goes.
+    """Stem and role of one recording.
 
     stem: "vocals", "bass", "drums" or "other"; None if it is left out of the mix.
     reason: the word or phrase that decided, for the user to read.
@@ -77,7 +77,7 @@ class NamedTrack:
 
     @property
     def evidence(self) -> Evidence | None:
-        """What decides: the name, or if it names no source, its folders."""
+        """The deciding evidence: the name, or if it names no source, its folders."""
         own = self._behind_title() or strongest(find_complement(self.tokens)[1])
         if own is not None and own.strength <= SOURCE:
             return own

@@ -1,4 +1,4 @@
-"""From a track's name to its role within its stem.
+"""The role of a track within its stem, by its name.
 
 The words that name a role are looked for among those that decided the stem
 (`mixer.song.track_words`); a name that says no more than a stem has that stem's usual role, or

@@ -1,4 +1,4 @@
-"""From a track's name to its words, and from the words to evidence for a stem.
+"""Words of a track's name, and their evidence for a stem.
 
 A name is split at separators, digits and capitals, run-together words are divided, plurals are
 brought to the vocabulary's form. Phrases are looked for before words, and a phrase's words do not

@@ -34,7 +34,7 @@ class Track:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it may be called: its files' names, then the same without their endings."""
+        """Names of the track: its files' names, with and without their endings."""
         files = [recording.file for recording in self.recordings]
         return (*files, *map(without_audio_suffix, files))
 

@@ -1,4 +1,4 @@
-"""What the sound says if a name says nothing, and if it is plainly wrong."""
+"""Classification by sound, for unrecognised names and clearly wrong ones."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _sorted_in(recording: Recording, heard: Mapping[str, HeardPart]) -> Recordin
 
 
 def against_its_name(recording: Recording) -> str | None:
-    """What to tell of a recording that plainly does not sound as its name says; None without doubt.
+    """Message about a recording that clearly does not sound like its name; None without doubt.
 
     Effects, and what is only known to be none of the other stems, may sound like anything; what
     `song.toml` says was said by a person who listened.

@@ -1,4 +1,4 @@
-"""What a page sends, read strictly: JSON of exactly the expected form."""
+"""Strict reading of the page's requests: JSON of exactly the expected form."""
 
 from __future__ import annotations
 

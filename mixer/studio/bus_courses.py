@@ -1,4 +1,4 @@
-"""What the compressors of the network's buses did over time in the last exact render.
+"""Gains over time of the network's bus compressors in the last exact render.
 
 A page plays tracks without those gains and applies them itself. Where an edit has changed what
 comes into a bus, it also runs the compressor on what came in then and what comes in now, and

@@ -1,4 +1,4 @@
-"""What a page may choose from: presets, models, places, wishes, roles, ranges of numbers."""
+"""Choices of a page: presets, models, places, wishes, roles, ranges of numbers."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Desk:
             raise ConflictError
 
     def ready(self) -> Planned:
-        """What the edits come down to; NotReadyError before the song is loaded."""
+        """The plan of the edits; NotReadyError before the song is loaded."""
         if self.planned is None:
             raise NotReadyError(self.problem or "the song is still being read; wait a moment")
         return self.planned

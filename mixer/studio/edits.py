@@ -71,7 +71,7 @@ class History:
     undone: tuple[Step, ...] = ()
 
     def edited(self, changes: Edits, *, gesture: str = "", label: str = "") -> History:
-        """With changes on top; None takes an edit back.
+        """The history with changes on top; None takes an edit back.
 
         Args:
             changes: checked, from `read_changes`.
@@ -104,7 +104,7 @@ class History:
         return History(self.revision + 1, edits, (*done, step)[-MOST_STEPS:])
 
     def undo(self) -> History:
-        """Without the last step; the same if there is none."""
+        """The history without the last step; the same if there is none."""
         if not self.done:
             return self
         step = replace(self.done[-1], gesture="")
@@ -112,7 +112,7 @@ class History:
         return History(self.revision + 1, edits, self.done[:-1], (*self.undone, step))
 
     def redo(self) -> History:
-        """With the step that was undone last; the same if there is none."""
+        """The history with the last undone step; the same if there is none."""
         if not self.undone:
             return self
         step = self.undone[-1]
@@ -257,7 +257,7 @@ def model_names() -> tuple[str, ...]:
 
 
 def console_edits(edits: Edits) -> dict[str, Any]:
-    """Those that are the console's."""
+    """The edits of the console."""
     return {
         key: value
         for key, value in edits.items()
@@ -286,7 +286,7 @@ def _text(value: Any) -> str:
 
 
 def asked_settings(edits: Edits, references: Path) -> dict[str, Any]:
-    """What is requested beside the console: arguments of `RenderSettings`.
+    """Settings beside the console: arguments of `RenderSettings`.
 
     Args:
         edits: checked.
@@ -312,18 +312,18 @@ def _found(text: str, references: Path) -> str:
 
 
 def references_of(edits: Edits) -> tuple[str, ...]:
-    """What the mix is moved towards, as a page says it."""
+    """The references that a page requests."""
     return tuple(edits.get(f"{SETTINGS}.{_REFERENCE}", ()))
 
 
 def roles_of(edits: Edits) -> dict[str, str]:
-    """By file, the role that the user gave it."""
+    """Roles that the user gave, by file."""
     parted = ((split_key(key), value) for key, value in edits.items())
     return {parts[1]: value for parts, value in parted if parts[0] == FILES and len(parts) == 3}
 
 
 def colors_of(edits: Edits) -> dict[str, str]:
-    """By stem or file, the colour that the user gave it."""
+    """Colours that the user gave, by stem or file."""
     parted = ((split_key(key), value) for key, value in edits.items())
     return {parts[1]: value for parts, value in parted if parts[0] == COLORS and len(parts) == 2}
 

@@ -1,4 +1,4 @@
-"""What there is to hear of a song: read from any thread, written by the worker's."""
+"""Audio made of a song: read from any thread, written by the worker's."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ _KEPT_SHARE = 0.25
 
 
 class OvertakenError(Exception):
-    """What is being made is no longer wanted."""
+    """The work in progress is no longer wanted."""
 
 
 class _KeptOfSong:
@@ -331,7 +331,7 @@ class Maker:
         return self._network[1]
 
     def progress(self, what: str) -> Progress:
-        """What tells a render's progress, and stops it if it is overtaken."""
+        """Callback that reports a render's progress, and stops it if it is overtaken."""
 
         def tell(stage: str, detail: str, share: float) -> None:
             self._doing(what, detail or stage, share)

@@ -1,4 +1,4 @@
-"""What a song and the user's edits come down to: the plan of its render, and what stands below."""
+"""Plan of a render from a song and the user's edits, and the console below the edits."""
 
 from __future__ import annotations
 

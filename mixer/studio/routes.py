@@ -121,7 +121,7 @@ def _session_of(request: Request) -> SongSession:
 
 
 class Routes:
-    """What is answered, by a studio's songs."""
+    """Answers to requests, by a studio's songs."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio

@@ -24,7 +24,7 @@ _MOST_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of a song.
+    """Stored state of a song.
 
     Attributes:
         history: of the edits.
@@ -39,7 +39,7 @@ class Kept:
     written_edits: Mapping[str, Any] = field(default_factory=dict)
 
     def song_table(self, now: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What counts as said by song.toml, given what it says now."""
+        """The console of song.toml without the edits that the studio saved there."""
         return self.before if self.written is not None and self.written == now else now
 
     @property
@@ -54,7 +54,7 @@ class Kept:
 
 
 def state_path(song_folder: Path) -> Path:
-    """Where the state of a song is kept."""
+    """Path of a song's stored state."""
     return song_folder / FOLDER / STATE_FILE
 
 

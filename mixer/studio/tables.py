@@ -51,7 +51,7 @@ def edits_of(parts: tuple[str, ...], edits: Mapping[str, Any]) -> dict[str, Any]
 
 
 def track_parts(track: Track) -> tuple[str, ...]:
-    """What a track's edits begin with."""
+    """First parts of the keys of a track's edits."""
     return (TRACKS, track.name)
 
 
@@ -138,14 +138,14 @@ def master_edits(edits: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def track_id(place: int) -> str:
-    """What the channel of a song's track is called."""
+    """Id of a track's channel."""
     return f"track-{place}"
 
 
 def model_of_track(
     settings: TrackSettings, found: TrackSettings, sends_db: Mapping[str, float]
 ) -> ModelTable:
-    """What a model of tracks set on one."""
+    """Settings of a track by a model of tracks."""
     compression = settings.compression
     is_high_passed = settings.high_pass_hz > HIGH_PASS_OFF_HZ
     table: ModelTable = {
@@ -164,7 +164,7 @@ def model_of_track(
 
 
 def model_of_stem(used: Mapping[str, Any], found: Mapping[str, Any] | None) -> ModelTable:
-    """What a network that mixes stems set on one, of its record."""
+    """Settings of a stem by a network that mixes stems, from its record."""
     curve_db = used.get("curve_db", ())
     fits = len(curve_db) == len(CURVE_HZ)
     room_db = used.get("room_db")

@@ -1,4 +1,4 @@
-"""What comes into the user's strips: each track after its network's strip, ready to be played.
+"""Inputs of the user's strips: each track after its network's strip, ready to be played.
 
 Everything after a track's strip that is the same for every sample, its group's equaliser and the
 mix's, commutes with the strip's own filters and gains, so it is in the track already; the rooms and
@@ -49,7 +49,7 @@ _NOT_EFFECTS = ("mute", "solo", "reverb_db", "delay_db", "network")
 
 @dataclasses.dataclass(frozen=True)
 class TrackMixSettings:
-    """What a network of tracks set.
+    """Settings of a network of tracks.
 
     Attributes:
         found, settings: before and with what somebody changed of it.
@@ -64,7 +64,7 @@ class TrackMixSettings:
 def set_tracks(
     plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None
 ) -> TrackMixSettings:
-    """What the plan's network sets on tracks that were heard."""
+    """The network's settings for tracks whose features are known."""
     found, _ = set_console(plan, levels, network)
     return TrackMixSettings(found, with_changes(found, plan), tuple(levels))
 
@@ -100,7 +100,7 @@ def baked_fields(strip: Strip) -> tuple[str, ...]:
 
 
 def baked_strip(strip: Strip) -> Strip | None:
-    """What of a strip is in the audio; None for nothing."""
+    """The part of a strip that is already in the audio; None for nothing."""
     fields = baked_fields(strip)
     if not fields:
         return None
@@ -113,7 +113,7 @@ def _moves(value: object) -> bool:
 
 
 def linear_bus(settings: ConsoleSettings, stem: str | None) -> BusSettings:
-    """What of a group's bus and the mix's is the same for every sample; of the mix's alone."""
+    """The parts of a group's bus and the mix's that are the same for every sample."""
     buses = [settings.mix] if stem is None else [settings.groups[stem], settings.mix]
     curve = tuple(sum(points) for points in zip(*(bus.curve_db for bus in buses), strict=True))
     return BusSettings(sum(bus.gain_db for bus in buses), curve, Compression())
@@ -220,5 +220,5 @@ def response_of(come_back: Callable[[FloatArray], FloatArray], sample_rate: int)
 
 
 def settings_key(*parts: object) -> str:
-    """What audio was made by: equal texts mean equal audio."""
+    """Key of the settings that audio was made with: equal keys mean equal audio."""
     return repr(parts)

@@ -220,7 +220,7 @@ class Worker:
 
 
 def problem_of(error: Exception) -> str:
-    """What went wrong, as the command line tells it."""
+    """Message of an exception, as the command line prints it."""
     if isinstance(error, MixerError):
         return str(error)
     if isinstance(error, MemoryError):

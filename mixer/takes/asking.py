@@ -26,7 +26,7 @@ _SIGNS = ("+", "-")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a take comes down to.
+    """A take's request, resolved.
 
     Attributes:
         console: as it is to be.

@@ -77,7 +77,7 @@ def take_path(folder: Path, base: str, number: int, file_format: str) -> Path:
 
 
 def next_take(destination: Destination, song: Song) -> Destination:
-    """Where the next take goes: the same place if nothing is there, else one of its own."""
+    """Destination of the next take: the same place if it is free, else one of its own."""
     if not destination.existing(song):
         return destination
     folder, base = destination.path.parent, base_of(destination.path)

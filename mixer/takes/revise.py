@@ -381,7 +381,7 @@ def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str
 
 
 def bus_of(measurements: Mapping[str, object]) -> dict[str, float | None]:
-    """What the bus did, of the record of a mix."""
+    """The bus's figures, from the record of a mix."""
     found = numbers({key: measurements.get(key) for key in ("master", "console")})
     bus = {
         key.removeprefix("master."): value

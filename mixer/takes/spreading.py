@@ -1,4 +1,4 @@
-"""Where variations of a mix stand: as far from each other as can be, each as far from the first."""
+"""Positions of variations: as far from each other as possible, each as far from the first."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ FIRST = "first"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What variations are asked for, one or more of it.
+    """Requested variations, one or more of them.
 
     Attributes:
         spread: how many, spread out along the axes.

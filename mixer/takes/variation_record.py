@@ -1,4 +1,4 @@
-"""What is written of a variation beside its mix: its place in the recipe, a preset, one table."""
+"""Files about a variation beside its mix: its place in the recipe, a preset, one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From plain words, "less reverb on drums", to the settings that they move."""
+"""Settings from plain words such as "less reverb on drums"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DECIBELS = re.compile(r"([+-]?\d+(?:[.,]\d+)?)\s*(?:db|decibels?)\b")
 
 @dataclass(frozen=True)
 class Context:
-    """What decides which of a wish's steps apply.
+    """Facts that decide which of a wish's steps apply.
 
     Attributes:
         table: of the console as it is, plain.
@@ -162,7 +162,7 @@ def _new_band(band: Band, gain_db: float) -> str:
 
 
 def inner(table: Mapping[str, Any], key: str) -> Any:
-    """What a plain table holds under a dotted key without quotes; None for nothing."""
+    """The value of a plain table under a dotted key without quotes; None for nothing."""
     value: Any = table
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

@@ -1,4 +1,4 @@
-"""What the band mixer is trained to: wet stems' powers, frame by frame and over the song.
+"""Objective of the band mixer: wet stems' powers, frame by frame and over the song.
 
 Errors are absolute differences in dB, so no song and no band counts for being loud; what is far
 below a stem's own level counts little, since nobody hears it.

@@ -1,4 +1,4 @@
-"""Where a band mixer's batches come from: excerpts of a prepared data set, cut and disturbed."""
+"""Batches of a band mixer: excerpts of a prepared data set, cut and disturbed."""
 
 from __future__ import annotations
 

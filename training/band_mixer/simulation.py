@@ -21,7 +21,7 @@ from mixer.network.band_mixer.space import room_filter, width_filter
 
 @dataclass(frozen=True)
 class Space:
-    """What the two filters of `mixer.network.band_mixer.space` do to a band's power.
+    """Effect of the two filters of `mixer.network.band_mixer.space` on a band's power.
 
     Attributes:
         width: (bands,), the width filter's power in each band.

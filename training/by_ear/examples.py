@@ -1,4 +1,4 @@
-"""From labelled recordings to features: each as it is, and disturbed."""
+"""Features from labelled recordings: each unchanged, and disturbed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Examples:
     artists: tuple[str, ...]
 
     def part(self, chosen: NDArray[np.bool_]) -> Examples:
-        """Those that are chosen, (recordings,)."""
+        """The chosen examples, (recordings,)."""
         rows = np.flatnonzero(chosen)
         texts = (tuple(column[row] for row in rows)
                  for column in (self.stems, self.roles, self.names, self.artists))  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the band mixer learns from: powers of normalised stems, and of the wet stems they should be.
+"""Examples of the band mixer: powers of normalised stems, and of their wet stems.
 
 An example is an excerpt of a song. Its stems are normalised as a render normalises them
 (`mixer.fxnorm.chain`), then read by the front-end that renders (`mixer.network.band_mixer.bands`).

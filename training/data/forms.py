@@ -1,4 +1,4 @@
-"""What a data set can hold, a line each: how a song of it is prepared, and how the set is read."""
+"""Forms of data sets, a line each: how a song of it is prepared, and how the set is read."""
 
 from __future__ import annotations
 

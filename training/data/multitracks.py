@@ -68,7 +68,7 @@ class Multitrack:
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
-        """Everything that is read, the target last."""
+        """All recordings that are read, the target last."""
         return self.song.recordings + ((self.target,) if self.target else ())
 
     @property

@@ -1,4 +1,4 @@
-"""What is official about MUSDB18: which training songs are for validation.
+"""MUSDB18's official split: which training songs are for validation.
 
 The data set comes as two folders, `train` (100 songs) and `test` (50). Fourteen of the training
 songs are the validation set of the `musdb` package (its `mus.yaml`), which leaves 86 to train on.

@@ -1,4 +1,4 @@
-"""What a data set will hold: settings, songs, splits, and what it takes. Nothing is written."""
+"""Plan of a data set: settings, songs, splits and size. Nothing is written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BYTES_ON_DISK_PER_SAMPLE = 3.5
 
 @dataclass(frozen=True)
 class PrepareSettings:
-    """Everything that, with the sources, decides what is in a data set.
+    """All settings that, with the sources, determine a data set.
 
     Attributes:
         profile: a name, a JSON file, "measure" for the average of the training songs, or "auto":
@@ -94,7 +94,7 @@ class PlannedSong:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done.
+    """Planned songs of a data set.
 
     Attributes:
         folder: the destination.

@@ -61,7 +61,7 @@ class SongTable(TypedDict):
 
 
 class DatasetTable(TypedDict):
-    """What `dataset.json` says; each form of examples adds keys of its own.
+    """Contents of `dataset.json`; each form of examples adds keys of its own.
 
     Attributes:
         sha256: of all but itself and what is left out.

@@ -51,7 +51,7 @@ class Excerpt(TypedDict):
 
 
 class MadeBands(Made):
-    """What a song in bands adds to its `song.json`; `is_wet` if it has no dry stems."""
+    """Additions of a song in bands to its `song.json`; `is_wet` if it has no dry stems."""
 
     is_wet: bool
     excerpts: list[Excerpt]

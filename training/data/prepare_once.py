@@ -27,7 +27,7 @@ from training.data.song_task import SongTask
 
 
 class Made(TypedDict):
-    """What making a song adds to its record; each form of examples adds keys of its own."""
+    """Additions to a song's record; each form of examples adds keys of its own."""
 
     stems: list[str]
     notes: list[str]

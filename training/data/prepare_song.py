@@ -42,7 +42,7 @@ class Envelope(TypedDict):
 
 
 class MadeAudio(Made):
-    """What a song of audio adds to its `song.json`.
+    """Additions of a song of audio to its `song.json`.
 
     Attributes:
         target: "mixture", or "sum" of the wet stems.

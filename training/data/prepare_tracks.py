@@ -36,7 +36,7 @@ _MONO_BELOW = 1e-4
 
 
 class MadeTracks(Made):
-    """What a song of tracks adds to its `song.json`; `excerpts` says how many."""
+    """Additions of a song of tracks to its `song.json`; `excerpts` says how many."""
 
     excerpts: int
 

@@ -44,7 +44,7 @@ MIX = "mixture"
 
 
 class Examples(StrEnum):
-    """What networks learn from in a prepared data set."""
+    """Kinds of examples in prepared data sets."""
 
     AUDIO = "audio"
     BANDS = "bands"
@@ -154,7 +154,7 @@ def normalised_path(folder: Path, stem: str, variant: int) -> Path:
 
 @dataclass(frozen=True)
 class SongEntry:
-    """What the description of any prepared data set says of a song."""
+    """A song in the description of any prepared data set."""
 
     id: str = text(pattern=_SONG_ID, means="a song id")
     name: str = text(kind=TextKind.RAW, shortest=0)
@@ -175,7 +175,7 @@ class ProfileEntry:
 
 @dataclass(frozen=True)
 class Description:
-    """What the descriptions of all prepared data sets say; each kind adds its songs."""
+    """Common description of prepared data sets; each kind adds its songs."""
 
     sample_rate: int = number(MISSING, 1, 384_000)
     stems: tuple[str, ...] = entries(text())

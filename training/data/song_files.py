@@ -65,7 +65,7 @@ class Input(TypedDict):
 
 
 class SongRecord(TypedDict):
-    """What `song.json` says of a song, whatever its examples.
+    """Contents of `song.json`, whatever its examples.
 
     Attributes:
         key: hash of everything that decides the song's files.
@@ -122,7 +122,7 @@ def describe_inputs(recordings: tuple[Recording, ...], earlier: dict[str, object
 
 
 def identity(described: Input) -> dict[str, object]:
-    """What of an input decides the song's content: not where it lies."""
+    """The properties of an input that determine the song's content, without its location."""
     return {k: v for k, v in described.items() if k not in ("path", "bytes", "modified_ns")}
 
 

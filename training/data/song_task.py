@@ -29,7 +29,7 @@ class SettingsTable(TypedDict):
 
 @dataclass(frozen=True)
 class NormalisationSettings:
-    """What decides the content of every song of a data set.
+    """Settings that determine the content of every song of a data set.
 
     Attributes:
         profile: what stems are normalised to.

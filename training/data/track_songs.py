@@ -1,4 +1,4 @@
-"""What the track mixer learns from: songs as tracks, each as it came in and as it is in a mix.
+"""Songs for the track mixer: tracks as recorded, and as they sound in a mix.
 
 A song is a few small arrays; no audio is kept.
 """
@@ -26,7 +26,7 @@ DECISIONS = ("spread", "widen_db", "short_room_db", "long_room_db", "echo_db", "
 
 
 class SongKind(StrEnum):
-    """Where the tracks of a song come from."""
+    """Origin of a song's tracks."""
 
     COMPOSED = "composed"
     ENGINEERED = "engineered"

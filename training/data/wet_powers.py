@@ -1,4 +1,4 @@
-"""What dry stems have become in a mixture, in powers of bands: known from the mixture alone.
+"""Band powers of dry stems within a mixture, estimated from the mixture alone.
 
 Two steps, an excerpt at a time. What a console does with faders, pans and equalisers is a filter of
 each stem: all filters at once are the least-squares fit of the mixture's spectra by the stems',

@@ -30,7 +30,7 @@ _CHUNK_FRAMES_CUDA = 131_072
 
 
 class Analysis(NamedTuple):
-    """What the front-end makes of the stems.
+    """Output of the front-end for the stems.
 
     Attributes:
         front: p, (batch, filters, front-end frames).

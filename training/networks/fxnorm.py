@@ -73,7 +73,7 @@ class FxNormNetwork(nn.Module):
         return self._mixed(stems, summed)
 
     def wet_stems(self, stems: Tensor) -> Tensor:
-        """What the network sums: (batch, stems, channels, samples)."""
+        """The wet stems that the network sums: (batch, stems, channels, samples)."""
         wet = self._mixed(stems, self.conv_1.weight)
         return wet.view(wet.shape[0], self.hyper.n_stems, self.hyper.n_channels, -1)
 

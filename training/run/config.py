@@ -19,7 +19,7 @@ RANDOM, FILTER_BANK, AVERAGE_MIX = "random", "filter_bank", "average_mix"
 
 @dataclass(frozen=True)
 class DataConfig:
-    """What is trained on.
+    """Training data.
 
     Attributes:
         folder: of the prepared data set; given on the command line if it is empty.
@@ -70,7 +70,7 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """What is minimised in the `train` stage; `pretrain` has the L1 of its reconstruction.
+    """Loss of the `train` stage; `pretrain` has the L1 of its reconstruction.
 
     Attributes:
         kind: the paper's "la" or "lb".
@@ -229,7 +229,7 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that, with the data set and the machine, decides a run."""
+    """All settings that, with the data set and the machine, determine a run."""
 
     data: DataConfig = field(default_factory=DataConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)

@@ -1,4 +1,4 @@
-"""What makes a run the same run: it goes into its state and into its checkpoints."""
+"""Identity of a run, stored in its state and its checkpoints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DatasetIdentity(TypedDict):
 
 
 class OptimiserIdentity(TypedDict):
-    """What of the optimiser decides a run."""
+    """Settings of the optimiser that identify a run."""
 
     kind: str
     amsgrad: bool
@@ -32,7 +32,7 @@ class OptimiserIdentity(TypedDict):
 
 
 class SegmentsIdentity(TypedDict):
-    """What of the reading of segments decides a run."""
+    """Settings of reading segments that identify a run."""
 
     segment_s: float
     swap_channels: bool
@@ -42,7 +42,7 @@ class SegmentsIdentity(TypedDict):
 
 
 class Identity(TypedDict, total=False):
-    """What must be the same when a run is resumed; a file from elsewhere may lack any of it.
+    """Values that must be equal when a run is resumed; a file from elsewhere may lack any of them.
 
     Beside these, each kind of network has the parts of its configuration that it draws from.
     """

@@ -46,5 +46,5 @@ def stop_requests() -> Iterator[StopRequest]:
 
 
 def ignore_stop_requests(worker: int = 0) -> None:
-    """For a reading process: only the training process decides when to stop."""
+    """Ignore stop signals in a reading process: only the training process decides when to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

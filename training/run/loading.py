@@ -24,7 +24,7 @@ ReadItem = Callable[[], Item]
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a run reads.
+    """Data that a run reads.
 
     Attributes:
         train: numbered through all epochs: item `epoch * items + i`.

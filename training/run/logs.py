@@ -1,4 +1,4 @@
-"""What a run leaves to read: a line of JSON an event, and TensorBoard with sound."""
+"""Logs of a run: a line of JSON for each event, and TensorBoard with sound."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Values = Mapping[str, Value]
 
 
 class Log(Protocol):
-    """Where events go."""
+    """Receiver of events."""
 
     def write(self, event: str, values: Values) -> None:
         """An event with its numbers; `step` is always among them."""
@@ -93,7 +93,7 @@ class TensorBoard:
         self._writer: Any = SummaryWriter(str(folder), purge_step=purge_step, filename_suffix=_OURS)
 
     def write(self, event: str, values: Values) -> None:
-        """What was measured, as points of curves over the steps; counts and words make none."""
+        """Write measurements as points of curves over the steps; counts and words are left out."""
         curves = _CURVES.get(event)
         if curves is None:
             return

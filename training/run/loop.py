@@ -31,7 +31,7 @@ Event = Callable[[str, Values], None]
 
 @dataclass(frozen=True)
 class Trainer:
-    """What a run is made of and whom it tells.
+    """Parts of a run, and its listeners.
 
     Attributes:
         config: of the run.

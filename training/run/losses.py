@@ -1,4 +1,4 @@
-"""What training minimises: the paper's stereo losses, the pre-training loss, and one for wet stems.
+"""Losses: the paper's stereo losses, the pre-training loss, and one for wet stems.
 
 Martínez-Ramírez et al., ISMIR 2022, after Martínez-Ramírez, Stoller and Moffat, JAES 69(3), 2021
 (stereo spectral loss) and Steinmetz et al., ICASSP 2021 (sum and difference). Output and target are

@@ -1,4 +1,4 @@
-"""What a run begins with: network and loss, optimiser, examples, as the configuration says."""
+"""Start of a run: network and loss, optimiser and examples from the configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a batch to the number that is minimised: network and loss in one module.
+"""Loss of a batch: network and loss in one module.
 
 One module, because distributed training watches a module's forward pass.
 """
@@ -20,7 +20,7 @@ class Figure(NamedTuple):
 
 
 class Objective(nn.Module):
-    """What a kind of network is trained to; see `training.run.recipe`.
+    """Objective of a kind of network; see `training.run.recipe`.
 
     Args:
         network: what is trained.
@@ -35,7 +35,7 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:
-        """What validation shows of a batch: "loss" always, and whatever else tells something.
+        """Validation figures of a batch: "loss" always, and others that are informative.
 
         Args:
             batch: as in `forward`, on its device.
@@ -44,7 +44,7 @@ class Objective(nn.Module):
         yield Figure("loss", self(**batch).item(), n_examples)
 
     def sounds(self, item: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """What one can hear of an excerpt, (2, samples) each; nothing if it is not audio.
+        """Audio of an excerpt to listen to, (2, samples) each; empty if it is not audio.
 
         Args:
             item: one of `TrainingData.heard`, not a batch, on the CPU.

@@ -34,7 +34,7 @@ class Pace:
         self._step, self._since = step, time.monotonic()
 
     def at(self, step: int) -> dict[str, float]:
-        """What a log says after `step` steps, and count from here.
+        """Speed and time left for the log after `step` steps; counting restarts here.
 
         Returns:
             "steps" of the whole run; "audio_s_per_s", seconds of audio that all processes together

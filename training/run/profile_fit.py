@@ -53,7 +53,7 @@ class Change:
 
 @dataclass(frozen=True)
 class StemError:
-    """What a wet stem of an excerpt has more than the true one.
+    """Difference between a wet stem of an excerpt and the true one.
 
     Attributes:
         weight: of the excerpt.
@@ -117,7 +117,7 @@ def stem_errors(
     weight: Callable[[PreparedSong], float],
     changes: Changes,
 ) -> dict[str, list[StemError]]:
-    """What the wet stems of excerpts have more than the true ones, by stem.
+    """Differences between the wet stems of excerpts and the true ones, by stem.
 
     Args:
         network: answers `wet_stems`.
@@ -182,7 +182,7 @@ def _at(frequencies_hz: Any, curve_db: np.ndarray) -> np.ndarray:
 
 
 def curve_against(errors: list[StemError]) -> np.ndarray:
-    """What takes the median of a stem's errors away, at `CURVE_BANDS_HZ`, smoothed, in dB.
+    """Curve that cancels the median of a stem's errors, at `CURVE_BANDS_HZ`, smoothed, in dB.
 
     A band in which no true stem sounds is held to the nearest in which one does; one in which few
     sound is not raised for the others by as much.
@@ -200,7 +200,7 @@ def curve_against(errors: list[StemError]) -> np.ndarray:
 
 
 def level_against(errors: list[StemError]) -> float:
-    """What takes the median of a stem's errors of level away, in dB."""
+    """Gain that cancels the median of a stem's errors of level, in dB."""
     weights = np.array([error.weight for error in errors])
     return -weighted_median(np.array([error.level_db for error in errors]), weights)
 

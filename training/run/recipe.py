@@ -1,4 +1,4 @@
-"""What the one trainer needs to know of a kind of network: three things, and a line in a table.
+"""The trainer's interface to a kind of network: three functions, and a line in a table.
 
 `training.run.train` owns everything else: configuration, optimiser, schedule, running mean of the
 weights, precision, processes, checkpoints, resuming bit for bit, logs. A kind of network plugs in
@@ -59,7 +59,7 @@ class Recipe:
     def open_examples(
         self, config: TrainingConfig, network: nn.Module, items_per_epoch: int
     ) -> TrainingData:
-        """What a run reads; see above."""
+        """Open the data of a run; see above."""
         data: TrainingData = _function(self.examples)(config, network, items_per_epoch)
         return data
 
@@ -110,7 +110,7 @@ _OWN_SECTIONS = ("loss", "augmentation", "weights")
 
 
 def problem_of(config: TrainingConfig) -> str | None:
-    """What a configuration asks for that its kind of network does not have, or None."""
+    """A setting that the kind of network does not support, in words, or None."""
     kind = config.network.kind
     recipe, plain = RECIPES[kind], TrainingConfig()
     for section in _OWN_SECTIONS:

@@ -25,7 +25,7 @@ _LEAST_STEPS, _MOST_STEPS = 2, 20
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a configuration asks for, and how fast this machine is at it.
+    """Size of a configured run, and this machine's speed.
 
     Attributes:
         network, stage, precision: as the configuration has them.

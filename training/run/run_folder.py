@@ -49,7 +49,7 @@ def has_run(folder: Path) -> bool:
 
 
 class RunFolder:
-    """Where a run is kept; only the first process writes.
+    """Folder of a run; only the first process writes.
 
     Args:
         folder: of the run.
@@ -80,7 +80,7 @@ class RunFolder:
 
     @staticmethod
     def identity_in(folder: Path) -> Identity:
-        """What the run in that folder is.
+        """Identity of the run in that folder.
 
         Raises:
             OutputError: there is no run.

@@ -1,4 +1,4 @@
-"""What a network of the paper's kind is before its first step: random, or something that mixes.
+"""Initial weights of networks of the paper's kind: random, or such that the network mixes.
 
 Random weights spend their first hours on rebuilding what goes in. A filter bank does that from the
 start; the average mix also gives every band of every stem's mid and side the gain that, in decibels

@@ -32,7 +32,7 @@ _DOCUMENT = "state"
 
 @dataclass
 class Position:
-    """Where a run is.
+    """Position of a run.
 
     Attributes:
         epoch: that is under way, from 0.
@@ -55,7 +55,7 @@ class Position:
 
 @dataclass
 class Run:
-    """Everything that changes in a run.
+    """The changing state of a run.
 
     Attributes:
         network: its weights.
@@ -162,7 +162,7 @@ def read_state(path: Path, run: Run) -> None:
 
 
 def read_identity(path: Path) -> Identity:
-    """What the run of a state file is: see `write_state`.
+    """Identity of the run in a state file: see `write_state`.
 
     Raises:
         ModelError: no such file, or damaged.
@@ -231,7 +231,7 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, saved: dict[str, Tensor
 
 
 def reason_of(error: Exception) -> str:
-    """What went wrong in a line: the system's words, or an exception's first."""
+    """Reason of an error in a line: the system's words, or an exception's first."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

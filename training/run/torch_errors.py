@@ -1,4 +1,4 @@
-"""What PyTorch means by its errors, if a user can do something about them."""
+"""Explanations of PyTorch's errors that a user can do something about."""
 
 from __future__ import annotations
 

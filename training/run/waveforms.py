@@ -198,7 +198,7 @@ class WaveformObjective(Objective):
         return value + self.level_weight * level_error_db
 
     def mix(self, inputs: Tensor) -> Tensor:
-        """What one would hear: the mix, or the sum of the rebuilt stems; (batch, 2, samples)."""
+        """Audible output: the mix, or the sum of the rebuilt stems; (batch, 2, samples)."""
         with self._autocast(inputs):
             if self.stage == "pretrain":
                 rebuilt: Tensor = self.network.pretrain(inputs).sum(1)
@@ -226,7 +226,7 @@ class WaveformObjective(Objective):
 
 
 def matching_gain(found: Tensor, target: Tensor) -> Tensor:
-    """What brings targets to the level of mixes, without a gradient.
+    """Gain that brings targets to the level of mixes, without a gradient.
 
     Args:
         found, target: (batch, channels, samples).

@@ -1,1 +1,1 @@
-"""What the shipped model is judged on."""
+"""Benchmark of the shipped models."""

@@ -35,7 +35,7 @@ SAMPLE_RATE_HZ = 44_100
 
 
 class SongGroup(StrEnum):
-    """Where a song of the benchmark comes from."""
+    """Origin of a song of the benchmark."""
 
     SYNTHETIC = "synthetic"
     REAL = "real"
@@ -82,7 +82,7 @@ class BenchmarkSong:
         return load_song(self.folder)
 
     def inputs(self) -> dict[str, np.ndarray]:
-        """What a system is given, name to float32 `(2, samples)` at `SAMPLE_RATE_HZ`."""
+        """Inputs of a system, name to float32 `(2, samples)` at `SAMPLE_RATE_HZ`."""
         return _read_stems(self.song())
 
     def truth(self) -> dict[str, np.ndarray]:

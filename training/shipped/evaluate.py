@@ -112,7 +112,7 @@ def evaluate_songs(
 def systems(
     model: str, against: Sequence[str], abstain: float | None = None
 ) -> dict[str, RenderSettings]:
-    """What renders each system, by the name it is shown under: the model first.
+    """Renderers of the systems by their displayed names, the model first.
 
     Args:
         model, against: the model to judge, and what else.
@@ -141,7 +141,7 @@ def systems(
 
 
 class Evaluation(TypedDict):
-    """What a bundle's manifest keeps of a judgement: on what songs, by group, and the targets."""
+    """A judgement as a bundle's manifest keeps it: the songs, figures by group, and the targets."""
 
     how: dict[str, object]
     groups: dict[str, SummaryTable]
@@ -151,7 +151,7 @@ class Evaluation(TypedDict):
 def report(
     subject: str, results: Results, how: Mapping[str, object]
 ) -> tuple[str, Evaluation, list[Target]]:
-    """What came out, for people and for machines.
+    """Results for people and for machines.
 
     Args:
         subject: the system that is judged.

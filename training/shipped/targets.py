@@ -1,4 +1,4 @@
-"""What a default model must reach to be shipped as it is, and by how much it does or does not."""
+"""Targets that a default model must reach to ship, and by how much it does or does not."""
 
 from __future__ import annotations
 

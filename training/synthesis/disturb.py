@@ -41,7 +41,7 @@ class CrestChange(TypedDict):
 
 
 class Disturbance(CrestChange):
-    """What was done to a stem; amounts as in `disturb_stems`."""
+    """Disturbances of a stem; amounts as in `disturb_stems`."""
 
     crest_wanted_db: float
     tilt_db_per_octave: float

@@ -83,7 +83,7 @@ class Decisions(TypedDict):
 
 @dataclass(frozen=True)
 class EngineeredMix:
-    """What the engineer hands over.
+    """Result of the simulated engineer.
 
     Attributes:
         dry_stems: stem name to float32 `(2, samples)`: its tracks at rough faders, as recorded.

@@ -1,4 +1,4 @@
-"""What the simulated engineer hears of a recording: its spectrum in time, loudness and dynamics.
+"""Measurements by the simulated engineer: a recording's spectrum over time, loudness and dynamics.
 
 Everything is read from one short-time spectrum in third octaves, so that a decision (a filter, a
 fader) can be judged before it is applied: a gain per band shifts the bands' powers.

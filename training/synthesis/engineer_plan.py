@@ -45,7 +45,7 @@ class TrackPlan:
 
 @dataclass(frozen=True)
 class MixPlan:
-    """What was decided before the first sound.
+    """Decisions made before any processing.
 
     Attributes:
         tracks: in the order of the multitrack; None for a silent one.

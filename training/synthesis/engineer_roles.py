@@ -1,4 +1,4 @@
-"""What the engineer knows of each role before hearing it: place, importance, usual treatment.
+"""The engineer's knowledge of each role before hearing it: place, importance, usual treatment.
 
 The kinds of rules are those of De Man and Reiss 2013 ("A knowledge-engineered autonomous mixing
 system") and of the interviews and mix analyses of Pestana and Reiss 2014 ("Intelligent audio
@@ -82,7 +82,7 @@ ROLES = {
 
 
 def role_of(name: str) -> Role:
-    """What is known of a role.
+    """Knowledge about a role.
 
     Raises:
         InputError: no such role.

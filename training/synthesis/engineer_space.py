@@ -39,7 +39,7 @@ MONO_BELOW_HZ = (110.0, 180.0)
 
 @dataclass(frozen=True)
 class Space:
-    """What a mix's tracks are sent to.
+    """Reverbs and delay that a mix's tracks are sent to.
 
     Attributes:
         rooms: "long" and "short" to an impulse response float32 `(2, taps)`, without direct sound.

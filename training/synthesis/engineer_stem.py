@@ -53,7 +53,7 @@ _ROOM_OF = {"vocals": "long", "drums": "short", "other": "long", "bass": "short"
 
 
 class ChannelDecisions(TypedDict):
-    """What was decided of a track in its channel; None for an effect that is not there.
+    """Decisions for a track's channel; None for an effect that is not used.
 
     Attributes:
         equaliser, compressor, saturation: their settings.
@@ -77,7 +77,7 @@ class ChannelDecisions(TypedDict):
 
 
 class TrackDecisions(ChannelDecisions):
-    """With its sends, in dB."""
+    """Decisions for a track with its sends, in dB."""
 
     reverb_db: float | None
     echo_db: float | None

@@ -1,4 +1,4 @@
-"""What makes a genre: tempo, harmony, form, groove, and who sits in the studio.
+"""Genres: tempo, harmony, form, groove and instruments.
 
 Tempo ranges, forms and line-ups are the commonplaces of popular music, chosen for variety rather
 than measured.

@@ -1,4 +1,4 @@
-"""From beats to seconds with a human hand: nobody plays on the grid, or twice the same."""
+"""Human timing: beats to seconds with deviations that never repeat."""
 
 from __future__ import annotations
 

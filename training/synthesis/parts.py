@@ -1,4 +1,4 @@
-"""What chairs play over the chords: strums, comping, arpeggios, riffs, pads, solos."""
+"""Accompaniment over the chords: strums, comping, arpeggios, riffs, pads, solos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a sound to a recording: the microphone's colour, noise, and a level set by somebody busy.
+"""Simulated recording: the microphone's colour, noise, and an arbitrary level.
 
 Raw tracks come at whatever level the preamplifier had: here -30 to -12 LUFS, peaks below full
 scale (chosen; the raw tracks of public multitrack libraries scatter at least as much).

@@ -38,7 +38,7 @@ Progress = Callable[[str, str, float], None]
 
 @dataclass(frozen=True)
 class SynthesisSettings:
-    """Everything that, with the SoundFont, decides what a song of a given number is.
+    """All settings that, with the SoundFont, determine the song of a given number.
 
     Attributes:
         seed: 0 or more.
@@ -112,7 +112,7 @@ def plan_songs(settings: SynthesisSettings, n_songs: int) -> list[PlannedSong]:
 
 
 class SoundFontTable(TypedDict):
-    """What the songs were played with."""
+    """The SoundFont of the songs."""
 
     name: str
     sha256: str
@@ -143,7 +143,7 @@ class _Head(TypedDict):
 
 
 class SynthesisTable(_Head):
-    """What `synthesis.json` holds."""
+    """Contents of `synthesis.json`."""
 
     songs: list[SongTable]
     left_out: list[LeftOut]

@@ -50,7 +50,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What every player has in front of them.
+    """The chords and form that all players share.
 
     Attributes:
         genre: its name.

@@ -1,4 +1,4 @@
-"""What a recording session hands to the engineer: dry tracks, each with its name and its role."""
+"""Dry tracks of a recording session, each with its name and its role."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Batch:
     weight: Tensor
 
     def inputs(self) -> tuple[Tensor, ...]:
-        """What the network takes, in its order."""
+        """The network's inputs, in their order."""
         return (self.bands_db, self.dynamics, self.is_mono, self.role, self.group, self.mask,
                 self.levels)  # fmt: skip
 

@@ -83,7 +83,7 @@ def _compose_one(path: Path, seed: int, genre: str, is_mixed: bool) -> None:
 
 
 def dry_song(multitrack: Multitrack) -> SongTracks:
-    """What was played, and nobody mixed."""
+    """A composed song without a mix."""
     tracks = multitrack.tracks
     return make_song(
         SongKind.COMPOSED,
@@ -96,7 +96,7 @@ def dry_song(multitrack: Multitrack) -> SongTracks:
 
 
 def mixed_song(multitrack: Multitrack, seed: int) -> tuple[SongTracks, SongTracks]:
-    """What was played with what the simulated engineer made of it: its tracks, and its stems."""
+    """A composed song with the simulated engineer's mix: its tracks, and its stems."""
     rate = multitrack.sample_rate
     wet: dict[str, TrackLevels] = {}
     mix = engineer(

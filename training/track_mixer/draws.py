@@ -1,4 +1,4 @@
-"""From songs to examples: what a set of tracks would have been, recorded or mixed another way.
+"""Examples from songs: sets of tracks as if recorded or mixed in another way.
 
 Three kinds of task, and how much incoming levels mean to go with each: raw tracks, whose gains are
 drawn over 20 dB and say nothing; rough mixes, whose faders are off by a few dB; finished tracks,
@@ -92,7 +92,7 @@ class Strength:
 
 @dataclass
 class Example:
-    """What goes into the network and what should come out, (tracks, ...) each.
+    """Inputs and targets of the network, (tracks, ...) each.
 
     Attributes:
         bands_db, dynamics, is_mono, role, group, levels: the graph's.
@@ -124,7 +124,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Sounds:
-    """What tracks of each role sound like, to lend to mixes without audio.
+    """Typical sounds of each role, for mixes without audio.
 
     Attributes:
         powers: role to (tracks, 3, bands).

@@ -1,4 +1,4 @@
-"""Where a track mixer's batches come from: songs of a data set, and mixes without audio."""
+"""Batches of a track mixer: songs of a data set, and mixes without audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a console does to powers in bands, in closed form: no audio is rendered in training.
+"""Effect of a console on powers in bands, in closed form: no audio is rendered in training.
 
 Tracks are taken to be independent of each other, so that powers add up; rooms come back equally
 strong in the middle and at the sides.

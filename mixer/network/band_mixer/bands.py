@@ -26,7 +26,7 @@ def band_weights(hyper: BandMixerParameters, sample_rate: int) -> NDArray[np.flo
 
 @dataclass(frozen=True)
 class Levels:
-    """What the front-end reads of one stem.
+    """Measurements of one stem by the front-end.
 
     Attributes:
         mean_db: (views, bands, blocks), mean power over a block, in dB; mean square of full scale
@@ -109,7 +109,7 @@ def _bin_sums(weights: NDArray[np.float32]) -> erb_bands.BandSums:
 def measure_levels(
     audio: FloatArray, hyper: BandMixerParameters, weights: NDArray[np.float32]
 ) -> Levels:
-    """What the network is told of one stem; see `measure_powers`."""
+    """The network's inputs for one stem; see `measure_powers`."""
     powers = measure_powers(audio, hyper, weights)
     missing = -powers.shape[-1] % hyper.block_frames
     frame_power = powers[:2].sum(axis=1).mean(axis=0)

@@ -1,4 +1,4 @@
-"""What somebody changes of the settings that a band mixer found, and the settings in a record."""
+"""The user's changes of a band mixer's settings, and the settings in a record."""
 
 from __future__ import annotations
 

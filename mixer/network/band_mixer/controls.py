@@ -95,7 +95,7 @@ def spectral_gains(
     weights: NDArray[np.float32],
     hyper: BandMixerParameters,
 ) -> Callable[[int, np.ndarray], np.ndarray]:
-    """What `mixer.dsp.blocks.filter_stft` does to the spectra of a stem.
+    """Gains that `mixer.dsp.blocks.filter_stft` applies to the spectra of a stem.
 
     Args:
         controls: the stem's, bounded.

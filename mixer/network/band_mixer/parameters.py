@@ -36,7 +36,7 @@ _LARGEST = {
 
 @dataclass(frozen=True)
 class BandMixerParameters(FlatIntegers):
-    """Everything that decides the network's shape and what its knobs do.
+    """All hyper-parameters of the network and of its controls.
 
     Attributes:
         n_stems: stems, in the model's order.

@@ -238,7 +238,7 @@ def _few_at_a_time(
 def controls_of(
     predict: Predict, levels: Sequence[Levels], hyper: BandMixerParameters
 ) -> list[StemControls]:
-    """What the network sets for each stem; see `mix_by_bands`."""
+    """The network's settings for each stem; see `mix_by_bands`."""
     n_blocks = levels[0].mean_db.shape[-1]
     feeds = {
         "mean_db": np.stack([stem.mean_db for stem in levels]).reshape(1, -1, n_blocks),

@@ -30,7 +30,7 @@ _FURTHEST_REACH_FRAMES = 1 << 15
 
 @dataclass(frozen=True)
 class HyperParameters(FlatIntegers):
-    """Everything that decides the network's shape; the defaults are the paper's.
+    """All hyper-parameters of the network; the defaults are the paper's.
 
     Attributes:
         n_stems: stems, in the model's order.

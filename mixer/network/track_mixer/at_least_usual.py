@@ -1,4 +1,4 @@
-"""What people usually do to a role at least, if a network's answer falls short of it.
+"""Usual minimum treatment of a role, applied if a network's answer falls short of it.
 
 What training holds against a setting is a distance, and its answer a median: where half of the
 people do a thing and half do not, it does next to nothing. The energy of a mix is made by those who

@@ -1,4 +1,4 @@
-"""What somebody changes of the settings that a track mixer found.
+"""The user's changes of a track mixer's settings.
 
 What is said of a stem acts on its group's bus if a bus has such a setting, and on each of its
 tracks where only tracks have it.

@@ -1,4 +1,4 @@
-"""From what the graph gives to the settings of a console."""
+"""Settings of a console from the graph's outputs."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def to_place(
     spreads: Sequence[float],
     gains_db: Sequence[float],
 ) -> list[Placed]:
-    """What `place` goes by."""
+    """Inputs of `place`."""
     hz, weights = band_centres_hz(N_BANDS), k_weights(N_BANDS)
     placed = []
     for track, role, side, spread, gain_db in zip(

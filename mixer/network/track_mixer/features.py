@@ -1,4 +1,4 @@
-"""What the track mixer is told of a track: power in bands while it plays, and how it moves.
+"""The track mixer's inputs for a track: power in bands while it plays, and how it moves.
 
 A track is listened to once, in blocks as they are read, in memory that hardly grows with its
 length (a few numbers for each 23 ms). A mono recording is read as one channel and stands for two
@@ -108,7 +108,7 @@ class TrackListener:
         self._tail = span[:, n_frames * self._hop :]
 
     def finish(self) -> TrackLevels:
-        """What was heard; the listener can be used no more."""
+        """Return the features; the listener cannot be used afterwards."""
         missing = 2 * self._hop - self._tail.shape[1] % self._hop
         self.listen(np.zeros((self._n_channels, missing), np.float32))
         if self._counts.sum() == 0.0 and len(self._rest):

@@ -1,4 +1,4 @@
-"""What a bus compressor holds: as much as engineers let it, however loud and dense the music is.
+"""Bus compressors that reduce as much as engineers' do, however loud and dense the music is.
 
 A network that hears tracks one by one cannot know how far their sum moves; here it is foreseen from
 the tracks' own peaks, frame by frame, and the threshold is put where loud moments lose a little.

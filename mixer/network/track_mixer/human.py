@@ -1,4 +1,4 @@
-"""What engineers usually do with a role, by the medians of 90 mixes.
+"""Engineers' usual treatment of each role: the medians of 90 mixes.
 
 Levels, pans and times are those of MixologyDB (De Man and others; MIT licence), if it has the
 instrument; roles of electronic music that it lacks stand where the nearest instrument does. Rooms

@@ -1,4 +1,4 @@
-"""From what was heard of the tracks to what the network's graph takes."""
+"""Inputs of the network's graph from the features of the tracks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WINDOW_FRAMES, AROUND_FRAMES = 43, 16
 def graph_inputs(
     tracks: Sequence[TrackLevels], roles: Sequence[str], stems: Sequence[str], levels: float
 ) -> dict[str, NDArray[np.generic]]:
-    """What the graph takes, by name.
+    """Inputs of the graph, by name.
 
     Args:
         tracks: at least one.

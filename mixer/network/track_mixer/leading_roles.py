@@ -16,7 +16,7 @@ from mixer.network.track_mixer.human import USUAL
 
 @dataclass(frozen=True)
 class Lead:
-    """What leads a group.
+    """The leading role of a group.
 
     Attributes:
         roles: any of them does.
@@ -42,7 +42,7 @@ _LEADS = {
 
 
 def below_whole_db(roles: Sequence[str], stems: Sequence[str]) -> dict[str, float]:
-    """By how much groups stand below their usual loudness, in dB, 0 or less; by group.
+    """Level of each group relative to its usual loudness, in dB, 0 or less.
 
     Args:
         roles: of the tracks that sound.

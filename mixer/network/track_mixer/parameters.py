@@ -50,7 +50,7 @@ _LARGEST = {"channels": 1024, "n_heads": 16, "n_layers": 16}
 
 @dataclass(frozen=True)
 class TrackMixerParameters(FlatIntegers):
-    """Everything that decides the network's shape.
+    """All hyper-parameters of the network.
 
     Attributes:
         channels: in which a track is described; a multiple of `n_heads`.

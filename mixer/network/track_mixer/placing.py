@@ -29,7 +29,7 @@ _PAIR_SPREAD = 0.7
 
 @dataclass(frozen=True)
 class Placed:
-    """What placing goes by.
+    """Inputs of placing.
 
     Attributes:
         role: one of `mixer.roles.ROLE_NAMES`.

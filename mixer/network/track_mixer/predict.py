@@ -1,4 +1,4 @@
-"""What a track mixer sets for a set of tracks that were listened to."""
+"""Predict a track mixer's settings for a set of tracks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a track mixer sets: a strip for each track, a bus for each group, one for the mix.
+"""Settings of a track mixer: a strip for each track, a bus for each group, one for the mix.
 
 All numbers are an engineer's and bounded, whatever a model answers. A strip works in this order:
 high-pass, curve, shape, compressor, ride, fader (which makes up for what the compressor takes),
@@ -138,7 +138,7 @@ class BusSettings:
 
 @dataclass(frozen=True)
 class SpaceSettings:
-    """What tracks are sent to.
+    """The rooms and the echo that tracks are sent to.
 
     Attributes:
         short_decay_s, long_decay_s: reverberation times at 1 kHz.
@@ -260,7 +260,7 @@ def track_settings(table: TrackTable) -> TrackSettings:
 
 
 def curve_points() -> NDArray[np.float64]:
-    """Where `CURVE_HZ` lie on the scale of hearing."""
+    """Positions of `CURVE_HZ` on the scale of hearing."""
     return erb_number(np.asarray(CURVE_HZ))
 
 

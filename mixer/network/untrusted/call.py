@@ -68,7 +68,7 @@ class Call:
         return [int(number) for number in value.content.ravel()]
 
     def list_of(self, name: str, place: int) -> list[int] | None:
-        """What was an attribute in older operators and is an input in newer ones."""
+        """An operator's list: an attribute in older versions, an input in newer ones."""
         return self.sizes(place) if self.has(place) else self.whole_list(name)
 
     def axis(self, rank: int, default: int = 0) -> int:

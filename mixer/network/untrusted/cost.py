@@ -1,4 +1,4 @@
-"""What a graph will take of memory and time, worked out before any of it runs.
+"""A graph's memory and time, computed before any of it runs.
 
 Shapes are inferred operator by operator from what goes in; sizes that a graph computes (a length,
 cut and multiplied, or where a block of weights lies) are computed here as well. An operator that
@@ -34,7 +34,7 @@ WORK_A_VALUE = 1_000_000
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run takes.
+    """Memory and work of one run.
 
     Attributes:
         n_bytes: weights, and the most intermediate values at a time.
@@ -46,7 +46,7 @@ class Cost:
 
 
 def measure_cost(graph: Graph, inputs: Mapping[str, Value], name: str) -> Cost:
-    """What a run of a graph takes with such inputs.
+    """Compute the cost of running a graph with given inputs.
 
     Args:
         graph: as its file says.
@@ -100,7 +100,7 @@ def declared_inputs(graph: Graph) -> dict[str, Value]:
 
 
 def described(array: NDArray[np.generic]) -> Value:
-    """What goes in, as `measure_cost` looks at it; a single whole number says which block runs."""
+    """Inputs in the form that `measure_cost` reads; a single whole number says which block runs."""
     if array.dtype == np.int64:
         return Value(array.shape, INT64, array if array.shape == (1,) else None)
     return Value(array.shape)

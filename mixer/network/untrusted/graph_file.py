@@ -40,7 +40,7 @@ _DTYPES = {FLOAT: "<f4", INT32: "<i4", INT64: "<i8", BOOL: "|b1", DOUBLE: "<f8"}
 
 @dataclass(frozen=True)
 class Value:
-    """What is known of a tensor before anything runs.
+    """Known properties of a tensor before anything runs.
 
     Attributes:
         shape: its lengths.

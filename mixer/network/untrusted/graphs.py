@@ -66,7 +66,7 @@ class StrangersGraphs:
         return StrangersGraph(self, process, graph, table, where, ends, answer_shapes)
 
     def memory_bytes(self, cost: Cost) -> int:
-        """What the process may take beside what it starts with, for all runs that it has to do."""
+        """Memory that the process may take beyond its start, for all runs that it has to do."""
         with self._lock:
             self._most_bytes = max(self._most_bytes, cost.n_bytes)
             between = _BETWEEN_TIMES * self._most_bytes * self._threads
@@ -105,15 +105,15 @@ class StrangersGraph:
         self._costs: dict[object, Cost] = {}
 
     def get_inputs(self) -> list[Any]:
-        """What it takes: name, type, shape."""
+        """Inputs: name, type, shape."""
         return [_end(*item) for item in self._ends["inputs"]]
 
     def get_outputs(self) -> list[Any]:
-        """What it gives: name, type, shape."""
+        """Outputs: name, type, shape."""
         return [_end(*item) for item in self._ends["outputs"]]
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, NDArray[Any]]) -> list[Any]:
-        """As `mixer.network.untrusted.process.GraphProcess.run`.
+        """Run the graph; as `mixer.network.untrusted.process.GraphProcess.run`.
 
         Raises:
             ModelError: the run would take too much, did, or failed.

@@ -27,7 +27,7 @@ _LARGEST = {
 
 @dataclass(frozen=True)
 class WaveUNetParameters(FlatIntegers):
-    """Everything that decides the network's shape; the defaults are the published ones.
+    """All hyper-parameters of the network; the defaults are the published ones.
 
     Attributes:
         n_stems: stems, in the model's order.

@@ -95,7 +95,7 @@ def run_segments(
 
 
 def segment_starts(n_samples: int, segment_samples: int, fade_samples: int) -> list[int]:
-    """Where segments begin so that they cover `n_samples`, evenly, none reaching beyond.
+    """Starts of segments that cover `n_samples` evenly, none reaching beyond.
 
     Args:
         n_samples: at least `segment_samples`.
@@ -108,7 +108,7 @@ def segment_starts(n_samples: int, segment_samples: int, fade_samples: int) -> l
 
 
 def fade_starts(starts: Sequence[int], segment_samples: int, fade_samples: int) -> list[int]:
-    """Where each segment begins to give way to the next: the fade is in the middle of the overlap.
+    """Start of each segment's fade into the next, in the middle of the overlap.
 
     Overlaps of a short song may be longer than the fade, and reach into a third segment; fades of
     at most a third of a segment never do.

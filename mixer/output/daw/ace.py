@@ -35,7 +35,7 @@ def held(bands: Sequence[EqBand], sample_rate: int) -> list[EqBand]:
 
 
 def played(bands: Sequence[EqBand], sample_rate: int) -> list[EqBand]:
-    """What the equaliser makes of bands that it can play."""
+    """Response of the equaliser to bands that it can play."""
     return [_played(band, sample_rate) for band in held(bands, sample_rate)]
 
 

@@ -44,7 +44,7 @@ class Plugin:
 
 
 def plugins_of(node: DawTrack | DawGroup, sample_rate: int) -> Iterator[Plugin]:
-    """What is in front of a strip's fader, in order."""
+    """The plug-ins in front of a strip's fader, in order."""
     if isinstance(node, DawTrack) and node.device is not None:
         yield _return_device(node.device)
     for ports in ace.settings(node.strip.bands, sample_rate):

@@ -1,4 +1,4 @@
-"""What plays on an Ardour track: sources, a channel of a file each, and regions of them."""
+"""The playlist of an Ardour track: sources, one for each channel of a file, and regions of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on an Ardour route: plug-ins, trim, fader, sends, balance, in this order."""
+"""The processors of an Ardour route: plug-ins, trim, fader, sends, balance, in this order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ArdourStrips:
         self._slots = count(1)
 
     def write(self, route: ET.Element, name: str, node: DawTrack | DawGroup) -> None:
-        """Everything that a track, a folder or a return has."""
+        """Write all processors of a track, a folder or a return."""
         gain_db = node.strip.gain_db
         if isinstance(node, DawTrack) and node.is_return:
             self._processor(route, "intreturn", "Return")
@@ -135,7 +135,7 @@ def _highest(gain: float, points: Points) -> float:
 
 
 def gain_of_regions(node: DawTrack | DawGroup) -> float:
-    """What of a track's gain its regions have, since fader and trim together end before."""
+    """The part of a track's gain that exceeds trim and fader together, written into its regions."""
     if isinstance(node, DawGroup):
         return 1.0
     highest = _highest(float(db_to_gain(node.strip.gain_db)), node.strip.automation)

@@ -14,7 +14,7 @@ _PANS: dict[Side | None, float] = {Side.LEFT: -1.0, Side.RIGHT: 1.0}
 
 
 def clips_of(recordings: Sequence[Recording]) -> tuple[DawClip, ...]:
-    """What plays recordings as `mixer.song.samples.read_sum` sums them.
+    """Clips that play recordings as `mixer.song.samples.read_sum` sums them.
 
     A side signal is two clips, of which the right one has its polarity turned round.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Device(StrEnum):
-    """What a workstation has of its own, beside fader, balance and automation."""
+    """A device that a workstation has, beside fader, balance and automation."""
 
     EQ = "equaliser"
     # Ardour's: bells, and shelves of one Q; no passes.
@@ -34,7 +34,7 @@ class Device(StrEnum):
 
 
 class SessionWriter(Protocol):
-    """What writes a session of a format."""
+    """Writer of sessions of a format."""
 
     def __call__(
         self, session: DawSession, path: Path, *, home: Path | None, overwrite: bool

@@ -1,4 +1,4 @@
-"""What moves, as automation of the volume: how much louder one sound is than another, in time."""
+"""Volume automation from the changing ratio of two sounds' power."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_POINTS = 20_000
 def moving_gain(
     before: FloatArray, after: FloatArray, sample_rate: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """By how much the power of one sound exceeds that of another, step by step.
+    """Gain over time by which the power of one sound exceeds that of another.
 
     Args:
         before, after: float32 (2, samples), of the same sound.

@@ -1,4 +1,4 @@
-"""What a workstation's own devices make of a recording, by `mixer.output.daw.strip`."""
+"""Simulation of a workstation's own devices, as `mixer.output.daw.strip` describes them."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Recall(TypedDict):
 
 
 def written_session(session: DawSession, plan: RenderPlan) -> WrittenSession:
-    """What `mixer learn` compares an edited session with; the plan tells what the user had set."""
+    """The session that `mixer learn` compares an edited one with."""
     strips, asked = plan.hand.strips, plan.asked
     tracks = [
         _written(track.name, track.source, track.role, track.strip, strips.get(track.source))

@@ -1,4 +1,4 @@
-"""What tracks of a session send to: the rooms and the echo of a model of tracks, the user's own.
+"""The returns of a session: the rooms and the echo of a model of tracks, the user's own.
 
 No workstation has these rooms, so each return appears twice: as a muted bus to which the tracks
 send, for a reverb of one's own or for the room's impulse response, and as audio of what comes back.
@@ -63,13 +63,13 @@ class SessionReturns:
         return tuple(found)
 
     def come_back(self, name: str, sent: FloatArray) -> FloatArray:
-        """What a return of that name gives back, float32 (2, samples); `sent` is overwritten."""
+        """Output of a return, float32 (2, samples); `sent` is overwritten."""
         key = _KEYS[name]
         returns = self._hand if key in (REVERB, DELAY) else self._rooms
         return returns.come_back(key, sent)
 
     def all_back(self, sends: tuple[tuple[str, float], ...], sent: FloatArray) -> FloatArray:
-        """What comes back to one track of all its sends, float32 (2, samples)."""
+        """Sum of the returns of one track's sends, float32 (2, samples)."""
         total = np.zeros_like(sent)
         for name, level_db in sends:
             total += self.come_back(name, sent * np.float32(db_to_gain(level_db)))
@@ -85,7 +85,7 @@ class SessionReturns:
         return self.come_back(name, click)
 
     def device(self, name: str) -> Room | Echo:
-        """What kind of device makes what comes back."""
+        """The kind of device of a return."""
         key, space = _KEYS[name], self._space
         if key == REVERB:
             own = self._console.reverb

@@ -60,7 +60,7 @@ class DawClip:
 
     @property
     def position_s(self) -> float:
-        """Where it is first heard."""
+        """Start of the clip on the time line, in seconds."""
         return max(0.0, self.start_s)
 
     @property
@@ -138,7 +138,7 @@ class DawGroup:
 
 @dataclass(frozen=True)
 class DawSession:
-    """Everything that a session file holds.
+    """Contents of a session file.
 
     Attributes:
         title: the song's name.
@@ -264,7 +264,7 @@ class Names:
 
 
 def openable(recordings: Sequence[Recording]) -> tuple[list[Recording], tuple[str, ...]]:
-    """Those that are a file of their own, grouped by stem; and the names of the others.
+    """Recordings that are a file of their own, grouped by stem; and the names of the others.
 
     Of a stem container a workstation opens the first stream, which is the mixture.
     """

@@ -62,7 +62,7 @@ class Echo:
 
 @dataclass(frozen=True)
 class Standby:
-    """What stands after a strip, switched off.
+    """Devices after a strip that are switched off.
 
     Attributes:
         gates, compressors: the model's and the user's, in the order in which they act.

@@ -60,7 +60,7 @@ def hz_words(frequency_hz: float) -> str:
 
 
 def automation_words(strip: Strip) -> str:
-    """What the volume's automation spans."""
+    """Range of the volume's automation, in words."""
     factors = [factor for _, factor in strip.automation]
     low, high = (20.0 * math.log10(max(factor, 1e-9)) for factor in (min(factors), max(factors)))
     return f"volume automation {low:+.1f} to {high:+.1f} dB, {len(factors)} points"

@@ -1,4 +1,4 @@
-"""What a page shows and plays of one channel: its strip, what the network set, its audio."""
+"""State of one channel on the page: its strip, the network's settings, its audio."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StripTable(TypedDict):
 
 
 class ModelTable(TypedDict):
-    """What the network set on a channel, in front of the user's strip; all of it is in its audio.
+    """The network's settings of a channel, in front of the user's strip; they are in its audio.
 
     Attributes:
         gain_db: the fader, on the recording as it is; None if that is not one number.
@@ -177,7 +177,7 @@ class Master(TypedDict):
 
 
 class Return(TypedDict):
-    """What sends go to; its response is requested by name.
+    """A return that sends go to; its response is requested by name.
 
     Attributes:
         name: short_room, long_room, echo (the model's), reverb, delay (the user's).

@@ -1,4 +1,4 @@
-"""What there is to choose from: presets, models, platforms, wishes, roles, outputs."""
+"""Choices of the page: presets, models, platforms, wishes, roles, outputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PresetRow(TypedDict):
 
 
 class PlatformRow(TypedDict):
-    """Where a mix is heard."""
+    """A platform."""
 
     name: str
     title: str
@@ -33,7 +33,7 @@ class WishRow(TypedDict):
 
 
 class RoleRow(TypedDict):
-    """What a track may play."""
+    """A role of a track."""
 
     name: str
     stem: str
@@ -53,7 +53,7 @@ class OutputFormat(OutputWord):
 
 
 class Outputs(TypedDict):
-    """What `RenderAsked` may say."""
+    """Possible values of `RenderAsked`."""
 
     format: list[OutputFormat]
     deliver: list[OutputWord]
@@ -62,7 +62,7 @@ class Outputs(TypedDict):
 
 
 class Choices(TypedDict):
-    """What there is to choose from.
+    """All choices of the page.
 
     `ranges` holds, by field of a strip (`gain_db`, `eq.frequency_hz`, `compressor.ratio`), the
     lowest and the highest number.

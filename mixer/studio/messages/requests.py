@@ -1,4 +1,4 @@
-"""What a page asks for: the bodies of its requests."""
+"""Bodies of the page's requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Edits(TypedDict):
 
 
 class Revision(TypedDict):
-    """What the page believes the revision to be."""
+    """The revision that the page knows."""
 
     revision: int
 
@@ -56,7 +56,7 @@ class SaveAsked(TypedDict):
 
 
 class RenderAsked(TypedDict):
-    """As the options of `mixer render`; what is left out has its default there.
+    """Options of `mixer render`; missing ones have their defaults.
 
     Attributes:
         format, bit_depth: of the mix.

@@ -1,4 +1,4 @@
-"""Everything that a page shows of a song, and what tells it that something has changed."""
+"""State of a song on the page, and notices that something has changed."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Exact(TypedDict):
 
 
 class SongState(TypedDict):
-    """Everything that the page shows of a song.
+    """State of a song on the page.
 
     Attributes:
         revision: grows with every edit.
@@ -166,7 +166,7 @@ class Event(TypedDict):
 
 
 class Problem(TypedDict):
-    """What was wrong, a line each."""
+    """Messages of an error, a line each."""
 
     error: str
     lines: list[str]

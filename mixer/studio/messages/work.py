@@ -1,4 +1,4 @@
-"""What the server is doing, the renders that were requested, and the takes that came of them."""
+"""The server's current work, requested renders, and the takes that they wrote."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 
 class Doing(TypedDict):
-    """What the server is at; `share` of it is done, 0 to 1."""
+    """The server's current work; `share` of it is done, 0 to 1."""
 
     what: str
     detail: str

@@ -1,1 +1,1 @@
-"""Those who turn notes into sound: SoundFont, synthesiser, string, drum kit and voice."""
+"""Instruments that turn notes into sound: SoundFont, synthesiser, string, drum kit and voice."""
