@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# A song's arrays together: four stems of three minutes, their mix and what goes into its room. The
-# rest is mapped from files, of which about this much is in memory at a time.
-MOST_IN_MEMORY, MOST_MAPPED_BYTES = 320 << 20, 64 << 20
+# A song's arrays together: four stems of three minutes and what goes into their room and width, or
+# their mix and two variations of it that are made at once. The rest is mapped from files, of which
+# about this much is in memory at a time.
+MOST_IN_MEMORY, MOST_MAPPED_BYTES = 384 << 20, 64 << 20
 
 
 def available_memory_bytes() -> int:

@@ -161,7 +161,7 @@ def render_to(
     progress: Progress | None = None,
     network: NetworkRunner | None = None,
     threads: int | None = None,
-    made: Premaster | None = None,
+    made: Premaster | Mix | None = None,
     computing: AbstractContextManager[object] | None = None,
     take: Callable[[Mix], Take] | None = None,
     song: SongTable | None = None,
@@ -172,7 +172,7 @@ def render_to(
         destination: where to; `Destination.check` says beforehand whether it will go.
         plan: from `plan_render`.
         progress, network, threads: as in `mixer.render`.
-        made: the plan's mix before its master, where there is one already.
+        made: the plan's mix, before its master or from `finished`, where there is one already.
         computing: entered while the mix is made, and left before it is written.
         take: tells how the finished mix came from another one; None if it came from none.
         song: as in `write_audios`: of several mixes of one song, its files are hashed once.
@@ -223,11 +223,13 @@ def forecast_of(
 def _mix(
     destination: Destination,
     plan: RenderPlan,
-    made: Premaster | None,
+    made: Premaster | Mix | None,
     clock: StageClock,
     network: NetworkRunner | None,
     threads: int | None,
 ) -> Mix:
+    if isinstance(made, Mix):
+        return made
     if made is None:
         made = premaster(
             plan,
@@ -238,6 +240,11 @@ def _mix(
             network=network,
             threads=threads,
         )
+    return finished(destination, made, clock)
+
+
+def finished(destination: Destination, made: Premaster, clock: StageClock | None = None) -> Mix:
+    """The mix behind its master, as it goes to a destination."""
     if destination.wanted.writes_stems:
         made = replace(made, plan=hands_on_wet_stems(made.plan))
     return master(made, clock)

@@ -45,19 +45,23 @@ def knows_doubt(manifest: Manifest) -> bool:
     return CONTROLS_GRAPH in manifest.graphs and tuple(manifest.stems) == tuple(STEMS)
 
 
-def answers_of_stems(network: Network, stems: Sequence[FloatArray | None]) -> list[Answer]:
+def middles_of(stems: Sequence[FloatArray | None], sample_rate: int) -> list[FloatArray | None]:
+    """As much of stems as tells their settings, from the middle of the song, copied."""
+    return [None if stem is None else _middle(stem, sample_rate) for stem in stems]
+
+
+def answers_of_stems(network: Network, heard: Sequence[FloatArray | None]) -> list[Answer]:
     """A band mixer's own answer first, then those to small changes, then the model of tracks'.
 
     Args:
         network: an open bundle of a band mixer that mixes `STEMS`.
-        stems: as the network takes them, (2, samples) float32; None for a missing one.
+        heard: from `middles_of` the stems as the network takes them; None for a missing one.
 
     Raises:
         ModelError, DeviceError: a network failed.
     """
     manifest = network.bundle.manifest
     hyper, rate = manifest.parameters(BandMixerParameters), manifest.sample_rate
-    heard = [None if stem is None else _middle(stem, rate) for stem in stems]
     n_samples = next(stem.shape[-1] for stem in heard if stem is not None)
     weights = band_weights(hyper, rate)
     levels = [
@@ -78,7 +82,7 @@ def answers_of_stems(network: Network, stems: Sequence[FloatArray | None]) -> li
         ]
         return _answer(manifest.name, levels, controls, there)
 
-    answers = [ask(shift) for shift in _shifts(len(stems), hyper.n_bands, there)]
+    answers = [ask(shift) for shift in _shifts(len(heard), hyper.n_bands, there)]
     if manifest.name != TRACK_MODEL:
         answers.append(_second(levels, heard, there, rate))
     return answers
@@ -122,7 +126,7 @@ def as_they_came(stems: Sequence[FloatArray | None]) -> Answer:
 def _middle(stem: FloatArray, rate: int) -> FloatArray:
     length = min(stem.shape[-1], round(_HEARD_S * rate))
     start = (stem.shape[-1] - length) // 2
-    return np.ascontiguousarray(stem[:, start : start + length])
+    return stem[:, start : start + length].copy()
 
 
 def _shifts(n_stems: int, n_bands: int, there: Sequence[int]) -> list[NDArray[np.float64]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,8 +32,9 @@ from mixer.rendering.answers_of_stems import (
     as_they_came,
     drawn_changes,
     knows_doubt,
+    middles_of,
 )
-from mixer.rendering.doubt import Doubts, doubts_of
+from mixer.rendering.doubt import Answer, Doubts, doubts_of
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.kept_tracks import KeptTracks
@@ -146,8 +148,15 @@ def _of_network(job: Job) -> Material:
     stems, measurements = _normalise(job)
     levels = bring_to_usual_levels(job.plan, stems, measurements)
     normalised = _sum(stems) if job.stages else None
-    job, doubts = _asked_again(job, stems)
-    output, wet = _run_network(_with_gains_before(stems, job.plan), job)
+    given = _with_gains_before(stems, job.plan)
+    with Workers(1, "doubt") as beside:
+        asking = _asking(job, given, beside)
+        if asking is not None and job.plan.settings.abstain > 0.0:
+            job = _drawn(job, given, *asking.result())
+        elif asking is not None and (job.threads or available_threads()) == 1:
+            asking.result()
+        output, wet = _run_network(given, job)
+        doubts = None if asking is None else asking.result()[1]
     curve = _output_curve if job.plan.has_output_curve else None
     return Material(
         output.mix,
@@ -169,24 +178,34 @@ def _output_curve(total: np.ndarray) -> np.ndarray:
     return mix
 
 
-def _asked_again(job: Job, stems: Sequence[np.ndarray | None]) -> tuple[Job, Doubts | None]:
-    """How sure a model of stems is, and the job with what that draws towards neutral."""
-    plan, settings = job.plan, job.plan.settings
-    if not (settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
-        return job, None
-    job.clock.start(Stage.NETWORK, "how sure it is")
-    given = _with_gains_before(stems, plan)
+def _asking(
+    job: Job, stems: Sequence[np.ndarray | None], beside: Workers
+) -> Future[tuple[list[Answer], Doubts]] | None:
+    """How sure a model of stems is, to be found beside the network; None if nobody asks."""
+    plan = job.plan
+    if not (plan.settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
+        return None
+    # Before the network takes them.
+    heard = middles_of(stems, plan.sample_rate)
     network = Network(plan.bundle, CPU, job.threads)
-    answers = answers_of_stems(network, given)
-    doubts = doubts_of(answers)
-    job.clock.stop()
-    if settings.abstain == 0.0:
-        return job, doubts
-    drawn = drawn_changes(doubts, answers[0], as_they_came(given), settings.abstain)
+
+    def ask() -> tuple[list[Answer], Doubts]:
+        answers = answers_of_stems(network, heard)
+        return answers, doubts_of(answers)
+
+    return beside.submit(ask)
+
+
+def _drawn(
+    job: Job, stems: Sequence[np.ndarray | None], answers: Sequence[Answer], doubts: Doubts
+) -> Job:
+    """The job with what its doubts draw towards neutral."""
+    plan, abstain = job.plan, job.plan.settings.abstain
+    drawn = drawn_changes(doubts, answers[0], as_they_came(stems), abstain)
     changes = {
         stem: changes_after(plan.changes.get(stem), change) for stem, change in drawn.items()
     }
-    return replace(job, plan=replace(plan, changes={**plan.changes, **changes})), doubts
+    return replace(job, plan=replace(plan, changes={**plan.changes, **changes}))
 
 
 def _listen(job: Job) -> tuple[TrackLevels, ...]:

@@ -229,9 +229,14 @@ class Mix:
         return self.song.duration_s / max(sum(self.seconds.values()), 1e-9)
 
 
+def unmade_stems(wet: WetMix) -> list[str]:
+    """The stems that were not made wet beside others; empty if all were, or none."""
+    return [stem for stem in wet.plan.song.stems if wet.wet_stems and stem not in wet.wet_stems]
+
+
 def unmade_of(wet: WetMix) -> np.ndarray | None:
-    """The sum of the stems that were not made wet, float32 (2, samples); None if all were."""
-    if not wet.wet_stems or set(wet.wet_stems) >= set(wet.plan.song.stems):
+    """Their sum, float32 (2, samples); None if there are none."""
+    if not unmade_stems(wet):
         return None
     rest = copy_of(wet.audio)
     for part in parts_of(rest):

@@ -31,7 +31,6 @@ from mixer.rendering.mix import (
     WetMix,
     measure_levels,
     moved_levels,
-    unmade_of,
 )
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.plan_notes import hands_on_wet_stems
@@ -209,16 +208,14 @@ def over_desk(
         return _through_desk(
             wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness
         )
-    unmade = unmade_of(wet)
-    others = () if unmade is None else (unmade,)
-    known = known or KnownLevels(plan.mix_rate, (*wet.wet_stems.values(), *others))
+    known = known or KnownLevels(plan.mix_rate, wet)
 
     def make(varied: RenderPlan) -> Premaster:
         tells = tells_loudness and varied.settings.variation is not None
         return _through_desk(wet, varied, clock, known, wet_stems=True, tells_loudness=tells)
 
     made = make_varied(
-        plan, known, unmade, make, lambda first: _mastered(first)[1].as_json()["loudness_lufs"]
+        plan, known, make, lambda first: _mastered(first)[1].as_json()["loudness_lufs"]
     )
     if wet_stems:
         return made

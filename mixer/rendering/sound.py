@@ -29,28 +29,21 @@ _EXPANDER = Gate(-3.0, 1.0, attack_ms=0.1, release_ms=30.0)
 _RATIO_PER_DB, _EXPANSION_PER_DB = 1.0, 0.35
 
 
-def measure_sound(
-    made: Premaster, known: KnownLevels | None = None, unmade: FloatArray | None = None
-) -> dict[str, float]:
+def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str, float]:
     """Voice to the rest in LU; bass, brightness to the middle, width, room and dynamics in dB.
 
     Args:
         made: with its wet stems.
         known: what was measured of the same stems before; None measures them.
-        unmade: the sum of its other stems, float32 (2, samples); None if all are there.
 
     Returns:
         What can be told: no voice without vocals, no room of a model that sets none.
     """
     rate, found = made.plan.mix_rate, dict[str, float]()
     known = known or KnownLevels(rate)
-    vocals = made.wet_stems.get(VOCALS)
-    rest = [audio for stem, audio in made.wet_stems.items() if stem != VOCALS]
-    rest += [] if unmade is None else [unmade]
-    if vocals is not None and rest:
-        sung_lufs, rest_lufs = (known.loudness_lufs(*audios) for audios in ([vocals], rest))
-        if sung_lufs is not None and rest_lufs is not None:
-            found[VOICE] = sung_lufs - rest_lufs
+    voice_lu = _measure_voice_lu(made, known)
+    if voice_lu is not None:
+        found[VOICE] = voice_lu
     found |= _measure_balance(made.audio, rate)
     crest_db = measure_crest_db(made.audio, rate)
     if crest_db is not None:
@@ -60,6 +53,24 @@ def measure_sound(
     if rooms_db:
         found[ROOM] = sum(rooms_db) / len(rooms_db)
     return {name: round(value, 3) for name, value in found.items()}
+
+
+def _measure_voice_lu(made: Premaster, known: KnownLevels) -> float | None:
+    """The vocals against the rest; None where either is not there."""
+    vocals = made.wet_stems.get(VOCALS)
+    rest = [audio for stem, audio in made.wet_stems.items() if stem != VOCALS]
+    if vocals is None or not (rest or known.has_unmade):
+        return None
+    strip, came = made.plan.console.strip(VOCALS), known.came_as(VOCALS)
+    gain_db = strip.gain_db
+    # What a fader alone does to a loudness need not be measured.
+    if came is not None and strip == Strip(gain_db=gain_db) and not isinstance(gain_db, tuple):
+        heard = np.any(vocals)
+        sung_lufs = known.loudness_lufs(came, gain_db=float(gain_db)) if heard else None
+    else:
+        sung_lufs = known.loudness_lufs(vocals)
+    rest_lufs = known.loudness_lufs(*rest, with_unmade=True)
+    return None if sung_lufs is None or rest_lufs is None else sung_lufs - rest_lufs
 
 
 def _measure_balance(audio: FloatArray, rate: int) -> dict[str, float]:

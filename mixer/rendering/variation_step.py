@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import visible
 from mixer.rendering.axes import AXES, Axis, moves_named, place_of
@@ -20,7 +19,6 @@ from mixer.rendering.sound_names import DYNAMICS, VOICE, WIDTH
 def make_varied(
     plan: RenderPlan,
     known: KnownLevels,
-    unmade: FloatArray | None,
     make: Callable[[RenderPlan], Premaster],
     loudness_of: Callable[[Premaster], float | None],
 ) -> Premaster:
@@ -29,7 +27,6 @@ def make_varied(
     Args:
         plan: that asks for one.
         known: levels of the wet stems.
-        unmade: as in `mixer.rendering.sound.measure_sound`.
         make: a plan's mix of the same wet material, before its master, with its wet stems.
         loudness_of: such a mix after its master, in LUFS; None for silence.
 
@@ -47,11 +44,11 @@ def make_varied(
     first_lufs = loudness_of(first)
     if first_lufs is None:
         raise InputError(f"{visible(plan.song.folder)}: a silent mix has no variations")
-    sound = measure_sound(first, known, unmade)
+    sound = measure_sound(first, known)
     del first
     moves = steps_to(name, 1.0, movable(plan, sound)[0])
     made = make(varied_plan(plan, moves, variation_target_lufs(first_lufs)))
-    place = place_of(measure_sound(made, known, unmade), sound, first_lufs, moves)
+    place = place_of(measure_sound(made, known), sound, first_lufs, moves)
     return replace(made, measurements={**made.measurements, "variation": place})
 
 

@@ -263,7 +263,7 @@ class Maker:
                 kept_tracks=kept.tracks,
             )
         )
-        known = KnownLevels(plan.mix_rate, wet.wet_stems.values())
+        known = KnownLevels(plan.mix_rate, wet)
         n_bytes = wet.audio.nbytes + sum(audio.nbytes for audio in wet.wet_stems.values())
         if n_bytes < _KEPT_SHARE * available_memory_bytes():
             self._wet = key, wet, known

@@ -20,19 +20,17 @@ def hash_samples(audio: np.ndarray) -> str:
 REST = "rest"
 
 
-def hash_parts(
-    made: Premaster, known: Mapping[int, str] | None = None, unmade: np.ndarray | None = None
-) -> dict[str, str]:
-    """The hash of each wet stem, of each wet track as `tracks/NAME`, and of `REST`.
+def hash_parts(made: Premaster, known: Mapping[int, str] | None = None) -> dict[str, str]:
+    """The hash of each wet stem, and of each wet track as `tracks/NAME`.
 
     Args:
         made: the mix.
         known: hashes by the `id` of arrays.
-        unmade: the sum of the stems that were not made; None if all were.
     """
     known = known or {}
-    audios = {**made.wet_stems, **({} if unmade is None else {REST: unmade})}
-    parts = {name: known.get(id(audio)) or hash_samples(audio) for name, audio in audios.items()}
+    parts = {
+        stem: known.get(id(audio)) or hash_samples(audio) for stem, audio in made.wet_stems.items()
+    }
     # One at a time: a track is read from the disk when it is looked at.
     return parts | {
         f"{TRACK_ROLE}{name}": hash_samples(audio) for name, audio in made.wet_tracks.items()

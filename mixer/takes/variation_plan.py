@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.console.settings import Console
-from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import suggest, visible
 from mixer.network.output import WetStems
@@ -77,24 +76,24 @@ class First:
     Attributes:
         wet: as it comes to the desk.
         known: loudness of its stems.
-        unmade: as in `mixer.rendering.sound.measure_sound`.
         parts: hashes of its parts, from `mixer.takes.parts.hash_parts`.
-        hashes: of them by the `id` of the arrays of `wet`, and of `unmade`.
+        hashes: of those that are arrays of `wet`, by their `id`.
         sound: its figures.
         recipe: its file.
         settings: what all variations are rendered by, except for their consoles.
         loudness_lufs: of the mix.
+        is_written: waits until its recipe is there; raises what kept it from being written.
     """
 
     wet: WetMix
     known: KnownLevels
-    unmade: FloatArray | None
     parts: Mapping[str, str]
     hashes: Mapping[int, str]
     sound: Mapping[str, float]
     recipe: Path
     settings: RenderSettings
     loudness_lufs: float
+    is_written: Callable[[], object]
 
 
 def wet_stems_for(plan: RenderPlan, wanted: Wanted) -> WetStems:

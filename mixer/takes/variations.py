@@ -6,8 +6,10 @@ Each is as loud as the first, has a recipe that names the first as its parent, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.network.runner import NetworkRunner
-from mixer.output.destination import Destination, Rendered, forecast_of, render_to
+from mixer.output.destination import Destination, Rendered, finished, forecast_of, render_to
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import SongTable, Take, song_table
 from mixer.output.recipe_reader import numbers, read_recipe
@@ -47,12 +49,13 @@ from mixer.rendering.planning import plan_render, with_desk
 from mixer.rendering.progress import Progress, Stage, StageClock, parts_of
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.sound import measure_sound
-from mixer.rendering.stages import staging_gain_db
+from mixer.rendering.stages import NOMINAL_LUFS, staging_gain_db
 from mixer.rendering.variation_step import movable, variation_target_lufs
 from mixer.song.song import Song
+from mixer.stems import VOCALS
 from mixer.takes.blending import parse_blend
 from mixer.takes.numbering import base_of, next_variation, variation_path
-from mixer.takes.parts import REST, hash_parts
+from mixer.takes.parts import REST, hash_parts, hash_samples
 from mixer.takes.variation_plan import (
     Asked,
     First,
@@ -201,26 +204,35 @@ def make_variations(
     making_s = making_forecast(
         asking, wet_stems=bool(wanted_wet), stages=has_report, threads=threads
     )
-    writing_s = {} if first_is_there else forecast_of(destination, plan, is_made=True)
     varying_s = _varying_forecast(plan, destination, wanted, threads)
-    making, writing, varying = parts_of(progress, making_s, writing_s, varying_s)
-    with one_blas_thread:
+    if not first_is_there:
+        writing_s = forecast_of(destination, plan, is_made=True)
+        varying_s[Stage.VARIATIONS] += sum(writing_s.values())
+    making, varying = parts_of(progress, making_s, varying_s)
+    cores = threads or available_threads()
+    with one_blas_thread, Workers(cores, "variations") as pool:
         tracks = destination.takes_tracks(plan)
         with StageClock(making, making_s) as clock:
             wet = wet_mix(Job(asking, clock, wanted_wet, tracks, has_report, network, threads))
             doubts = wet.measurements.get("doubts")
             answers = [] if doubts is None else doubts["answers"]
             wet = replace(wet, plan=plan, measurements=_as_asked(wet.measurements, plan))
+            known = KnownLevels(plan.mix_rate, wet)
+            listening = [] if plan.touches_stems else _listening(pool, wet, known)
             made = over_desk(wet, plan, clock, wet_stems=True)
-        written = None if first_is_there else _write_first(made, destination, writing)
         with StageClock(varying, varying_s) as clock:
             clock.start(Stage.VARIATIONS)
-            first = _first(wet, made, _recipe_path(destination.path))
+            recipe, song = _recipe_path(destination.path), song_table(plan.song)
+            writing = None if first_is_there else _write_first(pool, made, destination, song)
+            for each in listening:
+                each.result()
+            first = _first(wet, made, known, recipe, writing)
             del made
             axes, left_out = movable(plan, first.sound)
             unsure = covariance(axes, answers)
             asked = asked_variations(first, wanted, axes, unsure)
-            done = _make_all(first, asked, destination, clock, threads)
+            done = _make_all(pool, first, asked, destination, clock, song)
+            written = None if writing is None else writing.rendered.result()
             clock.end("")
     table = write_table(destination.path.parent, base_of(first.recipe))
     spreads_db = np.sqrt(np.diag(unsure)) * np.array([axis.spread_db for axis in axes])
@@ -244,37 +256,68 @@ def _as_asked(measured: WetMeasurements, plan: RenderPlan) -> WetMeasurements:
     return kept
 
 
-def _write_first(made: Premaster, destination: Destination, progress: Progress | None) -> Rendered:
-    """The first mix, as a render writes it."""
+@dataclass(frozen=True)
+class _Writing:
+    """The first mix, finished, on its way to its file."""
+
+    mix: Mix
+    rendered: Future[Rendered]
+
+
+def _listening(pool: Workers, wet: WetMix, known: KnownLevels) -> list[Future[float | None]]:
+    """Levels by which every variation's voice is told, measured while the first is made."""
+    stems = dict(wet.wet_stems)
+    vocals = stems.pop(VOCALS, None)
+    if vocals is None or not (stems or known.has_unmade):
+        return []
+    return [
+        pool.submit(known.loudness_lufs, vocals),
+        pool.submit(known.loudness_lufs, *stems.values(), with_unmade=True),
+    ]
+
+
+def _write_first(
+    pool: Workers, made: Premaster, destination: Destination, song: SongTable
+) -> _Writing:
+    """The first mix, as a render writes it, while the others are made."""
     plan = made.plan
     if not destination.wanted.takes_stems:
         made = replace(made, wet_stems={}, wet_levels=_levels(plan, made))
-    return render_to(destination, plan, progress=progress, made=made)
+    mix = finished(destination, made)
+    return _Writing(mix, pool.submit(render_to, destination, plan, made=mix, song=song))
 
 
-def _first(wet: WetMix, made: Premaster, recipe: Path) -> First:
+def _first(
+    wet: WetMix, made: Premaster, known: KnownLevels, recipe: Path, writing: _Writing | None
+) -> First:
     """Raises InputError where it is silent."""
     plan = wet.plan
-    measured = numbers(read_recipe(recipe).measurements)
-    loudness_lufs = measured.get("master.loudness_lufs")
+    if writing is None:
+        loudness_lufs = numbers(read_recipe(recipe).measurements).get("master.loudness_lufs")
+    else:
+        loudness_lufs = writing.mix.measurements["master"]["loudness_lufs"]
     if loudness_lufs is None:
         raise InputError(f"{visible(recipe)}: a silent mix has no variations")
     held_db = plan.settings.held_staging_db
     if held_db is None:
-        held_db = staging_gain_db(wet.audio, plan.mix_rate)
-    unmade = unmade_of(wet)
-    stems = {**wet.wet_stems, **({} if unmade is None else {REST: unmade})}
-    known = KnownLevels(plan.mix_rate, stems.values())
+        held_db = _staging_gain_db(wet, made)
     # A mix of tracks has a part for each track, which nothing has hashed.
-    parts = {} if plan.tracks else hash_parts(made, unmade=unmade)
-    here = {**made.wet_stems, REST: unmade}
+    parts = {} if plan.tracks else hash_parts(made)
+    hashes = {
+        id(wet.wet_stems[stem]): sha256
+        for stem, sha256 in parts.items()
+        if made.wet_stems[stem] is wet.wet_stems[stem]
+    }
+    unmade = unmade_of(wet)
+    if unmade is not None:
+        parts[REST] = hash_samples(unmade)
+        del unmade
     return First(
         wet=wet,
         known=known,
-        unmade=unmade,
         parts=parts,
-        hashes={id(a): parts[s] for s, a in stems.items() if parts and here[s] is a},
-        sound=measure_sound(made, known, unmade),
+        hashes=hashes,
+        sound=measure_sound(made, known),
         recipe=recipe,
         settings=replace(
             plan.settings,
@@ -283,14 +326,27 @@ def _first(wet: WetMix, made: Premaster, recipe: Path) -> First:
             loudness_lufs=variation_target_lufs(loudness_lufs),
         ),
         loudness_lufs=loudness_lufs,
+        is_written=(lambda: None) if writing is None else writing.rendered.result,
     )
+
+
+def _staging_gain_db(wet: WetMix, made: Premaster) -> float:
+    """What brings the mix to the desk's level; it was measured where no desk has changed it."""
+    measured_lufs = made.measurements["before_master"]["loudness_lufs"]
+    if made.audio is wet.audio and measured_lufs is not None:
+        return NOMINAL_LUFS - measured_lufs
+    return staging_gain_db(wet.audio, wet.plan.mix_rate)
 
 
 def _levels(plan: RenderPlan, made: Premaster) -> Mapping[str, Levels]:
     """Levels of the wet stems, where a plain render measures them."""
     if not plan.touches_stems:
         return {}
-    return {stem: measure_levels(a, plan.mix_rate) for stem, a in made.wet_stems.items()}
+    return {
+        stem: measure_levels(audio, plan.mix_rate)
+        for stem, audio in made.wet_stems.items()
+        if stem in plan.needed_wet_stems
+    }
 
 
 def _recipe_path(mix: Path) -> Path:
@@ -298,29 +354,29 @@ def _recipe_path(mix: Path) -> Path:
 
 
 def _make_all(
+    pool: Workers,
     first: First,
     asked: Sequence[Asked],
     destination: Destination,
     clock: StageClock,
-    threads: int | None,
+    song: SongTable,
 ) -> list[MadeVariation]:
     """Each in its turn, as many at once as there are cores and memory; in order."""
     folder, base = destination.path.parent, base_of(first.recipe)
     number = next_variation(folder, base)
     n_bytes = _COPIES * first.wet.audio.nbytes
-    at_once = max(1, min(threads or available_threads(), available_memory_bytes() // n_bytes))
+    turns = BoundedSemaphore(max(1, available_memory_bytes() // n_bytes))
     plans = [_plan(first, each) for each in asked]
-    song = song_table(first.wet.plan.song)
 
     def one(place: int) -> MadeVariation:
         path = variation_path(folder, base, number + place, destination.wanted.format)
-        return _make(first, asked[place], plans[place], path, destination.wanted, song)
+        with turns:
+            return _make(first, asked[place], plans[place], path, destination.wanted, song)
 
     done: list[MadeVariation] = []
-    with Workers(int(at_once), "variations") as pool:
-        for made in pool.map(one, range(len(asked))):
-            done.append(made)
-            clock.at(made.path.name, len(done) / len(asked))
+    for made in pool.map(one, range(len(asked))):
+        done.append(made)
+        clock.at(made.path.name, len(done) / len(asked))
     return done
 
 
@@ -363,13 +419,16 @@ def _make(
         wet_stems=True,
         tells_loudness=False,
     )
-    sound = measure_sound(made, first.known, first.unmade)
+    sound = measure_sound(made, first.known)
     place = place_of(sound, first.sound, first.loudness_lufs, asked.moves)
-    parts = hash_parts(made, first.hashes, first.unmade) if first.parts else {}
+    parts = hash_parts(made, first.hashes) if first.parts else {}
+    # What no strip touches comes from one array of all.
+    parts |= {REST: first.parts[REST]} if REST in first.parts else {}
     made = replace(made, wet_stems={})
     takes: list[Take] = []
 
     def tell(mix: Mix) -> Take:
+        first.is_written()
         number = int(path.suffixes[-2].removeprefix(".var"))
         takes.append(
             take_of(mix, first.recipe, number, asked.text, place, parts=parts, was=first.parts)

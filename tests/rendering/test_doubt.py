@@ -13,7 +13,7 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.model_settings import Change, StripChanges, changes_after
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
-from mixer.rendering.answers_of_stems import answers_of_stems, as_they_came
+from mixer.rendering.answers_of_stems import answers_of_stems, as_they_came, middles_of
 from mixer.rendering.doubt import (
     Answer,
     DoubtRecord,
@@ -65,7 +65,7 @@ def test_the_answers_undo_what_was_done_to_the_song(folder: Path) -> None:
     """A model that makes up for every shift never differs; one that ignores it does, by 3 dB."""
     song = load_song(folder)
     stems = [render(song, RenderSettings("none"), wet_stems=True).wet_stems[s] for s in STEMS]
-    answers = answers_of_stems(Network(read_bundle("default"), "cpu"), stems)
+    answers = answers_of_stems(Network(read_bundle("default"), "cpu"), middles_of(stems, RATE_HZ))
     assert [each.model for each in answers] == [*["default"] * 11, "tracks"]
     first = level_db(answers[0], "vocals")
     assert all(abs(level_db(each, "vocals") - first) < 6.0 for each in answers[1:11])

@@ -11,10 +11,10 @@ import pytest
 from mixer import RenderSettings, load_song
 from mixer.console.desk import apply_master_strip
 from mixer.console.settings import Console, Strip
-from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import integrated_loudness_lufs, step_energies
 from mixer.rendering import known_levels
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.mix import Premaster, measure_levels
+from mixer.rendering.mix import Premaster, WetMix, measure_levels
 from mixer.rendering.pipeline import premaster
 from mixer.rendering.planning import plan_render
 from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
@@ -91,22 +91,34 @@ def test_a_gain_that_moves_in_time_moves_as_a_whole() -> None:
 
 
 def test_loudness_that_comes_again_is_measured_once(
-    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, write_song
 ) -> None:
     one, two, new = (noise(rng, 1.0, RATE_HZ) for _ in range(3))
     calls = []
 
-    def counted(audio: np.ndarray, rate: int) -> float:
+    def counted(audio: np.ndarray, rate: int) -> np.ndarray:
         calls.append(audio)
-        return integrated_loudness_lufs(audio, rate)
+        return step_energies(audio, rate)
 
-    monkeypatch.setattr(known_levels, "integrated_loudness_lufs", counted)
-    known = KnownLevels(RATE_HZ, [one, two])
+    monkeypatch.setattr(known_levels, "step_energies", counted)
+    stems = {"vocals": one, "drums": two, "bass": noise(rng, 1.0, RATE_HZ)}
+    song = load_song(write_song({f"{name}.wav": audio for name, audio in stems.items()}))
+    plan = plan_render(song, RenderSettings("none"))
+    rest = stems.pop("bass")
+    wet = WetMix(plan, one + two + rest, stems, {}, {}, None, None, {})
+    known = KnownLevels(RATE_HZ, wet)
     for _ in range(2):
         assert known.loudness_lufs(one) == integrated_loudness_lufs(one, RATE_HZ)
         assert known.loudness_lufs(one, two) == integrated_loudness_lufs(one + two, RATE_HZ)
         assert known.loudness_lufs(one, new) == integrated_loudness_lufs(one + new, RATE_HZ)
         assert known.of(one) is known.of(one)
         assert known.of(one) == measure_levels(one, RATE_HZ)
-    assert len(calls) == 4
+        of_rest = known.loudness_lufs(with_unmade=True)
+        assert of_rest == pytest.approx(integrated_loudness_lufs(rest, RATE_HZ), abs=1e-5)
+        for gain_db in (-3.0, 2.0):
+            moved = one * np.float32(10.0 ** (gain_db / 20.0))
+            expected = integrated_loudness_lufs(moved, RATE_HZ)
+            assert known.loudness_lufs(one, gain_db=gain_db) == pytest.approx(expected, abs=1e-5)
+    assert len(calls) == 5
+    assert known.has_unmade
     assert known.loudness_lufs(0.0 * one) is None

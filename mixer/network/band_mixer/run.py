@@ -153,27 +153,37 @@ def _sum_stems(
     # One convolution for the mix, whether or not each wet stem gets one of its own besides.
     space = Space(song.n_samples, song.sample_rate)
     kept: list[Audio] = []
-    spaces = []
+    kept_controls: list[StemControls] = []
     for place, stem in enumerate(_few_at_a_time(pool, changed, n_stems, threads)):
         if stem is not None:
             space.send(stem, used[place].width_db, used[place].room_db)
-            if mix is None:
-                mix = copy_of(stem) if is_wanted(song.names[place], wet_stems) else stem
-            else:
-                mix += stem
+            is_kept = is_wanted(song.names[place], wet_stems)
+            mix = stem if mix is None else _added(mix, stem, kept, is_kept=is_kept)
         if is_wanted(song.names[place], wet_stems):
             kept.append(silence(2, song.n_samples) if stem is None else stem)
-            spaces.append(pool.submit(song.add_space, kept[-1], used[place]))
+            kept_controls.append(used[place])
         if consume and isinstance(stems, list):
             stems[place] = None
         del stem  # its memory is free before the next one starts
         tell(_STEMS * (place + 1) / n_stems)
     assert mix is not None  # a song without any stem was refused
+    mix = copy_of(mix) if any(mix is stem for stem in kept) else mix
     returns = pool.submit(space.add_to, mix)
+    spaces = [pool.submit(song.add_space, *pair) for pair in zip(kept, kept_controls, strict=True)]
     for each in (returns, *spaces):
         each.result()
     tell(1.0)
     return mix, kept
+
+
+def _added(mix: Audio, stem: Audio, kept: Sequence[Audio], *, is_kept: bool) -> Audio:
+    """Both together, in the memory of the one that nobody keeps where there is one."""
+    if not any(mix is each for each in kept):
+        mix += stem
+        return mix
+    own = copy_of(stem) if is_kept else stem
+    own += mix
+    return own
 
 
 def _with_changes(
