@@ -48,13 +48,16 @@ def quantise(audio: np.ndarray, bits: int, dither: np.random.Generator | None) -
         int16 for 16 bit; for 24 bit int32 with the sample in its upper bits.
     """
     steps = 2.0 ** (bits - 1)
-    scaled = audio.astype(np.float64) * steps
+    # float32 holds every product with a power of two, and every whole number up to 24 bits.
+    scaled = audio * audio.dtype.type(steps) if dither is None else audio.astype(np.float64) * steps
     if dither is not None:
         scaled += dither.random(audio.shape) - dither.random(audio.shape)
-    rounded = np.clip(np.rint(scaled), -steps, steps - 1)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -steps, steps - 1, out=scaled)
     if bits == 16:
-        return rounded.astype(np.int16)
-    return rounded.astype(np.int32) << (32 - bits)
+        return scaled.astype(np.int16)
+    rounded = scaled.astype(np.int32)
+    return np.left_shift(rounded, 32 - bits, out=rounded)
 
 
 def write_audio(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
@@ -77,17 +77,20 @@ def apply_console(
     tells_loudness: bool = True,
     progress: Callable[[str], None] | None = None,
     plugin_runner: RunPlugin = run_plugin,
+    consume: Collection[str] = (),
 ) -> ConsoleOutput:
     """Run all stems of a song over the desk; the master strip is not applied here.
 
     Args:
-        stems: name to float32 `(2, samples)`, all of one length; they are not changed.
+        stems: name to float32 `(2, samples)`, all of one length; only `consume` are changed.
         sample_rate: Hz.
         console: its strips for stems that the song does not have are not used.
         tempo_bpm: what a delay in beats follows; None if unknown.
         tells_loudness: whether the report has the loudness before and after each strip.
         progress: called with a stem's name before its turn.
         plugin_runner: what runs a VST3, for tests.
+        consume: stems that nobody needs any more, a duck and a loudness included: they may become
+            what is returned.
 
     Returns:
         The stems and a report. A stem whose strip is neutral is the same array.
@@ -114,7 +117,13 @@ def apply_console(
         strip = console.strip(stem)
         keys = {name: key for name, key in stems.items() if name != stem}
         done, effects = apply_strip(
-            audio, sample_rate, strip, keys=keys, stem=stem, plugin_runner=plugin_runner
+            audio,
+            sample_rate,
+            strip,
+            keys=keys,
+            stem=stem,
+            plugin_runner=plugin_runner,
+            consume=stem in consume,
         )
         done, sent = sends.add_returns(done, strip)
         report["stems"][stem] = {"heard": True, "effects": effects, "sends": sent}

@@ -81,6 +81,7 @@ def apply_master(
     ceiling_dbtp: float | None,
     held_gain_db: float | None = None,
     own: OwnLevels | None = None,
+    consume: bool = False,
 ) -> tuple[np.ndarray, MasterReport]:
     """Bring a mix to a loudness, then hold its true peak under a ceiling.
 
@@ -94,6 +95,7 @@ def apply_master(
             lets peaks go where they go.
         held_gain_db: the gain, whatever loudness comes of it; None finds it.
         own: what was measured of the mix already; None measures it.
+        consume: nobody needs the mix any more: it may become what is returned.
 
     Returns:
         The mix (the same array if nothing changed) and what was done.
@@ -105,12 +107,12 @@ def apply_master(
     bus = _Bus(mix, sample_rate, ceiling_dbtp, own)
     if held_gain_db is not None:
         gain_db = held_gain_db
-        out, reduction = bus.at(gain_db)
+        out, reduction = bus.at(gain_db, consume=consume)
     elif loudness_lufs is None or not math.isfinite(own.loudness_lufs):
         gain_db = 0.0
-        out, reduction = bus.at(gain_db)
+        out, reduction = bus.at(gain_db, consume=consume)
     else:
-        gain_db, out, reduction = _reach_loudness(bus, loudness_lufs)
+        gain_db, out, reduction = _reach_loudness(bus, loudness_lufs, consume=consume)
     return out, MasterReport(
         gain_db=gain_db,
         max_reduction_db=reduction.deepest_db,
@@ -160,14 +162,21 @@ class _Bus:
             return math.inf
         return self.ceiling_dbtp + MAX_REDUCTION_DB - self.own.true_peak_dbtp
 
-    def at(self, gain_db: float) -> tuple[np.ndarray, _Reduction]:
-        """The mix at a gain, limited; the same array if nothing changes."""
+    def at(self, gain_db: float, *, consume: bool = False) -> tuple[np.ndarray, _Reduction]:
+        """The mix at a gain, limited; the same array if nothing changes.
+
+        If nothing is limited, what may be consumed becomes what is returned.
+        """
         mix, rate, ceiling_dbtp = self.mix, self.sample_rate, self.ceiling_dbtp
         gain = np.float32(db_to_gain(gain_db))
-        loud = mix if gain_db == 0.0 else gained(mix, gain)
         peak_dbtp = self.own.true_peak_dbtp
+        raised_dbtp = peak_dbtp + float(gain_to_db(float(gain)))
+        if consume and (ceiling_dbtp is None or raised_dbtp < ceiling_dbtp - _FOLLOWS_WITHIN_DB):
+            np.multiply(mix, gain, out=mix)
+            return mix, _Reduction(raised_dbtp, self._energies_at(mix, float(gain)))
+        loud = mix if gain_db == 0.0 else gained(mix, gain)
         if loud is not mix:
-            peak_dbtp += float(gain_to_db(float(gain)))
+            peak_dbtp = raised_dbtp
             # Where a rounding would decide, what is there is measured.
             if ceiling_dbtp is not None and abs(peak_dbtp - ceiling_dbtp) < _FOLLOWS_WITHIN_DB:
                 peak_dbtp = true_peak_dbtp(loud, rate)
@@ -183,11 +192,14 @@ class _Bus:
         return self.own.energies * gain**2
 
 
-def _reach_loudness(bus: _Bus, target_lufs: float) -> tuple[float, np.ndarray, _Reduction]:
+def _reach_loudness(
+    bus: _Bus, target_lufs: float, *, consume: bool
+) -> tuple[float, np.ndarray, _Reduction]:
     """Raise the gain until the limited mix is as loud as asked, by secants."""
     highest_gain_db, rate = bus.highest_gain_db, bus.sample_rate
     gain_db = min(target_lufs - bus.own.loudness_lufs, highest_gain_db)
-    out, reduction = bus.at(gain_db)
+    # What was consumed was not limited, so that it is not asked for again.
+    out, reduction = bus.at(gain_db, consume=consume)
     # what a dB of gain brings in LU: 1 until the limiter takes some of it back
     slope = 1.0
     for _ in range(_LOUDNESS_PASSES if reduction.deepest_db > 0.0 else 0):

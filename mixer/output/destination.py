@@ -243,11 +243,17 @@ def _mix(
     return finished(destination, made, clock)
 
 
-def finished(destination: Destination, made: Premaster, clock: StageClock | None = None) -> Mix:
-    """The mix behind its master, as it goes to a destination."""
+def finished(
+    destination: Destination,
+    made: Premaster,
+    clock: StageClock | None = None,
+    *,
+    consume: bool = False,
+) -> Mix:
+    """The mix after its master, as it goes to a destination; arguments as of `master`."""
     if destination.wanted.writes_stems:
         made = replace(made, plan=hands_on_wet_stems(made.plan))
-    return master(made, clock)
+    return master(made, clock, consume=consume)
 
 
 def _set_edited_aside(destination: Destination, staging: Path) -> tuple[str, ...]:

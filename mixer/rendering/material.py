@@ -186,11 +186,10 @@ def _asking(
     if not (plan.settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
         return None
     # Before the network takes them.
-    heard = middles_of(stems, plan.sample_rate)
-    network = Network(plan.bundle, CPU, job.threads)
+    heard, bundle = middles_of(stems, plan.sample_rate), plan.bundle
 
     def ask() -> tuple[list[Answer], Doubts]:
-        answers = answers_of_stems(network, heard)
+        answers = answers_of_stems(Network(bundle, CPU, job.threads), heard)
         return answers, doubts_of(answers)
 
     return beside.submit(ask)

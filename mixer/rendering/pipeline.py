@@ -275,11 +275,17 @@ def without_parts(made: Premaster, *, stems: bool, tracks: bool) -> Premaster:
 
 
 @one_blas_thread
-def master(made: Premaster, clock: StageClock | None = None) -> Mix:
-    """Bring a mix to its plan's loudness and below its ceiling, and its wet stems along."""
+def master(made: Premaster, clock: StageClock | None = None, *, consume: bool = False) -> Mix:
+    """Bring a mix to its plan's loudness and below its ceiling, and its wet stems along.
+
+    Args:
+        made: from `premaster`.
+        clock: is told of the stage.
+        consume: nobody needs the mix before its master any more: its memory may become the mix's.
+    """
     plan, clock = made.plan, clock or StageClock()
     clock.start(Stage.MASTER)
-    audio, report = _mastered(made)
+    audio, report = _mastered(made, consume=consume)
     wet, tracks = dict(made.wet_stems), made.wet_tracks
     if report.gain_db != 0.0:
         gain = np.float32(db_to_gain(report.gain_db))
@@ -320,7 +326,7 @@ def master(made: Premaster, clock: StageClock | None = None) -> Mix:
     )
 
 
-def _mastered(made: Premaster) -> tuple[np.ndarray, MasterReport]:
+def _mastered(made: Premaster, *, consume: bool = False) -> tuple[np.ndarray, MasterReport]:
     settings = made.plan.settings
     return apply_master(
         made.audio,
@@ -329,6 +335,7 @@ def _mastered(made: Premaster) -> tuple[np.ndarray, MasterReport]:
         ceiling_dbtp=settings.true_peak_dbtp,
         held_gain_db=settings.held_gain_db,
         own=_own_levels(made.measurements["before_master"], made.energies),
+        consume=consume,
     )
 
 

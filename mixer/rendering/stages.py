@@ -14,6 +14,7 @@ from mixer.console.before_network import apply_gain_like
 from mixer.console.desk import DeskReport, apply_console, apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.console.split import is_neutral_console
+from mixer.console.strip import is_neutral
 from mixer.dsp.blocks import db_to_gain, sum_of
 from mixer.dsp.long_audio import copy_of, gained, parts_of, silence
 from mixer.meters.loudness import integrated_loudness_lufs
@@ -133,6 +134,7 @@ def run_desk(
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
         staged = _staged(wet, gain, plan.console)
+        consumed = set[str]() if tells_loudness else _consumable(wet, staged, plan.console)
         output = apply_console(
             staged,
             rate,
@@ -140,10 +142,13 @@ def run_desk(
             tempo_bpm=plan.song.tempo_bpm,
             tells_loudness=tells_loudness,
             progress=lambda stem: clock.at(stem, list(wet).index(stem) / max(1, len(wet))),
+            consume=consumed,
         )
         # What no strip has touched stays bit for bit what it was; the rest is the desk's own.
         stems = {
-            stem: wet[stem] if audio is staged[stem] else np.divide(audio, gain, out=audio)
+            stem: wet[stem]
+            if audio is staged[stem] and stem not in consumed
+            else np.divide(audio, gain, out=audio)
             for stem, audio in output.stems.items()
         }
         del staged
@@ -177,6 +182,17 @@ def _staged(
     ducks = any(strip.duck is not None for strip in strips.values())
     neutral = {stem for stem, strip in strips.items() if strip == Strip() and not ducks}
     return {stem: audio if stem in neutral else gained(audio, gain) for stem, audio in wet.items()}
+
+
+def _consumable(
+    wet: Mapping[str, np.ndarray], staged: Mapping[str, np.ndarray], console: Console
+) -> set[str]:
+    """The staged stems that nothing but their own strips needs, and that these change."""
+    strips = {stem: console.strip(stem) for stem in wet}
+    if any(strip.duck is not None for strip in strips.values()):
+        return set()
+    copies = {stem for stem, audio in staged.items() if audio is not wet[stem]}
+    return {stem for stem in copies if not is_neutral(strips[stem])}
 
 
 def _mix_of_changed(

@@ -77,7 +77,7 @@ class First:
         wet: as it comes to the desk.
         known: loudness of its stems.
         parts: hashes of its parts, from `mixer.takes.parts.hash_parts`.
-        hashes: of those that are arrays of `wet`, by their `id`.
+        hashes: of the wet stems in front of their strips, by the `id` of their arrays.
         sound: its figures.
         recipe: its file.
         settings: what all variations are rendered by, except for their consoles.

@@ -30,7 +30,7 @@ from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import writing_forecast
 from mixer.rendering.asked import load_asked
-from mixer.rendering.axes import place_of
+from mixer.rendering.axes import VariationTable, place_of
 from mixer.rendering.forecast import making_forecast
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
@@ -210,7 +210,9 @@ def make_variations(
         varying_s[Stage.VARIATIONS] += sum(writing_s.values())
     making, varying = parts_of(progress, making_s, varying_s)
     cores = threads or available_threads()
-    with one_blas_thread, Workers(cores, "variations") as pool:
+    # One more than there are cores: a file that is on its way to the disk takes none.
+    with one_blas_thread, Workers(cores + (cores > 1), "variations") as pool:
+        hashing = pool.submit(song_table, plan.song)
         tracks = destination.takes_tracks(plan)
         with StageClock(making, making_s) as clock:
             wet = wet_mix(Job(asking, clock, wanted_wet, tracks, has_report, network, threads))
@@ -218,20 +220,18 @@ def make_variations(
             answers = [] if doubts is None else doubts["answers"]
             wet = replace(wet, plan=plan, measurements=_as_asked(wet.measurements, plan))
             known = KnownLevels(plan.mix_rate, wet)
-            listening = [] if plan.touches_stems else _listening(pool, wet, known)
+            listening = _listen(pool, wet, known)
             made = over_desk(wet, plan, clock, wet_stems=True)
         with StageClock(varying, varying_s) as clock:
             clock.start(Stage.VARIATIONS)
-            recipe, song = _recipe_path(destination.path), song_table(plan.song)
+            recipe, song = _recipe_path(destination.path), hashing.result()
             writing = None if first_is_there else _write_first(pool, made, destination, song)
-            for each in listening:
-                each.result()
-            first = _first(wet, made, known, recipe, writing)
+            first = _first(wet, made, known, recipe, writing, listening)
             del made
             axes, left_out = movable(plan, first.sound)
             unsure = covariance(axes, answers)
             asked = asked_variations(first, wanted, axes, unsure)
-            done = _make_all(pool, first, asked, destination, clock, song)
+            done = _make_all(pool, first, asked, destination, clock, song, cores)
             written = None if writing is None else writing.rendered.result()
             clock.end("")
     table = write_table(destination.path.parent, base_of(first.recipe))
@@ -264,16 +264,32 @@ class _Writing:
     rendered: Future[Rendered]
 
 
-def _listening(pool: Workers, wet: WetMix, known: KnownLevels) -> list[Future[float | None]]:
-    """Levels by which every variation's voice is told, measured while the first is made."""
-    stems = dict(wet.wet_stems)
+@dataclass(frozen=True)
+class _Listening:
+    """What is found of the wet stems while the first mix is made of them."""
+
+    levels: Sequence[Future[float | None]]
+    hashes: Mapping[str, Future[str]]
+
+
+def _listen(pool: Workers, wet: WetMix, known: KnownLevels) -> _Listening:
+    """Levels by which every variation's voice is told, and the hashes of all parts."""
+    stems, levels = dict(wet.wet_stems), list[Future[float | None]]()
+    # A mix of tracks has a part for each track, which nothing has hashed.
+    hashes = {} if wet.plan.tracks else {s: pool.submit(hash_samples, a) for s, a in stems.items()}
+    if hashes and known.has_unmade:
+        hashes[REST] = pool.submit(_hash_unmade, wet)
     vocals = stems.pop(VOCALS, None)
-    if vocals is None or not (stems or known.has_unmade):
-        return []
-    return [
-        pool.submit(known.loudness_lufs, vocals),
-        pool.submit(known.loudness_lufs, *stems.values(), with_unmade=True),
-    ]
+    if vocals is not None and (stems or known.has_unmade) and not wet.plan.touches_stems:
+        levels.append(pool.submit(known.loudness_lufs, vocals))
+        levels.append(pool.submit(known.loudness_lufs, *stems.values(), with_unmade=True))
+    return _Listening(levels, hashes)
+
+
+def _hash_unmade(wet: WetMix) -> str:
+    unmade = unmade_of(wet)
+    assert unmade is not None
+    return hash_samples(unmade)
 
 
 def _write_first(
@@ -288,7 +304,12 @@ def _write_first(
 
 
 def _first(
-    wet: WetMix, made: Premaster, known: KnownLevels, recipe: Path, writing: _Writing | None
+    wet: WetMix,
+    made: Premaster,
+    known: KnownLevels,
+    recipe: Path,
+    writing: _Writing | None,
+    listening: _Listening,
 ) -> First:
     """Raises InputError where it is silent."""
     plan = wet.plan
@@ -301,17 +322,12 @@ def _first(
     held_db = plan.settings.held_staging_db
     if held_db is None:
         held_db = _staging_gain_db(wet, made)
-    # A mix of tracks has a part for each track, which nothing has hashed.
-    parts = {} if plan.tracks else hash_parts(made)
-    hashes = {
-        id(wet.wet_stems[stem]): sha256
-        for stem, sha256 in parts.items()
-        if made.wet_stems[stem] is wet.wet_stems[stem]
-    }
-    unmade = unmade_of(wet)
-    if unmade is not None:
-        parts[REST] = hash_samples(unmade)
-        del unmade
+    for each in listening.levels:
+        each.result()
+    found = {name: sha256.result() for name, sha256 in listening.hashes.items()}
+    hashes = {id(wet.wet_stems[name]): found[name] for name in found if name != REST}
+    parts = hash_parts(made, hashes) if found else {}
+    parts |= {REST: found[REST]} if REST in found else {}
     return First(
         wet=wet,
         known=known,
@@ -360,18 +376,22 @@ def _make_all(
     destination: Destination,
     clock: StageClock,
     song: SongTable,
+    cores: int,
 ) -> list[MadeVariation]:
-    """Each in its turn, as many at once as there are cores and memory; in order."""
+    """Each in its turn, in order; as many are mixed at once as there are cores and memory."""
     folder, base = destination.path.parent, base_of(first.recipe)
-    number = next_variation(folder, base)
+    number, of_first = next_variation(folder, base), destination.wanted
+    wanted = OutputSettings(format=of_first.format, bit_depth=of_first.bit_depth)
     n_bytes = _COPIES * first.wet.audio.nbytes
-    turns = BoundedSemaphore(max(1, available_memory_bytes() // n_bytes))
+    turns = BoundedSemaphore(max(1, min(cores, available_memory_bytes() // n_bytes)))
     plans = [_plan(first, each) for each in asked]
 
     def one(place: int) -> MadeVariation:
-        path = variation_path(folder, base, number + place, destination.wanted.format)
+        path = variation_path(folder, base, number + place, wanted.format)
+        to = Destination(path, wanted)
         with turns:
-            return _make(first, asked[place], plans[place], path, destination.wanted, song)
+            mixed = _mix(first, asked[place], plans[place], to)
+        return _write(first, asked[place], mixed, to, song)
 
     done: list[MadeVariation] = []
     for made in pool.map(one, range(len(asked))):
@@ -403,14 +423,16 @@ def _plan(first: First, asked: Asked) -> RenderPlan:
         ) from None
 
 
-def _make(
-    first: First,
-    asked: Asked,
-    plan: RenderPlan,
-    path: Path,
-    of_first: OutputSettings,
-    song: SongTable,
-) -> MadeVariation:
+@dataclass(frozen=True)
+class _Mixed:
+    """A variation before it is written: where it stands, and hashes of its parts."""
+
+    mix: Mix
+    place: VariationTable
+    parts: Mapping[str, str]
+
+
+def _mix(first: First, asked: Asked, plan: RenderPlan, destination: Destination) -> _Mixed:
     wet = first.wet
     made = over_desk(
         replace(wet, wet_tracks={}, stages={}),
@@ -419,24 +441,32 @@ def _make(
         wet_stems=True,
         tells_loudness=False,
     )
-    sound = measure_sound(made, first.known)
-    place = place_of(sound, first.sound, first.loudness_lufs, asked.moves)
+    place = place_of(
+        measure_sound(made, first.known), first.sound, first.loudness_lufs, asked.moves
+    )
     parts = hash_parts(made, first.hashes) if first.parts else {}
     # What no strip touches comes from one array of all.
     parts |= {REST: first.parts[REST]} if REST in first.parts else {}
     made = replace(made, wet_stems={})
-    takes: list[Take] = []
+    # A desk that does nothing hands on the first mix itself, which the others need.
+    mix = finished(destination, made, consume=made.audio is not wet.audio)
+    return _Mixed(mix, place, parts)
+
+
+def _write(
+    first: First, asked: Asked, mixed: _Mixed, destination: Destination, song: SongTable
+) -> MadeVariation:
+    path, place = destination.path, mixed.place
 
     def tell(mix: Mix) -> Take:
         first.is_written()
         number = int(path.suffixes[-2].removeprefix(".var"))
-        takes.append(
-            take_of(mix, first.recipe, number, asked.text, place, parts=parts, was=first.parts)
+        return take_of(
+            mix, first.recipe, number, asked.text, place, parts=mixed.parts, was=first.parts
         )
-        return takes[-1]
 
-    wanted = OutputSettings(format=of_first.format, bit_depth=of_first.bit_depth)
-    done = render_to(Destination(path, wanted), plan, made=made, take=tell, song=song)
-    master = done.mix.measurements["master"]
-    preset = write_preset(path, plan.settings, place["words"])
-    return MadeVariation(path, preset, takes[-1], master["loudness_lufs"], master["true_peak_dbtp"])
+    done = render_to(destination, mixed.mix.plan, made=mixed.mix, take=tell, song=song)
+    master = mixed.mix.measurements["master"]
+    preset = write_preset(path, mixed.mix.settings, place["words"])
+    take = done.recipe["take"]
+    return MadeVariation(path, preset, take, master["loudness_lufs"], master["true_peak_dbtp"])
