@@ -172,7 +172,8 @@ class _Bus:
         peak_dbtp = self.own.true_peak_dbtp
         raised_dbtp = peak_dbtp + float(gain_to_db(float(gain)))
         if consume and (ceiling_dbtp is None or raised_dbtp < ceiling_dbtp - _FOLLOWS_WITHIN_DB):
-            np.multiply(mix, gain, out=mix)
+            if gain_db != 0.0:
+                np.multiply(mix, gain, out=mix)
             return mix, _Reduction(raised_dbtp, self._energies_at(mix, float(gain)))
         loud = mix if gain_db == 0.0 else gained(mix, gain)
         if loud is not mix:

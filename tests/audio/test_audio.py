@@ -10,6 +10,7 @@ import soundfile
 
 from mixer import audio as audio_io
 from mixer.audio.formats import FORMATS, fitting_rate, refuse_rate
+from mixer.audio.writing import quantise
 from mixer.errors import InputError, OutputError, SettingsError
 from tests.signals import noise, sine
 
@@ -290,3 +291,17 @@ def test_a_streamed_wav_that_never_knew_its_length_is_read(tmp_path: Path, size:
     at = content.index(b"data") + 4
     path.write_bytes(content[:at] + size.to_bytes(4, "little") + content[at + 4 :])
     assert audio_io.read_audio(path)[0].shape == (1, 9_999)
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_samples_are_rounded_as_exactly_in_single_precision(
+    rng: np.random.Generator, bits: int
+) -> None:
+    """To the nearest step, halves to the even one, clipped beyond full scale."""
+    steps = 2.0 ** (bits - 1)
+    halves = (np.arange(-50, 50) + 0.5) / steps
+    edges = np.array([1.0, -1.0, 1.5, -2.0, 1.0 - 0.6 / steps, 0.0, 1e-20])
+    audio = np.concatenate([rng.standard_normal(5_000) * 0.4, halves, edges]).astype(np.float32)
+    exact = np.clip(np.rint(audio.astype(np.float64) * steps), -steps, steps - 1)
+    found = quantise(audio[None], bits, None)[0]
+    np.testing.assert_array_equal(found if bits == 16 else found >> 8, exact)

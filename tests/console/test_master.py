@@ -128,3 +128,18 @@ def test_a_peak_that_a_rounding_would_decide_is_measured(rng: np.random.Generato
         assert true_peak_dbtp(out, 44_100) <= -1.0
         loud = mix * np.float32(10.0 ** ((target_lufs - loudness_lufs) / 20.0))
         assert (report.max_reduction_db > 0.0) == (true_peak_dbtp(loud, 44_100) > -1.0)
+
+
+@pytest.mark.parametrize("loudness_lufs", [None, -30.0, -20.0, -9.0])
+def test_a_mix_that_is_given_away_gives_the_same(
+    rng: np.random.Generator, loudness_lufs: float | None
+) -> None:
+    """Below the ceiling it becomes what is returned; where it is limited it is read again."""
+    mix = mix_of(rng)
+    asked = {"loudness_lufs": loudness_lufs, "ceiling_dbtp": -1.0}
+    expected, report = apply_master(mix, 44_100, **asked)
+    given = mix.copy()
+    found, found_report = apply_master(given, 44_100, **asked, consume=True)
+    assert np.array_equal(found, expected)
+    assert found_report == report
+    assert (found is given) == (report.max_reduction_db == 0.0)

@@ -50,11 +50,12 @@ def folder(write_song, rng: np.random.Generator) -> Path:
 
 @pytest.fixture
 def make(folder: Path, tmp_path: Path) -> Make:
-    def made(wanted: Wanted, **settings: object) -> MadeVariations:
+    def made(wanted: Wanted, threads: int | None = None, **settings: object) -> MadeVariations:
         song, resolved = load_asked(folder)
         plan = plan_render(song, with_console(RenderSettings(**settings), resolved.console))
         where = Destination(tmp_path / "mixes" / "song.wav", OutputSettings("wav", "32f"))
-        return make_variations(plan, where, wanted, first_is_there=is_there(plan, where, song))
+        there = is_there(plan, where, song)
+        return make_variations(plan, where, wanted, first_is_there=there, threads=threads)
 
     return made
 
@@ -178,6 +179,14 @@ def test_a_blend_lies_between_what_it_blends(make: Make) -> None:
         make(blend("first=0.5,var7=0.5"))
     preset = make(blend(f"first=0.7,{one.preset}=0.3")).made[0]
     assert preset.take["variation"]["moved"]["voice"] == pytest.approx(moved["voice"], abs=0.02)
+
+
+def test_a_desk_that_does_nothing_leaves_the_first_mix_to_the_others(make: Make) -> None:
+    """Its mix is the first one itself, and is brought to a target of two decimals."""
+    alone = make(Wanted(names=("wider",)), threads=1).made[0]
+    texts = ("first=1.0", "wider=1.0")
+    _, after = make(Wanted(blends=tuple((t, parse_blend(t)) for t in texts)), threads=1).made
+    assert np.array_equal(read_audio(after.path)[0], read_audio(alone.path)[0])
 
 
 def test_the_library_makes_them_in_one_call(
