@@ -111,7 +111,7 @@ def test_the_bus_has_a_strip_without_what_only_stems_have(rng) -> None:
 
 def test_stems_that_are_given_away_give_the_same(rng) -> None:
     stems = band(rng, 1.0, RATE_HZ)
-    console = desk(vocals=Strip(gain_db=2.0, amount=0.5), bass=Strip(width=0.5, reverb_db=-9.0))
+    console = desk(vocals=Strip(gain_db=2.0, amount=0.5), bass=Strip(gain_db=-3.0, reverb_db=-9.0))
     expected = apply_console(stems, RATE_HZ, console).stems
     given = {stem: audio.copy() for stem, audio in stems.items()}
     found = apply_console(given, RATE_HZ, console, tells_loudness=False, consume={"bass"}).stems
