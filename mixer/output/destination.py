@@ -250,7 +250,7 @@ def finished(
     *,
     consume: bool = False,
 ) -> Mix:
-    """The mix after its master, as it goes to a destination; arguments as of `master`."""
+    """The mix after its master, as it goes to a destination; arguments as for `master`."""
     if destination.wanted.writes_stems:
         made = replace(made, plan=hands_on_wet_stems(made.plan))
     return master(made, clock, consume=consume)

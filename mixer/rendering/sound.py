@@ -56,7 +56,7 @@ def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str
 
 
 def _measure_voice_lu(made: Premaster, known: KnownLevels) -> float | None:
-    """The vocals against the rest; None where either is not there."""
+    """The vocals against the rest; None if either is missing."""
     vocals = made.wet_stems.get(VOCALS)
     rest = [audio for stem, audio in made.wet_stems.items() if stem != VOCALS]
     if vocals is None or not (rest or known.has_unmade):
