@@ -12,7 +12,9 @@ Chromium, or on a system other than Linux, a line says so and nothing is measure
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -26,10 +28,10 @@ from pathlib import Path
 from benchmarks.chromium import Chromium, Memory, memory_of
 from benchmarks.machine import other_work
 from benchmarks.songs import write_tracks
+from benchmarks.studio_start import READY, SOUNDS
 
 _EDIT_EVERY_S, _LOOK_EVERY_S = 20.0, 0.5
 _LOAD_WITHIN_S, _EXACT_WITHIN_S = 60.0, 1_800.0
-_READY = "window.mixStudio !== undefined"
 _EXACT = "mixStudio.engine.isExact"
 _UNFOLD = """(() => {
   for (const stem of mixStudio.state().stems) {
@@ -40,7 +42,6 @@ _SOLO_ALL_BUT_ONE = """(() => {
   const tracks = mixStudio.state().stems.flatMap((stem) => stem.tracks);
   mixStudio.engine.setSolo(tracks.slice(1).map((track) => track.id));
 })()"""
-_SOUNDS = "mixStudio.engine.figures && mixStudio.engine.figures.peaks[0] > 1e-4"
 _TOLD = """[mixStudio.engine.told.choice, mixStudio.engine.told.position / mixStudio.sampleRate,
   Boolean(mixStudio.engine.told.waiting)]"""
 _PARTS = (("page", "Page"), ("server", "Server"))
@@ -90,15 +91,15 @@ def served(song: Path, scratch: Path) -> Iterator[tuple[str, int]]:
         server.wait()
 
 
-def folder_bytes(folder: Path) -> int:
-    """Size of a folder's files on the disk."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_blocks * 512
-        except FileNotFoundError:
-            continue
-    return total
+def working_bytes(folder: Path, pid: int) -> int:
+    """Size on the disk of a folder's files and of the nameless ones that a process has open."""
+    sizes: dict[tuple[int, int], int] = {}
+    for path in (*folder.rglob("*"), *Path(f"/proc/{pid}/fd").iterdir()):
+        with contextlib.suppress(FileNotFoundError):
+            found = path.stat()
+            if stat.S_ISREG(found.st_mode):
+                sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+    return sum(sizes.values())
 
 
 def measure(song: Path, scratch: Path, play_s: float) -> Iterator[str]:
@@ -109,16 +110,16 @@ def measure(song: Path, scratch: Path, play_s: float) -> Iterator[str]:
         def look() -> None:
             while not ended.wait(_LOOK_EVERY_S):
                 peaks.saw("server", memory_of(pid))
-                peaks.scratch_bytes = max(peaks.scratch_bytes, folder_bytes(scratch))
+                peaks.scratch_bytes = max(peaks.scratch_bytes, working_bytes(scratch, pid))
 
         looking = threading.Thread(target=look)
         looking.start()
         browser = Chromium()
         try:
             browser.open(link)
-            browser.wait_until(_READY, _LOAD_WITHIN_S)
+            browser.wait_until(READY, _LOAD_WITHIN_S)
             browser.evaluate("mixStudio.player.play()")
-            sound_s = browser.wait_until(_SOUNDS, _LOAD_WITHIN_S)
+            sound_s = browser.wait_until(SOUNDS, _LOAD_WITHIN_S)
             yield f"First sound {sound_s:.1f} s after the console."
             browser.evaluate(_UNFOLD)
             began = time.monotonic()
