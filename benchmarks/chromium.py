@@ -106,11 +106,19 @@ class Chromium:
     def wait_until(self, expression: str, within_s: float, every_s: float = 0.02) -> float:
         """Seconds until an expression is true; raises TimeoutError if it does not become so."""
         began = time.monotonic()
-        while not self.evaluate(expression):
+        while not self._is_true(expression):
             if time.monotonic() - began > within_s:
                 raise TimeoutError(f"not true within {within_s:g} s: {expression}")
             time.sleep(every_s)
         return time.monotonic() - began
+
+    def _is_true(self, expression: str) -> bool:
+        try:
+            return bool(self.evaluate(expression))
+        except RuntimeError as error:
+            if "execution context" in str(error):  # one page goes, the next is not there yet
+                return False
+            raise
 
     def page_memory(self) -> Memory:
         """Memory of the page's process: of the largest renderer, for a spare one may be there."""

@@ -1,4 +1,4 @@
-"""From `mixer studio` to the first sound, with an installed wheel: the best and the median of a few.
+"""From `mixer studio` to the first sound, with an installed wheel: the best and median of a few.
 
     python -m benchmarks.studio_start [--tracks 12] [--seconds 180] [--repeats 5] [--mixer PATH]
 
