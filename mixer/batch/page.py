@@ -60,9 +60,12 @@ def index_page(records: Sequence[Record], marks: Mapping[str, Sequence[str]]) ->
 def _counts(records: Sequence[Record], marks: Mapping[str, Sequence[str]]) -> str:
     n_done = sum(record.state == State.DONE for record in records)
     n_failed = sum(record.state == State.FAILED for record in records)
-    n_marked = sum(1 for record in records if marks.get(record.id))
-    n_left = len(records) - n_done - n_failed
-    return f"{n_done} done, {n_failed} failed, {n_left} left, {n_marked} marked"
+    others = {
+        "failed": n_failed,
+        "left": len(records) - n_done - n_failed,
+        "marked": sum(1 for record in records if marks.get(record.id)),
+    }
+    return ", ".join([f"{n_done} done", *(f"{n} {what}" for what, n in others.items() if n)])
 
 
 def _tiles(records: Sequence[Record]) -> list[Html]:

@@ -226,6 +226,7 @@ function setVolume() {
   const gainDb = playing && isMatched ? matchDb(playing) : 0;
   audio.volume = 10 ** (gainDb / 20);
   const gain = !isMatched ? "at its own level" : gainDb < -0.05 ? `lowered by ${shown(-gainDb, 1, "dB")} to the loudness of all` : "at the loudness of all";
+  what.classList.toggle("hint", !playing);
   what.textContent = playing ? `${playing.id}, ${gain}` : "Choose a song to play it; L matches loudness, J and K go on and back, the space bar pauses.";
 }
 

@@ -209,10 +209,11 @@ export function maskingChart(host, edgesHz, rows, colourOf) {
       if (band < 0 || band === edgesHz.length - 1) continue;
       const x = left + cell * (band + (hz - edgesHz[band]) / (edgesHz[band + 1] - edgesHz[band]));
       if (x - last < 40 * u) continue;
-      last = x;
+      const text = hz >= 1000 ? `${hz / 1000}k` : hz;
       drawing.append(svg("path", { class: "grid", d: `M${x} ${height}v${3 * u}` }));
       const name = svg("text", { x, y: height + 14 * u, "text-anchor": "middle" });
-      name.textContent = hz >= 1000 ? `${hz / 1000}k` : hz;
+      name.textContent = last < 0 ? shownHz(hz) : text;
+      last = x;
       drawing.append(name);
     }
     plot.replaceChildren(drawing);

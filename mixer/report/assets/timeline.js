@@ -68,10 +68,10 @@ export function timeline(host, figures, player) {
     for (const source of stems) addLane(source, stems);
   }
   host.append(html("h3", { className: "part", text: "Over time" }));
-  const loudness = chart("Short-term loudness", "loudness-lane");
+  const loudness = chart("Short-term loudness, LUFS", "loudness-lane");
   loudnessLane(loudness, figures, sums);
   placed(loudness.track);
-  const reduction = chart("Peaks lowered by the bus", "reduction-lane", true);
+  const reduction = chart("Peaks lowered by the bus, dB", "reduction-lane", true);
   reductionLane(reduction, figures);
   placed(reduction.track);
 
