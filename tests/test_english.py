@@ -36,6 +36,10 @@ SLIPS = {
     "mend": re.compile(r"\bmend(?:s|ed|ing)?\b"),
     # Files are truncated, runs are interrupted.
     "breaks off": re.compile(r"\b(?:breaks|broke) off\b"),
+    # The user's settings.
+    "the hand's": re.compile(r"\b(?:[Tt]he|somebody's|a) hand's\b|\bsomebody's hand\b"),
+    # Requests of a song, not what is "asked of" it.
+    "asked of": re.compile(r"\basked of (?:a|an|the)\b"),
     # "named as the sum of ...".
     "by its name the": re.compile(r"\b[Bb]y (?:its|their) names? (?:the|a|an) "),
     # "stay quieter", "are played unchanged".
@@ -121,6 +125,8 @@ def test_the_documents_speak_plain_english() -> None:
         "by its name the sum of Kick In.wav",
         "softer mixes are played so",
         "by the house rules",
+        "more of the hand's gain",
+        "each figure that is asked of a reference",
     ],
 )
 def test_slips_are_found(text: str) -> None:
@@ -143,6 +149,7 @@ def test_slips_are_found(text: str) -> None:
         "the checksum of the page",
         "one after the other, behind the fader",
         "by its name and path",
+        "Clicked by hand; the question was asked of course",
     ],
 )
 def test_english_is_left_alone(text: str) -> None:

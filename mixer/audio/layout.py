@@ -1,6 +1,6 @@
 """How a file is read: its parts, its true length, and what is wrong with it. Found once a run.
 
-A header is believed if the file bears it out; else the length is counted.
+A header is trusted if the file agrees with it; else the length is counted.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def _find_file(name: str, asking: Path | None) -> Found:
             return Found(path.name[: -len(ENDING)], path)
     except (OSError, ValueError, RuntimeError):  # too long a name, a NUL, no such home
         pass
-    raise PresetError(f"no preset file {quote(name)}; `mixer preset list` shows what there is")
+    raise PresetError(f"no preset file {quote(name)}; `mixer preset list` shows them all")
 
 
 def _names_in(folder: Path) -> dict[str, Path]:

@@ -18,7 +18,7 @@ export function shownPan(pan) {
 }
 
 /**
- * The channels as rows of a table. A mark shows where the network put a knob; where somebody's hand
+ * The channels as rows of a table. A mark shows where the network put a knob; where somebody
  * moved it on, a second mark stands where it ended, with a line between them.
  * picture: {bands_hz, channels: [{name, stem, role, notes, found, set, by_hand}]}.
  */

@@ -33,7 +33,7 @@ function showConsole(picture, host) {
         const flat = picture.bands_hz.map(() => 0);
         const full = (values) => (values.length ? values : flat);
         const curves = own.map(({ name, set }, i) => ({ label: name, colour: own.length > 1 ? `stem-${i % 8}` : colourOf(owners[index]), values: full(set.curve_db) }));
-        // One channel alone: what its network set, and what somebody's hand made of it.
+        // One channel alone: what its network set, and what the user changed.
         const [{ found, by_hand: byHand }] = own;
         if (own.length === 1 && byHand && found) {
           curves.unshift({ label: "as the network set it", colour: "", dashed: true, values: full(found.curve_db) });

@@ -1,4 +1,4 @@
-// The equaliser as a curve to drag: the network's curve, the hand's, and both together; what the channel
+// The equaliser as a curve to drag: the network's curve, the user's, and both together; what the channel
 // sounds like now lies behind them.
 
 import { html, linear, logarithmic, pathOf, redrawn, shown, shownHz, svg, unit } from "../shared/axes.js";

@@ -10,7 +10,7 @@ export const newGesture = () => `${performance.timeOrigin}-${(gestures += 1)}`;
 /**
  * `label`, `scale` (low, high, share, value), `step`, `say` (a value in words), `onInput(value, gesture)`,
  * `onReset()`. The element's `show(value, origin, isHanded)`: the thumb stands at value, the mark at
- * origin, where the network and presets put it; a bar between them is the hand's change.
+ * origin, where the network and presets put it; a bar between them is the user's change.
  */
 export function slider({ label, scale, step, say, onInput, onReset, className = "" }) {
   const [origin, offset, thumb] = ["origin", "offset", "thumb"].map((name) => html("i", { className: name }));
@@ -35,7 +35,7 @@ export function slider({ label, scale, step, say, onInput, onReset, className = 
     element.title = isHanded ? `${label}: ${text} (was ${say(originValue)}; double click goes back)` : `${label}: ${text}`;
   };
   const put = (value, gesture) => {
-    // Steps count from where it came from: the hand's change is a round number.
+    // Steps count from where it came from: the user's change is a round number.
     const inside = Math.min(Math.max(from + round(value - from, step), scale.low), scale.high);
     if (Math.abs(inside - now) > step / 1000) onInput(inside, gesture);
   };

@@ -44,7 +44,7 @@ export class Song {
   }
 
   /**
-   * Change settings: `{"vocals.gain_db": 1.5}`; null takes the hand's own edit back. Edits of one
+   * Change settings: `{"vocals.gain_db": 1.5}`; null takes the user's own edit back. Edits of one
    * `gesture` are one step of undo.
    */
   edit(changes, { gesture = `${Date.now()}-${Math.random()}`, label } = {}) {

@@ -5,7 +5,7 @@ import { gainOf, valueAt } from "./numbers.js";
 import { Ramp } from "./ramp.js";
 import { StripProcessor } from "./strip.js";
 
-// The hand's own sends, by the strip's fields.
+// The user's own sends, by the strip's fields.
 const OWN_SENDS = { reverb: "reverb_db", delay: "delay_db" };
 
 export class Channel {

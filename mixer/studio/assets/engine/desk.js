@@ -1,4 +1,4 @@
-// All tracks through the hand's strips into their groups' sums and sends, and the other sources beside
+// All tracks through the user's strips into their groups' sums and sends, and the other sources beside
 // them, in step with one playhead. It knows no audio context: blocks of samples in, blocks out.
 
 import { BlockStream } from "./blocks.js";

@@ -3,7 +3,7 @@
 
 import { butterworth } from "./filters.js";
 
-// Returns that are made of echoes here, not convolved: the hand's and the model's.
+// Returns that are made of echoes here, not convolved: the user's and the model's.
 export const ECHOES = ["delay", "echo"];
 
 // Defaults of `mixer.console.settings.Delay`.
