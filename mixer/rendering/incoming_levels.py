@@ -24,6 +24,7 @@ _VALUES = {level_words.RAW: RAW, level_words.ROUGH: ROUGH, level_words.MIX: MIX}
 _NORMALISED_WITHIN_DB = 1.0
 _FEWEST_NORMALISED = 4
 _EACH_NORMALISED = "all files have the same peak: each was normalised on its own"
+_MONO_STEMS = "the stems are mono, as no mix leaves them"
 _FEWEST_FOR_QUARTILES = 8
 _QUARTILES_OF_NORMAL = 1.349  # distance of a normal distribution's quartiles, in deviations
 # Raw recordings stand at -22 LUFS or so each whatever stands beside them: of 13 raw sessions
@@ -31,8 +32,9 @@ _QUARTILES_OF_NORMAL = 1.349  # distance of a normal distribution's quartiles, i
 _ROOM_FOR_ALL_LUFS = -11.0
 # Engineers differ among each other by 2 to 3 dB a group and 3 to 5 dB a track, songs by as much.
 _A_MIX_WITHIN_DB, _A_ROUGH_MIX_WITHIN_DB = 4.0, 6.0
-# The stems of none of 24 songs that people mixed, electronic ones among them, are further off.
-_A_MIX_OF_STEMS_WITHIN_DB = 8.5
+# The stems of none of 24 songs that people mixed, electronic ones among them, are further off, and
+# the tracks of one human mix in eleven; of recordings at levels drawn over 20 dB half are.
+_NO_MIX_BEYOND_DB = 8.5
 
 
 class IncomingLevels(TypedDict):
@@ -87,7 +89,7 @@ def meaning_of_stems(
     if len(apart_db) < 2:
         return _meaning(level_words.ROUGH, "too few stems to tell")
     distance_db = float(np.std(apart_db))
-    if distance_db <= _A_MIX_OF_STEMS_WITHIN_DB:
+    if distance_db <= _NO_MIX_BEYOND_DB:
         return _meaning(level_words.ROUGH, f"levels are {distance_db:.1f} dB from a usual balance")
     return _meaning(level_words.RAW, f"levels are {distance_db:.1f} dB from any usual balance")
 
@@ -111,6 +113,8 @@ def meaning_of_levels(
     finished = all(tracks[i].role in FINISHED_STEM.values() for i in sounding)
     if not finished and _are_normalised([heard[i] for i in sounding]):
         return _meaning(level_words.RAW, _EACH_NORMALISED)
+    if finished and _are_mono([tracks[i] for i in sounding], [heard[i] for i in sounding]):
+        return _meaning(level_words.RAW, _MONO_STEMS)
     distance_db = _distance_db([tracks[i] for i in sounding], [heard[i] for i in sounding])
     if distance_db is None:
         return _meaning(level_words.ROUGH, "too few tracks to tell")
@@ -119,7 +123,7 @@ def meaning_of_levels(
             level_words.MIX, f"finished stems, {distance_db:.1f} dB from a usual balance"
         )
     together_lufs = _together_lufs([heard[i] for i in sounding])
-    if together_lufs <= _ROOM_FOR_ALL_LUFS:
+    if together_lufs <= _ROOM_FOR_ALL_LUFS and distance_db <= _NO_MIX_BEYOND_DB:
         return _meaning(
             level_words.ROUGH, f"their sum is at {together_lufs:.1f} LUFS: faders were set"
         )
@@ -135,6 +139,12 @@ def _meaning(word: str, reason: str) -> Meaning:
 def _are_normalised(heard: Sequence[TrackLevels]) -> bool:
     peaks_db = np.array([levels.peak_db.max(initial=-120.0) for levels in heard])
     return len(peaks_db) >= _FEWEST_NORMALISED and float(np.ptp(peaks_db)) < _NORMALISED_WITHIN_DB
+
+
+def _are_mono(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> bool:
+    """Whether stems, of drums or instruments among them, all have two equal channels, or one."""
+    is_wide_in_a_mix = any(track.stem in ("drums", "other") for track in tracks)
+    return is_wide_in_a_mix and all(levels.n_channels == 1 for levels in heard)
 
 
 def _distance_db(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> float | None:

@@ -1,7 +1,8 @@
 """Which shipped model mixes a song if none is named.
 
 Several recordings in one stem have to be balanced against each other, which only a model of tracks
-does; four finished stems have been balanced inside by somebody already.
+does, and dry ones need a room, a place and a width each; four finished stems have been balanced
+inside by somebody already.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 
 from mixer.console.settings import Console
-from mixer.rendering.level_words import MIX
+from mixer.rendering.level_words import MIX, RAW
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import asks_more_than_gains
 from mixer.shipped import AUTO_MODEL, DEFAULT_MODEL, TRACK_MODEL
 from mixer.song.song import Song
-from mixer.song.tracks import tracks_of
+from mixer.song.tracks import are_mono_recordings, tracks_of
 
 
 def model_of(
@@ -37,6 +38,13 @@ def model_of(
     if settings.effects is not None or settings.profile is not None:
         return DEFAULT_MODEL
     tracks = tracks_of(song)
+    if wet_tracks or settings.levels == MIX or asks_more_than_gains(console, tracks):
+        return TRACK_MODEL
     of_a_stem = Counter(track.stem for track in tracks)
-    asked = wet_tracks or settings.levels == MIX or asks_more_than_gains(console, tracks)
-    return TRACK_MODEL if asked or max(of_a_stem.values()) > 1 else DEFAULT_MODEL
+    are_raw = _are_said_raw(song, settings) or are_mono_recordings(tracks)
+    return TRACK_MODEL if are_raw or max(of_a_stem.values()) > 1 else DEFAULT_MODEL
+
+
+def _are_said_raw(song: Song, settings: RenderSettings) -> bool:
+    is_dry = song.dry if settings.dry is None else settings.dry
+    return is_dry or settings.levels == RAW

@@ -1,14 +1,19 @@
-"""How much the levels of stems mean to a model of stems: raw ones are brought to the profile's.
+"""How much the levels of stems mean to a model of stems: raw ones are brought to usual levels.
 
 A model that normalises no loudness believes what comes in by as much as it learnt to, about half.
-Of raw recordings that is too much: there each stem is brought to the profile's loudness first.
+Of raw recordings that is too much: there each stem is brought first to where engineers put it. The
+profile's own loudness will not do: its bass is above its voices, as in no mix.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mixer.fxnorm.chain import StemReport, normalise_stem
+from mixer.fxnorm.profile import Profile
+from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
 from mixer.rendering.level_words import RAW
 from mixer.rendering.plan import RenderPlan
@@ -42,14 +47,28 @@ def bring_to_usual_levels(
     peak_dbfs = {stem: peak for stem, b in before.items() if (peak := b["peak_dbfs"]) is not None}
     meaning = meaning_of_stems(plan.settings.levels, loudness_lufs, peak_dbfs, dry=dry)
     if meaning.word == RAW:
+        profile = _at_usual_levels(plan.profile)
         for number, stem in enumerate(plan.stem_order):
             audio = stems[number]
             if audio is None:
                 continue
             stems[number], brought = normalise_stem(
-                audio, plan.sample_rate, stem, plan.profile, (_LOUDNESS,), in_place=True
+                audio, plan.sample_rate, stem, profile, (_LOUDNESS,), in_place=True
             )
             was = measurements[stem]
             effects = {**was["effects"], **brought["effects"]}
             measurements[stem] = {**was, "effects": effects, "after": brought["after"]}
     return meaning.as_json()
+
+
+def _at_usual_levels(profile: Profile) -> Profile:
+    """The profile with its stems as loud against each other as they are in engineers' mixes."""
+    known = [stem for stem in profile.stems if stem in GROUP_LUFS]
+    if not known:
+        return profile
+    lower_lu = float(np.mean([GROUP_LUFS[s] - profile.stems[s].loudness_lufs for s in known]))
+    usual = {
+        stem: replace(profile.stems[stem], loudness_lufs=GROUP_LUFS[stem] - lower_lu)
+        for stem in known
+    }
+    return replace(profile, stems={**profile.stems, **usual})

@@ -28,6 +28,7 @@ from mixer.rendering.level_words import RAW
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.track_files import TrackFiles
 from mixer.rendering.track_hand_strips import HandRecord
+from mixer.song.sides import Side, find_sides
 from mixer.song.tracks import Track
 
 
@@ -122,11 +123,22 @@ def _ask(
     tracks = plan.tracks
     roles = [track.role for track in tracks]
     stems = [track.stem for track in tracks]
-    sides = [None] * len(tracks)  # the halves of a pair are one track
+    sides = _sides(tracks)
     if network is None:
         return level_settings(levels, roles, stems, sides)
-    dry = _said_dry(plan) or plan.settings.levels == RAW
+    # Raw recordings, said or heard to be, have no room on them.
+    dry = _said_dry(plan) or meaning.word == RAW
     return predict_settings(network, levels, roles, stems, sides, meaning.value, dry=dry)
+
+
+def _sides(tracks: Sequence[Track]) -> list[str | None]:
+    """The side that a track's name gives it where another one has the other: Double L, Double R.
+
+    Mono halves of a pair are one track already; these are files of two channels.
+    """
+    found = find_sides([track.name for track in tracks]).sides
+    sides = [found.get(place) for place in range(len(tracks))]
+    return [side if side in (Side.LEFT, Side.RIGHT) else None for side in sides]
 
 
 def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:

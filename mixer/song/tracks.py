@@ -60,6 +60,15 @@ def tracks_of(song: Song) -> tuple[Track, ...]:
     return as_tracks(song.recordings)
 
 
+def are_mono_recordings(tracks: Sequence[Track]) -> bool:
+    """Whether all of a song's tracks, instruments or drums among them, are mono files.
+
+    So they are recorded; no mix leaves the stem of a kit or of instruments mono.
+    """
+    stems = {track.stem for track in tracks}
+    return not stems.isdisjoint(("drums", "other")) and all(t.n_channels == 1 for t in tracks)
+
+
 def as_tracks(recordings: Sequence[Recording]) -> tuple[Track, ...]:
     """Recordings of a song as tracks, each in exactly one, in their order."""
     by_file = {recording.file: recording for recording in recordings}

@@ -15,9 +15,9 @@ from mixer.song.tracks import Track
 RATE_HZ = 44_100
 
 
-def heard_at(rng: np.random.Generator, lufs: float) -> TrackLevels:
+def heard_at(rng: np.random.Generator, lufs: float, n_channels: int = 2) -> TrackLevels:
     """Noise, at a loudness."""
-    audio = 0.01 * rng.standard_normal((1, 2 * RATE_HZ)).astype(np.float32)
+    audio = 0.01 * rng.standard_normal((n_channels, 2 * RATE_HZ)).astype(np.float32)
     gain = 10 ** ((lufs - listen_to(audio, RATE_HZ).loudness_lufs) / 20)
     return listen_to((gain * audio).astype(np.float32), RATE_HZ)
 
@@ -39,6 +39,24 @@ def test_balanced_stems_are_a_mix_and_others_are_not(rng: np.random.Generator) -
     assert meaning_of_levels("auto", STEMS, balanced, dry=False).word == "mix"
     far = [heard_at(rng, lufs) for lufs in (-40.0, -12.0, -35.0, -8.0)]
     assert meaning_of_levels("auto", STEMS, far, dry=False).word == "raw"
+
+
+def test_mono_stems_are_raw_however_well_they_are_balanced(rng: np.random.Generator) -> None:
+    mono = [heard_at(rng, lufs, 1) for lufs in GROUP_LUFS.values()]
+    meaning = meaning_of_levels("auto", STEMS, mono, dry=False)
+    assert (meaning.word, meaning.reason) == ("raw", "the stems are mono, as no mix leaves them")
+    # A voice and a bass are mono in many a mix.
+    assert meaning_of_levels("auto", STEMS[:2], mono[:2], dry=False).word == "mix"
+
+
+def test_soft_tracks_of_no_balance_at_all_are_raw(rng: np.random.Generator) -> None:
+    roles = ("lead_vocal", "bass", "kick", "snare", "hihat", "keys", "electric_guitar", "pad")
+    groups = ("vocals", "bass", "drums", "drums", "drums", "other", "other", "other")
+    tracks = [track(*pair) for pair in zip(roles, groups, strict=True)]
+    near = [heard_at(rng, lufs) for lufs in (-20, -24, -27, -27, -33, -26, -24, -28)]
+    assert meaning_of_levels("auto", tracks, near, dry=False).word == "rough"
+    far = [heard_at(rng, lufs) for lufs in (-44, -17, -46, -20, -22, -46, -17, -50)]
+    assert meaning_of_levels("auto", tracks, far, dry=False).word == "raw"
 
 
 def test_a_dry_recording_is_raw_and_a_word_is_a_word(rng: np.random.Generator) -> None:

@@ -24,11 +24,13 @@ STEMS = ("vocals", "bass", "drums", "other")
 TRACKS = ("Kick", "Snare Top", "Bass DI", "Lead Vox", "Gtr L", "Gtr R")
 
 
-def song_of(folder: Path, names: tuple[str, ...], gains_db: tuple[float, ...] = ()) -> Song:
-    rng = np.random.default_rng(5)
+def song_of(
+    folder: Path, names: tuple[str, ...], gains_db: tuple[float, ...] = (), n_channels: int = 2
+) -> Song:
+    rng = np.random.default_rng([5, n_channels])
     for number, name in enumerate(names):
         gain = 10.0 ** ((gains_db[number] if gains_db else -20.0) / 20.0)
-        audio = gain * rng.uniform(-1, 1, (1, 2 * RATE))
+        audio = gain * rng.uniform(-1, 1, (n_channels, 2 * RATE))
         write_audio(folder / f"{name}.wav", audio.astype(np.float32), RATE, bit_depth="32f")
     return load_song(folder)
 
@@ -43,8 +45,29 @@ def test_tracks_are_mixed_as_tracks_and_finished_stems_as_stems(tmp_path, names,
     assert plan.settings.model == model
 
 
+@pytest.mark.parametrize(
+    ("names", "model"), [(STEMS, "tracks"), (("vocals", "bass"), "default"), (("drums",), "tracks")]
+)
+def test_mono_files_of_instruments_are_recordings(tmp_path, names, model):
+    song = song_of(tmp_path / "song", names, n_channels=1)
+    assert model_of(song, RenderSettings(), Console()) == model
+
+
+def test_dry_and_raw_stems_are_mixed_as_tracks(tmp_path):
+    song = song_of(tmp_path / "song", STEMS)
+    assert model_of(song, RenderSettings(levels="raw"), Console()) == "tracks"
+    assert model_of(song, RenderSettings(dry=True), Console()) == "tracks"
+    (song.folder / "song.toml").write_text("dry = true\n", encoding="utf-8")
+    said = load_song(song.folder)
+    assert model_of(said, RenderSettings(), Console()) == "tracks"
+    assert model_of(said, RenderSettings(dry=False), Console()) == "default"
+
+
 def test_a_pair_of_files_is_one_track(tmp_path):
-    song = song_of(tmp_path / "song", ("Lead Vox", "Bass", "Drums", "Keys L", "Keys R"))
+    folder = tmp_path / "song"
+    song_of(folder, ("Lead Vox", "Bass", "Drums"))
+    song = song_of(folder, ("Keys L", "Keys R"), n_channels=1)
+    assert len(song.recordings) == 5
     assert model_of(song, RenderSettings(), Console()) == "default"
 
 
@@ -69,7 +92,6 @@ def test_what_only_a_model_of_tracks_can_do_asks_for_it(tmp_path):
     assert model_of(song, RenderSettings(), Console(), wet_tracks=True) == "tracks"
     # Only there does what comes in stay nearly as it is.
     assert model_of(song, RenderSettings(levels="mix"), Console()) == "tracks"
-    assert model_of(song, RenderSettings(levels="raw"), Console()) == "default"
 
 
 def test_the_recipe_names_the_model_that_was_chosen(tmp_path):
@@ -80,9 +102,10 @@ def test_the_recipe_names_the_model_that_was_chosen(tmp_path):
     assert recipe["settings"]["model"] == recipe["model"]["name"] == "tracks"
 
 
-def test_dry_stems_come_out_the_same_whatever_their_levels(tmp_path):
+@pytest.mark.parametrize("model", ["default", "tracks"])
+def test_dry_stems_come_out_the_same_whatever_their_levels(tmp_path, model):
     """A raw recording is as loud as the preamplifier happened to stand."""
-    settings = RenderSettings(dry=True, true_peak_dbtp=None, loudness_lufs=None)
+    settings = RenderSettings(model, dry=True, true_peak_dbtp=None, loudness_lufs=None)
     even = render(song_of(tmp_path / "a", STEMS, (-20.0,) * 4), settings)
     drawn = render(song_of(tmp_path / "b", STEMS, (-6.0, -26.0, -14.0, -30.0)), settings)
     assert even.measurements["levels"]["taken_for"] == "raw"

@@ -101,3 +101,14 @@ def test_wet_tracks_lie_on_the_disk_as_long_as_their_mix_is_there(
     assert np.abs(sum(mix.wet_tracks.values()) + mix.residual_of_tracks - mix.audio).max() < 1e-6
     del mix
     assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_two_channel_files_that_are_named_left_and_right_stand_there(write_song, rng) -> None:
+    files = {}
+    for name in ("Lead Vox", "Bass", "Gtr Dbl L", "Gtr Dbl R"):
+        mono = (0.1 * noise(rng, 4.0, RATE_HZ)[:1]).astype(np.float32)
+        files[f"{name}.wav"] = np.repeat(mono, 2, axis=0)
+    mix = mixed(write_song(files))
+    pans = {n: t["strip"]["pan"] for n, t in mix.measurements["tracks"]["tracks"].items()}
+    assert pans["Gtr Dbl L.wav"] < -0.5
+    assert pans["Gtr Dbl R.wav"] > 0.5

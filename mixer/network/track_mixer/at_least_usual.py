@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mixer.dsp.erb_bands import band_centres_hz
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.network.track_mixer.human import USUAL
+from mixer.network.track_mixer.human import GROUP_WIDTH_DB, USUAL
 from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
+from mixer.network.track_mixer.parameters import N_BANDS
 from mixer.network.track_mixer.settings import SEND_OFF_DB
 from mixer.network.track_mixer.together import gated_power
 from mixer.roles import FINISHED_STEM, STEM_OF_ROLE
@@ -23,6 +25,15 @@ _SHORT_ROOM = frozenset(("drums", "bass"))
 # Voices in finished mixes move by so much over phrases; a hand on the fader takes what is more,
 # and no more than half of it.
 _EVEN_DB, _MOST_RIDE = 1.5, 0.5
+# A stem's width is that above 250 Hz.
+_WIDE_BANDS = band_centres_hz(N_BANDS) > 250.0
+# Less side than this is none that was meant (-25 dB); a side is raised by at most 4 dB.
+_RECORDED_WIDTH, _MOST_WIDTH = 10.0**-2.5, 1.6
+_MOST_WIDENED = 10.0**-0.6
+# Rooms of whole stems, at most: what the simulated engineer gave single dry voices is too much for
+# a stem that holds several.
+_STEM_ROOM_DB = {"vocals": -14.0, "drums": -16.0, "other": -16.0}
+_LEAST_POWER = 1e-12
 
 
 def at_least_usual(
@@ -37,8 +48,10 @@ def at_least_usual(
         amount: 0 (a finished mix: nothing is changed) to 1.
         dry: the track is known to be a dry recording, which gets a room.
     """
-    if role in FINISHED_STEM.values() or amount <= 0.0:
+    if amount <= 0.0:
         return row
+    if role in FINISHED_STEM.values():
+        return _wide_stem(row, track, STEM_OF_ROLE[role], amount) if dry else row
     row = _no_narrower(row, track, role, amount)
     if STEM_OF_ROLE[role] == "vocals":
         row = _ridden(row, track, amount)
@@ -54,6 +67,42 @@ def _no_narrower(
     if STEM_OF_ROLE[role] in _KEEP_WIDTH:
         return {**row, "width": max(row["width"], amount)}
     return row
+
+
+def _wide_stem(
+    row: dict[str, float], track: TrackLevels, stem: str, amount: float
+) -> dict[str, float]:
+    """A dry stem as wide as it is in finished mixes: nobody can pan what is in it any more.
+
+    What width it was recorded with is raised first, and the rest is made of the middle.
+    """
+    if stem not in GROUP_WIDTH_DB:
+        return row
+    row = {**row, "long_room_db": min(row["long_room_db"], _STEM_ROOM_DB[stem])}
+    left, right, cross = (
+        float(track.powers[part, _WIDE_BANDS].astype(np.float64).sum()) for part in range(3)
+    )
+    mid, side = max(left + right + 2.0 * cross, _LEAST_POWER), max(left + right - 2.0 * cross, 0.0)
+    rooms = 10.0 ** (row["short_room_db"] / 10.0) + 10.0 ** (row["long_room_db"] / 10.0)
+    # Half of what a room answers is side. Its middle counts too, and hardly does.
+    added = 0.5 * rooms + 10.0 ** (row["widen_db"] / 10.0)
+    lacking = amount * 10.0 ** (GROUP_WIDTH_DB[stem] / 10.0) - added
+    width = row["width"]
+    if side > _RECORDED_WIDTH * mid:
+        wanted = float(np.sqrt(max(lacking, 0.0) * mid / side))
+        width = max(width, min(wanted, _MOST_WIDTH))
+    made = 10.0 ** (row["widen_db"] / 10.0)
+    lacking = max(0.0, lacking - width**2 * side / mid)
+    made_now = max(made, min(lacking + made, _MOST_WIDENED))
+    # As loud as before: a side adds to the energy.
+    before = 1.0 + made + row["width"] ** 2 * side / mid
+    louder_db = 10.0 * float(np.log10((1.0 + made_now + width**2 * side / mid) / before))
+    return {
+        **row,
+        "width": width,
+        "widen_db": 10.0 * float(np.log10(made_now)),
+        "gain_db": row["gain_db"] - louder_db,
+    }
 
 
 def _in_a_room(row: dict[str, float], role: str, amount: float) -> dict[str, float]:

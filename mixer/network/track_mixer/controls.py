@@ -38,8 +38,6 @@ from mixer.stems import STEMS
 
 # What carries the low end stays in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
-# Stems, and what belongs in the middle: a lean of theirs is the recording's fault.
-_BALANCED = CENTRED_ROLES | frozenset(FINISHED_STEM.values())
 _MOST_BALANCING = 0.5
 # A curve is set within so much of a track's loudest band.
 _SOUNDS_WITHIN_DB = 40.0
@@ -99,7 +97,8 @@ def read_controls(
     rows = [{**row, "gain_db": gain} for row, gain in zip(rows, gains_db, strict=True)]
     pans = place(to_place(tracks, roles, sides, spreads, gains_db))
     for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
-        if track.n_channels == 2 and role in _BALANCED:
+        # A lean of what belongs in the middle is the recording's fault.
+        if track.n_channels == 2 and role in CENTRED_ROLES:
             pans[i] = amount * balancing_pan(track)
     peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
     strips = [

@@ -15,6 +15,10 @@ from dataclasses import dataclass
 # LUFS of the stems in mixes of DSD100: only the differences count.
 GROUP_LUFS = {"vocals": -19.8, "bass": -24.0, "drums": -22.4, "other": -20.5}
 
+# Energy of a stem's side over that of its middle above 250 Hz in finished mixes, in dB: what the
+# panning of MUSDB18's stems, as the published profile has it, stands for.
+GROUP_WIDTH_DB = {"vocals": -13.5, "drums": -10.0, "other": -6.5}
+
 
 @dataclass(frozen=True)
 class Usual:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Always in the middle, whatever was recorded.
-CENTRED_ROLES = frozenset(("kick", "snare", "bass", "sub", "lead_vocal"))
+from mixer.roles import FINISHED_STEM
+
+# Always in the middle, whatever was recorded: also stems, which hold more than one instrument.
+CENTRED_ROLES = frozenset(("kick", "snare", "bass", "sub", "lead_vocal", *FINISHED_STEM.values()))
 # A mix may lean by this much.
 MOST_LEAN_DB = 0.9
 # Which side the first one goes to: the hi-hat right, as the audience sees a kit.

@@ -5,16 +5,17 @@ import pytest
 
 from mixer.network.track_mixer.at_least_usual import at_least_usual
 from mixer.network.track_mixer.features import TrackLevels, listen_to
-from mixer.network.track_mixer.human import USUAL
+from mixer.network.track_mixer.human import GROUP_WIDTH_DB, USUAL
 from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
 from mixer.network.track_mixer.settings import SEND_OFF_DB
 from mixer.network.track_mixer.together import gated_power
+from mixer.roles import FINISHED_STEM
 
 RATE = 44_100
 
 
 def row(**controls: float) -> dict[str, float]:
-    rest = {"gain_db": -3.0, "spread": 0.2, "width": 0.7, "ride": 0.0}
+    rest = {"gain_db": -3.0, "spread": 0.2, "width": 0.7, "widen_db": SEND_OFF_DB, "ride": 0.0}
     return {**rest, "short_room_db": SEND_OFF_DB, "long_room_db": SEND_OFF_DB, **controls}
 
 
@@ -73,4 +74,26 @@ def test_silence_is_even():
 
 def test_finished_mixes_and_stems_stay_as_they_are():
     assert at_least_usual(row(), phrases(8.0), "lead_vocal", 0.0, dry=True) == row()
-    assert at_least_usual(row(), phrases(8.0), "vocal_stem", 1.0, dry=True) == row()
+    assert at_least_usual(row(), phrases(8.0), "vocal_stem", 1.0, dry=False) == row()
+    assert at_least_usual(row(), phrases(8.0), "bass_stem", 1.0, dry=True) == row()
+
+
+@pytest.mark.parametrize("recorded_db", [None, -12.0, -8.0])
+@pytest.mark.parametrize("stem", ["drums", "other", "vocals"])
+def test_a_dry_stem_is_made_as_wide_as_in_finished_mixes_and_no_louder(stem, recorded_db):
+    noise = np.random.default_rng(3).standard_normal((2, 4 * RATE)).astype(np.float32) * 0.1
+    mid, side = noise[0], noise[1] * (0.0 if recorded_db is None else 10.0 ** (recorded_db / 20.0))
+    heard = listen_to(np.stack([mid + side, mid - side]).astype(np.float32), RATE)
+    before = row(width=1.0)
+    wide = at_least_usual(before, heard, FINISHED_STEM[stem], 1.0, dry=True)
+    recorded = 0.0 if recorded_db is None else 10.0 ** (recorded_db / 10.0)
+    sides = [
+        each["width"] ** 2 * recorded + 10.0 ** (each["widen_db"] / 10.0) for each in (before, wide)
+    ]
+    wanted = 10.0 ** (GROUP_WIDTH_DB[stem] / 10.0)
+    assert sides[1] == pytest.approx(max(wanted, sides[0]), rel=0.03)
+    energies = [
+        10.0 ** (each["gain_db"] / 10.0) * (1.0 + side)
+        for each, side in zip((before, wide), sides, strict=True)
+    ]
+    assert energies[1] == pytest.approx(energies[0], rel=0.02)

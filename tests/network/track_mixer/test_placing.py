@@ -60,3 +60,9 @@ def test_two_backing_voices_go_apart_whatever_else_leans_the_mix():
     voices = [Placed("backing_vocals", 0.6, db, 1_500.0, is_mono=True) for db in (-27.0, -29.0)]
     pans = place([guitar, *voices])
     assert pans[1] * pans[2] < 0.0
+
+
+def test_a_mono_stem_stays_in_the_middle():
+    other = Placed("other_stem", 0.5, -20.0, 1_000.0, is_mono=True)
+    drums = Placed("drum_stem", 0.3, -22.0, 3_000.0, is_mono=True)
+    assert place([other, drums]) == [0.0, 0.0]
