@@ -180,7 +180,7 @@ def _row(
         try:
             value = column.parse(cell)
         except ValueError as error:
-            mistakes.append(mistake(number, name, f"{quote(cell)} {error}"))
+            mistakes.append(mistake(number, name, _with_value(cell, str(error))))
             continue
         if name == "reference" and (why := _why_no_reference(value, base)):
             mistakes.append(mistake(number, name, why))
@@ -200,6 +200,12 @@ def _row(
         mistakes.append(mistake(number, "song", folders.why_not_found(cell)))
     mistakes += _contradictions(number, values[ColumnUse.SETTING], values[ColumnUse.OUTPUT])
     return _build(number, song, base, values, defaults), mistakes
+
+
+def _with_value(cell: str, what: str) -> str:
+    """A mistake that names its cell's text, once."""
+    value = quote(cell)
+    return f"{value} {what.removesuffix(f', not {value}')}"
 
 
 def _why_no_reference(texts: tuple[str, ...], base: Path) -> str | None:

@@ -81,7 +81,7 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if not manifest.learnt_to_mix:
         yield "it has not learnt to mix"
     if not manifest.architecture.mixes_tracks:
-        yield f"there is nothing above {manifest.sample_rate / 2000:g} kHz in what it mixes"
+        yield f"its mixes have nothing above {manifest.sample_rate / 2000:g} kHz"
     if not manifest.has_wet_stems:
         yield "it makes no wet stems: strips can mute, solo and set the gain, but no more"
     elif manifest.wet_stem_leakage_db is None:

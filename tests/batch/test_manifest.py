@@ -90,6 +90,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
     assert len(caught.value.mistakes) == len(expected)
     for words, mistake in zip(expected, caught.value.mistakes, strict=True):
         assert mistake.startswith(words)
+        assert ", not '" not in mistake
 
 
 @pytest.mark.parametrize(

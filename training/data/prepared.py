@@ -25,7 +25,7 @@ import numpy as np
 from mixer.errors import InputError
 from mixer.files.document import Document, read_json
 from mixer.files.fields import MISSING, TextKind, choice, entries, number, table, text
-from mixer.files.wording import quote, visible
+from mixer.files.wording import counted, quote, visible
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.stems import STEMS
 
@@ -119,7 +119,7 @@ class PreparedDataset:
     @property
     def amount(self) -> str:
         """How much there is, in words."""
-        return f"{self.n_variants} variants"
+        return counted(self.n_variants, "variant")
 
     def of_split(self, split: str) -> tuple[PreparedSong, ...]:
         """The songs of one split.
