@@ -10,6 +10,8 @@ import numpy as np
 from mixer.audio.encoding import encode
 from mixer.audio.reading import resample
 from mixer.dsp.lag import best_lag
+from mixer.dsp.long_audio import silence
+from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError, OutputError
 
 # More than any encoder's delay.
@@ -67,8 +69,9 @@ def round_trip(audio: np.ndarray, sample_rate: int, codec: Codec) -> np.ndarray:
     """
     length = round(audio.shape[1] * codec.sample_rate / sample_rate)
     sent = resample(audio, sample_rate, codec.sample_rate, length)
-    back = _decode(_encode(sent, codec))
-    back = _aligned(back, sent, codec.sample_rate)
+    most = round(_LONGEST_DELAY_S * codec.sample_rate)
+    back = _decode(_encode(sent, codec), length + most)
+    back = _moved_back(back, _delay(back, sent, most, codec.sample_rate), length)
     return resample(back, codec.sample_rate, sample_rate, audio.shape[1])
 
 
@@ -87,28 +90,35 @@ def _encode(audio: np.ndarray, codec: Codec) -> io.BytesIO:
         raise InputError(f"{codec.name}: {error}") from None
 
 
-def _decode(file: io.BytesIO) -> np.ndarray:
+def _decode(file: io.BytesIO, n_samples: int) -> np.ndarray:
+    """What is in a file, float32 (2, n_samples): cut there, or followed by silence."""
     import av
 
+    audio, position = silence(2, n_samples), 0
     with av.open(file) as container:
         resampler = av.AudioResampler("fltp", "stereo")
-        pieces = [
-            piece.to_ndarray()
-            for frame in container.decode(audio=0)
-            for piece in resampler.resample(frame)
-        ]
-    return np.concatenate(pieces, axis=1).astype(np.float32)
+        for frame in container.decode(audio=0):
+            stop_if_asked()
+            for piece in resampler.resample(frame):
+                samples = piece.to_ndarray()[:, : n_samples - position]
+                audio[:, position : position + samples.shape[1]] = samples
+                position += samples.shape[1]
+    return audio
 
 
-def _aligned(back: np.ndarray, sent: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Moved by the delay at which both are most alike, as long as what was sent."""
-    n_samples = sent.shape[1]
-    most = round(_LONGEST_DELAY_S * sample_rate)
+def _delay(back: np.ndarray, sent: np.ndarray, most: int, sample_rate: int) -> int:
+    """The number of samples by which both are most alike, at most so many either way."""
     # From the loudest part on: a beginning may be silent.
-    length = min(n_samples, round(_ALIGNED_BY_S * sample_rate))
-    energy = np.add.reduceat(np.square(sent.sum(axis=0)), np.arange(0, n_samples, length))
-    part = slice(int(np.argmax(energy)) * length, (int(np.argmax(energy)) + 1) * length)
-    delay, _, _ = best_lag(back[:, part].sum(axis=0), sent[:, part].sum(axis=0), most)
-    padded = np.pad(back, ((0, 0), (max(-delay, 0), max(n_samples + delay - back.shape[1], 0))))
-    first = max(delay, 0)
-    return padded[:, first : first + n_samples]
+    length = min(sent.shape[1], round(_ALIGNED_BY_S * sample_rate))
+    parts = [slice(start, start + length) for start in range(0, sent.shape[1], length)]
+    loudest = max(parts, key=lambda part: float(np.square(sent[:, part].sum(axis=0)).sum()))
+    return best_lag(back[:, loudest].sum(axis=0), sent[:, loudest].sum(axis=0), most)[0]
+
+
+def _moved_back(audio: np.ndarray, delay: int, n_samples: int) -> np.ndarray:
+    """So many samples of audio, without its delay; silence stands where it was cut."""
+    if delay >= 0:
+        return audio[:, delay : delay + n_samples]
+    moved = silence(2, n_samples)
+    moved[:, -delay:] = audio[:, : n_samples + delay]
+    return moved

@@ -70,6 +70,12 @@ def gained(audio: Array, gain: np.float32) -> Array:
     return out
 
 
+def add_to(total: Array, audio: Array) -> None:
+    """Add audio of the same shape, in place."""
+    for part in parts_of(total):
+        total[..., part] += audio[..., part]
+
+
 def parts_of(audio: Array) -> Iterator[slice]:
     """The last axis in parts, so that nothing on the way is as long as the whole."""
     for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):

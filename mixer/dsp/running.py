@@ -6,6 +6,7 @@ the last axis, bit for bit, without the package.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Literal
 
@@ -28,6 +29,46 @@ def running_mean(values: np.ndarray, size: int, ends: Ends = "reflect") -> np.nd
     out = np.zeros_like(values)
     _loops().uniform_filter1d(values, size, values.ndim - 1, out, _CODES[ends], 0.0, 0)
     return out
+
+
+class RunningMean:
+    """`running_mean` of float32 (samples,), reflected at the ends, a part at a time, bit for bit.
+
+    Args:
+        size: how many values.
+        n_values: of all parts together.
+        read: values at a slice, or at an array of places.
+    """
+
+    def __init__(
+        self, size: int, n_values: int, read: Callable[[slice | np.ndarray], np.ndarray]
+    ) -> None:
+        self._size, self._n_values, self._read = size, n_values, read
+        self._start, self._sum = 0, 0.0
+
+    def next(self, stop: int) -> np.ndarray:
+        """The means from where the last part ended, float32 (stop - start,)."""
+        start, before = self._start, self._size // 2
+        # What comes in and what goes out at each place, the first one of all excepted.
+        coming = self._values(start - before + self._size - 1, stop - before + self._size - 1)
+        going = self._values(start - before - 1, stop - before - 1)
+        sums = coming - going
+        if start == 0:
+            sums[0] = np.add.accumulate(self._values(-before, self._size - before))[-1]
+        else:
+            sums[0] += self._sum
+        # One after another, as the compiled loop adds them.
+        np.add.accumulate(sums, out=sums)
+        self._start, self._sum = stop, float(sums[-1])
+        return (sums / self._size).astype(np.float32)
+
+    def _values(self, start: int, stop: int) -> np.ndarray:
+        """float64; beyond the ends as in a mirror that shows them twice."""
+        if start >= 0 and stop <= self._n_values:
+            return self._read(slice(start, stop)).astype(np.float64)
+        places = np.arange(start, stop) % (2 * self._n_values)
+        mirrored = np.minimum(places, 2 * self._n_values - 1 - places)
+        return self._read(mirrored).astype(np.float64)
 
 
 def running_maximum(values: np.ndarray, size: int, origin: int = 0) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from mixer.console.master import limit_true_peak
 from mixer.dsp.blocks import FloatArray, db_to_gain
-from mixer.dsp.long_audio import parts_of, silence
+from mixer.dsp.long_audio import add_to, parts_of, silence
 from mixer.errors import ModelError, SettingsError
 from mixer.files.wording import listed
 from mixer.meters.true_peak import true_peak_dbtp
@@ -112,14 +112,14 @@ def _instrumental(mix: Mix, parts: MixParts) -> FloatArray:
     out = silence(*mix.audio.shape)
     for stem in mix.wet_stems:
         if stem != VOCALS:
-            out += parts.stem(stem)
+            add_to(out, parts.stem(stem))
     return out
 
 
 def _tv(mix: Mix, parts: MixParts) -> FloatArray:
     out = _instrumental(mix, parts)
     if mix.plan.tracks:
-        out += parts.without_tracks(VOCALS, LEAD_ROLES.__contains__)
+        add_to(out, parts.without_tracks(VOCALS, LEAD_ROLES.__contains__))
     return out
 
 
@@ -154,7 +154,7 @@ _MAKERS: Mapping[str, Maker] = {
 
 def explicit_mask(song: Song, n_samples: int, sample_rate: int) -> FloatArray:
     """1 where the song's explicit words are, 0 elsewhere, with short fades; float32 (samples,)."""
-    mask = np.zeros(n_samples, np.float32)
+    mask = silence(n_samples)
     fade = max(1, round(_FADE_S * sample_rate))
     for words in song.explicit:
         start, stop = (round(time_s * sample_rate) for time_s in (words.from_s, words.to_s))

@@ -6,7 +6,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray, convolve, db_to_gain, with_gain
 from mixer.dsp.fourier import next_fast_len
-from mixer.dsp.long_audio import gained
+from mixer.dsp.long_audio import gained, parts_of, silence
 from mixer.meters.stem_powers import BLOCK_S, N_NODES, Floats, node_positions
 from mixer.reference.moves import Moves
 
@@ -33,16 +33,29 @@ class Mover:
         else:
             out = self._filtered(audio, mid_db + own.gain_db, side_db + own.gain_db)
         if self._ride is not None:
-            out *= self._ride
+            for part in parts_of(out):
+                out[:, part] *= self._ride[part]
         return with_gain(out, self._moves.level_db)
 
     def _filtered(self, audio: FloatArray, mid_db: Floats, side_db: Floats) -> FloatArray:
         half = np.float32(0.5)
-        pair = np.stack([audio[0] + audio[1], audio[0] - audio[1]]) * half
-        kernels = np.stack([_kernel(db, self._rate) for db in (mid_db, side_db)])
+        pair = _sum_and_difference(audio)
+        for part in parts_of(pair):
+            pair[:, part] *= half
+        taps = np.stack([_kernel(db, self._rate) for db in (mid_db, side_db)])
         channels = pair if pair[1].any() else pair[:1]
-        convolve(channels, kernels[: len(channels)], (kernels.shape[-1] - 1) // 2, out=channels)
-        return np.stack([pair[0] + pair[1], pair[0] - pair[1]])
+        convolve(channels, taps[: len(channels)], (taps.shape[-1] - 1) // 2, out=channels)
+        return _sum_and_difference(pair, out=pair)
+
+
+def _sum_and_difference(audio: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    """Of two channels; `out` may be the audio itself."""
+    if out is None:
+        out = silence(*audio.shape)
+    for part in parts_of(audio):
+        left, right = audio[:, part]
+        out[0, part], out[1, part] = left + right, left - right
+    return out
 
 
 def _kernel(curve_db: Floats, sample_rate: int) -> FloatArray:
@@ -60,5 +73,9 @@ def _ride(moves: Moves, sample_rate: int, n_samples: int) -> FloatArray | None:
     if not moves.ride_db or max(map(abs, moves.ride_db)) < _LEAST_DB:
         return None
     middle = (np.arange(len(moves.ride_db)) + 0.5) * BLOCK_S * sample_rate
-    ride_db = np.interp(np.arange(n_samples, dtype=np.float32), middle, moves.ride_db)
-    return db_to_gain(ride_db).astype(np.float32)
+    gain = silence(n_samples)
+    for part in parts_of(gain):
+        # As float32 counts them, which past 2^24 is every other sample.
+        places = np.arange(part.start, min(part.stop, n_samples)).astype(np.float32)
+        gain[part] = db_to_gain(np.interp(places, middle, moves.ride_db))
+    return gain

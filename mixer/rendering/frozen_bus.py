@@ -18,21 +18,16 @@ import numpy as np
 from mixer.console.sends import Sends
 from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
-from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, db_to_gain, peak
-from mixer.dsp.running import running_mean
+from mixer.dsp.blocks import FloatArray, db_to_gain, peak, sum_of
+from mixer.dsp.long_audio import add_to, copy_of, gained, parts_of, silence
 from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
 from mixer.reference.mover import Mover
 from mixer.reference.record import moves_of
+from mixer.rendering.gain_between import gain_between
 from mixer.rendering.mix import Mix
 from mixer.rendering.track_strip import run_bus
 
 Linear = Callable[[FloatArray], FloatArray]
-# Below this a sample tells no gain: -100 dBFS.
-_LEAST_SAMPLE = np.float32(1e-5)
-# A gain this far from that of the moment around it is an accident of two zero crossings, unless
-# the sample is no smaller than the moment: a limiter may clip a single one.
-_MOST_APART, _LOUD_SHARE, _LINKED_WITHIN = np.float32(4.0), np.float32(0.2), np.float32(1e-3)
-_AROUND_S = 0.002
 # A mix that is the sum of its parts except for rounding passes as it is.
 _ROUNDING = 2e-6
 
@@ -54,11 +49,21 @@ class FrozenBus:
     def apply(self, part: FloatArray) -> FloatArray:
         """A part of the sum as it is in the total, float32 (2, samples)."""
         out = self.linear(part)
-        return out if self.gain is None else out * self.gain
+        if self.gain is None:
+            return out
+        own = silence(*part.shape) if out is part else out
+        for place in parts_of(own):
+            np.multiply(out[:, place], self.gain[:, place], out=own[:, place])
+        return own
 
     def error_dbfs(self, parts: FloatArray) -> float:
         """Highest sample of what the parts' sum and the total differ by, in dBFS."""
-        return float(20.0 * np.log10(max(peak(self.total - parts), 1e-10)))
+        return float(20.0 * np.log10(max(_most_apart(self.total, parts), 1e-10)))
+
+
+def _most_apart(one: FloatArray, other: FloatArray) -> float:
+    """Highest sample of what two signals differ by."""
+    return max((peak(one[:, part] - other[:, part]) for part in parts_of(one)), default=0.0)
 
 
 def freeze(
@@ -73,36 +78,9 @@ def freeze(
         linear: what of the bus is linear.
     """
     passed = linear(sum_before)
-    if peak(total - passed) <= _ROUNDING * max(peak(total), 1e-6):
+    if _most_apart(total, passed) <= _ROUNDING * max(peak(total), 1e-6):
         return FrozenBus(linear, None, total)
-    return FrozenBus(linear, _gain_between(passed, total, sample_rate), total)
-
-
-def _gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> FloatArray:
-    """The gain of each sample and channel, straight across the samples that tell none."""
-    length = max(3, round(_AROUND_S * sample_rate))
-    powers = [running_mean(np.square(audio).sum(axis=0), length) for audio in (after, before)]
-    around = np.sqrt(np.maximum(powers[0], 0.0) / np.maximum(powers[1], _LEAST_SAMPLE**2))
-    level = np.sqrt(np.maximum(powers[1], 0.0))
-    tells = np.abs(before) > _LEAST_SAMPLE
-    ratio = np.divide(after, before, out=np.stack([around, around]), where=tells)
-    apart = np.maximum(ratio, around) / np.maximum(np.minimum(ratio, around), 1e-12)
-    # Most gains are one for both channels, so what both tell is not chance.
-    is_linked = tells.all(axis=0) & (
-        np.abs(ratio[0] - ratio[1]) < _LINKED_WITHIN * np.abs(ratio[0])
-    )
-    is_loud = np.abs(before) > _LOUD_SHARE * level
-    tells &= is_linked | is_loud | ((ratio > 0.0) & (apart < _MOST_APART))
-    place = np.arange(before.shape[-1])
-    gain = np.stack([around, around])
-    for channel in range(before.shape[0]):
-        if tells[channel].any():
-            known = place[tells[channel]]
-            at, told = known.astype(np.float64), ratio[channel, known].astype(np.float64)
-            for start in range(0, len(place), BLOCK_SAMPLES):
-                here = slice(start, start + BLOCK_SAMPLES)
-                gain[channel, here] = np.interp(place[here], at, told)
-    return gain
+    return FrozenBus(linear, gain_between(passed, total, sample_rate), total)
 
 
 class MixParts:
@@ -117,7 +95,7 @@ class MixParts:
         if not mix.wet_stems:
             raise ValueError("parts of a mix need its wet stems")
         self._mix = mix
-        total = np.add.reduce(list(mix.wet_stems.values()))
+        total = sum_of(list(mix.wet_stems.values()))
         self._bus = freeze(total, mix.audio, mix.sample_rate, self._through_bus)
 
     def stem(self, name: str) -> FloatArray:
@@ -131,21 +109,22 @@ class MixParts:
             stem: one of the mix's, which was mixed track by track, with wet tracks.
             left_out: of a track's role.
         """
-        tracks = [track for track in self._mix.plan.tracks if track.stem == stem]
-        wet = {track.name: self._mix.wet_tracks[track.name] for track in tracks}
-        total = np.add.reduce(list(wet.values()))
-        kept = np.zeros_like(total)
-        for track in tracks:
-            if not left_out(track.role):
-                kept += wet[track.name]
+        shape = self._mix.audio.shape
+        total, kept = silence(*shape), silence(*shape)
+        for track in self._mix.plan.tracks:
+            if track.stem == stem:
+                wet = self._mix.wet_tracks[track.name]
+                add_to(total, wet)
+                if not left_out(track.role):
+                    add_to(kept, wet)
         return self._bus.apply(self._through_group(stem, total, kept))
 
     @cached_property
     def error_dbfs(self) -> float:
         """Highest sample by which the stems' sum misses the mix, in dBFS."""
-        parts = np.zeros_like(self._mix.audio)
+        parts = silence(*self._mix.audio.shape)
         for stem in self._mix.wet_stems:
-            parts += self.stem(stem)
+            add_to(parts, self.stem(stem))
         return self._bus.error_dbfs(parts)
 
     def _through_bus(self, part: FloatArray) -> FloatArray:
@@ -161,18 +140,21 @@ class MixParts:
         # Levels as they were there: wet tracks have the gain of the master.
         gain = np.float32(db_to_gain(measured["master"]["gain_db"]))
         staging = np.float32(db_to_gain(measured["console"].get("staging_gain_db", 0.0)))
-        total, part = total / gain, part / gain
-        behind = total.copy()
+        for audio in (total, part):
+            _divide(audio, gain)
+        behind = copy_of(total)
         run_bus(behind, rate, _bus_settings(table))
         part = freeze(total, behind, rate, lambda audio: self._linear_bus(audio, table)).apply(part)
         behind, part = (self._towards_reference(stem, audio) for audio in (behind, part))
-        behind, part = behind * staging, part * staging
+        behind, part = gained(behind, staging), gained(part, staging)
         heard = replace(strip, mute=False, solo=False, duck=None)
         out, _ = apply_strip(behind, rate, heard, stem=stem)
         linear = partial(_linear_strip, sample_rate=rate, strip=strip, name=stem)
         part = freeze(behind, out, rate, linear).apply(part)
         sends = Sends(console.reverb, console.delay, rate, mix.song.tempo_bpm)
-        returned: FloatArray = sends.add_returns(part, strip)[0] / staging * gain
+        returned = _divide(sends.add_returns(part, strip)[0], staging)
+        for place in parts_of(returned):
+            returned[:, place] *= gain
         return returned
 
     def _towards_reference(self, stem: str, audio: FloatArray) -> FloatArray:
@@ -187,11 +169,17 @@ class MixParts:
         """What of a bus that a model of tracks set is linear."""
         if table is None or self._mix.settings.amount == 0.0:
             return part
-        out = part.copy()
+        out = copy_of(part)
         run_bus(
             out, self._mix.sample_rate, replace(_bus_settings(table), compression=Compression())
         )
         return out
+
+
+def _divide(audio: FloatArray, gain: np.float32) -> FloatArray:
+    for part in parts_of(audio):
+        audio[:, part] /= gain
+    return audio
 
 
 def _bus_settings(table: BusTable) -> BusSettings:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.audio.round_trip import CODECS, is_available, round_trip
+from mixer.dsp.blocks import FloatArray
+from mixer.dsp.long_audio import parts_of, silence
 from mixer.extras import install_command
 from mixer.meters.masking import HOP_LENGTH, bark_powers
 from mixer.meters.translation import PLACES, heard_loudness, lift_hz
@@ -78,7 +80,9 @@ def check_translation(mix: Mix) -> Translation:
     for codec in CODECS if is_available() else ():
         back = round_trip(mix.audio, mix.sample_rate, codec)
         peaks[codec.name] = true_peak_dbtp(back, mix.sample_rate)
-        error = bark_powers(back - mix.audio, mix.sample_rate)
+        for part in parts_of(back):
+            back[:, part] -= mix.audio[:, part]
+        error = bark_powers(back, mix.sample_rate)
         heard = heard_loudness(stereo, None, error)
         rows += _rows(codec.name, at_desk, heard, mix.sample_rate)
     return {
@@ -148,8 +152,15 @@ def _powers(mix: Mix) -> tuple[Powers, Powers]:
         audio = parts.stem(stem)
         stereo[stem] = bark_powers(audio, mix.sample_rate)
         # One loudspeaker plays the half sum twice as loud as each channel of a pair of them.
-        mono[stem] = 2.0 * bark_powers(audio.mean(axis=0, keepdims=True), mix.sample_rate)
+        mono[stem] = 2.0 * bark_powers(_half_sum(audio), mix.sample_rate)
     return stereo, mono
+
+
+def _half_sum(audio: FloatArray) -> FloatArray:
+    half_sum = silence(1, audio.shape[1])
+    for part in parts_of(audio):
+        half_sum[:, part] = audio[:, part].mean(axis=0)
+    return half_sum
 
 
 def _rows(
