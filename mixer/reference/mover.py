@@ -49,7 +49,7 @@ class Mover:
 
 
 def _sum_and_difference(audio: FloatArray, out: FloatArray | None = None) -> FloatArray:
-    """Of two channels; `out` may be the audio itself."""
+    """The sum and the difference of two channels; `out` may be the audio itself."""
     if out is None:
         out = silence(*audio.shape)
     for part in parts_of(audio):

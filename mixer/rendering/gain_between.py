@@ -42,7 +42,7 @@ def gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> Flo
         each sample.
     """
     gain = silence(*before.shape)
-    # Of each part and channel, the first sample that tells; None if none does.
+    # The first sample of each part and channel that tells; None if none does.
     firsts: list[list[_Known | None]] = []
     for part, _, ratio, tells in _read_off(before, after, sample_rate):
         gain[:, part] = np.where(tells, ratio, np.float32(np.nan))
