@@ -3,7 +3,7 @@
     python -m export.make_paper -o build/paper
 
 It does what `mixer dataset synthesise`, `mixer dataset prepare`, `mixer train paper-small`, twice,
-and `mixer export` do, and goes on where it was stopped. Which songs: `export.paper_songs`. The
+and `mixer export` do, and resumes where it was stopped. Which songs: `export.paper_songs`. The
 bundle holds the weights, how they were made, how the training went and the benchmark's figures.
 """
 

@@ -5,7 +5,7 @@
 It composes songs (`training.track_mixer.composing`), listens to real ones if they are there
 (finished stems, tracks as they are in a mix, tracks dry and wet), adds MixologyDB's faders and
 pans, trains by the one trainer and exports. Songs that the benchmark judges on are never among
-them. It goes on where it was stopped.
+them. It resumes where it was stopped.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def changes_after(then: StripChanges | None, first: StripChanges) -> StripChange
     """Further changes of a strip that was changed before, combined into one set of changes.
 
     Args:
-        then: what somebody asks for; None for nothing.
+        then: what somebody asks for; None for none.
         first: of no level of something added.
     """
     asked, both = dict(asked_for(then)), dict(asked_for(first))

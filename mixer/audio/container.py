@@ -97,7 +97,7 @@ def held_audio(file: BinaryIO, heads: Heads) -> HeldAudio | None:
 
 
 def _extent(file: BinaryIO, family: Family, audio: Chunk, n_file: int) -> _Extent:
-    """Bytes of audio, and what is to be said where they are not those of the header."""
+    """Bytes of audio, and a remark if the header states another number."""
     there = max(0, n_file - audio.start)
     promised = audio.size
     if promised and 0 < promised <= there:

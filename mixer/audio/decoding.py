@@ -21,7 +21,7 @@ from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
 from mixer.extras import install_command
 
-# What libsndfile says of a container that it knows with a coding that it does not.
+# What libsndfile reports about a container that it knows with a coding that it does not.
 _FOREIGN_CODING = ("unsupported", "unknown error in flac", "unimplemented", "not supported")
 _READ_BY_CODEC = "codec"
 _OF_CODECS = CODEC_SUFFIXES | VIDEO_SUFFIXES

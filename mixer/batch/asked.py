@@ -36,7 +36,7 @@ class Asked(RowSettings, total=False):
         console: the desk as a plain table.
         presets: the files that had a say in it.
         reference_sha256: of what is in the references.
-        daw, report: what is delivered with the mix.
+        daw, report: deliveries beside the mix.
     """
 
     format: str

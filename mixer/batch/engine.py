@@ -17,7 +17,7 @@ class EngineError(MixerError):
 class Engine(Protocol):
     """Takes orders while it has room and tells how they end.
 
-    An order whose worker dies is run once more, and then told of as failed.
+    An order whose worker dies is run once more, and then reported as failed.
     """
 
     @property

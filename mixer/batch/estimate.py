@@ -31,7 +31,7 @@ class Estimate:
 
     Attributes:
         sizes: of the songs that can be read, by id.
-        problems: what is wrong with the others, by id.
+        problems: of the others, by id.
         duration_s: of all songs to render.
         seconds: that rendering them takes with these workers.
         output_bytes: disk for the results; `premaster_bytes` for albums on the way.

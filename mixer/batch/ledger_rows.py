@@ -90,7 +90,7 @@ def from_row(row: Sequence[Any]) -> Record:
     """The record of a row, checked.
 
     Raises:
-        ValueError: what is wrong with it.
+        ValueError: it is invalid.
     """
     values = dict(zip(NAMES, row, strict=True))
     for name, value in values.items():

@@ -18,7 +18,7 @@ class Status:
         n_total: songs to look after in this run.
         n_skipped: of these, done before and unchanged.
         n_done, n_failed: finished in this run.
-        running: worker's name to what it does.
+        running: worker's name to its current work.
         music_s: seconds of song finished in this run.
         elapsed_s: since its start.
         left_s: time it will still take; None while unknown.

@@ -38,7 +38,7 @@ def hold_lock(path: Path, *, shared: bool = False) -> Iterator[Holder | None]:
     """Hold the lock during the block; yields what a dead run left in the file, else None.
 
     Args:
-        path: the lock file; made if it is not there.
+        path: the lock file; made if it does not exist.
         shared: others may hold it shared too (the shards of one batch), but nobody alone.
 
     Raises:

@@ -70,7 +70,7 @@ class _Header:
     Attributes:
         names: one a column: as `Column.name`, as written if it is not known, or empty.
         columns: those that are read, by name.
-        mistakes: what is wrong with them.
+        mistakes: in these rows.
     """
 
     names: list[str]

@@ -63,7 +63,7 @@ def merge_shards(
     Args:
         out: output folder.
         manifest: for the order of the songs and to find those that no shard has begun.
-        listener: told of stale locks.
+        listener: notified of stale locks.
         html: the index page too.
         overwrite: tables that no run wrote may be replaced.
 

@@ -25,7 +25,7 @@ class Order:
         staging: absolute path of the folder that the files are made in; nobody else's.
         target: absolute path at which the mix will appear.
         settings: arguments of `RenderSettings`, without the device and the console.
-        wanted: how the mix is written, and what is delivered with it.
+        wanted: format of the mix, and the files delivered with it.
         phase: how much of it.
         premaster: absolute path of the folder that keeps an album's song between its two phases.
         loudness_lufs: to finish with, this song's own target: its loudness plus the album's offset.
@@ -66,7 +66,7 @@ class Order:
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A finished file in the staging folder, and what it will be.
+    """A finished file in the staging folder, and its destination.
 
     Attributes:
         staged: path relative to the staging folder.
@@ -92,7 +92,7 @@ class Outcome:
         error: one line; None unless failed.
         disk_full: it failed because the output's file system is full.
         passing: it failed for want of memory or of the device's process: it may do better alone.
-        files: what is in the staging folder.
+        files: the files in the staging folder.
         inputs_stat: names, sizes and dates of the inputs, as `mixer.batch.inputs` lists them.
         inputs_sha256: of their content.
         figures: measurements and times, ready for JSON.

@@ -22,7 +22,7 @@ from mixer.files.whole_file import whole_file
 
 
 class Result(TypedDict):
-    """A song as the tables show it, a column each; None for what is not known."""
+    """A song as the tables show it, a column each; None for unknown values."""
 
     id: str
     state: State
@@ -62,7 +62,7 @@ _UNMIXED: tuple[Literal["left_out", "not_recognised"], ...] = ("left_out", "not_
 
 
 def result_of(record: Record, marks: Sequence[str] = ()) -> Result:
-    """A song as the tables and `--json` show it; what is not known is None."""
+    """A song as the tables and `--json` show it; unknown values are None."""
     figures = record.figures if record.state == State.DONE else Figures()
     seconds = figures.get("seconds", {})
     render_s = round(sum(seconds.values()), 3) if seconds else None

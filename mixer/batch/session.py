@@ -96,7 +96,7 @@ def run_batch(
 
     Args:
         manifest: CSV file.
-        out: output folder; made if it is not there.
+        out: output folder; made if it does not exist.
         options: see there.
         make_engine: called with the number of songs to do; started only if there are any.
         listener: told what happens.

@@ -1,4 +1,4 @@
-"""The words that a batch speaks of its songs in: in the ledger, in orders, in plans, in columns."""
+"""The words for a batch's songs: in the ledger, in orders, in plans, in columns."""
 
 from enum import StrEnum
 

@@ -74,7 +74,7 @@ def survey_song(
         read: finds the song; one that keeps songs serves rows that mix the same one again.
 
     Raises:
-        MixerError: what is wrong with the song, as rendering it would say.
+        MixerError: the song cannot be rendered; the message is the render's.
     """
     song = read(row.song)
     stems = song.stems

@@ -384,7 +384,7 @@ def _disk_is_full(order: Order, error: Exception) -> bool:
 
 
 def _doubts(mix: Mix) -> list[str]:
-    """What may not be meant about a mix: damaged files, and what the plan warns of."""
+    """What may not be meant about a mix: damaged files, and the plan's warnings."""
     from mixer.audio.damage import damage_of
 
     found = [(r.file, damage_of(r.source)) for r in mix.song.recordings]

@@ -1,4 +1,4 @@
-"""`mixer compare`: what two mixes were asked to be, and what they came to."""
+"""`mixer compare`: settings and results of two mixes."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def command(
 
 
 def _next_step(written: list[Path], preset: str | None) -> str:
-    """How to hear what was learnt."""
+    """How to render with the learnt changes."""
     if preset:
         return f"use it with: mixer render SONG --preset {preset}"
     songs = " or ".join(f"mixer render {shlex.quote(str(path.parent))}" for path in written)

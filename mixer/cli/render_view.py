@@ -217,7 +217,7 @@ def show_stems(mix: Mix) -> None:
 
 
 def _step_words(done: Mapping[str, Any]) -> Iterator[str]:
-    """What a step of the normalisation set, with units; what it did not do is left out."""
+    """Settings of a step of the normalisation, with units; unused ones are left out."""
     for key, value in done.items():
         name = key
         unit = next((u for ending, u in _UNITS.items() if key.endswith(ending)), "")
@@ -282,7 +282,7 @@ def show_result(mix: Mix, path: Path) -> None:
 
 
 def _show_table(mix: Mix) -> None:
-    """A row a stem: what came in, what became of it, and what model and strip did, with numbers."""
+    """Print a row for each stem: its levels before and after, and the settings of model and strip."""
     console = table_console(stderr=True)
     if not mix.measurements["stems"]:
         return

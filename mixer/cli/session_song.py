@@ -44,7 +44,7 @@ def song_of_session(
         path: of the session.
         output: as requested: of the mix, or a folder for it.
         allow_outside: also read audio outside of the session's folder.
-        overwrite: replace what was made before.
+        overwrite: replace earlier results.
         dry_run: make it where it goes with this process.
 
     Raises:

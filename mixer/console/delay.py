@@ -30,7 +30,7 @@ def delay_time_s(setting: Delay, tempo_bpm: float | None) -> float:
 def return_delay(
     send: FloatArray, sample_rate: int, setting: Delay, tempo_bpm: float | None
 ) -> FloatArray:
-    """The echoes, in place of what was sent; the first stands one delay time later, to the sample.
+    """The echoes, in place of the send signal; the first comes exactly one delay time later.
 
     Args:
         send: float32 `(2, samples)`; overwritten.

@@ -47,7 +47,7 @@ class DynamicsEffect:
             ballistics: how the reduction gets there.
             sample_rate: Hz.
             make_up_db: gain after the reduction.
-            key: what is listened to, float32 `(channels, samples)`; None for the audio itself.
+            key: the detector's signal, float32 `(channels, samples)`; None for the audio itself.
             report: what is said beside the reduction.
         """
         self._reduction_db = reduction_db

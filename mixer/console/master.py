@@ -94,8 +94,8 @@ def apply_master(
         ceiling_dbtp: highest true peak; a mix that is under it already is not touched. None
             lets peaks go where they go.
         held_gain_db: the gain, whatever loudness comes of it; None finds it.
-        own: what was measured of the mix already; None measures it.
-        consume: nobody needs the mix any more: it may become what is returned.
+        own: known measurements of the mix; None measures it.
+        consume: nobody needs the mix any more: it may be overwritten and returned.
 
     Returns:
         The mix (the same array if nothing changed) and what was done.
@@ -137,7 +137,7 @@ class OwnLevels:
 
 @dataclass(frozen=True)
 class _Reduction:
-    """What the limiter did; true peak, and energies as in `OwnLevels`, of what came out."""
+    """What the limiter did; true peak, and energies as in `OwnLevels`, of the output."""
 
     peak_dbtp: float
     energies: np.ndarray
@@ -147,7 +147,7 @@ class _Reduction:
 
 @dataclass(frozen=True)
 class _Bus:
-    """A mix, and what is known of it, at any gain below its ceiling."""
+    """A mix, and what is known about it, at any gain below its ceiling."""
 
     mix: np.ndarray
     sample_rate: int
@@ -165,7 +165,7 @@ class _Bus:
     def at(self, gain_db: float, *, consume: bool = False) -> tuple[np.ndarray, _Reduction]:
         """The mix at a gain, limited; the same array if nothing changes.
 
-        If nothing is limited, what may be consumed becomes what is returned.
+        If nothing is limited, an array that may be consumed is returned itself.
         """
         mix, rate, ceiling_dbtp = self.mix, self.sample_rate, self.ceiling_dbtp
         gain = np.float32(db_to_gain(gain_db))
@@ -238,7 +238,7 @@ def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) ->
 
 
 def _limit(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> tuple[np.ndarray, float]:
-    """`limit_true_peak`, and the true peak of what comes out."""
+    """`limit_true_peak`, and the true peak of the output."""
     target_dbtp = ceiling_dbtp - _PEAK_MARGIN_DB
     setting_db = target_dbtp
     for _ in range(_PEAK_PASSES):

@@ -1,4 +1,4 @@
-"""How an effect is run over a stem: block by block, in place, blended with what came in.
+"""Run an effect over a stem: block by block, in place, blended with the input.
 
 An effect holds its state from block to block, so memory does not grow with the song.
 """
@@ -25,7 +25,7 @@ class Effect(Protocol):
 
     Attributes:
         context_samples: how many samples before and after its block it wants to see. None of the
-            effects is late: what comes out stands where it came in.
+            effects is late: the output is aligned with the input.
     """
 
     context_samples: int

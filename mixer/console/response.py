@@ -46,6 +46,6 @@ def _band_sections(band: Band, sample_rate: int) -> np.ndarray:
 def _blended(
     sections: np.ndarray, amount: Number, frequency_hz: np.ndarray, sample_rate: int
 ) -> np.ndarray:
-    """Complex gains of a filter whose output is blended with what came in."""
+    """Complex gains of a filter whose output is blended with its input."""
     wet = response(sections, frequency_hz, sample_rate)
     return np.asarray(1.0 + mean_value(amount) * (wet - 1.0))

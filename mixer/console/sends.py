@@ -24,7 +24,7 @@ _BLOCK_SAMPLES = 1 << 16
 
 
 class SendReport(TypedDict):
-    """A send's level, and that of what comes back relative to the stem; None for silence."""
+    """Level of a send, and of its return relative to the stem; None for silence."""
 
     send_db: float
     return_db: float | None
@@ -63,7 +63,7 @@ class Sends:
         self._room: FloatArray | None = None
 
     def add_returns(self, audio: FloatArray, strip: Strip) -> tuple[FloatArray, SendReports]:
-        """A stem with what comes back from its sends.
+        """A stem with the returns of its sends.
 
         Args:
             audio: float32 `(2, samples)`, after its strip; it is not changed.

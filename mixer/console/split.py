@@ -25,7 +25,7 @@ class GainLike:
 
 
 def split_gain_like(strip: Strip) -> tuple[GainLike, Strip]:
-    """Take a strip apart into what can act before the network and the rest.
+    """Split a strip into the part that can act before the network and the rest.
 
     Both together do what the strip does, as far as the network is linear. After it nothing else
     changes: thresholds of the rest's dynamics see the stem with its gain.

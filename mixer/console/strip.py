@@ -77,7 +77,7 @@ def apply_strip(
         return silence(*audio.shape), {"mute": True}
     if is_neutral(strip):
         return audio, {}
-    # A strip that is blended with what came in reads that again at its end.
+    # A strip that is blended with its input reads that again at its end.
     own = consume and _constant(strip.amount) == 1.0
     out = audio if own else copy_of(audio)
     report: dict[str, Any] = {}

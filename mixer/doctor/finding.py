@@ -20,11 +20,11 @@ class Finding:
     """Result of a check.
 
     Attributes:
-        about: what was looked at, a word or two.
+        about: the subject, a word or two.
         status: `PROBLEM` where mixer does not work, or not as its user must expect.
         found: one line.
         todo: what to do, one line; empty if there is nothing to do.
-        figures: what was measured, for a program.
+        figures: measurements, for programs.
     """
 
     about: str
@@ -38,7 +38,7 @@ def looked_at(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding
     """Run a check; any exception becomes a finding too.
 
     Args:
-        about: what is looked at.
+        about: the subject.
         look: imports what it needs by itself: any of it may be missing or broken.
     """
     try:

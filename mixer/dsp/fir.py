@@ -62,7 +62,7 @@ def low_pass_taps(n_taps: int, cut_off: float, beta: float) -> np.ndarray:
 
 
 def resample_by_taps(taps: np.ndarray, audio: np.ndarray, up: int = 1, down: int = 1) -> np.ndarray:
-    """Zeros between samples, a filter, and of what comes out every `down`th sample.
+    """Zeros between samples, a filter, and of the output every `down`th sample.
 
     Args:
         taps: float32 `(taps,)`.

@@ -135,7 +135,7 @@ class BenchmarkResult:
         }
 
     def as_json(self) -> BenchmarkTable:
-        """Everything, ready for JSON: what is undefined is None."""
+        """Everything, ready for JSON: undefined values are None."""
         value = {
             "means": self.means(),
             "worst": self.worst(),

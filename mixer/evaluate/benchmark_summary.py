@@ -45,7 +45,7 @@ class Comparison:
     """The subject against one rival in one measure, on the segments that both have.
 
     Attributes:
-        rival, measure: what is compared.
+        rival, measure: of the comparison.
         n: segments.
         mean_difference: of subject less rival: below 0 the subject has the smaller error.
         effect: matched-pairs rank-biserial correlation, -1 (subject always smaller) to 1.

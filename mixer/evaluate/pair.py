@@ -122,7 +122,7 @@ class PairReport:
     stem_masked_shares: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> PairTable:
-        """Everything, ready for JSON: what is undefined is None."""
+        """Everything, ready for JSON: undefined values are None."""
         value: PairTable = {
             "alignment": self.alignment.as_json() if self.alignment else None,
             "mix_s": self.mix_s,

@@ -52,7 +52,7 @@ class SongResult:
         song: its name.
         system: what mixed it.
         mix, reference: where they come from, for the reader.
-        report: what was measured.
+        report: the measurements.
     """
 
     song: str

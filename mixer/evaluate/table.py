@@ -14,7 +14,7 @@ from mixer.files.whole_file import whole_file
 
 
 def flat(result: SongResult) -> dict[str, str | float]:
-    """One result as column to value; what is undefined is an empty string."""
+    """One result as column to value; undefined values are an empty string."""
     report = result.report
     row: dict[str, str | float] = {
         "song": result.song,
@@ -42,7 +42,7 @@ def flat(result: SongResult) -> dict[str, str | float]:
 
 
 def write_table(path: Path, results: Sequence[SongResult]) -> None:
-    """Write results as CSV, UTF-8, whole or not at all; replaces what is there.
+    """Write results as CSV, UTF-8, whole or not at all; replaces an existing file.
 
     Raises:
         OutputError: the disk is full or read-only.

@@ -68,7 +68,7 @@ def find_mistakes(
     """Whatever is wrong with a part of a table.
 
     Args:
-        shape: what it should be.
+        shape: the expected shape.
         value: as TOML or JSON gave it.
         path: its location.
         is_layer: of a layer of settings.

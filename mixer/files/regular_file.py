@@ -29,7 +29,7 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_start(path: str, most_bytes: int) -> tuple[bytes, os.stat_result]:
-    """The first bytes of a file, and what the system says of it.
+    """The first bytes of a file, and the system's description of it.
 
     Raises:
         OSError: as `open_regular`.

@@ -50,12 +50,12 @@ class Leaf:
     """A key that holds a value.
 
     Attributes:
-        kind: what it holds.
+        kind: kind of value.
         default: what the dataclass has if the key is not there.
         optional: it may be null.
         automatable: may be a list of [seconds, value].
         allowed: lowest and highest number.
-        choices: what it may be.
+        choices: the allowed words.
         text: `TextKind.LINE`, `TextKind.NAME`, `TextKind.PROSE` or `TextKind.RAW`.
         shortest, longest: of a text, in characters.
         pattern, means: what a text must match, and what that is in words.

@@ -59,7 +59,7 @@ def publish(
         staging: from `staging_folder(folder)`.
         folder: where the files go.
         last: whether a file, relative to `folder`, says that the others are there.
-        overwrite: replace what is there.
+        overwrite: replace existing files.
 
     Returns:
         Where the files are now.

@@ -99,7 +99,7 @@ class Begun:
 
     Attributes:
         identical: both channels are the same; only the first was begun.
-        before: what was found of each channel that was begun; None for a silent one.
+        before: findings for each channel that was begun; None for a silent one.
         bound_dbfs: below which the onset peaks are to be.
         sample_rate: Hz.
     """

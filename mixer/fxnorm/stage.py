@@ -90,7 +90,7 @@ class Stage:
         apply: changes audio float32 `(2, samples)` in place and says what it did, ready for JSON.
         takes_amount: `apply` knows the task's amount; of all others the chain mixes it with the
             input.
-        measured: what a profile must know for it; None for nothing.
+        measured: what a profile must know for it; None for none.
         stems: the only ones that it is for; None for all.
         listen: what it must know of the stem before any effect runs, for `Task.own`.
         begin: the first, short part of what it does, which tells how long the second, `apply`, will

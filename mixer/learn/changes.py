@@ -66,7 +66,7 @@ class Changed:
 
     @property
     def sends(self) -> dict[str, float | None]:
-        """Returns to which another level is sent now; None for nothing."""
+        """Returns to which another level is sent now; None for none."""
         was, now = dict(self.written.strip.sends), dict(self.now.sends)
         found: dict[str, float | None] = {}
         for name in dict.fromkeys((*was, *now)):

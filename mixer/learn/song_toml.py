@@ -25,7 +25,7 @@ def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
 
     Args:
         folder: the song's.
-        edits: what was learnt; a key that is there already is replaced.
+        edits: learnt changes; a key that is there already is replaced.
 
     Raises:
         InputError: the folder is not there.

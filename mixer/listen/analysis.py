@@ -41,7 +41,7 @@ class AnalysisSettings:
 
 
 class PairTable(TypedDict):
-    """A `SystemPair` as JSON has it; None, or NaN in tables, for what is undefined."""
+    """A `SystemPair` as JSON has it; None, or NaN in tables, for undefined values."""
 
     first: str
     second: str
@@ -74,7 +74,7 @@ class ScaleResult:
     """One scale.
 
     Attributes:
-        scale: what was asked.
+        scale: the question.
         systems: system to where its ratings lie.
         friedman: whether any system differs; None for too few systems or blocks.
         pairs: every two systems.
@@ -126,7 +126,7 @@ class SettingsTable(TypedDict):
 
 
 class AnalysisTable(TypedDict):
-    """An `Analysis` as JSON has it; what is undefined is None."""
+    """An `Analysis` as JSON has it; undefined values are None."""
 
     test_id: str
     title: str

@@ -161,7 +161,7 @@ def write_test(
     """Write a whole test into a folder.
 
     Args:
-        songs, systems: what is compared.
+        songs, systems: to compare.
         made: every song's excerpts, by its name.
         settings: how the test is made.
         seed: of ids and dither.

@@ -199,7 +199,7 @@ class Design:
     Attributes:
         test_id: random; answers carry it.
         title: as shown.
-        scales: what is asked.
+        scales: the questions.
         sample_rate: of every sound, Hz.
         n_samples: of every sound.
         loudness_lufs: of every mix.

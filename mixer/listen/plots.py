@@ -39,9 +39,9 @@ class Panel:
     """One plot of a picture.
 
     Attributes:
-        title: what it is about.
+        title: of the plot.
         height: in the units of its view, which is `_WIDTH` wide.
-        drawing: what is in it.
+        drawing: its elements.
     """
 
     title: str

@@ -41,7 +41,7 @@ class Store:
     """The answers of one test; safe to use from many threads.
 
     Args:
-        path: of the database; made if it is not there, for its owner alone.
+        path: of the database; made if it does not exist, for its owner alone.
         test_id: of the test it belongs to.
 
     Raises:

@@ -50,7 +50,7 @@ def table_paths(folder: Path) -> dict[str, Path]:
 
 
 def write_tables(folder: Path, analysis: Analysis) -> None:
-    """Write every table as CSV, UTF-8, each whole or not at all; replaces what is there.
+    """Write every table as CSV, UTF-8, each whole or not at all; replaces an existing file.
 
     What is undefined is empty. A text that a spreadsheet would take for a formula gets an
     apostrophe in front.
@@ -63,7 +63,7 @@ def write_tables(folder: Path, analysis: Analysis) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8, whole or not at all; replaces what is there.
+    """Write a text as UTF-8, whole or not at all; replaces an existing file.
 
     Raises:
         OutputError: the disk is full or read-only.
@@ -72,7 +72,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write bytes, whole or not at all; replaces what is there.
+    """Write bytes, whole or not at all; replaces an existing file.
 
     Raises:
         OutputError: the disk is full or read-only.

@@ -35,7 +35,7 @@ class Bundle:
 
     Attributes:
         folder: its path.
-        manifest: what it says about itself.
+        manifest: its manifest.
         sha256: of the manifest, which holds the hashes of everything else.
     """
 

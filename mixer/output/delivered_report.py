@@ -34,7 +34,7 @@ def write_mix_report(
         path: the report's file.
         copies: folder for what it plays and is written nowhere else; None to put previews inside.
         nulls: how deep the tracks of sessions null; None without editable ones.
-        overwrite: replace what is there.
+        overwrite: replace existing files.
         at: told what is done next, and the share done.
 
     Raises:

@@ -90,8 +90,8 @@ def deliver(
         wanted: what is to be delivered.
         home: folder in which everything that lies beside the mix will lie at last, where it is
             made in another one; links to the recordings lead from there. None for where it is made.
-        overwrite: replace what is there.
-        clock: is told of the sessions and of the report.
+        overwrite: replace existing files.
+        clock: is notified of the sessions and of the report.
 
     Returns:
         What could not be handed over in full, a line each.

@@ -49,7 +49,7 @@ class Destination:
     Attributes:
         path: the mix's file.
         wanted: how it is written, and what with it; its format is known.
-        overwrite: replace what is there.
+        overwrite: replace existing files.
         home: folder in which all of it will lie at last, where it is made in another one, from
             which somebody else moves it. None for `path`'s, where it appears at once.
     """

@@ -1,6 +1,6 @@
 """The same mix again from its recipe, bit for bit, or what exactly differs.
 
-What decides a mix is compared before anything is rendered: recordings, what `song.toml` says of
+What decides a mix is compared before anything is rendered: recordings, what `song.toml` says about
 them, model, profile. Where one of these differs the same mix cannot be made. Versions and the
 system are compared too, but only the result tells whether they matter.
 """

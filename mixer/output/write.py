@@ -128,7 +128,7 @@ def write_mix(
             for what `path` ends in.
         bit_depth: "16", "24" or "32f"; lossy formats have none and ignore it.
         coding: of lossy formats: bit rate or quality.
-        overwrite: replace what is there, and remove stems and tracks of an earlier mix.
+        overwrite: replace existing files, and remove stems and tracks of an earlier mix.
 
     Returns:
         The recipe, as written; `["output"]["clipped"]` names what went beyond full scale in a
@@ -234,7 +234,7 @@ def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
         staged: of the mix in the staging folder.
         path: of the mix at last.
         song: what was mixed, none of whose recordings is ever removed.
-        overwrite: replace what is there.
+        overwrite: replace existing files.
 
     Raises:
         OutputError: a file is there already or cannot be written; then nothing is changed.

@@ -23,7 +23,7 @@ class Found:
     """A preset's file.
 
     Attributes:
-        name: what it is called.
+        name: of the command.
         path: the file.
         shipped: it came with the package.
         hides: it is the user's, and a shipped one of its name is not used.

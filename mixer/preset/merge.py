@@ -177,7 +177,7 @@ def _extended(layer: Layer, inside: tuple[Path, ...]) -> list[Layer]:
 
 
 def _by_stem(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """What is said of all stems, as a table of every stem; then the rest, which wins over it."""
+    """Settings of all stems, as a table of every stem; then the rest, which has precedence."""
     everywhere = table.get(ALL_STEMS)
     if everywhere is not None:
         parts: dict[str, Any] = {stem: dict(everywhere) for stem in STEMS}
@@ -190,7 +190,7 @@ def _by_stem(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _merged(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
-    """What a layer makes of what was there (None for nothing); neither is changed."""
+    """What a layer makes of what was there (None for none); neither is changed."""
     if isinstance(shape, Rows):
         return _merged_rows(shape, base, layer, keys)
     if isinstance(shape, Names):

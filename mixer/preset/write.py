@@ -80,7 +80,7 @@ def delete_preset(name: str) -> Path:
     """Remove one of the user's own presets; a shipped one of that name counts again.
 
     Args:
-        name: what it is called.
+        name: of the command.
 
     Returns:
         The file that is gone.

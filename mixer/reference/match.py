@@ -230,7 +230,7 @@ def _limiter_remarks(own: MixFigures, target: Target) -> tuple[str, ...]:
 def _as_moves(
     names: tuple[str, ...], solution: Solution, ride_db: Floats, loudness_lufs: float | None
 ) -> Moves:
-    """Rounded, so that what a recipe says of them is exactly what was done."""
+    """Rounded, so that what a recipe says about them is exactly what was done."""
     stems = {
         name: StemMoves(round(float(fader_db), _DECIMALS), _rounded(eq_db))
         for name, fader_db, eq_db in zip(names, solution.fader_db, solution.eq_db, strict=True)

@@ -28,7 +28,7 @@ def answers_of_tracks(
     Args:
         ask: the model.
         model: its name.
-        tracks, heard: all of a song's, and what was heard of each.
+        tracks, heard: all of a song's, and features of each.
     """
     n_bands = heard[0].powers.shape[-1]
     tilt = np.linspace(-TILT_DB, TILT_DB, n_bands)

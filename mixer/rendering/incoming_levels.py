@@ -102,7 +102,7 @@ def meaning_of_levels(
     Args:
         asked: one of `mixer.rendering.level_words.WORDS`.
         tracks: all of a song's.
-        heard: what was heard of each.
+        heard: features of each.
         dry: the song is said to be a dry recording, whose levels mean nothing.
     """
     if asked != level_words.AUTO:

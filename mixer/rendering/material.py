@@ -65,7 +65,7 @@ class Job:
 
     Attributes:
         plan: what is to be done.
-        clock: is told of each stage.
+        clock: is notified of each stage.
         wet_stems: those that are needed, and not only their mix.
         wet_tracks: each wet track is wanted, of a mix of tracks.
         stages: the sum of the normalised stems is wanted.

@@ -39,7 +39,7 @@ class WetMeasurements(TypedDict):
         network: what the network set by stem, and what became of it; empty for one that sets
             nothing, and for a mix of tracks.
         levels: what incoming levels were taken for; None if they were not asked about.
-        tracks: what was heard of each track, and set; empty for a mix of stems.
+        tracks: features of each track, and set; empty for a mix of stems.
         reference: what references did, if there are any.
         doubts: how sure the model is; present if it was requested and can be determined.
     """

@@ -26,11 +26,11 @@ def model_of(
     Args:
         song: to be mixed.
         settings: the request.
-        console: what is said of stems and tracks.
+        console: settings of stems and tracks.
         wet_tracks: each wet track is wanted, which a model of stems has not.
 
     Raises:
-        PresetError: the console speaks of a track that is not there.
+        PresetError: the console names a track that is not there.
     """
     if settings.model != AUTO_MODEL:
         return settings.model

@@ -88,7 +88,7 @@ class Option:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that may be said of a choice."""
+        """The words of a choice."""
         if issubclass(self.kind, StrEnum):
             return tuple(word.value for word in self.kind)
         return tuple(self.choices)

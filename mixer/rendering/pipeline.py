@@ -193,7 +193,7 @@ def over_desk(
     Args:
         wet: from `wet_mix`; it is not changed.
         plan: the same, or one that differs in what the desk does, and in targets.
-        clock: is told of each stage.
+        clock: is notified of each stage.
         wet_stems: also return the wet stems.
         known: what was measured of the same stems before; None measures all.
         tells_loudness: whether the record says how loud each strip found its stem and left it.
@@ -280,7 +280,7 @@ def master(made: Premaster, clock: StageClock | None = None, *, consume: bool = 
 
     Args:
         made: from `premaster`.
-        clock: is told of the stage.
+        clock: is notified of the stage.
         consume: nobody needs the mix before its master any more: its memory may become the mix's.
     """
     plan, clock = made.plan, clock or StageClock()

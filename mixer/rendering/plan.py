@@ -66,8 +66,8 @@ class RenderPlan:
         changes: by stem, of what the model sets; those of tracks are in `hand`.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         tracks: what a model of tracks mixes; empty for a model of stems.
-        hand: what the console says of single tracks.
-        reference: what the mix is moved towards; None for nothing.
+        hand: the console's settings of single tracks.
+        reference: what the mix is moved towards; None for none.
         presets: name, path and sha256 of every file that had a say in the console.
         warnings: what will be done all the same, though it may not be meant; a line each.
     """

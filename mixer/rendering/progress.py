@@ -61,7 +61,7 @@ class StageClock:
     """Times the stages and tells how far the render is; as a context, also between the steps.
 
     Args:
-        progress: told of each step; None for nobody.
+        progress: notified of each step; None for nobody.
         forecast_s: seconds that each stage is foreseen to take, in their order. A stage that is not
             in it moves nothing.
         now: seconds, from any beginning.
@@ -191,7 +191,7 @@ def parts_of(
     """Listeners to several clocks, one after another, who tell one listener of the whole.
 
     Args:
-        progress: told of the whole.
+        progress: notified of the whole.
         forecasts_s: of each clock.
     """
     lengths_s = [sum(each.values()) for each in forecasts_s]

@@ -37,7 +37,7 @@ def reach_sound(
         wet: from `mixer.rendering.pipeline.wet_mix`, with its wet stems.
         plan: of the same, with a desk to begin with.
         goals: by figure of `mixer.rendering.sound.measure_sound`, in its unit; others may move.
-        clock: is told of each stage.
+        clock: is notified of each stage.
 
     Returns:
         With its wet stems; its plan has the desk that was found.

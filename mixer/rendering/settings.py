@@ -80,7 +80,7 @@ class RenderSettings:
         reference: recordings, or folders of them, that the mix is moved towards, each perhaps with
             aspects and amounts after a colon: see `mixer.reference.asking`.
         variation: what the mix is made into another mix by, all else and its loudness as they would
-            have been: a name of `mixer.rendering.axes.named_moves`; None for nothing.
+            have been: a name of `mixer.rendering.axes.named_moves`; None for none.
         held_staging_db, held_gain_db: what an earlier take brought its mix to the desk's level by,
             and to its loudness, held so that nothing else moves; None finds them anew. Only a
             recipe says them.

@@ -79,7 +79,7 @@ def set_console(
 
     Args:
         plan: of a mix of tracks.
-        levels: what was heard of each of its tracks.
+        levels: features of each of its tracks.
         network: the plan's model; None sets levels and places by the medians of roles.
 
     Raises:
@@ -166,10 +166,10 @@ def describe(
     settings: ConsoleSettings,
     hand: Mapping[str, HandRecord],
 ) -> TracksRecord:
-    """Every setting of every strip and bus, and what was heard of each track, ready for JSON.
+    """Every setting of every strip and bus, and features of each track, ready for JSON.
 
     Args:
-        tracks, levels: all of them, and what was heard of each.
+        tracks, levels: all of them, and features of each.
         found: as the model set them.
         settings: with what somebody changed of them.
         hand: the user's strips, by track.

@@ -1,7 +1,7 @@
 """The user's strips of single tracks: a console's roles and track names, resolved for a song.
 
-What is said of a role is the weakest, then patterns, those that spell out more winning over those
-that spell out less, then a track's own name; setting by setting.
+Settings of a role have the lowest precedence, then patterns, with more literal ones before those
+that are less so, then a track's own name; setting by setting.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class TrackHand:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing was said of any track."""
+        """Whether no track has settings."""
         return not self.strips and not self.not_heard
 
 
@@ -136,7 +136,7 @@ def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
 
 
 def asks_more_than_gains(console: Console, tracks: Sequence[Track]) -> bool:
-    """Whether something is said of a track that only a model of tracks can do.
+    """Whether a track has a setting that only a model of tracks can apply.
 
     Raises:
         PresetError: a name or a pattern that means no track.

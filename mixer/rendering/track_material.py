@@ -80,7 +80,7 @@ def mix_tracks(
 
     Args:
         tracks: all of a song's, silent ones included.
-        levels: what was heard of each.
+        levels: features of each.
         settings: of each, in the same order, and of the groups.
         hand: acts on each after its strip.
         n_samples, sample_rate: of the mix.

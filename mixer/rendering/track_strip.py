@@ -46,7 +46,7 @@ def run_track_strip(
         audio: float32 (1 or 2, samples); overwritten.
         sample_rate: in Hz.
         settings: bounded.
-        levels: what was heard of the recording.
+        levels: features of the recording.
 
     Returns:
         float32 (2, samples).

@@ -67,9 +67,9 @@ def write_listening_copies(folder: Path, data: ReportData, *, overwrite: bool) -
     """Write the sources that have no file as 24-bit FLAC, so that the player has all of them.
 
     Args:
-        folder: gets a file a source; made if it is not there.
+        folder: gets a file a source; made if it does not exist.
         data: from `report_data`.
-        overwrite: replace what is there.
+        overwrite: replace existing files.
 
     Returns:
         The same with its files filled in; what would clip was lowered, and the player knows.

@@ -1,4 +1,4 @@
-"""Recordings that are damaged, of unknown length, or scaled to integers: what to say of them."""
+"""Recordings that are damaged, of unknown length, or scaled to integers: messages about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files in a song's folder that are not recordings, and what to tell of each."""
+"""Files in a song's folder that are not recordings, and a message about each."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
 
     Args:
         song: from `load_song`.
-        fixes: any of `FIXES`; what `song.toml` says of a file wins.
+        fixes: any of `FIXES`; what `song.toml` says about a file wins.
 
     Returns:
         The song, and by file what was repaired, or is left and would be.

@@ -117,7 +117,7 @@ class SongSettings:
         title, artist: of the song, also as tags of what is written.
         dry: the recording is dry.
         tempo_bpm: in beats a minute.
-        files: what is said of files; by name or pattern as it is written, by each file's name
+        files: settings of files; by name or pattern as it is written, by each file's name
             relative to the song's folder as it is read.
         console: the table as it stands, for `mixer.preset` to check and merge; empty without one.
         markers: by time.

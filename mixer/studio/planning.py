@@ -87,7 +87,7 @@ def plan_edits(
 
     Args:
         song: as it was loaded.
-        song_table: what song.toml says of the console, without the edits.
+        song_table: what song.toml says about the console, without the edits.
         edits: checked each by itself.
         revision: of the edits.
 

@@ -38,7 +38,7 @@ def save_to_song(
     Args:
         folder: the song's.
         planned: what the edits come down to.
-        before: what song.toml says of the console, without the edits.
+        before: what song.toml says about the console, without the edits.
         edits: the user's.
 
     Returns:

@@ -253,7 +253,7 @@ class SongSession:
             return {"path": str(path), "left_out": left_out, "state": self.state()}
 
     def save_preset(self, name: str, *, summary: str = "", overwrite: bool = False) -> Saved:
-        """Write the console as one of the user's presets, what is said of single tracks left out.
+        """Write the console as one of the user's presets, without settings of single tracks.
 
         Raises:
             NotReadyError: the song is not read yet.

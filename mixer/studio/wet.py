@@ -53,7 +53,7 @@ class TrackMixSettings:
 
     Attributes:
         found, settings: before and with what somebody changed of it.
-        levels: what was heard of each track.
+        levels: features of each track.
     """
 
     found: ConsoleSettings
@@ -100,7 +100,7 @@ def baked_fields(strip: Strip) -> tuple[str, ...]:
 
 
 def baked_strip(strip: Strip) -> Strip | None:
-    """The part of a strip that is already in the audio; None for nothing."""
+    """The part of a strip that is already in the audio; None for none."""
     fields = baked_fields(strip)
     if not fields:
         return None

@@ -162,7 +162,7 @@ def _new_band(band: Band, gain_db: float) -> str:
 
 
 def inner(table: Mapping[str, Any], key: str) -> Any:
-    """The value of a plain table under a dotted key without quotes; None for nothing."""
+    """The value of a plain table under a dotted key without quotes; None for none."""
     value: Any = table
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

@@ -26,7 +26,7 @@ from mixer.network.band_mixer.bands import POWER_FLOOR, band_weights, measure_po
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 from training.data.wet_powers import estimate_wet_powers
 
-# Where every mixture is put, of what goes in and of what comes out: stems can then be exchanged
+# Where every mixture is put, of what goes in and of the output: stems can then be exchanged
 # between songs.
 MIXTURE_LUFS = -18.0
 # A stem below this is not played.

@@ -1,6 +1,6 @@
 """Sources -> a data set ready for training: plan, profile, every song, description.
 
-A run that was stopped goes on if it was: songs that are complete, from the same files and with
+A stopped run resumes: songs that are complete, from the same files and with
 the same settings, are left as they are. A song that cannot be used is left out and the rest goes
 on. The folder's description is written when everything else is there.
 """
@@ -233,7 +233,7 @@ def _check_folder(plan: Plan, overwrite: bool) -> None:
 
 
 def _plan_record(plan: Plan) -> dict[str, object]:
-    """What must be the same for a run to go on if an earlier one was stopped."""
+    """What must be the same for a run to resume an earlier one."""
     measured_on = None
     if plan.profile == MEASURE:
         songs = sorted(

@@ -1,6 +1,6 @@
 """The track mixer: a set of tracks -> a strip for each, a bus for each group, one for the mix.
 
-What is known of a track (its spectrum, its width, how it moves, its role) is described by one
+What is known about a track (its spectrum, its width, how it moves, its role) is described by one
 network shared by all tracks; attention then looks first among the tracks of a group, then among
 all. Nothing depends on the order of the tracks.
 

@@ -47,7 +47,7 @@ class JsonLines:
     """Events as lines of JSON.
 
     Args:
-        path: the file; made if it is not there.
+        path: the file; made if it does not exist.
         step: of a resumed run: what an interrupted one wrote after this step is taken out.
     """
 

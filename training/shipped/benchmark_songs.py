@@ -194,7 +194,7 @@ def _read_stems(song: Song) -> dict[str, np.ndarray]:
 
 
 def _kept(cache: Path, group: SongGroup, name: str, make: Callable[[], _Stems]) -> BenchmarkSong:
-    """A song of the cache, made if it is not there yet: whole or not at all."""
+    """A song of the cache, made if it does not exist yet: whole or not at all."""
     folder = cache / _digest_of_code() / group / name
     if not folder.is_dir():
         stems = make()

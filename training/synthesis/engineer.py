@@ -104,7 +104,7 @@ def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None
     Args:
         multitrack: dry tracks of one length.
         seed: of the engineer; another one mixes the same song differently.
-        tell: told of each track as it leaves its channel, before sends and the stem's own gain.
+        tell: notified of each track as it leaves its channel, before sends and the stem's own gain.
 
     Raises:
         InputError: no track at all, tracks of different lengths, a role or stem it is unknown, or

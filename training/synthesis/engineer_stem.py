@@ -153,7 +153,7 @@ def mix_stem(
         style: the engineer's.
         space: rooms and echo.
         rng: the draws that are left to the moment.
-        tell: told of each track's name and audio, float32 (2, samples), after its channel.
+        tell: notified of each track's name and audio, float32 (2, samples), after its channel.
     """
     n_samples, rate = multitrack.tracks[0].audio.shape[-1], multitrack.sample_rate
     audio = np.zeros((2, n_samples), dtype=np.float32)

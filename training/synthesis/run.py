@@ -1,7 +1,7 @@
 """Many songs: which, in what split, in how many processes; what is there already stays.
 
 A song depends on the seed and its number alone, so that more of them can be made later, and a run
-that was stopped goes on where it was.
+that was stopped resumes where it was.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class LeftOut(TypedDict):
 
 
 class _Head(TypedDict):
-    """What must be the same for a run to go on in a folder."""
+    """What must be the same for a run to resume in a folder."""
 
     schema_version: int
     settings: dict[str, object]

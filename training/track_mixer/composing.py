@@ -51,7 +51,7 @@ def compose_songs(
         mixed_seeds: of songs that the simulated engineer mixes too, none of the others.
         genres: to compose in.
         n_jobs: processes.
-        say: told of every hundredth song.
+        say: notified of every hundredth song.
 
     Raises:
         InputError: no SoundFont to play with.

@@ -19,7 +19,7 @@ _COST_A_STEM_S = 0.0021
 
 
 def _roles(hyper: BandMixerParameters) -> dict[str, Role]:
-    """What a band mixer sets, from what it is told of the whole song."""
+    """What a band mixer sets, from what it is notified of the whole song."""
     levels: Shape = (1, hyper.n_stems * len(VIEWS) * hyper.n_bands, "blocks")
     n_curves = hyper.n_stems * hyper.n_bands
     return {

@@ -105,7 +105,7 @@ class Space:
             yield slice(start, start + BLOCK_SAMPLES)
 
     def add_to(self, mix: FloatArray) -> None:
-        """Add what comes back, in place; to be called once."""
+        """Add the returns in place; call it once."""
         if self._room is not None:
             room = room_filter(self._sample_rate)
             for channel in range(2):

@@ -23,7 +23,7 @@ _COST_A_STEM_S = 0.0007
 
 
 def _roles(hyper: TrackMixerParameters) -> dict[str, Role]:
-    """What a track mixer sets, from what it is told of every track."""
+    """What a track mixer sets, from what it is notified of every track."""
     del hyper
     of_tracks = (1, "tracks")
     return {

@@ -43,7 +43,7 @@ def at_least_usual(
 
     Args:
         row: by name (`mixer.network.track_mixer.parameters.TRACK_CONTROLS`).
-        track: what was heard.
+        track: features.
         role: of the track.
         amount: 0 (a finished mix: nothing is changed) to 1.
         dry: the track is known to be a dry recording, which gets a room.

@@ -74,7 +74,7 @@ def read_controls(
 
     Args:
         outputs: the graph's, by name (`mixer.network.track_mixer.parameters`), a batch of one.
-        tracks: what was heard, as the graph was told.
+        tracks: features, as the graph was told.
         roles: of each track.
         stems: the group that each is summed into.
         sides: "left" or "right" of a track that is one half of a pair, else None.

@@ -42,7 +42,7 @@ def level_settings(
     """Faders and pans by medians alone.
 
     Args:
-        tracks: what was heard.
+        tracks: features.
         roles, stems, sides: of each track, as for `mixer.network.track_mixer.controls`.
     """
     wanted = [

@@ -27,7 +27,7 @@ def predict_settings(
 
     Args:
         network: an open bundle of a track mixer.
-        tracks: what was heard, at least one, at most
+        tracks: features, at least one, at most
             `mixer.network.track_mixer.parameters.MAX_TRACKS`.
         roles: of each track, one of `mixer.roles.ROLE_NAMES`.
         stems: the group that each is summed into.

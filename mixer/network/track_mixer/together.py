@@ -27,7 +27,7 @@ def louder_apart_db(
     """By how much a group's tracks, taken one by one, add up to more than they are together.
 
     Args:
-        tracks: what was heard; independent of each other, as their powers are added up.
+        tracks: features; independent of each other, as their powers are added up.
         stems: the group that each is summed into.
         gains_db: of each track's fader.
 

@@ -1,4 +1,4 @@
-"""One operator with what is known of its inputs: what the rules of shapes and costs look at."""
+"""One operator with what is known about its inputs: what the rules of shapes and costs look at."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Call:
 
     Attributes:
         node: the operator.
-        inputs: what is known of them, None for one that is left out.
+        inputs: what is known about them, None for one that is left out.
         work: multiplications that it takes beyond one for each value, set by its rule.
     """
 
@@ -49,7 +49,7 @@ class Call:
         return found
 
     def whole_list(self, name: str) -> list[int] | None:
-        """An attribute that lists whole numbers; None if it is not there."""
+        """An attribute that lists whole numbers; None if it does not exist."""
         found = self.node.attributes.get(name)
         if found is not None and not isinstance(found, list):
             raise MisfitError(f"{name} does not list whole numbers")

@@ -1,6 +1,6 @@
 """A graph's memory and time, computed before any of it runs.
 
-Shapes are inferred operator by operator from what goes in; sizes that a graph computes (a length,
+Shapes are inferred operator by operator from the inputs; sizes that a graph computes (a length,
 cut and multiplied, or where a block of weights lies) are computed here as well. An operator that
 is not in the table, or whose size depends on the audio itself, is refused: its cost cannot be
 known.
@@ -50,7 +50,7 @@ def measure_cost(graph: Graph, inputs: Mapping[str, Value], name: str) -> Cost:
 
     Args:
         graph: as its file says.
-        inputs: what goes in, by name. What depends on inputs that are not named here is left out:
+        inputs: the inputs, by name. What depends on inputs that are not named here is left out:
             the runtime works out the rest while it opens the graph.
         name: for messages.
 

@@ -105,7 +105,7 @@ class GraphProcess:
 
         Args:
             graph: its name.
-            feeds: what goes in.
+            feeds: the inputs.
             wanted: shapes of the answers, by their names, in order.
             memory_bytes, limit_s: what the process may take.
 

@@ -115,7 +115,7 @@ class _Window:
             raise MisfitError("its window is empty or stands still")
 
     def lengths(self, lengths: Sequence[int], *, up: bool) -> tuple[int, ...]:
-        """Lengths of what comes out; `up` for a transposed convolution."""
+        """Lengths of the output; `up` for a transposed convolution."""
         if len(lengths) != len(self._kernel):
             raise MisfitError("its window has other axes than its input")
         return tuple(self._length(axis, n, up=up) for axis, n in enumerate(lengths))

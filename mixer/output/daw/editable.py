@@ -66,7 +66,7 @@ def editable_session(
     Args:
         mix: rendered with wet stems and, by a model of tracks, with wet tracks.
         recipe: what `write_mix` answered.
-        mix_path: the mix's file; the residual and what comes back of the rooms go beside it.
+        mix_path: the mix's file; the residual and the returns go beside it.
         daw: the format that the session is for: what its devices lack is left to the residual.
         with_wet: the wet stems too, muted.
 
@@ -221,7 +221,7 @@ class _Maker:
         return replace(made, notes=(*strip_lines(strip), *notes)), sound
 
     def _moving(self, strip: Strip, dry: FloatArray, wet: FloatArray) -> Strip:
-        """With the automation that follows a wet track, without what comes back on the returns."""
+        """With the automation that follows a wet track, without the returns."""
         if strip.sends:
             sound = run_strip(dry, self._rate, strip, self._devices)
             wet = wet - self._returns.all_back(strip.sends, sound)
@@ -288,7 +288,7 @@ class _Maker:
             self._sent[name] += sound * np.float32(db_to_gain(level_db))
 
     def _return_tracks(self) -> tuple[list[DawTrack], FloatArray]:
-        """A muted bus and the audio of what comes back, for each return; and the latter's sum."""
+        """A muted bus and the audio of each return, and the sum of the returns."""
         tracks, total = list[DawTrack](), self._silence()
         for key, name in RETURN_NAMES.items():
             if name not in self._sent:

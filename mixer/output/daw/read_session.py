@@ -45,7 +45,7 @@ class ReadTrack:
         is_group: tracks are in it.
         parent: the folder that it is in, by its place among the tracks; None for none.
         strip: its settings; of several equalisers the bands of all.
-        clips: what is on it.
+        clips: its clips.
         foreign: names of devices that are not understood.
         remarks: what was read as less than it is, a phrase each.
     """

@@ -48,7 +48,7 @@ class Block:
         return next((words[1:] for words in self.lines if words and words[0] == name), [])
 
     def number(self, name: str, place: int, otherwise: float) -> float:
-        """A number of a line, finite; the other one if it is not there or none."""
+        """A number of a line, finite; the other one if it does not exist or none."""
         return number_at(self.line(name), place, otherwise)
 
 

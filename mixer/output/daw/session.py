@@ -76,7 +76,7 @@ class DawTrack:
     Attributes:
         name: of one line, unique in its session.
         color: "#rrggbb".
-        clips: what is on it; none on a return.
+        clips: its clips; none on a return.
         strip: its settings.
         group: of tracks that belong together in a folder, or None.
         source: the mixer's own name of the track, if it is one of the song's.

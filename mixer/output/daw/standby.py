@@ -82,7 +82,7 @@ def standby_of(compression: Compression | None, hand: HandStrip | None) -> Stand
 
     Args:
         compression: of the model; None for none.
-        hand: None for nothing.
+        hand: None for none.
     """
     found = [] if compression is None or compression.is_off else [compression]
     gate = None if hand is None else hand.gate

@@ -46,7 +46,7 @@ def track_strip(
 
     Args:
         settings: as the model set them.
-        hand: what the user added; None for nothing.
+        hand: what the user added; None for none.
         sample_rate: of the session, in Hz.
         sends: by return, in dB.
         fixed_shelves: the equaliser's shelves have one Q.

@@ -155,7 +155,7 @@ class Master(TypedDict):
     """The bus.
 
     Attributes:
-        base, strip, hand: as of a `Channel`; mute, solo and sends mean nothing here.
+        base, strip, hand: as in `Channel`; mute, solo and sends mean nothing here.
         loudness_lufs, true_peak_dbtp: the request; None for no target, no ceiling.
         platform: a name of `Choices.platforms`, or None.
         gain_db: what the last exact render raised the mix by; what the page plays with.

@@ -103,7 +103,7 @@ class SongState(TypedDict):
         kind: tracks, if a model mixes single tracks; else stems.
         stems: with their tracks.
         buses: the network's, with what their compressors did in the last exact render.
-        can_undo, can_redo: what would be taken back, in words; None for nothing.
+        can_undo, can_redo: what would be taken back, in words; None for none.
         notes: warnings, a line each.
         settings: model, amount, platform as requested.
         saved: every edit is in song.toml.
