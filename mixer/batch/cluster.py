@@ -102,7 +102,7 @@ class RayEngine:
         return None
 
     def start(self) -> None:
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nobody is notified of a batch
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray sends no statistics
         if self._address is None:
             # Else Ray writes one into the home folder.
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

@@ -282,7 +282,7 @@ def show_result(mix: Mix, path: Path) -> None:
 
 
 def _show_table(mix: Mix) -> None:
-    """Print a row for each stem: its levels before and after, and the settings of model and strip."""
+    """Print a row for each stem: levels before and after, settings of model and strip."""
     console = table_console(stderr=True)
     if not mix.measurements["stems"]:
         return
