@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 # `make demo` needs the runtime alone; `make test` adds torch and the development tools.
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+# Of `make paper-model`. The whole way from nothing in a few minutes, for a network that has learnt
+# next to nothing: PAPER_OPTIONS="--songs 12 --set run.batches_per_epoch=5 schedule.epochs=[1]
+# --benchmark --songs 1 --duration 20 --takes 1 --no-demo"
+PAPER_OPTIONS ?=
 
 .PHONY: help demo test lint docs fuzz bench figures bench-check gpu-check firefox-check studio-sequences default-model track-mixer paper-model evaluate-default evaluate-tracks lock clean
 .DEFAULT_GOAL := help
@@ -56,7 +60,7 @@ track-mixer: $(DEVELOPMENT) ## compose, listen, train and export the track mixer
 	$(BIN)/python -m export.make_track_mixer -o build/track-mixer
 
 paper-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the paper's network, small (about an hour and a half on two cores)
-	$(BIN)/python -m export.make_paper -o build/paper
+	$(BIN)/python -m export.make_paper -o build/paper $(PAPER_OPTIONS)
 
 evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that nothing is trained on
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json

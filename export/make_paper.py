@@ -30,8 +30,9 @@ from export.paper_songs import (
     is_composed,
     plan_songs,
     real_song_folders,
+    stems_folder,
 )
-from export.progress_lines import say, say_progress
+from export.progress_lines import say, say_progress, timed
 from mixer.fxnorm.profile import write_profile
 from mixer.shipped import PAPER_MODEL
 from training.checkpoint import read_checkpoint
@@ -88,20 +89,28 @@ def make_paper(
     real = real_song_folders(shared)
     if not real:
         say(f"no real songs in {shared}: composed ones alone")
-    synthesise(folder / "songs", composing(), n_songs, n_jobs=n_jobs, progress=say_progress)
+    with timed("1/7 compose songs"):
+        synthesise(folder / "songs", composing(), n_songs, n_jobs=n_jobs, progress=say_progress)
     plan = plan_songs(folder / "songs", real, folder / "data")
-    prepare_dataset(plan, n_jobs=n_jobs, progress=say_progress)
-    _, first = train_recipe(RECIPE, folder, FIRST_FOLDER, overrides)
+    with timed("2/7 prepare examples"):
+        prepare_dataset(plan, n_jobs=n_jobs, progress=say_progress)
+    with timed("3/7 train by La"):
+        _, first = train_recipe(RECIPE, folder, FIRST_FOLDER, overrides)
     begun = [f"network.start_from={first.best}", *SECOND_LOSS]
-    config, second = train_recipe(RECIPE, folder, RUN_FOLDER, [*overrides, *begun])
+    with timed("4/7 train by Lb"):
+        config, second = train_recipe(RECIPE, folder, RUN_FOLDER, [*overrides, *begun])
     said = provenance(n_songs, real, (first.steps, second.steps), config.run.seed)
-    profile = fit_to(second.best, folder, plan)
-    bundle = export_recipe(RECIPE, folder, second.best, said, profile)
+    with timed("5/7 fit the profile to what is wrong on average"):
+        profile = fit_to(second.best, folder, plan)
+    with timed("6/7 export"):
+        bundle = export_recipe(RECIPE, folder, second.best, said, profile)
     curves = {
         loss: training_curve(folder / run / LOG_FILE)
         for loss, run in (("la", FIRST_FOLDER), ("lb", RUN_FOLDER))
     }
-    judge_stems(bundle, benchmark, {"training": curves})
+    with timed("7/7 benchmark"):
+        songs = ["--real-songs", str(stems_folder(shared))]
+        judge_stems(bundle, [*songs, *benchmark], {"training": curves})
     return bundle
 
 
@@ -121,7 +130,6 @@ def fit_to(checkpoint: Path, folder: Path, plan: Plan) -> Path:
     def weight(song: PreparedSong) -> float:
         return 1.0 / n_composed if song.id in composed else 1.0 / n_real
 
-    say("fit the profile to what is wrong on average")
     profile = folder / "profile.json"
     write_profile(fit_profile(read_checkpoint(checkpoint).network, data, weight), profile)
     return profile

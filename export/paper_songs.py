@@ -32,11 +32,14 @@ def composing() -> SynthesisSettings:
     )
 
 
+def stems_folder(shared: Path) -> Path:
+    """Where songs of finished stems are, those of the benchmark as well."""
+    return shared / "audio" / "stems"
+
+
 def real_song_folders(shared: Path) -> list[Path]:
     """Folders of real songs: finished stems, and tracks as they are in a mix."""
-    stems = [
-        path for path in _folders_in(shared / "audio" / "stems") if path.name not in REAL_SONGS
-    ]
+    stems = [path for path in _folders_in(stems_folder(shared)) if path.name not in REAL_SONGS]
     tracks = [
         path / "wet" for path in _folders_in(shared / "tracks") if path.name not in HELD_OUT_TRACKS
     ]

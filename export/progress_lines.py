@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from training.run.logs import Values
 
@@ -23,3 +26,13 @@ def say_progress(stage: str, detail: str, share: float) -> None:
     """The beginning and the end of what `training` does song by song."""
     if share in (0.0, 1.0):
         say(f"{stage} {detail}: {share:.0%}")
+
+
+@contextmanager
+def timed(step: str) -> Iterator[None]:
+    """Name a step of a maker as it begins, and say how long it took as it ends."""
+    say(f"{step} ...")
+    started = time.monotonic()
+    yield
+    minutes, seconds = divmod(round(time.monotonic() - started), 60)
+    say(f"{step}: done in {minutes}:{seconds:02d}")

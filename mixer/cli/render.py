@@ -130,7 +130,7 @@ def command(
     plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
     # What a dry run would replace it says instead.
     _check(replace(destination, overwrite=overwrite or dry_run), plan)
-    if destination.wanted.writes_stems:
+    if destination.wanted.hands_stems_on:
         plan = hands_on_wet_stems(plan)
     if not quiet:
         warn(song, plan, with_files=not dry_run)

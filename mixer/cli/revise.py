@@ -98,7 +98,7 @@ def command(
     )
     if not quiet:
         plan = revision.plan
-        if revision.destination.wanted.writes_stems:
+        if revision.destination.wanted.hands_stems_on:
             plan = hands_on_wet_stems(plan)
         for warning in plan.warnings:
             talk_warning(f"{warning}")

@@ -102,7 +102,7 @@ class Tools:
             raise SettingsError(f"{quote(path.name)} must end in .{wanted.format}")
         destination = Destination(path, wanted, overwrite=overwrite)
         destination.check(plan)
-        if wanted.writes_stems:
+        if wanted.hands_stems_on:
             plan = hands_on_wet_stems(plan)
         done = render_to(destination, plan, progress=progress)
         return {

@@ -251,7 +251,7 @@ def finished(
     consume: bool = False,
 ) -> Mix:
     """The mix after its master, as it goes to a destination; arguments as for `master`."""
-    if destination.wanted.writes_stems:
+    if destination.wanted.hands_stems_on:
         made = replace(made, plan=hands_on_wet_stems(made.plan))
     return master(made, clock, consume=consume)
 

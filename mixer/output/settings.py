@@ -178,12 +178,17 @@ class OutputSettings:
     @property
     def takes_stems(self) -> bool:
         """Whether wet stems must be rendered."""
-        return self.writes_stems or self.has_versions or self.check_translation
+        return self.hands_stems_on or self.check_translation
 
     @property
     def writes_stems(self) -> bool:
         """Whether wet stems are written: asked for, or needed by what is delivered."""
         return self.stems or bool(self.daw) or self.has_report
+
+    @property
+    def hands_stems_on(self) -> bool:
+        """Whether somebody hears wet stems by themselves: as files, or as versions of the mix."""
+        return self.writes_stems or self.has_versions
 
 
 @lru_cache(_KEPT)

@@ -119,7 +119,7 @@ def run_job(job: RenderJob, progress: Progress) -> None:
     job.name = path.name
     destination = Destination(path, job.wanted)
     destination.check(plan)
-    if job.wanted.writes_stems:
+    if job.wanted.hands_stems_on:
         plan = hands_on_wet_stems(plan)
     done = render_to(destination, plan, progress=progress)
     expected = dict.fromkeys(

@@ -26,7 +26,7 @@ def folder(write_song, rng):
 
 def told_of(folder, path, wanted: OutputSettings) -> list[tuple[str, str, float]]:
     plan = plan_render(load_song(folder), RenderSettings(model="none", device="cpu"))
-    plan = hands_on_wet_stems(plan) if wanted.writes_stems else plan
+    plan = hands_on_wet_stems(plan) if wanted.hands_stems_on else plan
     told: list[tuple[str, str, float]] = []
     render_to(Destination(path, wanted), plan, progress=lambda *step: told.append(step))
     return told

@@ -193,7 +193,7 @@ def test_leaking_wet_stems_are_told_of_wherever_they_are_written(
     recipe = write_mix(mix, tmp_path / "with.wav")
     assert recipe["output"]["wet_stem_leakage_db"] == leakage_db
     assert replay(read_recipe(tmp_path / "with.wav"), tmp_path / "again").is_same
-    # A session and a report hold them as well; a mix alone does not.
+    # A session and a report hold them as well, versions are made of them; a mix alone is not.
     for name, wanted, told in (
         ("daw", OutputSettings("wav", daw=("reaper",), daw_audio=DawAudio.WET), (warning,)),
         ("report", OutputSettings("wav", report=ReportKind.LINKED), (warning,)),
@@ -204,6 +204,8 @@ def test_leaking_wet_stems_are_told_of_wherever_they_are_written(
         rendered = render_to(destination, plan)
         assert rendered.mix.plan.warnings == told, name
         assert ("wet_stem_leakage_db" in rendered.recipe["output"]) == bool(told)
+    versions = Destination(tmp_path / "v.wav", OutputSettings("wav", deliver=("instrumental",)))
+    assert render_to(versions, plan_render(song, RenderSettings())).mix.plan.warnings == (warning,)
     assert why in (tmp_path / "report.report.html").read_text()
 
 
@@ -211,7 +213,14 @@ def test_what_a_command_writes_it_tells_of_before(song, monkeypatch, tmp_path, c
     leaky(monkeypatch, -4.5)
     command = ["render", str(song.folder), "--dry-run", "-o", str(tmp_path / "m.wav")]
     told = "warning: model default has other stems in its wet stems (-4.5 dB, above -20)"
-    for options, is_told in ((["--stems"], True), (["--report"], True), ([], False)):
+    for options, is_told in (
+        (["--stems"], True),
+        (["--report"], True),
+        (["--daw", "ardour"], True),
+        (["--deliver", "acapella"], True),
+        (["--deliver", "mix"], False),
+        ([], False),
+    ):
         assert run([*command, *options]) == 0
         assert (told in capsys.readouterr().err) == is_told
 
