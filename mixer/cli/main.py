@@ -21,7 +21,11 @@ from mixer.cli.groups import Commands
 from mixer.cli.memory_limit import why_it_cannot_start
 from mixer.cli.streams import open_streams, why_not_written
 from mixer.errors import MixerError
-from mixer.files.interruption import ignore_signals, interrupt_on_signals
+from mixer.files.interruption import (
+    ignore_signals,
+    interrupt_on_signals,
+    is_interrupted_import,
+)
 from mixer.version import __version__
 
 # name -> one line of help; the command is `command` in mixer.cli.NAME
@@ -154,7 +158,7 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
     if os.environ.get(_COMPLETE, "").startswith("powershell"):
         import_module("mixer.cli.completion_scripts")  # click knows the other shells by itself
     try:
-        code = cli.main(arguments, prog_name="mixer", standalone_mode=False)
+        code = _run(arguments)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -190,6 +194,16 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
         return EXIT_ENVIRONMENT
     # click hands back what a command gave to ctx.exit
     return code if isinstance(code, int) else 0
+
+
+def _run(arguments: list[str]) -> object:
+    """Run a command; a signal during an import is an interruption, not a broken library."""
+    try:
+        return cli.main(arguments, prog_name="mixer", standalone_mode=False)
+    except Exception as error:
+        if is_interrupted_import(error):
+            raise KeyboardInterrupt from error
+        raise
 
 
 if __name__ == "__main__":

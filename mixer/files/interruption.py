@@ -44,6 +44,21 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def is_interrupted_import(error: BaseException) -> bool:
+    """Whether a signal arrived while a library was being loaded, and so caused an error.
+
+    Extension modules report whatever ends their initialisation as an ImportError.
+    """
+    in_import = False
+    inner: BaseException | None = error
+    while inner is not None:
+        in_import = in_import or isinstance(inner, ImportError)
+        if in_import and isinstance(inner, KeyboardInterrupt):
+            return True
+        inner = inner.__cause__ or inner.__context__
+    return False
+
+
 @contextlib.contextmanager
 def interruptions_held_back() -> Iterator[None]:
     """A signal that arrives within the block acts when it is over; for steps that are short."""
