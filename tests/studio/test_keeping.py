@@ -40,7 +40,7 @@ def two_songs(start_studio, tmp_path_factory: pytest.TempPathFactory) -> Running
 def opened_page(open_page: Any, two_songs: Running) -> Any:
     """The song, chosen from the list."""
     page = open_page(two_songs.link)
-    page.get_by_role("heading", name="My songs").wait_for()
+    page.get_by_text("Songs in My songs").wait_for()
     page.get_by_role("button", name="A small one").click()
     wait_until(page, READY, WAIT_MS)
     wait_until(page, "mixStudio.engine.isExact", WAIT_MS)

@@ -43,6 +43,18 @@ def test_from_an_open_page_to_a_revised_render_by_mouse(open_page, studio) -> No
     assert strip_of(studio.state(), "vocals")["gain_db"] == 0.0
 
 
+def test_figures_begin_anew_where_another_mix_plays(open_page, studio) -> None:
+    page = opened(open_page, studio)
+    page.get_by_role("button", name="Play").click()
+    wait_until(page, "mixStudio.engine.heardAs === 'mix' && mixStudio.consoleView.master.peak > 0")
+    page.wait_for_timeout(200)  # what played before has left the meters
+    page.evaluate("mixStudio.consoleView.master.peak = 99")
+    page.keyboard.press("2")
+    wait_until(
+        page, "mixStudio.engine.heardAs === 'plain' && mixStudio.consoleView.master.peak < 9"
+    )
+
+
 def test_without_a_sound_device_it_says_so(open_page, studio) -> None:
     """Where Firefox finds none, its context neither starts nor refuses to."""
     page = opened(open_page, studio)
@@ -299,6 +311,12 @@ def test_a_blind_comparison_hides_names_until_it_is_revealed(open_page, studio) 
     assert "Mix B" in listed
     assert "lain" not in listed
     assert "LUFS" not in listed
+    # Nor do waveform and meters tell which one plays.
+    drawn = set()
+    for place in "12":
+        page.keyboard.press(place)
+        drawn.add(page.evaluate("mixStudio.peaksOf"))
+    assert len(drawn) == 1
     page.get_by_role("button", name="Reveal").click()
     assert "lain sum" in page.locator("#panel-compare .sources").inner_text()
 

@@ -72,5 +72,6 @@ export class ConsoleView {
   showPeaks(peaks, figures) {
     for (const [id, view] of this.views) view.showPeak(peaks[id] ?? 0);
     if (figures) this.master.showFigures(figures);
+    else this.master.view.showPeak(0);
   }
 }

@@ -7,6 +7,8 @@ import { Studio } from "./studio.js";
 const byId = (id) => document.getElementById(id);
 
 async function openSong(id) {
+  byId("songs").hidden = true;
+  byId("status").classList.remove("fault");
   byId("status").textContent = "Opening the song …";
   const path = `/api/songs/${encodeURIComponent(id)}`;
   let state = await api.send("POST", `${path}/open`);
@@ -18,7 +20,6 @@ async function openSong(id) {
   }
   if (!state.stems.length) throw new Error(state.problem);
   byId("status").hidden = true;
-  byId("songs").hidden = true;
   byId("desk").hidden = false;
   window.mixStudio = new Studio(state, choices, takes);
 }
@@ -30,13 +31,14 @@ function listSongs({ folder, songs }) {
     open.addEventListener("click", () => openSong(id).catch(refuse));
     return html("li", {}, open, html("small", { text: problem ?? (phase === "closed" ? "" : phase) }));
   });
-  byId("songs").replaceChildren(html("h1", { text: folder }), html("ul", {}, ...rows));
+  byId("songs").replaceChildren(html("p", { className: "about", text: `Songs in ${folder}` }), html("h1", { text: "Choose a song" }), html("ul", {}, ...rows));
   byId("songs").hidden = false;
   byId("status").textContent = songs.length ? "" : "There is no song in this folder.";
 }
 
 function refuse(error) {
   byId("status").hidden = false;
+  byId("songs").hidden = false;
   byId("status").textContent = error.message;
   byId("status").classList.add("fault");
 }

@@ -84,6 +84,10 @@ export class KeepPanel {
     if (shownJobs !== this.shownJobs) {
       this.shownJobs = shownJobs;
       this.jobs.replaceChildren(...[...state.jobs].reverse().map((job) => this.job(job, state.id)));
+      const newest = state.jobs.at(-1);
+      const told = newest && `${newest.id} ${newest.state}`;
+      if (told && told !== this.told) this.jobs.firstChild.scrollIntoView({ block: "nearest" });
+      this.told = told;
     }
     this.showTakes();
   }

@@ -14,8 +14,8 @@ export class MasterView {
     };
     this.figures = {
       short_term: figure("Short", "Short-term loudness (3 s) of the playback"),
-      integrated: figure("Integrated", "Integrated loudness since you pressed play"),
-      true_peak: figure("Peak", "Highest true peak since you pressed play"),
+      integrated: figure("Integrated", "Integrated loudness of what plays, since it began to"),
+      true_peak: figure("Peak", "Highest true peak of what plays, since it began to"),
       loudness: figure("Loudness", "Integrated loudness of the last exact render"),
       peak: figure("Peak", "True peak of the last exact render"),
       limited: figure("Limited", "Deepest limiting of the last exact render"),
@@ -58,6 +58,7 @@ export class MasterView {
     this.figures.limited.value.textContent = shown(limited, 1, "dB");
   }
 
+  /** Another mix plays, or this one anew. */
   reset() {
     this.peak = 0;
   }

@@ -52,6 +52,7 @@ export class Studio {
     this.player.chosen = MIX;
     this.engine.setGains(this.player.gains());
     this.engine.onChange = () => this.player.tell();
+    this.engine.onRestart = () => this.consoleView.master.reset();
   }
 
   get roles() {
@@ -269,7 +270,8 @@ export class Studio {
   }
 
   async fetchPeaks({ sources }) {
-    const chosen = sources.find(({ id }) => id === this.player.chosen);
+    // In a blind comparison every mix has the same picture.
+    const chosen = this.compare.blind ? null : sources.find(({ id }) => id === this.player.chosen);
     const source = chosen?.audio ? chosen : sources.find(({ audio }) => audio);
     if (!source) return;
     const { id, version, ready_frames: ready } = source.audio;
@@ -287,8 +289,8 @@ export class Studio {
     this.top.place(now);
     this.overview.place(now, this.player.playing);
     const { peaks, figures } = this.engine;
-    // Meters show a mix at its own level, whatever gain makes it as loud as the others.
-    const gain_db = this.player.gainDb(this.player.chosen);
+    // Meters show a mix at its own level, whatever gain makes it as loud as the others; that would give it away.
+    const gain_db = this.compare.blind ? 0 : this.player.gainDb(this.player.chosen);
     if (this.player.playing) this.consoleView.showPeaks(peaks, figures && atLevel(figures, -gain_db));
     else this.consoleView.showPeaks({}, null);
     // A limiter or a lost server changes what is heard without a change of the state.

@@ -8,6 +8,8 @@ import { Loader } from "./loader.js";
 import { approximations, heardStrips, playedTracks, stripsBefore } from "./state_hand.js";
 
 export const MIX = "mix";
+// How long what was heard before still reaches the meters after a change-over.
+const CHANGED_OVER_MS = 150;
 // What is heard until the first of the mix is made.
 const PLAIN = "plain";
 // All that there can be; a song has those that something is sent to.
@@ -40,6 +42,7 @@ export class SongEngine {
     this.baked = new Map(); // channel's id -> {fields, strip}: of the samples that play
     this.onMeters = () => {};
     this.onChange = () => {};
+    this.onRestart = () => {};
   }
 
   /** Browsers let a context sound only after a gesture; its nodes may be made before. */
@@ -76,6 +79,10 @@ export class SongEngine {
     this.peaks = { ...told.peaks, ...this.groupPeaks };
     if (ended) this.playing = false;
     this.loader.at(told.position, this.loop);
+    // Figures of one mix do not go on with another; the desk is the mix.
+    const heard = told.choice === DESK ? MIX : told.choice;
+    if (heard !== this.heardAs) setTimeout(() => this.restartFigures(), CHANGED_OVER_MS);
+    this.heardAs = heard;
     this.onMeters();
     if (ended) this.onChange();
   }
@@ -247,8 +254,14 @@ export class SongEngine {
     await this.context.resume();
     this.seek(position);
     this.playing = true;
-    this.graph.tellBus({ type: "reset" });
+    this.restartFigures();
     this.graph.tellDesk({ type: "play" });
+  }
+
+  /** Integrated loudness and the highest peak begin anew. */
+  restartFigures() {
+    this.graph.tellBus({ type: "reset" });
+    this.onRestart();
   }
 
   pause() {
