@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mixer.dsp.disk_room import reserve
 from mixer.dsp.free_memory import (
     MOST_IN_MEMORY,
     MOST_MAPPED_BYTES,
@@ -124,11 +125,7 @@ def _mapped(shape: tuple[int, ...]) -> Array:
     n_bytes, folder = 4 * math.prod(shape), scratch_folder()
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
-            # A hole in a file would end the process where its disk is full.
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, n_bytes)
-            else:
-                file.truncate(n_bytes)
+            reserve(file.fileno(), n_bytes)
             mapped = mmap.mmap(file.fileno(), n_bytes)
     except OSError as error:
         if available_memory_bytes() >= _ROOM_TO_WORK * n_bytes:

@@ -7,7 +7,6 @@ allows that: they are gone with the process, however it ends.
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray, peak
+from mixer.dsp.disk_room import reserve
 from mixer.errors import OutputError
 
 _TOP = 32_767
@@ -52,7 +52,7 @@ class Samples:
         try:
             self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by close()
             try:
-                _reserve(self._file.fileno(), FRAME_BYTES * n_frames)
+                reserve(self._file.fileno(), FRAME_BYTES * n_frames)
             except OSError:
                 self._file.close()
                 raise
@@ -116,15 +116,6 @@ class Samples:
         with self._lock:
             self.ready_frames = 0
             self._file.close()
-
-
-def _reserve(descriptor: int, n_bytes: int) -> None:
-    """Give a file its room on the disk now, so that a full disk is told before any work is done."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(descriptor, 0, n_bytes)
-        return
-    for start in range(0, n_bytes, 1 << 20):
-        os.write(descriptor, bytes(min(1 << 20, n_bytes - start)))
 
 
 def _peaks_of(audio: FloatArray) -> FloatArray:

@@ -87,6 +87,21 @@ def test_memory_is_used_up_to_the_bound_and_given_back(monkeypatch: pytest.Monke
     assert not is_mapped(silence(2, 600))
 
 
+@pytest.mark.parametrize("is_full", [False, True])
+def test_where_space_cannot_be_allocated_zeros_are_written(
+    in_files: Path, monkeypatch: pytest.MonkeyPatch, is_full: bool
+) -> None:
+    """As on macOS and Windows: no file has a hole, which would end the process on a full disk."""
+    monkeypatch.delattr("os.posix_fallocate", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(in_files))
+    if is_full:
+        monkeypatch.setattr("os.write", refuse)
+    audio = silence(2, 300_000)
+    assert is_mapped(audio) is not is_full
+    assert audio.shape == (2, 300_000)
+    assert not audio.any()
+
+
 def refuse(*args: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
