@@ -200,7 +200,11 @@ def _encode(
                 block = np.clip(block, -1.0, 1.0)
             elif subtype != "FLOAT":
                 block = quantise(block, int(bit_depth), dither)
-            file.write(np.ascontiguousarray(block.T))
+            interleaved = np.empty(block.shape[::-1], block.dtype)
+            # Several times as fast as a copy of the transposed block.
+            for place, channel in enumerate(block):
+                interleaved[:, place] = channel
+            file.write(interleaved)
 
 
 def _refuse_cut(path: Path, n_samples: int) -> None:
