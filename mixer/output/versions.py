@@ -47,6 +47,8 @@ VERSIONS = {
     "clean": Version("Clean", "without the words that are marked as explicit", holds_ceiling=True),
 }
 WORDS = (MIX, *VERSIONS, STEMS)
+# People spell it in all these ways.
+_SPELLINGS = dict.fromkeys(("acappella", "a cappella", "a-cappella", "a capella"), "acapella")
 
 
 def parse_deliver(text: str) -> tuple[str, ...]:
@@ -56,6 +58,7 @@ def parse_deliver(text: str) -> tuple[str, ...]:
         SettingsError: an unknown word; the nearest is named.
     """
     words = [word.strip().lower() for word in text.split(",")]
+    words = [_SPELLINGS.get(word, word) for word in words]
     if words in ([""], ["none"]):
         return ()
     check_deliver(words)

@@ -27,6 +27,8 @@ CHECK_FROM_DB = 3.0
 # Settings that differ this much are drawn half of the way: a spread between engineers.
 HALF_WAY_DB = 2.0
 _SILENCE = 1e-12
+# Nobody hears a stem this far below its mix, as the noise of an empty file, at any level.
+_INAUDIBLE_DB = -60.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class DoubtRecord(TypedDict):
     """How far the answers differ on a stem, ready for JSON.
 
     Attributes:
-        level_db: from the lowest to the highest level against the whole mix.
+        level_db: from the lowest to the highest level against the whole mix; 0 for a stem that
+            nobody hears.
         models_db: the same for the first answers of each model alone; without a second one, 0.
         settings: standard deviation of each setting of the model itself.
         drawn: share of the way to neutral that was gone; only if that was requested.
@@ -90,6 +93,8 @@ def doubts_of(answers: Sequence[Answer]) -> Doubts:
     for stem in stems:
         levels = [level_db(answer, stem) for answer in answers]
         of_models = [level_db(answer, stem) for answer in firsts]
+        if max(levels) < _INAUDIBLE_DB:
+            levels, of_models = [0.0], [0.0]
         records[stem] = {
             "level_db": round(float(np.ptp(levels)), 2),
             "models_db": round(float(np.ptp(of_models)), 2),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mixer.rendering.axes import Axis
 
 # Moves that nobody hears are not made.
-_LEAST_MOVE_DB = 0.05
+_LEAST_MOVE_DB = 0.15
 # More variations than these would stand close to each other.
 MOST_VARIATIONS = 20
 

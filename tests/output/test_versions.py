@@ -222,6 +222,7 @@ def test_names_follow_the_template(tmp_path: Path) -> None:
 def test_words_are_checked(tmp_path: Path) -> None:
     assert parse_deliver("stems, TV,mix") == ("mix", "tv", "stems")
     assert parse_deliver("none") == ()
+    assert parse_deliver("ACappella, a cappella,a-cappella") == ("acapella",)
     with pytest.raises(SettingsError, match="did you mean 'instrumental'"):
         parse_deliver("instrumentals")
     with pytest.raises(SettingsError, match="unknown version"):

@@ -85,6 +85,15 @@ def test_spreads_are_of_levels_against_the_whole_mix() -> None:
     assert doubts["stems"]["bass"]["level_db"] == pytest.approx(3.0 + share, abs=0.01)
 
 
+def test_a_stem_that_nobody_hears_is_no_doubt() -> None:
+    """The noise of an empty file, which no setting brings up."""
+    answers = [answer("one", vocals=0.0, bass=level) for level in (-70.0, -64.0)]
+    stems = doubts_of(answers)["stems"]
+    assert stems["bass"]["level_db"] == stems["bass"]["models_db"] == 0.0
+    heard = doubts_of([answer("one", vocals=0.0, bass=level) for level in (-56.0, -50.0)])
+    assert heard["stems"]["bass"]["level_db"] == pytest.approx(6.0, abs=0.01)
+
+
 def test_the_figures_of_an_answer_are_those_of_its_powers() -> None:
     flat = np.ones(48)
     found = sound_of([Part("vocals", flat, 0.25 * flat), Part("bass", flat, 0.25 * flat)])
