@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mixer.files.wording import joined, visible
-from mixer.output.names import TRACK_ROLE
+from mixer.output.names import TRACK_ROLE, VERSION_ROLE
 from mixer.output.recipe import OutputTable, Recipe, Take
 from mixer.reference.record import reference_lines
 from mixer.rendering.axes import standing_words
@@ -98,11 +98,14 @@ def version_lines(recipe: Recipe) -> Iterator[str]:
         limited_db, over_db = version["limited_db"], version["over_ceiling_db"]
         more = f", limited {limited_db:.1f} dB more than the mix" if limited_db > _SEEN_DB else ""
         more += f", {over_db:.1f} dB above the ceiling" if over_db > _SEEN_DB else ""
+        more += ", clipped in its file" if VERSION_ROLE + name in output["clipped"] else ""
         loudness, peak = version["loudness_lufs"], version["true_peak_dbtp"]
         levels = "silent" if loudness is None else f"{loudness:.1f} LUFS, {peak:.1f} dBTP"
         yield f"{name}: {levels}{more}"
     if "versions_error_dbfs" in output:
-        yield f"the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS"
+        sums = f"the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS"
+        is_cut = any(each.startswith(VERSION_ROLE) for each in output["clipped"])
+        yield sums + (" but for what their files clip" if is_cut else "")
 
 
 def ceiling_lines(output: OutputTable) -> tuple[str, ...]:

@@ -34,12 +34,17 @@ def folder(write_song, rng: np.random.Generator) -> Path:
 
 
 def rendered(
-    folder: Path, out: Path, deliver: tuple[str, ...], *sets: str, **settings: object
+    folder: Path,
+    out: Path,
+    deliver: tuple[str, ...],
+    *sets: str,
+    bit_depth: str = "32f",
+    **settings: object,
 ) -> Rendered:
     asked = RenderSettings(**{"model": "default", "loudness_lufs": -9.0, **settings})
     song = load_song(folder)
     plan = plan_render(song, with_console(asked, resolve(sets=sets).console))
-    wanted = OutputSettings(format="wav", bit_depth="32f", deliver=deliver)
+    wanted = OutputSettings(format="wav", bit_depth=bit_depth, deliver=deliver)
     destination = Destination(out / "song.wav", wanted)
     destination.check(plan)
     return render_to(destination, plan)
@@ -115,6 +120,18 @@ def write_cancelling(write_song) -> Path:
     vocals, other = 0.2 * high - 0.4 * middle, 0.8 * middle + 0.1 * low
     folder: Path = write_song({"vocals.wav": vocals, "other.wav": other})
     return folder
+
+
+def test_a_file_that_clips_a_version_is_named_and_no_sum_is_claimed(
+    write_song, tmp_path: Path
+) -> None:
+    asked = {"loudness_lufs": -6.0, "model": "none", "effects": ()}
+    song, words = write_cancelling(write_song), ("instrumental", "stems")
+    for bit_depth, clips in (("24", True), ("32f", False)):
+        done = rendered(song, tmp_path / bit_depth, words, bit_depth=bit_depth, **asked)
+        lines = list(version_lines(done.recipe))
+        assert ("clipped in its file" in lines[0]) == clips
+        assert ("but for what their files clip" in lines[-1]) == clips
 
 
 def test_a_version_above_the_ceiling_is_named_with_the_gain_that_brings_all_below_it(
