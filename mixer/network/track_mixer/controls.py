@@ -32,7 +32,7 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     curve_matrix,
 )
-from mixer.network.track_mixer.together import louder_apart_db
+from mixer.network.track_mixer.together import gated_power, louder_apart_db
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 
@@ -211,16 +211,35 @@ def to_place(
 ) -> list[Placed]:
     """Inputs of `place`."""
     hz, weights = band_centres_hz(N_BANDS), k_weights(N_BANDS)
+    n_frames = max(len(track.frame_db) for track in tracks)
     placed = []
     for track, role, side, spread, gain_db in zip(
         tracks, roles, sides, spreads, gains_db, strict=True
     ):
+        left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
         power = track.powers[:2].sum(axis=0) * weights
         centroid_hz = float(power @ hz / max(float(power.sum()), 1e-12))
         level_db = float(np.clip(track.loudness_lufs + gain_db, -120.0, 120.0))
         is_mono = track.n_channels == 1
-        placed.append(Placed(role, spread, level_db, centroid_hz, is_mono, side))
+        # What belongs in the middle is balanced, whatever way it leans.
+        share = right / max(left + right, 1e-12) if role not in CENTRED_ROLES else 0.5
+        above_db = _energy_above_loudness_db(track, n_frames)
+        placed.append(Placed(role, spread, level_db, centroid_hz, is_mono, side, above_db, share))
     return placed
+
+
+def _energy_above_loudness_db(track: TrackLevels, n_frames: int) -> float:
+    """Energy of a track over the song against its loudness, in dB, but for a constant.
+
+    Loudness counts lows for little and pauses not at all.
+    """
+    power = 10.0 ** (track.frame_db.astype(np.float64) / 10.0)
+    played = float(power.sum()) / max(n_frames * gated_power(power), 1e-12)
+    of_bands = track.powers[:2].astype(np.float64).sum(axis=0)
+    weighted = float(of_bands @ k_weights(N_BANDS))
+    return 10.0 * float(
+        np.log10(max(played, 1e-12) * max(of_bands.sum(), 1e-12) / max(weighted, 1e-12))
+    )
 
 
 def _strip(row: Mapping[str, float], pan: float, role: str, peak_db: float) -> TrackSettings:

@@ -20,6 +20,8 @@ from mixer.roles import FINISHED_STEM
 CENTRED_ROLES = frozenset(("kick", "snare", "bass", "sub", "lead_vocal", *FINISHED_STEM.values()))
 # A mix may lean by this much.
 MOST_LEAN_DB = 0.9
+# By energy less is allowed, as filters and compressors behind the pan still move it.
+_MOST_LEAN_OF_ENERGY_DB = 0.6
 # Which side the first one goes to: the hi-hat right, as the audience sees a kit.
 _FIRST_SIDE = {"hihat": 1.0}
 _ROLE_WEIGHT = 2.0
@@ -40,6 +42,9 @@ class Placed:
         centroid_hz: of its spectrum.
         is_mono: a stereo recording keeps its image.
         side: "left" or "right" if the recording is one half of a pair, else None.
+        above_level_db: its energy over the song against its loudness, but for a constant: lows
+            count for little of the loudness, and pauses for nothing.
+        right_share: of a stereo recording's energy, 0 to 1; 0.5 of a mono one's.
     """
 
     role: str
@@ -48,6 +53,8 @@ class Placed:
     centroid_hz: float
     is_mono: bool
     side: str | None = None
+    above_level_db: float = 0.0
+    right_share: float = 0.5
 
 
 def place(tracks: Sequence[Placed]) -> list[float]:
@@ -69,13 +76,25 @@ def place(tracks: Sequence[Placed]) -> list[float]:
     others = [i for i in free if tracks[i].role != "toms"]
     for i in sorted(others, key=lambda i: _order(tracks[i])):
         pans[i] = _side(i, pans, tracks, power) * tracks[i].spread
-    return _drawn_in(pans, tracks, power)
+    # It is to lean neither to the ear nor on a meter.
+    pans = _drawn_in(pans, tracks, power, MOST_LEAN_DB)
+    energy = [10.0 ** ((t.level_db + t.above_level_db) / 10.0) for t in tracks]
+    return _drawn_in(pans, tracks, energy, _MOST_LEAN_OF_ENERGY_DB)
 
 
-def lean_db(pans: Sequence[float], power: Sequence[float]) -> float:
-    """Power right over left of a mix of mono tracks, in dB."""
-    angle = (np.asarray(pans) + 1.0) * (np.pi / 4.0)
-    left, right = (float(np.sum(power * np.square(f(angle)))) for f in (np.cos, np.sin))
+def lean_db(
+    pans: Sequence[float], power: Sequence[float], right_shares: Sequence[float] | float = 0.5
+) -> float:
+    """Power right over left of a mix, in dB.
+
+    Args:
+        pans, power: of each track.
+        right_shares: of each track's power before its pan; 0.5 for mono ones.
+    """
+    angle, shares = (np.asarray(pans) + 1.0) * (np.pi / 4.0), np.asarray(right_shares)
+    powers = np.asarray(power)
+    left = float(np.sum(powers * (1.0 - shares) * np.square(np.cos(angle))))
+    right = float(np.sum(powers * shares * np.square(np.sin(angle))))
     return float(10.0 * np.log10(max(right, 1e-12) / max(left, 1e-12)))
 
 
@@ -99,24 +118,30 @@ def _side(i: int, pans: Sequence[float], tracks: Sequence[Placed], power: Sequen
     # What answers a track of its own role goes across from it, whatever else there is.
     if abs(same) >= _ANSWERED * tracks[i].spread * power[i] > 0.0:
         return -1.0 if same > 0.0 else 1.0
-    every = sum(pan * each for pan, each in zip(pans, power, strict=True))
+    every = sum(
+        (pan + 2.0 * track.right_share - 1.0) * each
+        for pan, track, each in zip(pans, tracks, power, strict=True)
+    )
     weight = _ROLE_WEIGHT * same + every
     if abs(weight) < 1e-9 * power[i]:
         return _FIRST_SIDE.get(tracks[i].role, -1.0)
     return -1.0 if weight > 0.0 else 1.0
 
 
-def _drawn_in(pans: list[float], tracks: Sequence[Placed], power: Sequence[float]) -> list[float]:
-    """The heavier side's pans made smaller until the mix leans by `MOST_LEAN_DB` at most."""
-    lean = lean_db(pans, power)
-    if abs(lean) <= MOST_LEAN_DB:
+def _drawn_in(
+    pans: list[float], tracks: Sequence[Placed], power: Sequence[float], most_db: float
+) -> list[float]:
+    """The heavier side's pans made smaller until the mix leans by so much at most."""
+    shares = [track.right_share for track in tracks]
+    lean = lean_db(pans, power, shares)
+    if abs(lean) <= most_db:
         return pans
     heavy = np.sign(lean)
     low, high = 0.0, 1.0
     for _ in range(20):
         share = 0.5 * (low + high)
         drawn = [pan * share if np.sign(pan) == heavy else pan for pan in pans]
-        if heavy * lean_db(drawn, power) > MOST_LEAN_DB:
+        if heavy * lean_db(drawn, power, shares) > most_db:
             high = share
         else:
             low = share

@@ -66,3 +66,15 @@ def test_a_mono_stem_stays_in_the_middle():
     other = Placed("other_stem", 0.5, -20.0, 1_000.0, is_mono=True)
     drums = Placed("drum_stem", 0.3, -22.0, 3_000.0, is_mono=True)
     assert place([other, drums]) == [0.0, 0.0]
+
+
+def test_a_stereo_recording_that_leans_is_answered_and_nothing_leans_by_energy():
+    choir = Placed("choir", 0.5, -22.0, 900.0, is_mono=False, right_share=0.9)
+    guitar = Placed("electric_guitar", 0.6, -22.0, 900.0, is_mono=True)
+    assert place([choir, guitar])[1] < 0.0
+    # A bass guitar and a shaker of one loudness: nearly all of the energy is the first one's.
+    low = Placed("keys", 0.6, -20.0, 90.0, is_mono=True, above_level_db=8.0)
+    high = Placed("percussion", 0.6, -20.0, 9_000.0, is_mono=True, above_level_db=-4.0)
+    pans = place([low, high])
+    assert abs(lean_db(pans, [10.0**0.8, 10.0**-0.4])) <= 0.61
+    assert pans[0] * pans[1] <= 0.0
