@@ -21,7 +21,7 @@ from mixer.network.track_mixer.parameters import (
     N_BANDS,
     TRACK_CONTROLS,
 )
-from mixer.network.track_mixer.placing import CENTRED_ROLES, Placed, place
+from mixer.network.track_mixer.placing import CENTRED_ROLES, SILENT_DB, Placed, place
 from mixer.network.track_mixer.settings import (
     FLAT,
     HIGH_PASS_OFF_HZ,
@@ -219,7 +219,7 @@ def to_place(
         left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
         power = track.powers[:2].sum(axis=0) * weights
         centroid_hz = float(power @ hz / max(float(power.sum()), 1e-12))
-        level_db = float(np.clip(track.loudness_lufs + gain_db, -120.0, 120.0))
+        level_db = float(np.clip(track.loudness_lufs + gain_db, SILENT_DB, 120.0))
         is_mono = track.n_channels == 1
         # What belongs in the middle is balanced, whatever way it leans.
         share = right / max(left + right, 1e-12) if role not in CENTRED_ROLES else 0.5

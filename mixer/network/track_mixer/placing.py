@@ -9,6 +9,7 @@ music mixing", EURASIP 2010); two of one role go apart. What would still lean is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from mixer.roles import FINISHED_STEM
 
 # Always in the middle, whatever was recorded: also stems, which hold more than one instrument.
 CENTRED_ROLES = frozenset(("kick", "snare", "bass", "sub", "lead_vocal", *FINISHED_STEM.values()))
+# A track at this level is silent.
+SILENT_DB = -120.0
 # A mix may lean by this much.
 MOST_LEAN_DB = 0.9
 # By energy less is allowed, as filters and compressors behind the pan still move it.
@@ -60,7 +63,7 @@ class Placed:
 def place(tracks: Sequence[Placed]) -> list[float]:
     """A pan from -1 to 1 for each track; the same for a track in any order of the tracks."""
     pans = [0.0] * len(tracks)
-    power = [10.0 ** (track.level_db / 10.0) for track in tracks]
+    power = [_power(track, 0.0) for track in tracks]
     free = []
     for i, track in enumerate(tracks):
         if not track.is_mono or track.role in CENTRED_ROLES:
@@ -78,7 +81,7 @@ def place(tracks: Sequence[Placed]) -> list[float]:
         pans[i] = _side(i, pans, tracks, power) * tracks[i].spread
     # It is to lean neither to the ear nor on a meter.
     pans = _drawn_in(pans, tracks, power, MOST_LEAN_DB)
-    energy = [10.0 ** ((t.level_db + t.above_level_db) / 10.0) for t in tracks]
+    energy = [_power(track, track.above_level_db) for track in tracks]
     return _drawn_in(pans, tracks, energy, _MOST_LEAN_OF_ENERGY_DB)
 
 
@@ -93,9 +96,17 @@ def lean_db(
     """
     angle, shares = (np.asarray(pans) + 1.0) * (np.pi / 4.0), np.asarray(right_shares)
     powers = np.asarray(power)
-    left = float(np.sum(powers * (1.0 - shares) * np.square(np.cos(angle))))
-    right = float(np.sum(powers * shares * np.square(np.sin(angle))))
+    # Exact sums, whatever the order of the tracks.
+    left = math.fsum(powers * (1.0 - shares) * np.square(np.cos(angle)))
+    right = math.fsum(powers * shares * np.square(np.sin(angle)))
     return float(10.0 * np.log10(max(right, 1e-12) / max(left, 1e-12)))
+
+
+def _power(track: Placed, above_db: float) -> float:
+    """Linear; 0 for silence, so that a silent track changes nothing at all."""
+    if track.level_db <= SILENT_DB:
+        return 0.0
+    return float(10.0 ** ((track.level_db + above_db) / 10.0))
 
 
 def _order(track: Placed) -> tuple[float, str, float, float]:
@@ -114,11 +125,13 @@ def _from_right_to_left(toms: Sequence[Placed]) -> list[float]:
 
 
 def _side(i: int, pans: Sequence[float], tracks: Sequence[Placed], power: Sequence[float]) -> float:
-    same = sum(pans[j] * power[j] for j in range(len(pans)) if tracks[j].role == tracks[i].role)
+    same = math.fsum(
+        pans[j] * power[j] for j in range(len(pans)) if tracks[j].role == tracks[i].role
+    )
     # What answers a track of its own role goes across from it, whatever else there is.
     if abs(same) >= _ANSWERED * tracks[i].spread * power[i] > 0.0:
         return -1.0 if same > 0.0 else 1.0
-    every = sum(
+    every = math.fsum(
         (pan + 2.0 * track.right_share - 1.0) * each
         for pan, track, each in zip(pans, tracks, power, strict=True)
     )
