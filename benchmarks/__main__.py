@@ -11,7 +11,6 @@ with the machine, its versions and how busy it was: a figure of a busy machine s
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import batch, clock, lengths, network, normalisation, peers, renders
 from benchmarks.machine import machine, other_work
+from mixer.files.marked_part import with_marked_part
 
 # Name of a part to what makes its table, in the order of the page; seconds on two idle cores.
 PARTS: dict[str, tuple[Callable[[], Iterator[str]], int]] = {
@@ -41,19 +41,6 @@ def measured(part: str) -> Iterator[str]:
     yield f"*{busy[0].upper()}{busy[1:]}, in {time.monotonic() - began_s:.0f} s.*"
 
 
-def put(page: str, part: str, lines: list[str]) -> str:
-    """A page with a part's lines between its marks.
-
-    Raises:
-        ValueError: the page has not both marks of that part.
-    """
-    marks = rf"(<!-- {part} -->\n).*?(\n<!-- /{part} -->)"
-    found, n = re.subn(marks, lambda m: m[1] + "\n".join(lines) + m[2], page, flags=re.DOTALL)
-    if n != 1:
-        raise ValueError(f"the page must have <!-- {part} --> and <!-- /{part} --> once")
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Every figure of docs/performance.md.")
     parser.add_argument("--parts", nargs="+", choices=["machine", *PARTS], default=list(BENCH))
@@ -68,7 +55,7 @@ def main() -> None:
             sys.stdout.flush()
         if asked.page is not None:
             page = asked.page.read_text(encoding="utf-8")
-            asked.page.write_text(put(page, part, lines), encoding="utf-8")
+            asked.page.write_text(with_marked_part(page, part, lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,26 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import BENCH, PARTS, put
+from benchmarks.__main__ import BENCH, PARTS
 from benchmarks.clock import errors_of_time_left, longest_rest_s
 from benchmarks.clock_notes import Note
+from mixer.files.marked_part import with_marked_part
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
-
-
-def test_a_table_replaces_what_stands_between_its_marks() -> None:
-    page = "a\n<!-- batch -->\nold\n\nlines\n<!-- /batch -->\nb\n"
-    assert put(page, "batch", ["| 1 |", r"\g<0>"]) == (
-        "a\n<!-- batch -->\n| 1 |\n\\g<0>\n<!-- /batch -->\nb\n"
-    )
-    with pytest.raises(ValueError, match="must have <!-- clock -->"):
-        put(page, "clock", [])
 
 
 def test_the_page_has_a_place_for_every_part() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for part in ("machine", *PARTS):
-        assert put(page, part, ["| here |"]).count("| here |") == 1
+        assert with_marked_part(page, part, ["| here |"]).count("| here |") == 1
 
 
 def test_what_make_bench_shows_takes_under_six_minutes() -> None:

@@ -28,6 +28,7 @@ from mixer.evaluate.track_errors import (
     compare_tracks,
     measure_truth_of_tracks,
 )
+from mixer.files.marked_part import with_marked_part
 from mixer.files.whole_file import write_json
 from mixer.network.model import read_bundle
 from mixer.rendering.pipeline import render
@@ -43,6 +44,15 @@ DEFAULT_TRACKS = Path("../shared/tracks")
 DRAWN_DB = (-20.0, 0.0)
 # After a model's name: as far as it goes towards neutral.
 ABSTAINING = "+abstain"
+# The table of the page on models, and what it calls the systems.
+_SHARE_COLUMN = "groups within human spread"
+_PAGE_COLUMNS = ("level of a track", "spectrum", "group level", _SHARE_COLUMN, "mix width", "lean")
+_PAGE_NAMES = {
+    SUM: "plain sum",
+    LEVELS: "`levels`: the medians of 90 human mixes",
+    DEFAULT_MODEL: f"`{DEFAULT_MODEL}`, which mixes sums, at usual levels",
+}
+_PAGE_PART = "tracks"
 # In a file's name, what is the project's order or the album's.
 _ORDER = re.compile(r"^(\d+_|\d+\.\w+_Stem_)")
 
@@ -181,6 +191,39 @@ def markdown(results: Mapping[str, Mapping[str, TrackErrors]]) -> str:
     return "\n".join(lines)
 
 
+def page_table(results: Mapping[str, Mapping[str, TrackErrors]]) -> list[str]:
+    """The table of the page on models: means over songs and draws, the best of each column bold."""
+    rows = {system: _page_figures(list(by_song.values())) for system, by_song in results.items()}
+    best = [
+        float(np.nanmin([figures[i] for figures in rows.values()]))
+        for i in range(len(_PAGE_COLUMNS))
+    ]
+    lines = [f"| | {' | '.join(_PAGE_COLUMNS)} |", "| --- " * (len(_PAGE_COLUMNS) + 1) + "|"]
+    for system, figures in rows.items():
+        cells = []
+        for name, figure, least in zip(_PAGE_COLUMNS, figures, best, strict=True):
+            is_share = name == _SHARE_COLUMN
+            text = f"{-100.0 * figure:.0f} %" if is_share else f"{figure:.2f}"
+            cells.append("" if np.isnan(figure) else f"**{text}**" if figure == least else text)
+        lines.append(f"| {_PAGE_NAMES.get(system, f'`{system}`')} | {' | '.join(cells)} |")
+    return lines
+
+
+def _page_figures(errors: Sequence[TrackErrors]) -> list[float]:
+    """In the order of `_PAGE_COLUMNS`, less is better; NaN of what a system does not have."""
+    of_tracks = [
+        [error.tracks.get(name, np.nan) for error in errors] for name in ("level", "spectrum")
+    ]
+    columns = [
+        *of_tracks,
+        [error.group_level_db for error in errors],
+        [-error.within_human_spread for error in errors],
+        [abs(error.mix_width_db) for error in errors],
+        [abs(error.lean_db) for error in errors],
+    ]
+    return [float(np.mean(column)) for column in columns]
+
+
 def _cell(values: Sequence[float]) -> str:
     return "-" if np.isnan(values).all() else f"{np.nanmean(values):.2f}"
 
@@ -190,6 +233,24 @@ def _songs(folder: Path, draws: int) -> Iterator[tuple[str, TrackSong]]:
         if (folder / name).is_dir():
             for draw in range(draws):
                 yield f"{name} {draw + 1}", read_track_song(folder / name, draw)
+
+
+def _measure(options: argparse.Namespace) -> dict[str, dict[str, TrackErrors]]:
+    results: dict[str, dict[str, TrackErrors]] = {model: {} for model in options.models}
+    for name, song in _songs(options.tracks, options.draws):
+        for model, errors in judge_song(song, options.models).items():
+            results[model][name] = errors
+        sys.stderr.write(f"{name}\n")
+    return results
+
+
+def _read_results(path: Path) -> dict[str, dict[str, TrackErrors]]:
+    """What `--json` wrote."""
+    table = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        model: {name: TrackErrors(**errors) for name, errors in by_song.items()}
+        for model, by_song in table.items()
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -205,13 +266,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--tracks", type=Path, default=DEFAULT_TRACKS, help="folder of songs, dry and wet")
     add("--draws", type=int, default=2, help="of levels, for each song")
     add("--json", type=Path, help="also write the figures here")
+    add("--page", type=Path, help="also write the table between its marks in this page")
+    add("--measured", type=Path, help="render nothing: take the figures that --json wrote")
     options = parser.parse_args(arguments)
-    results: dict[str, dict[str, TrackErrors]] = {model: {} for model in options.models}
     try:
-        for name, song in _songs(options.tracks, options.draws):
-            for model, errors in judge_song(song, options.models).items():
-                results[model][name] = errors
-            sys.stderr.write(f"{name}\n")
+        results = _read_results(options.measured) if options.measured else _measure(options)
     except MixerError as error:
         sys.stderr.write(f"evaluate_tracks: {error}\n")
         return error.exit_code
@@ -222,6 +281,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for model, by_song in results.items()
         }
         write_json(options.json, plain)
+    if options.page is not None:
+        page = options.page.read_text(encoding="utf-8")
+        page = with_marked_part(page, _PAGE_PART, page_table(results))
+        options.page.write_text(page, encoding="utf-8")
     return 0
 
 

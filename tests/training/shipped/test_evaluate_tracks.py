@@ -1,0 +1,44 @@
+"""The page's table comes from the figures that were measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mixer.evaluate.track_errors import TrackErrors
+from training.shipped.evaluate_tracks import main, page_table
+
+
+def errors(level_db: float, group_db: float, share: float, *, tracks: bool = True) -> TrackErrors:
+    of_tracks = {"level": level_db, "spectrum": 2.0} if tracks else {}
+    return TrackErrors(of_tracks, group_db, share, -3.0, 0.4, {"bass": group_db})
+
+
+RESULTS = {
+    "sum": {"a 1": errors(6.0, 5.0, 0.25), "a 2": errors(8.0, 4.0, 0.5)},
+    "default": {
+        "a 1": errors(0.0, 2.0, 0.75, tracks=False),
+        "a 2": errors(0.0, 3.0, 0.75, tracks=False),
+    },
+    "tracks": {"a 1": errors(4.0, 3.0, 0.5), "a 2": errors(5.0, 2.5, 0.5)},
+}
+
+
+def test_the_table_has_means_and_the_best_of_each_column_in_bold() -> None:
+    lines = page_table(RESULTS)
+    assert lines[2] == "| plain sum | 7.00 | **2.00** | 4.50 | 38 % | **3.00** | **0.40** |"
+    # A model that mixes sums has no tracks to be judged by.
+    assert lines[3].endswith(" levels |  |  | **2.50** | **75 %** | **3.00** | **0.40** |")
+    assert lines[4] == "| `tracks` | **4.50** | **2.00** | 2.75 | 50 % | **3.00** | **0.40** |"
+
+
+def test_figures_that_were_kept_go_into_a_page_without_a_render(tmp_path: Path) -> None:
+    kept, page = tmp_path / "tracks.json", tmp_path / "models.md"
+    plain = {m: {n: vars(e) for n, e in by.items()} for m, by in RESULTS.items()}
+    kept.write_text(json.dumps(plain), encoding="utf-8")
+    page.write_text("above\n<!-- tracks -->\nold\n<!-- /tracks -->\nbelow\n", encoding="utf-8")
+    assert main(["--measured", str(kept), "--page", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("above\n<!-- tracks -->\n| | level of a track")
+    assert "old" not in text
+    assert text.endswith("<!-- /tracks -->\nbelow\n")
