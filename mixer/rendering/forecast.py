@@ -31,7 +31,7 @@ _REFERENCE = 0.018
 _STRIP = 0.0014
 _IN_A_STRIP = {"compressor": 0.0042, "saturation": 0.0056, "gate": 0.0028, "de_esser": 0.0042}
 _PLUGIN, _SEND = 0.007, 0.0035
-# A network that answers with wet stems as well, beside one that answers with a mix alone.
+# A network that answers with all wet stems as well, beside one that answers with a mix alone.
 _WITH_WET_STEMS = 1.9
 _MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0007, 0.021, 0.00063
 
@@ -49,8 +49,8 @@ def making_forecast(
     """
     song_s = song_seconds(plan)
     cores = threads or available_threads()
-    has_wet = wet_stems or bool(plan.needed_wet_stems)
-    found = _material_s(plan, song_s, cores, has_wet=has_wet)
+    needed = [stem for stem in plan.song.stems if wet_stems or stem in plan.needed_wet_stems]
+    found = _material_s(plan, song_s, cores, share_wet=len(needed) / len(plan.song.stems))
     if stages or is_blended(plan):
         n_passes = 1 + stages + (wet_stems and plan.settings.amount != 1.0)
         found[Stage.BLEND] = song_s * _READ * n_passes * len(plan.song.recordings)
@@ -60,8 +60,7 @@ def making_forecast(
         strips = [plan.console.strip(stem) for stem in plan.song.stems if plan.touches_stems]
         strips.append(plan.console.master)
         found[Stage.CONSOLE] = song_s * sum(_strip_cost(strip) for strip in strips)
-    n_measured = len(plan.song.stems) if has_wet else 0
-    master = _MASTER + n_measured * _MEASURE_A_WET_STEM
+    master = _MASTER + len(needed) * _MEASURE_A_WET_STEM
     master += 0.0 if plan.settings.loudness_lufs is None else _TO_A_LOUDNESS
     found[Stage.MASTER] = song_s * master
     return found
@@ -74,7 +73,7 @@ def _strip_cost(strip: Strip) -> float:
 
 
 def _material_s(
-    plan: RenderPlan, song_s: float, cores: int, *, has_wet: bool
+    plan: RenderPlan, song_s: float, cores: int, *, share_wet: float
 ) -> dict[Stage, float]:
     if plan.material is MaterialKind.TRACKS:
         n_buses = len(plan.song.stems) + 1
@@ -92,7 +91,7 @@ def _material_s(
         warm_up_s = plan.settings.warm_up_s
         network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
         cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
-        cost *= _WITH_WET_STEMS if has_wet else 1.0
+        cost *= 1.0 + (_WITH_WET_STEMS - 1.0) * share_wet
         n_passes = 2 if plan.settings.uncertainty else 1
         found[Stage.NETWORK] = _BEGIN_S + network_s * n_passes * cost / cores
     return found
