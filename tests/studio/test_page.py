@@ -43,6 +43,19 @@ def test_from_an_open_page_to_a_revised_render_by_mouse(open_page, studio) -> No
     assert strip_of(studio.state(), "vocals")["gain_db"] == 0.0
 
 
+def test_a_folded_stem_of_one_track_shows_what_the_network_set(open_page, studio_of_tracks) -> None:
+    page = opened(open_page, studio_of_tracks)
+    (bass,) = page.evaluate("mixStudio.channel('bass').tracks")
+    drawn = page.locator('[data-channel="bass"] .eq .model')
+    assert page.evaluate("mixStudio.consoleView.folded.has('bass')")
+    assert drawn.get_attribute("d") != ""
+    shown = float(page.locator('[data-channel="bass"] .db').inner_text().replace("\u2212", "-"))
+    assert shown == pytest.approx(bass["model"]["gain_db"], abs=0.06)
+    page.evaluate("mixStudio.fold('bass')")
+    assert drawn.get_attribute("d") == ""
+    assert page.locator('[data-channel="bass"] .db').inner_text() == "0.0"
+
+
 def test_figures_begin_anew_where_another_mix_plays(open_page, studio) -> None:
     page = opened(open_page, studio)
     page.get_by_role("button", name="Play").click()

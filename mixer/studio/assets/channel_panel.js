@@ -68,9 +68,8 @@ export class ChannelPanel {
   }
 
   show(channel) {
-    if (!channel) return;
     this.channel = channel;
-    const layout = [channel.id, channel.strip.eq.length, ...Object.keys({ ...EFFECTS, ...FILTERS }).map((name) => Boolean(channel.strip[name]))].join();
+    const layout = [channel.id, JSON.stringify(channel.model), channel.strip.eq.length, ...Object.keys({ ...EFFECTS, ...FILTERS }).map((name) => Boolean(channel.strip[name]))].join();
     if (layout !== this.layout) {
       const focused = this.host.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
       this.layout = layout;

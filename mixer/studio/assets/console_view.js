@@ -4,6 +4,7 @@ import { html } from "../shared/axes.js";
 import { ChannelView } from "./channel_view.js";
 import { heardIds } from "./engine/state_hand.js";
 import { MasterView } from "./master_view.js";
+import { standingFor } from "./strip_values.js";
 
 export class ConsoleView {
   constructor(host, desk) {
@@ -29,7 +30,7 @@ export class ConsoleView {
     const flags = (id, hidden, folded) => ({ heard: heard.has(id), soloed: this.desk.solos().has(id), selected: this.selected === id, hidden, folded });
     for (const stem of state.stems) {
       const isFolded = this.folded.has(stem.id);
-      this.views.get(stem.id).show(stem, flags(stem.id, false, isFolded));
+      this.views.get(stem.id).show(standingFor(stem, isFolded), flags(stem.id, false, isFolded));
       for (const track of stem.tracks) this.views.get(track.id).show(track, flags(track.id, isFolded));
     }
     this.master.show(this.desk.channel("master"), { heard: true, selected: this.selected === "master", hidden: false });

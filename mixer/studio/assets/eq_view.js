@@ -92,9 +92,8 @@ export class EqView {
   }
 
   grid(drawing, x, y) {
-    for (const hz of MARKS_HZ) {
-      drawing.append(svg("path", { class: "grid", d: `M${x(hz)} 0V${this.height}` }));
-      if (![100, 1000, 10000].includes(hz)) continue;
+    for (const hz of MARKS_HZ) drawing.append(svg("path", { class: "grid", d: `M${x(hz)} 0V${this.height}` }));
+    for (const hz of [100, 1000, 10000]) {
       const text = svg("text", { x: x(hz) + (hz > 5000 ? -3 : 3), y: this.height - 4, "text-anchor": hz > 5000 ? "end" : "start" });
       text.textContent = shownHz(hz);
       drawing.append(text);

@@ -2,6 +2,10 @@
 
 import { still } from "./scales.js";
 
+/** A folded stem of one track shows what the network set on that one. */
+export const standingFor = (channel, isFolded) =>
+  isFolded && !channel.model && channel.tracks.length === 1 ? { ...channel, model: channel.tracks[0].model } : channel;
+
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** `{value, origin, isHanded, fromValue}` of a channel's fader, pan or width, with the network's part. */

@@ -16,6 +16,7 @@ import { Overview } from "./overview.js";
 import { PanelTabs } from "./panel_tabs.js";
 import { Song } from "./song.js";
 import { withJob } from "./state.js";
+import { standingFor } from "./strip_values.js";
 import { TopBar } from "./top_bar.js";
 
 const OVERVIEW_POINTS = 2000;
@@ -259,7 +260,8 @@ export class Studio {
     this.engine.wanted = this.player.gains();
     if (this.engine.state !== state) this.engine.show(state);
     this.consoleView.show(state);
-    this.channelPanel.show(this.channel(this.consoleView.selected));
+    const selected = this.channel(this.consoleView.selected);
+    if (selected) this.channelPanel.show(standingFor(selected, this.consoleView.folded.has(selected.id)));
     this.compare.show(state);
     this.ask.show(state);
     this.keep.show(state);
