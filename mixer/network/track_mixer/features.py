@@ -29,6 +29,8 @@ _GATE_LU, _LUFS_OFFSET_DB = -10.0, -0.691
 _LOWEST_LUFS, _HIGHEST_LUFS = -70, 30
 # Channels that differ by less than this share of the peak are one: 60 dB, more than a codec adds.
 _EQUAL_WITHIN = 1e-3
+# So are those that differ by the dither of 16 bits, two steps at most, however soft they are.
+_EQUAL_WITHIN_DITHER = 2.1 / 32_768
 # left, right, and the real part of what they have in common
 _PARTS = 3
 
@@ -118,8 +120,11 @@ class TrackListener:
             self._gated().astype(np.float32),
             _joined(self._frames),
             _joined(self._peaks),
-            1 if self._apart <= _EQUAL_WITHIN * self._peak else self._n_channels,
+            1 if self._apart <= self._same_within() else self._n_channels,
         )
+
+    def _same_within(self) -> float:
+        return max(_EQUAL_WITHIN * self._peak, _EQUAL_WITHIN_DITHER)
 
     def _hear(self, span: FloatArray) -> None:
         frames = np.lib.stride_tricks.sliding_window_view(span, self._n_fft, axis=-1)

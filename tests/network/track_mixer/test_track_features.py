@@ -84,3 +84,11 @@ def test_dynamics_do_not_depend_on_level():
     described = [describe_dynamics(each.frame_db, each.peak_db) for each in (soft, loud)]
     assert described[0].shape == (N_DYNAMICS,)
     np.testing.assert_allclose(described[0], described[1], atol=0.02)
+
+
+def test_dither_alone_does_not_make_a_soft_mono_recording_stereo():
+    rng = np.random.default_rng(4)
+    soft = 0.005 * rng.standard_normal(RATE)
+    steps = rng.integers(-1, 2, (2, RATE)) / 32_768
+    assert listen_to((soft + steps).astype(np.float32), RATE).n_channels == 1
+    assert listen_to((soft + 4.0 * steps).astype(np.float32), RATE).n_channels == 2
