@@ -38,8 +38,8 @@ fuzz: $(DEVELOPMENT) ## run 500 hostile cases: damaged files, odd settings, bad 
 bench: $(DEVELOPMENT) ## measure speed and memory on this machine, beside what else one might use (under six minutes)
 	$(BIN)/python -m benchmarks
 
-figures: $(DEVELOPMENT) ## measure every figure of docs/performance.md anew and write it there (about 16 minutes)
-	$(BIN)/python -m benchmarks --parts renders peers normalisation network clock batch lengths --page docs/performance.md
+figures: $(DEVELOPMENT) ## measure every figure of docs/performance.md anew and write it there (about 20 minutes)
+	$(BIN)/python -m benchmarks --parts renders peers normalisation network memory clock batch lengths --page docs/performance.md
 
 bench-check: $(DEVELOPMENT) ## has a render become dearer than what is written down? (about three minutes)
 	$(BIN)/python -m benchmarks.regression

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import batch, clock, lengths, network, normalisation, peers, renders
+from benchmarks import batch, clock, lengths, memory, network, normalisation, peers, renders
 from benchmarks.machine import machine, other_work
 from mixer.files.marked_part import with_marked_part
 
@@ -25,8 +25,9 @@ PARTS: dict[str, tuple[Callable[[], Iterator[str]], int]] = {
     "renders": (renders.table, 75),
     "peers": (peers.table, 130),
     "normalisation": (normalisation.table, 15),
-    "network": (network.table, 60),
-    "clock": (clock.table, 200),
+    "network": (network.table, 75),
+    "memory": (memory.table, 200),
+    "clock": (clock.table, 150),
     "batch": (batch.table, 200),
     "lengths": (lengths.table, 240),
 }

@@ -2,7 +2,9 @@
 
     python -m benchmarks.network
 
-Speeds are the better of two runs: other work on the machine only ever adds to them.
+Speeds are the better of two runs: other work on the machine only ever adds to them. The floor of
+the default model is one short-time transform of the same stems and back, in turns with it, in
+processor time: nothing that changes spectra can be quicker.
 """
 
 from __future__ import annotations
@@ -21,7 +23,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.songs import song_of
 from export.bundle import PAPER_EFFECTS, Description, write_bundle
+from mixer.dsp.blocks import filter_stft
+from mixer.dsp.threads import one_blas_thread
+from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.fxnorm.parameters import HyperParameters
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
@@ -30,7 +36,8 @@ from tests.training.networks.plain_fxnorm import plain_forward
 from training.networks.fxnorm import FxNormNetwork
 
 SAMPLE_RATE_HZ = 44_100
-_TORCH_S, _DEFAULT_S = 20.0, 120.0
+_TORCH_S, _DEFAULT_S, _FLOOR_S = 20.0, 120.0, 60.0
+_N_TURNS = 5
 # An hour of song must run at low cost: the default's front-end with next to no mixer after it.
 TINY = HyperParameters(
     n_filters=16,
@@ -150,6 +157,39 @@ def table() -> Iterator[str]:
         for title, measure in rows:
             speed = measure()
             yield f"| {title} | {speed.wall:.4f} s | {speed.cpu:.4f} s |"
+        yield from floor_rows(default)
+
+
+def floor_rows(network: Network) -> Iterator[str]:
+    """One transform there and back of four stems on one core, and how many of it a mix takes."""
+    stems = list(song_of(_FLOOR_S).values())
+    hyper = network.bundle.manifest.hyper_parameters
+    assert isinstance(hyper, BandMixerParameters)
+    own = [np.empty_like(stem) for stem in stems]
+
+    def there_and_back() -> None:
+        for stem, out in zip(stems, own, strict=True):
+            filter_stft(stem, hyper.n_fft, lambda first, spectra: spectra, out=out)
+
+    runs: dict[str, Callable[[], object]] = {
+        "floor": there_and_back,
+        "mix": lambda: run_network(network, stems, warm_up_s=0.0, threads=1),
+        "stems": lambda: run_network(network, stems, warm_up_s=0.0, wet_stems=True, threads=1),
+    }
+    with one_blas_thread:
+        turns = [{what: _cpu_s(run) for what, run in runs.items()} for _ in range(_N_TURNS)]
+    least_s = {what: min(turn[what] for turn in turns) for what in runs}
+    floor_s = least_s["floor"] / _FLOOR_S
+    yield f"| one short-time transform of four stems and back | | {floor_s:.4f} s |"
+    for what, title in (("mix", "mix"), ("stems", "mix and wet stems")):
+        ratio = least_s[what] / least_s["floor"]
+        yield f"| default model: {title}, beside that | | {ratio:.1f} times |"
+
+
+def _cpu_s(run: Callable[[], object]) -> float:
+    began_s = time.process_time()
+    run()
+    return time.process_time() - began_s
 
 
 def report() -> Iterator[str]:
