@@ -41,8 +41,8 @@ from benchmarks.songs import write_song, write_tracks
 ROOT = Path(__file__).resolve().parents[1]
 BASELINE = Path(__file__).with_suffix(".json")
 BOUND = 1.3
-# Of instructions, which do not vary: half of a short render is its start, so that what makes the
-# rest dearer by a third makes the whole dearer by a sixth.
+# Instructions do not vary, and half of a short render is its start: what makes the rest dearer by a
+# third makes the whole dearer by a sixth.
 COUNTED_BOUND = 1.1
 N_TURNS = 5
 
