@@ -64,8 +64,8 @@ def print_summary(results: Sequence[SongResult], summary: Summary) -> None:
         if n_songs < LEAST_PAIRS_TO_REACH_5_PERCENT:
             console.print(
                 Text(
-                    f"{n_songs} songs: no signed-rank test can reach p < 0.05 with fewer than "
-                    f"{LEAST_PAIRS_TO_REACH_5_PERCENT}"
+                    f"{counted(n_songs, 'song')}: no signed-rank test reaches p < 0.05 with fewer"
+                    f" than {LEAST_PAIRS_TO_REACH_5_PERCENT}"
                 )
             )
 

@@ -85,7 +85,7 @@ def test_folders_a_table_and_a_csv_of_pairs(folders, tmp_path, capsys) -> None:
     assert run(["evaluate", str(pairs)]) == 0
     said = capsys.readouterr().out
     assert "tanh - human" in said
-    assert "3 songs: no signed-rank test can reach p < 0.05" in said
+    assert "3 songs: no signed-rank test reaches p < 0.05" in said
 
 
 def test_one_bad_pair_of_many_is_told_and_fails_the_run(folders, capsys) -> None:
