@@ -20,17 +20,9 @@ from mixer.audio.formats import (
 from mixer.cli.console import answer, progress_bar
 from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
-from mixer.cli.render_view import (
-    note_rate,
-    result,
-    show_delivered,
-    show_plan,
-    show_result,
-    show_stems,
-    warn,
-    warn_clipped,
-    warn_damaged,
-)
+from mixer.cli.render_tables import show_stems
+from mixer.cli.render_view import result, show_delivered, show_plan, show_result
+from mixer.cli.render_warnings import note_rate, warn, warn_clipped, warn_damaged
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import AlreadyThereError

@@ -12,7 +12,8 @@ from mixer.cli.console import answer, level, progress_bar, say, talk, talk_warni
 from mixer.cli.numbers import Number
 from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
-from mixer.cli.render_view import show_delivered, warn_clipped
+from mixer.cli.render_view import show_delivered
+from mixer.cli.render_warnings import warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.files.wording import quote
 from mixer.output.recipe_words import change_lines, proof_lines

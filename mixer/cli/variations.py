@@ -12,7 +12,8 @@ from mixer.cli.console import answer, level, progress_bar, say, talk
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
 from mixer.cli.render import output_path, settings_of
-from mixer.cli.render_view import show_delivered, show_result, warn
+from mixer.cli.render_view import show_delivered, show_result
+from mixer.cli.render_warnings import warn
 from mixer.cli.session_song import DEFAULT_FOLDER
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.destination import Destination
