@@ -29,7 +29,7 @@ export function frequencyChart(host, label, bandsHz, curves, { signed = false } 
     const y = linear(bottom, top, height - down, up);
     const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
     for (const hz of FREQUENCY_TICKS) {
-      if (width < 420 && [50, 200, 2000, 5000, 20000].includes(hz)) continue;
+      if (width < 480 * u && [50, 200, 2000, 5000, 20000].includes(hz)) continue;
       drawing.append(svg("path", { class: "grid", d: `M${x(hz)} ${up}V${height - down}` }));
       const name = svg("text", { x: x(hz), y: height - 8 * u, "text-anchor": hz === 20000 ? "end" : "middle" });
       name.textContent = hz === 20 || hz === 20000 ? shownHz(hz) : hz >= 1000 ? `${hz / 1000}k` : hz;
