@@ -78,7 +78,7 @@ def _probe(av: Any, path: Path, size: int, mtime_ns: int) -> tuple[AudioSource, 
             n_samples, fault, remark = stated, None, None
         else:
             n_samples, n_bad, lead = _count(av, source)
-            fault = f"damaged: {n_bad} of its packets do not decode" if n_bad else None
+            fault = f"damaged: {n_bad} of its packets cannot be decoded" if n_bad else None
             remark = None
             if is_mov and not fragmented and n_samples < stated - rate // 10:
                 fault = (

@@ -40,12 +40,12 @@ def probe(path: Path) -> list[AudioSource]:
         low_hz, high_hz = SAMPLE_RATES_HZ
         if source.channels not in (1, 2):
             raise InputError(
-                f"{path.name}: {source.channels} channels; mixer reads mono and stereo, "
+                f"{path.name}: has {source.channels} channels; mixer reads mono and stereo, "
                 "so split the file or leave it out with ignore = true in song.toml"
             )
         if not low_hz <= source.sample_rate <= high_hz:
             raise InputError(
-                f"{path.name}: a sample rate of {source.sample_rate} Hz; "
+                f"{path.name}: has a sample rate of {source.sample_rate} Hz; "
                 f"mixer reads {low_hz} to {high_hz} Hz, so convert the file first"
             )
     return sources
@@ -74,8 +74,8 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
     if position < source.n_samples:
         note_damage(
             source,
-            f"damaged: {position / source.sample_rate:.2f} of its "
-            f"{source.n_samples / source.sample_rate:.2f} s decode",
+            f"damaged: only {position / source.sample_rate:.2f} of its "
+            f"{source.n_samples / source.sample_rate:.2f} s can be decoded",
         )
 
 
@@ -130,9 +130,9 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
     except (soundfile.LibsndfileError, OSError) as error:
         raise InputError(unreadable(path, error)) from None
     if n_there and n_read < n_there:
-        raise InputError(f"{path}: its data end before the header's length; make it again")
+        raise InputError(f"{path}: has less audio than its header states; make it again")
     if not np.isfinite(segment).all():
-        raise InputError(f"{path}: NaN or infinite samples; make the file again")
+        raise InputError(f"{path}: has NaN or infinite samples; make it again")
     return segment.T
 
 
@@ -165,9 +165,7 @@ def _probe_plain(path: Path) -> list[AudioSource]:
                     return found
         text = unreadable(path, error)
         if any(words in str(error).lower() for words in _FOREIGN_CODING) and not has_av():
-            text = (
-                f"{path.name}: its coding needs PyAV; install it with {install_command('codecs')}"
-            )
+            text = f"{path.name}: its codec needs PyAV; install it with {install_command('codecs')}"
         raise InputError(text) from None
     return [source]
 

@@ -288,7 +288,7 @@ def refuse_depth_of_lossy(file_format: str, bit_depth: str) -> None:
         also = "--bitrate" if of_format.bitrates_kbps else "--quality"
         raise SettingsError(
             f"{of_format.title} has no bit depth, so {bit_depth} bit does not apply; leave it out "
-            f"({also} sets how good it sounds), or choose wav or flac"
+            f"({also} sets its quality), or choose wav or flac"
         )
 
 

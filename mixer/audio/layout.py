@@ -186,7 +186,9 @@ def _ogg_layout(path: Path) -> Layout:
             fault = fault or f"link {index + 1} of its chain cannot be read"
             continue
         if info is not None and own[:2] != info[:2]:
-            fault = f"link {index + 1} of its chain has another rate or number of channels"
+            fault = (
+                f"link {index + 1} of its chain has a different sample rate or number of channels"
+            )
             continue
         info = info or own
         n_samples += stated if trusted else _count(path, part)

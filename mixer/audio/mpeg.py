@@ -86,7 +86,7 @@ def mpeg_layout(path: Path) -> MpegLayout | None:
     elif stray:
         fault = f"damaged: {stray} bytes between its frames are not audio"
     elif broken:
-        fault = f"damaged: {len(broken)} of its {len(audio)} frames do not decode"
+        fault = f"damaged: {len(broken)} of its {len(audio)} frames cannot be decoded"
     if is_right and not is_uneven and fault is None and table is not None:
         n_samples = max(0, n_all - table.delay - table.padding)
         tidy = _contiguous([frames[0], *audio])

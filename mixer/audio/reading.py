@@ -47,9 +47,7 @@ def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, 
     for block in read_resampled_blocks(source, rate):
         room -= block.nbytes
         if room < 0:
-            raise InputError(
-                f"{path.name}: decodes to more than this machine's free memory; cut it"
-            )
+            raise InputError(f"{path.name}: does not fit into this machine's free memory; split it")
         blocks.append(block)
     damage = damage_of(source)
     if damage is not None:

@@ -127,7 +127,7 @@ def _why_not(error: soundfile.LibsndfileError, folder: Path, n_bytes: int) -> st
     if error.code != _SYSTEM_ERROR:  # which one libsndfile does not tell
         return reason_of(error)
     is_full = shutil.disk_usage(folder).free < n_bytes
-    return "the disk is full" if is_full else "the disk refused it; is it full?"
+    return "the disk is full" if is_full else "the disk rejected it; is it full?"
 
 
 def _encoded(
@@ -217,7 +217,7 @@ def _refuse_cut(path: Path, n_samples: int) -> None:
             file.seek(n_samples - 1)
             whole = len(file.read(1)) == 1
     if not whole:
-        raise OSError(errno.ENOSPC, "it was written only in part; is the disk full?")
+        raise OSError(errno.ENOSPC, "only part of it was written; is the disk full?")
 
 
 def _on_grid(audio: np.ndarray, bits: int) -> bool:

@@ -119,7 +119,9 @@ class RayEngine:
                     **(here if self._address is None else {}),
                 )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            raise EngineError(f"no Ray cluster: {str(error).splitlines()[0]}") from None
+            raise EngineError(
+                f"the Ray cluster cannot be used: {str(error).splitlines()[0]}"
+            ) from None
         options: dict[str, float] = {"num_cpus": self._spec.threads, "max_retries": 1}
         if self._spec.device != "cpu":
             options["num_gpus"] = 1.0 / SONGS_A_GPU
@@ -141,7 +143,7 @@ class RayEngine:
         try:
             done, _ = self._ray.wait(flights, num_returns=1, timeout=timeout_s)
         except self._ray.exceptions.RaySystemError as error:
-            raise EngineError(f"the Ray cluster is gone: {error}") from None
+            raise EngineError(f"the connection to the Ray cluster was lost: {error}") from None
         if not done:
             self._look_around()
             return [Working(f.order.id, "ray", "on the cluster", 0.0) for f in self._running()]

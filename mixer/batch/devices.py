@@ -30,7 +30,7 @@ def choose_devices(text: str) -> list[str]:
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise DeviceError("no devices: give auto, cpu, or cuda:0,cuda:1")
+        raise DeviceError("no device is named; choose auto, cpu, or cuda:0,cuda:1")
     if names == ["auto"]:
         gpus = [f"cuda:{index}" for index in range(count_gpus())]
         return gpus if gpus and _cuda_is_likely() else ["cpu"]
@@ -96,9 +96,9 @@ class DeviceProcess:
         try:
             kind, text = self._pipe.recv() if self._pipe.poll(_START_S) else ("broken", "no answer")
         except (EOFError, OSError):
-            kind, text = "broken", "it died as it started"
+            kind, text = "broken", "it died during start-up"
         if kind != "ready":
-            raise EngineError(f"the process of {self.device} cannot start: {text}")
+            raise EngineError(f"the process for {self.device} cannot start: {text}")
         self.address = text
 
     def check(self) -> None:
@@ -111,7 +111,7 @@ class DeviceProcess:
             return
         self._deaths += 1
         if self._deaths > _MAX_DEATHS:
-            raise EngineError(f"the process of {self.device} died {self._deaths} times")
+            raise EngineError(f"the process for {self.device} died {self._deaths} times")
         self._end()
         self.start()
 

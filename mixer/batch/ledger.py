@@ -125,7 +125,7 @@ class Ledger:
             raise ValueError("it holds more than the table of songs")
         columns = self._db.execute("SELECT name, type FROM pragma_table_info('songs')").fetchall()
         if columns and columns != [(name, _kind(name)) for name in NAMES]:
-            raise ValueError("its table of songs has other columns")
+            raise ValueError("its table of songs has different columns")
 
     def _write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         sql = f"INSERT OR REPLACE INTO songs VALUES ({', '.join('?' * len(NAMES))})"
@@ -168,7 +168,9 @@ class Ledger:
             return f"{self.path}: the ledger is open in another program; close it and start again"
         if any(words in reason for words in _DAMAGED):
             return self._damaged(reason)
-        return f"{self.path}: the ledger cannot be written ({reason}); free the disk, start again"
+        return (
+            f"{self.path}: the ledger cannot be written ({reason}); free disk space and start again"
+        )
 
     def _damaged(self, reason: str) -> str:
         return (
@@ -184,7 +186,7 @@ def read_records(path: Path) -> list[Record]:
         OutputError: not there, damaged, of another version, or open in a run.
     """
     if not path.is_file():
-        raise OutputError(f"{path}: no ledger there")
+        raise OutputError(f"{path}: no ledger was found")
     with Ledger(path.parent) as ledger:
         return list(ledger)
 

@@ -121,9 +121,9 @@ def is_inside(path: str) -> bool:
 def _check_cell(name: str, value: object) -> None:
     if name in INTEGERS:
         if not isinstance(value, int) or value < 0:
-            raise ValueError(f"{name} is not a count")
+            raise ValueError(f"{name} is not a whole number of 0 or more")
     elif not isinstance(value, str) and not (value is None and name in _OPTIONAL):
-        raise ValueError(f"{name} is not a text")
+        raise ValueError(f"{name} is not text")
     elif isinstance(value, str) and name not in _JSON and len(value) > _LONGEST_TEXT:
         raise ValueError(f"{name} is longer than {_LONGEST_TEXT} characters")
 
@@ -152,16 +152,16 @@ def _check_moves(moves: object, output: str) -> None:
     base = str(PurePosixPath(output).with_suffix("")) if output else ""
     for staged, path in _entries("moves", moves, 2):
         if not isinstance(staged, str) or not _STAGED.match(staged) or not is_inside(staged):
-            raise ValueError("moves has a file that is not a staged one")
+            raise ValueError("moves names a file that is not staged")
         if not isinstance(path, str) or not (is_inside(path) and path.startswith(f"{base}.")):
-            raise ValueError("moves has a place that is not one of its mix")
+            raise ValueError("moves has a destination that does not belong to its mix")
 
 
 def _entries(name: str, value: object, n_values: int) -> list[list[Any]]:
     if not isinstance(value, list):
         raise ValueError(f"{name} is not a list")
     if not all(isinstance(entry, list) and len(entry) == n_values for entry in value):
-        raise ValueError(f"{name} is not a list of {n_values} values each")
+        raise ValueError(f"{name} is not a list of entries with {n_values} values each")
     return value
 
 

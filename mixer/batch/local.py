@@ -248,7 +248,7 @@ class LocalEngine:
         if not slot.ready:
             self._stillborn += 1
             if self._stillborn >= _MAX_STILLBORN:
-                raise EngineError(f"workers die as they start ({how}); is there memory left?")
+                raise EngineError(f"workers die during start-up ({how}); is there enough memory?")
         suspects = slot.suspects()
         for order in slot.orders.values():
             if order.token in self._tried:

@@ -112,7 +112,7 @@ def read_manifest(
             what = f"more than {MOST_MISTAKES} mistakes up to row {number}: the rest was not read"
             raise ManifestError(path, [*mistakes, what])
     if not body:
-        mistakes.append("no songs: there is only a header")
+        mistakes.append("has only a header; add a row for each song")
     return rows, mistakes
 
 
@@ -332,7 +332,9 @@ def check_albums(rows: Sequence[Row]) -> list[str]:
         first, expected = targets.setdefault(row.album, (row.number, target))
         if target != expected:
             what = f"album {quote(row.album)} has {expected} in row {first} and {target} here"
-            mistakes.append(mistake(row.number, "loudness_lufs", f"{what}; an album needs one"))
+            mistakes.append(
+                mistake(row.number, "loudness_lufs", f"{what}; an album needs one target")
+            )
         if row.album_sound > 0.0 and target is None:
             what = f"album {quote(row.album)} needs loudness_lufs for its sound to be matched"
             mistakes.append(mistake(row.number, "album_sound", what))

@@ -55,14 +55,14 @@ def run_network_process(
             # Better one line now than every song failing with it.
             networks.get(DEFAULT_MODEL)
     except MixerError as error:
-        pipe.send(("broken", f"{error}; in a batch, --devices cpu"))
+        pipe.send(("broken", f"{error}; use --devices cpu"))
         return
     try:
         if address is not None:
             Path(address).unlink(missing_ok=True)  # of one that died
         listener = Listener(address, backlog=64, authkey=key)
     except OSError as error:
-        pipe.send(("broken", f"no local socket for {device}: {error}"))
+        pipe.send(("broken", f"no local socket can be opened for {device}: {error}"))
         return
     one_at_a_time = threading.Lock()
     threading.Thread(
@@ -218,8 +218,8 @@ class RemoteRunner:
                 mix, *wet = [_receive(server, shape) for shape in answer["audio"]]
         except (EOFError, OSError, AuthenticationError) as error:
             raise LostNetworkError(
-                f"the process of the device died ({type(error).__name__}): "
-                "out of memory, most likely"
+                f"the process of the device died ({type(error).__name__}), "
+                "most likely because it ran out of memory"
             ) from None
         finally:
             self._compute.acquire()

@@ -74,7 +74,9 @@ def _tiles(records: Sequence[Record]) -> list[Html]:
     length_s = sum(figures.get("duration_s", 0.0) for figures in done)
     render_s = sum(sum(figures.get("seconds", {}).values()) for figures in done)
     levels = [level for figures in done if (level := figures.get("loudness_lufs")) is not None]
-    spread = f"from {number(min(levels))} to {number(max(levels))}" if levels else "no mix sounds"
+    spread = (
+        f"from {number(min(levels))} to {number(max(levels))}" if levels else "all mixes are silent"
+    )
     n_albums = len({record.album for record in records if record.album})
     tiles = [
         ("Songs", str(len(records)), counted(n_albums, "album") if n_albums else "no albums"),
@@ -93,7 +95,7 @@ def _tiles(records: Sequence[Record]) -> list[Html]:
 
 
 def _speed(length_s: float, render_s: float) -> str:
-    return f"{length_s / render_s:.1f} times real time" if render_s > 0.0 else "time is not known"
+    return f"{length_s / render_s:.1f} times real time" if render_s > 0.0 else "unknown speed"
 
 
 def _albums(albums: Sequence[AlbumTotal]) -> Html | None:

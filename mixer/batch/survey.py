@@ -136,7 +136,7 @@ def survey_or_say(
         need_gb, there_gb = size.need_bytes / 1e9, memory_bytes / 1e9
         return (
             f"{size.duration_s / 3600:.1f} hours of audio need about {need_gb:.0f} GB of memory, "
-            f"this machine has {there_gb:.0f} GB; split the song"
+            f"but this machine has {there_gb:.0f} GB; split the song"
         )
     return size
 

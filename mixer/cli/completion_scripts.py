@@ -148,7 +148,7 @@ def install(shell: Shell, command: click.Command) -> list[str]:
             place.script.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(place.script) as partial:
                 partial.write_text(text, encoding="utf-8", newline="\n")
-            lines.append(f"{'wrote' if there is None else 'renewed'} {place.script}")
+            lines.append(f"{'wrote' if there is None else 'updated'} {place.script}")
         if place.start_up is not None:
             lines.append(_add_block(place.start_up, _block(shell, place.script)))
     except OSError as error:
@@ -197,7 +197,7 @@ def _add_block(start_up: Path, block: str) -> str:
     start_up.parent.mkdir(parents=True, exist_ok=True)
     # Written in place: it may be a link to the user's own dot files.
     start_up.write_text(new, encoding="utf-8", newline="")
-    verb = "renewed the marked block in" if found else "added a marked block at the end of"
+    verb = "updated the marked block in" if found else "added a marked block at the end of"
     return f"{verb} {start_up}"
 
 

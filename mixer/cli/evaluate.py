@@ -245,7 +245,7 @@ def _prepare_outputs(options: dict[str, Any]) -> None:
 
 def _pair_settings(options: dict[str, Any]) -> PairSettings:
     if not 0.0 <= options["max_lag"] < math.inf:
-        raise click.UsageError("--max-lag is a number of seconds, 0 or more")
+        raise click.UsageError("--max-lag must be a number of seconds, 0 or more")
     return PairSettings(
         align=options["align"],
         max_lag_s=options["max_lag"],

@@ -85,7 +85,7 @@ def _preparation(report: PairReport) -> str:
         aligned = "in time"
     else:
         side = "late" if lag.lag_samples > 0 else "early"
-        aligned = f"mix {abs(lag.lag_ms):.2f} ms {side}, undone"
+        aligned = f"mix {abs(lag.lag_ms):.2f} ms {side}, compensated"
     if lag is not None and lag.inverted:
         aligned += ", polarity inverted"
     lengths = f"{report.mix_s:.2f} s against {report.reference_s:.2f} s"

@@ -76,8 +76,8 @@ def command() -> None:
 @click.option(
     "--paper-layout",
     is_flag=True,
-    help="The paper's test: six songs, six mixes of each [default: what ships, and human], 25 s at"
-    " -23 LUFS.",
+    help="The paper's test: six songs, six mixes of each [default: shipped models and human], "
+    "25 s at -23 LUFS.",
 )
 @click.option(
     "-o", "--output", required=True, type=FilePath(path_type=Path), help="Folder for the test."
@@ -249,9 +249,9 @@ def _settings(options: dict[str, Any]) -> Any:
     type=Whole(1),
     default=1,
     show_default=True,
-    help="Number of links in all; existing ones stay.",
+    help="Total number of links; existing ones stay.",
 )
-@click.option("--public-url", help="Start of the links, if a proxy is in front of the server.")
+@click.option("--public-url", help="Start of the links, if the server is behind a proxy.")
 @click.option(
     "--export",
     "export_folder",

@@ -85,7 +85,7 @@ def verify_command(bundle: str, device: str, as_json: bool) -> None:
         )
     if not result.passed:
         raise ModelError(
-            f"{read.folder}: answers differently on {result.device} (largest error"
+            f"{read.folder}: gives different results on {result.device} (largest error"
             f" {result.max_abs_error:.1e}, needed: {result.bound}): export it again"
         )
 

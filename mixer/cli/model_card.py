@@ -27,8 +27,8 @@ def card_lines(bundle: Bundle, megabytes: float) -> Iterator[str]:
     manifest = bundle.manifest
     yield from (f"# {bundle.name}", "", "## What it is", "")
     yield from (f"- {line}" for line in _what(manifest, megabytes))
-    yield from ("", "## Data", "", visible(manifest.provenance) or "It does not say.")
-    yield from ("", "## Licence", "", visible(manifest.licence) or "It does not say.")
+    yield from ("", "## Data", "", visible(manifest.provenance) or "Not stated.")
+    yield from ("", "## Licence", "", visible(manifest.licence) or "Not stated.")
     yield from ("", "## Figures", "")
     yield from (f"- {line}" for line in _figures(manifest))
     tables = list(benchmark_lines(manifest.evaluation))

@@ -191,7 +191,8 @@ def compare_profiles(first: Profile, second: Profile) -> dict[str, dict[str, Any
     both = [stem for stem in first.stems if stem in second.stems]
     if not both:
         raise ModelError(
-            f"no stem in common: {', '.join(first.stems)} and {', '.join(second.stems)}"
+            f"the profiles have no stem in common: {', '.join(first.stems)} and "
+            f"{', '.join(second.stems)}"
         )
     differences = {}
     for stem in both:

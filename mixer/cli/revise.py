@@ -122,7 +122,7 @@ def _show_words() -> None:
     for wish in WISHES:
         say(f"{', '.join(wish.phrases):<{width}}  {wish.does}")
     say(f"of: {', '.join(TARGETS)}")
-    say("how much: a bit (half), much (twice), or a number of dB, as: vocals up 2 dB")
+    say("how much: a bit (half), much (twice), or a number of dB, for example: vocals up 2 dB")
 
 
 def _show_plan(revision: Revision, *, as_json: bool) -> None:

@@ -66,7 +66,7 @@ def command(
         _rehearse(wanted, as_json=as_json, quiet=quiet)
         return
     if resume and overwrite:
-        raise click.UsageError("--resume and --overwrite exclude each other")
+        raise click.UsageError("--resume and --overwrite cannot be combined; give one")
     training = load_extra("training.run.train", "train")
     folder = output or Path("runs") / path.stem
     try:
@@ -76,7 +76,7 @@ def command(
     except KeyboardInterrupt:
         if _is_first() and load_extra("training.run.run_folder", "train").has_run(folder):
             again = shlex.join(["mixer", "train", config, *overrides, "-o", str(folder)])
-            talk(f"stopped; a checkpoint is kept. To go on: {again} --resume")
+            talk(f"stopped; a checkpoint is kept. To continue: {again} --resume")
         raise
     if _is_first():
         _tell_outcome(outcome, as_json=as_json, quiet=quiet)

@@ -102,7 +102,7 @@ def apply_console(
     """
     lengths = {audio.shape for audio in stems.values()}
     if len(lengths) > 1:
-        raise ValueError(f"all stems of a song must have one length, not {sorted(lengths)}")
+        raise ValueError(f"all stems of a song must have the same length, not {sorted(lengths)}")
     sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
     heard = heard_stems({stem: console.strip(stem) for stem in stems})
     out: dict[str, FloatArray] = {}
@@ -177,7 +177,9 @@ def apply_master_strip(
     neutral = Strip()
     for name in MASTER_LACKS:
         if getattr(strip, name) != getattr(neutral, name):
-            raise PresetError(f"{MASTER}.{name}: the bus has none; set it on a stem instead")
+            raise PresetError(
+                f"{MASTER}.{name} does not apply to the bus; set it on a stem instead"
+            )
     # Before: it may be consumed.
     tells_loudness = tells_loudness and not is_neutral(strip)
     before_lufs = _loudness_lufs(mix, sample_rate) if tells_loudness else None

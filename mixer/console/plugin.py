@@ -119,7 +119,9 @@ def check_files(setting: Plugin, stem: str) -> None:
             f"{stem}: plug-in {setting.path}: no such file; install it or correct the path"
         )
     if setting.preset is not None and not Path(setting.preset).is_file():
-        raise PresetError(f"{stem}: plug-in {setting.path}: no preset file {setting.preset}")
+        raise PresetError(
+            f"{stem}: plug-in {setting.path}: the preset file {setting.preset} was not found"
+        )
 
 
 def _run(command: Sequence[str], time_limit_s: float) -> int | None:

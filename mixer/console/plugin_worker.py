@@ -60,7 +60,7 @@ def _set(plugin: Any, preset: str | None, parameters: list[tuple[str, Any]]) -> 
         try:
             plugin.load_preset(preset)
         except (RuntimeError, ValueError, OSError) as error:
-            raise RequestError(f"does not take the preset {preset}: {error}") from None
+            raise RequestError(f"does not accept the preset {preset}: {error}") from None
     known = list(plugin.parameters)
     for name, value in parameters:
         if name not in known:
@@ -70,7 +70,7 @@ def _set(plugin: Any, preset: str | None, parameters: list[tuple[str, Any]]) -> 
         try:
             setattr(plugin, name, value)
         except (TypeError, ValueError, AttributeError, RuntimeError) as error:
-            raise RequestError(f"does not take {value!r} for {name!r}: {error}") from None
+            raise RequestError(f"does not accept {value!r} for {name!r}: {error}") from None
 
 
 def _process(plugin: Any, audio: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -78,7 +78,7 @@ def _process(plugin: Any, audio: np.ndarray, sample_rate: int) -> np.ndarray:
         # At once and from rest: so pedalboard takes the plug-in's latency out.
         out: np.ndarray = plugin.process(audio, sample_rate, reset=True)
     except (RuntimeError, ValueError) as error:
-        raise RequestError(f"does not take stereo at {sample_rate} Hz: {error}") from None
+        raise RequestError(f"does not accept stereo at {sample_rate} Hz: {error}") from None
     return out
 
 

@@ -72,7 +72,7 @@ def apply_strip(
         InputError: a plug-in that crashed, hung or answered with nonsense.
     """
     if audio.ndim != 2 or audio.shape[0] != 2:
-        raise ValueError(f"a strip takes stereo (2, samples), not {audio.shape}")
+        raise ValueError(f"a strip's audio must be stereo (2, samples), not {audio.shape}")
     if strip.mute:
         return silence(*audio.shape), {"mute": True}
     if is_neutral(strip):

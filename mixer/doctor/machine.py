@@ -144,7 +144,7 @@ def look_at_terminal() -> Iterator[Finding]:
         todo = "names beyond it are shown escaped; set PYTHONUTF8=1, or a UTF-8 locale"
         yield Finding("terminal", Status.NOTE, found, todo)
     elif size.columns < _NARROW_COLUMNS:
-        todo = f"tables are made for {_NARROW_COLUMNS} columns and more"
+        todo = f"tables need at least {_NARROW_COLUMNS} columns"
         yield Finding("terminal", Status.NOTE, found, todo)
     else:
         yield Finding("terminal", Status.OK, found)

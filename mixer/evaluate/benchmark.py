@@ -225,7 +225,7 @@ def benchmark_mix(
     if truth is not None and truth.n_samples != mix.shape[1]:
         raise InputError(
             f"the mix has {mix.shape[1]} samples and the true mix {truth.n_samples}: cut both to "
-            "what they share"
+            "the same length"
         )
     if truth is not None:
         cuts = [(segment.first, segment.end) for segment in truth.segments]
@@ -293,7 +293,8 @@ def _cuts(n_samples: int, sample_rate: int, segment_s: float) -> list[tuple[int,
     length = round(segment_s * sample_rate)
     if length < SHORTEST_SAMPLES:
         raise InputError(
-            f"segments of {segment_s:g} s: the measures need {SHORTEST_SAMPLES / sample_rate:.2f} s"
+            f"segments must be at least {SHORTEST_SAMPLES / sample_rate:.2f} s long for the "
+            f"measures, not {segment_s:g} s"
         )
     n_segments = max(1, int(n_samples / length + 1.0 - _LEAST_REST))
     edges = [k * length for k in range(n_segments)] + [n_samples]
@@ -311,12 +312,11 @@ def _sounding_cuts(mix: np.ndarray, sample_rate: int, segment_s: float) -> list[
 
 def _refuse_unlike(mix: np.ndarray, stems: Mapping[str, np.ndarray]) -> None:
     if mix.ndim != 2 or mix.shape[0] != 2:
-        raise InputError(f"a mix of shape {mix.shape}: give (2, samples)")
+        raise InputError(f"the mix must have the shape (2, samples), not {mix.shape}")
     unlike = next((name for name, audio in stems.items() if audio.shape != mix.shape), None)
     if unlike is not None:
         raise InputError(
-            f"stem {unlike} has the shape {stems[unlike].shape}, its mix {mix.shape}: "
-            "give all of one length, in stereo"
+            f"stem {unlike} must have the shape of its mix, {mix.shape}, not {stems[unlike].shape}"
         )
 
 

@@ -228,7 +228,7 @@ def _cut(
         mix, reference = mix[:, part], reference[:, part]
     if mix.shape[1] < SHORTEST_SAMPLES:
         raise InputError(
-            f"mix and reference have {mix.shape[1] / sample_rate:.2f} s in common; the "
+            f"mix and reference have {mix.shape[1] / sample_rate:.2f} s in common, but the "
             f"measures need {SHORTEST_SAMPLES / sample_rate:.2f} s"
         )
     return mix, reference

@@ -77,7 +77,7 @@ def read_pairs(table: Path) -> list[FilePair]:
             system.
     """
     if not table.is_file():
-        raise InputError(f"{table}: no such table of pairs")
+        raise InputError(f"{table}: the table of pairs was not found")
     if table.stat().st_size > MAX_TABLE_BYTES:
         raise InputError(
             f"{table}: larger than {MAX_TABLE_BYTES >> 20} MiB, so not a table of pairs"
@@ -101,7 +101,7 @@ def read_pairs(table: Path) -> list[FilePair]:
     gathered.add(*_told_twice(table, pairs))
     gathered.refuse()
     if not pairs:
-        raise InputError(f"{table}: no line below the header; add one for each pair")
+        raise InputError(f"{table}: the table has only a header; add a line for each pair")
     return pairs
 
 

@@ -135,7 +135,8 @@ def find_reference(song: Song, settings: SystemSettings) -> Path | None:
         return None
     raise InputError(
         f"{song.folder}: no {settings.reference_name}.wav beside the stems to compare with; add "
-        "the human mix under that name, or compare with the sum of wet stems by --reference-sum"
+        "the human mix under that name, or use --reference-sum to compare with the sum of "
+        "the wet stems"
     )
 
 

@@ -251,7 +251,7 @@ def parse_json(
         # 1e999 is JSON, NaN is Python's JSON; no float holds the one, no figure is the other.
         is_small = value is None or (isinstance(value, int) and abs(value) < _LARGEST_WHOLE)
         if not is_small and (isinstance(value, int) or not math.isfinite(value)):
-            raise document.refusal(keys, f"must be a finite number of 64 bit, not {quote(value)}")
+            raise document.refusal(keys, f"must be a finite 64-bit number, not {quote(value)}")
     return document
 
 

@@ -266,7 +266,7 @@ def _wrong_tree(value: Any) -> str | None:
     for _, leaf in leaves(value):
         if isinstance(leaf, str):
             if not _is_unicode(leaf):
-                return f"holds a text that is not Unicode, {quote(leaf)}"
+                return f"holds text that is not Unicode, {quote(leaf)}"
         elif not (leaf is None or isinstance(leaf, bool) or is_finite(leaf)):
             return f"holds {quote(leaf)}, which is not a finite number"
     return None

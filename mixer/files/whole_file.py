@@ -146,7 +146,7 @@ def refuse_full_disk(path: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(parent).free
     if free < n_bytes:
         raise OutputError(
-            f"{shortened(path)} takes {n_bytes / 1e6:.1f} MB, and its disk has {free / 1e6:.1f} MB "
+            f"{shortened(path)} needs {n_bytes / 1e6:.1f} MB, but its disk has {free / 1e6:.1f} MB "
             "left; make room or choose another --output"
         )
 

@@ -250,14 +250,16 @@ def _as_stereo(audio: FloatArray, sample_rate: int, stem: str, *, in_place: bool
     if sample_rate <= 0:
         raise InputError(f"{stem}: the sample rate must be positive, not {sample_rate} Hz")
     if audio.ndim != 2 or audio.shape[0] not in (1, 2):
-        raise InputError(f"{stem}: audio of shape {audio.shape}; give (1, samples) or (2, samples)")
+        raise InputError(
+            f"{stem}: the shape must be (1, samples) or (2, samples), not {audio.shape}"
+        )
     largest = peak(audio)
     if not np.isfinite(largest):
         raise InputError(
             f"{stem}: has NaN or infinite samples; repair the recording or leave it out"
         )
     if largest > MAX_PEAK:
-        raise InputError(f"{stem}: peak {largest:g}; audio lies within -1 and 1, scale it down")
+        raise InputError(f"{stem}: peak {largest:g}; scale the audio down to lie within -1 and 1")
     if in_place and audio.shape[0] == 2 and audio.dtype == np.float32 and audio.flags.writeable:
         return audio
     work = silence(2, audio.shape[1])

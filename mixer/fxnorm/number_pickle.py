@@ -58,7 +58,7 @@ def load_number_dict(content: bytes, source: str) -> dict:
         _check_opcodes(pickled)
         loaded = as_numbers(_NumberUnpickler(io.BytesIO(pickled)).load())
         if not isinstance(loaded, dict):
-            raise ModelError("it holds no dict")
+            raise ModelError("it does not hold a dict")
     except Exception as error:  # a damaged pickle raises whatever its damage leads to
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
@@ -92,7 +92,7 @@ class PickledArray:
             return
         numbers = dtype.view(data)
         if any(not isinstance(n, int) or n < 0 for n in shape) or math.prod(shape) != numbers.size:
-            raise ModelError("an array claims another size than it has")
+            raise ModelError("the stated size of an array differs from its data")
         self.value = numbers.reshape(shape, order="F" if is_fortran else "C")
 
 
@@ -119,7 +119,7 @@ class _Dtype:
 
     def view(self, data: object) -> np.ndarray:
         if self.is_object or not isinstance(data, bytes):
-            raise ModelError("an array holds no plain bytes")
+            raise ModelError("an array does not hold plain bytes")
         return np.frombuffer(data, dtype=np.dtype(self.order + self.code))
 
 

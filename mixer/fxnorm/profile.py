@@ -88,7 +88,7 @@ class Profile:
         """The profile of a stem; ModelError if the profile has no such stem."""
         if name not in self.stems:
             raise ModelError(
-                f"the profile has no stem {name!r}: it knows {', '.join(self.stems)}; "
+                f"the profile has no stem {name!r}: it has {', '.join(self.stems)}; "
                 "rename the stem or use a profile that has it"
             )
         return self.stems[name]

@@ -91,5 +91,5 @@ def _vector(values: object, source: str, length: int | None = None) -> np.ndarra
     if (vector.size != length) if length is not None else (vector.size < MIN_BINS):
         raise ModelError(f"{source} has {vector.size} figures, which do not make a profile")
     if not np.all(np.isfinite(vector)):
-        raise ModelError(f"{source} has figures that are not finite")
+        raise ModelError(f"{source} has values that are not finite")
     return vector

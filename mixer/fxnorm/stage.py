@@ -56,7 +56,7 @@ class Task:
     def rng(self, effect: str) -> np.random.Generator:
         """Each stem and effect draws by itself, whatever else is chosen."""
         if self.seed < 0:
-            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
+            raise SettingsError(f"the seed must be 0 or a positive whole number, not {self.seed}")
         return np.random.default_rng([self.seed, zlib.crc32(f"{self.stem}/{effect}".encode())])
 
 

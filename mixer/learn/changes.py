@@ -202,7 +202,7 @@ def _words(changed: Changed) -> Iterator[str]:
     if changed.is_wider:
         yield f"width {100.0 * was.width:.0f} to {100.0 * now.width:.0f} %"
     if changed.bands_gone or changed.bands_new:
-        yield f"EQ: {len(changed.bands_gone)} bands gone, {len(changed.bands_new)} new"
+        yield f"EQ: {len(changed.bands_gone)} bands removed, {len(changed.bands_new)} added"
     if changed.is_automated:
         yield "automation"
     if now.muted != was.muted:

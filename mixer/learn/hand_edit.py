@@ -87,7 +87,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
     if changed.is_moved:
         before, after = _side_gains(was), _side_gains(now)
         if min(before) < _SILENT or max(after) < _SILENT:
-            edit.remarks.append("a pan to one side alone cannot be learnt: pan by hand")
+            edit.remarks.append("a hard pan cannot be learnt; set pan in song.toml")
         else:
             left, right = after[0] / before[0], after[1] / before[1]
     if edit.keys == (MASTER,) and changed.is_moved and mix.loudness_lufs is not None:
@@ -111,7 +111,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
     elif changed.is_moved and abs(gain_db) >= 0.5 * LEAST_DB:
         edit.table["gain_db"] = _added(own, gain_db)
     if changed.is_automated and only_gains:
-        edit.remarks.append("a model of stems does not move the gain of single tracks")
+        edit.remarks.append("a model of stems does not automate the gain of single tracks")
 
 
 def _moving(changed: Changed, own: Any, more_db: float) -> list[list[float]]:
@@ -200,7 +200,7 @@ def _sends(changed: Changed, edit: Edit) -> None:
             change = {"set": level, "scale": scale, "offset": 0}
             edit.table.setdefault(NETWORK, {})[ROOMS[name]] = change
         else:
-            edit.remarks.append(f"a send to {name} is not one of mixer's: left alone")
+            edit.remarks.append(f"a send to {name} is not one of mixer's; left alone")
 
 
 def _refuse(edit: Edit, key: str, source: str, lacks: Sequence[str]) -> None:

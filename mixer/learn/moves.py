@@ -74,7 +74,7 @@ def moves_of(changed: Changed, mix: WrittenMix) -> Moves:
     others = ["automation"] if changed.is_automated else []
     others += ["solo"] if changed.now.soloed != written.soloed else []
     if isinstance(edit.table.get("gain_db"), list):
-        others.append("the fader of a strip whose gain moves")
+        others.append("the fader of a strip whose gain is automated")
     rows = edit.table.get("eq")
     return Moves(
         settings=(*_settings(changed, edit, mix), *_pan(changed, panned)),

@@ -82,8 +82,8 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
         table = json.loads(read_regular(path).decode())
     except FileNotFoundError:
         raise InputError(
-            f"{visible(path)} is not there: it has the numbers that the session was written with; "
-            "give it with --recall, or write the session again"
+            f"{visible(path)} was not found; it holds the settings that the session was written "
+            "with: give it with --recall, or write the session again"
         ) from None
     except OSError as error:
         raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
@@ -95,7 +95,7 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
                 f"{visible(path)} was written by another version of mixer: write the session again"
             )
         if daw not in table["sessions"]:
-            raise InputError(f"{visible(path)} has no numbers of a {daw} session")
+            raise InputError(f"{visible(path)} has no values for a {daw} session")
         own, target = table["sessions"][daw], table["loudness_lufs"]
         return WrittenMix(
             song=Path(str(table["song"])),

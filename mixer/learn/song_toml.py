@@ -71,7 +71,7 @@ def song_toml_with_tables(
 
 def _read(folder: Path) -> tuple[str, dict[str, Any]]:
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; give the song's with --song")
+        raise InputError(f"{folder}: no such folder; give the song's folder with --song")
     path = folder / SONG_FILE
     try:
         text = read_regular(path).decode().replace("\r\n", "\n") if path.exists() else ""

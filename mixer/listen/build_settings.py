@@ -86,7 +86,7 @@ def check_build(
     if not songs:
         raise InputError("no songs: give at least one song folder")
     if not 2 <= len(systems) <= _MAX_MIXES:
-        raise SettingsError(f"{len(systems)} systems: a page compares 2 to {_MAX_MIXES} mixes")
+        raise SettingsError(f"a page compares 2 to {_MAX_MIXES} systems, not {len(systems)}")
     check_length(settings.length_s)
     low_lufs, high_lufs = LOUDNESS_RANGE_LUFS
     if not low_lufs <= settings.loudness_lufs <= high_lufs:
@@ -96,12 +96,12 @@ def check_build(
         )
     if not 0.0 <= settings.heard_s <= settings.length_s:
         raise SettingsError(
-            f"every mix can be heard from 0 to {settings.length_s:g} s before a page is left, not "
-            f"{settings.heard_s:g}"
+            f"the seconds heard before leaving a page must be from 0 to {settings.length_s:g}, "
+            f"not {settings.heard_s:g}"
         )
     n_pages = settings.pages_per_participant
     if n_pages is not None and not 1 <= n_pages <= len(songs):
-        raise SettingsError(f"{n_pages} pages a participant: there are 1 to {len(songs)} songs")
+        raise SettingsError(f"a participant rates 1 to {len(songs)} pages, not {n_pages}")
     reference = settings.hidden_reference
     if reference is not None and reference not in [system.name for system in systems]:
         raise SettingsError(
@@ -130,5 +130,7 @@ def _refuse_output(output: Path, overwrite: bool) -> None:
             raise OutputError(f"{output} holds answers; move it away, or choose another --output")
         for path in sorted(output.iterdir()):
             if path.name not in _OF_A_TEST:
-                raise OutputError(f"{path} is not of the test there; move it away to replace that")
+                raise OutputError(
+                    f"{path} does not belong to the test there; move it away to replace the test"
+                )
     refuse_unwritable([output / KEY_FILE])

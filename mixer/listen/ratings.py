@@ -60,7 +60,7 @@ def _fault(design: Design, key: Key) -> str | None:
         return f"test_id: {key.test_id!r} is not the test's {design.test_id!r}"
     scales = [scale.id for scale in design.scales]
     if not scales or any(scales.count(id_) > 1 for id_ in scales):
-        return "the test's scales are none, or two of one name"
+        return "the test has no scales, or two with the same id"
     if key.reference_system is not None and key.reference_system not in key.systems:
         return f"reference_system: {key.reference_system!r:.50} is not one of the systems"
     for page in design.pages:

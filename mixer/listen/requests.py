@@ -199,7 +199,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         participant = self.server.participants.get(match.group(1)) if match else None
         if match is None or participant is None:
             raise _RefusalError(
-                HTTPStatus.FORBIDDEN, "Open the link that you were given: this one is not known."
+                HTTPStatus.FORBIDDEN, "Open the link that you were given: this one is unknown."
             )
         self.server.connections.know(self.connection)
         return participant, unquote(match.group(2))
@@ -225,7 +225,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             opened = file.open()
         except OSError:
-            raise _RefusalError(HTTPStatus.NOT_FOUND, "There is no such file any more.") from None
+            raise _RefusalError(HTTPStatus.NOT_FOUND, "This file no longer exists.") from None
         with opened:
             n_bytes = os.fstat(opened.fileno()).st_size
             cache = _SOUND_CACHE if path.startswith("sounds/") else _NO_CACHE
@@ -260,7 +260,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         type_ = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if type_ != TYPES[".json"]:
-            raise _RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Answers are application/json.")
+            raise _RefusalError(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Answers must be application/json."
+            )
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
             raise _RefusalError(
@@ -268,7 +270,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             )
         # Compared as text first: a number of a million digits is not worth converting.
         if len(length) > 12 or int(length) > MAX_ANSWERS_BYTES:
-            raise _RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too large for answers.")
+            raise _RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The answers are too large.")
         try:
             body = self.rfile.read(int(length))
         except TimeoutError:
@@ -276,7 +278,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._unread_bytes = 0
         self.server.deadlines.clear(self.connection)
         if len(body) != int(length):
-            raise _RefusalError(HTTPStatus.REQUEST_TIMEOUT, "The answers did not arrive whole.")
+            raise _RefusalError(HTTPStatus.REQUEST_TIMEOUT, "The answers arrived incomplete.")
         return body
 
     def _refuse_method(self) -> None:
@@ -284,7 +286,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         raise self._method_refusal()
 
     def _method_refusal(self) -> _RefusalError:
-        return _RefusalError(HTTPStatus.METHOD_NOT_ALLOWED, "Answers are PUT; files are GET.")
+        return _RefusalError(
+            HTTPStatus.METHOD_NOT_ALLOWED, "Use PUT for answers and GET for files."
+        )
 
     def _send(self, status: HTTPStatus, body: bytes, type_: str = "text/plain") -> None:
         self._head(status, len(body), type_)

@@ -85,7 +85,7 @@ class Store:
             kept = dict(self._db.execute("SELECT name, value FROM about"))
             self._db.execute("COMMIT")
         if kept != dict(about):
-            raise InputError(f"{self._path}: answers to another test; move it away")
+            raise InputError(f"{self._path}: holds answers to another test; move it away")
 
     def close(self) -> None:
         """Close the database; what was saved is on disk already."""

@@ -100,7 +100,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         ("song,format,bit_depth\none,flac,32f\n", "FLAC holds 16 or 24 bit"),
         ("song,format,sample_rate\none,mp3,96000\n", "48000 Hz, not 96000"),
         ("song,effects\none,panning balance\n", "exclude each other"),
-        ("song\n", "no songs"),
+        ("song\n", "has only a header"),
         ("folder\none\n", "column song: is missing"),
         ("song,song\none,one\n", "appears twice"),
         ("song\none,surplus\n", "1 cell more than the header"),

@@ -210,7 +210,7 @@ def test_a_song_larger_than_the_machine_fails_alone_again_and_again(
         summary = batch(manifest, out)
         assert (summary.n_done, summary.n_skipped, summary.n_failed) == (n_done, n_skipped, 2)
         errors = {r.id: r.error or "" for r in summary.records if r.state == State.FAILED}
-        assert "GB of memory, this machine has 0 GB; split the song" in errors["giant"]
+        assert "GB of memory, but this machine has 0 GB; split the song" in errors["giant"]
         assert "internal error (ZeroDivisionError: a bug)" in errors["odd"]
 
 

@@ -47,7 +47,7 @@ def test_a_pair_as_a_table(folders, capsys) -> None:
     assert capsys.readouterr() == ("", "")
     assert run(["evaluate", mix, reference, "--target", "musdb18"]) == 0
     table = capsys.readouterr().out
-    for words in ("20.00 ms late, undone", "spectral", "crest factor", "LUFS", "from musdb18"):
+    for words in ("20.00 ms late, compensated", "spectral", "crest factor", "LUFS", "from musdb18"):
         assert words in table
 
 

@@ -126,7 +126,7 @@ def test_verify_fails_another_answer(default_copy: Path, capsys) -> None:
     (default_copy / "manifest.json").write_text(json.dumps(manifest))
     assert run(["model", "verify", str(default_copy)]) == 3
     said = capsys.readouterr()
-    assert "answers differently on cpu" in said.err
+    assert "gives different results on cpu" in said.err
     assert said.err.count("\n") == 1
     assert said.out == ""
     assert run(["model", "verify", str(default_copy), "--json"]) == 3

@@ -97,8 +97,8 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
     assert process.wait(timeout=60) == 130
     said = process.stderr.read()
     assert "Traceback" not in said
-    (line,) = [line for line in said.splitlines() if "To go on: " in line]
-    again = shlex.split(line.partition("To go on: ")[2])
+    (line,) = [line for line in said.splitlines() if "To continue: " in line]
+    again = shlex.split(line.partition("To continue: ")[2])
     assert again == ["mixer", "train", "smoke", *arguments, "--resume"]
     assert (tmp_path / "run/state.safetensors").is_file()
     log = (tmp_path / "run/log.jsonl").read_text().splitlines()
@@ -134,7 +134,7 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
             2,
             "batch_size must be a whole number from 1 to 4096, not 0",
         ),
-        (["smoke", "--resume", "--overwrite"], 2, "exclude each other"),
+        (["smoke", "--resume", "--overwrite"], 2, "cannot be combined"),
         (["smoke", "run.device=cuda:99"], 3, "cuda:99 is not here"),
     ],
 )

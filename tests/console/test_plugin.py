@@ -100,7 +100,7 @@ def test_the_real_worker_refuses_a_file_that_is_no_plug_in(rng, effect) -> None:
         ("gone.vst3", None, "no such file"),
         ("effect.dll", None, "ends in .vst3"),
         ("", None, "ends in .vst3"),
-        (None, "gone.vstpreset", "no preset file gone.vstpreset"),
+        (None, "gone.vstpreset", "the preset file gone.vstpreset was not found"),
     ],
 )
 def test_files_that_are_not_there(rng, effect, path, preset, says) -> None:
@@ -166,10 +166,10 @@ def test_the_worker_sets_preset_then_parameters_and_processes(rng, tmp_path) -> 
     [
         ([("drive", 2.0)], None, "has no parameter 'drive'; did you mean 'drive_db'?"),
         ([("zzz", 2.0)], None, "has no parameter 'zzz'; it has drive_db, mode"),
-        ([("drive_db", 99.0)], None, "does not take 99.0 for 'drive_db': Value 99.0 is out"),
-        ([("drive_db", "x")], None, "does not take 'x' for 'drive_db'"),
-        ([("drive_db", 13)], None, "does not take stereo at 44100 Hz: plug-in is mono"),
-        ([], "bad.vstpreset", "does not take the preset bad.vstpreset: not a preset"),
+        ([("drive_db", 99.0)], None, "does not accept 99.0 for 'drive_db': Value 99.0 is out"),
+        ([("drive_db", "x")], None, "does not accept 'x' for 'drive_db'"),
+        ([("drive_db", 13)], None, "does not accept stereo at 44100 Hz: plug-in is mono"),
+        ([], "bad.vstpreset", "does not accept the preset bad.vstpreset: not a preset"),
     ],
 )
 def test_the_worker_says_what_does_not_fit(rng, tmp_path, parameters, preset, says) -> None:

@@ -126,7 +126,7 @@ def test_lengths_that_differ_are_refused(stems) -> None:
     mix = np.add.reduce(list(stems.values()))
     truth = measure_truth(stems, mix, RATE_HZ)
     short = {name: audio[:, :-1] for name, audio in stems.items()}
-    with pytest.raises(InputError, match="stem vocals has the shape"):
+    with pytest.raises(InputError, match="stem vocals must have the shape"):
         benchmark_mix(stems, short, mix, truth, RATE_HZ)
     with pytest.raises(InputError, match="cut both"):
         benchmark_mix(short, short, mix[:, :-1], truth, RATE_HZ)

@@ -66,7 +66,7 @@ def test_a_table_of_pairs(folders, tmp_path) -> None:
     [
         (b"", "no column 'mix'"),
         (b"mix,ref\n", "no column 'reference'"),
-        (b"mix,reference\n", "no line below"),
+        (b"mix,reference\n", "has only a header"),
         (b"mix,reference\nmixes/a.wav,\n", "line 2 has no reference"),
         (b"mix,reference\nmixes/a.wav\n", "line 2 has no reference"),
         (b"mix,reference\nmixes/a.wav,nowhere.wav\n", "line 2: .*nowhere.wav is not a file"),

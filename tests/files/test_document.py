@@ -109,7 +109,7 @@ def test_a_table_becomes_its_dataclass() -> None:
         ({"comment": "\ud800"}, r"comment must be Unicode text, not '\ud800'"),
         ({"path": "a\0"}, r"path must be text, not 'a\x00'"),
         ({"file": "a\x1b"}, r"file must be one line of text, not 'a\x1b'"),
-        ({"about": {"a": [{"b": "\ud800"}]}}, "about.a holds a text that is not Unicode"),
+        ({"about": {"a": [{"b": "\ud800"}]}}, "about.a holds text that is not Unicode"),
         ({"about": {"a": [float("inf")]}}, "about.a holds inf, which is not a finite number"),
     ],
 )
@@ -171,9 +171,9 @@ def test_more_mistakes_than_help_are_not_told() -> None:
         (b"[" * 100_000, "nested more than"),
         (b'{"a":' * (MOST_LEVELS + 1) + b"1" + b"}" * (MOST_LEVELS + 1), "nested more than"),
         (b"9" * 5_000, "not valid JSON"),
-        (b'{"x": {"y": [0, NaN]}}', r"x\.y\.1 must be a finite number of 64 bit, not nan"),
-        (b'{"x": -1e999}', "x must be a finite number of 64 bit, not -inf"),
-        (b'{"x": 9223372036854775808}', "x must be a finite number of 64 bit"),
+        (b'{"x": {"y": [0, NaN]}}', r"x\.y\.1 must be a finite 64-bit number, not nan"),
+        (b'{"x": -1e999}', "x must be a finite 64-bit number, not -inf"),
+        (b'{"x": 9223372036854775808}', "x must be a finite 64-bit number"),
         (b'{"x": "' + b"y" * 2_000_000 + b'"}', "larger than 1 MiB; this is not a session"),
     ],
 )

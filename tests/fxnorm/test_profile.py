@@ -74,12 +74,12 @@ FAULTS = [
     (
         ("stems", "vocals", "loudness_lufs"),
         10**400,
-        "must be a finite number",
+        "must be a finite 64-bit number",
     ),
     (
         ("stems", "vocals", "loudness_lufs"),
         float("inf"),
-        "must be a finite number",
+        "must be a finite 64-bit number",
     ),
     (("stems", "vocals", "loudness_lufs"), -1e8, "from -100 to 0, not"),
     (("stems", "vocals", "loudness_lufs"), 0.1, "from -100 to 0, not"),

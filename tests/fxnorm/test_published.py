@@ -127,7 +127,7 @@ def claims(n: int) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
-        ("shape", "another size than it has"),
+        ("shape", "differs from its data"),
         ("bytes", "expected 274877906944 bytes"),
         ("bytearray", "expected 274877906944 bytes"),
         ("memo", "claims 2147483647 objects"),

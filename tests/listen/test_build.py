@@ -218,9 +218,9 @@ def test_what_cannot_be_built_is_said_first(songs: list[Song], tmp_path) -> None
     refused(SettingsError, "2 to 12", words=("sum",))
     refused(InputError, "two songs are called 'Ada'", own=[songs[0], songs[0]])
     refused(InputError, "shorter than the 9 s", start_s=5.0)
-    refused(SettingsError, "none of the systems", hidden_reference="none")
-    refused(SettingsError, "1 to 2 songs", pages_per_participant=3)
-    refused(SettingsError, "0 to 4 s", least_heard_s=5.0)
+    refused(SettingsError, "is not one of the systems", hidden_reference="none")
+    refused(SettingsError, "1 to 2 pages", pages_per_participant=3)
+    refused(SettingsError, "from 0 to 4, not 5", least_heard_s=5.0)
     refused(SettingsError, "loudness", loudness_lufs=3.0)
     with pytest.raises(SettingsError, match="two systems are called 'a'"):
         parse_systems(["x/a", "y/a"])
@@ -242,7 +242,7 @@ def test_answers_are_never_overwritten(songs, tmp_path) -> None:
     build_test(songs[:1], systems, folder, settings, overwrite=True)
     assert (folder / "key.json").stat().st_mode & 0o077 == 0
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match=r"notes\.txt is not of the test there"):
+    with pytest.raises(OutputError, match=r"notes\.txt does not belong to the test there"):
         build_test(songs[:1], systems, folder, settings, overwrite=True)
     (folder / "notes.txt").unlink()
     (folder / "answers.sqlite").touch()

@@ -433,7 +433,7 @@ def test_what_takes_a_files_place_while_it_runs_is_not_served(
     else:
         file.mkdir()
     try:
-        assert client.ask("GET", "design.js")[:2] == (404, b"There is no such file any more.\n")
+        assert client.ask("GET", "design.js")[:2] == (404, b"This file no longer exists.\n")
     finally:
         file.rmdir() if kind == "folder" else file.unlink()
         (tmp_path / "kept").rename(file)
