@@ -315,10 +315,12 @@ def _refuse_existing(out_dir: Path, *, overwrite: bool) -> None:
         )
     # Only a bundle is ever replaced, never a folder of something else.
     if out_dir.is_symlink() or not (out_dir / MANIFEST_FILE).is_file():
-        raise OutputError(f"{out_dir}: exists and is not a model bundle: not replaced")
+        raise OutputError(f"{out_dir}: exists and is not a model bundle, so it is not replaced")
     for path in sorted(out_dir.iterdir()):
         if path.name not in _BUNDLE_FILES and path.suffix != ".onnx":
-            raise OutputError(f"{path} is not of the bundle there; move it away to replace that")
+            raise OutputError(
+                f"{path} is not part of the bundle there; move it away to replace the bundle"
+            )
 
 
 def _put_in_place(work: Path, out_dir: Path) -> None:

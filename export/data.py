@@ -41,7 +41,7 @@ def stated_data(metadata: Mapping[str, str], path: Path) -> StatedData:
     except (ValueError, RecursionError):
         dataset = None
     if not isinstance(dataset, dict):
-        raise ModelError(f"{path}: what it says about its data set is not a JSON object")
+        raise ModelError(f"{path}: its record of the data set is not a JSON object")
     effects = dataset.get("effects")
     if not isinstance(effects, list) or any(effect not in EFFECTS for effect in effects):
         raise ModelError(f"{path}: the effects of its data set, {effects!r}, are not known")

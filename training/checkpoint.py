@@ -223,7 +223,7 @@ def _read_safetensors(
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
     (header,) = struct.unpack("<Q", start[:8])
     if header > min(_MAX_HEADER_BYTES, size - 8):
-        raise ModelError(f"{path}: its header claims {header} bytes: not a checkpoint of ours")
+        raise ModelError(f"{path}: its header claims {header} bytes: not a checkpoint")
     try:
         with safe_open(str(path), framework="pt", device="cpu") as file:
             metadata = dict(file.metadata() or {})
@@ -236,10 +236,12 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Param
     # Checkpoints from before there were several kinds say nothing.
     kind = metadata.get(KIND_KEY, FXNORM.kind)
     if kind not in ARCHITECTURES:
-        raise ModelError(f"{path}: of kind {kind!r}: known are {', '.join(ARCHITECTURES)}")
+        raise ModelError(f"{path}: unknown kind {kind!r}; choose from {', '.join(ARCHITECTURES)}")
     text = metadata.get(HYPER_PARAMETERS_KEY)
     if text is None:
-        raise ModelError(f"{path}: its metadata has no {HYPER_PARAMETERS_KEY}: not written by us")
+        raise ModelError(
+            f"{path}: its metadata has no {HYPER_PARAMETERS_KEY}: not written by mixer"
+        )
     try:
         values = json.loads(text)
         if not isinstance(values, dict):

@@ -37,7 +37,7 @@ def choose_devices(text: str) -> list[str]:
     for name in names:
         kind, _, index = name.partition(":")
         if kind not in ("cpu", "cuda") or (index and not index.isdigit()) or name == "cpu:":
-            raise DeviceError(f"no device {name!r}: give auto, cpu, cuda or cuda:N")
+            raise DeviceError(f"unknown device {name!r}; choose from auto, cpu, cuda, cuda:N")
     numbered = [f"{name}:0" if name == "cuda" else name for name in names]
     return list(dict.fromkeys(numbered))
 

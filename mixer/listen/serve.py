@@ -81,7 +81,7 @@ class ListeningServer(ServerOfTest):
             super().__init__(address, Handler)
         except OSError as error:
             raise OutputError(
-                f"{address[0]}:{address[1]} cannot be served on: {error.strerror or error}; "
+                f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}; "
                 "choose another --host or --port"
             ) from None
 

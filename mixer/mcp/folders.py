@@ -29,7 +29,7 @@ class Folders:
             InputError: one is not a folder, or there are none.
         """
         if not folders:
-            raise InputError("no folder is allowed; name one at least")
+            raise InputError("no folder is allowed; name at least one")
         missing = [folder for folder in folders if not folder.is_dir()]
         if missing:
             raise InputError(f"{missing[0]}: no such folder")
@@ -99,10 +99,10 @@ class Folders:
         if settings.model not in model_names():
             self.inside(settings.model)
         if recipe.plugins():
-            raise SettingsError(f"{recipe.path.name} loads plug-ins, which agents do not")
+            raise SettingsError(f"{recipe.path.name} loads plug-ins, which agents may not do")
         return recipe
 
     def _check(self, real: Path, named: str) -> None:
         if not any(real == folder or folder in real.parents for folder in self._folders):
             allowed = ", ".join(str(folder) for folder in self._folders)
-            raise InputError(f"{quote(named)} leads out of what is allowed: {allowed}")
+            raise InputError(f"{quote(named)} lies outside the allowed folders: {allowed}")

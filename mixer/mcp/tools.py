@@ -140,7 +140,7 @@ class Tools:
     ) -> Json:
         """Make other mixes of a song beside the first."""
         if not 0 <= n <= _MOST_VARIATIONS or len(names) + len(blends) > _MOST_VARIATIONS:
-            raise SettingsError(f"at most {_MOST_VARIATIONS} variations are made at once")
+            raise SettingsError(f"at most {_MOST_VARIATIONS} variations can be made at once")
         made = make_variations(
             self._folders.song(song),
             n,
@@ -190,7 +190,9 @@ def _preset_name(name: str) -> str:
 
 def _bounded_texts(texts: Sequence[str]) -> tuple[str, ...]:
     if len(texts) > _MOST_TEXTS or any(len(text) > _LONGEST_TEXT for text in texts):
-        raise SettingsError(f"at most {_MOST_TEXTS} texts of {_LONGEST_TEXT} characters are taken")
+        raise SettingsError(
+            f"give at most {_MOST_TEXTS} texts of at most {_LONGEST_TEXT} characters"
+        )
     return tuple(texts)
 
 
@@ -202,7 +204,9 @@ def _sets(texts: Sequence[str]) -> tuple[str, ...]:
         # A revision sets a negative value by two signs.
         said = parse_value(key, value.removeprefix("="))
         if "plugins" in parts or names_plugins(said):
-            raise SettingsError(f"{quote(text)}: agents load no plug-ins; name them in a preset")
+            raise SettingsError(
+                f"{quote(text)}: agents may not load plug-ins; name them in a preset"
+            )
     return tuple(texts)
 
 

@@ -37,7 +37,7 @@ def paper_measures(mix: np.ndarray, reference: np.ndarray, sample_rate: int) -> 
     if mix.shape[-1] != reference.shape[-1]:
         raise InputError(
             f"mix and reference have {mix.shape[-1]} and {reference.shape[-1]} samples: "
-            "align them and cut both to what they share"
+            "align them and cut both to the part that they share"
         )
     return compare_features(
         measure_features(mix, sample_rate), measure_features(reference, sample_rate)

@@ -43,7 +43,7 @@ def parse_device(device: str) -> Device | None:
     """
     match = re.fullmatch(r"auto|cpu|cuda(?::(\d{1,3}))?", device)
     if match is None:
-        raise DeviceError(f"no device {device!r}: give auto, cpu, cuda or cuda:N")
+        raise DeviceError(f"unknown device {device!r}; choose from auto, cpu, cuda, cuda:N")
     if device == "auto":
         return None
     return Device("cpu") if device == "cpu" else Device("cuda", int(match.group(1) or 0))

@@ -60,4 +60,4 @@ def check_ranges(hyper: Any, largest: Mapping[str, int]) -> None:
     for field in fields(hyper):
         value, most = getattr(hyper, field.name), largest.get(field.name, 2)
         if not 1 <= value <= most:
-            raise ValueError(f"{field.name} is {value}: it must be in 1 ... {most}")
+            raise ValueError(f"{field.name} is {value}: it must be from 1 to {most}")

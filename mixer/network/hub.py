@@ -119,7 +119,7 @@ def pull_bundle(
     if not overwrite:
         refuse_existing([folder])
     elif folder.exists() and not (folder / MANIFEST_FILE).is_file():
-        raise OutputError(f"{folder}: exists and is not a model bundle: not replaced")
+        raise OutputError(f"{folder}: exists and is not a model bundle, so it is not replaced")
     hub = _Hub(reference, endpoint)
     with staging_folder(folder) as staging:
         try:
@@ -248,14 +248,14 @@ class _Hub:
             raise InputError(f"{self}: {remote.name} cannot be fetched: {error}") from None
         if done != remote.n_bytes or digest.hexdigest() != remote.digest:
             raise ModelError(
-                f"{self}: {remote.name} is not what the repository says (its size or its hash"
-                " differs): try again"
+                f"{self}: {remote.name} does not match the repository (its size or its"
+                " hash differs): try again"
             )
 
     def _open(self, name: str) -> Any:
         url = self._url(name)
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-            raise InputError(f"{self}: {visible(url)} is not an address on the web")
+            raise InputError(f"{self}: {visible(url)} is not a web address")
         request = urllib.request.Request(url)
         for key, value in self._headers.items():
             # A token is for the Hub, not for where it sends us on to.

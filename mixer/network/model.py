@@ -129,7 +129,7 @@ def find_bundle(name_or_path: str | Path) -> Path:
         raise ModelError(f"{text}: holds no {MANIFEST_FILE}, so it is not a model bundle")
     close = nearest(text, names)
     raise ModelError(
-        f"no model {text!r}: choose from {listed(names) or 'none'} or give the folder of a bundle"
+        f"unknown model {text!r}; choose from {listed(names) or 'none'}, or give a bundle's folder"
         + (f" (did you mean {quote(close)}?)" if close else "")
     )
 

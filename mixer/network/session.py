@@ -63,7 +63,7 @@ class Network:
         is_own: bool = False,
     ) -> None:
         if threads is not None and threads < 1:
-            raise DeviceError(f"threads is {threads}: at least 1 is needed")
+            raise DeviceError(f"threads is {threads}: it must be at least 1")
         self.bundle = bundle
         self.threads = threads or available_threads()
         self._optimise = optimise
@@ -210,7 +210,7 @@ def _role(bundle: Bundle, graph: str) -> Role:
     manifest = bundle.manifest
     role = manifest.architecture.role(graph, manifest.hyper_parameters)
     if role is None:
-        raise ModelError(f"{bundle.folder}: {visible(graph)} is not a graph that runs")
+        raise ModelError(f"{bundle.folder}: {visible(graph)} is not a graph that can be run")
     return role
 
 

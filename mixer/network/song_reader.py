@@ -78,6 +78,7 @@ class SongReader:
 def _checked_length(stem: NDArray[np.float32], name: str) -> int:
     if stem.ndim != 2 or stem.shape[0] != 2 or stem.dtype != np.float32:
         raise InputError(
-            f"stem {name} has shape {stem.shape} and type {stem.dtype}: (2, samples) float32 needed"
+            f"stem {name} has shape {stem.shape} and type {stem.dtype}: it must be float32 "
+            "(2, samples)"
         )
     return int(stem.shape[1])

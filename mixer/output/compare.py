@@ -86,7 +86,9 @@ def compare_mixes(a: RecordedMix, b: RecordedMix, *, measure: bool = True) -> Co
     """
     notes = []
     if a.song_name != b.song_name:
-        notes.append(f"mixes of two songs: {visible(a.song_name)} and {visible(b.song_name)}")
+        notes.append(
+            f"these are mixes of different songs: {visible(a.song_name)} and {visible(b.song_name)}"
+        )
     figures: list[Engineering] = []
     for recipe in (a, b) if measure else ():
         try:

@@ -85,7 +85,9 @@ def parse_template(text: str) -> str:
                 f"{quote(text)} has the unknown field {{{field}}}; {suggest(field, FIELDS)}"
             )
     if "kind" not in fields:
-        raise SettingsError(f"{quote(text)} must hold {{kind}}, or all versions are one file")
+        raise SettingsError(
+            f"{quote(text)} must contain {{kind}}, or all versions would be one file"
+        )
     return text
 
 
@@ -139,7 +141,7 @@ def version_paths(
         file = shorten(clean(filled.replace("/", "_")), _LONGEST_BYTES)
         if key(file) in taken:
             raise SettingsError(
-                f"{quote(template)}: {name} and {taken[key(file)]} would be one file"
+                f"{quote(template)}: {name} and {taken[key(file)]} would be the same file"
             )
         taken[key(file)] = name
         paths[name] = versions_folder(mix_path) / f"{file}{mix_path.suffix}"

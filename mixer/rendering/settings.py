@@ -175,7 +175,7 @@ class RenderSettings:
     )
     variation: str | None = option(
         None,
-        "Another mix by name, as loud: brighter, voice-up, ...; see mixer variations --list.",
+        "Write a variation of the mix: brighter, voice-up, ...; see mixer variations --list.",
         otherwise="none",
         parse=parse_variation,
     )

@@ -348,8 +348,8 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
             reason += ", or one of these is the difference of the others"
     if not entry.certain:
         reason = (
-            f"likely {reason}{_share(entry)}: left in; "
-            "if so, leave it out with ignore = true in song.toml"
+            f"likely {reason}{_share(entry)}: mixed; "
+            "if it is, leave it out with ignore = true in song.toml"
         )
     return Heard(entry.index, reason, entry.certain, entry.others)
 

@@ -18,7 +18,7 @@ def remarks_on(source: AudioSource) -> list[str]:
         remarks.append(damage)
     elif source.remark is not None:
         seconds = source.n_samples / source.sample_rate
-        remarks.append(f"length not known: {source.remark}; {seconds:.2f} s are there")
+        remarks.append(f"length unknown: {source.remark}; {seconds:.2f} s can be read")
     return remarks + scale_remarks(source)
 
 

@@ -97,7 +97,7 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
 def _outcome(entry: Misplaced, repaired: Sequence[str]) -> str:
     """What is done about a fault, and what it brings."""
     if entry.is_far:
-        return "more than microphones at one source; set its start_s in song.toml if it is late"
+        return "too far for microphones at one source; set its start_s in song.toml if it is late"
     if repaired:
         gain_db = entry.gains_db[tuple(repaired)]
         return f"{' and '.join(repaired)} corrected; their sum changes by {gain_db:+.1f} dB"

@@ -196,7 +196,7 @@ def _find_strangers(document: Document, names: Sequence[str]) -> Iterator[Mistak
         said = document.table.get(table)
         for pattern in said if isinstance(said, Mapping) else ():
             if pattern not in known and not files_meant(pattern, names):
-                what = f"names no file in the folder; {suggest(pattern, [*known, *names])}"
+                what = f"matches no file in the folder; {suggest(pattern, [*known, *names])}"
                 yield Mistake((table, pattern), what)
 
 

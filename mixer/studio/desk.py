@@ -132,7 +132,7 @@ class Desk:
         try:
             write_kept(self.folder, self.kept)
         except MixerError as error:
-            self.unkept = f"your edits are not kept: {error}"
+            self.unkept = f"your edits cannot be saved: {error}"
 
     def add(self, task: Task) -> None:
         """Have something made."""

@@ -178,7 +178,7 @@ def _parts(key: str) -> tuple[str, ...]:
         return parts
     whole, _ = parse_key(key)
     if _PLUGINS in whole:
-        raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
+        raise SettingsError(f"{quote(key)}: a page may not load plug-ins; name them in a preset")
     return whole
 
 
@@ -203,7 +203,9 @@ def _check(parts: tuple[str, ...], value: Any) -> None:
                 *(f"{key_of([str(p) for p in at])} {what}" for at, what in mistakes)
             )
         if names_plugins(value):
-            raise SettingsError(f"{quote(key)}: a page loads no plug-ins; name them in a preset")
+            raise SettingsError(
+                f"{quote(key)}: a page may not load plug-ins; name them in a preset"
+            )
         if len(value_text(value)) > _LONGEST_VALUE:
             raise SettingsError(f"{quote(key)} is longer than {_LONGEST_VALUE} characters")
 
@@ -246,9 +248,11 @@ def _check_references(value: Any) -> None:
         raise SettingsError(f"{SETTINGS}.{_REFERENCE} must be a list of at most {MOST_REFERENCES}")
     for text in value:
         if not isinstance(text, str) or len(text) > 200:
-            raise SettingsError(f"{SETTINGS}.{_REFERENCE} must hold texts, not {quote(text)}")
+            raise SettingsError(f"{SETTINGS}.{_REFERENCE} must contain strings, not {quote(text)}")
         if not _REFERENCE_ID.fullmatch(parse_reference(text).path):
-            raise SettingsError(f"{quote(text)} is not a reference of this song, as reference-1")
+            raise SettingsError(
+                f"{quote(text)} is not a reference of this song, such as reference-1"
+            )
 
 
 def model_names() -> tuple[str, ...]:
@@ -307,7 +311,7 @@ def _found(text: str, references: Path) -> str:
     name = parse_reference(text).path
     files = [path for path in references.glob(f"{name}.*") if path.is_file()]
     if not files:
-        raise SettingsError(f"there is no {name} of this song any more")
+        raise SettingsError(f"this song no longer has {name}")
     return str(files[0]) + text.strip().removeprefix(name)
 
 

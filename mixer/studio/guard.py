@@ -89,7 +89,7 @@ class Guard:
         if not scope["path"].startswith(_API):
             return None if scope["method"] in _SAFE else (405, "files are served by GET only")
         if not self._shows_token(scope, headers):
-            return 401, "open the link that the command printed: its token is missing or another's"
+            return 401, "the token is missing or wrong: open the link that the command printed"
         return None if scope["method"] in _SAFE else self._refused_body(scope, headers)
 
     def _shows_token(self, scope: Scope, headers: Headers) -> bool:
@@ -102,7 +102,7 @@ class Guard:
     def _refused_body(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         length = headers.get("content-length", "")
         if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
-            return 411, "say the length of the body in bytes"
+            return 411, "the request must state the length of its body in bytes"
         # The text comes first: a number of a million digits is not worth converting.
         if len(length) > 12 or int(length) > self._most_bytes(scope):
             return 413, f"the body is larger than {self._most_bytes(scope)} bytes"

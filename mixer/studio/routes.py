@@ -88,7 +88,7 @@ def _answered(answer: Answer) -> Answer:
         except BadBodyError as error:
             return _problem(400, str(error))
         except TooLargeError:
-            return _problem(413, "the body is larger than it was announced")
+            return _problem(413, "the body is larger than announced")
         except ConflictError:
             session = _session_of(request)
             lines = ["another page changed the song first; here is its current state"]
@@ -309,4 +309,4 @@ def _found(look: Callable[[], Any]) -> Any:
     try:
         return look()
     except KeyError:
-        raise _ProblemError(404, "there is nothing of that name") from None
+        raise _ProblemError(404, "nothing here has that name") from None

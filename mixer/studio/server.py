@@ -109,9 +109,7 @@ def prepare(studio: Studio, port: int) -> Served:
     except (OSError, OverflowError) as error:
         listening.close()
         why = getattr(error, "strerror", None) or error
-        raise OutputError(
-            f"{HOST}:{port} cannot be served on: {why}; choose another --port"
-        ) from None
+        raise OutputError(f"cannot listen on {HOST}:{port}: {why}; choose another --port") from None
     port = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)
     config = uvicorn.Config(

@@ -171,8 +171,8 @@ class SongSession:
         """Do what wishes in plain words, with commas between, come down to; errors as in `edit`."""
         if len(text) > _LONGEST_WISH or "=" in text:
             raise SettingsError(
-                f"a wish is said in words, at most {_LONGEST_WISH} characters of them; settings "
-                "are edited by their keys"
+                f"give a wish in words, at most {_LONGEST_WISH} characters; settings are edited by "
+                "their keys"
             )
         with self._desk.lock:
             self._desk.check(revision)

@@ -191,5 +191,5 @@ def _fitted(file: Path, plan: RenderPlan) -> FloatArray:
         if position >= plan.n_samples:
             break
     if not np.isfinite(fitted).all():
-        raise InputError(f"{file.name}: holds samples that are not numbers; export it again")
+        raise InputError(f"{file.name}: holds NaN or infinite samples; export it again")
     return fitted

@@ -48,7 +48,7 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
                 "as in first=0.6,brighter=0.4"
             )
         if name in dict(parts):
-            raise SettingsError(f"{quote(name)} stands twice in the blend")
+            raise SettingsError(f"{quote(name)} appears twice in the blend")
         parts.append((name, value))
     total = sum(share for _, share in parts)
     if abs(total - 1.0) > _SUM_TOLERANCE:
@@ -98,7 +98,7 @@ def _blend(parts: Sequence[Part], key: str) -> Any:
     if any(courses) and all(c or _is_number(v) for c, v in zip(courses, values, strict=True)):
         return _blend_courses(parts)
     raise SettingsError(
-        f"{key} cannot be blended, as it is not a number, and it differs: set it alike"
+        f"{key} cannot be blended, as it is not a number, and it differs: set it to the same value"
     )
 
 

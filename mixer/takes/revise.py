@@ -237,14 +237,14 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
     """The parent's plan, and whether another system or other libraries made it.
 
     Raises:
-        InputError: not the song or model that it was made of is here.
+        InputError: the song or the model that it was made of has changed.
     """
     plan, differences = plan_again(parent, song)
     decisive = [str(difference) for difference in differences if difference.kind in DECISIVE]
     if plan is None or decisive:
         raise InputError(
-            f"{visible(parent.path)}: not what it was made of is here any more "
-            f"({'; '.join(decisive)}), so more than you ask for would change: render the song anew"
+            f"{visible(parent.path)}: what it was made of has changed "
+            f"({'; '.join(decisive)}), so more than you ask for would change: render the song again"
         )
     is_elsewhere = any(
         one.kind in (DifferenceKind.VERSION, DifferenceKind.PLATFORM) for one in differences
@@ -260,7 +260,7 @@ def _corrections(parent: RecordedMix, budget_db: float, console: Console) -> lis
     """
     if not parent.translation:
         raise SettingsError(
-            f"{visible(parent.path)}: it was not checked how the mix translates: render it with "
+            f"{visible(parent.path)}: how the mix translates was not checked: render it with "
             "--check-translation first"
         )
     found = corrections(parent.translation, budget_db)

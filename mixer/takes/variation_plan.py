@@ -50,11 +50,11 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if not (self.spread or self.names or self.blends):
-            raise SettingsError("give how many variations, or name one")
+            raise SettingsError("give a number of variations, or name one")
         if not 0 <= self.spread <= MOST_VARIATIONS:
             raise SettingsError(
                 f"{self.spread} variations: there must be 1 to {MOST_VARIATIONS}; more would "
-                "stand close to each other"
+                "be too close to each other"
             )
         for name in self.names:
             moves_named(name)

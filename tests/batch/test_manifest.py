@@ -242,7 +242,7 @@ def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> No
         "row 2, column amount: '7' must be",
         "gain_dB is unknown; did you mean 'gain_db'?",
         "vocals.pan must be a number from -1 to 1",
-        "row 2, column model: no model 'nosuch'",
+        "row 2, column model: unknown model 'nosuch'",
         "row 3, column song: folder 'tow' was not found; did you mean 'two'?",
         "row 3, column id: 'a' is also the id of row 2",
         "row 3, column preset: no preset 'rok'",

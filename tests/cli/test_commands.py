@@ -79,7 +79,7 @@ def test_all_mistakes_are_told_at_once(folder, tmp_path, capsys, command) -> Non
         "song.toml: line 1: tite is unknown; did you mean 'title'?",
         "song.toml: line 3: files.'Vocal.wav'.stem must be one of vocals, bass, drums, other, "
         "not 'vox'",
-        "song.toml: line 2: files.'Vocal.wav' names no file in the folder; did you mean "
+        "song.toml: line 2: files.'Vocal.wav' matches no file in the folder; did you mean "
         "'vocals.wav'?",
     ]
     own = ["song.toml: line 5: console.bass.gian_db is unknown; did you mean 'gain_db'?"]
@@ -203,9 +203,9 @@ def test_effects_may_be_named_in_any_order(folder, tmp_path, capsys) -> None:
         (["render", "FOLDER", "--effects", "eq,panning,balance"], 2, "exclude each other"),
         (["render", "FOLDER", "--format", "flac", "--bit-depth", "32f"], 2, "FLAC holds"),
         (["render", "FOLDER", "-o", "a.wav", "--format", "mp3"], 2, "--format says mp3"),
-        (["render", "FOLDER", "--model", "nosuch"], 3, "no model 'nosuch'"),
+        (["render", "FOLDER", "--model", "nosuch"], 3, "unknown model 'nosuch'"),
         (["render", "FOLDER", "--profile", "nosuch"], 3, "no profile 'nosuch'"),
-        (["render", "FOLDER", "--device", "tpu"], 3, "no device 'tpu'"),
+        (["render", "FOLDER", "--device", "tpu"], 3, "unknown device 'tpu'"),
         (["render", "FOLDER", "--rooms", "nowhere"], 1, "no such folder of impulse responses"),
         (["render", "EMPTY"], 1, "no audio files"),
     ],

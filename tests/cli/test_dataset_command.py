@@ -60,7 +60,7 @@ def test_a_dry_run_writes_nothing(source: Path, tmp_path: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["--split", "coin"], 2, "split 'coin' is none of"),
+        (["--split", "coin"], 2, "unknown split 'coin'; choose from"),
         (["--effects", "eq,flanger"], 2, "unknown effect 'flanger'"),
         (["--profile", "nobody"], 3, "no profile 'nobody'"),
         (["--target", "mixture"], 1, "no file in it says that it is the mix"),

@@ -151,9 +151,9 @@ def test_verify_refuses_damage_in_one_line(default_copy, capsys, damage, message
 
 def test_verify_refuses_what_is_not_there(capsys) -> None:
     assert run(["model", "verify", "nosuch"]) == 3
-    assert "no model 'nosuch'" in capsys.readouterr().err
+    assert "unknown model 'nosuch'" in capsys.readouterr().err
     assert run(["model", "verify", "default", "--device", "tpu"]) == 3
-    assert "no device 'tpu'" in capsys.readouterr().err
+    assert "unknown device 'tpu'" in capsys.readouterr().err
 
 
 def test_export_says_what_it_measured(wave_u_net: Path, tmp_path: Path, capsys) -> None:

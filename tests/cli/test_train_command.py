@@ -126,7 +126,7 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
     ("arguments", "code", "message"),
     [
         (["paper-lx"], 2, "neither a file nor a shipped configuration"),
-        (["smoke"], 2, "data.folder is empty: say data.folder=DIR"),
+        (["smoke"], 2, "data.folder is empty: set data.folder=DIR"),
         (["smoke", "data.folder=NOWHERE"], 1, "NOWHERE: no such folder; make a data set there"),
         (["smoke", "data.foldr=x"], 2, "data.foldr is unknown; did you mean 'folder'?"),
         (
@@ -135,7 +135,7 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
             "batch_size must be a whole number from 1 to 4096, not 0",
         ),
         (["smoke", "--resume", "--overwrite"], 2, "cannot be combined"),
-        (["smoke", "run.device=cuda:99"], 3, "cuda:99 is not here"),
+        (["smoke", "run.device=cuda:99"], 3, "cuda:99 is not available"),
     ],
 )
 def test_bad_usage_is_one_line(

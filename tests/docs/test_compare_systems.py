@@ -45,7 +45,7 @@ def test_a_folder_of_multitracks_becomes_a_figure(tmp_path: Path) -> None:
     [
         ("nowhere", "default", "nowhere: no such folder; give one that holds a folder a song"),
         ("empty", "default", "empty: no song folders in it; give one that holds a folder a song"),
-        ("songs", "defualt", "no model 'defualt'"),
+        ("songs", "defualt", "unknown model 'defualt'"),
     ],
 )
 def test_mistakes_are_one_line(tmp_path: Path, folder: str, model: str, says: str) -> None:

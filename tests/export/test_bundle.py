@@ -123,7 +123,7 @@ def test_what_exists_is_not_overwritten(
     )
     assert second.manifest.provenance == "second"
     (out / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match=r"notes\.txt is not of the bundle there"):
+    with pytest.raises(OutputError, match=r"notes\.txt is not part of the bundle there"):
         export_bundle(checkpoint, out, profile=profile_path, overwrite=True)
     assert (out / "notes.txt").read_text() == "mine"
     precious = tmp_path / "precious"

@@ -141,7 +141,7 @@ def test_a_bundle_comes_whole_and_checked(stub: Stub, tmp_path: Path) -> None:
 def test_only_a_bundle_is_replaced(stub: Stub, tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.txt").write_text("years")
-    with pytest.raises(OutputError, match="is not a model bundle: not replaced"):
+    with pytest.raises(OutputError, match="is not a model bundle, so it is not replaced"):
         pull(stub, tmp_path / "thesis", overwrite=True)
 
 
@@ -216,10 +216,10 @@ def _not_json(stub: Stub) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_larger, "controls.onnx is not what the repository says"),
-        (_shorter, "controls.onnx is not what the repository says"),
-        (_other, "controls.onnx is not what the repository says"),
-        (_other_profile, "profile.json is not what the repository says"),
+        (_larger, "controls.onnx does not match the repository"),
+        (_shorter, "controls.onnx does not match the repository"),
+        (_other, "controls.onnx does not match the repository"),
+        (_other_profile, "profile.json does not match the repository"),
         (_not_the_manifest_s, "its SHA-256 is not the manifest's"),
         (_huge, f"controls.onnx takes {600 << 20} bytes"),
         (_huge_together, f"more than {1 << 30}: refused"),

@@ -29,7 +29,7 @@ def test_device_names() -> None:
     assert parse_device("cuda") == Device("cuda", 0)
     assert str(parse_device("cuda:3")) == "cuda:3"
     for text in ("gpu", "cuda:", "cuda:-1", "cpu:0", "", "CUDA"):
-        with pytest.raises(DeviceError, match="no device"):
+        with pytest.raises(DeviceError, match="unknown device"):
             parse_device(text)
 
 

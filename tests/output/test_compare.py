@@ -86,7 +86,7 @@ def test_two_songs_and_their_recordings_are_told_apart(pair, tmp_path) -> None:
 
     other = edit(pair[0], tmp_path / "a.mix.json", change)
     comparison = compare_mixes(read_recipe(pair[0]), read_recipe(other), measure=False)
-    assert comparison.notes == ("mixes of two songs: Free and Lithium\\x1b[31m",)
+    assert comparison.notes == ("these are mixes of different songs: Free and Lithium\\x1b[31m",)
     inputs = rows(comparison.inputs)
     assert [b for _, b in inputs.values() if b is None] == [None]
     assert any("-3.0 dB" in str(b) for _, b in inputs.values())

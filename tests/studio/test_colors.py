@@ -82,7 +82,7 @@ def test_a_song_says_colours_by_stem_name_and_pattern(track_song: Path) -> None:
         load_song(track_song)
     wrong, stranger = caught.value.lines
     assert wrong.endswith("line 2: colors.drums must be a colour like \"#c0402b\", not 'blue'")
-    assert "line 3: colors.'Piano.wav' names no file in the folder" in stranger
+    assert "line 3: colors.'Piano.wav' matches no file in the folder" in stranger
 
 
 @pytest.mark.browser

@@ -123,7 +123,7 @@ def test_what_is_no_number_must_be_alike(one: Strip, two: Strip, words: str) -> 
         ("first=x", "is not NAME=SHARE"),
         ("first=0.5,brighter=-0.5", "is not NAME=SHARE"),
         ("first=0.5,brighter=0.6", "sum to 1.1"),
-        ("first=0.5,first=0.5", "stands twice"),
+        ("first=0.5,first=0.5", "appears twice"),
     ],
 )
 def test_a_blend_that_is_none_is_refused(text: str, words: str) -> None:

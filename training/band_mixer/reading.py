@@ -41,7 +41,7 @@ def open_powers(config: TrainingConfig, network: nn.Module, items_per_epoch: int
     """
     data, augmentation = config.data, config.augmentation
     if not data.folder:
-        raise SettingsError("data.folder is empty: say data.folder=DIR, a prepared data set")
+        raise SettingsError("data.folder is empty: set data.folder=DIR to a prepared data set")
     prepared = read_bands(Path(data.folder))
     hyper: Any = network.hyper
     _check_fits(prepared, hyper)

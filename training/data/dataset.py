@@ -57,7 +57,9 @@ class SegmentSettings:
 
     def __post_init__(self) -> None:
         if self.n_samples < 1 or (self.items_per_epoch is not None and self.items_per_epoch < 1):
-            raise SettingsError("a segment and an epoch have at least one sample and one item")
+            raise SettingsError(
+                "a segment must have at least one sample, and an epoch at least one item"
+            )
         if self.seed < 0:
             raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
         if not 0.0 <= self.remix_share <= 1.0:

@@ -80,7 +80,7 @@ class PrepareSettings:
             ("examples", self.examples, (Examples.AUDIO, Examples.BANDS, Examples.TRACKS)),
         ):
             if value not in known:
-                raise SettingsError(f"{name} {value!r} is none of {', '.join(known)}")
+                raise SettingsError(f"unknown {name} {value!r}; choose from {', '.join(known)}")
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def _recordings(multitrack: Multitrack) -> tuple[Recording, ...]:
     if multitrack.dry is not None:
         raise InputError(
             f"its stems are dry, as song.toml says, and so are those in its folder {DRY_FOLDER}:"
-            " take one of the two away"
+            " remove one of the two"
         )
     return multitrack.recordings
 

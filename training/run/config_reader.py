@@ -147,7 +147,7 @@ def _contradictions(config: TrainingConfig, source: str) -> Iterator[str]:
     if schedule.kind == "steps" and len(schedule.epochs) != len(schedule.divisors):
         yield (
             f"{source}: schedule.epochs has {len(schedule.epochs)} steps and schedule.divisors"
-            f" {len(schedule.divisors)}: as many are needed"
+            f" {len(schedule.divisors)}: give equally many of both"
         )
     if schedule.kind == "cosine" and len(schedule.epochs) != 1:
         yield f"{source}: schedule.epochs must be one number for a cosine"

@@ -107,15 +107,17 @@ def choose_device(name: str, local_rank: int = 0, n_ranks: int = 1) -> torch.dev
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise DeviceError(f"run.device {name!r}: give auto, cpu, cuda or cuda:0") from None
+        raise DeviceError(
+            f"unknown run.device {name!r}; choose from auto, cpu, cuda, cuda:0"
+        ) from None
     if device.type == "cpu":
         return torch.device("cpu")
     if device.type != "cuda":
-        raise DeviceError(f"run.device {name!r}: give auto, cpu, cuda or cuda:0")
+        raise DeviceError(f"unknown run.device {name!r}; choose from auto, cpu, cuda, cuda:0")
     index = local_rank if n_ranks > 1 or device.index is None else device.index
     n_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if index >= n_devices:
-        raise DeviceError(f"cuda:{index} is not here: PyTorch finds {n_devices} CUDA devices")
+        raise DeviceError(f"cuda:{index} is not available: PyTorch finds {n_devices} CUDA devices")
     return torch.device("cuda", index)
 
 

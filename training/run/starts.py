@@ -47,7 +47,7 @@ def start_network(config: TrainingConfig, network: nn.Module) -> None:
         raise SettingsError(f"network.start {start}: {error}") from None
     if start == AVERAGE_MIX:
         if not config.data.folder:
-            raise SettingsError("network.start average_mix measures the data set: say data.folder")
+            raise SettingsError("network.start average_mix measures the data set: set data.folder")
         _take_average_gains(network, config.data.folder)
 
 

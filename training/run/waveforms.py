@@ -52,7 +52,7 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
     """
     data = config.data
     if not data.folder:
-        raise SettingsError("data.folder is empty: say data.folder=DIR, a prepared data set")
+        raise SettingsError("data.folder is empty: set data.folder=DIR to a prepared data set")
     prepared = read_dataset(Path(data.folder))
     if prepared.sample_rate != NETWORK_RATE_HZ:
         raise TrainingError(

@@ -265,7 +265,7 @@ def _open(folder: Path, about: Mapping[str, object]) -> None:
             changed = ["unreadable"]
         if changed:
             raise OutputError(
-                f"{folder} holds songs made otherwise ({', '.join(changed)}); "
+                f"{folder} holds songs made with other settings ({', '.join(changed)}); "
                 "choose another --output"
             )
         return

@@ -68,7 +68,7 @@ class BandMixerParameters(FlatIntegers):
     def __post_init__(self) -> None:
         check_ranges(self, _LARGEST)
         if self.n_channels != 2:
-            raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
+            raise ValueError(f"n_channels is {self.n_channels}: it must be 2, as stems are stereo")
         if self.n_bands % 4:
             raise ValueError(f"n_bands is {self.n_bands}: it must be a multiple of 4")
         if self.n_fft % 2 or self.n_fft < 64:

@@ -73,12 +73,12 @@ class HyperParameters(FlatIntegers):
         for field in fields(self):
             value, largest = getattr(self, field.name), _LARGEST.get(field.name, _LARGEST_LENGTH)
             if value < 1:
-                raise ValueError(f"{field.name} is {value}: at least 1 is needed")
+                raise ValueError(f"{field.name} is {value}: it must be at least 1")
             if value > largest:
                 raise ValueError(f"{field.name} is {value}, larger than mixer's networks may be")
         # Twice the stems of one channel would have the same shapes.
         if self.n_channels != 2:
-            raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
+            raise ValueError(f"n_channels is {self.n_channels}: it must be 2, as stems are stereo")
         if self.kernel_samples < self.stride_samples:
             raise ValueError(
                 f"kernel_samples {self.kernel_samples} is shorter than stride_samples"

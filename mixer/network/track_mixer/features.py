@@ -96,10 +96,10 @@ class TrackListener:
         """Hear the next samples, float32 (channels, samples), any number of them.
 
         Raises:
-            ValueError: another number of channels than was said.
+            ValueError: the number of channels is not the one given at the beginning.
         """
         if audio.shape[0] != self._n_channels:
-            raise ValueError(f"a track of {self._n_channels} channels, not {audio.shape[0]}")
+            raise ValueError(f"the track has {self._n_channels} channels, not {audio.shape[0]}")
         if self._n_channels == 2 and audio.size:
             self._apart = max(self._apart, peak(audio[0] - audio[1]))
             self._peak = max(self._peak, peak(audio))

@@ -77,9 +77,9 @@ class Call:
 
 
 def front_axis(axis: int, rank: int) -> int:
-    """An axis counted from the front, of as many as there are."""
+    """An axis of a tensor with `rank` axes, counted from the front; negative: from the end."""
     if not -rank <= axis < max(rank, 1):
-        raise MisfitError(f"axis {axis} of {rank} axes")
+        raise MisfitError(f"axis {axis} of a tensor with {rank} axes")
     return axis + rank if axis < 0 else axis
 
 

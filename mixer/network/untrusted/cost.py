@@ -128,7 +128,7 @@ def _known(known: Mapping[str, Value], taken: str, node: Node, name: str) -> Val
         return None
     if taken not in known:
         raise ModelError(
-            f"{name}: operator {node.operator} takes {quote(taken)}, which nothing gives: refused"
+            f"{name}: operator {node.operator} takes {quote(taken)}, which nothing makes: refused"
         )
     return known[taken]
 
@@ -152,4 +152,4 @@ def _freed(
 
 
 def _too_large(name: str, what: str) -> ModelError:
-    return ModelError(f"{name}: would take {what}, which is beyond what a model may take: refused")
+    return ModelError(f"{name}: would take {what}, more than a model may: refused")

@@ -183,7 +183,9 @@ def _joined(
     """A track's clips where they lie: float32 (1 or 2, samples)."""
     ends = [clip.position_s + _length_s(clip, sources[clip]) for clip in clips]
     if max(ends) > _LONGEST_S:
-        raise InputError(f"{visible(clips[0].file)} ends {max(ends) / 3600:.1f} hours into a song")
+        raise InputError(
+            f"{visible(clips[0].file)} ends {max(ends) / 3600:.1f} hours into the song"
+        )
     is_mono = all(sources[clip].channels == 1 and clip.pan == 0.0 for clip in clips)
     total = np.zeros((1 if is_mono else 2, max(1, round(max(ends) * rate))), np.float32)
     for clip in clips:

@@ -118,5 +118,5 @@ def test_each_process_has_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_device("auto", local_rank=1, n_ranks=2) == torch.device("cuda", 1)
     assert choose_device("cuda:1") == torch.device("cuda", 1)
     assert choose_device("cuda") == torch.device("cuda", 0)
-    with pytest.raises(DeviceError, match="cuda:2 is not here: PyTorch finds 2 CUDA devices"):
+    with pytest.raises(DeviceError, match="cuda:2 is not available: PyTorch finds 2 CUDA devices"):
         choose_device("cuda", local_rank=2, n_ranks=3)

@@ -232,8 +232,8 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        ({"run": {"device": "tpu"}}, DeviceError, "run.device 'tpu': give auto"),
-        ({"run": {"device": "cuda:99"}}, DeviceError, "cuda:99 is not here"),
+        ({"run": {"device": "tpu"}}, DeviceError, "unknown run.device 'tpu'; choose from auto"),
+        ({"run": {"device": "cuda:99"}}, DeviceError, "cuda:99 is not available"),
         ({"run": {"precision": "fp16"}}, DeviceError, "fp16 needs CUDA"),
         ({"loss": {"guard_samples": 9000}}, SettingsError, "segments of 0.2 s are too short"),
         (

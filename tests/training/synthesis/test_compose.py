@@ -115,7 +115,7 @@ def test_songs_on_disk_are_read_as_multitracks_and_stay(soundfont: Path, tmp_pat
     assert not half_made.exists()
 
     other = SynthesisSettings(seed=2, duration_s=15.0)
-    with pytest.raises(OutputError, match="made otherwise"):
+    with pytest.raises(OutputError, match="made with other settings"):
         synthesise(out, other, 1, soundfont=soundfont)
 
 
