@@ -79,8 +79,10 @@ def test_a_client_over_stdio_mixes_revises_and_compares(allowed: Path) -> None:
                 return text if answer.is_error else json.loads(text)
 
             await use_every_tool(call, allowed)
-            assert "leads out" in await call("check", song="../private/song")
-            assert "leads out" in await call("evaluate", mix="/etc/passwd", reference="/etc/hosts")
+            assert "lies outside the allowed folders" in await call("check", song="../private/song")
+            assert "lies outside the allowed folders" in await call(
+                "evaluate", mix="/etc/passwd", reference="/etc/hosts"
+            )
             assert "already exists" in await call("render", song="song")
             assert "no preset 'none-such'" in await call("preset", name="none-such")
             assert "changes" in await call("revise", mix="mixes/song.mix.json")
@@ -193,7 +195,7 @@ def test_a_recipe_that_names_what_is_outside_is_refused(
     ):
         path.write_text(json.dumps({**recipe, **change}))
         answer = call("revise", mix="mixes/song.mix.json", changes=["vocals up"])
-        assert "leads out" in answer
+        assert "lies outside the allowed folders" in answer
 
 
 def test_answers_are_bounded() -> None:
