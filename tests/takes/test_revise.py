@@ -143,7 +143,7 @@ def test_a_song_that_changed_is_not_revised(first_take: First, rng) -> None:
     song = read_recipe(recipe).song_folder
     vocals = band(rng, 3.0, 44_100)["vocals"]
     soundfile.write(song / "vocals.wav", 0.5 * vocals.T, 44_100, subtype="FLOAT")
-    with pytest.raises(InputError, match=r"vocals\.wav.* render the song anew"):
+    with pytest.raises(InputError, match=r"vocals\.wav.* render the song again"):
         revise(recipe, "vocals up")
 
 
