@@ -478,7 +478,7 @@ def test_a_reference_moves_the_mix_and_is_there_again(
     for text in ("/etc/passwd", "../reference-1", "reference-0", "reference-1:smell", 3):
         with pytest.raises(SettingsError):
             again.edit(state["revision"], {"settings.reference": [text]})
-    with pytest.raises(SettingsError, match="any more"):
+    with pytest.raises(SettingsError, match="no longer has"):
         again.edit(state["revision"], {"settings.reference": ["reference-7"]})
 
 
