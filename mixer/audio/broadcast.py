@@ -29,15 +29,15 @@ class BroadcastInfo:
     """Contents of a `bext` chunk; None stands for an unknown level.
 
     Attributes:
-        description: of the sound, 256 characters at most; characters beyond ASCII become `?`.
-        originator: who made the file, 32 characters at most.
-        time_reference_samples: where the first sample stands on the time line.
-        loudness_lufs: integrated, ITU-R BS.1770.
-        loudness_range_lu: EBU Tech 3342.
-        max_true_peak_dbtp: ITU-R BS.1770, annex 2.
-        max_momentary_lufs, max_short_term_lufs: loudest 400 ms and 3 s, EBU Tech 3341.
-        coding_history: lines as EBU R 98 has them, without the one of the file itself, which the
-            writer adds.
+        description: what the sound is, at most 256 characters; non-ASCII ones become `?`.
+        originator: who made the file, at most 32 characters.
+        time_reference_samples: position of the first sample on the time line, in samples.
+        loudness_lufs: integrated loudness (ITU-R BS.1770).
+        loudness_range_lu: loudness range (EBU Tech 3342).
+        max_true_peak_dbtp: highest true peak (ITU-R BS.1770, annex 2).
+        max_momentary_lufs, max_short_term_lufs: loudest 400 ms and 3 s (EBU Tech 3341).
+        coding_history: lines as defined by EBU R 98, without the line for the file itself, which
+            the writer adds.
     """
 
     description: str = ""
@@ -60,7 +60,7 @@ def coding_history_line(sample_rate: int, bit_depth: str, channels: int) -> str:
 
 
 def bext_chunk(info: BroadcastInfo) -> bytes:
-    """The whole chunk, its head and padding included."""
+    """The whole chunk as bytes, including its header and padding."""
     body = _FIXED.pack(
         _text(info.description, 256),
         _text(info.originator, 32),
@@ -82,7 +82,7 @@ def bext_chunk(info: BroadcastInfo) -> bytes:
 def insert_broadcast(path: Path, info: BroadcastInfo) -> None:
     """Put a `bext` chunk in front of the audio of a finished WAV or RF64 file, in place.
 
-    A crash in between leaves the file broken: for files that have not got their name yet.
+    A crash in between leaves the file broken, so use it only on temporary files.
 
     Raises:
         OSError: the disk is full.

@@ -25,7 +25,7 @@ _BEFORE_PROMISE_BYTES = 64
 
 
 class Chunk(NamedTuple):
-    """One chunk: four letters, its whole name, where its content starts, its size (None: -1)."""
+    """One chunk: its four letters, full name, content offset and size in bytes (None for -1)."""
 
     name: bytes
     raw_name: bytes
@@ -35,18 +35,18 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Family:
-    """A way to lay out chunks.
+    """Layout of the chunks in one kind of container.
 
     Attributes:
         magic: the file's first four bytes.
         kind: "riff", "w64", "aiff", "caf" or "au".
-        first: offset of the first chunk.
-        name_bytes: of a chunk's name.
-        order, size: byte order and format of a size, for `struct`.
-        alignment: of chunks, in bytes.
-        head_counts: a size includes the chunk's own head.
+        first: offset of the first chunk, in bytes.
+        name_bytes: length of a chunk's name, in bytes.
+        order, size: byte order and format of a chunk's size, as in `struct`.
+        alignment: chunks start at multiples of this many bytes.
+        head_counts: whether a size includes the chunk's own header.
         audio: name of the chunk that holds the audio.
-        kept: names of those that decoding needs.
+        kept: names of the chunks that decoding needs.
     """
 
     magic: bytes
@@ -69,7 +69,7 @@ class Family:
         return self.name_bytes + self.size_bytes
 
     def is_placeholder(self, size: int) -> bool:
-        """Whether a size stands for one that was not known: 0, -1, and what programs leave."""
+        """Whether a size stands for an unknown one: 0, -1, or another placeholder in use."""
         if size <= 0:
             return True
         if self.size_bytes == 8 or size > 0xFFFFFFFF:
@@ -116,7 +116,7 @@ _FAMILIES = _families()
 
 
 def family_of(head: bytes) -> Family | None:
-    """How a file that begins like this lays out its chunks; None for another kind of file."""
+    """The chunk layout of a file that begins with these bytes; None if it is not such a file."""
     family = _FAMILIES.get(head[:4])
     if family is None or len(head) < 16:
         return None
@@ -132,10 +132,10 @@ class Heads(NamedTuple):
     """The chunk headers of a file.
 
     Attributes:
-        family: how they are laid out.
-        chunks: up to the audio.
-        astray: one of them was not where it should be.
-        n_file: bytes of the file.
+        family: their layout.
+        chunks: every chunk up to and including the audio.
+        astray: whether one of them was not where it should be.
+        n_file: size of the file in bytes.
     """
 
     family: Family

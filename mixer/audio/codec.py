@@ -117,7 +117,7 @@ def decode_codec(source: AudioSource) -> Iterator[np.ndarray]:
 
 
 def decode_rest(source: AudioSource, position: int) -> Iterator[np.ndarray]:
-    """Decode the rest of a damaged FLAC file by FFmpeg, from a sample on; gaps become silence."""
+    """Decode a damaged FLAC file with FFmpeg from a sample position on; gaps become silence."""
     av = import_av(source.path)
     try:
         for block in _decode(av, source, [], fill_gaps=True):

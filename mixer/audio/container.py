@@ -34,9 +34,9 @@ class HeldAudio:
     """The audio of a container whose header does not describe it correctly.
 
     Attributes:
-        pieces: the file under a header that fits it.
+        pieces: the file's bytes behind a corrected header.
         fault: how it is truncated, or None if its header was merely wrong.
-        remark: what the header says, for `mixer check`.
+        remark: what is wrong with the header, for `mixer check`.
     """
 
     pieces: Pieces
@@ -54,7 +54,7 @@ def held_audio(file: BinaryIO, heads: Heads) -> HeldAudio | None:
     """Hold a container's header to its file: WAV, RF64, BW64, Wave64, AIFF, CAF and AU.
 
     Args:
-        file: open for reading.
+        file: the file, open for reading.
         heads: its chunks, from `read_heads`.
 
     Returns:

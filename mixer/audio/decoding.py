@@ -33,7 +33,8 @@ def probe(path: Path) -> list[AudioSource]:
     The length is what decodes. A file that is truncated or damaged says so in `fault`.
 
     Raises:
-        InputError: not audio, neither mono nor stereo, or an impossible sample rate.
+        InputError: the file is not audio, is neither mono nor stereo, or has a sample rate
+            outside `SAMPLE_RATES_HZ`.
     """
     sources = _probe_codec_first(path) if _is_codec(path.name) else _probe_plain(path)
     for source in sources:
@@ -52,9 +53,9 @@ def probe(path: Path) -> list[AudioSource]:
 
 
 def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
-    """Decode a stream block by block: float32 (channels, any number), full scale ±1.
+    """Decode a stream into blocks: float32 (channels, samples) of any length, full scale ±1.
 
-    Damage that shows on the way is kept for `damage_of`.
+    Damage found on the way is kept for `damage_of`.
 
     Raises:
         InputError: the file cannot be decoded, or holds NaN or infinite samples.
@@ -80,7 +81,7 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
 
 
 def hides_damage(source: AudioSource) -> bool:
-    """Whether damage of a stream shows only while it is decoded; not so of pages and of MPEG."""
+    """Whether damage shows only while decoding; in Ogg pages and MPEG frames, probing finds it."""
     if source.reader == _READ_BY_CODEC or source.encoding.startswith("ALAC"):
         return True
     try:
@@ -90,7 +91,7 @@ def hides_damage(source: AudioSource) -> bool:
 
 
 def verify(source: AudioSource) -> None:
-    """Decode a stream to its end, for nothing but its faults.
+    """Decode a stream to its end only to look for damage.
 
     Raises:
         InputError: it is truncated or damaged.
@@ -108,14 +109,15 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
 
     Args:
         path: a file in a format that seeks to the sample (WAV, FLAC ...); not m4a or mp4.
-        start: first sample, 0 or more; may lie beyond the end.
-        n_samples: how many.
+        start: first sample, 0 or more; may be beyond the end.
+        n_samples: number of samples to read.
 
     Returns:
         float32 (channels, n_samples), full scale ±1.
 
     Raises:
-        InputError: not there, not audio, damaged within the part, or NaN or infinite samples in it.
+        InputError: the file does not exist, is not audio, is damaged within the part, or the part
+            has NaN or infinite samples.
     """
     try:
         layout = layout_of(path)

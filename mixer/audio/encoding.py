@@ -35,14 +35,14 @@ def encode(
     bit_rate: int,
     tags: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A file's bytes; the same audio gives the same.
+    """Encode audio into a file's bytes; the same arguments give the same bytes.
 
     Args:
         audio: float32 (2, samples); clipped beyond full scale.
-        sample_rate: in Hz, one that the encoder takes.
+        sample_rate: in Hz, one that the encoder supports.
         encoder, container: FFmpeg's names.
-        bit_rate: in bits a second.
-        tags: as title and artist.
+        bit_rate: in bits per second.
+        tags: metadata by name, such as title and artist.
 
     Raises:
         OutputError: this build of PyAV has no such encoder.

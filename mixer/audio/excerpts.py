@@ -22,15 +22,15 @@ def read_excerpts(
 
     Args:
         source: from `probe`.
-        starts_s: where they begin, in seconds, rising; silence stands before and after the file.
-        length_s: of each.
-        sample_rate: that they are brought to, in Hz.
+        starts_s: start times in seconds, ascending; before and after the file there is silence.
+        length_s: length of each excerpt in seconds.
+        sample_rate: target rate in Hz.
 
     Returns:
         float32 (excerpts, channels, samples), full scale ±1.
 
     Raises:
-        InputError: the file is damaged where it is read.
+        InputError: the file is damaged within an excerpt.
     """
     n_own = round((length_s + 2 * MARGIN_S) * source.sample_rate)
     starts = [round((start - MARGIN_S) * source.sample_rate) for start in starts_s]

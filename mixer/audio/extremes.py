@@ -17,7 +17,7 @@ _KEPT = 4_096
 
 
 class Peak(NamedTuple):
-    """The largest magnitude, and whether every sample is a whole number."""
+    """The largest sample magnitude, linear, and whether every sample is a whole number."""
 
     value: float
     whole: bool
@@ -29,7 +29,7 @@ def is_float(source: AudioSource) -> bool:
 
 
 def peak_of(source: AudioSource) -> Peak:
-    """Extremes of a file's samples; kept for the run.
+    """The peak of a file's samples; cached for the run.
 
     Raises:
         InputError: the file cannot be decoded, or holds NaN or infinite samples.
@@ -48,7 +48,7 @@ def _peak(source: AudioSource, size: int, mtime_ns: int) -> Peak:
 
 
 def sounding_samples(source: AudioSource) -> int:
-    """Samples up to the last one that is not zero.
+    """Number of samples up to and including the last one that is not zero.
 
     Raises:
         InputError: the file cannot be decoded.

@@ -11,11 +11,11 @@ def flac_position(frame: bytes, stream_info: bytes | None) -> int | None:
     """The first sample of a frame, by the number in its header (RFC 9639, 9.1).
 
     Args:
-        frame: from its sync code on.
-        stream_info: the block of metadata of that name, which has the size of frames.
+        frame: its bytes, from the sync code on.
+        stream_info: the STREAMINFO metadata block, which states the frame size.
 
     Returns:
-        In samples from the file's start; None if the header is not whole.
+        Position in samples from the start of the file; None if the header is incomplete.
     """
     if len(frame) < _NUMBER_AT + _LONGEST_NUMBER or frame[0] != 0xFF or frame[1] & 0xFE != 0xF8:
         return None

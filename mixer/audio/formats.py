@@ -67,17 +67,17 @@ class AudioFormat:
         name: what `--format` and a file's ending call it.
         title: for messages.
         container: libsndfile's name.
-        subtypes: bit depth to libsndfile's subtype; of a lossy format one, under "".
+        subtypes: bit depth to libsndfile's subtype; a lossy format has one, under "".
         options: further arguments of `soundfile.SoundFile`.
         rates_hz: the only sample rates it holds; () for any up to the highest.
-        highest_rate_hz: None for no limit of its own.
-        any_rate_up_to_hz: beyond this only whole tens; None for no such limit.
-        pcm_share: size of what is written relative to the samples, an upper estimate.
-        lossy_bytes_per_s: the same for a lossy format, of stereo.
-        bitrates_kbps: that can be requested; () if only quality can.
-        default_kbps: if neither is given; 0 if quality is used then.
-        has_quality: quality can be given instead, with a variable bit rate.
-        encoder: FFmpeg's name, where PyAV writes it instead of libsndfile; empty otherwise.
+        highest_rate_hz: highest sample rate it holds; None for no limit.
+        any_rate_up_to_hz: above this, only multiples of 10 Hz; None for no such limit.
+        pcm_share: file size relative to the raw samples, an upper estimate.
+        lossy_bytes_per_s: bytes per second of stereo in a lossy format, an upper estimate.
+        bitrates_kbps: bit rates that can be requested; () if only quality can be set.
+        default_kbps: bit rate if neither is given; 0 if the default is a quality.
+        has_quality: whether a quality can be given instead, with a variable bit rate.
+        encoder: FFmpeg's encoder name if PyAV writes the format; empty if libsndfile does.
     """
 
     name: str
@@ -102,7 +102,7 @@ class AudioFormat:
 
     @property
     def is_compressed(self) -> bool:
-        """Whether its size depends on what is in it, so that it is only an estimate."""
+        """Whether the file size depends on the content, so that it can only be estimated."""
         return self.is_lossy or self.pcm_share < 1.0
 
     def subtype(self, bit_depth: str) -> str:
@@ -110,7 +110,7 @@ class AudioFormat:
         return self.subtypes["" if self.is_lossy else bit_depth]
 
     def file_bytes(self, bit_depth: str, n_samples: int, duration_s: float) -> int:
-        """About how large a stereo file becomes, rounded up generously."""
+        """Estimated size of a stereo file in bytes, rounded up generously."""
         if self.is_lossy:
             return int(self.lossy_bytes_per_s * duration_s)
         return int(2 * BIT_DEPTHS[bit_depth] * n_samples * self.pcm_share)
@@ -118,7 +118,7 @@ class AudioFormat:
 
 @dataclass(frozen=True)
 class LossyCoding:
-    """How strongly a lossy format compresses; of the two one at most.
+    """Bit rate or quality of a lossy format; at most one of the two is set.
 
     Attributes:
         bitrate_kbps: constant, one of `AudioFormat.bitrates_kbps`.
@@ -268,10 +268,10 @@ def refuse_coding(file_format: str, coding: LossyCoding) -> None:
 
 
 def fitting_rate(file_format: str, sample_rate: int) -> int:
-    """The sample rate in Hz that a format holds a mix at: its own, or the best that it can.
+    """The sample rate in Hz for a mix in a format: the mix's own if supported, else the best fit.
 
-    The highest that divides the mix's, so that 96 000 becomes 48 000 and 88 200 becomes 44 100;
-    without one the next higher, so that no treble is lost; else the highest.
+    The best fit is the highest supported rate that divides the mix's (96 000 becomes 48 000,
+    88 200 becomes 44 100), else the next higher one, so that no treble is lost, else the highest.
     """
     rates = FORMATS[file_format].rates_hz
     if not rates or sample_rate in rates:

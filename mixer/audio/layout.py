@@ -51,12 +51,12 @@ _LONGEST_SAMPLES = 1 << 35
 
 @dataclass(frozen=True)
 class Part:
-    """A run of samples that libsndfile decodes at once.
+    """A stretch of samples that libsndfile decodes in one go.
 
     Attributes:
-        pieces: what it is given; None for the unchanged file.
-        dropped: spans of its samples that are not recording.
-        may_burst: packets of it are damaged, and may decode to anything.
+        pieces: the bytes that libsndfile reads; None for the unchanged file.
+        dropped: spans of decoded samples that are not part of the recording.
+        may_burst: whether it has damaged packets, which may decode to noise at any level.
     """
 
     pieces: Pieces | None = None
@@ -70,11 +70,11 @@ class Layout(NamedTuple):
     Attributes:
         parts: one after another; more than one for a chain of Ogg links.
         sample_rate, channels, encoding: of all parts.
-        n_samples: what decodes.
+        n_samples: number of samples that can be decoded.
         remark: why its length had to be counted, or None.
         fault: how it is truncated or damaged, or None.
-        is_uneven: FFmpeg reads it better, if it is there.
-        time_reference: where its first sample stands, as its header says, in samples; or None.
+        is_uneven: whether FFmpeg, if installed, reads the file better.
+        time_reference: position of the first sample stated in the header, in samples; or None.
     """
 
     parts: tuple[Part, ...]
@@ -92,11 +92,11 @@ _WHOLE = (Part(),)
 
 
 def layout_of(path: Path) -> Layout:
-    """Find out how a file is read; kept for the run while the file stays the same.
+    """Determine how a file is read; cached for the run while the file stays the same.
 
     Raises:
-        LibsndfileError: libsndfile does not read it.
-        OSError: it cannot be opened.
+        LibsndfileError: libsndfile cannot read the file.
+        OSError: the file cannot be opened.
     """
     start, status = read_start(os.fspath(path), START_BYTES)
     plain = read_plain_wave(start, status.st_size)

@@ -29,9 +29,9 @@ class MpegLayout:
     """How an MPEG audio file decodes.
 
     Attributes:
-        pieces: what libsndfile is given; None for the unchanged file.
-        n_samples: of the recording.
-        dropped: spans of what libsndfile decodes, first and end sample, that are not recording.
+        pieces: the bytes that libsndfile reads; None for the unchanged file.
+        n_samples: length of the recording in samples.
+        dropped: spans of decoded samples (first and end) that are not part of the recording.
         fault: how it is truncated or damaged, or None.
         remark: why its length was counted, or None if a table states it.
         is_uneven: it is cut, damaged, or files were concatenated: FFmpeg, which goes on

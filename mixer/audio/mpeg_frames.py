@@ -55,7 +55,7 @@ def frame_head(data: bytes, at: int) -> FrameHead | None:
 
 
 def find_frames(data: bytes) -> tuple[list[Span], int, int] | None:
-    """All whole frames of one kind, bytes between them that are none, and where they end."""
+    """All whole frames of one kind, the number of other bytes between them, and where they end."""
     at = begin = after_id3v2(data, 0)
     limit = at + _MAX_LEADING_BYTES
     first = None
@@ -115,7 +115,7 @@ def _alike(data: bytes, at: int, other: int) -> bool:
 
 
 def after_id3v2(data: bytes, at: int) -> int:
-    """After the ID3v2 tags that begin there."""
+    """Offset after the ID3v2 tags that begin at `at`."""
     while data[at : at + 3] == b"ID3" and at + 10 <= len(data):
         size = data[at + 6 : at + 10]
         if any(part & 0x80 for part in size):
@@ -134,7 +134,7 @@ def _stray_bytes(data: bytes, start: int, end: int) -> int:
 
 
 def cut_frame(data: bytes, rest: int, first: FrameHead) -> Span | None:
-    """The frame at the file's end that is not all there."""
+    """The truncated frame at the end of the file; None if there is none."""
     head = frame_head(data, rest)
     if head is None or head[2:4] != first[2:4] or rest + head.n_bytes <= len(data):
         return None

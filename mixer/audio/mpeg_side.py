@@ -9,7 +9,7 @@ from mixer.audio.spliced_file import Span
 
 
 def broken_frames(data: bytes, audio: list[Span]) -> set[int]:
-    """Layer III frames whose side information asks for what cannot be (ISO 11172-3, 2.4.1.7)."""
+    """Layer III frames whose side information is impossible (ISO 11172-3, 2.4.1.7), by index."""
     first = frame_head(data, audio[0].start)
     if first is None or first.layer != 3:
         return set()
@@ -43,7 +43,7 @@ def broken_frames(data: bytes, audio: list[Span]) -> set[int]:
 
 
 def begins_inside(data: bytes, span: Span) -> bool:
-    """Whether the first frame asks for bytes of frames that are missing: cut at its start."""
+    """Whether the first frame needs bytes of earlier frames: the file was cut at its start."""
     head = frame_head(data, span.start)
     if head is None or head.layer != 3:
         return False

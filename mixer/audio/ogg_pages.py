@@ -30,15 +30,15 @@ _KEPT_LINKS = 64
 
 @dataclass
 class OggLink:
-    """One link: what libsndfile is given of it.
+    """One link of a chain, as libsndfile reads it.
 
     Attributes:
         pieces: its pages, repaired.
-        n_packets: in them, for a bound on what they decode to.
-        is_flac: they are a FLAC file without its pages.
-        is_simultaneous: it begins together with the link before it, so both sound at once.
+        n_packets: number of packets, which bounds the decoded length.
+        is_flac: whether `pieces` are a native FLAC stream taken out of its pages.
+        is_simultaneous: whether it starts together with the link before it, so both sound at once.
         fault: how it is damaged or truncated, or None.
-        is_damaged: packets of it may decode to anything.
+        is_damaged: whether it has damaged packets, which may decode to noise at any level.
     """
 
     pieces: Pieces

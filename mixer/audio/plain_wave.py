@@ -46,7 +46,7 @@ def read_plain_wave(start: bytes, n_file: int) -> PlainWave | None:
 
     Args:
         start: the file's first `START_BYTES`, or all of it.
-        n_file: bytes of the file.
+        n_file: size of the file in bytes.
     """
     if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
         return None

@@ -21,14 +21,14 @@ _ALIGNED_BY_S = 20.0
 
 @dataclass(frozen=True)
 class Codec:
-    """A codec and how it is used.
+    """A lossy codec and its settings.
 
     Attributes:
-        name: as it is printed.
-        encoder: FFmpeg's name.
-        container: that holds it.
-        bit_rate: in bits a second.
-        sample_rate: that it works at in Hz.
+        name: for tables and messages.
+        encoder: FFmpeg's name of the encoder.
+        container: FFmpeg's name of the container.
+        bit_rate: in bits per second.
+        sample_rate: the codec's own rate, in Hz.
     """
 
     name: str
@@ -59,7 +59,7 @@ def round_trip(audio: np.ndarray, sample_rate: int, codec: Codec) -> np.ndarray:
     Args:
         audio: float32 (2, samples).
         sample_rate: in Hz.
-        codec: which.
+        codec: the codec to pass through.
 
     Returns:
         float32 (2, samples), at the same rate.

@@ -21,11 +21,11 @@ class AudioSource:
         stream: index among the file's audio streams; 0 except for stem containers.
         sample_rate: in Hz.
         channels: 1 or 2.
-        n_samples: what decodes.
+        n_samples: number of samples that can be decoded.
         encoding: e.g. "PCM_24", "FLOAT", "VORBIS", "aac".
         remark: why its length had to be counted, or None.
-        fault: how the file is truncated or damaged, as far as that shows at once, or None.
-        full_scale: what its samples are divided by; not 1 for a float file scaled to integers.
+        fault: how the file is truncated or damaged, if that shows before decoding; else None.
+        full_scale: divisor of its samples; not 1 for a float file scaled to integers.
         reader: "plain" for libsndfile, "codec" for PyAV.
         time_reference: samples since midnight at which it starts, or None.
     """

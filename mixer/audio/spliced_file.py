@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """A piece of the file on disk, in bytes."""
+    """A range of bytes of the file on disk."""
 
     start: int
     n_bytes: int

@@ -21,11 +21,11 @@ _LONGEST_DAY_S = 7 * 24 * 3600
 
 
 def read_time_reference(path: Path, sample_rate: int) -> int | None:
-    """Samples since midnight at which a WAV, RF64 or Wave64 file starts; None if it says none.
+    """Start of a WAV, RF64 or Wave64 file in samples since midnight; None if it states none.
 
     Args:
-        path: of any file.
-        sample_rate: of the file, in Hz; a reference of more than a week is noise, and none.
+        path: any file.
+        sample_rate: of the file, in Hz; a reference of more than a week is ignored as garbage.
     """
     try:
         with open_regular(path) as file:
@@ -37,7 +37,7 @@ def read_time_reference(path: Path, sample_rate: int) -> int | None:
 
 
 def believed_reference(reference: int | None, sample_rate: int) -> int | None:
-    """A reference in samples, unless it is more than a week at a rate in Hz: that is noise."""
+    """The reference in samples; None if it is more than a week at a rate in Hz, hence garbage."""
     if reference is None or reference > _LONGEST_DAY_S * sample_rate:
         return None
     return reference
@@ -47,7 +47,7 @@ def stated_reference(file: BinaryIO, heads: Heads) -> int | None:
     """The time reference in a file's first `bext` chunk, in samples, unchecked.
 
     Args:
-        file: open for reading.
+        file: the file, open for reading.
         heads: its chunks, from `read_heads`.
     """
     if heads.family.kind not in ("riff", "w64"):

@@ -81,17 +81,17 @@ def write_audio(
         sample_rate: in Hz.
         file_format: one of `FORMATS`. WAV beyond 4 GB becomes RF64.
         bit_depth: one of `BIT_DEPTHS`, for wav and flac (flac has no 32f).
-        overwrite: replace a file that is there.
-        seed: of the 16-bit dither, which audio that sits on the 16-bit grid already does not get.
-        broadcast: for the `bext` chunk of a WAV, which gets the file's own coding added to its
-            history; other formats have no place for it. None writes no chunk.
-        coding: of a lossy format.
-        tags: title and artist, each a line.
+        overwrite: replace an existing file.
+        seed: seed of the 16-bit dither; audio already on the 16-bit grid is not dithered.
+        broadcast: content of a WAV's `bext` chunk, to whose coding history the file's own line
+            is added; other formats ignore it. None writes no chunk.
+        coding: bit rate or quality of a lossy format.
+        tags: title and artist, each a single line.
 
     Raises:
-        SettingsError: the format cannot hold the sample rate, or not be written so.
-        MissingExtraError: what writes the format is not installed.
-        OutputError: the file exists, or the disk is full or read-only.
+        SettingsError: the format does not support the sample rate, bit depth, bit rate or quality.
+        MissingExtraError: the format needs PyAV, which is not installed.
+        OutputError: the file already exists, or the disk is full or read-only.
     """
     refuse_rate(file_format, sample_rate)
     refuse_coding(file_format, coding)

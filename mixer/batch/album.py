@@ -32,8 +32,8 @@ class Measured:
     """A song of an album before the master.
 
     Attributes:
-        premaster_lufs: its integrated loudness; None for silence.
-        duration_s: its length.
+        premaster_lufs: integrated loudness before the master; None for silence.
+        duration_s: length of the song in seconds.
     """
 
     premaster_lufs: float | None
@@ -57,7 +57,7 @@ def album_offset_db(songs: Iterable[Measured], target_lufs: float) -> float:
 
 
 def song_target_lufs(premaster_lufs: float | None, offset_db: float) -> float | None:
-    """A song's own target on its album, within what the master takes; None for silence."""
+    """A song's own loudness target on its album, within the master's range; None for silence."""
     if premaster_lufs is None:
         return None
     low, high = LOUDNESS_RANGE_LUFS
@@ -65,12 +65,12 @@ def song_target_lufs(premaster_lufs: float | None, offset_db: float) -> float | 
 
 
 def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
-    """Keep a mix as it is before the master: whole or not at all.
+    """Save a mix as it is before the master, whole or not at all.
 
     Args:
         made: from `mixer.rendering.pipeline.premaster`.
-        folder: where it will be; replaced if it is there.
-        inputs_sha256: of what it was made of.
+        folder: destination; replaced if it exists.
+        inputs_sha256: hash of the inputs that it was made from.
     """
     import numpy as np
 
@@ -104,7 +104,7 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
 
 
 def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premaster | None:
-    """Load a mix that `save_premaster` kept; None without one of these inputs and this model."""
+    """Load a mix that `save_premaster` saved; None if its inputs or its model differ."""
     import numpy as np
 
     from mixer.rendering.mix import Premaster

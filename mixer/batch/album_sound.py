@@ -27,8 +27,8 @@ class Move:
     """A change of one figure of a song's sound.
 
     Attributes:
-        off_db: above the album's median (below where negative).
-        move_db: what is done about it.
+        off_db: offset from the album's median; negative if below it.
+        move_db: change that is applied to the figure.
     """
 
     off_db: float
@@ -41,11 +41,11 @@ def find_moves(
     """Songs outside of the band, and by how much each is moved.
 
     Args:
-        sounds: by song, its figures from `mixer.rendering.sound.measure_sound`.
-        amounts: by song, 0 (named alone) to 1 (to the band's edge).
+        sounds: song to its figures in dB, from `mixer.rendering.sound.measure_sound`.
+        amounts: song to amount, 0 (only reported) to 1 (moved to the band's edge).
 
     Returns:
-        By song, by figure, those that lie outside.
+        Song to figure to move, for the figures outside of the band.
     """
     found: dict[str, dict[str, Move]] = {}
     for name, band_db in BANDS_DB.items():
@@ -67,7 +67,7 @@ def move_words(moves: Mapping[str, Mapping[str, float]]) -> list[str]:
     """A line for each figure in which a song stands out: "voice 2.4 dB above its album, moved".
 
     Args:
-        moves: by figure, `off_db` and `move_db`.
+        moves: figure to its `off_db` and `move_db`.
     """
     lines = []
     for name, move in moves.items():

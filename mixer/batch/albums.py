@@ -33,9 +33,9 @@ class Finish:
         job: the song.
         loudness_lufs: its own target; None for silence.
         offset_db: the album's.
-        has_premaster: it was mixed in this batch and only the master is missing.
-        moves: where its sound stands out of the album, and what is done about it.
-        sound: the same figures before that.
+        has_premaster: whether it was mixed in this batch, so that only the master is missing.
+        moves: figure to its offset from the album and the change applied, in dB.
+        sound: figures of its sound before these changes, in dB.
     """
 
     job: Job
@@ -51,7 +51,7 @@ class Albums:
 
     Args:
         jobs: all songs of the run.
-        find: the ledger's record of a song.
+        find: looks up a song's record in the ledger.
     """
 
     def __init__(self, jobs: Sequence[Job], find: Callable[[str], Record | None]) -> None:
@@ -69,17 +69,17 @@ class Albums:
                 album.unmeasured.add(job.record.id)
 
     def must_measure(self, job: Job) -> bool:
-        """Whether a song's turn begins with being measured."""
+        """Whether a song has to be measured first."""
         album = self._albums.get(job.listed.row.album or "")
         return album is not None and job.record.id in album.unmeasured
 
     def hears_sound(self, job: Job) -> bool:
-        """Whether a song's sound is to be measured, since its album holds it."""
+        """Whether a song's sound has to be measured, because its album matches the sound."""
         album = self._albums.get(job.listed.row.album or "")
         return album is not None and album.holds_sound
 
     def holds(self, job: Job) -> bool:
-        """Whether a song's loudness is its album's affair."""
+        """Whether a song's loudness is decided by its album."""
         name, target = job.listed.row.album, job.listed.row.settings.get("loudness_lufs")
         return name in self._albums and target is not None
 
@@ -89,7 +89,7 @@ class Albums:
         return [finish for name in names for finish in self._finish(name)]
 
     def settle(self, job: Job) -> list[Finish]:
-        """A song was measured, is unchanged, or failed; what to do if it was its album's last."""
+        """Note that a song is measured, unchanged or failed; returns the work that this allows."""
         name = job.listed.row.album or ""
         album = self._albums.get(name)
         if album is None or job.record.id not in album.unmeasured:

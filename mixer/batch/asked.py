@@ -21,7 +21,7 @@ class RowSettings(TypedDict, total=False):
 
 
 class PresetHash(TypedDict):
-    """A preset's file: its content counts, not where it lies."""
+    """A preset's file: its content counts, not its location."""
 
     name: str
     sha256: str
@@ -34,9 +34,9 @@ class Asked(RowSettings, total=False):
         format, bit_depth, stems, tracks: how the mix is written; None for the depth of a lossy one.
         album: None for a single.
         console: the desk as a plain table.
-        presets: the files that had a say in it.
-        reference_sha256: of what is in the references.
-        daw, report: deliveries beside the mix.
+        presets: the files that contributed to it.
+        reference_sha256: hash of the references' content.
+        daw, report: other files written with the mix.
     """
 
     format: str

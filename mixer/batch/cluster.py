@@ -38,7 +38,7 @@ _MAX_NODE_SHARE = 0.9
 
 @functools.lru_cache(maxsize=1)
 def shop_of(spec: WorkerSpec) -> Shop:
-    """The shop of the process this runs in; Ray gives a process one task after the other."""
+    """The shop of this process; Ray gives a process one task after another."""
     return open_shop(spec)
 
 

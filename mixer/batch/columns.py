@@ -2,7 +2,7 @@
 
 A column is one entry of `COLUMNS`, those of settings derived from the fields of `RenderSettings`
 and `OutputSettings`; a row's cells become arguments of the one (SETTING), of the other (OUTPUT), or
-name the song (ROW). Any other column with a point in its name, like `vocals.gain_db`, is a setting
+name the song (ROW). Any other column with a dot in its name, like `vocals.gain_db`, is a setting
 of the desk (STRIP), as `--set` takes it.
 """
 
@@ -37,9 +37,9 @@ class Column:
     """One column.
 
     Attributes:
-        name: in the header.
-        use: where its cells go.
-        parse: cell text to value; ValueError with what it must be.
+        name: name in the header.
+        use: what its cells set.
+        parse: converts a cell's text; raises ValueError saying what the cell must be.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Column:
 
 
 def text(cell: str) -> str:
-    """Any text of a bounded length, without NUL."""
+    """Parse text of at most `MAX_TEXT_LENGTH` characters without NUL."""
     if "\0" in cell:
         raise ValueError("holds a NUL character")
     if len(cell) > MAX_TEXT_LENGTH:
@@ -57,7 +57,7 @@ def text(cell: str) -> str:
 
 
 def flag(cell: str) -> bool:
-    """yes or no, true or false, 1 or 0, on or off."""
+    """Parse yes or no, true or false, 1 or 0, on or off."""
     word = cell.lower()
     if word not in _YES + _NO:
         raise ValueError("must be yes or no")
@@ -65,7 +65,7 @@ def flag(cell: str) -> bool:
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """A number within a range; a decimal comma is taken for a point."""
+    """Make a parser of numbers within a range, which also accepts a decimal comma."""
 
     def parse(cell: str) -> float:
         try:
@@ -80,7 +80,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def number_or_none(low: float, high: float) -> Callable[[str], float | None]:
-    """Parse a cell like `number`, or the word none."""
+    """Make a parser like that of `number`, which also accepts the word none."""
     parse = number(low, high)
 
     def parse_or_none(cell: str) -> float | None:
@@ -95,7 +95,7 @@ def number_or_none(low: float, high: float) -> Callable[[str], float | None]:
 
 
 def whole_number(low: float, high: float) -> Callable[[str], int]:
-    """A whole number within a range, also with nothing but zeros after its point."""
+    """Make a parser of whole numbers within a range; 3.0 is accepted as 3."""
 
     def parse(cell: str) -> int:
         match = _WHOLE.fullmatch(cell)
@@ -108,7 +108,7 @@ def whole_number(low: float, high: float) -> Callable[[str], int]:
 
 
 def one_of(choices: Collection[str]) -> Callable[[str], str]:
-    """One of some words, in any case."""
+    """Make a parser of one of several words, whatever the case."""
 
     def parse(cell: str) -> str:
         if cell.lower() not in choices:
@@ -123,7 +123,7 @@ def one_of(choices: Collection[str]) -> Callable[[str], str]:
 def presets(cell: str) -> tuple[str, ...]:
     """Names or .toml files of presets, the strongest last, with plus signs or semicolons; or none.
 
-    A file is named from where the manifest lies.
+    A file is relative to the manifest's folder.
     """
     if cell.lower() == NONE:
         return ()
@@ -134,7 +134,7 @@ def presets(cell: str) -> tuple[str, ...]:
 
 
 def some_of(choices: Collection[str]) -> Callable[[str], tuple[str, ...]]:
-    """Some of a few words, with a plus sign or a semicolon between them; or all, or none."""
+    """Make a parser of several words, separated by plus signs or semicolons; or all, or none."""
 
     def parse(cell: str) -> tuple[str, ...]:
         if cell.strip().lower() in (ALL, NONE):
@@ -147,7 +147,7 @@ def some_of(choices: Collection[str]) -> Callable[[str], tuple[str, ...]]:
 
 
 def yes_or_more(option: Option) -> Callable[[str], Any]:
-    """A choice that flags say: yes or no, or the word of what goes further."""
+    """Make a parser of a choice made by flags: yes, no, or a word for more than yes."""
     words = list(option.words)
 
     def parse(cell: str) -> Any:
@@ -221,10 +221,10 @@ COLUMNS = {
 
 
 def find_column(name: str) -> Column:
-    """The column of a header's name, capitals aside.
+    """Find a column by the name in the header, whatever the case.
 
     Raises:
-        SettingsError: there is none such; the nearest is named.
+        SettingsError: there is no such column; the message suggests the nearest one.
     """
     known = COLUMNS.get(name.lower())
     if known is not None:

@@ -17,7 +17,7 @@ class Defaults:
     Attributes:
         presets: names or files, the strongest last.
         sets: `key=value` of the desk; a row's strip columns win over them.
-        wanted: files to write with a mix.
+        wanted: format of the mix, and the files written with it.
         config: the user's own defaults, the weakest of all; how mixes are written, which depends on
             each row's format, is here also if the command line says it.
         allow_plugins: the manifest, and presets' files that are not the user's own, may load

@@ -37,9 +37,9 @@ class Desk:
     """A row's desk.
 
     Attributes:
-        console: as a plain table, without the targets; `mixer.preset.schema.read_console` reads it.
+        console: as a plain table, without the targets, for `mixer.preset.schema.read_console`.
         song_table: what the song's own file said under `console` when it was resolved.
-        sources: name, path and sha256 of every file that had a say.
+        sources: name, path and sha256 of every file that contributed to it.
     """
 
     console: Mapping[str, object] = field(default_factory=dict)
@@ -51,7 +51,7 @@ NEUTRAL = Desk()
 
 
 def check_defaults(defaults: Defaults) -> None:
-    """Raise PresetError for what is wrong with the command line itself, before any row."""
+    """Raise PresetError for a mistake on the command line itself, before any row is read."""
     from mixer.preset.assignments import read_assignment
     from mixer.preset.merge import resolve
     from mixer.preset.trust import refuse_foreign_plugins
@@ -93,7 +93,7 @@ def read_desks(rows: Sequence[Row], defaults: Defaults) -> tuple[list[Row], list
 def find_misfits(
     rows: Sequence[Row], desks: Sequence[Desk], identities: Sequence[Identity]
 ) -> list[str]:
-    """Rows whose desk does on wet stems, or on tracks, what their model has none for."""
+    """Mistakes of rows whose desk needs wet stems or tracks that their model does not make."""
     from mixer.console.settings import Strip
     from mixer.console.split import is_neutral_console, split_console
     from mixer.preset.schema import read_console

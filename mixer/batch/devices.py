@@ -23,10 +23,10 @@ _MAX_DEATHS = 5
 
 
 def choose_devices(text: str) -> list[str]:
-    """`--devices`: auto for every GPU or else the CPU, or a comma-separated list.
+    """Parse `--devices`: auto (every GPU, or else the CPU), or a comma-separated list.
 
     Raises:
-        DeviceError: no such device in words; whether it works, its first use tells.
+        DeviceError: a name is not a device's. Whether a device works shows on first use.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
@@ -55,7 +55,7 @@ class DeviceProcess:
 
     Attributes:
         device: "cuda:N"; "cpu" works too.
-        threads: cores for what the device leaves to the CPU.
+        threads: CPU cores for the operations that do not run on the device.
         address, key: how workers reach it, once started; the same after a restart.
     """
 
@@ -77,7 +77,7 @@ class DeviceProcess:
         """Start the process and wait until it listens.
 
         Raises:
-            EngineError: it does not come up.
+            EngineError: the process cannot start.
         """
         context = get_context("spawn")
         if not self.address and os.name != "nt":
@@ -102,10 +102,10 @@ class DeviceProcess:
         self.address = text
 
     def check(self) -> None:
-        """Start it again if it died; its songs come back through their workers.
+        """Restart the process if it died; its songs are retried through their workers.
 
         Raises:
-            EngineError: it died too often.
+            EngineError: the process died too often.
         """
         if self._process is None or self._process.is_alive():
             return

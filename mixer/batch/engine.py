@@ -27,7 +27,7 @@ class Engine(Protocol):
 
     @property
     def n_workers(self) -> int:
-        """Songs that compute at the same time, at most."""
+        """Largest number of songs computed at the same time."""
         ...
 
     @property
@@ -41,11 +41,11 @@ class Engine(Protocol):
         ...
 
     def start(self) -> None:
-        """Start what takes time; orders may come before it is through."""
+        """Start the workers without waiting; orders may be submitted before they are ready."""
         ...
 
     def has_room(self, need_bytes: int, n_waiting: int) -> bool:
-        """Whether an order of that size may come now, when so many more wait for their turn."""
+        """Whether an order needing `need_bytes` may be submitted while `n_waiting` others wait."""
         ...
 
     def submit(self, order: Order) -> None:

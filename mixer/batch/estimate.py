@@ -30,13 +30,13 @@ class Estimate:
     """Estimated time, disk and memory of a plan.
 
     Attributes:
-        sizes: of the songs that can be read, by id.
-        problems: of the others, by id.
-        duration_s: of all songs to render.
-        seconds: that rendering them takes with these workers.
-        output_bytes: disk for the results; `premaster_bytes` for albums on the way.
+        sizes: song id to size, for the songs that can be read.
+        problems: song id to the reason, for the others.
+        duration_s: total length of the songs to render.
+        seconds: time to render them with these workers.
+        output_bytes, premaster_bytes: disk for the results, and temporarily for albums.
         largest_bytes: memory of the largest song.
-        measured: the time comes from songs of this output folder, not from a rule of thumb.
+        measured: whether the time is based on songs of this output folder, not a rule of thumb.
     """
 
     sizes: Mapping[str, Size]
@@ -56,14 +56,14 @@ def estimate_plan(
     progress: Callable[[float], None] = lambda share: None,
     memory_bytes: int | None = None,
 ) -> Estimate:
-    """Read the headers of every song to be rendered, and reckon.
+    """Estimate a plan from the headers of every song to be rendered.
 
     Args:
         jobs: the plan.
-        n_workers: songs at a time.
-        threads: cores a song.
-        progress: told the share of the headers read.
-        memory_bytes: of the machine that will render; None if that is not known.
+        n_workers: songs rendered at the same time.
+        threads: cores per song.
+        progress: called with the share of headers read, 0 to 1.
+        memory_bytes: memory of the machine that will render; None if unknown.
     """
     todo = [job for job in jobs if job.action != Action.SKIP]
     sizes: dict[str, Size] = {}

@@ -24,17 +24,17 @@ class Figures(UnmixedFigures, total=False):
 
     Attributes:
         loudness_lufs, true_peak_dbtp: of the finished mix; None for silence.
-        gain_db, gain_reduction_db: what the master did.
-        premaster_lufs: before the master; None for silence.
-        album_offset_db: what its album moved it by; absent for a single.
+        gain_db, gain_reduction_db: gain and deepest limiting of the master.
+        premaster_lufs: loudness before the master; None for silence.
+        album_offset_db: loudness offset of its album; absent for a single.
         album_sound: voice, bass, brightness, width and room before the master, in dB.
-        album_moves: where these stand out of the album, and what was done: `off_db`, `move_db`.
+        album_moves: their offsets from the album and the changes applied (`off_db`, `move_db`).
         duration_s: of the song.
         sample_rate: of the mix, in Hz.
         model, device: what rendered it; None without a network.
         seconds: time by stage.
         spectrum_db: third-octave levels.
-        remarks: what the render had to say.
+        remarks: warnings of the render.
     """
 
     loudness_lufs: float | None

@@ -27,12 +27,12 @@ class Identity:
     """Hashes of a model and of the profile that goes with it.
 
     Attributes:
-        model_sha256: of the bundle's manifest, which holds the hashes of everything in it; empty
+        model_sha256: hash of the bundle's manifest, which has the hashes of all its files; empty
             without a model.
-        profile_sha256: of the profile's figures.
+        profile_sha256: hash of the profile's figures.
         sample_rate: the network's, in Hz.
-        latent_bytes_per_s: memory the network keeps for each second of song.
-        bytes_a_thread: memory for each of its threads, whatever the song.
+        latent_bytes_per_s: memory that the network needs per second of song.
+        bytes_a_thread: memory per thread, independent of the song.
         has_wet_stems: whether it can write stems.
         mixes_tracks: whether it mixes single tracks, and can write them.
     """
@@ -51,7 +51,7 @@ UNKNOWN = Identity("", "")
 
 
 def read_identities(rows: Sequence[Row]) -> tuple[list[Identity], list[str]]:
-    """The identity of each row, every bundle and profile read and checked once; the mistakes."""
+    """Identities of all rows, with each bundle and profile read once; and the mistakes."""
     known: dict[tuple[str, str | None], Identity | MixerError] = {}
     identities, mistakes = [], []
     for row in rows:
@@ -92,13 +92,13 @@ def settings_of(
 ) -> tuple[Asked, str]:
     """Every setting that changes the output, as JSON values, and its SHA-256.
 
-    Rows that ask for the same share it.
+    Rows with the same request have the same hash.
 
     Args:
-        row: of the manifest, with the targets that its presets bring.
+        row: row of the manifest, including the targets set by its presets.
         file_format: of the mix.
-        console: as a plain table.
-        sources: the presets' files; their content counts, not where they lie.
+        console: the console as a plain table.
+        sources: the presets' files; their content counts, not their location.
     """
     more = {
         "console": dict(console or {}),
@@ -151,7 +151,7 @@ def _said(wanted: OutputSettings) -> tuple[tuple[str, object], ...]:
 
 
 def code_version() -> str:
-    """The version of the program; another one may render otherwise."""
+    """The version of the program; another version may render differently."""
     return __version__
 
 

@@ -20,10 +20,10 @@ _HASH_BLOCK_BYTES = 1 << 20
 def stat_inputs(folder: str | Path) -> str:
     """Names, sizes and dates (ns) of the files that a render reads, as JSON text.
 
-    Two equal texts mean that nothing was touched; a changed one calls for `hash_inputs`.
+    Equal texts mean that nothing was modified; if they differ, use `hash_inputs`.
 
     Raises:
-        InputError: the folder is not there or cannot be read.
+        InputError: the folder does not exist or cannot be read.
     """
     found = []
     for file in list_song_folder(Path(folder)):
@@ -47,7 +47,7 @@ def hash_inputs(folder: str | Path, listing: str) -> str:
     Reading them through also brings them into the system's cache for the render that follows.
 
     Raises:
-        InputError: a file went away or cannot be read.
+        InputError: a file was removed or cannot be read.
     """
     digest = hashlib.sha256()
     for name, _, _ in json.loads(listing):

@@ -37,10 +37,11 @@ class Ledger:
     """An open ledger. Every change is on the disk when the call returns.
 
     Args:
-        folder: that holds it; there already.
+        folder: existing folder of the ledger.
 
     Raises:
-        OutputError: damaged, of another version, open elsewhere, or the disk is full or read-only.
+        OutputError: the ledger is damaged, of another version or open elsewhere, or the disk is
+            full or read-only.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -69,7 +70,7 @@ class Ledger:
         self._keep_ballast()
 
     def close(self) -> None:
-        """Write the log back and let go."""
+        """Write the log back and close the database."""
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
 
@@ -83,20 +84,20 @@ class Ledger:
         return iter(list(self._records.values()))
 
     def get(self, song_id: str) -> Record | None:
-        """The record of a song."""
+        """The record of a song; None if there is none."""
         return self._records.get(song_id)
 
     def put(self, *records: Record) -> None:
         """Write records, all or none.
 
         Raises:
-            OutputError: the disk is full even without the reserve, or went away.
+            OutputError: the disk is full even without the reserve, or is no longer available.
         """
         self._write([as_row(record) for record in records])
         self._records.update({record.id: record for record in records})
 
     def change(self, song_id: str, **changes: Any) -> Record:
-        """Write some fields of a song that is there; the whole record."""
+        """Change some fields of an existing record, and return the whole record."""
         record = replace(self._records[song_id], **changes)
         self.put(record)
         return record
@@ -183,7 +184,7 @@ def read_records(path: Path) -> list[Record]:
     """All records of a ledger that no run has open.
 
     Raises:
-        OutputError: not there, damaged, of another version, or open in a run.
+        OutputError: the ledger does not exist, is damaged, of another version, or open in a run.
     """
     if not path.is_file():
         raise OutputError(f"{path}: no ledger was found")

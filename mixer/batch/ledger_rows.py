@@ -30,22 +30,22 @@ class Record:
 
     Attributes:
         id: the song's.
-        state: where it is on its way.
+        state: progress of the song.
         output: path of the mix, relative to the output folder.
         album: None for a single.
-        attempts: renders begun; a retry after a worker's death counts.
+        attempts: renders begun, including retries after a worker died.
         renders: renders finished and published.
         settings: the whole request, as JSON values.
         settings_sha256, inputs_sha256, model_sha256, profile_sha256, code_version: what it was
-            made of.
+            made from.
         inputs_stat: see `mixer.batch.inputs.stat_inputs`.
         files: of the finished mix: [path relative to the output folder, bytes, sha256].
         moves: while publishing: [staged path relative to the state folder, path relative to the
             output folder].
         figures: measurements and times.
-        token: of the last attempt.
+        token: token of the last attempt.
         started, finished: ISO 8601, UTC.
-        error: of a failed song.
+        error: reason of a failure; None otherwise.
     """
 
     id: str
@@ -76,7 +76,7 @@ _OPTIONAL = ("album", "error")
 
 
 def as_row(record: Record) -> tuple[Any, ...]:
-    """A record as SQLite keeps it."""
+    """A record as a row of the SQLite table."""
     # ASCII alone: a file name that is not UTF-8 comes as lone surrogates, which SQLite refuses.
     return tuple(
         json.dumps(getattr(record, name), separators=(",", ":"), allow_nan=False)
@@ -87,10 +87,10 @@ def as_row(record: Record) -> tuple[Any, ...]:
 
 
 def from_row(row: Sequence[Any]) -> Record:
-    """The record of a row, checked.
+    """Convert a row of the table to a checked record.
 
     Raises:
-        ValueError: it is invalid.
+        ValueError: a value is invalid; the message says which.
     """
     values = dict(zip(NAMES, row, strict=True))
     for name, value in values.items():
@@ -112,7 +112,7 @@ def from_row(row: Sequence[Any]) -> Record:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path is one of a result: below the output folder, and not the ledger's own."""
+    """Whether a path may be a result's: inside the output folder, outside the ledger's folder."""
     pure = PurePosixPath(path)
     is_plain = not pure.is_absolute() and ".." not in pure.parts and "\0" not in path
     return is_plain and bool(pure.parts) and pure.parts[0].casefold() != BATCH_STATE_FOLDER

@@ -15,13 +15,13 @@ class Status:
     """How far a run is.
 
     Attributes:
-        n_total: songs to look after in this run.
-        n_skipped: of these, done before and unchanged.
+        n_total: number of songs in this run.
+        n_skipped: of these, finished earlier and unchanged.
         n_done, n_failed: finished in this run.
-        running: worker's name to its current work.
+        running: worker's name to its current song.
         music_s: seconds of song finished in this run.
-        elapsed_s: since its start.
-        left_s: time it will still take; None while unknown.
+        elapsed_s: seconds since its start.
+        left_s: estimated seconds left; None while unknown.
     """
 
     n_total: int
@@ -40,7 +40,7 @@ class Status:
 
 
 class Listener:
-    """Told what happens, from the thread that runs; does nothing by itself."""
+    """Base class for listeners of a run, called from its thread; does nothing."""
 
     def begun(self, status: Status) -> None:
         """The run starts."""
@@ -49,15 +49,15 @@ class Listener:
         """A song is done or has failed."""
 
     def said(self, text: str) -> None:
-        """Something worth a line."""
+        """Called with a remark of one line."""
 
     def progressed(self, status: Status) -> None:
-        """Some times a second."""
+        """Called a few times per second."""
 
 
 @dataclass
 class Stop:
-    """Asked to stop: once, what runs is finished; twice, everything is dropped at once."""
+    """Request to stop: after the first, running songs finish; after the second, none does."""
 
     requests: int = 0
 
@@ -80,9 +80,9 @@ class Summary:
     Attributes:
         records: of every song that was listed, in the manifest's order.
         n_done, n_failed, n_skipped: of this run.
-        n_left: neither done nor failed: not begun, or dropped.
+        n_left: neither done nor failed: not begun, or abandoned.
         interrupted: stopped by the user.
-        stopped_by: why the run ended early by itself; None if it did not.
+        stopped_by: why the run ended early without the user; None if it did not.
         elapsed_s, music_s: of this run.
         results: the tables that were written.
     """

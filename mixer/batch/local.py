@@ -54,7 +54,7 @@ class _Slot:
         return not self.orders or (ahead and len(self.orders) < SONGS_AT_ONCE)
 
     def suspects(self) -> set[str]:
-        """Tokens of the songs that may have killed the worker: those that computed, else all."""
+        """Tokens of the songs that may have killed the worker: those computing, else all."""
         computing = {
             token
             for token, order in self.orders.items()
@@ -71,9 +71,9 @@ class LocalEngine:
     """Worker processes on this machine; see `mixer.batch.engine.Engine`.
 
     Args:
-        specs: one for each worker.
-        budget_bytes: memory that all workers together may take.
-        devices: processes that run the networks, if the workers do not; started and closed here.
+        specs: settings of each worker.
+        budget_bytes: memory that all workers together may use.
+        devices: processes that run the networks if the workers do not; started and closed here.
     """
 
     def __init__(
@@ -264,7 +264,7 @@ class LocalEngine:
 def worker_specs(
     n_workers: int, threads: int, devices: Sequence[str], work: str
 ) -> list[WorkerSpec]:
-    """Workers with the devices shared out among them in turn."""
+    """Settings of the workers, with the devices assigned in turn."""
     return [
         WorkerSpec(f"worker {i + 1}", devices[i % len(devices)], threads, work)
         for i in range(n_workers)

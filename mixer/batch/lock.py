@@ -22,7 +22,7 @@ _MAX_BYTES = 4096
 
 
 class Holder(TypedDict, total=False):
-    """Who holds a lock; a file that another program wrote may lack any of it."""
+    """Holder of a lock; a file written by another program may lack any field."""
 
     pid: int
     host: str
@@ -35,14 +35,14 @@ class LockedError(OutputError):
 
 @contextlib.contextmanager
 def hold_lock(path: Path, *, shared: bool = False) -> Iterator[Holder | None]:
-    """Hold the lock during the block; yields what a dead run left in the file, else None.
+    """Hold the lock during the block; yields the holder of an interrupted run, or None.
 
     Args:
-        path: the lock file; made if it does not exist.
-        shared: others may hold it shared too (the shards of one batch), but nobody alone.
+        path: the lock file; created if it does not exist.
+        shared: allow other shared holders (shards of one batch), but no exclusive one.
 
     Raises:
-        LockedError: a living run holds it.
+        LockedError: another run holds the lock.
         OutputError: the folder cannot be written, or its file system has no locks.
     """
     try:

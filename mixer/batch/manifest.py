@@ -35,18 +35,18 @@ class Row:
     """One song to render.
 
     Attributes:
-        number: the row as a spreadsheet counts: the header is 1.
+        number: row number as in a spreadsheet: the header is 1.
         id: unique in the manifest; names the song in the ledger.
         song: absolute path of its folder.
         output: template of the mix's path; None for the default.
         album: songs of the same album share one loudness offset; None for a single.
-        album_sound: how far its sound is moved into its album's band, 0 to 1.
-        settings: arguments of `RenderSettings`, what the manifest says alone.
-        wanted: how the mix is written, and what with it; stems where what is delivered needs them.
+        album_sound: amount by which its sound is moved into its album's band, 0 to 1.
+        settings: arguments of `RenderSettings` that the manifest sets.
+        wanted: format of the mix and the files written with it, with stems if these need them.
         presets: names or files, the strongest last.
-        sets: `key=value` of the desk: the command line's, then those of the row's own columns.
+        sets: `key=value` of the desk: from the command line, then from the row's own columns.
         n_own_sets: how many of these are the row's own.
-        has_mistakes: something about it is wrong, so what it would do is not known.
+        has_mistakes: whether the row has mistakes, so that its result is unknown.
     """
 
     number: int
@@ -81,15 +81,15 @@ class _Header:
 def read_manifest(
     path: Path, defaults: Defaults = NO_DEFAULTS, ignored: Collection[str] = ()
 ) -> tuple[list[Row], list[str]]:
-    """Read and check a manifest; song folders are looked for, not into.
+    """Read and check a manifest; song folders must exist, but are not read.
 
     Args:
         path: CSV file.
-        defaults: for what a row's cells do not say.
+        defaults: values for empty cells.
         ignored: names of columns that are not read, or `ALL_COLUMNS` for those that are unknown.
 
     Returns:
-        Its rows, and a line for each mistake.
+        The rows, and one line for each mistake.
 
     Raises:
         ManifestError: it is not a CSV file in a known encoding, or has too many mistakes.
@@ -296,7 +296,7 @@ def _from_here(presets: tuple[str, ...], base: Path) -> tuple[str, ...]:
 
 
 def default_id(cell: str, song: Path) -> str:
-    """The id of a song without one: its path as written, without leading `..` or root."""
+    """Default id of a song: its path as written, without leading `..` or root."""
     if _OF_PATHS.isdisjoint(cell):
         return cell
     path = Path(cell)
@@ -322,7 +322,7 @@ def _contradictions(number: int, settings: dict[str, Any], output: dict[str, Any
 
 
 def check_albums(rows: Sequence[Row]) -> list[str]:
-    """One offset needs one target, whoever set it: a cell, a preset or the song."""
+    """Mistakes of albums whose rows have different loudness targets, wherever these are set."""
     targets: dict[str, tuple[int, Any]] = {}
     mistakes: list[str] = []
     for row in rows:

@@ -21,12 +21,12 @@ _FIGURES_BYTES_PER_SAMPLE, _BLOCKS_BYTES = 3, 64 << 20
 
 
 def free_memory_bytes() -> int:
-    """Memory that can be taken without swapping, within a container's limit."""
+    """Bytes of memory available without swapping, within a container's limit."""
     return min(available_memory_bytes(), _container_free_bytes(Path("/sys/fs/cgroup")))
 
 
 def machine_memory_bytes() -> int:
-    """All memory and swap space there is, within a container's limit: nothing larger can run."""
+    """Total memory and swap space in bytes, within a container's limit: the most a song can use."""
     return min(_installed_bytes(), _container_limit_bytes(Path("/sys/fs/cgroup")))
 
 
@@ -81,16 +81,16 @@ def render_bytes(
     network_bytes: int = 0,
     report: bool = False,
 ) -> int:
-    """Peak memory of one render beside its worker's own, an upper estimate.
+    """Upper estimate of the peak memory of one render in bytes, without its worker's own.
 
     Args:
         n_samples: the song's length at the network's rate.
-        n_stems: stems that it has.
-        threads: stems normalised at once.
-        own_samples: its length at the rate of the mix; None for the same.
-        wet_stems: they are kept and written.
-        network_bytes: what the network keeps between its passes.
-        report: two sums more are kept, and everything is measured at the end.
+        n_stems: number of its stems.
+        threads: number of stems normalised at the same time.
+        own_samples: its length at the rate of the mix; None if the rates are equal.
+        wet_stems: whether wet stems are kept and written.
+        network_bytes: memory that the network keeps between its passes.
+        report: whether a report is written, which keeps two more sums and measures everything.
 
     The whole stems are held together, each being normalised takes up to eight times its size, and
     the master and the writing up to eight times the mix; but no more than the bound from which on

@@ -28,7 +28,7 @@ class Merged:
 
     Attributes:
         records: of every song, in the manifest's order if there is one.
-        shards: found, as (index, count).
+        shards: the shards found, as (index, count).
         missing: shards of the largest count that have no ledger.
         n_done, n_failed, n_left: songs.
         results: the tables that were written.
@@ -56,20 +56,20 @@ def merge_shards(
     html: bool = False,
     overwrite: bool = False,
 ) -> Merged:
-    """Copy what the shards' ledgers know into the main one, and write the tables of all songs.
+    """Copy the shards' ledgers into the main one, and write the tables of all songs.
 
-    Of a song that several ledgers know, the latest to finish counts. May be called again and again.
+    If several ledgers have a song, the record that finished last counts. May be repeated.
 
     Args:
         out: output folder.
         manifest: for the order of the songs and to find those that no shard has begun.
         listener: notified of stale locks.
-        html: the index page too.
-        overwrite: tables that no run wrote may be replaced.
+        html: also write the index page.
+        overwrite: replace tables that no run wrote.
 
     Raises:
-        InputError: no shard's ledger is there.
-        OutputError: a shard is at work, or the folder cannot be written.
+        InputError: no shard has a ledger.
+        OutputError: a shard is still running, or the folder cannot be written.
         ManifestError: the manifest's mistakes.
     """
     state = out / STATE_FOLDER

@@ -19,7 +19,7 @@ class ManifestError(SettingsError):
     """All mistakes of a manifest.
 
     Attributes:
-        mistakes: one line each: row, column, what, and what to do; in the order of the rows.
+        mistakes: one line each, in the order of the rows: row, column, mistake, and what to do.
     """
 
     def __init__(self, path: Path, mistakes: list[str]) -> None:
@@ -33,7 +33,7 @@ class ManifestError(SettingsError):
 
 
 def mistake(row: int, column: str, what: str) -> str:
-    """One line about a cell."""
+    """Message of one line about the mistake in a cell."""
     return f"row {row}, column {column}: {what}"
 
 

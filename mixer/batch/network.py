@@ -17,7 +17,7 @@ _MAX_OPEN = 4
 
 
 class Networks:
-    """The runners of a worker, opened on first use; the least recently used is closed.
+    """A worker's runners, opened on first use; beyond a limit the least recently used is closed.
 
     Args:
         open_runner: makes a runner for a model's name or folder.
@@ -32,7 +32,7 @@ class Networks:
         """The runner for a model; None for one without a network.
 
         Raises:
-            ModelError, DeviceError: it cannot be opened.
+            ModelError, DeviceError: the model or the device cannot be opened.
         """
         if model in WITHOUT_NETWORK:
             return None
@@ -46,7 +46,7 @@ class Networks:
 
 
 def open_local(device: str, threads: int) -> Callable[[str], NetworkRunner]:
-    """How a worker opens networks in its own process."""
+    """Make the function by which a worker opens networks in its own process."""
 
     def open_runner(model: str) -> NetworkRunner:
         from mixer.network.model import read_bundle

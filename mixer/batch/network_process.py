@@ -37,15 +37,15 @@ _MAX_HEADER_BYTES = 1 << 20
 def run_network_process(
     pipe: Connection, device: str, threads: int, key: bytes, address: str | None
 ) -> None:
-    """The whole life of a GPU's process: until the pipe to its parent closes.
+    """Main function of a GPU's process; returns when the pipe to its parent closes.
 
-    Tells through the pipe where it listens, or what is wrong.
+    Sends the address on which it listens, or the error, through the pipe.
 
     Args:
-        pipe: to the parent.
+        pipe: connection to the parent.
         device: "cuda:N" or "cpu".
-        threads: cores for what the device leaves to the CPU.
-        key: that clients must know.
+        threads: CPU cores for the operations that do not run on the device.
+        key: secret that authenticates clients.
         address: path of the socket; None to choose one.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -162,10 +162,10 @@ class RemoteRunner:
     """A network in another process of this machine.
 
     Args:
-        bundle: read here too, for what the render must know of the model.
+        bundle: the model's bundle, for what the render must know of it.
         model: its name or folder.
-        address, key: of the process.
-        compute: the worker's lock; let go while the other process works.
+        address, key: socket and secret of the process.
+        compute: the worker's lock; released while the other process works.
     """
 
     def __init__(
@@ -192,11 +192,11 @@ class RemoteRunner:
         changes: Mapping[str, StripChanges] | None = None,
         consume: bool = False,  # they are sent, which leaves them as they are
     ) -> Output:
-        """Run the network in the device's process; as `mixer.network.stream.run_network`.
+        """Run the network in the device's process; arguments as `mixer.network.stream.run_network`.
 
         Raises:
             LostNetworkError: the process died.
-            ModelError, DeviceError: as the network there raised it.
+            ModelError, DeviceError: raised by the network in that process.
         """
         from mixer.network.output import Output
 
@@ -229,7 +229,7 @@ class RemoteRunner:
 def open_remote(
     address: str, key: bytes, compute: threading.Lock
 ) -> Callable[[str], NetworkRunner]:
-    """How a worker opens networks that run in another process."""
+    """Make the function by which a worker opens networks in another process."""
 
     def open_runner(model: str) -> NetworkRunner:
         from mixer.network.model import read_bundle

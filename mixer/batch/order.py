@@ -20,26 +20,26 @@ class Order:
 
     Attributes:
         id: the song's, in the manifest.
-        token: of this attempt; names its staging folder.
+        token: token of this attempt, which names its staging folder.
         song: absolute path of the song folder.
-        staging: absolute path of the folder that the files are made in; nobody else's.
+        staging: absolute path of the folder in which this attempt alone makes its files.
         target: absolute path at which the mix will appear.
         settings: arguments of `RenderSettings`, without the device and the console.
         wanted: format of the mix, and the files delivered with it.
-        phase: how much of it.
+        phase: the part of the work to do.
         premaster: absolute path of the folder that keeps an album's song between its two phases.
         loudness_lufs: to finish with, this song's own target: its loudness plus the album's offset.
         known_inputs: hash of the inputs that the finished mix was made of, where only the files'
             dates have changed since; the same hash again means there is nothing to do.
         duration_s: of the song.
-        need_bytes: memory that rendering it takes, estimated.
-        console: what the desk is set to, as a plain table; None as the song says.
-        song_table: what the song said of it when that was resolved.
-        presets: name, path and sha256 of every file that had a say in it.
-        hears_sound: its album holds its songs' sound, so it is measured.
-        album_moves: what its sound is moved by, in dB, by figure.
-        album_sound: the figures that were measured before that.
-        alone: nothing else may run in the worker at the same time: it was there when one died.
+        need_bytes: estimated memory for rendering it.
+        console: the console as a plain table; None for the song's own.
+        song_table: the song's own console table when `console` was resolved.
+        presets: name, path and sha256 of every file that contributed to it.
+        hears_sound: whether to measure its sound, because its album matches the sound.
+        album_moves: figure to the change of its sound, in dB.
+        album_sound: figures of its sound before these changes, in dB.
+        alone: whether nothing else may run in the worker, because one died with this song.
     """
 
     id: str
@@ -88,13 +88,14 @@ class Outcome:
 
     Attributes:
         id, token: the order's.
-        kind: how.
-        error: one line; None unless failed.
-        disk_full: it failed because the output's file system is full.
-        passing: it failed for want of memory or of the device's process: it may do better alone.
+        kind: how it ended.
+        error: the reason in one line; None unless it failed.
+        disk_full: whether it failed because the output's file system is full.
+        passing: whether it failed for lack of memory or of the device's process, so that a retry
+            alone may succeed.
         files: the files in the staging folder.
         inputs_stat: names, sizes and dates of the inputs, as `mixer.batch.inputs` lists them.
-        inputs_sha256: of their content.
+        inputs_sha256: hash of their content.
         figures: measurements and times, ready for JSON.
     """
 
@@ -112,7 +113,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Finished:
-    """A worker is through with an order."""
+    """A worker finished an order."""
 
     outcome: Outcome
 
@@ -127,7 +128,7 @@ class Retried:
 
 @dataclass(frozen=True)
 class Working:
-    """How far an order is: worker, stage, and share done, 0 to 1."""
+    """Progress of an order: worker, stage, and share done, 0 to 1."""
 
     id: str
     worker: str

@@ -40,9 +40,9 @@ class AskedLevels:
 
 
 def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
-    """Marks of the finished songs that stand out, by id, in words.
+    """Find the finished songs that stand out: song id to the reasons, in words.
 
-    A song is held to its own targets; otherwise to the songs with the same request.
+    A song is compared with its own targets, else with the songs of the same request.
     """
     done = [record for record in records if record.state == State.DONE]
     marks: dict[str, list[str]] = {record.id: [] for record in done}
@@ -73,7 +73,7 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
 
 
 def asked_of(record: Record) -> AskedLevels:
-    """The levels that a song's row asked for; on an album, what its common offset makes of them."""
+    """The levels that a song's row requests; on an album, after the album's offset."""
     settings, figures = record.settings, record.figures
     target_lufs = settings.get("loudness_lufs")
     offset_db, before_lufs = figures.get("album_offset_db"), figures.get("premaster_lufs")
@@ -114,7 +114,7 @@ def _odd_spectra(done: Sequence[Record]) -> dict[str, str]:
 
 
 def unusual(values: Mapping[str, float], tolerance: float) -> set[str]:
-    """Whose value is far from the median, in median deviations and by more than a tolerance."""
+    """Names whose value is far from the median, in median deviations and beyond a tolerance."""
     if len(values) < MIN_SONGS:
         return set()
     middle = median(values.values())
@@ -143,7 +143,7 @@ def spectrum_correlations(spectra_db: Mapping[str, Sequence[float]]) -> dict[str
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> float:
-    """Pearson's; 0 if one of the two does not vary."""
+    """Pearson's correlation, -1 to 1; 0 if one of the two is constant."""
     if not x:
         return 0.0
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)

@@ -59,7 +59,7 @@ class Target:
 
     Attributes:
         mix: path of the mix, relative to the output folder.
-        wanted: how it is written, and what with it, as in `Row`; its format is known.
+        wanted: how it is written, and the files written with it, as in `Row`; has a format.
     """
 
     mix: str
@@ -126,7 +126,8 @@ _NOWHERE = Target("", OutputSettings(format=DEFAULT_FORMAT))
 
 
 def plan_outputs(rows: Sequence[Row], folder: Path) -> tuple[list[Target], list[str]]:
-    """A target for each row, and the mistakes: escapes, unknown fields, two rows on one file."""
+    """Plan a target for each row, and find the mistakes: paths that leave the folder, unknown
+    fields, two rows with one file."""
     targets, mistakes = [], []
     inside = _Inside(folder)
     for row in rows:
@@ -147,8 +148,8 @@ def plan_output(row: Row) -> Target:
     """Fill in a row's template.
 
     Raises:
-        ValueError: an unknown field, a path that leads out of the output folder, a format that is
-            not the name's.
+        ValueError: an unknown field, a path outside of the output folder, or a format that
+            contradicts the name.
     """
     template = row.output or DEFAULT_TEMPLATE
     ending = _ending_of(template)

@@ -22,8 +22,8 @@ from mixer.song.folder import list_song_folder
 def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -> list[str]:
     """Rows whose outputs are recordings, by any name or link, or would lie among recordings.
 
-    An output that is there can only be a recording if it is in a song's folder or has several
-    names; without such a one, no song is looked into.
+    An existing output can be a recording only if it is in a song's folder or has several links;
+    without such an output, no song's folder is read.
     """
     songs = {str(row.song): row.number for row in rows}
     real_folders: dict[str, str] = {}

@@ -29,7 +29,7 @@ def index_page(records: Sequence[Record], marks: Mapping[str, Sequence[str]]) ->
 
     Args:
         records: songs in the manifest's order; failures are shown first, then what is marked.
-        marks: what stands out, by id.
+        marks: song id to what stands out, in words.
     """
     rows = [index_row(record, marks.get(record.id, ())) for record in records]
     counts = _counts(records, marks)

@@ -37,8 +37,8 @@ class IndexRow(TypedDict):
         album, preset, model: empty for none.
         duration_s, render_s, loudness_lufs, true_peak_dbtp, limiter_db: None if not known.
         target_lufs, ceiling_dbtp: its own targets; None for none.
-        silent: whether the mix is.
-        marks: where it stands out, remarks: what its render had to say.
+        silent: whether the mix is silent.
+        marks, remarks: how it stands out, and the warnings of its render.
         left_out, not_recognised: file names; None if they were not counted.
         mix, report: addresses; empty for none.
         stems, sessions: to listen to, and to open.

@@ -54,10 +54,10 @@ WHOLE_BATCH = Shard()
 
 
 def parse_shard(text: str) -> Shard:
-    """`I/N`, I from 1 to N.
+    """Parse `I/N`, with I from 1 to N.
 
     Raises:
-        SettingsError: it is not.
+        SettingsError: the text has another form, or I is out of range.
     """
     match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
     shard = Shard(int(match.group(1)), int(match.group(2))) if match else Shard(0, 0)
@@ -73,7 +73,7 @@ def state_folder(out: Path, shard: Shard) -> Path:
 
 @dataclass(frozen=True)
 class Listed:
-    """A song of the manifest with where it goes and what it is made of; nothing looked up yet."""
+    """A song of the manifest with its outputs and its identity, before any look-up."""
 
     row: Row
     target: Target
@@ -104,10 +104,10 @@ class Job:
 
     Attributes:
         listed: the song.
-        record: of the present request; its state is the ledger's.
+        record: record of the present request, with the state from the ledger.
         action: what to do.
-        reason: why, in a few words.
-        known: the ledger's record as it was; None for a new song.
+        reason: reason for the action, in a few words.
+        known: the ledger's previous record; None for a new song.
     """
 
     listed: Listed
@@ -148,12 +148,12 @@ def list_songs(
 def make_plan(
     listed: Sequence[Listed], out: Path, find: Callable[[str], Record | None], mode: Mode
 ) -> list[Job]:
-    """Decide for each song; `find` looks a record up in the ledger."""
+    """Decide the action for each song; `find` looks a record up in the ledger."""
     return [_decide(one, out, find(one.row.id), mode) for one in listed]
 
 
 def find_foreign(jobs: Sequence[Job], out: Path) -> dict[str, str]:
-    """By id: a file that a mix would replace although no run of this ledger wrote it."""
+    """Song id to a file that its mix would replace although no run of this ledger wrote it."""
     found, root, is_folder = {}, os.fspath(out), cache(os.path.isdir)
 
     def is_there(path: str) -> bool:
@@ -256,7 +256,7 @@ def _what_changed(fresh: Record, known: Record) -> str | None:
 
 
 def outputs_are_there(record: Record, out: Path) -> bool:
-    """Whether every file of a finished song is in its place, as long as it was written."""
+    """Whether every file of a finished song exists with the size it was written with."""
     root = os.fspath(out)
     for path, n_bytes, _ in record.files:
         try:

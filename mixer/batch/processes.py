@@ -10,7 +10,7 @@ from mixer.dsp.threads import available_threads
 
 
 def describe_exit(exit_code: int | None) -> str:
-    """How a process ended, for a person."""
+    """Describe how a process ended, in words."""
     if exit_code is None or exit_code >= 0:
         return f"with exit code {exit_code}"
     try:
@@ -25,8 +25,8 @@ def describe_exit(exit_code: int | None) -> str:
 def interrupts_blocked() -> Iterator[None]:
     """A process started within never sees Ctrl-C, nor that its terminal was closed.
 
-    Not even before its first line runs: both reach every process, and what they mean, the one that
-    keeps the ledger decides.
+    This holds from its very start. Both signals reach every process, but only the process that
+    writes the ledger decides how to react.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -71,10 +71,10 @@ def list_moves(
 
 
 def make_moves(moves: Iterable[Sequence[str]], state: Path, out: Path) -> None:
-    """Rename the staged files to their places; those that moved already are passed over.
+    """Rename the staged files to their destinations; files already moved are skipped.
 
     Raises:
-        OSError: a place cannot be written; nothing is moved if a folder cannot be made.
+        OSError: a destination cannot be written; nothing is moved if a folder cannot be made.
     """
     pending = [(state / staged, out / path) for staged, path in moves if (state / staged).exists()]
     for staged, path in pending:
@@ -94,10 +94,10 @@ def _refuse_links(folder: Path, root: Path) -> None:
 
 
 def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Path) -> None:
-    """Remove what an earlier render wrote beside the same mix and the new one has not.
+    """Remove files that an earlier render wrote beside the same mix and the new one did not.
 
-    Stems would otherwise be summed with stems that they do not belong to, and a report speaks of a
-    mix that is gone. Files changed since then are kept, and so is everything else.
+    Otherwise old stems could be summed with new ones, and a report would describe a mix that no
+    longer exists. Files that were modified since are kept, and so is everything else.
     """
     now = {str(path) for path, _, _ in record.files}
     base = str(PurePosixPath(record.output).with_suffix(""))
@@ -115,17 +115,17 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
 
 
 def set_sessions_aside(before: Sequence[Sequence[Any]], out: Path) -> dict[str, str]:
-    """Give sessions that an engineer has worked in, and what they play, another name.
+    """Rename sessions that an engineer has edited, and the audio that they play.
 
     Args:
         before: the ledger's list of the earlier render, whose files are then replaced or removed.
         out: output folder.
 
     Returns:
-        Each old and new name, relative to the output folder.
+        Old name to new name, relative to the output folder.
 
     Raises:
-        OSError: one cannot be kept.
+        OSError: one of them cannot be renamed.
     """
     edited = [
         path
@@ -148,10 +148,10 @@ def _is_unchanged(path: Path, n_bytes: int, sha256: str) -> bool:
 
 
 def recover(ledger: Ledger, state: Path, out: Path) -> list[str]:
-    """Carry on with what a dead run left: moves are finished, unfinished work is dropped.
+    """Recover from an interrupted run: finish its moves and drop its unfinished work.
 
     Returns:
-        Ids of the songs that are done by that.
+        Ids of the songs that are thereby finished.
 
     Raises:
         OSError, OutputError: the moves or the ledger cannot be written.
@@ -173,7 +173,7 @@ def recover(ledger: Ledger, state: Path, out: Path) -> list[str]:
 
 
 def clear_work(state: Path) -> None:
-    """Drop what was being made; empty folders of albums too."""
+    """Remove unfinished work, and empty folders of albums."""
     shutil.rmtree(state / WORK_FOLDER, ignore_errors=True)
     for partial in (state / PREMASTER_FOLDER).glob("*.partial"):
         shutil.rmtree(partial, ignore_errors=True)

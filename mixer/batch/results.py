@@ -22,7 +22,7 @@ from mixer.files.whole_file import whole_file
 
 
 class Result(TypedDict):
-    """A song as the tables show it, a column each; None for unknown values."""
+    """A song's row in the tables, one field per column; None for unknown values."""
 
     id: str
     state: State
@@ -99,11 +99,11 @@ def write_results(
         records: in the manifest's order.
         out: output folder.
         state: the run's folder in it.
-        suffix: of a shard, put into the names; empty for none.
-        html: the index page too.
+        suffix: the shard's part of the file names; empty without shards.
+        html: also write the index page.
 
     Returns:
-        What was written.
+        Paths of the files written.
 
     Raises:
         OutputError: the disk is full or read-only.

@@ -44,8 +44,8 @@ class Limits:
     """When a run gives up by itself.
 
     Attributes:
-        max_failures: no more songs are begun after more failures than that; None for never.
-        threads: cores a song may use, for the estimate of its memory.
+        max_failures: after more failures than this, no more songs are begun; None for no limit.
+        threads: cores per song, for the estimate of its memory.
     """
 
     max_failures: int | None = None
@@ -65,11 +65,11 @@ class Run:
     """One run over a plan.
 
     Args:
-        jobs: every song of the manifest, with what to do.
-        ledger: open.
-        engine: not started; closed when the run ends.
+        jobs: every song of the manifest, with its action.
+        ledger: the open ledger.
+        engine: an engine that is not started yet; closed when the run ends.
         out, state: the output folder, and the folder of ledger and staging.
-        limits, listener, stop: see there.
+        limits, listener, stop: see these classes.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Run:
         self._began_s = time.monotonic()
 
     def run(self) -> Summary:
-        """Do it.
+        """Run the plan to its end, or until it is stopped.
 
         Raises:
             EngineError: workers cannot be started.

@@ -34,15 +34,15 @@ from mixer.errors import OutputError
 
 @dataclass(frozen=True)
 class Options:
-    """How a batch is to go about it.
+    """Options of a batch.
 
     Attributes:
         mode: `Mode.RESUME`, `RETRY_FAILED` or `FORCE`.
-        shard: the part of the manifest that is this run's.
-        overwrite: files that no run of this ledger wrote may be replaced.
+        shard: the part of the manifest for this run.
+        overwrite: replace files that no run of this ledger wrote.
         max_failures: see `Limits`.
-        html: write an index page too.
-        defaults: for what a row's cells do not say.
+        html: also write an index page.
+        defaults: values for empty cells.
         ignored_columns: see `mixer.batch.manifest.read_manifest`.
     """
 
@@ -58,11 +58,12 @@ class Options:
 def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
     """Plan a run; writes nothing into an output folder that has no ledger yet.
 
-    What it would refuse to replace without --overwrite, `find_foreign` tells of this plan.
+    `find_foreign` lists what this plan would refuse to replace without --overwrite.
 
     Raises:
         ManifestError: the manifest's mistakes.
-        InputError, OutputError: it cannot be read; the ledger is in use or damaged.
+        InputError: the manifest cannot be read.
+        OutputError: the ledger is in use or damaged.
     """
     listed = _listed(manifest, out, options)
     state = state_folder(out, options.shard)
@@ -74,7 +75,7 @@ def plan_batch(manifest: Path, out: Path, options: Options) -> list[Job]:
 
 
 def foreign_table(out: Path, options: Options) -> str | None:
-    """Message about a table that a run would replace although none wrote it; None for none."""
+    """Message about a table that a run would replace although no run wrote it, or None."""
     names = table_names(options.shard.suffix, html=options.html)
     state = state_folder(out, options.shard)
     return None if options.overwrite else find_foreign_table(out, state, names)
@@ -92,22 +93,22 @@ def run_batch(
     listener: Listener | None = None,
     stop: Stop | None = None,
 ) -> Summary:
-    """Render what a manifest asks for and is not there yet.
+    """Render the songs of a manifest that are not finished yet.
 
     Args:
         manifest: CSV file.
-        out: output folder; made if it does not exist.
-        options: see there.
+        out: output folder; created if it does not exist.
+        options: see `Options`.
         make_engine: called with the number of songs to do; started only if there are any.
-        listener: told what happens.
+        listener: notified of progress.
         stop: may be asked to stop from another thread or a signal handler.
 
     Returns:
-        How it went; `results.csv` and `results.jsonl` are written.
+        The summary; `results.csv` and `results.jsonl` are then written.
 
     Raises:
-        ManifestError, InputError: nothing was rendered.
-        OutputError: the output folder cannot be written, or another run is at work there.
+        ManifestError, InputError: mistakes in the manifest; nothing was rendered.
+        OutputError: the output folder cannot be written, or another run is using it.
         EngineError: no worker can be started.
     """
     listener = listener or Listener()
@@ -139,10 +140,10 @@ def run_batch(
 
 @contextlib.contextmanager
 def hold_folder(out: Path, state: Path, shard: Shard, listener: Listener) -> Iterator[None]:
-    """Make the folders and keep every other run out of them; shards tolerate each other.
+    """Create the folders and lock them against other runs, except shards of the same batch.
 
     Raises:
-        OutputError: not writable, or another run is at work.
+        OutputError: a folder cannot be written, or another run is using it.
     """
     try:
         state.mkdir(parents=True, exist_ok=True)

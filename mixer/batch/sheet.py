@@ -41,13 +41,13 @@ _END_OF_LINE = re.compile(r"\r\n|\r|\n")
 
 
 def read_sheet(path: Path) -> list[tuple[int, list[str]]]:
-    """Rows that hold something, each with its number as a spreadsheet counts, from 1.
+    """Read the rows that are not empty, each with its number as in a spreadsheet, from 1.
 
     UTF-8, UTF-16 and UTF-32, with or without a byte order mark; commas, semicolons or tabs.
 
     Raises:
-        ManifestError: no CSV, empty, too large, or not in one of these encodings.
-        InputError: it cannot be read.
+        ManifestError: the file is not CSV, is empty, too large, or in another encoding.
+        InputError: the file cannot be read.
     """
     rows = list(_records(_decode(_read(path), path), path))
     if not rows:

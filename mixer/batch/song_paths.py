@@ -16,7 +16,7 @@ _MOST_NEIGHBOURS = 100_000
 
 
 class SongFolders:
-    """Looks folders up from where a manifest lies; what was listed once is kept.
+    """Looks up song folders relative to a manifest; each folder is listed once.
 
     Args:
         base: the folder of the manifest.
@@ -31,9 +31,10 @@ class SongFolders:
         self._hints_left = MAX_ERRORS_SHOWN
 
     def find(self, cell: str) -> Path | None:
-        """The folder; a name that is not there as written is tried without the spaces around it.
+        """Find the folder that a cell names; None if there is none.
 
-        Then in the other normal forms of Unicode: macOS spells é with two signs, sheets with one.
+        A name is tried as written, without the spaces around it, and in the other normal forms of
+        Unicode: macOS writes é as two characters, spreadsheets as one.
         """
         if cell not in self._found:
             self._found[cell] = self._find(cell)
@@ -48,7 +49,7 @@ class SongFolders:
         return None if cell.isascii() else self._find_composed(cell.strip())
 
     def why_not_found(self, cell: str) -> str:
-        """Message about a cell that names no folder, with the nearest existing one."""
+        """Message about a cell whose folder was not found, suggesting the nearest existing one."""
         if not cell.strip():
             return "is empty"
         what = f"folder '{cell}' was not found" if "\\" in cell and cell.isprintable() else ""
@@ -109,7 +110,7 @@ class SongFolders:
 
 
 def why_not_from_here(cell: str, base: Path) -> str | None:
-    """Why another cell's path is not one on this machine; None if it may be."""
+    """Why a cell's path cannot be one on this machine; None if it can."""
     if "\\" not in cell or os.sep != "/" or os.path.lexists(base / cell):
         return None
     return f"'{cell}' is not a path on this machine; separate folders by /"

@@ -18,7 +18,7 @@ def third_octave_levels_db(audio: np.ndarray, sample_rate: int) -> list[float]:
 
     Args:
         audio: float32 (channels, samples).
-        sample_rate: in Hz; bands above its half are at the floor.
+        sample_rate: in Hz; bands above half of it are at the floor.
 
     Returns:
         `N_BANDS` levels in dB, at least `FLOOR_DB`, rounded to 0.1.

@@ -62,9 +62,9 @@ def find_foreign_table(out: Path, state: Path, names: Sequence[str]) -> str | No
 
 
 def remember_tables(state: Path, hashes: Mapping[str, str]) -> None:
-    """Note the tables that are about to be written, so that the next run may replace them.
+    """Note the hashes of tables to be written, so that the next run may replace the tables.
 
-    Before they are, and beside the earlier ones: a run may be killed between the two.
+    Done before writing and in addition to the earlier hashes, as a run may be killed between.
 
     Raises:
         OutputError: the disk is full or read-only.

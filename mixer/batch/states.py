@@ -24,8 +24,8 @@ class State(StrEnum):
 class Phase(StrEnum):
     """How much of a song an order asks for.
 
-    All of it, or, for the songs of an album, the mix before the master and its loudness (MEASURE),
-    then the master with the album's offset (FINISH).
+    Everything; or, for songs of an album, first the mix before the master and its loudness
+    (MEASURE), then the master with the album's offset (FINISH).
     """
 
     WHOLE = "whole"

@@ -36,11 +36,11 @@ class Size:
     """A song's size.
 
     Attributes:
-        duration_s: of the song.
-        need_bytes: peak memory of rendering it, beside the worker's own.
-        output_bytes: disk that its files take.
-        premaster_bytes: disk for an album's song between its two phases.
-        unmixed: what its mix will not have.
+        duration_s: length of the song in seconds.
+        need_bytes: peak memory of rendering it, without the worker's own.
+        output_bytes: disk space of its files.
+        premaster_bytes: disk space of an album's song between its two phases.
+        unmixed: files that will not be in its mix.
     """
 
     duration_s: float
@@ -51,7 +51,7 @@ class Size:
 
 
 def read_headers(folder: Path) -> Song:
-    """A row's song as its names and headers tell, as `mixer.song.load.read_song_headers`."""
+    """Read a row's song from file names and headers; as `mixer.song.load.read_song_headers`."""
     from mixer.song.load import read_song_headers
 
     return read_song_headers(folder)
@@ -71,10 +71,10 @@ def survey_song(
         file_format: of its mix.
         identity: of its model.
         threads: cores that it is rendered on.
-        read: finds the song; one that keeps songs serves rows that mix the same one again.
+        read: reads a song; a caching one serves rows that mix the same song again.
 
     Raises:
-        MixerError: the song cannot be rendered; the message is the render's.
+        MixerError: the song cannot be rendered; the message is that of a render.
     """
     song = read(row.song)
     stems = song.stems
@@ -123,8 +123,8 @@ def survey_or_say(
     """Survey a song like `survey_song`; the reason instead if it cannot be rendered here.
 
     Args:
-        row, file_format, identity, threads, read: as there.
-        memory_bytes: of the machine; None if that is not known.
+        row, file_format, identity, threads, read: as in `survey_song`.
+        memory_bytes: memory of the machine; None if unknown.
     """
     try:
         size = survey_song(row, file_format, identity, threads, read)

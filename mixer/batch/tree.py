@@ -19,14 +19,14 @@ HEADER = (
 
 
 def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
-    """A manifest of every song below a folder.
+    """Make a manifest of every song below a folder.
 
     Args:
-        folder: the tree.
-        base: where the manifest will lie; songs are written relative to it.
+        folder: root of the tree.
+        base: folder of the manifest; songs are written relative to it.
 
     Returns:
-        The CSV text, and what was left out, songs and other folders with audio, with the reason.
+        The CSV text, and a line for each song or folder with audio left out, with the reason.
 
     Raises:
         InputError: the folder does not exist, or holds no song.

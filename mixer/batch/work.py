@@ -52,8 +52,8 @@ class Shop:
 
     Attributes:
         networks: its open networks.
-        device: for the recipe; what really ran is the network's to say.
-        threads: cores a song may use.
+        device: the requested device; the network reports the one that was used.
+        threads: cores per song.
         compute: held while a song computes, so that the songs beside it only read or write.
     """
 
@@ -71,11 +71,11 @@ def render_song(order: Order, shop: Shop, report: Report) -> Outcome:
 
     Args:
         order: what to do.
-        shop: this worker's.
-        report: told how far it is.
+        shop: objects that this worker keeps.
+        report: called with stage and share done.
 
     Returns:
-        How it ended; nothing is raised but what ends the process.
+        The outcome. Errors become failed outcomes; only what ends the process is raised.
     """
     try:
         return _Render(order, shop, report).run()

@@ -35,14 +35,14 @@ class WorkerSpec:
     """How a worker is set up.
 
     Attributes:
-        name: shown beside its songs.
+        name: name shown beside its songs.
         device: "auto", "cpu", "cuda" or "cuda:N", for networks in the worker itself.
         threads: cores that a song may use.
-        work: "module:function", what renders.
-        network_address: where another process runs the networks; None for this one.
-        network_key: to be let in there.
-        scratch: folder for temporary files, which whoever started the worker removes: one that is
-            killed cannot. Empty for the system's.
+        work: "module:function" of the function that renders.
+        network_address: socket of the process that runs the networks; None for this process.
+        network_key: secret for that socket.
+        scratch: folder for temporary files, removed by the parent, since a killed worker
+            cannot. Empty for the system's default.
     """
 
     name: str
@@ -56,18 +56,18 @@ class WorkerSpec:
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker has loaded everything."""
+    """Event: a worker has loaded everything."""
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A worker cannot work at all."""
+    """Event: a worker cannot start."""
 
     reason: str
 
 
 def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
-    """The whole life of a worker: until the pipe closes or None comes through it."""
+    """Main function of a worker; returns when the pipe closes or None arrives."""
     _settle(spec.scratch)
     post = _Post(pipe)
     try:
@@ -100,7 +100,7 @@ def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
 
 
 def open_shop(spec: WorkerSpec) -> Shop:
-    """The worker's shop, with what rendering needs loaded."""
+    """Make the worker's shop, with everything loaded that rendering needs."""
     from mixer.batch.network import Networks, open_local
     from mixer.batch.work import Shop
 
@@ -140,7 +140,7 @@ class _Post:
             os._exit(1)
 
     def reporter(self, order: Order, worker: str) -> Report:
-        """What an order's work calls with its stage and share; passed on a few times a second."""
+        """Make the callback for an order's stage and share; it reports a few times per second."""
         last_s, last_stage = 0.0, ""
 
         def report(stage: str, share: float) -> None:
