@@ -12,7 +12,7 @@ CONTROL_STEP_SAMPLES = 64
 
 
 class Course:
-    """A number's course over the song: linear between its points, constant outside of them."""
+    """A setting's value over time: linear between its points, constant before and after them."""
 
     def __init__(self, number: Number, sample_rate: int) -> None:
         """Prepare a course.
@@ -29,21 +29,21 @@ class Course:
 
     @property
     def constant(self) -> float | None:
-        """The value, if it never moves; else None."""
+        """The value if it is constant; else None."""
         first = float(self._values[0])
         return first if bool(np.all(self._values == first)) else None
 
     @property
     def highest(self) -> float:
-        """The highest value that is ever reached."""
+        """The highest value over the whole song."""
         return float(np.max(self._values))
 
     def at(self, samples: np.ndarray) -> np.ndarray:
-        """Values, float64, at sample positions (they need not be whole)."""
+        """Values at sample positions (which may be fractional), float64 of the same shape."""
         return np.interp(samples, self._samples, self._values)
 
     def over(self, start: int, stop: int) -> float | np.ndarray:
-        """The value of samples `start` to `stop`: one number if it never moves, else one each.
+        """Values at samples `start` to `stop`: one number if constant, else one per sample.
 
         Returns:
             A float, or float64 `(stop - start,)`.

@@ -20,16 +20,16 @@ from mixer.dsp.long_audio import silence
 def apply_gain_like(
     stems: Mapping[str, FloatArray], sample_rate: int, gains: Mapping[str, GainLike]
 ) -> dict[str, FloatArray]:
-    """Mute, solo and gain of every stem, as the desk would do it.
+    """Apply mute, solo and gain to every stem, as the desk would.
 
     Args:
         stems: name to float32 `(2, samples)`, normalised, about to enter the network; they are not
             changed.
         sample_rate: Hz.
-        gains: stem name to what is asked; a stem that is not there has none.
+        gains: stem name to its settings; a stem that is not listed has none.
 
     Returns:
-        All stems, in their order; one without a gain is the same array, one not heard is silent.
+        All stems, in their order: unchanged ones are the same array, muted ones are silent.
     """
     settings = {stem: gains.get(stem, GainLike()) for stem in stems}
     soloed = {stem for stem, setting in settings.items() if setting.solo}

@@ -16,7 +16,7 @@ _BLOCK_SAMPLES = 1 << 16
 
 
 def delay_time_s(setting: Delay, tempo_bpm: float | None) -> float:
-    """Seconds from echo to echo: its beats if it has some and the tempo is known, else its time.
+    """Time between echoes in seconds: `beats` if set and the tempo is known, else `time_ms`.
 
     Args:
         setting: the delay.
@@ -30,7 +30,7 @@ def delay_time_s(setting: Delay, tempo_bpm: float | None) -> float:
 def return_delay(
     send: FloatArray, sample_rate: int, setting: Delay, tempo_bpm: float | None
 ) -> FloatArray:
-    """The echoes, in place of the send signal; the first comes exactly one delay time later.
+    """Replace the send signal by its echoes; the first comes exactly one delay time later.
 
     Args:
         send: float32 `(2, samples)`; overwritten.

@@ -84,20 +84,20 @@ def apply_console(
     Args:
         stems: name to float32 `(2, samples)`, all of one length; only `consume` are changed.
         sample_rate: Hz.
-        console: its strips for stems that the song does not have are not used.
-        tempo_bpm: what a delay in beats follows; None if unknown.
-        tells_loudness: whether the report has the loudness before and after each strip.
-        progress: called with a stem's name before its turn.
+        console: its strips of stems that the song does not have are ignored.
+        tempo_bpm: beats per minute, for a delay in beats; None if unknown.
+        tells_loudness: whether to report the loudness before and after each strip.
+        progress: called with each stem's name before it is processed.
         plugin_runner: what runs a VST3, for tests.
-        consume: stems that nobody needs any more, a duck and a loudness included: they may become
-            what is returned.
+        consume: stems that the caller no longer needs, not even for a duck or a loudness; they may
+            be overwritten and returned.
 
     Returns:
         The stems and a report. A stem whose strip is neutral is the same array.
 
     Raises:
-        PresetError: a duck by a stem that cannot be, an automated number of the reverb or delay, a
-            plug-in that cannot be used as asked.
+        PresetError: a duck by a stem that is not another one of the song, an automated setting of
+            the reverb or delay, or a plug-in that does not accept its settings.
         InputError: a plug-in that crashed, hung or answered with nonsense.
     """
     lengths = {audio.shape for audio in stems.values()}
@@ -156,10 +156,10 @@ def apply_master_strip(
     plugin_runner: RunPlugin = run_plugin,
     consume: bool = False,
 ) -> tuple[FloatArray, BusReport]:
-    """The strip on the bus, before the loudness target and the ceiling.
+    """Apply the bus's strip, before the loudness target and the true-peak ceiling.
 
     Args:
-        mix: float32 `(2, samples)`; it is not changed, unless it may be consumed.
+        mix: float32 `(2, samples)`; not changed, unless `consume` is set.
         sample_rate: Hz.
         strip: the console's master.
         tells_loudness: as in `apply_console`.
@@ -171,7 +171,7 @@ def apply_master_strip(
         and, where something changed, loudness before and after.
 
     Raises:
-        PresetError: it asks for what a bus does not have: mute, solo, duck or a send.
+        PresetError: the strip has what does not apply to a bus: mute, solo, duck or a send.
         InputError: a plug-in that crashed, hung or answered with nonsense.
     """
     neutral = Strip()

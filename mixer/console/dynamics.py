@@ -26,7 +26,7 @@ _KEY_WINDOW_S, _KEY_RANGE_DB, _KEY_FLOOR_DB = 0.1, 40.0, -80.0
 
 
 class DynamicsEffect:
-    """A gain reduction that follows a level."""
+    """A gain reduction controlled by a level."""
 
     context_samples = 0
 
@@ -74,7 +74,7 @@ class DynamicsEffect:
 
 
 def compressor(setting: Compressor, sample_rate: int) -> DynamicsEffect:
-    """Feed-forward, hard knee, then make-up gain."""
+    """A feed-forward compressor with a hard knee, then make-up gain."""
     threshold_db = Course(setting.threshold_db, sample_rate)
     ratio = Course(setting.ratio, sample_rate)
 
@@ -106,7 +106,7 @@ def gate(setting: Gate, sample_rate: int) -> DynamicsEffect:
 
 
 def duck(setting: Duck, key: FloatArray, sample_rate: int) -> DynamicsEffect:
-    """Down by up to `amount_db` while the key plays, whatever level the key was recorded at.
+    """Lower audio by up to `amount_db` while the key plays, whatever the key's recording level.
 
     Args:
         setting: depth, attack and release.

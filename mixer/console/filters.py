@@ -22,10 +22,10 @@ Design = Callable[..., np.ndarray]
 
 
 class FilterEffect:
-    """A filter whose numbers may move.
+    """A filter whose settings may be automated.
 
-    A moving filter is set again at every control step. What it carries over is what went in and
-    came out last (direct form I), which no change of coefficients makes jump.
+    An automated filter gets new coefficients at every control step. Its state is its last inputs
+    and outputs (direct form I), so a change of coefficients makes no jump.
     """
 
     context_samples = 0

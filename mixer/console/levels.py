@@ -19,7 +19,7 @@ HOLD_S = 0.01
 class PeakLevel:
     """Peak of the louder channel over the last 10 ms, in dBFS.
 
-    One level for both channels keeps the stereo image where it is.
+    One level for both channels keeps the stereo image in place.
     """
 
     def __init__(self, sample_rate: int) -> None:
@@ -27,7 +27,7 @@ class PeakLevel:
         self._before = np.zeros(self._hold_samples - 1, dtype=np.float32)
 
     def measure_db(self, block: FloatArray) -> FloatArray:
-        """Level at every sample of a block, float32 `(samples,)`, -120 dBFS at least."""
+        """Level in dBFS at every sample of a block, float32 `(samples,)`, at least -120."""
         loudest = np.abs(block).max(axis=0)
         span = np.concatenate([self._before, loudest])
         self._before = span[loudest.size :]
@@ -41,7 +41,7 @@ class PeakLevel:
 
 
 class MovingBallistics:
-    """Attack and release that may move, at control steps; without a reduction nothing moves."""
+    """Attack and release, which may be automated, at control steps."""
 
     # What `mixer.dsp.ballistics` adds is taken off again with a rounding error's worth more.
     _TAKEN_DB = np.float32(1.01e-4)
@@ -54,7 +54,7 @@ class MovingBallistics:
         self._ballistics = Ballistics(sample_rate, fixed_ms[0] or 1.0, fixed_ms[1] or 1.0)
 
     def smooth(self, reduction_db: FloatArray, start: int) -> FloatArray:
-        """A block of reductions `(samples,)` in dB, 0 or more, after attack and release."""
+        """Apply attack and release to a block of reductions in dB, `(samples,)`, 0 or more."""
         driven = reduction_db + OFFSET_DB
         if self._moves:
             answer = np.concatenate(list(self._smooth_in_steps(driven, start)))
@@ -92,7 +92,7 @@ class ReductionMeter:
             self._count += reduction_db.size
 
     def report(self) -> dict[str, float]:
-        """Both in dB: "max_reduction_db" and "mean_reduction_db", 0 or more."""
+        """ "max_reduction_db" and "mean_reduction_db", in dB, 0 or more."""
         return {
             "max_reduction_db": self._deepest_db,
             "mean_reduction_db": self._sum_db / max(self._count, 1),

@@ -48,12 +48,12 @@ class MasterReport:
     """Report of the master.
 
     Attributes:
-        gain_db: towards the loudness target; 0 without one.
+        gain_db: gain towards the loudness target; 0 without one.
         max_reduction_db: the limiter's deepest gain reduction, 0 or more.
         limited_share: share of the samples lowered by more than `LIMITED_BEYOND_DB`, 0 to 1.
-        loudness_lufs: of the result; None for silence.
-        true_peak_dbtp: of the result; None for silence.
-        energies: of the result, as in `OwnLevels`.
+        loudness_lufs: integrated loudness of the result; None for silence.
+        true_peak_dbtp: true peak of the result; None for silence.
+        energies: energies of the result, as in `OwnLevels`.
     """
 
     gain_db: float
@@ -88,17 +88,17 @@ def apply_master(
     Args:
         mix: float32 (2, samples).
         sample_rate: in Hz.
-        loudness_lufs: target of the integrated loudness, reached within 0.1 LU as far as the
-            limiter lets it: where it takes back what more gain adds, the mix stays below. None
-            leaves the level as it is.
-        ceiling_dbtp: highest true peak; a mix that is under it already is not touched. None
-            lets peaks go where they go.
-        held_gain_db: the gain, whatever loudness comes of it; None finds it.
+        loudness_lufs: target of the integrated loudness, reached within 0.1 LU unless the
+            limiter takes back what more gain adds: then the mix stays below. None leaves the
+            level as it is.
+        ceiling_dbtp: highest true peak; a mix already below it is not limited. None turns the
+            limiter off.
+        held_gain_db: fixed gain, whatever the resulting loudness; None searches for the gain.
         own: known measurements of the mix; None measures it.
-        consume: nobody needs the mix any more: it may be overwritten and returned.
+        consume: the caller no longer needs the mix, so it may be overwritten and returned.
 
     Returns:
-        The mix (the same array if nothing changed) and what was done.
+        The mix (the same array if nothing changed) and a report.
     """
     if own is None:
         energies = step_energies(mix, sample_rate)
@@ -156,7 +156,7 @@ class _Bus:
 
     @property
     def highest_gain_db(self) -> float:
-        """Beyond which the limiter would have to take too much."""
+        """Gain in dB above which the limiter would have to reduce too much."""
         # Without a ceiling nothing is limited, and any gain is harmless.
         if self.ceiling_dbtp is None:
             return math.inf
@@ -229,7 +229,7 @@ def limit_true_peak(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) ->
     Args:
         audio: float32 (2, samples).
         sample_rate: in Hz.
-        ceiling_dbtp: dB relative to full scale.
+        ceiling_dbtp: highest true peak in dBTP.
 
     Returns:
         float32 (2, samples), not delayed.

@@ -55,18 +55,20 @@ def run_plugin(
     Args:
         audio: float32 `(2, samples)`.
         sample_rate: Hz.
-        setting: which plug-in, and how it is set.
-        stem: for messages.
-        time_limit_s: when the worker is ended; None for a minute and four times the music.
-        worker: command line of the worker; the folder of the exchange is added.
+        setting: the plug-in and its parameters.
+        stem: name of the stem, for messages.
+        time_limit_s: time after which the worker is stopped; None for a minute plus four times the
+            length of the audio.
+        worker: command line of the worker, to which the exchange folder is appended.
 
     Returns:
         float32 `(2, samples)`, finite.
 
     Raises:
-        PresetError: no such file, no plug-in, a parameter or preset that does not fit.
-        InputError: the plug-in crashed, hung, or answered with something else than such audio.
-        OutputError: no room for the exchange.
+        PresetError: the file does not exist or is not a plug-in, or does not accept a parameter or
+            preset.
+        InputError: the plug-in crashed, hung, or answered with invalid audio.
+        OutputError: the disk has no room for the exchange.
     """
     check_files(setting, stem)
     if time_limit_s is None:

@@ -29,8 +29,8 @@ def serve(folder: Path, load: Callable[[str], Any] = pedalboard.load_plugin) -> 
     """Answer one request.
 
     Args:
-        folder: of the exchange.
-        load: path -> plug-in, as pedalboard's.
+        folder: folder of the exchange.
+        load: loads a plug-in from a path, as pedalboard's `load_plugin` does.
     """
     request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
     error = None

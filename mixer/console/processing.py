@@ -24,17 +24,17 @@ class Effect(Protocol):
     """Interface of every effect of a strip.
 
     Attributes:
-        context_samples: how many samples before and after its block it wants to see. None of the
-            effects is late: the output is aligned with the input.
+        context_samples: number of samples that it needs before and after each block. No effect
+            adds latency: the output is aligned with the input.
     """
 
     context_samples: int
 
     def process(self, block: FloatArray, start: int) -> FloatArray:
-        """One block, in order.
+        """Process the next block.
 
         Args:
-            block: float32 `(2, context + samples + context)`; not to be written to.
+            block: float32 `(2, context + samples + context)`; must not be modified.
             start: position of the block's first sample (without context) in the song.
 
         Returns:
@@ -51,7 +51,7 @@ def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> None:
     """Run an effect over a stem, in place.
 
     Args:
-        effect: new; it is used up.
+        effect: a new effect, which must not be used again.
         audio: float32 `(2, samples)`.
         amount: 0 leaves every sample unchanged, bit for bit, 1 is the effect alone.
     """
@@ -73,7 +73,7 @@ def blend(dry: FloatArray, wet: FloatArray, amount: float | np.ndarray) -> Float
 
     Args:
         dry, wet: float32 `(2, samples)`.
-        amount: 0 to 1, one for all or one a sample.
+        amount: 0 to 1, one number or one per sample.
     """
     if not isinstance(amount, np.ndarray):
         amount = np.array([amount])

@@ -16,7 +16,7 @@ def filter_curve_db(strip: Strip, frequency_hz: np.ndarray, sample_rate: int) ->
     """Gain in dB of a strip's high-pass, low-pass and EQ at frequencies in Hz.
 
     Args:
-        strip: numbers that move count with their mean; its own `amount` is left out.
+        strip: the settings; automated ones count with their mean, and `amount` is ignored.
         frequency_hz: `(points,)`, below half of the sample rate.
         sample_rate: Hz.
     """

@@ -35,8 +35,8 @@ _BLOCK_SAMPLES = 1 << 16
 def room_response(setting: Reverb, sample_rate: int) -> FloatArray:
     """Impulse response of the room, fully wet, pre-delay and cuts included.
 
-    Sent at 0 dB, what is in the middle of the spectrum comes back at its own level. The highs,
-    which die sooner, come back softer.
+    At a send level of 0 dB, mid frequencies return at their own level; high frequencies, which
+    decay faster, return more softly.
 
     Returns:
         float32 `(2, taps)`.
@@ -61,7 +61,7 @@ def return_reverb(send: FloatArray, room: FloatArray, width: float) -> FloatArra
     Args:
         send: float32 `(2, samples)`; overwritten.
         room: from `room_response`.
-        width: of the return: 0 mono, 1 the room's own, 2 twice its side signal.
+        width: of the return: 0 is mono, 1 the room's own, 2 doubles the side signal.
 
     Returns:
         `send`, as long as it was: the tail ends with the song.

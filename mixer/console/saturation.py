@@ -69,7 +69,7 @@ class SaturationEffect:
         return wet
 
     def report(self) -> EffectReport:
-        """The drive, and "level_change_db": what the lost peaks took from the whole."""
+        """The drive, and "level_change_db": change of the level by the lost peaks."""
         change_db = None
         if self._power_before > 0.0 and self._power_after > 0.0:
             change_db = 10.0 * math.log10(self._power_after / self._power_before)

@@ -41,7 +41,7 @@ class SharedEffects(TypedDict):
 
 
 class Sends:
-    """The shared effects of a desk, held open from stem to stem."""
+    """The shared effects of a desk, kept from stem to stem."""
 
     def __init__(
         self, reverb: Reverb, delay: Delay, sample_rate: int, tempo_bpm: float | None
@@ -63,11 +63,11 @@ class Sends:
         self._room: FloatArray | None = None
 
     def add_returns(self, audio: FloatArray, strip: Strip) -> tuple[FloatArray, SendReports]:
-        """A stem with the returns of its sends.
+        """Add the returns of a stem's sends to it.
 
         Args:
             audio: float32 `(2, samples)`, after its strip; it is not changed.
-            strip: its levels, scaled by its amount.
+            strip: its send levels, which are scaled by its amount.
 
         Returns:
             float32 `(2, samples)` (the same array without a send), and the levels of the sends and
@@ -91,7 +91,7 @@ class Sends:
         return out, report
 
     def report(self) -> SharedEffects:
-        """How the shared effects are set."""
+        """Settings of the shared effects, for the report."""
         synced = self._delay.beats is not None and bool(self._tempo_bpm)
         return {
             "reverb": dataclasses.asdict(self._reverb),
@@ -115,7 +115,7 @@ class Sends:
         """Return of the "reverb" or "delay" send, in place of the send signal.
 
         Args:
-            name: of the shared effect.
+            name: "reverb" or "delay".
             send: float32 `(2, samples)`; overwritten.
         """
         if name == "delay":

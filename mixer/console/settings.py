@@ -236,9 +236,9 @@ class Console:
         strips: stem name to its strip; a stem that is not listed passes unchanged.
         master: the strip of the bus, before the loudness target; it has no solo, duck or sends.
         reverb, delay: the targets of the sends.
-        loudness_lufs: integrated loudness of the mix; None leaves it to `RenderSettings`.
+        loudness_lufs: integrated loudness of the mix; None for that of `RenderSettings`.
         true_peak_dbtp: ceiling of the true peak, `NO_CEILING_DBTP` ("none" in tables) for no
-            limiter; None leaves it to `RenderSettings`.
+            limiter; None for that of `RenderSettings`.
         space: changes of the rooms and the echo that a model of tracks sends to.
         roles, tracks: settings of the strips of all tracks of a role, and of tracks by name or
             pattern: validated tables of strip keys, which are merged for each track of a song

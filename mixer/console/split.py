@@ -15,7 +15,7 @@ class GainLike:
     Attributes:
         mute, solo: as in the strip.
         gain_db: the fader, constant or automated.
-        amount: of the strip: the fader's share of the blend.
+        amount: of the strip, 0 to 1: blend of the fader with its input.
     """
 
     mute: bool = False
@@ -46,7 +46,7 @@ def split_console(console: Console) -> tuple[dict[str, GainLike], Console]:
 
 
 def without_changes(console: Console) -> Console:
-    """The console without what changes a model's settings: what of it acts on audio."""
+    """The console without its changes of a model's settings: only what acts on audio."""
     strips = [(stem, dataclasses.replace(strip, network=None)) for stem, strip in console.strips]
     return dataclasses.replace(
         console,
@@ -60,8 +60,8 @@ def stems_needed(console: Console, stems: tuple[str, ...]) -> set[str]:
     """The stems of a song that a console changes, or whose level it follows.
 
     Args:
-        console: as it is asked for.
-        stems: that the song has.
+        console: the requested console.
+        stems: names of the song's stems.
     """
     strips = {stem: console.strip(stem) for stem in stems}
     if any(strip.solo for strip in strips.values()):
@@ -72,7 +72,7 @@ def stems_needed(console: Console, stems: tuple[str, ...]) -> set[str]:
 
 
 def is_neutral_console(console: Console) -> bool:
-    """Whether a console changes no stem and not the bus, whatever it says of the reverb."""
+    """Whether a console changes neither a stem nor the bus, whatever its reverb and delay."""
     strips = [strip for _, strip in console.strips]
     return all(strip == Strip() or _is_bypassed(strip) for strip in (*strips, console.master))
 

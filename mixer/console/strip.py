@@ -31,7 +31,7 @@ StripEffects = Mapping[str, object]
 
 
 def is_neutral(strip: Strip) -> bool:
-    """Whether a strip leaves its stem unchanged, bit for bit, sends aside."""
+    """Whether a strip without its sends leaves its stem unchanged, bit for bit."""
     if strip.mute:
         return False
     return _constant(strip.amount) == 0.0 or not any(True for _ in _stages(strip))
@@ -54,21 +54,22 @@ def apply_strip(
     """Run a stem through its strip, duck to gain; sends and solo are the desk's business.
 
     Args:
-        audio: float32 `(2, samples)`; it is not changed, unless it may be consumed.
+        audio: float32 `(2, samples)`; not changed, unless `consume` is set.
         sample_rate: Hz.
         strip: its settings; mute gives silence.
-        keys: what a duck may listen to, float32 `(channels, samples)` of the same length.
+        keys: stem name to the audio that may trigger a duck, float32 `(channels, samples)` of the
+            same length.
         stem: its name, for messages.
         plugin_runner: what runs a VST3, for tests.
         consume: the caller no longer needs the audio, so it may be overwritten and returned.
 
     Returns:
-        float32 `(2, samples)` (the same array if the strip does nothing), and for each effect
-        that is there what it did, ready for JSON, in the strip's order.
+        float32 `(2, samples)` (the same array if the strip does nothing), and a report of each
+        active effect, ready for JSON, in the strip's order.
 
     Raises:
-        PresetError: a duck by a stem that cannot be, a plug-in that cannot be used as asked, or
-            settings that lift the audio beyond `LARGEST_PEAK`.
+        PresetError: a duck by a stem that is not another one of the song, a plug-in that does not
+            accept its settings, or settings that raise the audio beyond `LARGEST_PEAK`.
         InputError: a plug-in that crashed, hung or answered with nonsense.
     """
     if audio.ndim != 2 or audio.shape[0] != 2:

@@ -38,10 +38,10 @@ _LOOKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
 
 
 def examine(*, renders: bool = True) -> Iterator[Finding]:
-    """Look at everything; nothing that is missing or broken keeps the rest from being looked at.
+    """Run all checks; a missing or broken part does not stop the others.
 
     Args:
-        renders: also mix the self-test's five seconds.
+        renders: also run the self-test, a mix of five seconds.
     """
     for about, look in _LOOKS:
         yield from looked_at(about, look)

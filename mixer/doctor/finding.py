@@ -21,8 +21,8 @@ class Finding:
 
     Attributes:
         about: the subject, a word or two.
-        status: `PROBLEM` where mixer does not work, or not as its user must expect.
-        found: one line.
+        status: `PROBLEM` if mixer does not work, or not as its user expects.
+        found: what was found, in one line.
         todo: what to do, one line; empty if there is nothing to do.
         figures: measurements, for programs.
     """
@@ -39,7 +39,7 @@ def looked_at(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding
 
     Args:
         about: the subject.
-        look: imports what it needs by itself: any of it may be missing or broken.
+        look: the check; it does its own imports, any of which may fail.
     """
     try:
         return list(look())

@@ -23,7 +23,7 @@ _NARROW_COLUMNS = 80
 
 
 def look_at_cuda() -> Iterator[Finding]:
-    """Whether networks run on a GPU, and why not."""
+    """Check whether networks run on a GPU, and if not, why."""
     from mixer.errors import DeviceError
     from mixer.network.cuda import count_gpus
     from mixer.network.device import Device, built_for, open_graph
@@ -52,7 +52,7 @@ def look_at_cuda() -> Iterator[Finding]:
 
 
 def look_at_presets() -> Iterator[Finding]:
-    """The folders of presets, and presets that cannot be read."""
+    """Check the folders of presets, and find presets that cannot be read."""
     from mixer.errors import PresetError
     from mixer.preset.find import list_presets, shipped_folder, user_folder
     from mixer.preset.layer import read_layer
@@ -79,7 +79,7 @@ def look_at_presets() -> Iterator[Finding]:
 
 
 def look_at_models() -> Iterator[Finding]:
-    """The models that ship with mixer, each with its hashes."""
+    """Check the shipped models against their hashes."""
     from mixer.network.model import PACKAGED, list_bundles, read_bundle
 
     names = list_bundles()
@@ -116,7 +116,7 @@ def _temporary() -> Path:
 
 
 def look_at_memory() -> Iterator[Finding]:
-    """How much memory a render may take, and cores."""
+    """Check the free memory and the number of cores."""
     from mixer.batch.memory import free_memory_bytes
     from mixer.dsp.threads import available_threads
 

@@ -51,7 +51,7 @@ _LEAST_PYTHON = (3, 11)
 
 
 def look_at_versions() -> Iterator[Finding]:
-    """mixer, Python, the system."""
+    """Report the versions of mixer, Python and the system."""
     root = checkout()
     where = f"a checkout in {root}" if root else "installed"
     yield Finding("mixer", Status.OK, f"{__version__}, {where}")
@@ -64,7 +64,7 @@ def look_at_versions() -> Iterator[Finding]:
 
 
 def look_at_libraries() -> Iterator[Finding]:
-    """Each library that mixer stands on: there, new enough, and it loads."""
+    """Check that each required library is installed, new enough, and loads."""
     good = []
     for name, least in REQUIRED.items():
         found = version_of(name)
@@ -91,7 +91,7 @@ def look_at_libraries() -> Iterator[Finding]:
 
 
 def look_at_runtime() -> Iterator[Finding]:
-    """Which ONNX Runtime is there; two share one folder and break each other."""
+    """Check which ONNX Runtime is installed; two of them share one folder and clash."""
     about = "ONNX Runtime"
     there = {name: found for name in RUNTIMES if (found := version_of(name)) is not None}
     told = " and ".join(f"{name} {found}" for name, found in there.items())
@@ -124,7 +124,7 @@ def look_at_runtime() -> Iterator[Finding]:
 
 
 def look_at_extras() -> Iterator[Finding]:
-    """Which optional parts are there; none is needed."""
+    """Report which extras are installed; none is required."""
     for extra, adds in EXTRAS.items():
         there = [f"{name} {found}" for name in OF_EXTRAS[extra] if (found := version_of(name))]
         if there:

@@ -51,9 +51,9 @@ class SelfTest:
     """Result of the test render.
 
     Attributes:
-        figures: by the names of `EXPECTED`.
-        sha256: of the mix, as 32-bit floats.
-        seconds: that it took.
+        figures: name in `EXPECTED` to measured figure.
+        sha256: hash of the mix as 32-bit floats.
+        seconds: time that it took.
     """
 
     figures: Mapping[str, float]
@@ -62,7 +62,7 @@ class SelfTest:
 
     @property
     def misfits(self) -> dict[str, float]:
-        """The figures that are out of their bounds."""
+        """The figures outside of their bounds."""
         return {
             name: self.figures[name]
             for name, (value, bound) in EXPECTED.items()

@@ -22,7 +22,7 @@ _SCALE = np.float32(db_to_gain(_THRESHOLD_DB))
 
 
 class Ballistics:
-    """The recursion, which holds its state from block to block.
+    """The recursion, which keeps its state from block to block.
 
     Args:
         sample_rate: Hz.
@@ -35,18 +35,18 @@ class Ballistics:
         self.set(attack_ms, release_ms)
 
     def set(self, attack_ms: float, release_ms: float) -> None:
-        """Other time constants from here on; the state stays."""
+        """Change the time constants from here on, in ms; the state stays."""
         self._native.attack_ms = 2.0 * np.pi * attack_ms
         self._native.release_ms = 2.0 * np.pi * release_ms
 
     def smooth(self, offset_db: FloatArray) -> FloatArray:
-        """A block after attack and release.
+        """Apply attack and release to a block.
 
         Args:
-            offset_db: float32 `(samples,)`, reductions of 0 dB and more with `OFFSET_DB` added.
+            offset_db: float32 `(samples,)`, reductions of 0 dB or more plus `OFFSET_DB`.
 
         Returns:
-            A new array of the same kind, the offset still in it.
+            A new array of the same shape and type, still including the offset.
         """
         answer: FloatArray = self._native.process(
             offset_db[np.newaxis], self._sample_rate, reset=False

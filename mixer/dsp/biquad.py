@@ -23,7 +23,7 @@ def butterworth(
 
     Args:
         kind: "high_pass" or "low_pass".
-        frequency_hz: `(steps,)`; taken as 0.49 of the sample rate if it is higher.
+        frequency_hz: `(steps,)`; limited to 0.49 of the sample rate.
         slope_db_per_octave: 12 or 24.
         sample_rate: Hz.
 
@@ -37,7 +37,7 @@ def butterworth(
 def resonant_pass(
     kind: str, frequency_hz: np.ndarray, q: float | np.ndarray, sample_rate: int
 ) -> np.ndarray:
-    """A "high_pass" or "low_pass" of second order, float64 `(steps, 6)`; arguments as above.
+    """Sections of a second-order "high_pass" or "low_pass", float64 `(steps, 6)`.
 
     Args:
         kind, frequency_hz, sample_rate: as in `butterworth`.
@@ -58,8 +58,8 @@ def eq_band(
     Args:
         kind: as above.
         frequency_hz: `(steps,)`: centre of a peak or notch; of a shelf, where it has half its gain.
-        gain_db: `(steps,)`; a notch does not read it.
-        q: `(steps,)`.
+        gain_db: `(steps,)`; ignored by a notch.
+        q: `(steps,)`, above 0.
         sample_rate: Hz.
 
     Returns:

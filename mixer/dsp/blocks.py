@@ -32,12 +32,12 @@ def gain_to_db(gain: ArrayLike, floor_db: float = -120.0) -> np.ndarray:
 
 
 def with_gain(audio: FloatArray, gain_db: float) -> FloatArray:
-    """Audio at another level; the same array if the gain is 0."""
+    """Audio with a gain in dB applied; the same array if the gain is 0."""
     return audio if gain_db == 0.0 else gained(audio, np.float32(db_to_gain(gain_db)))
 
 
 def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
-    """The sum of arrays of one shape, added one after another: no copy of them all is made."""
+    """The sum of arrays of one shape, added one after another to save memory."""
     total = copy_of(audios[0])
     for part in parts_of(total):
         for audio in audios[1:]:
@@ -77,7 +77,7 @@ def root_hann(n_fft: int, dtype: type = np.float32) -> np.ndarray:
 
 
 def zero_padded(audio: FloatArray, start: int, stop: int) -> FloatArray:
-    """Samples `start` to `stop` of audio that is followed and preceded by endless silence.
+    """Samples `start` to `stop` of audio, with silence before and after it.
 
     Args:
         audio: `(channels, samples)`.
@@ -97,7 +97,7 @@ def zero_padded(audio: FloatArray, start: int, stop: int) -> FloatArray:
 
 
 def frame_count(n_samples: int, n_fft: int, hop_length: int) -> int:
-    """How many whole frames fit into `n_samples`; at least one (the last is then zero-padded)."""
+    """Number of whole frames in `n_samples`; at least one, which is then zero-padded."""
     return 1 + max(0, n_samples - n_fft) // hop_length
 
 
@@ -115,8 +115,8 @@ def stft_blocks(
             about 140 dB below the loudest bin, which is not enough to measure band-limited audio.
 
     Yields:
-        The number of the block's first frame, and its spectra, not scaled, complex64 (complex128
-        by a float64 window) `(channels, n_fft // 2 + 1, frames)`.
+        The number of the block's first frame, and its unscaled spectra, complex64 (complex128
+        with a float64 window) `(channels, n_fft // 2 + 1, frames)`.
     """
     n_frames = frame_count(audio.shape[-1] + 2 * pad_samples, n_fft, hop_length)
     per_block = max(1, BLOCK_SAMPLES // n_fft)

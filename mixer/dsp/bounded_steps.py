@@ -28,20 +28,20 @@ def solve_in_bounds(
     reach_db: float,
     still_db: float,
 ) -> Floats:
-    """The moves with which least is missing and least is spent.
+    """Find the moves that come nearest to the goals at the least cost.
 
     Args:
-        rows: called once for the start and once a step.
+        rows: derivatives and errors at given moves; called for the start and once per step.
         start: moves to begin with, float64 (moves,) in dB.
-        bounds: how far each may go to either side, float64 (moves,), above 0.
-        costs: what a dB of each costs, as rows to be kept at 0, float64 (rows, moves).
-        most_steps: after which it ends.
-        reach_db: a step goes no further, which is where the slopes still hold; half as far after
-            one that made things worse.
-        still_db: a step that is shorter is the last.
+        bounds: largest size of each move, float64 (moves,) in dB, above 0.
+        costs: cost of each dB, as further rows to be brought to 0, float64 (rows, moves).
+        most_steps: largest number of steps.
+        reach_db: longest step, within which the slopes still hold; halved after a step that made
+            things worse.
+        still_db: ends after a step shorter than this.
 
     Returns:
-        float64 (moves,): those of the best step.
+        The best moves found, float64 (moves,) in dB.
     """
     # Not above: every render has a place for references, and few have one.
     from scipy.optimize import lsq_linear

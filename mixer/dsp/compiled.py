@@ -24,14 +24,14 @@ _LOADING = threading.Lock()
 
 @cache
 def compiled(package: str, name: str) -> ModuleType:
-    """A compiled module of a package of SciPy, loaded under its own name but alone.
+    """Load a compiled module of SciPy under its own name, without its package.
 
     Args:
-        package: such as "signal" or "fft._pocketfft".
-        name: of the module in it, such as "_sosfilt".
+        package: package of SciPy, such as "signal" or "fft._pocketfft".
+        name: name of the module, such as "_sosfilt".
 
     Raises:
-        ImportError: this SciPy has none of that name.
+        ImportError: this SciPy has no such module.
     """
     whole = f"scipy.{package}.{name}"
     with _LOADING:  # two threads of a render may be the first to filter

@@ -14,8 +14,8 @@ def reserve(descriptor: int, n_bytes: int) -> None:
     macOS and Windows have no `posix_fallocate`; zeros are written there.
 
     Args:
-        descriptor: of the file, open for writing.
-        n_bytes: its size.
+        descriptor: file descriptor, open for writing.
+        n_bytes: size of the file in bytes.
 
     Raises:
         OSError: the disk is full.

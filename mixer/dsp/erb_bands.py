@@ -12,16 +12,16 @@ _BANDS_AT_A_TIME = 8
 
 
 def band_centres_hz(n_bands: int) -> NDArray[np.float64]:
-    """Centres of the bands, evenly on the ERB-number scale (Glasberg and Moore 1990)."""
+    """Centres of the bands in Hz, evenly spaced in ERB number (Glasberg and Moore 1990)."""
     low, high = erb_number(np.array([LOWEST_HZ, HIGHEST_HZ]))
     return (10.0 ** (np.linspace(low, high, n_bands) / 21.4) - 1.0) / 0.00437
 
 
 def band_weights(n_bands: int, n_fft: int, sample_rate: int) -> NDArray[np.float32]:
-    """How each bin of a transform is shared among the bands.
+    """Weights by which each bin of a transform is shared among the bands.
 
     Args:
-        n_bands: how many.
+        n_bands: number of bands.
         n_fft: length of the transform in samples.
         sample_rate: in Hz.
 
@@ -56,14 +56,14 @@ class BandSums:
             self._parts.append((bands, bins, np.ascontiguousarray(weights[bands, bins])))
 
     def sum_bins(self, bins: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Float32 (frames, bins) to (frames, bands)."""
+        """Sum bins by bands: float32 (frames, bins) to (frames, bands)."""
         sums = np.empty((len(bins), self._n_bands), np.float32)
         for bands, held, weights in self._parts:
             sums[:, bands] = bins[:, held] @ weights.T
         return sums
 
     def spread(self, curves: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Float32 (frames, bands) to (frames, bins)."""
+        """Spread curves over bands to the bins: float32 (frames, bands) to (frames, bins)."""
         spread = np.zeros((len(curves), self._n_bins), np.float32)
         for bands, held, weights in self._parts:
             spread[:, held] += curves[:, bands] @ weights
@@ -71,7 +71,7 @@ class BandSums:
 
 
 def k_weights(n_bands: int) -> NDArray[np.float64]:
-    """(bands,) power of the K-weighting at the bands' centres, as the shipped graphs have it."""
+    """Power of the K-weighting at the bands' centres, (bands,), as in the shipped graphs."""
     return sketched_k_power(band_centres_hz(n_bands))
 
 

@@ -34,7 +34,7 @@ def magnitude_taps(n_taps: int, magnitude: np.ndarray) -> np.ndarray:
 
     Args:
         n_taps: odd.
-        magnitude: at even steps from 0 Hz to half the sample rate.
+        magnitude: linear gains at even steps from 0 Hz to half the sample rate.
     """
     n_grid = 1 + 2 ** math.ceil(math.log2(n_taps))
     grid = np.linspace(0.0, 1.0, n_grid)
@@ -48,8 +48,8 @@ def low_pass_taps(n_taps: int, cut_off: float, beta: float) -> np.ndarray:
 
     Args:
         n_taps: odd.
-        cut_off: where it takes 6 dB, as a share of half the sample rate.
-        beta: of the window.
+        cut_off: -6 dB point, as a share of half the sample rate.
+        beta: shape of the Kaiser window.
     """
     # Not above: few songs are saturated, and this loads all of SciPy's special functions.
     from scipy.special import i0
@@ -62,12 +62,12 @@ def low_pass_taps(n_taps: int, cut_off: float, beta: float) -> np.ndarray:
 
 
 def resample_by_taps(taps: np.ndarray, audio: np.ndarray, up: int = 1, down: int = 1) -> np.ndarray:
-    """Zeros between samples, a filter, and of the output every `down`th sample.
+    """Resample: insert zeros, filter, and keep every `down`th sample of the output.
 
     Args:
         taps: float32 `(taps,)`.
         audio: float32 `(channels, samples)`.
-        up, down: whole times.
+        up, down: whole factors of the rate, 1 or more.
 
     Returns:
         float32 `(channels, ceil(((samples - 1) * up + taps) / down))`.

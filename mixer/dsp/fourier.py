@@ -21,7 +21,7 @@ def _loops() -> ModuleType:
 
 
 def next_fast_len(n_samples: int) -> int:
-    """The next length of real signals from which on transforms are fast."""
+    """The smallest length of at least `n_samples` with a fast transform of real signals."""
     length: int = _loops().good_size(n_samples, True)
     return length
 
@@ -31,8 +31,8 @@ def rfft(signal: np.ndarray, n_fft: int | None = None, axis: int = -1) -> np.nda
 
     Args:
         signal: float32 or float64.
-        n_fft: length of the transform; the signal is cut or followed by zeros. None for its own.
-        axis: of time, then of frequency.
+        n_fft: length of the transform; the signal is cut or zero-padded. None for its own.
+        axis: time axis of the signal, which becomes the frequency axis.
     """
     found: np.ndarray = _loops().r2c(_fitted(signal, n_fft, axis), (axis,), True, _AS_IS, None, 1)
     return found
@@ -44,7 +44,7 @@ def irfft(spectrum: np.ndarray, n_fft: int | None = None, axis: int = -1) -> np.
     Args:
         spectrum: complex, or real where it is symmetric in time.
         n_fft: length of the signal; None for an even one.
-        axis: of frequency, then of time.
+        axis: frequency axis of the spectrum, which becomes the time axis.
     """
     if n_fft is None:
         n_fft = 2 * (spectrum.shape[axis] - 1)

@@ -12,7 +12,7 @@ MOST_IN_MEMORY, MOST_MAPPED_BYTES = 384 << 20, 64 << 20
 
 
 def available_memory_bytes() -> int:
-    """Memory that can be taken without swapping; 4 GiB if the system does not report it."""
+    """Bytes of memory available without swapping; 4 GiB if the system does not report it."""
     try:
         with Path("/proc/meminfo").open() as meminfo:
             for line in meminfo:

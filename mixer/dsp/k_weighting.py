@@ -26,7 +26,7 @@ def k_power(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def sketched_k_power(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same with rounded constants, and the shelf's gain in dB given as a simple curve.
+    """Power gain as in `k_power`, with rounded constants and a simpler curve of the shelf.
 
     Within 0.04 dB of `k_power` from 30 Hz to 18 kHz. Trained networks and exported graphs hold
     it: a change here would change what they hear.

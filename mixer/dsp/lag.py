@@ -20,7 +20,7 @@ def best_lag(signal: np.ndarray, reference: np.ndarray, max_lag: int) -> tuple[i
 
     Args:
         signal, reference: float (samples,), of any lengths.
-        max_lag: the furthest lag that is looked for, either way, in samples.
+        max_lag: largest lag to search for in either direction, in samples.
 
     Returns:
         Lag in samples (how much later `signal` comes), the peak's height over the root mean square
@@ -43,7 +43,7 @@ def best_lag(signal: np.ndarray, reference: np.ndarray, max_lag: int) -> tuple[i
 
 
 def correlation(signal: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """How alike two signals are at every lag at which they meet.
+    """Similarity of two signals at every lag at which they overlap.
 
     Args:
         signal, reference: float (samples,), of any lengths.

@@ -44,10 +44,10 @@ Array = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
 def silence(*shape: int) -> Array:
-    """Zeros, float32, in memory or in a file.
+    """Zeros of a shape, float32, in memory or in a file.
 
     Raises:
-        OutputError: neither the disk nor the memory has room for it.
+        OutputError: neither the memory nor the disk has room for the array.
     """
     n_bytes = 4 * math.prod(shape)
     if n_bytes < LEAST_BYTES:
@@ -56,7 +56,7 @@ def silence(*shape: int) -> Array:
 
 
 def copy_of(audio: Array) -> Array:
-    """The same samples in an array of their own; errors as in `silence`."""
+    """A copy of the audio; raises as `silence`."""
     copy = silence(*audio.shape)
     for part in parts_of(audio):
         copy[..., part] = audio[..., part]
@@ -64,7 +64,7 @@ def copy_of(audio: Array) -> Array:
 
 
 def gained(audio: Array, gain: np.float32) -> Array:
-    """The audio times a factor, another array; errors as in `silence`."""
+    """A new array of the audio times a linear gain; raises as `silence`."""
     out = silence(*audio.shape)
     for part in parts_of(audio):
         np.multiply(audio[..., part], gain, out=out[..., part])
@@ -78,7 +78,7 @@ def add_to(total: Array, audio: Array) -> None:
 
 
 def parts_of(audio: Array) -> Iterator[slice]:
-    """The last axis in parts, so that nothing on the way is as long as the whole."""
+    """Slices of the last axis, so that no temporary array is as long as the whole."""
     for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):
         stop_if_asked()
         yield slice(start, start + _BLOCK_SAMPLES)
@@ -100,7 +100,7 @@ class _InMemory:
         self._n_bytes = 0
 
     def has_room(self, n_bytes: int) -> bool:
-        """Whether so much more fits; what fits is taken."""
+        """Whether `n_bytes` more fit; if so, they are reserved."""
         with self._lock:
             if self._n_bytes + n_bytes > MOST_IN_MEMORY:
                 return False

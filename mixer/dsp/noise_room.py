@@ -38,10 +38,10 @@ class RoomRecipe:
     def generate(
         self, rng: np.random.Generator, sample_rate: int, reverberation_time_s: float
     ) -> FloatArray:
-        """Octave bands of independent noise left and right, each with its own decay.
+        """Make a room: independent noise left and right, each octave band with its own decay.
 
         Args:
-            rng: the noise; the same state gives the same room.
+            rng: source of the noise; the same state gives the same room.
             sample_rate: Hz.
             reverberation_time_s: time to fall by 60 dB at 1 kHz.
         """
@@ -99,12 +99,12 @@ def decaying_noise(
     wet.
 
     Args:
-        rng: the noise; the same state gives the same room.
+        rng: source of the noise; the same state gives the same room.
         taps: length in samples.
         sample_rate: Hz.
         decay_s: time to fall by 60 dB where the ratio is 1.
         knots_hz: frequencies at which `ratios` are given.
-        ratios: decay there over `decay_s`; between them smooth in octaves.
+        ratios: decay time there over `decay_s`; interpolated smoothly over octaves.
 
     Returns:
         float32 `(2, taps)`, of unit power at its start.

@@ -14,17 +14,17 @@ _ROUNDS_A_COLUMN, _UNFINISHED = 3, 3
 
 
 def fit_nonnegative(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """The gains with which the columns of a matrix come nearest to a vector.
+    """Find the gains with which the columns of a matrix come nearest to a vector.
 
     Args:
         parts: finite float64 (rows, columns).
         whole: finite float64 (rows,).
 
     Returns:
-        float64 (columns,), 0 and above.
+        The gains, float64 (columns,), 0 or more.
 
     Raises:
-        RuntimeError: the search does not end.
+        RuntimeError: the search did not converge.
     """
     columns = np.asarray_chkfinite(parts, np.float64, order="C")
     target = np.asarray_chkfinite(whole, np.float64)

@@ -40,7 +40,7 @@ def measure_onset_peaks(audio: FloatArray, sample_rate: int) -> OnsetPeaks | Non
     """Onset peak level, averaged over channels.
 
     Args:
-        audio: float32 `(channels, samples)`; measured as it is, so peak-normalise it before.
+        audio: float32 `(channels, samples)`; peak-normalise it first, as it is measured as given.
         sample_rate: Hz.
 
     Returns:
@@ -71,7 +71,7 @@ def _channel_peaks(channel: FloatArray, sample_rate: int) -> OnsetPeaks | None:
 
 
 def find_onsets(channel: FloatArray, sample_rate: int) -> np.ndarray:
-    """Sample positions of the onsets of one channel, rising, float32 `(samples,)` in."""
+    """Ascending sample positions of the onsets of one channel, float32 `(samples,)`."""
     content, level_db = _frame_descriptors(channel)
     position = _peak_positions(content)
     new_onsets = (np.arange(content.size) * FRAME_SAMPLES) + np.round(position * FRAME_SAMPLES)

@@ -13,7 +13,7 @@ import threadpoolctl
 
 
 def processor_paths() -> dict[str, str]:
-    """Its kind and the instruction sets that numpy uses ("processor"), each BLAS and its kernel."""
+    """The processor and the instruction sets that numpy uses ("processor"); each BLAS's kernel."""
     simd = np.show_config(mode="dicts").get("SIMD Extensions", {})
     sets = [*simd.get("baseline", ()), *simd.get("found", ())]
     blas = {

@@ -23,7 +23,7 @@ def filter_sections(
     Args:
         sections: `(sections, 6)`, b0 b1 b2 a0 a1 a2 with a0 = 1.
         audio: `(channels, samples)`.
-        state: `(sections, channels, 2)` from the samples before; None for silence before.
+        state: `(sections, channels, 2)` after the previous samples; None for silence before.
 
     Returns:
         float64 `(channels, samples)`, and the state after it.
@@ -51,12 +51,12 @@ def filter_samples(
     """Filter by the coefficients of one transfer function.
 
     Args:
-        b, a: `(coefficients,)` of numerator and denominator, two or more in the latter.
+        b, a: `(coefficients,)` of numerator and denominator; `a` has two or more.
         audio: float64 `(..., samples)`.
         state: `(..., most coefficients - 1)`, in direct form II transposed.
 
     Returns:
-        As `audio`, and the state after it.
+        float64, in the shape of `audio`, and the state after it.
     """
     filtered, after = compiled("signal", "_sigtools")._linear_filter(
         np.asarray(b, np.float64), np.asarray(a, np.float64), audio, -1, state
@@ -65,7 +65,7 @@ def filter_samples(
 
 
 def state_behind(a: np.ndarray, past: np.ndarray) -> np.ndarray:
-    """The state of a filter of poles alone, b = 1, after its last outputs.
+    """The state of an all-pole filter (b = 1) after its last outputs.
 
     Args:
         a: `(order + 1,)`, 1 first.

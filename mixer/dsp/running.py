@@ -24,7 +24,7 @@ def _loops() -> ModuleType:
 
 
 def running_mean(values: np.ndarray, size: int, ends: Ends = "reflect") -> np.ndarray:
-    """The mean of `size` values around each, of the values' type."""
+    """The mean of `size` values around each value, in the values' type."""
     values = np.asarray(values)
     out = np.zeros_like(values)
     _loops().uniform_filter1d(values, size, values.ndim - 1, out, _CODES[ends], 0.0, 0)
@@ -35,9 +35,9 @@ class RunningMean:
     """`running_mean` of float32 (samples,), reflected at the ends, a part at a time, bit for bit.
 
     Args:
-        size: how many values.
-        n_values: of all parts together.
-        read: values at a slice, or at an array of places.
+        size: number of values in the window.
+        n_values: number of values in all parts together.
+        read: returns the values at a slice, or at an array of indices.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class RunningMean:
         self._start, self._sum = 0, 0.0
 
     def next(self, stop: int) -> np.ndarray:
-        """The means from where the last part ended, float32 (stop - start,)."""
+        """The means from the end of the last part up to `stop`, float32 (stop - start,)."""
         start, before = self._start, self._size // 2
         # What comes in and what goes out at each place, the first one of all excepted.
         coming = self._values(start - before + self._size - 1, stop - before + self._size - 1)
@@ -72,12 +72,12 @@ class RunningMean:
 
 
 def running_maximum(values: np.ndarray, size: int, origin: int = 0) -> np.ndarray:
-    """The largest of `size` values around each, reflected at the ends.
+    """The largest of `size` values around each value, reflected at the ends.
 
     Args:
-        values: of any type of number.
-        size: how many.
-        origin: by how many the window lies earlier.
+        values: array of any numeric type.
+        size: number of values in the window.
+        origin: number of values by which the window is moved earlier.
     """
     values = np.asarray(values)
     out = np.zeros_like(values)
@@ -88,12 +88,12 @@ def running_maximum(values: np.ndarray, size: int, origin: int = 0) -> np.ndarra
 
 
 def gaussian_mean(values: np.ndarray, deviation: float, truncate: float) -> np.ndarray:
-    """The mean around each value by a bell, the last value going on beyond the ends.
+    """The Gaussian-weighted mean around each value; the end values continue beyond the ends.
 
     Args:
         values: float64.
-        deviation: of the bell, in values.
-        truncate: deviations from which on nothing counts.
+        deviation: standard deviation of the Gaussian, in values.
+        truncate: number of deviations at which the Gaussian is cut off.
     """
     radius = int(truncate * deviation + 0.5)
     places = np.arange(-radius, radius + 1)

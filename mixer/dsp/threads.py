@@ -22,7 +22,7 @@ _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 
 def available_threads() -> int:
-    """Cores this process may use: by its affinity, and by the processor time of its container."""
+    """Number of cores this process may use, by its affinity and its container's CPU limit."""
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
@@ -33,11 +33,11 @@ def available_threads() -> int:
 def container_cores(root: Path) -> int | None:
     """Cores' worth of time that a control group grants, rounded up; None if it sets no limit.
 
-    A container with a limit of four cores still sees all of the machine's. More threads than its
-    share are all held still until the next period.
+    A container with a limit of four cores still sees all cores of the machine; with more threads
+    than that, all of them are paused until the next period.
 
     Args:
-        root: where its files are, of version 2 or 1.
+        root: folder of the control group's files, of version 2 or 1.
     """
     try:
         if (root / "cpu.max").exists():
@@ -65,7 +65,7 @@ _OWN = _Own()
 
 
 def stop_if_asked() -> None:
-    """Raise `Stopped` in a worker whose pool was told to stop; loops over blocks ask in each."""
+    """Raise `Stopped` if this worker's pool was told to stop; loops call it for each block."""
     for asked in _OWN.asked:
         if asked.is_set():
             raise Stopped
@@ -77,8 +77,8 @@ class Workers(ThreadPoolExecutor):
     A plain pool would first finish what runs and what is queued, seconds after Ctrl-C.
 
     Args:
-        n_workers: at most so many at once.
-        name: what the threads are called.
+        n_workers: largest number of threads at the same time.
+        name: prefix of the threads' names.
     """
 
     def __init__(self, n_workers: int, name: str = "") -> None:
@@ -87,7 +87,7 @@ class Workers(ThreadPoolExecutor):
         super().__init__(n_workers, name, initializer=setattr, initargs=(_OWN, "asked", asked))
 
     def stop(self) -> None:
-        """Start nothing more, and end what runs at its next block."""
+        """Start no more work, and stop running work at its next block."""
         self._asked.set()
         self.shutdown(wait=False, cancel_futures=True)
 
