@@ -17,7 +17,6 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.chromium import Chromium, Memory, memory_of
+from benchmarks.chromium import Chromium, Memory, memory_of, print_with_chromium
 from benchmarks.machine import other_work
 from benchmarks.songs import write_tracks
 from benchmarks.studio_start import READY, SOUNDS
@@ -172,21 +171,15 @@ def main() -> int:
     if sys.platform != "linux":
         sys.stdout.write("skipped: reads memory as Linux tells it\n")
         return 0
-    try:
-        Chromium().close()
-    except FileNotFoundError as error:
-        sys.stdout.write(f"skipped: {error}\n")
-        return 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+
+    def lines(folder: Path) -> Iterator[str]:
         song = asked.song or write_tracks(folder / "song", asked.seconds, asked.tracks)
         (folder / "scratch").mkdir()
         busy = other_work()
-        for line in measure(song, folder / "scratch", asked.play):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"*{busy[0].upper()}{busy[1:]}.*\n")
-    return 0
+        yield from measure(song, folder / "scratch", asked.play)
+        yield f"*{busy[0].upper()}{busy[1:]}.*"
+
+    return print_with_chromium(lines)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,13 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.chromium import Chromium
+from benchmarks.chromium import Chromium, print_with_chromium
 from benchmarks.machine import other_work
 from benchmarks.songs import write_tracks
 
@@ -112,21 +111,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--repeats", type=int, default=5)
     asked = parser.parse_args()
-    try:
-        Chromium().close()
-    except FileNotFoundError as error:
-        sys.stdout.write(f"skipped: {error}\n")
-        return 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+
+    def lines(folder: Path) -> Iterator[str]:
         song = write_tracks(folder / "song", asked.seconds, asked.tracks)
         mixer = asked.mixer.absolute() if asked.mixer else install(folder)
         busy = other_work()
-        for line in measure(mixer, song, folder, asked.repeats):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"\n*{busy[0].upper()}{busy[1:]}.*\n")
-    return 0
+        yield from measure(mixer, song, folder, asked.repeats)
+        yield f"\n*{busy[0].upper()}{busy[1:]}.*"
+
+    return print_with_chromium(lines)
 
 
 if __name__ == "__main__":

@@ -100,9 +100,7 @@ def apply_console(
             the reverb or delay, or a plug-in that does not accept its settings.
         InputError: a plug-in that crashed, hung or answered with nonsense.
     """
-    lengths = {audio.shape for audio in stems.values()}
-    if len(lengths) > 1:
-        raise ValueError(f"all stems of a song must have the same length, not {sorted(lengths)}")
+    _refuse_different_lengths(stems)
     sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
     heard = heard_stems({stem: console.strip(stem) for stem in stems})
     out: dict[str, FloatArray] = {}
@@ -114,27 +112,32 @@ def apply_console(
             out[stem] = silence(*audio.shape)
             report["stems"][stem] = {"heard": False}
             continue
-        strip = console.strip(stem)
-        keys = {name: key for name, key in stems.items() if name != stem}
         done, effects = apply_strip(
             audio,
             sample_rate,
-            strip,
-            keys=keys,
+            console.strip(stem),
+            keys={name: key for name, key in stems.items() if name != stem},
             stem=stem,
             plugin_runner=plugin_runner,
             consume=stem in consume,
         )
-        done, sent = sends.add_returns(done, strip)
-        report["stems"][stem] = {"heard": True, "effects": effects, "sends": sent}
+        done, sent = sends.add_returns(done, console.strip(stem))
+        of_strip: StripReport = {"heard": True, "effects": effects, "sends": sent}
         if sent:
             shared = sends.report()
             report["reverb"], report["delay"] = shared["reverb"], shared["delay"]
         if done is not audio and tells_loudness:
-            report["stems"][stem]["loudness_before_lufs"] = _loudness_lufs(audio, sample_rate)
-            report["stems"][stem]["loudness_after_lufs"] = _loudness_lufs(done, sample_rate)
+            of_strip["loudness_before_lufs"] = _loudness_lufs(audio, sample_rate)
+            of_strip["loudness_after_lufs"] = _loudness_lufs(done, sample_rate)
+        report["stems"][stem] = of_strip
         out[stem] = done
     return ConsoleOutput(out, report)
+
+
+def _refuse_different_lengths(stems: Mapping[str, FloatArray]) -> None:
+    lengths = {audio.shape for audio in stems.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"all stems of a song must have the same length, not {sorted(lengths)}")
 
 
 def heard_stems(strips: Mapping[str, Strip]) -> set[str]:

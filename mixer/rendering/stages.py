@@ -133,30 +133,7 @@ def run_desk(
     gain_db = staging_gain_db(mix, rate) if held_db is None else held_db
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
-        staged = _staged(wet, gain, plan.console)
-        consumed = set[str]() if tells_loudness else _consumable(wet, staged, plan.console)
-        output = apply_console(
-            staged,
-            rate,
-            plan.console,
-            tempo_bpm=plan.song.tempo_bpm,
-            tells_loudness=tells_loudness,
-            progress=lambda stem: clock.at(stem, list(wet).index(stem) / max(1, len(wet))),
-            consume=consumed,
-        )
-        # What no strip has touched stays bit for bit what it was; the rest is the desk's own.
-        stems = {
-            stem: wet[stem]
-            if audio is staged[stem] and stem not in consumed
-            else np.divide(audio, gain, out=audio)
-            for stem, audio in output.stems.items()
-        }
-        del staged
-        report = output.report.copy()
-        report["stems"] = {
-            stem: report["stems"].get(stem) or {"heard": True, "effects": {}, "sends": {}}
-            for stem in dict.fromkeys((*plan.song.stems, *stems))
-        }
+        stems, report = _stems_on_desk(wet, gain, plan, clock, tells_loudness)
         mix = _mix_of_changed(mix, wet, stems, plan, output_curve)
     if touches_bus:
         # The sum of changed stems is nobody else's.
@@ -172,6 +149,40 @@ def run_desk(
     report["staging_gain_db"] = gain_db
     clock.stop()
     return mix, stems, report
+
+
+def _stems_on_desk(
+    wet: Mapping[str, np.ndarray],
+    gain: np.float32,
+    plan: RenderPlan,
+    clock: StageClock,
+    tells_loudness: bool,
+) -> tuple[dict[str, np.ndarray], DeskReport]:
+    """Wet stems after their strips, and what the strips did."""
+    staged = _staged(wet, gain, plan.console)
+    consumed = set[str]() if tells_loudness else _consumable(wet, staged, plan.console)
+    output = apply_console(
+        staged,
+        plan.mix_rate,
+        plan.console,
+        tempo_bpm=plan.song.tempo_bpm,
+        tells_loudness=tells_loudness,
+        progress=lambda stem: clock.at(stem, list(wet).index(stem) / max(1, len(wet))),
+        consume=consumed,
+    )
+    # What no strip has touched stays bit for bit what it was; the rest is the desk's own.
+    stems = {
+        stem: wet[stem]
+        if audio is staged[stem] and stem not in consumed
+        else np.divide(audio, gain, out=audio)
+        for stem, audio in output.stems.items()
+    }
+    report = output.report.copy()
+    report["stems"] = {
+        stem: report["stems"].get(stem) or {"heard": True, "effects": {}, "sends": {}}
+        for stem in dict.fromkeys((*plan.song.stems, *stems))
+    }
+    return stems, report
 
 
 def _staged(

@@ -110,17 +110,17 @@ def mix_tracks(
         if found is not None:
             groups[stem], n_done = found, n_done + len(own) + bus
             continue
-        group = silence(2, n_samples)
-        sends = GroupSends(settings.space, sample_rate)
+        group, sends = silence(2, n_samples), GroupSends(settings.space, sample_rate)
         with closing(_in_order(chain.run, own, threads)) as each:
             for index, done in each:
                 n_done += 1
-                tell(tracks[index].name, n_done / n_all)
+                name, strip = tracks[index].name, settings.tracks[index]
+                tell(name, n_done / n_all)
                 if done is not None:
                     group += done.with_returns
-                    sends.send(done.audio, settings.tracks[index])
+                    sends.send(done.audio, strip)
                 if keep is not None:
-                    keep(tracks[index].name, _alone(done, sends, settings.tracks[index], n_samples))
+                    keep(name, _alone(done, sends, strip, n_samples))
         sends.add_returns(group)
         groups[stem] = _through_bus(stem, group, sample_rate, settings.groups[stem], tap)
         chain.keep_group(stem, own, group)
