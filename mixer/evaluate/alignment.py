@@ -35,14 +35,14 @@ class AlignmentTable(TypedDict):
 
 @dataclass(frozen=True)
 class Alignment:
-    """How a mix lies against its reference.
+    """Time offset of a mix from its reference.
 
     Attributes:
-        lag_samples: how much later the mix comes; negative if it is ahead.
+        lag_samples: delay of the mix in samples; negative if it is early.
         sample_rate: Hz.
         confidence: height of the correlation's peak over the root mean square of the rest.
-        found: False if the two have too little in common to say; the lag is then 0.
-        inverted: the mix is the reference's negative image, more or less.
+        found: False if the two have too little in common to find a lag, which is then 0.
+        inverted: whether the mix has the opposite polarity.
     """
 
     lag_samples: int
@@ -73,7 +73,7 @@ def find_alignment(
     Args:
         mix, reference: `(channels, samples)`, of any lengths.
         sample_rate: of both, Hz.
-        max_lag_s: the furthest lag that is looked for, either way, in seconds.
+        max_lag_s: largest lag to search for in either direction, in seconds.
     """
     coarse_rate = min(_COARSE_RATE_HZ, sample_rate)
     lag, confidence, sign = best_lag(
@@ -91,7 +91,7 @@ def find_alignment(
 def shared_part(
     mix: np.ndarray, reference: np.ndarray, lag_samples: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Views of both, cut to the time in which both sound: the same number of samples.
+    """Views of both, cut to the time that they share: the same number of samples.
 
     Raises:
         InputError: they have no time in common.

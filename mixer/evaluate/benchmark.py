@@ -47,7 +47,7 @@ class TrueSegment:
     """A segment of the true mix, measured.
 
     Attributes:
-        first, end: its samples.
+        first, end: first and end sample.
         mix: the true mix, measured once for all systems.
         stems: figures of the true wet stems.
     """
@@ -60,7 +60,7 @@ class TrueSegment:
 
 @dataclass(frozen=True)
 class Truth:
-    """A true mix, measured once for all systems that are held against it."""
+    """A true mix, measured once for all systems that are compared with it."""
 
     n_samples: int
     segments: tuple[TrueSegment, ...]
@@ -71,7 +71,7 @@ class SegmentResult:
     """One segment of one system's mix.
 
     Attributes:
-        start_s, end_s: where it is in the song.
+        start_s, end_s: start and end in the song, in seconds.
         stems: errors of every stem that sounds in truth, by `stem_key` of each of `STEM_ERRORS`,
             signed if the measure is; empty without a truth.
         silent: stems that are silent in truth, and so were not compared.
@@ -168,7 +168,7 @@ def measure_truth(
     sample_rate: int,
     segment_s: float = SEGMENT_S,
 ) -> Truth:
-    """Measure the mix that systems are held against.
+    """Measure the mix with which systems are compared.
 
     Args:
         true_wet: stem name to float32 `(2, samples)`, as it is in the true mix.
@@ -177,7 +177,8 @@ def measure_truth(
         segment_s: length of a segment in seconds, 1 or more.
 
     Raises:
-        InputError: stems of another length than the mix, less than about a second, or silence.
+        InputError: a stem's shape differs from the mix's, or the mix is silent or shorter than
+            about a second.
     """
     _refuse_unlike(true_mix, true_wet)
     segments = []
@@ -204,7 +205,7 @@ def benchmark_mix(
     damage: bool = True,
     segment_s: float = SEGMENT_S,
 ) -> BenchmarkResult:
-    """Judge a mix.
+    """Measure the errors and the damage of a mix.
 
     Args:
         inputs: stem name to float32 `(2, samples)`, as they were given to the system.
@@ -214,11 +215,11 @@ def benchmark_mix(
             is looked for.
         sample_rate: Hz.
         limited_share: share of samples that a limiter lowers in the finished mix, 0 to 1.
-        damage: False leaves out damage, which takes two thirds of the time.
+        damage: whether to measure damage, which takes two thirds of the time.
         segment_s: length of a segment without a true mix; with one, the segments are the truth's.
 
     Raises:
-        InputError: lengths that differ, or a mix that is silent if the true one is not.
+        InputError: the lengths differ, or the mix is silent where the true one is not.
     """
     for stems in (inputs, wet):
         _refuse_unlike(mix, stems)

@@ -30,7 +30,7 @@ class SystemFigures:
         worst: damage measure to its worst segment.
         stems: stem to its mean errors, signed if the measure is.
         songs: song to its own means.
-        n_segments: how many there are.
+        n_segments: number of segments.
     """
 
     means: Mapping[str, float]
@@ -46,11 +46,11 @@ class Comparison:
 
     Attributes:
         rival, measure: of the comparison.
-        n: segments.
-        mean_difference: of subject less rival: below 0 the subject has the smaller error.
+        n: number of segments.
+        mean_difference: subject minus rival: below 0 the subject has the smaller error.
         effect: matched-pairs rank-biserial correlation, -1 (subject always smaller) to 1.
-        p: two-sided, of this test alone.
-        p_holm: corrected for all comparisons of the summary.
+        p: two-sided p value of this test alone.
+        p_holm: p value corrected for all comparisons of the summary.
     """
 
     rival: str
@@ -102,7 +102,7 @@ class BenchmarkSummary:
     """A group of songs.
 
     Attributes:
-        subject: the system that is tested.
+        subject: name of the system that is tested.
         systems: name to figures, in the order given.
         comparisons: of the subject with every rival in every error; empty without a truth.
     """

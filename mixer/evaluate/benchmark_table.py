@@ -60,7 +60,7 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def heading(measure: Measure[Any]) -> str:
-    """How a measure's line is headed; of damage, the worst segment stands beside the mean."""
+    """Heading of a measure's line; for damage it also names the worst segment."""
     if measure not in DAMAGE:
         return measure.heading
     return f"{measure.heading} ({'least' if measure.better is Better.HIGHER else 'most'})"

@@ -39,12 +39,12 @@ class PairSettings:
 
     Attributes:
         align: find and undo a lag between the two.
-        max_lag_s: the furthest that is looked for.
+        max_lag_s: largest lag to search for, in seconds.
         trim_silence: leave out silence before and after the reference's music.
         match_loudness: read the mix's levels as if it had the reference's integrated loudness. The
             paper's measures do not change: all but its loudness family are of peak-normalised
             mixes, and that family is there to compare the levels as they came.
-        target: balance to hold both against; None for none.
+        target: spectral balance to compare both with; None for none.
     """
 
     align: bool = True
@@ -59,7 +59,7 @@ Figures = Mapping[str, float | None]
 
 
 class BalanceTable(TypedDict):
-    """Both long-term balances in dB, a value a band, and errors of the balance."""
+    """Both long-term balances in dB, one value per band, and errors of the balance."""
 
     bands_hz: list[float]
     mix_db: list[float | None]
@@ -99,8 +99,8 @@ class PairReport:
 
     Attributes:
         alignment: None if it was not requested.
-        mix_s, reference_s, compared_s: lengths before, and of the part that was compared.
-        gain_db: what the mix's levels were moved by to match the reference's loudness.
+        mix_s, reference_s, compared_s: lengths in seconds, and that of the compared part.
+        gain_db: gain with which the mix was read to match the reference's loudness.
         errors: the figure of each of `ERRORS` by name, the smaller the better: what is averaged
             and tested.
         mix, reference: what engineers read, before `gain_db`.

@@ -37,7 +37,8 @@ def find_pairs(mix: Path, reference: Path) -> list[FilePair]:
     """Pair a mix with a reference, or the files of two folders by their names without ending.
 
     Raises:
-        InputError: a folder against a file, no name in both, or a name twice in a folder.
+        InputError: one is a folder and the other a file, no name is in both folders, or a folder
+            has a name twice.
     """
     for path in (mix, reference):
         if not path.exists():
@@ -70,11 +71,11 @@ def unpaired(mix: Path, reference: Path) -> list[Path]:
 def read_pairs(table: Path) -> list[FilePair]:
     """Read pairs from a CSV with the columns mix and reference, and perhaps song and system.
 
-    Files are looked for from the table's folder, if their names are not absolute.
+    Relative file names are relative to the table's folder.
 
     Raises:
-        InputError: no such columns, no line, a file that is not there, or a song twice for one
-            system.
+        InputError: a column or every line is missing, a file does not exist, or a song is listed
+            twice for one system.
     """
     if not table.is_file():
         raise InputError(f"{table}: the table of pairs was not found")
@@ -121,7 +122,8 @@ def audio_by_name(folder: Path) -> dict[str, Path]:
     """Audio files of a folder by their name without ending, in order.
 
     Raises:
-        InputError: no such folder, none in it, or two that differ in their ending alone.
+        InputError: the folder does not exist, has no audio files, or has two that differ only in
+            their ending.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")

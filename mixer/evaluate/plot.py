@@ -30,7 +30,7 @@ def plot_pair(result: SongResult, path: Path) -> None:
     """Draw one pair: spectral balance, width and correlation by band, and the paper's measures.
 
     Args:
-        result: of one mix.
+        result: measurements of one mix.
         path: PNG to write, replaced if it exists.
 
     Raises:
@@ -50,8 +50,8 @@ def plot_summary(results: Sequence[SongResult], summary: Summary, path: Path) ->
     """Draw systems side by side: the error of each family, songs as dots, mean and interval.
 
     Args:
-        results: of several songs or systems.
-        summary: of them.
+        results: measurements of several songs or systems.
+        summary: their summary.
         path: PNG to write, replaced if it exists.
 
     Raises:

@@ -40,7 +40,7 @@ class Interval:
     Attributes:
         mean, median: of the defined values; NaN if there is none.
         low, high: bounds of the mean at the requested confidence; NaN for fewer than two values.
-        n: how many values were defined.
+        n: number of defined values.
     """
 
     mean: float
@@ -57,10 +57,10 @@ class PairedTest:
     Attributes:
         first, second: names of the systems.
         n: songs with a value for both.
-        median_difference: of first less second.
+        median_difference: median of first minus second.
         effect: matched-pairs rank-biserial correlation, -1 (first always smaller) to 1.
-        p: two-sided, of this test alone; 1 if no song differs.
-        p_holm: corrected for all comparisons of the family.
+        p: two-sided p value of this test alone; 1 if no song differs.
+        p_holm: p value corrected for all comparisons of the family.
     """
 
     first: str
@@ -80,7 +80,7 @@ class Location:
         median, mean: of all defined values; NaN if there is none.
         median_low, median_high, mean_low, mean_high: bounds; NaN for fewer than two groups.
         n: how many values were defined.
-        n_groups: how many groups they are of.
+        n_groups: number of groups that they belong to.
     """
 
     median: float
@@ -100,8 +100,8 @@ class FriedmanTest:
     Attributes:
         n_blocks: blocks with a value for every system.
         chi_squared: Friedman's statistic, corrected for ties.
-        degrees_of_freedom: systems less one.
-        p: by the chi-squared distribution; 1 where every block is one tie.
+        degrees_of_freedom: number of systems minus 1.
+        p: p value by the chi-squared distribution; 1 if all values of every block are tied.
         kendalls_w: agreement of the blocks, 0 to 1: chi squared over its largest value.
         mean_ranks: system to its mean rank; 1 is the lowest value of a block.
     """
@@ -123,7 +123,7 @@ def bootstrap_interval(
     """Mean of values with a percentile bootstrap interval.
 
     Args:
-        values: one a song; NaN where a song has none.
+        values: one per song; NaN for a song without one.
         rng: draws the resamples.
         confidence: 0 to 1.
         n_resamples: how many.
@@ -300,7 +300,7 @@ def rank_biserial(differences: np.ndarray) -> float:
 
 
 def cliffs_delta(first: Sequence[float], second: Sequence[float]) -> float:
-    """How often a value of first is above one of second, less how often below, over all pairs.
+    """Share of pairs in which the first value is larger, minus the share in which it is smaller.
 
     Args:
         first, second: at least one value each, finite; they need not be paired.

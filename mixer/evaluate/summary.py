@@ -51,7 +51,7 @@ class SongResult:
     Attributes:
         song: its name.
         system: what mixed it.
-        mix, reference: where they come from, for the reader.
+        mix, reference: their origins, for the reader.
         report: the measurements.
     """
 
@@ -102,8 +102,8 @@ def summarise(results: Sequence[SongResult], seed: int = 0) -> Summary:
     """Average every measure of each system over its songs, and test systems against each other.
 
     Args:
-        results: at most one of a song and system; systems are paired by song name.
-        seed: of the bootstrap.
+        results: at most one per song and system; systems are paired by song name.
+        seed: random seed of the bootstrap.
     """
     systems = list(dict.fromkeys(result.system for result in results))
     songs = list(dict.fromkeys(result.song for result in results))

@@ -51,13 +51,13 @@ class SystemSettings:
 
 
 def system_names(models: Sequence[str]) -> dict[str, RenderSettings]:
-    """The systems that models and floors make, by the name they are shown under.
+    """Render settings of each system, the models and the baselines, by displayed name.
 
     Args:
         models: names or folders of bundles; "none" is the floor of normalised stems.
 
     Raises:
-        InputError: two models of one name.
+        InputError: two models have the same name.
     """
     systems: dict[str, RenderSettings] = {}
     for model in models:
@@ -89,7 +89,7 @@ def evaluate_systems(
         plain sum is left out: it would be compared with itself.
 
     Raises:
-        InputError: two songs of one name, a song without a reference, or one that cannot be read.
+        InputError: two songs have the same name, or a song has no reference or cannot be read.
         ModelError, DeviceError, SettingsError: as `mixer.render`.
     """
     settings = settings or SystemSettings()
@@ -111,7 +111,7 @@ def check_songs(songs: Sequence[Song], settings: SystemSettings) -> list[Path | 
     """Find every song's reference before anything is rendered; see `find_reference`.
 
     Raises:
-        InputError: two songs of one name, or a song without a reference.
+        InputError: two songs have the same name, or a song has no reference.
     """
     names = [song.name for song in songs]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -124,7 +124,7 @@ def find_reference(song: Song, settings: SystemSettings) -> Path | None:
     """The file that holds a song's human mix, or None for the sum of its stems.
 
     Raises:
-        InputError: there is none, and the sum of the stems was not requested.
+        InputError: the file does not exist, and the sum of the stems was not requested.
     """
     wanted = settings.reference_name.lower()
     for recording in song.left_out:

@@ -96,11 +96,11 @@ def compare_tracks(
     tracks: Mapping[str, np.ndarray],
     sample_rate: int,
 ) -> TrackErrors:
-    """Judge a mix.
+    """Measure how far a mix is from a person's.
 
     Args:
-        truth: of the same song and length.
-        mix: float32 `(2, samples)`, whatever its loudness.
+        truth: a person's mix of the same song and length.
+        mix: float32 `(2, samples)`, at any loudness.
         groups: the mix's wet stems; a group that is missing is silent.
         tracks: its wet tracks; empty if the system mixes stems alone.
         sample_rate: Hz.

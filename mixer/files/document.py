@@ -40,15 +40,15 @@ Built = TypeVar("Built")
 
 @dataclass(frozen=True)
 class Document:
-    """A table that was read, and what to say if it is wrong.
+    """A table that was read, with what its error messages need.
 
     Attributes:
-        where: what to call it in a message, usually its file.
+        where: its name in messages, usually its file.
         table: as TOML or JSON gave it, within the bounds, unchecked.
-        error: what to raise.
+        error: class of the errors to raise.
         advice: what to do about a mistake that its user did not make, e.g. "build it again".
-        text: of a TOML file, for line numbers.
-        sha256: of a TOML file's bytes.
+        text: text of a TOML file, for line numbers.
+        sha256: hash of a TOML file's bytes.
         inside: the key of the file under which the table lies.
     """
 
@@ -98,7 +98,7 @@ class Document:
 
         Args:
             kind: the dataclass.
-            is_open: unknown keys are left alone: a newer version may have written them.
+            is_open: whether to ignore unknown keys, which a newer version may have written.
         """
         built: Built = self.build(table_of(kind, is_open=is_open))
         return built
@@ -111,7 +111,7 @@ class Document:
         """Raise if the table is of another format, or of a version that we do not read.
 
         Args:
-            key: that holds the version.
+            key: key of the version.
             newest: the newest version that we read.
             name: what `format` must say; None for a table without it.
         """
@@ -135,7 +135,7 @@ def build(shape: Shape, value: Any, path: Keys = ()) -> Any:
     """Build the object that a checked table describes.
 
     Args:
-        shape: that was found to be without mistakes.
+        shape: a shape of which the value has passed the check.
         value: the table, a list or a value.
         path: its location.
 

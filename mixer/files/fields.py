@@ -60,7 +60,7 @@ def number(
 
 
 def numbers(*ranges: tuple[float, float]) -> Any:
-    """A field that holds so many numbers, each within its own range."""
+    """A field that holds a fixed number of numbers, each within its own range."""
     return _field(MISSING, {"ranges": ranges})
 
 
@@ -104,7 +104,7 @@ def sha256(default: Any = MISSING) -> Any:
 
 
 def table() -> Any:
-    """A field that holds a table of its own, which must be there."""
+    """A field that holds a required table of its own."""
     return _field(MISSING, {})
 
 
@@ -116,12 +116,13 @@ def entries(
     most: int = MOST_ENTRIES,
     names: str = TextKind.LINE,
 ) -> Any:
-    """A field that holds so many entries, each as `field` says.
+    """A field that holds a number of entries, each described by `field`.
 
     Args:
-        field: what the other functions here gave, without a default; None if the type says all.
-        default: none where it must be there.
-        least, most: entries.
+        field: result of another function of this module, without a default; None if the type is
+            enough.
+        default: left out if it is required.
+        least, most: range of the number of entries.
         names: of a table under any names, what these may be: `TextKind.LINE` or `TextKind.RAW`.
     """
     metadata = dict(field.metadata) if field is not None else {}

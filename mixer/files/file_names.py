@@ -13,7 +13,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECA
 
 
 def clean(name: str) -> str:
-    """A name that Windows, macOS and Linux all take, as near to the given one as can be."""
+    """Turn a name into the nearest one that Windows, macOS and Linux all accept."""
     name = FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).rstrip(" .").lstrip(" ")
     if name in ("", ".", "..") or set(name) == {"."}:
         return "_"
@@ -21,7 +21,7 @@ def clean(name: str) -> str:
 
 
 def shorten(name: str, max_bytes: int) -> str:
-    """At most so many bytes of UTF-8; what is cut off is kept as a hash."""
+    """Shorten a name to at most `max_bytes` of UTF-8; a hash stands for what is cut off."""
     content = name.encode()
     if len(content) <= max_bytes:
         return name
@@ -30,12 +30,12 @@ def shorten(name: str, max_bytes: int) -> str:
 
 
 def key(path: str) -> str:
-    """A path as file systems that fold case and composition see it."""
+    """Key of a path: equal for paths that are equal apart from case and Unicode composition."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
 def unique_names(wanted: Iterable[str], max_bytes: int) -> list[str]:
-    """A clean name for each, in their order; of equal ones the later ones are numbered."""
+    """Clean names in the same order; later ones of equal names are numbered."""
     names, taken = list[str](), set[str]()
     for each in wanted:
         base = name = shorten(clean(each), max_bytes)

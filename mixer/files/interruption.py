@@ -14,7 +14,7 @@ _ONE_REQUEST_S = 1.0
 
 
 def ending_signals() -> list[signal.Signals]:
-    """Ctrl-C, a termination, and a terminal that went away, unless its end is to be survived.
+    """Signals that end the program: Ctrl-C, termination, and a closed terminal unless ignored.
 
     `nohup` has the last one ignored before the program starts; then it stays so.
     """
@@ -61,7 +61,7 @@ def is_interrupted_import(error: BaseException) -> bool:
 
 @contextlib.contextmanager
 def interruptions_held_back() -> Iterator[None]:
-    """A signal that arrives within the block acts when it is over; for steps that are short."""
+    """Delay signals that arrive within the block until its end; for short steps."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is ever interrupted
         return

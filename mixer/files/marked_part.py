@@ -11,11 +11,11 @@ def with_marked_part(page: str, name: str, lines: Sequence[str]) -> str:
 
     Args:
         page: the whole text.
-        name: of the part.
-        lines: what is to stand there.
+        name: name of the part.
+        lines: the new content.
 
     Raises:
-        ValueError: the page does not have both marks of that part once.
+        ValueError: the page does not have each mark of that part exactly once.
     """
     marks = rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
     found, n = re.subn(marks, lambda m: m[1] + "\n".join(lines) + m[2], page, flags=re.DOTALL)

@@ -43,7 +43,7 @@ class Mistake(NamedTuple):
 
 
 def dotted(path: Keys) -> str:
-    """A key as one writes it: drums.eq.0.gain_db."""
+    """A key as a user writes it: drums.eq.0.gain_db."""
     return ".".join(
         str(part)
         if isinstance(part, int) or _BARE_KEY.fullmatch(part)
@@ -71,7 +71,7 @@ def find_mistakes(
         shape: the expected shape.
         value: as TOML or JSON gave it.
         path: its location.
-        is_layer: of a layer of settings.
+        is_layer: whether the table is a layer of settings.
     """
     if value == NOTHING and (has_none(shape) or (is_layer and takes_none(shape))):
         return
@@ -292,7 +292,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
     Args:
         value: not nested deeper than Python's stack: `mixer.files.document` has seen to that.
-        name: in front of every name.
+        name: prefix of every name.
     """
     if isinstance(value, Mapping):
         inner: Any = value.items()

@@ -25,7 +25,7 @@ class FieldReader:
         """Field number and value: bytes if they have a length, a number if it is a varint.
 
         Raises:
-            MalformedError: see there.
+            MalformedError: the bytes are not a protocol buffer, or hold too many fields.
         """
         position = 0
         while position < len(message):
@@ -62,7 +62,7 @@ def view_of(value: memoryview | int) -> memoryview:
 
 
 def number_of(value: memoryview | int) -> int:
-    """A field that must hold a signed number of 64 bit."""
+    """A field that must hold a signed 64-bit number."""
     if not isinstance(value, int) or value >= _WORD:
         raise MalformedError
     return value - _WORD if value >= _SIGN_BIT else value

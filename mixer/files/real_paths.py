@@ -7,7 +7,7 @@ import stat
 
 
 class RealPaths:
-    """`os.path.realpath` of many paths; what it says of a folder is kept.
+    """`os.path.realpath` of many paths, with the results for folders cached.
 
     A plan of a batch asks it of songs and results by the tens of thousands, which lie side by side.
     """

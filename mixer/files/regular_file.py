@@ -13,10 +13,10 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """A file open for reading bytes, whatever is at its path by the time that it is opened.
+    """Open a regular file for reading bytes; its type is checked on the open file.
 
     Raises:
-        OSError: it cannot be opened, or is a folder, a pipe, a socket or a device.
+        OSError: the file cannot be opened, or is a folder, a pipe, a socket or a device.
     """
     descriptor = os.open(path, _FLAGS)
     try:
@@ -45,7 +45,7 @@ def read_start(path: str, most_bytes: int) -> tuple[bytes, os.stat_result]:
 
 
 def read_regular(path: Path, most_bytes: int = -1) -> bytes:
-    """The bytes of a file, at most so many.
+    """Read a file, at most `most_bytes` of it.
 
     Raises:
         OSError: as `open_regular`.

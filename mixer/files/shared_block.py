@@ -15,7 +15,7 @@ class SharedBlock:
     """A block that grows.
 
     Attributes:
-        handle: what to give to the other process, which opens the block by `attach`.
+        handle: text by which the other process opens the block with `attach`.
     """
 
     def __init__(self, handle: str, descriptor: int, *, is_own: bool) -> None:
@@ -50,7 +50,7 @@ class SharedBlock:
         """The first bytes, made longer where needed; let go of the view before the next call.
 
         Raises:
-            OSError: there is no room.
+            OSError: there is not enough memory.
         """
         if self._map is None or n_bytes > self._n_bytes:
             self._grow(n_bytes)
@@ -58,7 +58,7 @@ class SharedBlock:
         return memoryview(self._map)[:n_bytes]
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         if self._map is not None:
             # A view of it that is still in use keeps it until it is let go of.
             with contextlib.suppress(BufferError):

@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"[+-]\d+(?:[.,]\d+)?(?: ?[A-Za-z%]{1,6})?")
 
 
 def cell(value: object) -> object:
-    """A value as a cell: undefined values are empty, and no text is taken for a formula.
+    """Convert a value to a cell: undefined values become empty, formulas become plain text.
 
     A text that begins like one gets an apostrophe in front, which a spreadsheet takes away.
     """

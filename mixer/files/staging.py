@@ -58,14 +58,14 @@ def publish(
     Args:
         staging: from `staging_folder(folder)`.
         folder: where the files go.
-        last: whether a file, relative to `folder`, says that the others are there.
+        last: whether a file, relative to `folder`, is to be renamed after all others.
         overwrite: replace existing files.
 
     Returns:
         Where the files are now.
 
     Raises:
-        OutputError: a file is there already, or cannot be renamed; then nothing is changed.
+        OutputError: a file already exists or cannot be renamed; nothing is changed then.
     """
     made = [path.relative_to(staging) for path in staging.rglob("*") if not path.is_dir()]
     made.sort(key=lambda path: (last(path), path))

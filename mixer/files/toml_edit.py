@@ -21,7 +21,7 @@ def with_value(text: str, table: str, key: str, value: Any) -> str:
         text: valid TOML.
         table: the name of a table at its top level; "" for the top level itself.
         key: a bare key.
-        value: a text, number, truth value or list of those.
+        value: a text, number, boolean, or list of these.
 
     Raises:
         ValueError: the text is not TOML, or is written in a way that cannot be edited safely.

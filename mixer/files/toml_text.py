@@ -25,7 +25,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """The table of a TOML text.
 
     Raises:
-        ValueError: it is none, or has a key of more than `MOST_KEY_PARTS` parts.
+        ValueError: the text is not TOML, or has a key of more than `MOST_KEY_PARTS` parts.
         RecursionError: it is nested too deeply.
     """
     for between in _AROUND_KEYS.split(_NOT_KEYS.sub("q", text)):

@@ -14,7 +14,7 @@ def table_lines(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
     """The lines of a table: values first, then the tables below, which TOML would else take in.
 
     Args:
-        table: of texts, numbers, truth values, lists and tables.
+        table: a table of texts, numbers, booleans, lists and tables.
         name: dotted path under which it lies; "" for the whole file.
 
     Returns:

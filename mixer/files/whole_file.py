@@ -29,7 +29,7 @@ def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
 
     Args:
         path: the destination; the file appears once it is complete.
-        mode: its rights, before the user's mask.
+        mode: its permissions, before the user's umask.
 
     Raises:
         OutputError: there is a pipe, a device or a link that leads nowhere: what would take its
@@ -55,7 +55,7 @@ def rename_over(source: Path, target: Path) -> None:
     player for as long as it plays.
 
     Raises:
-        OSError: it cannot be renamed; says if another program may be the reason.
+        OSError: the file cannot be renamed; the message says if another program may be the cause.
     """
     for wait_s in _WAIT_FOR_OTHERS_S if _IS_WINDOWS else ():
         try:
@@ -118,7 +118,7 @@ def refuse_unwritable(paths: list[Path]) -> None:
 
 
 def refuse_irregular(path: Path) -> None:
-    """Raise OutputError if something else than a file of bytes has that name."""
+    """Raise OutputError if the path exists and is not a regular file."""
     if path.is_dir():
         raise OutputError(f"{path} is a folder; choose another --output")
     if path.exists():
@@ -141,7 +141,7 @@ def _refuse_long_name(path: Path, parent: Path) -> None:
 
 
 def refuse_full_disk(path: Path, n_bytes: int) -> None:
-    """Raise OutputError if a file of `n_bytes` certainly finds no room on its disk."""
+    """Raise OutputError if a file of `n_bytes` cannot fit on its disk."""
     parent = next(p for p in path.absolute().parents if p.exists())
     free = shutil.disk_usage(parent).free
     if free < n_bytes:

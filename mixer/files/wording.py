@@ -95,7 +95,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def size_of(n_bytes: float) -> str:
-    """A size for a person: 12.3 MB, 4.5 GB."""
+    """A readable size: 12.3 MB, 4.5 GB."""
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
 
 

@@ -19,7 +19,7 @@ ONE_SIDED_DB = 30.0
 class BalanceReport(TypedDict):
     """The offset found, in dB to the right, None for silence.
 
-    `one_sided` is there where something was done: whether one channel carried no recording.
+    `one_sided`, present if anything was done, says whether one channel had no recording.
     """
 
     offset_db: float | None
@@ -38,7 +38,7 @@ def match_balance(
         audio: float32 `(2, samples)`.
         amount: 0 to 1, share of the offset in dB that is taken away. A one-sided stem is spread at
             any amount above 0, since there is no level between that would be less one-sided.
-        out: where to put the result; may be `audio` itself.
+        out: array for the result; may be `audio` itself.
 
     Returns:
         float32 `(2, samples)`, and what was done: the offset found, in dB to the right.

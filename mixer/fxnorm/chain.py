@@ -96,13 +96,13 @@ def normalise_stem(
         sample_rate: Hz. The published figures belong to 44 100 Hz; other rates work, with the
             transform sizes in samples as they are.
         stem: its name in the profile.
-        profile: where to bring it.
+        profile: the target.
         effects: names from `EFFECTS`, in that order.
-        seed: what the rooms are drawn by, together with the stem's name; 0 or more.
+        seed: random seed of the rooms, combined with the stem's name; 0 or more.
         amounts: effect to amount, 0 (bit for bit its input) to 1 (the default).
-        rooms: where the reverbs take their rooms from; the generated ones by default.
+        rooms: source of the reverbs' rooms; generated ones by default.
         panning_limits_time_axis: see `match_panning`; for networks trained with that defect.
-        in_place: the input is no longer needed: stereo audio is changed where it is.
+        in_place: the input is no longer needed, so stereo audio is overwritten.
 
     Returns:
         float32 `(2, samples)`; and what was measured, ready for JSON: `before` and `after` with
@@ -111,8 +111,9 @@ def normalise_stem(
         `loudness_lufs` and `peak_dbfs` after it.
 
     Raises:
-        InputError: the audio has NaN or infinite samples or is not mono or stereo.
-        ModelError: the profile does not know the stem.
+        InputError: the audio has NaN or infinite samples or a peak above `MAX_PEAK`, or is neither
+            mono nor stereo.
+        ModelError: the profile does not have the stem.
         SettingsError: the choice of effects cannot be run, see `check_effects`.
     """
     steps = normalisation_steps(
@@ -133,7 +134,7 @@ def normalise_stem(
 def run_steps(
     steps: Steps, tell: Callable[[Step], object] = lambda step: None
 ) -> tuple[FloatArray, StemReport]:
-    """Do what is left of a normalisation; `tell` hears of each step before it is done."""
+    """Run the remaining steps of a normalisation; `tell` is called before each."""
     while True:
         try:
             step = next(steps)
@@ -156,7 +157,7 @@ def normalisation_steps(
     panning_limits_time_axis: bool = False,
     in_place: bool = False,
 ) -> Steps:
-    """`normalise_stem`, step by step: may rest in front of any, and go on in another thread."""
+    """`normalise_stem` step by step; it may pause before any step and resume in another thread."""
     check_effects(effects, amounts)
     profile.stem(stem)
     work = _as_stereo(audio, sample_rate, stem, in_place=in_place)

@@ -49,8 +49,8 @@ class CompressionReport(TypedDict):
     Attributes:
         onset_peak_dbfs: found at the working peak; None without an onset.
         ratio, threshold_db: of the compressor; None if there was none.
-        bound_dbfs: below which the onset peaks are to be.
-        bound_met: whether they are.
+        bound_dbfs: bound of the onset peaks.
+        bound_met: whether they are below it.
         onset_peak_after_dbfs: set if it was compressed; None without an onset.
     """
 

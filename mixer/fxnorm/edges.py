@@ -26,7 +26,7 @@ def extend(signal: FloatArray, reach_samples: int) -> FloatArray:
 
     Args:
         signal: float32 `(samples,)`, one sample or more.
-        reach_samples: by how many samples, 0 or more.
+        reach_samples: number of samples to add at each end, 0 or more.
 
     Returns:
         float32 `(samples + 2 * reach_samples,)`, the signal in the middle bit for bit.

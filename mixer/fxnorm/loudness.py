@@ -17,7 +17,7 @@ PADDING_SAMPLES = 65_536
 
 
 class LoudnessReport(TypedDict):
-    """The gain, None if there was none, and whether the peak held it back."""
+    """The gain in dB, None if there was none, and whether the peak limited it."""
 
     gain_db: float | None
     held_by_peak: bool

@@ -48,11 +48,12 @@ def measure_profile(
         effects: the chain that the profile is for.
         bands_hz: rising frequencies at which the curves are kept.
         seed: draws the rooms, if the chain has reverbs.
-        about: where the songs come from.
+        about: origin of the songs, in a sentence.
 
     Raises:
-        InputError: a generator, no song, or a stem without a single onset or loudness.
-        SettingsError: effects that cannot be run.
+        InputError: `songs` is a generator or has no audible stem, or a stem has no onset or
+            loudness in any song.
+        SettingsError: the choice of effects cannot be run.
     """
     check_effects(effects)
     if iter(songs) is songs:

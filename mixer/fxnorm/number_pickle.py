@@ -39,14 +39,15 @@ def load_number_dict(content: bytes, source: str) -> dict:
 
     Args:
         content: the whole file.
-        source: what to call it in an error.
+        source: name of the file in errors.
 
     Returns:
         The dict; its leaves may be `PickledArray`, see `as_numbers`. Arrays are views of
         `content`'s pickle.
 
     Raises:
-        ModelError: damaged, or holding anything but arrays of numbers in dicts, lists and tuples.
+        ModelError: the file is damaged, or holds anything but arrays of numbers in dicts, lists
+            and tuples.
     """
     stream = io.BytesIO(content)
     try:

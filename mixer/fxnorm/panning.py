@@ -69,7 +69,7 @@ def measure_side(audio: FloatArray, sample_rate: int, centred: int = 1) -> int:
     Args:
         audio: float32 `(2, samples)`.
         sample_rate: Hz.
-        centred: the answer if the channels' energies too are within 0.01 dB.
+        centred: result if the channels' energies are also within 0.01 dB.
     """
     low, high = (int(frequency_hz * N_FFT / sample_rate) for frequency_hz in SIDE_BAND_HZ)
     high = max(high, low + 1)

@@ -70,7 +70,7 @@ class Profile:
     Attributes:
         bands_hz: rising band centres at which the curves are given.
         stems: stem name to its profile.
-        about: where the figures come from, in a sentence.
+        about: origin of the figures, in a sentence.
     """
 
     bands_hz: tuple[float, ...] = entries(number(MISSING, *BANDS_HZ), least=2)
@@ -122,8 +122,8 @@ def read_profile(name_or_path: str | Path) -> Profile:
     """Read a profile, by the name of a packaged one or from a JSON file.
 
     Raises:
-        ModelError: no such profile, not JSON, a key missing, a list of the wrong length, a figure
-            that is not a finite number or is outside its range.
+        ModelError: there is no such profile, it is not JSON, lacks a key, or has a list of the
+            wrong length or a figure that is not finite or is outside of its range.
     """
     known = packaged_profiles()
     path = PACKAGED / f"{name_or_path}.json" if str(name_or_path) in known else Path(name_or_path)

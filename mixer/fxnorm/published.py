@@ -29,12 +29,12 @@ def read_published_features(
 
     Args:
         path: the `.npy` file.
-        sample_rate: that the features were measured at, which the file does not say.
+        sample_rate: rate in Hz of the measured songs, which the file does not state.
         bands_hz: rising frequencies at which the curves are kept.
 
     Raises:
-        ModelError: larger than 64 MiB, damaged, holding anything but arrays of numbers in plain
-            containers, or without the features of a profile.
+        ModelError: the file is larger than 64 MiB or damaged, holds anything but arrays of numbers
+            in plain containers, or lacks the features of a profile.
     """
     path = Path(path)
     if not path.is_file():

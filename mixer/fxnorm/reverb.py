@@ -51,7 +51,7 @@ def add_reverb_send(
     Args:
         audio: float32 `(2, samples)`.
         sample_rate: Hz.
-        rooms: where the room is drawn from.
+        rooms: source of the rooms.
         rng: draws the room and the corner frequencies, 500-700 Hz and 7-10 kHz.
         amount: gain of the send, 0 to 1.
         out: where to put the result; may be `audio` itself.

@@ -51,7 +51,7 @@ class RecordedRooms:
         """One of the rooms with a reverberation time between the two.
 
         Raises:
-            InputError: no such room, or rooms read at another sample rate.
+            InputError: there is no such room, or the rooms were read at another sample rate.
         """
         if sample_rate != self.sample_rate:
             raise InputError(
@@ -74,11 +74,11 @@ def read_rooms(folder: str | Path, sample_rate: int, read: RoomReader) -> Record
 
     Args:
         folder: a folder of mono or stereo recordings.
-        sample_rate: what the rooms are wanted at, Hz.
-        read: file and sample rate to float32 `(channels, samples)` at that rate.
+        sample_rate: desired rate of the rooms, Hz.
+        read: reads a file at a sample rate: float32 `(channels, samples)`.
 
     Raises:
-        InputError: no such folder, nothing in it, or a file that is not an impulse response.
+        InputError: the folder does not exist or is empty, or a file is not an impulse response.
     """
     if not Path(folder).is_dir():
         raise InputError(f"{folder}: no such folder of impulse responses")

@@ -32,10 +32,10 @@ class Task:
     Attributes:
         sample_rate: Hz.
         stem: its name in the profile.
-        profile: where to bring it.
+        profile: the target.
         amounts: effect to amount, 0 to 1; 1 if it is not named.
-        seed: what the rooms are drawn by, 0 or more.
-        rooms: where the reverbs take their rooms from.
+        seed: random seed of the rooms, 0 or more.
+        rooms: source of the reverbs' rooms.
         panning_limits_time_axis: see `mixer.fxnorm.panning.match_panning`.
         own: effect to what its stage's `listen` found before any effect, or its `begin` just before
             it.
@@ -54,7 +54,7 @@ class Task:
         return float(self.amounts.get(effect, 1.0))
 
     def rng(self, effect: str) -> np.random.Generator:
-        """Each stem and effect draws by itself, whatever else is chosen."""
+        """Random generator of an effect on this stem, independent of the other effects."""
         if self.seed < 0:
             raise SettingsError(f"the seed must be 0 or a positive whole number, not {self.seed}")
         return np.random.default_rng([self.seed, zlib.crc32(f"{self.stem}/{effect}".encode())])

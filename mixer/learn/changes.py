@@ -25,7 +25,7 @@ class Changed:
 
     Attributes:
         written: the session as written.
-        now: its strip as it is.
+        now: its strip in the session now.
         is_group: it is a folder, of a stem or of the whole mix.
     """
 
@@ -35,7 +35,7 @@ class Changed:
 
     @property
     def is_moved(self) -> bool:
-        """Whether the fader or the pan was."""
+        """Whether the fader or the pan was moved."""
         was = self.written.strip
         return (
             abs(self.now.gain_db - was.gain_db) >= LEAST_DB
@@ -56,17 +56,17 @@ class Changed:
 
     @property
     def bands_gone(self) -> tuple[EqBand, ...]:
-        """Bands that are there no more, or are others now."""
+        """Bands that were removed, or that differ now."""
         return without(self.written.strip.bands, self.now.bands)
 
     @property
     def bands_new(self) -> tuple[EqBand, ...]:
-        """Bands that were not there, or were others."""
+        """Bands that were added, or that differed before."""
         return without(self.now.bands, self.written.strip.bands)
 
     @property
     def sends(self) -> dict[str, float | None]:
-        """Returns to which another level is sent now; None for none."""
+        """Returns whose send level changed, to the new level in dB; None for off."""
         was, now = dict(self.written.strip.sends), dict(self.now.sends)
         found: dict[str, float | None] = {}
         for name in dict.fromkeys((*was, *now)):
@@ -77,7 +77,7 @@ class Changed:
         return found
 
     def words(self) -> list[str]:
-        """Each difference, a phrase."""
+        """Each difference as a phrase."""
         return list(_words(self))
 
 
@@ -89,8 +89,8 @@ class Comparison:
         changed: tracks and folders that were changed, in order.
         added: names of tracks that were not there.
         gone: names of tracks that no longer exist.
-        foreign: by track, devices that are not understood.
-        remarks: what was read as less than it is, a line each.
+        foreign: track name to its devices that mixer does not understand.
+        remarks: one line for each thing that was read only in part.
     """
 
     changed: tuple[Changed, ...]
@@ -104,7 +104,7 @@ def compare_session(written: WrittenMix, session: ReadSession) -> Comparison:
     """Compare a session with how it was written.
 
     Args:
-        written: its numbers.
+        written: its settings as written.
         session: as it is now.
     """
     found = [*_pairs(written.tracks, session, False), *_pairs(written.groups, session, True)]
@@ -183,7 +183,7 @@ def _is_same_course(one: Points, other: Points) -> bool:
 
 
 def course_change(was: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Times in seconds, and by how much automation is louder than it was, in dB."""
+    """Times in seconds, and the change of the automation at each in dB."""
     times = np.array(sorted({time_s for time_s, _ in (*was, *now)}))
     values = [
         np.interp(times, *np.array(points).T) if points else np.ones(len(times))

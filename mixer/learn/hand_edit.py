@@ -42,9 +42,9 @@ class Edit:
     """Changes learnt from one strip.
 
     Attributes:
-        keys: where it is in a console: a track, a stem, the master.
-        table: keys of a strip and their values; a list is whole.
-        remarks: what was changed and cannot be said so, lines.
+        keys: location of the strip in a console: a track, a stem, or the master.
+        table: keys of a strip and their values; a list replaces the whole list.
+        remarks: one line for each change that a strip cannot express.
     """
 
     keys: tuple[str, ...]

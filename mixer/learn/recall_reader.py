@@ -74,7 +74,8 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
     """Read the numbers of a session of a format.
 
     Raises:
-        InputError: they are not there, not such numbers, or have none of that format.
+        InputError: the file does not exist, is not a recall sheet, or has no values for that
+            format.
     """
     try:
         if path.stat().st_size > _LONGEST_BYTES:

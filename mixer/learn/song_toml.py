@@ -28,7 +28,7 @@ def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
         edits: learnt changes; a key that is there already is replaced.
 
     Raises:
-        InputError: the folder is not there.
+        InputError: the folder does not exist.
         PresetError: the file is not TOML, or has its console in a form that is not written.
     """
     _, table = _read(folder)
@@ -54,7 +54,7 @@ def song_toml_with_tables(
         additions: likewise, laid over what is there, two tables deep.
 
     Raises:
-        InputError: the folder is not there.
+        InputError: the folder does not exist.
         PresetError: the file is not TOML, or has one of them in a form that is not written.
     """
     text, there = _read(folder)

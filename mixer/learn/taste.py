@@ -36,7 +36,7 @@ class Habit:
     Attributes:
         keys: of a preset, e.g. roles, lead_vocal, gain_db.
         value: what the preset says there.
-        words: "lead vocal +1.4 dB in 7 of 8 songs (+0.9 to +2.1)".
+        words: in words, such as "lead vocal +1.4 dB in 7 of 8 songs (+0.9 to +2.1)".
         move: the middle one.
     """
 

@@ -42,7 +42,7 @@ def analyse(
         settings: defaults to `AnalysisSettings()`.
 
     Raises:
-        InputError: nobody is left; says whom which rule left out.
+        InputError: no participant is left; the message says which rule left out whom.
     """
     settings = settings or AnalysisSettings()
     participants: list[Participant] = []

@@ -31,7 +31,7 @@ class AnalysisSettings:
         screening: leave out participants by the rules of the test's key.
         complete_only: leave out participants who did not finish.
         blocks: by participant and song, or by participant (mean over songs).
-        seed: of the bootstrap.
+        seed: random seed of the bootstrap.
     """
 
     screening: bool = True
@@ -75,7 +75,7 @@ class ScaleResult:
 
     Attributes:
         scale: the question.
-        systems: system to where its ratings lie.
+        systems: system to the location of its ratings.
         friedman: whether any system differs; None for too few systems or blocks.
         pairs: every two systems.
     """

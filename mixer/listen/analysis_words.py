@@ -28,7 +28,7 @@ BLOCK_WORDS = {
 
 
 def p_text(p: float) -> str:
-    """A p value for people: four decimals at most."""
+    """A p value as text, with at most four decimals."""
     return f"< {_LEAST_SHOWN_P:.4f}" if p < _LEAST_SHOWN_P else f"{p:.4f}"
 
 
@@ -43,7 +43,7 @@ def friedman_text(test: FriedmanTest | None) -> str:
 
 
 def interval_text(low: float, high: float) -> str:
-    """Bounds for people, or a dash if there are none."""
+    """The bounds as text, or a dash if there are none."""
     return f"[{low:.1f}, {high:.1f}]" if math.isfinite(low) else "-"
 
 

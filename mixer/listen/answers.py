@@ -143,7 +143,8 @@ def read_answers(path: Path, design: Design) -> Answers:
     """Read one file of answers, as a participant's browser saved it.
 
     Raises:
-        InputError: not readable, or not answers to this test; names the file and the field.
+        InputError: the file cannot be read or does not hold answers to this test; the message
+            names the file and the field.
     """
     return _checked(read_json(path, _WHAT, InputError, most_bytes=MAX_ANSWERS_BYTES), design)
 
@@ -152,7 +153,7 @@ def parse_answers(data: bytes | str, design: Design) -> Answers:
     """Check answers that come from outside, as JSON.
 
     Raises:
-        InputError: names the first field that is wrong.
+        InputError: a field is wrong; the message names the first one.
     """
     return _checked(
         parse_json(data, "answers", _WHAT, InputError, most_bytes=MAX_ANSWERS_BYTES), design

@@ -164,11 +164,11 @@ def write_test(
         songs, systems: to compare.
         made: every song's excerpts, by its name.
         settings: how the test is made.
-        seed: of ids and dither.
+        seed: random seed of ids and dither.
         folder: becomes the test.
 
     Raises:
-        SettingsError: a mix peaks too high at the requested loudness, and nothing may be lowered.
+        SettingsError: a mix peaks too high at the requested loudness, and `lower` is off.
     """
     excesses_db = [mix.excess_db for song in made.values() for mix in song.mixes.values()]
     loudness_lufs = common_loudness_lufs(excesses_db, settings.loudness_lufs, settings.lower)

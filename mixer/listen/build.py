@@ -35,16 +35,16 @@ def build_test(
     Args:
         songs: from `load_song`; their names differ.
         systems: from `parse_systems`.
-        output: folder that appears once it is whole.
+        output: folder of the test; it appears once the test is complete.
         settings: defaults to `BuildSettings()`. The same songs, systems and seed give the same
             files, byte for byte.
-        overwrite: replace a test that is there and has no answers yet.
+        overwrite: replace an existing test that has no answers yet.
         progress: called before each mix.
 
     Raises:
-        InputError: a song or mix that is missing, silent or too short.
-        SettingsError: settings out of range.
-        OutputError: something is there already, or cannot be written.
+        InputError: a song or mix is missing, silent or too short.
+        SettingsError: a setting is out of range.
+        OutputError: the output already exists, or cannot be written.
         ModelError, DeviceError: as `mixer.rendering.pipeline.render`.
     """
     settings = settings or BuildSettings()

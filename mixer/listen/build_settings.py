@@ -28,11 +28,11 @@ class BuildSettings:
     """How a test is made.
 
     Attributes:
-        length_s: of every excerpt.
+        length_s: length of every excerpt in seconds.
         start_s: where every song's excerpt starts; None for its loudest stretch.
-        loudness_lufs: of every mix.
-        lower: lower all mixes together if one would peak too high; else refuse.
-        sample_rate: of every excerpt, Hz.
+        loudness_lufs: integrated loudness of every mix.
+        lower: lower all mixes together if one would peak too high, instead of refusing.
+        sample_rate: sample rate of every excerpt, Hz.
         align: look for the lag of mixes that are read.
         hidden_reference: name of the system that is also played openly; None for no reference.
         repeat: add a page that repeats one of the songs at the end.
@@ -40,7 +40,7 @@ class BuildSettings:
         pages_per_participant: how many songs each participant rates; None for all.
         least_heard_s: how long each mix must have sounded before a page may be left; None for
             `LEAST_HEARD_S`, or all of a shorter excerpt.
-        seed: of ids and of the dither; None draws one.
+        seed: random seed of ids and dither; None draws one.
         title: shown to participants.
         screening: rules written into the key.
         render: settings of every render.

@@ -36,7 +36,7 @@ class Collected:
 
     Attributes:
         answers: participant to answers, by name.
-        sources: participant to where those answers were.
+        sources: participant to the location of the answers.
         failures: a line each about what could not be used: which file, which field, why.
         remarks: a line each about participants with more than one set of answers.
     """
@@ -51,7 +51,7 @@ def default_source(test_folder: Path) -> Path:
     """The database in which the server collected the answers of a test.
 
     Raises:
-        InputError: it collected none.
+        InputError: no answers were collected yet.
     """
     path = test_folder / STORE_FILE
     if not path.is_file():

@@ -23,8 +23,8 @@ class Connections:
     reads, make room for those that come after them, however many there are.
 
     Args:
-        most: connections at a time.
-        most_strangers: of them from one address, without a token.
+        most: largest number of open connections.
+        most_strangers: largest number of these from one address without a token.
     """
 
     def __init__(self, most: int = MAX_CONNECTIONS, most_strangers: int = MAX_STRANGERS) -> None:
@@ -61,12 +61,12 @@ class Connections:
         return True
 
     def know(self, connection: socket.socket) -> None:
-        """It has shown a token: it stays until it is answered."""
+        """Note that a connection has shown a token: it stays until it is answered."""
         with self._lock:
             self._forget(connection)
 
     def leave(self, connection: socket.socket) -> None:
-        """It is closed."""
+        """Note that a connection is closed."""
         with self._lock:
             self._forget(connection)
         self._free.release()

@@ -342,7 +342,7 @@ def read_design(test_folder: Path) -> Design:
     """Read the public design of a test.
 
     Raises:
-        InputError: the folder holds no test, or its design says what it cannot.
+        InputError: the folder does not hold a test, or its design is invalid.
     """
     design = _read(test_folder / PUBLIC_FOLDER / DESIGN_FILE, "design", DESIGN_FORMAT)
     return design.read_as(Design, is_open=True)
@@ -352,7 +352,7 @@ def read_key(test_folder: Path) -> Key:
     """Read the organiser's key of a test.
 
     Raises:
-        InputError: the folder holds no key, or it says what it cannot.
+        InputError: the folder does not hold a key, or the key is invalid.
     """
     key = _read(test_folder / KEY_FILE, "key", KEY_FORMAT)
     return key.read_as(Key, is_open=True)

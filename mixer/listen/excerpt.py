@@ -20,7 +20,7 @@ _SHORT_TERM_S, _STEP_S = 3.0, 0.1
 
 
 def check_length(length_s: float) -> None:
-    """Raise SettingsError if excerpts of a length in seconds make no test."""
+    """Raise SettingsError if a length in seconds is not from `SHORTEST_S` to `LONGEST_S`."""
     if not SHORTEST_S <= length_s <= LONGEST_S:
         raise SettingsError(
             f"the excerpts' length must be from {SHORTEST_S:g} to {LONGEST_S:g} s, not {length_s:g}"
@@ -40,7 +40,7 @@ def loudest_start(audio: np.ndarray, sample_rate: int, length_s: float) -> int:
         3 s windows inside the stretch is largest.
 
     Raises:
-        InputError: the audio is shorter, or silent.
+        InputError: the audio is shorter than the excerpt, or silent.
     """
     refuse_outside(audio.shape[1], sample_rate, 0.0, length_s)
     power = 10.0 ** (short_term_loudness_lufs(audio, sample_rate) / 10.0)
@@ -95,7 +95,7 @@ def common_loudness_lufs(excesses_db: Sequence[float], target_lufs: float, lower
 
     Args:
         excesses_db: of every mix at `target_lufs`, see `excess_db`.
-        target_lufs: the requested settings.
+        target_lufs: the requested loudness.
         lower: lower all mixes together if one peaks too high; else refuse.
 
     Raises:
@@ -115,5 +115,5 @@ def common_loudness_lufs(excesses_db: Sequence[float], target_lufs: float, lower
 
 
 def with_gain(excerpt: np.ndarray, gain_db: float) -> np.ndarray:
-    """The excerpt louder by a gain in dB."""
+    """The excerpt with a gain in dB applied."""
     return excerpt * np.float32(db_to_gain(gain_db))

@@ -39,7 +39,7 @@ class Panel:
     """One plot of a picture.
 
     Attributes:
-        title: of the plot.
+        title: title of the plot.
         height: in the units of its view, which is `_WIDTH` wide.
         drawing: its elements.
     """

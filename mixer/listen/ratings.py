@@ -17,7 +17,7 @@ class RatedPage:
     """One participant's ratings of all mixes of one song, by system.
 
     Attributes:
-        participant: who.
+        participant: name of the participant.
         page: its id.
         song: its song.
         repeats: id of the page that it repeats, or None.
@@ -46,7 +46,7 @@ def check_key(design: Design, key: Key, test_folder: Path) -> None:
     """Refuse a key that does not fit its design.
 
     Raises:
-        InputError: says what does not fit.
+        InputError: the two do not belong together; the message says why.
     """
     fault = _fault(design, key)
     if fault is not None:

@@ -77,7 +77,7 @@ class PublicFile:
         """The same file, for reading.
 
         Raises:
-            OSError: it is gone, or another one has taken its place.
+            OSError: the file was removed or replaced.
         """
         # Through no link, and without waiting for the other end of a pipe.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -94,7 +94,7 @@ class ServerOfTest(http.server.ThreadingHTTPServer):
 
     Attributes:
         design: of the test.
-        store: where answers go.
+        store: store of the answers.
         log: called with a line for each answer that was kept or refused.
         files: what may be served, by the path below the token.
         participants: token to participant.

@@ -97,7 +97,7 @@ def screen(
     screening: bool = True,
     complete_only: bool = False,
 ) -> tuple[Participant, tuple[RatedPage, ...]]:
-    """Judge one participant.
+    """Decide whether one participant counts.
 
     Args:
         answers: of the participant.

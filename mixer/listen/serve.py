@@ -52,7 +52,7 @@ class ListeningServer(ServerOfTest):
         request_limit_s: how long a request may take to arrive.
 
     Raises:
-        OutputError: the address cannot be taken.
+        OutputError: the server cannot listen on the address.
     """
 
     daemon_threads = True
@@ -118,7 +118,7 @@ def public_files(folder: Path) -> dict[str, PublicFile]:
     Only those of known types that are in the folder, links that leave it left out.
 
     Raises:
-        InputError: there is no page in it.
+        InputError: the folder does not have the page.
     """
     root = folder.resolve()
     found = {

@@ -41,11 +41,11 @@ class Store:
     """The answers of one test; safe to use from many threads.
 
     Args:
-        path: of the database; made if it does not exist, for its owner alone.
+        path: the database; created if it does not exist, readable by its owner only.
         test_id: of the test it belongs to.
 
     Raises:
-        InputError: it is not such a database, or is another test's.
+        InputError: the file is not such a database, or belongs to another test.
         OutputError: it cannot be written.
     """
 
@@ -93,13 +93,13 @@ class Store:
             self._db.close()
 
     def invite(self, n_participants: int) -> dict[str, str]:
-        """See to it that there are so many participants at least.
+        """Make sure that there are at least `n_participants` participants.
 
         Returns:
             Participant to token, for all there are: `P001`, `P002` and so on.
 
         Raises:
-            InputError: more than `MAX_PARTICIPANTS`.
+            InputError: more than `MAX_PARTICIPANTS` are requested.
         """
         if n_participants > MAX_PARTICIPANTS:
             raise InputError(f"{n_participants} participants: {MAX_PARTICIPANTS} at most")
@@ -116,7 +116,7 @@ class Store:
         """Keep a participant's answers in place of older ones; on disk when this returns.
 
         Raises:
-            StaleError: newer ones are there already.
+            StaleError: newer answers are already stored.
         """
         text = json.dumps(answers.as_json(), ensure_ascii=False, allow_nan=False)
         with self._guarded():

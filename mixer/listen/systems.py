@@ -29,7 +29,7 @@ _RESERVED = ("reference",)
 
 @dataclass(frozen=True)
 class System:
-    """One way to a mix.
+    """One of the compared ways to make a mix.
 
     Attributes:
         name: in the key, tables and plots; participants never see it.
@@ -45,11 +45,11 @@ class System:
 
 @dataclass(frozen=True)
 class AlignedMix:
-    """A whole mix on the time of its song's stems.
+    """A whole mix, aligned with its song's stems.
 
     Attributes:
         audio: float32 (2, samples), as long as the song.
-        lag_samples: how much later than the stems it came.
+        lag_samples: its delay against the stems before the alignment, in samples.
         source: file it was read from, or "rendered".
     """
 
@@ -67,7 +67,7 @@ def parse_systems(words: Sequence[str], human_folder: Path | None = None) -> tup
             folders (`HUMAN_FILE_NAMES`).
 
     Raises:
-        SettingsError: two of one name, none at all, or a folder that is not there.
+        SettingsError: two systems have the same name, there are none, or a folder does not exist.
     """
     systems = [_parse(word, human_folder) for word in words]
     if not systems:
@@ -102,7 +102,7 @@ def find_mix_file(system: System, song: Song) -> Path | None:
     """The finished mix of a song by a system; None for a system that renders.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such file.
     """
     if system.model is not None or (system.name == SUM and system.folder is None):
         return None
@@ -151,7 +151,7 @@ def make_mix(
         align: look for the lag of a finished mix.
 
     Raises:
-        InputError: no such mix, or one that has too little in common with the stems.
+        InputError: the mix does not exist, or has too little in common with the stems.
         ModelError, DeviceError, SettingsError: as `mixer.rendering.pipeline.render`.
     """
     path = find_mix_file(system, song)
