@@ -40,7 +40,7 @@ class _CancelledError(Exception):
 
 
 class Calls:
-    """One method a tool, each in a thread after the one before: a render takes all cores."""
+    """One method for each tool; calls run one at a time, as a render takes all cores."""
 
     def __init__(self, tools: Tools) -> None:
         """Prepare to call tools."""

@@ -23,7 +23,7 @@ class Folders:
         """Take folders.
 
         Args:
-            folders: that are there; relative paths of an agent begin in the first.
+            folders: existing folders; an agent's relative paths start in the first.
 
         Raises:
             InputError: one is not a folder, or there are none.
@@ -36,10 +36,10 @@ class Folders:
         self._folders = tuple(folder.resolve() for folder in folders)
 
     def inside(self, path: str) -> Path:
-        """A path that an agent names, which need not be there, without links.
+        """Resolve a path that an agent names, links followed; it need not exist.
 
         Raises:
-            InputError: it leads out of the folders.
+            InputError: it lies outside the folders.
         """
         if not path or "\0" in path or len(path) > 4_096:
             raise InputError(f"{quote(path)} is not a path")
@@ -55,7 +55,7 @@ class Folders:
         """The folder of a song, none of whose links leads out.
 
         Raises:
-            InputError: it is not there, or leads out, or something in it does.
+            InputError: it does not exist, or it or something in it lies outside the folders.
         """
         folder = self.inside(path)
         if not folder.is_dir():
@@ -72,14 +72,14 @@ class Folders:
         return folder
 
     def file(self, path: str) -> Path:
-        """A file that is there; InputError if it is not, or leads out."""
+        """Resolve an existing file; InputError if it does not exist or lies outside the folders."""
         file = self.inside(path)
         if not file.is_file():
             raise InputError(f"{quote(path)}: no such file")
         return file
 
     def output(self, path: str) -> Path:
-        """Resolve a path to write to; OutputError if it leads out of the folders."""
+        """Resolve a path to write to; OutputError if it lies outside the folders."""
         try:
             return self.inside(path)
         except InputError as error:
@@ -89,7 +89,8 @@ class Folders:
         """A recipe that names nothing outside: it may be untrusted.
 
         Raises:
-            InputError, SettingsError: naming what leads out.
+            InputError: a path in it lies outside the folders.
+            SettingsError: it loads plug-ins.
         """
         self.song(str(recipe.song_folder))
         settings = recipe.settings

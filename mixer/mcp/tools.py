@@ -48,8 +48,8 @@ class Tools:
         """Prepare.
 
         Args:
-            folders: that may be read and written.
-            mixes: where mixes go, relative to the first of them.
+            folders: folders that may be read and written.
+            mixes: folder for mixes, relative to the first of these.
         """
         self._folders, self._mixes = folders, mixes
 
@@ -64,7 +64,7 @@ class Tools:
         return dict(choices())
 
     def preset(self, name: str) -> Json:
-        """Every number of a preset, as its file says them."""
+        """Every number of a preset, as in its file."""
         layer = read_layer(find_preset(_preset_name(name)))
         extends = [found.name for found in layer.extends]
         return {"name": name, "summary": layer.summary, "extends": extends, "table": layer.table}
@@ -112,7 +112,7 @@ class Tools:
         }
 
     def revise(self, mix: str, changes: Sequence[str], progress: Progress) -> Json:
-        """Render the next take of a mix with changes and nothing else."""
+        """Render the next take of a mix, with the given changes only."""
         recipe = self._folders.recipe(read_recipe(self._folders.file(mix)))
         self._folders.output(str(recipe.path.parent))
         for text in changes:

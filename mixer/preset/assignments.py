@@ -40,10 +40,10 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
     """Check a key alone, e.g. the name of a manifest's column.
 
     Args:
-        key: as `vocals.gain_db` or `drums.eq.0.q`.
+        key: for example `vocals.gain_db` or `drums.eq.0.q`.
 
     Returns:
-        Its parts, those that may be left out included, and the shape of what it may hold.
+        The parts of the key, optional ones included, and the shape of its value.
 
     Raises:
         PresetError: there is no such key; the nearest is named.
@@ -84,7 +84,7 @@ def _is_short(part: str, strip: Table) -> bool:
 
 
 def split_key(key: str) -> tuple[str, ...]:
-    """The parts of a dotted key, none of them checked; those in quotes may hold points."""
+    """Split a dotted key into its parts without checking them; quoted parts may contain dots."""
     parts, position = [], 0
     while True:
         found = _PART.match(key, position)
@@ -117,10 +117,10 @@ def parse_value(key: str, text: str) -> Any:
 
 
 def split_assignment(assignment: str) -> tuple[str, str]:
-    """Key and value, neither checked; a quoted name may hold the sign.
+    """Key and value, neither checked; a quoted name may contain `=`.
 
     Raises:
-        PresetError: no sign =.
+        PresetError: there is no `=`.
     """
     found = _ASSIGNMENT.fullmatch(assignment)
     if found is None:
@@ -132,7 +132,7 @@ def read_assignment(assignment: str) -> Layer:
     """One `key=value` as a layer of settings.
 
     Raises:
-        PresetError: no sign =, or as `parse_value`.
+        PresetError: there is no `=`, or as in `parse_value`.
     """
     key, text = split_assignment(assignment)
     try:

@@ -23,10 +23,10 @@ class Found:
     """A preset's file.
 
     Attributes:
-        name: of the command.
+        name: as given to `--preset`.
         path: the file.
         shipped: it came with the package.
-        hides: it is the user's, and a shipped one of its name is not used.
+        hides: it is the user's own and replaces a shipped one of the same name.
     """
 
     name: str
@@ -39,7 +39,7 @@ def user_folder() -> Path:
     """The folder of the user's own presets, by the custom of the platform; it may not exist.
 
     Raises:
-        PresetError: the user has no home folder, and names none.
+        PresetError: no home folder was found, and no folder is set.
     """
     own = os.environ.get(FOLDER_VARIABLE)
     if own:
@@ -56,7 +56,7 @@ def shipped_folder() -> Path:
 
 
 def is_name(text: str) -> bool:
-    """Whether a preset may be called so; such a name never leads out of a folder."""
+    """Whether a preset may have this name; such a name cannot lead out of a folder."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -81,7 +81,7 @@ def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
             files beside it, nothing else; its own name there means the shipped one.
 
     Raises:
-        PresetError: there is none; the nearest names are told.
+        PresetError: there is no such preset; the message suggests the nearest names.
     """
     if name_or_path.lower().endswith(ENDING):
         return _find_file(name_or_path, asking)

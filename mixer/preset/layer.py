@@ -31,7 +31,7 @@ class Layer:
         table: the settings, without what is about the file itself.
         name, path: of the file; None for the command line.
         summary: when to use it, one line.
-        extends: what comes before it.
+        extends: names of the presets that it builds on.
     """
 
     document: Document

@@ -32,10 +32,10 @@ class Resolved:
     """Result of merging all layers.
 
     Attributes:
-        console: what to set the desk to; neutral if nothing was said.
+        console: the merged settings; neutral if no layer sets anything.
         table: the same as a plain table, for the recipe; `read_console` reads it back.
-        sources: name, path and sha256 of every file that had a say, in their order.
-        summary: of the last preset that has one.
+        sources: name, path and sha256 of every file that was merged, in order.
+        summary: that of the last preset with one.
     """
 
     console: Console
@@ -59,7 +59,7 @@ def resolve(
     *,
     song_path: Path | None = None,
 ) -> Resolved:
-    """Find, read, check and merge everything that was said about the console.
+    """Find, read, check and merge all layers of console settings.
 
     Args:
         presets: names or .toml files, the strongest last.
@@ -86,7 +86,7 @@ def resolve(
 
 
 def lay_over(table: Mapping[str, Any], sets: Sequence[str]) -> Console:
-    """A console that there was, with a few settings of it said anew.
+    """An existing console with a few settings changed.
 
     Args:
         table: from `plain_table`.
@@ -237,13 +237,13 @@ def _both(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
 
 
 def merge_strip(said: Sequence[tuple[Keys, Mapping[str, Any]]]) -> Strip:
-    """The strip that several tables of a track's strip come down to.
+    """Merge several tables of one track's strip.
 
     Args:
-        said: each with its keys, for messages; the strongest last.
+        said: tables with their keys (for messages), the strongest last.
 
     Raises:
-        PresetError: a list has no such place, or a plug-in no file.
+        PresetError: a list has no such entry, or a plug-in has no file.
     """
     table: dict[str, Any] = {}
     try:

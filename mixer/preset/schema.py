@@ -55,7 +55,8 @@ def read_console(table: Any, where: str) -> Console:
         where: the file it comes from, for the message.
 
     Raises:
-        PresetError: unknown keys, wrong types, out of range; a line each.
+        PresetError: a key is unknown, or a value has the wrong type or is out of range; one line
+            for each mistake.
     """
     document = Document(where, table, PresetError)
     document.check(CONSOLE)

@@ -40,18 +40,18 @@ def save_preset(
     """Write one of the user's own presets.
 
     Args:
-        name: what it is to be called.
+        name: the preset's name.
         table: as in `preset_text`.
         summary: when to use it, one line.
-        comments: lines that are in front, for people.
+        comments: comment lines at the top of the file.
         overwrite: replace one of that name, or hide a shipped one.
 
     Returns:
         The file.
 
     Raises:
-        PresetError: not a preset's name.
-        OutputError: there is one of that name, or it cannot be written.
+        PresetError: the name is not valid for a preset.
+        OutputError: a preset of that name exists, or the file cannot be written.
     """
     if not is_name(name):
         raise PresetError(
@@ -83,7 +83,7 @@ def delete_preset(name: str) -> Path:
         name: of the command.
 
     Returns:
-        The file that is gone.
+        The path of the deleted file.
 
     Raises:
         PresetError: there is none of that name, or it ships with mixer.

@@ -1,1 +1,1 @@
-"""Another recording as a target: what a mix can take over of it, and the moves of its stems."""
+"""Another recording as the target of a mix: what to match, and the moves of the stems."""

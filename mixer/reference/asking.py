@@ -40,7 +40,7 @@ class Asked:
 
 
 def parse_reference(text: str) -> Asked:
-    """One reference as it is said.
+    """Parse one reference as it is given on the command line.
 
     Raises:
         SettingsError: an unknown aspect, or an amount that is not from 0 to 1.
@@ -65,7 +65,7 @@ def parse_reference(text: str) -> Asked:
 
 
 def parse_references(text: str) -> tuple[str, ...]:
-    """References, with semicolons between them, checked and as they were said; none for none.
+    """Check references separated by semicolons and return them unchanged; "none" gives none.
 
     Raises:
         SettingsError: as in `parse_reference`.
@@ -79,7 +79,7 @@ def parse_references(text: str) -> tuple[str, ...]:
 
 
 def reference_from(text: str, base: Path) -> str:
-    """A reference whose path is meant from a folder, as `parse_reference` takes it."""
+    """A reference, its path resolved against a folder, in the form of `parse_reference`."""
     asked = parse_reference(text)
     said = ",".join(f"{aspect}={amount!r}" for aspect, amount in asked.amounts.items())
     return f"{base / asked.path}:{said}"

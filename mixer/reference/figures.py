@@ -48,12 +48,12 @@ class MixFigures:
     """A mix.
 
     Attributes:
-        tone_db: power of each third octave at `CURVE_BANDS_HZ`, dB; `NOTHING_BELOW_DB` and less
-            below the strongest is nothing.
+        tone_db: power of each third octave at `CURVE_BANDS_HZ`, dB; bands more than
+            `NOTHING_BELOW_DB` below the strongest count as empty.
         width_db: side against middle by third octave, dB; None of a mono recording.
-        voice_db: the voice against the rest, K-weighted, dB; None if it is not by itself.
-        range_lu: loudness range.
-        loudness_lufs: integrated.
+        voice_db: the voice relative to the rest, K-weighted, dB; None if it has no stem of its own.
+        range_lu: loudness range (EBU Tech 3342), LU.
+        loudness_lufs: integrated loudness, LUFS.
         peak_to_loudness_db: highest sample over integrated loudness.
         stems: by name, if there are stems.
     """
@@ -123,7 +123,7 @@ def width_db(power: Floats) -> Floats:
 
 
 def is_mono(power: Floats) -> bool:
-    """Whether powers (2, fine bands) have as good as no side."""
+    """Whether powers (2, fine bands) have practically no side signal."""
     return bool(_db(power[SIDE].sum()) - _db(power[MID].sum()) < MONO_BELOW_DB)
 
 
@@ -206,5 +206,5 @@ def _db(power: Floats | float) -> Floats:
 
 
 def centred(curve_db: Floats, bands: NDArray[np.bool_]) -> Floats:
-    """A curve moved so that its mean over some bands is 0; unmoved if there are none."""
+    """A curve shifted so that its mean over some bands is 0; unchanged if there are none."""
     return curve_db - curve_db[bands].mean() if bands.any() else curve_db

@@ -66,7 +66,8 @@ def find_moves(
         target: from `mixer.reference.target.target_of`.
 
     Returns:
-        Moves whose `level_db` is 0: how much holds the loudness is measured when they are made.
+        Moves whose `level_db` is 0: the gain that keeps the loudness is measured when they are
+        applied. Then the remarks.
     """
     asked = _asked(own, target)
     solution = Solution(

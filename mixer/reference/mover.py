@@ -1,4 +1,4 @@
-"""Moves done to audio: zero-phase equalisers, so that stems stay in phase with each other."""
+"""Moves applied to audio: zero-phase equalisers, so that stems stay in phase with each other."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _KERNEL_S = 0.37
 
 
 class Mover:
-    """Moves, made ready for audio of one rate and length."""
+    """Moves prepared for audio of one sample rate and length."""
 
     def __init__(self, moves: Moves, sample_rate: int, n_samples: int) -> None:
         self._moves, self._rate = moves, sample_rate
         self._ride = _ride(moves, sample_rate, n_samples)
 
     def apply(self, name: str, audio: FloatArray) -> FloatArray:
-        """A stem, or a part of it, as it is moved: another float32 (2, samples)."""
+        """Apply the moves to a stem or a part of it; returns a new float32 (2, samples)."""
         own = self._moves.stem(name)
         mid_db = np.array(own.eq_db)
         side_db = mid_db + np.array(self._moves.width_db)

@@ -39,11 +39,11 @@ class Moves:
     """All moves.
 
     Attributes:
-        stems: by name; a stem that is not there has none of its own.
+        stems: by name; a stem that is not listed has no moves of its own.
         width_db: of the side signal of all stems, at the third octaves.
-        ride_db: of the level, at the middle of each half second; empty for none.
-        level_db: of all stems, what holds the loudness.
-        loudness_lufs: what the mix is to be brought to after them; None for as it is.
+        ride_db: gain of the ride at the middle of each half second; empty for no ride.
+        level_db: gain of all stems that keeps the loudness.
+        loudness_lufs: target of the mix after the moves; None leaves it.
     """
 
     stems: Mapping[str, StemMoves] = entries(default={})

@@ -21,7 +21,7 @@ _SILENT = 1e-7
 
 
 def find_ride(powers: StemPowers, gains: Floats, factor: float) -> Floats:
-    """The ride that makes of the range of the stems as they are, times a factor, that of their sum.
+    """Find the ride that brings the sum's loudness range to a multiple of the unmoved stems' range.
 
     Args:
         powers: of the stems.
@@ -29,7 +29,8 @@ def find_ride(powers: StemPowers, gains: Floats, factor: float) -> Floats:
         factor: 1 for the range that the stems have without any gains.
 
     Returns:
-        float64 (blocks,) in dB, its mean over what counts 0; empty if there is nothing to ride.
+        float64 (blocks,) in dB, with a mean of 0 over the blocks that count; empty if there is
+        nothing to ride.
     """
     everything = np.ones(len(powers.names))
     own, now = k_blocks(powers, everything), k_blocks(powers, everything, gains)
@@ -57,7 +58,7 @@ def find_ride(powers: StemPowers, gains: Floats, factor: float) -> Floats:
 
 
 def range_lu(level: Floats) -> float:
-    """Loudness range of blocks of K-weighted power, as of EBU Tech 3342 at a coarser step."""
+    """Loudness range of blocks of K-weighted power, as in EBU Tech 3342 with a coarser step."""
     short = np.convolve(level, np.full(_SHORT_TERM_BLOCKS, 1.0 / _SHORT_TERM_BLOCKS), "valid")
     short = short[short > _SILENT]
     short = short[short > short.mean() * 10.0 ** (RELATIVE_GATE_LU / 10.0)] if short.size else short

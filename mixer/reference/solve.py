@@ -48,9 +48,9 @@ class Goals:
     """The figures to be reached; everything else may move.
 
     Attributes:
-        tone: power of third octaves, whatever its mean.
+        tone: power of third octaves; only its shape counts, not its mean.
         width: side against middle by third octave.
-        voice_db: the voice against the rest; None for whatever comes of it.
+        voice_db: the voice relative to the rest; None leaves it free.
         stem_tones: as `tone`, of single stems.
         stem_levels_db: stems against the whole.
     """
@@ -84,13 +84,13 @@ class Solution:
 def solve(
     powers: StemPowers, goals: Goals, start: Solution, block_weights: Floats | None = None
 ) -> Solution:
-    """The moves that bring stems as near to goals as the bounds of moves let them.
+    """Find the moves that bring the stems as close to the goals as the bounds allow.
 
     Args:
         powers: of the stems.
         goals: of their sum.
-        start: moves to begin with, which say what blocks are loud enough to count for levels.
-        block_weights: of each block's power: what a ride makes of it; None for one each.
+        start: initial moves, which decide which blocks are loud enough to count for levels.
+        block_weights: factor of each block's power, from a ride; None for 1.
     """
     problem = _Problem(powers, goals, start, block_weights)
     n_stems = len(powers.names)

@@ -39,10 +39,10 @@ def read_target(texts: Sequence[str], song: Song) -> Target:
 
     Args:
         texts: as `mixer.reference.asking.parse_reference` takes them; at least one.
-        song: that is to be mixed, which no reference may be.
+        song: the song to be mixed, which must not itself be a reference.
 
     Raises:
-        SettingsError: a reference cannot be used: what it is, a line.
+        SettingsError: a reference cannot be used; one line says why.
     """
     own = OwnSong(song)
     found: list[Measured] = []
@@ -67,7 +67,7 @@ def reference_sha256(texts: Sequence[str]) -> str:
     """Hash the files that references name, whatever they are called.
 
     Raises:
-        SettingsError: one is not there or cannot be read.
+        SettingsError: a file does not exist or cannot be read.
     """
     hashes = [
         _sha256(one) for text in texts for one in _recordings(Path(parse_reference(text).path))

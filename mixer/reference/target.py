@@ -14,7 +14,7 @@ from mixer.reference.figures import NARROWEST_DB, MixFigures, centred, plays
 
 @dataclass(frozen=True)
 class Span:
-    """Between which values nothing is moved; both float64 of one shape."""
+    """Range of values within which nothing is moved; both ends float64 of one shape."""
 
     low: Floats
     high: Floats
@@ -29,9 +29,9 @@ class Measured:
     """One recording that is a reference.
 
     Attributes:
-        path: as it was named, or found in a folder that was.
+        path: as given, or as found in a given folder.
         sha256: of its file, or of the stems' files.
-        figures: what it measures.
+        figures: its measurements.
         amounts: of each requested aspect.
         remarks: what cannot be taken from it, a line each.
     """
@@ -53,7 +53,7 @@ class Target:
         plays: in which third octaves all of them play, bool.
         width_db, voice_db, range_lu, loudness_lufs, peak_to_loudness_db: see `MixFigures`.
         stem_tones_db, stem_levels_db: by stem.
-        sources: what was measured.
+        sources: the recordings that were measured.
         remarks: what cannot be taken, a line each.
     """
 

@@ -29,7 +29,7 @@ def load_asked(
         folder: the song.
         presets, sets: as in `mixer.preset.merge.resolve`.
         strict, leave_out_faulty: as in `mixer.song.load.load_song`.
-        allow_plugins: presets' files from elsewhere may load plug-ins.
+        allow_plugins: preset files from outside the user's own folder may load plug-ins.
 
     Raises:
         InputError: the song cannot be mixed.

@@ -35,9 +35,9 @@ class Axis:
     Attributes:
         name: of the figure, of `mixer.rendering.sound_names`.
         spread_db: standard deviation between engineers.
-        up, down: a mix further up, further down in a word.
-        moved_by: what moves it, for a person.
-        in_db: its difference is told as a number.
+        up, down: adjective for a mix further up, further down.
+        moved_by: what moves it, in words for the user.
+        in_db: differences are shown in dB instead of by an adjective.
     """
 
     name: str

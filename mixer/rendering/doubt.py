@@ -64,11 +64,11 @@ class DoubtRecord(TypedDict):
     """How far the answers differ on a stem, ready for JSON.
 
     Attributes:
-        level_db: from the lowest to the highest level against the whole mix; 0 for a stem that
-            nobody hears.
-        models_db: the same for the first answers of each model alone; without a second one, 0.
+        level_db: range of its level relative to the mix over all answers, 0 or more; 0 for an
+            inaudible stem.
+        models_db: the same over each model's first answer alone; 0 without a second model.
         settings: standard deviation of each setting of the model itself.
-        drawn: share of the way to neutral that was gone; only if that was requested.
+        drawn: share of the way moved towards neutral, 0 to 1; only if requested.
     """
 
     level_db: float

@@ -57,7 +57,7 @@ class FrozenBus:
         return own
 
     def error_dbfs(self, parts: FloatArray) -> float:
-        """Highest sample of what the parts' sum and the total differ by, in dBFS."""
+        """Peak of the difference between the parts' sum and the total, in dBFS."""
         return float(20.0 * np.log10(max(_most_apart(self.total, parts), 1e-10)))
 
 
@@ -75,7 +75,7 @@ def freeze(
         sum_before: float32 (2, samples), before the bus.
         total: the same after it.
         sample_rate: in Hz.
-        linear: what of the bus is linear.
+        linear: the linear stages of the bus.
     """
     passed = linear(sum_before)
     if _most_apart(total, passed) <= _ROUNDING * max(peak(total), 1e-6):
@@ -91,6 +91,9 @@ class MixParts:
 
         Args:
             mix: with its wet stems.
+
+        Raises:
+            ValueError: the mix has no wet stems.
         """
         if not mix.wet_stems:
             raise ValueError("parts of a mix need its wet stems")
@@ -107,7 +110,7 @@ class MixParts:
 
         Args:
             stem: one of the mix's, which was mixed track by track, with wet tracks.
-            left_out: of a track's role.
+            left_out: whether to leave out a track, by its role.
         """
         shape = self._mix.audio.shape
         total, kept = silence(*shape), silence(*shape)
@@ -121,7 +124,7 @@ class MixParts:
 
     @cached_property
     def error_dbfs(self) -> float:
-        """Highest sample by which the stems' sum misses the mix, in dBFS."""
+        """Peak of the difference between the stems' sum and the mix, in dBFS."""
         parts = silence(*self._mix.audio.shape)
         for stem in self._mix.wet_stems:
             add_to(parts, self.stem(stem))

@@ -1,4 +1,4 @@
-"""The gain that made one signal of another, sample by sample, block by block.
+"""The gain that turns one signal into another, sample by sample, measured in blocks.
 
 Where a sample is near zero no gain can be read: the gain goes straight across it, from the last one
 that can to the next.
@@ -38,8 +38,8 @@ def gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> Flo
         sample_rate: in Hz.
 
     Returns:
-        float32 (2, samples); of a channel in which no sample tells one, that of the moment around
-        each sample.
+        float32 (2, samples), linear. A channel too quiet to read takes the gain of both channels
+        together around each sample.
     """
     gain = silence(*before.shape)
     # The first sample of each part and channel that tells; None if none does.

@@ -50,7 +50,7 @@ class RoomReturns:
         ]
 
     def come_back(self, name: str, sent: FloatArray) -> FloatArray:
-        """Output of a return, float32 (2, samples), in place of the send signal."""
+        """Output of a return, float32 (2, samples), which overwrites the send signal."""
         if name == "echo":
             return return_delay(sent, self._sample_rate, echo_of(self._space), None)
         if name not in self._rooms:

@@ -1,4 +1,4 @@
-"""How much the levels mean at which tracks come in: nothing, something, or everything.
+"""How much the incoming levels of tracks mean: nothing, something, or everything.
 
 Raw recordings are as loud as the preamplifier happened to stand. A rough mix's faders were set by
 somebody. Finished stems are a mix already.
@@ -76,7 +76,7 @@ def meaning_of_stems(
         asked: one of `mixer.rendering.level_words.WORDS`.
         loudness_lufs: integrated, of each stem that sounds.
         peak_dbfs: of each stem that sounds.
-        dry: the song is said to be a dry recording, whose levels mean nothing.
+        dry: the user declared the song a dry recording, whose levels mean nothing.
     """
     if asked != level_words.AUTO:
         return _meaning(asked, "as asked")
@@ -103,7 +103,7 @@ def meaning_of_levels(
         asked: one of `mixer.rendering.level_words.WORDS`.
         tracks: all of a song's.
         heard: features of each.
-        dry: the song is said to be a dry recording, whose levels mean nothing.
+        dry: the user declared the song a dry recording, whose levels mean nothing.
     """
     if asked != level_words.AUTO:
         return _meaning(asked, "as asked")

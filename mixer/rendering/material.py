@@ -1,7 +1,7 @@
 """The wet material of a mix: what it is made from, by the plan's kind of material.
 
-`wet_material` is the one door: a new way of making wet stems is a function of a `Job` and a line in
-`_MAKERS`.
+`wet_material` is the only entry point: a new way of making wet stems is a function of a `Job` and
+a line in `_MAKERS`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Job:
         stages: the sum of the normalised stems is wanted.
         network: the plan's model, open already; None opens it.
         threads: stems, chunks and segments at once, at most; None for as many as there are cores.
-        kept: what earlier takes made of the same song; None makes everything.
+        kept: material of earlier takes of the same song; None makes everything.
         tap: of a mix of tracks, hears each bus: its name, what comes in and what goes out, float32
             (2, samples), which it must not change; the mix's is called "master". A group that was
             kept is not heard again.
@@ -103,8 +103,8 @@ class Material:
         settings: what a network set by stem, ready for JSON; empty for one that sets nothing.
         output_curve: what makes `mix` of the wet stems' sum; None if that sum is the mix.
         tracks: what was set, and every wet track if they are wanted; None for a mix of stems.
-        levels: what incoming levels were taken for; None if nobody asked.
-        doubts: how sure the model is; None if nobody asked.
+        levels: how incoming levels were interpreted; None if no model asked.
+        doubts: how sure the model is; None unless requested.
     """
 
     mix: np.ndarray | None = None
@@ -124,7 +124,7 @@ def wet_material(job: Job) -> Material:
 
     Raises:
         InputError: a recording is damaged.
-        ModelError, DeviceError: no such device, or the network failed.
+        ModelError, DeviceError: the device does not exist, or the network failed.
     """
     return _MAKERS[job.plan.material](job)
 

@@ -38,7 +38,7 @@ class WetMeasurements(TypedDict):
         stems: of each stem's normalisation.
         network: what the network set by stem, and what became of it; empty for one that sets
             nothing, and for a mix of tracks.
-        levels: what incoming levels were taken for; None if they were not asked about.
+        levels: how incoming levels were interpreted; None if no model asked.
         tracks: features of each track, and set; empty for a mix of stems.
         reference: what references did, if there are any.
         doubts: how sure the model is; present if it was requested and can be determined.
@@ -56,9 +56,9 @@ class PremasterMeasurements(WetMeasurements):
     """Measurements up to the master.
 
     Attributes:
-        console: what the desk did.
+        console: effect of the console.
         before_master: levels of the mix.
-        variation: where it stands, where the mix is one.
+        variation: its place among the axes, if the mix is a variation.
     """
 
     console: DeskReport
@@ -71,9 +71,9 @@ class Measurements(PremasterMeasurements):
 
     Attributes:
         wet_stems: levels of each as it is in the mix.
-        master: what it did.
+        master: effect of the master.
         effects: the normalisations that were requested, in order.
-        profile_sha256: fingerprint of what they brought the stems to.
+        profile_sha256: hash of the profile that stems were normalised to.
     """
 
     wet_stems: Mapping[str, Levels]
@@ -84,7 +84,7 @@ class Measurements(PremasterMeasurements):
 
 @dataclass(frozen=True)
 class WetMix:
-    """A mix as it comes to the desk: what no change of a desk makes again.
+    """A mix before the console: everything that no change of the console alters.
 
     Attributes:
         plan: what it was made by.
@@ -181,7 +181,7 @@ class Mix:
 
     @property
     def model(self) -> ModelIdentity | None:
-        """Name of the bundle and hash of its manifest; None if no network had a say."""
+        """Name of the bundle and hash of its manifest; None if no network took part."""
         return self.plan.identity if self.settings.amount > 0.0 else None
 
     @property
@@ -191,7 +191,7 @@ class Mix:
 
     @property
     def presets(self) -> Sequence[Mapping[str, str]]:
-        """Name, path and sha256 of every preset file that had a say in it."""
+        """Name, path and sha256 of every preset file that was applied."""
         return self.plan.presets
 
     @property

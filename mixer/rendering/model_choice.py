@@ -21,16 +21,16 @@ from mixer.song.tracks import are_mono_recordings, tracks_of
 def model_of(
     song: Song, settings: RenderSettings, console: Console, *, wet_tracks: bool = False
 ) -> str:
-    """The settings' model, or the one that "auto" stands for.
+    """Name of the model in the settings, or of the one that "auto" chooses.
 
     Args:
         song: to be mixed.
         settings: the request.
         console: settings of stems and tracks.
-        wet_tracks: each wet track is wanted, which a model of stems has not.
+        wet_tracks: each wet track is wanted, which a model of stems cannot make.
 
     Raises:
-        PresetError: the console names a track that is not there.
+        PresetError: the console names a track that the song does not have.
     """
     if settings.model != AUTO_MODEL:
         return settings.model

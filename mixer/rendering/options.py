@@ -37,24 +37,24 @@ class Option:
 
     Attributes:
         name: of the field; also of the manifest's column.
-        kind: `str`, `bool`, `int`, `float`, or `tuple` of what `parse` reads.
+        kind: `str`, `bool`, `int`, `float`, or `tuple` of the values that `parse` returns.
         default: of the field.
         optional: None is a value.
         help: what it does, a phrase.
-        title: what it is called in messages.
+        title: name in messages.
         range: of a number, ends included.
-        otherwise: what applies where nothing is said, in words; empty if that is the default.
-        takes_none: the word none means None, which is not the same as saying nothing.
+        otherwise: the value that applies if none is given, in words; empty for the default.
+        takes_none: the word none means None, which differs from giving no value.
         has_column: manifests have it.
         is_path: of a file or folder.
-        off: what the flag is called that means False; empty if there is none.
+        off: name of the flag that means False; empty for none.
         parse: text to value, if it is not plain text or a number; raises SettingsError.
-        choices: the only words that may be said, of a `tuple` each of its own; empty for any.
-        repeats: the flag may be said several times, each time with one entry of a list.
+        choices: the allowed words (for each entry of a `tuple`); empty for any.
+        repeats: the flag may be repeated, each time with one entry of a list.
         flags: of a choice that is said by flags: what each is called, what it means and its help,
             the strongest last.
         for_every_row: `mixer batch` has it for rows whose cells say nothing.
-        called: what the flag is called, where not by the field's name.
+        called: name of the flag, if it is not the field's name.
         in_ledger: it is stored in the ledger even if it is the default.
     """
 

@@ -134,7 +134,7 @@ def premaster(
 
 
 def wet_mix(job: Job) -> WetMix:
-    """A mix as it comes to the desk, from a job that tells what of it is needed.
+    """Make a mix up to the console; the job tells which parts of it are needed.
 
     Raises:
         InputError, ModelError, DeviceError: as in `render`.
@@ -192,14 +192,14 @@ def over_desk(
 
     Args:
         wet: from `wet_mix`; it is not changed.
-        plan: the same, or one that differs in what the desk does, and in targets.
+        plan: the same plan, or one that differs only in console settings and targets.
         clock: is notified of each stage.
         wet_stems: also return the wet stems.
-        known: what was measured of the same stems before; None measures all.
+        known: earlier measurements of the same stems; None measures all.
         tells_loudness: whether the record says how loud each strip found its stem and left it.
 
     Returns:
-        Its plan is the one given, or that of the variation that this asks for.
+        The mix before its master, with the given plan or that of the requested variation.
 
     Raises:
         InputError, SettingsError: as in `mixer.rendering.variation_step.make_varied`.
@@ -263,7 +263,7 @@ def without_parts(made: Premaster, *, stems: bool, tracks: bool) -> Premaster:
     """A mix before its master, without the parts that were not requested; their levels are kept.
 
     Args:
-        made: with wet stems.
+        made: a mix with wet stems.
         stems, tracks: keep the wet stems, the wet tracks.
     """
     if not tracks:
@@ -281,7 +281,7 @@ def master(made: Premaster, clock: StageClock | None = None, *, consume: bool = 
     Args:
         made: from `premaster`.
         clock: is notified of the stage.
-        consume: nobody needs the mix before its master any more: its memory may become the mix's.
+        consume: the mix before its master is no longer needed, and its memory may be reused.
     """
     plan, clock = made.plan, clock or StageClock()
     clock.start(Stage.MASTER)

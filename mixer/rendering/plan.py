@@ -53,9 +53,10 @@ class RenderPlan:
         song: what is mixed.
         settings: the requested settings.
         bundle: the model; None for the sum of the normalised stems.
-        profile: what the stems are normalised to.
-        effects: by which effects, in order.
-        sample_rate: at which rate, in Hz; `mix_rate` is that of the mix.
+        profile: target of the stems' normalisation.
+        effects: normalised effects, in order.
+        sample_rate: rate at which stems are normalised and the network runs, in Hz; `mix_rate` is
+            that of the mix.
         stem_order: the stems as the network takes them.
         rooms: for the reverbs; None for generated ones.
         panning_limits_time_axis: see `mixer.fxnorm.panning`.
@@ -66,10 +67,10 @@ class RenderPlan:
         changes: by stem, of what the model sets; those of tracks are in `hand`.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         tracks: what a model of tracks mixes; empty for a model of stems.
-        hand: the console's settings of single tracks.
+        hand: the user's settings of single tracks.
         reference: what the mix is moved towards; None for none.
-        presets: name, path and sha256 of every file that had a say in the console.
-        warnings: what will be done all the same, though it may not be meant; a line each.
+        presets: name, path and sha256 of every file that the console was read from.
+        warnings: what may not be intended but is done all the same, a line each.
     """
 
     song: Song

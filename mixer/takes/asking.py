@@ -1,6 +1,6 @@
 """The request of a take, on top of the console that it starts from.
 
-A signed value (+1, -6) adds to what the setting is, a bare one sets it, and `key==-3` sets a
+A signed value (+1, -6) is added to the setting, a bare one replaces it, and `key==-3` sets a
 negative one.
 """
 
@@ -29,8 +29,8 @@ class Asked:
     """A take's request, resolved.
 
     Attributes:
-        console: as it is to be.
-        changes: against the one before.
+        console: the console after the changes.
+        changes: differences from the console before.
     """
 
     console: Console
@@ -44,12 +44,12 @@ def ask(
     known: frozenset[str] = frozenset(),
     stems: tuple[str, ...] = (),
 ) -> Asked:
-    """Lay the request over a console, one after another.
+    """Apply requests to a console, one after another.
 
     Args:
         texts: `key=value`, or wishes in plain words, several with commas between.
-        console: of the take that is revised.
-        known: settings that the model has, of `mixer.model_settings.STRIP_KEYS`.
+        console: console of the take that is revised.
+        known: keys of `mixer.model_settings.STRIP_KEYS` that the model sets.
         stems: of the song.
 
     Raises:
@@ -69,7 +69,7 @@ def ask(
 
 
 def changed_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ChangedSetting]:
-    """Every setting that two plain tables have otherwise."""
+    """Every setting in which two plain tables differ."""
     was, now = dict(leaves(before)), dict(leaves(after))
     rows: list[ChangedSetting] = []
     for key in dict.fromkeys((*was, *now)):

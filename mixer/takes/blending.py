@@ -1,6 +1,6 @@
-"""Desks blended: every number is the weighted mean of theirs, so half-way settings are half-way.
+"""Blended consoles: every number is the weighted mean of theirs.
 
-An effect that only some of them have comes in by its amount. What is not a number, a mute or a
+An effect that only some of them have is scaled by its amount. What is not a number, a mute or a
 plug-in, must be the same in all.
 """
 
@@ -25,7 +25,7 @@ _SENDS = ("reverb_db", "delay_db")
 _CHOICES = ("slope_db_per_octave",)
 _SUM_TOLERANCE = 1e-6
 
-# A desk and its share.
+# A share and its console.
 Part = tuple[float, Any]
 
 
@@ -33,7 +33,8 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
     """Names and shares of "first=0.6,brighter=0.4".
 
     Raises:
-        SettingsError: not of that form, a name twice, or shares that do not sum to 1.
+        SettingsError: the text is not of that form, a name appears twice, or the shares do not
+            sum to 1.
     """
     parts: list[tuple[str, float]] = []
     for item in text.split(","):
@@ -57,13 +58,13 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
 
 
 def blend_consoles(parts: Sequence[tuple[float, Console]]) -> Console:
-    """One desk of several.
+    """Blend several consoles into one.
 
     Args:
-        parts: share and desk of each; the shares sum to 1.
+        parts: share (0 to 1) and console of each; the shares sum to 1.
 
     Raises:
-        SettingsError: they differ in a setting that is not a number; names it.
+        SettingsError: they differ in a setting that is not a number; the message names it.
     """
     parts = [part for part in parts if part[0] > 0.0]
     stems = dict.fromkeys(stem for _, console in parts for stem, _ in console.strips)

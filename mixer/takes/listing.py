@@ -23,7 +23,7 @@ class ListedTake:
         number: 1 is the first mix; of a variation, its own.
         recipe: its recipe's file.
         mix: its mix's file.
-        state: "" if the mix is there as it was written, else what is wrong.
+        state: "" if the mix is unchanged since it was written, else what is wrong.
         parent: file of the recipe that it came from; None for a mix that came from none.
         made_by: the command that made it.
         asked: as it was given.
@@ -52,11 +52,11 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
     """The takes of a mix, then its variations.
 
     Args:
-        path: of any of its recipes or mixes, or of the song's folder.
-        mixes: where mixes of a song's folder lie.
+        path: any recipe or mix of it, or the song's folder.
+        mixes: folder of mixes, used if `path` is a song's folder.
 
     Raises:
-        InputError: there are none, or one of their recipes is not a recipe.
+        InputError: there are no takes, or a recipe cannot be read.
     """
     path = Path(path)
     is_song = path.is_dir()

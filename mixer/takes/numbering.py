@@ -77,7 +77,7 @@ def take_path(folder: Path, base: str, number: int, file_format: str) -> Path:
 
 
 def next_take(destination: Destination, song: Song) -> Destination:
-    """Destination of the next take: the same place if it is free, else one of its own."""
+    """The destination itself if nothing exists there yet, else that of a new take beside it."""
     if not destination.existing(song):
         return destination
     folder, base = destination.path.parent, base_of(destination.path)

@@ -107,7 +107,7 @@ def revise(
         progress: as in `mixer.render`.
 
     Raises:
-        MixerError: as of these two.
+        MixerError: as in `plan_revision` and `make_take`.
     """
     revision = plan_revision(
         recipe_path,
@@ -129,7 +129,7 @@ def plan_revision(
     wanted: OutputSettings = MIX_ALONE,
     translation_budget_db: float | None = None,
 ) -> Revision:
-    """Find out what a take comes down to; renders nothing.
+    """Plan a take without rendering anything.
 
     Args:
         recipe_path: of the recipe, or of the mix beside it.
@@ -139,13 +139,13 @@ def plan_revision(
         allow_plugins: load the plug-ins that the recipe names. They are programs.
         wanted: what else to write beside the take, whose format and depth are its parent's; stems
             and tracks are written in any case if the parent has them.
-        translation_budget_db: also lift stems that are lost on small loudspeakers, each by no more;
-            the parent must have been checked, and the take is.
+        translation_budget_db: also lift stems that are lost on small loudspeakers, each by at
+            most this; the parent must have been checked, and the take is checked as well.
 
     Raises:
-        InputError: no recipe, no song, or not the song or model that the recipe is of.
+        InputError: the recipe or the song was not found, or the song or the model has changed.
         SettingsError: the request is not understood, out of range, or changes nothing.
-        OutputError: a take of this number is there, or nothing can be written.
+        OutputError: a take of this number exists, or nothing can be written.
     """
     parent = read_recipe(recipe_path)
     if not allow_plugins:

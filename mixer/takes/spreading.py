@@ -30,14 +30,14 @@ def spread_out(
     arguments give the same moves.
 
     Args:
-        axes: that can be moved here, at least one.
+        axes: the axes that can be moved here, at least one.
         n_variations: up to `MOST_VARIATIONS`.
         away: how far from the first, in spreads between engineers.
         shape: covariance of where mixes may stand, in spreads, (axes, axes): variations lie on its
             ellipsoid. None for a sphere.
 
     Returns:
-        For each variation by axis its move in dB.
+        For each variation, its move in dB by axis.
     """
     points = _directions(len(axes))
     uses = (points != 0.0).astype(int)

@@ -1,4 +1,4 @@
-"""Which variations of a mix are asked for, and the desk of each."""
+"""The requested variations of a mix, and the console of each."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Wanted:
     """Requested variations, one or more of them.
 
     Attributes:
-        spread: how many, spread out along the axes.
+        spread: number of variations to spread out along the axes.
         names: of `mixer.rendering.axes.named_moves`, one step each.
-        blends: each the text it was asked in, and name and share of its parts.
-        away: how far the spread ones and the steps are from the first, in spreads.
+        blends: for each, the text as given, and the name and share of its parts.
+        away: distance of each variation from the first mix, in spreads.
     """
 
     spread: int = 0
@@ -62,7 +62,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Asked:
-    """One variation to make: as it was asked for, how far it moves, and its desk."""
+    """One variation to make: its request, its moves in dB by axis, and its console."""
 
     text: str
     moves: Mapping[str, float]
@@ -74,15 +74,15 @@ class First:
     """The first mix, from which all others come.
 
     Attributes:
-        wet: as it comes to the desk.
-        known: loudness of its stems.
+        wet: the wet mix before the console.
+        known: measured loudness of its stems.
         parts: hashes of its parts, from `mixer.takes.parts.hash_parts`.
         hashes: of the wet stems in front of their strips, by the `id` of their arrays.
-        sound: its figures.
+        sound: its figures of `mixer.rendering.sound`, in dB.
         recipe: its file.
         settings: what all variations are rendered by, except for their consoles.
         loudness_lufs: of the mix.
-        is_written: waits until its recipe is there; raises what kept it from being written.
+        is_written: waits until its recipe is written; raises the error that prevented it.
     """
 
     wet: WetMix
@@ -122,11 +122,11 @@ def covariance(axes: Sequence[Axis], answers: Sequence[Mapping[str, float]]) -> 
 def asked_variations(
     first: First, wanted: Wanted, axes: Sequence[Axis], unsure: FloatMatrix
 ) -> list[Asked]:
-    """Every variation with its desk.
+    """Every variation with its console.
 
     Raises:
         InputError: nothing can be moved.
-        SettingsError: a name that moves nothing here, or a blend of what is not there.
+        SettingsError: a name moves nothing in this mix, or a blend has an unknown part.
     """
     if wanted.spread and not axes:
         raise InputError(f"{visible(first.recipe)}: no axis can be moved")

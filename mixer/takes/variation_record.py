@@ -37,8 +37,8 @@ def take_of(
         mix: the variation's.
         parent: recipe of the first.
         number: of the variation.
-        asked: as it was given.
-        place: where it stands.
+        asked: the request, as given.
+        place: its place among the axes.
         parts, was: hashes of its wet stems, and of the first's; empty for a mix of tracks, whose
             tracks nothing has hashed.
     """
@@ -60,7 +60,7 @@ def take_of(
 
 
 def write_preset(path: Path, settings: RenderSettings, words: str) -> Path:
-    """Write a variation's desk and targets as a preset beside its mix, for `--preset`.
+    """Write a variation's console and targets as a preset beside its mix, for `--preset`.
 
     Raises:
         OutputError: it cannot be written.

@@ -101,7 +101,7 @@ class MadeVariations:
             be asked.
         table: JSON of all variations beside it.
         left_out: why an axis could not be moved, a line each.
-        made: in their order.
+        made: the variations, in order.
     """
 
     first: Rendered | None
@@ -129,12 +129,12 @@ def variations(
 
     Args:
         song_folder: with its recordings.
-        n: how many, spread out; with neither names nor blends at least one.
-        names: of `mixer.rendering.axes.named_moves`, as "brighter".
-        blends: as "first=0.6,brighter=0.4".
-        away: how far from the first, in spreads between engineers.
+        n: number of variations to spread out; at least 1 without names and blends.
+        names: of `mixer.rendering.axes.named_moves`, for example "brighter".
+        blends: for example "first=0.6,brighter=0.4".
+        away: distance from the first mix, in spreads between engineers.
         settings: of the first mix; without a console of its own, the song's counts.
-        folder: for all of them.
+        folder: output folder of all mixes.
         progress: as in `mixer.render`.
 
     Raises:
@@ -155,11 +155,11 @@ def variations(
 
 
 def is_there(plan: RenderPlan, destination: Destination, song: Song) -> bool:
-    """Whether the first mix lies there already, made of the same by the same settings.
+    """Whether the first mix exists already, made from the same song with the same settings.
 
     Args:
         plan: of the mix.
-        destination: where it would go.
+        destination: its paths.
         song: as it was loaded.
     """
     recipe = _recipe_path(destination.path)
@@ -190,12 +190,12 @@ def make_variations(
         plan: of the first mix.
         destination: of the first mix; variations go beside it, with its format and depth.
         wanted: which variations.
-        first_is_there: from `is_there`: the first is made again and not written.
+        first_is_there: from `is_there`: the first mix is made again but not written.
         progress, network, threads: as in `mixer.render`.
 
     Raises:
-        InputError: the mix is silent, or nothing of it can be moved.
-        SettingsError: a blend of what is not there, or of what cannot be blended.
+        InputError: the mix is silent, or cannot be moved along any axis.
+        SettingsError: a blend has an unknown part, or its parts cannot be blended.
         MixerError: as in `render_to`.
     """
     wanted_wet = True if destination.wanted.takes_stems else wet_stems_for(plan, wanted)

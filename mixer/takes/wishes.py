@@ -31,10 +31,10 @@ class Step:
 
     Attributes:
         key: within the target's strip.
-        add: what is added to what the setting is.
-        value: what it is set to instead.
+        add: amount added to the setting, in its own unit.
+        value: value that replaces the setting.
         of_model: only if the model has that setting, which it sets by itself.
-        if_there: only if somebody has set it before.
+        if_there: only if it is set already.
         otherwise: only where no step before it applied.
         not_on: targets for which it makes no sense.
     """
@@ -63,10 +63,10 @@ class Wish:
     """One line of the table.
 
     Attributes:
-        phrases: that say it, the first one shown.
+        phrases: its wordings; the first is the one shown.
         does: what it does, for a person.
-        steps: what it moves.
-        target: what is meant where none is named; of stems, "" is each of them.
+        steps: the settings that it moves.
+        target: default target; "" is every stem.
     """
 
     phrases: tuple[str, ...]

@@ -31,14 +31,14 @@ class Context:
 
 
 def assignments_of(text: str, context: Context) -> list[str]:
-    """The `key=value` that a wish comes down to; signed values add to what is there.
+    """Translate a wish into `key=value` assignments; signed values are added to the settings.
 
     Args:
-        text: a wish of the table, with or without what it is about and how much.
-        context: of the take that it is about.
+        text: a wish of the table, with or without a target and an amount.
+        context: facts of the take that it applies to.
 
     Raises:
-        SettingsError: it is not in the table, or changes nothing here.
+        SettingsError: the wish is not in the table, or changes nothing here.
     """
     wish, target, amount, exactly_db = _read(text)
     targets = [target] if target else [*context.stems]
