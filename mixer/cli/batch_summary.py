@@ -26,7 +26,7 @@ _MAX_LINES = 20
 
 
 def show_table(records: Sequence[Record]) -> None:
-    """A row a song: its levels, and what is unusual about it."""
+    """Print a row for each song: its levels, and what is unusual about it."""
     marks = find_outliers(records)
     shown = list(records)
     if len(shown) > _MAX_TABLE_ROWS:
@@ -58,7 +58,7 @@ def show_table(records: Sequence[Record]) -> None:
 
 
 def totals(summary: Summary) -> str:
-    """The run in a line."""
+    """Summarise the run in one line."""
     if summary.n_skipped and not (summary.n_done or summary.n_failed or summary.n_left):
         songs = counted(summary.n_skipped, "song")
         return f"nothing to do: {songs} finished and unchanged; --force renders them again"

@@ -34,8 +34,8 @@ class View(Listener):
     """Shows a run. A context manager, for the live bars.
 
     Args:
-        as_json: one object a finished song on stdout, nothing else there.
-        quiet: nothing but that, and failures.
+        as_json: print one object per finished song on stdout, and nothing else there.
+        quiet: print nothing else but failures.
     """
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
@@ -128,7 +128,7 @@ def _bars(status: Status) -> Group:
 
 
 def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str]) -> None:
-    """The plan as a table, and what it will take; `foreign` as in `find_foreign`."""
+    """Print the plan as a table, and its estimated cost; `foreign` as in `find_foreign`."""
     more = [name for name, tell in _MORE.items() if any(tell(job) for job in jobs)]
     names = ("row", "id", "action", "why", "output", *more, _LENGTH)
     rows = [_planned(job, estimate, more) for job in jobs]

@@ -39,7 +39,7 @@ def benchmark_lines(evaluation: Mapping[str, object]) -> Iterator[str]:
 
 
 def missed_targets(evaluation: Mapping[str, object]) -> list[str]:
-    """The targets that were missed, in words."""
+    """The missed targets, in words."""
     return [words for entry, words in _targets(evaluation) if entry.get("met") is not True]
 
 

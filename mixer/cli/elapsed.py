@@ -14,7 +14,7 @@ class _Watch:
         self._began_s = time.monotonic()
 
     def start(self, before_s: float = 0.0) -> None:
-        """A command begins now, or began so many seconds before."""
+        """Start the clock now, or `before_s` seconds ago."""
         self._began_s = time.monotonic() - before_s
 
     def seconds(self) -> float:

@@ -16,7 +16,7 @@ _MATPLOTLIB_HOME = "MPLCONFIGDIR"
 
 
 def load_extra(module: str, extra: str) -> ModuleType:
-    """Import a module of `export` or `training`, which stand on libraries of an extra.
+    """Import a module of `export` or `training`, which need the libraries of an extra.
 
     The runtime never imports those packages by itself: a command does, when it is called.
 

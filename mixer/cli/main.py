@@ -147,8 +147,8 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
     """Run a command; errors become one line on stderr and an exit code.
 
     Args:
-        arguments: after the program's name.
-        before_s: seconds that have passed since the command was given.
+        arguments: arguments after the program's name.
+        before_s: seconds since the command was started.
     """
     WATCH.start(before_s)
     reason = why_it_cannot_start() if arguments and arguments[0] in COMMANDS else None

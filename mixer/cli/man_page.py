@@ -24,7 +24,7 @@ def man_page(command: click.Command, name: str) -> str:
 
     Args:
         command: the whole command line.
-        name: of the command.
+        name: name of the command.
     """
     context = click.Context(command, info_name=name)
     summary = (command.help or "").partition("\n\n")[0]

@@ -157,7 +157,7 @@ def checkpoint_command(bundle: str, output: Path) -> None:
 
 
 def megabytes_of(bundle: Bundle) -> float:
-    """Size of its folder."""
+    """Size of a bundle's folder in MB."""
     return sum(path.stat().st_size for path in bundle.folder.iterdir() if path.is_file()) / 1e6
 
 

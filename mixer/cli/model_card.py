@@ -21,8 +21,8 @@ def card_lines(bundle: Bundle, megabytes: float) -> Iterator[str]:
     """The card in Markdown, line by line.
 
     Args:
-        bundle: read and checked.
-        megabytes: of its folder.
+        bundle: a bundle that was read and checked.
+        megabytes: size of its folder in MB.
     """
     manifest = bundle.manifest
     yield from (f"# {bundle.name}", "", "## What it is", "")

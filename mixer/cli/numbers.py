@@ -23,7 +23,7 @@ class _Number(click.ParamType[Any]):
         self._low, self._high = low, high
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The number, or a usage error that says the range."""
+        """Convert to a number, or raise a usage error that states the range."""
         if value is None:
             return None
         number = self._parsed(value)

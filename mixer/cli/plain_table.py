@@ -26,10 +26,10 @@ def table_lines(
     """The lines of a table, its heading first.
 
     Args:
-        names: of the columns.
-        rows: a text a column each, printable.
+        names: headings of the columns.
+        rows: one printable text per column.
         console: whose width the table keeps to; the widest columns give way and are folded.
-        right: names of the columns that stand to the right.
+        right: names of the right-aligned columns.
     """
     natural = [max(map(_width, column)) for column in zip(names, *rows, strict=True)]
     widths = _fitted(natural, console.width - len(_BETWEEN) * (len(names) - 1))

@@ -183,10 +183,10 @@ def stem_figures(profile: Profile, stem: str) -> dict[str, Any]:
 
 
 def compare_profiles(first: Profile, second: Profile) -> dict[str, dict[str, Any]]:
-    """The second's figures less the first's, of the stems that both have.
+    """The second's figures minus the first's, for the stems that both have.
 
     Raises:
-        ModelError: they have no stem in common.
+        ModelError: the profiles have no stem in common.
     """
     both = [stem for stem in first.stems if stem in second.stems]
     if not both:

@@ -105,7 +105,7 @@ def show_mix_table(mix: Mix) -> None:
 
 
 def show_reference(mix: Mix) -> None:
-    """A row a figure that a reference was to change, and a line for what was not reached."""
+    """Print a row for each figure a reference should change, and a line for each one not reached."""
     record = mix.measurements.get("reference")
     if record is None or "rows" not in record:
         return
@@ -121,7 +121,7 @@ def show_reference(mix: Mix) -> None:
 
 
 def show_tracks(mix: Mix) -> None:
-    """A row a track, a group and the mix: what the model set and what the user added, in words."""
+    """Print a row for each track, group and the mix: settings of the model and of the user."""
     record = mix.measurements["tracks"]
     if not record:
         return

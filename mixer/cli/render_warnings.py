@@ -23,8 +23,8 @@ def warn(song: Song, plan: RenderPlan, *, with_files: bool) -> None:
     """Warn before the render: a line for each file that is left out or in doubt.
 
     Args:
-        song: to be rendered.
-        plan: of the render.
+        song: the song to be rendered.
+        plan: plan of the render.
         with_files: also a line for every other file.
     """
     for warning in plan.warnings:
@@ -60,14 +60,14 @@ def _name(recording: Recording) -> str:
 
 
 def warn_damaged(song: Song, told: Collection[str] = ()) -> list[str]:
-    """A line a recording that is damaged, as far as it has been read.
+    """Print a line for each recording with damage found so far.
 
     Args:
-        song: to be rendered, or rendered.
-        told: files that had their line.
+        song: the song, before or after its render.
+        told: files already reported.
 
     Returns:
-        The files that have it now.
+        The files reported now.
     """
     damaged = {
         recording.file: damage

@@ -41,15 +41,15 @@ def song_of_session(
     """The song folder that a session was made into, beside the mix; says what was left out.
 
     Args:
-        path: of the session.
-        output: as requested: of the mix, or a folder for it.
+        path: file of the session.
+        output: the requested path of the mix, or a folder for it.
         allow_outside: also read audio outside of the session's folder.
         overwrite: replace earlier results.
         dry_run: make it where it goes with this process.
 
     Raises:
         InputError: the session cannot be read, or mixer wrote it.
-        OutputError: the folder is there, or cannot be written.
+        OutputError: the folder already exists, or cannot be written.
     """
     from mixer.learn.recall_reader import recall_of
     from mixer.output.daw.reading import read_session

@@ -38,8 +38,8 @@ def settings_options(
 
     Args:
         settings: the dataclass.
-        keep: which of them.
-        more: to add to the help of each.
+        keep: selects the options.
+        more: text to add to the help of each.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ class TimeLeftColumn(ProgressColumn):
     """At the pace of the whole, not of the last seconds: stages differ in theirs.
 
     Args:
-        worded: what is shown of a number of seconds.
+        worded: formats a number of seconds.
     """
 
     def __init__(self, worded: Callable[[float], str]) -> None:
