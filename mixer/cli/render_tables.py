@@ -105,7 +105,7 @@ def show_mix_table(mix: Mix) -> None:
 
 
 def show_reference(mix: Mix) -> None:
-    """Print a row for each figure a reference should change, and a line for each one not reached."""
+    """Print a row for each figure a reference should change, and a line for each missed one."""
     record = mix.measurements.get("reference")
     if record is None or "rows" not in record:
         return
