@@ -1,4 +1,4 @@
-"""Which device runs, said honestly, and one graph of ONNX Runtime opened there."""
+"""The device in use, without silent fallbacks, and opening a graph of ONNX Runtime on it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def load_cuda_libraries() -> str:
     been loaded by their paths. Those of Python packages come first. Nothing is printed.
 
     Returns:
-        What the runtime says about those that it did not find, a line each; "" if all are there.
+        The runtime's message about libraries that it did not find, a line each; "" for none.
     """
     said = io.StringIO()
     with contextlib.redirect_stdout(said), warnings.catch_warnings():
@@ -92,7 +92,7 @@ def open_graph(content: bytes, device: Device, *, optimise: bool = True) -> Any:
 
     Args:
         content: the serialised graph.
-        device: where.
+        device: where the graph runs.
         optimise: False runs the graph operator by operator as it is written: slower.
 
     Raises:

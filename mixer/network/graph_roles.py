@@ -22,7 +22,7 @@ class Role:
     """Inputs and outputs of a graph, shapes by name.
 
     Attributes:
-        inputs, outputs: shapes; a text stands for a length that the song decides.
+        inputs, outputs: shapes by name; a string stands for a length that depends on the song.
     """
 
     inputs: Mapping[str, Shape]

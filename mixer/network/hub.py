@@ -82,7 +82,7 @@ def parse_reference(text: str) -> Reference:
     """`hf:OWNER/NAME` or `hf:OWNER/NAME@REVISION`.
 
     Raises:
-        InputError: it is not of this form.
+        InputError: the text does not have this form.
     """
     match = _REFERENCE.fullmatch(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else None
     if match is None or ".." in text:
@@ -103,17 +103,17 @@ def pull_bundle(
 
     Args:
         reference: from `parse_reference`.
-        folder: where it is to lie; it appears when all of it is there and checked.
+        folder: destination; it appears once the bundle is complete and checked.
         endpoint: of the Hub; None for what `huggingface_hub` is set to.
         overwrite: replace the files of a bundle that is there.
         progress: called as files come.
-        accept: called with the whole bundle before it is put in its place; what it raises as a
-            `ModelError` keeps it from there.
+        accept: called with the whole bundle before it is moved to `folder`; raises `ModelError` to
+            refuse it.
 
     Raises:
-        InputError: no such repository or revision, or it cannot be reached.
-        ModelError: not a bundle, too large, or a file is not what its hash says.
-        OutputError: something is there already, or the disk is full or read-only.
+        InputError: the repository or revision does not exist, or cannot be reached.
+        ModelError: it is not a bundle, is too large, or a file does not match its hash.
+        OutputError: the destination exists, or the disk is full or read-only.
         ModuleNotFoundError: `huggingface_hub` is not installed.
     """
     if not overwrite:
@@ -222,7 +222,7 @@ class _Hub:
 
         Raises:
             InputError: it cannot be read.
-            ModelError: it is not there, too large, or not what its hash says.
+            ModelError: it does not exist, is too large, or does not match its hash.
         """
         if remote is None:
             raise ModelError(f"{self}: holds no {MANIFEST_FILE}, so it is not a model bundle")

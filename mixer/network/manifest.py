@@ -76,8 +76,8 @@ class Manifest:
         fp16_snr_db: signal to rounding noise of the graphs in half precision; None without any.
         wet_stem_leakage_db: energy of a stem, fed alone, in the other wet stems against its own,
             the worst stem's; None if it was not measured.
-        evaluation: what the model was judged by: tables of figures, for people.
-        limits: what its maker says that it cannot do, a sentence each.
+        evaluation: tables of the model's benchmark results, for people.
+        limits: known limits of the model, a sentence each.
     """
 
     name: str

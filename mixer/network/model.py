@@ -138,7 +138,8 @@ def read_bundle(name_or_path: str | Path) -> Bundle:
     """Find a bundle, check its manifest and the hash of every file that it names.
 
     Raises:
-        ModelError: it is not there, of another schema, damaged, or reaches out of its folder.
+        ModelError: it was not found, has another schema, is damaged, or refers to files outside its
+            folder.
     """
     folder = find_bundle(name_or_path)
     path = folder / MANIFEST_FILE

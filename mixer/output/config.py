@@ -1,7 +1,7 @@
 """The user's own defaults of renders and batches: `config.toml`.
 
 Its keys are the fields of `RenderSettings` and `OutputSettings`; those in the table `render` or
-`batch` count for that command alone, the others for both. It is the weakest of all that is said:
+`batch` count for that command alone, the others for both. It is the weakest of all settings:
 the command line, a manifest's cells, `song.toml` and presets win over it, and only what is built in
 yields to it. What a mix was made with is in its recipe, so a replay never asks for it.
 """
@@ -145,7 +145,7 @@ def settings_over_defaults(asked: Mapping[str, Any], console: Console) -> Render
 
     Args:
         asked: arguments of `RenderSettings`.
-        console: whose targets are said, too, weaker than the request.
+        console: its targets count as given too, weaker than the request.
 
     Raises:
         SettingsError: as in `read_config`, or settings that do not fit.
@@ -203,7 +203,7 @@ def value_of(option: Option, value: Any) -> Any:
     """A value of the file as its field has it.
 
     Raises:
-        SettingsError: it is not one.
+        SettingsError: the value does not fit the field.
     """
     if option.takes_none and value == "none":
         return None

@@ -54,7 +54,7 @@ class HeardPart:
 
     @property
     def is_believed(self) -> bool:
-        """Whether it may stand for a name."""
+        """Whether it is certain enough to replace a name."""
         return self.probability >= BELIEVED_FROM
 
 
@@ -69,7 +69,7 @@ def listen_for_role(source: AudioSource) -> HeardPart | None:
 
 
 def listen_against(source: AudioSource, stem: str) -> HeardPart | None:
-    """Classify a file that clearly does not sound like its stem; None without a doubt.
+    """Classify a file that clearly does not sound like its stem; None if it may well be.
 
     The whole must say so and each half of the excerpts by itself.
     """
@@ -100,7 +100,7 @@ def judge_sound(excerpts: FloatArray) -> HeardPart | None:
         excerpts: float32 (excerpts, channels, samples) as `describe_sound` takes them.
 
     Returns:
-        None for silence: nothing was heard.
+        The most likely role and stem; None for silence.
     """
     features = describe_sound(excerpts)
     if features is None:
@@ -124,8 +124,8 @@ class Classifier:
     """An ensemble of small networks over the same features.
 
     Attributes:
-        roles: what the outputs are.
-        mean, scale: (features,), of the features that it was made from.
+        roles: role of each output.
+        mean, scale: (features,), what features are shifted and divided by; from the training data.
         layers: weight (networks, inputs, outputs) and bias (networks, 1, outputs) of each layer.
     """
 
@@ -149,7 +149,7 @@ def read_classifier(path: Path) -> Classifier:
     """Read the weights that `write_classifier` wrote.
 
     Raises:
-        ValueError: they do not fit each other, or name a role that is not known.
+        ValueError: the shapes do not fit each other, or a role is unknown.
     """
     with np.load(path, allow_pickle=False) as file:
         roles = tuple(str(role) for role in file["roles"])

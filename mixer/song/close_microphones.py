@@ -32,9 +32,9 @@ class Offset:
     """How one microphone stands against the first of its group.
 
     Attributes:
-        delay_samples: how much later it hears the source; negative where earlier.
+        delay_samples: delay against the first microphone; negative if earlier.
         inverted: its polarity is the opposite.
-        gained_db: what repairing both adds to the power of their sum, in dB.
+        gained_db: increase of their sum's power when both are corrected, in dB.
     """
 
     delay_samples: int
@@ -59,7 +59,7 @@ def find_offset(
         excerpts, reference: the same stretches of time of both, float (samples,) each, about a
             second long.
         sample_rate: of both, Hz.
-        max_delay_s: the furthest delay that is looked for, either way.
+        max_delay_s: largest delay to search for, in either direction.
 
     Returns:
         None if the two have too little in common to say: another performance, or a room.
@@ -94,7 +94,7 @@ def gained_db(
 
     Args:
         excerpts, reference: as in `find_offset`.
-        delay_samples: that the first comes earlier afterwards; negative for later.
+        delay_samples: shift of the first towards earlier; negative for later.
         inverted: its polarity is turned round.
     """
     pairs = _sounding(excerpts, reference)

@@ -83,10 +83,10 @@ class Candidate:
 
     Attributes:
         file: its name.
-        source: their location.
+        source: its audio file.
         side: "left", "right", "mid" or "side" for half a pair, else None.
         start_s: where it begins on the song's time line, in seconds.
-        is_named: its name says what it plays.
+        is_named: its name tells the instrument.
     """
 
     file: str

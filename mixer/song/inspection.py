@@ -54,15 +54,15 @@ class FileInspection:
         file: name as shown to the user.
         stem: one of the four, or None if it is left out.
         reason: why it is in that stem, or left out.
-        certain: False if its name said nothing, or if it may be a part and is left out.
+        certain: False if its name is unrecognised, or if it is left out but may be a part.
         side: "left", "right", "mid" or "side" for one half of a pair, else None.
         sample_rate: in Hz.
         channels: 1 or 2.
-        duration_s: length.
+        duration_s: length in seconds.
         encoding: e.g. "PCM_24".
         peak_dbfs: largest sample; None for digital silence.
         loudness_lufs: integrated; None for silence.
-        findings: what is wrong with it, one sentence each.
+        findings: problems of the file, one sentence each.
         fault: why it cannot be used, so that no mix of the song is made; else None.
     """
 

@@ -43,17 +43,17 @@ def load_song(
     Args:
         folder: holds stems (`vocals.wav`), raw tracks (`01_KickIn.wav`), a `.stem.mp4`, folders of
             instruments (`Drums/Kick.wav`) or a mix of them, and perhaps `song.toml`.
-        strict: a name that says nothing is an error, not `other`, and so is a truncated or
-            damaged file.
+        strict: an unrecognised name is an error instead of going to `other`, and so is a truncated
+            or damaged file.
         leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
             folder, since a mix without it is not the song.
         listen: compare excerpts of the recordings, and leave out what others hold already (copies,
-            sums, mixes, takes); sort those in by their sound whose names say nothing. Without it no
-            audio is decoded.
+            sums, mixes, takes); classify recordings with unrecognised names by their sound. Without
+            it no audio is decoded.
 
     Raises:
-        InputError: no folder, nothing to mix in it, several songs in it, or a file that is not mono
-            or stereo audio.
+        InputError: the folder does not exist, has nothing to mix or several songs in it, or a file
+            is not mono or stereo audio.
         PresetError: a mistake in `song.toml`.
     """
     real = Path(folder).resolve()

@@ -1,4 +1,4 @@
-"""Microphones at one source that thin each other out: which, and what it brings to repair them.
+"""Microphones at one source that thin each other out, and the effect of correcting them.
 
 Names tell which tracks may be microphones at one source, their sound whether they are: of two
 performances, or two samples that sound together, it finds no delay. The halves of a stereo pair are
@@ -38,10 +38,10 @@ class Misplaced:
     Attributes:
         files: its own; both of a pair, which move together.
         reference: the file that it is compared with.
-        delay_s: how much later it comes; 0 if that is as it should be.
+        delay_s: delay against the reference; 0 if none needs correction.
         inverted: its polarity is the opposite.
-        gains_db: what a repair adds to the power of the sum of both, by what is repaired.
-        is_far: it comes later than close microphones can, so that it is not moved.
+        gains_db: increase of the power of the sum of both, by set of corrections.
+        is_far: its delay is larger than close microphones can have, so it is not moved.
     """
 
     files: tuple[str, ...]

@@ -14,18 +14,18 @@ class Recording:
     """One file, or one stream of a stem container, that belongs to the song.
 
     Attributes:
-        source: their location.
+        source: its audio file.
         file: its name as shown to the user.
         stem: one of `STEMS`, or None if it is left out.
         reason: why it is in that stem, or left out.
-        certain: False if its name said nothing; of a file that is left out, False if it may
-            be a part of the song all the same.
-        gain_db: from `song.toml`.
+        certain: False if its name is unrecognised, or if it is left out but may be a part of the
+            song.
+        gain_db: gain from `song.toml`.
         side: "left", "right", "mid" or "side" for one half of a pair of mono files, else None.
         partner: the file that is the other half.
         role: what it plays, one of `mixer.roles.ROLE_NAMES`.
         fault: why its file cannot be used, else None.
-        remarks: what else its name or its sound says that may not be meant.
+        remarks: possible problems that its name or sound suggests, a phrase each.
         start_s: where it begins on the song's time line, in seconds; below 0 its start is cut.
         inverted: its polarity is turned round.
         fixes: what `song.toml` says to repair between it and microphones at its source, any of

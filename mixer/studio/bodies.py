@@ -18,7 +18,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """The object of a JSON text.
 
     Raises:
-        BadBodyError: it is not one, holds NaN, or says a key twice.
+        BadBodyError: the text is not a JSON object, holds NaN, or has a key twice.
     """
     try:
         parsed = json.loads(
@@ -49,11 +49,11 @@ def read_fields(
 
     Args:
         table: from `parse_object`.
-        wanted: that must be there.
-        optional: that may.
+        wanted: required fields and their types.
+        optional: fields that may be missing, and their types.
 
     Raises:
-        SettingsError: one is missing, unknown, or of another kind.
+        SettingsError: a field is missing, unknown, or of the wrong type.
     """
     known = {**wanted, **optional}
     for key in table:

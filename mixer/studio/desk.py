@@ -1,4 +1,4 @@
-"""How a song stands, shared by the thread that works on it and those that ask."""
+"""State of a song, shared by the thread that works on it and those that read it."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ class Desk:
     """A song on the desk. Whoever reads or writes more than one field holds `lock`.
 
     Attributes:
-        song_id: what it is called in addresses.
-        folder: the song's.
+        song_id: its name in addresses.
+        folder: the song's folder.
         tell: called with everything that happens, from any thread.
         made: what there is to hear.
         phase, problem, doing: as in `SongState`.
-        song: as it was loaded; None before.
-        kept: the edits, and what was written of them.
-        planned: what they come down to; None before the song is loaded.
+        song: the loaded song; None before it is loaded.
+        kept: the edits, and which of them were written.
+        planned: the settings that they result in; None before the song is loaded.
         plan: of the render that is heard, which may be older.
-        edited_at: when, on the monotonic clock.
+        edited_at: time of the last edit on the monotonic clock, in seconds.
         notes: warnings.
-        unkept: why the last edit could not be kept beside the song; None if it is.
-        tasks: to be made, in their order.
+        unkept: why the last edit could not be saved beside the song; None if it was.
+        tasks: waiting tasks, in order.
         jobs: renders, the newest last.
-        closing: the work is to end.
+        closing: the session is ending.
     """
 
     song_id: str
@@ -140,10 +140,10 @@ class Desk:
         self.changed.notify_all()
 
     def told(self) -> None:
-        """Tell that the state is another."""
+        """Announce that the state has changed."""
         self.tell({"type": "state", "song": self.song_id, "revision": self.revision})
 
     def told_job(self, job: RenderJob) -> None:
-        """Tell how a job stands."""
+        """Announce the state of a job."""
         row = job.as_json()
         self.tell({"type": "job", "song": self.song_id, "revision": self.revision, "job": row})

@@ -61,7 +61,7 @@ class History:
 
     Attributes:
         revision: grows with every change of the edits, undone ones too.
-        edits: by key, the last one last.
+        edits: values by key, the latest last.
         done, undone: steps to take back, and to do again, the next one last.
     """
 
@@ -75,11 +75,11 @@ class History:
 
         Args:
             changes: checked, from `read_changes`.
-            gesture: equal ones that follow each other are one step.
+            gesture: consecutive changes with the same gesture are one step.
             label: of the step, in words.
 
         Raises:
-            SettingsError: more edits than anybody makes.
+            SettingsError: there would be more than `MOST_EDITS` edits.
         """
         edits = dict(self.edits)
         touched: dict[str, Any] = {}
@@ -146,7 +146,8 @@ def read_changes(changes: Edits) -> dict[str, Any]:
         The same with every key written in one way.
 
     Raises:
-        SettingsError: a line for each unknown key, and value of another kind or out of range.
+        SettingsError: one line for each key that is unknown, and each value of the wrong type or
+            out of range.
     """
     gathered = Gathered(SettingsError)
     found: dict[str, Any] = {}
@@ -277,7 +278,7 @@ def resolve_edits(song_table: Mapping[str, Any] | None, edits: Edits) -> tuple[R
         edits: checked.
 
     Raises:
-        PresetError: they do not fit together, as a band after the next free place.
+        PresetError: they do not fit together, for example a band beyond the next free place.
     """
     presets = edits.get(PRESETS, ())
     sets = [f"{key}={_text(value)}" for key, value in console_edits(edits).items()]
@@ -297,7 +298,7 @@ def asked_settings(edits: Edits, references: Path) -> dict[str, Any]:
         references: folder of the song's references.
 
     Raises:
-        SettingsError: a reference is not there.
+        SettingsError: a reference was not found.
     """
     prefix = f"{SETTINGS}."
     asked = {k.removeprefix(prefix): v for k, v in edits.items() if k.startswith(prefix)}

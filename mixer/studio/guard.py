@@ -1,4 +1,4 @@
-"""Who may ask, before anything is answered: Host, Origin, token, and how much may come.
+"""Checks before any answer: Host, Origin, token, and size of the body.
 
 A page of another site that a browser also has open can send requests here, and a name of its own
 can be made to lead to this address; neither has the token, nor the right Host and Origin.
@@ -45,7 +45,7 @@ class Guard:
         """Guard an application.
 
         Args:
-            app: what is guarded.
+            app: the guarded application.
             token: that every request of `/api/` must show.
             hosts: as a browser writes them, ports included.
             large: by the end of a path, how many bytes its body may have.

@@ -91,8 +91,8 @@ class Maker:
         Args:
             scratch: a folder for samples, which goes with the session.
             tell_audio: called with the name of samples that changed.
-            tell_doing: called with what is done, details, and the share.
-            is_overtaken: whether what is made is no longer wanted.
+            tell_doing: called with the current work, details, and the share done, 0 to 1.
+            is_overtaken: whether the work in progress is no longer wanted.
         """
         self.made = Made()
         self.store = SampleStore(self.made, scratch, tell_audio)
@@ -219,7 +219,7 @@ class Maker:
         return audio
 
     def wet_mix(self, plan: RenderPlan, clock: StageClock) -> tuple[WetMix, KnownLevels]:
-        """The mix as it comes to the desk; the last one, where only the desk's work is another."""
+        """The mix before the console; reused if only console settings have changed."""
         asked = plan.asked
         key = settings_key(
             self._identity(plan),

@@ -48,7 +48,7 @@ class Planned:
         hands: of single tracks, likewise.
         settings: of the render, with the whole console and the model that "auto" stands for.
         mixes_tracks: the model mixes single tracks.
-        references: what the mix is moved towards, as a page says it.
+        references: what the mix is moved towards, as the page gave it.
     """
 
     revision: int
@@ -92,7 +92,7 @@ def plan_edits(
         revision: of the edits.
 
     Raises:
-        SettingsError: they do not fit, or ask more of tracks than the model can do.
+        SettingsError: they do not fit the song, or need settings of tracks that the model lacks.
     """
     song = with_colors(with_roles(song, roles_of(edits)), colors_of(edits))
     base, full = resolve_edits(song_table, edits)

@@ -30,7 +30,7 @@ class SampleStore:
         """Begin with nothing.
 
         Args:
-            made: where the samples are found by their names.
+            made: holds the samples by name.
             scratch: a folder for the files.
             tell: called with the name of samples that changed.
         """

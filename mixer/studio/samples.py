@@ -31,8 +31,8 @@ class Samples:
     Attributes:
         version: grows whenever what was there is made again.
         n_frames: of the song.
-        ready_frames: how far they are made.
-        full_scale: what the highest integer means.
+        ready_frames: number of frames that can be read, from the start.
+        full_scale: sample value that the highest integer stands for.
     """
 
     def __init__(self, folder: Path, n_frames: int) -> None:

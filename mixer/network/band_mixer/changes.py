@@ -42,7 +42,7 @@ class StemTable(TypedDict):
 
 
 def change_controls(controls: StemControls, changes: StripChanges | None) -> StemControls:
-    """A stem's settings with the request; the same ones if nothing is.
+    """A stem's settings with the requested changes; the same object if there are none.
 
     Args:
         controls: bounded.

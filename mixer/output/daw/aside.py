@@ -77,7 +77,7 @@ def set_edited_aside(mix_path: Path, coming: Collection[str]) -> dict[str, str]:
         coming: paths of the files that replace others, relative to the mix's folder.
 
     Returns:
-        As of `set_aside`; nothing if no session comes, or it is unknown what was written.
+        As in `set_aside`; nothing if no session is replaced, or it is unknown what was written.
 
     Raises:
         OSError: as in `set_aside`.

@@ -32,14 +32,14 @@ def fit_bands(
     *,
     fixed_shelves: bool = False,
 ) -> tuple[EqBand, ...]:
-    """Bands whose gain in dB is next to a curve; none if it is flat.
+    """Fit bands to a curve in dB; none if the curve is flat.
 
     Args:
         frequency_hz: where the curve is given, rising.
         curve_db: gain there.
         sample_rate: of the equaliser, in Hz.
         weights: how much each frequency counts, 0 to 1; None for all alike.
-        fixed_shelves: shelves keep the Q with which they begin.
+        fixed_shelves: shelves keep their initial Q.
     """
     share = np.ones_like(curve_db) if weights is None else weights
     if np.max(np.abs(curve_db * share)) < _LEAST_DB:

@@ -90,7 +90,7 @@ class DawFormat:
         """Read a session of it back.
 
         Raises:
-            InputError: it cannot be read, is not a session, or is out of all bounds.
+            InputError: the file cannot be read, is not a session, or is too large.
         """
         reader: Callable[[Path], ReadSession] = _named(self.read_by)
         return reader(path)

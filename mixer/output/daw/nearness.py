@@ -22,7 +22,7 @@ _HEARD_DB = -40.0
 
 class Nearness(NamedTuple):
     """Attributes:
-    null_db: energy of the difference over that of what it ought to be, in dB.
+    null_db: energy of the difference relative to the sound in the mix, in dB.
     bands_db: the largest difference of a band's level, averaged over the song, in dB; of bands
         within 40 dB of the loudest.
     """
@@ -32,10 +32,10 @@ class Nearness(NamedTuple):
 
 
 def nearness(made: FloatArray, exact: FloatArray, sample_rate: int) -> Nearness | None:
-    """Compare a strip's sound with what it ought to be, both float32 (2, samples).
+    """Compare a strip's sound with the sound in the mix, both float32 (2, samples).
 
     Returns:
-        None if it ought to be silent.
+        The two figures; None if the sound in the mix is silent.
     """
     energy = float(np.vdot(exact, exact))
     if energy <= 0.0:

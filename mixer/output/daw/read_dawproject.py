@@ -36,7 +36,7 @@ def read_dawproject(path: Path) -> ReadSession:
     """Read a session.
 
     Raises:
-        InputError: it cannot be read, is not a DAWproject, or is out of all bounds.
+        InputError: the file cannot be read, is not a DAWproject, or is too large.
     """
     project = _project(path)
     arrangement = project.find("Arrangement/Lanes")

@@ -22,7 +22,7 @@ def read_session(path: Path) -> ReadSession:
     """Read a session of any format.
 
     Raises:
-        InputError: it cannot be read, is not a session, or is out of all bounds.
+        InputError: the file cannot be read, is not a session, or is too large.
     """
     daw = format_of_session(path)
     if daw is None:

@@ -65,7 +65,7 @@ def read_project(path: Path) -> Block:
     """The block of a whole project.
 
     Raises:
-        InputError: it cannot be read, is not a project of REAPER's, or is out of all bounds.
+        InputError: the file cannot be read, is not a REAPER project, or is too large.
     """
     try:
         if path.stat().st_size > LONGEST_BYTES:

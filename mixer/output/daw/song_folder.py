@@ -60,14 +60,14 @@ def write_song_folder(
     those of its folders are its gain in `song.toml`; pans, devices and automation are not taken.
 
     Args:
-        session: as read.
-        folder: to be made.
+        session: from `read_session`.
+        folder: the folder to create.
         allow_outside: also read files that lie outside of the session's folder.
-        overwrite: replace one that was made of a session before.
+        overwrite: replace a folder made from a session before.
 
     Raises:
-        InputError: a file is missing, damaged, or outside; or nothing is on the tracks.
-        OutputError: the folder is there, or cannot be written.
+        InputError: a file is missing, damaged, or outside the folder, or the tracks are empty.
+        OutputError: the folder exists, or cannot be written.
     """
     remarks = list[str]()
     tracks = list(_heard(session, remarks))
