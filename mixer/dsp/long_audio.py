@@ -9,6 +9,7 @@ is made: a full disk says so there, not in the middle of a sum.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import mmap
 import os
@@ -17,6 +18,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +54,16 @@ def silence(*shape: int) -> Array:
     n_bytes = 4 * math.prod(shape)
     if n_bytes < LEAST_BYTES:
         return np.zeros(shape, np.float32)
-    return _IN_MEMORY.zeros(shape, n_bytes) if _IN_MEMORY.has_room(n_bytes) else _mapped(shape)
+    in_memory = _IN_MEMORY.zeros(shape, n_bytes)
+    return _mapped(shape) if in_memory is None else in_memory
+
+
+def memory_kept() -> AbstractContextManager[None]:
+    """For code that mixes one song again and again: memory is kept from one array for the next.
+
+    New memory from the system costs more than filling it, as every page is cleared first.
+    """
+    return _IN_MEMORY.keeping()
 
 
 def copy_of(audio: Array) -> Array:
@@ -92,30 +103,54 @@ def scratch_folder() -> Path:
 
 
 class _InMemory:
-    """How many bytes long arrays take in memory."""
+    """How many bytes long arrays take in memory, those that are kept for the next ones included."""
 
     def __init__(self) -> None:
         # A collector may free an array while this thread holds the lock.
         self._lock = threading.RLock()
-        self._n_bytes = 0
+        self._n_bytes = self._n_keeping = 0
+        self._kept: list[Array] = []
 
-    def has_room(self, n_bytes: int) -> bool:
-        """Whether `n_bytes` more fit; if so, they are reserved."""
+    @contextlib.contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep the buffers of arrays that end meanwhile for the next arrays of the same length."""
         with self._lock:
-            if self._n_bytes + n_bytes > MOST_IN_MEMORY:
-                return False
-            self._n_bytes += n_bytes
-            return True
+            self._n_keeping += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._n_keeping -= 1
+                while self._kept and not self._n_keeping:
+                    self._drop_one()
 
-    def zeros(self, shape: tuple[int, ...], n_bytes: int) -> Array:
-        """An array in room that was taken; it is given back with the array and all views of it."""
-        array = np.zeros(shape, np.float32)
-        weakref.finalize(array, self._give_back, n_bytes).atexit = False
-        return array
-
-    def _give_back(self, n_bytes: int) -> None:
+    def zeros(self, shape: tuple[int, ...], n_bytes: int) -> Array | None:
+        """Zeros, whose memory is free again once all views of them end; None beyond the bound."""
         with self._lock:
-            self._n_bytes -= n_bytes
+            fitting = [place for place, buffer in enumerate(self._kept) if buffer.nbytes == n_bytes]
+            buffer = self._kept.pop(fitting[0]) if fitting else None
+            while buffer is None and self._n_bytes + n_bytes > MOST_IN_MEMORY:
+                if not self._kept:
+                    return None
+                self._drop_one()
+            self._n_bytes += n_bytes if buffer is None else 0
+        if buffer is None:
+            buffer = np.zeros(math.prod(shape), np.float32)
+        else:
+            buffer.fill(0.0)
+        # By way of a memoryview: a plain view would end earlier than other views of the buffer.
+        array = np.frombuffer(memoryview(buffer), np.float32)
+        weakref.finalize(array, self._give_back, buffer).atexit = False
+        return array.reshape(shape)
+
+    def _give_back(self, buffer: Array) -> None:
+        with self._lock:
+            self._kept.append(buffer)
+            if not self._n_keeping:
+                self._drop_one()
+
+    def _drop_one(self) -> None:
+        self._n_bytes -= self._kept.pop().nbytes
 
 
 _IN_MEMORY = _InMemory()

@@ -16,6 +16,7 @@ import numpy as np
 from mixer.audio.formats import DEFAULT_FORMAT
 from mixer.console.settings import Console
 from mixer.dsp.free_memory import available_memory_bytes
+from mixer.dsp.long_audio import memory_kept
 from mixer.dsp.threads import Workers, available_threads, one_blas_thread
 from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import hash_file
@@ -211,7 +212,8 @@ def make_variations(
     making, varying = parts_of(progress, making_s, varying_s)
     cores = threads or available_threads()
     # One more than there are cores: a file that is on its way to the disk takes none.
-    with one_blas_thread, Workers(cores + (cores > 1), "variations") as pool:
+    n_workers = cores + (cores > 1)
+    with one_blas_thread, memory_kept(), Workers(n_workers, "variations") as pool:
         hashing = pool.submit(song_table, plan.song)
         tracks = destination.takes_tracks(plan)
         with StageClock(making, making_s) as clock:

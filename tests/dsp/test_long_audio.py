@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import mmap
 import os
 import subprocess
 import sys
@@ -32,7 +33,10 @@ def noise(*shape: int) -> np.ndarray:
 
 def is_mapped(array: np.ndarray) -> bool:
     """Whether an array that `silence` made lies in a file."""
-    return not array.flags.owndata
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    lies_in = array.base.obj if isinstance(array.base, memoryview) else array.base
+    return isinstance(lies_in, mmap.mmap)
 
 
 def test_a_long_array_begins_as_silence_and_is_written_to(in_files: Path) -> None:
@@ -85,6 +89,28 @@ def test_memory_is_used_up_to_the_bound_and_given_back(monkeypatch: pytest.Monke
     del view
     gc.collect()
     assert not is_mapped(silence(2, 600))
+
+
+def test_memory_is_kept_for_arrays_of_a_length_only_where_that_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_memory = long_audio._InMemory()
+    monkeypatch.setattr(long_audio, "LEAST_BYTES", 1)
+    monkeypatch.setattr(long_audio, "_IN_MEMORY", in_memory)
+    monkeypatch.setattr(long_audio, "MOST_IN_MEMORY", 8_000)
+    with long_audio.memory_kept():
+        first = silence(2, 600)
+        first += 1.0
+        place, view = first.ctypes.data, first[:, :10]
+        del first
+        assert is_mapped(silence(2, 600)), "a view still holds the memory"
+        del view
+        again = silence(2, 600)
+        assert again.ctypes.data == place
+        assert not again.any()
+        del again
+        assert not is_mapped(silence(2, 700)), "another length takes the place of what is kept"
+    assert in_memory._n_bytes == 0
 
 
 @pytest.mark.parametrize("is_full", [False, True])
