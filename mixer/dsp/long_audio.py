@@ -139,7 +139,7 @@ class _InMemory:
         else:
             buffer.fill(0.0)
         # By way of a memoryview: a plain view would end earlier than other views of the buffer.
-        array = np.frombuffer(memoryview(buffer), np.float32)
+        array = np.frombuffer(buffer.data, np.float32)
         weakref.finalize(array, self._give_back, buffer).atexit = False
         return array.reshape(shape)
 

@@ -51,10 +51,8 @@ def _filter_pair(
     """
     pair = np.empty((1, audio.shape[1]), np.complex128)
     memory = np.empty((1, sections.shape[0], 2), np.complex128)
-    for place, part in enumerate((pair.real, pair.imag)):
-        part[0] = audio[place]
-    for place, part in enumerate((memory.real, memory.imag)):
-        part[0] = state[:, place]
+    pair.real[0], pair.imag[0] = audio
+    memory.real[0], memory.imag[0] = np.moveaxis(state, 1, 0)
     _run_sections(np.ascontiguousarray(sections, np.complex128), pair, memory)
     out = pair.view(np.float64).reshape(-1, _PAIR).T
     return out, np.stack([memory.real[0], memory.imag[0]], axis=1)
