@@ -70,19 +70,49 @@ def measure_stereo_spectrum(audio: np.ndarray, sample_rate: int) -> StereoSpectr
         audio: float32 `(1 or 2, samples)`; mono counts as two equal channels.
         sample_rate: Hz.
     """
+    return _measure((audio,), sample_rate)[0]
+
+
+def measure_with_part(
+    audio: np.ndarray, part: np.ndarray, sample_rate: int
+) -> tuple[StereoSpectrum, StereoSpectrum, StereoSpectrum]:
+    """The spectra of two signals, and what the spectrum of their sum has beyond both.
+
+    The spectrum of `audio + k * part` is that of audio, and k times the last, and k squared times
+    that of the part.
+
+    Args:
+        audio, part: float32 `(2, samples)`.
+        sample_rate: Hz.
+    """
+    whole, own, common = _measure((audio, part), sample_rate)
+    return whole, own, common
+
+
+def _measure(audios: Sequence[np.ndarray], sample_rate: int) -> list[StereoSpectrum]:
+    """The spectrum of each, and what the first two have in common."""
     window = hann(N_FFT).astype(np.float32)
-    sums = np.zeros((3, N_FFT // 2 + 1))
+    pairs = [(0, 0), (1, 1), (0, 1)] if len(audios) > 1 else [(0, 0)]
+    sums = np.zeros((len(pairs), 3, N_FFT // 2 + 1))
     n_frames = 0
-    for _, spectra in stft_blocks(audio, N_FFT, N_FFT // 2, window, N_FFT // 2):
-        left, right = spectra[0], spectra[-1]
-        for total, product in zip(
-            sums, (left * left.conj(), right * right.conj(), left * right.conj()), strict=True
-        ):
-            total += product.real.sum(axis=-1, dtype=np.float64)
-        n_frames += left.shape[-1]
+    blocks = [stft_blocks(audio, N_FFT, N_FFT // 2, window, N_FFT // 2) for audio in audios]
+    for found in zip(*blocks, strict=True):
+        for own, (one, other) in zip(sums, pairs, strict=True):
+            for total, product in zip(own, _products(found[one][1], found[other][1]), strict=True):
+                total += product.real.sum(axis=-1, dtype=np.float64)
+        n_frames += found[0][1].shape[-1]
     # A sine of amplitude 1 then has a power of 1 over its bins.
     sums *= 4.0 / (n_frames * N_FFT * float(np.sum(window.astype(np.float64) ** 2)))
-    return StereoSpectrum(sums[0], sums[1], sums[2], sample_rate)
+    return [StereoSpectrum(left, right, cross, sample_rate) for left, right, cross in sums]
+
+
+def _products(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Left, right and cross products of a signal with itself, or all that it has with another."""
+    left, right = one[0], one[-1].conj()
+    if other is one:
+        return left * left.conj(), one[-1] * right, left * right
+    sides = [2.0 * channel * its.conj() for channel, its in zip(one, other, strict=True)]
+    return sides[0], sides[-1], left * other[-1].conj() + other[0] * right
 
 
 def band_figures(spectrum: StereoSpectrum) -> list[BandFigures]:

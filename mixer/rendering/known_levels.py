@@ -9,6 +9,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, sum_of
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
+from mixer.rendering.known_spectra import KnownSpectra
 from mixer.rendering.mix import Levels, WetMix, measure_levels, unmade_of, unmade_stems
 
 Found = TypeVar("Found")
@@ -27,6 +28,7 @@ class KnownLevels:
             wet: mix whose wet stems come again; it is held on to, and its arrays must not change.
         """
         self._sample_rate, self._wet = sample_rate, wet
+        self.spectra = KnownSpectra(wet)
         self._held = set() if wet is None else {id(audio) for audio in wet.wet_stems.values()}
         self._levels: dict[Key, Levels] = {}
         self._energies: dict[Key, FloatArray] = {}

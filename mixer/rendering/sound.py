@@ -12,7 +12,7 @@ import numpy as np
 
 from mixer.console.settings import Band, Compressor, Console, Gate, Number, Strip
 from mixer.dsp.blocks import FloatArray
-from mixer.meters.stereo_spectrum import N_FFT, measure_stereo_spectrum
+from mixer.meters.stereo_spectrum import N_FFT, StereoSpectrum
 from mixer.model_settings import Change, StripChanges
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
@@ -44,7 +44,7 @@ def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str
     voice_lu = _measure_voice_lu(made, known)
     if voice_lu is not None:
         found[VOICE] = voice_lu
-    found |= _measure_balance(made.audio, rate)
+    found |= _balance_of(known.spectra.of(made))
     crest_db = measure_crest_db(made.audio, rate)
     if crest_db is not None:
         found[DYNAMICS] = crest_db
@@ -73,10 +73,9 @@ def _measure_voice_lu(made: Premaster, known: KnownLevels) -> float | None:
     return None if sung_lufs is None or rest_lufs is None else sung_lufs - rest_lufs
 
 
-def _measure_balance(audio: FloatArray, rate: int) -> dict[str, float]:
+def _balance_of(spectrum: StereoSpectrum) -> dict[str, float]:
     found = dict[str, float]()
-    spectrum = measure_stereo_spectrum(audio, rate)
-    hz = np.arange(N_FFT // 2 + 1) * rate / N_FFT
+    hz = np.arange(N_FFT // 2 + 1) * spectrum.sample_rate / N_FFT
 
     def power(edges_hz: tuple[float, float], of: np.ndarray) -> float:
         return float(of[(hz >= edges_hz[0]) & (hz < edges_hz[1])].sum())

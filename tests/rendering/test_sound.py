@@ -12,11 +12,13 @@ from mixer import RenderSettings, load_song
 from mixer.console.desk import apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.meters.loudness import integrated_loudness_lufs, step_energies
-from mixer.rendering import known_levels
+from mixer.rendering import known_levels, known_spectra
 from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.material import Job
 from mixer.rendering.mix import Premaster, WetMix, measure_levels
-from mixer.rendering.pipeline import premaster
+from mixer.rendering.pipeline import over_desk, premaster, wet_mix
 from mixer.rendering.planning import plan_render
+from mixer.rendering.progress import StageClock
 from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
 from mixer.stems import STEMS
 from tests.signals import band, noise, sine
@@ -122,3 +124,29 @@ def test_loudness_that_comes_again_is_measured_once(
     assert len(calls) == 5
     assert known.has_unmade
     assert known.loudness_lufs(0.0 * one) is None
+
+
+@pytest.mark.parametrize(
+    ("moves", "is_measured"),
+    [
+        ({"voice": 2.0, "bass": -3.0, "width": 2.0}, False),
+        ({"voice": -2.0, "brightness": 2.0, "width": -2.0}, False),
+        ({"dynamics": -1.0, "bass": 1.0}, True),
+    ],
+)
+def test_figures_of_another_desk_are_worked_out_as_they_would_be_measured(
+    write_song,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    moves: dict[str, float],
+    is_measured: bool,
+) -> None:
+    song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 3.0, RATE_HZ).items()}))
+    console = with_moves(Console(), moves, STEMS)
+    plan = plan_render(song, RenderSettings(model="none", effects=(), console=console))
+    wet = wet_mix(Job(plan, StageClock(None), True, False, False, None, None))
+    moved = over_desk(wet, plan, StageClock(None), wet_stems=True)
+    measured = measure_sound(moved)
+    if not is_measured:
+        monkeypatch.delattr(known_spectra, "measure_stereo_spectrum")
+    assert measure_sound(moved, KnownLevels(RATE_HZ, wet)) == pytest.approx(measured, abs=0.003)

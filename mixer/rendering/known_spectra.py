@@ -1,0 +1,78 @@
+"""Spectra of one mix behind different desks, which follow from that in front of them.
+
+A fader of the voice, an equaliser on the bus and a width do to powers what is known beforehand: the
+mix and its voice are measured once, and every variation's spectrum is worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from mixer.console.response import filter_curve_db
+from mixer.console.settings import Console, Strip
+from mixer.dsp.blocks import db_to_gain
+from mixer.meters.stereo_spectrum import (
+    N_FFT,
+    StereoSpectrum,
+    measure_stereo_spectrum,
+    measure_with_part,
+)
+from mixer.rendering.mix import Premaster, WetMix
+from mixer.stems import VOCALS
+
+
+class KnownSpectra:
+    """Spectra of what desks make of one wet mix, which must not change; None knows nothing."""
+
+    def __init__(self, wet: WetMix | None = None) -> None:
+        self._wet = wet
+
+    def of(self, made: Premaster) -> StereoSpectrum:
+        """The spectrum of a mix before its master; measured, where it cannot be worked out."""
+        rate, console, wet = made.plan.mix_rate, made.plan.console, self._wet
+        if wet is None or VOCALS not in wet.wet_stems or wet.output_curve is not None:
+            return measure_stereo_spectrum(made.audio, rate)
+        numbers = _plain_desk(console, {*made.plan.song.stems, *wet.wet_stems})
+        if numbers is None:
+            return measure_stereo_spectrum(made.audio, rate)
+        gain_db, width = numbers
+        whole, voice, common = self._measured
+        k = float(db_to_gain(gain_db)) - 1.0
+        hz = np.arange(N_FFT // 2 + 1) * rate / N_FFT
+        power = 10.0 ** (filter_curve_db(console.master, hz, rate) / 10.0)
+        left, right, cross = (
+            power * (getattr(whole, name) + k * getattr(common, name) + k**2 * getattr(voice, name))
+            for name in ("left", "right", "cross")
+        )
+        return _widened(StereoSpectrum(left, right, cross, rate), width)
+
+    @cached_property
+    def _measured(self) -> tuple[StereoSpectrum, StereoSpectrum, StereoSpectrum]:
+        assert self._wet is not None
+        wet = self._wet
+        return measure_with_part(wet.audio, wet.wet_stems[VOCALS], wet.plan.mix_rate)
+
+
+def _plain_desk(console: Console, stems: Iterable[str]) -> tuple[float, float] | None:
+    """The voice's gain in dB and the bus's width, if a desk has only these and EQ, all constant."""
+    strips = {stem: console.strip(stem) for stem in stems}
+    voice, master = strips.pop(VOCALS), console.master
+    gain_db, width = voice.gain_db, master.width
+    moving = any(isinstance(n, tuple) for band in master.eq for n in vars(band).values())
+    if moving or isinstance(gain_db, tuple) or isinstance(width, tuple):
+        return None
+    only = voice == Strip(gain_db=gain_db) and all(strip == Strip() for strip in strips.values())
+    return (gain_db, width) if only and replace(master, eq=(), width=1.0) == Strip() else None
+
+
+def _widened(spectrum: StereoSpectrum, width: float) -> StereoSpectrum:
+    """With the side signal times the width."""
+    both = spectrum.left + spectrum.right
+    mid, side = (0.25 * (both + sign * 2.0 * spectrum.cross) for sign in (1, -1))
+    apart = 0.5 * width * (spectrum.left - spectrum.right)
+    side = width**2 * side
+    return StereoSpectrum(mid + side + apart, mid + side - apart, mid - side, spectrum.sample_rate)
