@@ -54,6 +54,18 @@ def test_stft_blocks_equal_one_transform(rng: np.random.Generator, n_samples: in
     ).tolist()
 
 
+def test_equal_channels_have_the_spectra_of_each_channel_alone(rng: np.random.Generator) -> None:
+    audio = rng.standard_normal((1, 300_000)).astype(np.float32).repeat(2, axis=0)
+    audio[1, 250_000:] *= 0.5  # both ways in one song
+    window = dsp.root_hann(1_024)
+    both, left, right = (
+        [spectra for _, spectra in dsp.stft_blocks(heard, 1_024, 512, window)]
+        for heard in (audio, audio[:1], audio[1:])
+    )
+    for pair, *alone in zip(both, left, right, strict=True):
+        np.testing.assert_array_equal(pair, np.concatenate(alone))
+
+
 @pytest.mark.parametrize("n_samples", [1, 1_023, 2_048, 100_001, 400_000])
 def test_untouched_spectra_give_back_the_audio(rng: np.random.Generator, n_samples: int) -> None:
     audio = rng.uniform(-1, 1, (2, n_samples)).astype(np.float32)

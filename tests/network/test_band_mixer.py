@@ -115,6 +115,21 @@ def test_balance_leans_and_side_widens() -> None:
     np.testing.assert_allclose(wide[0] + wide[1], stem[0] + stem[1], atol=2e-6)
 
 
+def test_equal_channels_are_mixed_as_channels_that_hardly_differ() -> None:
+    mono = noise(3)[:1].repeat(2, axis=0)
+    hardly = mono * np.array([[1.0], [1.0 + 1e-6]], np.float32)
+    assert not np.array_equal(*hardly)
+    weights = band_weights(HYPER, RATE)
+    powers, beside = (measure_powers(stem, HYPER, weights) for stem in (mono, hardly))
+    np.testing.assert_allclose(powers[:3], beside[:3], rtol=1e-5)
+    assert not powers[3].any()
+    mix, beside = (
+        mixed([stem, None], gain_db=3.0, balance_db=6.0, side_db=-4.0).mix
+        for stem in (mono, hardly)
+    )
+    np.testing.assert_allclose(mix, beside, atol=5e-6)
+
+
 def test_a_stem_is_in_its_own_wet_stem_alone() -> None:
     output = mixed([noise(1), None], room_db=-12.0, width_db=-12.0, gain_db=3.0)
     assert output.wet_stems is not None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp import erb_bands
-from mixer.dsp.blocks import FloatArray, root_hann, stft_blocks
+from mixer.dsp.blocks import FloatArray, are_equal, root_hann, stft_blocks
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 
 # Power below this is silence: -120 dB.
@@ -85,19 +85,20 @@ def _powers(
     spectra: NDArray[np.complex64], hyper: BandMixerParameters, sums: erb_bands.BandSums
 ) -> NDArray[np.float32]:
     # One-sided spectrum: every bin counts twice. The window's energy is half its length.
-    scale, half = np.float32(4.0 / hyper.n_fft**2), np.float32(0.5)
-    left, right = np.ascontiguousarray(np.moveaxis(spectra, -1, -2)).view(np.float32)
+    scale = np.float32(4.0 / hyper.n_fft**2)
+    heard = np.ascontiguousarray(np.moveaxis(spectra, -1, -2)).view(np.float32)
+    left, right = heard
     part = np.empty_like(left)
-    powers = np.empty((len(VIEWS), hyper.n_bands, spectra.shape[-1]), np.float32)
+    powers = np.zeros((len(VIEWS), hyper.n_bands, spectra.shape[-1]), np.float32)
+    if are_equal(heard.reshape(2, -1)):  # so is the half sum, and the half difference is silent
+        powers[:3] = sums.sum_bins(np.square(left, out=part)).T
+        powers *= scale
+        return powers
     for view, mixed in enumerate((left, right, np.add, np.subtract)):
-        if callable(mixed):  # half sum and half difference
-            mixed(left, right, out=part)
-            np.multiply(part, half, out=part)
-            np.square(part, out=part)
-        else:
-            np.square(mixed, out=part)
+        np.square(mixed(left, right, out=part) if callable(mixed) else mixed, out=part)
         powers[view] = sums.sum_bins(part).T
     powers *= scale
+    powers[2:] *= np.float32(0.25)  # half sum and half difference
     return powers
 
 
@@ -115,8 +116,10 @@ def measure_levels(
     frame_power = powers[:2].sum(axis=1).mean(axis=0)
     powers = np.pad(powers, ((0, 0), (0, 0), (0, missing)))
     by_block = powers.reshape(*powers.shape[:2], -1, hyper.block_frames)
+    # Frames in front: the largest of long rows is found by vectors, that of eight numbers is not.
+    by_place = np.ascontiguousarray(np.moveaxis(by_block, -1, 0))
     return Levels(
-        _decibels(by_block.mean(axis=-1)), _decibels(by_block.max(axis=-1)), _decibels(frame_power)
+        _decibels(by_block.mean(axis=-1)), _decibels(by_place.max(axis=0)), _decibels(frame_power)
     )
 
 

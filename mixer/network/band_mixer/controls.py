@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mixer.dsp.blocks import are_equal
 from mixer.dsp.erb_bands import BandSums
 from mixer.dsp.running import running_mean
 from mixer.network.band_mixer.parameters import BandMixerParameters
@@ -113,20 +114,25 @@ def spectral_gains(
     # real and imaginary parts, which stand side by side.
     own, other = (np.repeat((1 + sign * side) / 2, 2) for sign in (1, -1))
     balance_db = weights.T @ controls.balance_db
-    channels = [np.repeat(_gain(sign * balance_db), 2) for sign in (-0.5, 0.5)]
+    levels = [np.repeat(_gain(sign * balance_db), 2) for sign in (-0.5, 0.5)]
 
     def modify(first: int, spectra: np.ndarray) -> np.ndarray:
         # Bins lie side by side in memory, so frames come first.
         heard = np.ascontiguousarray(np.moveaxis(spectra, -1, -2)).view(np.float32)
         frames = np.arange(first, first + heard.shape[1])
-        curve_db = bands.spread(block_curve(controls.gain_db, frames, hyper.block_frames).T)
-        curve_db += shape_db[frames, None]
-        gain = np.repeat(_gain(curve_db), 2, axis=1)
-        changed = heard * own
-        changed += heard[::-1] * other
-        for channel, level in zip(changed, channels, strict=True):
-            channel *= gain
-            channel *= level
+        gain = bands.spread(block_curve(controls.gain_db, frames, hyper.block_frames).T)
+        gain += shape_db[frames, None]
+        gain = _gain(gain)
+        changed, crossed = np.empty_like(heard), np.empty_like(heard[0])
+        # Equal channels are changed together, up to the balance.
+        n_different = 1 if are_equal(heard.reshape(2, -1)) else 2
+        # A channel at a time stays in the cache from one step to the next.
+        for place in range(n_different):
+            channel = np.multiply(heard[place], own, out=changed[place])
+            channel += np.multiply(heard[1 - place], other, out=crossed)
+            channel.view(np.complex64)[:] *= gain
+        np.multiply(changed[n_different - 1], levels[1], out=changed[1])
+        changed[0] *= levels[0]
         return np.moveaxis(changed.view(np.complex64), -1, -2)
 
     return modify
