@@ -1,4 +1,7 @@
-"""Songs to measure with: the demo song, repeated to a length."""
+"""Songs to measure with: the demo song, repeated to a length.
+
+Without audio libraries until a song is written: a bare machine measures with arrays.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mixer.audio import write_audio
+from mixer import audio as audio_io
 from mixer.demo_song import compose_demo_song
 
 SAMPLE_RATE_HZ = 44_100
@@ -33,7 +36,7 @@ def _demo_song() -> dict[str, np.ndarray]:
 def write_song(folder: Path, duration_s: float) -> Path:
     """Write `song_of` a length to a folder, a file a stem."""
     for stem, audio in song_of(duration_s).items():
-        write_audio(folder / f"{stem}.wav", audio, SAMPLE_RATE_HZ)
+        audio_io.write_audio(folder / f"{stem}.wav", audio, SAMPLE_RATE_HZ)
     return folder
 
 
@@ -47,5 +50,5 @@ def write_tracks(folder: Path, duration_s: float, n_tracks: int) -> Path:
         other = np.roll(audio, 97 * number, axis=1) * np.float32(rng.uniform(0.4, 0.9))
         other += rng.standard_normal(other.shape).astype(np.float32) * np.float32(1e-3)
         name = f"{number + 1:02d} {TRACK_NAMES[stem]} {number // len(stems) + 1}.wav"
-        write_audio(folder / name, other, SAMPLE_RATE_HZ)
+        audio_io.write_audio(folder / name, other, SAMPLE_RATE_HZ)
     return folder
