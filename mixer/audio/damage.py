@@ -22,5 +22,5 @@ def note_damage(source: AudioSource, text: str) -> None:
 
 
 def damage_of(source: AudioSource) -> str | None:
-    """Damage found in a stream so far, when it was probed or since; None if there is none."""
+    """Damage found in a stream so far, when it was probed or since, or None."""
     return source.fault or _found.get((source.path, source.stream))

@@ -33,7 +33,7 @@ class FrameHead(NamedTuple):
 
 
 def frame_head(data: bytes, at: int) -> FrameHead | None:
-    """Read the head of a frame; None if there is none (free format counts as none)."""
+    """Read the head of a frame; None if it is not one, or of free format."""
     if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
         return None
     version, layer = data[at + 1] >> 3 & 3, 4 - (data[at + 1] >> 1 & 3)
@@ -134,7 +134,7 @@ def _stray_bytes(data: bytes, start: int, end: int) -> int:
 
 
 def cut_frame(data: bytes, rest: int, first: FrameHead) -> Span | None:
-    """The truncated frame at the end of the file; None if there is none."""
+    """The truncated frame at the end of the file, or None."""
     head = frame_head(data, rest)
     if head is None or head[2:4] != first[2:4] or rest + head.n_bytes <= len(data):
         return None

@@ -201,7 +201,7 @@ def page_checksum(page: bytes) -> int:
 
 
 def _page_bytes(data: bytes, at: int) -> int | None:
-    """Size of the page there; None if there is none, or not all of it."""
+    """Size of the page there; None if it is missing or incomplete."""
     if data[at : at + 4] != b"OggS" or at + _HEAD_BYTES > len(data) or data[at + 4] != 0:
         return None
     n_segments = data[at + _SEGMENTS_AT]

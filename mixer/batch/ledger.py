@@ -84,7 +84,7 @@ class Ledger:
         return iter(list(self._records.values()))
 
     def get(self, song_id: str) -> Record | None:
-        """The record of a song; None if there is none."""
+        """The record of a song, or None."""
         return self._records.get(song_id)
 
     def put(self, *records: Record) -> None:

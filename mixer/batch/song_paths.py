@@ -31,7 +31,7 @@ class SongFolders:
         self._hints_left = MAX_ERRORS_SHOWN
 
     def find(self, cell: str) -> Path | None:
-        """Find the folder that a cell names; None if there is none.
+        """Find the folder that a cell names, or None.
 
         A name is tried as written, without the spaces around it, and in the other normal forms of
         Unicode: macOS writes é as two characters, spreadsheets as one.

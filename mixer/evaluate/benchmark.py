@@ -211,7 +211,7 @@ def benchmark_mix(
         inputs: stem name to float32 `(2, samples)`, as they were given to the system.
         wet: the same stems as they are in the mix; one that is missing counts as silent.
         mix: float32 `(2, samples)`, before any limiter; all aligned to the sample.
-        truth: from `measure_truth`, of the same length; None if there is none, and damage alone
+        truth: from `measure_truth`, of the same length; without it (None), damage alone
             is looked for.
         sample_rate: Hz.
         limited_share: share of samples that a limiter lowers in the finished mix, 0 to 1.

@@ -38,7 +38,7 @@ class Interval:
     """A mean over songs and its percentile bootstrap interval.
 
     Attributes:
-        mean, median: of the defined values; NaN if there is none.
+        mean, median: of the defined values; NaN if none is defined.
         low, high: bounds of the mean at the requested confidence; NaN for fewer than two values.
         n: number of defined values.
     """
@@ -77,7 +77,7 @@ class Location:
     """Median and mean of grouped values, with percentile bootstrap intervals over the groups.
 
     Attributes:
-        median, mean: of all defined values; NaN if there is none.
+        median, mean: of all defined values; NaN if none is defined.
         median_low, median_high, mean_low, mean_high: bounds; NaN for fewer than two groups.
         n: how many values were defined.
         n_groups: number of groups that they belong to.
@@ -161,7 +161,7 @@ def grouped_location(
     groups; drawing single values would make them too narrow.
 
     Args:
-        values: NaN if there is none.
+        values: NaN where undefined.
         groups: the group of each value.
         rng: draws the resamples.
         confidence: 0 to 1.

@@ -39,7 +39,7 @@ class SystemSettings:
         pair: how each mix is compared with its reference.
         reference_name: name of the file in a song's folder, without ending, that holds the human
             mix.
-        reference_sum: if there is none, the sum of the stems, as for wet stems.
+        reference_sum: without it, the sum of the stems, as for wet stems.
         stem_masking: also measure how much of each stem the others mask.
     """
 

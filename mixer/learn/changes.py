@@ -44,7 +44,7 @@ class Changed:
 
     @property
     def is_wider(self) -> bool:
-        """Whether the width was changed; 1 is also what is read if there is none to read."""
+        """Whether the width was changed; 1 is also read where a session has no width."""
         if self.now.width == 1.0:
             return False
         return abs(self.now.width - self.written.strip.width) >= LEAST_WIDTH

@@ -148,7 +148,7 @@ def _is_unheard(page: RatedPage, design: Design) -> bool:
 
 
 def _missed_share(pages: Sequence[RatedPage], key: Key) -> float:
-    """Share of the ratings of the hidden reference that are too low; NaN if there is none."""
+    """Share of the ratings of the hidden reference that are too low; NaN without ratings."""
     tries = [
         rating
         for page in pages
@@ -160,7 +160,7 @@ def _missed_share(pages: Sequence[RatedPage], key: Key) -> float:
 
 
 def _repeat_difference(pages: Sequence[RatedPage]) -> float:
-    """Mean absolute difference between pages and their repetitions; NaN if there is none."""
+    """Mean absolute difference between pages and their repetitions; NaN without repetitions."""
     by_id = {page.page: page for page in pages}
     differences = [
         abs(rating - by_id[page.repeats].ratings[system][scale])

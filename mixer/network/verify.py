@@ -93,7 +93,7 @@ def verify_network(network: Network) -> Verification:
 
 
 def signal_to_noise_db(expected: np.ndarray, answer: np.ndarray) -> float | None:
-    """Energy of `expected` over that of the difference, in dB; None if there is none."""
+    """Energy of `expected` over that of the difference, in dB; None if either is zero."""
     noise = float(np.sum((answer.astype(np.float64) - expected) ** 2))
     signal = float(np.sum(expected.astype(np.float64) ** 2))
     if noise == 0.0 or signal == 0.0:

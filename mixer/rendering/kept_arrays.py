@@ -54,7 +54,7 @@ class KeptArrays:
         self.n_found = 0
 
     def find(self, *key: object) -> Arrays | None:
-        """The entry of a key, ready for JSON; None if there is none, or it is damaged."""
+        """The entry of a key, ready for JSON; None if it is missing or damaged."""
         path = self._path(key)
         try:
             with np.load(path, allow_pickle=False) as file:

@@ -63,7 +63,7 @@ class KeptTracks:
         Args:
             name: whose place it takes.
             key: equal ones mean equal samples.
-            make: called if there is none of that key.
+            make: called if that key has none.
         """
         kept = self._tracks.get(name)
         if kept is not None and kept.key == key:
@@ -75,7 +75,7 @@ class KeptTracks:
         return audio
 
     def group(self, stem: str, key: str) -> KeptGroup | None:
-        """The group of a key; None if there is none."""
+        """The group of a key, or None."""
         kept = self._groups.get(stem)
         return kept if kept is not None and kept.key == key else None
 

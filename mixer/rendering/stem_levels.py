@@ -28,7 +28,7 @@ def bring_to_usual_levels(
 
     Args:
         plan: of a mix of stems.
-        stems: normalised by the plan's effects, in its order; None if there is none.
+        stems: normalised by the plan's effects, in its order; None without effects.
         measurements: of each stem's normalisation.
 
     Returns:

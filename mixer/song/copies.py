@@ -138,7 +138,7 @@ def _same_bytes(a: Path, b: Path) -> bool:
 
 
 def _takes(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
-    """Takes are left out beside their comp, and told of if there is none."""
+    """Takes are left out beside their comp; without one a message tells of them."""
     takes: dict[tuple[str, ...], list[int]] = defaultdict(list)
     comps: dict[tuple[str, ...], int] = {}
     for place, name in enumerate(names):

@@ -104,7 +104,7 @@ class History:
         return History(self.revision + 1, edits, (*done, step)[-MOST_STEPS:])
 
     def undo(self) -> History:
-        """The history without the last step; the same if there is none."""
+        """The history without the last step; the same if it is empty."""
         if not self.done:
             return self
         step = replace(self.done[-1], gesture="")
@@ -112,7 +112,7 @@ class History:
         return History(self.revision + 1, edits, self.done[:-1], (*self.undone, step))
 
     def redo(self) -> History:
-        """The history with the last undone step; the same if there is none."""
+        """The history with the last undone step; the same if nothing was undone."""
         if not self.undone:
             return self
         step = self.undone[-1]

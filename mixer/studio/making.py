@@ -59,7 +59,7 @@ _KEPT_SHARE = 0.25
 
 
 class OvertakenError(Exception):
-    """The work in progress is no longer wanted."""
+    """The work in progress is obsolete."""
 
 
 class _KeptOfSong:
@@ -92,7 +92,7 @@ class Maker:
             scratch: a folder for samples, which goes with the session.
             tell_audio: called with the name of samples that changed.
             tell_doing: called with the current work, details, and the share done, 0 to 1.
-            is_overtaken: whether the work in progress is no longer wanted.
+            is_overtaken: whether the work in progress is obsolete.
         """
         self.made = Made()
         self.store = SampleStore(self.made, scratch, tell_audio)

@@ -92,7 +92,7 @@ def write_kept(song_folder: Path, kept: Kept) -> None:
 
 
 def read_kept(song_folder: Path) -> Kept:
-    """The state of a song; an empty one if there is none.
+    """The state of a song; an empty one if nothing was saved.
 
     Raises:
         InputError: the file is damaged, or by a later version; nothing of it is used.

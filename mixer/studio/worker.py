@@ -61,7 +61,7 @@ class Worker:
         self._thread.join(within_s)
 
     def is_overtaken(self) -> bool:
-        """Whether what is made is no longer wanted."""
+        """Whether the result is obsolete."""
         desk, task = self.desk, self._at
         if desk.closing:
             return True

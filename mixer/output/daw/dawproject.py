@@ -286,7 +286,7 @@ def _file_name(name: str) -> str:
 
 
 def _outside(session: DawSession, folder: Path, home: Path | None) -> dict[Path, str]:
-    """Paths relative to the session's folder; absolute if there is none, as between drives."""
+    """Paths relative to the session's folder; absolute where none exists, as between drives."""
     names = {}
     for source in _files(session):
         names[source] = relative_path(source, folder, home)

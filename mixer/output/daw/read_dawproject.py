@@ -247,7 +247,7 @@ def _markers(project: ET.Element, seconds: _Seconds) -> Iterator[Marker]:
 
 
 def _gain(parameter: ET.Element | None, unit: str | None) -> float:
-    """A level as a factor, 1 if there is none and never quite 0."""
+    """A level as a factor; 1 by default, and never quite 0."""
     if unit == "decibel":
         return float(10.0 ** (np.clip(_value(parameter, 0.0), -180.0, 60.0) / 20.0))
     return max(_value(parameter, 1.0), _LEAST_GAIN)

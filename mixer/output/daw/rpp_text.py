@@ -44,7 +44,7 @@ class Block:
         return next(iter(self.all(name)), None)
 
     def line(self, name: str) -> list[str]:
-        """The values of the first line of a name; empty if there is none."""
+        """The values of the first line of a name; empty without such a line."""
         return next((words[1:] for words in self.lines if words and words[0] == name), [])
 
     def number(self, name: str, place: int, otherwise: float) -> float:
