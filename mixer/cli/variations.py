@@ -23,10 +23,10 @@ from mixer.rendering.axes import AXES, named_moves
 from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate
 from mixer.takes.blending import parse_blend
+from mixer.takes.each_variation import MadeVariation
 from mixer.takes.spreading import MOST_VARIATIONS
 from mixer.takes.variation_plan import Wanted
 from mixer.takes.variations import (
-    MadeVariation,
     MadeVariations,
     is_there,
     make_variations,

@@ -16,6 +16,7 @@ from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import with_desk
 from mixer.rendering.progress import StageClock
 from mixer.rendering.sound import measure_sound, with_moves
+from mixer.rendering.variation_step import movable
 from mixer.studio.made import MIX
 from mixer.studio.making import Maker
 from mixer.studio.messages.song_state import Variation
@@ -23,7 +24,6 @@ from mixer.studio.planning import Planned, table_edits
 from mixer.studio.sources import VARIATION, Sources
 from mixer.takes.blending import blend_consoles
 from mixer.takes.spreading import spread_out
-from mixer.takes.variations import movable
 
 N_VARIATIONS = 6
 _MOST_PARTS, _SUM_TOLERANCE = 8, 0.01
