@@ -26,12 +26,11 @@ from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import writing_forecast
 from mixer.rendering.asked import load_asked
+from mixer.rendering.axes import Axis
 from mixer.rendering.forecast import making_forecast
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
-from mixer.rendering.mix import (
-    WetMeasurements,
-)
+from mixer.rendering.mix import WetMeasurements, WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
@@ -44,6 +43,7 @@ from mixer.takes.each_variation import MadeVariation, make_all
 from mixer.takes.first_mix import first_of, listen, recipe_path, write_first
 from mixer.takes.numbering import base_of
 from mixer.takes.variation_plan import (
+    FloatMatrix,
     Wanted,
     asked_variations,
     covariance,
@@ -198,10 +198,7 @@ def make_variations(
         first_path=destination.path,
         first_sound=first.sound,
         first_lufs=first.loudness_lufs,
-        unsure_db={
-            axis.name: round(float(spread) * axis.spread_db, 2)
-            for axis, spread in zip(axes, np.sqrt(np.diag(unsure)), strict=True)
-        },
+        unsure_db=_unsure_db(axes, unsure),
         table=write_table(destination.path.parent, base_of(first.recipe)),
         left_out=left_out,
         made=tuple(done),
@@ -225,6 +222,15 @@ def _varying_forecast(
     if writes_first:
         varying_s += sum(forecast_of(destination, plan, is_made=True).values())
     return {Stage.VARIATIONS: varying_s}
+
+
+def _unsure_db(axes: Sequence[Axis], unsure: FloatMatrix) -> dict[str, float]:
+    """Standard deviation between the model's answers along each axis, in its units."""
+    spreads = np.sqrt(np.diag(unsure))
+    return {
+        axis.name: round(float(spread) * axis.spread_db, 2)
+        for axis, spread in zip(axes, spreads, strict=True)
+    }
 
 
 def _answers(wet: WetMix) -> list[dict[str, float]]:
