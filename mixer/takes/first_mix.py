@@ -77,14 +77,14 @@ def _hash_unmade(wet: WetMix) -> str:
 
 
 def write_first(
-    pool: Workers, made: Premaster, destination: Destination, song: SongTable
+    pool: Workers, made: Premaster, destination: Destination, song: Future[SongTable]
 ) -> Writing:
     """Write the first mix, as a render does, while the others are made."""
     plan = made.plan
     if not destination.wanted.takes_stems:
         made = replace(made, wet_stems={}, wet_levels=_levels(plan, made))
     mix = finished(destination, made)
-    return Writing(mix, pool.submit(render_to, destination, plan, made=mix, song=song))
+    return Writing(mix, pool.submit(render_to, destination, plan, made=mix, song=song.result()))
 
 
 def first_of(

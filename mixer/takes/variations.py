@@ -30,7 +30,7 @@ from mixer.rendering.axes import Axis
 from mixer.rendering.forecast import making_forecast
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
-from mixer.rendering.mix import WetMeasurements, WetMix
+from mixer.rendering.mix import WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
@@ -163,38 +163,33 @@ def make_variations(
         MixerError: as in `render_to`.
     """
     wet_stems = True if destination.wanted.takes_stems else wet_stems_for(plan, wanted)
-    stages = destination.wanted.has_report
+    stages, tracks = destination.wanted.has_report, destination.takes_tracks(plan)
     asking = replace(plan, settings=replace(plan.settings, uncertainty=True))
     making_s = making_forecast(asking, wet_stems=bool(wet_stems), stages=stages, threads=threads)
     varying_s = _varying_forecast(plan, destination, wanted, threads, not first_is_there)
     making, varying = parts_of(progress, making_s, varying_s)
     cores = threads or available_threads()
     # One more than there are cores: a file that is on its way to the disk takes none.
-    n_workers = cores + (cores > 1)
-    with one_blas_thread, memory_kept(), Workers(n_workers, "variations") as pool:
-        hashing = pool.submit(song_table, plan.song)
-        tracks = destination.takes_tracks(plan)
+    with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
+        song = pool.submit(song_table, plan.song)
         with StageClock(making, making_s) as clock:
-            wet = wet_mix(Job(asking, clock, wet_stems, tracks, stages, network, threads))
-            answers = _answers(wet)
-            wet = replace(wet, plan=plan, measurements=_as_asked(wet.measurements, plan))
+            job = Job(asking, clock, wet_stems, tracks, stages, network, threads)
+            wet, answers = _without_answers(wet_mix(job), plan)
             known = KnownLevels(plan.mix_rate, wet)
             listening = listen(pool, wet, known)
             made = over_desk(wet, plan, clock, wet_stems=True)
         with StageClock(varying, varying_s) as clock:
             clock.start(Stage.VARIATIONS)
-            recipe, song = recipe_path(destination.path), hashing.result()
             writing = None if first_is_there else write_first(pool, made, destination, song)
-            first = first_of(wet, made, known, recipe, writing, listening)
+            first = first_of(wet, made, known, recipe_path(destination.path), writing, listening)
             del made
             axes, left_out = movable(plan, first.sound)
             unsure = covariance(axes, answers)
             asked = asked_variations(first, wanted, axes, unsure)
-            done = make_all(pool, first, asked, destination, clock, song, cores)
-            written = None if writing is None else writing.rendered.result()
+            done = make_all(pool, first, asked, destination, clock, song.result(), cores)
             clock.end("")
     return MadeVariations(
-        first=written,
+        first=None if writing is None else writing.rendered.result(),
         first_path=destination.path,
         first_sound=first.sound,
         first_lufs=first.loudness_lufs,
@@ -233,15 +228,15 @@ def _unsure_db(axes: Sequence[Axis], unsure: FloatMatrix) -> dict[str, float]:
     }
 
 
-def _answers(wet: WetMix) -> list[dict[str, float]]:
-    """The model's answers to the question how sure it is; empty if it cannot be asked."""
-    doubts = wet.measurements.get("doubts")
-    return [] if doubts is None else doubts["answers"]
+def _without_answers(wet: WetMix, plan: RenderPlan) -> tuple[WetMix, list[dict[str, float]]]:
+    """Wet material as its plan has it, and the model's answers on how sure it is.
 
-
-def _as_asked(measured: WetMeasurements, plan: RenderPlan) -> WetMeasurements:
-    """The measurements of a render that was not asked how sure its model is, where it was not."""
-    kept = measured.copy()
+    Variations always ask; the measurements keep the doubts only if the plan asks for them. The
+    answers are empty if the model cannot be asked.
+    """
+    measured = wet.measurements.copy()
+    doubts = measured.get("doubts")
     if not plan.settings.uncertainty:
-        kept.pop("doubts", None)
-    return kept
+        measured.pop("doubts", None)
+    answers = [] if doubts is None else doubts["answers"]
+    return replace(wet, plan=plan, measurements=measured), answers
