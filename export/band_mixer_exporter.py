@@ -1,4 +1,4 @@
-"""Exporting a band mixer: its graph, and what the console makes of PyTorch's settings."""
+"""Export a band mixer: its graph, and PyTorch's answer to check the graph by."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SAMPLE_RATE = 44_100
 
 
 def band_mixer_answer(network: BandMixer, stems: Audio, sample_rate: int = SAMPLE_RATE) -> Output:
-    """Mix and wet stems of (inputs, samples) with settings worked out by PyTorch.
+    """Render the mix and wet stems of `stems` (inputs, samples) with settings computed by PyTorch.
 
-    The console that they are set on is the runtime's own.
+    The settings are applied by the runtime's own console.
     """
     hyper = network.hyper
 

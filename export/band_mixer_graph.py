@@ -14,12 +14,12 @@ from mixer.network.band_mixer.parameters import VIEWS
 from mixer.network.band_mixer.run import CONTROL_OUTPUTS, LEVEL_INPUTS
 from training.networks.band_mixer import BandMixer
 
-# Traced at this length; the axis is dynamic.
+# The number of blocks in the traced example; the axis is dynamic.
 _TRACED_BLOCKS = 37
 
 
 def controls_graph(network: BandMixer) -> bytes:
-    """The network, of any number of blocks."""
+    """Serialise the network as an ONNX graph that accepts any number of blocks."""
     hyper = network.hyper
     shape = (1, hyper.n_stems * len(VIEWS) * hyper.n_bands, _TRACED_BLOCKS)
     example = (torch.full(shape, -30.0), torch.full(shape, -25.0))

@@ -1,4 +1,4 @@
-"""Checkpoint -> model bundle: graphs, profile, manifest; the folder appears when it is whole."""
+"""Export a checkpoint as a model bundle; its folder appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from training.checkpoint import Checkpoint, read_checkpoint
 
 PROFILE_FILE = "profile.json"
 DEFAULT_PROFILE = Path(__file__).resolve().parents[1] / "mixer" / "profiles" / "musdb18.json"
-# Which normalisations the paper's networks were trained after, and its stems, in order.
+# The normalisations that the paper's networks were trained with, and its stems, in order.
 PAPER_EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "loudness")
 PAPER_STEMS = ("vocals", "bass", "drums", "other")
 CHECK_STEMS_FILE, CHECK_MIX_FILE = "check_stems.s16", "check_mix.f32"
@@ -45,15 +45,15 @@ class Description:
 
     Attributes:
         name: the bundle's name.
-        effects: normalisations the network expects, in order.
-        provenance: where the weights come from, in a sentence.
-        licence: an SPDX expression, or words.
+        effects: names of the effect normalisations that the network expects, in order.
+        provenance: one sentence about the origin of the weights.
+        licence: an SPDX expression, or free text.
         learnt_to_mix: False for a network that only sums its stems.
         stems: names, in the order of the network's inputs.
         sample_rate: in Hz.
-        warm_up_s: wrapped audio in front of a song.
-        panning_limits_time_axis: ask for the published panning normalisation that stops early.
-        limits: what it cannot do, a sentence each.
+        warm_up_s: length in seconds of the audio from the song's end that is prepended to the song.
+        panning_limits_time_axis: reproduce the published panning normalisation, which stops early.
+        limits: known limitations, one sentence each.
     """
 
     name: str
@@ -69,30 +69,30 @@ class Description:
 
 
 class FileTable(TypedDict):
-    """A file of the bundle: its name inside, and its hash."""
+    """A file of the bundle: its name inside the bundle, and its SHA-256 hash."""
 
     file: str
     sha256: str
 
 
 class CheckTable(TypedDict):
-    """The stored input and PyTorch's answer."""
+    """The stored check input, and PyTorch's output for it."""
 
     stems: FileTable
     mix: FileTable
 
 
 class CompatibilityTable(TypedDict):
-    """In what the rendering must do as the published code does."""
+    """Aspects in which rendering must reproduce the published code."""
 
     panning_limits_time_axis: bool
 
 
 class ManifestTable(TypedDict):
-    """A manifest as it is written; read by `mixer.network.manifest`.
+    """Contents of a written manifest; read by `mixer.network.manifest`.
 
     Attributes:
-        network: its kind, and its hyper-parameters by name.
+        network: the kind of network, and its hyper-parameters by name.
     """
 
     schema_version: int
@@ -136,19 +136,21 @@ def export_bundle(
     """Export a checkpoint and verify it in ONNX Runtime.
 
     Args:
-        checkpoint_path: safetensors of mixer, or a published state dict.
-        out_dir: the bundle's folder, made by this call.
-        name: the bundle's name; the folder's by default.
-        profile: target profile (JSON); by default that of the data which the checkpoint was trained
-            on, for a published state dict the packaged MUSDB18 profile.
-        effects: by default those of the checkpoint's data, for a published one the paper's.
-        learnt_to_mix: by default whether the checkpoint went beyond pre-training.
+        checkpoint_path: a safetensors checkpoint written by mixer, or a published state dict.
+        out_dir: the bundle's folder, created by this call.
+        name: the bundle's name; by default the name of the folder.
+        profile: target profile (JSON); by default that of the data set the checkpoint was trained
+            on, or for a published state dict the packaged MUSDB18 profile.
+        effects: names of effect normalisations; by default those of the checkpoint's data set, or
+            for a published state dict the paper's.
+        learnt_to_mix: see `Description`; by default whether training went beyond pre-training.
         stems, panning_limits_time_axis, limits: see `Description`.
-        warm_up_s: 30 s for the paper's network, none for the others by default.
+        warm_up_s: see `Description`; by default 30 s for the paper's network and 0 for the others.
         fp16: also write graphs in half precision (`Exporter.half_graphs`), for GPUs.
-        provenance, licence: the checkpoint's own words by default.
-        overwrite: replace a bundle that is there.
-        shape: `stride_samples`, `pool_frames`, `segment_samples` of `read_checkpoint`.
+        provenance, licence: see `Description`; by default as stated in the checkpoint.
+        overwrite: replace an existing bundle.
+        shape: `stride_samples`, `pool_frames` and `segment_samples`, passed on to
+            `read_checkpoint`.
 
     Returns:
         The bundle, read back.
@@ -178,7 +180,7 @@ def export_bundle(
 
 
 def _own_words(checkpoint: Checkpoint, path: Path, data: StatedData) -> Description:
-    """What a checkpoint says of itself."""
+    """Description of a bundle from the statements in its checkpoint's metadata."""
     metadata = checkpoint.metadata
     return Description(
         name=path.stem,
@@ -209,7 +211,7 @@ def write_bundle(
         raise OutputError(f"{out_dir}: cannot be written ({error.strerror})") from None
     try:
         _fill(network, work, description, profile or DEFAULT_PROFILE, fp16=fp16)
-        work.chmod(0o755)  # a temporary folder is private, a bundle is not
+        work.chmod(0o755)  # A temporary folder is private; a bundle is not.
         _put_in_place(work, out_dir)
     except OSError as error:
         raise OutputError(f"{out_dir}: cannot be written ({error.strerror})") from None
@@ -246,7 +248,7 @@ def _fill(
 
 
 def _write_halves(bundle: Bundle, names: Sequence[str]) -> dict[str, FileTable]:
-    """The twins in half precision, beside the graphs that they are made from."""
+    """Write the half-precision graphs beside the float32 graphs from which they are made."""
     entries: dict[str, FileTable] = {}
     for name in sorted(names):
         half = to_half_precision(bundle.read_graph(name))
@@ -293,7 +295,7 @@ def _write_profile(folder: Path, profile: Path | Profile) -> FileTable:
     if isinstance(profile, Profile):
         write_profile(profile, folder / PROFILE_FILE)
         return _write_file(folder, PROFILE_FILE, (folder / PROFILE_FILE).read_bytes())
-    read_profile(profile)  # what a render would refuse is refused here
+    read_profile(profile)  # Refuse here anything that a render would refuse.
     return _write_file(folder, PROFILE_FILE, profile.read_bytes())
 
 

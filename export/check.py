@@ -1,4 +1,4 @@
-"""The signals that a bundle is checked with."""
+"""Signals with which an exported bundle is checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ SEED = 20_220_828
 
 
 def moving_noise(generator: np.random.Generator, n_channels: int, n_samples: int) -> Audio:
-    """Noise at about -26 dBFS whose level moves by 20 dB a few times a second, as music does."""
+    """Noise (channels, samples) at about -26 dBFS.
+
+    Like music, its level varies by 20 dB several times a second.
+    """
     seconds = np.arange(n_samples) / 44_100.0
     phases = generator.uniform(0.0, 2.0 * np.pi, (n_channels, 1))
     envelope = 10.0 ** (0.5 * (np.sin(2.0 * np.pi * 3.0 * seconds + phases) - 1.0))
@@ -25,12 +28,12 @@ def moving_noise(generator: np.random.Generator, n_channels: int, n_samples: int
 
 
 def check_signal(hyper: Parameters, n_samples: int = CHECK_SAMPLES) -> Audio:
-    """The stored input (inputs, samples): the same each time, and exact in 16 bits."""
+    """Check input (inputs, samples): always the same, and exactly representable in 16 bits."""
     noise = moving_noise(np.random.default_rng(SEED), hyper.n_inputs, n_samples)
     return quantised(noise).astype(np.float32) / np.float32(_FULL_SCALE)
 
 
 def quantised(signal: Audio) -> NDArray[np.int16]:
-    """16-bit little-endian samples; full scale is 2^15."""
+    """Convert float samples to 16-bit little-endian integers; full scale is 2^15."""
     limits = (-_FULL_SCALE, _FULL_SCALE - 1)
     return np.clip(np.rint(signal * np.float32(_FULL_SCALE)), *limits).astype("<i2")

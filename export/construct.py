@@ -50,7 +50,7 @@ _SEED = 1
 
 
 def construct_network(hyper: HyperParameters = PASSTHROUGH_HYPER_PARAMETERS) -> FxNormNetwork:
-    """The network of the bundle, in evaluation mode.
+    """Construct the bundle's network, in evaluation mode.
 
     Args:
         hyper: see `training.networks.filter_bank_start.bank_kernel`.
@@ -64,7 +64,7 @@ def construct_network(hyper: HyperParameters = PASSTHROUGH_HYPER_PARAMETERS) -> 
         network = FxNormNetwork(hyper)
     with torch.no_grad():
         network.conv_1.weight.copy_(torch.from_numpy(kernel))
-        # Smoothing starts as a plain mean.
+        # The smoothing filters start as a plain mean.
         network.conv_2[0].weight.fill_(1.0 / hyper.smoothing_frames)
         last = f"_l{hyper.blstm_layers - 1}"
         for name, parameter in network.blstm.named_parameters():

@@ -17,7 +17,7 @@ PRETRAIN_STAGE = "pretrain"
 
 @dataclass(frozen=True)
 class StatedData:
-    """Effects and profile that the stems were normalised with; None if not stated."""
+    """Effects and profile used to normalise the stems; None if not stated."""
 
     effects: tuple[str, ...] | None = None
     profile: Profile | None = None
@@ -27,11 +27,11 @@ def stated_data(metadata: Mapping[str, str], path: Path) -> StatedData:
     """Read the data set's effects and profile out of a checkpoint's metadata.
 
     Args:
-        metadata: texts by name; that of a published state dict is empty.
+        metadata: strings by name; empty for a published state dict.
         path: the checkpoint, for messages.
 
     Raises:
-        ModelError: it says something that cannot be.
+        ModelError: the record of the data set is not valid.
     """
     text = metadata.get(DATASET_KEY)
     if text is None:

@@ -1,4 +1,4 @@
-"""Put what a model was judged by into its bundle."""
+"""Store a model's evaluation figures in its bundle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_CHARACTERS = 200_000
 
 
 def state_evaluation(folder: Path, evaluation: Mapping[str, object]) -> Bundle:
-    """Write figures into a bundle's manifest, in place of those that are there.
+    """Write figures into a bundle's manifest, replacing existing ones.
 
     Args:
         folder: the bundle.
@@ -25,7 +25,7 @@ def state_evaluation(folder: Path, evaluation: Mapping[str, object]) -> Bundle:
         The bundle, read back.
 
     Raises:
-        ModelError: it is not a bundle, or the figures are longer than a manifest should be.
+        ModelError: `folder` is not a bundle, or the figures exceed the manifest's size limit.
     """
     read_bundle(folder)
     if len(json.dumps(evaluation)) > MAX_CHARACTERS:

@@ -1,4 +1,4 @@
-"""How a kind of network is exported: a record each, see `export.exporters`."""
+"""Export interface of a kind of network: one record each, listed in `export.exporters`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ class Exporter(Generic[N]):
     """Export of a PyTorch network as graphs with the same outputs.
 
     Attributes:
-        graphs: the network to its ONNX graphs, by name.
-        answer: the network and (inputs, samples) to the mix (channels, samples) that PyTorch makes
-            of it, as it is rendered without warm-up.
-        errors: the network, its bundle and lengths in samples to the largest absolute errors of
-            what ONNX Runtime answers, a check each.
-        half_graphs: those that are worth having in half precision, for GPUs.
-        warm_up_s: wrapped audio in front of a song, unless an export says otherwise.
-        check_samples: hyper-parameters to the length of the input that a bundle carries.
+        graphs: returns the network's ONNX graphs, by name.
+        answer: returns the mix (channels, samples) that PyTorch renders, without warm-up, from the
+            network and its inputs (inputs, samples).
+        errors: returns the largest absolute differences between ONNX Runtime and PyTorch, one per
+            check, for a network, its bundle and lengths in samples.
+        half_graphs: names of the graphs that are worth exporting in half precision, for GPUs.
+        warm_up_s: default length in seconds of the wrapped audio prepended to a song.
+        check_samples: returns the length in samples of the bundle's check input, for given
+            hyper-parameters.
     """
 
     graphs: Callable[[N], dict[str, bytes]]
@@ -42,5 +43,5 @@ class Exporter(Generic[N]):
 
 
 def largest(difference: NDArray[np.float32]) -> float:
-    """The largest absolute value."""
+    """Largest absolute value of a difference, of any shape."""
     return float(np.abs(difference).max())

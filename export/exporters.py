@@ -1,4 +1,4 @@
-"""Every kind of network that can be exported, a line each."""
+"""Exporters of every kind of network, one line each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from export.wave_u_net_exporter import WAVE_U_NET_EXPORTER
 from mixer.network.architecture import Parameters
 from mixer.network.kinds import architecture_of
 
-# A new kind of network is a line here.
+# Add a line here for a new kind of network.
 EXPORTERS: Mapping[str, Exporter[Any]] = {
     "fxnorm": FXNORM_EXPORTER,
     "wave_u_net": WAVE_U_NET_EXPORTER,
@@ -23,5 +23,5 @@ EXPORTERS: Mapping[str, Exporter[Any]] = {
 
 
 def exporter_of(hyper: Parameters) -> Exporter[Any]:
-    """How a network of these hyper-parameters is exported."""
+    """Exporter for networks with these hyper-parameters."""
     return EXPORTERS[architecture_of(hyper).kind]

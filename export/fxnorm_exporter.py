@@ -1,4 +1,4 @@
-"""Exporting a network of the paper's kind: its graphs, and PyTorch's answers to whole signals."""
+"""Export a network of the paper's kind: its graphs, and PyTorch's output for whole signals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mixer.network.session import Network
 from mixer.network.stream import run_network
 from training.networks.fxnorm import FxNormNetwork
 
-# As published.
+# As in the published code.
 WARM_UP_S = 30.0
 
 
@@ -71,7 +71,8 @@ FXNORM_EXPORTER = Exporter(
     graphs=_graphs,
     answer=_answer,
     errors=_streaming_errors,
-    # What runs at the sample rate, where the time goes; the latent mixer stays in float32.
+    # The parts that run at the sample rate take most of the time; the latent mixer stays in
+    # float32.
     half_graphs=("front_end", "back_end", "back_end_stems"),
     warm_up_s=WARM_UP_S,
 )

@@ -26,7 +26,7 @@ from training.networks.fxnorm import FxNormNetwork
 
 
 def streaming_graphs(network: FxNormNetwork) -> dict[str, bytes]:
-    """The graphs that the runtime streams with, by name."""
+    """Graphs that the runtime streams with, by name."""
     return {
         "front_end": _front_end(network),
         **latent_graphs(network),
@@ -36,7 +36,7 @@ def streaming_graphs(network: FxNormNetwork) -> dict[str, bytes]:
 
 
 def whole_graph(network: FxNormNetwork) -> bytes:
-    """The whole network, any number of samples in one piece, for other hosts."""
+    """Serialise the whole network as one graph for other hosts, for any number of samples."""
     hyper = network.hyper
     graph = GraphWriter("model")
     stems = graph.input("stems", (1, hyper.n_inputs, "samples"))
@@ -92,7 +92,7 @@ def _back_end(network: FxNormNetwork, *, stems: bool) -> bytes:
         _apply_mask(graph, hyper, front, mask),
         graph.constant(array(network.conv_1.weight) if stems else _mix_kernel(network)),
         strides=[hyper.stride_samples],
-        # Crops the context and the reach of the filters: what is left is the chunk itself.
+        # Crop the context and the reach of the filters, which leaves the chunk itself.
         pads=[border + hyper.left_samples, border + hyper.right_samples],
     )
     mix = decoded
@@ -105,7 +105,7 @@ def _back_end(network: FxNormNetwork, *, stems: bool) -> bytes:
 
 
 def _analyse(graph: GraphWriter, network: FxNormNetwork, padded: str) -> str:
-    """The front-end frames (1, filters, frames) of a signal that is padded already."""
+    """Front-end frames (1, filters, frames) of a signal that is already padded."""
     kernel = graph.constant(array(network.conv_1.weight))
     return graph.add("Conv", padded, kernel, strides=[network.hyper.stride_samples])
 
@@ -132,7 +132,7 @@ def _pooled(graph: GraphWriter, network: FxNormNetwork, magnitude: str) -> tuple
 
 
 def toeplitz_blocks(hyper: HyperParameters, kernels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The smoothing filters as matrices on a latent frame and its neighbours.
+    """Smoothing filters as matrices that act on a latent frame and its neighbours.
 
     Args:
         hyper: the network's.

@@ -1,6 +1,8 @@
-"""FP16 for CUDA: products and convolutions in half precision, everything else as it was.
+"""FP16 for CUDA: products and convolutions in half precision, everything else in float32.
 
-What autocasting does in training, written into the graph: the inputs of every convolution and
+The graph does what autocast does in training: the inputs of every convolution and matrix product
+    are cast to fp16 and its output back to float32, and its weights are stored in fp16. Sums, norms
+    and recurrences stay in float32: a sum of squares overflows fp16 within a second of music.
 matrix product are cast to fp16 and its answer back to float32, and its weights are stored in fp16.
 Sums, norms and recurrences stay in float32: a sum of squares overflows fp16 within a second of
 music.
@@ -19,7 +21,7 @@ _LARGEST_FP16 = 65_504.0
 
 
 def to_half_precision(content: bytes, *, keep_roundings: bool = False) -> bytes:
-    """A graph with its products in fp16; its inputs and outputs stay float32.
+    """Convert a graph's products to fp16; its inputs and outputs stay float32.
 
     Args:
         content: a serialised float32 model.
@@ -31,7 +33,7 @@ def to_half_precision(content: bytes, *, keep_roundings: bool = False) -> bytes:
         The serialised model.
 
     Raises:
-        ModelError: a weight is beyond fp16's range.
+        ModelError: a weight exceeds the range of fp16.
     """
     model = onnx.load_model_from_string(content)
     graph = model.graph
@@ -78,7 +80,7 @@ class _HalfWriter:
         self._cast(half.output[0], node.output[0], TensorProto.FLOAT)
 
     def _half(self, name: str) -> str:
-        """The fp16 copy of a tensor, made once."""
+        """Name of the fp16 copy of a tensor, which is created only once."""
         if name not in self._in_half:
             self._in_half[name] = f"{name}_half"
             if name in self._constants:

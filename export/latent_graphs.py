@@ -32,7 +32,7 @@ from training.networks.fxnorm import FxNormNetwork
 
 
 def latent_graphs(network: FxNormNetwork) -> dict[str, bytes]:
-    """Every stage by its name."""
+    """Serialised graph of every stage, by name."""
     return {
         "latent_entry": _entry(network),
         "latent_depthwise": _depthwise(network),
@@ -67,7 +67,7 @@ def _depthwise(network: FxNormNetwork) -> bytes:
     inside = graph.input("inside", (1, 1, "frames_and_reach"))
     block = graph.index("block")
     scale, shift = _selected_norm(graph, [item.norm1 for item in blocks], block)
-    # Outside the song the filters see zeros, after the norm's shift.
+    # Outside the song the filters see zeros, inserted after the norm's shift.
     normed = graph.add("Mul", graph.add("Add", graph.add("Mul", wide, scale), shift), inside)
     dilations = np.array([item.depthwise_conv.dilation[0] for item in blocks], dtype=np.int64)
     dilation = graph.add("Gather", graph.constant(dilations), block)  # (1,)
@@ -100,7 +100,7 @@ def _advance(network: FxNormNetwork) -> bytes:
     hidden = graph.input("hidden", (1, hyper.hidden_channels, "frames"))
     block = graph.index("block")
     norm = _selected_norm(graph, [item.norm2 for item in blocks[:-1]], block)
-    # The last block has nothing to advance to; it runs in `latent_exit`.
+    # No block follows the last one, so its norm is applied in `latent_exit`.
     residual = _selected_conv(graph, hidden, [item.res_out for item in blocks[:-1]], block, norm)
     skip = _selected_conv(graph, hidden, [item.skip_out for item in blocks[:-1]], block, norm)
     stream, skips = graph.add("Add", stream, residual), graph.add("Add", skips, skip)
@@ -188,7 +188,7 @@ def _blocks(network: FxNormNetwork) -> list[TemporalBlock]:
 
 
 def _norm_affine(graph: GraphWriter, weight: str, bias: str) -> tuple[str, str]:
-    """Scale and shift (1, channels, 1) of a norm whose mean and deviation are an input."""
+    """Scale and shift (1, channels, 1) of a norm whose mean and deviation are graph inputs."""
     norm = graph.input("norm", (2,))
     mean, inverse = graph.slice(norm, 0, 0, 1), graph.slice(norm, 0, 1, 2)
     scale = graph.add("Mul", weight, inverse)

@@ -21,7 +21,7 @@ Affine = tuple[str, str]
 
 
 def array(tensor: torch.Tensor) -> NDArray[np.float32]:
-    """A parameter as a float32 array."""
+    """Copy a parameter into a float32 array."""
     return tensor.detach().to(torch.float32).cpu().numpy()
 
 
@@ -75,7 +75,7 @@ def _write_block(
 ) -> tuple[str, str]:
     hidden = _prelu(graph, write_conv(graph, stream, block.conv1x1), block.nonlinearity1)
     scale, shift = _norm_affine(graph, hidden, block.norm1)
-    # Materialised: after it comes zero padding, which a folded shift would miss.
+    # Materialised because zero padding follows, which a folded shift would miss.
     hidden = graph.add("Add", graph.add("Mul", hidden, scale), shift)
     depthwise = block.depthwise_conv
     hidden = graph.add(
@@ -110,7 +110,7 @@ def _norm_affine(graph: GraphWriter, tensor: str, norm: nn.GroupNorm) -> Affine:
     mean = graph.add("ReduceMean", graph.add("Div", total, count), everywhere, keepdims=1)
     power = graph.add("ReduceMean", graph.add("Div", squares, count), everywhere, keepdims=1)
     variance = graph.add("Sub", power, graph.add("Mul", mean, mean))
-    # Rounding may leave a constant signal's variance a hair below zero.
+    # Rounding may make a constant signal's variance slightly negative.
     variance = graph.add("Max", variance, graph.constant(np.zeros((1, 1, 1))))
     deviation = graph.add(
         "Sqrt", graph.add("Add", variance, graph.constant(np.full((1, 1, 1), NORM_EPSILON)))

@@ -1,4 +1,4 @@
-"""How faithful a bundle's wet stems are: one stem goes in, what comes out of the others' places?"""
+"""Leakage between a bundle's wet stems, measured by feeding one stem at a time."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mixer.network.stream import run_network
 
 _N_SAMPLES = 44_100
 _SEED = 20_220_828
-# A wet stem with nothing of another in it; JSON knows no infinity.
+# Reported when no leakage is measured; JSON cannot represent infinity.
 LOWEST_DB = -200.0
 
 
 def measure_leakage_db(bundle: Bundle) -> float:
-    """Energy in the other wet stems against that in a stem's own, fed alone: the worst stem's, dB.
+    """Leakage in dB of the worst stem: energy in the other wet stems over that in its own.
 
-    A stem that does not come out at all, not even in its own place, counts as 0 dB.
+    Each stem is fed alone. One that produces nothing in its own place counts as 0 dB.
 
     Args:
-        bundle: of a kind that has wet stems.
+        bundle: a bundle whose kind of network has wet stems.
     """
     n_stems = bundle.manifest.hyper_parameters.n_stems
     network = Network(bundle, "cpu", is_own=True)

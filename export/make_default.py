@@ -1,4 +1,4 @@
-"""The default model from nothing: compose, prepare, train, export, judge.
+"""Make the default model from scratch: compose, prepare, train, export, evaluate.
 
     python -m export.make_default -o build/default-model
 
@@ -41,7 +41,7 @@ LIMITS = (
 RECIPE = Recipe(DEFAULT_MODEL, "band-mixer", limits=LIMITS)
 PROFILE = PUBLISHED_PROFILE
 N_COMPOSED, COMPOSED_S = 300, 40.0
-# This share of the composed songs, and this real one, choose the weights.
+# The share of the composed songs, and the real song, used for validation.
 VALIDATION_SHARE, VALIDATION_SONG = 0.055, "rubidium"
 
 
@@ -54,18 +54,19 @@ def make_default(
     overrides: Sequence[str] = (),
     benchmark: Sequence[str] = (),
 ) -> Path:
-    """Make the bundle; returns its folder.
+    """Make the bundle and return its folder.
 
     Args:
-        folder: keeps songs, examples, the run and the bundle.
-        real_songs: a folder of song folders with wet stems; composed songs alone if it is not.
-        n_songs: composed.
-        n_jobs: processes that compose and prepare.
-        overrides: of the configuration, as in `mixer train`.
-        benchmark: further arguments of `training.shipped.evaluate`.
+        folder: working folder for songs, examples, the run and the bundle.
+        real_songs: a folder of song folders with wet stems; if it does not exist, only composed
+            songs are used.
+        n_songs: number of songs to compose.
+        n_jobs: number of processes that compose and prepare.
+        overrides: `section.key=value` overrides of the configuration, as in `mixer train`.
+        benchmark: further command-line arguments for `training.shipped.evaluate`.
 
     Raises:
-        MixerError: a song cannot be made or read, or the training or the export fails.
+        MixerError: a song cannot be made or read, or training or export fails.
     """
     names = [name for name in songs_in(real_songs) if name not in REAL_SONGS]
     composed = synthesise(
@@ -109,7 +110,7 @@ def _split(song: PlannedSong, real_names: set[str]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the default model from the command line; returns the exit code."""
+    """Make the default model from the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Any = parser.add_argument
     add("-o", "--output", type=Path, default=Path("build/default-model"), help="works here")

@@ -1,4 +1,4 @@
-"""Common steps of making the shipped models: examples, a resumable run, its export."""
+"""Steps shared by the makers of the shipped models: examples, a resumable run, export."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ RUN_FOLDER = "run"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model that ships is trained and exported.
+    """How a shipped model is trained and exported.
 
     Attributes:
-        name: of the bundle and of its folder.
-        config: of the training, as in `mixer train`.
-        effects: that its material is normalised by; None as the checkpoint says.
-        warm_up_s: what the runtime prepends; None as the network needs.
-        limits: what it cannot do, a sentence each.
+        name: name of the bundle and of its folder.
+        config: name of the training configuration, as in `mixer train`.
+        effects: names of the effect normalisations of its input; None to take the checkpoint's.
+        warm_up_s: length in seconds of the audio the runtime prepends; None for the network's
+            default.
+        limits: known limitations, one sentence each.
     """
 
     name: str
@@ -49,7 +50,7 @@ def prepare_examples(
     split: Callable[[PlannedSong], str],
     n_jobs: int,
 ) -> None:
-    """Examples of songs in a folder; nothing is kept for a test but the benchmark.
+    """Prepare training examples of the songs in `sources`; no test split is kept.
 
     Raises:
         MixerError: no song can be read, or the folder cannot be written.
@@ -65,13 +66,13 @@ def train_and_export(
     provenance: Callable[[TrainingConfig, Outcome], str],
     overrides: Sequence[str],
 ) -> Path:
-    """Train on `folder/data` in `folder/run`, from where it was stopped, and export the best.
+    """Train on `folder/data` in `folder/run`, resuming if interrupted, and export the best weights.
 
     Args:
-        recipe: what.
-        folder: keeps data, run and bundle.
-        provenance: what the bundle says of where its weights come from.
-        overrides: of the configuration, as in `mixer train`.
+        recipe: the model to make.
+        folder: working folder for data, run and bundle.
+        provenance: returns the bundle's statement about the origin of its weights.
+        overrides: `section.key=value` overrides of the configuration, as in `mixer train`.
 
     Returns:
         The bundle's folder.
@@ -86,10 +87,10 @@ def train_and_export(
 def train_recipe(
     recipe: Recipe, folder: Path, run_name: str, overrides: Sequence[str]
 ) -> tuple[TrainingConfig, Outcome]:
-    """Train on `folder/data` in `folder/run_name`, from where it was stopped.
+    """Train on `folder/data` in `folder/run_name`, resuming a run that was interrupted.
 
     Raises:
-        MixerError: the training fails.
+        MixerError: training fails.
     """
     config = read_config(find_config(recipe.config), [f"data.folder={folder / 'data'}", *overrides])
     run = folder / run_name
@@ -99,17 +100,17 @@ def train_recipe(
 def export_recipe(
     recipe: Recipe, folder: Path, checkpoint: Path, provenance: str, profile: Path | None = None
 ) -> Path:
-    """Export a checkpoint into `folder`; returns the bundle's folder.
+    """Export a checkpoint into `folder` and return the bundle's folder.
 
     Args:
-        recipe: what.
-        folder: where to.
-        checkpoint: the weights.
-        provenance: what the bundle says of where they come from.
-        profile: what stems are normalised to; None for that of the data.
+        recipe: the model to make.
+        folder: the folder in which the bundle's folder is created.
+        checkpoint: path of the checkpoint to export.
+        provenance: the bundle's statement about the origin of the weights.
+        profile: profile to which stems are normalised; None for the data set's.
 
     Raises:
-        MixerError: the export fails.
+        MixerError: export fails.
     """
     bundle = folder / recipe.name
     export_bundle(
@@ -130,15 +131,15 @@ def export_recipe(
 def judge_stems(
     bundle: Path, arguments: Sequence[str], also: Mapping[str, object] | None = None
 ) -> None:
-    """Run the benchmark of stems and put its figures into the bundle.
+    """Run the stem benchmark and store its figures in the bundle.
 
     Args:
-        bundle: of the model.
-        arguments: further ones of `training.shipped.evaluate`.
-        also: what else the bundle is to say beside the figures.
+        bundle: folder of the model's bundle.
+        arguments: further command-line arguments for `training.shipped.evaluate`.
+        also: further entries of the bundle's evaluation, beside the figures.
 
     Raises:
-        ModelError: the benchmark did not judge it.
+        ModelError: the benchmark failed.
     """
     figures = bundle.parent / "benchmark.json"
     figures.unlink(missing_ok=True)
@@ -148,7 +149,7 @@ def judge_stems(
 
 
 def songs_in(folder: Path) -> list[str]:
-    """Names of the song folders; none if the folder is not there, and that is said."""
+    """Names of the song folders; if the folder does not exist, say so and return none."""
     if not folder.is_dir():
         say(f"nothing in {folder}: trained without")
         return []
@@ -156,7 +157,7 @@ def songs_in(folder: Path) -> list[str]:
 
 
 def run_program(name: str, make: Callable[[], Path]) -> int:
-    """Make a bundle and say where it is; returns the exit code."""
+    """Make a bundle, print where it is, and return the exit code."""
     try:
         bundle = make()
     except MixerError as error:

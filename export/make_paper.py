@@ -1,4 +1,4 @@
-"""The paper's network, small, from nothing: compose, prepare, train, export, judge.
+"""Make a small version of the paper's network from scratch: compose to evaluate.
 
     python -m export.make_paper -o build/paper
 
@@ -45,7 +45,7 @@ from training.synthesis.run import synthesise
 
 SHARED = Path("../shared")
 N_COMPOSED = 72
-# What the runtime prepends. A second of blocks' reach and of a BLSTM's memory needs no 30 s.
+# Warm-up that the runtime prepends. About 1 s of block reach and BLSTM memory does not need 30 s.
 LIMITS = (
     "A small network at a stride of 16 samples, trained for less than an hour of a shared core: it"
     " knows each stem's average level, spectrum and width in 32 bands of 689 Hz, and moves them"
@@ -57,7 +57,7 @@ LIMITS = (
     " mono.",
 )
 FITTED = "profile fitted to the average errors of those weights on the songs trained on"
-# The paper's second loss, from the best that the first found.
+# The paper's second loss, starting from the best weights under the first.
 FIRST_FOLDER = "la"
 SECOND_LOSS = ("loss.kind=lb", "optimiser.learning_rate=4e-4", "schedule.rise_steps=5")
 RECIPE = Recipe(PAPER_MODEL, "paper-small", warm_up_s=5.0, limits=LIMITS)
@@ -73,18 +73,19 @@ def make_paper(
     overrides: Sequence[str] = (),
     benchmark: Sequence[str] = (),
 ) -> Path:
-    """Make the bundle; returns its folder.
+    """Make the bundle and return its folder.
 
     Args:
-        folder: keeps songs, examples, the run and the bundle.
-        shared: has `audio/stems` and `tracks`; composed songs alone if it is not.
-        n_songs: composed.
-        n_jobs: processes that compose and prepare.
-        overrides: of the configuration, as in `mixer train`.
-        benchmark: further arguments of `training.shipped.evaluate`.
+        folder: working folder for songs, examples, the run and the bundle.
+        shared: folder with `audio/stems` and `tracks`; if these do not exist, only composed songs
+            are used.
+        n_songs: number of songs to compose.
+        n_jobs: number of processes that compose and prepare.
+        overrides: `section.key=value` overrides of the configuration, as in `mixer train`.
+        benchmark: further command-line arguments for `training.shipped.evaluate`.
 
     Raises:
-        MixerError: a song cannot be made or read, or the training or the export fails.
+        MixerError: a song cannot be made or read, or training or export fails.
     """
     real = real_song_folders(shared)
     if not real:
@@ -115,9 +116,9 @@ def make_paper(
 
 
 def fit_to(checkpoint: Path, folder: Path, plan: Plan) -> Path:
-    """Fit the data's profile to a trained network; returns the new profile's file.
+    """Fit the data set's profile to a trained network and return the path of the new profile.
 
-    Real songs, of which there are few, count for as much as the composed ones together.
+    The few real songs together carry the same weight as all composed songs.
 
     Raises:
         MixerError: the data set or the checkpoint cannot be read.
@@ -136,7 +137,7 @@ def fit_to(checkpoint: Path, folder: Path, plan: Plan) -> Path:
 
 
 def provenance(n_composed: int, real: Sequence[Path], n_steps: tuple[int, int], seed: int) -> str:
-    """The manifest's statement of the weights' origin."""
+    """Statement of the weights' origin, for the manifest."""
     names = dict.fromkeys(_song_name(path) for path in real)
     return (
         f"trained by export.make_paper on {n_composed} composed songs, mixed by a simulated"
@@ -149,7 +150,7 @@ def provenance(n_composed: int, real: Sequence[Path], n_steps: tuple[int, int], 
 
 
 def training_curve(log: Path) -> list[dict[str, float]]:
-    """Loss on the training and the validation songs after every epoch, from a run's log."""
+    """Training and validation loss after every epoch, read from a run's log."""
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     return [
         {name: round(event[name], 4) for name in _CURVE if name in event}
@@ -163,7 +164,7 @@ def _song_name(folder: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the paper's model from the command line; returns the exit code."""
+    """Make the paper's model from the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Any = parser.add_argument
     add("-o", "--output", type=Path, default=Path("build/paper"), help="works here")

@@ -1,4 +1,4 @@
-"""The track mixer from nothing: compose, prepare, train, export.
+"""Make the track mixer from scratch: compose, prepare, train, export.
 
     python -m export.make_track_mixer -o build/track-mixer
 
@@ -39,10 +39,10 @@ from training.track_mixer.human_mixes import MIXES_FILE
 
 RECIPE = Recipe(TRACK_MODEL, "track-mixer", effects=DEFAULT_TRACK_EFFECTS)
 SHARED = Path("../shared")
-# Songs that are played alone, and songs that the simulated engineer mixes too.
+# Numbers of songs that are played only, and of songs that the simulated engineer also mixes.
 FIRST_DRY_SEED, N_DRY = 300_000, 1_189
 FIRST_MIXED_SEED, N_MIXED = 400_000, 360
-# This real song helps to choose the weights.
+# This real song is used for validation.
 VALIDATION_SONG = "rubidium"
 
 
@@ -55,17 +55,17 @@ def make_track_mixer(
     n_jobs: int,
     overrides: Sequence[str] = (),
 ) -> Path:
-    """Make the bundle; returns its folder.
+    """Make the bundle and return its folder.
 
     Args:
-        folder: keeps the data set, the run and the bundle.
-        shared: has `audio/stems`, `tracks` and `human_mixes`; what is not there is left out.
-        n_dry, n_mixed: songs that are composed, and that are mixed as well.
-        n_jobs: processes that compose.
-        overrides: of the configuration, as in `mixer train`.
+        folder: working folder for the data set, the run and the bundle.
+        shared: folder with `audio/stems`, `tracks` and `human_mixes`; missing ones are left out.
+        n_dry, n_mixed: numbers of songs that are composed only, and that are also mixed.
+        n_jobs: number of processes that compose.
+        overrides: `section.key=value` overrides of the configuration, as in `mixer train`.
 
     Raises:
-        MixerError: a song cannot be made or read, or the training or the export fails.
+        MixerError: a song cannot be made or read, or training or export fails.
     """
     data = folder / "data"
     names = _prepare_stems(data, shared / "audio" / "stems", n_jobs)
@@ -94,7 +94,7 @@ def make_track_mixer(
 
 
 def _prepare_stems(data: Path, stems: Path, n_jobs: int) -> list[str]:
-    """Finished stems, and the description of the data set."""
+    """Prepare finished stems and the data set's description; return the names of the songs."""
     names = [name for name in songs_in(stems) if name not in REAL_SONGS]
     settings = PrepareSettings(
         profile=PUBLISHED_PROFILE,
@@ -113,7 +113,7 @@ def _prepare_stems(data: Path, stems: Path, n_jobs: int) -> list[str]:
 
 
 def _listen_to_tracks(data: Path, tracks: Path) -> list[str]:
-    """Songs whose tracks are in folders `wet` and, of some, `dry`."""
+    """Measure songs whose tracks are in folders `wet` and, for some songs, `dry`."""
     names = [name for name in songs_in(tracks) if name not in HELD_OUT_TRACKS]
     target = data / COMPOSED_FOLDER / "train"
     target.mkdir(parents=True, exist_ok=True)
@@ -128,7 +128,7 @@ def _listen_to_tracks(data: Path, tracks: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the track mixer from the command line; returns the exit code."""
+    """Make the track mixer from the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Any = parser.add_argument
     add("-o", "--output", type=Path, default=Path("build/track-mixer"), help="works here")

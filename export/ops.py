@@ -20,7 +20,7 @@ TO_THE_END = np.iinfo(np.int64).max
 
 
 class GraphWriter:
-    """Collects one graph; every method returns the name of the tensor it adds.
+    """Builds one graph; every method returns the name of the tensor that it adds.
 
     Args:
         name: the graph's name, seen in viewers and error messages.
@@ -34,48 +34,48 @@ class GraphWriter:
         self._outputs: list[onnx.ValueInfoProto] = []
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
-        """A float32 input; a string in `shape` names a dynamic axis."""
+        """Add a float32 input; a string in `shape` names a dynamic axis."""
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
         return name
 
     def index(self, name: str) -> str:
-        """An int64 input of one element."""
+        """Add an int64 input of one element."""
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.INT64, [1]))
         return name
 
     def output(self, tensor: str, name: str, shape: Sequence[int | str]) -> None:
-        """Make a tensor a float32 output under a name of its own."""
+        """Make a tensor a float32 output under its own output name."""
         self._nodes.append(helper.make_node("Identity", [tensor], [name]))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
 
     def constant(self, values: NDArray[np.generic] | Sequence[int]) -> str:
-        """A constant: an array as it is, a sequence of integers as int64."""
+        """Add a constant: an array with its own data type, a sequence of integers as int64."""
         array = values if isinstance(values, np.ndarray) else np.array(values, dtype=np.int64)
         name = f"constant_{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
     def add(self, operator: str, *inputs: str, **attributes: object) -> str:
-        """One node with one output."""
+        """Add a node with one output."""
         return self.add_many(1, operator, *inputs, **attributes)[0]
 
     def add_many(self, count: int, operator: str, *inputs: str, **attributes: object) -> list[str]:
-        """One node with `count` outputs; an empty name stands for an input left out."""
+        """Add a node with `count` outputs; an empty input name omits an optional input."""
         names = [f"{operator.lower()}_{len(self._nodes)}_{index}" for index in range(count)]
         self._nodes.append(helper.make_node(operator, list(inputs), names, **attributes))
         return names
 
     def reshape(self, tensor: str, shape: Sequence[int]) -> str:
-        """-1 is what is left, 0 is the input's own length on that axis."""
+        """Reshape a tensor; -1 is inferred, 0 keeps the input's length on that axis."""
         return self.add("Reshape", tensor, self.constant(shape))
 
     def slice(self, tensor: str, axis: int, start: int, end: int | str) -> str:
-        """Elements start ... end along an axis; a string names a tensor that holds the end."""
+        """Take elements start to end along an axis; a string names a tensor that holds the end."""
         stop = end if isinstance(end, str) else self.constant([end])
         return self.add("Slice", tensor, self.constant([start]), stop, self.constant([axis]))
 
     def build(self) -> bytes:
-        """The serialised model, checked.
+        """Check the graph and return the serialised model.
 
         Raises:
             onnx.checker.ValidationError: a node is not valid in this opset.

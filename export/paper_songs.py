@@ -1,6 +1,6 @@
-"""The songs that the paper's network is trained on here: composed ones, and real ones, all wet.
+"""Songs on which the paper's network is trained: composed and real ones, all with wet stems.
 
-Nothing that a benchmark judges on is among them: neither its genres nor its songs.
+They include none of the genres and songs used by the benchmark.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from training.synthesis.genres import GENRES
 from training.synthesis.run import SynthesisSettings
 
 COMPOSED_S = 30.0
-# This share of the composed songs, and this real song, choose the weights: no part of it is trained
-# on, neither as stems nor as tracks.
+# Share of the composed songs, and the real song, used for validation: no part of that song is
+# trained on, neither as stems nor as tracks.
 VALIDATION_SHARE, VALIDATION_SONG = 0.1, "rubidium"
-# Reverbs of a stem: each takes a file of its own on disk, and rooms are what there is enough of.
+# Reverb variants per stem: each takes a file of its own on disk, and there are plenty of rooms.
 N_VARIANTS = 2
 
 
 def composing() -> SynthesisSettings:
-    """Settings of the composed songs: every genre but those of the benchmark."""
+    """Settings for composing songs: every genre except those of the benchmark."""
     genres = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
-    # It holds out a share for validation and the same again for a test, which validates too.
+    # It holds out equal shares for validation and test; both are used for validation here.
     return SynthesisSettings(
         genres=genres, hold_out_share=VALIDATION_SHARE / 2, duration_s=COMPOSED_S
     )
 
 
 def stems_folder(shared: Path) -> Path:
-    """Where songs of finished stems are, those of the benchmark as well."""
+    """Folder of the songs with finished stems, those of the benchmark included."""
     return shared / "audio" / "stems"
 
 
 def real_song_folders(shared: Path) -> list[Path]:
-    """Folders of real songs: finished stems, and tracks as they are in a mix."""
+    """Folders of real songs, with finished stems or with tracks as they are in a mix."""
     stems = [path for path in _folders_in(stems_folder(shared)) if path.name not in REAL_SONGS]
     tracks = [
         path / "wet" for path in _folders_in(shared / "tracks") if path.name not in HELD_OUT_TRACKS
@@ -47,15 +47,15 @@ def real_song_folders(shared: Path) -> list[Path]:
 
 
 def plan_songs(composed: Path, real: Sequence[Path], data: Path) -> Plan:
-    """The data set of both, with the paper's normalisations and rooms; nothing is written.
+    """Plan a data set of both with the paper's normalisations and rooms; nothing is written.
 
     Args:
         composed: the folder that `training.synthesis` has filled.
-        real: from `real_song_folders`.
-        data: where the data set goes.
+        real: song folders, from `real_song_folders`.
+        data: destination of the data set.
 
     Raises:
-        InputError: a folder has no song.
+        InputError: a folder contains no song.
     """
     settings = PrepareSettings(
         profile=PUBLISHED_PROFILE, effects=DEFAULT_EFFECTS, n_variants=N_VARIANTS, test_share=0.0
@@ -65,8 +65,8 @@ def plan_songs(composed: Path, real: Sequence[Path], data: Path) -> Plan:
 
 
 def is_composed(song: PlannedSong, composed: Path) -> bool:
-    """Whether a song is one of those that were composed into a folder."""
-    # Plans have whole paths, whatever way a folder was named.
+    """Whether a planned song was composed into the folder `composed`."""
+    # Plans hold absolute paths, however the folder was named.
     return _source(song).is_relative_to(composed.resolve())
 
 

@@ -1,4 +1,4 @@
-"""Progress of making a model, a line each on standard error."""
+"""Progress of making a model, printed line by line on standard error."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from training.run.logs import Values
 
 
 def say(line: str) -> None:
-    """One line."""
+    """Print one line."""
     sys.stderr.write(line + "\n")
 
 
 def say_event(event: str, values: Values) -> None:
-    """How a training run goes: where it starts from, and every epoch."""
+    """Report a training run: its starting point, and every epoch."""
     if event in ("start", "untrained", "epoch"):
         figures = [f"{k} {v:.3g}" for k, v in values.items() if isinstance(v, int | float)]
         say(f"{event}: {' '.join(figures)}")
 
 
 def say_progress(stage: str, detail: str, share: float) -> None:
-    """The beginning and the end of what `training` does song by song."""
+    """Report the beginning and the end of each stage that `training` carries out song by song."""
     if share in (0.0, 1.0):
         say(f"{stage} {detail}: {share:.0%}")
 
 
 @contextmanager
 def timed(step: str) -> Iterator[None]:
-    """Name a step of a maker as it begins, and say how long it took as it ends."""
+    """Print the name of a maker's step when it begins, and its duration when it ends."""
     say(f"{step} ...")
     started = time.monotonic()
     yield

@@ -1,4 +1,4 @@
-"""A torch module to the bytes of an ONNX graph, the same for the same weights."""
+"""Trace a torch module into an ONNX graph; equal weights give equal bytes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def traced_graph(
     outputs: Sequence[str],
     dynamic_shapes: tuple[dict[int, Any], ...],
 ) -> bytes:
-    """Trace a network.
+    """Trace a network and return its serialised ONNX graph.
 
     Args:
-        network: is set to evaluation.
-        example: what it is called with.
-        inputs, outputs: names in the graph.
-        dynamic_shapes: for each input its axes that may be of any length, `torch.export.Dim`.
+        network: the module to trace; switched to evaluation mode.
+        example: example inputs for the network's forward pass.
+        inputs, outputs: names of the graph's inputs and outputs.
+        dynamic_shapes: for each input, its axes of variable length as `torch.export.Dim`.
     """
     with _silent_exporter():
         program = torch.onnx.export(
@@ -52,7 +52,7 @@ def traced_graph(
 
 @contextlib.contextmanager
 def _silent_exporter() -> Iterator[None]:
-    """Hide what torch's exporter says about deprecations and optional packages."""
+    """Suppress the messages of torch's exporter about deprecations and optional packages."""
     logger = logging.getLogger("torch.onnx")
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -65,7 +65,7 @@ def _silent_exporter() -> Iterator[None]:
 
 
 def _forget_origins(model: onnx.ModelProto) -> None:
-    """Drop what the exporter notes of this machine's source files: equal weights, equal graphs."""
+    """Remove references to local source files, so that equal weights give equal graphs."""
     del model.metadata_props[:]
     model.doc_string = ""
     for node in model.graph.node:
