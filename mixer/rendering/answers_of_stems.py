@@ -1,4 +1,4 @@
-"""Several answers of a model of stems to one song, and the second model's; see `.doubt`."""
+"""Answers of a model of stems, and of a second model, to one song; see `.doubt`."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ CPU = "cpu"
 
 
 def knows_doubt(manifest: Manifest) -> bool:
-    """Whether a model of stems sets what it can be asked about again."""
+    """Whether a model of stems has settings whose uncertainty can be estimated."""
     return CONTROLS_GRAPH in manifest.graphs and tuple(manifest.stems) == tuple(STEMS)
 
 
 def middles_of(stems: Sequence[FloatArray | None], sample_rate: int) -> list[FloatArray | None]:
-    """As much of stems as tells their settings, from the middle of the song, copied."""
+    """Copy from the middle of each stem an excerpt long enough to determine its settings."""
     return [None if stem is None else _middle(stem, sample_rate) for stem in stems]
 
 
 def answers_of_stems(network: Network, heard: Sequence[FloatArray | None]) -> list[Answer]:
-    """A band mixer's own answer first, then those to small changes, then the model of tracks'.
+    """A band mixer's own answer, those to small changes of the stems, and the track model's.
 
     Args:
         network: an open bundle of a band mixer that mixes `STEMS`.
-        heard: from `middles_of` the stems as the network takes them; None for a missing one.
+        heard: from `middles_of`, in the network's order; None for a missing stem.
 
     Raises:
         ModelError, DeviceError: a network failed.
@@ -96,9 +96,9 @@ def drawn_changes(
     Neutral is the balance that the stems came in, a flat curve, no width of its own, no shaping.
 
     Args:
-        doubts: `drawn` is written into them.
-        own, came: the model's own answer, and the stems as they came.
-        abstain: 0 to 1.
+        doubts: their `drawn` is set here.
+        own, came: the model's own answer, and the answer for the unprocessed stems.
+        abstain: strength, 0 to 1.
     """
     changes = {}
     for stem, record in doubts["stems"].items():
@@ -114,7 +114,7 @@ def drawn_changes(
 
 
 def as_they_came(stems: Sequence[FloatArray | None]) -> Answer:
-    """Stems without any setting, as an answer of no model."""
+    """The unprocessed stems in the form of an answer."""
     parts = []
     for name, stem in zip(STEMS, stems, strict=True):
         if stem is not None:
@@ -130,7 +130,7 @@ def _middle(stem: FloatArray, rate: int) -> FloatArray:
 
 
 def _shifts(n_stems: int, n_bands: int, there: Sequence[int]) -> list[NDArray[np.float64]]:
-    """What is added to the levels of all stems, (stems, bands) each; nothing at first."""
+    """Level changes in dB for each answer, float64 (stems, bands); the first is zero."""
     nothing, tilt = np.zeros((n_stems, n_bands)), np.linspace(-TILT_DB, TILT_DB, n_bands)
     shifts = [nothing, nothing + tilt, nothing - tilt]
     for place in there:
@@ -174,7 +174,7 @@ def _answer(
 def _second(
     levels: Sequence[Levels], heard: Sequence[FloatArray | None], there: Sequence[int], rate: int
 ) -> Answer:
-    """What the shipped model of tracks sets for the same stems."""
+    """The shipped track model's answer for the same stems."""
     tracks = [listen_to(stem, rate) for stem in heard if stem is not None]
     names = [STEMS[place] for place in there]
     found = predict_settings(

@@ -1,7 +1,7 @@
-"""Arrays kept on the disk from render to render, so that what is unchanged is not made again.
+"""Arrays cached on disk between renders, so that unchanged material is not computed again.
 
-What is kept under a key is what was made from all that the key was hashed of, bit for bit: a file
-that was damaged since is made again, not used.
+A key is a hash of everything that an entry was made from, so an entry is bit for bit what would be
+computed again. A damaged file counts as missing.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def cache_folder() -> Path:
 
 
 class KeptArrays:
-    """Arrays by key in one folder, of a bounded size together.
+    """Arrays by key in one folder of bounded total size.
 
-    A disk that is full or read-only keeps nothing, which costs time and no more.
+    If the disk is full or read-only, nothing is cached, which costs time only.
     """
 
     def __init__(self, folder: Path, made_of: object, most_bytes: int = MOST_BYTES) -> None:
-        """Look into a folder, which need not be there.
+        """Open a cache folder, which need not exist yet.
 
         Args:
-            folder: where.
-            made_of: all that everything kept here depends on, ready for JSON.
-            most_bytes: of all files in the folder.
+            folder: of the cached files.
+            made_of: everything that all entries depend on, ready for JSON; part of every key.
+            most_bytes: limit on the total size of the files in the folder.
         """
         self._folder, self._most_bytes = folder, most_bytes
         self._base = json.dumps(made_of, sort_keys=True)
@@ -70,7 +70,7 @@ class KeptArrays:
         return arrays
 
     def keep(self, arrays: Arrays, *key: object) -> None:
-        """Keep arrays under a key, in place of what was there."""
+        """Store arrays under a key, replacing any earlier entry."""
         digest = np.frombuffer(_digest(arrays), np.uint8)
         path = self._path(key)
         with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""Material of a mix that an earlier take has made: normalised stems, wet stems, what was heard.
+"""Material cached from earlier takes: normalised stems, wet stems, features of tracks.
 
-Each is found by all that it was made of, so that a take makes again only what its changes reach.
+The key of an entry covers all its inputs, so a take recomputes only what its changes affect.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class KeptMaterial:
 
     @property
     def n_found(self) -> int:
-        """How often something was found."""
+        """Number of cache hits so far."""
         return self._kept.n_found
 
     def normalised(self, stem: str, plan: RenderPlan) -> Normalised | None:
-        """A stem as it was normalised, float32 (2, samples), and the record of it."""
+        """A normalised stem, float32 (2, samples), and its record; None if it is not cached."""
         arrays = self._kept.find(_STEM, stem, _gains_db(plan))
         if arrays is None:
             return None
@@ -49,7 +49,7 @@ class KeptMaterial:
         self._kept.keep({"audio": audio, _RECORD: _as_bytes(report)}, _STEM, stem, _gains_db(plan))
 
     def output(self, plan: RenderPlan) -> Output | None:
-        """The network's output for this plan, wet stems included."""
+        """The network's output for this plan, wet stems included; None if it is not cached."""
         arrays = self._kept.find(_NETWORK, *_network_key(plan))
         if arrays is None:
             return None
@@ -66,7 +66,7 @@ class KeptMaterial:
         self._kept.keep(arrays, _NETWORK, *_network_key(plan))
 
     def levels(self, tracks: Sequence[Track]) -> tuple[TrackLevels, ...] | None:
-        """Features of all tracks."""
+        """Cached features of all tracks; None if they are not cached."""
         arrays = self._kept.find(_LEVELS, [track.name for track in tracks])
         if arrays is None:
             return None
@@ -95,7 +95,7 @@ def _network_key(plan: RenderPlan) -> tuple[object, ...]:
 
 
 def _gains_db(plan: RenderPlan) -> list[tuple[str, str]]:
-    """Mute, solo and gain of single tracks, which act on the recordings."""
+    """Gain in dB of each track whose mute, solo or gain acts on its recordings."""
     return [(r.file, repr(r.gain_db)) for r in plan.handled_song.recordings]
 
 

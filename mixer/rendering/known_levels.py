@@ -1,4 +1,4 @@
-"""Levels of stems that are the same from mix to mix, measured once."""
+"""Levels of stems that do not change between mixes, measured once."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ Key = tuple[tuple[int, ...], bool]
 
 
 class KnownLevels:
-    """Levels of stems and of their sums; those of the wet stems themselves are remembered."""
+    """Levels of stems and of their sums; those of the wet stems themselves are cached."""
 
     def __init__(self, sample_rate: int, wet: WetMix | None = None) -> None:
-        """Nothing is known.
+        """Start with an empty cache.
 
         Args:
             sample_rate: in Hz.
-            wet: mix whose wet stems come again; it is held on to, and its arrays must not change.
+            wet: mix whose wet stems will be measured repeatedly; it is kept in memory, and its
+                arrays must not change. None for no such mix.
         """
         self._sample_rate, self._wet = sample_rate, wet
         self.spectra = KnownSpectra(wet)
@@ -46,8 +47,8 @@ class KnownLevels:
 
         Args:
             audios: float32 (2, samples).
-            with_unmade: with the sum of the stems that were not made wet.
-            gain_db: at which they are heard.
+            with_unmade: add the sum of the stems without a wet stem.
+            gain_db: gain applied to the sum.
         """
 
         def measure() -> FloatArray:
@@ -61,12 +62,12 @@ class KnownLevels:
         return found if np.isfinite(found) else None
 
     def came_as(self, stem: str) -> FloatArray | None:
-        """A wet stem in front of its strip; None if that is not known."""
+        """A wet stem before its strip, float32 (2, samples); None if it is not known."""
         return None if self._wet is None else self._wet.wet_stems.get(stem)
 
     @property
     def has_unmade(self) -> bool:
-        """Whether there are stems that were not made wet."""
+        """Whether any stem has no wet stem of its own."""
         return self._wet is not None and bool(unmade_stems(self._wet))
 
     def _once(self, known: dict[Key, Found], key: Key, measure: Callable[[], Found]) -> Found:

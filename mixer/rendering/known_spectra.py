@@ -1,7 +1,7 @@
-"""Spectra of one mix behind different desks, which follow from that in front of them.
+"""Spectra of one mix after different desks, computed from its spectrum before the desk.
 
-A fader of the voice, an equaliser on the bus and a width do to powers what is known beforehand: the
-mix and its voice are measured once, and every variation's spectrum is worked out.
+The effect of a vocal fader, a bus equaliser and a stereo width on band powers is known in advance:
+the mix and its vocals are measured once, and the spectrum of every variation is computed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class KnownSpectra:
         self._wet = wet
 
     def of(self, made: Premaster) -> StereoSpectrum:
-        """The spectrum of a mix before its master; measured, where it cannot be worked out."""
+        """Spectrum of a mix before its master: computed if possible, otherwise measured."""
         rate, console, wet = made.plan.mix_rate, made.plan.console, self._wet
         if wet is None or VOCALS not in wet.wet_stems or wet.output_curve is not None:
             return measure_stereo_spectrum(made.audio, rate)
@@ -70,7 +70,7 @@ def _plain_desk(console: Console, stems: Iterable[str]) -> tuple[float, float] |
 
 
 def _widened(spectrum: StereoSpectrum, width: float) -> StereoSpectrum:
-    """With the side signal times the width."""
+    """The spectrum with the side signal multiplied by the width."""
     both = spectrum.left + spectrum.right
     mid, side = (0.25 * (both + sign * 2.0 * spectrum.cross) for sign in (1, -1))
     apart = 0.5 * width * (spectrum.left - spectrum.right)

@@ -32,15 +32,15 @@ Levels = Mapping[str, float | None]
 
 
 class WetMeasurements(TypedDict):
-    """Measurements up to the desk, ready for JSON, stage by stage.
+    """Measurements of each stage before the desk, ready for JSON.
 
     Attributes:
-        stems: of each stem's normalisation.
-        network: what the network set by stem, and what became of it; empty for one that sets
-            nothing, and for a mix of tracks.
+        stems: measurements of each stem's normalisation.
+        network: by stem, the network's settings and their measured effect; empty for a network
+            without settings, and for a mix of tracks.
         levels: how incoming levels were interpreted; None if no model asked.
-        tracks: features of each track, and set; empty for a mix of stems.
-        reference: what references did, if there are any.
+        tracks: features and settings of each track; empty for a mix of stems.
+        reference: effect of the references, if there are any.
         doubts: how sure the model is; present if it was requested and can be determined.
     """
 
@@ -53,12 +53,12 @@ class WetMeasurements(TypedDict):
 
 
 class PremasterMeasurements(WetMeasurements):
-    """Measurements up to the master.
+    """Measurements of each stage before the master, ready for JSON.
 
     Attributes:
         console: effect of the console.
-        before_master: levels of the mix.
-        variation: its place among the axes, if the mix is a variation.
+        before_master: levels of the mix before its master.
+        variation: place of the mix along the axes, if it is a variation.
     """
 
     console: DeskReport
@@ -70,7 +70,7 @@ class Measurements(PremasterMeasurements):
     """Measurements at every stage, ready for JSON.
 
     Attributes:
-        wet_stems: levels of each as it is in the mix.
+        wet_stems: levels of each wet stem as it is in the mix.
         master: effect of the master.
         effects: the normalisations that were requested, in order.
         profile_sha256: hash of the profile that stems were normalised to.
@@ -84,14 +84,14 @@ class Measurements(PremasterMeasurements):
 
 @dataclass(frozen=True)
 class WetMix:
-    """A mix before the console: everything that no change of the console alters.
+    """A mix before the console: everything that does not depend on console settings.
 
     Attributes:
         plan: what it was made by.
         audio: float32 (2, samples) at the plan's `mix_rate`.
         wet_stems: stem name to float32 (2, samples); those that are needed.
-        wet_tracks, stages, device: as in `Mix`; tracks without anybody's strips on their stems.
-        output_curve: what makes the mix of the wet stems' sum; None if that sum is the mix.
+        wet_tracks, stages, device: as in `Mix`; tracks without the user's strips on their stems.
+        output_curve: turns the sum of the wet stems into the mix; None if that sum is the mix.
         measurements: of the stages so far, ready for JSON.
     """
 
@@ -136,10 +136,10 @@ class Premaster:
 
 @dataclass(frozen=True)
 class Mix:
-    """A finished mix and how it came about.
+    """A finished mix and a record of how it was made.
 
     Attributes:
-        plan: what it was made by: song, settings, model, profile, console.
+        plan: of the render: song, settings, model, profile, console.
         audio: float32 (2, samples).
         wet_stems: stem name to float32 (2, samples) as it is in the mix, its strip included,
             before the bus; empty unless requested.
@@ -149,8 +149,8 @@ class Mix:
         stages: "input" and "normalised", the sums of the recordings and of the normalised stems,
             float32 (2, samples); empty unless requested.
         wet_tracks: track name to float32 (2, samples) as it is in its stem, returns included,
-            before the stem's bus; empty unless requested. Each is read, or made, when it is looked
-            at, so that memory does not grow with their number.
+            before the stem's bus; empty unless requested. Each is read or computed on access, so
+            that memory does not grow with their number.
         energies: as in `Premaster`.
     """
 
@@ -230,12 +230,12 @@ class Mix:
 
 
 def unmade_stems(wet: WetMix) -> list[str]:
-    """The stems that were not made wet beside others; empty if all were, or none."""
+    """Names of the stems that have no wet stem of their own; empty if all have one, or none."""
     return [stem for stem in wet.plan.song.stems if wet.wet_stems and stem not in wet.wet_stems]
 
 
 def unmade_of(wet: WetMix) -> np.ndarray | None:
-    """Their sum, float32 (2, samples); None if there are none."""
+    """Sum of the stems without a wet stem, float32 (2, samples); None if there are none."""
     if not unmade_stems(wet):
         return None
     rest = copy_of(wet.audio)
@@ -248,7 +248,7 @@ def unmade_of(wet: WetMix) -> np.ndarray | None:
 def measure_levels(
     audio: np.ndarray, sample_rate: int, energies: np.ndarray | None = None
 ) -> dict[str, float | None]:
-    """Peak, true peak and loudness for the record; None if silent.
+    """Measure peak (dBFS), true peak (dBTP) and loudness (LUFS) for the record; None if silent.
 
     Args:
         audio: float32 (2, samples).

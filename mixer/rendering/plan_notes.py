@@ -15,7 +15,7 @@ from mixer.rendering.plan import MaterialKind, RenderPlan
 
 
 def no_doubts(plan: RenderPlan) -> tuple[str, ...]:
-    """A line if the certainty is requested of a model that cannot give it."""
+    """A line if the uncertainty is requested from a model that cannot estimate it."""
     if not plan.settings.uncertainty or plan.material is MaterialKind.TRACKS:
         return ()
     bundle = plan.bundle if plan.material is MaterialKind.NETWORK else None
@@ -28,7 +28,7 @@ def no_doubts(plan: RenderPlan) -> tuple[str, ...]:
 
 
 def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
-    """A line about changes of settings that the plan's model does not have, or no say in."""
+    """A line about requested changes to settings that the plan's model does not have or control."""
     console, known = plan.asked, plan.known_changes
     asked = {stem: strip.network for stem, strip in console.strips}
     lost = [
@@ -47,7 +47,7 @@ def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
 
 
 def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
-    """The plan of a render that hands its wet stems on: it warns if they are not faithful."""
+    """The plan of a render that delivers wet stems, with a warning if they are unreliable."""
     manifest = plan.bundle.manifest if plan.bundle is not None else None
     if manifest is None or plan.material is not MaterialKind.NETWORK:
         return plan
@@ -63,7 +63,7 @@ def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
 
 
 def about_wet_stems(manifest: Manifest) -> str:
-    """Why a model's wet stems are not to be relied on, in words."""
+    """Explain why a model's wet stems are unreliable."""
     if not manifest.has_wet_stems:
         return "makes no wet stems"
     leakage_db = manifest.wet_stem_leakage_db

@@ -1,8 +1,8 @@
-"""How far a render is: its stages, timed, and told to whoever listens.
+"""Progress of a render: its stages are timed and reported to a listener.
 
-A stage's share of the whole is the time that it is foreseen to take (`mixer.rendering.forecast`).
-Between two steps of a stage the share goes on at the pace that is foreseen, slower and slower where
-the next step is late: it never says that something is done which is not.
+A stage's share of the whole is its forecast time (`mixer.rendering.forecast`). Between two steps of
+a stage the progress advances at the forecast pace, and ever more slowly if the next step is late:
+it never reports work as done that is not.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ AFTER_THE_MIX = (
 
 
 class StageClock:
-    """Times the stages and tells how far the render is; as a context, also between the steps.
+    """Time the stages and report progress; used as a context manager, also between steps.
 
     Args:
-        progress: notified of each step; None for nobody.
-        forecast_s: seconds that each stage is foreseen to take, in their order. A stage that is not
-            in it moves nothing.
-        now: seconds, from any beginning.
+        progress: called at each step; None for no listener.
+        forecast_s: forecast of each stage in seconds, in order. A stage that is not in it does not
+            advance the progress.
+        now: returns a monotonic time in seconds.
     """
 
     def __init__(
@@ -99,21 +99,21 @@ class StageClock:
             self._over.set()
 
     def start(self, stage: Stage, detail: str = "") -> None:
-        """A stage begins."""
+        """Begin a stage."""
         with self._lock:
             self._stage, self._began_s = stage, self._now()
             self._moved_s = self._began_s
         self.at(detail, 0.0)
 
     def foresee(self, stage: Stage, seconds: float) -> None:
-        """Something is known by now of what a stage will take."""
+        """Correct the forecast of a stage."""
         with self._lock:
             if stage in self._forecast_s:
                 self._forecast_s[stage] = seconds
                 self._whole_s = sum(self._forecast_s.values())
 
     def at(self, detail: str, share: float) -> None:
-        """The stage is at something, and a share of it is done, 0 to 1."""
+        """Report a step of the current stage, and the share of the stage done, 0 to 1."""
         with self._lock:
             self._go_on()
             now_s, stage_s = self._moved_s, self._stage_s()
@@ -125,7 +125,7 @@ class StageClock:
             self._tell()
 
     def stop(self) -> None:
-        """The stage is over."""
+        """End the current stage."""
         name = self._stage.value
         self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - self._began_s
 
@@ -136,7 +136,7 @@ class StageClock:
             self._tell()
 
     def tick(self) -> None:
-        """Some time has passed: go on at the pace that is foreseen."""
+        """Advance the progress at the forecast pace by the time that has passed."""
         with self._lock:
             if self._over.is_set():
                 return
@@ -144,7 +144,7 @@ class StageClock:
             self._tell()
 
     def _go_on(self) -> None:
-        """Move the stage by the time that has passed, by what is foreseen."""
+        """Advance the current stage by the time that has passed, at the forecast pace."""
         now_s = self._now()
         left_s = max(self._due_s - now_s, _LEAST_LEFT * (now_s - self._began_s), _TICK_S)
         passed = 1.0 - math.exp(-(now_s - self._moved_s) / left_s)
@@ -152,7 +152,7 @@ class StageClock:
         self._moved_s = now_s
 
     def _share(self) -> float:
-        """What is done of the stage, 0 to 1; one that begins again goes on from where it was."""
+        """Share of the stage done, 0 to 1; a stage that is begun again continues where it was."""
         return self._shares.get(self._stage, 0.0)
 
     def _tick_on(self) -> None:
@@ -165,7 +165,7 @@ class StageClock:
                 return
 
     def _stage_s(self) -> float:
-        """Seconds that the stage will take: as foreseen, at the pace of what is done so far."""
+        """Seconds that the stage will take: its forecast, scaled by the pace so far."""
         before_s = self._before_s()
         pace = 1.0
         if before_s >= _PACE_FROM * self._whole_s:
@@ -188,11 +188,11 @@ class StageClock:
 def parts_of(
     progress: Progress | None, *forecasts_s: Mapping[Stage, float]
 ) -> list[Progress | None]:
-    """Listeners to several clocks, one after another, who tell one listener of the whole.
+    """Listeners for several consecutive clocks that report overall progress to one listener.
 
     Args:
-        progress: notified of the whole.
-        forecasts_s: of each clock.
+        progress: called with the overall progress; None for no listener.
+        forecasts_s: forecast of each clock's stages, in seconds.
     """
     lengths_s = [sum(each.values()) for each in forecasts_s]
     ends = [end / (sum(lengths_s) or 1.0) for end in itertools.accumulate(lengths_s)]
@@ -206,5 +206,5 @@ def _part(progress: Progress | None, begin: float, end: float) -> Progress | Non
 
 
 def time_left_s(elapsed_s: float, share: float) -> float:
-    """Seconds that the rest takes at the pace so far; infinite at the very beginning."""
+    """Remaining time in seconds at the pace so far; infinite at the very beginning."""
     return elapsed_s * (1.0 - share) / share if share > 0.0 else math.inf

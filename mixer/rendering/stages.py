@@ -31,7 +31,7 @@ NOMINAL_LUFS = -18.0
 
 
 def to_mix_rate(material: Material, plan: RenderPlan) -> Material:
-    """The same material at the rate and length that the mix is to have, in place."""
+    """Bring material to the mix's sample rate and length, in place."""
 
     def resampled(audio: np.ndarray) -> np.ndarray:
         return audio_io.resample(audio, plan.sample_rate, plan.mix_rate, plan.n_samples)
@@ -46,7 +46,7 @@ def to_mix_rate(material: Material, plan: RenderPlan) -> Material:
 
 
 def sums_of_stages(material: Material, plan: RenderPlan) -> dict[str, np.ndarray]:
-    """The sum of the normalised stems, where there is one, and of the recordings."""
+    """Sums of the normalised stems, if there are any, and of the recordings, by stage name."""
     sums = {} if material.normalised is None else {"normalised": material.normalised}
     return sums | {"input": read_sum(plan.song.recordings, plan.n_samples, plan.mix_rate)}
 
@@ -79,10 +79,10 @@ def blend(
 
 
 def blend_tracks(wet_tracks: TrackFiles | None, plan: RenderPlan) -> TrackFiles:
-    """Each wet track cross-faded with its recordings, as `blend` does the mix.
+    """Cross-fade each wet track with its recordings, as `blend` does with the mix.
 
     Args:
-        wet_tracks: written over; None if nothing is wet.
+        wet_tracks: overwritten; None if nothing is wet.
         plan: of a mix of tracks.
     """
     amount = plan.settings.amount
@@ -114,14 +114,15 @@ def run_desk(
     *,
     tells_loudness: bool = True,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], DeskReport]:
-    """Every wet stem through its strip, their sum through the model's curve and the bus's strip.
+    """Run every wet stem through its strip, and their sum through the output curve and the bus.
 
     Thresholds and drives mean the same for every song and model: the desk works at `NOMINAL_LUFS`,
     to which the mix is brought before it, and from which it is taken back after it. Where no strip
     acts on a stem, the mix is the network's own.
 
     Returns:
-        Mix, wet stems and what was done; the same arrays and nothing if the desk is neutral.
+        The mix, the wet stems by name (float32 (2, samples) each) and a report of what was done;
+        the same arrays and an empty report if the desk is neutral.
     """
     rate = plan.mix_rate
     stems, report = dict(wet), DeskReport()
@@ -188,7 +189,7 @@ def _stems_on_desk(
 def _staged(
     wet: Mapping[str, np.ndarray], gain: np.float32, console: Console
 ) -> dict[str, np.ndarray]:
-    """Stems at the desk's level; those that nothing acts on or listens to stay the same arrays."""
+    """Stems at the desk's level; arrays that no strip processes or listens to are not copied."""
     strips = {stem: console.strip(stem) for stem in wet}
     ducks = any(strip.duck is not None for strip in strips.values())
     neutral = {stem for stem, strip in strips.items() if strip == Strip() and not ducks}
@@ -198,7 +199,7 @@ def _staged(
 def _consumable(
     wet: Mapping[str, np.ndarray], staged: Mapping[str, np.ndarray], console: Console
 ) -> set[str]:
-    """The staged stems that nothing but their own strips needs, and that these change."""
+    """Names of staged stems that only their own strips read and overwrite."""
     strips = {stem: console.strip(stem) for stem in wet}
     if any(strip.duck is not None for strip in strips.values()):
         return set()
@@ -213,10 +214,10 @@ def _mix_of_changed(
     plan: RenderPlan,
     output_curve: Callable[[np.ndarray], np.ndarray] | None,
 ) -> np.ndarray:
-    """The mix, another array, with stems in place of what they were.
+    """A new mix, float32 (2, samples), in which changed stems replace the original ones.
 
-    Stems that stay need not be there: they stay in the mix. Their sum is made again only where it
-    goes through a curve, or where nothing stays.
+    Unchanged stems may be missing, since the mix already has them. All stems are summed again
+    only if the model has an output curve, or if every stem changed.
     """
     changed = [stem for stem, audio in stems.items() if audio is not wet[stem]]
     if output_curve is not None or set(changed) >= {*plan.song.stems, *stems}:

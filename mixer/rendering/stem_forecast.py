@@ -1,7 +1,7 @@
-"""How long each stem's normalisation will take, corrected as soon as something of it is known.
+"""Forecast of each stem's normalisation time, corrected as measurements come in.
 
-What compression takes depends on the stem by a factor of twenty, and shows only when its onsets are
-measured. Constants as in `mixer.rendering.forecast`.
+The time that compression takes differs between stems by a factor of twenty, and is known only once
+onsets are measured. Constants as in `mixer.rendering.forecast`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _COMPRESSED, _USUALLY_COMPRESSED = 0.0037, 0.45
 
 
 class _Cost(NamedTuple):
-    """What an effect takes for any stem, with what is measured after it, and for each channel."""
+    """Cost of an effect: per stem, measurements included, and per channel."""
 
     fixed: float
     a_channel: float = 0.0
@@ -38,7 +38,7 @@ _STEREO = 2
 
 
 def reading_s(is_encoded: bool) -> float:
-    """To read a recording."""
+    """Time to read a recording, in seconds for each second of song."""
     return _DECODE if is_encoded else _READ
 
 
@@ -46,11 +46,11 @@ class StemForecast:
     """One stem's normalisation, in seconds for each second of song.
 
     Args:
-        effects: the effects that are for it, in their order.
+        effects: the effects that apply to the stem, in their order.
         encoded: of each recording that it is the sum of, whether it must be decoded.
 
     Attributes:
-        done_s: what is done.
+        done_s: time of the finished steps.
     """
 
     def __init__(self, effects: Sequence[str], encoded: Sequence[bool] = (False,)) -> None:
@@ -65,7 +65,7 @@ class StemForecast:
         return self._current_s + self._later_s
 
     def at(self, step: Step) -> None:
-        """A step begins, and with it what comes before it is done."""
+        """Record that a step begins, so all steps before it are done."""
         self.done_s += self._current_s
         if step.is_begun:
             self._current_s = step.n_channels * _COMPRESSED
@@ -79,7 +79,7 @@ class StemForecast:
         self._later_s -= 0.0 if step.is_begun else self._current_s
 
     def end(self) -> None:
-        """All of it is done."""
+        """Record that the whole normalisation is done."""
         self.done_s += self._current_s
         self._current_s = self._later_s = 0.0
 

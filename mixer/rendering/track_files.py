@@ -1,4 +1,4 @@
-"""Wet tracks by name, kept on the disk: a song may have more of them than memory holds."""
+"""Wet tracks by name, kept on disk, since a song may have more of them than fit in memory."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from mixer.errors import OutputError
 
 
 class TrackFiles(Mapping[str, FloatArray]):
-    """Tracks in files of one folder, each float32 (2, samples); every look reads a track anew."""
+    """Tracks in files of one folder, each float32 (2, samples), read anew on every access."""
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        """Look into a folder.
+        """Open a folder of tracks.
 
         Args:
-            folder: that is there; files appear in it as tracks are kept.
-            names: of all the tracks, in their order.
+            folder: an existing folder; files appear in it as tracks are written.
+            names: of all tracks, in order.
         """
         self._folder = folder
         self._places = {name: place for place, name in enumerate(names)}
 
     def keep(self, name: str, audio: FloatArray) -> None:
-        """Write a track, in place of what was kept of it before.
+        """Write a track, float32 (2, samples), replacing an earlier version.
 
         Raises:
             OutputError: the disk is full or read-only.
@@ -56,7 +56,7 @@ class TrackFiles(Mapping[str, FloatArray]):
 
 
 class ScratchTracks(TrackFiles):
-    """The same in a folder of its own among the system's temporary ones, gone with this object."""
+    """Track files in a temporary folder, which is removed together with this object."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(Path(tempfile.mkdtemp(prefix="mixer-tracks-")), names)
@@ -64,7 +64,7 @@ class ScratchTracks(TrackFiles):
 
 
 class GainedTracks(Mapping[str, FloatArray]):
-    """Tracks with a gain, each made when it is looked at."""
+    """Tracks with a gain, each computed on access."""
 
     def __init__(self, tracks: Mapping[str, FloatArray], gain: np.float32) -> None:
         self._tracks, self._gain = tracks, gain

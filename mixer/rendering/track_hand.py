@@ -1,7 +1,7 @@
 """The user's strips of single tracks: a console's roles and track names, resolved for a song.
 
-Settings of a role have the lowest precedence, then patterns, with more literal ones before those
-that are less so, then a track's own name; setting by setting.
+Precedence, from low to high and setting by setting: the track's role, patterns that match its name
+(one with more literal characters wins), its own name.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class TrackHand:
     """The user's strips of a song's tracks.
 
     Attributes:
-        strips: by name of each track that has one.
-        not_heard: names of the tracks that are muted, or beside which others are soloed.
+        strips: by track name, for tracks that have one.
+        not_heard: names of tracks that are muted, or silenced by the solo of others.
     """
 
     strips: Mapping[str, Strip] = field(default_factory=dict)
@@ -51,11 +51,11 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
     Where a track is soloed, a soloed stem stands for its tracks, so that both are heard.
 
     Args:
-        console: as it was requested.
-        tracks: all of the song's.
+        console: the requested console.
+        tracks: all tracks of the song.
 
     Raises:
-        PresetError: a name or a pattern that means no track, or settings that do not fit together.
+        PresetError: a name or a pattern matches no track, or settings contradict each other.
     """
     said = said_of_tracks(console, tracks)
     gathered = Gathered(PresetError)
@@ -80,7 +80,7 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
 
 
 def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[Said]]:
-    """Tables for each track, with their keys, the strongest last."""
+    """Tables of settings for each track, with their keys, in ascending order of precedence."""
     roles = dict(console.roles)
     said: dict[str, list[Said]] = {
         track.name: [((ROLES, track.role), roles[track.role])] if track.role in roles else []
@@ -100,7 +100,7 @@ def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[
 
 
 def roles_not_there(console: Console, tracks: Sequence[Track]) -> str | None:
-    """A line about roles for which there are settings, and which no track has."""
+    """A line naming roles that have settings although no track has that role."""
     missing = [role for role, _ in console.roles if role not in {track.role for track in tracks}]
     if not missing:
         return None
@@ -110,7 +110,7 @@ def roles_not_there(console: Console, tracks: Sequence[Track]) -> str | None:
 
 
 def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name: str) -> None:
-    """Raise if a strip of a track has settings that a model of stems cannot apply.
+    """Refuse track strips with settings that a model of stems cannot apply.
 
     Raises:
         PresetError: naming the key, and what to do.
@@ -122,7 +122,7 @@ def refuse_more_than_gains(console: Console, tracks: Sequence[Track], model_name
 
 
 def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
-    """A line for each key of tracks that a model that mixes stems has no use for."""
+    """A line for each key of a track that a model of stems cannot apply."""
     for keys, table in said:
         for key, value in table.items():
             if key in GAIN_LIKE and not isinstance(value, list):
@@ -139,14 +139,14 @@ def asks_more_than_gains(console: Console, tracks: Sequence[Track]) -> bool:
     """Whether a track has a setting that only a model of tracks can apply.
 
     Raises:
-        PresetError: a name or a pattern that means no track.
+        PresetError: a name or a pattern matches no track.
     """
     said = said_of_tracks(console, tracks).values()
     return any(True for words in said for _ in more_than_gains(words, ""))
 
 
 def with_hand(song: Song, tracks: Sequence[Track], hand: TrackHand) -> Song:
-    """A song whose recordings have the user's mute, solo and gain; the same one without any."""
+    """The song with the user's mute, solo and gain applied to its recordings; the same if none."""
     if hand.is_idle:
         return song
     gains_db = {

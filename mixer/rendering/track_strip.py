@@ -40,16 +40,16 @@ _FRAMES_AHEAD = 1
 def run_track_strip(
     audio: FloatArray, sample_rate: int, settings: TrackSettings, levels: TrackLevels
 ) -> FloatArray:
-    """A recording as it is in its group, sends aside.
+    """Run a recording through its strip; sends are not included.
 
     Args:
         audio: float32 (1 or 2, samples); overwritten.
         sample_rate: in Hz.
-        settings: bounded.
+        settings: of the strip, within their ranges.
         levels: features of the recording.
 
     Returns:
-        float32 (2, samples).
+        The wet track, float32 (2, samples).
     """
     _filter(audio, sample_rate, settings, levels)
     run_compressor(audio, sample_rate, settings.compression)
@@ -60,12 +60,12 @@ def run_track_strip(
 
 
 def run_bus(audio: FloatArray, sample_rate: int, settings: BusSettings) -> None:
-    """A group, or the mix, through its bus, in place: curve, compressor, gain.
+    """Run a group, or the mix, through its bus, in place: curve, compressor, gain.
 
     Args:
         audio: float32 (2, samples).
         sample_rate: in Hz.
-        settings: bounded.
+        settings: of the bus, within their ranges.
     """
     if settings.curve_db != FLAT:
         n_fft = window_samples(sample_rate)
@@ -77,7 +77,7 @@ def run_bus(audio: FloatArray, sample_rate: int, settings: BusSettings) -> None:
 
 
 def run_compressor(audio: FloatArray, sample_rate: int, settings: Compression) -> None:
-    """The console's compressor without make-up gain, in place; nothing if it is off."""
+    """Run the console's compressor without make-up gain, in place; do nothing if it is off."""
     if settings.is_off:
         return
     effect = compressor(
@@ -107,7 +107,7 @@ def _filter(
 def _spectral_gains(
     gain: NDArray[np.float32], moves_db: NDArray[np.float32] | None
 ) -> Callable[[int, np.ndarray], np.ndarray]:
-    """What `mixer.dsp.blocks.filter_stft` does to the spectra of a track."""
+    """Make the function that `mixer.dsp.blocks.filter_stft` applies to the spectra of a track."""
     if moves_db is None:
         return lambda first, spectra: spectra * gain
     moves = np.exp(np.float32(np.log(10.0) / 20.0) * moves_db)
@@ -122,14 +122,14 @@ def _spectral_gains(
 def _curve_gain(
     curve_db: tuple[float, ...], high_pass_hz: float, n_fft: int, sample_rate: int
 ) -> NDArray[np.float32]:
-    """(bins, 1) linear gains of a curve and a high-pass."""
+    """Linear gains of a curve and a high-pass, float32 (bins, 1)."""
     hz = np.maximum(np.arange(n_fft // 2 + 1) * sample_rate / n_fft, 1.0)
     gain_db = curve_at(curve_db, hz) + high_pass_db(high_pass_hz, hz)
     return db_to_gain(gain_db).astype(np.float32)[:, None]
 
 
 def _placed(audio: FloatArray, settings: TrackSettings) -> FloatArray:
-    """Fader, width and pan: (2, samples)."""
+    """Apply fader, width and pan; float32 (2, samples)."""
     gain = np.float32(db_to_gain(settings.gain_db))
     left, right = (gain * side for side in pan_gains(settings.pan))
     if audio.shape[0] == 1:
@@ -150,7 +150,7 @@ def _placed(audio: FloatArray, settings: TrackSettings) -> FloatArray:
 
 
 def _widen(stereo: FloatArray, sample_rate: int, widen_db: float) -> None:
-    """A side signal made of the middle, which vanishes in mono, in place."""
+    """Add, in place, a side signal made from the mid signal; it cancels in mono."""
     side = silence(1, stereo.shape[1])
     for part in parts_of(stereo):
         np.add(stereo[:1, part], stereo[1:, part], out=side[:, part])

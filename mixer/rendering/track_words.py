@@ -1,7 +1,7 @@
 """Settings of a track, a stem or a bus in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
 
-Words are made of the record (`mixer.network.track_mixer.settings.as_json`), so that a mix that was
-read back is told as one that was just made.
+Descriptions are made from the record (`mixer.network.track_mixer.settings.as_json`), so that a mix
+read from its recipe is described exactly like one that was just rendered.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SENDS = (("reverb_db", "reverb"), ("delay_db", "delay"))
 
 
 def track_words(track: TrackRecord) -> str:
-    """A track as a model set it; "silent" where there is nothing to be set.
+    """Describe a track as a model set it; "silent" for a silent track.
 
     Args:
         track: its record, as `mixer.rendering.track_console.describe` makes it.
@@ -45,7 +45,7 @@ def track_words(track: TrackRecord) -> str:
 
 
 def strip_words(strip: TrackTable) -> str:
-    """A track's strip as a model set it.
+    """Describe a track's strip as a model set it.
 
     Args:
         strip: `mixer.network.track_mixer.settings.TrackSettings` as JSON.
@@ -54,7 +54,7 @@ def strip_words(strip: TrackTable) -> str:
 
 
 def bus_words(bus: BusTable) -> str:
-    """The bus of a group, or of the mix, as a model set it.
+    """Describe the bus of a group, or of the mix, as a model set it.
 
     Args:
         bus: `mixer.network.track_mixer.settings.BusSettings` as JSON.
@@ -64,7 +64,7 @@ def bus_words(bus: BusTable) -> str:
 
 
 def space_words(space: SpaceTable) -> str:
-    """The rooms and the echo that tracks are sent to.
+    """Describe the rooms and the echo that tracks are sent to.
 
     Args:
         space: `mixer.network.track_mixer.settings.SpaceSettings` as JSON.
@@ -76,7 +76,7 @@ def space_words(space: SpaceTable) -> str:
 
 
 def hand_words(hand: HandRecord | None) -> str:
-    """The user's additions to a track, in words; empty for nothing.
+    """Describe the user's strip of a track; empty if the user set nothing.
 
     Args:
         hand: the record of `mixer.rendering.track_hand_strips.HandStrips`; None without one.
@@ -90,11 +90,11 @@ def hand_words(hand: HandRecord | None) -> str:
 
 
 def stem_words(table: Mapping[str, Any]) -> str:
-    """A stem as a model of stems set it.
+    """Describe a stem as a model of stems set it.
 
     Args:
-        table: settings of a record (`mixer.network.output.StemRecord`); a kind of network that has
-            fewer says less.
+        table: settings of a record (`mixer.network.output.StemRecord`); a kind of network with
+            fewer settings has a shorter description.
     """
     return ", ".join(_of_stem(table))
 
@@ -138,7 +138,7 @@ def _of_shape(shape: float) -> Iterator[str]:
 
 
 def _of_hand(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterator[str]:
-    """What was set, and where a compressor was at work, by how much."""
+    """The user's settings and, for each compressor, its gain reduction."""
     if said.get("solo"):
         yield "solo"
     if "gain_db" in said:
@@ -191,7 +191,7 @@ def _of_width(width: float) -> Iterator[str]:
 
 
 def _of_curve(curve_db: Sequence[float]) -> Iterator[str]:
-    """The largest moves of a curve, from low to high: of each stretch of one sign the farthest."""
+    """Extremes of a curve, from low to high: the largest of each run of boosts or of cuts."""
     stretches: list[list[int]] = []
     for place, level in enumerate(curve_db):
         before = curve_db[place - 1] if place else 0.0
@@ -219,7 +219,7 @@ def _number(value: Any, shown: Any, name: str = "") -> str:
 
 
 def _db(level_db: float) -> str:
-    """Signed, so that a boost is seen to be one."""
+    """Format a level in dB with its sign, so that a boost shows as one."""
     return "0 dB" if abs(level_db) < 0.05 else f"{level_db:+.1f} dB".replace(".0 dB", " dB")
 
 

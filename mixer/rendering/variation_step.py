@@ -1,4 +1,4 @@
-"""A mix as a named variation of what it would have been: another desk, the same loudness."""
+"""A mix as a named variation of the first mix: another desk, the same loudness."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ def make_varied(
     """The mix before its master as the variation that its plan asks for.
 
     Args:
-        plan: that asks for one.
+        plan: of a render for which a variation is requested.
         known: levels of the wet stems.
-        make: a plan's mix of the same wet material, before its master, with its wet stems.
-        loudness_of: such a mix after its master, in LUFS; None for silence.
+        make: returns a plan's mix of the same wet material, before its master, with wet stems.
+        loudness_of: returns the loudness of such a mix after its master, in LUFS; None for
+            silence.
 
     Returns:
-        With its wet stems; its plan has the desk that was moved and the first mix's loudness as its
-        target, and its measurements say where it stands.
+        The variation, with its wet stems. Its plan has the moved desk, and the first mix's loudness
+        as its target; its measurements have its place along the axes.
 
     Raises:
         InputError: the mix is silent.
@@ -55,12 +56,12 @@ def make_varied(
 def varied_plan(
     plan: RenderPlan, moves: Mapping[str, float], loudness_lufs: float | None
 ) -> RenderPlan:
-    """The plan of a variation, for which nothing of the first mix is needed any more.
+    """The plan of a variation, complete in itself: the first mix is no longer needed.
 
     Args:
         plan: of the first mix.
         moves: by axis, in dB.
-        loudness_lufs: its target.
+        loudness_lufs: target loudness; None for no target.
     """
     console = with_moves(plan.asked, moves, plan.song.stems)
     settings = replace(
@@ -70,16 +71,16 @@ def varied_plan(
 
 
 def variation_target_lufs(first_lufs: float) -> float:
-    """The loudness that variations of a mix are brought to, from the first mix's."""
+    """Target loudness of a mix's variations in LUFS, from the loudness of the first mix."""
     return round(first_lufs, 2)
 
 
 def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], tuple[str, ...]]:
-    """The axes along which a mix can be moved, and a line for each other one.
+    """The axes along which a mix can be moved, and a line of explanation for each of the others.
 
     Args:
         plan: of the mix.
-        sound: measured of it.
+        sound: its figures, from `mixer.rendering.sound.measure_sound`.
     """
     master, reasons = plan.asked.master, dict[str, str]()
     manifest = None if plan.bundle is None or plan.tracks else plan.bundle.manifest
@@ -100,7 +101,7 @@ def steps_to(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
     Args:
         name: of `mixer.rendering.axes.named_moves`.
         away: how far, in spreads.
-        axes: along which the mix can be moved.
+        axes: those along which the mix can be moved.
 
     Raises:
         SettingsError: there is no such name, or the mix cannot be moved along its axis.
