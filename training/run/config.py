@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from mixer.files.fields import choice, number
 from mixer.network.kinds import ARCHITECTURES
 
-# What the weights of a network are before it has learnt anything.
+# Initial weights of a network.
 RANDOM, FILTER_BANK, AVERAGE_MIX = "random", "filter_bank", "average_mix"
 
 
@@ -22,15 +22,16 @@ class DataConfig:
     """Training data.
 
     Attributes:
-        folder: of the prepared data set; given on the command line if it is empty.
-        segment_s: length of a training segment.
-        swap_channels: left and right change places in half of the segments.
-        input_gain_db: each input stem is turned up or down by up to this much.
-        remix_share: share of segments made of stems of different songs.
-        drop_share: share of segments that lose one of their stems, and their target with them.
-        workers: processes that read segments; 0 reads in the training process.
-        valid_segment_s: length of a validation excerpt; 0 for the training segment's.
-        valid_per_song: validation excerpts of a song.
+        folder: path of the prepared data set; if empty, it must be given on the command line.
+        segment_s: length of a training segment in seconds.
+        swap_channels: exchange left and right in half of the segments.
+        input_gain_db: largest random gain in dB, up or down, of each input stem.
+        remix_share: share of segments made of stems of different songs, 0 to 1.
+        drop_share: share of segments from which one stem is removed, in the input and the target, 0
+            to 1.
+        workers: number of processes that read segments; 0 reads in the training process.
+        valid_segment_s: length of a validation excerpt in seconds; 0 for `segment_s`.
+        valid_per_song: number of validation excerpts of each song.
     """
 
     folder: str = ""
@@ -46,18 +47,20 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Which network, and what it starts from.
+    """The network and its initial weights.
 
     Attributes:
-        kind: one of `mixer.network.kinds`.
-        hyper_parameters: by name; those that are not given are the paper's.
-        start_from: a checkpoint to begin with; empty for random weights.
-        start_parts: "all" of it, or only its "front_end" as after pre-training.
-        start: without a checkpoint: "random" weights, or, for fxnorm, a "filter_bank" that rebuilds
-            its stems, or an "average_mix" in which they sound as the data set's wet ones do on
-            average (`training.run.starts`).
-        fixed_front_end: of an fxnorm, train what is after the filters alone: a third of the time
-            is saved, and filters that hear one stem each go on doing so.
+        kind: kind of network, one of `mixer.network.kinds`.
+        hyper_parameters: values by name; those that are not given are the paper's.
+        start_from: path of a checkpoint with the initial weights; empty for none.
+        start_parts: which weights to take from that checkpoint: "all", or only the "front_end", as
+            after pre-training.
+        start: initial weights without a checkpoint: "random", or, for fxnorm only, a "filter_bank"
+            that reconstructs its stems, or an "average_mix" in which they have the average spectra
+            and levels of the data set's wet stems (`training.run.starts`).
+        fixed_front_end: for fxnorm only, keep the front-end's filters fixed and train only what
+            follows them. This saves a third of the time and keeps filters that respond to a single
+            stem as they are.
     """
 
     kind: str = choice("fxnorm", tuple(ARCHITECTURES))
@@ -70,16 +73,18 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Loss of the `train` stage; `pretrain` has the L1 of its reconstruction.
+    """Loss of the `train` stage; the `pretrain` stage uses the L1 reconstruction error.
 
     Attributes:
-        kind: the paper's "la" or "lb".
-        guard_samples: at each end of a segment, not judged; 32 446 is the paper's.
-        stem_weight: of the loss on wet stems; 0 leaves it out.
-        at_matched_level: bring targets to the level of what the network makes of them first, so
-            that how loud a song was left before mastering, which nobody hears, teaches nothing.
-        level_weight: of a decibel by which a stem's level in the mix is off. Above 0 the other
-            losses hear every stem at its true level: spectra and dynamics are learnt apart.
+        kind: loss on the mix, "la" or "lb" of the paper.
+        guard_samples: samples at each end of a segment that the loss ignores; the paper's value is
+            32 446.
+        stem_weight: weight of the loss on wet stems; 0 disables it.
+        at_matched_level: match the level of each target to that of the network's mix before
+            comparing them, so that the arbitrary level of an unmastered mix is not learnt.
+        level_weight: weight of each decibel of error in a stem's level within the mix. Above 0, the
+            other losses compare every stem at its true level, so that levels are learnt apart from
+            spectra and dynamics.
     """
 
     kind: str = choice("la", ("la", "lb"))
@@ -91,25 +96,26 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How far the stems of networks that learn from band powers are disturbed.
+    """Augmentation of stems for networks that learn from band powers.
 
-    What is in dB is a standard deviation. Wet stems are disturbed in full; the faults of dry ones,
-    which vary less than what has to be undone to a mix, by 0.4 of it, their levels by half.
+    Values in dB are standard deviations. Wet stems are disturbed by the full amount. Dry stems,
+    which vary less than a mix differs from its recordings, are disturbed by 0.4 of it, and their
+    levels by half.
 
     Attributes:
-        wet_song_share: of the examples, those of songs that have wet stems alone.
-        wet_share: of the other songs' examples, those whose wet stems go in.
-        tilt_db: at the ends of the scale.
-        curve_db: of a curve drawn at eight points.
-        side_db: of the side's gain; its mean is half of it below zero.
-        shape: of the share by which transients are sharpened or evened out.
-        gain_db: of the stem's level.
-        taste_db: of a level that stem and target get alike: another engineer, who wants it so.
-        brightness_db: at the ends of the scale, of a tilt that all stems and targets of a song get
-            alike: a darker song, or a brighter one, that is meant to be so.
-        timbre_db: of a curve that stem and target get alike: another instrument.
-        exchange: share of the stems that come from another example.
-        missing: share of the songs that lose a stem, where three or more play.
+        wet_song_share: share of examples from songs that have only wet stems, 0 to 1.
+        wet_share: among the examples of the other songs, the share with wet stems as input, 0 to 1.
+        tilt_db: spectral tilt, measured at the ends of the frequency scale.
+        curve_db: gain of a smooth random curve, drawn at eight points.
+        side_db: gain of the side signal, whose mean is minus half of this value.
+        shape: standard deviation of the share by which transients are sharpened or softened.
+        gain_db: level of the stem.
+        taste_db: level change common to a stem and its target, as another engineer might prefer.
+        brightness_db: spectral tilt common to all stems and targets of a song, measured at the ends
+            of the frequency scale, as in songs that are meant to be darker or brighter.
+        timbre_db: gain of a random curve common to a stem and its target, as of another instrument.
+        exchange: share of stems that are replaced by those of another example, 0 to 1.
+        missing: share of songs with three or more stems from which one is removed, 0 to 1.
     """
 
     wet_song_share: float = number(0.45, 0.0, 1.0)
@@ -128,16 +134,16 @@ class AugmentationConfig:
 
 @dataclass(frozen=True)
 class WeightsConfig:
-    """How much each part of the objective on band powers counts.
+    """Weights of the parts of the objective on band powers.
 
     Attributes:
-        frames: a stem's level in each band and frame.
-        spectrum: its spectrum over the song, level taken out.
-        level: its loudness.
-        balance: right over left.
-        width: side against mid.
-        crest: its loudest frame against the mean, second by second.
-        mixture: the spectrum of the sum.
+        frames: error of a stem's level in each band and frame.
+        spectrum: error of a stem's spectrum over the song, independent of its level.
+        level: error of a stem's loudness.
+        balance: error of a stem's balance, right over left.
+        width: error of a stem's width, side over mid.
+        crest: error of a stem's crest factor, loudest frame over mean, in windows of about 1 s.
+        mixture: error of the spectrum of the summed stems.
     """
 
     frames: float = number(0.5, 0.0, 1000.0)
@@ -151,16 +157,18 @@ class WeightsConfig:
 
 @dataclass(frozen=True)
 class OptimiserConfig:
-    """How weights move.
+    """The optimiser of the weights.
 
     Attributes:
-        kind: "adam" (weight decay is an L2 term of the gradient) or "adamw" (it is not).
-        amsgrad: the step never grows back after a large gradient.
-        learning_rate: before the schedule.
-        weight_decay: L2 coefficient.
-        beta1, beta2: decay of the moments.
-        clip_norm: largest norm of a step's gradient; 0 for any.
-        ema_decay: of the running mean of weights that is validated and kept; 0 for none.
+        kind: "adam" (weight decay as an L2 term in the gradient) or "adamw" (decoupled weight
+            decay).
+        amsgrad: use the AMSGrad variant, whose step size never grows again after a large gradient.
+        learning_rate: learning rate before the schedule is applied.
+        weight_decay: weight decay coefficient.
+        beta1, beta2: decay rates of the first and second moments.
+        clip_norm: norm to which gradients are clipped; 0 disables clipping.
+        ema_decay: decay of the moving average of the weights, which is then validated and kept; 0
+            disables it.
     """
 
     kind: str = choice("adam", ("adam", "adamw"))
@@ -178,12 +186,13 @@ class ScheduleConfig:
     """The learning rate over time, as a share of the optimiser's.
 
     Attributes:
-        kind: "steps" (piecewise constant) or "cosine" (down to `final_share`).
-        warm_up_epochs: epochs with a rate of 0 in front, which fill the moments.
-        epochs: after the warm-up: of each step, or one number for cosine.
-        divisors: of each step: the rate is divided by it.
-        final_share: at the end of a cosine.
-        rise_steps: at the beginning, in which the rate rises evenly to what the above says.
+        kind: "steps" (piecewise constant) or "cosine" (decaying to `final_share`).
+        warm_up_epochs: initial epochs with a learning rate of 0, in which the optimiser's moments
+            build up.
+        epochs: number of epochs of each step after the warm-up; a single number for "cosine".
+        divisors: the number by which the learning rate is divided in each step.
+        final_share: share of the learning rate at the end of a cosine, 0 to 1.
+        rise_steps: number of initial steps in which the rate rises linearly to its scheduled value.
     """
 
     kind: str = choice("steps", ("steps", "cosine"))
@@ -196,20 +205,22 @@ class ScheduleConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """How the run goes.
+    """Stage, batches, device and logs of the run.
 
     Attributes:
         stage: "pretrain" (the front-end reconstructs the stems) or "train".
-        batch_size: segments a step on each process.
-        batches_per_epoch: steps between validations.
-        seed: of weights, segments and everything else random.
-        precision: of the network: "float32", "bf16" or "fp16" (CUDA only).
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        threads: of a CPU run, a process; 0 for PyTorch's choice.
-        patience_epochs: stop when validation has not improved for so many epochs; 0 for never.
-        checkpoint_every_steps: between checkpoints inside an epoch; 0 for its end alone.
-        log_every_steps: between lines in the log.
-        audio_examples: validation songs with 10 s of audio in TensorBoard; 0 for none.
+        batch_size: number of segments in a step on each process.
+        batches_per_epoch: number of steps between validations.
+        seed: random seed for weights, segments and everything else that is drawn.
+        precision: number format of the network: "float32", "bf16" or "fp16" (CUDA only).
+        device: "auto", "cpu", "cuda", or a numbered GPU such as "cuda:1".
+        threads: CPU threads of each process; 0 for PyTorch's default.
+        patience_epochs: stop after this many epochs without a better validation loss; 0 never stops
+            early.
+        checkpoint_every_steps: steps between checkpoints within an epoch; 0 for one at its end
+            only.
+        log_every_steps: steps between entries in the log.
+        audio_examples: number of validation songs with 10 s of audio in TensorBoard; 0 for none.
         tensorboard: write a TensorBoard log beside the JSON lines.
     """
 
@@ -229,7 +240,7 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """All settings that, with the data set and the machine, determine a run."""
+    """All settings that, together with the data set and the machine, determine a run."""
 
     data: DataConfig = field(default_factory=DataConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -241,6 +252,6 @@ class TrainingConfig:
     run: RunConfig = field(default_factory=RunConfig)
 
     def to_json(self) -> dict[str, dict[str, object]]:
-        """Nested plain values, whole."""
+        """Convert to nested dicts of plain values, defaults included."""
         value: dict[str, dict[str, object]] = json.loads(json.dumps(dataclasses.asdict(self)))
         return value

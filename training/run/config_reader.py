@@ -1,4 +1,4 @@
-"""A training configuration from TOML and overrides, as the dataclasses say, checked as a whole."""
+"""Read a training configuration from TOML and overrides, and check it as a whole."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mixer.files.wording import listed, nearest, quote, suggest, visible
 from training.run.config import TrainingConfig
 from training.run.recipe import problem_of
 
-# Longest override; section, key and a hyper-parameter's name take half of it.
+# Longest override in characters; section, key and hyper-parameter name take about half of it.
 _LONGEST_NAME = 100
 SHIPPED = Path(__file__).resolve().parents[1] / "configs"
 
 
 def _config_table() -> Table:
-    """As the dataclasses say; and one number stands for a list of it, as `epochs = 100`."""
+    """Schema of the dataclasses; a single number may stand for a list of one (`epochs = 100`)."""
     sections = {}
     for name, section in table_of(TrainingConfig).fields.items():
         assert isinstance(section, Table)
@@ -38,15 +38,15 @@ CONFIG = _config_table()
 
 
 def shipped_configs() -> tuple[str, ...]:
-    """Names of the configurations that the package carries."""
+    """Names of the configurations shipped with the package."""
     return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
 def find_config(name: str) -> Path:
-    """A shipped configuration by its name, any other by its path.
+    """Path of a shipped configuration given by name, or of a file given by path.
 
     Raises:
-        SettingsError: neither.
+        SettingsError: `name` is neither a shipped configuration nor a file.
     """
     if name in shipped_configs():
         return SHIPPED / f"{name}.toml"
@@ -64,10 +64,11 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
 
     Args:
         path: a TOML file.
-        overrides: `section.key=value`, the value in TOML or a bare word.
+        overrides: `section.key=value` each; the value is TOML or a bare word.
 
     Raises:
-        SettingsError: unreadable, or with a line for each name, type or value that is wrong.
+        SettingsError: the file cannot be read, or names, types or values are wrong (one line for
+            each).
     """
     document = read_toml(path, "a training configuration", SettingsError)
     gathered = Gathered(SettingsError)
@@ -88,11 +89,11 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
 
 
 def config_from_values(values: Mapping[str, object], source: str) -> TrainingConfig:
-    """A configuration from nested values; what is missing has its default.
+    """Build a configuration from nested values; missing ones take their defaults.
 
     Args:
-        values: sections by name, keys in them.
-        source: what a message calls the values' origin.
+        values: sections by name, each a mapping of its keys.
+        source: name of the values' origin in error messages.
 
     Raises:
         SettingsError: as in `read_config`.
@@ -123,7 +124,7 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
 
 
 def _hint(section: str, name: str) -> str:
-    """What may be meant by a name whose section is missing or misspelt."""
+    """Suggestion for a name whose section is missing or misspelt."""
     known = [f"{s}.{key}" for s, table in CONFIG.fields.items() for key in _keys(table)]
     close = [full for full in known if full.endswith(f".{name}")]
     meant = nearest(section, CONFIG.fields)
@@ -142,7 +143,7 @@ def _keys(shape: Shape) -> list[str]:
 
 
 def _contradictions(config: TrainingConfig, source: str) -> Iterator[str]:
-    """What does not fit together, though every value fits by itself; a line each."""
+    """Find settings that are valid individually but contradict each other; one line each."""
     schedule, run = config.schedule, config.run
     if schedule.kind == "steps" and len(schedule.epochs) != len(schedule.divisors):
         yield (

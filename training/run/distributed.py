@@ -1,7 +1,7 @@
-"""Several processes that train one network, as `torchrun` starts them; one if it did not.
+"""Several processes, started by `torchrun`, that train one network; otherwise a single process.
 
-Every process has its own share of each batch; gradients are averaged by DistributedDataParallel.
-The first process alone writes and speaks.
+Every process reads its own share of each batch; DistributedDataParallel averages the gradients.
+Only the first process writes files and reports events.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among all.
+    """This process and its place among all processes of the run.
 
     Attributes:
-        rank: which one this is.
-        n_ranks: how many there are, on every machine.
-        device: that it trains on.
+        rank: index of this process, from 0.
+        n_ranks: number of processes on all machines.
+        device: the device on which this process trains.
     """
 
     rank: int
@@ -38,11 +38,11 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that writes."""
+        """Whether this is the process that writes files and reports events."""
         return self.rank == 0
 
     def sums(self, values: Sequence[float]) -> list[float]:
-        """Each value summed over all processes."""
+        """Sum each value over all processes."""
         if self.n_ranks == 1:
             return list(values)
         both = torch.tensor(values, dtype=torch.float64, device=self.device)
@@ -51,7 +51,7 @@ class Processes:
         return summed
 
     def gathered(self, value: T) -> list[T]:
-        """Everybody's value, in the order of their ranks."""
+        """Values of all processes, in the order of their ranks."""
         if self.n_ranks == 1:
             return [value]
         values: list[T] = [value] * self.n_ranks
@@ -59,7 +59,7 @@ class Processes:
         return values
 
     def shared(self, module: nn.Module) -> nn.Module:
-        """The module with its gradients averaged over all processes."""
+        """Wrap a module so that its gradients are averaged over all processes."""
         if self.n_ranks == 1:
             return module
         devices = [self.device.index] if self.device.type == "cuda" else None
@@ -73,10 +73,11 @@ def joined_processes(device: str) -> Iterator[Processes]:
     """Join the processes that `torchrun` announces in the environment, and leave them at the end.
 
     Args:
-        device: "auto", "cpu", "cuda" or "cuda:N"; several processes on CUDA have one GPU each.
+        device: "auto", "cpu", "cuda" or "cuda:N"; on CUDA each of several processes uses its own
+            GPU.
 
     Raises:
-        DeviceError: the device is not there.
+        DeviceError: the device is not available.
     """
     n_ranks = _from_environment("WORLD_SIZE", 1)
     chosen = choose_device(device, _from_environment("LOCAL_RANK", 0), n_ranks)
@@ -97,10 +98,10 @@ def joined_processes(device: str) -> Iterator[Processes]:
 
 
 def choose_device(name: str, local_rank: int = 0, n_ranks: int = 1) -> torch.device:
-    """The device of a name; with several processes on CUDA, the process's own.
+    """Device with the given name; on CUDA each of several processes gets its own GPU.
 
     Raises:
-        DeviceError: no such device here.
+        DeviceError: the name is unknown or the device is not available.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""A running mean of a network's weights: steadier than the last step's."""
+"""Moving average of a network's weights, which varies less than the weights of the last step."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 
 class MovingAverage:
-    """Exponential moving average of the parameters that are trained.
+    """Exponential moving average of the trainable parameters.
 
     Args:
-        network: whose parameters.
-        decay: 0 to below 1; over the first steps it is smaller, so that random weights are
-            forgotten: min(decay, (1 + step) / (10 + step)).
+        network: the network whose parameters are averaged.
+        decay: at least 0 and below 1. Early on, min(decay, (1 + step) / (10 + step)) is used
+            instead, so that random initial weights are forgotten.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -28,7 +28,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
-        """Take in the weights after optimiser step `step`, counted from 0."""
+        """Update the average with the weights after optimiser step `step`, counted from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
         parameters = dict(network.named_parameters())
         for name, mean in self.means.items():
@@ -36,7 +36,7 @@ class MovingAverage:
 
     @contextmanager
     def in_place_of(self, network: nn.Module) -> Iterator[None]:
-        """Let the network have the mean weights inside the block, its own again after it."""
+        """Give the network the averaged weights inside the block; restore its own afterwards."""
         parameters = dict(network.named_parameters())
         own = {name: parameters[name].detach().clone() for name in self.means}
         try:

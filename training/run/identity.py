@@ -6,12 +6,12 @@ from typing import NotRequired, TypedDict
 
 
 class DatasetIdentity(TypedDict):
-    """The data set's hash, and how it was made.
+    """Identity of a data set: its hash, and how it was made.
 
     Attributes:
-        profile: what its stems were normalised to.
-        stems: of its examples; absent if they are single tracks.
-        songs, human_mixes: how many it has of each, where tracks are mixed.
+        profile: the profile to which its stems were normalised.
+        stems: names of the stems in its examples; absent if the examples are single tracks.
+        songs, human_mixes: numbers of songs and of human mixes; only in data sets of tracks.
     """
 
     sha256: str
@@ -32,7 +32,7 @@ class OptimiserIdentity(TypedDict):
 
 
 class SegmentsIdentity(TypedDict):
-    """Settings of reading segments that identify a run."""
+    """Settings of the segments that identify a run."""
 
     segment_s: float
     swap_channels: bool
@@ -42,9 +42,9 @@ class SegmentsIdentity(TypedDict):
 
 
 class Identity(TypedDict, total=False):
-    """Values that must be equal when a run is resumed; a file from elsewhere may lack any of them.
+    """Values that must match when a run is resumed; files from elsewhere may lack any of them.
 
-    Beside these, each kind of network has the parts of its configuration that it draws from.
+    Each kind of network adds the sections of the configuration that determine its examples.
     """
 
     network: dict[str, str | int]

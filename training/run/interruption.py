@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP during a run: the step that is under way is finished and kept."""
+"""Ctrl-C, SIGTERM and SIGHUP during a run: the current step is finished and a checkpoint kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mixer.files.interruption import ending_signals
 
 
 class StopRequest:
-    """Whether somebody asked the run to stop."""
+    """Whether the run has been asked to stop."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -23,9 +23,9 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Inside the block, the first signal is a request; a second one interrupts at once.
+    """Treat the first signal inside the block as a request to stop; a second interrupts at once.
 
-    Outside the main thread, where Python has no signals, nobody can ask.
+    Outside the main thread, where Python cannot handle signals, no request is ever made.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""The network that a configuration asks for, and which of its parameters a stage trains."""
+"""Build the network of a configuration, and choose the parameters that a stage trains."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from mixer.files.wording import suggest
 from mixer.network.kinds import ARCHITECTURES
 from training.networks.kinds import new_network
 
-# What only the front-end's pre-training moves, by the published names.
+# Parameters that only pre-training of the front-end changes, by their published names.
 FRONT_END = ("conv_1.", "conv_2.")
 
 
 def build_network(
     kind: str, hyper_parameters: Mapping[str, int], segment_samples: int
 ) -> nn.Module:
-    """A network with random weights.
+    """Build a network with random weights.
 
     Args:
         kind: one of `ARCHITECTURES`.
-        hyper_parameters: by name; the paper's if they are not given.
-        segment_samples: of the output in training, which a Wave-U-Net keeps for rendering.
+        hyper_parameters: values by name; those that are not given are the paper's.
+        segment_samples: length of the network's output in training, which a Wave-U-Net also uses
+            when it renders.
 
     Raises:
         SettingsError: a hyper-parameter is unknown or out of range.
@@ -49,17 +50,17 @@ def build_network(
 
 
 def input_samples(network: nn.Module, segment_samples: int) -> int:
-    """Samples that must go in for `segment_samples` to come out."""
+    """Input length in samples for an output of `segment_samples`."""
     margin: int = getattr(network.hyper, "margin_samples", 0)
     return segment_samples + 2 * margin
 
 
 def choose_trained(network: nn.Module, stage: str, *, fixed_front_end: bool = False) -> None:
-    """Switch the gradients of a network's parameters on, those that a stage does not use off.
+    """Enable gradients for the parameters that a stage trains and disable them for all others.
 
-    Pre-training moves the front-end alone, training with a fixed front-end all but that; the last
-    temporal block's residual weights are never run. Without a gradient they cost nothing, and
-    distributed training does not wait for them.
+    Pre-training changes the front-end only; training with a fixed front-end changes everything
+    else. The last temporal block's residual weights are never used. Parameters without gradients
+    cost nothing, and distributed training does not wait for them.
     """
     idle = (*(FRONT_END if fixed_front_end else ()), *_idle_prefixes(network))
     for name, parameter in network.named_parameters():

@@ -1,4 +1,4 @@
-"""Batches of whatever is trained on: which items, in which order, read by whom."""
+"""Batches of training and validation items: their order, and the processes that read them."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ from training.run.identity import DatasetIdentity
 from training.run.interruption import ignore_stop_requests
 
 NETWORK_RATE_HZ = 44_100
-# Reads one item when it is wanted.
+# Reads one item on demand.
 ReadItem = Callable[[], Item]
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Data that a run reads.
+    """Training and validation data of a run.
 
     Attributes:
-        train: numbered through all epochs: item `epoch * items + i`.
-        valid: the same excerpts every time.
-        identity: the data set's hash, and how it was made.
-        batch, valid_batch: a list of items to a batch, in the process that reads them: tensors by
-            name, which is what the objective takes.
-        valid_batch_size: items in a batch of the validation; None for as many as in training.
-        heard: excerpts of validation songs to listen to, by the song's id; none of what is not
-            audio.
+        train: items numbered through all epochs: item number `epoch * items_per_epoch + i`.
+        valid: validation items, the same at every validation.
+        identity: hash of the data set, and how it was made.
+        batch, valid_batch: combine a list of items into a batch, in the reading process: tensors by
+            name, which the objective takes as arguments.
+        valid_batch_size: number of items in a validation batch; None for the training batch size.
+        heard: excerpts of validation songs for listening, by song id; empty if items are not audio.
     """
 
     train: Dataset[Any]
@@ -46,14 +45,14 @@ class TrainingData:
     heard: Mapping[str, ReadItem] = field(default_factory=dict)
 
 
-# (configuration, network, items an epoch) -> what is read
+# (configuration, network, items per epoch) -> data of the run
 OpenData = Callable[[TrainingConfig, nn.Module, int], TrainingData]
 
 
 def epoch_batches(
     data: TrainingData, config: TrainingConfig, processes: Processes, epoch: int, batch: int
 ) -> DataLoader[Item]:
-    """This process's share of what is left of an epoch, from a batch on."""
+    """This process's share of the remaining batches of an epoch, starting at number `batch`."""
     whole_batch = config.run.batch_size * processes.n_ranks
     sampler = EpochSampler(
         config.run.batches_per_epoch * whole_batch, rank=processes.rank, n_ranks=processes.n_ranks
@@ -67,7 +66,7 @@ def epoch_batches(
 def validation_batches(
     data: TrainingData, config: TrainingConfig, processes: Processes
 ) -> DataLoader[Item]:
-    """This process's share of the validation excerpts."""
+    """This process's share of the validation excerpts, in batches."""
     n_items = len(data.valid)
     mine = range(processes.rank, n_items, processes.n_ranks)
     size = data.valid_batch_size or config.run.batch_size
@@ -75,24 +74,24 @@ def validation_batches(
 
 
 def read_batches(loader: DataLoader[Item]) -> Iterator[Item]:
-    """The loader's batches; what goes wrong in a reading process is said in one line.
+    """Iterate over the loader's batches, reporting errors of reading processes in one line.
 
     Raises:
-        MixerError: as the reading process raised it.
+        MixerError: the error raised in the reading process.
     """
     try:
         yield from loader
         return
     except MixerError as error:
-        # From another process it comes with that process's traceback in its text.
+        # An error from another process carries that process's traceback in its text.
         _, _, message = str(error).strip().splitlines()[-1].partition("Error: ")
         plain = type(error)(message or str(error))
-    # Outside of the block: the first error's traceback holds the reading processes alive.
+    # Raised outside the block, because the original traceback keeps the reading processes alive.
     raise plain
 
 
 def to_device(item: Item, device: torch.device) -> Item:
-    """A batch on the device that trains."""
+    """Move a batch to the training device."""
     return {name: audio.to(device, non_blocking=True) for name, audio in item.items()}
 
 
@@ -114,6 +113,7 @@ def _loader(
         pin_memory=processes.device.type == "cuda",
         drop_last=sampler is not None,
         worker_init_fn=ignore_stop_requests,
-        # Its own, so that starting workers draws nothing from the run's random numbers.
+        # A generator of its own, so that starting workers draws nothing from the run's random
+        # numbers.
         generator=torch.Generator(),
     )

@@ -1,4 +1,4 @@
-"""Logs of a run: a line of JSON for each event, and TensorBoard with sound."""
+"""Logs of a run: one JSON line per event, and TensorBoard with audio."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from mixer.files.whole_file import whole_file
 
 LOG_FILE = "log.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
-# At the end of our files' names; TensorBoard reads them all the same.
+# Suffix of our files' names, by which they are recognised; TensorBoard reads them all the same.
 _OURS = ".mixer"
-# Events that measure something, and the group of curves that each belongs to: validation before
-# training is the first point of the validation's curves.
+# Events with measurements, and the group of curves that each belongs to: the validation before
+# training is the first point of the validation curves.
 _CURVES = {"step": "step", "epoch": "epoch", "untrained": "epoch"}
-# Where a run is, and how far it has to go: a straight line as a curve.
+# Progress of a run, which would only be a straight line as a curve.
 _COUNTS = ("step", "steps", "epoch", "best_epoch", "left_s")
 
 
-# What an event says, by name: numbers, and words for people.
+# Values of an event by name: numbers, and text for people.
 Value = str | float | None
 Values = Mapping[str, Value]
 
@@ -37,18 +37,19 @@ class Log(Protocol):
     """Receiver of events."""
 
     def write(self, event: str, values: Values) -> None:
-        """An event with its numbers; `step` is always among them."""
+        """Record an event and its values; `step` is always among them."""
 
     def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
-        """An excerpt (2, samples) to listen to."""
+        """Record a stereo excerpt, float (2, samples)."""
 
 
 class JsonLines:
     """Events as lines of JSON.
 
     Args:
-        path: the file; made if it does not exist.
-        step: of a resumed run: what an interrupted one wrote after this step is taken out.
+        path: the log file; created if it does not exist.
+        step: last step of a resumed run; entries that an interrupted run wrote after it are
+            removed.
     """
 
     def __init__(self, path: Path, step: int = 0) -> None:
@@ -62,7 +63,7 @@ class JsonLines:
                 raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
     def write(self, event: str, values: Values) -> None:
-        """Append a line; numbers that are none become null."""
+        """Append a line; NaN and infinite values are written as null."""
         plain = {name: _finite(value) for name, value in values.items()}
         line = json.dumps({"event": event, **plain}, ensure_ascii=False, allow_nan=False)
         try:
@@ -72,15 +73,15 @@ class JsonLines:
             raise OutputError(f"{self._path} cannot be written: {error.strerror}") from None
 
     def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
-        """Nothing: text has no sound."""
+        """Ignore the excerpt: a text log has no audio."""
 
 
 class TensorBoard:
-    """Events as curves, excerpts as stereo sound.
+    """Log of events as curves and of excerpts as stereo audio.
 
     Args:
-        folder: where TensorBoard looks.
-        step: of a resumed run: curves go on from here.
+        folder: TensorBoard's log folder.
+        step: last step of a resumed run, from which curves continue.
 
     Raises:
         ImportError: tensorboard is not installed.
@@ -93,7 +94,7 @@ class TensorBoard:
         self._writer: Any = SummaryWriter(str(folder), purge_step=purge_step, filename_suffix=_OURS)
 
     def write(self, event: str, values: Values) -> None:
-        """Write measurements as points of curves over the steps; counts and words are left out."""
+        """Write measurements as points of curves over steps; counts and text are left out."""
         curves = _CURVES.get(event)
         if curves is None:
             return
@@ -103,7 +104,7 @@ class TensorBoard:
         self._writer.flush()
 
     def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
-        """A stereo excerpt; the writer's own method is mono."""
+        """Write a stereo excerpt; the writer's own method supports mono only."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         samples = audio.detach().float().clamp(-1.0, 1.0).cpu().numpy()
@@ -120,7 +121,7 @@ class TensorBoard:
 
 
 def remove_tensorboard(folder: Path) -> None:
-    """Remove what an earlier run logged there; everything else in the folder is somebody's.
+    """Remove the log files of an earlier run; all other files in the folder are kept.
 
     Raises:
         OSError: a file cannot be removed.
@@ -132,7 +133,7 @@ def remove_tensorboard(folder: Path) -> None:
 
 
 def wav_bytes(audio: np.ndarray, sample_rate: int) -> bytes:
-    """A 16-bit WAV file of float audio (channels, samples) within -1 to 1."""
+    """Encode float audio (channels, samples) within -1 to 1 as a 16-bit WAV file."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(audio.shape[0])

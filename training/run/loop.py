@@ -1,4 +1,4 @@
-"""Epochs of steps: the loop itself, from wherever a run is until its end."""
+"""The training loop: epochs of steps, from the current position of a run to its end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from training.run.schedule import rate_share, total_epochs
 from training.run.state import Run
 from training.run.validate import validate
 
-# A gradient scaler skips a step now and then; so many in a row are not overflow but failure.
+# A gradient scaler skips a step now and then; this many in a row mean failure, not overflow.
 _MOST_OVERFLOWS = 100
 
 Event = Callable[[str, Values], None]
@@ -31,19 +31,20 @@ Event = Callable[[str, Values], None]
 
 @dataclass(frozen=True)
 class Trainer:
-    """Parts of a run, and its listeners.
+    """The parts of a run, and its callbacks.
 
     Attributes:
-        config: of the run.
-        run: everything that changes.
-        objective: network and loss, as they are.
-        shared: the same with gradients averaged over processes.
-        data: what is read.
-        processes: this one among all.
-        stop: whether somebody asked to stop.
-        tell: called with "untrained", "step", "epoch" and their numbers, in the first process.
-        keep: called to write a checkpoint; with the validation if it is the best so far.
-        pace: how fast it goes.
+        config: configuration of the run.
+        run: the changing state.
+        objective: network and loss, without the averaging of gradients.
+        shared: the objective with gradients averaged over all processes.
+        data: training and validation data.
+        processes: this process among all.
+        stop: whether the run has been asked to stop.
+        tell: called in the first process with "untrained", "step" or "epoch", and the event's
+            values.
+        keep: called to write a checkpoint, with the validation figures if they are the best so far.
+        pace: speed measurements.
     """
 
     config: TrainingConfig
@@ -59,15 +60,15 @@ class Trainer:
 
 
 def run_epochs(trainer: Trainer) -> None:
-    """Train until the schedule ends, validation stops improving, or somebody asks to stop.
+    """Train until the schedule ends, validation stops improving, or a stop is requested.
 
     Raises:
         TrainingError: the loss or the gradient is NaN.
-        KeyboardInterrupt: somebody asked; a checkpoint has been written.
+        KeyboardInterrupt: a stop was requested; a checkpoint has been written.
     """
     position, config = trainer.run.position, trainer.config
     if position.step == 0 and not position.finished:
-        # What there is to gain on.
+        # The baseline that training must improve on.
         untrained = {f"valid_{name}": value for name, value in _validate(trainer).items()}
         trainer.tell("untrained", {"epoch": 0, "step": 0, **untrained})
     while not position.finished:
@@ -96,7 +97,7 @@ def run_epochs(trainer: Trainer) -> None:
 
 
 def _finish_epoch(trainer: Trainer) -> bool:
-    """The steps that are left of the epoch; True if somebody asked to stop meanwhile."""
+    """Take the remaining steps of the epoch; return True if a stop was requested meanwhile."""
     config, position = trainer.config, trainer.run.position
     every = config.run.checkpoint_every_steps
     loader = epoch_batches(trainer.data, config, trainer.processes, position.epoch, position.batch)
@@ -128,7 +129,7 @@ def _finish_epoch(trainer: Trainer) -> bool:
 
 
 def _asked_to_stop(trainer: Trainer) -> bool:
-    """Whether any process was asked: all of them stop after the same step."""
+    """Whether any process was asked to stop; all of them stop after the same step."""
     return trainer.processes.sums([float(bool(trainer.stop))])[0] > 0.0
 
 
@@ -139,7 +140,7 @@ class _Taken(NamedTuple):
 
 
 def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
-    """Forward, backward and the optimiser; nothing moves where loss or gradient is NaN."""
+    """Run one training step; the weights stay as they are if loss or gradient is NaN."""
     config, run = trainer.config, trainer.run
     position, scaler, optimiser = run.position, run.scaler, run.optimiser
     done = position.batch / config.run.batches_per_epoch
@@ -166,7 +167,7 @@ def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
 
 
 def _validate(trainer: Trainer) -> dict[str, float]:
-    """Validation of the weights that would be kept: the running mean if there is one."""
+    """Validate the weights that would be kept: the moving average if there is one."""
     average = trainer.run.average
     kept = average.in_place_of(trainer.run.network) if average is not None else nullcontext()
     with kept, trainer.pace.validation():
@@ -174,7 +175,7 @@ def _validate(trainer: Trainer) -> dict[str, float]:
 
 
 def _is_stale(trainer: Trainer) -> bool:
-    """Whether validation has not improved for as long as the configuration waits."""
+    """Whether validation has not improved for `patience_epochs`."""
     patience, position = trainer.config.run.patience_epochs, trainer.run.position
     # While the rate is 0 nothing can improve.
     since = max(position.best_epoch or 0, trainer.config.schedule.warm_up_epochs - 1)

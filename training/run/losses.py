@@ -31,7 +31,7 @@ MAGNITUDE_FLOOR = 1e-5
 RELATIVE_FLOOR = 1e-2
 # And a target below about -70 dBFS altogether counts as one of that level, for the same reason.
 SILENT_MAGNITUDE = 1e-2
-# A stem 30 dB below its mix is not heard, and one below -100 dBFS is silent: neither has a level.
+# A stem 30 dB below its mix is inaudible, and one below -100 dBFS is silent: neither has a level.
 INAUDIBLE_SHARE = 1e-3
 SILENT_POWER = 1e-10
 
@@ -53,7 +53,7 @@ class StereoSpectra(nn.Module):
     """A-weighted, low-passed STFT magnitudes of sum and difference.
 
     Args:
-        guard_samples: at each end of a segment, not judged.
+        guard_samples: samples at each end of a segment that are ignored.
         sample_rate: in Hz.
     """
 
@@ -67,18 +67,18 @@ class StereoSpectra(nn.Module):
         self.register_buffer("window", torch.hann_window(N_FFT).sqrt(), False)
 
     def forward(self, audio: Tensor) -> Tensor:
-        """Magnitudes of sum (0) and difference (1).
+        """Compute the magnitudes of sum (index 0) and difference (index 1).
 
         Args:
             audio: (batch, 2, samples).
 
         Returns:
-            (batch, 2, bins, frames), the frames of the guard cut off.
+            (batch, 2, bins, frames), without the frames in the guard.
 
         Raises:
             ValueError: the guard leaves nothing.
         """
-        # In full precision whatever the network ran in: half precision cannot hold the range.
+        # In full precision whatever the network's format: half precision cannot hold the range.
         with torch.autocast(audio.device.type, enabled=False):
             left, right = audio.to(self.taps.dtype).unbind(1)
             both = torch.stack([left + right, left - right], 1)
@@ -99,7 +99,7 @@ class StereoSpectra(nn.Module):
         return magnitudes[..., guard : magnitudes.shape[-1] - guard]
 
     def _filtered(self, audio: Tensor) -> Tensor:
-        """The signal through the taps, of the same length, the taps' delay taken off."""
+        """Filter a signal to one of the same length, compensating for the filter's delay."""
         n_samples, n_taps = audio.shape[-1], self.taps.shape[-1]
         n_fft = n_samples + n_taps - 1
         n_fft += -n_fft % 1024  # transforms of odd lengths are slow
@@ -109,7 +109,7 @@ class StereoSpectra(nn.Module):
 
 
 class _SpectralLoss(nn.Module):
-    """A distance of magnitudes plus the L1 of log magnitudes, sum and difference added.
+    """A distance of magnitudes plus the L1 of log magnitudes, summed over sum and difference.
 
     Args:
         guard_samples, sample_rate: see `StereoSpectra`.
@@ -145,10 +145,10 @@ class LossB(_SpectralLoss):
 
 
 class WaveformLoss(nn.Module):
-    """Mean absolute difference of samples: what pre-training of the front-end minimises.
+    """Mean absolute difference of samples, which pre-training of the front-end minimises.
 
     Args:
-        guard_samples: at each end, not judged.
+        guard_samples: samples at each end that are ignored.
     """
 
     def __init__(self, guard_samples: int = 0) -> None:
@@ -169,9 +169,11 @@ class WaveformLoss(nn.Module):
 
 
 class StemLoss(nn.Module):
-    """How far wet stems are from the true ones: spectral L1 in shares of the mix.
+    """Distance of wet stems from the true ones: spectral L1 relative to the mix.
 
-    The sum alone leaves the wet stems undefined: what one has too much, another may lack. The mean
+    A loss on the sum alone leaves the wet stems undetermined: an excess in one may cancel a lack in
+        another. The mean distance of each stem's sum and difference magnitudes is divided by the
+        mean magnitude of the target mix, so that silent stems contribute only what leaks into them.
     distance of sum and difference magnitudes of each stem is divided by the mean magnitude of the
     target mix, so that silent stems cost what leaks into them and nothing else.
 
@@ -199,12 +201,12 @@ class StemLoss(nn.Module):
 
 
 class StemLevels(nn.Module):
-    """Levels of wet stems in their mix, held apart from all else: the gains to the true ones.
+    """Levels of wet stems within their mix, and the gains that bring them to the true levels.
 
-    Levels are K-weighted (ITU-R BS.1770), ungated, of sums over channels.
+    Levels are K-weighted (ITU-R BS.1770) and ungated, of the power summed over channels.
 
     Args:
-        guard_samples: at each end of a segment, not judged.
+        guard_samples: samples at each end of a segment that are ignored.
         sample_rate: in Hz.
     """
 
@@ -214,9 +216,10 @@ class StemLevels(nn.Module):
         self.sample_rate = sample_rate
 
     def forward(self, stems: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Gains and how far off levels are, both with a gradient.
+        """Compute matching gains and level errors, both differentiable.
 
-        With its gain a stem costs the same at any level, so what compares it learns none.
+        After its gain is applied, a stem's level no longer affects other losses, which then learn
+        none.
 
         Args:
             stems, targets: (batch, stems, 2, samples).

@@ -1,4 +1,4 @@
-"""Start of a run: network and loss, optimiser and examples from the configuration."""
+"""Set up a run from its configuration: network, loss, optimiser and examples."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from training.run.recipe import RECIPES, Recipe
 from training.run.starts import start_network
 from training.run.state import Position, Run
 
-# Keys of a Wave-U-Net that fine-tuning may change.
+# Hyper-parameters of a Wave-U-Net that fine-tuning may change.
 _SEGMENT = "output_samples"
 
 
 class Beginning(NamedTuple):
-    """A run that has not taken a step: what is minimised, what moves, what is read."""
+    """A run before its first step: objective, optimiser and data."""
 
     objective: Objective
     run: Run
@@ -35,12 +35,12 @@ class Beginning(NamedTuple):
 def begin(
     config: TrainingConfig, processes: Processes, open_data: OpenData | None = None
 ) -> Beginning:
-    """Build a run as its configuration says; nothing is written.
+    """Build a run from its configuration; nothing is written.
 
     Args:
-        config: what to do.
-        processes: this one among all.
-        open_data: where examples come from; None for where the kind of network has them from.
+        config: configuration of the run.
+        processes: this process among all.
+        open_data: opens the training data; None for the function of the network's kind.
 
     Raises:
         SettingsError, InputError, TrainingError, ModelError, DeviceError: as `training.run.train`.
@@ -63,7 +63,7 @@ def _check_precision(config: TrainingConfig, processes: Processes) -> None:
 
 
 def _new_objective(config: TrainingConfig, recipe: Recipe, processes: Processes) -> Objective:
-    """The network, started as the configuration says, and its loss, on the device."""
+    """Build the network with its configured initial weights, and its loss, on the device."""
     segment = round(config.data.segment_s * NETWORK_RATE_HZ)
     network = build_network(config.network.kind, config.network.hyper_parameters, segment)
     start_network(config, network)
@@ -86,10 +86,10 @@ def _new_run(config: TrainingConfig, network: nn.Module, processes: Processes) -
 
 
 def _start_from(network: nn.Module, path: Path, parts: str) -> None:
-    """Take weights from a checkpoint: all, or the front-end's alone.
+    """Load weights from a checkpoint: all of them, or only those of the front-end.
 
     Raises:
-        ModelError: it is damaged, or of another network.
+        ModelError: the checkpoint is damaged, or holds another network.
     """
     checkpoint = read_checkpoint(path)
     found = checkpoint.network
@@ -116,7 +116,7 @@ def _start_from(network: nn.Module, path: Path, parts: str) -> None:
 
 
 def _refuse_other_hyper_parameters(path: Path, stated: dict[str, int], network: Any) -> None:
-    """Some show in no shape; the length of a segment is the configuration's alone."""
+    """Refuse hyper-parameters that differ without changing any shape, except the segment length."""
     for name, wanted in network.hyper.to_json().items():
         if stated[name] != wanted and name != _SEGMENT:
             raise ModelError(

@@ -1,4 +1,4 @@
-"""Loss of a batch: network and loss in one module.
+"""Objective of a batch: network and loss in one module.
 
 One module, because distributed training watches a module's forward pass.
 """
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 class Figure(NamedTuple):
-    """A mean over `n_examples` examples, or over those of them if it is defined."""
+    """Mean of a value over `n_examples` examples, or over those of them for which it is defined."""
 
     name: str
     value: float
@@ -20,10 +20,10 @@ class Figure(NamedTuple):
 
 
 class Objective(nn.Module):
-    """Objective of a kind of network; see `training.run.recipe`.
+    """Base class of the objectives; see `training.run.recipe`.
 
     Args:
-        network: what is trained.
+        network: the network to train.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -31,25 +31,25 @@ class Objective(nn.Module):
         self.network = network
 
     def forward(self, **batch: Tensor) -> Tensor:
-        """The loss of a batch, a scalar: the mean over its examples."""
+        """Loss of a batch: a scalar, the mean over its examples."""
         raise NotImplementedError
 
     def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:
-        """Validation figures of a batch: "loss" always, and others that are informative.
+        """Validation figures of a batch: always "loss", and others worth showing.
 
         Args:
-            batch: as in `forward`, on its device.
+            batch: tensors by name, as for `forward`, on the network's device.
         """
         n_examples = len(next(iter(batch.values())))
         yield Figure("loss", self(**batch).item(), n_examples)
 
     def sounds(self, item: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Audio of an excerpt to listen to, (2, samples) each; empty if it is not audio.
+        """Audio of an excerpt, float (2, samples) each; empty if the network does not render audio.
 
         Args:
-            item: one of `TrainingData.heard`, not a batch, on the CPU.
+            item: one of `TrainingData.heard`, without a batch axis, on the CPU.
 
         Returns:
-            "input", "output" and "target".
+            Audio by name: "input", "output" and "target".
         """
         return {}
