@@ -1,4 +1,4 @@
-"""A song and the console that it is mixed with, read from all that a user wrote."""
+"""A song and its console, read from `song.toml`, presets and the command line."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def load_asked(
     leave_out_faulty: bool = False,
     allow_plugins: bool = False,
 ) -> tuple[Song, Resolved]:
-    """Load a song, and find what `song.toml`, presets and the command line say of its console.
+    """Load a song and resolve its console from `song.toml`, presets and the command line.
 
     Args:
-        folder: the song.
+        folder: of the song.
         presets, sets: as in `mixer.preset.merge.resolve`.
         strict, leave_out_faulty: as in `mixer.song.load.load_song`.
         allow_plugins: preset files from outside the user's own folder may load plug-ins.

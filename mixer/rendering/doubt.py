@@ -1,8 +1,8 @@
-"""How sure a model is of what it sets: several answers to the same song, and how far they differ.
+"""Uncertainty of a model's settings: how far several answers to the same song differ.
 
-An answer is what a model sets for the song as it came, for the same song with small changes that a
-mix should not hang on (a stem 3 dB louder or softer, everything a little brighter or darker), and
-what a second model sets. None of it runs audio through a network: levels by band are enough.
+The answers are a model's settings for the song itself, its settings for the song with small changes
+that should not affect a mix (a stem 3 dB louder or softer, everything a little brighter or darker),
+and the settings of a second model. No audio passes a network: band levels are enough.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _INAUDIBLE_DB = -60.0
 
 @dataclass(frozen=True)
 class Part:
-    """A stem or track as it would are in a mix.
+    """A stem or track as it would be in a mix.
 
     Attributes:
-        stem: that it is part of.
+        stem: name of the stem that it belongs to.
         mid, side: power by band, float64 (bands,).
     """
 
@@ -50,9 +50,9 @@ class Answer:
     """One answer of a model.
 
     Attributes:
-        parts: of the whole mix.
-        settings: by stem or track the numbers that were set, in dB or as a console has them.
-        model: whose answer it is.
+        parts: stems or tracks of the whole mix.
+        settings: by stem or track, values of the settings, in dB or in the console's units.
+        model: name of the model.
     """
 
     parts: tuple[Part, ...]
@@ -78,14 +78,14 @@ class DoubtRecord(TypedDict):
 
 
 class Doubts(TypedDict):
-    """How far the answers differ: by stem, and of the whole mix's sound an object an answer."""
+    """Differences between answers by stem, and figures of the whole mix's sound for each answer."""
 
     stems: dict[str, DoubtRecord]
     answers: list[dict[str, float]]
 
 
 def doubts_of(answers: Sequence[Answer]) -> Doubts:
-    """How far answers differ; the first is the model's own to the song as it came."""
+    """Measure how far answers differ; the first is the model's own, for the unchanged song."""
     own = [answer for answer in answers if answer.model == answers[0].model]
     firsts = {answer.model: answer for answer in reversed(answers)}.values()
     stems = dict.fromkeys(part.stem for part in answers[0].parts)
@@ -111,7 +111,7 @@ def level_db(answer: Answer, stem: str) -> float:
 
 
 def sound_of(parts: Sequence[Part]) -> dict[str, float]:
-    """The figures of `mixer.rendering.sound.measure_sound` that powers by band tell."""
+    """Figures of `mixer.rendering.sound.measure_sound` that can be computed from band powers."""
     mid = np.sum([part.mid for part in parts], axis=0)
     side = np.sum([part.side for part in parts], axis=0)
     hz = band_centres_hz(len(mid))
@@ -151,12 +151,12 @@ def doubt_words(doubts: Doubts | None) -> list[str]:
 
 
 def gains_db(strip: TrackSettings, n_bands: int) -> NDArray[np.float64]:
-    """Fader and curve of a track's strip at the centres of bands, float64 (bands,)."""
+    """Gain of fader and curve of a track's strip at band centres, in dB, float64 (bands,)."""
     return strip.gain_db + curve_at(strip.curve_db, band_centres_hz(n_bands))
 
 
 def share_drawn(record: DoubtRecord, abstain: float) -> float:
-    """Share of the way to neutral that a stem's settings are drawn: half at `HALF_WAY_DB`."""
+    """How far a stem's settings move towards neutral, 0 to 1: half way at `HALF_WAY_DB`."""
     spread_db = record["level_db"] / 2.0
     return abstain * spread_db**2 / (spread_db**2 + HALF_WAY_DB**2)
 

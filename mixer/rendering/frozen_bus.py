@@ -1,10 +1,10 @@
-"""One bus for everything that is delivered of a mix: what it did to the mix, it does to each part.
+"""A frozen bus for all deliverables of a mix: it has the same effect on each part as on the mix.
 
-A bus is linear stages (equaliser, width, pan, gain) and stages that listen (compressor, limiter).
-Linear ones act on each part as on the sum. What the others made of the mix is one gain for each
-sample, read off the mix itself; it is frozen, and each part gets the same. So parts of the mix,
-summed, are the mix, except for samples near zero, where no gain can be read: `FrozenBus.error` says
-how much that is.
+A bus has linear stages (equaliser, width, pan, gain) and dynamics (compressor, limiter).
+Linear stages act on each part as on the sum. The effect of the others on the mix is one gain for
+each sample, measured on the mix itself; it is frozen and applied to each part. So the parts of the
+mix sum to the mix, except for samples near zero, where no gain can be measured:
+`FrozenBus.error_dbfs` measures that difference.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class FrozenBus:
     """Effect of a bus on a sum, ready to be applied to its parts.
 
     Attributes:
-        linear: of a part, float32 (2, samples), which it leaves alone.
-        gain: float32 (2, samples), or None if the bus was linear.
-        total: what came out for the sum, float32 (2, samples).
+        linear: applies the linear stages to a part, float32 (2, samples), without changing it.
+        gain: linear gain, float32 (2, samples); None if the bus was linear.
+        total: output of the bus for the sum, float32 (2, samples).
     """
 
     linear: Linear
@@ -47,7 +47,7 @@ class FrozenBus:
     total: FloatArray
 
     def apply(self, part: FloatArray) -> FloatArray:
-        """A part of the sum as it is in the total, float32 (2, samples)."""
+        """Apply the bus to a part of the sum, float32 (2, samples)."""
         out = self.linear(part)
         if self.gain is None:
             return out
@@ -62,14 +62,14 @@ class FrozenBus:
 
 
 def _most_apart(one: FloatArray, other: FloatArray) -> float:
-    """Highest sample of what two signals differ by."""
+    """Largest absolute difference between two signals."""
     return max((peak(one[:, part] - other[:, part]) for part in parts_of(one)), default=0.0)
 
 
 def freeze(
     sum_before: FloatArray, total: FloatArray, sample_rate: int, linear: Linear
 ) -> FrozenBus:
-    """Express one signal by another, as linear stages and a gain for each sample.
+    """Express a bus's output by its input, as linear stages and a gain for each sample.
 
     Args:
         sum_before: float32 (2, samples), before the bus.
@@ -84,7 +84,7 @@ def freeze(
 
 
 class MixParts:
-    """The stems of a finished mix after its frozen bus, each made when it is looked at."""
+    """The stems of a finished mix after its frozen bus, each computed on access."""
 
     def __init__(self, mix: Mix) -> None:
         """Freeze the bus.
@@ -109,8 +109,8 @@ class MixParts:
         """A stem as it is in the mix, without some of its tracks.
 
         Args:
-            stem: one of the mix's, which was mixed track by track, with wet tracks.
-            left_out: whether to leave out a track, by its role.
+            stem: of a mix of tracks that has wet tracks.
+            left_out: returns whether to leave out a track, given its role.
         """
         shape = self._mix.audio.shape
         total, kept = silence(*shape), silence(*shape)
@@ -136,7 +136,7 @@ class MixParts:
         return _linear_strip(out, mix.sample_rate, mix.plan.console.master, MASTER)
 
     def _through_group(self, stem: str, total: FloatArray, part: FloatArray) -> FloatArray:
-        """A part of a group as the group's bus and the stem's strip made it of the whole group."""
+        """Apply a group's bus and the stem's strip to a part of the group."""
         mix, rate = self._mix, self._mix.sample_rate
         measured, console = mix.measurements, mix.plan.console
         table, strip = measured["tracks"]["groups"][stem], console.strip(stem)
@@ -161,7 +161,7 @@ class MixParts:
         return returned
 
     def _towards_reference(self, stem: str, audio: FloatArray) -> FloatArray:
-        """A stem or a part of it as a reference moved it."""
+        """Apply a reference's moves to a stem or a part of it."""
         record = self._mix.measurements.get("reference")
         if record is None:
             return audio
@@ -169,7 +169,7 @@ class MixParts:
         return Mover(moves, self._mix.sample_rate, audio.shape[-1]).apply(stem, audio)
 
     def _linear_bus(self, part: FloatArray, table: BusTable | None) -> FloatArray:
-        """What of a bus that a model of tracks set is linear."""
+        """Apply the linear stages of a bus that a model of tracks set."""
         if table is None or self._mix.settings.amount == 0.0:
             return part
         out = copy_of(part)

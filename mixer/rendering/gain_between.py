@@ -1,7 +1,7 @@
 """The gain that turns one signal into another, sample by sample, measured in blocks.
 
-Where a sample is near zero no gain can be read: the gain goes straight across it, from the last one
-that can to the next.
+Near zero no gain can be computed: there it is interpolated linearly between the last sample whose
+gain is known and the next one.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ _AROUND_S = 0.002
 
 
 class _Known(NamedTuple):
-    """A sample that tells a gain."""
+    """A sample whose gain is known."""
 
     place: int
     gain: float
 
 
 def gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> FloatArray:
-    """The gain of each sample and channel.
+    """Measure the gain of each sample and channel.
 
     Args:
         before, after: float32 (2, samples).
         sample_rate: in Hz.
 
     Returns:
-        float32 (2, samples), linear. A channel too quiet to read takes the gain of both channels
-        together around each sample.
+        Linear gain, float32 (2, samples). A channel too quiet to measure takes the gain of both
+        channels together around each sample.
     """
     gain = silence(*before.shape)
     # The first sample of each part and channel that tells; None if none does.
@@ -59,8 +59,8 @@ def gain_between(before: FloatArray, after: FloatArray, sample_rate: int) -> Flo
 def _read_off(
     before: FloatArray, after: FloatArray, sample_rate: int
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
-    """Part by part: the gain around each sample (samples,), the own one (2, samples), and whether
-    that can be believed."""
+    """For each part: the gain around each sample (samples,), each sample's own gain (2, samples),
+    and whether the latter is reliable."""
     n_samples = before.shape[-1]
     length = max(3, round(_AROUND_S * sample_rate))
     means = [RunningMean(length, n_samples, _power_of(audio)) for audio in (after, before)]
@@ -96,11 +96,11 @@ def _first(start: int, ratio: np.ndarray, tells: np.ndarray) -> _Known | None:
 
 
 def _go_across(gain: np.ndarray, firsts: list[_Known | None]) -> None:
-    """Fill a channel's samples that are NaN, in place; what tells stays.
+    """Interpolate, in place, the gains of one channel that are NaN; known gains stay.
 
     Args:
         gain: float32 (samples,).
-        firsts: of each of its parts, the first sample that tells; of one at least.
+        firsts: for each part, the first sample whose gain is known; at least one is not None.
     """
     following: list[_Known | None] = [None]
     for found in reversed(firsts):

@@ -1,7 +1,7 @@
 """Sends of a group's tracks to the rooms and the echo, and their returns.
 
-Every return is linear and time-invariant, so what all tracks of a group send is summed before it is
-convolved once; a track's own share is what it alone would get back.
+Every return is linear and time-invariant, so the sends of all tracks of a group are summed and
+convolved once; a track's own return is the response to its own send.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOW_CUT_HZ, HIGH_CUT_HZ = 250.0, 7_000.0
 
 
 def echo_of(space: SpaceSettings) -> Delay:
-    """The echo of a space, as the console's delay."""
+    """Convert the echo of a space to the console's delay."""
     return Delay(
         time_ms=1e3 * space.echo_s,
         feedback=space.echo_feedback,
@@ -31,7 +31,7 @@ def echo_of(space: SpaceSettings) -> Delay:
 
 
 class RoomReturns:
-    """The rooms and the echo of a space, each made when something is first sent to it."""
+    """The rooms and the echo of a space, each created at the first send to it."""
 
     def __init__(self, space: SpaceSettings, sample_rate: int) -> None:
         self._space = space
@@ -39,7 +39,7 @@ class RoomReturns:
         self._rooms: dict[str, FloatArray] = {}
 
     def levels(self, settings: TrackSettings) -> list[tuple[str, np.float32]]:
-        """Send levels of a track: names of `RETURNS`, and factors."""
+        """Send levels of a track: names of `RETURNS` and linear gains."""
         asked_db = {name: getattr(settings, f"{name}_db") for name in RETURNS}
         # All echoes together come back at the level of the send.
         echoes = np.sqrt(1.0 - self._space.echo_feedback**2)
@@ -66,14 +66,14 @@ class RoomReturns:
 
 
 class GroupSends:
-    """The sends of one group, held open from track to track."""
+    """The sends of one group, accumulated over its tracks."""
 
     def __init__(self, space: SpaceSettings, sample_rate: int) -> None:
         self._returns = RoomReturns(space, sample_rate)
         self._sent: dict[str, FloatArray] = {}
 
     def send(self, audio: FloatArray, settings: TrackSettings) -> None:
-        """Add a track's share to what is sent; float32 (2, samples), after its strip."""
+        """Add a track, float32 (2, samples) after its strip, to the sends."""
         for name, level in self._returns.levels(settings):
             if name not in self._sent:
                 self._sent[name] = silence(*audio.shape)
@@ -82,7 +82,7 @@ class GroupSends:
                 sent[:, part] += audio[:, part] * level
 
     def add_returns(self, group: FloatArray) -> None:
-        """Add what comes back to the group, in place; nothing else is sent."""
+        """Add the returns of all sends to the group, float32 (2, samples), in place."""
         for name in RETURNS:
             if name in self._sent:
                 group += self._returns.come_back(name, self._sent.pop(name))
@@ -90,12 +90,12 @@ class GroupSends:
     def with_returns(
         self, audio: FloatArray, sent: FloatArray, settings: TrackSettings
     ) -> FloatArray:
-        """A track with what comes back of it alone; the same array where it sends nothing.
+        """A track with the returns of its own sends; the same array if it has no sends.
 
         Args:
-            audio: float32 (2, samples), as it is in its group.
-            sent: the same without other returns, as it was sent.
-            settings: its sends.
+            audio: float32 (2, samples), the track as it is in its group.
+            sent: float32 (2, samples), the signal that was sent, without other returns.
+            settings: of the track, which hold its send levels.
         """
         out = audio
         for name, level in self._returns.levels(settings):

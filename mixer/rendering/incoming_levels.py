@@ -1,7 +1,7 @@
-"""How much the incoming levels of tracks mean: nothing, something, or everything.
+"""Interpretation of the incoming levels of tracks: meaningless, a rough mix, or a finished mix.
 
-Raw recordings are as loud as the preamplifier happened to stand. A rough mix's faders were set by
-somebody. Finished stems are a mix already.
+The level of a raw recording depends on its preamplifier gain. The faders of a rough mix were set on
+purpose. Finished stems are already a mix.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class IncomingLevels(TypedDict):
 
 @dataclass(frozen=True)
 class Meaning:
-    """How much incoming levels were taken to mean.
+    """Interpretation of the incoming levels.
 
     Attributes:
         word: "raw", "rough" or "mix".
         value: 0, 0.5 or 1, as the network takes it.
-        reason: why, a phrase.
+        reason: for the interpretation, a phrase.
     """
 
     word: str
@@ -70,7 +70,7 @@ def meaning_of_stems(
     *,
     dry: bool,
 ) -> Meaning:
-    """The same of stems, each of one recording or the sum of several.
+    """Interpret the levels of stems, each of one recording or the sum of several.
 
     Args:
         asked: one of `mixer.rendering.level_words.WORDS`.
@@ -97,12 +97,12 @@ def meaning_of_stems(
 def meaning_of_levels(
     asked: str, tracks: Sequence[Track], heard: Sequence[TrackLevels], *, dry: bool
 ) -> Meaning:
-    """The requested interpretation or, for "auto", the one that the tracks' own levels suggest.
+    """Interpret the levels of tracks as requested or, for "auto", by the levels themselves.
 
     Args:
         asked: one of `mixer.rendering.level_words.WORDS`.
         tracks: all of a song's.
-        heard: features of each.
+        heard: features of each track.
         dry: the user declared the song a dry recording, whose levels mean nothing.
     """
     if asked != level_words.AUTO:
@@ -142,16 +142,16 @@ def _are_normalised(heard: Sequence[TrackLevels]) -> bool:
 
 
 def _are_mono(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> bool:
-    """Whether stems, of drums or instruments among them, all have two equal channels, or one."""
+    """Whether all stems, drums or other instruments among them, are mono or have equal channels."""
     is_wide_in_a_mix = any(track.stem in ("drums", "other") for track in tracks)
     return is_wide_in_a_mix and all(levels.n_channels == 1 for levels in heard)
 
 
 def _distance_db(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> float | None:
-    """How far loudnesses are from those that engineers give these roles, one gain for all allowed.
+    """Deviation of loudnesses from engineers' usual ones for these roles, up to a common gain.
 
-    As a standard deviation in dB, of the middle half, since a few effects at the edge of silence
-    are in every mix; None for fewer than two.
+    The standard deviation in dB of the middle half, since every mix has a few nearly silent
+    effects; None for fewer than two tracks.
     """
     if len(tracks) < 2:
         return None
@@ -163,11 +163,11 @@ def _distance_db(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> float
 
 
 def _together_lufs(heard: Sequence[TrackLevels]) -> float:
-    """Loudness of the sum, were the tracks independent of each other."""
+    """Loudness of the sum in LUFS, assuming uncorrelated tracks."""
     return float(10.0 * np.log10(sum(10.0 ** (levels.loudness_lufs / 10.0) for levels in heard)))
 
 
 def _usual_lufs(track: Track, tracks: Sequence[Track]) -> float:
-    """A track's share of its group's loudness in a usual mix."""
+    """Usual loudness of a track within its group, in LUFS."""
     group = [10.0 ** (USUAL[t.role].level_lu / 10.0) for t in tracks if t.stem == track.stem]
     return float(GROUP_LUFS[track.stem] + USUAL[track.role].level_lu - 10.0 * np.log10(sum(group)))

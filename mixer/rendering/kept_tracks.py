@@ -1,7 +1,7 @@
-"""Wet tracks and groups that an earlier mix of the same song has made, for the next one.
+"""Wet tracks and groups of an earlier mix of the same song, cached for the next one.
 
-Each is found by all that it was made of, so a mix runs only the tracks and the buses that a change
-reaches, and has the same samples as one that runs them all.
+The key of each covers all its inputs, so a mix runs only the tracks and buses that a change
+affects, and has the same samples as one that runs them all.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DISK_SHARE = 0.25
 
 @dataclass(frozen=True)
 class KeptGroup:
-    """A group after its bus, float32 (2, samples), and what the user did to its tracks."""
+    """A group after its bus, float32 (2, samples), and its tracks' records of the user's strips."""
 
     key: str
     audio: FloatArray
@@ -40,17 +40,17 @@ class _KeptTrack:
 
 
 class KeptTracks:
-    """Wet tracks in files of one folder, groups in memory; from any thread, of each the last one.
+    """The latest version of each wet track (in files) and group (in memory); thread-safe.
 
-    A disk that is full or read-only keeps nothing, which costs time and no more.
+    If the disk is full or read-only, nothing is cached, which costs time only.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
-        """Begin with nothing.
+        """Start with an empty cache.
 
         Args:
-            folder: that need not be there; whoever made it removes it.
-            most_bytes: of all files together.
+            folder: of the files; it need not exist, and the caller removes it.
+            most_bytes: limit on the total size of the files.
         """
         self._folder, self._most_bytes = folder, most_bytes
         self._tracks: dict[str, _KeptTrack] = {}
@@ -58,12 +58,12 @@ class KeptTracks:
         self._lock, self._numbers = threading.Lock(), itertools.count()
 
     def track(self, name: str, key: str, make: Callable[[], FloatArray]) -> FloatArray:
-        """A wet track, float32 (2, samples), which nobody may change.
+        """A wet track, float32 (2, samples), which must not be changed.
 
         Args:
-            name: whose place it takes.
-            key: equal ones mean equal samples.
-            make: called if that key has none.
+            name: of the track; an earlier version under this name is replaced.
+            key: equal keys mean equal samples.
+            make: called if the key is not cached.
         """
         kept = self._tracks.get(name)
         if kept is not None and kept.key == key:
@@ -75,16 +75,16 @@ class KeptTracks:
         return audio
 
     def group(self, stem: str, key: str) -> KeptGroup | None:
-        """The group of a key, or None."""
+        """The cached group of a key, or None."""
         kept = self._groups.get(stem)
         return kept if kept is not None and kept.key == key else None
 
     def keep_group(self, stem: str, group: KeptGroup) -> None:
-        """Keep a group, in place of the one before; its audio must not change any more."""
+        """Cache a group, replacing the one before; its audio must not change any more."""
         self._groups[stem] = group
 
     def forget_groups(self) -> None:
-        """Give their memory back."""
+        """Drop all cached groups and free their memory."""
         self._groups.clear()
 
     def _keep(self, name: str, key: str, audio: FloatArray) -> None:
@@ -101,7 +101,7 @@ class KeptTracks:
                 self._tracks[name] = _KeptTrack(key, path, audio.nbytes)
 
     def _reserve(self, name: str, n_bytes: int) -> Path | None:
-        """A new file for a track in place of the one before; None if there is no room."""
+        """A new file for a track, replacing the one before; None if there is no room."""
         with self._lock:
             before = self._tracks.pop(name, None)
             if before is not None:

@@ -1,4 +1,4 @@
-"""The words for how much incoming levels mean; see `mixer.rendering.incoming_levels`."""
+"""Words for the interpretation of incoming levels; see `mixer.rendering.incoming_levels`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ WORDS = (AUTO, RAW, ROUGH, MIX)
 
 
 def parse_levels(text: str) -> str:
-    """One of `WORDS`.
+    """Parse one of `WORDS`.
 
     Raises:
-        SettingsError: another word.
+        SettingsError: any other word.
     """
     word = text.strip().lower()
     if word not in WORDS:

@@ -1,8 +1,8 @@
-"""Which shipped model mixes a song if none is named.
+"""Choice of the shipped model for a song if none is named.
 
 Several recordings in one stem have to be balanced against each other, which only a model of tracks
-does, and dry ones need a room, a place and a width each; four finished stems have been balanced
-inside by somebody already.
+does, and dry ones need a room, a place and a width each; in four finished stems the tracks have
+already been balanced.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class RenderPlan:
     """Plan of a render; all decisions are made here.
 
     Attributes:
-        song: what is mixed.
+        song: to be mixed.
         settings: the requested settings.
         bundle: the model; None for the sum of the normalised stems.
         profile: target of the stems' normalisation.
@@ -58,19 +58,19 @@ class RenderPlan:
         sample_rate: rate at which stems are normalised and the network runs, in Hz; `mix_rate` is
             that of the mix.
         stem_order: the stems as the network takes them.
-        rooms: for the reverbs; None for generated ones.
+        rooms: impulse responses for the reverbs; None for generated ones.
         panning_limits_time_axis: see `mixer.fxnorm.panning`.
         identity: name and hash of the model, for the record; None without one.
-        asked: the console as it was requested.
-        console: what of it acts on the wet stems, and on the bus.
+        asked: the requested console.
+        console: the part of it that acts on the wet stems and on the bus.
         gains_before: mute, solo and gain of stems that act before the network instead.
-        changes: by stem, of what the model sets; those of tracks are in `hand`.
+        changes: by stem, changes to the model's settings; those of tracks are in `hand`.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
-        tracks: what a model of tracks mixes; empty for a model of stems.
+        tracks: inputs of a model of tracks; empty for a model of stems.
         hand: the user's settings of single tracks.
-        reference: what the mix is moved towards; None for none.
+        reference: target that the mix is moved towards; None for none.
         presets: name, path and sha256 of every file that the console was read from.
-        warnings: what may not be intended but is done all the same, a line each.
+        warnings: a line for each setting that applies but may be unintended.
     """
 
     song: Song
@@ -104,7 +104,7 @@ class RenderPlan:
 
     @property
     def known_changes(self) -> frozenset[str]:
-        """The settings of its own that the model has, of `mixer.model_settings.STRIP_KEYS`."""
+        """The model's settings that a user can change, of `mixer.model_settings.STRIP_KEYS`."""
         if self.material not in (MaterialKind.NETWORK, MaterialKind.TRACKS):
             return frozenset()
         if self.bundle is None:
@@ -113,9 +113,9 @@ class RenderPlan:
 
     @property
     def handled_song(self) -> Song:
-        """The song whose recordings have the mute, solo and gain that are said of single tracks.
+        """The song with the user's mute, solo and gain of single tracks applied.
 
-        It is what a model of stems mixes, and what a mix is blended with.
+        A model of stems mixes this song, and a mix is blended with it.
         """
         return with_hand(self.song, tracks_of(self.song), self.hand)
 
@@ -130,7 +130,7 @@ class RenderPlan:
         return self.song.n_samples_at(self.mix_rate)
 
     def check_wet_stems(self) -> None:
-        """ModelError if the model answers with a mix alone."""
+        """Raise ModelError if the model outputs only a mix."""
         if self.bundle is not None and not self.bundle.manifest.has_wet_stems:
             raise ModelError(
                 f"model {self.model_name} makes no wet stems: render without stems or "
@@ -138,7 +138,7 @@ class RenderPlan:
             )
 
     def check_wet_tracks(self) -> None:
-        """ModelError if the model mixes stems, not tracks."""
+        """Raise ModelError if the model mixes stems, not tracks."""
         if not self.tracks:
             raise ModelError(
                 f"model {self.model_name} mixes stems, not single tracks: render without tracks or "
@@ -152,15 +152,15 @@ class RenderPlan:
 
     @property
     def has_desk_behind(self) -> bool:
-        """Whether strips act after the network alone, so that a mix may pass them again."""
+        """Whether all strips act after the network, so that only the desk need run again."""
         is_faithful = self.bundle is None or self.bundle.manifest.has_faithful_wet_stems
         return is_faithful or bool(self.tracks)
 
     @property
     def needed_wet_stems(self) -> frozenset[str]:
-        """The wet stems that something acts on, or hears: a strip, a reference, a variation.
+        """The wet stems that a strip, a reference or a variation processes or listens to.
 
-        What no strip touches stays in the mix as it is, and need not be made by itself.
+        The other stems stay in the mix as they are, and need no wet stem of their own.
         """
         every = frozenset((*self.stem_order, *self.song.stems))
         if self.reference is not None or self.settings.held_reference is not None:
@@ -178,7 +178,7 @@ class RenderPlan:
 
     @property
     def varies(self) -> bool:
-        """Whether the mix is to be a variation, and its desk is not that variation's yet."""
+        """Whether a variation is requested whose desk has not been found yet."""
         return self.settings.variation is not None and not self.settings.held_variation
 
     @property

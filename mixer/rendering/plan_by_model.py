@@ -52,7 +52,7 @@ def plan_of_tracks(
     presets: Sequence[Mapping[str, str]],
     bundle: Bundle | None,
 ) -> RenderPlan:
-    """Every track passes its strip at the mix's own rate; nothing is normalised beforehand."""
+    """Plan for a model of tracks: strips run at the mix's own rate, without normalisation."""
     return RenderPlan(
         song=song,
         settings=settings,
@@ -115,7 +115,7 @@ def around_network(
     """Strips before and after the network, and notes about them.
 
     Raises:
-        ModelError: a strip asks for what needs wet stems, and the model has none.
+        ModelError: a strip needs wet stems, and the model has none.
     """
     if manifest.has_faithful_wet_stems or amount == 0.0:
         return {}, console, ()

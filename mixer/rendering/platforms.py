@@ -1,7 +1,7 @@
-"""Platforms: the loudness at which each plays, by its own statements or by measurement.
+"""Platforms and their playback loudness, as published by each service or as measured.
 
-One record a place. Services change their rules; each record says where its figures are from and
-when they were looked up.
+One record for each platform. Services change their rules, so each record names the source of its
+figures and when they were looked up.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ class Platform:
     """A platform or medium that mixes are delivered to.
 
     Attributes:
-        name: as `--for` takes it.
-        title: for messages.
+        name: value of `--for`.
+        title: name in messages.
         loudness_lufs: playback loudness, and the target of a mix.
         true_peak_dbtp: ceiling that it specifies.
-        turns_up: what happens to quieter mixes; `NOT` and `TO_HEADROOM` turn louder ones down.
-        headroom_dbtp: highest peak to which it turns a mix up.
+        turns_up: treatment of quieter mixes; `NOT` and `TO_HEADROOM` turn louder ones down.
+        headroom_dbtp: peak up to which the platform turns a mix up.
         tolerance_lu: largest deviation that counts as on target.
         loud_peak_dbtp: ceiling for louder mixes, if it differs.
         source: of the figures.
-        looked_up: year and month of that.
+        looked_up: year and month when the source was consulted.
         note: anything else worth knowing.
     """
 
@@ -138,10 +138,10 @@ PLATFORMS = {
 
 
 def parse_platform(text: str) -> str | None:
-    """A name of `PLATFORMS`, or none.
+    """Parse a name of `PLATFORMS`, or "none".
 
     Raises:
-        SettingsError: an unknown one; the nearest is named.
+        SettingsError: the name is unknown; the message suggests the nearest.
     """
     name = text.strip().lower()
     if name in ("", "none"):

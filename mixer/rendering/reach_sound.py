@@ -1,7 +1,7 @@
-"""A mix brought to figures of its sound by its desk: what one setting does to the others is undone.
+"""Adjust a mix's desk until its sound reaches target figures, although settings interact.
 
-A louder voice narrows a mix, less bass brightens it. So the mix is measured after the desk, what
-is missing is added to the desk's settings, and it passes the desk again; the network does not run.
+A louder voice narrows a mix, less bass brightens it. So the mix is measured after the desk, the
+remaining difference is added to the desk's settings, and the desk runs again; the network does not.
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ _MOST_STEP_DB = 3.0
 def reach_sound(
     wet: WetMix, plan: RenderPlan, goals: Mapping[str, float], clock: StageClock
 ) -> Premaster:
-    """The mix before its master whose figures are near to goals.
+    """Make the mix before its master whose figures are close to the goals.
 
     Args:
         wet: from `mixer.rendering.pipeline.wet_mix`, with its wet stems.
-        plan: of the same, with a desk to begin with.
-        goals: by figure of `mixer.rendering.sound.measure_sound`, in its unit; others may move.
+        plan: of the same mix, with the desk to start from.
+        goals: target by figure of `mixer.rendering.sound.measure_sound`, in its unit; figures
+            without a goal may change.
         clock: is notified of each stage.
 
     Returns:
-        With its wet stems; its plan has the desk that was found.
+        The mix with its wet stems; its plan has the desk that was found.
     """
     best = over_desk(wet, plan, clock, wet_stems=True)
     missing_db = _missing_db(best, goals)
@@ -80,7 +81,7 @@ def reach_sound(
 
 
 def _missing_db(made: Premaster, goals: Mapping[str, float]) -> dict[str, float]:
-    """By figure that the desk moves, how far it is below its goal; 0 for near enough."""
+    """Distance in dB of each figure that the desk controls below its goal; 0 if close enough."""
     sound = measure_sound(made)
     apart = {n: goals[n] - sound[n] for n in _OF_THE_DESK if n in goals and n in sound}
     return {name: db if abs(db) > _NEAR_DB else 0.0 for name, db in apart.items()}

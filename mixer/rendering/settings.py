@@ -37,7 +37,7 @@ _MODELS_OWN = "the model's"
 
 
 def parse_trim(text: str) -> str:
-    """One of `TRIMS`; raises SettingsError for another word."""
+    """Parse one of `TRIMS`; raise SettingsError for any other word."""
     word = text.strip().lower()
     if word not in TRIMS:
         raise SettingsError(f"unknown trim {text!r}; choose from {', '.join(TRIMS)}")
@@ -55,37 +55,37 @@ class RenderSettings:
         profile: name or file of the profile to normalise to; None for the model's own.
         effects: which normalisations apply, any of `EFFECTS`; None for the model's own.
         amount: 0 (the plain sum of the recordings) to 1 (the mix).
-        dry: the recording is dry, so a model that normalises reverb adds a room first; None as
-            `song.toml` says.
-        levels: how much the levels at which tracks come in mean to a model of tracks: "raw"
-            (nothing), "rough" (a rough mix), "mix" (finished stems), or "auto", by their sound.
+        dry: the recording is dry, so a model that normalises reverb adds a room first; None takes
+            the value of `song.toml`.
+        levels: how far a model of tracks relies on incoming levels: "raw" (not at all), "rough"
+            (a rough mix), "mix" (finished stems), or "auto", judged by their sound.
         rooms: folder of impulse responses for the reverbs; None for generated ones.
-        warm_up_s: wrapped audio in front of the song for the network's recurrent layers, cut off
-            again; None for the model's own.
-        seed: of the rooms and of the dither.
+        warm_up_s: seconds of wrapped audio before the song that settle the network's recurrent
+            layers and are cut off again; None for the model's own.
+        seed: random seed for reverb rooms and dither.
         sample_rate: of the mix in Hz; None for the song's own.
-        fix: what to repair between microphones at one source, any of `FIXES`; what `song.toml` says
-            of a file wins.
+        fix: what to repair between microphones at one source, any of `FIXES`; for a
+            single file, `song.toml` takes precedence.
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
-        platform: where it is to be heard, one of `PLATFORMS`, which says loudness and ceiling where
-            nothing else is requested; None for nowhere in particular.
-        uncertainty: ask the model again with small changes of the song, and a second model, and
-            say how far the answers differ.
-        abstain: how far settings that the answers differ in are drawn towards neutral, 0 to 1;
-            above 0 only with `uncertainty`.
-        loudness_lufs: integrated loudness of the mix; None leaves it as it comes.
+        platform: delivery platform, one of `PLATFORMS`, which sets loudness and ceiling unless
+            they are requested; None for none.
+        uncertainty: run the model again on slightly changed input, and a second model, and report
+            how far their settings differ.
+        abstain: how far uncertain settings are drawn towards neutral, 0 to 1; above 0 only with
+            `uncertainty`.
+        loudness_lufs: integrated loudness of the mix; None leaves it unchanged.
         true_peak_dbtp: ceiling of the true peak; None for no limiter.
-        console: the strips, after the network; None as `song.toml` says. Its targets of loudness
-            and true peak count by way of `with_console`.
+        console: the strips, after the network; None takes those of `song.toml`. Its targets of
+            loudness and true peak apply through `with_console`.
         reference: recordings, or folders of them, that the mix is moved towards, each perhaps with
             aspects and amounts after a colon: see `mixer.reference.asking`.
-        variation: what the mix is made into another mix by, all else and its loudness as they would
-            have been: a name of `mixer.rendering.axes.named_moves`; None for none.
-        held_staging_db, held_gain_db: what an earlier take brought its mix to the desk's level by,
-            and to its loudness, held so that nothing else moves; None finds them anew. Only a
-            recipe says them.
-        held_reference: how an earlier take moved its mix towards its references, held likewise.
-        held_variation: console and loudness are the variation's already. Only a recipe says it.
+        variation: name of a variation of the mix that keeps its loudness and everything else, from
+            `mixer.rendering.axes.named_moves`; None for none.
+        held_staging_db, held_gain_db: gains with which an earlier take reached the desk's level and
+            its loudness, reused so that nothing else changes; None measures them again. Set only
+            by a recipe.
+        held_reference: an earlier take's moves towards its references, reused likewise.
+        held_variation: console and loudness are already the variation's. Set only by a recipe.
     """
 
     model: str = option(AUTO_MODEL, "Bundle name or folder, none, or auto: chosen by the song.")
@@ -199,7 +199,7 @@ class RenderSettings:
         self._take_over_platform()
 
     def _take_over_platform(self) -> None:
-        """Its targets, if no others were requested."""
+        """Adopt the platform's targets unless others were requested."""
         if self.platform is None:
             return
         place = PLATFORMS[parse_platform(self.platform) or ""]
@@ -217,13 +217,13 @@ def with_console(
     keeps_loudness: bool = False,
     keeps_ceiling: bool = False,
 ) -> RenderSettings:
-    """Settings with a console, whose targets they take over.
+    """Settings with a console, adopting its loudness and true-peak targets.
 
     Args:
-        settings: the settings so far.
+        settings: to be combined with the console.
         console: from `mixer.preset.merge.resolve`.
-        keeps_loudness, keeps_ceiling: that target was requested and wins over the console's, as a
-            platform's always do.
+        keeps_loudness, keeps_ceiling: that target was requested explicitly and overrides the
+            console's, as a platform's targets always do.
     """
     loudness_lufs, true_peak_dbtp = settings.loudness_lufs, settings.true_peak_dbtp
     if settings.platform is not None:
@@ -241,13 +241,13 @@ def with_console(
 
 
 def asked_ceiling(console: Console) -> float | None:
-    """The ceiling that a console asks for, as `RenderSettings` have it: None for no limiter."""
+    """True-peak ceiling requested by a console, in dBTP; None for no limiter."""
     ceiling_dbtp = console.true_peak_dbtp
     return None if ceiling_dbtp == NO_CEILING_DBTP else ceiling_dbtp
 
 
 def with_targets(console: Console, settings: RenderSettings) -> Console:
-    """A console that asks for the targets of settings; `with_console` takes them from it again."""
+    """A console with the targets of settings: the inverse of `with_console`."""
     ceiling_dbtp = settings.true_peak_dbtp
     return replace(
         console,
@@ -257,12 +257,12 @@ def with_targets(console: Console, settings: RenderSettings) -> Console:
 
 
 def at_fitting_rate(settings: RenderSettings, song: Song, file_format: str) -> RenderSettings:
-    """Settings whose mix a format holds: a rate that was not requested is brought to one.
+    """Choose a sample rate that the output format supports, unless a rate was requested.
 
     Args:
         settings: the requested settings.
         song: to be rendered.
-        file_format: one of `FORMATS`; the song's own rate is kept if that holds it.
+        file_format: one of `FORMATS`; the song's own rate is kept if the format supports it.
     """
     rate = fitting_rate(file_format, song.sample_rate)
     if settings.sample_rate is not None or rate == song.sample_rate:

@@ -1,6 +1,6 @@
 """The sound of a whole mix in a few figures, and the settings of the desk that move each of them.
 
-Albums are held together by them, and variations of a mix are spread along them.
+They keep an album consistent, and variations of a mix differ along them.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _RATIO_PER_DB, _EXPANSION_PER_DB = 1.0, 0.35
 
 
 def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str, float]:
-    """Voice to the rest in LU; bass, brightness to the middle, width, room and dynamics in dB.
+    """Measure voice against the rest in LU, and bass, brightness, width, room and dynamics in dB.
 
     Args:
-        made: with its wet stems.
-        known: what was measured of the same stems before; None measures them.
+        made: a mix with its wet stems.
+        known: earlier measurements of the same stems; None measures them.
 
     Returns:
-        What can be told: no voice without vocals, no room of a model that sets none.
+        The measurable figures by name: no voice without vocals, no room for a model without one.
     """
     rate, found = made.plan.mix_rate, dict[str, float]()
     known = known or KnownLevels(rate)
@@ -56,7 +56,7 @@ def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str
 
 
 def _measure_voice_lu(made: Premaster, known: KnownLevels) -> float | None:
-    """The vocals against the rest; None if either is missing."""
+    """Loudness of the vocals relative to the rest in LU; None if either is missing."""
     vocals = made.wet_stems.get(VOCALS)
     rest = [audio for stem, audio in made.wet_stems.items() if stem != VOCALS]
     if vocals is None or not (rest or known.has_unmade):
@@ -94,7 +94,7 @@ def _balance_of(spectrum: StereoSpectrum) -> dict[str, float]:
 
 
 def measure_crest_db(audio: FloatArray, sample_rate: int) -> float | None:
-    """Peak over RMS level of the middle one of all windows that are not soft; None for silence.
+    """Crest factor in dB: the median over all windows that are not soft; None for silence.
 
     Args:
         audio: float32 (2, samples).
@@ -111,12 +111,12 @@ def measure_crest_db(audio: FloatArray, sample_rate: int) -> float | None:
 
 
 def with_moves(console: Console, moves: Mapping[str, float], stems: Sequence[str]) -> Console:
-    """A desk that moves the sound of a mix.
+    """A desk changed to move the sound of a mix.
 
     Args:
-        console: as it was.
-        moves: by figure of `measure_sound`, in dB, about as far as it moves.
-        stems: of the song.
+        console: the desk before.
+        moves: by figure of `measure_sound`, approximate change in dB.
+        stems: names of the song's stems.
     """
     strips = {stem: console.strip(stem) for stem in stems}
     if VOICE in moves and VOCALS in strips:
@@ -153,7 +153,7 @@ def _moved_master(master: Strip, moves: Mapping[str, float]) -> Strip:
 
 
 def _raised(gain_db: Number, by_db: float) -> Number:
-    """A gain or its course in time, all of it moved."""
+    """A gain, constant or automated, raised as a whole."""
     if isinstance(gain_db, tuple):
         return tuple((time_s, level_db + by_db) for time_s, level_db in gain_db)
     return gain_db + by_db

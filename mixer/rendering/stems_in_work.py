@@ -1,7 +1,7 @@
-"""The normalisation of a song's stems in two halves, so that the second is foreseen by the first.
+"""Normalisation of a song's stems in two halves, so that the first allows a forecast of the second.
 
-The first half ends where a stem's compression has measured its onsets: by then it is known how long
-the rest takes, and the longest stem goes first.
+The first half ends when compression has measured a stem's onsets: then the time of the second half
+is known, and the stem that takes longest starts first.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class StemsInWork:
 
     Args:
         plan: of the render.
-        clock: is told how far they are.
-        n_workers: threads that call.
-        kept: what earlier takes made of the same song.
+        clock: receives their progress.
+        n_workers: number of calling threads.
+        kept: material cached from earlier takes of the same song; None for none.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class StemsInWork:
         self._done: dict[str, Normalised] = {}
 
     def begin(self, stem: str) -> None:
-        """Read a stem, and do what tells how long the rest takes.
+        """Read a stem and run the first half of its normalisation.
 
         Raises:
             InputError: as in `mixer.fxnorm.chain.normalise_stem`.
@@ -65,12 +65,12 @@ class StemsInWork:
             self._keep(stem, end.value)
 
     def longest_first(self) -> list[str]:
-        """The stems, those in front that will take longest."""
+        """Names of the stems in descending order of remaining time."""
         forecasts = self._forecasts
         return sorted(forecasts, key=lambda stem: forecasts[stem].left_s, reverse=True)
 
     def end(self, stem: str) -> tuple[str, Normalised]:
-        """A stem's name, its audio, float32 (2, samples), and what was measured."""
+        """Finish a stem: its name, its audio, float32 (2, samples), and its measurements."""
         if stem not in self._done:
             self._keep(stem, run_steps(self._steps[stem], partial(self._tell, stem)))
         return stem, self._done.pop(stem)

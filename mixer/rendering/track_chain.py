@@ -1,4 +1,4 @@
-"""One track from its recordings into its group: the model's strip, then the user's."""
+"""Processing of one track from its recordings to its group: the model's strip, then the user's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mixer.song.tracks import Track, read_track
 
 
 def wet_key(track: Track, settings: TrackSettings, n_samples: int, sample_rate: int) -> str:
-    """All that decides how a track comes out of the model's strip, except for its recordings."""
+    """Key of everything that determines the output of the model's strip, except the recordings."""
     return repr((track, settings, n_samples, sample_rate))
 
 
@@ -33,13 +33,13 @@ class TrackChain:
         sample_rate: int,
         kept: KeptTracks | None,
     ) -> None:
-        """Prepare; arguments as in `mixer.rendering.track_material.mix_tracks`."""
+        """Prepare the chain; arguments as in `mixer.rendering.track_material.mix_tracks`."""
         self._tracks, self._levels, self._settings = tracks, levels, settings
         self._hand, self._kept = hand, kept
         self._n_samples, self._sample_rate = n_samples, sample_rate
 
     def run(self, index: int) -> Handled | None:
-        """A track as it is in its group; None if it is silent or not heard.
+        """Make a track as it is in its group; None if it is silent or not heard.
 
         Raises:
             InputError: a recording is damaged.
@@ -54,11 +54,11 @@ class TrackChain:
         return self._hand(name, wet)
 
     def find_group(self, stem: str, own: Sequence[int]) -> FloatArray | None:
-        """A group after its bus as an earlier mix made it, float32 (2, samples); None if none did.
+        """A group after its bus from an earlier mix, float32 (2, samples); None if not cached.
 
         Args:
             stem: of the group.
-            own: places of its tracks.
+            own: indices of its tracks.
         """
         if self._kept is None:
             return None
@@ -69,7 +69,7 @@ class TrackChain:
         return found.audio
 
     def keep_group(self, stem: str, own: Sequence[int], audio: FloatArray) -> None:
-        """Keep a group after its bus for the next mix; arguments as in `find_group`."""
+        """Cache a group after its bus for the next mix; arguments as in `find_group`."""
         if self._kept is None:
             return
         names = [self._tracks[index].name for index in own]
@@ -77,7 +77,7 @@ class TrackChain:
         self._kept.keep_group(stem, KeptGroup(self._group_key(stem, own), audio, report))
 
     def _group_key(self, stem: str, own: Sequence[int]) -> str:
-        """All that decides how a group comes out of its bus, except for the recordings."""
+        """Key of everything that determines the output of a group's bus, except the recordings."""
         settings = self._settings
         of_tracks = [(self._wet_key(i), self._hand.key(self._tracks[i].name)) for i in own]
         return repr((of_tracks, settings.space, settings.groups[stem]))

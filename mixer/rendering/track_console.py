@@ -35,8 +35,8 @@ from mixer.song.tracks import Track
 class TrackRecord(TypedDict):
     """Loudness of a track (None for silence), and its settings.
 
-    `found` is present if the user changed the model's setting, and holds that setting; `hand`
-    where the user has changed it.
+    `found` is present if the user changed the model's setting, and holds the model's own value;
+    `hand` is present if the track has a strip of the user's.
     """
 
     stem: str
@@ -63,8 +63,8 @@ class TrackMix:
 
     Attributes:
         settings: of every strip and bus, as the model set them.
-        wet_tracks: each as it is in its group, returns included; None unless requested.
-        record: the same settings, and what was heard, ready for JSON.
+        wet_tracks: each track as it is in its group, returns included; None unless requested.
+        record: the same settings and the features of each track, ready for JSON.
     """
 
     settings: ConsoleSettings
@@ -75,12 +75,12 @@ class TrackMix:
 def set_console(
     plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None
 ) -> tuple[ConsoleSettings, Meaning]:
-    """The settings of every strip and bus, and how much incoming levels were taken to mean.
+    """Find the settings of every strip and bus, and the interpretation of incoming levels.
 
     Args:
         plan: of a mix of tracks.
         levels: features of each of its tracks.
-        network: the plan's model; None sets levels and places by the medians of roles.
+        network: the plan's model; None uses the median level and pan of each role.
 
     Raises:
         ModelError, DeviceError: the network failed.
@@ -92,10 +92,13 @@ def set_console(
 def doubts_of_console(
     plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None
 ) -> tuple[RenderPlan, Doubts]:
-    """How sure a model is of what it sets, and the plan with what that draws towards neutral.
+    """Estimate a model's uncertainty, and draw uncertain settings towards neutral as requested.
 
     Args:
         plan, levels, network: as in `set_console`.
+
+    Returns:
+        The plan with the changed settings, and the uncertainty.
     """
     meaning, tracks, abstain = _meaning(plan, levels), plan.tracks, plan.settings.abstain
     answers = answers_of_tracks(
@@ -132,7 +135,7 @@ def _ask(
 
 
 def _sides(tracks: Sequence[Track]) -> list[str | None]:
-    """The side that a track's name gives it where another one has the other: Double L, Double R.
+    """Side named by a track, if another track is named for the opposite side: Double L, Double R.
 
     Mono halves of a pair are one track already; these are files of two channels.
     """
@@ -142,7 +145,7 @@ def _sides(tracks: Sequence[Track]) -> list[str | None]:
 
 
 def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:
-    """The settings of every strip and bus with what the console asks to change of them."""
+    """Settings of every strip and bus with the changes that the console requests."""
     strips = plan.hand.strips
     of_tracks = {
         place: strips[track.name].network
@@ -166,12 +169,12 @@ def describe(
     settings: ConsoleSettings,
     hand: Mapping[str, HandRecord],
 ) -> TracksRecord:
-    """Every setting of every strip and bus, and features of each track, ready for JSON.
+    """Describe every setting of every strip and bus, and features of each track, ready for JSON.
 
     Args:
-        tracks, levels: all of them, and features of each.
-        found: as the model set them.
-        settings: with what somebody changed of them.
+        tracks, levels: all tracks of the song, and features of each.
+        found: the settings as the model set them.
+        settings: the same with the user's changes.
         hand: the user's strips, by track.
     """
     described: dict[str, TrackRecord] = {}

@@ -1,4 +1,4 @@
-"""The user's strips at work: on each wet track after the model's strip, before its group's sum."""
+"""The user's track strips: applied to each wet track after the model's strip, before summing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Handled(NamedTuple):
     """A wet track after the user's strip.
 
     Attributes:
-        audio: float32 (2, samples), without what comes back of the user's sends.
-        with_returns: the same with it; the same array if the user's strip sends nothing.
+        audio: float32 (2, samples), without the returns of the user's sends.
+        with_returns: the same with these returns; the same array if the strip has no sends.
     """
 
     audio: FloatArray
@@ -26,9 +26,9 @@ class Handled(NamedTuple):
 
 
 class HandRecord(TypedDict):
-    """The user's strip of a track, ready for JSON; only its settings if it is not heard.
+    """Record of the user's strip of a track, ready for JSON; only its settings if it is not heard.
 
-    `set` is its strip as a preset says it.
+    `set` is the strip in the form of a preset.
     """
 
     heard: bool
@@ -38,23 +38,23 @@ class HandRecord(TypedDict):
 
 
 class HandStrips:
-    """The user's strips at work on the tracks of one mix; several threads may call it at once.
+    """The user's strips for the tracks of one mix; safe to call from several threads at once.
 
     Attributes:
-        report: by track with such a strip: whether it is heard, what was set, and what each
-            effect did; ready for JSON.
+        report: by name of each track with such a strip: whether it is heard, its settings, and
+            measurements of each effect; ready for JSON.
     """
 
     def __init__(
         self, hand: TrackHand, console: Console, sample_rate: int, tempo_bpm: float | None
     ) -> None:
-        """Prepare.
+        """Prepare the strips.
 
         Args:
-            hand: of the song's tracks.
-            console: its reverb and delay are what the user sends to.
+            hand: the user's strips of the song's tracks.
+            console: has the reverb and delay that the user's sends feed.
             sample_rate: of the mix, in Hz.
-            tempo_bpm: what a delay in beats follows; None if unknown.
+            tempo_bpm: tempo for delays that are set in beats; None if unknown.
         """
         self._hand, self._sample_rate = hand, sample_rate
         self._sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
@@ -70,7 +70,7 @@ class HandStrips:
         return False
 
     def key(self, track_name: str) -> tuple[object, ...]:
-        """All that decides what becomes of a track here; equal ones mean equal samples."""
+        """Key of all that determines the strip's effect on a track; equal keys, equal samples."""
         strip = self._hand.strips.get(track_name)
         sends = strip is not None and (strip.reverb_db is not None or strip.delay_db is not None)
         return track_name in self._hand.not_heard, strip, self._shared if sends else None

@@ -1,7 +1,7 @@
-"""Wet stems from single tracks: listen to each, set the console, run strips and buses.
+"""Wet stems from single tracks: measure each, set the console, run strips and buses.
 
-Tracks are read twice, one or two at a time: once to be listened to, once through their strips into
-their group. So memory holds the four groups and the tracks at hand, however many tracks a song has.
+Tracks are read twice, one or two at a time: once to be measured, once through their strips into
+their group. So memory holds the four groups and the current tracks, however many a song has.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ R = TypeVar("R")
 def listen_to_tracks(
     tracks: Sequence[Track], n_samples: int, sample_rate: int, threads: int | None, tell: Tell
 ) -> tuple[TrackLevels, ...]:
-    """Hear every track once, block by block.
+    """Measure the features of every track, block by block.
 
     Args:
         tracks: all of a song's.
@@ -76,23 +76,23 @@ def mix_tracks(
     tap: OfBus | None = None,
     kept: KeptTracks | None = None,
 ) -> dict[str, FloatArray]:
-    """Every track through its strip and its sends, every group through its bus.
+    """Run every track through its strip and sends, and every group through its bus.
 
     Args:
         tracks: all of a song's, silent ones included.
-        levels: features of each.
-        settings: of each, in the same order, and of the groups.
-        hand: acts on each after its strip.
+        levels: features of each track.
+        settings: of each track, in the same order, and of the groups.
+        hand: the user's strips, applied after the model's.
         n_samples, sample_rate: of the mix.
         keep: called with each track as it is in its group, returns included, float32
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
-        tap: hears each group before and after its bus, if it is made again.
-        kept: what an earlier mix made: it changes no sample, and is not used with `keep`.
+        tap: called with each group before and after its bus, unless the group was cached.
+        kept: cache of an earlier mix: it changes no sample, and is not used with `keep`.
 
     Returns:
-        By stem each group after its bus, float32 (2, n_samples). Tracks are summed in their order:
-        equal input gives equal bits whatever the threads.
+        Each group after its bus by stem, float32 (2, n_samples). Tracks are summed in order, so
+        the result does not depend on the number of threads.
 
     Raises:
         InputError: a recording is damaged.
@@ -132,7 +132,7 @@ def mix_tracks(
 def _through_bus(
     stem: str, group: FloatArray, sample_rate: int, settings: BusSettings, tap: OfBus | None
 ) -> FloatArray:
-    """A group, written over with what its bus makes of it."""
+    """Run a group through its bus, in place."""
     before = None if tap is None else copy_of(group)
     run_bus(group, sample_rate, settings)
     if tap is not None and before is not None:
@@ -143,7 +143,7 @@ def _through_bus(
 def _alone(
     done: Handled | None, sends: GroupSends, settings: TrackSettings, n_samples: int
 ) -> FloatArray:
-    """A track as it is in its group, with what comes back of it alone."""
+    """A track as it is in its group, with the returns of its own sends."""
     if done is None:
         return silence(2, n_samples)
     return sends.with_returns(done.with_returns, done.audio, settings)
@@ -152,7 +152,7 @@ def _alone(
 def _in_order(
     work: Callable[[T], R], items: Sequence[T], threads: int | None
 ) -> Generator[tuple[T, R], None, None]:
-    """Items with their results, in order, no more under way or waiting than run at once."""
+    """Items with their results, in order; no more are started or waiting than run at once."""
     at_once = threads or available_threads()
     rest = iter(items)
     with Workers(at_once, "tracks") as pool:

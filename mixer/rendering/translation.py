@@ -1,4 +1,4 @@
-"""A finished mix through loudspeakers and codecs: which stem is heard less, where, and when."""
+"""Translation of a finished mix to loudspeakers and codecs: stems that lose level, and when."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ Powers = dict[str, NDArray[np.floating]]
 
 
 class TranslationRow(TypedDict):
-    """Loudness that a stem loses on a playback system.
+    """Loss of loudness of one stem on one playback system.
 
     Attributes:
         place: of `mixer.meters.translation.PLACES`, or a codec.
-        stem: which.
-        lost: share of its loudness that is not heard, 0 to 1; below 0 it is heard better.
-        lost_at_worst: the same where it is worst.
-        from_s, to_s: where that is.
-        lift_hz: if it could be lifted, of small loudspeakers.
+        stem: name of the stem.
+        lost: share of its loudness that is lost, up to 1; negative if it becomes louder.
+        lost_at_worst: the same in its worst passage.
+        from_s, to_s: start and end of that passage, in seconds.
+        lift_hz: for small loudspeakers, the frequency at which a boost would help.
     """
 
     place: str
@@ -51,7 +51,7 @@ class TranslationRow(TypedDict):
 
 
 class Translation(TypedDict):
-    """How a mix translates; `true_peaks_dbtp` are those after the codecs that were tried."""
+    """Result for a mix; `true_peaks_dbtp` are the true peaks after each codec that was tried."""
 
     rows: list[TranslationRow]
     true_peaks_dbtp: dict[str, float]
@@ -59,13 +59,13 @@ class Translation(TypedDict):
 
 
 def check_translation(mix: Mix) -> Translation:
-    """Send a mix through every place and codec.
+    """Simulate a mix on every playback system and through every codec.
 
     Args:
         mix: with its wet stems.
 
     Raises:
-        InputError: PyAV is there, and has no such encoder.
+        InputError: PyAV is installed but lacks an encoder.
     """
     stereo, mono = _powers(mix)
     at_desk = heard_loudness(stereo)
@@ -93,7 +93,7 @@ def check_translation(mix: Mix) -> Translation:
 
 
 def translation_lines(translation: Translation) -> Iterator[str]:
-    """Notable losses, a line each."""
+    """One line for each notable loss."""
     for row in translation["rows"]:
         if row["lost"] < LEAST_LOST:
             continue
@@ -124,14 +124,14 @@ class Loss(Protocol):
 
 
 def corrections(losses: Sequence[Loss], budget_db: float) -> list[tuple[str, float, float]]:
-    """Boosts by which a small equaliser could restore stems on small loudspeakers.
+    """Find EQ boosts that would restore stems on small loudspeakers.
 
     Args:
-        losses: what was found.
-        budget_db: no stem is lifted by more.
+        losses: the losses found.
+        budget_db: largest boost of any stem, in dB.
 
     Returns:
-        Stem, frequency in Hz and gain in dB, of each stem that loses enough.
+        Stem, frequency in Hz and gain in dB for each stem whose loss is large enough.
     """
     worst: dict[str, tuple[float, float]] = {}
     for loss in losses:
@@ -145,7 +145,7 @@ def corrections(losses: Sequence[Loss], budget_db: float) -> list[tuple[str, flo
 
 
 def _powers(mix: Mix) -> tuple[Powers, Powers]:
-    """Powers of each stem after the bus: both channels, and their half sum."""
+    """Powers of each stem after the bus: of both channels, and of their mono sum."""
     parts = MixParts(mix)
     stereo, mono = Powers(), Powers()
     for stem in mix.wet_stems:
