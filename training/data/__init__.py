@@ -1,1 +1,1 @@
-"""Multitracks to training examples."""
+"""Preparation of multitracks as training examples, and reading them."""

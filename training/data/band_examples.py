@@ -26,22 +26,22 @@ from mixer.network.band_mixer.bands import POWER_FLOOR, band_weights, measure_po
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 from training.data.wet_powers import estimate_wet_powers
 
-# Where every mixture is put, of what goes in and of the output: stems can then be exchanged
-# between songs.
+# Level of every mixture, at the input and at the output, so that stems can be exchanged between
+# songs.
 MIXTURE_LUFS = -18.0
-# A stem below this is not played.
+# A stem below this level counts as silent.
 _SILENT_LUFS = -60.0
 
 
 @dataclass(frozen=True)
 class Example:
-    """One excerpt.
+    """Band powers of one excerpt of a song.
 
     Attributes:
-        dry_db, wet_db: float16 (stems, views, bands, frames), powers before and after the console,
-            each as in a mixture of `MIXTURE_LUFS`.
-        played: (stems,), whether there is anything to learn from.
-        is_wet: the stems that go in are the wet ones, normalised.
+        dry_db, wet_db: float16 (stems, views, bands, frames), powers in dB before and after the
+            console, scaled to a mixture of `MIXTURE_LUFS`.
+        played: bool (stems,), whether the stem plays and can be learnt from.
+        is_wet: whether the input stems are the wet ones, normalised.
     """
 
     dry_db: NDArray[np.float16]
@@ -61,15 +61,15 @@ def make_example(
     *,
     is_wet: bool,
 ) -> Example | None:
-    """Measure one excerpt; None if next to nothing is played.
+    """Measure one excerpt; None if it is almost silent.
 
     Args:
-        dry: stems as they would come in, (2, samples) each; one that is missing is silent.
+        dry: input stems, float32 (2, samples) each; a missing one is silent.
         wet: the same stems as they are in the mixture, of the same length.
         stems: names, in the model's order.
         sample_rate: in Hz.
-        hyper, profile, effects: the model's.
-        is_wet: `dry` is `wet`.
+        hyper, profile, effects: the model's hyper-parameters, profile and effect normalisations.
+        is_wet: whether `dry` is the same as `wet`.
     """
     wet_gain = _gain_to_mixture(np.add.reduce(list(wet.values())), sample_rate)
     if wet_gain is None:
@@ -94,11 +94,11 @@ def make_example_of_mixture(
     profile: Profile,
     effects: Sequence[str],
 ) -> tuple[Example | None, float]:
-    """`make_example` where what came of the stems is heard in their mixture alone.
+    """As `make_example`, if the wet stems can only be heard in their mixture.
 
     Args:
-        dry: stems as they were recorded, (2, samples) each.
-        mixture: what was made of them, (2, samples), in time with them.
+        dry: stems as recorded, float32 (2, samples) each.
+        mixture: the mixture of these stems, float32 (2, samples), aligned with them in time.
         stems, sample_rate, hyper, profile, effects: as in `make_example`.
 
     Returns:
@@ -128,7 +128,7 @@ def _with_dry_stems(
     *,
     is_wet: bool,
 ) -> Example | None:
-    """An example of what should come out: powers at `MIXTURE_LUFS`, and which can be heard."""
+    """Build an example from dry stems and wet powers, at `MIXTURE_LUFS`."""
     dry_gain = _gain_to_mixture(np.add.reduce(list(dry.values())), sample_rate)
     if dry_gain is None:
         return None
@@ -163,7 +163,7 @@ def write_example(example: Example, path: Path) -> None:
 
 
 def _gain_to_mixture(mixture: FloatArray, sample_rate: int) -> np.float32 | None:
-    """What brings a mixture to `MIXTURE_LUFS`; None if next to nothing is played."""
+    """Linear gain that brings a mixture to `MIXTURE_LUFS`; None if it is almost silent."""
     loudness_lufs = integrated_loudness_lufs(mixture, sample_rate)
     if not loudness_lufs > _SILENT_LUFS:
         return None
@@ -171,7 +171,7 @@ def _gain_to_mixture(mixture: FloatArray, sample_rate: int) -> np.float32 | None
 
 
 def _loudness(powers: NDArray[np.float32]) -> float:
-    """K-weighted level of (views, bands, frames), LUFS without its gates."""
+    """K-weighted level of powers (views, bands, frames): ungated LUFS."""
     mean = powers[:2].sum(axis=0).mean(axis=-1)
     weighted = float(k_weights(len(mean)) @ mean)
     return -0.691 + 10.0 * float(np.log10(max(weighted, POWER_FLOOR)))

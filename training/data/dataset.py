@@ -1,4 +1,4 @@
-"""Segments of prepared songs: aligned windows of the network's input and of its target.
+"""Segments of prepared songs: aligned windows of the network's input and its target.
 
 Windows are read from disk one by one; no song is ever loaded. Item i of epoch e depends on the
 seed, e and i alone, so workers, their number and a resumed run change nothing.
@@ -31,18 +31,20 @@ class SegmentSettings:
     """How training segments are drawn.
 
     Attributes:
-        n_samples: length of a segment.
-        items_per_epoch: None for as many as there are segments' lengths of music.
-        seed: of everything random.
-        swap_channels: left and right change places in half of the items.
-        input_gain_db: each stem of the input is turned up or down by up to this many dB; the
-            target is not, so the network learns to rely on its own sense of balance.
-        remix_share: of the items, those made of stems of different songs; their target is the sum
-            of the wet stems.
-        drop_share: of the items, those that lose one of two or more stems that play; what is left
-            of the target is the sum of the others.
+        n_samples: length of a segment in samples.
+        items_per_epoch: number of items; None for the total length of the songs over that of a
+            segment.
+        seed: random seed, 0 or more.
+        swap_channels: exchange left and right in half of the items.
+        input_gain_db: largest random gain in dB (0 to 60), up or down, of each input stem. The
+            target keeps its level, so the network learns not to rely on input levels.
+        remix_share: share of items made of stems of different songs, 0 to 1; the target is the sum
+            of their wet stems.
+        drop_share: share of items with two or more playing stems that lose one, 0 to 1; the target
+            is the sum of the remaining wet stems.
         with_wet: also read the wet stems.
-        silence_rms_dbfs: windows whose mix (remixed: whose stem) is below are not drawn.
+        silence_rms_dbfs: windows whose mix (in remixed items, whose stem) is below this level are
+            not drawn.
     """
 
     n_samples: int
@@ -106,7 +108,7 @@ class SegmentDataset(Dataset[Item]):
         self._n_items = settings.items_per_epoch or max(1, n_samples // settings.n_samples)
 
     def __len__(self) -> int:
-        """Items in an epoch."""
+        """Number of items in an epoch."""
         return self._n_items
 
     def __getitem__(self, index: int) -> Item:
@@ -131,7 +133,7 @@ class SegmentDataset(Dataset[Item]):
         return read_item(song, start, self.settings.n_samples, variants, with_wet=self._needs_wet)
 
     def _remixed(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Each stem from a song and a place of its own."""
+        """Draw each stem from a song and position of its own."""
         n_samples = self.settings.n_samples
         inputs = np.zeros((len(STEMS), 2, n_samples), np.float32)
         wet = np.zeros_like(inputs)
@@ -143,15 +145,15 @@ class SegmentDataset(Dataset[Item]):
             inputs[i] = read_normalised(song, stem, variant, start, n_samples)
             wet[i] = read_segment(song.wet_path(stem), start, n_samples)
         target = wet.sum(axis=0)
-        # As a song whose sum exceeds full scale is turned down when it is prepared.
+        # As in preparation, where a song whose sum exceeds full scale is turned down.
         gain = np.float32(1.0 / max(1.0, peak(target)))
         return {"inputs": inputs, "target": target * gain, "wet": wet * gain}
 
 
 class ValidationSegments(Dataset[Item]):
-    """The same excerpts every time: evenly spread over what is not silent of each song.
+    """A fixed set of excerpts, evenly spread over the parts of each song that are not silent.
 
-    Items as in `SegmentDataset`, the first reverb variant, nothing random.
+    Items are as in `SegmentDataset`, with the first reverb variant and without augmentation.
     """
 
     def __init__(
@@ -166,9 +168,9 @@ class ValidationSegments(Dataset[Item]):
         """
         Args:
             data: a prepared data set, or its folder.
-            n_samples: length of an excerpt.
-            per_song: excerpts of each song at most.
-            split: "valid" or "test", or "train" to see how well that is learnt.
+            n_samples: length of an excerpt in samples.
+            per_song: largest number of excerpts of each song.
+            split: "valid" or "test", or "train" to measure how well the training songs are learnt.
             with_wet: also read the wet stems.
 
         Raises:
@@ -199,16 +201,16 @@ class ValidationSegments(Dataset[Item]):
 
 
 class EpochSampler(Sampler[int]):
-    """Numbers of one epoch's items, for one of several processes, from any item on.
+    """Item numbers of one epoch for one of several processes, from any item onwards.
 
-    Set `epoch`, and `start` where a run is resumed in the middle of an epoch, before iterating.
+    Before iterating, set `epoch`, and `start` to resume a run in the middle of an epoch.
     """
 
     def __init__(self, n_items: int, *, rank: int = 0, n_ranks: int = 1) -> None:
         """
         Args:
-            n_items: in an epoch, over all processes; what does not divide is left away.
-            rank, n_ranks: which of how many processes this is.
+            n_items: number of items in an epoch over all processes; a remainder is left out.
+            rank, n_ranks: index of this process, from 0, and the number of processes.
         """
         self.n_items = n_items // n_ranks * n_ranks
         self._epoch_items = n_items
@@ -224,7 +226,7 @@ class EpochSampler(Sampler[int]):
 
 
 def _drop_a_stem(item: dict[str, np.ndarray], rng: np.random.Generator) -> None:
-    """Silence one stem of an item with wet stems, if that leaves another that plays."""
+    """Silence one stem of an item with wet stems, if another one still plays."""
     playing = np.flatnonzero(item["wet"].any(axis=(1, 2)))
     if len(playing) < 2:
         return
@@ -234,7 +236,7 @@ def _drop_a_stem(item: dict[str, np.ndarray], rng: np.random.Generator) -> None:
 
 
 def _tensors(item: dict[str, np.ndarray], swap: bool) -> Item:
-    """Tensors of an item; the input's stems and channels become one axis."""
+    """Convert an item to tensors; the input's stems and channels become one axis."""
     if swap:
         item = {name: audio[..., ::-1, :] for name, audio in item.items()}
     tensors = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in item.items()}

@@ -1,4 +1,4 @@
-"""Forms of data sets, a line each: how a song of it is prepared, and how the set is read."""
+"""Forms of data sets, one line each: how to prepare a song, and how to read the data set."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Form:
     """A form of examples.
 
     Attributes:
-        prepare: writes a song's files, in a process of its own; answers with its record.
-        read: a data set's folder to what can be trained on.
-        song_keys: of a song's record, those that the set's description repeats.
-        stated: what the description says beside.
+        prepare: writes a song's files, in a process of its own, and returns its record.
+        read: reads a data set's folder and returns the data for training.
+        song_keys: keys of a song's record that the data set's description repeats.
+        stated: further entries of the description.
     """
 
     prepare: Callable[[SongTask, Report], SongRecord]
@@ -37,14 +37,14 @@ class Form:
 
 
 _COMMON = ("n_samples", "stems", "notes", "key")
-# A new form of examples is a line here.
+# Add a line here for a new form of examples.
 FORMS: Mapping[str, Form] = {
     Examples.AUDIO: Form(prepare_song, read_dataset, (*_COMMON, "target", "normalised_gain_db")),
     Examples.BANDS: Form(
         prepare_bands,
         read_bands,
         (*_COMMON, "is_wet", "excerpts"),
-        # An absent key says audio, as data sets from before there were others do.
+        # An absent key means audio, as in data sets written before other forms existed.
         {
             "examples": Examples.BANDS,
             "bands": {"n_fft": BAND_PARAMETERS.n_fft, "n_bands": BAND_PARAMETERS.n_bands},

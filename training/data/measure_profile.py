@@ -1,4 +1,4 @@
-"""Measure a profile from multitracks, its stems in processes of their own.
+"""Measure a profile from multitracks, one process per stem.
 
 The measure itself is `mixer.fxnorm.measure`; stems are independent in it, so one process a stem
 gives the figures of a whole measurement, and holds one stem of one song in memory. Needs no torch.
@@ -21,7 +21,7 @@ from mixer.stems import STEMS
 from training.data.multitracks import SAMPLE_RATE_HZ, LeftOut, Multitrack
 from training.data.workers import Report, each_in_processes
 
-# How often `measure_profile` goes through the songs: for their stems, and for each effect.
+# Number of passes of `measure_profile` over the songs: one for their stems, and one per effect.
 _PASSES = 1 + len(MEASURED_EFFECTS)
 
 
@@ -30,10 +30,10 @@ class Measurement:
     """A measured profile.
 
     Attributes:
-        profile: of the stems that could be measured.
-        n_songs: that it is the average of.
-        left_out: songs that could not be read, none of whose stems is in the average.
-        missing: stem to why it could not be measured.
+        profile: profile of the stems that could be measured.
+        n_songs: number of songs in the average.
+        left_out: songs that could not be read; none of their stems is in the average.
+        missing: for each stem that could not be measured, the reason.
     """
 
     profile: Profile
@@ -51,7 +51,7 @@ class _StemTask:
 
 @dataclass(frozen=True)
 class _StemResult:
-    """The profile of a stem, songs that could not be read, and if there is no profile why."""
+    """Profile of a stem, the songs that could not be read, and why there is no profile, if so."""
 
     profile: Profile | None
     failures: Mapping[int, str]
@@ -60,7 +60,7 @@ class _StemResult:
 
 @dataclass
 class _OneStem:
-    """One stem of every song, read again for each pass of `measure_profile`."""
+    """Iterable over one stem of every song, read anew for each pass of `measure_profile`."""
 
     task: _StemTask
     report: Report
@@ -92,19 +92,19 @@ def measure_multitracks(
     of: str = "songs",
     progress: Callable[[str, float], None] | None = None,
 ) -> Measurement:
-    """Average profile of songs; one that cannot be read is left out with all its stems.
+    """Measure the average profile; a song that cannot be read is left out with all its stems.
 
     Args:
         multitracks: the songs.
-        effects: the chain that the profile is for. Reverbs are left away: the average is that of
-            the songs as they are, which reverb normalisation then departs from.
-        n_jobs: processes at most; more than there are stems help nothing.
-        of: what the songs are, for the profile's words.
-        progress: called with a stem and the share that is done, 0 to 1.
+        effects: names of the effects the profile is for. Reverb effects are ignored: the average is
+            that of the songs as they are, from which reverb normalisation then departs.
+        n_jobs: largest number of processes; more than the number of stems brings no gain.
+        of: what to call the songs in the profile's description.
+        progress: called with a stem and the completed share, 0 to 1.
 
     Raises:
         InputError: no song can be read, or no stem of any song could be measured.
-        SettingsError: effects that cannot be run.
+        SettingsError: the effects cannot be run.
     """
     chain = tuple(effect for effect in effects if effect not in REVERBS)
     songs = dict(enumerate(multitracks))
@@ -117,7 +117,8 @@ def measure_multitracks(
         found = {i: why for stem in stems for i, why in results[stem].failures.items()}
         failures.update(found)
         songs = {index: song for index, song in songs.items() if index not in found}
-        # Damage shows while a stem is read: averages that have other stems of the song are undone.
+        # Damage is only noticed while a stem is read: averages with other stems of that song are
+        # redone.
         stems = [
             stem
             for stem in STEMS
@@ -153,7 +154,7 @@ def _averaged(
 def _measure_stems(
     tasks: Sequence[_StemTask], n_jobs: int, progress: Callable[[str, float], None] | None
 ) -> dict[str, _StemResult]:
-    """Each stem's result, by its name."""
+    """Measure every stem; results by stem."""
     shares = [0.0] * len(tasks)
 
     def reported(index: int, share: float) -> None:

@@ -1,8 +1,8 @@
-"""Sources -> multitracks: songs with their stems, the mix to learn, and their official split.
+"""Find multitracks in sources: songs with their stems, the target mix and their official split.
 
 A source is a song folder (stems or raw tracks, as `mixer.song.load` reads them), a folder of song
-folders to any sensible depth, a `.stem.mp4`, or a data set whose top folders are named `train`,
-`test` and perhaps `valid`, such as MUSDB18 as WAV or as `.stem.mp4`.
+folders to a limited depth, a `.stem.mp4`, or a data set whose top folders are named `train`, `test`
+and perhaps `valid`, such as MUSDB18 as WAV or as `.stem.mp4`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from training.data.musdb import is_validation_song
 TARGETS = ("auto", "mixture", "sum")
 SAMPLE_RATE_HZ = 44_100
 DRY_FOLDER = "dry"
-# A mix may ring on or be cut; beyond this it is another edit of the song.
+# A mix may ring longer or be cut; a larger difference in length means another edit of the song.
 MAX_LENGTH_DIFFERENCE_S = 5.0
 
 _MAX_DEPTH = 4
 _SPLIT_FOLDERS = {"train": "train", "valid": "valid", "validation": "valid", "test": "test"}
-# What a mix is called, the most telling first, and what says that it is not the final one.
+# Names of mixes, the most specific first, and words that mark one as not final.
 _MIX_WORDS = ("mixture", "mix", "mixdown")
 _OTHER_MIX_WORDS = frozenset(
     ("rough", "ref", "reference", "monitor", "click", "guide", "minus", "instrumental", "karaoke")
@@ -44,15 +44,15 @@ _OTHER_MIX_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Multitrack:
-    """A song to learn from.
+    """A song to train on.
 
     Attributes:
-        name: the song's.
-        song: its stems' recordings.
-        target: the recording of its mix; None if the mix is the sum of the stems.
-        split: "train", "valid" or "test" if the source says so, else None.
-        dry: the same stems as they were recorded, of a song folder that keeps them in a folder
-            `dry` beside its wet stems; without wet stems they are `song`, and that is dry.
+        name: name of the song.
+        song: the recordings of its stems.
+        target: the recording of its mix; None if the target is the sum of the stems.
+        split: "train", "valid" or "test" if the source states it, else None.
+        dry: the stems as recorded, from the folder `dry` beside the wet stems, if there is one.
+            Without wet stems, the dry ones are in `song`, which is then dry.
     """
 
     name: str
@@ -63,23 +63,23 @@ class Multitrack:
 
     @property
     def n_samples(self) -> int:
-        """Length at `SAMPLE_RATE_HZ`."""
+        """Length in samples at `SAMPLE_RATE_HZ`."""
         return self.song.n_samples_at(SAMPLE_RATE_HZ)
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
-        """All recordings that are read, the target last."""
+        """All recordings that will be read, the target last."""
         return self.song.recordings + ((self.target,) if self.target else ())
 
     @property
     def sample_rates(self) -> tuple[int, ...]:
-        """The sample rates of its files in Hz, each once, rising."""
+        """Distinct sample rates of its files in Hz, ascending."""
         return tuple(sorted({r.source.sample_rate for r in self.recordings}))
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A song that is not used, and why."""
+    """A song that is not used, and the reason."""
 
     name: str
     reason: str
@@ -88,15 +88,15 @@ class LeftOut:
 def find_multitracks(
     sources: Iterable[str | Path], target: str = "auto"
 ) -> tuple[list[Multitrack], list[LeftOut]]:
-    """Find the songs of sources, in the order given and of their names; headers are read, no audio.
+    """Find the songs of sources, in the given order and sorted by name; only headers are read.
 
     Args:
-        sources: see the module's head.
-        target: "auto" takes a file that says that it is the mix, else the sum of the stems;
-            "mixture" leaves out songs without such a file; "sum" never looks for one.
+        sources: folders or files; see the module's docstring.
+        target: "auto" uses a file named as the mix, or else the sum of the stems; "mixture" leaves
+            out songs without such a file; "sum" never looks for one.
 
     Raises:
-        InputError: a source does not exist or has no song in it, or none can be used.
+        InputError: a source does not exist or contains no song, or no song can be used.
     """
     found: list[Multitrack] = []
     left_out: list[LeftOut] = []
@@ -122,8 +122,7 @@ def find_multitracks(
 
 
 def read_target(multitrack: Multitrack) -> np.ndarray | None:
-    """The mix as a file has it, float32 (2, `n_samples`) at `SAMPLE_RATE_HZ`; None if it is the
-    sum of the stems.
+    """Read the target mix, float32 (2, `n_samples`) at `SAMPLE_RATE_HZ`; None for the sum.
 
     Raises:
         InputError: the file is damaged.
@@ -134,7 +133,7 @@ def read_target(multitrack: Multitrack) -> np.ndarray | None:
 
 
 def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
-    """Song folders and stem containers, each with its split if a folder says it."""
+    """Song folders and stem containers, each with the split that a folder states, if any."""
     if source.is_file() and is_stem_container_name(source.name):
         yield source, None
         return
@@ -153,7 +152,7 @@ def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
 
 
 def _song_name(path: Path) -> str:
-    """A folder's name, or a stem container's without its ending."""
+    """Name of a folder, or of a stem container without its suffix."""
     return without_audio_suffix(path.name) if is_stem_container_name(path.name) else path.name
 
 
@@ -182,7 +181,8 @@ def _subfolders(folder: Path) -> list[Path]:
 def _read_multitrack(path: Path, target: str) -> Multitrack:
     """
     Raises:
-        InputError: no stems, no mix where one must be, or stems that are dry without a mix.
+        InputError: there are no stems, the mix is missing although it is required, or the stems are
+            dry and there is no mix.
     """
     song = open_song(path)
     dry = _dry_song(path)
@@ -204,7 +204,7 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
 
 
 def _dry_song(path: Path) -> Song | None:
-    """The dry stems of a song folder; None if it keeps none.
+    """Load the dry stems of a song folder; None if there are none.
 
     Raises:
         InputError: they cannot be read.
@@ -216,12 +216,12 @@ def _dry_song(path: Path) -> Song | None:
 
 
 def _may_be_the_mix(file: str) -> bool:
-    """Whether a left-out file lies beside the parts and is not the sum of some of them."""
+    """Whether an unused file is next to the parts and is not the sum of only some of them."""
     return is_audio_name(file) and "/" not in file and classify(file).stem is None
 
 
 def _find_mix(song: Song) -> Recording | None:
-    """The left-out recording that says most clearly that it is the final mix."""
+    """The unused recording whose name marks it most clearly as the final mix; None if none does."""
     ignored = f"ignored in {SONG_FILE}"
     ranked: dict[int, list[Recording]] = {}
     for recording in song.left_out:

@@ -1,4 +1,4 @@
-"""MUSDB18's official split: which training songs are for validation.
+"""MUSDB18's official split: the training songs that are used for validation.
 
 The data set comes as two folders, `train` (100 songs) and `test` (50). Fourteen of the training
 songs are the validation set of the `musdb` package (its `mus.yaml`), which leaves 86 to train on.
@@ -29,5 +29,5 @@ VALIDATION_SONGS = frozenset(
 
 
 def is_validation_song(name: str) -> bool:
-    """Whether a song of the `train` folder is one of the official validation set, in any case."""
+    """Whether a song of the `train` folder is in the official validation set; case is ignored."""
     return name.casefold() in {song.casefold() for song in VALIDATION_SONGS}

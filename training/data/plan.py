@@ -1,4 +1,4 @@
-"""Plan of a data set: settings, songs, splits and size. Nothing is written."""
+"""Plan a data set: settings, songs, splits and size. Nothing is written."""
 
 from __future__ import annotations
 
@@ -18,42 +18,45 @@ from training.data.prepared import Examples
 from training.data.splits import METHODS, assign_splits
 
 MEASURE, AUTO = "measure", "auto"
-# An average over fewer training songs than this says more about them than about mixes.
+# An average over fewer training songs describes these songs rather than mixes in general.
 FEWEST_SONGS_TO_MEASURE = 20
 DEFAULT_EFFECTS = ("reverb", "eq", "compression", "balance", "loudness")
-# Examples in bands: what is normalised beside would be undone by what is learnt.
+# Normalisations of examples in bands: any others would be undone by what the network learns.
 DEFAULT_BAND_EFFECTS = ("balance",)
-# What an engineer does to tracks is what is learnt: nothing of it is done before.
+# Tracks are not normalised: everything that an engineer does to them is to be learnt.
 DEFAULT_TRACK_EFFECTS: tuple[str, ...] = ()
 DEFAULT_VARIANTS = 3
 VARIANTS_RANGE = (1, 100)
 
-# Decoded stems, the sum, and what normalising one of them needs beside it.
+# Memory for decoded stems, their sum, and what normalising one of them needs.
 _BYTES_IN_MEMORY_PER_SAMPLE = 8 * 6
-# Powers of four stems before and after, excerpts that overlap by half.
+# Powers of four stems before and after the console, in excerpts that overlap by half.
 _BAND_BYTES_PER_SAMPLE = 6.0
-# A few hundred numbers of each track for each 30 s.
+# A few hundred numbers per track and 30 s.
 _TRACK_BYTES = 2_000 / (30 * 44_100)
-# Measured on real songs: 24-bit FLAC keeps 2.8 of 6 bytes a stereo sample; denser music more.
+# Measured on real songs: 24-bit FLAC needs 2.8 of the 6 bytes of a stereo sample, more for dense
+# music.
 _BYTES_ON_DISK_PER_SAMPLE = 3.5
 
 
 @dataclass(frozen=True)
 class PrepareSettings:
-    """All settings that, with the sources, determine a data set.
+    """All settings that, together with the sources, determine a data set.
 
     Attributes:
-        profile: a name, a JSON file, "measure" for the average of the training songs, or "auto":
-            measure from 20 training songs on, else the published averages.
-        effects: names from `mixer.normalisations`, in order; `pre_reverb` for dry songs only.
-        n_variants: differently seeded reverbs of vocals and other.
-        seed: of the rooms.
-        rooms: folder of impulse responses; None for generated ones.
+        profile: a name, a JSON file, "measure" for the average of the training songs, or "auto" to
+            measure if there are at least 20 training songs and to use the published averages
+            otherwise.
+        effects: names from `mixer.normalisations`, in order; `pre_reverb` applies to dry songs
+            only.
+        n_variants: number of versions of vocals and other with different random reverbs.
+        seed: random seed of the rooms, 0 or more.
+        rooms: folder of impulse responses; None for generated rooms.
         target: one of `training.data.multitracks.TARGETS`.
         split: one of `training.data.splits.METHODS`.
-        valid_share, test_share: of songs that are split by hash.
-        examples: "audio", "bands" for networks that learn from powers of stems in bands, or
-            "tracks" for those that mix tracks.
+        valid_share, test_share: shares for validation and test of the songs split by hash, 0 to 1.
+        examples: "audio", "bands" for networks that learn from band powers of stems, or "tracks"
+            for networks that mix tracks.
     """
 
     profile: str = AUTO
@@ -85,7 +88,7 @@ class PrepareSettings:
 
 @dataclass(frozen=True)
 class PlannedSong:
-    """A song, its folder's name and its split."""
+    """A song, the name of its folder in the data set, and its split."""
 
     id: str
     multitrack: Multitrack
@@ -94,15 +97,15 @@ class PlannedSong:
 
 @dataclass(frozen=True)
 class Plan:
-    """Planned songs of a data set.
+    """Songs, settings and expected size of a data set.
 
     Attributes:
-        folder: the destination.
+        folder: destination of the data set.
         settings: as given.
-        songs: in the order in which they were found.
-        left_out: what was found and cannot be used.
+        songs: the songs in the order in which they were found.
+        left_out: songs that were found but cannot be used.
         profile: "measure", or the name or file of a profile.
-        n_bytes: what it will take on disk, about.
+        n_bytes: approximate size on disk in bytes.
     """
 
     folder: Path
@@ -124,7 +127,7 @@ def plan_dataset(
     Raises:
         InputError: see `find_multitracks` and `assign_splits`.
         SettingsError: see `assign_splits`.
-        ModelError: no such profile.
+        ModelError: the profile does not exist.
     """
     if settings.profile not in (AUTO, MEASURE):
         read_profile(settings.profile)
@@ -149,7 +152,7 @@ def plan_dataset(
 
 
 def _files_of(multitrack: Multitrack, settings: PrepareSettings) -> int:
-    """How many audio files a song becomes."""
+    """Number of audio files that are written for a song."""
     has_room = any(effect in settings.effects for effect in REVERBS)
     n_variants = [
         settings.n_variants if has_room and stem in REVERBERANT_STEMS else 1
@@ -159,14 +162,14 @@ def _files_of(multitrack: Multitrack, settings: PrepareSettings) -> int:
 
 
 def default_jobs(plan: Plan) -> int:
-    """One process a core, as far as the songs fit into memory."""
+    """One process per core, as far as memory allows."""
     longest = max(song.multitrack.n_samples for song in plan.songs)
     fitting = available_memory_bytes() // max(1, longest * _BYTES_IN_MEMORY_PER_SAMPLE)
     return max(1, min(available_threads(), fitting, len(plan.songs)))
 
 
 def _song_ids(names: Sequence[str]) -> list[str]:
-    """Folder names for songs: plain letters, and a number where two would be the same."""
+    """Folder names for songs: plain letters, with a number added to duplicates."""
     ids: list[str] = []
     for name in names:
         plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())

@@ -1,6 +1,8 @@
-"""Sources -> a data set ready for training: plan, profile, every song, description.
+"""Prepare a data set for training: profile, every song, description.
 
-A stopped run resumes: songs that are complete, from the same files and with
+An interrupted run resumes: songs that are complete, made from the same files with the same
+    settings, are kept. A song that cannot be used is left out and the others are still prepared.
+    The folder's description is written last.
 the same settings, are left as they are. A song that cannot be used is left out and the rest goes
 on. The folder's description is written when everything else is there.
 """
@@ -30,26 +32,26 @@ from training.data.song_files import SongRecord
 from training.data.song_task import NormalisationSettings, SongTask
 from training.data.workers import each_in_processes
 
-# called with the stage, what in it, and the share of the stage that is done, 0 to 1
+# Called with the stage, the item within it, and the completed share of the stage, 0 to 1.
 Progress = Callable[[str, str, float], None]
 
 
 class ProfileTable(TypedDict):
-    """Which profile the stems were normalised to."""
+    """The profile to which the stems were normalised."""
 
     file: str
     sha256: str
 
 
 class LeftOutTable(TypedDict):
-    """A song that could not be used, and why."""
+    """A song that could not be used, and the reason."""
 
     name: str
     reason: str
 
 
 class SongTable(TypedDict):
-    """A song in the description; each form of examples adds keys of its own."""
+    """A song in the description; each form of examples adds its own keys."""
 
     id: str
     name: str
@@ -61,10 +63,10 @@ class SongTable(TypedDict):
 
 
 class DatasetTable(TypedDict):
-    """Contents of `dataset.json`; each form of examples adds keys of its own.
+    """Contents of `dataset.json`; each form of examples adds its own keys.
 
     Attributes:
-        sha256: of all but itself and what is left out.
+        sha256: hash of everything except itself and the songs left out.
     """
 
     schema_version: int
@@ -87,16 +89,16 @@ def prepare_dataset(
 
     Args:
         plan: from `plan_dataset`.
-        n_jobs: processes.
-        overwrite: prepare again what is there with other settings.
-        progress: called from this thread.
+        n_jobs: number of processes.
+        overwrite: replace a data set that was prepared with other settings.
+        progress: called from the calling thread.
 
     Returns:
         The description of the data set, as in `dataset.json`; songs that failed are in `left_out`.
 
     Raises:
         InputError: no song could be prepared, or the folder of rooms cannot be used.
-        OutputError: the folder holds something else, or the disk is full or read-only.
+        OutputError: the folder contains something else, or the disk is full or read-only.
     """
     show = progress or (lambda stage, detail, share: None)
     _check_folder(plan, overwrite)
@@ -123,7 +125,7 @@ def prepare_dataset(
 def _prepare_songs(
     plan: Plan, profile: Profile, n_jobs: int, show: Progress
 ) -> tuple[dict[str, SongRecord], list[LeftOut]]:
-    """Every song's record by its id, and the songs that failed."""
+    """Prepare the songs; each song's record by its id, and the songs that failed."""
     settings, form = _normalisation_settings(plan.settings, profile), FORMS[plan.settings.examples]
     tasks = [
         SongTask(song.multitrack, song.id, prepared.song_folder(plan.folder, song.id), settings)
@@ -164,7 +166,7 @@ def _normalisation_settings(settings: PrepareSettings, profile: Profile) -> Norm
 
 
 def _settle_profile(plan: Plan, n_jobs: int, show: Progress) -> Profile:
-    """The profile, measured or read, also written into the data set."""
+    """Measure or read the profile, and write it into the data set."""
     path = plan.folder / prepared.PROFILE_FILE
     plan_path = plan.folder / prepared.PLAN_FILE
     record = _plan_record(plan)
@@ -195,7 +197,7 @@ def _settle_profile(plan: Plan, n_jobs: int, show: Progress) -> Profile:
 
 
 def _completed(profile: Profile) -> Profile:
-    """A profile with every stem; those that could not be measured are the published averages."""
+    """Complete a profile; stems that could not be measured get the published averages."""
     published = read_profile(PUBLISHED_PROFILE)
     borrowed = [stem for stem in STEMS if stem not in profile.stems]
     if not borrowed:
@@ -233,7 +235,7 @@ def _check_folder(plan: Plan, overwrite: bool) -> None:
 
 
 def _plan_record(plan: Plan) -> dict[str, object]:
-    """What must be the same for a run to resume an earlier one."""
+    """Settings that must match for a run to resume an earlier one."""
     measured_on = None
     if plan.profile == MEASURE:
         songs = sorted(
@@ -291,7 +293,7 @@ def _description(
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes have left half-written."""
+    """Remove incomplete files left by killed processes."""
     for pattern in (".*.partial", "songs/*/.*.partial", "songs/*/*/.*.partial"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)

@@ -34,24 +34,24 @@ from training.data.song_files import SongRecord
 from training.data.song_task import SongTask
 from training.data.workers import Report
 
-# Excerpts, and how far apart they begin.
+# Length of an excerpt, and the distance between their beginnings.
 EXCERPT_S, STEP_S = 30.0, 15.0
-# Share of a mixture's power that its dry stems must explain: of another song they explain 1 to
-# 7 %, of an engineer's own mix 85 and more.
+# Smallest share of a mixture's power that its dry stems must explain: stems of another song explain
+# 1 to 7 %, those of an engineer's own mix 85 % and more.
 LEAST_EXPLAINED = 0.5
-# The transform: of the networks that learn from it, unless their configuration says otherwise.
+# Transform of the networks that learn from it, unless their configuration differs.
 BANDS = BandMixerParameters()
 
 
 class Excerpt(TypedDict):
-    """Which of the stems play in an excerpt, and its length."""
+    """Stems that play in an excerpt, and its length."""
 
     played: list[bool]
     n_frames: int
 
 
 class MadeBands(Made):
-    """Additions of a song in bands to its `song.json`; `is_wet` if it has no dry stems."""
+    """Additional entries in the `song.json` of a song in bands; `is_wet` if it has no dry stems."""
 
     is_wet: bool
     excerpts: list[Excerpt]
@@ -62,14 +62,14 @@ class BandsRecord(MadeBands, SongRecord):
 
 
 def prepare_bands(task: SongTask, report: Report) -> BandsRecord:
-    """Write a song's excerpts, unless they are there already; its record comes last.
+    """Write a song's excerpts unless they already exist; its record is written last.
 
     Returns:
         The record, as in `song.json`; and in `was_there` whether nothing had to be done.
 
     Raises:
-        InputError: a damaged recording, a mixture that does not follow its dry stems, or next to
-            nothing played.
+        InputError: a recording is damaged, the mixture does not match its dry stems, or the song is
+            almost silent.
         OutputError: the disk is full or read-only.
     """
     return cast(
@@ -107,7 +107,7 @@ def _make(task: SongTask, report: Report) -> MadeBands:
 
 
 def _recordings(multitrack: Multitrack) -> tuple[Recording, ...]:
-    """Everything that is read."""
+    """All recordings that are read."""
     if not multitrack.song.dry:
         dry = multitrack.dry
         return multitrack.song.recordings + (dry.recordings if dry else ())
@@ -124,7 +124,7 @@ def _is_wet(multitrack: Multitrack) -> bool:
 
 
 def _examples(task: SongTask) -> Iterator[tuple[float, Example]]:
-    """The share of the song that is done, and an excerpt of its wet stems."""
+    """Yield the completed share of the song and an excerpt of its wet stems."""
     settings, dry_song = task.settings, task.multitrack.dry
     wet = _read_stems(task.multitrack.song)
     dry = wet if dry_song is None else _read_stems(dry_song)
@@ -145,13 +145,13 @@ def _examples(task: SongTask) -> Iterator[tuple[float, Example]]:
 
 
 def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[float, Example]]:
-    """The same of dry stems and their mixture; what was found is added to the notes."""
+    """The same for dry stems and their mixture; findings are added to `notes`."""
     dry, mixture = _read_stems(task.multitrack.song), read_target(task.multitrack)
     if mixture is None:
         raise InputError("its stems are dry and it has no mix: there is nothing to learn from it")
     n_samples = mixture.shape[1]
     lag = find_alignment(mixture, np.add.reduce(list(dry.values())), SAMPLE_RATE_HZ)
-    # Filters are short: what comes late as a whole is brought in time first.
+    # Filters are short, so a constant delay of the whole song is compensated first.
     mixture = zero_padded(mixture, lag.lag_samples, lag.lag_samples + n_samples)
     if lag.lag_samples:
         notes.append(f"its mixture was moved by {-lag.lag_ms:.1f} ms to its dry stems")
@@ -183,7 +183,7 @@ def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[flo
 
 
 def _excerpts(n_samples: int) -> Iterator[tuple[int, int]]:
-    """First sample and end of each excerpt."""
+    """First sample and end (exclusive) of each excerpt."""
     length, step = round(EXCERPT_S * SAMPLE_RATE_HZ), round(STEP_S * SAMPLE_RATE_HZ)
     for start in range(0, max(1, n_samples - length + 1), step):
         yield start, min(start + length, n_samples)

@@ -1,6 +1,6 @@
-"""A song of a data set is made once: made of the same inputs and settings, it is left as it is.
+"""Prepare a song of a data set once; it is kept if its inputs and settings are unchanged.
 
-A song is complete when its `song.json` is there, which says what it was made of.
+A song is complete when its `song.json`, which records what it was made from, exists.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from training.data.song_task import SongTask
 
 
 class Made(TypedDict):
-    """Additions to a song's record; each form of examples adds keys of its own."""
+    """Additional entries of a song's record; each form of examples adds its own keys."""
 
     stems: list[str]
     notes: list[str]
@@ -42,21 +42,21 @@ def prepare_once(
     also: Mapping[str, object] | None = None,
     nothing: str = "",
 ) -> SongRecord:
-    """Make a song's files, unless they are there already; its record comes last.
+    """Make a song's files unless they already exist; its record is written last.
 
     Args:
-        task: which song, and where to.
-        recordings: everything that is read.
-        settings: everything that decides the files beside them; the record has it.
-        make: writes the files into the task's folder, which is there.
-        also: what decides the files beside the settings.
-        nothing: the message if no file is made.
+        task: the song and its destination.
+        recordings: all recordings that are read.
+        settings: all settings that affect the files; stored in the record.
+        make: writes the files into the task's existing folder.
+        also: other inputs that affect the files.
+        nothing: error message if no file is made.
 
     Returns:
         The record, as in `song.json`; and in `was_there` whether nothing had to be done.
 
     Raises:
-        InputError: a damaged recording; and as `make`.
+        InputError: a recording is damaged; also whatever `make` raises.
         OutputError: the disk is full or read-only.
     """
     record_path = task.folder / prepared.SONG_FILE
@@ -87,13 +87,13 @@ def prepare_once(
 
 
 def _remove_others(task: SongTask, files: Mapping[str, int]) -> None:
-    """Delete what an earlier run with other settings left in the folder."""
+    """Delete files that an earlier run with other settings left in the folder."""
     for path in task.folder.glob("**/*"):
         if path.is_file() and path.relative_to(task.folder).as_posix() not in files:
             path.unlink()
 
 
 def _key(song_id: str, inputs: list[Input], decides: Mapping[str, object]) -> str:
-    """SHA-256 of everything that decides the song's files."""
+    """SHA-256 hash of everything that determines the song's files."""
     content = {"id": song_id, "inputs": [identity(described) for described in inputs], **decides}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """One song of a data set: its target, its wet stems and their normalised versions, as FLAC.
 
-A song is complete when its `song.json` is there. That says which inputs and settings it was made
-from, so that the same again is left as it is.
+A song is complete when its `song.json` exists. This file records the inputs and settings, so that
+an unchanged song is not prepared again.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ from training.data.workers import Report
 
 
 class Envelope(TypedDict):
-    """Levels over time of the target and of each wet stem."""
+    """Level over time of the target and of each wet stem, in dBFS."""
 
     hop_samples: int
     level_dbfs: dict[str, list[float]]
 
 
 class MadeAudio(Made):
-    """Additions of a song of audio to its `song.json`.
+    """Additional entries in the `song.json` of a song of audio.
 
     Attributes:
         target: "mixture", or "sum" of the wet stems.
-        gain_db: of all its files, to fit into full scale.
-        normalised_gain_db: stem to the further gain of each version.
-        measured: stem to what each version's normalisation has measured.
+        gain_db: gain in dB applied to all its files so that they fit into full scale.
+        normalised_gain_db: for each stem the further gain in dB of each version.
+        measured: for each stem the measurements of each version's normalisation.
     """
 
     target: str
@@ -63,15 +63,15 @@ class AudioRecord(MadeAudio, SongRecord):
 
 
 def prepare_song(task: SongTask, report: Report) -> AudioRecord:
-    """Write a song's files, unless they are there already; its record comes last.
+    """Write a song's files unless they already exist; its record is written last.
 
-    Every stem is decoded twice, first for the sum and its peak: never more than one is in memory.
+    Every stem is decoded twice, first for the sum and its peak; only one at a time is in memory.
 
     Returns:
         The record, as in `song.json`; and in `was_there` whether nothing had to be done.
 
     Raises:
-        InputError: a damaged recording, or nothing but silence.
+        InputError: a recording is damaged, or everything is silent.
         OutputError: the disk is full or read-only.
     """
     return cast(
@@ -120,7 +120,7 @@ def _make(task: SongTask, report: Report) -> MadeAudio:
 def _write_normalised(
     task: SongTask, stem: str, audio: np.ndarray, writer: SongWriter
 ) -> tuple[list[StemReport], list[float]]:
-    """Write a stem's variants; what was measured of each, and the gain that it is stored with."""
+    """Write a stem's variants; return the measurements and the storage gain in dB of each."""
     settings, song = task.settings, task.multitrack.song
     effects = tuple(e for e in settings.effects if song.dry or e not in FOR_DRY_SONGS)
     measured, gains_db = [], []
@@ -134,7 +134,8 @@ def _write_normalised(
             seed=_variant_seed(settings.seed, task.song_id, variant),
             rooms=_rooms(settings.rooms),
         )
-        # Only chains without the loudness effect can exceed full scale, which FLAC cannot hold.
+        # Only chains without the loudness effect can exceed full scale, which FLAC cannot
+        # represent.
         gain = 1.0 / max(1.0, peak(work))
         work *= np.float32(gain)
         writer.write(prepared.normalised_path(task.folder, stem, variant), work)
@@ -144,7 +145,7 @@ def _write_normalised(
 
 
 def _read_target_and_peaks(multitrack: Multitrack) -> tuple[np.ndarray, dict[str, float]]:
-    """The target, float32 (2, samples), and the linear peak of every stem that is not silent."""
+    """Read the target, float32 (2, samples), and the linear peak of every stem with sound."""
     target = read_target(multitrack)
     total = np.zeros((2, multitrack.n_samples), np.float32) if target is None else target
     peaks = {}
@@ -163,7 +164,7 @@ def _read_target_and_peaks(multitrack: Multitrack) -> tuple[np.ndarray, dict[str
 
 
 def _notes(multitrack: Multitrack, stems: dict[str, float], gain: float) -> list[str]:
-    """What a user may want to know about a song that is used."""
+    """Notes for the user about a song that is used."""
     notes = []
     rates = multitrack.sample_rates
     if rates != (SAMPLE_RATE_HZ,):
@@ -180,7 +181,7 @@ def _in_db(gain: float) -> float:
 
 
 def _variant_seed(seed: int, song_id: str, variant: int) -> int:
-    """Every song and variant has rooms of its own, whatever else is in the set."""
+    """Seed of a song's variant, independent of which other songs are in the data set."""
     digest = hashlib.sha256(f"{seed}/{song_id}/{variant}".encode()).digest()
     return int.from_bytes(digest[:7], "big")
 

@@ -1,7 +1,7 @@
 """One song of a data set of tracks: recordings as they were made, as they are in a mix, or both.
 
-The folder's recordings are the wet tracks; those of a folder `dry` beside them are what they were
-made from, by name. No audio is kept: a song is a few small arrays.
+The folder's recordings are the wet tracks; those in a folder `dry` beside them are the dry tracks
+of the same names. No audio is kept: a song becomes a few small arrays.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from training.data.track_songs import SongKind, SongTracks, make_song, write_son
 from training.data.workers import Report
 
 EXCERPT_S = 30.0
-# An excerpt in which fewer play teaches nothing of a balance.
+# Excerpts with fewer playing tracks teach nothing about balance.
 _FEWEST_PLAYING, _AUDIBLE_LUFS = 2, -60.0
-# Left and right that differ by less than this are one channel.
+# A track whose channels differ by less than this counts as mono.
 _MONO_BELOW = 1e-4
 
 
 class MadeTracks(Made):
-    """Additions of a song of tracks to its `song.json`; `excerpts` says how many."""
+    """Additional entries in the `song.json` of a song of tracks; `excerpts` is their number."""
 
     excerpts: int
 
@@ -46,13 +46,14 @@ class TracksRecord(MadeTracks, SongRecord):
 
 
 def prepare_tracks(task: SongTask, report: Report) -> TracksRecord:
-    """Write a song's excerpts, unless they are there already; its record comes last.
+    """Write a song's excerpts unless they already exist; its record is written last.
 
     Returns:
         The record, as in `song.json`; and in `was_there` whether nothing had to be done.
 
     Raises:
-        InputError: a damaged recording, fewer than two tracks, or next to nothing played.
+        InputError: a recording is damaged, there are fewer than two tracks, or the song is almost
+            silent.
         OutputError: the disk is full or read-only.
     """
     multitrack = task.multitrack
@@ -90,12 +91,11 @@ def _make(task: SongTask, report: Report) -> MadeTracks:
 
 
 def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTracks]]:
-    """The share of a song that is done, and an excerpt of its tracks.
+    """Yield the completed share of a song and an excerpt of its tracks.
 
     Args:
-        song: its wet tracks.
-        dry: what the wet tracks were made from, files of the same names; None if that is not
-            known.
+        song: the song of its wet tracks.
+        dry: the song of the dry tracks, with files of the same names; None if not available.
     """
     kind = SongKind.REAL if dry is None else SongKind.DRY_AND_WET
     recordings: list[Recording] = list(song.recordings)
@@ -128,7 +128,7 @@ def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTrack
 
 
 def _excerpts(recording: Recording, n_samples: int) -> list[TrackLevels]:
-    """A track, excerpt by excerpt; two equal channels are one."""
+    """Measure a track excerpt by excerpt; two equal channels count as one."""
     audio = read_sum([recording], n_samples, SAMPLE_RATE_HZ)
     if np.abs(audio[0] - audio[1]).max(initial=0.0) < _MONO_BELOW:
         audio = audio[:1]
