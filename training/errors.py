@@ -6,6 +6,6 @@ from mixer.errors import MixerError
 
 
 class TrainingError(MixerError):
-    """A run cannot go on: its loss became NaN, or its data do not fit its network."""
+    """A run cannot continue: the loss became NaN, or the data do not fit the network."""
 
     exit_code = 1

@@ -1,4 +1,4 @@
-"""A prepared data set on disk: what lies where, and reading its description.
+"""A prepared data set on disk: its files, and reading its description.
 
 DIR/dataset.json                           everything about the set, written last
 DIR/profile.json                           what the stems were normalised to
@@ -37,10 +37,10 @@ DATASET_FILE, PROFILE_FILE, SONG_FILE, PLAN_FILE = (
     "song.json",
     "prepare.json",
 )
-# The level of silence in an envelope.
+# Level given to silence in an envelope.
 ENVELOPE_FLOOR_DBFS = -120.0
 MIX = "mixture"
-# What a data set holds: segments of audio to learn from, powers of stems in bands, or tracks.
+# Kinds of examples in a data set: segments of audio, powers of stems in bands, or tracks.
 
 
 class Examples(StrEnum):
@@ -65,14 +65,14 @@ class PreparedSong:
     """A song of a prepared data set.
 
     Attributes:
-        id: its folder under `songs`.
-        name: for people.
+        id: name of its folder under `songs`.
+        name: name of the song, for messages.
         split: one of `SPLITS`.
-        n_samples: length of each of its files.
-        stems: those it has, in the order of `STEMS`; the others are silence.
-        folder: of its files.
-        gains_db: stem to the gain that each of its differently reverberated versions was stored
-            with to fit into full scale; 0 for almost all.
+        n_samples: length in samples of each of its files.
+        stems: names of its stems, in the order of `STEMS`; the others are silent.
+        folder: folder of its files.
+        gains_db: for each stem, the gain in dB with which each reverb variant was stored to fit
+            into full scale; almost always 0.
     """
 
     id: str
@@ -101,11 +101,11 @@ class PreparedDataset:
     Attributes:
         folder: its path.
         sample_rate: in Hz.
-        effects: what its stems were normalised by, in order.
-        profile: what they were normalised to.
-        n_variants: differently reverberated versions of vocals and other.
-        songs: of every split.
-        sha256: of everything that decides its content.
+        effects: names of the effects with which its stems were normalised, in order.
+        profile: the profile to which they were normalised.
+        n_variants: number of reverb variants of vocals and other.
+        songs: the songs of every split.
+        sha256: hash of everything that determines its content.
     """
 
     folder: Path
@@ -118,14 +118,14 @@ class PreparedDataset:
 
     @property
     def amount(self) -> str:
-        """How much there is, in words."""
+        """Amount of data, in words."""
         return counted(self.n_variants, "variant")
 
     def of_split(self, split: str) -> tuple[PreparedSong, ...]:
         """The songs of one split.
 
         Raises:
-            InputError: there is none.
+            InputError: the split has no songs.
         """
         songs = tuple(song for song in self.songs if song.split == split)
         if not songs:
@@ -168,14 +168,14 @@ class SongEntry:
 
 @dataclass(frozen=True)
 class ProfileEntry:
-    """Which profile a data set was normalised to."""
+    """The profile to which a data set was normalised."""
 
     sha256: str = text()
 
 
 @dataclass(frozen=True)
 class Description:
-    """Common description of prepared data sets; each kind adds its songs."""
+    """Common part of the descriptions of prepared data sets; each kind adds its songs."""
 
     sample_rate: int = number(MISSING, 1, 384_000)
     stems: tuple[str, ...] = entries(text())
@@ -209,18 +209,19 @@ class _Envelope:
 
 
 def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[Stated, Profile]:
-    """Read the description of a data set and check what all have in common.
+    """Read the description of a data set and check the parts that all kinds share.
 
     Args:
-        folder: of the data set.
-        examples: what it must hold, `Examples.AUDIO`, `Examples.BANDS` or `Examples.TRACKS`.
-        kind: the dataclass of such a description.
+        folder: folder of the data set.
+        examples: required kind, `Examples.AUDIO`, `Examples.BANDS` or `Examples.TRACKS`.
+        kind: the dataclass of that kind's description.
 
     Returns:
         The description, and the profile that it names.
 
     Raises:
-        InputError: no finished data set there, one of other examples, or a damaged description.
+        InputError: the folder has no finished data set or one of other examples, or its description
+            is damaged.
         ModelError: its profile is damaged.
     """
     path = folder / DATASET_FILE
@@ -258,8 +259,8 @@ def read_dataset(folder: str | Path) -> PreparedDataset:
     """Read and check the description of a prepared data set of audio; no audio is read.
 
     Raises:
-        InputError: no finished data set there, one of band powers, a damaged description, or files
-            missing.
+        InputError: the folder has no finished data set or one of band powers, its description is
+            damaged, or files are missing.
         ModelError: its profile is damaged.
     """
     folder = Path(folder)
@@ -276,14 +277,14 @@ def read_dataset(folder: str | Path) -> PreparedDataset:
 
 
 def read_envelope_dbfs(song: PreparedSong, content: str) -> tuple[np.ndarray, int]:
-    """RMS level of a song's target or of a wet stem over time.
+    """Read the RMS level over time of a song's target or of a wet stem.
 
     Args:
-        song: from a data set.
+        song: a song of a data set.
         content: `MIX` or one of the song's stems.
 
     Returns:
-        float64 (steps,) in dBFS, never below `ENVELOPE_FLOOR_DBFS`, and the step in samples.
+        Levels, float64 (steps,), in dBFS, at least `ENVELOPE_FLOOR_DBFS`; and the step in samples.
 
     Raises:
         InputError: the song's record is damaged.
@@ -305,10 +306,10 @@ def read_envelope_dbfs(song: PreparedSong, content: str) -> tuple[np.ndarray, in
 
 
 def read_object(path: Path) -> dict[str, object]:
-    """A JSON object from a file of bounded size.
+    """Read a JSON object from a file of limited size.
 
     Raises:
-        InputError: not there, too large, or not a JSON object.
+        InputError: the file is missing, too large, or not a JSON object.
     """
     return dict(_read(path).table)
 

@@ -37,7 +37,7 @@ _MOST_EXCERPTS, _MOST_FRAMES, _MOST_BANDS, _LONGEST_FFT = 100_000, 1 << 24, 512,
 
 @dataclass(frozen=True)
 class _Excerpt:
-    """An excerpt in a description; `played` says which stems are there to learn from."""
+    """An excerpt in a description; `played` names the stems that can be learnt from."""
 
     played: tuple[bool, ...] = entries(least=len(STEMS), most=len(STEMS))
     n_frames: int = number(MISSING, 1, _MOST_FRAMES)
@@ -63,14 +63,15 @@ class _BandDescription(Description):
 
 @dataclass(frozen=True)
 class BandExample:
-    """An excerpt of a song.
+    """Band powers of an excerpt of a song.
 
     Attributes:
-        path: its array.
-        split: of its song.
-        played: which stems are there to learn from.
-        is_wet: the song has wet stems alone: what goes in is the same, normalised.
-        shape: of the array.
+        path: file of its array.
+        split: split of its song.
+        played: whether each stem plays and can be learnt from.
+        is_wet: whether the song has wet stems only, so that the input is the same stems,
+            normalised.
+        shape: shape of the array.
     """
 
     path: Path
@@ -84,7 +85,7 @@ class BandExample:
         return self.shape[-1]
 
     def read(self, start: int, n_frames: int) -> NDArray[np.float16]:
-        """Frames of it, (2, stems, views, bands, n_frames).
+        """Read frames of it, (2, stems, views, bands, n_frames), in dB.
 
         Raises:
             InputError: the file is damaged.
@@ -107,12 +108,12 @@ class PreparedBands:
 
     Attributes:
         folder: its path.
-        sample_rate: in Hz, of the audio after it.
-        effects: what its stems were normalised by, in order.
-        profile: what they were normalised to.
-        n_fft, n_bands: of the transform, as in `BandMixerParameters`.
-        examples: of every split.
-        sha256: of everything that decides its content.
+        sample_rate: sample rate in Hz of the audio from which it was made.
+        effects: names of the effects with which its stems were normalised, in order.
+        profile: the profile to which they were normalised.
+        n_fft, n_bands: parameters of the transform, as in `BandMixerParameters`.
+        examples: the examples of every split.
+        sha256: hash of everything that determines its content.
     """
 
     folder: Path
@@ -126,14 +127,14 @@ class PreparedBands:
 
     @property
     def amount(self) -> str:
-        """How much there is, in words."""
+        """Amount of data, in words."""
         return f"{len(self.examples)} excerpts in {self.n_bands} bands"
 
     def of_split(self, split: str) -> tuple[BandExample, ...]:
         """The examples of one split.
 
         Raises:
-            InputError: there is none.
+            InputError: the split has no songs.
         """
         examples = tuple(example for example in self.examples if example.split == split)
         if not examples:
@@ -145,8 +146,8 @@ def read_bands(folder: str | Path) -> PreparedBands:
     """Read and check the description of a prepared data set of band powers; no array is read.
 
     Raises:
-        InputError: no finished data set there, one of audio, a damaged description, or files
-            missing.
+        InputError: the folder has no finished data set or one of other examples, its description is
+            damaged, or files are missing.
         ModelError: its profile is damaged.
     """
     folder = Path(folder)

@@ -48,12 +48,12 @@ class PreparedTracks:
 
     Attributes:
         folder: its path.
-        sample_rate: in Hz, of the audio after it.
-        effects: what was normalised beforehand: none by default.
-        profile: that the set states.
-        files: split and file of every excerpt of a person's song.
+        sample_rate: sample rate in Hz of the audio from which it was made.
+        effects: names of the effects with which tracks were normalised; none by default.
+        profile: the profile that the data set states.
+        files: split and file of every excerpt of a song by people.
         composed: the same for composed songs.
-        sha256: of everything that decides the content of the former.
+        sha256: hash of everything that determines the content of `files`.
     """
 
     folder: Path
@@ -66,14 +66,14 @@ class PreparedTracks:
 
     @property
     def amount(self) -> str:
-        """How much there is, in words."""
+        """Amount of data, in words."""
         return f"{len(self.files)} excerpts and {len(self.composed)} composed songs"
 
     def of_split(self, split: str) -> list[SongTracks]:
         """Read the songs of one split.
 
         Raises:
-            InputError: there is none, or a file is damaged.
+            InputError: the split has no songs, or a file is damaged.
         """
         paths = [path for name, path in (*self.files, *self.composed) if name == split]
         if not paths:
@@ -91,8 +91,8 @@ def read_tracks(folder: str | Path) -> PreparedTracks:
     """Read and check the description of a prepared data set of tracks; no array is read.
 
     Raises:
-        InputError: no finished data set there, one of other examples, a damaged description, or
-            files missing.
+        InputError: the folder has no finished data set or one of other examples, its description is
+            damaged, or files are missing.
         ModelError: its profile is damaged.
     """
     folder = Path(folder)

@@ -1,4 +1,4 @@
-"""The files of a prepared song: what they were made from, writing them, whether they are there."""
+"""The files of a prepared song: recording their inputs, writing them, checking that they exist."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BIT_DEPTH = "24"
 
 
 class SongWriter:
-    """Writes FLAC files of a song and keeps their sizes by their path in its folder."""
+    """Writes FLAC files of a song and records their sizes in bytes by path within its folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class SongWriter:
 
 
 def envelope_dbfs(audio: np.ndarray) -> list[float]:
-    """RMS level of each half second, the last one padded with silence, to 0.1 dB."""
+    """RMS level in dBFS of each half second, rounded to 0.1 dB; the last one is zero-padded."""
     n_steps = -(-audio.shape[1] // ENVELOPE_HOP_SAMPLES)
     levels = []
     for step in range(n_steps):
@@ -51,7 +51,7 @@ def envelope_dbfs(audio: np.ndarray) -> list[float]:
 
 
 class Input(TypedDict):
-    """A recording that a song was made from, and its file as it was."""
+    """A recording from which a song was made, and the state of its file at that time."""
 
     file: str
     stem: str
@@ -65,12 +65,12 @@ class Input(TypedDict):
 
 
 class SongRecord(TypedDict):
-    """Contents of `song.json`, whatever its examples.
+    """Contents of `song.json`, for all kinds of examples.
 
     Attributes:
-        key: hash of everything that decides the song's files.
-        files: their sizes by name, in bytes.
-        was_there: nothing had to be done; told to who prepares, never written.
+        key: hash of everything that determines the song's files.
+        files: sizes of the files in bytes, by name.
+        was_there: whether the song already existed; returned to the caller, never written.
     """
 
     schema_version: int
@@ -87,7 +87,7 @@ class SongRecord(TypedDict):
 
 
 def describe_inputs(recordings: tuple[Recording, ...], earlier: dict[str, object]) -> list[Input]:
-    """Each recording with its file's hash; not computed again where size and time are the same."""
+    """Describe each recording with its file's hash, reusing it if size and time are unchanged."""
     inputs = earlier.get("inputs")
     known = {
         (i.get("path"), i.get("bytes"), i.get("modified_ns")): i.get("sha256")
@@ -127,7 +127,7 @@ def identity(described: Input) -> dict[str, object]:
 
 
 def earlier_record(path: Path) -> dict[str, object]:
-    """The record of an earlier run; empty if there is none that can be read."""
+    """Read the record of an earlier run; empty if it is missing or cannot be read."""
     try:
         return prepared.read_object(path)
     except MixerError:

@@ -1,4 +1,4 @@
-"""A song that is to be prepared, and by which settings."""
+"""A song to prepare, and the settings for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.data.song_files import BIT_DEPTH
 
 
 class SettingsTable(TypedDict):
-    """`NormalisationSettings` as JSON has them, with what else decides the files."""
+    """`NormalisationSettings` in JSON form, with everything else that affects the files."""
 
     mixer_version: str
     sample_rate: int
@@ -32,12 +32,12 @@ class NormalisationSettings:
     """Settings that determine the content of every song of a data set.
 
     Attributes:
-        profile: what stems are normalised to.
-        effects: by what, in order; `pre_reverb` applies to dry songs only.
-        n_variants: differently seeded versions of stems that get a reverb.
-        seed: of the rooms.
-        rooms: folder of impulse responses; None for generated ones.
-        rooms_sha256: of that folder's files.
+        profile: the profile to which stems are normalised.
+        effects: names of the effects, in order; `pre_reverb` applies to dry songs only.
+        n_variants: number of versions, with different random reverbs, of stems that get a reverb.
+        seed: random seed of the rooms, 0 or more.
+        rooms: folder of impulse responses; None for generated rooms.
+        rooms_sha256: hash of the files in that folder.
     """
 
     profile: Profile
@@ -66,7 +66,7 @@ class NormalisationSettings:
 
 @dataclass(frozen=True)
 class SongTask:
-    """A song to prepare, and where."""
+    """A song to prepare, and its destination."""
 
     multitrack: Multitrack
     song_id: str

@@ -1,4 +1,4 @@
-"""Which songs are trained on, which choose the best network, and which are kept for the test."""
+"""Assignment of songs to the training, validation and test splits."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ def assign_splits(
     valid_share: float = 0.1,
     test_share: float = 0.1,
 ) -> list[str]:
-    """A split for each song: "train", "valid" or "test".
+    """Assign a split to each song: "train", "valid" or "test".
 
-    By hash, a song's split depends on its name alone, so that songs which are added later move no
-    other. Two songs and more always give at least one to validation and one to training, those
-    with the smallest and the largest hash.
+    With hashing, a song's split depends on its name alone, so that adding songs does not move
+    others. If there are at least two songs, the one with the smallest hash is always used for
+    validation and the one with the largest for training.
 
     Args:
         multitracks: the songs.
-        method: "auto" takes what the source says (MUSDB18's official lists, or folders named
-            train, valid and test) and hashes the rest; "musdb" demands it of every song; "hash"
-            ignores it.
-        valid_share, test_share: of the hashed songs, each 0 to 1, together below 1.
+        method: "auto" uses the split stated by the source (MUSDB18's official lists, or folders
+            named train, valid and test) and hashes the rest; "musdb" requires a stated split for
+            every song; "hash" ignores stated splits.
+        valid_share, test_share: shares of the hashed songs, each 0 to 1, together below 1.
 
     Raises:
-        SettingsError: shares out of range.
-        InputError: "musdb" with a song that is in no train or test folder.
+        SettingsError: the shares are out of range.
+        InputError: with "musdb", a song is not in a train or test folder.
     """
     if min(valid_share, test_share) < 0.0 or valid_share + test_share >= 1.0:
         raise SettingsError(
@@ -64,12 +64,12 @@ def assign_splits(
 
 
 def _ensure(splits: list[str], wanted: str, candidates: list[int]) -> None:
-    """Give a split that has no song the first of the candidates."""
+    """Assign the first candidate to a split that has no song."""
     if wanted not in splits and candidates:
         splits[candidates[0]] = wanted
 
 
 def _hash_share(name: str) -> float:
-    """0 to 1, evenly spread over names, the same everywhere."""
+    """Map a name to a number from 0 to 1, evenly distributed and the same on every machine."""
     digest = hashlib.sha256(f"song/{name.casefold().strip()}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -1,6 +1,6 @@
 """Songs for the track mixer: tracks as recorded, and as they sound in a mix.
 
-A song is a few small arrays; no audio is kept.
+A song is a few small arrays; no audio is stored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mixer.network.track_mixer.inputs import describe_dynamics
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
 from mixer.stems import STEMS
 
-# What of an engineer's decisions is kept, NaN where it is not known.
+# The recorded decisions of an engineer; NaN if unknown.
 DECISIONS = ("spread", "widen_db", "short_room_db", "long_room_db", "echo_db", "reduction_db",
              "ratio", "high_pass_hz")  # fmt: skip
 
@@ -40,16 +40,16 @@ class SongTracks:
     """The tracks of one song, or of an excerpt.
 
     Attributes:
-        kind: where it comes from, one of the constants above.
-        genre: of a composed song; empty if it is not known.
-        roles: of each track, one of `ROLE_NAMES`.
-        stems: of each track, one of `STEMS`.
-        is_mono: (tracks,), of what goes in.
-        dry_powers: (tracks, 3, bands), left, right, cross; for a real mix without dry tracks the
-            same as `wet_powers`.
-        dry_dynamics: (tracks, `N_DYNAMICS`).
-        wet_powers, wet_dynamics: as the track is in the mix; NaN if it was not mixed.
-        decisions: (tracks, `DECISIONS`).
+        kind: origin of the song, one of the constants of `SongKind`.
+        genre: genre of a composed song; empty if unknown.
+        roles: role of each track, one of `ROLE_NAMES`.
+        stems: stem of each track, one of `STEMS`.
+        is_mono: bool (tracks,), whether the input is mono.
+        dry_powers: (tracks, 3, bands): left, right and cross power; equal to `wet_powers` for a
+            real mix without dry tracks.
+        dry_dynamics: (tracks, `N_DYNAMICS`), dynamics of the dry tracks.
+        wet_powers, wet_dynamics: the same of the tracks within the mix; NaN if they were not mixed.
+        decisions: (tracks, `DECISIONS`), the engineer's settings; NaN if unknown.
     """
 
     kind: str
@@ -83,7 +83,7 @@ def make_song(
     decisions: NDArray[np.float32] | None = None,
     genre: str = "",
 ) -> SongTracks:
-    """A song of tracks that were listened to; without `wet`, of what nobody mixed."""
+    """Build a song from measured tracks; without `wet`, one that nobody mixed."""
     dry_powers, dry_dynamics = _arrays(dry)
     if wet is None:
         wet_powers = np.full_like(dry_powers, np.nan)
@@ -115,10 +115,10 @@ def write_song(song: SongTracks, path: Path) -> None:
 
 
 def read_song(path: Path) -> SongTracks:
-    """The inverse of `write_song`.
+    """Read a song written by `write_song`.
 
     Raises:
-        ValueError: the file is damaged, or holds something else.
+        ValueError: the file is damaged, or does not contain a song.
     """
     try:
         return _read_song(path)
@@ -141,10 +141,10 @@ def _arrays(tracks: list[TrackLevels]) -> tuple[NDArray[np.float32], NDArray[np.
 
 
 def role_numbers(roles: tuple[str, ...]) -> NDArray[np.int64]:
-    """Numbers of `ROLE_NAMES`."""
+    """Indices into `ROLE_NAMES`, int64 (tracks,)."""
     return np.array([ROLE_NAMES.index(role) for role in roles])
 
 
 def stem_numbers(stems: tuple[str, ...]) -> NDArray[np.int64]:
-    """Numbers of `STEMS`."""
+    """Indices into `STEMS`, int64 (tracks,)."""
     return np.array([STEMS.index(stem) for stem in stems])

@@ -1,10 +1,11 @@
 """Band powers of dry stems within a mixture, estimated from the mixture alone.
 
-Two steps, an excerpt at a time. What a console does with faders, pans and equalisers is a filter of
-each stem: all filters at once are the least-squares fit of the mixture's spectra by the stems',
-bin by bin. It knows phase, so that a quiet stem is found below loud ones. What is left over
-(rooms, compression, distortion) is in no phase with any stem, but it moves with the stems' powers:
-non-negative least squares over frames share it out, band by band.
+Each excerpt is processed in two steps. First, what a console does with faders, pans and equalisers
+is modelled as a filter of each stem: all filters together are the least-squares fit of the
+mixture's spectra by those of the stems, bin by bin. This fit uses phase, so that a quiet stem is
+found below loud ones. Second, the residual (rooms, compression, distortion) is not in phase with
+any stem, but it follows the stems' powers: non-negative least squares over frames distribute it
+among the stems, band by band.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ from mixer.dsp.blocks import FloatArray, root_hann, stft_blocks
 from mixer.network.band_mixer.bands import powers_of_spectra
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 
-# Noise below the loudest part of a bin that its fit is held against: keeps silent ones out of it.
+# Regularisation of the fit, as noise relative to the loudest part of a bin: keeps silent stems out.
 _FILTER_RIDGE = 1e-6
-# The same of powers, which agree less: a stem 30 dB below another in a band answers for no rest.
+# The same for powers, which agree less: a stem 30 dB below another in a band gets no residual.
 _POWER_RIDGE = 1e-3
-# A side this far below its mid is rounding, which a fit could only misuse.
+# A side signal this far below its mid is rounding noise, which a fit could only misuse.
 _LEAST_SIDE = 1e-8
 _LEFT, _RIGHT, _MID, _SIDE = (VIEWS.index(view) for view in ("left", "right", "mid", "side"))
 
 
 @dataclass(frozen=True)
 class WetPowers:
-    """Stems as they are in a mixture.
+    """Powers of stems as they are in a mixture.
 
     Attributes:
-        powers: of each stem, (views, bands, frames).
-        explained: share of the mixture's power that filters of the stems are, 0 to 1.
+        powers: powers of each stem, (views, bands, frames).
+        explained: share of the mixture's power explained by filtered stems, 0 to 1.
     """
 
     powers: dict[str, NDArray[np.float32]]
@@ -48,14 +49,14 @@ def estimate_wet_powers(
     hyper: BandMixerParameters,
     weights: NDArray[np.float32],
 ) -> WetPowers:
-    """Find how dry stems are in their mixture.
+    """Estimate the powers of dry stems within their mixture.
 
     Args:
-        dry: stems as they were recorded, float32 (2, samples) each, at least one.
-        mixture: what was made of them, (2, samples), in time with them to within a few
+        dry: stems as recorded, float32 (2, samples) each, at least one.
+        mixture: their mixture, float32 (2, samples), aligned with them to within a few
             milliseconds: see `mixer.evaluate.alignment`.
-        hyper: bands and transform.
-        weights: from `mixer.network.band_mixer.bands.band_weights`.
+        hyper: parameters of the bands and the transform.
+        weights: weights of the bands, from `mixer.network.band_mixer.bands.band_weights`.
     """
     mixed = _spectra(mixture, hyper)
     spectra = {name: _spectra(audio, hyper) for name, audio in dry.items()}
@@ -79,7 +80,7 @@ def estimate_wet_powers(
 
 
 def _spectra(audio: FloatArray, hyper: BandMixerParameters) -> NDArray[np.complex64]:
-    """(2, bins, frames), the frames of `measure_powers`."""
+    """Spectra (2, bins, frames), in the same frames as `measure_powers`."""
     blocks = stft_blocks(audio, hyper.n_fft, hyper.hop_samples, root_hann(hyper.n_fft), hyper.n_fft)
     return np.concatenate([spectra for _, spectra in blocks], axis=-1)
 
@@ -87,7 +88,7 @@ def _spectra(audio: FloatArray, hyper: BandMixerParameters) -> NDArray[np.comple
 def _filtered(
     spectra: Mapping[str, NDArray[np.complex64]], mixed: NDArray[np.complex64]
 ) -> dict[str, NDArray[np.complex64]]:
-    """Each stem after its filter: spectra of both channels, from its mid and its side."""
+    """Filter each stem's mid and side: spectra of both output channels by stem."""
     sources: list[NDArray[np.complex64]] = []
     owners: list[str] = []
     for name, (left, right) in spectra.items():
@@ -103,7 +104,7 @@ def _filtered(
     own = (parts @ adjoint).astype(np.complex128)
     cross = (wanted @ adjoint).astype(np.complex128)
     loudest = np.einsum("bss->bs", own).real.max(axis=1)
-    # A bin in which nothing sounds must be solvable too.
+    # Bins without sound must be solvable too.
     ridge = _FILTER_RIDGE * loudest + np.finfo(np.float32).tiny
     own += ridge[:, None, None] * np.eye(len(sources))
     # filters @ own = cross, of every bin; `own` is its own adjoint.
@@ -119,14 +120,14 @@ def _filtered(
 def _shares_of_rest(
     dry_powers: NDArray[np.float32], rest_powers: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """How much of each stem's power is in what the filters leave over.
+    """Share of each stem's power in the residual of the filters.
 
     Args:
         dry_powers: (stems, bands, frames), mean of both channels.
         rest_powers: (views, bands, frames).
 
     Returns:
-        (stems, views, bands), 0 and above, with twice mid and side as large as left and right.
+        (stems, views, bands), at least 0, with 2 (mid + side) = left + right.
     """
     n_stems, n_bands, _ = dry_powers.shape
     shares = np.zeros((n_stems, len(VIEWS), n_bands), np.float32)
@@ -140,7 +141,7 @@ def _shares_of_rest(
             wanted = np.append(rest_powers[view, band] / scale, np.zeros(n_stems))
             shares[:, view, band] = scipy.optimize.nnls(triangle.R, triangle.Q.T @ wanted)[0]
     both = shares[:, [_LEFT, _RIGHT]].mean(axis=1)
-    # A side is at most what both channels have between them.
+    # The side cannot exceed the power that both channels share.
     shares[:, _SIDE] = np.minimum(shares[:, _SIDE], both)
     shares[:, _MID] = both - shares[:, _SIDE]
     return shares

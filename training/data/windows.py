@@ -1,4 +1,4 @@
-"""Windows of prepared songs: if they are not silent, and reading one from disk."""
+"""Windows of prepared songs: finding those that are not silent, and reading them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.data.prepared import MIX, PreparedSong, read_envelope_dbfs
 
 
 class Windows:
-    """Places in songs where a window of the mix, or of one stem, is not silent."""
+    """Positions in songs at which a window of the mix, or of one stem, is not silent."""
 
     def __init__(
         self,
@@ -22,10 +22,10 @@ class Windows:
     ) -> None:
         """
         Args:
-            songs: of a prepared data set; those without the stem are passed over.
-            content: `MIX` or a stem.
-            n_samples: length of a window.
-            silence_rms_dbfs: windows below it are not drawn.
+            songs: songs of a prepared data set; those without the stem are skipped.
+            content: `MIX` or the name of a stem.
+            n_samples: length of a window in samples.
+            silence_rms_dbfs: RMS level below which windows are not drawn.
 
         Raises:
             InputError: a song's record is damaged.
@@ -46,7 +46,7 @@ class Windows:
         self.n_windows = int(self._ends[-1]) if self._songs else 0
 
     def draw(self, rng: np.random.Generator) -> tuple[PreparedSong, int]:
-        """A song and the first sample of a window in it, every such place as likely."""
+        """Draw a song and the first sample of a window in it; all positions are equally likely."""
         number = int(rng.integers(self.n_windows))
         which = int(np.searchsorted(self._ends, number, side="right"))
         starts, song = self._starts[which], self._songs[which]
@@ -58,17 +58,18 @@ class Windows:
 def read_item(
     song: PreparedSong, start: int, n_samples: int, variants: list[int], *, with_wet: bool
 ) -> dict[str, np.ndarray]:
-    """One window of a song, as it is.
+    """Read one window of a song, without augmentation.
 
     Args:
-        song: from a prepared data set.
-        start: first sample.
-        n_samples: length; silence stands after the song's end.
-        variants: the reverb variant of each stem, in the order of `STEMS`.
+        song: a song of a prepared data set.
+        start: first sample of the window.
+        n_samples: length in samples; zero-padded after the end of the song.
+        variants: number of the reverb variant of each stem, in the order of `STEMS`.
         with_wet: also read the wet stems.
 
     Returns:
-        float32 `inputs` (4, 2, samples), `target` (2, samples) and perhaps `wet` (4, 2, samples).
+        float32 `inputs` (4, 2, samples), `target` (2, samples) and, if requested, `wet` (4, 2,
+        samples).
 
     Raises:
         InputError: a file is missing or damaged.
@@ -90,7 +91,7 @@ def read_item(
 def read_normalised(
     song: PreparedSong, stem: str, variant: int, start: int, n_samples: int
 ) -> np.ndarray:
-    """A window of a normalised stem, float32 (2, samples), at the level that normalising gave it.
+    """Read a window of a normalised stem, float32 (2, samples), at its normalised level.
 
     Raises:
         InputError: the file is missing or damaged.
@@ -103,10 +104,10 @@ def read_normalised(
 def loud_starts(
     song: PreparedSong, content: str, n_samples: int, silence_rms_dbfs: float
 ) -> tuple[np.ndarray, int]:
-    """First samples of windows that are not silent, each a multiple of the envelope's step.
+    """First samples of the windows that are not silent, each a multiple of the envelope's step.
 
     Returns:
-        int64 (windows,), and that step in samples.
+        First samples, int64 (windows,), and the step in samples.
 
     Raises:
         InputError: the song's record is damaged.

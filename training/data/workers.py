@@ -1,6 +1,7 @@
-"""Work in several processes that outlives the death of one of them.
+"""Run tasks in several processes, surviving the death of one of them.
 
-Each process has a pipe of its own, so that it is known whose task a killed process had: that task
+Each process has its own pipe, so that the task of a killed process is known: it is tried once more
+    in a new process, and given up if it kills that one too.
 is tried once more in a new process, and given up if it kills that one too.
 """
 
@@ -23,15 +24,15 @@ from mixer.files.spawning import without_current_folder
 MAX_TRIES = 2
 _STOP_S = 5.0
 
-# called by a task with the share of it that is done, 0 to 1
+# Called by a task with the completed share, 0 to 1.
 Report = Callable[[float], None]
-# called with a task's index and the share of it that is done; 0 when it is handed out
+# Called with a task's index and the completed share; 0 when the task is started.
 OnProgress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
 class _Share:
-    """What a process says before its task is done."""
+    """A worker's progress message before its task is done."""
 
     share: float
 
@@ -49,20 +50,20 @@ def each_in_processes(
     n_jobs: int,
     on_progress: OnProgress = lambda index, share: None,
 ) -> Iterator[tuple[int, Any]]:
-    """Apply a function to tasks in processes of their own; results come as they are ready.
+    """Apply a function to tasks in several processes; results are yielded as they become ready.
 
     Args:
-        function: importable by name; takes a task and what to call with the share that is done.
-        tasks: anything that can be pickled.
-        n_jobs: processes at most.
-        on_progress: called in this process.
+        function: importable by name; takes a task and a callback for the completed share, 0 to 1.
+        tasks: picklable objects.
+        n_jobs: largest number of processes.
+        on_progress: called in this process with a task's index and the completed share.
 
     Yields:
-        A task's index and its result; in the result's place a MixerError if it failed, was
-        killed twice, or did not fit in memory.
+        A task's index and its result, or a MixerError in place of the result if the task failed,
+        was killed twice, or ran out of memory.
 
     Raises:
-        OutputError: a task could not write, which no other will either; the rest is stopped.
+        OutputError: a task could not write, so that no other task can either; the rest is stopped.
     """
     waiting = deque(range(len(tasks)))
     tries = [0] * len(tasks)
@@ -116,7 +117,7 @@ def _start(
 
 def _hand_out(worker: _Worker, index: int, tasks: Sequence[Any], on_progress: OnProgress) -> None:
     worker.index = index
-    # A process that died while idle is found out when its answer is waited for.
+    # A process that died while idle is noticed when its answer is awaited.
     with contextlib.suppress(OSError):
         worker.pipe.send(tasks[index])
     on_progress(index, 0.0)
@@ -134,15 +135,16 @@ def _stop(workers: list[_Worker]) -> None:
 
 
 def _serve(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
-    """A worker's life: tasks in, results out, until the other side closes."""
-    # Ctrl-C reaches the whole group; the parent decides. Asked to stop, clean up on the way out.
+    """Main loop of a worker: receive tasks, send results, until the other side closes the pipe."""
+    # Ctrl-C reaches the whole process group and the parent decides. If asked to stop, clean up
+    # first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     try:
         with one_blas_thread:
             _work_off(function, pipe)
     finally:
-        # It is leaving already: being asked to would interrupt its clean-up.
+        # It is already exiting: a second request would interrupt its clean-up.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 

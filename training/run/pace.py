@@ -1,4 +1,4 @@
-"""How fast a run goes, and how long it takes from here."""
+"""Speed of a run, and the time it still takes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from training.run.schedule import total_epochs
 
 
 class Pace:
-    """The time that steps and validations of this session took.
+    """Duration of the steps and validations of this session.
 
     Args:
-        config: of the run.
-        n_ranks: processes that train together.
+        config: configuration of the run.
+        n_ranks: number of processes that train together.
 
     Attributes:
-        n_steps, n_epochs: of the whole run, if nothing ends it earlier.
+        n_steps, n_epochs: length of the whole run, unless it ends earlier.
     """
 
     def __init__(self, config: TrainingConfig, n_ranks: int) -> None:
@@ -30,16 +30,16 @@ class Pace:
         self._step, self._since = 0, time.monotonic()
 
     def begin_steps(self, step: int) -> None:
-        """Count from here: `step` steps have been taken."""
+        """Start measuring; `step` steps have been taken so far."""
         self._step, self._since = step, time.monotonic()
 
     def at(self, step: int) -> dict[str, float]:
-        """Speed and time left for the log after `step` steps; counting restarts here.
+        """Speed and remaining time after `step` steps, for the log; restarts the measurement.
 
         Returns:
-            "steps" of the whole run; "audio_s_per_s", seconds of audio that all processes together
-            train in a second, reading included; "left_s", seconds of training and validation that
-            are left.
+            "steps", the number of steps of the whole run; "audio_s_per_s", seconds of audio trained
+            per second by all processes together, reading included; "left_s", remaining seconds of
+            training and validation.
         """
         now = time.monotonic()
         step_s = max(1e-9, now - self._since) / max(1, step - self._step)
@@ -51,14 +51,14 @@ class Pace:
         }
 
     def left_s(self, step: int, step_s: float) -> float:
-        """Seconds that are left after `step` steps, if each takes `step_s`."""
-        # One ends every epoch, and that of the epoch under way is still to come.
+        """Remaining seconds after `step` steps, if each step takes `step_s` seconds."""
+        # Each epoch ends with a validation, and that of the current epoch is still to come.
         validations = self.n_epochs - max(0, step - 1) // self._steps_per_epoch
         return (self.n_steps - step) * step_s + validations * self._validation_s
 
     @contextmanager
     def validation(self) -> Iterator[None]:
-        """Around a validation: the next ones are taken to last as long."""
+        """Measure a validation; later ones are assumed to take as long."""
         since = time.monotonic()
         yield
         self._validation_s = time.monotonic() - since

@@ -1,10 +1,10 @@
-"""The profile that a trained network's stems are normalised to, fitted to what it gets wrong.
+"""Fit the profile to which stems are normalised to a trained network's errors.
 
-A stem's average spectrum comes from EQ normalisation, which knows single bins, and its average
-level from loudness normalisation; a network's own bands may be hundreds of hertz wide. What its wet
-stems have too much of in most training songs, in third octaves and in loudness within the mix, is a
-constant, and the profile is where constants belong: it is changed by as much as they are off, and
-rendering normalises to what the network then mixes right on average.
+A stem's average spectrum is set by EQ normalisation, which resolves single bins, and its average
+level by loudness normalisation, while a network's own bands may be hundreds of hertz wide. The
+excess of its wet stems that is common to most training songs, in third octaves and in loudness
+within the mix, is a constant that belongs in the profile: the profile is changed by this error, and
+rendering then normalises to what the network mixes correctly on average.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from training.data.dataset import ValidationSegments
 from training.data.prepared import PreparedDataset, PreparedSong
 
 EXCERPT_S = 8.0
-# Left out, one song at a time, real songs gain most by this bound, and composed ones nearly as much
-# as by any.
+# In leave-one-out tests real songs gain most with this bound, and composed ones nearly as much as
+# with any other.
 _LARGEST_CHANGE_DB = 12.0
 _FILTER_POINTS = 1_025
-# A third octave's median over some eighty songs is a matter of chance by a decibel or two.
+# A third octave's median over about eighty songs varies by chance by 1 to 2 dB.
 _SMOOTHING = (0.25, 0.5, 0.25)
 
 Changes = Mapping[str, "Change"]
@@ -40,11 +40,11 @@ Changes = Mapping[str, "Change"]
 
 @dataclass(frozen=True)
 class Change:
-    """How a stem's profile changes.
+    """Change of a stem's profile.
 
     Attributes:
-        curve_db: of its spectrum, at `CURVE_BANDS_HZ`.
-        level_db: of its loudness.
+        curve_db: change of its spectrum in dB, at `CURVE_BANDS_HZ`.
+        level_db: change of its loudness in dB.
     """
 
     curve_db: np.ndarray
@@ -56,10 +56,10 @@ class StemError:
     """Difference between a wet stem of an excerpt and the true one.
 
     Attributes:
-        weight: of the excerpt.
-        bands_db: level of each third octave, both stems at one power; NaN if the true one has
-            nothing to speak of.
-        level_db: loudness within the mix.
+        weight: weight of the excerpt.
+        bands_db: difference in dB of each third octave, both stems scaled to one power; NaN where
+            the true stem has next to no power.
+        level_db: difference in dB of the loudness within the mix.
     """
 
     weight: float
@@ -70,12 +70,12 @@ class StemError:
 def fit_profile(
     network: Any, data: PreparedDataset, weight: Callable[[PreparedSong], float]
 ) -> Profile:
-    """The profile of a data set, changed so that a network's wet stems are right on average.
+    """Change a data set's profile so that a network's wet stems are correct on average.
 
     Args:
-        network: trained on the data set; answers `wet_stems`.
-        data: its training songs are gone through twice.
-        weight: of a song.
+        network: a network trained on the data set, with a method `wet_stems`.
+        data: the data set; its training songs are read twice.
+        weight: returns the weight of a song.
 
     Raises:
         InputError: the data set cannot be read.
@@ -84,7 +84,7 @@ def fit_profile(
     excerpts = ValidationSegments(data, n_samples, per_song=1, split="train", with_wet=True)
     errors = stem_errors(network, excerpts, weight, {})
     changes = {stem: Change(curve_against(of_stem)) for stem, of_stem in errors.items()}
-    # Levels are measured once spectra are right.
+    # Levels are measured once the spectra are correct.
     errors = stem_errors(network, excerpts, weight, changes)
     changes = {
         stem: replace(change, level_db=level_against(errors[stem]))
@@ -94,7 +94,7 @@ def fit_profile(
 
 
 def changed_profile(profile: Profile, changes: Changes) -> Profile:
-    """A profile with the changes made to its stems; the loudest change of level is 0 dB."""
+    """Apply changes to a profile's stems; the largest change of level becomes 0 dB."""
     loudest_db = max(change.level_db for change in changes.values())
     stems = dict(profile.stems)
     for stem, change in changes.items():
@@ -120,10 +120,10 @@ def stem_errors(
     """Differences between the wet stems of excerpts and the true ones, by stem.
 
     Args:
-        network: answers `wet_stems`.
-        excerpts: with wet stems.
-        weight: of a song.
-        changes: of the profile that the excerpts are normalised to.
+        network: a network with a method `wet_stems`.
+        excerpts: excerpts with wet stems.
+        weight: returns the weight of a song.
+        changes: changes of the profile to which the excerpts are normalised.
     """
     found: dict[str, list[StemError]] = {}
     half_hz = 0.5 * excerpts.sample_rate
@@ -161,7 +161,7 @@ def _errors(
 
 
 def _change(stem: np.ndarray, kernel: np.ndarray, level_db: float, sample_rate: int) -> None:
-    """Bring a normalised stem (2, samples) to another profile, in place, as its own would."""
+    """Adapt a normalised stem (2, samples) to a changed profile, in place."""
     before_lufs = integrated_loudness_lufs(stem, sample_rate)
     convolve(stem, kernel, (kernel.size - 1) // 2, out=stem)
     after_lufs = integrated_loudness_lufs(stem, sample_rate)
@@ -170,13 +170,13 @@ def _change(stem: np.ndarray, kernel: np.ndarray, level_db: float, sample_rate: 
 
 
 def _kernel(curve_db: np.ndarray, half_hz: float) -> np.ndarray:
-    """A filter as EQ normalisation makes it; `half_hz`: half the sample rate."""
+    """FIR kernel as used by EQ normalisation; `half_hz` is half the sample rate in Hz."""
     hz = np.linspace(0.0, half_hz, _FILTER_POINTS)
     return zero_phase_kernel(np.asarray(db_to_gain(_at(hz, curve_db)))).astype(np.float32)
 
 
 def _at(frequencies_hz: Any, curve_db: np.ndarray) -> np.ndarray:
-    """A curve over `CURVE_BANDS_HZ` at other frequencies, held beyond its ends."""
+    """Interpolate a curve over `CURVE_BANDS_HZ` at other frequencies, constant beyond its ends."""
     hz = np.maximum(np.asarray(frequencies_hz, dtype=np.float64), CURVE_BANDS_HZ[0])
     return np.asarray(np.interp(np.log2(hz), np.log2(CURVE_BANDS_HZ), curve_db))
 
@@ -184,8 +184,8 @@ def _at(frequencies_hz: Any, curve_db: np.ndarray) -> np.ndarray:
 def curve_against(errors: list[StemError]) -> np.ndarray:
     """Curve that cancels the median of a stem's errors, at `CURVE_BANDS_HZ`, smoothed, in dB.
 
-    A band in which no true stem sounds is held to the nearest in which one does; one in which few
-    sound is not raised for the others by as much.
+    A band in which no true stem sounds gets the value of the nearest in which one does; a band in
+    which few sound is raised by correspondingly less.
     """
     off_db = np.stack([error.bands_db for error in errors])
     weights = np.array([error.weight for error in errors])
@@ -200,13 +200,13 @@ def curve_against(errors: list[StemError]) -> np.ndarray:
 
 
 def level_against(errors: list[StemError]) -> float:
-    """Gain that cancels the median of a stem's errors of level, in dB."""
+    """Gain in dB that cancels the median of a stem's level errors."""
     weights = np.array([error.weight for error in errors])
     return -weighted_median(np.array([error.level_db for error in errors]), weights)
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """The least value that half of the weight does not exceed."""
+    """Smallest value that is not exceeded by half of the weight."""
     order = np.argsort(values)
     reached = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(reached, 0.5 * reached[-1])])

@@ -38,14 +38,14 @@ class Recipe:
     """How a kind of network is trained.
 
     Attributes:
-        examples: "module:function", see above.
-        objective: "module:function", see above.
-        sections: of the configuration that it reads beside those that all kinds do.
-        unused: single settings of the common sections that it has no use for.
-        drawn_by: of its sections, those that decide which examples are drawn: they must be the
-            same where a run is resumed.
-        stages: that its networks can be trained in.
-        precisions: that they can be trained in.
+        examples: "module:function" that opens the data, as described above.
+        objective: "module:function" that builds the objective, as described above.
+        sections: configuration sections that it reads in addition to the common ones.
+        unused: settings of the common sections that it does not use.
+        drawn_by: those of its sections that determine which examples are drawn; they must be the
+            same when a run is resumed.
+        stages: stages in which its networks can be trained.
+        precisions: number formats in which they can be trained.
     """
 
     examples: str
@@ -59,18 +59,18 @@ class Recipe:
     def open_examples(
         self, config: TrainingConfig, network: nn.Module, items_per_epoch: int
     ) -> TrainingData:
-        """Open the data of a run; see above."""
+        """Open the training data of a run, as described in the module's docstring."""
         data: TrainingData = _function(self.examples)(config, network, items_per_epoch)
         return data
 
     def new_objective(self, config: TrainingConfig, network: nn.Module) -> Objective:
-        """Network and loss in one module; see above."""
+        """Build network and loss as one module, as described in the module's docstring."""
         objective: Objective = _function(self.objective)(config, network)
         return objective
 
 
 class _Shared(TypedDict):
-    """What recipes of waveforms have in common."""
+    """Values shared by the recipes of networks that learn from audio."""
 
     examples: str
     objective: str
@@ -82,7 +82,7 @@ _WAVEFORMS: _Shared = {
     "objective": "training.run.waveforms:new_objective",
     "sections": ("loss",),
 }
-# A new kind of network is a line here.
+# Add a line here for a new kind of network.
 RECIPES: Mapping[str, Recipe] = {
     "fxnorm": Recipe(**_WAVEFORMS, stages=("train", "pretrain")),
     "wave_u_net": Recipe(**_WAVEFORMS, unused=("loss.stem_weight", "loss.level_weight")),
@@ -110,7 +110,7 @@ _OWN_SECTIONS = ("loss", "augmentation", "weights")
 
 
 def problem_of(config: TrainingConfig) -> str | None:
-    """A setting that the kind of network does not support, in words, or None."""
+    """Describe a setting that the kind of network does not support; None if there is none."""
     kind = config.network.kind
     recipe, plain = RECIPES[kind], TrainingConfig()
     for section in _OWN_SECTIONS:

@@ -18,27 +18,27 @@ from training.run.new_run import Beginning, begin
 from training.run.pace import Pace
 from training.run.torch_errors import errors_in_words
 
-# As long as it takes to be told from chance, and no longer than somebody waits.
+# Long enough for a reliable measurement, and no longer than somebody is willing to wait.
 _ENOUGH_S = 10.0
 _LEAST_STEPS, _MOST_STEPS = 2, 20
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Size of a configured run, and this machine's speed.
+    """Size of a configured run, and its speed on this machine.
 
     Attributes:
-        network, stage, precision: as the configuration has them.
-        parameters, trained_parameters: of the network; those that the stage moves.
-        device, processes: where it ran, on how many.
-        steps, epochs: of the whole run, if nothing ends it earlier.
-        patience_epochs: epochs without improvement that end it earlier; 0 for never.
-        validation_items: excerpts or songs that each validation goes through.
-        measured_steps: steps that were timed, after one that was not.
-        step_s: seconds of a step, reading included.
-        audio_s_per_s: seconds of audio trained in a second.
-        validation_s: seconds of a validation, judged by its first batch.
-        total_s: seconds of the whole run.
+        network, stage, precision: as configured.
+        parameters, trained_parameters: numbers of parameters of the network, and of those trained.
+        device, processes: the device, and the number of processes.
+        steps, epochs: length of the whole run, unless it ends earlier.
+        patience_epochs: epochs without improvement after which it ends; 0 for never.
+        validation_items: number of excerpts or songs in each validation.
+        measured_steps: number of steps that were timed, after one that was not.
+        step_s: duration of a step in seconds, reading included.
+        audio_s_per_s: seconds of audio trained per second.
+        validation_s: duration of a validation in seconds, estimated from its first batch.
+        total_s: duration of the whole run in seconds.
     """
 
     network: str
@@ -64,14 +64,14 @@ class Rehearsal:
 
 
 def rehearse(config: TrainingConfig, open_data: OpenData | None = None) -> Rehearsal:
-    """Build a run, take its first steps, look at one batch of its validation; write nothing.
+    """Build a run and time its first steps and one validation batch; nothing is written.
 
     Args:
-        config: what would be trained.
-        open_data: where examples come from; None for where the kind of network has them from.
+        config: configuration of the run.
+        open_data: opens the training data; None for the function of the network's kind.
 
     Raises:
-        MixerError: as `training.run.train.train` raises before its first steps and in them.
+        MixerError: any error that `training.run.train.train` raises up to and in its first steps.
     """
     with joined_processes(config.run.device) as processes, errors_in_words(processes.device):
         beginning = begin(config, processes, open_data)
@@ -105,7 +105,7 @@ def rehearse(config: TrainingConfig, open_data: OpenData | None = None) -> Rehea
 def _time_steps(
     config: TrainingConfig, beginning: Beginning, processes: Processes, pace: Pace
 ) -> tuple[float, int]:
-    """Seconds of a step, and how many were timed."""
+    """Duration of a step in seconds, and the number of steps that were timed."""
     objective, run, data = beginning
     trainer = Trainer(
         config,
@@ -119,7 +119,7 @@ def _time_steps(
         keep=lambda validation: None,
         pace=pace,
     )
-    # An epoch that is shorter ends in the middle of the measurement.
+    # A short epoch may end in the middle of the measurement.
     batches = itertools.islice(
         read_batches(epoch_batches(data, config, processes, 0, 0)), _MOST_STEPS + 1
     )
@@ -145,7 +145,7 @@ def _seconds_of_one(trainer: Trainer, item: dict[str, Tensor]) -> float:
 
 
 def _time_validation(config: TrainingConfig, beginning: Beginning, processes: Processes) -> float:
-    """Seconds of a validation, if every batch takes as long as the first."""
+    """Estimated duration of a validation in seconds, if every batch takes as long as the first."""
     objective, _, data = beginning
     loader = batches_of_validation(data, config, processes)
     objective.eval()

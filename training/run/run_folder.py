@@ -1,4 +1,4 @@
-"""The folder of a run: logs, checkpoints, and what may be there before.
+"""The folder of a run: its logs and checkpoints.
 
 config.json         the whole configuration, defaults included
 best.safetensors    the weights with the best validation loss so far
@@ -44,7 +44,7 @@ CONFIG_FILE, BEST_FILE, LAST_FILE = "config.json", "best.safetensors", "last.saf
 
 
 def has_run(folder: Path) -> bool:
-    """Whether a run is there that can be resumed."""
+    """Whether the folder has a run that can be resumed."""
     return (folder / STATE_FILE).is_file()
 
 
@@ -52,11 +52,12 @@ class RunFolder:
     """Folder of a run; only the first process writes.
 
     Args:
-        folder: of the run.
-        config: of the run.
-        identity: of the run, kept in its state and, for the exporter, in its checkpoints.
-        processes: this one among all.
-        tell: also told every event.
+        folder: path of the folder.
+        config: configuration of the run.
+        identity: identity of the run, stored in its state and, for the exporter, in its
+            checkpoints.
+        processes: this process among all.
+        tell: also called with every event.
     """
 
     def __init__(
@@ -75,15 +76,15 @@ class RunFolder:
 
     @staticmethod
     def state_in(folder: Path) -> Path:
-        """The state that a run in that folder is resumed from."""
+        """Path of the state file from which a run in that folder is resumed."""
         return folder / STATE_FILE
 
     @staticmethod
     def identity_in(folder: Path) -> Identity:
-        """Identity of the run in that folder.
+        """Read the identity of the run in that folder.
 
         Raises:
-            OutputError: there is no run.
+            OutputError: the folder has no run.
             ModelError: its state is damaged.
         """
         path = RunFolder.state_in(folder)
@@ -93,19 +94,19 @@ class RunFolder:
 
     @property
     def best_file(self) -> Path:
-        """The weights with the best validation loss."""
+        """Path of the weights with the best validation loss."""
         return self.folder / BEST_FILE
 
     def occupy(self, position: Position, *, resume: bool, overwrite: bool) -> None:
-        """Make the folder, or clear what an earlier run left, and open the logs.
+        """Create the folder, or remove the files of an earlier run, and open the logs.
 
         Raises:
-            OutputError: a run is there already, or the folder cannot be made.
+            OutputError: the folder already has a run, or cannot be created.
         """
         if not self._is_first:
             return
         ours = [self.folder / name for name in (CONFIG_FILE, BEST_FILE, LAST_FILE, LOG_FILE)]
-        # The state comes first: without it nobody takes a half-cleared folder for a run.
+        # Remove the state first: without it a half-cleared folder is not taken for a run.
         ours.insert(0, self.state_in(self.folder))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +127,7 @@ class RunFolder:
         self._open_tensorboard(position)
 
     def tell(self, event: str, values: Values) -> None:
-        """An event for every log and for whoever listens."""
+        """Report an event to every log and to the callback."""
         if not self._is_first:
             return
         for log in self._logs:
@@ -135,10 +136,10 @@ class RunFolder:
             self._tell(event, values)
 
     def keep(self, run: Run, validation: Mapping[str, float] | None) -> None:
-        """A checkpoint; if a validation is given, it is the best so far.
+        """Write a checkpoint; if a validation is given, it is the best so far.
 
         Raises:
-            OutputError: the disk is full or read-only; what was there before is still whole.
+            OutputError: the disk is full or read-only; earlier files are still intact.
         """
         if not self._is_first:
             return
@@ -185,7 +186,7 @@ class RunFolder:
             raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
 
     def _kept_weights(self, run: Run) -> Any:
-        """A block in which the network has the weights that are validated and kept."""
+        """Context in which the network has the weights that are validated and kept."""
         return run.average.in_place_of(run.network) if run.average is not None else nullcontext()
 
     def _open_tensorboard(self, position: Position) -> None:

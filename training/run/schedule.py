@@ -1,4 +1,4 @@
-"""The learning rate over a run."""
+"""The learning rate over the course of a run."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from training.run.config import ScheduleConfig
 
 
 def total_epochs(schedule: ScheduleConfig) -> int:
-    """Epochs of a whole run, the warm-up included."""
+    """Number of epochs of a whole run, the warm-up included."""
     return schedule.warm_up_epochs + sum(schedule.epochs)
 
 
 def rate_share(
     schedule: ScheduleConfig, epoch: int, epoch_share: float = 0.0, step: int | None = None
 ) -> float:
-    """The learning rate as a share of the optimiser's.
+    """Learning rate relative to the optimiser's, 0 to 1.
 
     Args:
-        schedule: steps or a cosine.
-        epoch: from 0, the warm-up included.
-        epoch_share: of the epoch that is done, 0 to 1; only a cosine moves inside an epoch.
-        step: that is to be taken, from 0, for the rise at the beginning; None for after it.
+        schedule: configuration of the schedule.
+        epoch: number of the epoch, from 0, the warm-up included.
+        epoch_share: completed share of the epoch, 0 to 1; only a cosine changes within an epoch.
+        step: number of the next step, from 0, for the initial rise; None if it is over.
 
     Returns:
-        0 in the warm-up: Adam's moments fill while the weights stay, as published.
+        The share; 0 in the warm-up, in which Adam's moments build up while the weights stay, as
+        published.
     """
     trained = epoch - schedule.warm_up_epochs
     if trained < 0:

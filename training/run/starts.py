@@ -1,9 +1,9 @@
-"""Initial weights of networks of the paper's kind: random, or such that the network mixes.
+"""Initial weights of networks of the paper's kind: random, or a network that already mixes.
 
-Random weights spend their first hours on rebuilding what goes in. A filter bank does that from the
-start; the average mix also gives every band of every stem's mid and side the gain that, in decibels
-and on average over the training songs, makes the normalised stem as loud there as the wet one. That
-is what the loss's gradient would find first, and what is learnt goes beyond it.
+From random weights, the first hours of training only teach the network to reconstruct its input. A
+filter bank does so from the start; the average mix also gives every band of every stem's mid and
+side the gain that, averaged in dB over the training songs, makes the normalised stem as loud there
+as the wet one. Training would find these gains first anyway, and then improves on them.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from training.networks.fxnorm import FxNormNetwork
 from training.run.config import AVERAGE_MIX, RANDOM, TrainingConfig
 
 _EXCERPT_S, _EXCERPTS_PER_SONG = 4.0, 4
-# A filter that hears less, of a stem at about -25 LUFS, hears nothing of it.
+# A filter with less output, for a stem at about -25 LUFS, counts as silent.
 _SILENT_POWER = 1e-9
 _LARGEST_GAIN_DB = 18.0
 
 
 def start_network(config: TrainingConfig, network: nn.Module) -> None:
-    """Give a network the start that its configuration asks for.
+    """Initialise a network as its configuration says.
 
     Raises:
-        SettingsError: the start does not fit the network, or it needs a data set that is not named.
+        SettingsError: the start does not fit the network, or needs a data set that is not given.
         InputError: the data set cannot be used.
     """
     start = config.network.start
@@ -62,14 +62,14 @@ def _take_average_gains(network: FxNormNetwork, folder: str) -> None:
 
 @torch.no_grad()
 def average_gains_db(network: FxNormNetwork, folder: str) -> np.ndarray:
-    """Wet over normalised level in each filter of a bank, dB, the mean over the training songs.
+    """Mean wet over normalised level in dB of each filter of a bank, over the training songs.
 
     Args:
-        network: begun as a filter bank: a filter hears one stem.
-        folder: of a prepared data set.
+        network: a network initialised as a filter bank, whose filters each respond to one stem.
+        folder: path of a prepared data set.
 
     Returns:
-        (filters,); 0 for a filter that hears nothing.
+        Gains in dB, (filters,); 0 for a filter without output.
 
     Raises:
         InputError: the data set cannot be used.
@@ -85,7 +85,7 @@ def average_gains_db(network: FxNormNetwork, folder: str) -> np.ndarray:
 
 
 def _powers_by_song(network: FxNormNetwork, folder: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Power of the normalised and of the wet stems in each filter, NaN if there is none."""
+    """Power of normalised and of wet stems in each filter, by song; NaN if there is none."""
     data = read_dataset(folder)
     rate = data.sample_rate
     excerpts = ValidationSegments(
@@ -107,7 +107,7 @@ def _powers_by_song(network: FxNormNetwork, folder: str) -> Iterator[tuple[np.nd
 
 
 def _powers(network: FxNormNetwork, stems: Tensor) -> np.ndarray:
-    """Mean square of each filter's output (filters,) of stems (..., samples)."""
+    """Mean square of each filter's output, (filters,), for stems (..., samples)."""
     audio = stems.reshape(1, 2 * len(STEMS), -1)
     front = functional.conv1d(audio, network.conv_1.weight, stride=network.hyper.stride_samples)
     power: np.ndarray = front.square().mean(-1)[0].double().numpy()

@@ -1,4 +1,4 @@
-"""All that a run needs to go on as if it had not stopped, in one safetensors file.
+"""The full state of a run in one safetensors file, for resuming exactly where it stopped.
 
 Tensors: `network.NAME`, `ema.NAME`, `optimiser.INDEX.KEY`, `random.cpu` and `random.cuda`. The rest
 is JSON in the metadata. No pickle: a file from elsewhere can be wrong but cannot run anything.
@@ -35,13 +35,13 @@ class Position:
     """Position of a run.
 
     Attributes:
-        epoch: that is under way, from 0.
-        batch: steps that it has done.
-        step: steps since the beginning.
-        loss_sum: of the epoch's steps.
-        best_loss: the best validation so far, None before the first.
-        best_epoch: when that was.
-        finished: nothing is left to do.
+        epoch: number of the current epoch, from 0.
+        batch: number of steps already taken in this epoch.
+        step: number of steps since the beginning of the run.
+        loss_sum: sum of the losses of the epoch's steps.
+        best_loss: the best validation loss so far; None before the first validation.
+        best_epoch: the epoch of the best validation loss.
+        finished: whether the run is complete.
     """
 
     epoch: int = 0
@@ -58,10 +58,10 @@ class Run:
     """The changing state of a run.
 
     Attributes:
-        network: its weights.
-        optimiser: its moments.
-        scaler: of half-precision gradients; disabled for other precisions.
-        average: of the weights, or None.
+        network: the network with its weights.
+        optimiser: the optimiser with its moments.
+        scaler: scaler of fp16 gradients; disabled for other precisions.
+        average: moving average of the weights, or None.
         position: where the run is.
     """
 
@@ -73,7 +73,7 @@ class Run:
 
 
 class _PositionTable(TypedDict):
-    """A `Position` as JSON has it."""
+    """A `Position` in JSON form."""
 
     epoch: int
     batch: int
@@ -94,12 +94,12 @@ class _Document(TypedDict, total=False):
 
 
 def write_state(path: Path, run: Run, identity: Identity) -> None:
-    """Write the state, whole or not at all.
+    """Write the state atomically.
 
     Args:
         path: the file; replaced if it exists.
-        run: what changes.
-        identity: what must not: read back by `read_identity`.
+        run: the changing state.
+        identity: values that must match on resuming; read back by `read_identity`.
 
     Raises:
         OutputError: the disk is full or read-only.
@@ -123,7 +123,7 @@ def write_state(path: Path, run: Run, identity: Identity) -> None:
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write a safetensors file, whole or not at all.
+    """Write a safetensors file atomically.
 
     Raises:
         OutputError: the disk is full or read-only.
@@ -136,14 +136,14 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
 
 
 def read_state(path: Path, run: Run) -> None:
-    """Put a run back if a state file has it.
+    """Restore the state of a run from a file.
 
     Args:
         path: the file.
-        run: of the same network, optimiser and precision; changed in place.
+        run: a run with the same network, optimiser and precision; changed in place.
 
     Raises:
-        ModelError: the file is damaged, or of another run.
+        ModelError: the file is damaged, or belongs to another run.
     """
     document = _read_document(path)
     tensors = _read_tensors(path)
@@ -162,10 +162,10 @@ def read_state(path: Path, run: Run) -> None:
 
 
 def read_identity(path: Path) -> Identity:
-    """Identity of the run in a state file: see `write_state`.
+    """Read the identity of the run in a state file; see `write_state`.
 
     Raises:
-        ModelError: no such file, or damaged.
+        ModelError: the file is missing or damaged.
     """
     identity = _read_document(path).get("identity")
     if not isinstance(identity, dict):
@@ -221,17 +221,17 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, saved: dict[str, Tensor
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in saved.items():
         index, _, key = name.partition(".")
-        # The count of steps is a scalar, every other moment has its parameter's shape.
+        # The step count is a scalar; every other moment has its parameter's shape.
         if value.ndim and value.shape != parameters[int(index)].shape:
             raise ValueError(f"the optimiser's {name} has another shape")
         moments.setdefault(int(index), {})[key] = value
     state = optimiser.state_dict()
-    # Rates and coefficients are the configuration's; the moments alone come from the file.
+    # Learning rate and coefficients come from the configuration, only the moments from the file.
     optimiser.load_state_dict({"state": moments, "param_groups": state["param_groups"]})
 
 
 def reason_of(error: Exception) -> str:
-    """Reason of an error in a line: the system's words, or an exception's first."""
+    """One-line reason of an error: the system's message, or the first line of an exception's."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Explanations of PyTorch's errors that a user can do something about."""
+"""Translate PyTorch errors that a user can resolve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.errors import TrainingError
 
 @contextmanager
 def errors_in_words(device: torch.device) -> Iterator[None]:
-    """Inside the block, running out of memory becomes one line that says what to change.
+    """Turn out-of-memory errors inside the block into one line that says what to change.
 
     Raises:
         TrainingError: the device is out of memory, or a reading process was killed.

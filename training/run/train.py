@@ -28,14 +28,14 @@ from training.run.torch_errors import errors_in_words
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """Outcome of a run.
 
     Attributes:
-        folder: where everything of it is.
-        best: the weights with the best validation loss.
-        best_loss, best_epoch: that loss, and when it was.
-        epochs, steps: how many were done, earlier sessions of the run included.
-        device: that it ran on.
+        folder: folder of the run.
+        best: path of the weights with the best validation loss.
+        best_loss, best_epoch: the best validation loss, and its epoch.
+        epochs, steps: numbers of completed epochs and steps, earlier sessions of the run included.
+        device: the device on which it ran.
     """
 
     folder: Path
@@ -56,24 +56,24 @@ def train(
     tell: Event | None = None,
     open_data: OpenData | None = None,
 ) -> Outcome:
-    """Run a configuration to its end; under `torchrun`, this process's part of it.
+    """Train from a configuration to the end; under `torchrun`, this process's part of the run.
 
     Args:
-        config: what to do.
-        folder: of the run, made by this call.
-        resume: go on with the run that is in the folder.
-        overwrite: begin anew in place of the run that is in the folder.
+        config: configuration of the run.
+        folder: folder of the run, created by this call.
+        resume: continue the run in the folder.
+        overwrite: start again, replacing the run in the folder.
         tell: called with an event's name ("start", "finished", "untrained", "step", "epoch",
             "checkpoint", "warning") and its values, in the first process only.
-        open_data: where examples come from; None for where the kind of network has them from.
+        open_data: opens the training data; None for the function of the network's kind.
 
     Raises:
-        SettingsError: the configuration does not fit together.
+        SettingsError: settings of the configuration contradict each other.
         InputError, TrainingError: the data set cannot be used, or the loss became NaN.
         ModelError: a checkpoint to start or resume from is damaged, or of another network.
-        DeviceError: the device is not there.
-        OutputError: a run is in the folder already, or it cannot be written.
-        KeyboardInterrupt: asked to stop; a checkpoint has been written.
+        DeviceError: the device is not available.
+        OutputError: the folder already has a run, or cannot be written.
+        KeyboardInterrupt: a stop was requested; a checkpoint has been written.
     """
     with joined_processes(config.run.device) as processes:
         objective, run, data = begin(config, processes, open_data)
@@ -130,7 +130,7 @@ def _outcome(kept: RunFolder, position: Position, processes: Processes) -> Outco
 def _identity(
     config: TrainingConfig, network: Any, data: TrainingData, processes: Processes
 ) -> Identity:
-    """What must be the same when a run is resumed, and what its checkpoints say of themselves."""
+    """Values that must match when a run is resumed, and that its checkpoints record."""
     run, segments = config.run, config.data
     identity = {
         "network": {"kind": config.network.kind, **network.hyper.to_json()},
@@ -150,12 +150,12 @@ def _identity(
             "swap_channels": segments.swap_channels,
             "input_gain_db": segments.input_gain_db,
             "remix_share": segments.remix_share,
-            # A run from before it was there has none.
+            # Runs from before this key existed do not have it.
             **({"drop_share": segments.drop_share} if segments.drop_share else {}),
         },
         **{name: asdict(getattr(config, name)) for name in RECIPES[config.network.kind].drawn_by},
     }
-    # As it is when it comes back from a file.
+    # In the form in which it is read back from a file.
     plain: Identity = json.loads(json.dumps(identity))
     return plain
 

@@ -1,4 +1,4 @@
-"""How good a network is on songs that it does not train on."""
+"""Validation: the loss and other figures on songs that are not trained on."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ def validate(
     config: TrainingConfig,
     processes: Processes,
 ) -> dict[str, float]:
-    """The mean loss over all validation excerpts, and the mean of whatever else is shown.
+    """Mean loss over all validation excerpts, and the means of all other figures.
 
     Args:
         objective: network and loss; left in training mode.
-        data: has the excerpts.
-        config: of the run.
-        processes: which share the excerpts and all get the answer.
+        data: the data with the validation excerpts.
+        config: configuration of the run.
+        processes: the processes that share the excerpts; all receive the result.
 
     Returns:
-        "loss" and the other figures' names to their means.
+        Mean values of "loss" and the other figures, by name.
     """
     objective.eval()
     sums = _Sums()
@@ -39,7 +39,7 @@ def validate(
 
 
 class _Sums:
-    """Sums of named values, each with how often it was there: a measure may be undefined."""
+    """Sums and counts of named values; a figure may be undefined for some examples."""
 
     def __init__(self) -> None:
         self._sums: dict[str, tuple[float, int]] = {}
@@ -49,7 +49,10 @@ class _Sums:
         self._sums[name] = (total + count * value, times + count)
 
     def means(self, processes: Processes) -> dict[str, float]:
-        """Over all processes; one without excerpts knows no name, so names travel along."""
+        """Means over all processes.
+
+        Names are exchanged too, since a process without excerpts knows none.
+        """
         totals = _Sums()
         for part in processes.gathered(self._sums):
             for name, (total, times) in part.items():

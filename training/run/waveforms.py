@@ -1,4 +1,4 @@
-"""Networks that learn from audio: segments of a prepared data set, and losses on the mix."""
+"""Training from audio: segments of a prepared data set, and losses on the mix."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from training.run.losses import (
 )
 from training.run.objective import Objective
 
-# Length of a validation song's excerpt to listen to.
+# Length of a validation song's excerpt for listening.
 HEARD_S = 10.0
 # Power of a mix after the pre-emphasis, about -100 dBFS: below it there is no level to match.
 SILENT_POWER = 1e-10
@@ -38,17 +38,17 @@ PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.fl
 
 
 def segment_samples(config: TrainingConfig) -> int:
-    """Samples of a training segment that are judged, the guard included."""
+    """Number of samples of a training segment, the guard included."""
     return round(config.data.segment_s * NETWORK_RATE_HZ)
 
 
 def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: int) -> TrainingData:
-    """The prepared data set that a configuration names.
+    """Open the prepared data set that a configuration names.
 
     Raises:
-        SettingsError: it names none.
-        InputError: not a finished data set, damaged, or without training or validation songs.
-        TrainingError: of a rate or with stems that the networks do not take.
+        SettingsError: the configuration names no data set.
+        InputError: the data set is unfinished or damaged, or has no training or validation songs.
+        TrainingError: its sample rate or its stems do not fit the network.
     """
     data = config.data
     if not data.folder:
@@ -76,7 +76,7 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
         drop_share=data.drop_share,
         with_wet=with_wet,
     )
-    # A network of valid convolutions takes more than it answers for, whatever the length.
+    # A network of valid convolutions needs a longer input than its output, whatever the length.
     beyond = n_samples - round(data.segment_s * NETWORK_RATE_HZ)
     valid_s = data.valid_segment_s or data.segment_s
     valid_samples = round(valid_s * NETWORK_RATE_HZ) + beyond
@@ -95,7 +95,7 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
 
 
 def _heard(prepared: PreparedDataset, n_samples: int, n_songs: int) -> Mapping[str, ReadItem]:
-    """The middle of the first validation songs, the same in every run on the data set."""
+    """Middle excerpts of the first validation songs, the same in every run on the data set."""
     if not n_songs:
         return {}
     middles = ValidationSegments(prepared, n_samples, per_song=1)
@@ -104,10 +104,10 @@ def _heard(prepared: PreparedDataset, n_samples: int, n_songs: int) -> Mapping[s
 
 
 def new_objective(config: TrainingConfig, network: nn.Module) -> WaveformObjective:
-    """The loss of a configuration.
+    """Build the objective of a configuration.
 
     Raises:
-        SettingsError: its segments are too short for its guard.
+        SettingsError: the segments are too short for the guard.
     """
     guard = config.loss.guard_samples
     shortest = 2 * guard + 1
@@ -129,13 +129,14 @@ def new_objective(config: TrainingConfig, network: nn.Module) -> WaveformObjecti
 
 
 class WaveformObjective(Objective):
-    """The loss of a batch of audio under a stage.
+    """Loss of a batch of audio in a stage.
 
     Args:
-        network: what is trained.
+        network: the network to train.
         stage: "pretrain" or "train".
-        loss: which one, its guard and the weight of wet stems.
-        precision: a key of `PRECISIONS`, for the network alone; losses are always in float32.
+        loss: kind of loss, its guard and the weight of wet stems.
+        precision: number format of the network, a key of `PRECISIONS`; losses are computed in
+            float32.
         sample_rate: in Hz.
     """
 
@@ -165,12 +166,12 @@ class WaveformObjective(Objective):
     def forward(  # type: ignore[override]
         self, inputs: Tensor, target: Tensor, wet: Tensor | None = None
     ) -> Tensor:
-        """A scalar, the mean over the batch.
+        """Loss of a batch: a scalar, the mean over its examples.
 
         Args:
             inputs: normalised stems (batch, stems * channels, samples).
-            target: the wet mix (batch, channels, samples).
-            wet: wet stems (batch, stems, channels, samples) if their loss has a weight.
+            target: the target mix (batch, channels, samples).
+            wet: wet stems (batch, stems, channels, samples); needed if their loss has a weight.
         """
         with self._autocast(inputs):
             if self.stage == "pretrain":
@@ -198,7 +199,7 @@ class WaveformObjective(Objective):
         return value + self.level_weight * level_error_db
 
     def mix(self, inputs: Tensor) -> Tensor:
-        """Audible output: the mix, or the sum of the rebuilt stems; (batch, 2, samples)."""
+        """Output for listening (batch, 2, samples): the mix, or the sum of rebuilt stems."""
         with self._autocast(inputs):
             if self.stage == "pretrain":
                 rebuilt: Tensor = self.network.pretrain(inputs).sum(1)
@@ -207,9 +208,9 @@ class WaveformObjective(Objective):
             return mixed.float()
 
     def sounds(self, item: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """The sum of the stems that go in, what comes out, and the mix that is wanted.
+        """Sum of the input stems, output and target mix of an excerpt.
 
-        Pre-training rebuilds the stems, so that their own sum is wanted.
+        In pre-training, which reconstructs the stems, the target is their sum.
         """
         device = next(self.network.parameters()).device
         output = self.mix(item["inputs"].unsqueeze(0).to(device))[0].cpu()
@@ -226,7 +227,7 @@ class WaveformObjective(Objective):
 
 
 def matching_gain(found: Tensor, target: Tensor) -> Tensor:
-    """Gain that brings targets to the level of mixes, without a gradient.
+    """Linear gain that matches targets to the level of mixes, without a gradient.
 
     Args:
         found, target: (batch, channels, samples).
@@ -241,12 +242,12 @@ def matching_gain(found: Tensor, target: Tensor) -> Tensor:
 
 
 def _loud_power(audio: Tensor) -> Tensor:
-    """Mean square after a pre-emphasis, which hears the bass as little as an ear does."""
+    """Mean square after a pre-emphasis, which attenuates the bass as the ear does."""
     emphasised = audio[..., 1:] - _PRE_EMPHASIS * audio[..., :-1]
     return emphasised.square().mean((1, 2), keepdim=True)
 
 
 def centre(audio: Tensor, n_samples: int) -> Tensor:
-    """The middle of a signal: what a network of valid convolutions answers for."""
+    """Centre of a signal: the part for which a network of valid convolutions has an output."""
     margin = (audio.shape[-1] - n_samples) // 2
     return audio[..., margin : margin + n_samples]

@@ -1,4 +1,4 @@
-"""The ear's part of the losses: A-weighting as an FIR filter with a low-pass, and K-weighting."""
+"""Weightings of the losses: A-weighting as an FIR filter with a low-pass, and K-weighting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOW_PASS = (1.0, 0.85)
 
 @cache
 def a_weighting_taps(sample_rate: int = 44_100) -> NDArray[np.float64]:
-    """The digital A-weighting curve as a linear-phase FIR filter of 101 taps.
+    """A-weighting as a linear-phase FIR filter of 101 taps.
 
     The analogue curve is taken over by the bilinear transform, which bends it down towards half the
     sample rate; the taps are the least-squares fit to its magnitude (after Wright and Välimäki,
@@ -49,7 +49,7 @@ def a_weighting_taps(sample_rate: int = 44_100) -> NDArray[np.float64]:
 
 @cache
 def loss_taps(sample_rate: int = 44_100) -> NDArray[np.float32]:
-    """A-weighting and the low-pass [1, 0.85] in one filter, float32 (102,); read-only."""
+    """A-weighting and the low-pass [1, 0.85] as one filter, float32 (102,); read-only."""
     taps = np.convolve(a_weighting_taps(sample_rate), LOW_PASS).astype(np.float32)
     taps.flags.writeable = False
     return taps
