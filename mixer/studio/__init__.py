@@ -1,4 +1,4 @@
 """The studio: a page to mix a song on, and the server behind it.
 
-`messages` is what both say to each other.
+`messages` defines the protocol between them.
 """

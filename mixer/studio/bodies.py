@@ -45,7 +45,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def read_fields(
     table: Mapping[str, Any], wanted: Mapping[str, type], optional: Mapping[str, type]
 ) -> dict[str, Any]:
-    """The fields of an object, checked by their types.
+    """Read the fields of an object and check their types.
 
     Args:
         table: from `parse_object`.

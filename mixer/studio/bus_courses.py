@@ -1,8 +1,8 @@
 """Gains over time of the network's bus compressors in the last exact render.
 
-A page plays tracks without those gains and applies them itself. Where an edit has changed what
-comes into a bus, it also runs the compressor on what came in then and what comes in now, and
-applies the ratio of the two gains.
+A page plays tracks without those gains and applies them itself. If an edit has changed the input
+of a bus, it also runs the compressor on the old and the new input, and applies the ratio of the two
+gains.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _TOP = 65_535
 
 @dataclass(frozen=True)
 class BusCourse:
-    """A bus in the last exact render.
+    """Gains of one bus in the last exact render.
 
     Attributes:
-        version: grows whenever its gains or its settings are others.
-        compression: with the threshold that the samples of channels meet it at.
-        gains: float32 (steps,), 0 to 1.
+        version: increases whenever its gains or settings change.
+        compression: settings, with the threshold relative to the channels' samples.
+        gains: linear gain, float32 (steps,), 0 to 1.
     """
 
     version: int
@@ -38,12 +38,12 @@ class BusCourse:
     gains: FloatArray
 
     def encoded(self) -> bytes:
-        """The gains as little-endian 16-bit integers without a sign; the highest one means 1."""
+        """The gains as little-endian unsigned 16-bit integers; 65535 means 1."""
         return np.rint(self.gains * _TOP).astype("<u2").tobytes()
 
 
 class BusCourses:
-    """The buses of one song; only the worker's thread hears and tells."""
+    """The buses of one song; only the worker's thread may call `hear` and `told`."""
 
     def __init__(self) -> None:
         self._heard: dict[str, FloatArray] = {}
@@ -51,11 +51,11 @@ class BusCourses:
     def hear(
         self, name: str, before: FloatArray, after: FloatArray, bus: BusSettings, rate: int
     ) -> None:
-        """Take down what a bus does to the network's own mix.
+        """Record the effect of a bus on the network's own mix.
 
         Args:
             name: of the stem, or "master".
-            before, after: float32 (2, samples), into the bus and out of it.
+            before, after: float32 (2, samples), input and output of the bus.
             bus: its settings.
             rate: in Hz.
         """
@@ -68,14 +68,14 @@ class BusCourses:
         rate: int,
         total: FloatArray | None,
     ) -> dict[str, BusCourse]:
-        """All buses, those that are the same with the versions that they had.
+        """All buses by name; unchanged ones keep their versions.
 
         Args:
-            before: as they were told last.
+            before: the previous result.
             settings: of the console.
             rate: in Hz.
-            total: what came into the mix's bus, float32 (2, samples), where strips have changed the
-                stems in front of it; else None.
+            total: input of the mix bus, float32 (2, samples), if strips have changed the stems
+                before it; None otherwise.
         """
         heard = dict(self._heard)
         if total is not None:
@@ -105,7 +105,7 @@ class BusCourses:
 
 
 def _gains(before: FloatArray, after: FloatArray, bus: BusSettings, rate: int) -> FloatArray:
-    """What a bus's compressor does over time; one step of 1 if it is off."""
+    """Gain of a bus's compressor over time, float32 (steps,); a single 1 if it is off."""
     if bus.compression.is_off:
         return np.ones(1, np.float32)
     linear = before.copy()
@@ -114,7 +114,7 @@ def _gains(before: FloatArray, after: FloatArray, bus: BusSettings, rate: int) -
 
 
 def gain_over_time(before: FloatArray, after: FloatArray) -> FloatArray:
-    """The gain that made one signal of another, once in `STEP_FRAMES` frames, float32.
+    """Linear gain between two signals, one value per `STEP_FRAMES` frames, float32 (steps,).
 
     Args:
         before, after: float32 (2, samples).

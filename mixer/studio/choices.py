@@ -1,4 +1,4 @@
-"""Choices of a page: presets, models, places, wishes, roles, ranges of numbers."""
+"""Choices of a page: presets, models, platforms, wishes, roles, ranges of numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
 
 def choices() -> Choices:
-    """All of it, as it is now: presets come and go."""
+    """Collect the current choices; presets may change while the server runs."""
     return {
         "presets": [_preset(found) for found in list_presets()],
         "models": list(model_names()),
@@ -61,7 +61,7 @@ def _versions() -> list[OutputWord]:
 
 
 def _bit_depths(of_format: AudioFormat) -> list[str]:
-    """The bit depths that a format holds, the usual one first; none of a lossy one."""
+    """Bit depths that a format supports, the usual one first; empty for a lossy format."""
     depths = [] if of_format.is_lossy else list(of_format.subtypes)
     return sorted(depths, key=lambda depth: depth != DEFAULT_BIT_DEPTH)
 

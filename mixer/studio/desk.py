@@ -24,7 +24,7 @@ Tell = Callable[[Event], None]
 
 
 class ConflictError(Exception):
-    """A change was made on top of an old revision: another page was quicker."""
+    """A change is based on an old revision: another page has made one since."""
 
 
 class NotReadyError(Exception):
@@ -33,12 +33,12 @@ class NotReadyError(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """Something to be made once the mix is up to date.
+    """Work to be done once the mix is up to date.
 
     Attributes:
-        what: in words, while it runs.
-        run: called with the plan of the song as it stands then.
-        job: whose work it is; None for a source.
+        what: description shown while it runs.
+        run: called with the plan of the song at that time.
+        job: the job that it belongs to; None for a source.
     """
 
     what: str
@@ -48,24 +48,24 @@ class Task:
 
 @dataclass
 class Desk:
-    """A song on the desk. Whoever reads or writes more than one field holds `lock`.
+    """State of an open song. Hold `lock` to read or write more than one field.
 
     Attributes:
         song_id: its name in addresses.
         folder: the song's folder.
-        tell: called with everything that happens, from any thread.
-        made: what there is to hear.
+        tell: called with every event, from any thread.
+        made: the rendered audio.
         phase, problem, doing: as in `SongState`.
         song: the loaded song; None before it is loaded.
-        kept: the edits, and which of them were written.
+        kept: the edits, and which of them song.toml has.
         planned: the settings that they result in; None before the song is loaded.
-        plan: of the render that is heard, which may be older.
+        plan: of the render that the page plays, which may be older than the edits.
         edited_at: time of the last edit on the monotonic clock, in seconds.
         notes: warnings.
         unkept: why the last edit could not be saved beside the song; None if it was.
         tasks: waiting tasks, in order.
         jobs: renders, the newest last.
-        closing: the session is ending.
+        closing: whether the session is ending.
     """
 
     song_id: str
@@ -97,7 +97,7 @@ class Desk:
         return self.kept.history.revision
 
     def check(self, revision: int) -> None:
-        """Raise if a page's revision is not the last one, or nothing can be edited yet."""
+        """Raise ConflictError if a revision is not the last one, NotReadyError before loading."""
         if self.planned is None:
             raise NotReadyError(self.problem or "the song is still being read; wait a moment")
         if revision != self.revision:
@@ -110,10 +110,10 @@ class Desk:
         return self.planned
 
     def take(self, history: History) -> None:
-        """Take another history, if its edits fit the song, and keep it.
+        """Adopt another history if its edits fit the song, and save it.
 
         Raises:
-            SettingsError: they do not.
+            SettingsError: the edits do not fit the song.
         """
         if history is self.kept.history:
             return
@@ -127,7 +127,7 @@ class Desk:
         self.told()
 
     def keep(self) -> None:
-        """Write the state; if that fails, a note says so until it succeeds."""
+        """Save the state; if that fails, a note says so until it succeeds."""
         self.unkept = None
         try:
             write_kept(self.folder, self.kept)
@@ -135,7 +135,7 @@ class Desk:
             self.unkept = f"your edits cannot be saved: {error}"
 
     def add(self, task: Task) -> None:
-        """Have something made."""
+        """Add a task."""
         self.tasks.append(task)
         self.changed.notify_all()
 

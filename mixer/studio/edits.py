@@ -47,7 +47,7 @@ Edits = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the history: how edits were before it, and after; None stands for no edit."""
+    """One step of the history: values of edits before and after it; None stands for no edit."""
 
     label: str
     before: Mapping[str, Any]
@@ -57,12 +57,12 @@ class Step:
 
 @dataclass(frozen=True)
 class History:
-    """The user's edits as they stand, and how they came about.
+    """The user's current edits and their undo history.
 
     Attributes:
-        revision: grows with every change of the edits, undone ones too.
+        revision: increases with every change of the edits, undo and redo included.
         edits: values by key, the latest last.
-        done, undone: steps to take back, and to do again, the next one last.
+        done, undone: steps that can be undone and redone, the next one last.
     """
 
     revision: int = 0
@@ -71,7 +71,7 @@ class History:
     undone: tuple[Step, ...] = ()
 
     def edited(self, changes: Edits, *, gesture: str = "", label: str = "") -> History:
-        """The history with changes on top; None takes an edit back.
+        """Apply changes on top of the history; the value None removes an edit.
 
         Args:
             changes: checked, from `read_changes`.
@@ -131,7 +131,7 @@ def _label(changes: Edits) -> str:
 
 
 def key_of(parts: Sequence[str]) -> str:
-    """A key of its parts, as `parse_key` reads it."""
+    """Join parts to a key that `parse_key` can read."""
     return ".".join(part if _BARE.fullmatch(part) else _quoted(part) for part in parts)
 
 
@@ -140,10 +140,10 @@ def _quoted(part: str) -> str:
 
 
 def read_changes(changes: Edits) -> dict[str, Any]:
-    """Check changes that a page asks for, each by itself.
+    """Check the changes that a page requests, each by itself.
 
     Returns:
-        The same with every key written in one way.
+        The changes with normalised keys.
 
     Raises:
         SettingsError: one line for each key that is unknown, and each value of the wrong type or
@@ -244,7 +244,7 @@ def _check_setting(name: str, value: Any) -> None:
 
 
 def _check_references(value: Any) -> None:
-    """References by their ids: a path that a page names is a stranger's."""
+    """Accept references by their ids only: a path from a page is untrusted."""
     if not isinstance(value, list) or len(value) > MOST_REFERENCES:
         raise SettingsError(f"{SETTINGS}.{_REFERENCE} must be a list of at most {MOST_REFERENCES}")
     for text in value:
@@ -308,7 +308,7 @@ def asked_settings(edits: Edits, references: Path) -> dict[str, Any]:
 
 
 def _found(text: str, references: Path) -> str:
-    """A reference by its file, with its amounts."""
+    """A reference with the path of its file in place of its id, and its amounts."""
     name = parse_reference(text).path
     files = [path for path in references.glob(f"{name}.*") if path.is_file()]
     if not files:
@@ -334,7 +334,7 @@ def colors_of(edits: Edits) -> dict[str, str]:
 
 
 def with_colors(song: Song, colors: Mapping[str, str]) -> Song:
-    """A song with other colours, as song.toml would say them.
+    """A song with other colours, as if they were set in song.toml.
 
     Raises:
         PresetError: a name that is neither a stem nor a recording of the song.
@@ -349,7 +349,7 @@ def with_colors(song: Song, colors: Mapping[str, str]) -> Song:
 
 
 def with_roles(song: Song, roles: Mapping[str, str]) -> Song:
-    """A song whose recordings have other roles, and so stems, as song.toml would say it.
+    """A song whose recordings have other roles and stems, as if they were set in song.toml.
 
     Raises:
         PresetError: a file that is not a recording of the song.

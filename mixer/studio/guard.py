@@ -1,7 +1,8 @@
 """Checks before any answer: Host, Origin, token, and size of the body.
 
-A page of another site that a browser also has open can send requests here, and a name of its own
-can be made to lead to this address; neither has the token, nor the right Host and Origin.
+A page of another site in the same browser can send requests here, and that site can make its own
+domain name resolve to this address (DNS rebinding); neither has the token, nor the right Host and
+Origin.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ _HEADERS = {
 
 
 class TooLargeError(Exception):
-    """More of a body came than was announced."""
+    """A body is longer than announced."""
 
 
 class Guard:
-    """Lets requests of our own page through, and adds the headers that bind it."""
+    """Pass only requests of our own page, and add security headers to the answers."""
 
     def __init__(
         self, app: ASGIApp, token: str, hosts: Iterable[str], large: dict[str, int]
@@ -46,9 +47,9 @@ class Guard:
 
         Args:
             app: the guarded application.
-            token: that every request of `/api/` must show.
-            hosts: as a browser writes them, ports included.
-            large: by the end of a path, how many bytes its body may have.
+            token: required in every request of `/api/`.
+            hosts: allowed values of the Host header, ports included.
+            large: largest body in bytes by suffix of the path, for paths with large bodies.
         """
         self._app, self._token = app, token.encode()
         self._hosts = frozenset(hosts)

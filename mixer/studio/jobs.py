@@ -1,4 +1,4 @@
-"""Renders that a page requested: a mix and what goes with it, into files, to be downloaded."""
+"""Renders that a page requested: a mix and its deliverables, written to files for download."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _LISTS = ("deliver", "daw")
 
 @dataclass
 class RenderJob:
-    """A render that was requested.
+    """A requested render.
 
     Attributes:
         id: of the job.
-        planned: what is rendered.
-        wanted: how it is written, and what with it.
+        planned: the song and edits to render.
+        wanted: the requested formats and deliverables.
         folder: the destination.
         state, doing, problem, remarks: as in `Job`.
-        files: that were written.
+        files: those written.
         cancelled: whether it was cancelled.
     """
 
@@ -71,10 +71,10 @@ class RenderJob:
 
 
 def read_wanted(asked: Any) -> OutputSettings:
-    """A page's request for a render.
+    """Read a page's request for a render.
 
     Raises:
-        SettingsError: an unknown word, or a value of another kind.
+        SettingsError: an unknown word, or a value of the wrong type.
     """
     if not isinstance(asked, dict):
         raise SettingsError("a request to render must be an object")
@@ -106,7 +106,7 @@ def run_job(job: RenderJob, progress: Progress) -> None:
     """Render, write, and note the files.
 
     Args:
-        job: waiting.
+        job: a waiting job.
         progress: as in `mixer.render`.
 
     Raises:
@@ -130,7 +130,7 @@ def run_job(job: RenderJob, progress: Progress) -> None:
 
 
 def _free_path(job: RenderJob) -> Path:
-    """The song's first mix, or else its next take."""
+    """Path of the song's first mix or, if it exists, of its next take."""
     base = mix_name(job.planned.song.folder)
     first = job.folder / f"{base}.{job.wanted.format}"
     destination = Destination(first, replace(job.wanted, tracks=False))

@@ -1,4 +1,4 @@
-"""Audio made of a song: read from any thread, written by the worker's."""
+"""Rendered audio of a song: read from any thread, written by the worker's."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ExactRender:
         version: of the samples of the source "mix".
         stems: the strip of each stem, without neutral ones.
         tracks: the user's strip of each track by name, without neutral ones.
-        buses: what the network's buses did, by stem and "master"; empty for a mix of stems.
+        buses: gains of the network's buses, by stem and "master"; empty for a mix of stems.
     """
 
     revision: int
@@ -54,15 +54,15 @@ def strips_of(planned: Planned) -> tuple[Mapping[str, Strip], Mapping[str, Strip
 
 @dataclass
 class Made:
-    """All of it, by names.
+    """All rendered audio of a song, by name.
 
     Attributes:
         samples: of channels and sources.
-        models: what the network set, by channel.
+        models: the network's settings, by channel.
         baked: fields of strips that are in the samples, by channel.
         levels: of sources.
         responses: of returns.
-        exact: the last exact render, and what its master did.
+        exact: the last exact render, and the effect of its master.
     """
 
     samples: dict[str, Samples] = field(default_factory=dict)

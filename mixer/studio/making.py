@@ -1,4 +1,4 @@
-"""Makes what a session plays in the background: wet tracks, stems, the exact mix."""
+"""Background rendering of everything that a session plays: wet tracks, stems, the exact mix."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class OvertakenError(Exception):
 
 
 class _KeptOfSong:
-    """What was made of one song by one model before: see `KeptMaterial` and `KeptTracks`."""
+    """Cache of one song and one model: see `KeptMaterial` and `KeptTracks`."""
 
     def __init__(self, folder: Path, identity: str) -> None:
         self.identity = identity
@@ -72,10 +72,10 @@ class _KeptOfSong:
 
 
 class Maker:
-    """Makes what a session plays; all methods but the constructor are the worker's.
+    """Renders what a session plays; only the worker calls methods other than the constructor.
 
     Attributes:
-        made: what there is to hear.
+        made: the rendered audio.
         store: of its samples.
     """
 
@@ -86,10 +86,10 @@ class Maker:
         tell_doing: Callable[[str, str, float], None],
         is_overtaken: Callable[[], bool],
     ) -> None:
-        """Begin with nothing.
+        """Start with an empty cache.
 
         Args:
-            scratch: a folder for samples, which goes with the session.
+            scratch: a folder for samples, removed with the session.
             tell_audio: called with the name of samples that changed.
             tell_doing: called with the current work, details, and the share done, 0 to 1.
             is_overtaken: whether the work in progress is obsolete.
@@ -177,10 +177,10 @@ class Maker:
 
     @one_blas_thread
     def exact(self, planned: Planned, plan: RenderPlan) -> None:
-        """Render the mix as it will be written, and take from it what the page plays by.
+        """Render the mix as it will be written, and measure from it the values that playback needs.
 
         Raises:
-            OvertakenError: something newer is wanted.
+            OvertakenError: the result is obsolete.
             MixerError: as in `mixer.render`.
         """
         clock = StageClock(self.progress("rendering the mix"), making_forecast(plan))
@@ -277,7 +277,7 @@ class Maker:
         stems: Mapping[str, FloatArray],
         staging_db: float,
     ) -> None:
-        """What comes into each stem's strip, in place of what was there if it differs."""
+        """Store the input of each stem's strip if it has changed."""
         staging = np.float32(db_to_gain(staging_db))
         staged = {stem: audio * staging for stem, audio in stems.items()} if any(
             baked_fields(plan.console.strip(stem)) for stem in stems
@@ -302,7 +302,7 @@ class Maker:
                 self._keys[stem] = key
 
     def _kept_of(self, plan: RenderPlan) -> _KeptOfSong:
-        """What was made of the same song, model and settings before."""
+        """The cache for the same song, model and settings."""
         identity = self._identity(plan)
         if self._kept is None or self._kept.identity != identity:
             shutil.rmtree(self._scratch / "tracks", ignore_errors=True)
@@ -310,7 +310,7 @@ class Maker:
         return self._kept
 
     def _identity(self, plan: RenderPlan) -> str:
-        """The song, the model, and what is set beside the console."""
+        """Key of the song, the model, and the settings other than the console."""
         return settings_key(
             plan.model_name,
             plan.effects,
@@ -348,7 +348,7 @@ class Maker:
 
 
 def without_hand(planned: Planned) -> Planned:
-    """The same without the user's edits of the console."""
+    """The planned song without the user's edits of the console."""
     console = planned.base.console
     settings = dataclasses.replace(
         planned.settings,

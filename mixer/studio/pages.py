@@ -1,4 +1,4 @@
-"""The page's own files: looked up in tables, so that no path of a request meets the disk."""
+"""The page's own files, looked up in tables, so that no path from a request reaches the disk."""
 
 from __future__ import annotations
 

@@ -43,12 +43,12 @@ class Planned:
     Attributes:
         revision: of the edits.
         song: with the user's roles and colours.
-        tracks: all of it.
+        tracks: all tracks of the song.
         base, full: the console without and with the user's edits.
-        hands: of single tracks, likewise.
+        hands: the user's strips of single tracks, without and with the edits.
         settings: of the render, with the whole console and the model that "auto" stands for.
-        mixes_tracks: the model mixes single tracks.
-        references: what the mix is moved towards, as the page gave it.
+        mixes_tracks: whether the model mixes single tracks.
+        references: those that the mix is moved towards, as the page requested them.
     """
 
     revision: int
@@ -62,7 +62,7 @@ class Planned:
     references: tuple[str, ...] = ()
 
     def sounds_like(self, other: Planned) -> bool:
-        """Whether both are the same mix: only how it is shown may differ."""
+        """Whether both give the same mix; they may still be displayed differently."""
         return self._as_heard() == other._as_heard()
 
     def _as_heard(self) -> Planned:
@@ -87,8 +87,8 @@ def plan_edits(
 
     Args:
         song: as it was loaded.
-        song_table: what song.toml says about the console, without the edits.
-        edits: checked each by itself.
+        song_table: the console's table in song.toml, without the edits.
+        edits: each checked by itself.
         revision: of the edits.
 
     Raises:
@@ -124,7 +124,7 @@ def mixes_single_tracks(model: str) -> bool:
 
 
 def table_edits(before: Console, after: Console) -> dict[str, Any]:
-    """The edits that make one console of another; lists are whole."""
+    """The edits that turn one console into another; a changed list is replaced as a whole."""
     return dict(_differences((), plain_table(before), plain_table(after)))
 
 

@@ -13,11 +13,11 @@ from mixer.studio.wet import TrackMixSettings, hand_responses, model_responses, 
 
 
 def respond_for_model(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan) -> None:
-    """Make the responses of what tracks send to, if they are not made yet.
+    """Make the impulse responses of the returns that tracks send to, unless they exist.
 
     Args:
-        made: what they are added to; its channels' models name their sends.
-        of_tracks: what the network set.
+        made: receives the responses; its channels' models name their sends.
+        of_tracks: the network's settings.
         plan: of the song.
     """
     names = {name for table in made.models.values() for name in table["sends_db"]}
@@ -31,7 +31,7 @@ def respond_for_model(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan)
 
 
 def respond_for_hand(made: Made, planned: Planned, plan: RenderPlan) -> None:
-    """Make the responses of the user's reverb and delay, where something is sent there."""
+    """Make the impulse responses of the user's reverb and delay, if anything is sent to them."""
     console = planned.full.console
     strips = [strip for _, strip in console.strips] + list(planned.hands[1].strips.values())
     used = {

@@ -1,6 +1,7 @@
-"""The routes of the studio: each turns a request into a call of a session, and back.
+"""The routes of the studio: each turns a request into a call of a session, and its result into an
+answer.
 
-What there is, and what it means, is in `mixer.studio.messages`.
+`mixer.studio.messages` defines the requests and answers.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class _ProblemError(Exception):
 
 
 def application(studio: Studio, pages: PageFiles) -> Starlette:
-    """All routes; unguarded: see `mixer.studio.guard`."""
+    """Build the application with all routes, unguarded: see `mixer.studio.guard`."""
     routes = Routes(studio)
     of_song: list[tuple[str, str, Answer]] = [
         ("POST", "/open", routes.state),
@@ -78,7 +79,7 @@ def application(studio: Studio, pages: PageFiles) -> Starlette:
 
 
 def _answered(answer: Answer) -> Answer:
-    """A route whose errors are answered as the messages say."""
+    """Wrap a route so that its errors are answered with a `Problem`."""
 
     async def guarded(request: Request) -> Response:
         try:
@@ -121,7 +122,7 @@ def _session_of(request: Request) -> SongSession:
 
 
 class Routes:
-    """Answers to requests, by a studio's songs."""
+    """Handlers of requests for a studio's songs."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio

@@ -27,7 +27,7 @@ class SampleStore:
     """Writes what a page plays; only the worker's threads write."""
 
     def __init__(self, made: Made, scratch: Path, tell: Callable[[str], None]) -> None:
-        """Begin with nothing.
+        """Start with no samples.
 
         Args:
             made: holds the samples by name.
@@ -48,7 +48,7 @@ class SampleStore:
             )
 
     def write(self, name: str, plan: RenderPlan, audio: FloatArray) -> None:
-        """Write samples, or the start of them, in place of those before.
+        """Write samples, or the start of them, replacing earlier ones.
 
         Args:
             name: of the channel or source.
@@ -70,7 +70,7 @@ class SampleStore:
     def source(
         self, name: str, plan: RenderPlan, audio: FloatArray, level: Level | None = None
     ) -> None:
-        """Take in a whole mix to listen to; arguments and errors as in `write`.
+        """Store a whole mix for listening; arguments and errors as in `write`.
 
         `level` is that of the mix, if it is known.
         """
@@ -81,25 +81,25 @@ class SampleStore:
         self._tell(name)
 
     def drop(self, name: str) -> None:
-        """Forget samples, if they are there."""
+        """Remove samples if they exist."""
         samples = self._made.samples.pop(name, None)
         self._made.levels.pop(name, None)
         if samples is not None:
             samples.close()
 
     def first_seconds(self, plan: RenderPlan) -> None:
-        """The plain sum of the recordings' first seconds: what can be heard at once."""
+        """Make the plain sum of the recordings' first seconds, which can be heard at once."""
         n_first = min(plan.n_samples, round(FIRST_S * plan.mix_rate))
         audio = read_sum(plan.song.recordings, n_first, plan.mix_rate, to_the_end=False)
         self.write(PLAIN, plan, audio)
 
     def plain_sum(self, plan: RenderPlan) -> None:
-        """The plain sum of the recordings, once."""
+        """Make the plain sum of the recordings, unless it exists."""
         if PLAIN not in self._made.levels:
             self.source(PLAIN, plan, read_sum(plan.song.recordings, plan.n_samples, plan.mix_rate))
 
 
 def level_of(loudness_lufs: float | None, peak_dbtp: float | None) -> Level:
-    """Levels of a mix as a render tells them: None stands for silence."""
+    """Levels of a mix from a render's measurements; None stands for silence."""
     loudness = -math.inf if loudness_lufs is None else loudness_lufs
     return Level(loudness, -math.inf if peak_dbtp is None else peak_dbtp)

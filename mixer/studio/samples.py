@@ -1,8 +1,8 @@
-"""Samples that a page may ask for while they are still being made: 16-bit files of their own.
+"""Samples in 16-bit files that a page can read while they are still being written.
 
-One file a channel or source, in a folder that goes with the session. A song of 38 tracks and ten
-minutes takes 4 GB there, and next to nothing in memory. The files have no names, where the system
-allows that: they are gone with the process, however it ends.
+One file for each channel or source, in a folder that is removed with the session. A song of 38 tracks
+and ten minutes takes 4 GB there, and next to nothing in memory. On systems that allow it the files
+have no names, so they disappear with the process, however it ends.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _BLOCK_FRAMES = 1 << 18
 
 
 class Samples:
-    """Stereo samples of a song, as far as they are made; read and written from any thread.
+    """Stereo samples of a song, as far as they are ready; read and written from any thread.
 
     Attributes:
-        version: grows whenever what was there is made again.
+        version: increases whenever existing samples are replaced.
         n_frames: of the song.
         ready_frames: number of frames that can be read, from the start.
         full_scale: sample value that the highest integer stands for.
     """
 
     def __init__(self, folder: Path, n_frames: int) -> None:
-        """Begin; nothing is ready.
+        """Create the file; no samples are ready.
 
         Args:
-            folder: the destination.
+            folder: of the file.
             n_frames: of the song.
 
         Raises:
@@ -60,10 +60,10 @@ class Samples:
             raise OutputError(f"{folder}: no room for samples: {error.strerror}") from None
 
     def write(self, audio: FloatArray) -> None:
-        """Replace all, or the start, of what is there.
+        """Replace all samples, or those at the start of the song.
 
         Args:
-            audio: float32 (2, samples), from the song's start on; what is ready ends with it.
+            audio: float32 (2, samples), from the start of the song; the ready samples end with it.
 
         Raises:
             OutputError: the disk is full.
@@ -85,7 +85,7 @@ class Samples:
             self.ready_frames = n_ready
 
     def _put(self, data: bytes) -> None:
-        """Write bytes on, all of them."""
+        """Append all bytes to the file."""
         try:
             while data:
                 data = data[self._file.write(data) :]
@@ -93,7 +93,7 @@ class Samples:
             raise OutputError(f"no room for samples: {error.strerror}") from None
 
     def read(self, start: int, n_frames: int) -> bytes:
-        """Little-endian 16-bit samples in turn, fewer if no more are ready."""
+        """Read interleaved little-endian 16-bit samples; fewer if no more are ready."""
         with self._lock:
             stop = min(start + n_frames, self.ready_frames)
             if start >= stop:
@@ -102,7 +102,7 @@ class Samples:
             return self._file.read(FRAME_BYTES * (stop - start))
 
     def peaks(self, n_points: int) -> list[float]:
-        """The highest sample of each of so many equal stretches of the song."""
+        """Peak of each of `n_points` equal sections of the song, 0 to 1 of full scale."""
         with self._lock:
             edges = np.linspace(0, self._peaks.size, n_points + 1).astype(int)[:-1]
             if not self._peaks.size:
@@ -112,7 +112,7 @@ class Samples:
         return [round(float(value), 4) for value in found]
 
     def close(self) -> None:
-        """Give the room back."""
+        """Close the file and free its disk space."""
         with self._lock:
             self.ready_frames = 0
             self._file.close()

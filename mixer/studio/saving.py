@@ -30,22 +30,22 @@ from mixer.studio.store import refuse_missing
 def save_to_song(
     folder: Path, planned: Planned, before: Mapping[str, Any], edits: Mapping[str, Any]
 ) -> tuple[Path, dict[str, Any]]:
-    """Write the console as it stands, the tracks' roles and the colours into a song's file.
+    """Write the current console, the tracks' roles and the colours to a song's file.
 
-    Where what stood there with the edits on top says the same, that is what is written; else the
-    whole console, number by number, in place of what it extends.
+    If the existing table with the edits merged in gives the same console, that table is written;
+    otherwise the complete console, without `extends`.
 
     Args:
-        folder: the song's.
-        planned: what the edits come down to.
-        before: what song.toml says about the console, without the edits.
-        edits: the user's.
+        folder: of the song.
+        planned: the result of the edits.
+        before: the console's table in song.toml without the edits.
+        edits: the user's edits by key.
 
     Returns:
         The file, and the console's table in it.
 
     Raises:
-        PresetError: the file is not TOML, or has its console in a form that is not written.
+        PresetError: the file is not TOML, or its console has a form that cannot be edited.
         OutputError: it cannot be written, or the folder is no longer there.
     """
     refuse_missing(folder)
@@ -62,7 +62,7 @@ def save_to_song(
 
 
 def _with_targets(console: Console, settings: RenderSettings) -> Console:
-    """The console with the targets that a platform brings along."""
+    """The console with the platform's targets."""
     if settings.platform is None:
         return console
     return with_targets(console, settings)
@@ -76,7 +76,7 @@ def _says(table: Mapping[str, Any], console: Console) -> bool:
 
 
 def _laid_over(before: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
-    """What stood there with the edits' values in their places."""
+    """The existing table with the values of the edits merged in."""
     if edits.get(PRESETS):
         return {}
     table = _copied(before)

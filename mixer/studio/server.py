@@ -30,9 +30,9 @@ _MOST_SILENT = 32
 
 
 class _PatientForAWhile(H11Protocol):
-    """A connection that ends if its first request does not arrive in time, however it drips.
+    """A connection that is closed if its first request is not complete in time.
 
-    Those that have not requested anything yet are few: the oldest makes room for a new one.
+    The number of connections without a request is limited: the oldest is closed for a new one.
     """
 
     _silent: ClassVar[list[_PatientForAWhile]] = []
@@ -63,9 +63,9 @@ class Served:
     """A server that is about to run.
 
     Attributes:
-        link: what the user opens.
-        server: runs until it is told to stop.
-        socket: it listens on.
+        link: address for the user's browser, with the token.
+        server: runs until it is stopped.
+        socket: that the server listens on.
     """
 
     link: str
@@ -82,8 +82,8 @@ def guarded(studio: Studio, token: str, port: int) -> ASGIApp:
 
     Args:
         studio: the songs.
-        token: that every request must show.
-        port: that it is served on.
+        token: required in every request.
+        port: of the server.
     """
     app = application(studio, PageFiles())
     app.state.studio = studio
@@ -92,14 +92,14 @@ def guarded(studio: Studio, token: str, port: int) -> ASGIApp:
 
 
 def prepare(studio: Studio, port: int) -> Served:
-    """Take a port and draw a token.
+    """Bind a port and generate a token.
 
     Args:
         studio: the songs.
         port: 0 takes a free one.
 
     Raises:
-        OutputError: the port cannot be taken.
+        OutputError: the port cannot be bound.
     """
     listening = socket.socket()
     try:

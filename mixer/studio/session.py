@@ -1,6 +1,6 @@
-"""One song on the desk, for pages, tests and other programs: plain functions without HTTP.
+"""An open song for pages, tests and other programs: plain methods without HTTP.
 
-All of them may be called from any thread and answer at once; the work is the worker's.
+All methods are thread-safe and return at once; a worker thread does the work.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LONGEST_WISH, _LONGEST_LABEL = 500, 200
 
 
 class GoneError(Exception):
-    """Samples of another version are there now."""
+    """The requested version of the samples has been replaced."""
 
 
 class SongSession:
@@ -50,10 +50,10 @@ class SongSession:
         """Open a song; it is read and rendered in the background.
 
         Args:
-            song_id: what it is called in addresses.
-            folder: the song's.
-            mixes: where renders go.
-            tell: called with everything that happens, from any thread.
+            song_id: name in addresses.
+            folder: of the song.
+            mixes: destination of renders.
+            tell: called with every event, from any thread.
         """
         self._mixes = mixes
         self._scratch = Path(tempfile.mkdtemp(prefix="mixer-studio-", dir=scratch_folder()))
@@ -68,19 +68,19 @@ class SongSession:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a render into files is under way or waiting."""
+        """Whether a render to files is running or waiting."""
         return any(job.state in ("waiting", "running") for job in self._desk.jobs)
 
     def state(self) -> SongState:
-        """How the song stands."""
+        """The current state of the song."""
         with self._desk.lock:
             return song_state(self._desk, self._sources.rows(), self._variations.rows())
 
     def audio(self, name: str, start: int, n_frames: int, version: int | None) -> bytes:
-        """Samples of a channel or source, as the messages say; none where none are made yet.
+        """Samples of a channel or source in the format of the messages; empty if not ready.
 
         Raises:
-            KeyError: there is nothing of that name.
+            KeyError: there is no channel or source of that name.
             IndexError: `start` is beyond the end.
             GoneError: the samples have another version.
         """
@@ -140,7 +140,7 @@ class SongSession:
         Raises:
             ConflictError: the revision is not the last one.
             NotReadyError: the song is not read yet.
-            SettingsError: with a line for each change that cannot be.
+            SettingsError: with a line for each invalid change.
         """
         desk = self._desk
         with desk.lock:
@@ -154,21 +154,21 @@ class SongSession:
             return self.state()
 
     def undo(self, revision: int) -> SongState:
-        """Take the last step back; errors as in `edit`."""
+        """Undo the last step; errors as in `edit`."""
         with self._desk.lock:
             self._desk.check(revision)
             self._desk.take(self._desk.kept.history.undo())
             return self.state()
 
     def redo(self, revision: int) -> SongState:
-        """Do the step again that was taken back last; errors as in `edit`."""
+        """Redo the step that was undone last; errors as in `edit`."""
         with self._desk.lock:
             self._desk.check(revision)
             self._desk.take(self._desk.kept.history.redo())
             return self.state()
 
     def wish(self, revision: int, text: str) -> SongState:
-        """Do what wishes in plain words, with commas between, come down to; errors as in `edit`."""
+        """Apply comma-separated wishes in plain words as an edit; errors as in `edit`."""
         if len(text) > _LONGEST_WISH or "=" in text:
             raise SettingsError(
                 f"give a wish in words, at most {_LONGEST_WISH} characters; settings are edited by "
@@ -184,7 +184,7 @@ class SongSession:
             return self.edit(revision, table_edits(console, asked.console), label=text)
 
     def variations(self, revision: int) -> SongState:
-        """Make variations of the mix in place of those before; errors as in `edit`."""
+        """Make variations of the mix, replacing earlier ones; errors as in `edit`."""
         desk = self._desk
         with desk.lock:
             desk.check(revision)
@@ -193,14 +193,14 @@ class SongSession:
             return self.state()
 
     def blend(self, revision: int, parts: Mapping[str, Any]) -> SongState:
-        """Lay a blend of the mix and variations over the user's edits; errors as in `edit`."""
+        """Add a blend of the mix and variations to the user's edits; errors as in `edit`."""
         with self._desk.lock:
             self._desk.check(revision)
             edits, label = self._variations.blend(self._desk.ready(), parts)
             return self.edit(revision, edits, label=label)
 
     def compare(self, source: str, *, remove: bool = False) -> SongState:
-        """Make a source to compare with, or take one away.
+        """Make a source to compare with, or remove one.
 
         Raises:
             SettingsError: no such source.
@@ -217,11 +217,11 @@ class SongSession:
             return self.state()
 
     def add_reference(self, name: str, data: bytes) -> SongState:
-        """Take in a mix from elsewhere to compare with: bytes of an audio file.
+        """Add an uploaded mix to compare with: the bytes of an audio file.
 
         Raises:
-            SettingsError: it is not called like one, or there are too many sources.
-            OutputError: it cannot be kept.
+            SettingsError: the name is not that of an audio file, or there are too many sources.
+            OutputError: it cannot be stored.
             NotReadyError: the song is not read yet.
         """
         with self._desk.lock:
@@ -267,7 +267,7 @@ class SongSession:
             return {"path": str(path), "left_out": [], "state": self.state()}
 
     def render(self, asked: Any) -> Job:
-        """Render the song as it stands into files.
+        """Render the current song to files.
 
         Args:
             asked: a `RenderAsked`.
@@ -288,7 +288,7 @@ class SongSession:
             return job.as_json()
 
     def job(self, job_id: str) -> RenderJob:
-        """A render that was requested; KeyError for an unknown one."""
+        """A requested render; raise KeyError for an unknown id."""
         with self._desk.lock:
             for job in self._desk.jobs:
                 if job.id == job_id:
@@ -296,7 +296,7 @@ class SongSession:
         raise KeyError(job_id)
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a render; nothing half-written stays. KeyError for an unknown one."""
+        """Cancel a render, leaving no partial files; raise KeyError for an unknown id."""
         desk = self._desk
         with desk.lock:
             job = self.job(job_id)
@@ -308,6 +308,6 @@ class SongSession:
             return job.as_json()
 
     def close(self) -> None:
-        """End the work and forget what was made; the edits are on the disk."""
+        """End the work and free the rendered audio; all edits are already on disk."""
         self._worker.stop(_CLOSE_S)
         shutil.rmtree(self._scratch, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The songs of a folder, a few of them open at a time, and who listens to what happens to them."""
+"""The songs of a folder, a few of them open at a time, and the listeners to their events."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Listener = Callable[[Event], None]
 
 
 class Studio:
-    """Songs by their ids; may be called from any thread."""
+    """Songs by id; safe to call from any thread."""
 
     def __init__(self, folder: Path, mixes: Path) -> None:
-        """Look for songs; none is read.
+        """Find the songs without reading any.
 
         Args:
-            folder: a song's, or one that holds songs.
-            mixes: where renders go.
+            folder: of a song, or of several songs.
+            mixes: destination of renders.
 
         Raises:
             InputError: there is no song in it.
@@ -45,7 +45,7 @@ class Studio:
         self._listeners: list[Listener] = []
 
     def songs(self) -> Songs:
-        """All of them, in the order of their folders."""
+        """All songs, in the order of their folders."""
         with self._lock:
             sessions = dict(self._open)
         rows: list[SongRow] = []
@@ -62,7 +62,7 @@ class Studio:
         return {"folder": visible(self._folder.name), "songs": rows}
 
     def session(self, song_id: str) -> SongSession:
-        """A song, which is opened if it was not; the one not used for longest makes room.
+        """The session of a song, opened if needed; the least recently used one may be closed.
 
         Raises:
             KeyError: there is no such song.
@@ -79,7 +79,7 @@ class Studio:
         return session
 
     def listen(self, listener: Listener) -> bool:
-        """Tell somebody what happens, from any thread; False if there are too many already."""
+        """Add a listener, to be called from any thread; False if there are too many already."""
         with self._lock:
             if len(self._listeners) >= MOST_LISTENERS:
                 return False
@@ -87,12 +87,12 @@ class Studio:
             return True
 
     def stop_listening(self, listener: Listener) -> None:
-        """Tell somebody nothing any more."""
+        """Remove a listener."""
         with self._lock:
             self._listeners = [one for one in self._listeners if one is not listener]
 
     def close(self) -> None:
-        """End all work; the edits are on the disk."""
+        """End all work; all edits are already on disk."""
         with self._lock:
             sessions, self._open = list(self._open.values()), {}
         for session in sessions:

@@ -1,4 +1,4 @@
-"""Whole mixes to compare with: the default without edits, takes, references from elsewhere."""
+"""Whole mixes to compare with: the default without edits, takes, uploaded references."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Sources:
     """The sources of one session; the session holds its lock."""
 
     def __init__(self, maker: Maker, folder: Path, mixes: Path) -> None:
-        """Begin with the mix and the plain sum.
+        """Start with the mix and the plain sum.
 
         Args:
-            maker: renders and keeps them.
-            folder: the song's.
-            mixes: where its takes lie.
+            maker: renders and stores them.
+            folder: of the song.
+            mixes: folder of its takes.
         """
         self._maker, self._folder, self._mixes = maker, folder, mixes
         self._rows = {row.id: row for row in (
@@ -62,11 +62,11 @@ class Sources:
         self._n_references = 0
 
     def rows(self) -> list[SourceRow]:
-        """All of them, in the order in which they came."""
+        """All sources, in the order in which they were added."""
         return list(self._rows.values())
 
     def ask(self, source: str, planned: Planned) -> Make:
-        """Add a source; what is returned makes it.
+        """Add a source; call the returned function to make it.
 
         Args:
             source: `DEFAULT`, or of a row of takes.
@@ -99,11 +99,11 @@ class Sources:
             return ()
 
     def add_variation(self, source: str, name: str) -> None:
-        """List a variation that the maker has."""
+        """List a variation that has been rendered."""
         self._rows[source] = SourceRow(source, VARIATION, name)
 
     def find_references(self) -> list[Make]:
-        """List the references of earlier sessions; what is returned decodes them."""
+        """List the references of earlier sessions; call the returned functions to decode them."""
         folder = self._folder / FOLDER / REFERENCES
         found = sorted(folder.glob("reference-*")) if folder.is_dir() else []
         makes = []
@@ -116,7 +116,7 @@ class Sources:
         return makes
 
     def add_reference(self, name: str, data: bytes) -> Make:
-        """Add a mix from elsewhere; what is returned decodes it.
+        """Add an uploaded mix; call the returned function to decode it.
 
         Args:
             name: of its file.
@@ -124,7 +124,7 @@ class Sources:
 
         Raises:
             SettingsError: the name is not that of an audio file, or there are too many.
-            OutputError: it cannot be kept.
+            OutputError: it cannot be stored.
         """
         shown = visible(Path(name).name, _LONGEST_NAME)
         if not is_audio_name(shown):
@@ -158,7 +158,7 @@ class Sources:
         return make
 
     def remove(self, source: str) -> None:
-        """Take a source away; SettingsError if it is not one that can go."""
+        """Remove a source; raise SettingsError if it cannot be removed."""
         if source in (MIX, PLAIN) or source not in self._rows:
             raise SettingsError(f"there is no source {quote(source)} that could be removed")
         del self._rows[source]
@@ -175,7 +175,7 @@ def source_of(take: ListedTake) -> str:
 
 
 def _fitted(file: Path, plan: RenderPlan) -> FloatArray:
-    """A file as long as the song, at its rate, float32 (2, samples); no more of it is decoded.
+    """Decode a file to the song's length and sample rate, float32 (2, samples), and no further.
 
     Raises:
         InputError: it cannot be decoded, or is not mono or stereo.

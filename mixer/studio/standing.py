@@ -1,4 +1,4 @@
-"""The state of a song as a message: what a page shows, put together from what there is."""
+"""The state of a song as a message for the page, assembled from the desk and its sources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mixer.studio.tables import (
 
 
 def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variation]) -> SongState:
-    """How a song stands; the caller holds the desk's lock.
+    """The state of a song; the caller holds the desk's lock.
 
     Args:
         desk: of the song.
@@ -68,7 +68,7 @@ def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variat
 
 
 def _sections(desk: Desk) -> list[Section]:
-    """A section from each marker to the next one, the last to the song's end."""
+    """Sections from each marker to the next, the last one to the end of the song."""
     if desk.song is None or desk.plan is None:
         return []
     end_s = desk.plan.n_samples / desk.plan.mix_rate

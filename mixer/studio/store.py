@@ -29,8 +29,8 @@ class Kept:
     Attributes:
         history: of the edits.
         written: the console's table in song.toml as the studio wrote it; None if it never did.
-        before: what stood there before.
-        written_edits: the edits that were written.
+        before: the console's table before that.
+        written_edits: the edits that were written to song.toml.
     """
 
     history: History = field(default_factory=History)
@@ -48,7 +48,7 @@ class Kept:
         return dict(self.history.edits) == dict(self.written_edits)
 
     def with_written(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> Kept:
-        """After a save: the console's table before and after it."""
+        """The state after a save that changed the console's table from `before` to `now`."""
         held = {k: v for k, v in self.history.edits.items() if k not in NOT_IN_SONG}
         return replace(self, written=now, before=before, written_edits=held)
 
@@ -62,14 +62,14 @@ def refuse_missing(song_folder: Path) -> None:
     """Raise if a song's folder no longer exists, so that nothing is written in its place.
 
     Raises:
-        OutputError: it was moved or removed.
+        OutputError: the folder was moved or removed.
     """
     if not song_folder.is_dir():
         raise OutputError(f"{song_folder} is no longer there; move it back, or open it anew")
 
 
 def write_kept(song_folder: Path, kept: Kept) -> None:
-    """Write the state, whole or not at all.
+    """Write the state atomically.
 
     Raises:
         OutputError: the disk is full or read-only, or the song's folder is no longer there.
@@ -92,10 +92,10 @@ def write_kept(song_folder: Path, kept: Kept) -> None:
 
 
 def read_kept(song_folder: Path) -> Kept:
-    """The state of a song; an empty one if nothing was saved.
+    """Read the state of a song; empty if nothing was saved.
 
     Raises:
-        InputError: the file is damaged, or by a later version; nothing of it is used.
+        InputError: the file is damaged, or was written by a later version.
     """
     path = state_path(song_folder)
     try:

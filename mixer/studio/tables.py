@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
 
 
 def edits_of(parts: tuple[str, ...], edits: Mapping[str, Any]) -> dict[str, Any]:
-    """The edits on a channel by what follows its key."""
+    """The edits of one channel, by the part of their key after the channel's."""
     found = {}
     for key, value in edits.items():
         own = split_key(key)
@@ -51,7 +51,7 @@ def edits_of(parts: tuple[str, ...], edits: Mapping[str, Any]) -> dict[str, Any]
 
 
 def track_parts(track: Track) -> tuple[str, ...]:
-    """First parts of the keys of a track's edits."""
+    """Common first parts of the keys of a track's edits."""
     return (TRACKS, track.name)
 
 
@@ -69,14 +69,14 @@ def track_channel(
     """A track's channel.
 
     Args:
-        place: among the song's tracks.
-        track: it.
-        hands: without and with the user's edits.
-        edits: all of the song's.
-        model: what the network set.
-        audio: what comes into its strip.
+        place: index among the song's tracks.
+        track: the track.
+        hands: the user's strips without and with the edits.
+        edits: all edits of the song.
+        model: the network's settings.
+        audio: input of the track's strip.
         colors: of the song's stems and files, without and with the user's edits.
-        live: the page can play changes of it.
+        live: whether the page can play changes of its strip.
     """
     base, now = (hand.strips.get(track.name, Strip()) for hand in hands)
     base_color, color = (said.get(track.name) or color_of(track.stem, said) for said in colors)

@@ -1,4 +1,4 @@
-"""Variations of the mix on the desk: heard, seen on a map, and blended into an edit."""
+"""Variations of the current mix: played, shown on a map, and blended into an edit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_PARTS, _SUM_TOLERANCE = 8, 0.01
 
 @dataclass(frozen=True)
 class Varied:
-    """A variation that can be heard: its place on the map, and its desk."""
+    """A rendered variation: its place on the map, and its desk."""
 
     row: Variation
     console: Console
@@ -41,7 +41,7 @@ class Variations:
     """The variations of one session; only the worker makes them."""
 
     def __init__(self, maker: Maker, sources: Sources) -> None:
-        """Begin with none.
+        """Start without variations.
 
         Args:
             maker: renders them.
@@ -51,11 +51,11 @@ class Variations:
         self._made: dict[str, Varied] = {}
 
     def rows(self) -> list[Variation]:
-        """All of them, in their order."""
+        """All variations, in order."""
         return [varied.row for varied in self._made.values()]
 
     def make(self, plan: RenderPlan) -> None:
-        """Make variations of a mix in place of those before; the worker's.
+        """Make variations of a mix, replacing earlier ones; called by the worker only.
 
         Raises:
             OvertakenError: they are no longer wanted.
@@ -83,10 +83,10 @@ class Variations:
             self._sources.add_variation(source, name)
 
     def blend(self, planned: Planned, parts: Mapping[str, object]) -> tuple[dict[str, object], str]:
-        """The edits that lay a blend over the user's, and what to call them.
+        """Edits that add a blend to the user's edits, and their label.
 
         Args:
-            planned: the song as it stands, which is "mix".
+            planned: the current song, which is "mix".
             parts: shares by ids of variations, or "mix"; they sum to 1.
 
         Raises:

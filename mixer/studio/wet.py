@@ -1,8 +1,8 @@
 """Inputs of the user's strips: each track after its network's strip, ready to be played.
 
-Everything after a track's strip that is the same for every sample, its group's equaliser and the
-mix's, commutes with the strip's own filters and gains, so it is in the track already; the rooms and
-the echo come to the page as impulse responses, the buses' compressors as gains over time.
+Linear time-invariant processing after a track's strip (the equalisers of its group's bus and of the
+mix bus) commutes with the strip's own filters and gains, so it is already in the track's audio; the
+page receives the rooms and the echo as impulse responses, the bus compressors as gains over time.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class TrackMixSettings:
     """Settings of a network of tracks.
 
     Attributes:
-        found, settings: before and with what somebody changed of it.
+        found, settings: without and with the user's changes.
         levels: features of each track.
     """
 
@@ -70,10 +70,10 @@ def set_tracks(
 
 
 def baked_fields(strip: Strip) -> tuple[str, ...]:
-    """The fields of a strip that must be in the audio, for the page cannot play them exactly.
+    """The fields of a strip that must be in the audio, since the page cannot play them exactly.
 
-    None if it can play the whole strip; its filters and dynamics if one of them listens or
-    moves; all of it where something after them does, or the strip is blended.
+    Empty if it can play the whole strip; the filters and dynamics if one of them depends on the
+    level or is automated; all fields if a later stage does, or if the strip is blended.
     """
     if _moves(strip.amount) or strip.amount != 1.0:
         return tuple(f.name for f in dataclasses.fields(strip) if f.name not in _NOT_EFFECTS)
@@ -113,7 +113,7 @@ def _moves(value: object) -> bool:
 
 
 def linear_bus(settings: ConsoleSettings, stem: str | None) -> BusSettings:
-    """The parts of a group's bus and the mix's that are the same for every sample."""
+    """The linear time-invariant parts of a group's bus and of the mix bus."""
     buses = [settings.mix] if stem is None else [settings.groups[stem], settings.mix]
     curve = tuple(sum(points) for points in zip(*(bus.curve_db for bus in buses), strict=True))
     return BusSettings(sum(bus.gain_db for bus in buses), curve, Compression())
@@ -131,9 +131,9 @@ def track_audio(
     *,
     excerpt: bool,
 ) -> FloatArray:
-    """A track as it comes into the user's strip, or the first seconds of it, float32 (2, samples).
+    """Make the input of the user's strip of a track, or its first seconds, float32 (2, samples).
 
-    What the mix also needs of it is kept.
+    Intermediate results that the mix also needs are cached.
 
     Raises:
         InputError: a recording is damaged.
@@ -162,7 +162,7 @@ def track_audio(
 
 
 def in_parallel(work: Callable[[int], None], places: Sequence[int]) -> None:
-    """Do something for each place, as many at once as there are cores; raises the first error."""
+    """Call `work` for each place, as many at once as there are cores; raise the first error."""
     with Workers(available_threads(), "studio") as pool:
         for future in [pool.submit(work, place) for place in places]:
             future.result()
@@ -198,11 +198,12 @@ def hand_responses(
 
 
 def response_of(come_back: Callable[[FloatArray], FloatArray], sample_rate: int) -> FloatArray:
-    """The impulse response of what is linear and does not change in time.
+    """Measure the impulse response of a linear time-invariant effect.
 
     Args:
-        come_back: what comes back of what is sent, float32 (2, samples), which it may write over.
-        sample_rate: Hz.
+        come_back: returns the effect's output for an input, float32 (2, samples), which it may
+            overwrite.
+        sample_rate: in Hz.
 
     Returns:
         float32 (4, frames): left to left, left to right, right to left, right to right.

@@ -1,7 +1,7 @@
-"""The thread that works on a song: reads it, renders what comes into the strips, then the mix.
+"""The worker thread of a song: reads it, renders the inputs of the strips, then the mix.
 
-It does what is most wanted first: what can be heard at once, wet tracks, the exact mix a moment
-after the last edit, then what was requested beside it. An edit overtakes an exact render.
+It works by priority: audio that can be heard at once, wet tracks, the exact mix shortly after the
+last edit, then other requested tasks. An edit cancels an exact render in progress.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Worker:
     """Works on one song until it is stopped.
 
     Attributes:
-        desk: how the song stands.
-        maker: makes what is heard.
+        desk: state of the song.
+        maker: renders the audio.
     """
 
     def __init__(self, song_id: str, folder: Path, tell: Tell, scratch: Path) -> None:
-        """Prepare; `start` begins.
+        """Prepare the worker; `start` starts it.
 
         Args:
             song_id, folder, tell: as in `Desk`.
@@ -50,11 +50,11 @@ class Worker:
         self._thread = threading.Thread(target=self._work, name=f"studio {song_id}", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, within_s: float) -> None:
-        """End what is done, and wait for that."""
+        """Stop the current work, and wait up to `within_s` seconds for the thread to end."""
         with self.desk.lock:
             self.desk.closing = True
             self.desk.changed.notify_all()
@@ -70,7 +70,7 @@ class Worker:
         return self._is_exact and self._tried != desk.revision
 
     def tell_doing(self, what: str, detail: str, share: float) -> None:
-        """Tell what is done."""
+        """Report the current work, and the share of it done, 0 to 1."""
         desk, task = self.desk, self._at
         desk.doing = {"what": what, "detail": detail, "share": min(max(share, 0.0), 1.0)}
         if task is not None and task.job is not None:
@@ -81,7 +81,7 @@ class Worker:
         )
 
     def tell_audio(self, name: str) -> None:
-        """Tell that more of some samples is there, or that they are others."""
+        """Report that more samples of a source are ready, or that they have changed."""
         desk = self.desk
         audio = audio_of(name, desk.made)
         if audio is not None:
@@ -122,7 +122,7 @@ class Worker:
         self.maker.store.first_seconds(plan)
 
     def _next(self, planned: Planned) -> Callable[[], None] | None:
-        """What is wanted most; None after waiting for something to be wanted."""
+        """The step of highest priority; None after waiting for one."""
         desk = self.desk
         if self._prepared != planned.revision:
             self._prepared = planned.revision
@@ -203,7 +203,7 @@ class Worker:
             desk.told()
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """A step whose failure is told, and does not end the work."""
+        """Run a step, and report its failure without ending the thread."""
         desk = self.desk
         try:
             step()

@@ -1,13 +1,13 @@
 """The messages between the studio's page and its server: JSON, typed, with units in names.
 
-`channel_state` and `song_state` are what a page shows, `requests` what it asks for, `work` what the
-server is doing, `offers` what there is to choose from.
+`channel_state` and `song_state` hold what a page shows, `requests` its requests, `work` the
+server's current work, `offers` the available choices.
 
 The server listens on the loopback interface only. Its link is `http://127.0.0.1:PORT/#TOKEN`. A
 browser never sends the part after the #, so the page reads the token from `location.hash` and sends
 it with every request: in the header `X-Mixer-Token`, or as `?token=` where a browser cannot set a
-header (an `EventSource`, a download). The page's own files need no token: they contain nothing of a
-song.
+header (an `EventSource`, a download). The page's own files need no token: they contain no data of
+a song.
 
     GET   /                                     the page, mixer/studio/assets/index.html
     GET   /assets/NAME                          files of mixer/studio/assets
@@ -55,11 +55,11 @@ answered with 410: read the state again.
 with `normalize = false` takes a buffer of four channels.
 
 **Gains of buses** are little-endian unsigned 16-bit integers: `integer / 65535`, one for every 32
-frames from the start of the song, straight between them, the last one to the end.
+frames from the start of the song, interpolated linearly, the last one held to the end.
 
-**How the page plays.** A channel's `Audio` is what comes into the user's strip: after everything
-that the network did, with the linear part of its group's bus and of the mix's, which acts in the
-same way on every sample after the strip. So the page's graph is
+**How the page plays.** A channel's `Audio` is the input of the user's strip: the network's output,
+with the linear time-invariant part of its group's bus and of the mix bus, which commutes with the
+strip. So the page's graph is
 
     track's audio -> hand's strip -> group, and by `sends_db` of the track to the returns -> group
     group of tracks -> compressor of the group's bus
@@ -67,18 +67,18 @@ same way on every sample after the strip. So the page's graph is
     stem's strip -> by `reverb_db` and `delay_db` to the returns "reverb" and "delay" -> mix
     mix -> compressor of the mix's bus -> master's strip -> `Master.gain_db` -> out
 
-A bus's compressor has the gains of the last exact render. After an edit the page moves them by what
-its compressor makes of the tracks as they are now, against what it makes of them with the strips of
-`Exact.strips`. It then differs from the render by what rooms contribute to that difference.
+A bus's compressor has the gains of the last exact render. After an edit the page scales them by
+the ratio of its own compressor's gains for the current strips to those for the strips of
+`Exact.strips`. Playback then differs from the render by what rooms contribute to that difference.
 
 A strip acts in this order: high_pass, low_pass, eq, width, pan, gain_db, then the sends, post
 fader; definitions as in mixer.dsp.biquad (RBJ; Butterworth) and mixer.console.stereo.
-`Audio.baked` names fields of the strip that are in the audio already, since something that listens
-(a compressor, a gate, a duck) or moves in time lies among or after them: a change of those is
-heard with the next exact render, for the others the page goes on. A channel with `live` False
+`Audio.baked` names fields of the strip that are already in the audio, because a level-dependent
+stage (a compressor, a gate, a duck) or an automated one is among or after them: a change of those
+is heard with the next exact render, a change of the others at once. A channel with `live` False
 cannot be heard changing at all (single tracks before a network that mixes stems, a mix with amount
-below 1). Nothing is heard of a channel whose audio is None yet. Where a stem's `baked` is not
-empty, its own audio must be played, not its tracks': what is baked acted on their sum.
+below 1). Nothing is heard of a channel whose audio is None yet. If a stem's `baked` is not
+empty, its own audio must be played, not its tracks': the baked stages acted on their sum.
 
 **Exact renders.** A moment after each edit the server renders the mix in the background as `mixer
 render` would, limiter and all, and puts it into the source "mix": an event `exact` names the
@@ -94,7 +94,8 @@ source "mix".
 `vocals.reverb_db`: -18, `vocals.compressor`: {"threshold_db": -20, "ratio": 3}; "none" takes away
 what a preset set; null removes the user's own edit. There are also `presets` (a list of names, the
 strongest last), `settings.model`, `settings.amount`, `settings.platform`, `files."NAME".role`, and
-`settings.reference` (a list such as ["reference-1:tone=0.7,width"]: what the mix is moved towards).
+`settings.reference` (a list such as ["reference-1:tone=0.7,width"]: references that the mix is
+moved towards).
 The keys of a channel's edits begin with its `key`. Values are absolute: the user's offset is the
 difference between `strip` and `base`.
 

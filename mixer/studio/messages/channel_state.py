@@ -9,7 +9,7 @@ Value = Any
 
 
 class Band(TypedDict):
-    """A band of the equaliser; a notch's gain means nothing."""
+    """A band of the equaliser; the gain of a notch is ignored."""
 
     type: Literal["peak", "low_shelf", "high_shelf", "notch"]
     frequency_hz: Value
@@ -62,7 +62,7 @@ class ModelTable(TypedDict):
         curve_hz, curve_db: the equaliser, points and levels.
         compression: threshold_db, ratio, attack_ms, release_ms; None if it is off.
         sends_db: short_room, long_room and echo, those that are on.
-        found: the same settings before somebody's changes of them; only if there are some.
+        found: the same settings before the user's changes; only if there are any.
     """
 
     gain_db: float | None
@@ -77,14 +77,14 @@ class ModelTable(TypedDict):
 
 
 class Audio(TypedDict):
-    """Samples that can be asked for.
+    """Samples that can be requested.
 
     Attributes:
         id: AUDIO in the address.
         version: changes when the samples do.
         n_frames: of the song.
         ready_frames: made so far, from the song's start on; `n_frames` when it is done.
-        full_scale: what the integer 32767 means.
+        full_scale: sample value of the integer 32767.
         baked: fields of the strip that are in the samples, for channels.
     """
 
@@ -102,18 +102,18 @@ class Channel(TypedDict):
     Attributes:
         id: in the song, of letters, digits and -.
         kind: a stem has `tracks`.
-        key: what its edits begin with.
-        name: to show. file: in the song's folder; None for a stem.
+        key: prefix of its edits' keys.
+        name: display name. file: in the song's folder; None for a stem.
         role: None for a stem.
         color: #rrggbb; base_color: without the user's edit.
-        model: what the network set; None if it set nothing that one could show.
-        base: the strip as presets and song.toml have it.
+        model: the network's settings; None if there are none to show.
+        base: the strip according to presets and song.toml.
         strip: with the user's edits.
         hand: the edits on it, by field, as they were made.
-        live: the page can play changes of it.
-        sends_db: of its audio after the strip to the model's returns: gains in dB.
-        audio: what comes into its strip; None until the first of it is made.
-        tracks: of a stem.
+        live: whether the page can play changes of its strip.
+        sends_db: send levels in dB, after the strip, by return of the model.
+        audio: input of its strip; None until the first samples are ready.
+        tracks: those of a stem.
     """
 
     id: str
@@ -135,12 +135,12 @@ class Channel(TypedDict):
 
 
 class Bus(TypedDict):
-    """A bus of a network that mixes tracks: in front of the strip of a stem, or of the master.s.
+    """A bus of a network that mixes tracks, before the strip of a stem or of the master.
 
     Attributes:
         id: of the stem, or "master".
         version: changes when its gains or its compressor do.
-        n_steps: of its gains.
+        n_steps: number of its gains.
         compressor: threshold_db (for the channels' samples), ratio, attack_ms, release_ms; None
             if it is off.
     """
@@ -152,13 +152,13 @@ class Bus(TypedDict):
 
 
 class Master(TypedDict):
-    """The bus.
+    """The master bus.
 
     Attributes:
-        base, strip, hand: as in `Channel`; mute, solo and sends mean nothing here.
+        base, strip, hand: as in `Channel`; mute, solo and sends have no effect here.
         loudness_lufs, true_peak_dbtp: the request; None for no target, no ceiling.
         platform: a name of `Choices.platforms`, or None.
-        gain_db: what the last exact render raised the mix by; what the page plays with.
+        gain_db: master gain of the last exact render, with which the page plays.
         measured_loudness_lufs, measured_true_peak_dbtp, limited_db: of the last exact render; None
             before it, and for silence.
     """
@@ -183,7 +183,7 @@ class Return(TypedDict):
         name: short_room, long_room, echo (the model's), reverb, delay (the user's).
         version: changes when the response does.
         n_frames: of the response.
-        settings: as they stand.
+        settings: the current ones.
     """
 
     name: str

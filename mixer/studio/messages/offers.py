@@ -25,7 +25,7 @@ class PlatformRow(TypedDict):
 
 
 class WishRow(TypedDict):
-    """A wish: what may be said, what it does, and what it is about if nothing is named."""
+    """A wish: its wording, its effect, and its default subject."""
 
     phrases: list[str]
     does: str
@@ -40,14 +40,14 @@ class RoleRow(TypedDict):
 
 
 class OutputWord(TypedDict):
-    """A word of a render's options, and what to call it."""
+    """A value of a render option and its label."""
 
     word: str
     title: str
 
 
 class OutputFormat(OutputWord):
-    """A format of a mix, with the bit depths that it holds, the usual one first; none if lossy."""
+    """A format of a mix and its supported bit depths, the usual one first; none if lossy."""
 
     bit_depths: list[str]
 

@@ -8,7 +8,7 @@ from mixer.studio.messages.channel_state import Value
 
 
 class Edits(TypedDict):
-    """Changes on top of a revision; `gesture` and `label` are the page's own words."""
+    """Changes based on a revision; the page chooses `gesture` and `label`."""
 
     revision: int
     changes: dict[str, Value]
@@ -23,7 +23,7 @@ class Revision(TypedDict):
 
 
 class WishAsked(TypedDict):
-    """A wish in words of `Choices.wishes`, as "vocals a little louder"; several with commas."""
+    """A wish in words of `Choices.wishes`, "vocals a little louder"; several comma-separated."""
 
     revision: int
     text: str
@@ -60,8 +60,8 @@ class RenderAsked(TypedDict):
 
     Attributes:
         format, bit_depth: of the mix.
-        stems, tracks, report: also these.
-        deliver: versions. daw: sessions. daw_audio: what they hold.
+        stems, tracks, report: whether to write these as well.
+        deliver: versions. daw: session formats. daw_audio: audio of the sessions.
     """
 
     format: NotRequired[str]

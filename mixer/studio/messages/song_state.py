@@ -38,8 +38,8 @@ class Source(TypedDict):
     Attributes:
         id: mix (the exact render), plain (the recordings' sum), default (without the user's edits),
             take-N, variation-N, reference-N, and var-N, a variation among the takes.
-        name: to show.
-        audio: None until it is made.
+        name: display name.
+        audio: None until it is rendered.
         loudness_lufs, true_peak_dbtp: None until then, and for silence.
         match_db: gain that makes all sources equally loud.
     """
@@ -54,14 +54,14 @@ class Source(TypedDict):
 
 
 class Marker(TypedDict):
-    """A named place."""
+    """A named position."""
 
     name: str
     time_s: float
 
 
 class Section(TypedDict):
-    """A stretch of the song."""
+    """A section of the song, between two markers."""
 
     name: str
     start_s: float
@@ -69,9 +69,9 @@ class Section(TypedDict):
 
 
 class Variation(TypedDict):
-    """A variation of the mix: the source of its id, in words, and how far it lies from the mix.
+    """A variation of the mix: the id of its source, a description, and its distance from the mix.
 
-    `moved_db` is by axis: voice, brightness, bass, width, dynamics, as far as they can be told.
+    `moved_db` is by axis (voice, brightness, bass, width, dynamics), for those that were measured.
     """
 
     id: str
@@ -84,7 +84,7 @@ class Exact(TypedDict):
 
     Attributes:
         revision: of its edits. version: of the samples of the source "mix".
-        strips: as they were in it, by channel, of those channels whose strips differ from it now.
+        strips: in that render, by channel, for channels whose strips have changed since.
     """
 
     revision: int
@@ -96,17 +96,17 @@ class SongState(TypedDict):
     """State of a song on the page.
 
     Attributes:
-        revision: grows with every edit.
+        revision: increases with every edit.
         phase: closed, loading (files are read), listening, rendering, ready, failed.
         problem: why it failed, or why the last exact render did.
-        doing: None while nothing is done.
+        doing: the server's current work; None while idle.
         kind: tracks, if a model mixes single tracks; else stems.
         stems: with their tracks.
-        buses: the network's, with what their compressors did in the last exact render.
-        can_undo, can_redo: what would be taken back, in words; None for none.
+        buses: the network's, with their compressors' gains in the last exact render.
+        can_undo, can_redo: label of the step that would be undone or redone; None for none.
         notes: warnings, a line each.
         settings: model, amount, platform as requested.
-        saved: every edit is in song.toml.
+        saved: whether every edit is in song.toml.
     """
 
     id: str
@@ -148,11 +148,11 @@ class Overview(TypedDict):
 
 
 class Event(TypedDict):
-    """Something happened to a song; its name is the event's `type`, this its `data`.
+    """An event of a song: the `data` of a server-sent event, whose name is `type`.
 
     Attributes:
-        type: state (read it again: an edit by any page, another phase), doing, audio (of a channel
-            or source more is ready, or it has a new version), exact (a render is finished),
+        type: state (read it again: an edit by any page, another phase), doing, audio (more samples
+            of a channel or source are ready, or a new version), exact (a render is finished),
             job.
         audio: for audio and exact. doing: for doing. job: for job.
     """
@@ -173,7 +173,7 @@ class Problem(TypedDict):
 
 
 class Conflict(TypedDict):
-    """The page's revision is old: here is how it stands now."""
+    """The page's revision is out of date; `state` is the current state."""
 
     error: str
     lines: list[str]
@@ -181,7 +181,7 @@ class Conflict(TypedDict):
 
 
 class Saved(TypedDict):
-    """The file that was written, keys of edits that it cannot hold, and how the song stands."""
+    """The file that was written, keys of edits that it cannot hold, and the song's state."""
 
     path: str
     left_out: list[str]

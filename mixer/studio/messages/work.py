@@ -21,14 +21,14 @@ class JobFile(TypedDict):
 
 
 class Job(TypedDict):
-    """A render, or what else takes a while and leaves files.
+    """A render, or another long task that writes files.
 
     Attributes:
         state: waiting, running, done, failed, cancelled.
         problem: why it failed.
-        folder: where the files are on this machine.
-        files: to download, by their place in this list.
-        remarks: what could not be handed over in full.
+        folder: of the files on this machine.
+        files: for download, by index in this list.
+        remarks: on deliverables that are incomplete.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Job(TypedDict):
 class TakeRow(TypedDict):
     """A take of the mix, or a variation of it; as in `mixer takes`.
 
-    `source` is what `CompareAsked` takes; `words` is of a variation what it does, else "".
+    `source` is the id for `CompareAsked`; `words` describes a variation's effect, else "".
     """
 
     source: str
