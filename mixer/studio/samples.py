@@ -1,8 +1,8 @@
 """Samples in 16-bit files that a page can read while they are still being written.
 
-One file for each channel or source, in a folder that is removed with the session. A song of 38 tracks
-and ten minutes takes 4 GB there, and next to nothing in memory. On systems that allow it the files
-have no names, so they disappear with the process, however it ends.
+One file for each channel or source, in a folder that is removed with the session. A song of 38
+tracks and ten minutes takes 4 GB there, and next to nothing in memory. On systems that allow it the
+files have no names, so they disappear with the process, however it ends.
 """
 
 from __future__ import annotations
