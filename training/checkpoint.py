@@ -1,6 +1,8 @@
 """Checkpoints: our own (safetensors) and the published state dicts (`.params`), read as data only.
 
 A checkpoint is untrusted: nothing in it is ever executed, and no tensor may claim more than the
+    file holds. Our own checkpoints store their hyper-parameters as JSON in the metadata; those of a
+    published state dict are inferred from the shapes of its parameters.
 file holds. Our own carry their hyper-parameters as JSON in the metadata; those of a published one
 are read off the shapes of its parameters.
 """
@@ -37,7 +39,7 @@ _MAX_HEADER_BYTES = 4 << 20
 _MAX_DIMENSION = 1 << 16
 WAVE_U_NET_PREFIX = "network.waveunets.ALL."
 _LONGEST_SHOWN = 200
-# What no shape shows, under the names that `read_checkpoint` has for it.
+# Hyper-parameters that affect no shape, with their parameter names in `read_checkpoint`.
 _UNSHOWN = {
     "stride_samples": "stride_samples",
     "pool_frames": "pool_frames",
@@ -46,7 +48,7 @@ _UNSHOWN = {
 _NAMED = 3  # keys that a message names before it says how many more there are
 
 
-# Parameters that are there once a block, repeat or layer.
+# Parameters that occur once per block, repeat or layer.
 _COUNTED = {
     "n_blocks": "repeats.0.{}.conv1x1.weight",
     "n_repeats": "repeats.{}.0.conv1x1.weight",
@@ -56,12 +58,12 @@ _COUNTED = {
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network with its weights, in evaluation mode, and what its file said beside them.
+    """A network with its weights, in evaluation mode, and the metadata of its file.
 
     Attributes:
-        network: an `nn.Module` of `training.networks.kinds`: the weights, float32, on the CPU.
-        metadata: texts by name; empty for a published state dict.
-        published: True for a torch state dict.
+        network: an `nn.Module` of `training.networks.kinds`, its weights float32 on the CPU.
+        metadata: strings by name; empty for a published state dict.
+        published: whether the file is a published torch state dict.
     """
 
     network: Any
@@ -70,7 +72,7 @@ class Checkpoint:
 
     @property
     def unstated(self) -> dict[str, int]:
-        """Hyper-parameters that the file does not show, as they were taken; none for our own."""
+        """Assumed hyper-parameters that the file does not state; empty for our own checkpoints."""
         if not self.published:
             return {}
         hyper = self.network.hyper.to_json()
@@ -82,8 +84,8 @@ def write_checkpoint(path: Path, network: Any, metadata: Mapping[str, str] | Non
 
     Args:
         path: the file; replaced if it exists.
-        network: what to write.
-        metadata: further texts, e.g. provenance, licence.
+        network: the network to write.
+        metadata: further strings, e.g. provenance, licence.
     """
     texts = dict(metadata or {})
     texts[KIND_KEY] = architecture_of(network.hyper).kind
@@ -98,18 +100,18 @@ def read_checkpoint(
     pool_frames: int | None = None,
     segment_samples: int | None = None,
 ) -> Checkpoint:
-    """Read a checkpoint of any kind; the content decides which, not the suffix.
+    """Read a checkpoint of any kind, recognised by content rather than suffix.
 
     Args:
         path: the file.
-        stride_samples, pool_frames: for a state dict, whose shapes do not show them: 1 and the
-            front-end's kernel length by default, as published.
-        segment_samples: of a Wave-U-Net's state dict, the length of the segments (as they come out)
-            that it was trained on: 441 000 by default, as published.
+        stride_samples, pool_frames: hyper-parameters that the shapes of a state dict do not show;
+            by default as published, 1 and the front-end's kernel length.
+        segment_samples: for a state dict of a Wave-U-Net, the output length of the segments on
+            which it was trained; by default as published, 441 000.
 
     Raises:
-        ModelError: unreadable, damaged, with code in it, not this network, or one that states
-            otherwise than these three.
+        ModelError: the file cannot be read, is damaged, contains code, holds another network, or
+            states values that contradict these three.
     """
     try:
         with open_regular(path) as file:
@@ -233,7 +235,7 @@ def _read_safetensors(
 
 
 def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Parameters:
-    # Checkpoints from before there were several kinds say nothing.
+    # Checkpoints written before there were several kinds do not state one.
     kind = metadata.get(KIND_KEY, FXNORM.kind)
     if kind not in ARCHITECTURES:
         raise ModelError(f"{path}: unknown kind {kind!r}; choose from {', '.join(ARCHITECTURES)}")
@@ -253,7 +255,7 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Param
 
 
 def _check_asked(path: Path, hyper: Parameters, asked: Mapping[str, int | None]) -> None:
-    """Check the requested values against the file: the shapes fit any of it."""
+    """Check requested values against those that the file states."""
     stated = hyper.to_json()
     for name, value in asked.items():
         if value is None:
@@ -273,7 +275,7 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
         if not value.is_floating_point() or value.layout != torch.strided or value.is_meta:
             raise ModelError(f"{path}: {name} is of type {value.dtype}: plain floats are needed")
         claimed += value.numel() * value.element_size()
-        # Expanded views could claim any size from a few bytes on disk.
+        # Expanded views could claim any size with a few bytes on disk.
         if claimed > size or max(value.shape, default=0) > _MAX_DIMENSION:
             raise ModelError(f"{path}: {name} {tuple(value.shape)} claims more than the file holds")
         if not bool(torch.isfinite(value).all()):
@@ -281,7 +283,7 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
 
 
 def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: Parameters) -> None:
-    """Refuse claims that the file does not hold before anything of their size is built."""
+    """Refuse hyper-parameters that the tensors do not bear out, before allocating anything."""
     if not isinstance(hyper, HyperParameters):
         return  # a few dozen layers at most, which are compared without memory
     for name, pattern in _COUNTED.items():

@@ -1,8 +1,8 @@
-"""Published state dicts (`.params`): held to their size before PyTorch reads them, as data only.
+"""Published state dicts (`.params`): checked for size, then read by PyTorch as data only.
 
-PyTorch unpickles plain tensors alone (`weights_only`), and still unpacks whatever a zip archive
-claims and builds whatever a pickle nests. So archives must hold their tensors as they are, which is
-how PyTorch writes them, and pickles no more steps and objects than a network has use for.
+With `weights_only`, PyTorch unpickles only plain tensors, but it still unpacks whatever a zip
+archive claims and builds whatever a pickle nests. So archives must be uncompressed, as PyTorch
+writes them, and pickles may have no more steps and objects than a network needs.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _MOST_PICKLE_BYTES = 4 << 20
 _MOST_STEPS = 500_000
 _MOST_OBJECTS = 2_000_000
 _END_OF_DIRECTORY, _LONGEST_END = b"PK\x05\x06", 22 + (1 << 16)
-# A file without an archive is five pickles, then the numbers.
+# A file without an archive consists of five pickles, followed by the numbers.
 _LEGACY_PICKLES = 5
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Tensors by name.
+    """Read the tensors of a state dict, by name.
 
     Raises:
-        ModelError: unreadable, damaged, larger inside than outside, or with anything but tensors
-            in it.
+        ModelError: the file cannot be read, is damaged, claims more data than it holds, or contains
+            anything but tensors.
     """
     try:
-        # A file rather than a path: torch would go by the suffix.
+        # A file object rather than a path, because torch would go by the suffix.
         with open_regular(path) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's remarks on what is refused below
             start = file.read(2)
@@ -79,7 +79,7 @@ def _check(path: Path, file: IO[bytes], start: bytes) -> None:
 
 
 def _check_archive(path: Path, file: IO[bytes]) -> bytes:
-    """The archive's pickle, once its entries are known to be no larger than the file."""
+    """Read the archive's pickle, after checking that its entries are no larger than the file."""
     size = file.seek(0, 2)
     tail_start = file.seek(max(0, size - _LONGEST_END))
     tail = file.read()
@@ -104,7 +104,7 @@ def _check_archive(path: Path, file: IO[bytes]) -> bytes:
 
 
 def _check_pickle(path: Path, file: IO[bytes]) -> None:
-    """Walk a pickle without building anything, and count what it would build."""
+    """Step through a pickle without building anything; count the objects it would build."""
     weigh = _Weights()
     for number, (opcode, argument, _) in enumerate(pickletools.genops(file)):
         if number >= _MOST_STEPS or file.tell() > _MOST_PICKLE_BYTES:
@@ -121,7 +121,7 @@ def _check_pickle(path: Path, file: IO[bytes]) -> None:
 
 
 class _Weights:
-    """How many objects each one holds, those within counted as often as they are met."""
+    """Number of objects within each object on the stack, counting repeated ones every time."""
 
     def __init__(self) -> None:
         self.stack: list[int] = []
@@ -132,7 +132,7 @@ class _Weights:
         self.stack.append(weight)
 
     def take(self, count: int) -> int:
-        """The weight of the topmost objects, which leave the stack."""
+        """Pop the topmost objects from the stack and return their total weight."""
         return sum(self.stack.pop() for _ in range(count))
 
     def take_to_mark(self) -> int:

@@ -1,4 +1,4 @@
-"""Tensors and texts as a safetensors file, with the rights that any new file has."""
+"""Write tensors and strings as a safetensors file, with the permissions of any new file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
 
     Args:
         path: the file; replaced if it exists.
-        tensors: by name, on any device.
-        metadata: texts by name.
+        tensors: tensors by name, on any device.
+        metadata: strings by name.
 
     Raises:
         OSError, SafetensorError: the disk is full or read-only.

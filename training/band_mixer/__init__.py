@@ -1,1 +1,1 @@
-"""Training the band mixer on the powers of stems in bands, which costs milliseconds a step."""
+"""Training of the band mixer on band powers of stems, at milliseconds per step."""

@@ -1,7 +1,7 @@
-"""Augmentation on powers: what a stem would have been, recorded or mixed another way.
+"""Augmentation of band powers, as if a stem had been recorded or mixed differently.
 
-A wet stem that is tilted, narrowed, squeezed and moved teaches how to undo it, which is what mixing
-a recording asks for. Stems are exchanged between songs, so that no song can be learnt by heart.
+Undoing the tilt, narrowing, levelling or shift of a wet stem is what mixing a recording requires.
+Stems are also exchanged between songs, so that songs cannot be memorised.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class Batch:
     """A batch of examples; see `training.data.band_examples.Example`.
 
     Attributes:
-        dry, wet: powers (batch, stems, views, bands, frames), linear.
-        excess_db: (batch, stems, frames).
-        played: (batch, stems).
-        is_wet: (batch, stems).
+        dry, wet: linear powers (batch, stems, views, bands, frames).
+        excess_db: (batch, stems, frames), short-term level above the average, in dB.
+        played: bool (batch, stems), whether the stem plays.
+        is_wet: bool (batch, stems), whether the input is the wet stem.
     """
 
     dry: Tensor
@@ -37,13 +37,13 @@ class Batch:
 def augment(
     batch: Batch, strength: AugmentationConfig, generator: torch.Generator, *, mirrors: bool = True
 ) -> Batch:
-    """Exchange, then disturb, then normalise again.
+    """Exchange stems, disturb them, and normalise them again.
 
     Args:
-        batch: left as it is.
-        strength: how far.
-        generator: of every choice.
-        mirrors: left and right change places in half of the batches.
+        batch: the batch, which is not changed.
+        strength: amounts of each disturbance.
+        generator: source of all random numbers.
+        mirrors: exchange left and right in half of the batches.
     """
     batch = _exchanged(batch, strength.exchange, generator)
     batch = _without_a_stem(batch, strength.missing, generator)
@@ -55,7 +55,7 @@ def augment(
     brightness = strength.brightness_db * _normal(stems[:1], generator)[:, None, None] * place
     timbre = brightness + _curves(stems, bands, strength.timbre_db, generator)
     timbre = timbre[:, :, None, :, None]
-    # A recording's own faults vary less than what has to be undone to a mix.
+    # Recordings deviate less from each other than mixes do from recordings.
     share = torch.where(batch.is_wet, 1.0, 0.4)
     tilt = strength.tilt_db * _normal(stems, generator)[..., None] * place
     curve = tilt + _curves(stems, bands, strength.curve_db, generator)
@@ -75,7 +75,10 @@ def augment(
 
 
 def loudness_db(powers: Tensor) -> Tensor:
-    """K-weighted level of (..., views, bands, frames), over the frames within 10 dB of the mean."""
+    """K-weighted level in dB of powers (..., views, bands, frames).
+
+    Only frames within 10 dB of the mean count.
+    """
     weights = torch.tensor(k_weights(powers.shape[-2]), dtype=powers.dtype, device=powers.device)
     weighted = (powers[..., :2, :, :].sum(-3) * weights[:, None]).sum(-2)
     mean = weighted.mean(-1, keepdim=True)
@@ -85,7 +88,7 @@ def loudness_db(powers: Tensor) -> Tensor:
 
 
 def _renormalised(before: Tensor, after: Tensor) -> Tensor:
-    """Balance as it is normalised, and the loudness that it had."""
+    """Normalise the balance again, and restore the original loudness."""
     energy = after.sum((-2, -1))  # (batch, stems, views)
     # As in `mixer.fxnorm.balance`: both channels get the mean of their energies.
     offset = (energy[..., 1].clamp_min(1e-9) / energy[..., 0].clamp_min(1e-9)).sqrt()
@@ -100,7 +103,7 @@ def _renormalised(before: Tensor, after: Tensor) -> Tensor:
 
 
 def _as_mixture(wet: Tensor, played: Tensor) -> Tensor:
-    """Stems whose loudness sums to that of a mix."""
+    """Scale stems so that their loudness sums to that of a mix."""
     sum_db = 10.0 * torch.log10((_power(loudness_db(wet)) * played).sum(-1).clamp_min(1e-12))
     return wet * _power(MIX_LUFS - sum_db)[:, None, None, None, None]
 
@@ -118,7 +121,7 @@ def _exchanged(batch: Batch, share: float, generator: torch.Generator) -> Batch:
     other = torch.randint(n, (n, stems), generator=generator)
     own = torch.arange(n)[:, None].expand(n, stems)
     keep = torch.rand((n, stems), generator=generator) >= share
-    # Half of the examples stay whole: how stems answer each other is in them.
+    # Half of the examples keep their stems, since these depend on each other.
     keep |= (torch.rand((n, 1), generator=generator) < 0.5).expand(n, stems)
     source, place = torch.where(keep, own, other), torch.arange(stems)[None]
     return Batch(
@@ -144,7 +147,7 @@ def _without_a_stem(batch: Batch, share: float, generator: torch.Generator) -> B
 def _curves(
     stems: tuple[int, ...], bands: int, deviation_db: float, generator: torch.Generator
 ) -> Tensor:
-    """Smooth curves (batch, stems, bands)."""
+    """Smooth random curves (batch, stems, bands) in dB."""
     points = deviation_db * torch.randn((*stems, 8), generator=generator)
     return torch.nn.functional.interpolate(points, bands, mode="linear", align_corners=True)
 

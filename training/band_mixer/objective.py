@@ -1,7 +1,7 @@
-"""Objective of the band mixer: wet stems' powers, frame by frame and over the song.
+"""Objective of the band mixer: powers of wet stems, frame by frame and over the song.
 
-Errors are absolute differences in dB, so no song and no band counts for being loud; what is far
-below a stem's own level counts little, since nobody hears it.
+Errors are absolute differences in dB, so that loud songs and bands carry no extra weight; bands far
+below a stem's own level, which are inaudible, carry little.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from training.run.loading import NETWORK_RATE_HZ
 from training.run.objective import Figure, Objective
 
 _AUDIBLE_WITHIN_DB, _SLOPE_DB = 35.0, 5.0
-# Windows of about a second, as a crest factor is heard; quiet ones of a stem count little.
+# Windows of about 1 s for crest factors; quiet windows of a stem carry little weight.
 _CREST_FRAMES, _SOUNDS_WITHIN_DB = 43, 20.0
-# A side signal this far below the mid counts as none.
+# A side signal further below the mid than this counts as silent.
 _SIDE_FLOOR = 10.0 ** (-30.0 / 10.0)
 
 
 def new_objective(config: TrainingConfig, network: nn.Module) -> BandObjective:
-    """The objective of a configuration, as `training.run.recipe` wants it."""
+    """Build the objective of a configuration, as `training.run.recipe` requires."""
     return BandObjective(network, config.weights, NETWORK_RATE_HZ)
 
 
 class BandObjective(Objective):
-    """The loss of what a band mixer makes of a batch, without any audio.
+    """Loss of a band mixer's simulated output, without rendering audio.
 
     Args:
-        network: what is trained.
-        weights: of the loss's parts.
-        sample_rate: in Hz, of the audio after the batches.
+        network: the network to train.
+        weights: weights of the parts of the loss.
+        sample_rate: sample rate of the audio in Hz.
     """
 
     def __init__(self, network: nn.Module, weights: WeightsConfig, sample_rate: int) -> None:
@@ -58,7 +58,7 @@ class BandObjective(Objective):
         return self._judged(batch)[0]
 
     def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:
-        """The loss and its parts in dB."""
+        """Yield the loss and its parts in dB."""
         loss, parts = self._judged(batch)
         for name, value in {"loss": loss.item(), **parts}.items():
             yield Figure(name, value, len(batch["dry"]))
@@ -78,11 +78,11 @@ def objective(
 
     Args:
         mixed, wet: powers (batch, stems, views, bands, frames).
-        played: (batch, stems); others do not count.
-        weights: of the parts.
+        played: (batch, stems); silent stems do not count.
+        weights: weights of the parts.
 
     Returns:
-        A scalar, and its parts in dB.
+        The loss, a scalar, and its parts in dB by name.
     """
     counts = played.to(mixed.dtype)
     n_played = counts.sum().clamp_min(1.0)
@@ -130,7 +130,7 @@ def objective(
 
 
 def _crests_db(powers: Tensor) -> tuple[Tensor, Tensor]:
-    """Loudest frame over the mean of windows (batch, stems, windows), and how much each counts."""
+    """Crest factor in dB of windows (batch, stems, windows), and the weight of each."""
     total = powers[:, :, :2].sum((2, 3))  # (batch, stems, frames)
     length = min(_CREST_FRAMES, total.shape[-1])
     windows = total[..., : total.shape[-1] // length * length].unflatten(-1, (-1, length))
@@ -141,7 +141,7 @@ def _crests_db(powers: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _audible(level_db: Tensor) -> Tensor:
-    """Weights 0 to 1 of levels (batch, stems, bands[, frames]) against the stem's loudest."""
+    """Weights 0 to 1 of levels in dB (batch, stems, bands[, frames]) below the loudest."""
     loudest = level_db.flatten(2).amax(-1)
     loudest = loudest.reshape(*loudest.shape, *([1] * (level_db.ndim - 2)))
     return torch.sigmoid((level_db - loudest + _AUDIBLE_WITHIN_DB) / _SLOPE_DB)

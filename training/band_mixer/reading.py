@@ -1,4 +1,4 @@
-"""Batches of a band mixer: excerpts of a prepared data set, cut and disturbed."""
+"""Batches for a band mixer: random cuts of prepared excerpts, disturbed."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from training.errors import TrainingError
 from training.run.config import AugmentationConfig, TrainingConfig
 from training.run.loading import TrainingData
 
-# Powers that half precision has rounded up from the floor: nothing at all.
+# Powers that half precision has rounded up to the floor count as silent.
 _NOTHING = 1.05 * POWER_FLOOR
 
 
 def open_powers(config: TrainingConfig, network: nn.Module, items_per_epoch: int) -> TrainingData:
-    """The prepared data set that a configuration names, as `training.run.recipe` wants it.
+    """Open the prepared data set that a configuration names, as `training.run.recipe` requires.
 
     Raises:
-        SettingsError: it names none.
-        InputError: not a finished data set of band powers, damaged, or without training or
-            validation songs.
-        TrainingError: of other bands or stems than the network's.
+        SettingsError: the configuration names no data set.
+        InputError: the folder is not a finished data set of band powers, is damaged, or has no
+            training or validation songs.
+        TrainingError: its bands or stems differ from the network's.
     """
     data, augmentation = config.data, config.augmentation
     if not data.folder:
@@ -63,7 +63,7 @@ def open_powers(config: TrainingConfig, network: nn.Module, items_per_epoch: int
         batch=Disturbed(
             hyper, prepared.sample_rate, augmentation, seed, mirrors=data.swap_channels
         ),
-        # The same disturbance each time, one excerpt at a time: they may differ in length.
+        # The same disturbance each time, one excerpt at a time, since their lengths may differ.
         valid_batch=Disturbed(hyper, prepared.sample_rate, undisturbed, 0, mirrors=True),
         valid_batch_size=1,
     )
@@ -71,13 +71,13 @@ def open_powers(config: TrainingConfig, network: nn.Module, items_per_epoch: int
 
 @dataclass(frozen=True)
 class Cut:
-    """Frames of an excerpt.
+    """A cut: some frames of an excerpt.
 
     Attributes:
-        powers_db: float16 (2, stems, views, bands, frames), what goes in and what should come out.
-        played: which stems there are to learn from.
-        is_wet: what goes in is a wet stem.
-        number: of the item, from which everything random in its batch is drawn.
+        powers_db: float16 (2, stems, views, bands, frames), input and target in dB.
+        played: whether each stem plays and can be learnt from.
+        is_wet: whether the input is made of wet stems.
+        number: number of the item, the seed of all random choices for its batch.
     """
 
     powers_db: np.ndarray
@@ -87,15 +87,16 @@ class Cut:
 
 
 class Excerpts(Dataset[Cut]):
-    """Random cuts; item `epoch * items_per_epoch + i` hangs on the seed and that number alone.
+    """Random cuts; item `epoch * items_per_epoch + i` depends only on the seed and that number.
 
     Args:
-        examples: of songs with wet stems alone, and of songs with dry stems beside them. The wet
-            stems of the latter go in too: what is mixed already should be left alone.
-        augmentation: says how often each of the three is drawn.
-        n_frames: length of a cut, at most.
-        items_per_epoch: as it says.
-        seed: of the choice.
+        examples: excerpts of songs with wet stems only, and of songs that also have dry stems. The
+            wet stems of the latter are used as input too, because a finished mix should stay
+            unchanged.
+        augmentation: how often each of these three is drawn.
+        n_frames: largest length of a cut in frames.
+        items_per_epoch: number of items in an epoch.
+        seed: random seed of the choice.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Excerpts(Dataset[Cut]):
 
 
 class WholeExcerpts(Dataset[Cut]):
-    """Whole excerpts, one after the other."""
+    """Whole excerpts in order."""
 
     def __init__(self, examples: Sequence[BandExample]) -> None:
         self._examples = examples
@@ -147,14 +148,14 @@ class WholeExcerpts(Dataset[Cut]):
 
 @dataclass(frozen=True)
 class Disturbed:
-    """Cuts to a batch: brought to one length, made linear, and disturbed.
+    """Combines cuts into a batch: cropped to one length, made linear, and disturbed.
 
     Attributes:
-        hyper: the network's.
+        hyper: the network's hyper-parameters.
         sample_rate: in Hz.
-        augmentation: how far.
-        seed: with the first cut's number, of every choice.
-        mirrors: left and right change places in half of the batches.
+        augmentation: amounts of each disturbance.
+        seed: random seed, combined with the number of the first cut.
+        mirrors: exchange left and right in half of the batches.
     """
 
     hyper: BandMixerParameters
@@ -172,7 +173,7 @@ class Disturbed:
 
 
 def linear_batch(cuts: Sequence[Cut], hyper: BandMixerParameters, sample_rate: int) -> Batch:
-    """Cuts as they are, at the length of the shortest."""
+    """Combine cuts without augmentation, at the length of the shortest."""
     n_frames = min(cut.powers_db.shape[-1] for cut in cuts)
     both_db = torch.from_numpy(
         np.stack([cut.powers_db[..., :n_frames] for cut in cuts]).astype(np.float32)

@@ -1,9 +1,10 @@
-"""The band mixer's back-end on powers instead of audio: what each band of a stem will hold.
+"""The band mixer's back-end on powers instead of audio: the power of each band of a wet stem.
 
-For gains that are the same all over a band, the powers of left, right, mid and side after the
-console follow exactly from those before it: the cross term of mid and side is a quarter of the
-difference of left and right. The width's side signal and the room are taken as uncorrelated with
-the stem. Everything can be differentiated, so the network trains without any audio.
+For gains that are constant within a band, the powers of left, right, mid and side after the console
+follow exactly from those before it: the cross term of mid and side is a quarter of the difference
+of left and right. The side signal made by the width filter and the room are assumed to be
+uncorrelated with the stem. Everything is differentiable, so the network trains without rendering
+audio.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ class Space:
     """Effect of the two filters of `mixer.network.band_mixer.space` on a band's power.
 
     Attributes:
-        width: (bands,), the width filter's power in each band.
-        room: (bands, frames), the room's power in each band, frame by frame, latest first, as a
-            convolution wants it.
+        width: (bands,), power of the width filter in each band.
+        room: (bands, frames), power of the room in each band and frame, in reverse order for use as
+            a convolution kernel.
     """
 
     width: Tensor
@@ -36,7 +37,7 @@ class Space:
 def measure_space(hyper: BandMixerParameters, sample_rate: int) -> Space:
     """Measure both filters."""
     weights = band_weights(hyper, sample_rate)
-    # A band's share of white noise, to tell what a filter does to it.
+    # A band's share of the power of white noise, for measuring a filter's effect on it.
     share = weights.sum(axis=1) / weights.shape[1]
     kernel = np.abs(np.fft.rfft(width_filter(sample_rate), hyper.n_fft)) ** 2
     width = weights @ kernel / weights.sum(axis=1)
@@ -55,17 +56,17 @@ def simulate(
     space: Space,
     hyper: BandMixerParameters,
 ) -> Tensor:
-    """Powers of the wet stems.
+    """Simulate the powers of the wet stems.
 
     Args:
-        powers: (batch, stems, views, bands, frames) of the normalised stems.
+        powers: linear powers (batch, stems, views, bands, frames) of the normalised stems.
         excess_db: (batch, stems, frames), from `mixer.network.band_mixer.controls.excess_db`.
-        controls: what the network answers.
-        space: of the filters.
-        hyper: the network's.
+        controls: output of the network.
+        space: effect of the width and room filters.
+        hyper: the network's hyper-parameters.
 
     Returns:
-        (batch, stems, views, bands, frames).
+        Linear powers (batch, stems, views, bands, frames).
     """
     batch, stems, _, bands, frames = powers.shape
     gain_db, balance_db, side_db, strips = controls
@@ -125,7 +126,7 @@ def pooled_levels(powers: Tensor, hyper: BandMixerParameters) -> tuple[Tensor, T
 
 
 def decibels(power: Tensor) -> Tensor:
-    """Level of a power, never below -120 dB."""
+    """Level of a linear power in dB, at least -120 dB."""
     return 10.0 * torch.log10(power.clamp_min(1e-12))
 
 
@@ -134,7 +135,7 @@ def _power(level_db: Tensor) -> Tensor:
 
 
 def _at_frames(values: Tensor, n_frames: int, block_frames: int) -> Tensor:
-    """As `mixer.network.band_mixer.controls.block_curve`."""
+    """Spread block values over frames like `mixer.network.band_mixer.controls.block_curve`."""
     frames = torch.arange(n_frames, device=values.device)
     place = (frames - (block_frames - 1) / 2) / block_frames
     place = place.clamp(0, values.shape[-1] - 1)

@@ -150,7 +150,7 @@ class RunFolder:
         self.tell("checkpoint", {"step": run.position.step, "best": validation is not None})
 
     def hear(self, objective: Objective, run: Run, data: TrainingData) -> None:
-        """Excerpts of validation songs through the network as it is, for logs that have sound."""
+        """Log excerpts of validation songs as the network renders them, in logs with audio."""
         if not self._is_first:
             return
         for song, read in data.heard.items():

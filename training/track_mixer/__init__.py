@@ -1,1 +1,1 @@
-"""Training the track mixer on powers of tracks in bands: no audio is rendered on the way."""
+"""Training of the track mixer on band powers of tracks, without rendering audio."""

@@ -1,4 +1,4 @@
-"""Examples padded to one number of tracks, masked, as tensors."""
+"""Combine examples into tensors, padded to the same number of tracks and masked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.track_mixer.draws import Example
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples side by side, (batch, tracks, ...); see `Example` for what each holds."""
+    """A batch of examples, (batch, tracks, ...); see `Example` for the fields."""
 
     bands_db: Tensor
     dynamics: Tensor
@@ -34,7 +34,7 @@ class Batch:
     weight: Tensor
 
     def inputs(self) -> tuple[Tensor, ...]:
-        """The network's inputs, in their order."""
+        """Inputs of the network, in order."""
         return (self.bands_db, self.dynamics, self.is_mono, self.role, self.group, self.mask,
                 self.levels)  # fmt: skip
 
@@ -45,7 +45,7 @@ _OF_SONG = ("levels", "within_groups", "weight")
 
 
 def collate(examples: Sequence[Example]) -> Batch:
-    """Put examples into one batch; what is beyond a song's last track counts for nothing."""
+    """Combine examples into one batch; padding tracks are masked."""
     n_tracks = max(len(example.role) for example in examples)
     values: dict[str, Tensor] = {}
     for field in fields(Batch):

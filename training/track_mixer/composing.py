@@ -1,7 +1,8 @@
-"""Composed songs for the track mixer, played, mixed and listened to in memory.
+"""Composed songs for the track mixer: played, mixed and measured in memory.
 
-Most songs are played dry alone, at a second or two a song; of some the simulated engineer's mix is
-kept too: every track after its channel, what was decided, and the stems before and after.
+Most songs are only played dry, which takes 1 to 2 s each; for some, the simulated engineer's mix is
+recorded too: every track after its channel, the engineer's decisions, and the stems before and
+after.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from training.synthesis.engineer import engineer
 from training.synthesis.tracks import Multitrack, Track
 
 DURATION_S = 24.0
-# The composer's names of roles to the mixer's.
+# Names of roles in the composer to those in the mixer.
 _ROLE_OF = {"hat": "hihat"}
-# Drums and bass go to the short room, as the engineer's stems do.
+# Drums and bass are sent to the short room, as in the engineer's stems.
 _SHORT_ROOM = ("drums", "bass")
 _VALID_EVERY, _VALID_AT = 12, 7
 
@@ -42,19 +43,19 @@ def compose_songs(
     n_jobs: int,
     say: Callable[[str], None],
 ) -> None:
-    """Compose songs into a data set of tracks; those that are there already stay.
+    """Compose songs into a data set of tracks; existing ones are kept.
 
     Args:
-        folder: of the data set (`training.data.prepared_tracks`).
-        dry_seeds: of songs that are played alone; a song's genre is its seed's turn, and one in
-            twelve validates.
-        mixed_seeds: of songs that the simulated engineer mixes too, none of the others.
-        genres: to compose in.
-        n_jobs: processes.
-        say: notified of every hundredth song.
+        folder: folder of the data set (`training.data.prepared_tracks`).
+        dry_seeds: seeds of songs that are only played; genres take turns by seed, and one song in
+            twelve is used for validation.
+        mixed_seeds: seeds of songs that the simulated engineer mixes too, distinct from the others.
+        genres: names of the genres to compose in.
+        n_jobs: number of processes.
+        say: called with a message after every hundredth song.
 
     Raises:
-        InputError: no SoundFont to play with.
+        InputError: no SoundFont was found.
     """
     tasks, mixed = [], frozenset(mixed_seeds)
     for seed in (*dry_seeds, *mixed_seeds):
@@ -78,12 +79,12 @@ def _compose_one(path: Path, seed: int, genre: str, is_mixed: bool) -> None:
         return
     tracks, stems = mixed_song(multitrack, seed)
     write_song(stems, path.with_name(f"{seed:06d}s.npz"))
-    # The one that says that a song is there comes last.
+    # Written last, because its existence marks the song as complete.
     write_song(tracks, path)
 
 
 def dry_song(multitrack: Multitrack) -> SongTracks:
-    """A composed song without a mix."""
+    """Measure a composed song without a mix."""
     tracks = multitrack.tracks
     return make_song(
         SongKind.COMPOSED,
@@ -96,7 +97,7 @@ def dry_song(multitrack: Multitrack) -> SongTracks:
 
 
 def mixed_song(multitrack: Multitrack, seed: int) -> tuple[SongTracks, SongTracks]:
-    """A composed song with the simulated engineer's mix: its tracks, and its stems."""
+    """Measure a composed song mixed by the simulated engineer: its tracks, and its stems."""
     rate = multitrack.sample_rate
     wet: dict[str, TrackLevels] = {}
     mix = engineer(
@@ -134,7 +135,7 @@ def _heard(track: Track, rate: int) -> TrackLevels:
 
 
 def _decisions(decided: Mapping[str, Any], track: Track) -> NDArray[np.float32]:
-    """What was decided of a track, as `DECISIONS`; an effect that is not there is off."""
+    """The engineer's settings of a track as `DECISIONS`; unused effects are off."""
     reverb_db = _or(decided["reverb_db"], SEND_OFF_DB)
     is_short = track.stem in _SHORT_ROOM
     high_pass, compressor = decided["equaliser"]["high_pass"], decided["compressor"]

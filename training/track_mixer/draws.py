@@ -1,6 +1,10 @@
-"""Examples from songs: sets of tracks as if recorded or mixed in another way.
+"""Draw examples from songs: sets of tracks as if recorded or mixed differently.
 
-Three kinds of task, and how much incoming levels mean to go with each: raw tracks, whose gains are
+There are three kinds of task, each stating how meaningful the incoming levels are: raw tracks,
+    whose gains are drawn over 20 dB and carry no meaning; rough mixes, whose faders are off by a
+    few dB; and finished tracks, which should stay as they are. Tracks of a mix are also degraded
+    (tilted, narrowed or made mono, levelled) so that restoring them can be learnt without dry
+    tracks.
 drawn over 20 dB and say nothing; rough mixes, whose faders are off by a few dB; finished tracks,
 that should stay as they are. Tracks that are in a mix are also taken apart again: tilted, made
 narrow or mono, evened out, so that restoring them can be learnt if nobody has the dry ones.
@@ -26,12 +30,12 @@ from training.synthesis.engineer_levels import USUAL_LEVELS_LU
 from training.synthesis.engineer_roles import ROLES as RULES
 from training.track_mixer.human_mixes import HumanMix
 
-# Most tracks of an example; of more, some are left out.
+# Largest number of tracks in an example; if a song has more, some are left out.
 MOST_TRACKS = 40
 _K_WEIGHTS = k_weights(N_BANDS)
 _UNKNOWN = ROLE_NAMES.index(UNKNOWN)
 _RULE_OF = {"hihat": "hat"}
-# No composed song has them: what sounds nearest.
+# Roles that no composed song has, and the most similar ones.
 _LIKE = {"cymbals": "overheads"}
 _TREATED_AS = {
     "vocal_double": "backing_vocals",
@@ -41,39 +45,42 @@ _TREATED_AS = {
     "drum_loop": "overheads",
 }
 _SILENT_LUFS = -70.0
-# What a person did counts for more in levels than what a rule did.
+# In levels, a person's decisions carry more weight than a rule's.
 _PERSONS, _RULES = 2.0, 0.6
-# Share of the wet songs that say that they need no effects: more would outvote the dry ones.
+# Share of the wet songs with the target of needing no effects: more would outweigh the dry ones.
 _TOLD_WET = 0.25
-# A track that stands further from the middle than this was put there.
+# A track further from the centre than this was panned on purpose.
 _LEANS = 0.15
-# Where dynamics hold the median crest factor of windows; what is less than so much is nothing.
+# Index of the median crest factor of windows in `dynamics`, and the smallest change that counts.
 _CREST, _HELD_DB, _USUAL_RATIO = 10, 1.0, 3.0
-# People put what seldom plays lower while it plays, by so much from never to always: about half of
-# what 15 real songs say, of electronic music all of them.
+# People mix tracks that seldom play at lower levels, by this much between never and always: about
+# half of what 15 real songs show, all of them electronic music.
 _SELDOM_DB = 5.0
-# For electronic music, where drums and bass lead: about half of what the same songs say.
+# For electronic music, where drums and bass lead: about half of what the same songs show, in LU.
 _ELECTRONIC = ("house", "synthwave")
 _ELECTRONIC_LU = {"vocals": -1.5, "bass": 1.5, "drums": 1.2, "other": -1.5}
-# Role to the curve that engineers set on it, mean and standard deviation at `CURVE_HZ`.
+# EQ curves that engineers set, by role: mean and standard deviation in dB at `CURVE_HZ`.
 Curves = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
 @dataclass(frozen=True)
 class Strength:
-    """How examples are disturbed; levels in dB, standard deviations unless said otherwise.
+    """How examples are disturbed; values in dB are standard deviations unless stated otherwise.
 
     Attributes:
-        raw_gain_db: of raw tracks, evenly within this to either side.
-        rough_gain_db: of a rough mix's faders.
-        finished_gain_db: of finished tracks.
-        taste_db, group_taste_db: of another engineer, who wants a track or a group so.
-        tilt_db, curve_db: of the spectrum of tracks that are restored, at the ends of the scale.
-        side_db: of their side's gain.
-        to_mono: share of them that lose their width.
-        shape: of how far their moments stand out.
-        no_role: share of the songs whose roles are not told, and of the tracks in the others.
-        missing: most of the tracks that are left out.
+        raw_gain_db: largest gain of raw tracks, up or down, drawn uniformly.
+        rough_gain_db: fader errors of a rough mix.
+        finished_gain_db: fader errors of finished tracks.
+        taste_db, group_taste_db: level changes of tracks and of groups that another engineer might
+            prefer.
+        tilt_db, curve_db: changes to the spectrum of tracks to be restored, at the ends of the
+            scale.
+        side_db: gain of their side signal.
+        to_mono: share of them made mono, 0 to 1.
+        shape: standard deviation of the relative change of their transients.
+        no_role: share of songs whose roles are hidden, and share of hidden roles in the others, 0
+            to 1.
+        missing: largest share of tracks left out, 0 to 1.
     """
 
     raw_gain_db: float = 10.0
@@ -95,15 +102,15 @@ class Example:
     """Inputs and targets of the network, (tracks, ...) each.
 
     Attributes:
-        bands_db, dynamics, is_mono, role, group, levels: the graph's.
-        target_lu: loudness of a track against the whole; NaN if it is not known.
-        within_groups: whether levels are right within groups alone.
-        wet_mid, wet_side: powers (tracks, bands) that the spectrum and the width should have, at
-            any level; NaN if they are not known.
-        decisions: (tracks, `DECISIONS`), NaN where not known.
-        shape: what undoes the disturbance.
-        curve_db: (tracks, bands), a curve to come out if no wet track is known; else NaN.
-        weight: of the example in the loss of levels.
+        bands_db, dynamics, is_mono, role, group, levels: inputs of the network's graph.
+        target_lu: loudness of a track relative to the mix; NaN if unknown.
+        within_groups: whether levels are only known relative to the track's group.
+        wet_mid, wet_side: target powers (tracks, bands), at any level, for spectrum and width; NaN
+            if unknown.
+        decisions: (tracks, `DECISIONS`), the engineer's settings; NaN if unknown.
+        shape: the transient shaping that undoes the disturbance.
+        curve_db: (tracks, bands), target EQ curve if no wet track is known; else NaN.
+        weight: weight of the example in the loss of levels.
     """
 
     bands_db: NDArray[np.float32]
@@ -127,8 +134,9 @@ class Sounds:
     """Typical sounds of each role, for mixes without audio.
 
     Attributes:
-        powers: role to (tracks, 3, bands).
-        dynamics: role to what is usual of it: one track's own would be told for another's level.
+        powers: powers (tracks, 3, bands) by role.
+        dynamics: typical dynamics by role; those of a single track would be mistaken for a clue to
+            another's level.
     """
 
     powers: Mapping[str, NDArray[np.float32]]
@@ -136,7 +144,7 @@ class Sounds:
 
 
 def sounds_of(songs: Sequence[SongTracks]) -> Sounds:
-    """The tracks of composed songs by role."""
+    """Collect the tracks of composed songs by role."""
     powers: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
     dynamics: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
     for song in songs:
@@ -153,19 +161,19 @@ def sounds_of(songs: Sequence[SongTracks]) -> Sounds:
 
 
 def loudness(powers: NDArray[np.float32]) -> NDArray[np.float64]:
-    """LUFS of (tracks, 3, bands)."""
+    """Loudness in LUFS of powers (tracks, 3, bands), as (tracks,)."""
     weighted = powers[:, :2].astype(np.float64).sum(axis=1) @ _K_WEIGHTS
     return np.asarray(-0.691 + 10.0 * np.log10(np.maximum(weighted, 1e-12)))
 
 
 def draw(song: SongTracks, strength: Strength, rng: np.random.Generator, curves: Curves) -> Example:
-    """One example of a song.
+    """Draw one example of a song.
 
     Args:
-        song: left as it is.
+        song: the song, which is not changed.
         strength: how far it is disturbed.
         rng: of every choice.
-        curves: what engineers set on a role, from `usual_curves`.
+        curves: usual EQ curves by role, from `usual_curves`.
     """
     song = _some_tracks(song, strength, rng)
     has_wet = bool(np.isfinite(song.wet_powers).all())
@@ -183,11 +191,11 @@ def draw(song: SongTracks, strength: Strength, rng: np.random.Generator, curves:
 def draw_human(
     mix: HumanMix, sounds: Sounds, strength: Strength, rng: np.random.Generator
 ) -> Example:
-    """A mix with known levels only: its tracks sound like others of their roles.
+    """Draw an example of a mix without audio: its tracks sound like others of their roles.
 
     Args:
-        mix: faders and pans.
-        sounds: what its tracks are taken to sound like.
+        mix: faders, pans and EQ of the mix.
+        sounds: sounds that its tracks may be given.
         strength: how far it is disturbed.
         rng: of every choice.
     """
@@ -204,7 +212,7 @@ def draw_human(
     powers = powers * _power(incoming - loudness(powers))[:, None, None]
     decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
     decisions[:, 0] = mix.spread
-    # Where there is none, it may be in another plug-in than was noted.
+    # If no high-pass is noted, one may still have been set in another plug-in.
     decisions[:, 7] = np.where(mix.high_pass_hz > HIGH_PASS_OFF_HZ, mix.high_pass_hz, np.nan)
     roles = _told_roles(mix.roles, strength, rng)
     stems = tuple(STEM_OF_ROLE[role] for role in mix.roles)
@@ -221,7 +229,7 @@ def draw_human(
 def _mixed(
     song: SongTracks, levels: float, strength: Strength, rng: np.random.Generator, curves: Curves
 ) -> Example:
-    """Dry tracks to the mix that somebody, or a rule, made of them."""
+    """Draw an example: dry tracks as input, their mix by a person or a rule as the target."""
     n = len(song.roles)
     target = _target_lu(song, strength, rng)
     powers = song.dry_powers.astype(np.float64)
@@ -238,10 +246,10 @@ def _mixed(
             if known in curves:
                 curve[i] = curves[known][0] @ curve_matrix(N_BANDS)
     decisions = song.decisions.copy()
-    # Where tracks stand is learnt of people.
+    # Pan positions are learnt from people only.
     decisions[:, 0] = np.nan
     if song.kind in (SongKind.ENGINEERED_STEMS, SongKind.DRY_AND_WET):
-        # What was done to their dynamics is not said, and is heard in their crest factors.
+        # Dynamics processing is not recorded, but shows in the crest factors.
         held_db = 10.0 * (song.dry_dynamics[:, _CREST] - song.wet_dynamics[:, _CREST])
         decisions[:, 5] = np.maximum(held_db, 0.0)
         decisions[:, 6] = np.where(held_db > _HELD_DB, _USUAL_RATIO, 1.0)
@@ -257,7 +265,7 @@ def _mixed(
 def _restored(
     song: SongTracks, levels: float, strength: Strength, rng: np.random.Generator
 ) -> Example:
-    """Tracks of a mix, taken apart by as much as their levels are said to mean little."""
+    """Draw an example: tracks of a mix, degraded by an amount that fits `levels`, as input."""
     n = len(song.roles)
     target = _target_lu(song, strength, rng)
     wet_mid, wet_side = _mid_and_side(song.wet_powers)
@@ -286,11 +294,11 @@ def _restored(
     powers = powers * _power(target - 18.0 + away - own)[:, None, None]
     shape = np.clip(strength.shape * rng.standard_normal(n), -0.4, 0.4) * share
     decisions = np.full((n, len(DECISIONS)), np.nan, np.float32)
-    # What is in the middle of a mix may do so for being wide.
+    # A track may be in the centre of a mix because it is wide.
     leans = to_mono & (lean > _LEANS)
     decisions[leans, 0] = lean[leans]
     if rng.random() < _TOLD_WET:
-        # What is wet already needs no room, and no second compressor.
+        # Wet tracks need neither a room nor a second compressor.
         decisions[:, 2:5] = SEND_OFF_DB
         decisions[:, 5] = 0.0
         decisions[:, 6] = 1.0
@@ -306,14 +314,14 @@ def _restored(
 
 
 def _wanted_sound(song: SongTracks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Powers of mid and side that the tracks should have, at any level; NaN where not known."""
+    """Target powers of mid and side, at any level; NaN where unknown."""
     if not np.isfinite(song.wet_powers).all():
         empty = np.full((len(song.roles), N_BANDS), np.nan)
         return empty, empty
     mid, side = _mid_and_side(song.wet_powers)
     if song.kind != SongKind.ENGINEERED:
         return mid, side
-    # The rules correct spectra by more than people do: half of it.
+    # The rules correct spectra by more than people do, so only half of it is used.
     dry = sum(_mid_and_side(song.dry_powers))
     half = np.sqrt(dry / (mid + side))
     return mid * half, side * half
@@ -322,7 +330,7 @@ def _wanted_sound(song: SongTracks) -> tuple[NDArray[np.float64], NDArray[np.flo
 def _target_lu(
     song: SongTracks, strength: Strength, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Loudness of each track against the whole, with somebody's taste."""
+    """Target loudness of each track relative to the mix, in LU, with a random taste."""
     n = len(song.roles)
     stems = np.array(song.stems)
     if song.kind in (SongKind.REAL, SongKind.DRY_AND_WET):
@@ -337,7 +345,7 @@ def _target_lu(
         within = np.array([USUAL[role].level_lu for role in song.roles])
         if song.kind == SongKind.ENGINEERED:
             rule = np.array([RULES[_RULE_OF.get(role, role)].level_lu for role in song.roles])
-            # How this track differs from the rule, with what people do in the rule's place.
+            # The track's deviation from the rule, added to the usual level among people.
             within = within + _centred(loudness(song.wet_powers) - rule, stems)
         within = within + _SELDOM_DB * song.dry_dynamics[:, 0]
         within = within + strength.taste_db * rng.standard_normal(n)
@@ -363,7 +371,7 @@ def _centred(values: NDArray[np.float64], stems: NDArray[np.str_]) -> NDArray[np
 
 
 def _some_tracks(song: SongTracks, strength: Strength, rng: np.random.Generator) -> SongTracks:
-    """A song that lacks some of its tracks, but never all of a group's last ones but one."""
+    """Leave out silent tracks and some others; if fewer than two remain, keep all that sound."""
     n = len(song.roles)
     heard = loudness(song.dry_powers) > _SILENT_LUFS
     if np.isfinite(song.wet_powers).all():
@@ -393,14 +401,14 @@ def _told_roles(
 
 
 def _spread_of(powers: NDArray[np.float32]) -> NDArray[np.float64]:
-    """How far from the middle a track of left and right powers lies, 0 to 1."""
+    """Distance from the centre of a track with left and right powers, 0 to 1."""
     left, right = powers[:, 0].sum(axis=1), powers[:, 1].sum(axis=1)
     angle = np.arctan2(np.sqrt(right), np.sqrt(np.maximum(left, 1e-15)))
     return np.asarray(np.abs(4.0 * angle / np.pi - 1.0))
 
 
 def _shaped(dynamics: NDArray[np.float32], shape: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What dynamics would be described as, were each moment's excess `1 + shape` of what it is."""
+    """Dynamics after transients are scaled by `1 + shape`."""
     out = dynamics.copy()
     out[:, 1:10] *= (1.0 + shape)[:, None]
     # Crest factors of about 12 dB, a peak about 15 dB above the mean.

@@ -1,8 +1,8 @@
 """MixologyDB without its audio: faders, pans and EQ that engineers set, by role.
 
-90 mixes of 13 multitracks, each track with its instrument, fader, pan and EQ, and the loudness of
-the raw recording. Group levels are not taken from it: drums are many close microphones there, and
-what their bus does is not in the faders.
+90 mixes of 13 multitracks, with the instrument, fader, pan and EQ of each track and the loudness of
+the raw recording. Group levels are not taken from it: drums consist of many close microphones
+there, and the processing of their bus is not in the faders.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ class HumanMix:
     """One engineer's mix.
 
     Attributes:
-        roles: of each track.
-        raw_lufs, level_lufs: of the recording, and after its fader.
-        spread: distance from the middle, 0 to 1; NaN of stereo tracks.
-        curve_db: (tracks, points) at `CURVE_HZ`, without high-passes; zeros for no EQ.
-        high_pass_hz: 0 for none.
+        roles: role of each track.
+        raw_lufs, level_lufs: loudness of each recording, before and after its fader.
+        spread: distance from the centre, 0 to 1; NaN for stereo tracks.
+        curve_db: (tracks, points), EQ gain in dB at `CURVE_HZ` without high-passes; zeros for no
+            EQ.
+        high_pass_hz: corner of the high-pass of each track; 0 for none.
     """
 
     roles: tuple[str, ...]
@@ -76,7 +77,7 @@ def usual_curves(
     """Mean and standard deviation of the EQ curves set on each role, tracks without one included.
 
     Returns:
-        Role to two arrays (points,).
+        Mean and standard deviation in dB by role, (points,) each.
     """
     by_role: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
     for mix in mixes:
@@ -113,7 +114,7 @@ def _spread(pan: Any) -> float:
 
 
 def _equaliser(bands: Sequence[Mapping[str, Any]]) -> tuple[NDArray[np.float64], float]:
-    """The sum of the bands' gains at `CURVE_HZ`, about, and the highest high-pass."""
+    """Approximate sum of the bands' gains in dB at `CURVE_HZ`, and the highest high-pass in Hz."""
     hz, curve, corner = np.array(CURVE_HZ), np.zeros(len(CURVE_HZ)), 0.0
     for band in bands:
         value = band.get("value") or {}

@@ -1,4 +1,4 @@
-"""How far a set of strips is from the mix that was wanted, in dB."""
+"""Objective of the track mixer: distance of console settings from the wanted mix, in dB."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from training.run.objective import Figure, Objective
 from training.track_mixer.batches import Batch
 from training.track_mixer.simulation import Wet, controls_of, simulate
 
-# Levels further below the mix are not heard, and no further off than this.
+# Levels further below the mix are inaudible, and count as this level.
 QUIETEST_LU = -30.0
-# Bands that count, below the wanted track's strongest.
+# Bands that count, relative to the target track's strongest.
 _ACTIVE_DB = 40.0
-# Width is that of regions; a track without is mono to any listener.
+# Width is compared by region; a track with less side counts as mono.
 _REGIONS, _LEAST_WIDTH_DB = 5, -30.0
 _LEAST_POWER = 1e-15
 
@@ -50,7 +50,7 @@ class Weights:
 
 
 def objective(network: TrackMixer, batch: Batch, weights: Weights) -> dict[str, Tensor]:
-    """The parts of the loss, each a mean in dB or of that size, and their weighted `sum`."""
+    """Parts of the loss, each a mean in dB or of similar size, and their weighted `sum`."""
     tracks, buses, _ = network(*batch.inputs())
     controls = controls_of(tracks)
     wet = simulate(network, batch.bands_db, batch.is_mono, tracks)
@@ -59,7 +59,7 @@ def objective(network: TrackMixer, batch: Batch, weights: Weights) -> dict[str, 
     bus_db = buses[..., 1:-2] @ network.curve_bands
     parts |= _sounds(batch, wet, groups, bus_db, tracks.new_tensor(k_weights(N_BANDS)))
     parts |= _decisions(batch, controls, network)
-    # What is usual of a role is known of many mixes; few songs should not change it by much.
+    # Usual levels of roles are known from many mixes; a few songs should not change them much.
     parts["usual"] = (network.role_level**2).mean()
     parts["bus"] = buses[..., 1:-2].abs().mean()
     parts["sum"] = torch.stack(
@@ -71,7 +71,7 @@ def objective(network: TrackMixer, batch: Batch, weights: Weights) -> dict[str, 
 def _levels(
     batch: Batch, wet: Wet, groups: Tensor, controls: dict[str, Tensor], network: TrackMixer
 ) -> dict[str, Tensor]:
-    """Levels in the mix, of tracks and of groups, as loud as what is given out by the faders."""
+    """Errors of the levels of tracks and of groups within the mix, after the faders."""
     del wet
     wanted = batch.target_lu
     known = torch.isfinite(wanted) & (batch.mask > 0)
@@ -95,7 +95,7 @@ def _levels(
 
 
 def _faded(network: TrackMixer, batch: Batch, controls: dict[str, Tensor]) -> Tensor:
-    """LUFS of each track after fader, filters and compressor."""
+    """Loudness in LUFS of each track after fader, filters and compressor."""
     gain_db = network.response_db(controls)
     mid, side = (torch.pow(10.0, (batch.bands_db[:, :, view] + gain_db) / 10.0) for view in (2, 3))
     wide = (controls["width"] ** 2)[..., None]
@@ -115,14 +115,14 @@ def _threshold_lu(controls: dict[str, Tensor], lufs: Tensor) -> Tensor:
 def _sounds(
     batch: Batch, wet: Wet, groups: Tensor, bus_db: Tensor, weighting: Tensor
 ) -> dict[str, Tensor]:
-    """Spectrum and width of tracks, and of groups, if a wet track is known."""
+    """Errors of spectrum and width of tracks and groups, where the wet track is known."""
     known = torch.isfinite(batch.wet_mid[..., 0]) & (batch.mask > 0)
     truth = Wet(torch.nan_to_num(batch.wet_mid), torch.nan_to_num(batch.wet_side))
     weight = known * batch.weight[:, None]
     flat = torch.zeros_like(wet.mid)
     parts = {"spectrum": _mean(_spectrum_error(wet, truth, flat), weight)}
     parts["width"] = _mean(_width_error(wet, truth), weight)
-    # The groups' wet tracks stand as loud as they do in the wanted mix.
+    # Within groups, wet tracks have the levels of the wanted mix.
     level = torch.nan_to_num(batch.target_lu, nan=-60.0) - _decibels(
         2.0 * (truth.mid + truth.side) @ weighting
     )
@@ -137,7 +137,7 @@ def _sounds(
 
 
 def _spectrum_error(found: Wet, truth: Wet, gain_db: Tensor) -> Tensor:
-    """Mean distance over the bands that count, whatever the level, in dB."""
+    """Mean distance in dB over the bands that count, independent of level."""
     found_db, true_db = (_decibels(each.mid + each.side) for each in (found, truth))
     active = (true_db > true_db.amax(-1, keepdim=True) - _ACTIVE_DB).float()
     number = active.sum(-1, keepdim=True).clamp_min(1.0)
@@ -147,7 +147,7 @@ def _spectrum_error(found: Wet, truth: Wet, gain_db: Tensor) -> Tensor:
 
 
 def _width_error(found: Wet, truth: Wet) -> Tensor:
-    """Mean distance of side over mid in regions where the true track has something."""
+    """Mean distance in dB of side over mid, in regions where the target track has power."""
     shape = (*truth.mid.shape[:-1], _REGIONS, -1)
     widths, power = [], None
     for each in (found, truth):
@@ -161,7 +161,7 @@ def _width_error(found: Wet, truth: Wet) -> Tensor:
 
 
 def _decisions(batch: Batch, controls: dict[str, Tensor], network: TrackMixer) -> dict[str, Tensor]:
-    """Settings that were decided on, if they are known."""
+    """Errors of settings, where the engineer's decisions are known."""
     wanted = dict(zip(DECISIONS, batch.decisions.unbind(-1), strict=True))
     own = network._loudness(batch.bands_db)
     lufs = _threshold_lu(controls, own)
@@ -170,7 +170,7 @@ def _decisions(batch: Batch, controls: dict[str, Tensor], network: TrackMixer) -
     )
     found = {**controls, "reduction_db": taken}
     off: dict[str, list[Tensor]] = {}
-    # What is learnt as it is; a high-pass in octaves.
+    # Settings that are compared directly; a high-pass is compared in octaves.
     names = {"spread": "spread", "widen_db": "send", "short_room_db": "send",
              "long_room_db": "send", "echo_db": "send", "reduction_db": "reduction",
              "ratio": "ratio"}  # fmt: skip
@@ -178,7 +178,7 @@ def _decisions(batch: Batch, controls: dict[str, Tensor], network: TrackMixer) -
         known = torch.isfinite(wanted[name]) & (batch.mask > 0)
         target = torch.nan_to_num(wanted[name])
         if name == "reduction_db":
-            # Rules hold levels by more than people do.
+            # Rules compress by more than people do.
             target = (0.6 * target).clamp(0.0, 6.0)
         far = (found[name] - target).abs()
         off.setdefault(names[name], []).append(_mean(far, known.float()))
@@ -218,20 +218,20 @@ def _decibels(power: Tensor) -> Tensor:
 
 
 def new_objective(config: TrainingConfig, network: nn.Module) -> TrackObjective:
-    """The objective of a configuration, as `training.run.recipe` wants it."""
+    """Build the objective of a configuration, as `training.run.recipe` requires."""
     del config
     return TrackObjective(network)
 
 
 class TrackObjective(Objective):
-    """The loss of what a track mixer sets for a batch, without any audio."""
+    """Loss of a track mixer's settings for a batch, without rendering audio."""
 
     def forward(self, **batch: Tensor) -> Tensor:
-        """A scalar, of the tensors of a `training.track_mixer.batches.Batch` by name."""
+        """Loss of a batch, a scalar; takes the fields of `training.track_mixer.batches.Batch`."""
         return self._parts(batch)["sum"]
 
     def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:
-        """The loss and its parts."""
+        """Yield the loss and its parts."""
         parts = {name: value.item() for name, value in self._parts(batch).items()}
         yield Figure("loss", parts.pop("sum"), len(batch["levels"]))
         for name, value in parts.items():

@@ -1,4 +1,4 @@
-"""Batches of a track mixer: songs of a data set, and mixes without audio."""
+"""Batches for a track mixer: songs of a data set, and mixes without audio."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from training.track_mixer.draws import (
 )
 from training.track_mixer.human_mixes import MIXES_FILE, HumanMix, read_human_mixes, usual_curves
 
-# How often each kind of song is drawn, by expectation, of the kinds that there are.
+# Relative frequency of each kind of song, among the kinds that are available.
 HUMAN_MIXES = "human_mixes"
 SHARES = {
     SongKind.COMPOSED: 0.10,
@@ -41,12 +41,12 @@ SHARES = {
 
 
 def open_songs(config: TrainingConfig, network: nn.Module, items_per_epoch: int) -> TrainingData:
-    """The prepared data set that a configuration names, as `training.run.recipe` wants it.
+    """Open the prepared data set that a configuration names, as `training.run.recipe` requires.
 
     Raises:
-        SettingsError: it names none.
-        InputError: not a finished data set of tracks, damaged, or without training or validation
-            songs.
+        SettingsError: the configuration names no data set.
+        InputError: the folder is not a finished data set of tracks, is damaged, or has no training
+            or validation songs.
     """
     del network
     if not config.data.folder:
@@ -73,19 +73,20 @@ def open_songs(config: TrainingConfig, network: nn.Module, items_per_epoch: int)
 
 
 def to_tensors(examples: list[Example]) -> dict[str, Tensor]:
-    """A padded batch, by name."""
+    """Combine examples into a padded batch: tensors by name."""
     return dict(vars(collate(examples)))
 
 
 class Draws(Dataset[Example]):
-    """Random draws; item `epoch * items_per_epoch + i` hangs on the seed and that number alone.
+    """Random draws; item `epoch * items_per_epoch + i` depends only on the seed and that number.
 
     Args:
-        songs: to draw from.
-        mixes: without audio, which borrow the sound of songs' tracks; none where those lack a role.
-        curves: from `usual_curves`.
-        items_per_epoch: as it says.
-        seed: of the choice.
+        songs: songs to draw from.
+        mixes: mixes without audio, which borrow the sounds of songs' tracks; mixes with a role that
+            no song has are ignored.
+        curves: usual EQ curves by role, from `usual_curves`.
+        items_per_epoch: number of items in an epoch.
+        seed: random seed of the choice.
     """
 
     def __init__(
@@ -121,7 +122,7 @@ class Draws(Dataset[Example]):
 
 
 class SameDraws(Dataset[Example]):
-    """Every song once, drawn the same each time."""
+    """One fixed draw of every song."""
 
     def __init__(self, songs: Sequence[SongTracks], curves: Curves) -> None:
         self._songs, self._curves = songs, curves
